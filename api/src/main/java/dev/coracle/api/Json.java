@@ -1,0 +1,101 @@
+package dev.coracle.api;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * The one place that turns bytes into JSON trees and back. Depth, number length and string length
+ * are bounded; a document with trailing content is refused. Duplicate keys are left to {@link
+ * #MAPPER}'s last-wins rule here; strict field validation looks for them on its own.
+ */
+public final class Json {
+
+  private static final JsonFactory FACTORY =
+      new JsonFactoryBuilder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(500)
+                  .maxNumberLength(400)
+                  .maxStringLength(16 << 20)
+                  .build())
+          .enable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .build();
+
+  /** Shared and never reconfigured. */
+  public static final ObjectMapper MAPPER =
+      JsonMapper.builder(FACTORY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  public static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private Json() {}
+
+  public static ObjectNode object() {
+    return NODES.objectNode();
+  }
+
+  public static ArrayNode array() {
+    return NODES.arrayNode();
+  }
+
+  /**
+   * @throws StatusException {@code BadRequest} when the bytes are not one JSON value
+   */
+  public static JsonNode parse(byte[] json) {
+    try {
+      JsonNode node = MAPPER.readTree(json);
+      if (node == null || node.isMissingNode()) {
+        throw StatusException.badRequest("the document is empty");
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage()
+          + (e.getLocation() == null
+              ? ""
+              : " (line " + e.getLocation().getLineNr() + ", column "
+                  + e.getLocation().getColumnNr() + ")"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As {@link #parse(byte[])}, for a text. */
+  public static JsonNode parse(String json) {
+    return parse(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /**
+   * @throws StatusException {@code BadRequest} when the bytes are not one JSON object
+   */
+  public static ObjectNode parseObject(byte[] json) {
+    if (parse(json) instanceof ObjectNode object) {
+      return object;
+    }
+    throw StatusException.badRequest("the document is not a JSON object");
+  }
+
+  public static ObjectNode parseObject(String json) {
+    return parseObject(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  public static byte[] bytes(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

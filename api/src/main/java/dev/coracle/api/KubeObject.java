@@ -1,0 +1,241 @@
+package dev.coracle.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Kubernetes object: an immutable JSON tree with its encoding cached, whichever of the two it
+ * was made from. Both are made on demand, so an object that is only stored and forwarded is never
+ * parsed, and one that many watchers receive is encoded once.
+ *
+ * <p><b>Immutability is a contract of trust.</b> {@link #tree()} and {@link #at} hand out the live
+ * nodes without copying; callers never change them. To change an object, {@link #edit()} a deep
+ * copy or use {@link #with}. Whoever hands a tree to {@link #of} gives it away.
+ *
+ * <p>Safe for use by any number of threads: the two cached forms are written once each, and a lost
+ * race only computes an equal value twice.
+ */
+public final class KubeObject {
+
+  private volatile @Nullable ObjectNode tree;
+  private volatile byte @Nullable [] json;
+
+  private KubeObject(@Nullable ObjectNode tree, byte @Nullable [] json) {
+    this.tree = tree;
+    this.json = json;
+  }
+
+  /** Wraps a tree, which the caller must not touch any more. */
+  public static KubeObject of(ObjectNode tree) {
+    return new KubeObject(tree, null);
+  }
+
+  /**
+   * Wraps an encoded object without parsing it, for bytes that are known to be a valid object. The
+   * caller must not touch the array any more.
+   */
+  public static KubeObject ofJson(byte[] json) {
+    return new KubeObject(null, json);
+  }
+
+  /**
+   * Parses and checks that it is a JSON object.
+   *
+   * @throws StatusException {@code BadRequest}
+   */
+  public static KubeObject parse(byte[] json) {
+    return new KubeObject(Json.parseObject(json), null);
+  }
+
+  public static KubeObject parse(String json) {
+    return new KubeObject(Json.parseObject(json), null);
+  }
+
+  /** A new object with {@code apiVersion}, {@code kind} and metadata; further content by {@code fill}. */
+  public static KubeObject create(
+      GroupVersionKind kind, String namespace, String name, Consumer<ObjectNode> fill) {
+    ObjectNode node = Json.object();
+    node.put("apiVersion", kind.apiVersion());
+    node.put("kind", kind.kind());
+    ObjectNode metadata = node.putObject("metadata");
+    metadata.put("name", name);
+    if (!namespace.isEmpty()) {
+      metadata.put("namespace", namespace);
+    }
+    fill.accept(node);
+    return of(node);
+  }
+
+  /** The live tree: read, never change. */
+  public ObjectNode tree() {
+    ObjectNode t = tree;
+    if (t == null) {
+      t = Json.parseObject(json());
+      tree = t;
+    }
+    return t;
+  }
+
+  /** The object's JSON, encoded at most once: read, never change. */
+  public byte[] json() {
+    byte[] j = json;
+    if (j == null) {
+      j = Json.bytes(tree());
+      json = j;
+    }
+    return j;
+  }
+
+  /** Drops the parsed form where the encoded one exists; it comes back on demand. For caches that hold many objects. */
+  public KubeObject compact() {
+    json();
+    tree = null;
+    return this;
+  }
+
+  /** A deep copy that the caller owns. */
+  public ObjectNode edit() {
+    return tree().deepCopy();
+  }
+
+  /** A changed copy. */
+  public KubeObject with(Consumer<ObjectNode> change) {
+    ObjectNode copy = edit();
+    change.accept(copy);
+    return of(copy);
+  }
+
+  /** The node below this path of field names, a {@link MissingNode} where there is none. */
+  public JsonNode at(String... path) {
+    JsonNode node = tree();
+    for (String field : path) {
+      node = node.path(field);
+    }
+    return node;
+  }
+
+  /** The text at this path, empty where there is none. */
+  public String text(String... path) {
+    return at(path).asText("");
+  }
+
+  public String apiVersion() {
+    return tree().path("apiVersion").asText("");
+  }
+
+  public String kind() {
+    return tree().path("kind").asText("");
+  }
+
+  public GroupVersionKind gvk() {
+    return GroupVersionKind.of(apiVersion(), kind());
+  }
+
+  public JsonNode metadata() {
+    return tree().path("metadata");
+  }
+
+  public String name() {
+    return metadata().path("name").asText("");
+  }
+
+  /** Empty for a cluster-scoped object. */
+  public String namespace() {
+    return metadata().path("namespace").asText("");
+  }
+
+  public NamespacedName key() {
+    return new NamespacedName(namespace(), name());
+  }
+
+  public String uid() {
+    return metadata().path("uid").asText("");
+  }
+
+  /** Empty on an object that was never stored. */
+  public String resourceVersion() {
+    return metadata().path("resourceVersion").asText("");
+  }
+
+  public long generation() {
+    return metadata().path("generation").asLong(0);
+  }
+
+  public Map<String, String> labels() {
+    return strings(metadata().path("labels"));
+  }
+
+  public Map<String, String> annotations() {
+    return strings(metadata().path("annotations"));
+  }
+
+  public Optional<String> annotation(String key) {
+    JsonNode value = metadata().path("annotations").path(key);
+    return value.isTextual() ? Optional.of(value.asText()) : Optional.empty();
+  }
+
+  public boolean isDeleting() {
+    return metadata().hasNonNull("deletionTimestamp");
+  }
+
+  public List<String> finalizers() {
+    List<String> names = new ArrayList<>();
+    metadata().path("finalizers").forEach(f -> names.add(f.asText()));
+    return names;
+  }
+
+  public List<OwnerReference> ownerReferences() {
+    if (!(metadata().path("ownerReferences") instanceof ArrayNode owners) || owners.isEmpty()) {
+      return List.of();
+    }
+    List<OwnerReference> out = new ArrayList<>(owners.size());
+    owners.forEach(o -> out.add(OwnerReference.of(o)));
+    return out;
+  }
+
+  /** The owner that controls this object ({@code controller: true}). */
+  public Optional<OwnerReference> controllerOwner() {
+    return ownerReferences().stream().filter(OwnerReference::controller).findFirst();
+  }
+
+  /** Reads a JSON object of texts, in its order; anything that is no text is left out. */
+  public static Map<String, String> strings(JsonNode node) {
+    if (!(node instanceof ObjectNode object) || object.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, String> out = LinkedHashMap.newLinkedHashMap(object.size());
+    object.forEachEntry(
+        (key, value) -> {
+          if (value.isTextual()) {
+            out.put(key, value.asText());
+          }
+        });
+    return out;
+  }
+
+  /** Equal when the trees are equal. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof KubeObject o && (o == this || o.tree().equals(tree()));
+  }
+
+  @Override
+  public int hashCode() {
+    return java.util.Objects.hash(uid(), resourceVersion(), kind(), name());
+  }
+
+  /** For messages: the kind and the name, never the content (it may be a Secret). */
+  @Override
+  public String toString() {
+    return kind() + " " + key() + (resourceVersion().isEmpty() ? "" : "@" + resourceVersion());
+  }
+}

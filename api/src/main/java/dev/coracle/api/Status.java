@@ -1,0 +1,125 @@
+package dev.coracle.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The answer to a request that has no object to answer with, above all a failed one (API
+ * conventions, "Response Status Kind"). Failures are made by the factories of {@link
+ * StatusException}.
+ *
+ * @param code the HTTP code
+ * @param group {@code details.group}; group, kind, name and uid are empty where there is nothing to say
+ * @param kind the resource's plural in {@code details.kind}, as upstream has it
+ * @param retryAfterSeconds zero for none
+ */
+public record Status(
+    boolean success,
+    int code,
+    StatusReason reason,
+    String message,
+    String group,
+    String kind,
+    String name,
+    String uid,
+    List<StatusCause> causes,
+    int retryAfterSeconds) {
+
+  public Status {
+    causes = List.copyOf(causes);
+  }
+
+  /** What deletes of vanished objects and similar calls answer with. */
+  public static Status success(String group, String kind, String name, String uid) {
+    return new Status(true, 200, StatusReason.UNKNOWN, "", group, kind, name, uid, List.of(), 0);
+  }
+
+  public static Status failure(StatusReason reason, String message) {
+    return new Status(false, reason.code(), reason, message, "", "", "", "", List.of(), 0);
+  }
+
+  public Status withDetails(GroupResource resource, String name) {
+    return new Status(
+        success, code, reason, message, resource.group(), resource.resource(), name, uid, causes,
+        retryAfterSeconds);
+  }
+
+  public Status withCauses(List<StatusCause> causes) {
+    return new Status(
+        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds);
+  }
+
+  public Status withRetryAfter(int seconds) {
+    return new Status(success, code, reason, message, group, kind, name, uid, causes, seconds);
+  }
+
+  public ObjectNode toJson() {
+    ObjectNode node = Json.object();
+    node.put("kind", "Status").put("apiVersion", "v1");
+    node.putObject("metadata");
+    node.put("status", success ? "Success" : "Failure");
+    if (!message.isEmpty()) {
+      node.put("message", message);
+    }
+    if (!reason.text().isEmpty()) {
+      node.put("reason", reason.text());
+    }
+    ObjectNode details = Json.object();
+    put(details, "name", name);
+    put(details, "group", group);
+    put(details, "kind", kind);
+    put(details, "uid", uid);
+    if (!causes.isEmpty()) {
+      ArrayNode list = details.putArray("causes");
+      for (StatusCause cause : causes) {
+        ObjectNode c = list.addObject();
+        put(c, "reason", cause.type());
+        put(c, "message", cause.message());
+        put(c, "field", cause.field());
+      }
+    }
+    if (retryAfterSeconds > 0) {
+      details.put("retryAfterSeconds", retryAfterSeconds);
+    }
+    if (!details.isEmpty()) {
+      node.set("details", details);
+    }
+    if (!success || code != 200) {
+      node.put("code", code);
+    }
+    return node;
+  }
+
+  /** Reads a {@code Status} from the wire. */
+  public static Status of(JsonNode node) {
+    JsonNode details = node.path("details");
+    List<StatusCause> causes = new ArrayList<>();
+    for (JsonNode c : details.path("causes")) {
+      causes.add(
+          new StatusCause(
+              c.path("reason").asText(""), c.path("message").asText(""), c.path("field").asText("")));
+    }
+    boolean success = "Success".equals(node.path("status").asText());
+    int code = node.path("code").asInt(success ? 200 : 500);
+    return new Status(
+        success,
+        code,
+        success ? StatusReason.UNKNOWN : StatusReason.of(node.path("reason").asText(""), code),
+        node.path("message").asText(""),
+        details.path("group").asText(""),
+        details.path("kind").asText(""),
+        details.path("name").asText(""),
+        details.path("uid").asText(""),
+        causes,
+        details.path("retryAfterSeconds").asInt(0));
+  }
+
+  private static void put(ObjectNode node, String field, String value) {
+    if (!value.isEmpty()) {
+      node.put(field, value);
+    }
+  }
+}

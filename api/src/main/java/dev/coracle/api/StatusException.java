@@ -1,0 +1,152 @@
+package dev.coracle.api;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * An expected failure of a request. It has no stack trace, since it is an answer and not a bug; the
+ * factories give it the words that Kubernetes' clients and tests look for.
+ */
+public final class StatusException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient Status status;
+
+  public StatusException(Status status) {
+    super(status.message(), null, false, false);
+    this.status = status;
+  }
+
+  public Status status() {
+    return status;
+  }
+
+  public StatusReason reason() {
+    return status.reason();
+  }
+
+  /** Whether {@code failure} is a StatusException of this reason. */
+  public static boolean is(Throwable failure, StatusReason reason) {
+    return failure instanceof StatusException s && s.reason() == reason;
+  }
+
+  public static boolean isNotFound(Throwable failure) {
+    return is(failure, StatusReason.NOT_FOUND);
+  }
+
+  public static boolean isConflict(Throwable failure) {
+    return is(failure, StatusReason.CONFLICT);
+  }
+
+  public static boolean isAlreadyExists(Throwable failure) {
+    return is(failure, StatusReason.ALREADY_EXISTS);
+  }
+
+  /** 410 in either of its two names. */
+  public static boolean isExpired(Throwable failure) {
+    return is(failure, StatusReason.EXPIRED) || is(failure, StatusReason.GONE);
+  }
+
+  public static StatusException notFound(GroupResource resource, String name) {
+    return failed(StatusReason.NOT_FOUND, resource + " \"" + name + "\" not found", resource, name);
+  }
+
+  public static StatusException alreadyExists(GroupResource resource, String name) {
+    return failed(
+        StatusReason.ALREADY_EXISTS, resource + " \"" + name + "\" already exists", resource, name);
+  }
+
+  public static StatusException conflict(GroupResource resource, String name, String why) {
+    return failed(
+        StatusReason.CONFLICT,
+        "Operation cannot be fulfilled on " + resource + " \"" + name + "\": " + why,
+        resource,
+        name);
+  }
+
+  /** The update lost a race: the object has changed since it was read. */
+  public static StatusException modified(GroupResource resource, String name) {
+    return conflict(
+        resource,
+        name,
+        "the object has been modified; please apply your changes to the latest version and try again");
+  }
+
+  public static StatusException forbidden(GroupResource resource, String name, String why) {
+    String what = resource.resource().isEmpty() ? "forbidden: " : resource + " ";
+    String quoted = resource.resource().isEmpty() ? "" : "\"" + name + "\" is forbidden: ";
+    return failed(StatusReason.FORBIDDEN, what + quoted + why, resource, name);
+  }
+
+  /**
+   * One or more field errors, with upstream's message: {@code Kind.group "name" is invalid: field:
+   * …}; several stand in brackets.
+   */
+  public static StatusException invalid(
+      GroupVersionKind kind, String name, List<StatusCause> causes) {
+    String qualified = kind.group().isEmpty() ? kind.kind() : kind.kind() + "." + kind.group();
+    List<String> texts =
+        causes.stream()
+            .map(c -> c.field().isEmpty() ? c.message() : c.field() + ": " + c.message())
+            .distinct()
+            .toList();
+    String list =
+        texts.size() == 1
+            ? texts.getFirst()
+            : texts.stream().collect(Collectors.joining(", ", "[", "]"));
+    Status status =
+        Status.failure(
+                StatusReason.INVALID, qualified + " \"" + name + "\" is invalid: " + list)
+            .withDetails(new GroupResource(kind.group(), kind.kind()), name)
+            .withCauses(causes);
+    return new StatusException(status);
+  }
+
+  public static StatusException badRequest(String message) {
+    return of(StatusReason.BAD_REQUEST, message);
+  }
+
+  public static StatusException unauthorized() {
+    return of(StatusReason.UNAUTHORIZED, "Unauthorized");
+  }
+
+  public static StatusException methodNotAllowed(GroupResource resource, String verb) {
+    return failed(
+        StatusReason.METHOD_NOT_ALLOWED,
+        verb + " is not supported on resources of kind \"" + resource + "\"",
+        resource,
+        "");
+  }
+
+  /** The history before this revision is gone: list again. */
+  public static StatusException expired(String message) {
+    return of(StatusReason.EXPIRED, message);
+  }
+
+  public static StatusException tooManyRequests(String message, int retryAfterSeconds) {
+    return new StatusException(
+        Status.failure(StatusReason.TOO_MANY_REQUESTS, message).withRetryAfter(retryAfterSeconds));
+  }
+
+  public static StatusException internal(String message) {
+    return of(StatusReason.INTERNAL_ERROR, "Internal error occurred: " + message);
+  }
+
+  public static StatusException notImplemented(String message) {
+    return of(StatusReason.NOT_IMPLEMENTED, message);
+  }
+
+  public static StatusException unavailable(String message) {
+    return of(StatusReason.SERVICE_UNAVAILABLE, message);
+  }
+
+  public static StatusException of(StatusReason reason, String message) {
+    return new StatusException(Status.failure(reason, message));
+  }
+
+  private static StatusException failed(
+      StatusReason reason, String message, GroupResource resource, String name) {
+    return new StatusException(Status.failure(reason, message).withDetails(resource, name));
+  }
+}

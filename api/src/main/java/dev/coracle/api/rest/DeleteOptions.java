@@ -1,0 +1,79 @@
+package dev.coracle.api.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+
+/**
+ * How to delete.
+ *
+ * @param gracePeriodSeconds -1: the object's own default
+ * @param propagationPolicy empty (the resource's default), {@code Orphan}, {@code Background} or
+ *     {@code Foreground}
+ * @param uid delete only if the object has this uid; empty for any
+ * @param resourceVersion delete only if the object is at this version; empty for any
+ */
+public record DeleteOptions(
+    long gracePeriodSeconds,
+    String propagationPolicy,
+    String uid,
+    String resourceVersion,
+    boolean dryRun) {
+
+  public static final DeleteOptions DEFAULT = new DeleteOptions(-1, "", "", "", false);
+
+  public static DeleteOptions now() {
+    return new DeleteOptions(0, "", "", "", false);
+  }
+
+  public static DeleteOptions background() {
+    return new DeleteOptions(-1, "Background", "", "", false);
+  }
+
+  public DeleteOptions ifUid(String expected) {
+    return new DeleteOptions(gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun);
+  }
+
+  /** Reads the request body of a delete. */
+  public static DeleteOptions of(JsonNode body) {
+    JsonNode orphan = body.path("orphanDependents");
+    String policy = body.path("propagationPolicy").asText("");
+    if (policy.isEmpty() && orphan.isBoolean()) {
+      policy = orphan.asBoolean() ? "Orphan" : "Background";
+    }
+    boolean dryRun = false;
+    for (JsonNode d : body.path("dryRun")) {
+      dryRun |= "All".equals(d.asText());
+    }
+    return new DeleteOptions(
+        body.path("gracePeriodSeconds").asLong(-1),
+        policy,
+        body.path("preconditions").path("uid").asText(""),
+        body.path("preconditions").path("resourceVersion").asText(""),
+        dryRun);
+  }
+
+  public ObjectNode toJson() {
+    ObjectNode node = Json.object().put("kind", "DeleteOptions").put("apiVersion", "v1");
+    if (gracePeriodSeconds >= 0) {
+      node.put("gracePeriodSeconds", gracePeriodSeconds);
+    }
+    if (!propagationPolicy.isEmpty()) {
+      node.put("propagationPolicy", propagationPolicy);
+    }
+    ObjectNode preconditions = Json.object();
+    if (!uid.isEmpty()) {
+      preconditions.put("uid", uid);
+    }
+    if (!resourceVersion.isEmpty()) {
+      preconditions.put("resourceVersion", resourceVersion);
+    }
+    if (!preconditions.isEmpty()) {
+      node.set("preconditions", preconditions);
+    }
+    if (dryRun) {
+      node.putArray("dryRun").add("All");
+    }
+    return node;
+  }
+}
