@@ -1,0 +1,12 @@
+package dev.coracle.watchhub;
+
+import java.util.List;
+
+/**
+ * The keys of one read, in key order, all at the same revision.
+ *
+ * @param revision the store's revision the read was made at
+ * @param more whether keys follow beyond the limit
+ * @param count how many keys the whole range holds at that revision
+ */
+public record Range(List<KeyValue> items, long revision, boolean more, long count) {}

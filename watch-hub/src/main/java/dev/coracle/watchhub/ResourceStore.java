@@ -1,0 +1,70 @@
+package dev.coracle.watchhub;
+
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeList;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.WatchOptions;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.util.function.Function;
+
+/**
+ * The apiserver's view of the store: objects of resources instead of bytes under keys. Objects live
+ * under etcd's usual keys, {@code /registry/<group/>resource/<namespace/>name}; what is stored is the
+ * object without its resourceVersion, what comes out carries it.
+ *
+ * <p>Reads come from a cache that is as fresh as the store when they were asked. All failures are
+ * {@link dev.coracle.api.StatusException}s with Kubernetes' words. Objects are in their storage version:
+ * conversion is the caller's business.
+ */
+public interface ResourceStore {
+
+  /** Makes the object; {@code AlreadyExists} when there is one of that name. */
+  Uni<KubeObject> create(GroupResource resource, KubeObject object);
+
+  /** {@code NotFound} when there is none. */
+  Uni<KubeObject> get(GroupResource resource, NamespacedName name);
+
+  /**
+   * @param namespace empty for all namespaces, and for cluster-scoped resources
+   */
+  Uni<KubeList> list(GroupResource resource, String namespace, ListOptions options);
+
+  /**
+   * Reads, changes and writes; begins anew when another write came between. The change function
+   * gives the new object, or the very object it got to leave everything as it is (then no revision is
+   * made), or a failure. A function that was given an object whose resourceVersion its caller did not
+   * mean says so by failing with Conflict: that check is not made here.
+   */
+  Uni<KubeObject> update(
+      GroupResource resource, NamespacedName name, Function<KubeObject, Uni<KubeObject>> change);
+
+  /**
+   * Deletes once {@code check} agrees on the object as it is (preconditions, admission), and gives
+   * the last state with the deletion's resourceVersion.
+   */
+  Uni<KubeObject> delete(
+      GroupResource resource, NamespacedName name, Function<KubeObject, Uni<Void>> check);
+
+  /**
+   * The changes of a resource. Begins with the current state where the options ask for it. Demand is
+   * respected: a subscriber that asks too slowly lags, catches up from the bounded history, and gets a
+   * {@link WatchEvent.Failed} with {@code 410 Expired} when it fell out of it. Events and objects are
+   * shared by all subscribers.
+   *
+   * @param namespace empty for all
+   */
+  Multi<WatchEvent> watch(GroupResource resource, String namespace, WatchOptions options);
+
+  /**
+   * Tells which fields of a resource can be selected by, and indexed; called before the resource is
+   * used. Unset: {@code metadata.name} and {@code metadata.namespace} only.
+   */
+  void selectableFields(GroupResource resource, java.util.Set<String> paths);
+
+  /** The latest revision this store has seen. */
+  long revision();
+}
