@@ -1,0 +1,47 @@
+package dev.coracle.kubelet.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.coracle.kubelet.server.stats.NodeStats;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The documents behind the plain endpoints. Suppliers are called once per request, on an event loop, and must not block; their Uni
+ * may fail (500).
+ *
+ * @param pods {@code /pods}: a PodList of the pods bound to this node
+ * @param runningPods {@code /runningpods/}: a PodList of what the runtime runs
+ * @param configz {@code /configz}: {@code {"kubeletconfig": …}}
+ * @param metrics {@code /metrics}: Prometheus text of the kubelet itself
+ * @param probeMetrics {@code /metrics/probes}: Prometheus text of prober_probe_total and friends
+ * @param stats source of {@code /stats/summary}, {@code /metrics/resource} and {@code /metrics/cadvisor}
+ * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does (syncloop)
+ */
+public record NodeDocuments(
+    Supplier<Uni<JsonNode>> pods,
+    Supplier<Uni<JsonNode>> runningPods,
+    Supplier<Uni<JsonNode>> configz,
+    Supplier<Uni<String>> metrics,
+    Supplier<Uni<String>> probeMetrics,
+    Supplier<Uni<NodeStats>> stats,
+    List<HealthCheck> health) {
+
+  public NodeDocuments {
+    health = List.copyOf(health);
+  }
+
+  /** A named check. {@code failure} answers what is wrong, empty when all is well. */
+  public record HealthCheck(String name, Supplier<Optional<String>> failure) {}
+
+  /** An empty PodList, for suppliers that have nothing yet. */
+  public static JsonNode emptyPodList() {
+    JsonNodeFactory json = JsonNodeFactory.instance;
+    var list = json.objectNode().put("kind", "PodList").put("apiVersion", "v1");
+    list.putObject("metadata");
+    list.putArray("items");
+    return list;
+  }
+}

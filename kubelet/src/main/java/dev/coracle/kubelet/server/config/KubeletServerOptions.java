@@ -1,0 +1,97 @@
+package dev.coracle.kubelet.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Options of {@link dev.coracle.kubelet.server.KubeletServer}.
+ *
+ * @param nodeName name of the Node object, part of every authorisation question
+ * @param host address to listen on
+ * @param port port to listen on, 0 for a free one
+ * @param certificate PEM file of the serving certificate chain
+ * @param key PEM file of the serving key (PKCS#8)
+ * @param clientCa PEM file of the CA that signs client certificates
+ * @param anonymousAuth whether a request without credentials becomes {@code system:anonymous} instead of a 401
+ * @param trustedUsers users allowed everything without asking, beside the group {@code system:masters}; the API server's own client
+ *     identity belongs here, because it cannot ask itself while it starts
+ * @param logDirectory directory served under {@code /logs/}, none for 404
+ * @param streamIdleTimeout a stream without bytes for this long is closed
+ * @param streamCreationTimeout how long a client may take to create its streams, and the runtime to accept a connection
+ * @param maxLogStreams log requests served at once; more get 429
+ * @param maxStreams exec, attach and port-forward sessions served at once; more get 429
+ */
+public record KubeletServerOptions(
+    String nodeName,
+    String host,
+    int port,
+    Path certificate,
+    Path key,
+    Path clientCa,
+    boolean anonymousAuth,
+    Set<String> trustedUsers,
+    Optional<Path> logDirectory,
+    Duration streamIdleTimeout,
+    Duration streamCreationTimeout,
+    int maxLogStreams,
+    int maxStreams) {
+
+  public KubeletServerOptions {
+    trustedUsers = Set.copyOf(trustedUsers);
+  }
+
+  /** The upstream defaults: port 10250 on all addresses, 4 h idle, 30 s to create streams, no anonymous access. */
+  public static KubeletServerOptions defaults(String nodeName, Path certificate, Path key, Path clientCa) {
+    return new KubeletServerOptions(
+        nodeName,
+        "0.0.0.0",
+        10250,
+        certificate,
+        key,
+        clientCa,
+        false,
+        Set.of(),
+        Optional.empty(),
+        Duration.ofHours(4),
+        Duration.ofSeconds(30),
+        512,
+        512);
+  }
+
+  /** The same, listening elsewhere. */
+  public KubeletServerOptions withListen(String newHost, int newPort) {
+    return new KubeletServerOptions(
+        nodeName, newHost, newPort, certificate, key, clientCa, anonymousAuth, trustedUsers, logDirectory,
+        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+  }
+
+  /** The same, trusting these users without an authorisation question. */
+  public KubeletServerOptions withTrustedUsers(Set<String> users) {
+    return new KubeletServerOptions(
+        nodeName, host, port, certificate, key, clientCa, anonymousAuth, users, logDirectory,
+        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+  }
+
+  /** The same, with anonymous requests let through to authorisation or not. */
+  public KubeletServerOptions withAnonymousAuth(boolean allowed) {
+    return new KubeletServerOptions(
+        nodeName, host, port, certificate, key, clientCa, allowed, trustedUsers, logDirectory,
+        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+  }
+
+  /** The same, serving a directory under {@code /logs/}. */
+  public KubeletServerOptions withLogDirectory(Path directory) {
+    return new KubeletServerOptions(
+        nodeName, host, port, certificate, key, clientCa, anonymousAuth, trustedUsers, Optional.of(directory),
+        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+  }
+
+  /** The same, with other stream timeouts. */
+  public KubeletServerOptions withStreamTimeouts(Duration idle, Duration creation) {
+    return new KubeletServerOptions(
+        nodeName, host, port, certificate, key, clientCa, anonymousAuth, trustedUsers, logDirectory, idle, creation,
+        maxLogStreams, maxStreams);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.coracle.kubelet.server.internal.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.server.internal.logs.LogOptions;
+import dev.coracle.kubelet.server.stats.CadvisorMetrics;
+import dev.coracle.kubelet.server.stats.NodeStats;
+import dev.coracle.kubelet.server.stats.ResourceMetrics;
+import dev.coracle.kubelet.server.stats.SummaryJson;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The endpoints that answer one document: pods, health, metrics, stats, configuration. */
+public final class DocumentRoutes {
+  private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+  private final Vertx vertx;
+  private final NodeDocuments documents;
+
+  public DocumentRoutes(Vertx vertx, NodeDocuments documents) {
+    this.vertx = vertx;
+    this.documents = documents;
+  }
+
+  public void mount(Router router) {
+    router.get("/pods").handler(rc -> json(rc, documents.pods(), x -> x));
+    router.get("/runningpods").handler(rc -> json(rc, documents.runningPods(), x -> x));
+    router.get("/runningpods/").handler(rc -> json(rc, documents.runningPods(), x -> x));
+    router.get("/configz").handler(rc -> json(rc, documents.configz(), x -> x));
+    router.get("/metrics").handler(rc -> metrics(rc, documents.metrics(), x -> x));
+    router.get("/metrics/probes").handler(rc -> metrics(rc, documents.probeMetrics(), x -> x));
+    router.get("/metrics/cadvisor").handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
+    router.get("/metrics/resource").handler(this::resourceMetrics);
+    router
+        .get("/stats/summary")
+        .handler(
+            rc -> {
+              boolean cheap = LogOptions.flag(rc.request().getParam("only_cpu_and_memory"));
+              json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
+            });
+    router.get("/healthz").handler(rc -> health(rc, ""));
+    router.get("/healthz/:check").handler(rc -> health(rc, rc.pathParam("check")));
+  }
+
+  private void health(RoutingContext rc, String only) {
+    boolean known = only.isEmpty() || only.equals("ping") || only.equals("log");
+    StringBuilder report = new StringBuilder();
+    boolean healthy = true;
+    if (only.isEmpty()) {
+      report.append("[+]ping ok\n[+]log ok\n");
+    }
+    for (NodeDocuments.HealthCheck check : documents.health()) {
+      if (!only.isEmpty() && !only.equals(check.name())) {
+        continue;
+      }
+      known = true;
+      boolean ok = check.failure().get().isEmpty();
+      healthy &= ok;
+      report.append(ok ? "[+]" : "[-]").append(check.name()).append(ok ? " ok\n" : " failed: reason withheld\n");
+    }
+    if (!known) {
+      Replies.text(rc, 404, "404 page not found\n");
+    } else if (!healthy) {
+      Replies.text(rc, 500, only.isEmpty() ? report + "healthz check failed\n" : "internal server error: " + report);
+    } else {
+      boolean verbose = only.isEmpty() && rc.request().params().contains("verbose");
+      Replies.text(rc, 200, verbose ? report + "healthz check passed\n" : "ok");
+    }
+  }
+
+  private void resourceMetrics(RoutingContext rc) {
+    // A failing source is told in the metrics themselves, so that the scraper sees it.
+    ask(documents.stats()).onComplete(r -> prometheus(rc, ResourceMetrics.render(r.succeeded() ? r.result() : null)));
+  }
+
+  private <T> void metrics(RoutingContext rc, Supplier<Uni<T>> source, Function<T, String> render) {
+    ask(source).map(render).onSuccess(t -> prometheus(rc, t)).onFailure(e -> Replies.failure(rc, 500, e));
+  }
+
+  private static void prometheus(RoutingContext rc, String text) {
+    rc.response().putHeader("Content-Type", PROMETHEUS).end(Buffer.buffer(text));
+  }
+
+  private <T> void json(RoutingContext rc, Supplier<Uni<T>> source, Function<T, ? extends JsonNode> render) {
+    ask(source)
+        .map(t -> render.apply(t).toString().getBytes(StandardCharsets.UTF_8))
+        .onSuccess(bytes -> Replies.json(rc, bytes))
+        .onFailure(e -> Replies.failure(rc, 500, e));
+  }
+
+  private <T> Future<T> ask(Supplier<Uni<T>> source) {
+    try {
+      return Adapters.future(vertx, source.get());
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.coracle.kubelet.server.stats;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container's usage.
+ *
+ * @param name name in the pod's spec
+ * @param id CRI container id
+ * @param image image reference as in the status
+ * @param cgroup path of the container's cgroup, the {@code id} label of cAdvisor metrics
+ * @param rootfs the writable layer
+ * @param logs the log files
+ * @param limits what the cgroup is limited to
+ */
+public record ContainerStats(
+    String name,
+    String id,
+    String image,
+    Instant startTime,
+    String cgroup,
+    @Nullable CpuStats cpu,
+    @Nullable MemoryStats memory,
+    @Nullable FsStats rootfs,
+    @Nullable FsStats logs,
+    @Nullable Limits limits) {
+
+  /**
+   * Cgroup limits.
+   *
+   * @param cpuShares cgroup v1 shares
+   * @param cpuQuota microseconds per period, null without limit
+   * @param cpuPeriod microseconds
+   * @param memoryBytes null without limit
+   */
+  public record Limits(
+      @Nullable Long cpuShares, @Nullable Long cpuQuota, @Nullable Long cpuPeriod, @Nullable Long memoryBytes) {}
+}

@@ -1,0 +1,28 @@
+package dev.coracle.kubelet.server.stats;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory usage at a time, in bytes.
+ *
+ * @param availableBytes limit minus working set, null without a limit
+ * @param usageBytes all memory, caches included
+ * @param workingSetBytes usage minus inactive file cache: what eviction looks at
+ * @param rssBytes anonymous memory
+ * @param swapBytes swap in use
+ */
+public record MemoryStats(
+    Instant time,
+    @Nullable Long availableBytes,
+    @Nullable Long usageBytes,
+    @Nullable Long workingSetBytes,
+    @Nullable Long rssBytes,
+    @Nullable Long pageFaults,
+    @Nullable Long majorPageFaults,
+    @Nullable Long swapBytes) {
+
+  public static MemoryStats of(Instant time, @Nullable Long usageBytes, @Nullable Long workingSetBytes) {
+    return new MemoryStats(time, null, usageBytes, workingSetBytes, null, null, null, null);
+  }
+}
