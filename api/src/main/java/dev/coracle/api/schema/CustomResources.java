@@ -1,0 +1,82 @@
+package dev.coracle.api.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Reads the resources that a CustomResourceDefinition ({@code apiextensions.k8s.io/v1}) declares. */
+public final class CustomResources {
+
+  private static final List<String> VERBS =
+      List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+  private static final List<String> SUBRESOURCE_VERBS = List.of("get", "patch", "update");
+  private static final GroupVersionKind SCALE = new GroupVersionKind("autoscaling", "v1", "Scale");
+
+  private CustomResources() {}
+
+  /** One definition per served version; the accepted names are taken where the status has them. */
+  public static List<ResourceDefinition> definitions(ObjectNode crd) {
+    JsonNode spec = crd.path("spec");
+    String group = spec.path("group").asText("");
+    JsonNode accepted = crd.path("status").path("acceptedNames");
+    JsonNode names = accepted.hasNonNull("plural") ? accepted : spec.path("names");
+    String plural = names.path("plural").asText("");
+    String kind = names.path("kind").asText("");
+    String storageVersion = "";
+    for (JsonNode version : spec.path("versions")) {
+      if (version.path("storage").asBoolean()) {
+        storageVersion = version.path("name").asText("");
+      }
+    }
+    List<ResourceDefinition> out = new ArrayList<>();
+    for (JsonNode version : spec.path("versions")) {
+      if (version.path("served").asBoolean() && version instanceof ObjectNode node) {
+        GroupVersionKind gvk = new GroupVersionKind(group, version.path("name").asText(""), kind);
+        out.add(
+            new ResourceDefinition(
+                new GroupVersionResource(group, gvk.version(), plural),
+                gvk,
+                names.path("listKind").asText(kind + "List"),
+                names.path("singular").asText(kind.toLowerCase(Locale.ROOT)),
+                spec.path("scope").asText("").equals("Namespaced"),
+                VERBS,
+                texts(names.path("shortNames")),
+                texts(names.path("categories")),
+                subresources(gvk, version.path("subresources")),
+                new GroupVersionResource(group, storageVersion, plural),
+                schema(spec, version, gvk),
+                node));
+      }
+    }
+    return out;
+  }
+
+  private static SchemaType schema(JsonNode spec, JsonNode version, GroupVersionKind gvk) {
+    JsonNode schema = version.path("schema").path("openAPIV3Schema");
+    if (spec.path("preserveUnknownFields").asBoolean() && schema instanceof ObjectNode o) {
+      schema = o.deepCopy().put("x-kubernetes-preserve-unknown-fields", true);
+    }
+    return StructuralSchema.compile(schema, gvk);
+  }
+
+  private static List<Subresource> subresources(GroupVersionKind gvk, JsonNode declared) {
+    List<Subresource> out = new ArrayList<>();
+    if (declared.hasNonNull("scale")) {
+      out.add(new Subresource("scale", SCALE, SUBRESOURCE_VERBS));
+    }
+    if (declared.hasNonNull("status")) {
+      out.add(new Subresource("status", gvk, SUBRESOURCE_VERBS));
+    }
+    return out;
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> out = new ArrayList<>();
+    array.forEach(t -> out.add(t.asText()));
+    return out;
+  }
+}
