@@ -31,6 +31,13 @@ public interface Informer {
   /** Files each object under the values that {@code values} gives for it. */
   Informer addIndex(String name, Function<KubeObject, Collection<String>> values);
 
+  /**
+   * Adds one of the indexes offered by name, {@link #BY_CONTROLLER_UID} or {@link #BY_NODE}. Adding an
+   * index that is there already changes nothing.
+   */
+  Informer addIndex(String name);
+
+  /** A handler added to a running informer is first given every object as added. */
   Informer addHandler(Handler handler);
 
   /** Begins; completes when the first list is in the lister and was given to the handlers. */

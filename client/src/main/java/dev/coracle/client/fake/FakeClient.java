@@ -1,0 +1,581 @@
+package dev.coracle.client.fake;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeList;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Client;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An API server's behaviour in memory, for unit tests: revisions, conflicts, watches with history,
+ * merge and JSON patches (strategic and apply patches merge without a schema), deletion with grace
+ * periods and finalizers, the subresources status, scale, binding, eviction and finalize, generateName,
+ * generations, and a namespace's life. There is no validation, no defaulting and no garbage collection.
+ *
+ * <p>Everything happens at once and in the caller's thread, under one lock; watchers get their events
+ * before the write returns, so give them a context of their own (informers have one). Nothing depends
+ * on time or chance: uids and generated names count up.
+ */
+public final class FakeClient implements Client {
+
+  /** One call as it was made. The subresource is empty for the object itself. */
+  public record Call(
+      String verb, GroupVersionResource resource, String namespace, String name, String subresource) {
+
+    @Override
+    public String toString() {
+      return verb
+          + " "
+          + resource.resource()
+          + (subresource.isEmpty() ? "" : "/" + subresource)
+          + " "
+          + new NamespacedName(namespace, name);
+    }
+  }
+
+  private final FakeHistory history = new FakeHistory(this);
+  private final Clock clock;
+  private final Map<GroupVersionResource, Map<NamespacedName, KubeObject>> objects =
+      new java.util.HashMap<>();
+  private final List<Call> calls = new ArrayList<>();
+  private Function<Call, Optional<StatusException>> faults = _ -> Optional.empty();
+  private long uids;
+  private long names;
+
+  public FakeClient() {
+    this(Clock.systemUTC());
+  }
+
+  public FakeClient(Clock clock) {
+    this.clock = clock;
+  }
+
+  // What a test does behind the API's back.
+
+  /** Stores the object as it is, status and all, over whatever is there; gives it as stored. */
+  public synchronized KubeObject put(GroupVersionResource resource, KubeObject object) {
+    KubeObject before = table(resource).get(object.key());
+    ObjectNode node = object.edit();
+    stamp(node, before);
+    return store(resource, before, KubeObject.of(node));
+  }
+
+  /** Changes a stored object, status and all. */
+  public synchronized KubeObject change(
+      GroupVersionResource resource, String namespace, String name, Consumer<ObjectNode> change) {
+    return put(resource, require(resource, namespace, name).with(change));
+  }
+
+  /** Takes the object away whatever its finalizers say, as a force does. */
+  public synchronized void remove(GroupVersionResource resource, String namespace, String name) {
+    remove(resource, require(resource, namespace, name));
+  }
+
+  /** The object as stored, null where there is none. */
+  public synchronized @Nullable KubeObject peek(
+      GroupVersionResource resource, String namespace, String name) {
+    return table(resource).get(new NamespacedName(namespace, name));
+  }
+
+  /** All objects of the resource, by namespace and name. */
+  public synchronized List<KubeObject> all(GroupVersionResource resource) {
+    return List.copyOf(table(resource).values());
+  }
+
+  /** Every call so far, in order. */
+  public synchronized List<Call> calls() {
+    return List.copyOf(calls);
+  }
+
+  public synchronized List<Call> calls(String verb, GroupVersionResource resource) {
+    return calls.stream()
+        .filter(c -> c.verb().equals(verb) && c.resource().equals(resource))
+        .toList();
+  }
+
+  public synchronized void forgetCalls() {
+    calls.clear();
+  }
+
+  /** Calls for which {@code faults} gives a failure fail with it and change nothing. */
+  public synchronized void failWhen(Function<Call, Optional<StatusException>> newFaults) {
+    faults = newFaults;
+  }
+
+  /** Ends every running watch, as a server does when their time is up. */
+  public void endWatches() {
+    history.endWatches();
+  }
+
+  /** Forgets the history: watches from an older revision get 410. */
+  public void compact() {
+    history.compact();
+  }
+
+  // The API.
+
+  @Override
+  public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
+    return call("get", resource, namespace, name, "", () -> require(resource, namespace, name));
+  }
+
+  @Override
+  public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
+    return call(
+        "list",
+        resource,
+        namespace,
+        "",
+        "",
+        () ->
+            KubeList.of(
+                Long.toString(history.revision()),
+                table(resource).values().stream()
+                    .filter(o -> namespace.isEmpty() || o.namespace().equals(namespace))
+                    .filter(options.labels()::matches)
+                    .filter(options.fields()::matches)
+                    .toList()));
+  }
+
+  @Override
+  public Multi<WatchEvent> watch(
+      GroupVersionResource resource, String namespace, WatchOptions options) {
+    return Multi.createFrom()
+        .deferred(
+            () -> {
+              synchronized (this) {
+                calls.add(new Call("watch", resource, namespace, "", ""));
+                Optional<StatusException> fault = faults.apply(calls.getLast());
+                if (fault.isPresent()) {
+                  return Multi.createFrom().failure(fault.get());
+                }
+                return history.watch(resource, namespace, options, () -> all(resource));
+              }
+            });
+  }
+
+  @Override
+  public Uni<KubeObject> create(
+      GroupVersionResource resource, String namespace, KubeObject object, WriteOptions options) {
+    return call(
+        "create",
+        resource,
+        namespace,
+        object.name(),
+        "",
+        () -> {
+          ObjectNode node = object.edit();
+          ObjectNode metadata = node.withObjectProperty("metadata");
+          String name = object.name();
+          if (name.isEmpty()) {
+            name = metadata.path("generateName").asText("") + String.format("%05d", ++names);
+            metadata.put("name", name);
+          }
+          if (!namespace.isEmpty()) {
+            metadata.put("namespace", namespace);
+            KubeObject home = peek(Resources.NAMESPACES, "", namespace);
+            if (home != null && home.isDeleting()) {
+              throw StatusException.forbidden(
+                  resource.groupResource(),
+                  name,
+                  "unable to create new content in namespace "
+                      + namespace
+                      + " because it is being terminated");
+            }
+          }
+          if (peek(resource, namespace, name) != null) {
+            throw StatusException.alreadyExists(resource.groupResource(), name);
+          }
+          metadata.remove(List.of("uid", "creationTimestamp", "resourceVersion"));
+          metadata.remove(List.of("deletionTimestamp", "deletionGracePeriodSeconds"));
+          metadata.put("generation", 1);
+          begin(resource, name, node);
+          stamp(node, null);
+          return options.dryRun()
+              ? KubeObject.of(node)
+              : store(resource, null, KubeObject.of(node));
+        });
+  }
+
+  private static void begin(GroupVersionResource resource, String name, ObjectNode node) {
+    if (node.has("spec")) {
+      node.remove("status");
+    }
+    if (resource.equals(Resources.PODS)) {
+      node.withObjectProperty("status").put("phase", "Pending");
+    } else if (resource.equals(Resources.NAMESPACES)) {
+      node.withObjectProperty("spec").putArray("finalizers").add("kubernetes");
+      node.withObjectProperty("status").put("phase", "Active");
+      node.withObjectProperty("metadata")
+          .withObjectProperty("labels")
+          .put("kubernetes.io/metadata.name", name);
+    }
+  }
+
+  @Override
+  public Uni<KubeObject> createSubresource(
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      String subresource,
+      KubeObject object,
+      WriteOptions options) {
+    return call(
+        "create",
+        resource,
+        namespace,
+        name,
+        subresource,
+        () -> {
+          KubeObject before = require(resource, namespace, name);
+          return switch (subresource) {
+            case "binding" -> bind(resource, before, object);
+            case "eviction" -> delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
+            default ->
+                throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
+          };
+        });
+  }
+
+  private KubeObject bind(GroupVersionResource resource, KubeObject pod, KubeObject binding) {
+    if (!pod.text("spec", "nodeName").isEmpty()) {
+      throw StatusException.conflict(
+          resource.groupResource(),
+          pod.name(),
+          "pod "
+              + pod.name()
+              + " is already assigned to node \""
+              + pod.text("spec", "nodeName")
+              + "\"");
+    }
+    if (pod.isDeleting()) {
+      throw StatusException.conflict(
+          resource.groupResource(),
+          pod.name(),
+          "pod " + pod.name() + " is being deleted, cannot be assigned to a host");
+    }
+    ObjectNode node = pod.edit();
+    node.withObjectProperty("spec").put("nodeName", binding.text("target", "name"));
+    node.withObjectProperty("metadata")
+        .withObjectProperty("annotations")
+        .setAll((ObjectNode) merged(binding.at("metadata", "annotations")));
+    if (node.path("metadata").path("annotations").isEmpty()) {
+      node.withObjectProperty("metadata").remove("annotations");
+    }
+    ArrayNode conditions = node.withObjectProperty("status").withArrayProperty("conditions");
+    JsonNode now = Json.NODES.textNode(Timestamps.time(clock.instant()));
+    ObjectNode scheduled = Json.object().put("type", "PodScheduled").put("status", "True");
+    scheduled.set("lastTransitionTime", now);
+    for (int i = conditions.size() - 1; i >= 0; i--) {
+      if (conditions.get(i).path("type").asText().equals("PodScheduled")) {
+        conditions.remove(i);
+      }
+    }
+    conditions.add(scheduled);
+    stamp(node, pod);
+    store(resource, pod, KubeObject.of(node));
+    return success(resource, pod);
+  }
+
+  private static JsonNode merged(JsonNode annotations) {
+    return annotations.isObject() ? annotations.deepCopy() : Json.object();
+  }
+
+  @Override
+  public Uni<KubeObject> update(
+      GroupVersionResource resource, KubeObject object, String subresource, WriteOptions options) {
+    return call(
+        "update",
+        resource,
+        object.namespace(),
+        object.name(),
+        subresource,
+        () -> write(resource, object, subresource, options));
+  }
+
+  private KubeObject write(
+      GroupVersionResource resource, KubeObject object, String subresource, WriteOptions options) {
+    KubeObject before = require(resource, object.namespace(), object.name());
+    String expected = object.resourceVersion();
+    if ((!expected.isEmpty() && !expected.equals(before.resourceVersion()))
+        || (!object.uid().isEmpty() && !object.uid().equals(before.uid()))) {
+      throw StatusException.modified(resource.groupResource(), object.name());
+    }
+    ObjectNode node = subresource.isEmpty() ? object.edit() : before.edit();
+    switch (subresource) {
+      case "" -> {
+        if (node.has("spec")) {
+          copy(before.tree(), node, "status");
+        }
+      }
+      case "status" -> {
+        copy(object.tree(), node, "status");
+      }
+      case "scale" ->
+          node.withObjectProperty("spec").set("replicas", object.at("spec", "replicas"));
+      case "finalize" ->
+          node.withObjectProperty("spec").set("finalizers", object.at("spec", "finalizers"));
+      case "ephemeralcontainers", "resize", "approval" -> {
+        copy(object.tree(), node, "spec");
+        copy(object.tree(), node, "status");
+      }
+      default ->
+          throw StatusException.notFound(
+              resource.groupResource(), object.name() + "/" + subresource);
+    }
+    stamp(node, before);
+    KubeObject now = KubeObject.of(node);
+    if (now.equals(before) || options.dryRun()) {
+      return now;
+    }
+    KubeObject stored = store(resource, before, now);
+    boolean ended =
+        resource.equals(Resources.NAMESPACES)
+            ? stored.at("spec", "finalizers").isEmpty() && stored.finalizers().isEmpty()
+            : stored.finalizers().isEmpty()
+                && (subresource.isEmpty() && before.at("metadata", "finalizers").size() > 0)
+                && stored.at("metadata", "deletionGracePeriodSeconds").asLong(0) == 0;
+    if (stored.isDeleting() && ended) {
+      remove(resource, stored);
+    }
+    return stored;
+  }
+
+  private static void copy(ObjectNode from, ObjectNode to, String field) {
+    JsonNode value = from.get(field);
+    if (value == null) {
+      to.remove(field);
+    } else {
+      to.set(field, value);
+    }
+  }
+
+  @Override
+  public Uni<KubeObject> patch(
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      Patch patch,
+      String subresource,
+      WriteOptions options) {
+    return call(
+        "patch",
+        resource,
+        namespace,
+        name,
+        subresource,
+        () -> {
+          KubeObject before = peek(resource, namespace, name);
+          if (before == null) {
+            return switch (patch.type()) {
+              case APPLY -> {
+                ObjectNode node = (ObjectNode) patch.body().deepCopy();
+                node.withObjectProperty("metadata").put("generation", 1);
+                stamp(node, null);
+                yield store(resource, null, KubeObject.of(node));
+              }
+              case JSON, MERGE, STRATEGIC_MERGE ->
+                  throw StatusException.notFound(resource.groupResource(), name);
+            };
+          }
+          JsonNode out =
+              switch (patch.type()) {
+                case JSON -> FakePatches.json(before.edit(), patch.body());
+                case MERGE -> FakePatches.merge(before.edit(), patch.body(), false);
+                case STRATEGIC_MERGE, APPLY ->
+                    FakePatches.merge(before.edit(), patch.body(), true);
+              };
+          return write(resource, KubeObject.of((ObjectNode) out), subresource, options);
+        });
+  }
+
+  @Override
+  public Uni<KubeObject> delete(
+      GroupVersionResource resource, String namespace, String name, DeleteOptions options) {
+    return call(
+        "delete",
+        resource,
+        namespace,
+        name,
+        "",
+        () -> delete(resource, require(resource, namespace, name), options));
+  }
+
+  private KubeObject delete(
+      GroupVersionResource resource, KubeObject before, DeleteOptions options) {
+    if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
+      throw StatusException.conflict(
+          resource.groupResource(),
+          before.name(),
+          "Precondition failed: UID in precondition: "
+              + options.uid()
+              + ", UID in object meta: "
+              + before.uid());
+    }
+    if (!options.resourceVersion().isEmpty()
+        && !options.resourceVersion().equals(before.resourceVersion())) {
+      throw StatusException.modified(resource.groupResource(), before.name());
+    }
+    long grace = 0;
+    if (resource.equals(Resources.PODS)) {
+      boolean bound = !before.text("spec", "nodeName").isEmpty();
+      String phase = before.text("status", "phase");
+      grace =
+          !bound || phase.equals("Succeeded") || phase.equals("Failed")
+              ? 0
+              : options.gracePeriodSeconds() >= 0
+                  ? options.gracePeriodSeconds()
+                  : before.at("spec", "terminationGracePeriodSeconds").asLong(30);
+    }
+    ObjectNode node = before.edit();
+    ObjectNode metadata = node.withObjectProperty("metadata");
+    switch (options.propagationPolicy()) {
+      case "Orphan" -> addFinalizer(metadata, "orphan");
+      case "Foreground" -> addFinalizer(metadata, "foregroundDeletion");
+      default -> {}
+    }
+    boolean namespaceContent =
+        resource.equals(Resources.NAMESPACES) && before.at("spec", "finalizers").size() > 0;
+    if (grace == 0 && metadata.path("finalizers").isEmpty() && !namespaceContent) {
+      remove(resource, before);
+      return success(resource, before);
+    }
+    if (!before.isDeleting()) {
+      metadata.put("deletionTimestamp", Timestamps.time(clock.instant().plusSeconds(grace)));
+      metadata.put("generation", before.generation() + 1);
+    }
+    metadata.put("deletionGracePeriodSeconds", grace);
+    if (namespaceContent) {
+      node.withObjectProperty("status").put("phase", "Terminating");
+    }
+    stamp(node, before);
+    return store(resource, before, KubeObject.of(node));
+  }
+
+  private static void addFinalizer(ObjectNode metadata, String finalizer) {
+    for (JsonNode f : metadata.path("finalizers")) {
+      if (f.asText().equals(finalizer)) {
+        return;
+      }
+    }
+    metadata.withArrayProperty("finalizers").add(finalizer);
+  }
+
+  private static KubeObject success(GroupVersionResource resource, KubeObject object) {
+    return KubeObject.of(
+        Status.success(resource.group(), resource.resource(), object.name(), object.uid())
+            .toJson());
+  }
+
+  // Under the lock.
+
+  private <T> Uni<T> call(
+      String verb,
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      String subresource,
+      Supplier<T> work) {
+    return Uni.createFrom()
+        .item(
+            () -> {
+              synchronized (this) {
+                Call call = new Call(verb, resource, namespace, name, subresource);
+                calls.add(call);
+                faults
+                    .apply(call)
+                    .ifPresent(
+                        fault -> {
+                          throw fault;
+                        });
+                return work.get();
+              }
+            });
+  }
+
+  private Map<NamespacedName, KubeObject> table(GroupVersionResource resource) {
+    return objects.computeIfAbsent(resource, _ -> new TreeMap<>());
+  }
+
+  private KubeObject require(GroupVersionResource resource, String namespace, String name) {
+    KubeObject found = table(resource).get(new NamespacedName(namespace, name));
+    if (found == null) {
+      throw StatusException.notFound(resource.groupResource(), name);
+    }
+    return found;
+  }
+
+  /** Gives the metadata that the server owns; the generation grows when the spec has changed. */
+  private void stamp(ObjectNode node, @Nullable KubeObject before) {
+    ObjectNode metadata = node.withObjectProperty("metadata");
+    if (before == null) {
+      if (!metadata.has("uid")) {
+        metadata.put("uid", String.format("00000000-0000-4000-8000-%012d", ++uids));
+      }
+      if (!metadata.has("creationTimestamp")) {
+        metadata.put("creationTimestamp", Timestamps.time(clock.instant()));
+      }
+      return;
+    }
+    for (String field : List.of("uid", "creationTimestamp", "resourceVersion")) {
+      metadata.set(field, before.metadata().path(field));
+    }
+    if (before.isDeleting()) {
+      metadata.set("deletionTimestamp", before.metadata().path("deletionTimestamp"));
+    }
+    if (before.metadata().has("generation")
+        && !before.isDeleting()
+        && !before.at("spec").equals(node.path("spec"))) {
+      metadata.put("generation", before.generation() + 1);
+    }
+  }
+
+  private KubeObject store(
+      GroupVersionResource resource, @Nullable KubeObject before, KubeObject now) {
+    ObjectNode node = now.tree();
+    node.withObjectProperty("metadata")
+        .put("resourceVersion", Long.toString(history.revision() + 1));
+    KubeObject stored = KubeObject.of(node);
+    table(resource).put(stored.key(), stored);
+    history.append(resource, before, stored);
+    return stored;
+  }
+
+  private void remove(GroupVersionResource resource, KubeObject object) {
+    table(resource).remove(object.key());
+    history.append(
+        resource,
+        object,
+        object.with(
+                n ->
+                    n.withObjectProperty("metadata")
+                        .put("resourceVersion", Long.toString(history.revision() + 1))),
+        true);
+  }
+}
