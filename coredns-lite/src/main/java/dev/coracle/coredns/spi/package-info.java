@@ -1,0 +1,5 @@
+/** The contract of a DNS plugin. */
+@NullMarked
+package dev.coracle.coredns.spi;
+
+import org.jspecify.annotations.NullMarked;
