@@ -1,0 +1,137 @@
+package dev.coracle.api.schema;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Brings a document into the shape of its {@link SchemaType}: unknown fields are pruned, a null is
+ * an absent field, quantities and times take their canonical form, and values of a wrong type are
+ * refused. Built-in kinds are refused in the words of Go's JSON decoder, as clients know them;
+ * values in custom resources keep their type, since their schema is validated later.
+ *
+ * <p>Stateless; one pass over the bytes.
+ */
+public final class Decoder {
+
+  /**
+   * @param tree the pruned object, owned by the caller
+   * @param problems {@code unknown field "spec.foo"}, {@code duplicate field "spec.x"}, in the order
+   *     they were met, at most a hundred
+   */
+  public record Decoded(ObjectNode tree, List<String> problems) {}
+
+  /** A value has the wrong type or form; the message is Go's. */
+  public static final class TypeException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TypeException(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  private Decoder() {}
+
+  /**
+   * @throws TypeException when a value does not fit
+   * @throws StatusException {@code BadRequest} when it is not one JSON object
+   */
+  public static Decoded decode(byte[] json, SchemaType type) {
+    try (JsonParser parser = Json.MAPPER.createParser(json)) {
+      return read(parser, type, true);
+    } catch (JsonProcessingException e) {
+      throw StatusException.badRequest(
+          "the document is not valid JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As {@link #decode(byte[], SchemaType)}, from a tree, which is not changed. */
+  public static Decoded decode(JsonNode tree, SchemaType type) {
+    try (JsonParser parser = tree.traverse(Json.MAPPER)) {
+      return read(parser, type, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Decoded read(JsonParser parser, SchemaType type, boolean whole)
+      throws IOException {
+    DecodeReader reader = new DecodeReader(parser);
+    ObjectNode tree = reader.document(type);
+    if (whole && parser.nextToken() != null) {
+      throw StatusException.badRequest("the document is not valid JSON: content follows its end");
+    }
+    String error = reader.error();
+    if (error != null) {
+      throw new TypeException(error);
+    }
+    return new Decoded(tree, reader.problems());
+  }
+
+  /**
+   * Decodes a request's body as upstream's handlers do: failures are {@code BadRequest} in their
+   * words, and problems are ignored, given to {@code warnings} or refused.
+   */
+  public static ObjectNode decode(
+      byte[] json, ResourceDefinition resource, FieldValidation validation,
+      Consumer<String> warnings) {
+    return decode(json, resource.schema(), resource.kind(), validation, warnings);
+  }
+
+  /** As above for any type, such as a subresource's. */
+  public static ObjectNode decode(
+      byte[] json, SchemaType type, GroupVersionKind kind, FieldValidation validation,
+      Consumer<String> warnings) {
+    try {
+      return enforce(decode(json, type), kind, validation, warnings);
+    } catch (TypeException e) {
+      throw unfit(kind, e.getMessage());
+    }
+  }
+
+  /** As above, from a tree (YAML, protobuf, or the result of a patch). */
+  public static ObjectNode decode(
+      JsonNode tree, SchemaType type, GroupVersionKind kind, FieldValidation validation,
+      Consumer<String> warnings) {
+    try {
+      return enforce(decode(tree, type), kind, validation, warnings);
+    } catch (TypeException e) {
+      throw unfit(kind, e.getMessage());
+    }
+  }
+
+  private static ObjectNode enforce(
+      Decoded decoded, GroupVersionKind kind, FieldValidation validation,
+      Consumer<String> warnings) {
+    if (!decoded.problems.isEmpty()) {
+      switch (validation) {
+        case STRICT -> throw unfit(kind, strict(decoded.problems));
+        case WARN -> decoded.problems.forEach(warnings);
+        case IGNORE -> {}
+      }
+    }
+    return decoded.tree;
+  }
+
+  /** {@code strict decoding error: unknown field "spec.foo", …}. */
+  public static String strict(List<String> problems) {
+    return "strict decoding error: " + String.join(", ", problems);
+  }
+
+  /** {@code Deployment in version "v1" cannot be handled as a Deployment: …}. */
+  public static StatusException unfit(GroupVersionKind kind, String why) {
+    return StatusException.badRequest(
+        kind.kind() + " in version \"" + kind.version() + "\" cannot be handled as a "
+            + kind.kind() + ": " + why);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.coracle.api.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DecoderTest {
+
+  private static final ResourceDefinition DEPLOYMENTS =
+      Scheme.builtIn().resource("apps", "v1", "deployments").orElseThrow();
+  private static final ResourceDefinition PODS =
+      Scheme.builtIn().resource("", "v1", "pods").orElseThrow();
+
+  private static ObjectNode decode(ResourceDefinition r, String json, FieldValidation v) {
+    return Decoder.decode(json.getBytes(StandardCharsets.UTF_8), r, v, w -> {});
+  }
+
+  @Test
+  void refusesUnknownAndDuplicateFieldsInStrictMode() {
+    String json =
+        """
+        {"kind":"Deployment","apiVersion":"apps/v1","spec":{"foo":1,"replicas":1,"replicas":2,
+         "template":{"spec":{"containers":[{"name":"a","imagePullpolicy":"x"}]}}}}""";
+    assertThatThrownBy(() -> decode(DEPLOYMENTS, json, FieldValidation.STRICT))
+        .hasMessage(
+            "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error:"
+                + " unknown field \"spec.foo\", duplicate field \"spec.replicas\","
+                + " unknown field \"spec.template.spec.containers[0].imagePullpolicy\"");
+    List<String> warnings = new ArrayList<>();
+    ObjectNode tree =
+        Decoder.decode(
+            json.getBytes(StandardCharsets.UTF_8), DEPLOYMENTS, FieldValidation.WARN, warnings::add);
+    assertThat(warnings).contains("unknown field \"spec.foo\"", "duplicate field \"spec.replicas\"");
+    assertThat(tree.path("spec").has("foo")).isFalse();
+    assertThat(tree.path("spec").path("replicas").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void refusesWrongTypesInGosWords() {
+    assertThatThrownBy(
+            () -> decode(DEPLOYMENTS, "{\"spec\":{\"replicas\":\"x\"}}", FieldValidation.IGNORE))
+        .hasMessage(
+            "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot unmarshal"
+                + " string into Go struct field DeploymentSpec.spec.replicas of type int32");
+    assertThatThrownBy(
+            () -> decode(DEPLOYMENTS, "{\"spec\":{\"replicas\":3000000000}}", FieldValidation.WARN))
+        .hasMessageEndingWith(
+            "cannot unmarshal number 3000000000 into Go struct field DeploymentSpec.spec.replicas"
+                + " of type int32");
+    assertThatThrownBy(
+            () -> decode(PODS, "{\"metadata\":{\"labels\":{\"a\":1}}}", FieldValidation.WARN))
+        .hasMessageEndingWith(
+            "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string");
+    assertThatThrownBy(
+            () -> decode(PODS, "{\"spec\":{\"containers\":[{\"name\":{}}]}}", FieldValidation.WARN))
+        .hasMessageEndingWith(
+            "cannot unmarshal object into Go struct field Container.spec.containers.name of type"
+                + " string");
+    assertThatThrownBy(() -> decode(PODS, "{\"spec\":[]}", FieldValidation.WARN))
+        .hasMessageEndingWith(
+            "cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec");
+  }
+
+  @Test
+  void normalisesQuantitiesTimesAndNulls() {
+    ObjectNode pod =
+        decode(
+            PODS,
+            """
+            {"metadata":{"creationTimestamp":null,"annotations":null,"labels":{"a":null},
+              "deletionTimestamp":"2026-03-01T14:00:00+02:00"},
+             "spec":{"nodeName":null,"containers":[{"name":"a","resources":{"limits":
+               {"cpu":"1000m","memory":"1024Mi","a":0.5,"b":2000,"c":"100m","d":"512Mi","e":"0"}}}]}}""",
+            FieldValidation.STRICT);
+    assertThat(pod.path("metadata").toString())
+        .isEqualTo("{\"labels\":{\"a\":\"\"},\"deletionTimestamp\":\"2026-03-01T12:00:00Z\"}");
+    assertThat(pod.at("/spec/containers/0/resources/limits").toString())
+        .isEqualTo(
+            "{\"cpu\":\"1\",\"memory\":\"1Gi\",\"a\":\"500m\",\"b\":\"2k\",\"c\":\"100m\","
+                + "\"d\":\"512Mi\",\"e\":\"0\"}");
+    assertThat(pod.path("spec").has("nodeName")).isFalse();
+    assertThatThrownBy(
+            () ->
+                decode(
+                    PODS,
+                    "{\"spec\":{\"containers\":[{\"resources\":{\"limits\":{\"cpu\":\"x\"}}}]}}",
+                    FieldValidation.WARN))
+        .hasMessageContaining("quantities must match the regular expression");
+  }
+
+  @Test
+  void fieldNamesAreCaseSensitive() {
+    assertThatThrownBy(() -> decode(PODS, "{\"Spec\":{}}", FieldValidation.STRICT))
+        .hasMessageEndingWith("unknown field \"Spec\"");
+  }
+
+  @Test
+  void prunesCustomResourcesAndKeepsTheirTypes() {
+    ResourceDefinition ct =
+        CustomResources.definitions(Json.parseObject(SchemeTest.CRD)).getLast();
+    String json =
+        """
+        {"apiVersion":"stable.example.com/v1","kind":"CronTab","metadata":{"name":"a","x":1},
+         "spec":{"replicas":"wrong","other":1,"free":{"any":[1,{"z":null}]},"port":"http",
+           "items":[{"name":"a","b":1}]}}""";
+    List<String> warnings = new ArrayList<>();
+    ObjectNode tree =
+        Decoder.decode(json.getBytes(StandardCharsets.UTF_8), ct, FieldValidation.WARN, warnings::add);
+    assertThat(warnings)
+        .containsExactly(
+            "unknown field \"metadata.x\"",
+            "unknown field \"spec.other\"",
+            "unknown field \"spec.items[0].b\"");
+    assertThat(tree.path("spec").toString())
+        .isEqualTo(
+            "{\"replicas\":\"wrong\",\"free\":{\"any\":[1,{\"z\":null}]},\"port\":\"http\","
+                + "\"items\":[{\"name\":\"a\"}]}");
+    Defaulter.apply(ct, tree);
+    assertThat(tree.at("/spec/cronSpec").asText()).isEqualTo("* * * * *");
+    assertThat(tree.at("/spec/items/0/mode").asText()).isEqualTo("fast");
+  }
+
+  @Test
+  void aTreeDecodesAsBytesDo() {
+    ObjectNode tree = Json.parseObject("{\"spec\":{\"containers\":[{\"name\":\"a\",\"zz\":1}]}}");
+    Decoder.Decoded decoded = Decoder.decode(tree, PODS.schema());
+    assertThat(decoded.problems()).containsExactly("unknown field \"spec.containers[0].zz\"");
+    assertThat(tree.at("/spec/containers/0").has("zz")).isTrue();
+    assertThat(decoded.tree().at("/spec/containers/0").has("zz")).isFalse();
+    assertThat(Decoder.unfit(new GroupVersionKind("", "v1", "Pod"), "x").status().code())
+        .isEqualTo(400);
+  }
+}
