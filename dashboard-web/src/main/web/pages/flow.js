@@ -1,0 +1,145 @@
+// How a Pod flows: the way of one Pod through the cluster, live, told by its own fields and events.
+import { html, nothing } from "lit";
+import { changes, stations, timeline } from "../core/flow.js";
+import { Event, Pod, href } from "../core/kinds.js";
+import { podStatus } from "../core/podstatus.js";
+import { prefs } from "../core/prefs.js";
+import { go, route } from "../core/route.js";
+import { collection, Live } from "../core/store.js";
+import { ageOf, card, pending, pill } from "../ui/bits.js";
+import { Page } from "../ui/element.js";
+import { created } from "./columns.js";
+
+const KEEP = 60;
+const WHO = {
+  apiserver: "Every request comes here first, whoever sends it. It is checked, completed and only then stored.",
+  store: "The accepted Pod is written durably and gets a resourceVersion: one number that orders all changes.",
+  hub: "The change is one event in one ordered stream. Everybody who watches Pods gets it, this page too.",
+  scheduler: "Sees a Pod without a node, filters and scores the nodes, and writes the name of one into the Pod.",
+  kubelet: "The chosen node's agent sees a Pod with its name, makes the sandbox and network, pulls the images.",
+  container: "The container runtime starts the processes. The kubelet reports what became of them.",
+  ready: "When the probes pass, the Pod is Ready, and EndpointSlices send Services' traffic to it.",
+};
+
+class FlowPage extends Page {
+  static properties = { seen: { state: true }, pulse: { state: true } };
+
+  constructor() {
+    super();
+    this.seen = new Map();
+    this.pulse = "";
+    this.live = new Live(this, () => [this.pods(), this.events()]);
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.quiet?.();
+    this.listened = null;
+  }
+
+  /** Hears every change of every Pod, also those too quick to be drawn. */
+  listen() {
+    const list = this.pods();
+    if (this.listened === list) return;
+    this.quiet?.();
+    this.listened = list;
+    const heard = (type, now, old) => this.heard(type, now, old, list);
+    list.eventListeners.add(heard);
+    this.quiet = () => list.eventListeners.delete(heard);
+  }
+
+  willUpdate() {
+    this.listen();
+  }
+
+  heard(type, now, old, list) {
+    if (!list.loaded) return;
+    const all = this.seen.get(now.metadata.uid) ?? [];
+    const fields = type === "MODIFIED" && old ? changes(old, now) : [];
+    all.push({ type, received: Date.now(), version: now.metadata.resourceVersion, fields });
+    this.seen.set(now.metadata.uid, all.slice(-KEEP));
+    this.pulse = type === "ADDED" ? "apiserver" : fields.some((f) => f.startsWith("spec.nodeName"))
+      ? "scheduler" : fields.some((f) => f.includes("containerStatuses")) ? "container" : "kubelet";
+    clearTimeout(this.calm);
+    this.calm = setTimeout(() => (this.pulse = ""), 1200);
+  }
+
+  pods() {
+    return collection(Pod, route.parts[1] ? "" : prefs.namespace);
+  }
+
+  events() {
+    return collection(Event, route.parts[1] ?? prefs.namespace);
+  }
+
+  /** The chosen Pod, or the newest. */
+  pod() {
+    const [, namespace, name] = route.parts;
+    const all = this.pods().all;
+    if (name) return all.find((p) => p.metadata.name === name && p.metadata.namespace === namespace);
+    return all.reduce((best, p) => (!best || created(p) > created(best) ? p : best), null);
+  }
+
+  render() {
+    const list = this.pods();
+    const pod = this.pod();
+    const newest = [...list.all].sort((a, b) => created(b) - created(a)).slice(0, 100);
+    const chosen = route.parts[2] ? `${route.parts[1]}/${route.parts[2]}` : "";
+    return html`<div class="page-head"><div><h1>How a Pod flows</h1></div><span class="grow"></span>
+        <label class="inline">Pod <select @change=${(e) => go(`#/flow${e.target.value ? `/${e.target.value}` : ""}`)}>
+          <option value="" ?selected=${!chosen}>the newest, as they come</option>
+          ${newest.map((p) => {
+            const id = `${p.metadata.namespace}/${p.metadata.name}`;
+            return html`<option value=${id} ?selected=${id === chosen}>${p.metadata.name}</option>`;
+          })}</select></label></div>
+      ${pending(list) ?? (pod ? this.way(pod) : html`<div class="card"><div class="empty">
+        <p>${chosen ? "This Pod is gone." : "There is no Pod. Create one and watch it come."}</p></div></div>`)}`;
+  }
+
+  way(pod) {
+    const events = this.events().all.filter((e) => e.involvedObject?.uid === pod.metadata.uid);
+    const seen = this.seen.get(pod.metadata.uid) ?? [];
+    const start = created(pod);
+    const rows = timeline(pod, events);
+    const status = podStatus(pod);
+    return html`<p class="flow-title">${pill(status.tone, status.status)}
+        <a href=${href(Pod, pod.metadata.namespace, pod.metadata.name)}>${pod.metadata.name}</a>
+        <span class="dim">in ${pod.metadata.namespace}, created ${ageOf(pod.metadata.creationTimestamp)} ago</span></p>
+      <ol class="way">${stations(pod, events, seen).map((s, n) => html`
+        <li class="station ${s.state} ${this.pulse === s.id ? "pulse" : ""}">
+          <div class="station-head"><span class="step" aria-hidden="true">${n + 1}</span><h2>${s.title}</h2>
+            <span class="when num">${s.at ? offset(s.at - start) : STATE[s.state]}</span></div>
+          <ul>${s.facts.map((f) => html`<li>${f}</li>`)}</ul>
+          <p class="dim">${WHO[s.id]}</p></li>`)}</ol>
+      <div class="two">
+        ${card("In order", html`<div class="scroller" tabindex="0" role="region" aria-label="In order"><table class="plain timeline"><thead><tr><th class="num">After</th><th>Who</th><th>What</th><th class="p2">More</th></tr></thead>
+          <tbody>${rows.map((r) => html`<tr class=${r.bad ? "bad" : ""}><td class="num">${offset(r.at - start)}</td>
+            <td class="dim">${r.who}</td><td>${r.what}${r.times > 1 ? html` <span class="count">×${r.times}</span>` : nothing}</td>
+            <td class="wrap dim p2">${r.more}</td></tr>`)}</tbody></table></div>`)}
+        ${card("Changes this page was sent", seen.length ? html`<ol class="feed">${[...seen].reverse().map((s) => html`<li>
+            <div class="feed-head"><b>${s.type}</b><span class="mono dim">${s.version}</span>
+              <span class="right num">${offset(s.received - start)}</span></div>
+            ${s.fields.map((f) => html`<p class="mono small">${f}</p>`)}</li>`)}</ol>`
+          : html`<div class="empty"><p class="dim">Nothing has changed since this page was opened. Delete the Pod
+            of a Deployment, and watch the next one come.</p></div>`)}
+      </div>`;
+  }
+}
+
+const STATE = { now: "now", wait: "waits", bad: "stuck", done: "" };
+
+/** Kubernetes' timestamps are whole seconds; only what has more digits shows them. */
+function offset(ms) {
+  if (ms < 0) return "+0s";
+  if (ms < 10000 && ms % 1000) return `+${(ms / 1000).toFixed(2)}s`;
+  if (ms < 120000) return `+${Math.round(ms / 1000)}s`;
+  if (ms < 7200000) return `+${Math.round(ms / 60000)}m`;
+  return `+${Math.round(ms / 3600000)}h`;
+}
+
+customElements.define("flow-page", FlowPage);

@@ -1,0 +1,145 @@
+package dev.coracle.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+
+/** The installed Chromium, headless, with an empty profile of its own. */
+public final class Browser implements AutoCloseable {
+  private static final List<Path> BROWSERS =
+      List.of(Path.of("/usr/bin/chromium"), Path.of("/usr/bin/google-chrome"));
+  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+
+  public final ChromeDriver driver;
+  private final Path profile;
+
+  private Browser(Path binary) throws IOException {
+    profile = Files.createTempDirectory("dashboard-browser");
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(binary.toFile());
+    options.setAcceptInsecureCerts(true);
+    options.addArguments(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+        "--user-data-dir=" + profile);
+    options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL"));
+    ChromeDriverService service =
+        new ChromeDriverService.Builder()
+            .usingDriverExecutable(DRIVER.toFile())
+            .usingAnyFreePort()
+            .build();
+    driver = new ChromeDriver(service, options);
+    size(1440, 900);
+  }
+
+  /** Starts one, or skips the test where there is none. */
+  public static Browser start() throws IOException {
+    @Nullable Path binary = BROWSERS.stream().filter(Files::isExecutable).findFirst().orElse(null);
+    Assumptions.assumeTrue(
+        binary != null && Files.isExecutable(DRIVER), "needs chromium and chromedriver");
+    return new Browser(binary);
+  }
+
+  public void size(int width, int height) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    assertThat(driver.manage().window().getSize()).isInstanceOf(Dimension.class);
+  }
+
+  /** Follows the system's setting: "light" or "dark". */
+  public void scheme(String scheme) {
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of(
+            "features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+  }
+
+  public Object js(String script, Object... arguments) {
+    Object result = driver.executeScript(script, arguments);
+    return result == null ? "" : result;
+  }
+
+  /** Goes to a page of the dashboard that is already open. */
+  public void go(String hash) {
+    driver.executeScript("location.hash = arguments[0]", hash);
+  }
+
+  public String text(String css) {
+    List<WebElement> found = driver.findElements(By.cssSelector(css));
+    return found.isEmpty() ? "" : found.getFirst().getText();
+  }
+
+  public WebElement find(String css) {
+    await(css, () -> !driver.findElements(By.cssSelector(css)).isEmpty());
+    return driver.findElement(By.cssSelector(css));
+  }
+
+  /** The first button whose words contain the given ones. */
+  public WebElement button(String words) {
+    By by = By.xpath("//button[contains(normalize-space(.), '" + words + "')]");
+    await("button " + words, () -> !driver.findElements(by).isEmpty());
+    return driver.findElement(by);
+  }
+
+  public void awaitText(String css, String words) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(15))
+        .pollInterval(Duration.ofMillis(40))
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(text(css)).contains(words));
+  }
+
+  public void await(String what, java.util.concurrent.Callable<Boolean> condition) {
+    Awaitility.await(what)
+        .atMost(Duration.ofSeconds(15))
+        .pollInterval(Duration.ofMillis(40))
+        .ignoreExceptions()
+        .until(condition);
+  }
+
+  /** What the page complained of in the console, CSP violations among it. */
+  public List<String> complaints() {
+    return driver.manage().logs().get("browser").getAll().stream()
+        .map(entry -> entry.getMessage())
+        .toList();
+  }
+
+  public void screenshot(Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
+  }
+
+  @Override
+  public void close() throws IOException {
+    driver.quit();
+    try (var files = Files.walk(profile)) {
+      for (Path path : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}
