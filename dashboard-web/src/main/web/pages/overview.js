@@ -1,6 +1,5 @@
 // The first page: is the cluster well, and if not, where?
 import { html, nothing } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { bytes, condition, cores, percent, plural, quantity, requests } from "../core/format.js";
 import { json, text } from "../core/http.js";
 import { Deployment, DaemonSet, Job, Node, Pod, StatefulSet, href } from "../core/kinds.js";
@@ -198,7 +197,7 @@ const why = (pod) => {
 function bar(part, whole, use = false) {
   const share = Math.min(100, percent(part, whole));
   const tone = use ? (share >= 90 ? "bad" : share >= 75 ? "wait" : "") : part >= whole ? "ok" : "wait";
-  return html`<span class="bar ${tone}"><span style=${styleMap({ width: `${share}%` })}></span></span>`;
+  return html`<span class="bar ${tone}"><span .style=${`width: ${share}%`}></span></span>`;
 }
 
 function phaseBar(phases, whole) {
@@ -206,7 +205,7 @@ function phaseBar(phases, whole) {
   const words = Object.entries(phases).map(([phase, n]) => `${phase} ${n}`).join(", ");
   return html`<span class="bar" title=${words}>${Object.entries(tones).map(([phase, tone]) =>
     phases[phase] ? html`<span class=${tone}
-      style=${styleMap({ width: `${(phases[phase] / whole) * 100}%` })}></span>` : nothing)}</span>
+      .style=${`width: ${(phases[phase] / whole) * 100}%`}></span>` : nothing)}</span>
     <span class="hidden">${words}</span>`;
 }
 

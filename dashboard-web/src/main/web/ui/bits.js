@@ -1,6 +1,5 @@
 // Small pieces of markup that many pages share.
 import { html, nothing } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { age, moment, percent } from "../core/format.js";
 import { hrefOf } from "../core/kinds.js";
 
@@ -19,8 +18,8 @@ export function meter(label, value, whole, { behind = 0, text = "" } = {}) {
   const tone = share >= 90 ? "bad" : share >= 75 ? "wait" : "";
   return html`<span class="meter ${tone}" role="meter" aria-label=${label} aria-valuemin="0"
     aria-valuemax="100" aria-valuenow=${share} title=${text || nothing}>
-    <span class="track"><span class="behind" style=${styleMap({ width: `${shadow}%` })}></span><span
-      class="fill" style=${styleMap({ width: `${share}%` })}></span></span>
+    <span class="track"><span class="behind" .style=${`width: ${shadow}%`}></span><span
+      class="fill" .style=${`width: ${share}%`}></span></span>
     <span class="num">${share}%</span></span>`;
 }
 

@@ -1,7 +1,6 @@
 // The table of every list: sorting, filtering, arrow keys, and only the rows in view in the page.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { key as keyOf } from "../core/collection.js";
 import { Part } from "./element.js";
 
@@ -104,7 +103,7 @@ class DataTable extends Part {
     const sort = this.sort ?? { at: 0, down: false };
     const pad = (height) => height > 0
       ? html`<tr class="pad" aria-hidden="true"><td colspan=${this.columns.length}
-          style=${styleMap({ height: `${height}px` })}></td></tr>` : nothing;
+          .style=${`height: ${height}px`}></td></tr>` : nothing;
     return html`<div class="scroller"><table class="data" aria-label=${this.label}
         aria-rowcount=${rows.length + 1} @keydown=${this.move}>
       <thead><tr>${this.columns.map((c, at) => html`<th scope="col" class=${classes(c)}
