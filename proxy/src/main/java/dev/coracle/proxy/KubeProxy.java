@@ -1,0 +1,123 @@
+package dev.coracle.proxy;
+
+import dev.coracle.api.Component;
+import dev.coracle.client.Client;
+import dev.coracle.client.SerialContext;
+import dev.coracle.proxy.config.ProxyOptions;
+import dev.coracle.proxy.internal.Backend;
+import dev.coracle.proxy.internal.ProxyMetrics;
+import dev.coracle.proxy.internal.ServiceSync;
+import dev.coracle.proxy.internal.discovery.ServicePublisher;
+import dev.coracle.proxy.internal.nft.Nft;
+import dev.coracle.proxy.internal.nft.NftBackend;
+import dev.coracle.proxy.internal.userspace.UserspaceBackend;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.servicediscovery.ServiceDiscovery;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * The service proxy of one node. Ready when every Service there is leads to its endpoints. What it put
+ * into the kernel is removed when it stops.
+ */
+public final class KubeProxy implements Component {
+
+  private final ExecutorService blocking =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kube-proxy-", 0).factory());
+  private final ServiceDiscovery discovery;
+  private final Backend backend;
+  private final ServiceSync sync;
+
+  /**
+   * @param discovery where Services are published; the caller closes it
+   * @throws IllegalArgumentException when the mode asked for is not to be had here
+   */
+  public KubeProxy(
+      Vertx vertx,
+      Client client,
+      ServiceDiscovery discovery,
+      ProxyOptions options,
+      MeterRegistry registry) {
+    this.discovery = discovery;
+    this.backend = backend(vertx, options);
+    this.sync =
+        new ServiceSync(
+            SerialContext.of(vertx),
+            client,
+            backend,
+            new ServicePublisher(this.discovery),
+            options.nodeName(),
+            new ProxyMetrics(registry));
+  }
+
+  private Backend backend(Vertx vertx, ProxyOptions options) {
+    String table = "coracle_" + options.clusterId() + "_proxy";
+    return switch (options.mode()) {
+      case "userspace" -> userspace(vertx);
+      case "nftables" ->
+          nftables(table, options)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "--proxy-mode nftables needs the program nft and the right to change"
+                              + " rules (root); install nftables, or use --proxy-mode userspace"));
+      case "auto" -> nftables(table, options).orElseGet(() -> userspace(vertx));
+      default ->
+          throw new IllegalArgumentException(
+              "unknown proxy mode '" + options.mode() + "'; known are auto, nftables, userspace");
+    };
+  }
+
+  private static Backend userspace(Vertx vertx) {
+    return new UserspaceBackend(vertx, vertx.getOrCreateContext());
+  }
+
+  private Optional<Backend> nftables(String table, ProxyOptions options) {
+    Optional<Path> binary = Nft.find("nft");
+    if (binary.isEmpty()) {
+      return Optional.empty();
+    }
+    Nft nft = new Nft(binary.get(), blocking);
+    return nft.works(table)
+        ? Optional.of(new NftBackend(nft, table, options.podCidr()))
+        : Optional.empty();
+  }
+
+  /** Whether nftables can be used by this process: decides which addresses Services should have. */
+  public static boolean nftablesWork() {
+    return Nft.find("nft").filter(b -> new Nft(b, Runnable::run).works("coracle_probe")).isPresent();
+  }
+
+  @Override
+  public String name() {
+    return "kube-proxy";
+  }
+
+  /** How Services are balanced here: {@code nftables} or {@code userspace}. */
+  public String mode() {
+    return backend.name();
+  }
+
+  @Override
+  public CompletionStage<Void> start() {
+    return sync.start()
+        .onFailure()
+        .call(() -> Uni.createFrom().completionStage(this::stop))
+        .subscribeAsCompletionStage();
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    return sync.stop().onTermination().invoke(blocking::shutdown).subscribeAsCompletionStage();
+  }
+
+  @Override
+  public Optional<String> unhealthy() {
+    return sync.hasSynced() ? Optional.empty() : Optional.of("services have not synced");
+  }
+}

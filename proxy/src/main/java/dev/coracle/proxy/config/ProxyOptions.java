@@ -1,0 +1,11 @@
+package dev.coracle.proxy.config;
+
+/**
+ * @param mode {@code auto}, {@code nftables} or {@code userspace}
+ * @param clusterId names the nftables table, so that several clusters share a machine
+ * @param nodeName whose endpoints are local
+ * @param nodeIp the address node ports listen on besides the host's others
+ * @param podCidr traffic from elsewhere to a Service is masqueraded
+ */
+public record ProxyOptions(
+    String mode, String clusterId, String nodeName, String nodeIp, String podCidr) {}

@@ -1,0 +1,108 @@
+package dev.coracle.proxy.internal;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.client.Client;
+import dev.coracle.client.Informer;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.SerialContext;
+import dev.coracle.proxy.internal.discovery.ServicePublisher;
+import io.smallrye.mutiny.Uni;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Follows Services and EndpointSlices and hands what changed to the backend and to Service Discovery. */
+public final class ServiceSync {
+
+  private static final String BY_SERVICE = "service";
+
+  private final InformerFactory informers;
+  private final Informer services;
+  private final Informer slices;
+  private final ServiceTable table;
+  private final Backend backend;
+  private final ServicePublisher publisher;
+  private final SyncRunner runner;
+  private volatile boolean synced;
+
+  public ServiceSync(
+      SerialContext context,
+      Client client,
+      Backend backend,
+      ServicePublisher publisher,
+      String nodeName,
+      ProxyMetrics metrics) {
+    this.informers = new InformerFactory(context, client);
+    this.table = new ServiceTable(nodeName);
+    this.backend = backend;
+    this.publisher = publisher;
+    this.runner = new SyncRunner(context, backend, this::compute, metrics);
+    this.services = informers.informer(Resources.SERVICES).addHandler(onChange(ServiceSync::own));
+    this.slices =
+        informers
+            .informer(Resources.ENDPOINT_SLICES)
+            .addIndex(BY_SERVICE, ServiceSync::owner)
+            .addHandler(onChange(ServiceSync::owner));
+  }
+
+  public Uni<Void> start() {
+    return backend
+        .open()
+        .chain(informers::start)
+        .chain(runner::settled)
+        .invoke(() -> synced = true);
+  }
+
+  public Uni<Void> stop() {
+    synced = false;
+    runner.stop();
+    return informers.stop().chain(backend::close);
+  }
+
+  public boolean hasSynced() {
+    return synced;
+  }
+
+  private List<ServicePort> compute(String name) {
+    NamespacedName key = NamespacedName.parse(name);
+    Optional<KubeObject> service = services.lister().get(key.namespace(), key.name());
+    List<ServicePort> ports =
+        service
+            .map(s -> table.ports(s, slices.lister().byIndex(BY_SERVICE, name)))
+            .orElse(List.of());
+    publisher.update(name, ports);
+    return ports;
+  }
+
+  private Informer.Handler onChange(
+      java.util.function.Function<KubeObject, Collection<String>> names) {
+    return new Informer.Handler() {
+      @Override
+      public void added(KubeObject object) {
+        names.apply(object).forEach(runner::changed);
+      }
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {
+        names.apply(before).forEach(runner::changed);
+        names.apply(now).forEach(runner::changed);
+      }
+
+      @Override
+      public void deleted(KubeObject last) {
+        names.apply(last).forEach(runner::changed);
+      }
+    };
+  }
+
+  private static Collection<String> own(KubeObject service) {
+    return List.of(service.key().toString());
+  }
+
+  private static Collection<String> owner(KubeObject slice) {
+    String service = slice.labels().get(ServiceTable.SERVICE_NAME);
+    return service == null ? List.of() : List.of(slice.namespace() + "/" + service);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.coracle.proxy.internal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.proxy.internal.ServicePort.Endpoint;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Computes what one Service means on this node: which endpoints of its slices get traffic. Ready ones
+ * do; when there is none, those that still serve while they terminate (KEP-1669). With a traffic
+ * policy Local, only those of this node. IPv4.
+ */
+public final class ServiceTable {
+
+  public static final String SERVICE_NAME = "kubernetes.io/service-name";
+  private static final String FOREIGN_PROXY = "service.kubernetes.io/service-proxy-name";
+  private static final int DEFAULT_AFFINITY_SECONDS = 10800;
+
+  private final String nodeName;
+
+  public ServiceTable(String nodeName) {
+    this.nodeName = nodeName;
+  }
+
+  /** The Service's ports; none for headless Services, aliases, and those of another proxy. */
+  public List<ServicePort> ports(KubeObject service, Collection<KubeObject> slices) {
+    String clusterIp = service.text("spec", "clusterIP");
+    if (clusterIp.isEmpty()
+        || clusterIp.equals("None")
+        || service.text("spec", "type").equals("ExternalName")
+        || service.labels().containsKey(FOREIGN_PROXY)) {
+      return List.of();
+    }
+    List<ServicePort> out = new ArrayList<>();
+    for (JsonNode port : service.at("spec", "ports")) {
+      out.add(port(service, port, slices));
+    }
+    return out;
+  }
+
+  private ServicePort port(KubeObject service, JsonNode port, Collection<KubeObject> slices) {
+    String name = port.path("name").asText("");
+    boolean externalLocal = service.text("spec", "externalTrafficPolicy").equals("Local");
+    boolean internalLocal = service.text("spec", "internalTrafficPolicy").equals("Local");
+    boolean affinity = service.text("spec", "sessionAffinity").equals("ClientIP");
+    return new ServicePort(
+        service.key() + ":" + name,
+        port.path("protocol").asText("TCP").toLowerCase(Locale.ROOT),
+        addresses(service),
+        port.path("port").asInt(),
+        port.path("nodePort").asInt(0),
+        endpoints(slices, name, internalLocal),
+        endpoints(slices, name, externalLocal),
+        externalLocal,
+        affinity
+            ? service
+                .at("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+                .asInt(DEFAULT_AFFINITY_SECONDS)
+            : 0);
+  }
+
+  private static List<String> addresses(KubeObject service) {
+    Set<String> out = new TreeSet<>();
+    service.at("spec", "clusterIPs").forEach(a -> out.add(a.asText()));
+    out.add(service.text("spec", "clusterIP"));
+    service.at("spec", "externalIPs").forEach(a -> out.add(a.asText()));
+    service
+        .at("status", "loadBalancer", "ingress")
+        .forEach(
+            i -> {
+              if (i.hasNonNull("ip") && !i.path("ipMode").asText("VIP").equals("Proxy")) {
+                out.add(i.path("ip").asText());
+              }
+            });
+    out.removeIf(a -> a.isEmpty() || a.contains(":"));
+    return List.copyOf(out);
+  }
+
+  private List<Endpoint> endpoints(Collection<KubeObject> slices, String name, boolean local) {
+    Set<Endpoint> ready = new TreeSet<>();
+    Set<Endpoint> serving = new TreeSet<>();
+    for (KubeObject slice : slices) {
+      if (!slice.text("addressType").equals("IPv4")) {
+        continue;
+      }
+      for (JsonNode port : slice.at("ports")) {
+        if (!port.path("name").asText("").equals(name) || !port.hasNonNull("port")) {
+          continue;
+        }
+        for (JsonNode endpoint : slice.at("endpoints")) {
+          if (local && !endpoint.path("nodeName").asText("").equals(nodeName)) {
+            continue;
+          }
+          JsonNode conditions = endpoint.path("conditions");
+          boolean isReady = conditions.path("ready").asBoolean(true);
+          boolean isServing = conditions.path("serving").asBoolean(isReady);
+          boolean terminating = conditions.path("terminating").asBoolean(false);
+          for (JsonNode address : endpoint.path("addresses")) {
+            Endpoint e = new Endpoint(address.asText(), port.path("port").asInt());
+            if (isReady) {
+              ready.add(e);
+            } else if (isServing && terminating) {
+              serving.add(e);
+            }
+          }
+        }
+      }
+    }
+    return List.copyOf(ready.isEmpty() ? serving : ready);
+  }
+}
