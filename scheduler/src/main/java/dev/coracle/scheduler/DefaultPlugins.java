@@ -1,0 +1,56 @@
+package dev.coracle.scheduler;
+
+import dev.coracle.client.Client;
+import dev.coracle.client.Lister;
+import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.internal.plugins.BalancedAllocation;
+import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
+import dev.coracle.scheduler.internal.plugins.DefaultBinder;
+import dev.coracle.scheduler.internal.plugins.ImageLocality;
+import dev.coracle.scheduler.internal.plugins.InterPodAffinity;
+import dev.coracle.scheduler.internal.plugins.NodeAffinity;
+import dev.coracle.scheduler.internal.plugins.NodeName;
+import dev.coracle.scheduler.internal.plugins.NodePorts;
+import dev.coracle.scheduler.internal.plugins.NodeResourcesFit;
+import dev.coracle.scheduler.internal.plugins.NodeUnschedulable;
+import dev.coracle.scheduler.internal.plugins.PodTopologySpread;
+import dev.coracle.scheduler.internal.plugins.SchedulingGates;
+import dev.coracle.scheduler.internal.plugins.TaintToleration;
+import dev.coracle.scheduler.internal.plugins.VolumeBinding;
+import dev.coracle.scheduler.spi.Plugin;
+import java.util.List;
+
+/**
+ * The plugins, in the order in which they run at every extension point. The queue's order (priority,
+ * then time) and preemption are not in the list, since there is one of each.
+ */
+final class DefaultPlugins {
+
+  /** What plugins that look beyond pods and nodes read. */
+  record Sources(Client client, Lister claims, Lister volumes, Lister classes, ClaimWaiters waiters) {}
+
+  private DefaultPlugins() {}
+
+  static List<Plugin> ordered(Sources sources, SchedulerOptions options) {
+    return List.of(
+        new SchedulingGates(), // pre-enqueue
+        new NodeUnschedulable(), // filter
+        new NodeName(), // filter
+        new TaintToleration(), // filter, score 3
+        new NodeAffinity(), // filter, score 2
+        new NodePorts(), // filter
+        new NodeResourcesFit(), // filter, score 1
+        new VolumeBinding( // pre-filter, filter, reserve, pre-bind
+            sources.client(),
+            sources.claims(),
+            sources.volumes(),
+            sources.classes(),
+            sources.waiters(),
+            options.bindTimeout()),
+        new PodTopologySpread(), // pre-filter, filter, score 2
+        new InterPodAffinity(), // pre-filter, filter, score 2
+        new BalancedAllocation(), // score 1
+        new ImageLocality(), // score 1
+        new DefaultBinder(sources.client())); // bind
+  }
+}

@@ -1,0 +1,231 @@
+package dev.coracle.scheduler;
+
+import dev.coracle.api.Component;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
+import dev.coracle.client.Informer;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Lister;
+import dev.coracle.client.SerialContext;
+import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.internal.ClusterEvents;
+import dev.coracle.scheduler.internal.PodOutcomes;
+import dev.coracle.scheduler.internal.SchedulerMetrics;
+import dev.coracle.scheduler.internal.cache.SchedulerCache;
+import dev.coracle.scheduler.internal.cycle.Framework;
+import dev.coracle.scheduler.internal.cycle.Framework.Decision;
+import dev.coracle.scheduler.internal.cycle.Preemption;
+import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
+import dev.coracle.scheduler.internal.queue.QueuedPod;
+import dev.coracle.scheduler.internal.queue.SchedulingQueue;
+import dev.coracle.scheduler.spi.ClusterEvent;
+import dev.coracle.scheduler.spi.CycleState;
+import dev.coracle.scheduler.spi.Plugin;
+import dev.coracle.scheduler.spi.PodInfo;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives every pod without a node the best one there is. All state lives on one context: a pod's watch
+ * event puts it into the queue and starts the pump in the same turn; deciding is synchronous on what
+ * the informers show plus what was just assumed; binding runs beside it. Nothing polls.
+ */
+public final class Scheduler implements Component {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+
+  private final SerialContext context;
+  private final InformerFactory informers;
+  private final SchedulerCache cache;
+  private final SchedulingQueue queue;
+  private final Framework framework;
+  private final Preemption preemption;
+  private final PodOutcomes outcomes;
+  private final EventRecorder events;
+  private final SchedulerMetrics metrics;
+  private final List<Plugin> plugins;
+  private volatile boolean running;
+  private boolean pumping;
+
+  public Scheduler(
+      Vertx vertx, Client client, SchedulerOptions options, MeterRegistry registry) {
+    this(SerialContext.of(vertx), client, options, registry, RandomGenerator.getDefault());
+  }
+
+  /** @param random breaks ties between equally good nodes */
+  public Scheduler(
+      SerialContext context,
+      Client client,
+      SchedulerOptions options,
+      MeterRegistry registry,
+      RandomGenerator random) {
+    this.context = context;
+    this.informers = new InformerFactory(context, client, random);
+    Informer pods = informers.informer(Resources.PODS);
+    Informer nodes = informers.informer(Resources.NODES);
+    Informer namespaces = informers.informer(Resources.NAMESPACES);
+    Informer claims = informers.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
+    Informer volumes = informers.informer(Resources.PERSISTENT_VOLUMES);
+    Informer classes = informers.informer(Resources.STORAGE_CLASSES);
+    Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
+
+    Lister namespaceLister = namespaces.lister();
+    this.cache =
+        new SchedulerCache(
+            name -> namespaceLister.get("", name).map(KubeObject::labels).orElse(Map.of()));
+    ClaimWaiters waiters = new ClaimWaiters(context, claims.lister());
+    this.plugins =
+        DefaultPlugins.ordered(
+            new DefaultPlugins.Sources(
+                client, claims.lister(), volumes.lister(), classes.lister(), waiters),
+            options);
+    this.queue = new SchedulingQueue(context, options, plugins, registry);
+    this.framework = new Framework(plugins, cache, random);
+    this.preemption = new Preemption(framework, cache, budgets.lister());
+    this.events =
+        new EventRecorder(client, context, options.schedulerName(), "", registry);
+    this.metrics = new SchedulerMetrics(registry, options.schedulerName());
+    this.outcomes = new PodOutcomes(client, context, cache, events, metrics, options);
+
+    nodes.addHandler(ClusterEvents.nodes(cache, queue));
+    pods.addHandler(ClusterEvents.pods(cache, queue, options.schedulerName()));
+    claims.addHandler(waiters);
+    claims.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME_CLAIM, queue));
+    volumes.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME, queue));
+    classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
+  }
+
+  @Override
+  public String name() {
+    return "kube-scheduler";
+  }
+
+  /** The names of the plugins, in their order. */
+  public List<String> plugins() {
+    return plugins.stream().map(Plugin::name).toList();
+  }
+
+  @Override
+  public CompletionStage<Void> start() {
+    return informers
+        .start()
+        .emitOn(context)
+        .invoke(
+            () -> {
+              running = true;
+              queue.onReady(this::pump);
+              pump();
+            })
+        .subscribeAsCompletionStage();
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    running = false;
+    context.execute(queue::stop);
+    events.stop();
+    return informers.stop().subscribeAsCompletionStage();
+  }
+
+  @Override
+  public Optional<String> unhealthy() {
+    return running && informers.hasSynced()
+        ? Optional.empty()
+        : Optional.of("the scheduler's informers have not synced");
+  }
+
+  /** Tries pods until none is left; runs on the context, also from within itself. */
+  private void pump() {
+    if (pumping) {
+      return;
+    }
+    pumping = true;
+    try {
+      for (QueuedPod next = running ? queue.pop() : null;
+          next != null;
+          next = running ? queue.pop() : null) {
+        attempt(next);
+      }
+    } finally {
+      pumping = false;
+    }
+  }
+
+  private void attempt(QueuedPod queued) {
+    long begun = context.nanoTime();
+    PodInfo pod = queued.info();
+    if (pod.pod().isDeleting() || cache.isAssumed(pod.uid())) {
+      return;
+    }
+    try {
+      switch (framework.decide(pod)) {
+        case Decision.Chosen chosen -> {
+          metrics.decided(context.nanoTime() - begun);
+          bind(queued, pod, chosen.node(), chosen.state(), begun);
+        }
+        case Decision.None none -> {
+          metrics.decided(context.nanoTime() - begun);
+          metrics.attempt("unschedulable", context.nanoTime() - begun);
+          Preemption.Outcome outcome = preemption.find(pod, none.diagnosis());
+          queue.rejected(queued, none.diagnosis().plugins());
+          outcomes.unschedulable(pod, none.diagnosis(), outcome);
+        }
+      }
+    } catch (RuntimeException e) {
+      failed(queued, pod, e, begun);
+    }
+  }
+
+  private void bind(
+      QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
+    cache.assume(pod, node);
+    framework.reserve(state, pod, node);
+    framework
+        .bind(state, pod, node)
+        .emitOn(context)
+        .subscribe()
+        .with(
+            _ -> {
+              cache.unnominate(pod.uid());
+              metrics.attempt("scheduled", context.nanoTime() - begun);
+              metrics.scheduled(queued.attempts(), context.nanoTime() - queued.firstSeen());
+              events.normal(
+                  pod.pod(),
+                  "Scheduled",
+                  "Successfully assigned " + pod.pod().key() + " to " + node);
+            },
+            failure -> {
+              framework.unreserve(state, pod, node);
+              if (cache.isAssumed(pod.uid())) {
+                cache.removePod(pod.uid());
+                queue.happened(
+                    new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod.pod(), null));
+              }
+              failed(queued, pod, failure, begun);
+            });
+  }
+
+  private void failed(QueuedPod queued, PodInfo pod, Throwable failure, long begun) {
+    if (!running) {
+      return;
+    }
+    metrics.attempt("error", context.nanoTime() - begun);
+    LOG.atWarn()
+        .addKeyValue("namespace", pod.pod().namespace())
+        .addKeyValue("name", pod.pod().name())
+        .addKeyValue("failure", failure.toString())
+        .log("A pod could not be scheduled; it is tried again");
+    queue.errored(queued);
+    outcomes.failed(pod, failure);
+  }
+}

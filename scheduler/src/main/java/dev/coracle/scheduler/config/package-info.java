@@ -1,0 +1,5 @@
+/** The scheduler's options. */
+@NullMarked
+package dev.coracle.scheduler.config;
+
+import org.jspecify.annotations.NullMarked;

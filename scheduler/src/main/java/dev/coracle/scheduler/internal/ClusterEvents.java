@@ -1,0 +1,147 @@
+package dev.coracle.scheduler.internal;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.client.Informer;
+import dev.coracle.scheduler.internal.cache.SchedulerCache;
+import dev.coracle.scheduler.internal.queue.SchedulingQueue;
+import dev.coracle.scheduler.spi.ClusterEvent;
+import dev.coracle.scheduler.spi.PodInfo;
+
+/** Brings what the informers see into the cache and the queue. */
+public final class ClusterEvents {
+
+  private static final String[][] DECIDING_OF_NODES = {
+    {"metadata", "labels"}, {"spec"}, {"status", "allocatable"},
+  };
+
+  private ClusterEvents() {}
+
+  /** Only hands on what happened. */
+  public static Informer.Handler of(ClusterEvent.Kind kind, SchedulingQueue queue) {
+    return new Informer.Handler() {
+      @Override
+      public void added(KubeObject object) {
+        queue.happened(new ClusterEvent(kind, null, object));
+      }
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {
+        queue.happened(new ClusterEvent(kind, before, now));
+      }
+
+      @Override
+      public void deleted(KubeObject last) {
+        queue.happened(new ClusterEvent(kind, last, null));
+      }
+    };
+  }
+
+  public static Informer.Handler nodes(SchedulerCache cache, SchedulingQueue queue) {
+    return new Informer.Handler() {
+      @Override
+      public void added(KubeObject node) {
+        cache.putNode(node);
+        queue.happened(new ClusterEvent(ClusterEvent.Kind.NODE, null, node));
+      }
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {
+        cache.putNode(now);
+        for (String[] path : DECIDING_OF_NODES) {
+          if (!before.at(path).equals(now.at(path))) {
+            queue.happened(new ClusterEvent(ClusterEvent.Kind.NODE, before, now));
+            return;
+          }
+        }
+      }
+
+      @Override
+      public void deleted(KubeObject last) {
+        cache.removeNode(last.name());
+        queue.happened(new ClusterEvent(ClusterEvent.Kind.NODE, last, null));
+      }
+    };
+  }
+
+  public static Informer.Handler pods(
+      SchedulerCache cache, SchedulingQueue queue, String schedulerName) {
+    return new Informer.Handler() {
+      @Override
+      public void added(KubeObject pod) {
+        if (isOver(pod)) {
+          gone(pod);
+        } else if (pod.text("spec", "nodeName").isEmpty()) {
+          waits(pod);
+        } else {
+          queue.remove(pod.uid());
+          cache.putPod(new PodInfo(pod));
+          queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, null, pod));
+        }
+      }
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {
+        if (!before.uid().equals(now.uid())) {
+          deleted(before);
+          added(now);
+        } else if (isOver(now)) {
+          if (!isOver(before)) {
+            deleted(now);
+          }
+        } else if (now.text("spec", "nodeName").isEmpty()) {
+          waits(now);
+        } else if (before.text("spec", "nodeName").isEmpty()) {
+          added(now);
+        } else if (matters(before, now)) {
+          cache.putPod(new PodInfo(now));
+          queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, before, now));
+        }
+      }
+
+      @Override
+      public void deleted(KubeObject last) {
+        gone(last);
+        if (!last.text("spec", "nodeName").isEmpty()) {
+          queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, last, null));
+        }
+      }
+
+      private void waits(KubeObject pod) {
+        String scheduler = pod.text("spec", "schedulerName");
+        if (!(scheduler.isEmpty() ? "default-scheduler" : scheduler).equals(schedulerName)) {
+          return;
+        }
+        if (pod.isDeleting()) {
+          queue.remove(pod.uid());
+          cache.unnominate(pod.uid());
+          return;
+        }
+        String nominated = pod.text("status", "nominatedNodeName");
+        if (!nominated.isEmpty() && cache.nomination(pod.uid()) == null) {
+          cache.nominate(new PodInfo(pod), nominated);
+        }
+        if (!cache.isAssumed(pod.uid())) {
+          queue.update(pod);
+        }
+      }
+
+      private void gone(KubeObject pod) {
+        queue.remove(pod.uid());
+        cache.unnominate(pod.uid());
+        cache.removePod(pod.uid());
+      }
+    };
+  }
+
+  /** Its containers will not run any more, so it holds nothing. */
+  private static boolean isOver(KubeObject pod) {
+    String phase = pod.text("status", "phase");
+    return phase.equals("Succeeded") || phase.equals("Failed");
+  }
+
+  private static boolean matters(KubeObject before, KubeObject now) {
+    return !before.at("spec").equals(now.at("spec"))
+        || !before.at("metadata", "labels").equals(now.at("metadata", "labels"))
+        || before.isDeleting() != now.isDeleting();
+  }
+}

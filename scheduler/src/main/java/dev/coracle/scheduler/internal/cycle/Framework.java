@@ -1,0 +1,170 @@
+package dev.coracle.scheduler.internal.cycle;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.internal.cache.SchedulerCache;
+import dev.coracle.scheduler.spi.ClusterView;
+import dev.coracle.scheduler.spi.CycleState;
+import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.Plugin;
+import dev.coracle.scheduler.spi.PodInfo;
+import dev.coracle.scheduler.spi.Verdict;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/**
+ * Takes one pod through the extension points, each plugin in the order of the list. Deciding is
+ * synchronous and touches no API; binding is not. Owned by the scheduler's context.
+ */
+public final class Framework {
+
+  /** What came of deciding. */
+  public sealed interface Decision {
+    record Chosen(String node, CycleState state) implements Decision {}
+
+    record None(Diagnosis diagnosis, CycleState state) implements Decision {}
+  }
+
+  private final List<Plugin.PreFilter> preFilters = new ArrayList<>();
+  private final List<Plugin.Filter> filters = new ArrayList<>();
+  private final List<Plugin.Score> scores = new ArrayList<>();
+  private final List<Plugin.Reserve> reserves = new ArrayList<>();
+  private final List<Plugin.PreBind> preBinds = new ArrayList<>();
+  private final List<Plugin.Bind> binds = new ArrayList<>();
+  private final SchedulerCache cache;
+  private final RandomGenerator random;
+
+  public Framework(List<Plugin> plugins, SchedulerCache cache, RandomGenerator random) {
+    this.cache = cache;
+    this.random = random;
+    for (Plugin plugin : plugins) {
+      if (plugin instanceof Plugin.PreFilter p) {
+        preFilters.add(p);
+      }
+      if (plugin instanceof Plugin.Filter p) {
+        filters.add(p);
+      }
+      if (plugin instanceof Plugin.Score p) {
+        scores.add(p);
+      }
+      if (plugin instanceof Plugin.Reserve p) {
+        reserves.add(p);
+      }
+      if (plugin instanceof Plugin.PreBind p) {
+        preBinds.add(p);
+      }
+      if (plugin instanceof Plugin.Bind p) {
+        binds.add(p);
+      }
+    }
+  }
+
+  public Decision decide(PodInfo pod) {
+    ClusterView cluster = cache.view();
+    CycleState state = new CycleState();
+    Diagnosis diagnosis = new Diagnosis(cluster.nodes().size());
+    if (cluster.nodes().isEmpty()) {
+      return new Decision.None(diagnosis, state);
+    }
+    Verdict anywhere = preFilter(state, pod, cluster);
+    if (!anywhere.ok()) {
+      diagnosis.rejectedEverywhere(anywhere);
+      return new Decision.None(diagnosis, state);
+    }
+    String nominated = cache.nomination(pod.uid());
+    List<NodeInfo> feasible = new ArrayList<>();
+    for (NodeInfo node : cluster.nodes()) {
+      Verdict verdict = filterBesideNominated(state, pod, node);
+      if (verdict.ok()) {
+        if (node.name().equals(nominated)) {
+          return new Decision.Chosen(nominated, state);
+        }
+        feasible.add(node);
+      } else {
+        diagnosis.rejected(node.name(), verdict);
+      }
+    }
+    return switch (feasible.size()) {
+      case 0 -> new Decision.None(diagnosis, state);
+      case 1 -> new Decision.Chosen(feasible.getFirst().name(), state);
+      default -> new Decision.Chosen(best(state, pod, feasible, cluster), state);
+    };
+  }
+
+  Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
+    for (Plugin.PreFilter plugin : preFilters) {
+      Verdict verdict = plugin.preFilter(state, pod, cluster);
+      if (!verdict.ok()) {
+        return verdict;
+      }
+    }
+    return Verdict.OK;
+  }
+
+  Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    for (Plugin.Filter plugin : filters) {
+      Verdict verdict = plugin.filter(state, pod, node);
+      if (!verdict.ok()) {
+        return verdict;
+      }
+    }
+    return Verdict.OK;
+  }
+
+  /** Must fit with the more important pods that are to come here, and also if they do not come. */
+  private Verdict filterBesideNominated(CycleState state, PodInfo pod, NodeInfo node) {
+    List<PodInfo> coming = cache.nominatedTo(node.name(), pod);
+    if (!coming.isEmpty()) {
+      NodeInfo crowded = node.copy();
+      coming.forEach(crowded::add);
+      Verdict verdict = filter(state, pod, crowded);
+      if (!verdict.ok()) {
+        return verdict;
+      }
+    }
+    return filter(state, pod, node);
+  }
+
+  private String best(
+      CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
+    Map<String, Long> totals = new HashMap<>();
+    for (Plugin.Score plugin : scores) {
+      plugin
+          .score(state, pod, feasible, cluster)
+          .forEach((node, score) -> totals.merge(node, score * plugin.weight(), Long::sum));
+    }
+    List<String> best = new ArrayList<>();
+    long most = Long.MIN_VALUE;
+    for (NodeInfo node : feasible) {
+      long total = totals.getOrDefault(node.name(), 0L);
+      if (total > most) {
+        best.clear();
+        most = total;
+      }
+      if (total == most) {
+        best.add(node.name());
+      }
+    }
+    return best.get(random.nextInt(best.size()));
+  }
+
+  public void reserve(CycleState state, PodInfo pod, String node) {
+    reserves.forEach(plugin -> plugin.reserve(state, pod, node));
+  }
+
+  public void unreserve(CycleState state, PodInfo pod, String node) {
+    reserves.reversed().forEach(plugin -> plugin.unreserve(state, pod, node));
+  }
+
+  public Uni<KubeObject> bind(CycleState state, PodInfo pod, String node) {
+    Plugin.Bind binder = binds.getFirst();
+    Uni<Void> before = Uni.createFrom().voidItem();
+    for (Plugin.PreBind plugin : preBinds) {
+      before = before.chain(() -> plugin.preBind(state, pod, node));
+    }
+    return before.chain(() -> binder.bind(pod, node));
+  }
+}

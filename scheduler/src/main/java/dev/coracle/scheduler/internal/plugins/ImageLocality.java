@@ -1,0 +1,77 @@
+package dev.coracle.scheduler.internal.plugins;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.scheduler.spi.ClusterView;
+import dev.coracle.scheduler.spi.CycleState;
+import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.Plugin;
+import dev.coracle.scheduler.spi.PodInfo;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Prefers nodes that have the pod's images, by their sizes (23 MB count for nothing, 1 GB per
+ * container for all), and less so when few nodes have them, lest everything runs there.
+ */
+public final class ImageLocality implements Plugin.Score {
+
+  private static final long LEAST = 23L << 20;
+  private static final long MOST_PER_CONTAINER = 1000L << 20;
+
+  @Override
+  public String name() {
+    return "ImageLocality";
+  }
+
+  @Override
+  public int weight() {
+    return 1;
+  }
+
+  @Override
+  public Map<String, Long> score(
+      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+    Set<String> wanted = new HashSet<>();
+    int containers = 0;
+    for (String list : new String[] {"initContainers", "containers"}) {
+      for (JsonNode container : pod.pod().at("spec", list)) {
+        wanted.add(normalised(container.path("image").asText("")));
+        containers++;
+      }
+    }
+    Map<String, Map<String, Long>> found = new HashMap<>();
+    Map<String, Integer> spread = new HashMap<>();
+    for (NodeInfo node : cluster.nodes()) {
+      Map<String, Long> here = new HashMap<>();
+      for (JsonNode image : node.node().at("status", "images")) {
+        for (JsonNode name : image.path("names")) {
+          if (wanted.contains(name.asText())) {
+            here.put(name.asText(), image.path("sizeBytes").asLong(0));
+          }
+        }
+      }
+      here.keySet().forEach(name -> spread.merge(name, 1, Integer::sum));
+      found.put(node.name(), here);
+    }
+    int all = Math.max(1, cluster.nodes().size());
+    long most = MOST_PER_CONTAINER * Math.max(1, containers);
+    Map<String, Long> out = new HashMap<>();
+    for (NodeInfo node : nodes) {
+      double sum = 0;
+      for (Map.Entry<String, Long> image :
+          found.getOrDefault(node.name(), Map.of()).entrySet()) {
+        sum += (double) image.getValue() * spread.getOrDefault(image.getKey(), 1) / all;
+      }
+      long within = Math.clamp((long) sum, LEAST, most);
+      out.put(node.name(), Scores.MAX * (within - LEAST) / (most - LEAST));
+    }
+    return out;
+  }
+
+  private static String normalised(String image) {
+    return image.lastIndexOf(':') <= image.lastIndexOf('/') ? image + ":latest" : image;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.coracle.scheduler.internal.plugins;
+
+import dev.coracle.scheduler.spi.ClusterEvent;
+import dev.coracle.scheduler.spi.ClusterView;
+import dev.coracle.scheduler.spi.CycleState;
+import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.Plugin;
+import dev.coracle.scheduler.spi.PodInfo;
+import dev.coracle.scheduler.spi.Toleration.Taint;
+import dev.coracle.scheduler.spi.Verdict;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/** NoSchedule and NoExecute taints keep pods away; PreferNoSchedule makes a node worse. */
+public final class TaintToleration implements Plugin.Filter, Plugin.Score {
+
+  @Override
+  public String name() {
+    return "TaintToleration";
+  }
+
+  @Override
+  public int weight() {
+    return 3;
+  }
+
+  @Override
+  public boolean mayHelp(ClusterEvent event, PodInfo pod) {
+    return event.kind() == ClusterEvent.Kind.OWN_POD
+        || (event.kind() == ClusterEvent.Kind.NODE
+            && event.now() != null
+            && pod.untolerated(event.now(), TaintToleration::forbids) == null);
+  }
+
+  @Override
+  public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    Taint taint = pod.untolerated(node.node(), TaintToleration::forbids);
+    return taint == null
+        ? Verdict.OK
+        : new Verdict.Unresolvable(name(), "node(s) had untolerated taint(s)");
+  }
+
+  private static boolean forbids(Taint taint) {
+    return taint.effect().equals("NoSchedule") || taint.effect().equals("NoExecute");
+  }
+
+  @Override
+  public Map<String, Long> score(
+      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+    Map<String, Long> bad = new HashMap<>();
+    for (NodeInfo node : nodes) {
+      long count =
+          Taint.of(node.node().tree()).stream()
+              .filter(t -> t.effect().equals("PreferNoSchedule"))
+              .filter(t -> pod.tolerations().stream().noneMatch(x -> x.tolerates(t)))
+              .count();
+      bad.put(node.name(), count);
+    }
+    return Scores.normalised(bad, true);
+  }
+}

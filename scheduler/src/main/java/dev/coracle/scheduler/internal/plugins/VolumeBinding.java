@@ -1,0 +1,317 @@
+package dev.coracle.scheduler.internal.plugins;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.client.Client;
+import dev.coracle.client.Lister;
+import dev.coracle.scheduler.spi.ClusterEvent;
+import dev.coracle.scheduler.spi.ClusterView;
+import dev.coracle.scheduler.spi.CycleState;
+import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.NodeTerms;
+import dev.coracle.scheduler.spi.Plugin;
+import dev.coracle.scheduler.spi.PodInfo;
+import dev.coracle.scheduler.spi.Verdict;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A pod goes where its volumes are, or can come to be. Bound claims pin it by their volumes' node
+ * affinity and zone; claims that wait for their first consumer get a matching volume, or a node for
+ * their provisioner, once the pod has a node (Kubernetes docs, "Volume Binding Mode").
+ */
+public final class VolumeBinding
+    implements Plugin.PreFilter, Plugin.Filter, Plugin.Reserve, Plugin.PreBind {
+
+  private static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
+  private static final String NO_PROVISIONER = "kubernetes.io/no-provisioner";
+  private static final List<String> ZONES =
+      List.of("topology.kubernetes.io/zone", "topology.kubernetes.io/region");
+
+  /** The pod's claims: those with a volume, and those that wait for the pod. */
+  private record Claims(List<KubeObject> volumes, List<KubeObject> waiting) {}
+
+  /** What is chosen for the waiting claims on one node: claim to volume; empty: provision. */
+  private static final class Choices {
+    final Map<String, Map<KubeObject, Optional<KubeObject>>> byNode = new HashMap<>();
+  }
+
+  private final Client client;
+  private final Lister claims;
+  private final Lister volumes;
+  private final Lister classes;
+  private final ClaimWaiters waiters;
+  private final Duration timeout;
+  private final Set<String> taken = new HashSet<>();
+
+  public VolumeBinding(
+      Client client,
+      Lister claims,
+      Lister volumes,
+      Lister classes,
+      ClaimWaiters waiters,
+      Duration timeout) {
+    this.client = client;
+    this.claims = claims;
+    this.volumes = volumes;
+    this.classes = classes;
+    this.waiters = waiters;
+    this.timeout = timeout;
+  }
+
+  @Override
+  public String name() {
+    return "VolumeBinding";
+  }
+
+  @Override
+  public boolean mayHelp(ClusterEvent event, PodInfo pod) {
+    return switch (event.kind()) {
+      case VOLUME_CLAIM, VOLUME, STORAGE_CLASS, NODE, CSI_NODE -> true;
+      case ASSIGNED_POD, OWN_POD, NAMESPACE -> false;
+    };
+  }
+
+  @Override
+  public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
+    List<KubeObject> bound = new ArrayList<>();
+    List<KubeObject> waiting = new ArrayList<>();
+    for (String name : claimNames(pod.pod())) {
+      KubeObject claim = claims.get(pod.pod().namespace(), name).orElse(null);
+      if (claim == null) {
+        return new Verdict.Unresolvable(
+            name(), "persistentvolumeclaim \"" + name + "\" not found");
+      }
+      if (claim.isDeleting()) {
+        return new Verdict.Unresolvable(
+            name(), "persistentvolumeclaim \"" + name + "\" is being deleted");
+      }
+      String volume = claim.text("spec", "volumeName");
+      if (!volume.isEmpty()) {
+        KubeObject found = volumes.get("", volume).orElse(null);
+        if (found == null) {
+          return new Verdict.Unresolvable(
+              name(), "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
+        }
+        bound.add(found);
+      } else if (waitsForConsumer(claim)) {
+        waiting.add(claim);
+      } else {
+        return new Verdict.Unresolvable(
+            name(), "pod has unbound immediate PersistentVolumeClaims");
+      }
+    }
+    if (!bound.isEmpty() || !waiting.isEmpty()) {
+      state.put(Claims.class, new Claims(bound, waiting));
+      state.put(Choices.class, new Choices());
+    }
+    return Verdict.OK;
+  }
+
+  /** Claims by name, and those made for generic ephemeral volumes. */
+  static List<String> claimNames(KubeObject pod) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode volume : pod.at("spec", "volumes")) {
+      if (volume.has("persistentVolumeClaim")) {
+        names.add(volume.path("persistentVolumeClaim").path("claimName").asText(""));
+      } else if (volume.has("ephemeral")) {
+        names.add(pod.name() + "-" + volume.path("name").asText(""));
+      }
+    }
+    return names;
+  }
+
+  private Optional<KubeObject> classOf(KubeObject claim) {
+    return classes.get("", claim.text("spec", "storageClassName"));
+  }
+
+  private boolean waitsForConsumer(KubeObject claim) {
+    return classOf(claim)
+        .map(c -> c.text("volumeBindingMode").equals("WaitForFirstConsumer"))
+        .orElse(false);
+  }
+
+  @Override
+  public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    Claims wanted = state.get(Claims.class);
+    Choices choices = state.get(Choices.class);
+    if (wanted == null || choices == null) {
+      return Verdict.OK;
+    }
+    for (KubeObject volume : wanted.volumes()) {
+      if (!reaches(volume, node.node())) {
+        return new Verdict.Unresolvable(
+            name(), "node(s) didn't match PersistentVolume's node affinity");
+      }
+      for (String zone : ZONES) {
+        String where = volume.labels().get(zone);
+        String here = node.node().labels().get(zone);
+        if (where != null
+            && here != null
+            && !List.of(where.split("__")).contains(here)) {
+          return new Verdict.Unresolvable(name(), "node(s) had no available volume zone");
+        }
+      }
+    }
+    Map<KubeObject, Optional<KubeObject>> chosen = new HashMap<>();
+    Set<String> used = new HashSet<>(taken);
+    for (KubeObject claim : wanted.waiting()) {
+      String selected = claim.annotation(SELECTED_NODE).orElse("");
+      Optional<KubeObject> volume =
+          selected.isEmpty() ? match(claim, node.node(), used) : Optional.empty();
+      if (volume.isEmpty() && !provisionable(claim, node.node(), selected)) {
+        return new Verdict.Unresolvable(
+            name(), "node(s) didn't find available persistent volumes to bind");
+      }
+      volume.ifPresent(v -> used.add(v.name()));
+      chosen.put(claim, volume);
+    }
+    choices.byNode.put(node.name(), chosen);
+    return Verdict.OK;
+  }
+
+  private static boolean reaches(KubeObject volume, KubeObject node) {
+    JsonNode required = volume.at("spec", "nodeAffinity", "required");
+    return !required.isObject() || NodeTerms.of(required).matches(node);
+  }
+
+  /** The smallest free volume that satisfies the claim on this node. */
+  private Optional<KubeObject> match(KubeObject claim, KubeObject node, Set<String> used) {
+    Quantity size = size(claim.at("spec", "resources", "requests", "storage"));
+    Set<String> modes = new HashSet<>();
+    claim.at("spec", "accessModes").forEach(m -> modes.add(m.asText()));
+    return volumes.list().stream()
+        .filter(v -> !used.contains(v.name()) && !v.isDeleting())
+        .filter(
+            v ->
+                v.text("status", "phase").equals("Available")
+                    && v.at("spec", "claimRef").isMissingNode())
+        .filter(
+            v ->
+                v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
+        .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
+        .filter(
+            v -> {
+              Set<String> offered = new HashSet<>();
+              v.at("spec", "accessModes").forEach(m -> offered.add(m.asText()));
+              return offered.containsAll(modes);
+            })
+        .filter(v -> reaches(v, node))
+        .min(Comparator.comparing(v -> size(v.at("spec", "capacity", "storage"))));
+  }
+
+  private static Quantity size(JsonNode text) {
+    Quantity quantity = Quantity.tryParse(text.asText(""));
+    return quantity == null ? Quantity.ZERO : quantity;
+  }
+
+  private boolean provisionable(KubeObject claim, KubeObject node, String selected) {
+    KubeObject storage = classOf(claim).orElse(null);
+    if (storage == null
+        || storage.text("provisioner").isEmpty()
+        || storage.text("provisioner").equals(NO_PROVISIONER)
+        || (!selected.isEmpty() && !selected.equals(node.name()))) {
+      return false;
+    }
+    JsonNode topologies = storage.at("allowedTopologies");
+    if (topologies.isEmpty()) {
+      return true;
+    }
+    Map<String, String> labels = node.labels();
+    for (JsonNode topology : topologies) {
+      boolean all = true;
+      for (JsonNode e : topology.path("matchLabelExpressions")) {
+        boolean one = false;
+        for (JsonNode value : e.path("values")) {
+          one |= value.asText().equals(labels.get(e.path("key").asText()));
+        }
+        all &= one;
+      }
+      if (all) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Map<KubeObject, Optional<KubeObject>> chosen(CycleState state, String node) {
+    Choices choices = state.get(Choices.class);
+    return choices == null ? Map.of() : choices.byNode.getOrDefault(node, Map.of());
+  }
+
+  @Override
+  public void reserve(CycleState state, PodInfo pod, String node) {
+    chosen(state, node).values().forEach(v -> v.ifPresent(volume -> taken.add(volume.name())));
+  }
+
+  @Override
+  public void unreserve(CycleState state, PodInfo pod, String node) {
+    chosen(state, node).values().forEach(v -> v.ifPresent(volume -> taken.remove(volume.name())));
+  }
+
+  @Override
+  public Uni<Void> preBind(CycleState state, PodInfo pod, String node) {
+    Map<KubeObject, Optional<KubeObject>> chosen = chosen(state, node);
+    if (chosen.isEmpty()) {
+      return Uni.createFrom().voidItem();
+    }
+    List<Uni<Void>> steps = new ArrayList<>();
+    chosen.forEach(
+        (claim, volume) ->
+            steps.add(
+                volume
+                    .map(v -> claimVolume(v, claim))
+                    .orElseGet(() -> selectNode(claim, node))
+                    .chain(() -> waiters.bound(claim.key(), timeout))));
+    return Uni.join()
+        .all(steps)
+        .andFailFast()
+        .replaceWithVoid()
+        .onTermination()
+        .invoke(() -> unreserve(state, pod, node));
+  }
+
+  private Uni<Void> claimVolume(KubeObject volume, KubeObject claim) {
+    return client
+        .update(
+            Resources.PERSISTENT_VOLUMES,
+            volume.with(
+                v -> {
+                  ObjectNode reference = v.withObjectProperty("spec").putObject("claimRef");
+                  reference.put("apiVersion", "v1").put("kind", "PersistentVolumeClaim");
+                  reference.put("namespace", claim.namespace()).put("name", claim.name());
+                  reference.put("uid", claim.uid());
+                  reference.put("resourceVersion", claim.resourceVersion());
+                  v.withObjectProperty("metadata")
+                      .withObjectProperty("annotations")
+                      .put("pv.kubernetes.io/bound-by-controller", "yes");
+                }))
+        .replaceWithVoid();
+  }
+
+  private Uni<Void> selectNode(KubeObject claim, String node) {
+    return client
+        .patch(
+            Resources.PERSISTENT_VOLUME_CLAIMS,
+            claim.namespace(),
+            claim.name(),
+            Patch.merge(
+                n ->
+                    n.withObjectProperty("metadata")
+                        .withObjectProperty("annotations")
+                        .put(SELECTED_NODE, node)))
+        .replaceWithVoid();
+  }
+}

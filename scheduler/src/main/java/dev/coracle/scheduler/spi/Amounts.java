@@ -1,0 +1,83 @@
+package dev.coracle.scheduler.spi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongBinaryOperator;
+
+/**
+ * Amounts of resources by name: {@code cpu} in thousandths, everything else in whole units, rounded
+ * up. Mutable; owned by whoever made it.
+ */
+public final class Amounts {
+
+  private final Map<String, Long> byName = new TreeMap<>();
+
+  /** Reads a resource list; what is no quantity is left out. */
+  public static Amounts of(JsonNode list) {
+    Amounts out = new Amounts();
+    list.properties()
+        .forEach(
+            e -> {
+              Quantity quantity = Quantity.tryParse(e.getValue().asText());
+              if (quantity != null) {
+                out.byName.put(
+                    e.getKey(),
+                    e.getKey().equals("cpu") ? quantity.millis() : quantity.longValue());
+              }
+            });
+    return out;
+  }
+
+  public Amounts copy() {
+    Amounts out = new Amounts();
+    out.byName.putAll(byName);
+    return out;
+  }
+
+  public long get(String name) {
+    return byName.getOrDefault(name, 0L);
+  }
+
+  public void put(String name, long amount) {
+    byName.put(name, amount);
+  }
+
+  public boolean has(String name) {
+    return byName.containsKey(name);
+  }
+
+  public Map<String, Long> asMap() {
+    return byName;
+  }
+
+  public Amounts plus(Amounts other) {
+    return combine(other, Amounts::saturating);
+  }
+
+  public Amounts minus(Amounts other) {
+    return combine(other, (a, b) -> saturating(a, -b));
+  }
+
+  public Amounts max(Amounts other) {
+    return combine(other, Math::max);
+  }
+
+  private static long saturating(long a, long b) {
+    long sum = a + b;
+    return ((a ^ sum) & (b ^ sum)) >= 0 ? sum : a < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+  }
+
+  /** Changes this one. */
+  private Amounts combine(Amounts other, LongBinaryOperator operator) {
+    other.byName.forEach(
+        (name, amount) -> byName.put(name, operator.applyAsLong(get(name), amount)));
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return byName.toString();
+  }
+}

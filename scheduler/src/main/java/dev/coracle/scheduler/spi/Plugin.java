@@ -1,0 +1,62 @@
+package dev.coracle.scheduler.spi;
+
+import dev.coracle.api.KubeObject;
+import io.smallrye.mutiny.Uni;
+import java.util.Collection;
+import java.util.Map;
+
+/**
+ * One concern of scheduling, at one or more of the extension points (Kubernetes docs, "Scheduling
+ * Framework"). All calls come on the scheduler's context, so plugins need no locks and must not
+ * block.
+ */
+public interface Plugin {
+
+  String name();
+
+  /** Whether this event may let a pod through that this plugin has rejected. */
+  default boolean mayHelp(ClusterEvent event, PodInfo pod) {
+    return true;
+  }
+
+  /** May keep a pod from being tried at all. */
+  interface PreEnqueue extends Plugin {
+    Verdict preEnqueue(PodInfo pod);
+  }
+
+  /** Looks at the pod and the cluster once; may reject it everywhere, and leave state. */
+  interface PreFilter extends Plugin {
+    Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster);
+  }
+
+  /** May the pod run on this node? */
+  interface Filter extends Plugin {
+    Verdict filter(CycleState state, PodInfo pod, NodeInfo node);
+  }
+
+  /** How well does the pod fit on the nodes that are left? */
+  interface Score extends Plugin {
+    int weight();
+
+    /** Zero to 100 for each node's name; nodes left out count as zero. */
+    Map<String, Long> score(
+        CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster);
+  }
+
+  /** Holds something for the pod on the node, and gives it back when it comes to nothing. */
+  interface Reserve extends Plugin {
+    void reserve(CycleState state, PodInfo pod, String node);
+
+    void unreserve(CycleState state, PodInfo pod, String node);
+  }
+
+  /** What must be done before the pod is bound. */
+  interface PreBind extends Plugin {
+    Uni<Void> preBind(CycleState state, PodInfo pod, String node);
+  }
+
+  /** Tells the API which node it is. */
+  interface Bind extends Plugin {
+    Uni<KubeObject> bind(PodInfo pod, String node);
+  }
+}

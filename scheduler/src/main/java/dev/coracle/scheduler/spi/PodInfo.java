@@ -1,0 +1,201 @@
+package dev.coracle.scheduler.spi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.selector.LabelSelector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A pod with what scheduling asks of it, read from its tree once. Immutable by trust. */
+public final class PodInfo {
+
+  /** What a container without a request is counted as when nodes are compared, as upstream does. */
+  private static final long NON_ZERO_CPU_MILLIS = 100;
+
+  private static final long NON_ZERO_MEMORY = 200L << 20;
+
+  /** A port taken on the node. */
+  public record HostPort(String ip, String protocol, int port) {
+
+    public boolean collides(HostPort other) {
+      return port == other.port
+          && protocol.equals(other.protocol)
+          && (ip.equals(other.ip) || ip.equals("0.0.0.0") || other.ip.equals("0.0.0.0"));
+    }
+  }
+
+  private final KubeObject pod;
+  private final Amounts requests;
+  private final Amounts nonZeroRequests;
+  private final List<HostPort> ports;
+  private final List<Toleration> tolerations;
+  private final Map<String, String> nodeSelector;
+  private final @Nullable NodeTerms nodeTerms;
+  private final List<AffinityTerm> affinity;
+  private final List<AffinityTerm> antiAffinity;
+  private final List<AffinityTerm> preferredAffinity;
+  private final List<AffinityTerm> preferredAntiAffinity;
+
+  public PodInfo(KubeObject pod) {
+    this.pod = pod;
+    JsonNode spec = pod.at("spec");
+    this.requests = effective(spec, false);
+    this.nonZeroRequests = effective(spec, true);
+    this.ports = ports(spec);
+    this.tolerations = Toleration.of(pod.tree());
+    this.nodeSelector = KubeObject.strings(spec.path("nodeSelector"));
+    JsonNode terms =
+        spec.path("affinity")
+            .path("nodeAffinity")
+            .path("requiredDuringSchedulingIgnoredDuringExecution");
+    this.nodeTerms = terms.isObject() ? NodeTerms.of(terms) : null;
+    JsonNode together = spec.path("affinity").path("podAffinity");
+    JsonNode apart = spec.path("affinity").path("podAntiAffinity");
+    this.affinity = AffinityTerm.required(pod, together);
+    this.antiAffinity = AffinityTerm.required(pod, apart);
+    this.preferredAffinity = AffinityTerm.preferred(pod, together);
+    this.preferredAntiAffinity = AffinityTerm.preferred(pod, apart);
+  }
+
+  /**
+   * The most the pod needs at once: its containers and sidecars together, or the init container that
+   * needs most beside the sidecars started before it; plus its overhead. Pod-level requests win.
+   */
+  private static Amounts effective(JsonNode spec, boolean nonZero) {
+    Amounts total = new Amounts();
+    for (JsonNode container : spec.path("containers")) {
+      total.plus(requests(container, nonZero));
+    }
+    Amounts sidecars = new Amounts();
+    Amounts peak = new Amounts();
+    for (JsonNode container : spec.path("initContainers")) {
+      Amounts own = requests(container, nonZero);
+      if ("Always".equals(container.path("restartPolicy").asText())) {
+        sidecars.plus(own);
+        total.plus(own);
+        peak.max(sidecars);
+      } else {
+        peak.max(own.plus(sidecars));
+      }
+    }
+    total.max(peak);
+    Amounts.of(spec.path("resources").path("requests")).asMap().forEach(total::put);
+    return total.plus(Amounts.of(spec.path("overhead")));
+  }
+
+  private static Amounts requests(JsonNode container, boolean nonZero) {
+    Amounts own = Amounts.of(container.path("resources").path("requests"));
+    if (nonZero && !own.has("cpu")) {
+      own.put("cpu", NON_ZERO_CPU_MILLIS);
+    }
+    if (nonZero && !own.has("memory")) {
+      own.put("memory", NON_ZERO_MEMORY);
+    }
+    return own;
+  }
+
+  private static List<HostPort> ports(JsonNode spec) {
+    List<HostPort> out = new ArrayList<>();
+    boolean hostNetwork = spec.path("hostNetwork").asBoolean(false);
+    for (String list : List.of("initContainers", "containers")) {
+      for (JsonNode container : spec.path(list)) {
+        if (list.equals("initContainers")
+            && !"Always".equals(container.path("restartPolicy").asText())) {
+          continue;
+        }
+        for (JsonNode port : container.path("ports")) {
+          int number =
+              port.path("hostPort").asInt(hostNetwork ? port.path("containerPort").asInt(0) : 0);
+          if (number > 0) {
+            out.add(
+                new HostPort(
+                    port.path("hostIP").asText("0.0.0.0"),
+                    port.path("protocol").asText("TCP"),
+                    number));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  public KubeObject pod() {
+    return pod;
+  }
+
+  public String uid() {
+    return pod.uid();
+  }
+
+  public int priority() {
+    return pod.at("spec", "priority").asInt(0);
+  }
+
+  public String nodeName() {
+    return pod.text("spec", "nodeName");
+  }
+
+  public Amounts requests() {
+    return requests;
+  }
+
+  public Amounts nonZeroRequests() {
+    return nonZeroRequests;
+  }
+
+  public List<HostPort> ports() {
+    return ports;
+  }
+
+  public List<Toleration> tolerations() {
+    return tolerations;
+  }
+
+  /** The first taint picked that the pod does not tolerate, null where it tolerates all. */
+  public Toleration.@Nullable Taint untolerated(
+      KubeObject node, Predicate<Toleration.Taint> picked) {
+    if (node.at("spec", "taints").isEmpty()) {
+      return null;
+    }
+    for (Toleration.Taint taint : Toleration.Taint.of(node.tree())) {
+      if (picked.test(taint) && tolerations.stream().noneMatch(t -> t.tolerates(taint))) {
+        return taint;
+      }
+    }
+    return null;
+  }
+
+  /** The nodeSelector and the required node affinity. */
+  public boolean wantsNode(KubeObject node) {
+    return (nodeSelector.isEmpty() || LabelSelector.ofLabels(nodeSelector).matches(node))
+        && (nodeTerms == null || nodeTerms.matches(node));
+  }
+
+  public boolean choosesNodes() {
+    return !nodeSelector.isEmpty() || nodeTerms != null;
+  }
+
+  public List<AffinityTerm> affinity() {
+    return affinity;
+  }
+
+  public List<AffinityTerm> antiAffinity() {
+    return antiAffinity;
+  }
+
+  public List<AffinityTerm> preferredAffinity() {
+    return preferredAffinity;
+  }
+
+  public List<AffinityTerm> preferredAntiAffinity() {
+    return preferredAntiAffinity;
+  }
+
+  @Override
+  public String toString() {
+    return pod.key().toString();
+  }
+}

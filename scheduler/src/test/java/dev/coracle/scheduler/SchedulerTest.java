@@ -1,0 +1,316 @@
+package dev.coracle.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.DeleteOptions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SchedulerTest {
+
+  private final SchedulerFixture f = new SchedulerFixture().start();
+
+  @Test
+  void bindsAndSaysSo() {
+    f.node("n1", "2");
+    f.pod("p", "1");
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+    assertThat(f.events()).contains("Scheduled: Successfully assigned default/p to n1");
+    assertThat(
+            f.registry
+                .get("scheduler_schedule_attempts_total")
+                .tag("result", "scheduled")
+                .counter()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void saysWhyNotInUpstreamsWordsAndWakesOnTheRightEvent() {
+    f.node("n1", "1");
+    f.pod("a", "800m");
+    f.pod("b", "800m");
+    f.run();
+    assertThat(f.nodeOf("a")).isEqualTo("n1");
+    assertThat(f.message("b"))
+        .isEqualTo(
+            "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available:"
+                + " 1 No preemption victims found for incoming pod.");
+    f.api.remove(Resources.PODS, "default", "a");
+    f.run();
+    assertThat(f.nodeOf("b")).isEqualTo("n1");
+  }
+
+  @Test
+  void doesNotTryAgainForEventsThatCannotHelp() {
+    f.node("n1", "1");
+    f.pod("b", "2");
+    f.context.advance(Duration.ofSeconds(30));
+    double attempts = f.registry.get("scheduler_schedule_attempts_total").counter().count();
+    f.api.change(
+        Resources.NODES, "", "n1", n -> n.withObjectProperty("status").put("heartbeat", "1"));
+    f.node("n2", "1", n -> n.withObjectProperty("spec").put("unschedulable", true));
+    f.context.advance(Duration.ofSeconds(30));
+    assertThat(f.registry.get("scheduler_schedule_attempts_total").counter().count())
+        .isEqualTo(attempts + 1);
+    assertThat(f.message("b"))
+        .startsWith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.");
+  }
+
+  @Test
+  void waitsForTheFirstNode() {
+    f.pod("p", "");
+    f.run();
+    assertThat(f.message("p")).isEqualTo("no nodes available to schedule pods");
+    f.node("n1", "1");
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+  }
+
+  @Test
+  void taintsAndTolerations() {
+    f.node(
+        "n1",
+        "1",
+        n ->
+            n.withObjectProperty("spec")
+                .set(
+                    "taints",
+                    Json.parse("[{\"key\":\"k\",\"value\":\"v\",\"effect\":\"NoSchedule\"}]")));
+    f.pod("p", "");
+    f.pod(
+        "q",
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .set("tolerations", Json.parse("[{\"key\":\"k\",\"operator\":\"Exists\"}]")));
+    f.run();
+    assertThat(f.nodeOf("q")).isEqualTo("n1");
+    assertThat(f.message("p"))
+        .isEqualTo(
+            "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are"
+                + " available: 1 Preemption is not helpful for scheduling.");
+    f.api.change(
+        Resources.NODES, "", "n1", n -> n.withObjectProperty("spec").remove("taints"));
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+  }
+
+  @Test
+  void nodeSelectorAndAffinity() {
+    f.node("n1", "1");
+    f.node("n2", "1", n -> n.path("metadata").withObjectProperty("labels").put("disk", "ssd"));
+    f.pod("p", "", n -> n.withObjectProperty("spec").putObject("nodeSelector").put("disk", "ssd"));
+    f.pod(
+        "q",
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .set(
+                    "affinity",
+                    Json.parse(
+                        "{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"
+                            + "{\"nodeSelectorTerms\":[{\"matchFields\":[{\"key\":\"metadata.name\","
+                            + "\"operator\":\"In\",\"values\":[\"n3\"]}]}]}}}")));
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n2");
+    assertThat(f.message("q")).contains("2 node(s) didn't match Pod's node affinity/selector");
+  }
+
+  @Test
+  void hostPortsCollide() {
+    f.node("n1", "1");
+    for (String name : new String[] {"a", "b"}) {
+      f.pod(
+          name,
+          "",
+          n ->
+              ((com.fasterxml.jackson.databind.node.ObjectNode)
+                      n.path("spec").path("containers").get(0))
+                  .set("ports", Json.parse("[{\"containerPort\":80,\"hostPort\":8080}]")));
+    }
+    f.run();
+    assertThat(f.nodeOf("a")).isEqualTo("n1");
+    assertThat(f.message("b")).contains("node(s) didn't have free ports for the requested pod ports");
+  }
+
+  @Test
+  void gatesHoldAPodBack() {
+    f.node("n1", "1");
+    f.pod(
+        "p",
+        "",
+        n -> n.withObjectProperty("spec").putArray("schedulingGates").addObject().put("name", "x"));
+    f.run();
+    assertThat(f.nodeOf("p")).isEmpty();
+    f.api.change(
+        Resources.PODS, "default", "p", n -> n.withObjectProperty("spec").remove("schedulingGates"));
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+  }
+
+  @Test
+  void antiAffinityHoldsInBothDirections() {
+    f.node("n1", "1");
+    f.node("n2", "1");
+    for (String name : new String[] {"a", "b", "c"}) {
+      f.pod(
+          name,
+          "",
+          n -> {
+            n.withObjectProperty("metadata").putObject("labels").put("app", "x");
+            if (!name.equals("c")) {
+              n.withObjectProperty("spec")
+                  .set(
+                      "affinity",
+                      Json.parse(
+                          "{\"podAntiAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"
+                              + "[{\"labelSelector\":{\"matchLabels\":{\"app\":\"x\"}},"
+                              + "\"topologyKey\":\"kubernetes.io/hostname\"}]}}"));
+            }
+          });
+      f.run();
+    }
+    assertThat(f.nodeOf("a")).isNotEqualTo(f.nodeOf("b"));
+    assertThat(f.message("c"))
+        .contains("2 node(s) didn't satisfy existing pods anti-affinity rules");
+  }
+
+  @Test
+  void spreadsThePodsOfOneOwner() {
+    for (int i = 0; i < 4; i++) {
+      f.node("n" + i, "8");
+    }
+    Map<String, Integer> perNode = new HashMap<>();
+    for (int i = 0; i < 12; i++) {
+      String name = "p" + i;
+      f.pod(
+          name,
+          "",
+          n ->
+              n.withObjectProperty("metadata")
+                  .set(
+                      "ownerReferences",
+                      Json.parse("[{\"uid\":\"u\",\"controller\":true,\"kind\":\"ReplicaSet\"}]")));
+      f.run();
+      perNode.merge(f.nodeOf(name), 1, Integer::sum);
+    }
+    assertThat(perNode).hasSize(4).allSatisfy((_, n) -> assertThat(n).isEqualTo(3));
+  }
+
+  @Test
+  void aHardSpreadConstraintIsKept() {
+    f.node("n1", "8");
+    f.node("n2", "8", n -> n.withObjectProperty("spec").put("unschedulable", true));
+    for (int i = 0; i < 2; i++) {
+      f.pod(
+          "p" + i,
+          "",
+          n -> {
+            n.withObjectProperty("metadata").putObject("labels").put("app", "x");
+            n.withObjectProperty("spec")
+                .set(
+                    "topologySpreadConstraints",
+                    Json.parse(
+                        "[{\"maxSkew\":1,\"topologyKey\":\"kubernetes.io/hostname\","
+                            + "\"whenUnsatisfiable\":\"DoNotSchedule\","
+                            + "\"labelSelector\":{\"matchLabels\":{\"app\":\"x\"}}}]"));
+          });
+      f.run();
+    }
+    assertThat(f.nodeOf("p0")).isEqualTo("n1");
+    assertThat(f.message("p1"))
+        .contains("1 node(s) didn't match pod topology spread constraints");
+  }
+
+  @Test
+  void preemptsTheLeastImportant() {
+    f.node("n1", "1");
+    f.pod("low", "600m", n -> n.withObjectProperty("spec").put("priority", 1));
+    f.pod("mid", "400m", n -> n.withObjectProperty("spec").put("priority", 5));
+    f.run();
+    f.pod("high", "500m", n -> n.withObjectProperty("spec").put("priority", 10));
+    f.run();
+    KubeObject low = f.peek("low");
+    assertThat(low).isNotNull();
+    assertThat(low.isDeleting()).isTrue();
+    assertThat(f.peek("mid")).isNotNull().satisfies(p -> assertThat(p.isDeleting()).isFalse());
+    assertThat(f.peek("high"))
+        .satisfies(p -> assertThat(p.text("status", "nominatedNodeName")).isEqualTo("n1"));
+    f.pod("later", "500m");
+    f.api.delete(Resources.PODS, "default", "low", DeleteOptions.now()).await().indefinitely();
+    f.run();
+    assertThat(f.nodeOf("high")).isEqualTo("n1");
+    assertThat(f.nodeOf("later")).isEmpty();
+    assertThat(f.events()).anyMatch(e -> e.startsWith("Preempted: Preempted by pod "));
+  }
+
+  @Test
+  void aFailedBindingIsTriedAgainAfterItsBackoff() {
+    f.node("n1", "1");
+    f.api.failWhen(
+        call ->
+            call.subresource().equals("binding")
+                ? Optional.of(StatusException.internal("no"))
+                : Optional.empty());
+    f.pod("p", "1");
+    f.run();
+    assertThat(f.nodeOf("p")).isEmpty();
+    f.api.failWhen(_ -> Optional.empty());
+    f.context.advance(Duration.ofMillis(900));
+    assertThat(f.nodeOf("p")).isEmpty();
+    f.context.advance(Duration.ofMillis(200));
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+  }
+
+  @Test
+  void waitsForItsClaimAndChoosesTheNodeForIt() {
+    f.node("n1", "1");
+    f.api.put(
+        Resources.STORAGE_CLASSES,
+        KubeObject.parse(
+            "{\"apiVersion\":\"storage.k8s.io/v1\",\"kind\":\"StorageClass\",\"metadata\":"
+                + "{\"name\":\"local\"},\"provisioner\":\"x/y\","
+                + "\"volumeBindingMode\":\"WaitForFirstConsumer\"}"));
+    f.pod(
+        "p",
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .set(
+                    "volumes",
+                    Json.parse("[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c\"}}]")));
+    f.run();
+    assertThat(f.message("p"))
+        .startsWith("0/1 nodes are available: persistentvolumeclaim \"c\" not found. preemption:");
+    f.api.put(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        KubeObject.parse(
+            "{\"apiVersion\":\"v1\",\"kind\":\"PersistentVolumeClaim\",\"metadata\":"
+                + "{\"namespace\":\"default\",\"name\":\"c\"},"
+                + "\"spec\":{\"storageClassName\":\"local\"},\"status\":{\"phase\":\"Pending\"}}"));
+    f.run();
+    KubeObject claim = f.api.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "default", "c");
+    assertThat(claim).isNotNull();
+    assertThat(claim.annotation("volume.kubernetes.io/selected-node")).contains("n1");
+    assertThat(f.nodeOf("p")).isEmpty();
+    f.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "c",
+        n -> {
+          n.withObjectProperty("spec").put("volumeName", "pv");
+          n.withObjectProperty("status").put("phase", "Bound");
+        });
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
+  }
+}
