@@ -1,0 +1,5 @@
+/** The gateway's options. */
+@NullMarked
+package dev.coracle.ingress.config;
+
+import org.jspecify.annotations.NullMarked;
