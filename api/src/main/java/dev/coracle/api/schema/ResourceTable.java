@@ -21,18 +21,12 @@ final class ResourceTable {
   private final SchemaTable table;
   private final Map<String, Group> groups = new HashMap<>();
   private final Map<String, Map<String, String>> extras = new HashMap<>();
-  private final Map<GroupVersionKind, SchemaType> kinds = new HashMap<>();
   private final List<ResourceDefinition> resources = new ArrayList<>();
 
   ResourceTable(SchemaTable table) {
     this.table = table;
-    table.supplement().lines().forEach(this::supplementLine);
-    for (String name : table.definitionNames()) {
-      SchemaType type = table.require(name);
-      GroupVersionKind gvk = type.gvk();
-      if (gvk != null) {
-        kinds.put(gvk, type);
-      }
+    for (String line : table.supplement().split("\n")) {
+      supplementLine(line);
     }
     List<String> block = new ArrayList<>();
     for (String line : table.resourceLines().split("\n")) {
@@ -80,7 +74,7 @@ final class ResourceTable {
     String group = group(p[1]);
     GroupVersionResource gvr = new GroupVersionResource(group, p[2], p[3]);
     GroupVersionKind gvk = new GroupVersionKind(group, p[2], p[4]);
-    SchemaType schema = kinds.get(gvk);
+    SchemaType schema = table.definition(gvk);
     if (schema == null) {
       throw new IllegalStateException("the table has no definition of " + gvk);
     }
@@ -123,9 +117,5 @@ final class ResourceTable {
 
   private static List<String> words(String text) {
     return text.isEmpty() ? List.of() : List.of(text.split(","));
-  }
-
-  SchemaTable table() {
-    return table;
   }
 }

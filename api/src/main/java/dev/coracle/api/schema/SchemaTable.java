@@ -63,6 +63,7 @@ public final class SchemaTable {
   private final String supplement;
   private final int[] starts;
   private final Map<String, Integer> byName;
+  private final Map<String, Integer> byKind;
   private final AtomicReferenceArray<SchemaType> types;
   private final Map<String, Map<String, JsonNode>> defaults;
   private final int resourcesAt;
@@ -71,6 +72,7 @@ public final class SchemaTable {
     this.text = text;
     this.supplement = supplement;
     this.byName = HashMap.newHashMap(1024);
+    this.byKind = HashMap.newHashMap(256);
     int[] at = new int[1024];
     int n = 0;
     int pos = text.indexOf('\n') + 1;
@@ -84,6 +86,13 @@ public final class SchemaTable {
           end++;
         }
         byName.put(text.substring(pos + 2, end), n);
+        if (text.startsWith(" gvk=", end)) {
+          int kindEnd = end + 5;
+          while (text.charAt(kindEnd) != ' ' && text.charAt(kindEnd) != '\n') {
+            kindEnd++;
+          }
+          byKind.put(text.substring(end + 5, kindEnd), n);
+        }
         at[n++] = pos;
       }
       pos = text.indexOf('\n', pos) + 1;
@@ -132,6 +141,12 @@ public final class SchemaTable {
   /** The definition of this full name; null where there is none. */
   public @Nullable SchemaType definition(String name) {
     Integer index = byName.get(name);
+    return index == null ? null : definition(index);
+  }
+
+  /** The definition of a kind; null where there is none. */
+  public @Nullable SchemaType definition(GroupVersionKind gvk) {
+    Integer index = byKind.get(gvk.group() + "/" + gvk.version() + "/" + gvk.kind());
     return index == null ? null : definition(index);
   }
 

@@ -1,0 +1,229 @@
+package dev.coracle.api.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.schema.SchemaType;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A set of paths in an object, as a trie whose steps are written as in {@code fieldsV1} (see {@link
+ * PathStep}). A path is in the set where its node is a member; its prefixes need not be. Mutable
+ * while it is built; confined to one thread.
+ */
+public final class FieldSet {
+
+  private boolean member;
+  private @Nullable TreeMap<String, FieldSet> children;
+
+  public FieldSet() {}
+
+  boolean isMember() {
+    return member;
+  }
+
+  /** This very path is in the set. */
+  FieldSet add() {
+    member = true;
+    return this;
+  }
+
+  /** The node one step below, made if it is missing. */
+  FieldSet at(String step) {
+    TreeMap<String, FieldSet> c = children;
+    if (c == null) {
+      c = new TreeMap<>();
+      children = c;
+    }
+    return c.computeIfAbsent(step, s -> new FieldSet());
+  }
+
+  /** The node one step below; null where there is none. */
+  @Nullable FieldSet get(String step) {
+    return children == null ? null : children.get(step);
+  }
+
+  private Map<String, FieldSet> children() {
+    return children == null ? Map.of() : children;
+  }
+
+  boolean hasChildren() {
+    return children != null && !children.isEmpty();
+  }
+
+  public boolean isEmpty() {
+    if (member) {
+      return false;
+    }
+    for (FieldSet child : children().values()) {
+      if (!child.isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Puts a path in the set. */
+  FieldSet with(String... path) {
+    FieldSet node = this;
+    for (String step : path) {
+      node = node.at(step);
+    }
+    node.member = true;
+    return this;
+  }
+
+  FieldSet copy() {
+    FieldSet out = new FieldSet();
+    out.addAll(this);
+    return out;
+  }
+
+  void addAll(FieldSet other) {
+    member |= other.member;
+    other.children().forEach((step, child) -> at(step).addAll(child));
+  }
+
+  FieldSet union(FieldSet other) {
+    FieldSet out = copy();
+    out.addAll(other);
+    return out;
+  }
+
+  /** Without exactly the paths of the other; what lies below them stays. */
+  FieldSet minus(FieldSet other) {
+    FieldSet out = new FieldSet();
+    out.member = member && !other.member;
+    children()
+        .forEach(
+            (step, child) -> {
+              FieldSet o = other.get(step);
+              put(out, step, o == null ? child.copy() : child.minus(o));
+            });
+    return out;
+  }
+
+  /** Without the paths of the other and everything below them. */
+  FieldSet minusTrees(FieldSet other) {
+    FieldSet out = new FieldSet();
+    out.member = member && !other.member;
+    children()
+        .forEach(
+            (step, child) -> {
+              FieldSet o = other.get(step);
+              if (o == null) {
+                put(out, step, child.copy());
+              } else if (!o.member) {
+                put(out, step, child.minusTrees(o));
+              }
+            });
+    return out;
+  }
+
+  FieldSet and(FieldSet other) {
+    FieldSet out = new FieldSet();
+    out.member = member && other.member;
+    children()
+        .forEach(
+            (step, child) -> {
+              FieldSet o = other.get(step);
+              if (o != null) {
+                put(out, step, child.and(o));
+              }
+            });
+    return out;
+  }
+
+  private static void put(FieldSet to, String step, FieldSet child) {
+    if (!child.isEmpty()) {
+      if (to.children == null) {
+        to.children = new TreeMap<>();
+      }
+      to.children.put(step, child);
+    }
+  }
+
+  /** With every declared field that is a prefix of a path made a member too. */
+  FieldSet withNamedFields(@Nullable SchemaType type) {
+    FieldSet out = new FieldSet();
+    out.member = member;
+    children()
+        .forEach(
+            (step, child) -> {
+              SchemaType below = PathStep.typeBelow(type, step);
+              FieldSet made = child.withNamedFields(below);
+              if (type != null && PathStep.isField(step) && type.field(PathStep.name(step)) != null) {
+                made.member = true;
+              }
+              put(out, step, made);
+            });
+    return out;
+  }
+
+  /** Calls with each path of the set, as people read it: {@code .spec.containers[name="a"]}. */
+  void forEachPath(Consumer<String> action) {
+    walk("", action);
+  }
+
+  private void walk(String prefix, Consumer<String> action) {
+    if (member) {
+      action.accept(prefix);
+    }
+    children().forEach((step, child) -> child.walk(prefix + PathStep.display(step), action));
+  }
+
+  /** The form of {@code fieldsV1}. */
+  public ObjectNode toJson() {
+    ObjectNode out = Json.object();
+    children()
+        .forEach(
+            (step, child) -> {
+              ObjectNode below = child.hasChildren() ? child.toJson() : Json.object();
+              if (child.member && child.hasChildren()) {
+                ObjectNode withDot = Json.object();
+                withDot.putObject(".");
+                withDot.setAll(below);
+                below = withDot;
+              }
+              out.set(step, below);
+            });
+    return out;
+  }
+
+  /** Reads {@code fieldsV1}; steps of unknown form are kept as they are. */
+  public static FieldSet of(JsonNode fieldsV1) {
+    FieldSet out = new FieldSet();
+    fieldsV1.forEachEntry(
+        (step, below) -> {
+          if (step.equals(".")) {
+            out.member = true;
+          } else {
+            FieldSet child = of(below);
+            child.member |= !child.hasChildren();
+            if (out.children == null) {
+              out.children = new TreeMap<>();
+            }
+            out.children.put(PathStep.canonical(step), child);
+          }
+        });
+    return out;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FieldSet o && toJson().equals(o.toJson()) && member == o.member;
+  }
+
+  @Override
+  public int hashCode() {
+    return toJson().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return toJson().toString();
+  }
+}

@@ -1,0 +1,188 @@
+package dev.coracle.api.patch;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+
+/**
+ * JSON patch (RFC 6902). A patch that is not one is {@code BadRequest}; one that does not fit the
+ * object, a failed {@code test} too, is {@code Invalid} with upstream's message. A negative index
+ * counts from the end, as upstream's library has it.
+ */
+public final class JsonPatch {
+
+  /** Upstream's limit. */
+  public static final int MAX_OPERATIONS = 10_000;
+
+  /** What copy operations may add in all, in bytes of JSON. */
+  private static final int MAX_COPIED = 3 << 20;
+
+  private JsonPatch() {}
+
+  public static JsonNode apply(JsonNode target, JsonNode patch) {
+    if (!(patch instanceof ArrayNode operations)) {
+      throw StatusException.badRequest(
+          "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    }
+    if (operations.size() > MAX_OPERATIONS) {
+      throw StatusException.of(
+          StatusReason.REQUEST_ENTITY_TOO_LARGE,
+          "The allowed maximum operations in a JSON patch is " + MAX_OPERATIONS + ", got "
+              + operations.size());
+    }
+    JsonNode out = target.deepCopy();
+    int copied = 0;
+    for (JsonNode operation : operations) {
+      JsonPointer path = pointer(operation.path("path"));
+      JsonNode value = operation.path("value");
+      switch (operation.path("op").asText("")) {
+        case "add" -> out = add(out, path, needed(value));
+        case "remove" -> out = remove(out, path);
+        case "replace" -> out = replace(out, path, needed(value));
+        case "move" -> {
+          JsonPointer from = pointer(operation.path("from"));
+          JsonNode moved = get(out, from);
+          if (moved.isMissingNode() || isInside(path, from)) {
+            throw rejected();
+          }
+          out = add(remove(out, from), path, moved);
+        }
+        case "copy" -> {
+          JsonNode source = get(out, pointer(operation.path("from")));
+          if (source.isMissingNode()) {
+            throw rejected();
+          }
+          copied += source.toString().length();
+          if (copied > MAX_COPIED) {
+            throw rejected();
+          }
+          out = add(out, path, source.deepCopy());
+        }
+        case "test" -> test(out, path, value);
+        default -> throw rejected();
+      }
+    }
+    return out;
+  }
+
+  private static StatusException rejected() {
+    return StatusException.of(
+        StatusReason.INVALID, "the server rejected our request due to an error in our request");
+  }
+
+  private static JsonPointer pointer(JsonNode text) {
+    try {
+      if (text.isTextual()) {
+        return JsonPointer.compile(text.textValue());
+      }
+    } catch (IllegalArgumentException e) {
+      throw rejected();
+    }
+    throw rejected();
+  }
+
+  private static JsonNode needed(JsonNode value) {
+    if (value.isMissingNode()) {
+      throw rejected();
+    }
+    return value.deepCopy();
+  }
+
+  private static boolean isInside(JsonPointer path, JsonPointer from) {
+    return path.toString().startsWith(from + "/");
+  }
+
+  private static JsonNode get(JsonNode root, JsonPointer path) {
+    JsonNode node = root;
+    for (JsonPointer p = path; !p.matches(); p = p.tail()) {
+      String name = p.getMatchingProperty();
+      if (node instanceof ArrayNode a) {
+        int i = index(name, a.size());
+        node = i >= 0 && i < a.size() ? a.get(i) : MissingNode.getInstance();
+      } else {
+        node = node.path(name);
+      }
+    }
+    return node;
+  }
+
+  private static JsonNode add(JsonNode root, JsonPointer path, JsonNode value) {
+    if (path.matches()) {
+      return value;
+    }
+    String name = path.last().getMatchingProperty();
+    switch (get(root, path.head())) {
+      case ObjectNode o -> o.set(name, value);
+      case ArrayNode a -> {
+        int i = name.equals("-") ? a.size() : index(name, a.size() + 1);
+        if (i < 0 || i > a.size()) {
+          throw rejected();
+        }
+        a.insert(i, value);
+      }
+      default -> throw rejected();
+    }
+    return root;
+  }
+
+  private static JsonNode remove(JsonNode root, JsonPointer path) {
+    if (path.matches() || get(root, path).isMissingNode()) {
+      throw rejected();
+    }
+    String name = path.last().getMatchingProperty();
+    switch (get(root, path.head())) {
+      case ObjectNode o -> o.remove(name);
+      case ArrayNode a -> a.remove(index(name, a.size()));
+      default -> throw rejected();
+    }
+    return root;
+  }
+
+  private static JsonNode replace(JsonNode root, JsonPointer path, JsonNode value) {
+    if (path.matches()) {
+      return value;
+    }
+    if (get(root, path).isMissingNode()) {
+      throw rejected();
+    }
+    String name = path.last().getMatchingProperty();
+    switch (get(root, path.head())) {
+      case ObjectNode o -> o.set(name, value);
+      case ArrayNode a -> a.set(index(name, a.size()), value);
+      default -> throw rejected();
+    }
+    return root;
+  }
+
+  private static void test(JsonNode root, JsonPointer path, JsonNode value) {
+    JsonNode actual = get(root, path);
+    JsonNode expected = value.isMissingNode() ? Json.NODES.nullNode() : value;
+    boolean absent = actual.isMissingNode() || actual.isNull();
+    if (absent ? !expected.isNull() : !Trees.equal(actual, expected)) {
+      throw rejected();
+    }
+  }
+
+  /** -1 where the text is no index. */
+  private static int index(String text, int size) {
+    boolean negative = text.startsWith("-");
+    String digits = negative ? text.substring(1) : text;
+    if (digits.isEmpty() || digits.length() > 9 || digits.length() > 1 && digits.startsWith("0")) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      char c = digits.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      value = value * 10 + (c - '0');
+    }
+    return negative ? size - value : value;
+  }
+}

@@ -1,0 +1,278 @@
+package dev.coracle.api.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.api.patch.ManagedFields.Entry;
+import dev.coracle.api.patch.ManagedFields.Id;
+import dev.coracle.api.schema.SchemaType;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Server-side apply and field ownership (KEP-555; Kubernetes docs, "Server-Side Apply"). Pure
+ * functions: trees that go in are not changed, those that come out carry the new {@code
+ * metadata.managedFields} and belong to the caller.
+ */
+public final class ServerSideApply {
+
+  /** Owns what was there before the first apply, where nothing was tracked. */
+  private static final String BEFORE_FIRST_APPLY = "before-first-apply";
+
+  private static final FieldSet NEVER_OWNED =
+      new FieldSet()
+          .with("f:apiVersion")
+          .with("f:kind")
+          .with("f:metadata")
+          .with("f:metadata", "f:name")
+          .with("f:metadata", "f:namespace")
+          .with("f:metadata", "f:creationTimestamp")
+          .with("f:metadata", "f:selfLink")
+          .with("f:metadata", "f:uid")
+          .with("f:metadata", "f:clusterName")
+          .with("f:metadata", "f:generation")
+          .with("f:metadata", "f:managedFields")
+          .with("f:metadata", "f:resourceVersion");
+
+  private static final FieldSet STATUS = new FieldSet().with("f:status");
+  private static final FieldSet SPEC = new FieldSet().with("f:spec");
+  private static final FieldSet NONE = new FieldSet();
+
+  /**
+   * Who writes what.
+   *
+   * @param manager the field manager; for an update, from the query or the user agent
+   * @param apiVersion the version the object is written in
+   * @param subresource empty, or the one that is written ({@code status}, {@code scale})
+   * @param hasStatus the resource has a status subresource, so that only it owns status fields
+   */
+  public record Writer(
+      String manager, String apiVersion, String subresource, boolean hasStatus, Instant now) {
+
+    private FieldSet ignored() {
+      if (!hasStatus) {
+        return NONE;
+      }
+      return switch (subresource) {
+        case "" -> STATUS;
+        case "status" -> SPEC;
+        default -> NONE;
+      };
+    }
+
+    private Id id(boolean apply) {
+      return ManagedFields.id(manager, apply, apiVersion, subresource);
+    }
+  }
+
+  private ServerSideApply() {}
+
+  /**
+   * Records who owns what after a create, update or patch.
+   *
+   * @param live what is stored; null on create
+   * @param newer what is about to be stored
+   * @return {@code newer}'s content with the record
+   */
+  public static ObjectNode track(
+      SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
+    JsonNode asked = newer.path("metadata").path("managedFields");
+    if (ManagedFields.isReset(asked)) {
+      return withRecord(newer, new ManagedFields());
+    }
+    JsonNode stored =
+        live == null ? MissingNode.getInstance() : live.path("metadata").path("managedFields");
+    ManagedFields managers = new ManagedFields();
+    if (writer.subresource.isEmpty()) {
+      managers = ManagedFields.of(asked);
+    }
+    if (managers.isEmpty()) {
+      managers = ManagedFields.of(stored);
+    }
+    if (live != null && managers.isEmpty()) {
+      // Nothing was tracked so far, and only an apply begins to.
+      return withRecord(newer, managers);
+    }
+    JsonNode before = live == null ? MissingNode.getInstance() : live;
+    Comparison change = Comparison.of(type, before, newer);
+    FieldSet touched =
+        change.added.union(change.modified).minusTrees(writer.ignored()).minus(NEVER_OWNED);
+    Id self = writer.id(false);
+    takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+    Entry own = managers.entries.get(self);
+    FieldSet kept = own == null ? NONE : own.fields().minus(change.removed);
+    if (!touched.isEmpty()) {
+      managers.entries.put(
+          self,
+          new Entry(kept.union(touched), writer.apiVersion, ManagedFields.time(writer.now)));
+    } else if (own != null) {
+      managers.entries.put(self, own.withFields(kept));
+    }
+    managers.entries.values().removeIf(e -> e.fields().isEmpty());
+    managers.cap();
+    return withRecord(newer, managers);
+  }
+
+  /**
+   * Applies a configuration.
+   *
+   * @param live what is stored; null when the object does not exist
+   * @param config the whole intent of the manager; fields it owned before and leaves out now go,
+   *     unless somebody else owns them too
+   * @param force take over what others own, instead of failing
+   * @throws StatusException {@code Conflict} with a cause per field that somebody else owns with
+   *     another value
+   */
+  public static ObjectNode apply(
+      SchemaType type, @Nullable ObjectNode live, ObjectNode config, Writer writer, boolean force) {
+    if (!config.path("metadata").path("managedFields").isEmpty()) {
+      throw StatusException.badRequest("metadata.managedFields must be nil");
+    }
+    ObjectNode before = live == null ? Json.object() : withoutRecord(live);
+    ObjectNode intent = withoutRecord(config);
+    ApplyCheck.check(type, intent, writer.apiVersion);
+    ManagedFields managers =
+        live == null
+            ? new ManagedFields()
+            : ManagedFields.of(live.path("metadata").path("managedFields"));
+    if (live != null && managers.isEmpty()) {
+      Comparison all = Comparison.of(type, MissingNode.getInstance(), before);
+      managers.entries.put(
+          ManagedFields.id(BEFORE_FIRST_APPLY, false, writer.apiVersion, ""),
+          new Entry(
+              all.added.union(all.modified).minusTrees(writer.ignored()).minus(NEVER_OWNED),
+              writer.apiVersion,
+              ManagedFields.time(writer.now)));
+    }
+    Id self = writer.id(true);
+    Entry last = managers.entries.get(self);
+    FieldSet set =
+        TypedTree.fieldSet(type, intent).minusTrees(writer.ignored()).minus(NEVER_OWNED);
+    JsonNode merged = TypedTree.merge(type, before, intent);
+    managers.entries.put(
+        self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
+    if (last != null && !last.fields().isEmpty()) {
+      merged = prune(type, merged, managers, last.fields());
+    }
+    Comparison change = Comparison.of(type, before, merged);
+    FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
+    Map<Id, FieldSet> conflicts = conflicts(managers, self, touched);
+    if (!force && !conflicts.isEmpty()) {
+      throw conflict(conflicts);
+    }
+    takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+    managers.entries.values().removeIf(e -> e.fields().isEmpty());
+    boolean sameOwnership =
+        last != null && last.fields().equals(set) && last.apiVersion().equals(writer.apiVersion);
+    boolean noop = live != null && sameOwnership && Trees.equal(before, merged);
+    Entry own = managers.entries.get(self);
+    if (own != null && !noop) {
+      managers.entries.put(
+          self, new Entry(own.fields(), own.apiVersion(), ManagedFields.time(writer.now)));
+    }
+    return withRecord((ObjectNode) merged, managers);
+  }
+
+  /**
+   * Removes what the manager gave up: everything it owned, but for what anybody owns now and for
+   * what nobody ever owned.
+   */
+  private static JsonNode prune(
+      SchemaType type, JsonNode merged, ManagedFields managers, FieldSet last) {
+    JsonNode pruned = TypedTree.without(type, merged, last.withNamedFields(type));
+    FieldSet owned = new FieldSet();
+    managers.entries.values().forEach(e -> owned.addAll(e.fields()));
+    FieldSet all = TypedTree.fieldSet(type, merged).withNamedFields(type);
+    FieldSet left = TypedTree.fieldSet(type, pruned).withNamedFields(type);
+    FieldSet kept = left.union(owned.withNamedFields(type));
+    pruned = TypedTree.without(type, merged, all.minus(kept));
+    FieldSet remaining = TypedTree.fieldSet(type, pruned).withNamedFields(type);
+    FieldSet gone = all.minus(remaining).and(last.withNamedFields(type));
+    return TypedTree.without(type, merged, gone);
+  }
+
+  private static Map<Id, FieldSet> conflicts(ManagedFields managers, Id self, FieldSet touched) {
+    Map<Id, FieldSet> out = new LinkedHashMap<>();
+    managers.entries.forEach(
+        (id, entry) -> {
+          FieldSet both = entry.fields().and(touched);
+          if (!id.equals(self) && !both.isEmpty()) {
+            out.put(id, both);
+          }
+        });
+    return out;
+  }
+
+  private static void takeFromOthers(
+      ManagedFields managers, Id self, FieldSet touched, FieldSet removed) {
+    managers.entries.replaceAll(
+        (id, entry) ->
+            id.equals(self)
+                ? entry
+                : entry.withFields(entry.fields().minus(touched).minus(removed)));
+  }
+
+  private static StatusException conflict(Map<Id, FieldSet> conflicts) {
+    List<StatusCause> causes = new ArrayList<>();
+    Map<String, List<String>> byManager = new TreeMap<>();
+    conflicts.forEach(
+        (id, set) ->
+            set.forEachPath(
+                path -> {
+                  causes.add(
+                      new StatusCause(
+                          StatusCause.MANAGER_CONFLICT, "conflict with " + id.display(), path));
+                  byManager.computeIfAbsent(id.display(), m -> new ArrayList<>()).add(path);
+                }));
+    StringBuilder message = new StringBuilder("Apply failed with ");
+    if (causes.size() == 1) {
+      StatusCause only = causes.getFirst();
+      message.append("1 conflict: ").append(only.message()).append(": ").append(only.field());
+    } else {
+      message.append(causes.size()).append(" conflicts: ");
+      List<String> lines = new ArrayList<>();
+      byManager.forEach(
+          (manager, paths) -> {
+            lines.add("conflicts with " + manager + ":");
+            paths.forEach(p -> lines.add("- " + p));
+          });
+      message.append(String.join("\n", lines));
+    }
+    return new StatusException(
+        Status.failure(StatusReason.CONFLICT, message.toString()).withCauses(causes));
+  }
+
+  private static ObjectNode withoutRecord(ObjectNode object) {
+    if (object.path("metadata").path("managedFields").isMissingNode()) {
+      return object;
+    }
+    ObjectNode out = Json.object();
+    out.setAll(object);
+    ObjectNode metadata = Json.object();
+    metadata.setAll((ObjectNode) object.get("metadata"));
+    metadata.remove("managedFields");
+    out.set("metadata", metadata);
+    return out;
+  }
+
+  /** A copy down to the metadata with this record; deeper trees are copied as well. */
+  private static ObjectNode withRecord(ObjectNode object, ManagedFields managers) {
+    ObjectNode out = object.deepCopy();
+    ObjectNode metadata = out.withObjectProperty("metadata");
+    metadata.remove("managedFields");
+    if (!managers.isEmpty()) {
+      metadata.set("managedFields", managers.toJson());
+    }
+    return out;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.coracle.api.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Iterator;
+import java.util.Map;
+
+/** Equality of JSON values. */
+public final class Trees {
+
+  private Trees() {}
+
+  /** As JSON means it: numbers by value ({@code 1} equals {@code 1.0}), objects without order. */
+  public static boolean equal(JsonNode a, JsonNode b) {
+    if (a == b) {
+      return true;
+    }
+    if (a.isNumber() && b.isNumber()) {
+      return a.isIntegralNumber() && b.isIntegralNumber() && a.canConvertToLong()
+              && b.canConvertToLong()
+          ? a.longValue() == b.longValue()
+          : a.decimalValue().compareTo(b.decimalValue()) == 0;
+    }
+    if (a instanceof ObjectNode x && b instanceof ObjectNode y) {
+      if (x.size() != y.size()) {
+        return false;
+      }
+      for (Map.Entry<String, JsonNode> e : x.properties()) {
+        JsonNode other = y.get(e.getKey());
+        if (other == null || !equal(e.getValue(), other)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    if (a instanceof ArrayNode x && b instanceof ArrayNode y) {
+      if (x.size() != y.size()) {
+        return false;
+      }
+      Iterator<JsonNode> other = y.iterator();
+      for (JsonNode item : x) {
+        if (!equal(item, other.next())) {
+          return false;
+        }
+      }
+      return true;
+    }
+    return a.equals(b);
+  }
+}
