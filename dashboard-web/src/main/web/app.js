@@ -1,7 +1,10 @@
 // The frame around the pages: sign-in, navigation, namespace, search, theme, connection.
 import { html, nothing, render } from "lit";
+import { changes } from "./core/flow.js";
+import { duration, quantity } from "./core/format.js";
 import { whoAmI } from "./core/http.js";
 import { Namespace } from "./core/kinds.js";
+import { podStatus } from "./core/podstatus.js";
 import { onPrefs, prefs, setNamespace, setTheme } from "./core/prefs.js";
 import { go, onRoute, refreshRoute, route } from "./core/route.js";
 import { onSession, session, signOut, takeTokenFromAddress } from "./core/session.js";
@@ -143,7 +146,7 @@ class CoracleApp extends Part {
     return html`<header class="topbar">
       <button class="icon-button menu-button" aria-label="Menu" aria-expanded=${this.menu}
         @click=${() => (this.menu = !this.menu)}>${icon("menu")}</button>
-      <label class="inline namespace"><span>Namespace</span><select data-namespace
+      <label class="inline namespace"><span>Namespace</span><select data-namespace aria-label="Namespace"
         @change=${(e) => setNamespace(e.target.value)}>
         <option value="" ?selected=${!prefs.namespace}>all</option>
         ${names.map((n) => html`<option value=${n} ?selected=${n === prefs.namespace}>${n}</option>`)}</select></label>
@@ -190,5 +193,5 @@ async function begin() {
 }
 void begin();
 
-/** For tests: what is watched, and how it fares. */
-window.coracle = { inspect };
+/** For tests and the console: what is watched and how it fares, and the words of the columns. */
+window.coracle = { inspect, podStatus, duration, quantity, changes };

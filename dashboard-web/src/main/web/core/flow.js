@@ -33,10 +33,11 @@ export function stations(pod, events, seen) {
       facts: [`uid ${metadata.uid?.slice(0, 8)}…`, `now at resourceVersion ${metadata.resourceVersion}`],
     },
     {
-      id: "hub", title: "Watch hub", state: seen.length ? "done" : "now",
+      id: "hub", title: "Watch hub", state: "done",
       at: seen[0]?.type === "ADDED" ? seen[0].received : null,
-      facts: [`${seen.length} ${seen.length === 1 ? "change" : "changes"} reached this page`,
-        "as they reached scheduler, kubelet and controllers"],
+      facts: [seen.length
+        ? `${seen.length} ${seen.length === 1 ? "change" : "changes"} reached this page, as they reached scheduler, kubelet and controllers`
+        : "sent it to scheduler, kubelet and controllers before this page was opened"],
     },
     {
       id: "scheduler", title: "Scheduler",
@@ -80,6 +81,8 @@ const words = (state = {}) => state.running ? "running"
   : state.terminated ? `${state.terminated.reason ?? "ended"} (${state.terminated.exitCode})`
   : state.waiting?.reason ?? "waiting";
 
+const capital = (word) => word[0].toUpperCase() + word.slice(1);
+
 /** Everything with a time, oldest first: [{at, who, what, more}]. */
 export function timeline(pod, events) {
   const { metadata, status = {} } = pod;
@@ -101,7 +104,7 @@ export function timeline(pod, events) {
   const ranks = { Scheduled: 1, Pulling: 3, Pulled: 4, Created: 5, Started: 6 };
   for (const e of events) {
     rows.push({
-      at: at(firstSeen(e)), who: e.reportingComponent || e.source?.component || "Event", what: e.reason,
+      at: at(firstSeen(e)), who: capital(e.reportingComponent || e.source?.component || "Event"), what: e.reason,
       more: e.message, bad: e.type === "Warning", rank: ranks[e.reason] ?? 7,
       times: e.series?.count ?? e.count ?? 1, last: at(lastSeen(e)),
     });

@@ -36,7 +36,7 @@ async function failure(response) {
   } catch {
     // Not a Status: the text itself is the message.
   }
-  if (response.status === 401) signOut("Your session has ended. Sign in again.");
+  if (response.status === 401 && session.state === "in") signOut("Your session has ended. Sign in again.");
   return new ApiError(response.status, status, text.slice(0, 300) || response.statusText);
 }
 

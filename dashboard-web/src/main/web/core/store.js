@@ -3,6 +3,7 @@ import { Collection } from "./collection.js";
 import { query } from "./http.js";
 import { onSession } from "./session.js";
 import { listPath } from "./kinds.js";
+import { scarce } from "./streams.js";
 
 const LINGER_MS = 15000;
 const entries = new Map();
@@ -44,7 +45,7 @@ export function use(wanted, listener) {
     entry.linger = setTimeout(() => {
       wanted.stop();
       entries.delete(entry.id);
-    }, LINGER_MS);
+    }, scarce() ? 0 : LINGER_MS);
   };
 }
 
@@ -86,6 +87,11 @@ onSession((session) => {
 });
 
 addEventListener("online", nudgeAll);
+// A page kept for "back" must not keep its streams: the next page may need the connections.
+addEventListener("pagehide", () => entries.forEach(({ value }) => value.stop()));
+addEventListener("pageshow", (event) => {
+  if (event.persisted) entries.forEach(({ users, value }) => users > 0 && value.start());
+});
 let hiddenAt = 0;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hiddenAt = Date.now();

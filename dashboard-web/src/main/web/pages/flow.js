@@ -117,7 +117,7 @@ class FlowPage extends Page {
           <ul>${s.facts.map((f) => html`<li>${f}</li>`)}</ul>
           <p class="dim">${WHO[s.id]}</p></li>`)}</ol>
       <div class="two">
-        ${card("In order", html`<div class="scroller" tabindex="0" role="region" aria-label="In order"><table class="plain timeline"><thead><tr><th class="num">After</th><th>Who</th><th>What</th><th class="p2">More</th></tr></thead>
+        ${card("In order", html`<div class="scroller" tabindex="0" role="group" aria-label="In order"><table class="plain timeline"><thead><tr><th class="num">After</th><th>Who</th><th>What</th><th class="p2">More</th></tr></thead>
           <tbody>${rows.map((r) => html`<tr class=${r.bad ? "bad" : ""}><td class="num">${offset(r.at - start)}</td>
             <td class="dim">${r.who}</td><td>${r.what}${r.times > 1 ? html` <span class="count">×${r.times}</span>` : nothing}</td>
             <td class="wrap dim p2">${r.more}</td></tr>`)}</tbody></table></div>`)}

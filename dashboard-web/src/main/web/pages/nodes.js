@@ -122,7 +122,7 @@ class NodeSummary extends Part {
       <td>${format(quantity(room[name]))}</td><td>${format(quantity(capacity[name]))}</td>
       <td>${meter(label, used?.[name] ?? asked[name], quantity(room[name]), { behind: asked[name] })}</td></tr>`;
     return html`<div class="two">
-        ${card("Capacity", html`<div class="scroller" tabindex="0" role="region" aria-label="Capacity"><table class="plain">
+        ${card("Capacity", html`<div class="scroller" tabindex="0" role="group" aria-label="Capacity"><table class="plain">
           <thead><tr><th>Resource</th><th>Used</th><th>Requested</th><th>Allocatable</th><th>Capacity</th><th>Share</th></tr></thead>
           <tbody>${row("cpu", "CPU", cores)}${row("memory", "Memory", bytes)}
             <tr><th scope="row">Pods</th><td>${asked.pods}</td><td>–</td><td>${room.pods}</td><td>${capacity.pods}</td>

@@ -149,7 +149,7 @@ class OverviewPage extends Page {
 
   charts(sums) {
     const series = (name) => usage.history.map((h) => ({ at: h.at, value: h[name] }));
-    return html`<div class="two">
+    return html`<div class="two charts">
       ${card("CPU", html`<time-chart label="CPU used" tone="a" .points=${series("cpu")} .whole=${sums.cpu}
         .format=${cores}></time-chart>`)}
       ${card("Memory", html`<time-chart label="Memory used" tone="b" .points=${series("memory")}

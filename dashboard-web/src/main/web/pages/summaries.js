@@ -148,7 +148,7 @@ class DataSummary extends Part {
               ${icon("eye")}${visible ? "Hide" : "Show"}<span class="hidden"> ${name}</span></button>` : nothing}
             <button class="quiet" @click=${() => navigator.clipboard?.writeText(value)}>${icon("copy")}Copy<span
               class="hidden"> ${name}</span></button></div>
-          ${visible ? html`<pre tabindex="0" role="region" aria-label=${name}>${value}</pre>`
+          ${visible ? html`<pre tabindex="0" role="group" aria-label=${name}>${value}</pre>`
             : html`<p class="dim secret">•••••••• <span class="hidden">hidden</span></p>`}</li>`;
       })}</ul>` : empty("It has no data."))}
       ${card("Labels", facts([["Type", this.object.type], ["Labels", chips(this.object.metadata.labels)],

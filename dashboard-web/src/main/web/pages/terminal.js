@@ -112,7 +112,7 @@ class PodTerminal extends Part {
         <button class="primary" ?disabled=${!allowed} title=${allowed ? "" : "You may not do this"}
           @click=${() => this.connect(["sh"])}>${this.open ? "New shell" : "Open a shell"}</button>
         <span class="dim">${this.note}</span></header>
-      <div class="log wrap" tabindex="0" role="log" aria-label="Output">${this.output}</div>
+      <div class="log wrap" tabindex="0" role="log" aria-label="Output"><div>${this.output}</div></div>
       <form class="prompt" @submit=${this.submit}><span aria-hidden="true">$</span>
         <input name="line" class="mono" autocomplete="off" spellcheck="false" aria-label="Command"
           ?disabled=${!this.open} @keydown=${this.recall}></form></section>`;

@@ -78,7 +78,7 @@ export function conditions(object) {
   if (!list.length) return empty("No conditions.");
   const bad = (c) => /Pressure|Unavailable|Failure|Failed|Disruption/.test(c.type)
     ? c.status === "True" : c.status !== "True";
-  return html`<div class="scroller" tabindex="0" role="region" aria-label="Conditions"><table class="plain">
+  return html`<div class="scroller" tabindex="0" role="group" aria-label="Conditions"><table class="plain">
     <thead><tr><th>Type</th><th>Status</th><th>Reason</th><th>Since</th><th class="p2">Message</th></tr></thead>
     <tbody>${list.map((c) => html`<tr><th scope="row">${c.type}</th>
       <td>${pill(bad(c) ? "wait" : "ok", c.status)}</td><td>${c.reason ?? ""}</td>

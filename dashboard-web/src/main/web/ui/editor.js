@@ -120,6 +120,7 @@ class YamlEditor extends HTMLElement {
         ],
       }),
     });
+    this.#view.scrollDOM.tabIndex = 0;
     this.#changed();
   }
 

@@ -34,10 +34,12 @@ class DataTable extends Part {
     this.sort = null;
     this.top = 0;
     this.key = keyOf;
+    this.rowHeight = ROW;
     this.scrolled = () => {
       if (this.rows.length < WINDOW_FROM) return;
       const above = Math.max(0, -this.getBoundingClientRect().top);
-      const top = Math.floor(above / ROW / 10) * 10;
+      this.measure();
+      const top = Math.floor(above / this.rowHeight / 10) * 10;
       if (top !== this.top) this.top = top;
     };
   }
@@ -50,6 +52,12 @@ class DataTable extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     document.removeEventListener("scroll", this.scrolled, { capture: true });
+  }
+
+  /** Rows are higher where the type is larger. */
+  measure() {
+    const height = this.querySelector("tbody tr:not(.pad)")?.offsetHeight;
+    if (height) this.rowHeight = height;
   }
 
   shown() {
@@ -98,7 +106,7 @@ class DataTable extends Part {
     }
     const windowed = rows.length >= WINDOW_FROM;
     const first = windowed ? Math.max(0, Math.min(this.top, rows.length - 1) - MARGIN) : 0;
-    const count = windowed ? Math.ceil(innerHeight / ROW) + 2 * MARGIN + 10 : rows.length;
+    const count = windowed ? Math.ceil(innerHeight / this.rowHeight) + 2 * MARGIN + 10 : rows.length;
     const visible = rows.slice(first, first + count);
     const sort = this.sort ?? { at: 0, down: false };
     const pad = (height) => height > 0
@@ -111,9 +119,9 @@ class DataTable extends Part {
         ${c.value ? html`<button @click=${() => this.sortBy(at)}>${c.label}<span class="arrow"
           aria-hidden="true">${at === sort.at ? (sort.down ? "↓" : "↑") : ""}</span></button>`
           : c.label || html`<span class="hidden">Actions</span>`}</th>`)}</tr></thead>
-      <tbody>${pad(first * ROW)}${repeat(visible, this.key, (row) => html`<tr>${this.columns.map((c) =>
+      <tbody>${pad(first * this.rowHeight)}${repeat(visible, this.key, (row) => html`<tr>${this.columns.map((c) =>
         html`<td class=${classes(c)}>${c.cell ? c.cell(row) : c.value(row)}</td>`)}</tr>`)}
-        ${pad((rows.length - first - visible.length) * ROW)}</tbody></table></div>`;
+        ${pad((rows.length - first - visible.length) * this.rowHeight)}</tbody></table></div>`;
   }
 }
 

@@ -44,8 +44,6 @@ public final class ScreenshotTour {
               new String[] {"create", "#/create"});
       browser.driver.get(server.url() + "#token=admin");
       browser.find("coracle-app main h1");
-      browser.driver.executeScript(
-          "window.shot = 0"); // The page lives on: only its address changes between pictures.
       for (String[] page : pages) {
         if (!only.isEmpty() && !only.contains(page[0])) {
           continue;

@@ -77,6 +77,13 @@ public final class FakeApiServer implements AutoCloseable {
     streams.clear();
   }
 
+  /** Ends every open watch with an ERROR event, as a server does whose history ran out. */
+  public void expireStreams() {
+    String error =
+        "{\"type\":\"ERROR\",\"object\":" + new FakeStatus(410, "Expired", "gone").toJson() + "}\n";
+    vertx.runOnContext(ignored -> streams.forEach(stream -> stream.end(error)));
+  }
+
   public int openStreams() {
     return streams.size();
   }

@@ -1,0 +1,54 @@
+package dev.coracle.dashboard;
+
+import dev.coracle.dashboard.fake.DemoCluster;
+import dev.coracle.dashboard.fake.FakeApiServer;
+import dev.coracle.dashboard.fake.FakeCluster;
+import java.util.List;
+import java.util.Map;
+
+/** One browser and one API server, with the demo cluster in it, signed in as {@code admin}. */
+final class DashboardFixture implements AutoCloseable {
+  final FakeApiServer server;
+  final DemoCluster demo;
+  final Browser browser;
+
+  DashboardFixture(boolean secure) throws Exception {
+    browser = Browser.start();
+    server = new FakeApiServer(new FakeCluster(), secure, 0);
+    demo = new DemoCluster(server);
+    demo.fill();
+  }
+
+  FakeCluster cluster() {
+    return server.cluster;
+  }
+
+  void signIn(String token) {
+    browser.driver.get("about:blank");
+    browser.driver.get(server.url() + "#token=" + token);
+    browser.find("coracle-app main h1");
+  }
+
+  /** What the store says of the collection whose address ends so. */
+  Map<?, ?> collection(String suffix) {
+    List<?> all = (List<?>) browser.js("return window.coracle.inspect()");
+    return all.stream()
+        .<Map<?, ?>>map(one -> (Map<?, ?>) one)
+        .filter(one -> one.get("id").toString().endsWith(suffix))
+        .findFirst()
+        .orElseGet(() -> Map.of("state", "none"));
+  }
+
+  void awaitState(String suffix, String state) {
+    browser.await(suffix + " " + state, () -> state.equals(collection(suffix).get("state")));
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      browser.close();
+    } finally {
+      server.close();
+    }
+  }
+}
