@@ -100,12 +100,6 @@ public final class KubeletServer {
         .setTcpKeepAlive(true)
         .setTcpNoDelay(true)
         .setCompressionSupported(false)
-        // The streams are small frames already; and a hijacked connection must not be touched by extensions.
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setMaxWebSocketFrameSize(1 << 20)
-        .setMaxWebSocketMessageSize(1 << 20)
-        .setWebSocketSubProtocols(KubeletRoutes.WEBSOCKET_PROTOCOLS)
         .setMaxInitialLineLength(64 * 1024)
         .setMaxHeaderSize(64 * 1024);
   }

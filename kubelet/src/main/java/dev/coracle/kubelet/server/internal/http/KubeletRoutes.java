@@ -3,23 +3,24 @@ package dev.coracle.kubelet.server.internal.http;
 import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.internal.logs.ContainerLogStreams;
+import dev.coracle.kubelet.server.internal.stream.RuntimeDialer;
+import dev.coracle.kubelet.server.internal.stream.UpgradeClient;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.FileSystemAccess;
 import io.vertx.ext.web.handler.StaticHandler;
 import java.time.InstantSource;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Every route of the kubelet's API, in one place. The order is: authentication and authorisation, then the route. */
 public final class KubeletRoutes {
-  /** Every WebSocket subprotocol that some route speaks. */
-  public static final List<String> WEBSOCKET_PROTOCOLS = List.of();
-
   private static final Logger log = LoggerFactory.getLogger(KubeletRoutes.class);
 
   private final Router router;
+  private final UpgradeClient upgrades;
 
   public KubeletRoutes(
       Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend, InstantSource clock) {
@@ -28,6 +29,21 @@ public final class KubeletRoutes {
     router
         .get("/containerLogs/:namespace/:pod/:container")
         .handler(new LogsHandler(vertx, backend.pods(), options, clock, new ContainerLogStreams()));
+    upgrades = new UpgradeClient(vertx, options.streamCreationTimeout(), options.streamIdleTimeout());
+    RuntimeDialer dialer = new RuntimeDialer(upgrades);
+    StreamSlots slots = new StreamSlots(options.maxStreams());
+    RemoteCommandHandler exec = new RemoteCommandHandler(vertx, options, backend, dialer, slots, true);
+    RemoteCommandHandler attach = new RemoteCommandHandler(vertx, options, backend, dialer, slots, false);
+    stream("/exec/:namespace/:pod/:container", exec);
+    stream("/exec/:namespace/:pod/:uid/:container", exec);
+    stream("/attach/:namespace/:pod/:container", attach);
+    stream("/attach/:namespace/:pod/:uid/:container", attach);
+    PortForwardHandler forward = new PortForwardHandler(vertx, options, backend, dialer, slots);
+    stream("/portForward/:namespace/:pod", forward);
+    stream("/portForward/:namespace/:pod/:uid", forward);
+    RunHandler run = new RunHandler(vertx, backend);
+    router.post("/run/:namespace/:pod/:container").handler(run);
+    router.post("/run/:namespace/:pod/:uid/:container").handler(run);
     new DocumentRoutes(vertx, backend.documents()).mount(router);
     options.logDirectory().ifPresent(
         directory ->
@@ -48,10 +64,17 @@ public final class KubeletRoutes {
         });
   }
 
+  private void stream(String path, Handler<RoutingContext> handler) {
+    router.get(path).handler(handler);
+    router.post(path).handler(handler);
+  }
+
   public Router router() {
     return router;
   }
 
   /** Ends what outlives requests. */
-  public void close() {}
+  public void close() {
+    upgrades.close();
+  }
 }

@@ -1,0 +1,34 @@
+package dev.coracle.kubelet.server.internal.http;
+
+import dev.coracle.kubelet.server.ContainerView;
+import dev.coracle.kubelet.server.PodLookup;
+import dev.coracle.kubelet.server.PodView;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+
+/** Finds what a streaming request's path names, or answers why not. */
+final class Targets {
+  private Targets() {}
+
+  /** The pod; empty after a 404 was sent. */
+  static Optional<PodView> pod(RoutingContext rc, PodLookup pods) {
+    String uid = rc.pathParam("uid");
+    Optional<PodView> pod =
+        pods.pod(rc.pathParam("namespace"), rc.pathParam("pod")).filter(p -> uid == null || uid.equals(p.uid()));
+    if (pod.isEmpty()) {
+      Replies.text(rc, 404, "pod does not exist");
+    }
+    return pod;
+  }
+
+  /** The running container; empty after an answer was sent. */
+  static Optional<ContainerView.Instance> container(RoutingContext rc, PodView pod) {
+    String name = rc.pathParam("container");
+    Optional<ContainerView.Instance> instance =
+        pod.container(name).flatMap(ContainerView::current).filter(ContainerView.Instance::running);
+    if (instance.isEmpty()) {
+      Replies.text(rc, 500, "container not found (\"" + name + "\")");
+    }
+    return instance;
+  }
+}
