@@ -3,12 +3,20 @@ package dev.coracle.kubelet.server.internal.link;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** A socket as a {@link ByteLink}, closed when it is idle for too long. */
+/**
+ * A socket as a {@link ByteLink}, closed when it is idle for too long.
+ *
+ * <p>Vert.x 5.0 calls a paused socket's end handler before it has handed out the last bytes it holds. So the end is not believed at once:
+ * the socket is resumed, its last bytes (a few reads' worth) are kept here as long as the receiver pauses, and the receiver hears of the
+ * end after them (ADR 0031).
+ */
 public final class SocketLink implements ByteLink {
   /** How long the peer may take to close after we have said our last. */
-  private static final long LINGER_MILLIS = 2_000;
+  private static final long LINGER_MILLIS = 15_000;
 
   private static final int QUEUE = 128 * 1024;
 
@@ -17,6 +25,12 @@ public final class SocketLink implements ByteLink {
   private final long idleMillis;
   private Buffer early;
   private @Nullable Receiver receiver;
+  private final Deque<Buffer> backlog = new ArrayDeque<>();
+  private boolean delivering;
+  private boolean paused;
+  private boolean ending;
+  private boolean endSeen;
+  private @Nullable Throwable endCause;
   private boolean closedDelivered;
   private boolean gone;
   private boolean closing;
@@ -38,7 +52,7 @@ public final class SocketLink implements ByteLink {
     socket.setWriteQueueMaxSize(QUEUE);
     // From now on, not from start(): a socket that closes before anybody listens must be seen too.
     socket.closeHandler(v -> lost());
-    socket.exceptionHandler(this::deliverClosed);
+    socket.exceptionHandler(t -> endCause = t);
     scheduleIdleCheck(idleMillis);
   }
 
@@ -46,17 +60,20 @@ public final class SocketLink implements ByteLink {
   public void start(Receiver r) {
     receiver = r;
     socket.handler(this::received);
-    socket.endHandler(v -> deliverClosed(null));
+    socket.endHandler(v -> ending());
     socket.drainHandler(v -> r.drained());
     Buffer first = early;
     early = Buffer.buffer();
     if (first.length() > 0) {
-      r.bytes(first);
+      received(first);
     }
     if (gone) {
       r.gone();
+      ending();
     }
-    socket.resume();
+    if (!paused) {
+      socket.resume();
+    }
   }
 
   @Override
@@ -75,13 +92,22 @@ public final class SocketLink implements ByteLink {
   @Override
   public void pause() {
     if (!closing) {
-      socket.pause();
+      paused = true;
+      if (!ending) {
+        socket.pause();
+      }
     }
   }
 
   @Override
   public void resume() {
-    socket.resume();
+    if (paused) {
+      paused = false;
+      deliver();
+      if (!paused) {
+        socket.resume();
+      }
+    }
   }
 
   @Override
@@ -90,6 +116,7 @@ public final class SocketLink implements ByteLink {
       return;
     }
     closing = true;
+    backlog.clear();
     socket.handler(b -> {});
     socket.resume();
     lingerTimer = vertx.setTimer(LINGER_MILLIS, t -> socket.close());
@@ -103,10 +130,39 @@ public final class SocketLink implements ByteLink {
 
   private void received(Buffer bytes) {
     lastActivity = System.nanoTime();
+    backlog.add(bytes);
+    deliver();
+  }
+
+  /** A receiver that resumes us from inside its own call gets the next bytes after that call, never within it. */
+  private void deliver() {
     Receiver r = receiver;
-    if (r != null && !closing) {
-      r.bytes(bytes);
+    if (delivering || r == null) {
+      return;
     }
+    delivering = true;
+    while (!paused && !closing && !backlog.isEmpty()) {
+      r.bytes(backlog.remove());
+    }
+    delivering = false;
+    if (endSeen && backlog.isEmpty() && !closedDelivered) {
+      closedDelivered = true;
+      r.closed(endCause);
+    }
+  }
+
+  private void ending() {
+    if (!ending) {
+      ending = true;
+      socket.resume();
+      // What the socket still holds arrives within the resume, or in the task that the resume queues.
+      vertx.runOnContext(v -> vertx.runOnContext(w -> ended()));
+    }
+  }
+
+  private void ended() {
+    endSeen = true;
+    deliver();
   }
 
   private void lost() {
@@ -119,14 +175,7 @@ public final class SocketLink implements ByteLink {
     Receiver r = receiver;
     if (r != null) {
       r.gone();
-    }
-  }
-
-  private void deliverClosed(@Nullable Throwable cause) {
-    Receiver r = receiver;
-    if (!closedDelivered && r != null) {
-      closedDelivered = true;
-      r.closed(cause);
+      ending();
     }
   }
 

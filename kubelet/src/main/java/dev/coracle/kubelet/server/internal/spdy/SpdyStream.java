@@ -21,6 +21,7 @@ public final class SpdyStream {
   private final Deque<Buffer> inbox = new ArrayDeque<>();
   private boolean paused = true;
   private boolean remoteEnded;
+  private boolean delivering;
   private boolean endDelivered;
   private int unacknowledged;
 
@@ -187,19 +188,27 @@ public final class SpdyStream {
     }
   }
 
+  /** Hands on what has come. Handing on may resume the socket and so bring more: that is left to the loop that already runs. */
   private void deliver() {
+    if (delivering) {
+      return;
+    }
+    delivering = true;
     while (!paused && !inbox.isEmpty()) {
       Buffer next = inbox.remove();
+      handler.accept(next);
       session.consumed(next.length());
       acknowledge(next.length());
-      handler.accept(next);
     }
-    if (!paused && inbox.isEmpty() && remoteEnded && !endDelivered) {
+    delivering = false;
+    if (paused || !inbox.isEmpty() || endDelivered) {
+      return;
+    }
+    if (remoteEnded) {
       endDelivered = true;
       endHandler.run();
       removeIfDone();
-    }
-    if (!paused && inbox.isEmpty() && wasReset && !endDelivered) {
+    } else if (wasReset) {
       endDelivered = true;
       resetHandler.accept(resetCause);
     }

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.server.internal.stream;
 
 import io.vertx.core.buffer.Buffer;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ public final class ChannelBridge {
     }
   }
 
+  /** Resumes the channels of {@code source} that {@code sink} can take again; resuming may pause them anew at once. */
+  private static void resume(Set<Integer> paused, ChannelLink source, ChannelLink sink) {
+    for (int channel : List.copyOf(paused)) {
+      if (!sink.writeQueueFull(channel)) {
+        paused.remove(channel);
+        source.resume(channel);
+      }
+    }
+  }
+
   private void finish() {
     if (!over) {
       over = true;
@@ -88,14 +99,7 @@ public final class ChannelBridge {
 
     @Override
     public void drained() {
-      runtimePaused.removeIf(
-          channel -> {
-            if (client.writeQueueFull(channel)) {
-              return false;
-            }
-            runtime.resume(channel);
-            return true;
-          });
+      resume(runtimePaused, runtime, client);
     }
 
     @Override
@@ -137,14 +141,7 @@ public final class ChannelBridge {
 
     @Override
     public void drained() {
-      clientPaused.removeIf(
-          channel -> {
-            if (runtime.writeQueueFull(channel)) {
-              return false;
-            }
-            client.resume(channel);
-            return true;
-          });
+      resume(clientPaused, client, runtime);
     }
 
     @Override

@@ -40,9 +40,8 @@ public final class PortForwards {
   public static void spdy(
       Vertx vertx, ByteLink link, PortDialer dialer, Duration creationTimeout, Runnable onFinished) {
     PortForwards forwards = new PortForwards(vertx, dialer, creationTimeout, onFinished);
-    SpdySession unused =
-        new SpdySession(
-            link, true, forwards::opened, cause -> forwards.sessionOver(link), () -> forwards.sessionOver(link));
+    new SpdySession(
+        link, true, forwards::opened, cause -> forwards.sessionOver(link), () -> forwards.sessionOver(link));
   }
 
   /** Serves channels 2n (data) and 2n+1 (error) for the n-th port; each begins with the port number. */
