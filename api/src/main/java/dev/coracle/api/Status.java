@@ -15,7 +15,6 @@ import java.util.List;
  * @param group {@code details.group}; group, kind, name and uid are empty where there is nothing to say
  * @param kind the resource's plural in {@code details.kind}, as upstream has it
  * @param retryAfterSeconds zero for none
- * @param continueToken {@code metadata.continue}, how to go on after an expired page; mostly empty
  */
 public record Status(
     boolean success,
@@ -27,25 +26,10 @@ public record Status(
     String name,
     String uid,
     List<StatusCause> causes,
-    int retryAfterSeconds,
-    String continueToken) {
+    int retryAfterSeconds) {
 
   public Status {
     causes = List.copyOf(causes);
-  }
-
-  public Status(
-      boolean success,
-      int code,
-      StatusReason reason,
-      String message,
-      String group,
-      String kind,
-      String name,
-      String uid,
-      List<StatusCause> causes,
-      int retryAfterSeconds) {
-    this(success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, "");
   }
 
   /** What deletes of vanished objects and similar calls answer with. */
@@ -60,29 +44,22 @@ public record Status(
   public Status withDetails(GroupResource resource, String name) {
     return new Status(
         success, code, reason, message, resource.group(), resource.resource(), name, uid, causes,
-        retryAfterSeconds, continueToken);
+        retryAfterSeconds);
   }
 
   public Status withCauses(List<StatusCause> causes) {
     return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds,
-        continueToken);
+        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds);
   }
 
   public Status withRetryAfter(int seconds) {
-    return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, seconds, continueToken);
-  }
-
-  public Status withContinue(String token) {
-    return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, token);
+    return new Status(success, code, reason, message, group, kind, name, uid, causes, seconds);
   }
 
   public ObjectNode toJson() {
     ObjectNode node = Json.object();
     node.put("kind", "Status").put("apiVersion", "v1");
-    put(node.putObject("metadata"), "continue", continueToken);
+    node.putObject("metadata");
     node.put("status", success ? "Success" : "Failure");
     if (!message.isEmpty()) {
       node.put("message", message);
@@ -137,8 +114,7 @@ public record Status(
         details.path("name").asText(""),
         details.path("uid").asText(""),
         causes,
-        details.path("retryAfterSeconds").asInt(0),
-        node.path("metadata").path("continue").asText(""));
+        details.path("retryAfterSeconds").asInt(0));
   }
 
   private static void put(ObjectNode node, String field, String value) {

@@ -1,0 +1,435 @@
+package dev.coracle.kubelet;
+
+import dev.coracle.api.Component;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
+import dev.coracle.client.Informer;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.InformerOptions;
+import dev.coracle.client.SerialContext;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.image.PullSecrets;
+import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.NodeStatusManager;
+import dev.coracle.kubelet.internal.objects.ObjectCache;
+import dev.coracle.kubelet.internal.pleg.Pleg;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.PodDns;
+import dev.coracle.kubelet.internal.probe.Handlers;
+import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
+import dev.coracle.kubelet.internal.runtime.ContainerEnv;
+import dev.coracle.kubelet.internal.runtime.ContainerGc;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts;
+import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodRuntime;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.ProbeResults;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.status.TerminationMessages;
+import dev.coracle.kubelet.internal.sync.PodSync;
+import dev.coracle.kubelet.internal.sync.SyncEvent;
+import dev.coracle.kubelet.internal.sync.SyncLoop;
+import dev.coracle.kubelet.internal.volume.Tokens;
+import dev.coracle.kubelet.internal.volume.VolumeManager;
+import dev.coracle.kubelet.internal.volume.VolumePlugins;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kubelet of one node. Its constructor is its parts list; nothing happens before {@link #start()}.
+ *
+ * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code reads from top to bottom (ADR
+ * 0080); Vert.x's event loops only carry gRPC and watches.
+ */
+public final class Kubelet implements Component {
+  private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
+  private static final Duration HOUSEKEEPING = Duration.ofMinutes(2);
+  private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
+
+  private final KubeletOptions options;
+  private final RuntimeService runtime;
+  private final Timers timers;
+  private final InformerFactory informers;
+  private final EventRecorder recorder;
+  private final Informer pods;
+  private final PodPaths paths;
+  private final RuntimeCache cache;
+  private final ObjectCache objects;
+  private final ImageManager images;
+  private final VolumeManager volumes;
+  private final StatusManager statusManager;
+  private final ContainerGc gc;
+  private final Cgroups cgroups;
+  private final Handlers handlers;
+  private final Pleg pleg;
+  private final NodeStatusManager node;
+  private final SyncLoop loop;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private volatile boolean stopped;
+
+  public Kubelet(Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry) {
+    this(
+        vertx,
+        client,
+        options,
+        registry,
+        new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
+        Clock.systemUTC());
+  }
+
+  /** With a runtime of another kind, as simulated nodes have it. */
+  public Kubelet(
+      Vertx vertx,
+      Client client,
+      KubeletOptions options,
+      MeterRegistry registry,
+      RuntimeService runtime,
+      Clock clock) {
+    this.options = options;
+    this.runtime = runtime;
+    this.timers = new Timers("kubelet-" + options.nodeName(), clock);
+    SerialContext context = SerialContext.of(vertx);
+    this.informers = new InformerFactory(context, client);
+    this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
+    PodEvents events = PodEvents.to(recorder);
+    this.pods =
+        informers.informer(
+            Resources.PODS,
+            InformerOptions.ALL.withFields(
+                FieldSelector.equalTo("spec.nodeName", options.nodeName())));
+    Informer services = informers.informer(Resources.SERVICES);
+
+    this.paths = new PodPaths(options.rootDir(), options.podLogsDir());
+    Machine machine = Machine.read();
+    this.cache = new RuntimeCache(runtime, clock);
+    this.objects = new ObjectCache(client, informers, services.lister(), this::objectChanged);
+    this.images =
+        new ImageManager(
+            runtime,
+            new PullSecrets(objects, events),
+            events,
+            clock,
+            timers,
+            options.maxParallelImagePulls());
+    this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
+    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
+    PodKiller killer = new PodKiller(runtime, hooks, events, timers);
+    this.gc = new ContainerGc(runtime, paths, timers);
+    this.cgroups = Cgroups.NONE;
+    this.statusManager = new StatusManager(client, timers);
+    Supplier<Optional<String>> problem = this::runtimeProblem;
+    this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
+    Function<Pod, DownwardApi.Facts> facts =
+        pod ->
+            new DownwardApi.Facts(
+                options.nodeName(),
+                options.nodeIp(),
+                pod.hostNetwork()
+                    ? List.of(options.nodeIp())
+                    : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
+                Quantity.of(machine.cpus()),
+                node.allocatableMemory(),
+                node.allocatableDisk());
+    Tokens tokens = new Tokens(client, clock);
+    this.volumes =
+        new VolumeManager(paths, VolumePlugins.all(objects, tokens, facts), tokens, clock);
+    PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
+    ProbeResults probes = ProbeResults.NONE;
+    TerminationMessages messages = new TerminationMessages(paths);
+    PodRuntime podRuntime =
+        new PodRuntime(
+            runtime,
+            cache,
+            images,
+            new ContainerEnv(objects),
+            new ContainerMounts(paths, options.clusterDomain()),
+            new SandboxConfigs(paths, dns, cgroups::parentOf),
+            new ContainerConfigs(machine.memoryBytes()),
+            hooks,
+            killer,
+            events,
+            probes,
+            paths,
+            timers,
+            facts,
+            this::runtimeHandler);
+    PodSync sync =
+        new PodSync(
+            cache,
+            podRuntime,
+            killer,
+            gc,
+            volumes,
+            new PodStatusBuilder(
+                probes, messages, node::runtimeName, options::nodeIp, clock),
+            statusManager,
+            new PodSync.Follower() {
+              @Override
+              public void follow(PodContext c, PodRuntimeStatus status) {}
+
+              @Override
+              public void forget(String uid) {}
+            },
+            events,
+            paths,
+            cgroups,
+            client,
+            clock,
+            node::networkProblem,
+            Optional::of);
+    this.loop =
+        new SyncLoop(
+            sync,
+            timers,
+            pod ->
+                new PodContext(
+                    pod, clock, options.restartBackOff(), options.restartBackOffMax()),
+            () -> pods.lister().list(),
+            this::forget,
+            this::housekeeping,
+            pod -> Optional.empty());
+    this.pleg =
+        new Pleg(
+            runtime,
+            cache,
+            timers,
+            uid -> loop.post(new SyncEvent.PodTouched(uid)),
+            this::runtimeIsBack);
+    pods.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject pod) {
+            loop.post(new SyncEvent.PodChanged(pod));
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!before.uid().equals(now.uid())) {
+              loop.post(new SyncEvent.PodRemoved(before));
+            }
+            loop.post(new SyncEvent.PodChanged(now));
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            loop.post(new SyncEvent.PodRemoved(last));
+          }
+        });
+  }
+
+  @Override
+  public String name() {
+    return "kubelet";
+  }
+
+  @Override
+  public CompletionStage<Void> start() {
+    timers.execute(
+        () -> {
+          try {
+            begin();
+            started.complete(null);
+          } catch (RuntimeException | IOException e) {
+            stop(true);
+            started.completeExceptionally(e);
+          }
+        });
+    return started;
+  }
+
+  private void begin() throws IOException {
+    Files.createDirectories(paths.pods());
+    Files.createDirectories(paths.logs());
+    awaitRuntime();
+    loop.start();
+    CompletableFuture<Void> listed =
+        informers.start().subscribeAsCompletionStage();
+    pleg.start();
+    node.start();
+    listed.join();
+    loop.post(new SyncEvent.Housekeeping());
+    timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
+  }
+
+  /** The runtime may be starting too; its first answer also warms the connection. */
+  private void awaitRuntime() {
+    long deadline = System.nanoTime() + RUNTIME_PATIENCE.toNanos();
+    while (true) {
+      try {
+        runtime.version();
+        return;
+      } catch (CriException e) {
+        if (!e.isUnavailable() || System.nanoTime() > deadline || stopped) {
+          throw new IllegalStateException(
+              "the container runtime at "
+                  + options.runtimeEndpoint()
+                  + " cannot be used: "
+                  + e.getMessage()
+                  + "; start it, or name another one with --container-runtime-endpoint",
+              e);
+        }
+      }
+      CompletableFuture<Void> pause = new CompletableFuture<>();
+      timers.after(Duration.ofMillis(100), () -> pause.complete(null));
+      pause.join();
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    return stop(false);
+  }
+
+  /**
+   * Stops at once.
+   *
+   * @param keepPods leave volumes' mounts in place, for containers that go on and a kubelet that adopts them; ending containers is the
+   *     runtime's part either way
+   */
+  public CompletionStage<Void> stop(boolean keepPods) {
+    if (stopped) {
+      return CompletableFuture.completedFuture(null);
+    }
+    stopped = true;
+    loop.stop();
+    pleg.close();
+    recorder.stop();
+    return node.leave()
+        .handle((v, e) -> null)
+        .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
+        .handle((v, e) -> null)
+        .thenRun(
+            () -> {
+              if (!keepPods) {
+                try {
+                  volumes.detachAll();
+                } catch (IOException e) {
+                  LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
+                }
+                cgroups.removeAll();
+              }
+              handlers.close();
+              runtime.close();
+              timers.close();
+            });
+  }
+
+  @Override
+  public Optional<String> unhealthy() {
+    return started.isDone() ? runtimeProblem() : Optional.of("the kubelet is starting");
+  }
+
+  private Optional<String> runtimeProblem() {
+    return pleg.problem();
+  }
+
+  private void objectChanged(String podUid) {
+    volumes.changed(podUid);
+    loop.post(new SyncEvent.PodTouched(podUid));
+  }
+
+  private void runtimeIsBack() {
+    images.forgetAll();
+    node.refresh();
+    loop.pods().forEach(p -> loop.post(new SyncEvent.PodTouched(p.uid())));
+  }
+
+  private String runtimeHandler(Pod pod) {
+    String name = pod.spec().path("runtimeClassName").asText("");
+    return name.isEmpty()
+        ? ""
+        : objects.get(pod.uid(), Resources.RUNTIME_CLASSES, "", name).text("handler");
+  }
+
+  /** A pod is gone from the API and has ended: nothing of it may stay. */
+  private void forget(String uid) {
+    Optional<PodRuntimeStatus> last = cache.last(uid);
+    cache.forget(uid);
+    statusManager.forget(uid);
+    volumes.forget(uid);
+    objects.forget(uid);
+    timers.execute(() -> clean(uid, last.isPresent()));
+  }
+
+  private void clean(String uid, boolean logs) {
+    try {
+      gc.removePod(uid, 0);
+      volumes.unmount(uid);
+      PodPaths.deleteTree(paths.pod(uid));
+      try (var dirs = Files.list(paths.logs())) {
+        for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
+          PodPaths.deleteTree(dir);
+        }
+      }
+    } catch (IOException | CriException e) {
+      LOG.atWarn()
+          .addKeyValue("uid", uid)
+          .addKeyValue("why", e.getMessage())
+          .log("A pod's remains could not be removed, housekeeping tries again");
+    }
+  }
+
+  /** Ends what runs of pods nobody knows, and removes directories of pods that are gone. */
+  private void housekeeping(SyncLoop syncLoop) {
+    if (!pods.hasSynced()) {
+      return;
+    }
+    Set<String> remains = new java.util.TreeSet<>(pleg.podsInRuntime());
+    try {
+      remains.addAll(paths.known());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    for (String uid : remains) {
+      if (syncLoop.pod(uid).isEmpty()
+          && pods.lister().list().stream().noneMatch(p -> p.uid().equals(uid))) {
+        LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
+        clean(uid, true);
+      }
+    }
+  }
+
+  private static PodDns.ResolvConf hostResolver() {
+    for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
+      try {
+        return PodDns.ResolvConf.parse(Files.readString(Path.of(file)));
+      } catch (IOException e) {
+        continue;
+      }
+    }
+    return new PodDns.ResolvConf(List.of(), List.of(), List.of());
+  }
+}

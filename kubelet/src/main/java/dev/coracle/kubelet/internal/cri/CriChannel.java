@@ -1,0 +1,139 @@
+package dev.coracle.kubelet.internal.cri;
+
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.CriException.Code;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.client.GrpcClientOptions;
+import io.vertx.grpc.client.GrpcClientRequest;
+import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.common.ServiceMethod;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/2 connection to a runtime's UNIX socket. Vert.x opens it on the first call and again after it was lost, so a runtime that
+ * comes back is found by the next call. {@link #call} blocks and belongs on virtual threads.
+ */
+final class CriChannel implements AutoCloseable {
+  private final GrpcClient client;
+  private final SocketAddress address;
+
+  /** @param endpoint {@code unix:///run/containerd/containerd.sock}, or a bare path */
+  CriChannel(Vertx vertx, String endpoint) {
+    String path = endpoint.startsWith("unix://") ? endpoint.substring(7) : endpoint;
+    this.address = SocketAddress.domainSocketAddress(path);
+    HttpClientOptions http =
+        new HttpClientOptions()
+            .setProtocolVersion(HttpVersion.HTTP_2)
+            .setHttp2ClearTextUpgrade(false)
+            .setConnectTimeout(2_000)
+            .setHttp2ConnectionWindowSize(8 << 20)
+            .setInitialSettings(new Http2Settings().setInitialWindowSize(4 << 20));
+    this.client =
+        GrpcClient.client(vertx, new GrpcClientOptions().setMaxMessageSize(64L << 20), http);
+  }
+
+  /** Calls and waits; a null timeout waits for ever. */
+  <Q, R> R call(ServiceMethod<R, Q> method, Q request, @Nullable Duration timeout) {
+    CompletableFuture<GrpcClientRequest<Q, R>> sent = new CompletableFuture<>();
+    CompletableFuture<R> answer =
+        request(method)
+            .compose(
+                r -> {
+                  sent.complete(r);
+                  return r.send(request).compose(CriChannel::last);
+                })
+            .toCompletionStage()
+            .toCompletableFuture();
+    try {
+      return timeout == null
+          ? answer.get()
+          : answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw failure(e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      sent.thenAccept(r -> r.cancel());
+      throw new CriException(Code.DEADLINE_EXCEEDED, "context deadline exceeded");
+    } catch (InterruptedException e) {
+      sent.thenAccept(r -> r.cancel());
+      Thread.currentThread().interrupt();
+      throw new CriException(Code.CANCELLED, "context canceled");
+    }
+  }
+
+  /** Opens a stream of answers. */
+  <Q, R> Future<GrpcClientResponse<Q, R>> open(ServiceMethod<R, Q> method, Q request) {
+    return request(method).compose(r -> r.send(request));
+  }
+
+  private <Q, R> Future<GrpcClientRequest<Q, R>> request(ServiceMethod<R, Q> method) {
+    try {
+      return client.request(address, method);
+    } catch (IllegalStateException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  private static <Q, R> Future<R> last(GrpcClientResponse<Q, R> response) {
+    return response
+        .last()
+        .compose(
+            message ->
+                response.status() == null || response.status() == GrpcStatus.OK
+                    ? Future.succeededFuture(message)
+                    : Future.failedFuture(status(response)),
+            cause ->
+                Future.failedFuture(
+                    response.status() == null || response.status() == GrpcStatus.OK
+                        ? cause
+                        : status(response)));
+  }
+
+  static CriException status(GrpcClientResponse<?, ?> response) {
+    GrpcStatus status = response.status();
+    String message = response.statusMessage();
+    return new CriException(
+        code(status == null ? GrpcStatus.UNKNOWN : status), message == null ? "" : message);
+  }
+
+  static CriException failure(Throwable cause) {
+    if (cause instanceof CriException e) {
+      return e;
+    }
+    String message = cause.getMessage();
+    return new CriException(
+        Code.UNAVAILABLE, message == null ? cause.getClass().getSimpleName() : message);
+  }
+
+  private static Code code(GrpcStatus status) {
+    return switch (status) {
+      case CANCELLED -> Code.CANCELLED;
+      case INVALID_ARGUMENT, OUT_OF_RANGE -> Code.INVALID_ARGUMENT;
+      case DEADLINE_EXCEEDED -> Code.DEADLINE_EXCEEDED;
+      case NOT_FOUND -> Code.NOT_FOUND;
+      case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
+      case RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
+      case FAILED_PRECONDITION, ABORTED -> Code.FAILED_PRECONDITION;
+      case UNIMPLEMENTED -> Code.UNIMPLEMENTED;
+      case INTERNAL, DATA_LOSS -> Code.INTERNAL;
+      case UNAVAILABLE -> Code.UNAVAILABLE;
+      case OK, UNKNOWN, PERMISSION_DENIED, UNAUTHENTICATED -> Code.UNKNOWN;
+    };
+  }
+
+  @Override
+  public void close() {
+    client.close().onFailure(e -> {});
+  }
+}

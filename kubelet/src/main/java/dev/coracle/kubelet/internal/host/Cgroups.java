@@ -1,0 +1,35 @@
+package dev.coracle.kubelet.internal.host;
+
+import dev.coracle.kubelet.internal.pod.Pod;
+
+/** The cgroups of pods. */
+public interface Cgroups {
+  /** None: containers' cgroups stand where the runtime puts them. */
+  Cgroups NONE =
+      new Cgroups() {
+        @Override
+        public String parentOf(Pod pod) {
+          return "";
+        }
+
+        @Override
+        public void ensure(Pod pod) {}
+
+        @Override
+        public void remove(Pod pod) {}
+
+        @Override
+        public void removeAll() {}
+      };
+
+  /** What goes to the runtime as {@code cgroup_parent}; empty for none. */
+  String parentOf(Pod pod);
+
+  /** Makes the pod's cgroup and sets its limits. */
+  void ensure(Pod pod);
+
+  void remove(Pod pod);
+
+  /** Removes every cgroup made, as far as they are empty. */
+  void removeAll();
+}

@@ -1,0 +1,50 @@
+package dev.coracle.kubelet.internal.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** What is mounted where, by {@code /proc/self/mountinfo}. */
+public final class Mounts {
+  private Mounts() {}
+
+  /** Mount points at or below a directory, deepest first. */
+  public static List<Path> below(Path directory) throws IOException {
+    List<Path> found = new ArrayList<>();
+    Path table = Path.of("/proc/self/mountinfo");
+    if (!Files.exists(table)) {
+      return found;
+    }
+    for (String line : Files.readAllLines(table)) {
+      String[] fields = line.split(" ");
+      if (fields.length > 4) {
+        Path point = Path.of(unescape(fields[4]));
+        if (point.startsWith(directory)) {
+          found.add(point);
+        }
+      }
+    }
+    Collections.reverse(found);
+    return found;
+  }
+
+  /** Detaches everything mounted at or below a directory. */
+  public static void detachBelow(Path directory) throws IOException {
+    for (Path point : below(directory)) {
+      Native.unmount(point);
+    }
+  }
+
+  private static String unescape(String text) {
+    if (text.indexOf('\\') < 0) {
+      return text;
+    }
+    return text.replace("\\040", " ")
+        .replace("\\011", "\t")
+        .replace("\\012", "\n")
+        .replace("\\134", "\\");
+  }
+}

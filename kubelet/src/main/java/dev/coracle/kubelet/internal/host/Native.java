@@ -1,0 +1,93 @@
+package dev.coracle.kubelet.internal.host;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+
+/**
+ * The few system calls that Java has no method for, called directly (no process is started): mount(2) and umount2(2). Linux only;
+ * a failure is an {@link IOException} with the error number.
+ */
+public final class Native {
+  private static final int MNT_DETACH = 2;
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final MethodHandle MOUNT =
+      handle(
+          "mount",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.ADDRESS));
+  private static final MethodHandle UMOUNT =
+      handle(
+          "umount2",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+
+  private Native() {}
+
+  private static MethodHandle handle(String name, FunctionDescriptor type) {
+    SymbolLookup lookup = LINKER.defaultLookup();
+    return LINKER.downcallHandle(
+        lookup.find(name).orElseThrow(() -> new IllegalStateException("no " + name + " in libc")),
+        type,
+        Linker.Option.captureCallState("errno"));
+  }
+
+  /** Mounts a file system of this type, with options as mount(8) writes them. */
+  public static void mount(String source, Path target, String type, String options)
+      throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int result =
+          (int)
+              MOUNT.invokeExact(
+                  state,
+                  arena.allocateFrom(source),
+                  arena.allocateFrom(target.toString()),
+                  arena.allocateFrom(type),
+                  0L,
+                  arena.allocateFrom(options));
+      check(result, state, "mount " + type + " on " + target);
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Detaches a mount, even a busy one. */
+  public static void unmount(Path target) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int result =
+          (int) UMOUNT.invokeExact(state, arena.allocateFrom(target.toString()), MNT_DETACH);
+      check(result, state, "unmount " + target);
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void check(int result, MemorySegment state, String what) throws IOException {
+    if (result != 0) {
+      throw new IOException(what + " failed: errno " + (int) ERRNO.get(state, 0L));
+    }
+  }
+}

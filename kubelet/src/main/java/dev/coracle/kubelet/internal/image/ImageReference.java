@@ -1,0 +1,53 @@
+package dev.coracle.kubelet.internal.image;
+
+import java.util.regex.Pattern;
+
+/** An image's name as users write it (OCI distribution, "Pulling manifests"). */
+public final class ImageReference {
+  private static final String COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+  private static final String DOMAIN =
+      "(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?";
+  private static final Pattern REFERENCE =
+      Pattern.compile(
+          "^(?:" + DOMAIN + "/)?" + COMPONENT + "(?:/" + COMPONENT + ")*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$");
+  private static final Pattern ID = Pattern.compile("^[0-9a-f]{64}$");
+
+  private ImageReference() {}
+
+  /**
+   * The name with {@code :latest} where it has neither tag nor digest.
+   *
+   * @throws IllegalArgumentException with upstream's words for what is no name
+   */
+  public static String withTag(String image) {
+    if (image.isEmpty() || !REFERENCE.matcher(image).matches() || ID.matcher(image).matches()) {
+      String lower = image.toLowerCase(java.util.Locale.ROOT);
+      String why =
+          !lower.equals(image) && REFERENCE.matcher(lower).matches()
+              ? "invalid reference format: repository name (" + nameOf(image) + ") must be lowercase"
+              : "invalid reference format";
+      throw new IllegalArgumentException(
+          "couldn't parse image name \"" + image + "\": " + why);
+    }
+    int slash = image.lastIndexOf('/');
+    boolean tagged = image.indexOf('@') >= 0 || image.indexOf(':', slash + 1) >= 0;
+    return tagged ? image : image + ":latest";
+  }
+
+  /** The registry an image is pulled from, {@code docker.io} by default. */
+  public static String registry(String image) {
+    int slash = image.indexOf('/');
+    if (slash < 0) {
+      return "docker.io";
+    }
+    String first = image.substring(0, slash);
+    return first.indexOf('.') >= 0 || first.indexOf(':') >= 0 || first.equals("localhost")
+        ? first
+        : "docker.io";
+  }
+
+  private static String nameOf(String image) {
+    int colon = image.indexOf(':', image.lastIndexOf('/') + 1);
+    return colon < 0 ? image : image.substring(0, colon);
+  }
+}

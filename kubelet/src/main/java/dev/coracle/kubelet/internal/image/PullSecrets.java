@@ -1,0 +1,91 @@
+package dev.coracle.kubelet.internal.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.cri.v1.AuthConfig;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/** Credentials for an image out of a pod's {@code imagePullSecrets} (Kubernetes docs, "Pull an Image from a Private Registry"). */
+public final class PullSecrets {
+  private final ObjectSource objects;
+  private final PodEvents events;
+
+  public PullSecrets(ObjectSource objects, PodEvents events) {
+    this.objects = objects;
+    this.events = events;
+  }
+
+  /** Those that fit the image, in the secrets' order; a missing secret is told by an event and left out. */
+  public List<AuthConfig> of(Pod pod, String image) {
+    List<AuthConfig> out = new ArrayList<>();
+    for (JsonNode ref : pod.spec().path("imagePullSecrets")) {
+      String name = ref.path("name").asText("");
+      try {
+        KubeObject secret = objects.get(pod.uid(), Resources.SECRETS, pod.namespace(), name);
+        read(secret, image, out);
+      } catch (StatusException | IllegalArgumentException e) {
+        events.warning(
+            pod,
+            "FailedToRetrieveImagePullSecret",
+            "Unable to retrieve some image pull secrets ("
+                + name
+                + "); attempting to pull the image may not succeed.");
+      }
+    }
+    return out;
+  }
+
+  private static void read(KubeObject secret, String image, List<AuthConfig> out) {
+    String current = secret.text("data", ".dockerconfigjson");
+    String legacy = secret.text("data", ".dockercfg");
+    JsonNode auths =
+        !current.isEmpty()
+            ? Json.parse(Base64.getMimeDecoder().decode(current)).path("auths")
+            : !legacy.isEmpty()
+                ? Json.parse(Base64.getMimeDecoder().decode(legacy))
+                : Json.object();
+    auths
+        .properties()
+        .forEach(
+            e -> {
+              if (fits(e.getKey(), image)) {
+                out.add(config(e.getKey(), e.getValue()));
+              }
+            });
+  }
+
+  private static boolean fits(String server, String image) {
+    String host = server.replaceFirst("^https?://", "").replaceFirst("/v[12]/?$", "");
+    String registry = ImageReference.registry(image);
+    boolean hub = registry.equals("docker.io");
+    if (hub && (host.equals("docker.io") || host.equals("index.docker.io"))) {
+      return true;
+    }
+    String pattern = host.replace(".", "\\.").replace("*", "[^./]*");
+    return registry.matches(pattern) || (image + "/").matches(pattern + "/.*");
+  }
+
+  private static AuthConfig config(String server, JsonNode auth) {
+    AuthConfig.Builder out = AuthConfig.newBuilder().setServerAddress(server);
+    out.setUsername(auth.path("username").asText(""));
+    out.setPassword(auth.path("password").asText(""));
+    String both = auth.path("auth").asText("");
+    if (!both.isEmpty() && out.getUsername().isEmpty()) {
+      String text = new String(Base64.getMimeDecoder().decode(both), StandardCharsets.UTF_8);
+      int colon = text.indexOf(':');
+      if (colon > 0) {
+        out.setUsername(text.substring(0, colon)).setPassword(text.substring(colon + 1));
+      }
+    }
+    return out.setIdentityToken(auth.path("identitytoken").asText("")).build();
+  }
+}

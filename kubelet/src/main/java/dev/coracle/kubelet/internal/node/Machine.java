@@ -1,0 +1,65 @@
+package dev.coracle.kubelet.internal.node;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero. */
+public record Machine(
+    int cpus,
+    long memoryBytes,
+    String machineId,
+    String systemUuid,
+    String bootId,
+    String kernel,
+    String osImage,
+    String architecture) {
+
+  public static Machine read() {
+    return new Machine(
+        Runtime.getRuntime().availableProcessors(),
+        memory("MemTotal:"),
+        text("/etc/machine-id"),
+        text("/sys/class/dmi/id/product_uuid").toLowerCase(Locale.ROOT),
+        text("/proc/sys/kernel/random/boot_id"),
+        text("/proc/sys/kernel/osrelease"),
+        prettyName(),
+        switch (System.getProperty("os.arch", "")) {
+          case "amd64", "x86_64" -> "amd64";
+          case "aarch64" -> "arm64";
+          case String other -> other;
+        });
+  }
+
+  /** Bytes that could be had without swapping. */
+  static long memoryAvailable() {
+    return memory("MemAvailable:");
+  }
+
+  private static long memory(String field) {
+    for (String line : text("/proc/meminfo").split("\n")) {
+      if (line.startsWith(field)) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+      }
+    }
+    return 0;
+  }
+
+  private static String prettyName() {
+    for (String line : text("/etc/os-release").split("\n")) {
+      if (line.startsWith("PRETTY_NAME=")) {
+        return line.substring("PRETTY_NAME=".length()).replace("\"", "");
+      }
+    }
+    return System.getProperty("os.name", "");
+  }
+
+  static String text(String path) {
+    try {
+      return Files.readString(Path.of(path)).strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.coracle.kubelet.internal.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Timestamps;
+import dev.coracle.cri.v1.Image;
+import dev.coracle.cri.v1.VersionResponse;
+import dev.coracle.kubelet.config.KubeletOptions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Computes a Node's status. Pure. */
+final class NodeStatus {
+  private static final int MAX_IMAGES = 50;
+  static final String VERSION = "v1.36.0+coracle";
+
+  /** What a status is computed from. */
+  record Facts(
+      KubeletOptions options,
+      Machine machine,
+      long diskBytes,
+      int port,
+      VersionResponse runtime,
+      List<Image> images,
+      Optional<String> notReady,
+      Pressures pressures,
+      List<JsonNode> handlers) {}
+
+  /** Which resources run short. */
+  record Pressures(boolean memory, boolean disk, boolean pids) {
+    static final Pressures NONE = new Pressures(false, false, false);
+  }
+
+  private NodeStatus() {}
+
+  static Quantity allocatableMemory(Machine machine) {
+    return kibi(Math.max(0, machine.memoryBytes() - (100L << 20)));
+  }
+
+  static Quantity allocatableDisk(long bytes) {
+    return Quantity.of(bytes / 10 * 9);
+  }
+
+  private static Quantity kibi(long bytes) {
+    return Quantity.parse(bytes / 1024 + "Ki");
+  }
+
+  /** @param old the status before, for times of transition */
+  static ObjectNode of(Facts f, JsonNode old, Instant now) {
+    ObjectNode status = Json.object();
+    ObjectNode capacity = status.putObject("capacity");
+    ObjectNode allocatable = status.putObject("allocatable");
+    old.path("capacity")
+        .properties()
+        .forEach(
+            e -> {
+              if (e.getKey().indexOf('/') > 0) {
+                capacity.set(e.getKey(), e.getValue());
+                allocatable.set(e.getKey(), old.path("allocatable").path(e.getKey()));
+              }
+            });
+    amounts(capacity, f, kibi(f.machine.memoryBytes()), kibi(f.diskBytes));
+    amounts(allocatable, f, allocatableMemory(f.machine), allocatableDisk(f.diskBytes));
+    conditions(f, old.path("conditions"), now, status.putArray("conditions"));
+    ArrayNode addresses = status.putArray("addresses");
+    addresses.addObject().put("type", "InternalIP").put("address", f.options.nodeIp());
+    addresses.addObject().put("type", "Hostname").put("address", f.options.nodeName());
+    if (f.port > 0) {
+      status.putObject("daemonEndpoints").putObject("kubeletEndpoint").put("Port", f.port);
+    }
+    info(f, status.putObject("nodeInfo"));
+    images(f, status.putArray("images"));
+    if (!f.handlers.isEmpty()) {
+      ArrayNode list = status.putArray("runtimeHandlers");
+      f.handlers.forEach(list::add);
+    }
+    return status;
+  }
+
+  private static void amounts(ObjectNode out, Facts f, Quantity memory, Quantity disk) {
+    out.put("cpu", Integer.toString(f.machine.cpus()));
+    out.put("ephemeral-storage", disk.toString());
+    out.put("hugepages-1Gi", "0");
+    out.put("hugepages-2Mi", "0");
+    out.put("memory", memory.toString());
+    out.put("pods", Integer.toString(f.options.maxPods()));
+  }
+
+  private static void conditions(Facts f, JsonNode old, Instant now, ArrayNode out) {
+    condition(out, old, now, "MemoryPressure", f.pressures.memory,
+        f.pressures.memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
+        f.pressures.memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available");
+    condition(out, old, now, "DiskPressure", f.pressures.disk,
+        f.pressures.disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
+        f.pressures.disk ? "kubelet has disk pressure" : "kubelet has no disk pressure");
+    condition(out, old, now, "PIDPressure", f.pressures.pids,
+        f.pressures.pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
+        f.pressures.pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available");
+    condition(out, old, now, "Ready", f.notReady.isEmpty(),
+        f.notReady.isEmpty() ? "KubeletReady" : "KubeletNotReady",
+        f.notReady.orElse("kubelet is posting ready status"));
+  }
+
+  private static void condition(
+      ArrayNode out, JsonNode old, Instant now, String type, boolean is, String reason, String message) {
+    String status = is ? "True" : "False";
+    String since = Timestamps.time(now);
+    for (JsonNode o : old) {
+      if (o.path("type").asText("").equals(type) && o.path("status").asText("").equals(status)) {
+        since = o.path("lastTransitionTime").asText(since);
+      }
+    }
+    out.addObject()
+        .put("type", type)
+        .put("status", status)
+        .put("lastHeartbeatTime", Timestamps.time(now))
+        .put("lastTransitionTime", since)
+        .put("reason", reason)
+        .put("message", message);
+  }
+
+  private static void info(Facts f, ObjectNode out) {
+    out.put("machineID", f.machine.machineId());
+    out.put("systemUUID", f.machine.systemUuid());
+    out.put("bootID", f.machine.bootId());
+    out.put("kernelVersion", f.machine.kernel());
+    out.put("osImage", f.machine.osImage());
+    out.put(
+        "containerRuntimeVersion",
+        f.runtime.getRuntimeName() + "://" + f.runtime.getRuntimeVersion());
+    out.put("kubeletVersion", VERSION);
+    out.put("kubeProxyVersion", "");
+    out.put("operatingSystem", "linux");
+    out.put("architecture", f.machine.architecture());
+  }
+
+  private static void images(Facts f, ArrayNode out) {
+    List<Image> images = new ArrayList<>(f.images);
+    images.sort(Comparator.comparingLong(Image::getSize).reversed().thenComparing(Image::getId));
+    for (Image image : images.subList(0, Math.min(MAX_IMAGES, images.size()))) {
+      ObjectNode node = out.addObject();
+      ArrayNode names = node.putArray("names");
+      image.getRepoDigestsList().stream().limit(5).forEach(names::add);
+      image.getRepoTagsList().stream().limit(5).forEach(names::add);
+      node.put("sizeBytes", image.getSize());
+    }
+  }
+}

@@ -1,0 +1,397 @@
+package dev.coracle.kubelet.internal.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.PatchType;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Client;
+import dev.coracle.cri.v1.Image;
+import dev.coracle.cri.v1.RuntimeCondition;
+import dev.coracle.cri.v1.RuntimeHandler;
+import dev.coracle.cri.v1.StatusResponse;
+import dev.coracle.cri.v1.VersionResponse;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Registers the Node, renews its Lease (KEP-589), and writes its status when it changes and every five minutes. Blocks, on virtual
+ * threads; its state is guarded by this.
+ */
+public final class NodeStatusManager {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
+  private static final GroupVersionKind NODE = new GroupVersionKind("", "v1", "Node");
+  private static final GroupVersionKind LEASE =
+      new GroupVersionKind("coordination.k8s.io", "v1", "Lease");
+  private static final String LEASE_NAMESPACE = "kube-node-lease";
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration REPORT = Duration.ofMinutes(5);
+  private static final Duration CHECK = Duration.ofSeconds(10);
+
+  private final Client client;
+  private final RuntimeService runtime;
+  private final Timers timers;
+  private final KubeletOptions options;
+  private final Machine machine;
+  private final Supplier<Optional<String>> problem;
+  private volatile int port;
+  private volatile VersionResponse version = VersionResponse.getDefaultInstance();
+  private volatile Optional<String> networkProblem = Optional.empty();
+  private volatile @Nullable KubeObject node;
+  private volatile boolean leaving;
+  private volatile boolean memoryPressure;
+  private volatile boolean diskPressure;
+  private volatile List<Image> images = List.of();
+  private volatile List<JsonNode> handlers = List.of();
+  private @Nullable ObjectNode written;
+  private Instant reported = Instant.EPOCH;
+  private String podCidr = "";
+  private Timers.Handle heartbeat = () -> {};
+  private Timers.Handle check = () -> {};
+
+  /** @param problem why pods cannot be run now, empty when they can */
+  public NodeStatusManager(
+      Client client,
+      RuntimeService runtime,
+      Timers timers,
+      KubeletOptions options,
+      Machine machine,
+      Supplier<Optional<String>> problem) {
+    this.client = client;
+    this.runtime = runtime;
+    this.timers = timers;
+    this.options = options;
+    this.machine = machine;
+    this.problem = problem;
+  }
+
+  /** What eviction found; written with the next check. */
+  public void pressure(boolean memory, boolean disk) {
+    if (memory != memoryPressure || disk != diskPressure) {
+      memoryPressure = memory;
+      diskPressure = disk;
+      timers.execute(this::checkSafely);
+    }
+  }
+
+  /** The port of the kubelet's API. */
+  public void port(int kubeletPort) {
+    port = kubeletPort;
+  }
+
+  /** The runtime's name, as in container ids. */
+  public String runtimeName() {
+    return version.getRuntimeName();
+  }
+
+  public Optional<String> networkProblem() {
+    return networkProblem;
+  }
+
+  /** The Node as last written or read. */
+  public Optional<KubeObject> node() {
+    return Optional.ofNullable(node);
+  }
+
+  public Quantity allocatableMemory() {
+    return NodeStatus.allocatableMemory(machine);
+  }
+
+  public Quantity allocatableDisk() {
+    return NodeStatus.allocatableDisk(disk());
+  }
+
+  /** Registers and begins to renew; fails when the API does not let it. */
+  public void start() {
+    version = runtime.version();
+    askRuntime();
+    if (!options.podCidr().isEmpty()) {
+      give(options.podCidr());
+    }
+    CompletableFuture<Void> lease = CompletableFuture.runAsync(this::renewSafely, timers);
+    register();
+    lease.join();
+    heartbeat = timers.every(options.heartbeat(), this::renewSafely);
+    check = timers.every(CHECK, this::checkSafely);
+  }
+
+  /** The Node says NotReady, as well as that can be told now. */
+  public CompletableFuture<Void> leave() {
+    stop();
+    leaving = true;
+    return CompletableFuture.runAsync(this::checkSafely, timers)
+        .completeOnTimeout(null, 300, java.util.concurrent.TimeUnit.MILLISECONDS);
+  }
+
+  public void stop() {
+    heartbeat.cancel();
+    check.cancel();
+  }
+
+  /** Looks at everything again now: the runtime came back, an image arrived. */
+  public void refresh() {
+    timers.execute(this::checkSafely);
+  }
+
+  private void give(String cidr) {
+    if (cidr.equals(podCidr)) {
+      return;
+    }
+    runtime.updatePodCidr(cidr);
+    podCidr = cidr;
+  }
+
+  private void register() {
+    KubeObject mine =
+        KubeObject.create(
+            NODE,
+            "",
+            options.nodeName(),
+            tree -> {
+              labels(tree.withObjectProperty("metadata").putObject("labels"));
+              ObjectNode spec = tree.putObject("spec");
+              if (!options.podCidr().isEmpty()) {
+                spec.put("podCIDR", options.podCidr());
+                spec.putArray("podCIDRs").add(options.podCidr());
+              }
+              ObjectNode status = compute(Json.object());
+              tree.set("status", status);
+            });
+    try {
+      KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
+      accept(stored, (ObjectNode) mine.at("status"));
+      if (!stored.at("status", "nodeInfo").isObject()) {
+        forgetWritten();
+        write();
+      }
+    } catch (StatusException e) {
+      if (!StatusException.isAlreadyExists(e)) {
+        throw e;
+      }
+      KubeObject known =
+          client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
+      ObjectNode patch = Json.object();
+      labels(patch.putObject("metadata").putObject("labels"));
+      if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
+        patch.putObject("spec").put("podCIDR", options.podCidr()).putArray("podCIDRs").add(options.podCidr());
+      }
+      node =
+          client
+              .patch(Resources.NODES, "", options.nodeName(), new Patch(PatchType.MERGE, patch, false))
+              .await()
+              .atMost(LIMIT);
+      write();
+    }
+    LOG.atInfo()
+        .addKeyValue("node", options.nodeName())
+        .addKeyValue("runtime", version.getRuntimeName() + " " + version.getRuntimeVersion())
+        .log("Node registered");
+  }
+
+  private void labels(ObjectNode labels) {
+    labels.put("kubernetes.io/hostname", options.nodeName());
+    labels.put("kubernetes.io/os", "linux");
+    labels.put("kubernetes.io/arch", machine.architecture());
+    labels.put("beta.kubernetes.io/os", "linux");
+    labels.put("beta.kubernetes.io/arch", machine.architecture());
+    options.nodeLabels().forEach(labels::put);
+  }
+
+  private synchronized void accept(KubeObject stored, ObjectNode status) {
+    node = stored;
+    written = status;
+    reported = timers.clock().instant();
+    String cidr = stored.text("spec", "podCIDR");
+    if (!cidr.isEmpty()) {
+      give(cidr);
+    }
+  }
+
+  private synchronized void forgetWritten() {
+    written = null;
+  }
+
+  private ObjectNode compute(JsonNode old) {
+    Optional<String> notReady =
+        leaving
+            ? Optional.of("the kubelet is shutting down")
+            : problem.get().or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
+    return NodeStatus.of(
+        new NodeStatus.Facts(
+            options,
+            machine,
+            disk(),
+            port,
+            version,
+            images,
+            notReady,
+            new NodeStatus.Pressures(memoryPressure, diskPressure, false),
+            List.copyOf(handlers)),
+        old,
+        timers.clock().instant());
+  }
+
+  private void askRuntime() {
+    StatusResponse status = runtime.status(false);
+    Optional<String> network = Optional.empty();
+    for (RuntimeCondition c : status.getStatus().getConditionsList()) {
+      if (c.getType().equals("NetworkReady") && !c.getStatus()) {
+        network =
+            Optional.of(
+                "NetworkReady=false reason:" + c.getReason() + " message:" + c.getMessage());
+      }
+    }
+    networkProblem = network;
+    List<JsonNode> found = new ArrayList<>();
+    for (RuntimeHandler h : status.getRuntimeHandlersList()) {
+      ObjectNode n = Json.object().put("name", h.getName());
+      n.putObject("features")
+          .put("recursiveReadOnlyMounts", h.getFeatures().getRecursiveReadOnlyMounts())
+          .put("userNamespaces", h.getFeatures().getUserNamespaces());
+      found.add(n);
+    }
+    handlers = found;
+    images = runtime.listImages();
+  }
+
+  private void checkSafely() {
+    try {
+      try {
+        if (!leaving) {
+          askRuntime();
+        }
+      } catch (CriException e) {
+        LOG.atDebug().addKeyValue("why", e.describe()).log("The runtime did not answer");
+      }
+      write();
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("why", e.toString()).log("The Node's status could not be written");
+    }
+  }
+
+  /** Writes the status if it has changed, but for heartbeat times, or was not told for long. */
+  private synchronized void write() {
+    KubeObject known = node;
+    JsonNode old = written == null ? (known == null ? Json.object() : known.at("status")) : written;
+    ObjectNode now = compute(old);
+    Instant time = timers.clock().instant();
+    if (written != null
+        && withoutHeartbeat(now).equals(withoutHeartbeat(written))
+        && Duration.between(reported, time).compareTo(REPORT) < 0) {
+      return;
+    }
+    ObjectNode body = Json.object();
+    body.set("status", now);
+    try {
+      KubeObject stored =
+          client
+              .patch(
+                  Resources.NODES,
+                  "",
+                  options.nodeName(),
+                  new Patch(PatchType.STRATEGIC_MERGE, body, false),
+                  "status",
+                  WriteOptions.NONE)
+              .await()
+              .atMost(LIMIT);
+      accept(stored, now);
+    } catch (StatusException e) {
+      if (!StatusException.isNotFound(e) || leaving) {
+        throw e;
+      }
+      written = null;
+      register();
+    }
+  }
+
+  private static ObjectNode withoutHeartbeat(ObjectNode status) {
+    ObjectNode copy = status.deepCopy();
+    for (JsonNode c : copy.path("conditions")) {
+      ((ObjectNode) c).remove("lastHeartbeatTime");
+    }
+    return copy;
+  }
+
+  private long disk() {
+    try {
+      return Files.getFileStore(options.rootDir()).getTotalSpace();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private void renewSafely() {
+    try {
+      renew();
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("why", e.getMessage()).log("The Node's Lease could not be renewed");
+    }
+  }
+
+  private void renew() {
+    String now = Timestamps.microTime(timers.clock().instant());
+    ObjectNode patch = Json.object();
+    patch.putObject("spec").put("renewTime", now);
+    try {
+      client
+          .patch(
+              Resources.LEASES,
+              LEASE_NAMESPACE,
+              options.nodeName(),
+              new Patch(PatchType.MERGE, patch, false))
+          .await()
+          .atMost(LIMIT);
+    } catch (StatusException e) {
+      if (!StatusException.isNotFound(e)) {
+        throw e;
+      }
+      client
+          .create(
+              Resources.LEASES,
+              KubeObject.create(
+                  LEASE,
+                  LEASE_NAMESPACE,
+                  options.nodeName(),
+                  tree -> {
+                    KubeObject owner = node;
+                    if (owner != null && !owner.uid().isEmpty()) {
+                      ArrayNode owners = tree.withObjectProperty("metadata").putArray("ownerReferences");
+                      owners
+                          .addObject()
+                          .put("apiVersion", "v1")
+                          .put("kind", "Node")
+                          .put("name", options.nodeName())
+                          .put("uid", owner.uid());
+                    }
+                    tree.putObject("spec")
+                        .put("holderIdentity", options.nodeName())
+                        .put("leaseDurationSeconds", (int) Math.max(1, options.heartbeat().toSeconds() * 4))
+                        .put("renewTime", now);
+                  }))
+          .await()
+          .atMost(LIMIT);
+    }
+  }
+}

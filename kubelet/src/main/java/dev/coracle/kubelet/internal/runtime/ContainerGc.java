@@ -1,0 +1,97 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.cri.v1.ContainerFilter;
+import dev.coracle.cri.v1.PodSandboxFilter;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes ended containers: of a living pod all but the newest two of each name (the one shown and its predecessor, for {@code logs
+ * --previous}), of a pod that is gone everything. Runs off the pods' path.
+ */
+public final class ContainerGc {
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerGc.class);
+  private static final int KEEP = 2;
+
+  private final RuntimeService runtime;
+  private final PodPaths paths;
+  private final Executor executor;
+
+  public ContainerGc(RuntimeService runtime, PodPaths paths, Executor executor) {
+    this.runtime = runtime;
+    this.paths = paths;
+    this.executor = executor;
+  }
+
+  /** Called after each sync that found nothing to do. */
+  public void afterSync(Pod pod, PodRuntimeStatus status) {
+    Map<String, Integer> seen = new HashMap<>();
+    Set<String> usedSandboxes = new HashSet<>();
+    for (ContainerState c : status.containers()) {
+      boolean keep = seen.merge(c.name(), 1, Integer::sum) <= KEEP || !c.isExited();
+      if (keep) {
+        usedSandboxes.add(c.sandboxId());
+      } else {
+        executor.execute(() -> remove(pod, c));
+      }
+    }
+    for (SandboxState s : status.sandboxes().stream().skip(1).toList()) {
+      if (!s.ready() && !usedSandboxes.contains(s.id())) {
+        executor.execute(() -> quietly(() -> runtime.removePodSandbox(s.id())));
+      }
+    }
+  }
+
+  private void remove(Pod pod, ContainerState c) {
+    quietly(() -> runtime.removeContainer(c.id()));
+    Path dir = paths.podLogs(pod).resolve(c.name());
+    try (var list = Files.list(dir)) {
+      for (Path log : list.toList()) {
+        if (log.getFileName().toString().startsWith(c.restartCount() + ".log")) {
+          Files.deleteIfExists(log);
+        }
+      }
+      Files.deleteIfExists(paths.terminationLog(pod.uid(), c.name(), c.restartCount()));
+    } catch (IOException e) {
+      LOG.atDebug().addKeyValue("pod", pod.key()).log("A log could not be removed: {}", e.toString());
+    }
+  }
+
+  /** Ends and removes everything of a pod that nobody wants any more. */
+  public void removePod(String uid, long graceSeconds) {
+    for (var c :
+        runtime.listContainers(
+            ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+      quietly(() -> runtime.stopContainer(c.getId(), graceSeconds));
+      quietly(() -> runtime.removeContainer(c.getId()));
+    }
+    for (var s :
+        runtime.listPodSandboxes(
+            PodSandboxFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+      quietly(() -> runtime.stopPodSandbox(s.getId()));
+      quietly(() -> runtime.removePodSandbox(s.getId()));
+    }
+  }
+
+  private static void quietly(Runnable call) {
+    try {
+      call.run();
+    } catch (CriException e) {
+      if (!e.isNotFound()) {
+        LOG.atDebug().log("The runtime refused a removal, it will be tried again: {}", e.describe());
+      }
+    }
+  }
+}

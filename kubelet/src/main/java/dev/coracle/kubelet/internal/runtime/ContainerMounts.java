@@ -1,0 +1,196 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.cri.v1.ImageSpec;
+import dev.coracle.cri.v1.Mount;
+import dev.coracle.cri.v1.MountPropagation;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Expansion;
+import dev.coracle.kubelet.internal.pod.HostName;
+import dev.coracle.kubelet.internal.pod.HostsFile;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What is mounted into a container: its volumes, {@code /etc/hosts}, the file for its last words. */
+public final class ContainerMounts {
+  /**
+   * A volume that is ready on this host.
+   *
+   * @param path its directory or file, null for an image volume
+   * @param image an image volume's reference, empty otherwise
+   */
+  public record Mounted(
+      @org.jspecify.annotations.Nullable Path path, boolean readOnly, String image) {
+    public static Mounted at(Path path) {
+      return new Mounted(path, false, "");
+    }
+
+    public static Mounted readOnlyAt(Path path) {
+      return new Mounted(path, true, "");
+    }
+  }
+
+  private final PodPaths paths;
+  private final String clusterDomain;
+
+  public ContainerMounts(PodPaths paths, String clusterDomain) {
+    this.paths = paths;
+    this.clusterDomain = clusterDomain;
+  }
+
+  public List<Mount> of(
+      Pod pod,
+      ContainerSpec container,
+      int attempt,
+      Map<String, Mounted> volumes,
+      Map<String, String> env,
+      List<String> podIps) {
+    List<Mount> out = new ArrayList<>();
+    boolean hosts = true;
+    try {
+      for (JsonNode mount : container.node().path("volumeMounts")) {
+        out.add(volume(container, mount, volumes, env));
+        hosts &= !mount.path("mountPath").asText("").equals("/etc/hosts");
+      }
+      if (hosts) {
+        out.add(hosts(pod, podIps));
+      }
+      String last = container.node().path("terminationMessagePath").asText("/dev/termination-log");
+      if (!last.isEmpty()) {
+        out.add(termination(pod, container, attempt, last));
+      }
+    } catch (IOException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+    return out;
+  }
+
+  private static Mount volume(
+      ContainerSpec container,
+      JsonNode mount,
+      Map<String, Mounted> volumes,
+      Map<String, String> env)
+      throws IOException {
+    String name = mount.path("name").asText("");
+    Mounted volume = volumes.get(name);
+    if (volume == null) {
+      throw new ConfigException(
+          "cannot find volume \""
+              + name
+              + "\" to mount into container \""
+              + container.name()
+              + "\"");
+    }
+    String inside = mount.path("mountPath").asText("");
+    if (!inside.startsWith("/")) {
+      inside = "/" + inside;
+    }
+    String sub = mount.path("subPath").asText("");
+    String expression = mount.path("subPathExpr").asText("");
+    if (!expression.isEmpty()) {
+      sub =
+          Expansion.expand(
+              expression,
+              reference -> {
+                String value = env.get(reference);
+                if (value == null) {
+                  throw new ConfigException("missing value for \"" + reference + "\"");
+                }
+                return value;
+              });
+    }
+    Mount.Builder out = Mount.newBuilder().setContainerPath(inside);
+    boolean readOnly = mount.path("readOnly").asBoolean(false) || volume.readOnly();
+    if (volume.path() == null) {
+      return out.setImage(ImageSpec.newBuilder().setImage(volume.image()))
+          .setImageSubPath(sub)
+          .setReadonly(true)
+          .build();
+    }
+    Path path = sub.isEmpty() ? volume.path() : below(volume.path(), sub, readOnly);
+    return out.setHostPath(path.toString())
+        .setReadonly(readOnly)
+        .setRecursiveReadOnly(
+            readOnly && mount.path("recursiveReadOnly").asText("").equals("Enabled"))
+        .setPropagation(
+            switch (mount.path("mountPropagation").asText("None")) {
+              case "HostToContainer" -> MountPropagation.PROPAGATION_HOST_TO_CONTAINER;
+              case "Bidirectional" -> MountPropagation.PROPAGATION_BIDIRECTIONAL;
+              default -> MountPropagation.PROPAGATION_PRIVATE;
+            })
+        .build();
+  }
+
+  /** A subPath is made when it is missing, and must not lead out of its volume, not by links either. */
+  private static Path below(Path volume, String sub, boolean readOnly) throws IOException {
+    Path relative = Path.of(sub).normalize();
+    if (relative.isAbsolute() || relative.startsWith("..") || sub.contains("..")) {
+      throw new ConfigException("subPath \"" + sub + "\" must not contain '..' or be absolute");
+    }
+    Path root = volume.toRealPath();
+    Path target = root.resolve(relative);
+    if (!Files.exists(target) && !readOnly) {
+      Path existing = target;
+      while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+        Path parent = existing.getParent();
+        if (parent == null) {
+          break;
+        }
+        existing = parent;
+      }
+      if (!existing.toRealPath().startsWith(root)) {
+        throw new ConfigException("subPath \"" + sub + "\" leads out of its volume");
+      }
+      var permissions = Files.getPosixFilePermissions(root);
+      Files.createDirectories(target);
+      Files.setPosixFilePermissions(target, permissions);
+    }
+    if (!Files.exists(target)) {
+      throw new ConfigException("failed to prepare subPath for volumeMount: " + sub + " does not exist");
+    }
+    Path real = target.toRealPath();
+    if (!real.startsWith(root)) {
+      throw new ConfigException("subPath \"" + sub + "\" leads out of its volume");
+    }
+    return real;
+  }
+
+  private Mount hosts(Pod pod, List<String> podIps) throws IOException {
+    Path file = paths.hostsFile(pod.uid());
+    JsonNode aliases = pod.spec().path("hostAliases");
+    String text;
+    if (pod.hostNetwork()) {
+      Path host = Path.of("/etc/hosts");
+      text = HostsFile.ofHost(Files.exists(host) ? Files.readString(host) : "", aliases);
+    } else {
+      HostName name = HostName.of(pod, clusterDomain);
+      text = HostsFile.ofPod(podIps, name.name(), name.domain(), aliases);
+    }
+    if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+      Files.writeString(file, text);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+    return Mount.newBuilder()
+        .setContainerPath("/etc/hosts")
+        .setHostPath(file.toString())
+        .build();
+  }
+
+  private Mount termination(Pod pod, ContainerSpec container, int attempt, String inside)
+      throws IOException {
+    Path file = paths.terminationLog(pod.uid(), container.name(), attempt);
+    Files.createDirectories(java.util.Objects.requireNonNull(file.getParent()));
+    Files.deleteIfExists(file);
+    Files.createFile(file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    return Mount.newBuilder().setContainerPath(inside).setHostPath(file.toString()).build();
+  }
+}

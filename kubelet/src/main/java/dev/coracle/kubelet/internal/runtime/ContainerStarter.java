@@ -1,0 +1,265 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.cri.v1.ContainerConfig;
+import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.GoText;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** Starts one container: back-off, image, configuration, create, start, postStart hook. Blocks. */
+final class ContainerStarter {
+  private final RuntimeService runtime;
+  private final ImageManager images;
+  private final ContainerEnv env;
+  private final ContainerMounts mounts;
+  private final ContainerConfigs configs;
+  private final LifecycleHooks hooks;
+  private final PodKiller killer;
+  private final PodEvents events;
+  private final PodPaths paths;
+  private final Function<Pod, DownwardApi.Facts> facts;
+
+  ContainerStarter(
+      RuntimeService runtime,
+      ImageManager images,
+      ContainerEnv env,
+      ContainerMounts mounts,
+      ContainerConfigs configs,
+      LifecycleHooks hooks,
+      PodKiller killer,
+      PodEvents events,
+      PodPaths paths,
+      Function<Pod, DownwardApi.Facts> facts) {
+    this.runtime = runtime;
+    this.images = images;
+    this.env = env;
+    this.mounts = mounts;
+    this.configs = configs;
+    this.hooks = hooks;
+    this.killer = killer;
+    this.events = events;
+    this.paths = paths;
+    this.facts = facts;
+  }
+
+  /** What all containers of one sync share. */
+  record Frame(
+      Pod pod,
+      PodContext context,
+      PodRuntimeStatus status,
+      String sandboxId,
+      PodSandboxConfig sandbox,
+      List<String> podIps,
+      Map<String, Mounted> volumes) {
+    String podIp() {
+      return podIps.isEmpty() ? "" : podIps.getFirst();
+    }
+  }
+
+  void start(Frame frame, ContainerSpec container) throws StartException {
+    Optional<ContainerState> before = frame.status.container(container.name());
+    backOff(frame, container);
+    ImageManager.Ready image = image(frame, container);
+    int attempt = before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
+    ContainerConfig config = config(frame, container, attempt, image);
+    String id = create(frame, container, config);
+    events.normal(frame.pod, container, "Created", "Created container: " + container.name());
+    try {
+      runtime.startContainer(id);
+    } catch (CriException e) {
+      events.warning(frame.pod, container, "Failed", "Error: " + text(e));
+      throw new StartException("RunContainerError", text(e), Optional.of(Duration.ofMillis(200)));
+    }
+    events.normal(frame.pod, container, "Started", "Started container " + container.name());
+    frame.context.started(container.name());
+    postStart(frame, container, id, attempt);
+  }
+
+  private static String text(CriException e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  private void backOff(Frame frame, ContainerSpec container) throws StartException {
+    Optional<ContainerState> ended =
+        frame.status.containers().stream()
+            .filter(c -> c.name().equals(container.name()) && c.isExited())
+            .findFirst();
+    if (ended.isEmpty()) {
+      return;
+    }
+    String key = container.name() + "_" + container.hash();
+    Instant since = Instant.ofEpochSecond(0, ended.get().finishedAt());
+    Duration left = frame.context.restarts().remaining(key, since);
+    if (left.isZero()) {
+      frame.context.restarts().next(key, since);
+      return;
+    }
+    events.warning(
+        frame.pod,
+        container,
+        "BackOff",
+        "Back-off restarting failed container "
+            + container.name()
+            + " in pod "
+            + frame.pod.describe());
+    throw new StartException(
+        "CrashLoopBackOff",
+        "back-off "
+            + GoText.duration(frame.context.restarts().delay(key))
+            + " restarting failed container="
+            + container.name()
+            + " pod="
+            + frame.pod.describe(),
+        Optional.of(left));
+  }
+
+  private ImageManager.Ready image(Frame frame, ContainerSpec container) throws StartException {
+    try {
+      return images.ensure(frame.pod, container, frame.context, frame.sandbox);
+    } catch (ImageManager.Unavailable e) {
+      events.warning(frame.pod, container, "Failed", "Error: " + e.reason());
+      throw new StartException(e.reason(), String.valueOf(e.getMessage()), e.retryAfter());
+    }
+  }
+
+  private ContainerConfig config(
+      Frame frame, ContainerSpec container, int attempt, ImageManager.Ready image)
+      throws StartException {
+    try {
+      DownwardApi.Facts known = facts.apply(frame.pod);
+      DownwardApi.Facts withIps =
+          new DownwardApi.Facts(
+              known.nodeName(),
+              known.hostIp(),
+              frame.podIps,
+              known.allocatableCpu(),
+              known.allocatableMemory(),
+              known.allocatableEphemeral());
+      Map<String, String> variables = env.of(frame.pod, container, withIps);
+      Files.createDirectories(paths.podLogs(frame.pod).resolve(container.name()));
+      return configs.of(
+          frame.pod,
+          container,
+          attempt,
+          image.imageRef(),
+          Optional.of(image.image()),
+          variables,
+          mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
+          target(frame, container));
+    } catch (ConfigException e) {
+      String message = String.valueOf(e.getMessage());
+      events.warning(frame.pod, container, "Failed", "Error: " + message);
+      throw new StartException(
+          "CreateContainerConfigError", message, Optional.of(Duration.ofSeconds(10)));
+    } catch (IOException e) {
+      throw new StartException(
+          "CreateContainerConfigError", String.valueOf(e.getMessage()), Optional.of(Duration.ofSeconds(10)));
+    }
+  }
+
+  private static String target(Frame frame, ContainerSpec container) {
+    String name = container.node().path("targetContainerName").asText("");
+    return name.isEmpty()
+        ? ""
+        : frame.status.container(name).filter(ContainerState::isRunning).map(ContainerState::id).orElse("");
+  }
+
+  private String create(Frame frame, ContainerSpec container, ContainerConfig config)
+      throws StartException {
+    try {
+      return runtime.createContainer(frame.sandboxId, config, frame.sandbox);
+    } catch (CriException e) {
+      if (e.isNotFound()) {
+        images.forgetAll();
+      }
+      events.warning(frame.pod, container, "Failed", "Error: " + text(e));
+      throw new StartException(
+          "CreateContainerError", text(e), Optional.of(Duration.ofSeconds(e.isNotFound() ? 0 : 2)));
+    }
+  }
+
+  private void postStart(Frame frame, ContainerSpec container, String id, int attempt)
+      throws StartException {
+    JsonNode handler = container.node().path("lifecycle").path("postStart");
+    if (!handler.isObject()) {
+      return;
+    }
+    Optional<String> failure =
+        hooks.run(
+            frame.pod,
+            container,
+            id,
+            frame.podIp(),
+            handler,
+            Duration.ofMinutes(10),
+            frame.context.cancelled());
+    if (failure.isEmpty()) {
+      return;
+    }
+    events.warning(frame.pod, container, "FailedPostStartHook", "PostStartHook failed");
+    ContainerState state =
+        new ContainerState(
+            id,
+            container.name(),
+            frame.sandboxId,
+            ContainerState.State.RUNNING,
+            0,
+            0,
+            0,
+            0,
+            "",
+            "",
+            container.image(),
+            "",
+            attempt,
+            container.hash(),
+            "",
+            "",
+            "");
+    killer.kill(
+        frame.pod,
+        state,
+        Optional.of(container),
+        "FailedPostStartHook",
+        false,
+        OptionalLong.empty(),
+        Duration.ZERO,
+        frame.podIp());
+    throw new StartException("PostStartHookError", failure.get(), Optional.of(Duration.ZERO));
+  }
+
+  /** The number of the next run when the runtime has forgotten the earlier ones but their logs are there. */
+  private int attemptsLogged(Pod pod, ContainerSpec container) {
+    var dir = paths.podLogs(pod).resolve(container.name());
+    if (!Files.isDirectory(dir)) {
+      return 0;
+    }
+    try (var list = Files.list(dir)) {
+      return list.map(p -> p.getFileName().toString().split("\\.", 2)[0])
+              .filter(n -> n.matches("\\d{1,9}"))
+              .mapToInt(Integer::parseInt)
+              .max()
+              .orElse(-1)
+          + 1;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+}

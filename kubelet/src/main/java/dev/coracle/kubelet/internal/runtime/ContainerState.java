@@ -1,0 +1,82 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.cri.v1.Container;
+import dev.coracle.cri.v1.ContainerStatus;
+import java.util.Map;
+
+/**
+ * A container as the runtime reports it. Times are nanoseconds since the epoch, zero for never.
+ *
+ * @param sandboxId empty where the runtime does not say
+ * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its creation
+ */
+public record ContainerState(
+    String id,
+    String name,
+    String sandboxId,
+    State state,
+    long createdAt,
+    long startedAt,
+    long finishedAt,
+    int exitCode,
+    String reason,
+    String message,
+    String image,
+    String imageRef,
+    int restartCount,
+    String hash,
+    String logPath,
+    String terminationPath,
+    String terminationPolicy) {
+
+  public enum State {
+    CREATED,
+    RUNNING,
+    EXITED,
+    UNKNOWN
+  }
+
+  public boolean isRunning() {
+    return state == State.RUNNING;
+  }
+
+  public boolean isExited() {
+    return state == State.EXITED;
+  }
+
+  static ContainerState of(Container listed, ContainerStatus s) {
+    Map<String, String> notes = s.getAnnotationsMap();
+    String image = s.getImage().getUserSpecifiedImage();
+    return new ContainerState(
+        s.getId(),
+        s.getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, s.getMetadata().getName()),
+        listed.getPodSandboxId(),
+        switch (s.getState()) {
+          case CONTAINER_CREATED -> State.CREATED;
+          case CONTAINER_RUNNING -> State.RUNNING;
+          case CONTAINER_EXITED -> State.EXITED;
+          case CONTAINER_UNKNOWN, UNRECOGNIZED -> State.UNKNOWN;
+        },
+        s.getCreatedAt(),
+        s.getStartedAt(),
+        s.getFinishedAt(),
+        s.getExitCode(),
+        s.getReason(),
+        s.getMessage(),
+        image.isEmpty() ? s.getImage().getImage() : image,
+        s.getImageId().isEmpty() || !s.getImageRef().isEmpty() ? s.getImageRef() : s.getImageId(),
+        number(notes.get(Labels.RESTART_COUNT), s.getMetadata().getAttempt()),
+        notes.getOrDefault(Labels.HASH, ""),
+        s.getLogPath(),
+        notes.getOrDefault(Labels.TERMINATION_PATH, ""),
+        notes.getOrDefault(Labels.TERMINATION_POLICY, "File"));
+  }
+
+  private static int number(@org.jspecify.annotations.Nullable String text, int otherwise) {
+    try {
+      return text == null ? otherwise : Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      return otherwise;
+    }
+  }
+}

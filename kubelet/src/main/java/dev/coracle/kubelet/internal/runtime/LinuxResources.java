@@ -1,0 +1,84 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import dev.coracle.cri.v1.HugepageLimit;
+import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.QosClass;
+
+/** Requests and limits in the kernel's terms, by upstream's formulas. */
+public final class LinuxResources {
+  public static final long PERIOD_MICROS = 100_000;
+
+  private LinuxResources() {}
+
+  /** @param memoryCapacity bytes of the node, for the OOM score */
+  public static LinuxContainerResources of(Pod pod, ContainerSpec container, long memoryCapacity) {
+    Quantity cpuRequest = quantity(container.requests(), "cpu");
+    Quantity cpuLimit = quantity(container.limits(), "cpu");
+    Quantity memoryLimit = quantity(container.limits(), "memory");
+    LinuxContainerResources.Builder out =
+        LinuxContainerResources.newBuilder()
+            .setCpuShares(
+                shares((cpuRequest.signum() == 0 && cpuLimit.signum() > 0 ? cpuLimit : cpuRequest).millis()))
+            .setOomScoreAdj(oomScore(pod, container, memoryCapacity));
+    if (cpuLimit.signum() > 0) {
+      out.setCpuPeriod(PERIOD_MICROS).setCpuQuota(quota(cpuLimit.millis()));
+    }
+    if (memoryLimit.signum() > 0) {
+      out.setMemoryLimitInBytes(memoryLimit.longValue())
+          .setMemorySwapLimitInBytes(memoryLimit.longValue());
+    }
+    for (var e : container.limits().properties()) {
+      if (e.getKey().startsWith("hugepages-")) {
+        Quantity size = Quantity.parse(e.getKey().substring("hugepages-".length()));
+        out.addHugepageLimits(
+            HugepageLimit.newBuilder()
+                .setPageSize(pageSize(size.longValue()))
+                .setLimit(Quantity.parse(e.getValue().asText()).longValue()));
+      }
+    }
+    return out.build();
+  }
+
+  /** CPU shares (v1) of a request; never below the kernel's minimum of two. */
+  public static long shares(long millis) {
+    return millis == 0 ? 2 : Math.clamp(millis * 1024 / 1000, 2, 262_144);
+  }
+
+  /** CPU time per period, never below the kernel's millisecond. */
+  public static long quota(long millis) {
+    return Math.max(1000, millis * PERIOD_MICROS / 1000);
+  }
+
+  static int oomScore(Pod pod, ContainerSpec container, long memoryCapacity) {
+    String priority = pod.spec().path("priorityClassName").asText("");
+    if (priority.equals("system-node-critical")) {
+      return -997;
+    }
+    return switch (QosClass.of(pod)) {
+      case GUARANTEED -> -997;
+      case BEST_EFFORT -> 1000;
+      case BURSTABLE -> {
+        long request = quantity(container.requests(), "memory").longValue();
+        long score =
+            memoryCapacity <= 0 ? 999 : 1000 - (long) (1000.0 * request / memoryCapacity);
+        yield (int) Math.clamp(score, 3, 999);
+      }
+    };
+  }
+
+  static Quantity quantity(JsonNode resources, String name) {
+    JsonNode node = resources.path(name);
+    Quantity q = node.isValueNode() ? Quantity.tryParse(node.asText()) : null;
+    return q == null ? Quantity.ZERO : q;
+  }
+
+  private static String pageSize(long bytes) {
+    return bytes >= 1L << 30 && bytes % (1L << 30) == 0
+        ? (bytes >> 30) + "GB"
+        : bytes >= 1L << 20 ? (bytes >> 20) + "MB" : (bytes >> 10) + "KB";
+  }
+}

@@ -1,0 +1,275 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What has to be done so that the runtime has what the pod's spec wants. Computed from the spec, the runtime's state and the probes
+ * alone, so it may be computed at any time any number of times.
+ *
+ * @param killPod end everything that runs, sandbox too
+ * @param createSandbox after that, make a sandbox
+ * @param sandboxId the present sandbox, empty for none
+ * @param attempt the number of the next sandbox
+ * @param start containers to start, in this order: ephemeral, init, ordinary
+ */
+public record PodActions(
+    boolean killPod,
+    boolean createSandbox,
+    String sandboxId,
+    int attempt,
+    List<ContainerSpec> start,
+    List<Kill> kill) {
+
+  /** Why a container is ended: the event's message, and whether a probe asked for it. */
+  public record Kill(ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {}
+
+  public boolean isNothing() {
+    return !killPod && !createSandbox && start.isEmpty() && kill.isEmpty();
+  }
+
+  public static PodActions compute(Pod pod, PodRuntimeStatus status, ProbeResults probes) {
+    return new Computation(pod, status, probes).compute();
+  }
+
+  /** The working state of one computation. */
+  private static final class Computation {
+    private final Pod pod;
+    private final PodRuntimeStatus status;
+    private final ProbeResults probes;
+    private final List<ContainerSpec> start = new ArrayList<>();
+    private final List<Kill> kill = new ArrayList<>();
+
+    Computation(Pod pod, PodRuntimeStatus status, ProbeResults probes) {
+      this.pod = pod;
+      this.status = status;
+      this.probes = probes;
+    }
+
+    PodActions compute() {
+      Optional<SandboxState> sandbox = status.sandbox();
+      String id = sandbox.map(SandboxState::id).orElse("");
+      int attempt = sandbox.map(SandboxState::attempt).orElse(0);
+      if (sandboxUnusable()) {
+        return withNewSandbox(id, sandbox.isPresent() ? attempt + 1 : 0);
+      }
+      for (ContainerSpec c : pod.ephemeralContainers()) {
+        if (status.container(c.name()).isEmpty()) {
+          start.add(c);
+        }
+      }
+      InitOutcome init = initContainers();
+      if (init == InitOutcome.FAILED) {
+        return new PodActions(true, false, id, attempt, List.of(), List.of());
+      }
+      if (init == InitOutcome.PENDING) {
+        return new PodActions(false, false, id, attempt, start, kill);
+      }
+      int sidecarsToStart = (int) start.stream().filter(ContainerSpec::isSidecar).count();
+      int kept = ordinaryContainers();
+      boolean nothingLeft = kept == 0 && start.size() - sidecarsToStart == ephemeral(start);
+      if (nothingLeft) {
+        return new PodActions(true, false, id, attempt, List.of(), kill);
+      }
+      return new PodActions(false, false, id, attempt, start, kill);
+    }
+
+    private static int ephemeral(List<ContainerSpec> list) {
+      return (int) list.stream().filter(c -> c.kind() == ContainerSpec.Kind.EPHEMERAL).count();
+    }
+
+    private boolean sandboxUnusable() {
+      Optional<SandboxState> sandbox = status.sandbox();
+      if (sandbox.isEmpty() || !sandbox.get().ready()) {
+        return true;
+      }
+      if (status.sandboxes().stream().filter(SandboxState::ready).count() > 1) {
+        return true;
+      }
+      return !pod.hostNetwork() && sandbox.get().ips().isEmpty();
+    }
+
+    private PodActions withNewSandbox(String id, int attempt) {
+      boolean had = attempt != 0 && !status.containers().isEmpty();
+      if (had && !RestartRules.podRestartsOnFailure(pod)) {
+        return new PodActions(true, false, id, attempt, List.of(), List.of());
+      }
+      List<ContainerSpec> wanted =
+          pod.containers().stream()
+              .filter(
+                  c ->
+                      status
+                          .container(c.name())
+                          .map(s -> !s.isExited() || RestartRules.restarts(pod, c, s.exitCode()))
+                          .orElse(true))
+              .toList();
+      if (wanted.isEmpty() && !status.containers().isEmpty()) {
+        return new PodActions(true, false, id, attempt, List.of(), List.of());
+      }
+      List<ContainerSpec> first =
+          pod.initContainers().isEmpty() ? wanted : List.of(pod.initContainers().getFirst());
+      return new PodActions(true, true, id, attempt, first, List.of());
+    }
+
+    private enum InitOutcome {
+      DONE,
+      PENDING,
+      FAILED
+    }
+
+    /**
+     * Walks the init containers from the first: all before the current one are done (or, sidecars, started). Once an ordinary
+     * container was started in this sandbox the phase is over for good and only sidecars are kept alive.
+     */
+    private InitOutcome initContainers() {
+      List<ContainerSpec> list = pod.initContainers();
+      if (list.isEmpty()) {
+        return InitOutcome.DONE;
+      }
+      boolean initialized = ordinaryStartedInThisSandbox();
+      // The last init container that was ever created here: those before it need not be looked for any more.
+      int last = -1;
+      for (ContainerSpec c : list) {
+        if (inThisSandbox(c).isPresent()) {
+          last = c.index();
+        }
+      }
+      for (ContainerSpec c : list) {
+        Optional<ContainerState> state = inThisSandbox(c);
+        if (c.isSidecar()) {
+          if (!sidecar(c, state) && !initialized) {
+            return InitOutcome.PENDING;
+          }
+          continue;
+        }
+        if (initialized || state.isEmpty() && c.index() < last) {
+          continue;
+        }
+        if (state.isEmpty() || state.get().state() == ContainerState.State.CREATED) {
+          start.add(c);
+          return InitOutcome.PENDING;
+        }
+        ContainerState s = state.get();
+        switch (s.state()) {
+          case RUNNING -> {
+            return InitOutcome.PENDING;
+          }
+          case UNKNOWN -> {
+            kill.add(new Kill(s, Optional.of(c), "Init container is in \"unknown\" state, try killing it before restart", false));
+            start.add(c);
+            return InitOutcome.PENDING;
+          }
+          case EXITED -> {
+            if (s.exitCode() != 0) {
+              if (!RestartRules.restarts(pod, c, s.exitCode())) {
+                return InitOutcome.FAILED;
+              }
+              start.add(c);
+              return InitOutcome.PENDING;
+            }
+          }
+          case CREATED -> {}
+        }
+      }
+      return InitOutcome.DONE;
+    }
+
+    /** Keeps a sidecar alive. Answers whether the next container may start. */
+    private boolean sidecar(ContainerSpec c, Optional<ContainerState> state) {
+      if (state.isEmpty() || !state.get().isRunning()) {
+        state
+            .filter(s -> s.state() == ContainerState.State.UNKNOWN)
+            .ifPresent(s -> kill.add(new Kill(s, Optional.of(c), "Init container is in \"unknown\" state, try killing it before restart", false)));
+        if (!pod.isDeleting()) {
+          start.add(c);
+        }
+        return false;
+      }
+      ContainerState s = state.get();
+      Optional<Kill> unhealthy = unhealthy(c, s, "Init container ");
+      if (unhealthy.isPresent()) {
+        kill.add(unhealthy.get());
+        start.add(c);
+        return false;
+      }
+      return !c.has("startupProbe") || probes.startup(s.id()).orElse(false);
+    }
+
+    private boolean ordinaryStartedInThisSandbox() {
+      return pod.containers().stream()
+          .anyMatch(c -> inThisSandbox(c).filter(s -> s.state() != ContainerState.State.CREATED).isPresent());
+    }
+
+    private Optional<ContainerState> inThisSandbox(ContainerSpec c) {
+      Optional<SandboxState> sandbox = status.sandbox();
+      return status
+          .container(c.name())
+          .filter(
+              s ->
+                  sandbox.isEmpty()
+                      || s.sandboxId().isEmpty()
+                      || s.sandboxId().equals(sandbox.get().id()));
+    }
+
+    private int ordinaryContainers() {
+      int kept = 0;
+      for (ContainerSpec c : pod.containers()) {
+        Optional<ContainerState> state = status.container(c.name());
+        if (state.isEmpty() || !state.get().isRunning()) {
+          if (RestartRules.shouldStart(pod, c, status)) {
+            state
+                .filter(s -> s.state() == ContainerState.State.UNKNOWN)
+                .ifPresent(
+                    s ->
+                        kill.add(
+                            new Kill(
+                                s,
+                                Optional.of(c),
+                                "Container is in \"unknown\" state, try killing it before restart",
+                                false)));
+            start.add(c);
+          }
+          continue;
+        }
+        ContainerState s = state.get();
+        if (!s.hash().isEmpty() && !s.hash().equals(c.hash())) {
+          kill.add(
+              new Kill(
+                  s,
+                  Optional.of(c),
+                  "Container " + c.name() + " definition changed, will be restarted",
+                  false));
+          start.add(c);
+          continue;
+        }
+        Optional<Kill> unhealthy = unhealthy(c, s, "Container ");
+        if (unhealthy.isEmpty()) {
+          kept++;
+          continue;
+        }
+        kill.add(unhealthy.get());
+        if (RestartRules.restarts(pod, c, 137)) {
+          start.add(c);
+        }
+      }
+      return kept;
+    }
+
+    private Optional<Kill> unhealthy(ContainerSpec c, ContainerState s, String what) {
+      String probe =
+          !probes.startup(s.id()).orElse(true)
+              ? "startup"
+              : !probes.liveness(s.id()).orElse(true) ? "liveness" : "";
+      if (probe.isEmpty()) {
+        return Optional.empty();
+      }
+      String message = what + c.name() + " failed " + probe + " probe";
+      boolean again = c.isSidecar() || RestartRules.restarts(pod, c, 137);
+      return Optional.of(
+          new Kill(s, Optional.of(c), again ? message + ", will be restarted" : message, true));
+    }
+  }
+}

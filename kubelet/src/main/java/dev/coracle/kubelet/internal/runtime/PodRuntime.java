@@ -1,0 +1,203 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/** Does for one pod what {@link PodActions} say. Blocks; for one pod never twice at once. */
+public final class PodRuntime {
+  /**
+   * What a sync came to.
+   *
+   * @param acted something was done, so the runtime has to be read again
+   * @param retryAfter when the next attempt at what failed or waits is due
+   */
+  public record Result(boolean acted, Optional<Duration> retryAfter) {}
+
+  private final RuntimeService runtime;
+  private final RuntimeCache cache;
+  private final SandboxConfigs sandboxes;
+  private final PodKiller killer;
+  private final PodEvents events;
+  private final ContainerStarter starter;
+  private final ProbeResults probes;
+  private final PodPaths paths;
+  private final Executor executor;
+  private final Function<Pod, DownwardApi.Facts> facts;
+  private final Function<Pod, String> handlers;
+
+  /**
+   * @param facts the node's and the pod's addresses and sizes
+   * @param handlers the runtime handler of a pod's RuntimeClass
+   */
+  public PodRuntime(
+      RuntimeService runtime,
+      RuntimeCache cache,
+      ImageManager images,
+      ContainerEnv env,
+      ContainerMounts mounts,
+      SandboxConfigs sandboxes,
+      ContainerConfigs containers,
+      LifecycleHooks hooks,
+      PodKiller killer,
+      PodEvents events,
+      ProbeResults probes,
+      PodPaths paths,
+      Executor executor,
+      Function<Pod, DownwardApi.Facts> facts,
+      Function<Pod, String> handlers) {
+    this.runtime = runtime;
+    this.cache = cache;
+    this.sandboxes = sandboxes;
+    this.killer = killer;
+    this.events = events;
+    this.probes = probes;
+    this.paths = paths;
+    this.executor = executor;
+    this.facts = facts;
+    this.handlers = handlers;
+    this.starter =
+        new ContainerStarter(
+            runtime, images, env, mounts, containers, hooks, killer, events, paths, facts);
+  }
+
+  public Result sync(PodContext context, PodRuntimeStatus status, Map<String, Mounted> volumes) {
+    Pod pod = context.pod();
+    PodActions actions = PodActions.compute(pod, status, probes);
+    if (actions.isNothing()) {
+      return new Result(false, Optional.empty());
+    }
+    boolean acted = kill(pod, status, actions);
+    if (actions.killPod() && !actions.createSandbox()) {
+      return new Result(acted, Optional.empty());
+    }
+    PodSandboxConfig config = sandboxes.of(pod, actions.createSandbox() ? actions.attempt() : Math.max(0, actions.attempt()));
+    PodRuntimeStatus current = status;
+    String sandboxId = actions.sandboxId();
+    if (actions.createSandbox()) {
+      try {
+        java.nio.file.Files.createDirectories(paths.podLogs(pod));
+        sandboxId = runtime.runPodSandbox(config, handlers.apply(pod));
+      } catch (CriException e) {
+        events.warning(
+            pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + e.describe());
+        return new Result(acted, Optional.of(retry(context)));
+      } catch (java.io.IOException e) {
+        events.warning(
+            pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + e.getMessage());
+        return new Result(acted, Optional.of(retry(context)));
+      }
+      context.sandboxMade();
+      current = cache.read(pod.uid());
+    }
+    return start(context, actions, status, current, sandboxId, config, volumes);
+  }
+
+  private static Duration retry(PodContext context) {
+    return Duration.ofSeconds(Math.min(10, 1L << Math.min(4, context.sandboxFailed())));
+  }
+
+  private boolean kill(Pod pod, PodRuntimeStatus status, PodActions actions) {
+    String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
+    if (actions.killPod()) {
+      boolean had = status.sandbox().isPresent();
+      if (had && actions.createSandbox()) {
+        events.normal(
+            pod, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+      }
+      if (had) {
+        killer.killPod(pod, status, OptionalLong.empty(), ip);
+      }
+      return had;
+    }
+    List<CompletableFuture<Void>> kills = new ArrayList<>();
+    for (PodActions.Kill kill : actions.kill()) {
+      kills.add(
+          CompletableFuture.runAsync(
+              () ->
+                  killer.kill(
+                      pod,
+                      kill.container(),
+                      kill.spec(),
+                      kill.message(),
+                      kill.byProbe(),
+                      OptionalLong.empty(),
+                      Duration.ZERO,
+                      ip),
+              executor));
+    }
+    for (CompletableFuture<Void> k : kills) {
+      try {
+        k.join();
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof CriException cri) {
+          throw cri;
+        }
+        throw e;
+      }
+    }
+    return !kills.isEmpty();
+  }
+
+  private Result start(
+      PodContext context,
+      PodActions actions,
+      PodRuntimeStatus before,
+      PodRuntimeStatus current,
+      String sandboxId,
+      PodSandboxConfig config,
+      Map<String, Mounted> volumes) {
+    Pod pod = context.pod();
+    boolean acted = actions.createSandbox() || !actions.kill().isEmpty();
+    Optional<Duration> retry = Optional.empty();
+    // A container killed just now has ended: its back-off must be seen.
+    PodRuntimeStatus known =
+        actions.kill().isEmpty() && !actions.killPod() ? before : cache.read(pod.uid());
+    ContainerStarter.Frame frame =
+        new ContainerStarter.Frame(
+            pod,
+            context,
+            known,
+            sandboxId,
+            config,
+            pod.hostNetwork() ? List.of(facts.apply(pod).hostIp()) : current.ips(),
+            volumes);
+    for (ContainerSpec container : actions.start()) {
+      if (context.cancelled().isDone()) {
+        break;
+      }
+      try {
+        starter.start(frame, container);
+        acted = true;
+      } catch (StartException e) {
+        context.failed(container.name(), e.reason(), String.valueOf(e.getMessage()));
+        acted |= e.reason().equals("RunContainerError") || e.reason().equals("PostStartHookError");
+        if (e.retryAfter().isPresent()
+            && (retry.isEmpty() || e.retryAfter().get().compareTo(retry.get()) < 0)) {
+          retry = e.retryAfter();
+        }
+        if (container.isInit()) {
+          break;
+        }
+      }
+    }
+    return new Result(acted, retry);
+  }
+}

@@ -1,0 +1,120 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.cri.v1.Container;
+import dev.coracle.cri.v1.ContainerFilter;
+import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.cri.v1.PodIP;
+import dev.coracle.cri.v1.PodSandbox;
+import dev.coracle.cri.v1.PodSandboxFilter;
+import dev.coracle.cri.v1.PodSandboxState;
+import dev.coracle.cri.v1.PodSandboxStatus;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The last known {@link PodRuntimeStatus} of each pod. {@link #read} asks the runtime, {@link #last} does not. What cannot change any
+ * more (an ended container, a ready sandbox's addresses) is taken from the last reading, so a reading costs two lists and one status
+ * call per living container. Safe for any thread; readings of one pod come from its worker only.
+ */
+public final class RuntimeCache {
+  private final RuntimeService runtime;
+  private final Clock clock;
+  private final ConcurrentHashMap<String, PodRuntimeStatus> byUid = new ConcurrentHashMap<>();
+
+  public RuntimeCache(RuntimeService runtime, Clock clock) {
+    this.runtime = runtime;
+    this.clock = clock;
+  }
+
+  public Optional<PodRuntimeStatus> last(String uid) {
+    return Optional.ofNullable(byUid.get(uid));
+  }
+
+  public void forget(String uid) {
+    byUid.remove(uid);
+  }
+
+  public java.util.Set<String> uids() {
+    return byUid.keySet();
+  }
+
+  /** Asks the runtime. */
+  public PodRuntimeStatus read(String uid) {
+    PodRuntimeStatus before = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
+    Instant now = clock.instant();
+    long readAt = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    List<SandboxState> sandboxes = new ArrayList<>();
+    for (PodSandbox s :
+        runtime.listPodSandboxes(
+            PodSandboxFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+      sandbox(s, before).ifPresent(sandboxes::add);
+    }
+    sandboxes.sort(Comparator.comparingLong(SandboxState::createdAt).reversed());
+    List<ContainerState> containers = new ArrayList<>();
+    for (Container c :
+        runtime.listContainers(
+            ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+      container(c, before).ifPresent(containers::add);
+    }
+    containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
+    PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, containers, readAt);
+    byUid.put(uid, status);
+    return status;
+  }
+
+  private Optional<SandboxState> sandbox(PodSandbox listed, PodRuntimeStatus before) {
+    boolean ready = listed.getState() == PodSandboxState.SANDBOX_READY;
+    for (SandboxState known : before.sandboxes()) {
+      if (known.id().equals(listed.getId())
+          && known.ready() == ready
+          && (!ready || known.hostNetwork() || !known.ips().isEmpty())) {
+        return Optional.of(known);
+      }
+    }
+    try {
+      PodSandboxStatus s = runtime.podSandboxStatus(listed.getId());
+      List<String> ips = new ArrayList<>();
+      if (!s.getNetwork().getIp().isEmpty()) {
+        ips.add(s.getNetwork().getIp());
+      }
+      for (PodIP ip : s.getNetwork().getAdditionalIpsList()) {
+        ips.add(ip.getIp());
+      }
+      return Optional.of(
+          new SandboxState(
+              s.getId(),
+              s.getState() == PodSandboxState.SANDBOX_READY,
+              s.getMetadata().getAttempt(),
+              s.getCreatedAt(),
+              s.getLinux().getNamespaces().getOptions().getNetwork() == NamespaceMode.NODE,
+              ips));
+    } catch (CriException e) {
+      if (e.isNotFound()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private Optional<ContainerState> container(Container listed, PodRuntimeStatus before) {
+    Optional<ContainerState> known = before.byId(listed.getId());
+    if (known.isPresent() && known.get().isExited()) {
+      return known;
+    }
+    try {
+      return Optional.of(ContainerState.of(listed, runtime.containerStatus(listed.getId())));
+    } catch (CriException e) {
+      if (e.isNotFound()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+}

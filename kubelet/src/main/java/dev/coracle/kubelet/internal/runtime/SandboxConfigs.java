@@ -1,0 +1,72 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.cri.v1.LinuxPodSandboxConfig;
+import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.cri.v1.PodSandboxMetadata;
+import dev.coracle.cri.v1.PortMapping;
+import dev.coracle.cri.v1.Protocol;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.HostName;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.PodDns;
+import java.util.function.Function;
+
+/** A pod's sandbox in CRI's terms. */
+public final class SandboxConfigs {
+  private final PodPaths paths;
+  private final PodDns dns;
+  private final Function<Pod, String> cgroupParent;
+
+  /** @param cgroupParent the pod's cgroup, empty for none */
+  public SandboxConfigs(PodPaths paths, PodDns dns, Function<Pod, String> cgroupParent) {
+    this.paths = paths;
+    this.dns = dns;
+    this.cgroupParent = cgroupParent;
+  }
+
+  public PodSandboxConfig of(Pod pod, int attempt) {
+    PodSandboxConfig.Builder out =
+        PodSandboxConfig.newBuilder()
+            .setMetadata(
+                PodSandboxMetadata.newBuilder()
+                    .setName(pod.name())
+                    .setNamespace(pod.namespace())
+                    .setUid(pod.uid())
+                    .setAttempt(attempt))
+            .setLogDirectory(paths.podLogs(pod).toString())
+            .setDnsConfig(dns.of(pod))
+            .putAllLabels(pod.object().labels())
+            .putLabels(Labels.POD_NAME, pod.name())
+            .putLabels(Labels.POD_NAMESPACE, pod.namespace())
+            .putLabels(Labels.POD_UID, pod.uid())
+            .putAllAnnotations(pod.object().annotations());
+    if (!pod.hostNetwork()) {
+      out.setHostname(HostName.of(pod, dns.clusterDomain()).kernelName(pod));
+      for (ContainerSpec c : pod.allContainers()) {
+        for (JsonNode port : c.node().path("ports")) {
+          out.addPortMappings(
+              PortMapping.newBuilder()
+                  .setContainerPort(port.path("containerPort").asInt())
+                  .setHostPort(port.path("hostPort").asInt(0))
+                  .setHostIp(port.path("hostIP").asText(""))
+                  .setProtocol(
+                      switch (port.path("protocol").asText("TCP")) {
+                        case "UDP" -> Protocol.UDP;
+                        case "SCTP" -> Protocol.SCTP;
+                        default -> Protocol.TCP;
+                      }));
+        }
+      }
+    }
+    LinuxPodSandboxConfig.Builder linux =
+        LinuxPodSandboxConfig.newBuilder()
+            .setCgroupParent(cgroupParent.apply(pod))
+            .setSecurityContext(SecurityContexts.ofSandbox(pod));
+    for (JsonNode sysctl : pod.securityContext().path("sysctls")) {
+      linux.putSysctls(sysctl.path("name").asText(), sysctl.path("value").asText());
+    }
+    return out.setLinux(linux).build();
+  }
+}

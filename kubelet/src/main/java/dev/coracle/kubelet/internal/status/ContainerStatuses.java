@@ -1,0 +1,219 @@
+package dev.coracle.kubelet.internal.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Timestamps;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.ProbeResults;
+import dev.coracle.kubelet.internal.runtime.RestartRules;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading termination messages. */
+final class ContainerStatuses {
+  private final Pod pod;
+  private final PodContext context;
+  private final PodRuntimeStatus runtime;
+  private final ProbeResults probes;
+  private final TerminationMessages messages;
+  private final String idScheme;
+
+  /** @param idScheme the runtime's name, as in {@code containerd://…} */
+  ContainerStatuses(
+      PodContext context,
+      PodRuntimeStatus runtime,
+      ProbeResults probes,
+      TerminationMessages messages,
+      String idScheme) {
+    this.pod = context.pod();
+    this.context = context;
+    this.runtime = runtime;
+    this.probes = probes;
+    this.messages = messages;
+    this.idScheme = idScheme;
+  }
+
+  /** @param old the same list of the status before */
+  ArrayNode of(List<ContainerSpec> containers, JsonNode old) {
+    Map<String, JsonNode> before = new HashMap<>();
+    old.forEach(s -> before.put(s.path("name").asText(""), s));
+    Map<String, ObjectNode> out = new LinkedHashMap<>();
+    boolean hasInit = !pod.initContainers().isEmpty();
+    for (ContainerSpec c : containers) {
+      out.put(c.name(), initial(c, before.get(c.name()), hasInit));
+    }
+    for (ContainerSpec c : containers) {
+      if (runtime.container(c.name()).isEmpty()) {
+        lost(c, before.get(c.name()), java.util.Objects.requireNonNull(out.get(c.name())));
+      }
+    }
+    Map<String, Integer> seen = new HashMap<>();
+    for (ContainerState state : runtime.containers()) {
+      ObjectNode known = out.get(state.name());
+      int nth = seen.merge(state.name(), 1, Integer::sum);
+      if (known == null || nth > 2) {
+        continue;
+      }
+      if (nth == 1) {
+        out.put(state.name(), converted(state));
+      } else {
+        known.set("lastState", stateOf(state));
+      }
+    }
+    ArrayNode list = Json.array();
+    for (ContainerSpec c : containers) {
+      ObjectNode status = java.util.Objects.requireNonNull(out.get(c.name()));
+      waiting(c, status);
+      probed(c, status);
+      list.add(status);
+    }
+    return list;
+  }
+
+  private ObjectNode initial(
+      ContainerSpec c, @org.jspecify.annotations.Nullable JsonNode old, boolean hasInit) {
+    if (old != null && old.path("state").hasNonNull("terminated") && old.isObject()) {
+      return old.deepCopy();
+    }
+    ObjectNode status = base(c.name(), c.image(), "");
+    status.put("restartCount", old == null ? 0 : old.path("restartCount").asInt(0));
+    status
+        .putObject("state")
+        .putObject("waiting")
+        .put("reason", hasInit && c.kind() != ContainerSpec.Kind.EPHEMERAL ? "PodInitializing" : "ContainerCreating");
+    status.set("lastState", old == null ? Json.object() : old.path("lastState").deepCopy());
+    return status;
+  }
+
+  /** A container the runtime knows no more of, though it ran. */
+  private void lost(
+      ContainerSpec c, @org.jspecify.annotations.Nullable JsonNode old, ObjectNode status) {
+    if (old == null || !old.path("state").hasNonNull("running")) {
+      return;
+    }
+    if (status.path("lastState").hasNonNull("terminated")) {
+      return;
+    }
+    status
+        .putObject("lastState")
+        .putObject("terminated")
+        .put("exitCode", 137)
+        .put("reason", "ContainerStatusUnknown")
+        .put(
+            "message",
+            "The container could not be located when the pod was deleted.  The container used to be Running")
+        .putNull("startedAt")
+        .putNull("finishedAt");
+    if (!pod.isDeleting()) {
+      status.put("restartCount", status.path("restartCount").asInt(0) + 1);
+    }
+  }
+
+  private static ObjectNode base(String name, String image, String imageId) {
+    return Json.object()
+        .put("name", name)
+        .put("ready", false)
+        .put("restartCount", 0)
+        .put("image", image)
+        .put("imageID", imageId)
+        .put("started", false);
+  }
+
+  private ObjectNode converted(ContainerState c) {
+    ObjectNode status = base(c.name(), c.image(), c.imageRef());
+    status.put("restartCount", c.restartCount());
+    status.put("containerID", idScheme + "://" + c.id());
+    status.set("state", stateOf(c));
+    status.set("lastState", Json.object());
+    return status;
+  }
+
+  private ObjectNode stateOf(ContainerState c) {
+    ObjectNode state = Json.object();
+    switch (c.state()) {
+      case RUNNING -> state.putObject("running").put("startedAt", time(c.startedAt()));
+      case CREATED, UNKNOWN -> state.putObject("waiting");
+      case EXITED -> {
+        ObjectNode t = state.putObject("terminated");
+        t.put("exitCode", c.exitCode());
+        String reason = c.reason();
+        if (reason.isEmpty()) {
+          reason = c.exitCode() == 0 ? "Completed" : "Error";
+        }
+        t.put("reason", reason);
+        String message = messages.of(pod, c);
+        if (!message.isEmpty()) {
+          t.put("message", message);
+        }
+        t.put("startedAt", time(c.startedAt()));
+        t.put("finishedAt", time(c.finishedAt()));
+        t.put("containerID", idScheme + "://" + c.id());
+      }
+    }
+    return state;
+  }
+
+  private static @org.jspecify.annotations.Nullable String time(long nanos) {
+    return Timestamps.time(Instant.ofEpochSecond(0, Math.max(0, nanos)));
+  }
+
+  /** What is to be started and could not be is waiting, with the reason. */
+  private void waiting(ContainerSpec c, ObjectNode status) {
+    if (c.kind() == ContainerSpec.Kind.INIT) {
+      Optional<ContainerState> s = runtime.container(c.name());
+      if (s.isPresent() && s.get().isExited() && s.get().exitCode() == 0) {
+        return;
+      }
+    }
+    if (!RestartRules.shouldStart(pod, c, runtime)) {
+      return;
+    }
+    Optional<PodContext.StartFailure> failure = context.startFailure(c.name());
+    if (failure.isEmpty()) {
+      return;
+    }
+    JsonNode state = status.path("state");
+    if (state.hasNonNull("terminated")) {
+      status.set("lastState", state);
+    }
+    ObjectNode waiting = Json.object().put("reason", failure.get().reason());
+    if (!failure.get().message().isEmpty()) {
+      waiting.put("message", failure.get().message());
+    }
+    status.set("state", Json.object().set("waiting", waiting));
+  }
+
+  private void probed(ContainerSpec c, ObjectNode status) {
+    boolean running = status.path("state").hasNonNull("running");
+    String id = runtime.container(c.name()).map(ContainerState::id).orElse("");
+    if (c.kind() == ContainerSpec.Kind.INIT) {
+      JsonNode t = status.path("state").path("terminated");
+      status.put("started", false);
+      status.put("ready", t.isObject() && t.path("exitCode").asInt(-1) == 0);
+      if (running) {
+        status.put("started", true);
+      }
+      return;
+    }
+    boolean started =
+        running && (!c.has("startupProbe") || probes.startup(id).orElse(false));
+    boolean ready =
+        started && (!c.has("readinessProbe") || probes.readiness(id).orElse(false));
+    status.put("started", started);
+    status.put("ready", ready);
+    if (c.kind() == ContainerSpec.Kind.EPHEMERAL) {
+      status.put("ready", false);
+      status.remove("started");
+    }
+  }
+}

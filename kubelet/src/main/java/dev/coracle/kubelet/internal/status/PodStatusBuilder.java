@@ -1,0 +1,170 @@
+package dev.coracle.kubelet.internal.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Timestamps;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.ProbeResults;
+import dev.coracle.kubelet.internal.runtime.SandboxState;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Computes a pod's whole status from its spec, what the runtime has, and what was so before. */
+public final class PodStatusBuilder {
+  /** An end the kubelet has decided on: eviction, refusal. */
+  public record Verdict(String reason, String message) {}
+
+  private final ProbeResults probes;
+  private final TerminationMessages messages;
+  private final Supplier<String> idScheme;
+  private final Supplier<String> hostIp;
+  private final Clock clock;
+
+  public PodStatusBuilder(
+      ProbeResults probes,
+      TerminationMessages messages,
+      Supplier<String> idScheme,
+      Supplier<String> hostIp,
+      Clock clock) {
+    this.probes = probes;
+    this.messages = messages;
+    this.idScheme = idScheme;
+    this.hostIp = hostIp;
+    this.clock = clock;
+  }
+
+  /**
+   * @param old the status before, the API's or the one computed last
+   * @param ending the pod is being ended: nothing is restarted any more
+   */
+  public ObjectNode build(
+      PodContext context,
+      PodRuntimeStatus runtime,
+      JsonNode old,
+      boolean ending,
+      Optional<Verdict> verdict) {
+    Pod pod = context.pod();
+    ContainerStatuses converter =
+        new ContainerStatuses(context, runtime, probes, messages, idScheme.get());
+    ObjectNode status = Json.object();
+    ArrayNode init = converter.of(pod.initContainers(), old.path("initContainerStatuses"));
+    ArrayNode ordinary = converter.of(pod.containers(), old.path("containerStatuses"));
+    ArrayNode ephemeral =
+        converter.of(pod.ephemeralContainers(), old.path("ephemeralContainerStatuses"));
+    boolean anyStarted = anyStarted(ordinary);
+    String phase = Phases.of(pod, init, ordinary, ending, anyStarted);
+    String before = old.path("phase").asText("");
+    if (before.equals("Succeeded") || before.equals("Failed")) {
+      phase = before;
+      copy(old, status, "reason");
+      copy(old, status, "message");
+    }
+    if (verdict.isPresent()) {
+      phase = "Failed";
+      status.put("reason", verdict.get().reason()).put("message", verdict.get().message());
+    }
+    if (pod.object().generation() > 0) {
+      status.put("observedGeneration", pod.object().generation());
+    }
+    status.put("phase", phase);
+    status.put("qosClass", QosClass.of(pod).text());
+    status.put(
+        "startTime",
+        old.path("startTime").asText(Timestamps.time(context.firstSeen())));
+    addresses(pod, runtime, old, phase, status);
+    if (!pod.initContainers().isEmpty()) {
+      status.set("initContainerStatuses", init);
+    }
+    status.set("containerStatuses", ordinary);
+    if (!pod.ephemeralContainers().isEmpty()) {
+      status.set("ephemeralContainerStatuses", ephemeral);
+    }
+    boolean network =
+        runtime
+            .sandbox()
+            .filter(SandboxState::ready)
+            .map(s -> pod.hostNetwork() || !s.ips().isEmpty())
+            .orElse(false);
+    conditions(
+        pod,
+        Conditions.of(pod, init, ordinary, phase, network, anyStarted),
+        old,
+        status.putArray("conditions"));
+    return status;
+  }
+
+  private static void copy(JsonNode from, ObjectNode to, String field) {
+    if (from.hasNonNull(field)) {
+      to.set(field, from.get(field));
+    }
+  }
+
+  private static boolean anyStarted(JsonNode statuses) {
+    for (JsonNode s : statuses) {
+      if (s.path("state").hasNonNull("running")
+          || s.path("state").hasNonNull("terminated")
+          || s.path("lastState").hasNonNull("terminated")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void addresses(
+      Pod pod, PodRuntimeStatus runtime, JsonNode old, String phase, ObjectNode status) {
+    String host = hostIp.get();
+    if (!host.isEmpty()) {
+      status.put("hostIP", host);
+      status.putArray("hostIPs").addObject().put("ip", host);
+    }
+    List<String> ips = pod.hostNetwork() && !host.isEmpty() ? List.of(host) : runtime.ips();
+    if (ips.isEmpty()
+        && (phase.equals("Succeeded") || phase.equals("Failed") || pod.isDeleting())) {
+      copy(old, status, "podIP");
+      copy(old, status, "podIPs");
+      return;
+    }
+    if (!ips.isEmpty()) {
+      status.put("podIP", ips.getFirst());
+      ArrayNode list = status.putArray("podIPs");
+      ips.forEach(ip -> list.addObject().put("ip", ip));
+    }
+  }
+
+  private void conditions(
+      Pod pod, List<Conditions.Condition> conditions, JsonNode old, ArrayNode out) {
+    Instant now = clock.instant();
+    for (Conditions.Condition c : conditions) {
+      String status = c.status() ? "True" : "False";
+      String since = Timestamps.time(now);
+      for (JsonNode o : old.path("conditions")) {
+        if (o.path("type").asText("").equals(c.type()) && o.path("status").asText("").equals(status)) {
+          since = o.path("lastTransitionTime").asText(since);
+        }
+      }
+      ObjectNode node =
+          out.addObject()
+              .put("type", c.type())
+              .put("status", status)
+              .putNull("lastProbeTime")
+              .put("lastTransitionTime", since);
+      if (!c.reason().isEmpty()) {
+        node.put("reason", c.reason());
+      }
+      if (!c.message().isEmpty()) {
+        node.put("message", c.message());
+      }
+      if (pod.object().generation() > 0) {
+        node.put("observedGeneration", pod.object().generation());
+      }
+    }
+  }
+}

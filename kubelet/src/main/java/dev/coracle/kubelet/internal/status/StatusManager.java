@@ -1,0 +1,221 @@
+package dev.coracle.kubelet.internal.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.PatchType;
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes pods' statuses to the API: at once when one changes, one patch of a pod at a time, always the newest, until it is there.
+ * What the API has of others (conditions of schedulers and readiness gates) is left alone: the patch is strategic and names only what
+ * changed.
+ *
+ * <p>Safe for any thread; patches run on virtual threads.
+ */
+public final class StatusManager {
+  private static final Logger LOG = LoggerFactory.getLogger(StatusManager.class);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** A pod's newest status, guarded by itself. */
+  private static final class Entry {
+    private Pod pod;
+    private @Nullable ObjectNode wanted;
+    private JsonNode written;
+    private boolean sending;
+    private int failures;
+    private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
+
+    Entry(Pod pod) {
+      this.pod = pod;
+      this.written = pod.status();
+    }
+  }
+
+  private final Client client;
+  private final Timers timers;
+  private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+
+  public StatusManager(Client client, Timers timers) {
+    this.client = client;
+    this.timers = timers;
+  }
+
+  /** The newest status computed for this pod. */
+  public Optional<JsonNode> last(String uid) {
+    Entry entry = entries.get(uid);
+    if (entry == null) {
+      return Optional.empty();
+    }
+    synchronized (entry) {
+      return Optional.ofNullable(entry.wanted);
+    }
+  }
+
+  /** @param target the pod in the API: the pod itself, or a static pod's mirror */
+  public void set(String uid, Pod target, ObjectNode status) {
+    Entry entry = entries.computeIfAbsent(uid, _ -> new Entry(target));
+    synchronized (entry) {
+      if (!entry.pod.uid().equals(target.uid())) {
+        entry.written = target.status();
+      }
+      entry.pod = target;
+      if (status.equals(entry.wanted) && entry.settled.isDone() && entry.failures == 0) {
+        return;
+      }
+      entry.wanted = status;
+      if (entry.settled.isDone()) {
+        entry.settled = new CompletableFuture<>();
+      }
+      if (!entry.sending) {
+        entry.sending = true;
+        timers.execute(() -> send(uid, entry));
+      }
+    }
+  }
+
+  /** Completes when everything set so far is in the API, or the pod is gone from it. */
+  public CompletableFuture<Void> settled(String uid) {
+    Entry entry = entries.get(uid);
+    if (entry == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    synchronized (entry) {
+      return entry.settled;
+    }
+  }
+
+  public void forget(String uid) {
+    Entry entry = entries.remove(uid);
+    if (entry != null) {
+      synchronized (entry) {
+        entry.settled.complete(null);
+      }
+    }
+  }
+
+  private void send(String uid, Entry entry) {
+    while (true) {
+      ObjectNode wanted;
+      Pod pod;
+      JsonNode written;
+      synchronized (entry) {
+        wanted = entry.wanted;
+        pod = entry.pod;
+        written = entry.written;
+        if (wanted == null || wanted.equals(written) || entries.get(uid) != entry) {
+          entry.sending = false;
+          entry.settled.complete(null);
+          return;
+        }
+      }
+      ObjectNode patch = difference(written, wanted);
+      if (patch.isEmpty()) {
+        synchronized (entry) {
+          entry.written = wanted;
+        }
+        continue;
+      }
+      ObjectNode body = Json.object();
+      body.putObject("metadata").put("uid", pod.uid());
+      body.set("status", patch);
+      try {
+        KubeObject stored =
+            client
+                .patch(
+                    Resources.PODS,
+                    pod.namespace(),
+                    pod.name(),
+                    new Patch(PatchType.STRATEGIC_MERGE, body, false),
+                    "status",
+                    dev.coracle.api.rest.WriteOptions.NONE)
+                .await()
+                .atMost(LIMIT);
+        synchronized (entry) {
+          entry.written = wanted;
+          entry.failures = 0;
+        }
+        LOG.atDebug()
+            .addKeyValue("pod", pod.key())
+            .addKeyValue("phase", stored.text("status", "phase"))
+            .log("Pod status written");
+      } catch (RuntimeException e) {
+        if (StatusException.isNotFound(e) || StatusException.isConflict(e)) {
+          synchronized (entry) {
+            entry.written = wanted;
+            entry.failures = 0;
+          }
+          continue;
+        }
+        retry(uid, entry, pod, e);
+        return;
+      }
+    }
+  }
+
+  private void retry(String uid, Entry entry, Pod pod, RuntimeException e) {
+    int failures;
+    synchronized (entry) {
+      failures = entry.failures++;
+    }
+    LOG.atWarn()
+        .addKeyValue("pod", pod.key())
+        .addKeyValue("why", e.getMessage())
+        .log("A pod's status could not be written, it will be tried again");
+    timers.after(
+        Duration.ofMillis(Math.min(10_000, 100L << Math.min(7, failures))),
+        () -> send(uid, entry));
+  }
+
+  /** What changed, as a strategic merge patch: removed fields are null, removed addresses are deleted by key. */
+  static ObjectNode difference(JsonNode before, ObjectNode now) {
+    ObjectNode patch = Json.object();
+    now.properties()
+        .forEach(
+            e -> {
+              if (!e.getValue().equals(before.path(e.getKey()))) {
+                patch.set(e.getKey(), e.getValue());
+              }
+            });
+    for (String field : new String[] {"podIPs", "hostIPs"}) {
+      if (patch.has(field)) {
+        removed(before.path(field), (ArrayNode) now.withArrayProperty(field), patch, field);
+      }
+    }
+    for (String field : new String[] {"reason", "message", "podIP", "podIPs"}) {
+      if (before.hasNonNull(field) && !now.has(field)) {
+        patch.putNull(field);
+      }
+    }
+    return patch;
+  }
+
+  private static void removed(JsonNode before, ArrayNode now, ObjectNode patch, String field) {
+    ArrayNode list = now.deepCopy();
+    for (JsonNode old : before) {
+      boolean kept = false;
+      for (Iterator<JsonNode> it = now.elements(); it.hasNext(); ) {
+        kept |= it.next().path("ip").equals(old.path("ip"));
+      }
+      if (!kept) {
+        list.addObject().put("$patch", "delete").set("ip", old.path("ip"));
+      }
+    }
+    patch.set(field, list);
+  }
+}

@@ -1,0 +1,236 @@
+package dev.coracle.kubelet.internal.sync;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerGc;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodRuntime;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.volume.VolumeManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The work of a {@link PodWorker}: read what runs, tell the status, make the volumes ready, start and end containers. Level-based:
+ * each call looks at everything anew.
+ */
+public final class PodSync implements PodWorker.Steps {
+  /** What follows pods' containers while they run: the probes. */
+  public interface Follower {
+    /** Called with what runs, after every reading. */
+    void follow(PodContext context, PodRuntimeStatus status);
+
+    void forget(String uid);
+  }
+
+  private final RuntimeCache cache;
+  private final PodRuntime runtime;
+  private final PodKiller killer;
+  private final ContainerGc gc;
+  private final VolumeManager volumes;
+  private final PodStatusBuilder statuses;
+  private final StatusManager statusManager;
+  private final Follower probes;
+  private final PodEvents events;
+  private final PodPaths paths;
+  private final Cgroups cgroups;
+  private final Client client;
+  private final Clock clock;
+  private final Supplier<Optional<String>> networkProblem;
+  private final Function<Pod, Optional<Pod>> target;
+
+  /** @param target the pod in the API that stands for this one; empty while a static pod has no mirror */
+  public PodSync(
+      RuntimeCache cache,
+      PodRuntime runtime,
+      PodKiller killer,
+      ContainerGc gc,
+      VolumeManager volumes,
+      PodStatusBuilder statuses,
+      StatusManager statusManager,
+      Follower probes,
+      PodEvents events,
+      PodPaths paths,
+      Cgroups cgroups,
+      Client client,
+      Clock clock,
+      Supplier<Optional<String>> networkProblem,
+      Function<Pod, Optional<Pod>> target) {
+    this.cache = cache;
+    this.runtime = runtime;
+    this.killer = killer;
+    this.gc = gc;
+    this.volumes = volumes;
+    this.statuses = statuses;
+    this.statusManager = statusManager;
+    this.probes = probes;
+    this.events = events;
+    this.paths = paths;
+    this.cgroups = cgroups;
+    this.client = client;
+    this.clock = clock;
+    this.networkProblem = networkProblem;
+    this.target = target;
+  }
+
+  @Override
+  public PodWorker.Next sync(PodWorker worker) {
+    PodContext context = worker.context();
+    Pod pod = context.pod();
+    PodRuntimeStatus status = cache.read(pod.uid());
+    probes.follow(context, status);
+    String phase = tell(worker, status, false);
+    if (phase.equals("Succeeded") || phase.equals("Failed")) {
+      return new PodWorker.Next(PodWorker.Phase.TERMINATING, Optional.of(Duration.ZERO));
+    }
+    Optional<String> problem = pod.hostNetwork() ? Optional.empty() : networkProblem.get();
+    if (problem.isPresent()) {
+      events.warning(pod, "NetworkNotReady", "network is not ready: " + problem.get());
+      return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(Duration.ofSeconds(1)));
+    }
+    Map<String, Mounted> mounted;
+    try {
+      Files.createDirectories(paths.volumes(pod.uid()));
+      cgroups.ensure(pod);
+      mounted = volumes.mount(pod);
+    } catch (VolumeManager.MountException e) {
+      events.warning(pod, "FailedMount", String.valueOf(e.getMessage()));
+      return new PodWorker.Next(
+          PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    context.mounted();
+    PodRuntime.Result result = runtime.sync(context, status, mounted);
+    if (result.acted()) {
+      // Tell what came of it at once, and act on it; nothing to do next time ends the chain.
+      return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(Duration.ZERO));
+    }
+    if (result.retryAfter().isPresent()) {
+      tell(worker, status, false);
+    }
+    gc.afterSync(pod, status);
+    return new PodWorker.Next(
+        PodWorker.Phase.SYNCING, sooner(result.retryAfter(), refresh(pod.uid())));
+  }
+
+  private Optional<Duration> refresh(String uid) {
+    return volumes
+        .nextRefresh(uid)
+        .map(t -> Duration.between(clock.instant(), t))
+        .map(d -> d.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : d);
+  }
+
+  private static Optional<Duration> sooner(Optional<Duration> a, Optional<Duration> b) {
+    if (a.isEmpty() || b.isEmpty()) {
+      return a.or(() -> b);
+    }
+    return a.get().compareTo(b.get()) <= 0 ? a : b;
+  }
+
+  @Override
+  public PodWorker.Next terminate(PodWorker worker) {
+    PodContext context = worker.context();
+    Pod pod = context.pod();
+    PodRuntimeStatus status = cache.read(pod.uid());
+    tell(worker, status, false);
+    OptionalLong grace = worker.grace();
+    String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
+    killer.killPod(pod, status, grace, pod.hostNetwork() ? "" : ip);
+    probes.forget(pod.uid());
+    PodRuntimeStatus after = cache.read(pod.uid());
+    if (after.anythingRunning()) {
+      throw new IllegalStateException("detected running containers after a successful KillPod");
+    }
+    tell(worker, after, true);
+    return new PodWorker.Next(PodWorker.Phase.TERMINATED, Optional.of(Duration.ZERO));
+  }
+
+  @Override
+  public PodWorker.Next terminated(PodWorker worker) {
+    PodContext context = worker.context();
+    Pod pod = context.pod();
+    String uid = pod.uid();
+    cache.last(uid).ifPresent(status -> tell(worker, status, true));
+    try {
+      volumes.unmount(uid);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    cgroups.remove(pod);
+    if (worker.isRemoved()) {
+      return new PodWorker.Next(PodWorker.Phase.FINISHED, Optional.empty());
+    }
+    Optional<Pod> inApi = target.apply(pod);
+    if (pod.isDeleting() && inApi.isPresent() && !pod.isStatic()) {
+      awaitStatus(uid);
+      delete(inApi.get());
+    } else if (!pod.isDeleting()) {
+      // A completed pod stays; it comes back here when it is deleted.
+      return new PodWorker.Next(PodWorker.Phase.TERMINATED, Optional.empty());
+    }
+    return new PodWorker.Next(PodWorker.Phase.FINISHED, Optional.empty());
+  }
+
+  private void awaitStatus(String uid) {
+    try {
+      statusManager.settled(uid).get(30, TimeUnit.SECONDS);
+    } catch (java.util.concurrent.TimeoutException | java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException("the pod's last status is not written yet", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private void delete(Pod pod) {
+    try {
+      client
+          .delete(
+              Resources.PODS,
+              pod.namespace(),
+              pod.name(),
+              DeleteOptions.now().ifUid(pod.uid()))
+          .await()
+          .atMost(Duration.ofSeconds(30));
+    } catch (RuntimeException e) {
+      if (!StatusException.isNotFound(e) && !StatusException.isConflict(e)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Computes and hands over the status; answers the phase. */
+  private String tell(PodWorker worker, PodRuntimeStatus status, boolean ending) {
+    PodContext context = worker.context();
+    Pod pod = context.pod();
+    JsonNode old = statusManager.last(pod.uid()).orElse(pod.status());
+    ObjectNode computed = statuses.build(context, status, old, ending, worker.verdict());
+    if (!worker.isRemoved()) {
+      target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed));
+    }
+    return computed.path("phase").asText("");
+  }
+}

@@ -1,0 +1,191 @@
+package dev.coracle.kubelet.internal.sync;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kubelet's heart: one loop that hears of everything (pod updates from the API and from manifests, lifecycle events of the
+ * runtime, ticks of timers, housekeeping) and hands it to the one {@link PodWorker} of the pod. It does no work itself, so it is never
+ * late.
+ *
+ * <p>The queue is bounded; when it is full nothing is lost: the loop then looks at all pods there are. Workers are made and dropped on
+ * the loop's thread only.
+ */
+public final class SyncLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
+  private static final int CAPACITY = 4096;
+
+  private final ArrayBlockingQueue<SyncEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
+  private final AtomicBoolean overflow = new AtomicBoolean();
+  private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+  private final PodSync steps;
+  private final Timers timers;
+  private final Function<Pod, PodContext> contexts;
+  private final Supplier<Collection<KubeObject>> source;
+  private final java.util.function.Consumer<String> finished;
+  private final java.util.function.Consumer<SyncLoop> housekeeping;
+  private final Function<Pod, Optional<Verdict>> admission;
+  private volatile @Nullable Thread thread;
+  private volatile boolean stopped;
+
+  /**
+   * @param source all pods there should be
+   * @param finished hears the uid of a pod that ended and is gone from its source
+   * @param housekeeping is run on its tick, on a virtual thread
+   * @param admission why a new pod is refused by this node
+   */
+  public SyncLoop(
+      PodSync steps,
+      Timers timers,
+      Function<Pod, PodContext> contexts,
+      Supplier<Collection<KubeObject>> source,
+      java.util.function.Consumer<String> finished,
+      java.util.function.Consumer<SyncLoop> housekeeping,
+      Function<Pod, Optional<Verdict>> admission) {
+    this.steps = steps;
+    this.timers = timers;
+    this.contexts = contexts;
+    this.source = source;
+    this.finished = finished;
+    this.housekeeping = housekeeping;
+    this.admission = admission;
+  }
+
+  public void start() {
+    thread = Thread.ofVirtual().name("kubelet-syncloop").start(this::run);
+  }
+
+  /** Ends the loop and all workers; what runs in the runtime is left as it is. */
+  public void stop() {
+    stopped = true;
+    Thread t = thread;
+    if (t != null) {
+      t.interrupt();
+    }
+    workers.values().forEach(PodWorker::stop);
+  }
+
+  /** Never blocks. */
+  public void post(SyncEvent event) {
+    if (!queue.offer(event)) {
+      overflow.set(true);
+    }
+  }
+
+  /** Pods now known, ended ones too. */
+  public List<PodContext> pods() {
+    List<PodContext> out = new ArrayList<>();
+    workers.values().forEach(w -> out.add(w.context()));
+    return out;
+  }
+
+  public Optional<PodContext> pod(String uid) {
+    return Optional.ofNullable(workers.get(uid)).map(PodWorker::context);
+  }
+
+  /** Whether the pod's containers have all ended and are not to come back. */
+  public boolean isEnded(String uid) {
+    PodWorker w = workers.get(uid);
+    return w != null
+        && (w.phase() == PodWorker.Phase.TERMINATED || w.phase() == PodWorker.Phase.FINISHED);
+  }
+
+  /** Ends a pod by the kubelet's own decision; its phase becomes Failed. */
+  public void evict(String uid, Verdict why, OptionalLong grace) {
+    PodWorker w = workers.get(uid);
+    if (w != null) {
+      w.terminate(grace, Optional.of(why), false);
+    }
+  }
+
+  private void run() {
+    while (!stopped) {
+      SyncEvent event;
+      try {
+        event = queue.take();
+      } catch (InterruptedException e) {
+        return;
+      }
+      try {
+        handle(event);
+        if (overflow.compareAndSet(true, false)) {
+          LOG.atWarn().log("The SyncLoop's queue was full: looking at all pods");
+          everything();
+        }
+      } catch (RuntimeException e) {
+        LOG.atError().setCause(e).log("The SyncLoop could not handle an event");
+      }
+    }
+  }
+
+  private void handle(SyncEvent event) {
+    switch (event) {
+      case SyncEvent.PodChanged e -> changed(new Pod(e.pod()));
+      case SyncEvent.PodRemoved e -> removed(e.last().uid());
+      case SyncEvent.PodTouched e -> {
+        PodWorker w = workers.get(e.uid());
+        if (w != null) {
+          w.poke();
+        }
+      }
+      case SyncEvent.Housekeeping _ -> timers.execute(() -> housekeeping.accept(this));
+    }
+  }
+
+  private void changed(Pod pod) {
+    PodWorker known = workers.get(pod.uid());
+    if (known != null) {
+      known.update(pod);
+      return;
+    }
+    PodWorker fresh = new PodWorker(contexts.apply(pod), steps, timers, this::forget);
+    Optional<Verdict> refused =
+        pod.isDeleting() || pod.isTerminalPhase() ? Optional.empty() : admission.apply(pod);
+    workers.put(pod.uid(), fresh);
+    refused.ifPresent(v -> fresh.terminate(OptionalLong.empty(), Optional.of(v), false));
+    fresh.update(pod);
+  }
+
+  private void removed(String uid) {
+    PodWorker w = workers.get(uid);
+    if (w == null) {
+      return;
+    }
+    // Gone without a graceful end (deleted by force): upstream gives what still runs one second.
+    w.terminate(
+        w.phase() == PodWorker.Phase.SYNCING ? OptionalLong.of(1) : OptionalLong.empty(),
+        Optional.empty(),
+        true);
+  }
+
+  private void forget(PodWorker w) {
+    w.stop();
+    if (workers.remove(w.context().uid(), w)) {
+      finished.accept(w.context().uid());
+    }
+  }
+
+  private void everything() {
+    Map<String, KubeObject> wanted = new java.util.HashMap<>();
+    source.get().forEach(p -> wanted.put(p.uid(), p));
+    wanted.values().forEach(p -> changed(new Pod(p)));
+    workers.keySet().stream().filter(uid -> !wanted.containsKey(uid)).toList().forEach(this::removed);
+  }
+}

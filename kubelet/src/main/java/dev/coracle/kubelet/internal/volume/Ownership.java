@@ -1,0 +1,71 @@
+package dev.coracle.kubelet.internal.volume;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.OptionalLong;
+
+/** Gives a volume to the pod's {@code fsGroup}: group readable (and writable), with the group inherited below. */
+final class Ownership {
+  private Ownership() {}
+
+  static OptionalLong fsGroup(Pod pod) {
+    JsonNode group = pod.securityContext().path("fsGroup");
+    return group.isNumber() ? OptionalLong.of(group.asLong()) : OptionalLong.empty();
+  }
+
+  /** The one user all containers run as, for whom a token may be private. */
+  static OptionalLong singleUser(Pod pod) {
+    JsonNode shared = pod.securityContext().path("runAsUser");
+    Long user = null;
+    for (var c : pod.allContainers()) {
+      JsonNode own = c.securityContext().path("runAsUser");
+      JsonNode effective = own.isNumber() ? own : shared;
+      if (!effective.isNumber() || user != null && user != effective.asLong()) {
+        return OptionalLong.empty();
+      }
+      user = effective.asLong();
+    }
+    return user == null ? OptionalLong.empty() : OptionalLong.of(user);
+  }
+
+  static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
+    OptionalLong group = fsGroup(pod);
+    if (group.isEmpty()) {
+      return;
+    }
+    int gid = (int) group.getAsLong();
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a)
+              throws IOException {
+            own(dir, gid, (readOnly ? 0440 : 0660) | 02110);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes a) throws IOException {
+            if (a.isSymbolicLink()) {
+              Files.setAttribute(file, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+            } else {
+              own(file, gid, readOnly ? 0440 : 0660);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static void own(Path path, int gid, int bits) throws IOException {
+    int mode = (int) Files.getAttribute(path, "unix:mode") & 07777;
+    Files.setAttribute(path, "unix:gid", gid);
+    Files.setAttribute(path, "unix:mode", mode | bits);
+  }
+}

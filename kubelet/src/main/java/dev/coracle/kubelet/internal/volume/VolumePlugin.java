@@ -1,0 +1,32 @@
+package dev.coracle.kubelet.internal.volume;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * One kind of volume. Called on virtual threads, for one pod never twice at once.
+ *
+ * <p>A failure (an {@link IOException}, a {@link dev.coracle.api.StatusException}, an {@link IllegalArgumentException}) is told by a
+ * FailedMount event and tried again.
+ */
+public interface VolumePlugin {
+
+  /** What is asked for.
+   *
+   * @param source the volume's own part of the spec: the node below {@link #field()}
+   * @param directory where the volume is to stand; its parents exist
+   */
+  record Request(Pod pod, String name, JsonNode source, Path directory) {}
+
+  /** The volume's field in the spec: {@code emptyDir}. */
+  String field();
+
+  /** The directory of its volumes: {@code kubernetes.io~empty-dir}. */
+  String directoryName();
+
+  /** Makes the volume ready, or brings it up to date; may be called at any time any number of times. */
+  Mounted mount(Request request) throws IOException;
+}

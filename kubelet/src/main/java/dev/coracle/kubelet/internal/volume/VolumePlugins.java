@@ -1,0 +1,28 @@
+package dev.coracle.kubelet.internal.volume;
+
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import java.util.List;
+import java.util.function.Function;
+
+/** The kinds of volumes there are, in the order in which a volume's spec is looked through. */
+public final class VolumePlugins {
+  private VolumePlugins() {}
+
+  public static List<VolumePlugin> all(
+      ObjectSource objects,
+      Tokens tokens,
+      Function<dev.coracle.kubelet.internal.pod.Pod, DownwardApi.Facts> facts) {
+    Payloads payloads = new Payloads(objects, tokens, facts);
+    return List.of(
+        new EmptyDirVolume(),
+        new HostPathVolume(),
+        new PayloadVolume("configMap", "kubernetes.io~configmap", payloads::configMap),
+        new PayloadVolume("secret", "kubernetes.io~secret", payloads::secret),
+        new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected),
+        new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
+        new ImageVolume(),
+        new ClaimVolume("persistentVolumeClaim", objects),
+        new ClaimVolume("ephemeral", objects));
+  }
+}

@@ -1,0 +1,55 @@
+package dev.coracle.kubelet.spi;
+
+/**
+ * A call to the container runtime failed. The message is the runtime's own, fit for an event; {@link #toString()} of it is what
+ * upstream prints, {@code rpc error: code = NotFound desc = …}.
+ */
+public final class CriException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** gRPC's status codes that matter to the kubelet; everything else is UNKNOWN. */
+  public enum Code {
+    CANCELLED("Canceled"),
+    UNKNOWN("Unknown"),
+    INVALID_ARGUMENT("InvalidArgument"),
+    DEADLINE_EXCEEDED("DeadlineExceeded"),
+    NOT_FOUND("NotFound"),
+    ALREADY_EXISTS("AlreadyExists"),
+    RESOURCE_EXHAUSTED("ResourceExhausted"),
+    FAILED_PRECONDITION("FailedPrecondition"),
+    UNIMPLEMENTED("Unimplemented"),
+    INTERNAL("Internal"),
+    UNAVAILABLE("Unavailable");
+
+    private final String word;
+
+    Code(String word) {
+      this.word = word;
+    }
+  }
+
+  private final Code code;
+
+  public CriException(Code code, String message) {
+    super(message, null, false, false);
+    this.code = code;
+  }
+
+  public Code code() {
+    return code;
+  }
+
+  public boolean isNotFound() {
+    return code == Code.NOT_FOUND;
+  }
+
+  /** The runtime cannot be reached at all. */
+  public boolean isUnavailable() {
+    return code == Code.UNAVAILABLE;
+  }
+
+  /** As events show it. */
+  public String describe() {
+    return "rpc error: code = " + code.word + " desc = " + getMessage();
+  }
+}
