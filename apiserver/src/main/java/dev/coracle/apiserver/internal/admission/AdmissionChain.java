@@ -1,0 +1,38 @@
+package dev.coracle.apiserver.internal.admission;
+
+import dev.coracle.apiserver.internal.registry.Backstage;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/** Runs the plugins one after the other; plugins that answer at once cost no asynchronous step. */
+public final class AdmissionChain {
+
+  private final List<AdmissionPlugin> plugins;
+
+  public AdmissionChain(List<AdmissionPlugin> plugins) {
+    this.plugins = List.copyOf(plugins);
+  }
+
+  public Uni<Void> admit(AdmissionRequest request) {
+    return run(request, 0, AdmissionPlugin::admit);
+  }
+
+  public Uni<Void> validate(AdmissionRequest request) {
+    return run(request, 0, AdmissionPlugin::validate);
+  }
+
+  private Uni<Void> run(
+      AdmissionRequest request,
+      int from,
+      BiFunction<AdmissionPlugin, AdmissionRequest, Uni<Void>> turn) {
+    for (int i = from; i < plugins.size(); i++) {
+      Uni<Void> step = turn.apply(plugins.get(i), request);
+      if (step != Backstage.DONE) {
+        int next = i + 1;
+        return step.chain(() -> run(request, next, turn));
+      }
+    }
+    return Backstage.DONE;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.coracle.apiserver.internal.admission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Call;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A write on its way to the store.
+ *
+ * @param object the new object, mutable while it is admitted; null for a delete
+ * @param before the object as it is; null for a create
+ * @param options the delete's or connection's options as sent; null elsewhere
+ */
+public record AdmissionRequest(
+    Call call,
+    Operation operation,
+    @Nullable ObjectNode object,
+    @Nullable KubeObject before,
+    @Nullable ObjectNode options) {
+
+  /** What is done to the object. */
+  public enum Operation {
+    CREATE,
+    UPDATE,
+    DELETE,
+    CONNECT
+  }
+
+  public GroupResource resource() {
+    return call.type().groupResource();
+  }
+
+  /** Whether this concerns the object itself of this resource. */
+  public boolean is(String group, String resource) {
+    return call.subresource().isEmpty()
+        && call.type().resource().resource().equals(resource)
+        && call.type().resource().group().equals(group);
+  }
+
+  /** Whether a Pod as a whole is being created. */
+  public boolean createsPod() {
+    return operation == Operation.CREATE && object != null && is("", "pods");
+  }
+}

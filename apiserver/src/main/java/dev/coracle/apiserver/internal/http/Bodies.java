@@ -1,0 +1,72 @@
+package dev.coracle.apiserver.internal.http;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+
+/** Reads request bodies: at most so many bytes, within so much time. */
+public final class Bodies {
+
+  private final Vertx vertx;
+  private final int maxBytes;
+  private final long timeoutMillis;
+
+  public Bodies(Vertx vertx, int maxBytes, Duration timeout) {
+    this.vertx = vertx;
+    this.maxBytes = maxBytes;
+    this.timeoutMillis = timeout.toMillis();
+  }
+
+  public int maxBytes() {
+    return maxBytes;
+  }
+
+  /** Reads a paused request to its end; fails with {@code RequestEntityTooLarge} or {@code Timeout}. */
+  public Future<byte[]> read(HttpServerRequest request) {
+    String length = request.getHeader("Content-Length");
+    if (length != null && length.length() < 19 && parse(length) > maxBytes) {
+      return Future.failedFuture(tooLarge());
+    }
+    Promise<byte[]> promise = Promise.promise();
+    Buffer all = Buffer.buffer();
+    long timer =
+        vertx.setTimer(
+            timeoutMillis,
+            _ ->
+                promise.tryFail(
+                    StatusException.of(
+                        StatusReason.TIMEOUT, "the request's body did not arrive in time")));
+    request.handler(
+        chunk -> {
+          if (all.length() + chunk.length() > maxBytes) {
+            request.handler(_ -> {});
+            promise.tryFail(tooLarge());
+          } else {
+            all.appendBuffer(chunk);
+          }
+        });
+    request.exceptionHandler(promise::tryFail);
+    request.endHandler(_ -> promise.tryComplete(all.getBytes()));
+    request.resume();
+    return promise.future().onComplete(_ -> vertx.cancelTimer(timer));
+  }
+
+  private static long parse(String length) {
+    try {
+      return Long.parseLong(length.trim());
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  private StatusException tooLarge() {
+    return StatusException.of(
+        StatusReason.REQUEST_ENTITY_TOO_LARGE,
+        "Request entity too large: limit is " + maxBytes);
+  }
+}

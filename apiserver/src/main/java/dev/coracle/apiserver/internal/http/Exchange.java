@@ -1,0 +1,105 @@
+package dev.coracle.apiserver.internal.http;
+
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.registry.Warnings;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * One request on its way through the filters. Belongs to the request's event loop.
+ */
+public final class Exchange {
+
+  private static final String KEY = "coracle.exchange";
+
+  private final RoutingContext context;
+  private final RequestInfo info;
+  private final long startNanos = System.nanoTime();
+  private final Warnings warnings = new Warnings();
+  private UserInfo user = UserInfo.ANONYMOUS;
+  private boolean upgraded;
+
+  Exchange(RoutingContext context, RequestInfo info) {
+    this.context = context;
+    this.info = info;
+  }
+
+  /** Begins the exchange of this request. */
+  public static Exchange begin(RoutingContext context, RequestInfo info) {
+    Exchange exchange = new Exchange(context, info);
+    context.put(KEY, exchange);
+    return exchange;
+  }
+
+  public static Exchange of(RoutingContext context) {
+    Exchange exchange = context.get(KEY);
+    return exchange;
+  }
+
+  public RoutingContext context() {
+    return context;
+  }
+
+  public HttpServerRequest request() {
+    return context.request();
+  }
+
+  public HttpServerResponse response() {
+    return context.response();
+  }
+
+  public RequestInfo info() {
+    return info;
+  }
+
+  public UserInfo user() {
+    return user;
+  }
+
+  public void user(UserInfo who) {
+    this.user = who;
+  }
+
+  public Warnings warnings() {
+    return warnings;
+  }
+
+  public long startNanos() {
+    return startNanos;
+  }
+
+  /** The connection was handed over to a tunnel: there is no HTTP response any more. */
+  public void upgrade() {
+    upgraded = true;
+  }
+
+  public boolean upgraded() {
+    return upgraded;
+  }
+
+  /** A query parameter, empty where it is not given. */
+  public String query(String name) {
+    String value = context.queryParams().get(name);
+    return value == null ? "" : value;
+  }
+
+  public boolean flag(String name) {
+    String value = query(name);
+    return value.equals("true") || value.equals("1");
+  }
+
+  /** A header, empty where it is not given. */
+  public String header(String name) {
+    String value = request().getHeader(name);
+    return value == null ? "" : value;
+  }
+
+  /** The default field manager: the user agent up to its first slash. */
+  public String userAgentManager() {
+    String agent = header("User-Agent");
+    int slash = agent.indexOf('/');
+    String name = slash < 0 ? agent : agent.substring(0, slash);
+    return name.isEmpty() ? "unknown" : name.substring(0, Math.min(128, name.length()));
+  }
+}

@@ -1,0 +1,107 @@
+package dev.coracle.apiserver.internal.http;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which form an answer takes, from the {@code Accept} header (API concepts, "Alternate
+ * representations of resources").
+ *
+ * @param as empty for the object itself, else {@code Table}, {@code PartialObjectMetadata} or {@code
+ *     PartialObjectMetadataList}
+ * @param version of {@code as}: {@code v1} or {@code v1beta1} of meta.k8s.io, or of another group
+ */
+public record Negotiation(Form form, String as, String group, String version) {
+
+  /** The two forms that are spoken. */
+  public enum Form {
+    JSON("application/json"),
+    YAML("application/yaml");
+
+    private final String mediaType;
+
+    Form(String mediaType) {
+      this.mediaType = mediaType;
+    }
+
+    public String mediaType() {
+      return mediaType;
+    }
+  }
+
+  public static final Negotiation JSON = new Negotiation(Form.JSON, "", "", "");
+
+  private record Clause(String type, Map<String, String> parameters) {}
+
+  /**
+   * @throws StatusException {@code NotAcceptable} when the header names nothing that is spoken
+   */
+  public static Negotiation of(String accept) {
+    return tryOf(accept, false)
+        .orElseThrow(
+            () ->
+                StatusException.of(
+                    StatusReason.NOT_ACCEPTABLE,
+                    "only the following media types are accepted: application/json,"
+                        + " application/yaml"));
+  }
+
+  /** As {@link #of}, for discovery, where {@code g} and {@code v} name the document wanted. */
+  public static Optional<Negotiation> tryOf(String accept, boolean discovery) {
+    if (accept.isBlank()) {
+      return Optional.of(JSON);
+    }
+    for (String text : accept.split(",")) {
+      Clause clause = clause(text);
+      Form form =
+          switch (clause.type()) {
+            case "application/json", "*/*", "application/*", "text/*" -> Form.JSON;
+            case "application/yaml", "application/x-yaml", "text/yaml" -> Form.YAML;
+            default -> null;
+          };
+      if (form == null) {
+        continue;
+      }
+      String as = clause.parameters().getOrDefault("as", "");
+      String group = clause.parameters().getOrDefault("g", "");
+      String version = clause.parameters().getOrDefault("v", "");
+      if (as.isEmpty()) {
+        return Optional.of(new Negotiation(form, "", "", ""));
+      }
+      boolean known =
+          discovery
+              ? group.equals("apidiscovery.k8s.io") && as.equals("APIGroupDiscoveryList")
+              : group.equals("meta.k8s.io")
+                  && (version.equals("v1") || version.equals("v1beta1"))
+                  && (as.equals("Table") || as.startsWith("PartialObjectMetadata"));
+      if (known) {
+        return Optional.of(new Negotiation(form, as, group, version));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Clause clause(String text) {
+    String[] parts = text.trim().split(";");
+    Map<String, String> parameters = new HashMap<>();
+    for (int i = 1; i < parts.length; i++) {
+      int is = parts[i].indexOf('=');
+      if (is > 0) {
+        parameters.put(parts[i].substring(0, is).trim(), parts[i].substring(is + 1).trim());
+      }
+    }
+    return new Clause(parts[0].trim().toLowerCase(Locale.ROOT), parameters);
+  }
+
+  public boolean table() {
+    return as.equals("Table");
+  }
+
+  public boolean metadataOnly() {
+    return as.startsWith("PartialObjectMetadata");
+  }
+}

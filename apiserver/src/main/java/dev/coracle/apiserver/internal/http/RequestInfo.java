@@ -1,0 +1,132 @@
+package dev.coracle.apiserver.internal.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a request is about, read from its method and path alone (Kubernetes docs, "Authorization
+ * Overview": review your request attributes).
+ *
+ * @param resourceRequest below {@code /api/v1} or {@code /apis/GROUP/VERSION}, as opposed to {@code
+ *     /healthz} or discovery
+ * @param verb Kubernetes' verb of a resource request, else the lower-case HTTP method
+ * @param rest what follows a proxy subresource, with its leading slash; else empty
+ */
+public record RequestInfo(
+    boolean resourceRequest,
+    String verb,
+    String path,
+    String group,
+    String version,
+    String namespace,
+    String resource,
+    String subresource,
+    String name,
+    String rest) {
+
+  private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
+
+  /**
+   * @param method upper case
+   * @param path decoded, without query
+   * @param watch whether the query asks for a watch
+   * @param nameSelector the value of {@code metadata.name} in the query's field selector, or empty
+   */
+  public static RequestInfo of(String method, String path, boolean watch, String nameSelector) {
+    List<String> parts = parts(path);
+    String first = parts.isEmpty() ? "" : parts.getFirst();
+    String verb = method.toLowerCase(java.util.Locale.ROOT);
+    int at;
+    String group;
+    String version;
+    if (first.equals("api") && parts.size() >= 3) {
+      group = "";
+      version = parts.get(1);
+      at = 2;
+    } else if (first.equals("apis") && parts.size() >= 4) {
+      group = parts.get(1);
+      version = parts.get(2);
+      at = 3;
+    } else {
+      return new RequestInfo(false, verb, path, "", "", "", "", "", "", "");
+    }
+    boolean legacyWatch = parts.get(at).equals("watch") && parts.size() > at + 1;
+    if (legacyWatch) {
+      at++;
+    }
+    String namespace = "";
+    if (parts.get(at).equals("namespaces") && parts.size() > at + 1) {
+      namespace = parts.get(at + 1);
+      boolean ofNamespace =
+          parts.size() > at + 2
+              && !NAMESPACE_SUBRESOURCES.contains(parts.get(at + 2));
+      if (ofNamespace) {
+        at += 2;
+      }
+    }
+    String resource = parts.get(at);
+    String name = parts.size() > at + 1 ? parts.get(at + 1) : "";
+    String subresource = parts.size() > at + 2 ? parts.get(at + 2) : "";
+    String rest = "";
+    if (subresource.equals("proxy")) {
+      rest = rest(path, parts.subList(0, at + 3));
+    } else if (parts.size() > at + 3) {
+      // Too deep for any resource: keep it visible so that it is answered with NotFound.
+      subresource = String.join("/", parts.subList(at + 2, parts.size()));
+    }
+    String kubernetesVerb =
+        switch (method) {
+          case "POST" -> "create";
+          case "PUT" -> "update";
+          case "PATCH" -> "patch";
+          case "DELETE" -> name.isEmpty() ? "deletecollection" : "delete";
+          case "GET", "HEAD" ->
+              legacyWatch || watch && subresource.isEmpty()
+                  ? "watch"
+                  : name.isEmpty() ? "list" : "get";
+          default -> verb;
+        };
+    if (name.isEmpty() && Set.of("list", "watch", "deletecollection").contains(kubernetesVerb)) {
+      name = nameSelector;
+    }
+    return new RequestInfo(
+        true, kubernetesVerb, path, group, version, namespace, resource, subresource, name, rest);
+  }
+
+  private static List<String> parts(String path) {
+    List<String> out = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i <= path.length(); i++) {
+      if (i == path.length() || path.charAt(i) == '/') {
+        if (i > start) {
+          out.add(path.substring(start, i));
+        }
+        start = i + 1;
+      }
+    }
+    return out;
+  }
+
+  private static String rest(String path, List<String> before) {
+    int at = 0;
+    for (String part : before) {
+      at = path.indexOf(part, at) + part.length();
+    }
+    return path.substring(at);
+  }
+
+  /** Whether this changes something: what counts against the limit for writes. */
+  public boolean mutating() {
+    return switch (verb) {
+      case "get", "list", "watch", "head", "options", "proxy" -> false;
+      default -> true;
+    };
+  }
+
+  /** Lives for long by nature: not limited in time, nor counted in flight. */
+  public boolean longRunning() {
+    return verb.equals("watch")
+        || Set.of("log", "exec", "attach", "portforward", "proxy").contains(subresource);
+  }
+}

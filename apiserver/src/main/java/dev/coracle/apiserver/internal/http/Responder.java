@@ -1,0 +1,162 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.http.Negotiation.Form;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes answers: form, warnings, compression, and failures as Status objects. */
+public final class Responder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Responder.class);
+
+  /** Smaller answers are not worth compressing; upstream's threshold. */
+  private static final int GZIP_FROM_BYTES = 128 << 10;
+
+  private static final ObjectWriter PRETTY = Json.MAPPER.writerWithDefaultPrettyPrinter();
+
+  private Responder() {}
+
+  public static void object(Exchange exchange, Form form, int code, KubeObject object) {
+    if (form == Form.JSON && !pretty(exchange)) {
+      bytes(exchange, code, form.mediaType(), object.json());
+    } else {
+      tree(exchange, form, code, object.tree());
+    }
+  }
+
+  public static void tree(Exchange exchange, Form form, int code, JsonNode tree) {
+    switch (form) {
+      case YAML -> bytes(exchange, code, form.mediaType(), Yaml.bytes(tree));
+      case JSON ->
+          bytes(
+              exchange,
+              code,
+              form.mediaType(),
+              pretty(exchange) ? prettyBytes(tree) : Json.bytes(tree));
+    }
+  }
+
+  static boolean pretty(Exchange exchange) {
+    String asked = exchange.query("pretty");
+    if (!asked.isEmpty()) {
+      return !asked.equals("false") && !asked.equals("0");
+    }
+    String agent = exchange.header("User-Agent");
+    return agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
+  }
+
+  private static byte[] prettyBytes(JsonNode tree) {
+    try {
+      return (PRETTY.writeValueAsString(tree) + "\n")
+          .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static void text(Exchange exchange, int code, String text) {
+    bytes(
+        exchange,
+        code,
+        "text/plain; charset=utf-8",
+        text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  public static void bytes(Exchange exchange, int code, String mediaType, byte[] body) {
+    HttpServerResponse response = exchange.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    head(exchange, code, mediaType);
+    byte[] out = body;
+    if (body.length >= GZIP_FROM_BYTES && exchange.header("Accept-Encoding").contains("gzip")) {
+      out = gzip(body);
+      response.putHeader("Content-Encoding", "gzip");
+      response.putHeader("Vary", "Accept-Encoding");
+    }
+    response.putHeader("Content-Length", Integer.toString(out.length));
+    if (exchange.request().method().name().equals("HEAD")) {
+      response.end();
+    } else {
+      response.end(Buffer.buffer(out));
+    }
+  }
+
+  static void head(Exchange exchange, int code, String mediaType) {
+    HttpServerResponse response = exchange.response();
+    response.setStatusCode(code);
+    response.putHeader("Content-Type", mediaType);
+    response.putHeader("Cache-Control", "no-cache, private");
+    for (String text : exchange.warnings().texts()) {
+      response.headers().add("Warning", "299 - \"" + quoted(text) + "\"");
+    }
+  }
+
+  private static String quoted(String text) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        out.append('\\').append(c);
+      } else {
+        out.append(c < ' ' ? ' ' : c);
+      }
+    }
+    return out.toString();
+  }
+
+  private static byte[] gzip(byte[] body) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 6);
+    try (GZIPOutputStream gzip =
+        new GZIPOutputStream(out, 8192) {
+          {
+            def.setLevel(Deflater.BEST_SPEED);
+          }
+        }) {
+      gzip.write(body);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /** Answers with a failure: a Status, which a bug also becomes, without its details. */
+  public static void failure(Exchange exchange, Throwable failure) {
+    Status status;
+    if (failure instanceof StatusException expected) {
+      status = expected.status();
+    } else {
+      LOG.atError()
+          .setMessage("request failed")
+          .addKeyValue("method", exchange.request().method())
+          .addKeyValue("path", exchange.info().path())
+          .setCause(failure)
+          .log();
+      status = StatusException.internal(String.valueOf(failure.getMessage())).status();
+    }
+    status(exchange, status);
+  }
+
+  public static void status(Exchange exchange, Status status) {
+    if (status.retryAfterSeconds() > 0) {
+      exchange.response().putHeader("Retry-After", Integer.toString(status.retryAfterSeconds()));
+    }
+    Form form =
+        Negotiation.tryOf(exchange.header("Accept"), false).orElse(Negotiation.JSON).form();
+    tree(exchange, form, status.code(), status.toJson());
+  }
+}

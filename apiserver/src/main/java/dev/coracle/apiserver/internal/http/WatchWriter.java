@@ -1,0 +1,190 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import io.smallrye.mutiny.Multi;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Flow;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a watch as a stream of JSON frames. Asks the store for a few events more only while the
+ * socket takes them, so a slow client lags in the store's bounded history and not in memory here.
+ * All state belongs to the request's context.
+ */
+final class WatchWriter implements Flow.Subscriber<WatchEvent> {
+
+  private static final int WINDOW = 64;
+  private static final byte[] TYPE = "{\"type\":\"".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] OBJECT = "\",\"object\":".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] END = "}\n".getBytes(StandardCharsets.UTF_8);
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Exchange exchange;
+  private final HttpServerResponse response;
+  private final ResourceType type;
+  private final Function<KubeObject, byte[]> encode;
+  private Flow.@Nullable Subscription subscription;
+  private int outstanding;
+  private boolean ended;
+  private boolean started;
+  private long timer = -1;
+
+  WatchWriter(
+      Vertx vertx, Exchange exchange, ResourceType type, Function<KubeObject, byte[]> encode) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.exchange = exchange;
+    this.response = exchange.response();
+    this.type = type;
+    this.encode = encode;
+  }
+
+  /** Begins the stream; it ends after so many seconds. */
+  void run(Multi<WatchEvent> events, long timeoutMillis) {
+    response.exceptionHandler(_ -> end());
+    response.closeHandler(_ -> end());
+    timer = vertx.setTimer(timeoutMillis, _ -> end());
+    events.subscribe().withSubscriber(this);
+  }
+
+  @Override
+  public void onSubscribe(Flow.Subscription s) {
+    context.runOnContext(
+        _ -> {
+          subscription = s;
+          if (ended) {
+            s.cancel();
+          } else {
+            outstanding = WINDOW;
+            s.request(WINDOW);
+            // At once: clients wait for the head even when nothing happens.
+            start();
+          }
+        });
+  }
+
+  private void start() {
+    if (!started && !ended) {
+      started = true;
+      Responder.head(exchange, 200, "application/json");
+      response.setChunked(true);
+      response.writeHead();
+    }
+  }
+
+  @Override
+  public void onNext(WatchEvent event) {
+    context.runOnContext(_ -> next(event));
+  }
+
+  private void next(WatchEvent event) {
+    if (ended) {
+      return;
+    }
+    start();
+    outstanding--;
+    response.write(frame(event));
+    if (event instanceof WatchEvent.Failed) {
+      end();
+      return;
+    }
+    if (outstanding < WINDOW / 2) {
+      if (response.writeQueueFull()) {
+        response.drainHandler(_ -> more());
+      } else {
+        more();
+      }
+    }
+  }
+
+  private void more() {
+    int wanted = WINDOW - outstanding;
+    if (!ended && subscription != null && wanted > 0) {
+      outstanding += wanted;
+      subscription.request(wanted);
+    }
+  }
+
+  private Buffer frame(WatchEvent event) {
+    byte[] object =
+        switch (event) {
+          case WatchEvent.Added(KubeObject o) -> encode.apply(o);
+          case WatchEvent.Modified(KubeObject o) -> encode.apply(o);
+          case WatchEvent.Deleted(KubeObject o) -> encode.apply(o);
+          case WatchEvent.Bookmark b -> encode.apply(bookmark(b));
+          case WatchEvent.Failed(var status) -> Json.bytes(status.toJson());
+        };
+    String word = event.type();
+    Buffer out = Buffer.buffer(object.length + 40);
+    return out.appendBytes(TYPE)
+        .appendString(word)
+        .appendBytes(OBJECT)
+        .appendBytes(object)
+        .appendBytes(END);
+  }
+
+  private KubeObject bookmark(WatchEvent.Bookmark bookmark) {
+    ObjectNode node = Json.object();
+    node.put("kind", type.kind().kind()).put("apiVersion", type.kind().apiVersion());
+    ObjectNode metadata = node.putObject("metadata");
+    metadata.put("resourceVersion", bookmark.resourceVersion());
+    metadata.putNull("creationTimestamp");
+    if (bookmark.initialEventsEnd()) {
+      metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
+    }
+    return KubeObject.of(node);
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    context.runOnContext(
+        _ -> {
+          if (ended) {
+            return;
+          }
+          if (!started) {
+            ended = true;
+            vertx.cancelTimer(timer);
+            Responder.failure(exchange, failure);
+            return;
+          }
+          StatusException status =
+              failure instanceof StatusException s
+                  ? s
+                  : StatusException.internal(String.valueOf(failure.getMessage()));
+          response.write(frame(new WatchEvent.Failed(status.status())));
+          end();
+        });
+  }
+
+  @Override
+  public void onComplete() {
+    context.runOnContext(_ -> end());
+  }
+
+  private void end() {
+    if (ended) {
+      return;
+    }
+    start();
+    ended = true;
+    vertx.cancelTimer(timer);
+    if (subscription != null) {
+      subscription.cancel();
+    }
+    if (!response.ended() && !response.closed()) {
+      response.end();
+    }
+  }
+}

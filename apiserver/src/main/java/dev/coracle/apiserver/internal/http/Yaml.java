@@ -1,0 +1,118 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import java.io.ByteArrayInputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
+
+/**
+ * YAML bodies in and out. Bounded against alias bombs: the number of nodes after the expansion of
+ * aliases is limited, and so is the depth.
+ */
+public final class Yaml {
+
+  private static final int MOST_NODES = 1_000_000;
+  private static final int DEEPEST = 200;
+
+  private Yaml() {}
+
+  /**
+   * Reads one document.
+   *
+   * @throws StatusException {@code BadRequest}
+   */
+  public static JsonNode parse(byte[] yaml, int maxBytes) {
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setSchema(new CoreSchema())
+            .setMaxAliasesForCollections(50)
+            .setAllowDuplicateKeys(true)
+            .setAllowRecursiveKeys(false)
+            .setCodePointLimit(maxBytes)
+            .build();
+    try {
+      Object value = new Load(settings).loadFromInputStream(new ByteArrayInputStream(yaml));
+      return toJson(value, new int[1], 0);
+    } catch (YamlEngineException e) {
+      String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw StatusException.badRequest("error converting YAML to JSON: yaml: " + why);
+    }
+  }
+
+  private static JsonNode toJson(@Nullable Object value, int[] count, int depth) {
+    if (++count[0] > MOST_NODES || depth > DEEPEST) {
+      throw StatusException.badRequest(
+          "error converting YAML to JSON: yaml: document contains excessive aliasing or depth");
+    }
+    return switch (value) {
+      case null -> Json.NODES.nullNode();
+      case Map<?, ?> map -> {
+        ObjectNode node = Json.object();
+        map.forEach((k, v) -> node.set(String.valueOf(k), toJson(v, count, depth + 1)));
+        yield node;
+      }
+      case List<?> list -> {
+        ArrayNode node = Json.array();
+        list.forEach(v -> node.add(toJson(v, count, depth + 1)));
+        yield node;
+      }
+      case String text -> Json.NODES.textNode(text);
+      case Boolean flag -> Json.NODES.booleanNode(flag);
+      case Integer number -> Json.NODES.numberNode(number);
+      case Long number -> Json.NODES.numberNode(number);
+      case BigInteger number -> Json.NODES.numberNode(number);
+      case Double number -> Json.NODES.numberNode(number);
+      case Float number -> Json.NODES.numberNode(number);
+      default -> Json.NODES.textNode(String.valueOf(value));
+    };
+  }
+
+  public static byte[] bytes(JsonNode node) {
+    DumpSettings settings =
+        DumpSettings.builder()
+            .setDefaultFlowStyle(FlowStyle.BLOCK)
+            .setIndicatorIndent(0)
+            .setSplitLines(false)
+            .build();
+    return new Dump(settings).dumpToString(plain(node)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static @Nullable Object plain(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      Map<String, @Nullable Object> map = new LinkedHashMap<>();
+      object.forEachEntry((k, v) -> map.put(k, plain(v)));
+      return map;
+    }
+    if (node instanceof ArrayNode array) {
+      List<@Nullable Object> list = new ArrayList<>();
+      array.forEach(v -> list.add(plain(v)));
+      return list;
+    }
+    if (node.isNull()) {
+      return null;
+    }
+    if (node.isBoolean()) {
+      return node.booleanValue();
+    }
+    if (node.isIntegralNumber()) {
+      return node.bigIntegerValue();
+    }
+    return node.isNumber() ? (Object) node.doubleValue() : node.asText();
+  }
+}

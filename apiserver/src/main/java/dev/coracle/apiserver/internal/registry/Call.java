@@ -1,0 +1,44 @@
+package dev.coracle.apiserver.internal.registry;
+
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.apiserver.UserInfo;
+
+/**
+ * One authorised call of a verb, however it came.
+ *
+ * @param subresource empty for the object itself
+ * @param namespace empty for cluster-scoped resources, and for all namespaces
+ * @param name empty for a collection
+ * @param manager who is noted as the manager of fields where the options name nobody
+ */
+public record Call(
+    UserInfo user,
+    ResourceType type,
+    String subresource,
+    String namespace,
+    String name,
+    WriteOptions options,
+    String manager,
+    Warnings warnings) {
+
+  public NamespacedName key() {
+    return new NamespacedName(namespace, name);
+  }
+
+  public boolean dryRun() {
+    return options.dryRun();
+  }
+
+  public String fieldManager() {
+    return options.fieldManager().isEmpty() ? manager : options.fieldManager();
+  }
+
+  public Call named(String newName) {
+    return new Call(user, type, subresource, namespace, newName, options, manager, warnings);
+  }
+
+  public Call on(ResourceType other, String newName, String newSubresource) {
+    return new Call(user, other, newSubresource, namespace, newName, options, manager, warnings);
+  }
+}

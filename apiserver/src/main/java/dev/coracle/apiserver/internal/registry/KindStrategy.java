@@ -1,0 +1,89 @@
+package dev.coracle.apiserver.internal.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.rest.DeleteOptions;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is special about one kind when it is written. The defaults serve most kinds. */
+public interface KindStrategy {
+
+  KindStrategy PLAIN = new KindStrategy() {};
+
+  /** Whether {@code metadata.generation} counts the changes of the wanted state. */
+  default boolean tracksGeneration() {
+    return true;
+  }
+
+  /** Whether annotations count as wanted state (they do for Deployments). */
+  default boolean annotationsBumpGeneration() {
+    return false;
+  }
+
+  /** Whether an update may come without a resourceVersion. */
+  default boolean allowsUnconditionalUpdate() {
+    return true;
+  }
+
+  /** Whether an update of an absent object creates it. */
+  default boolean allowsCreateOnUpdate() {
+    return false;
+  }
+
+  /** Whether a delete that is done at once answers with the object instead of a Status. */
+  default boolean returnsDeletedObject() {
+    return false;
+  }
+
+  /** {@code Background} or {@code Orphan}, for deletes that do not say. */
+  default String defaultPropagation() {
+    return "Background";
+  }
+
+  /** In place, after defaults and before admission; status and system metadata are already done. */
+  default void prepareForCreate(ObjectNode object, Call call) {}
+
+  /**
+   * In place. For {@code subresource} "status" the rest of the object is already that of before, and
+   * the other way round.
+   */
+  default void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {}
+
+  /** Rules beyond the schema's validation. */
+  default List<StatusCause> validate(ObjectNode now, @Nullable KubeObject before, Call call) {
+    return List.of();
+  }
+
+  /**
+   * Work that a write needs from elsewhere, such as an address for a Service; runs last, before the
+   * store. What it took is given back by {@link #undo}, when the write fails or is dry.
+   */
+  default Uni<Void> beginWrite(ObjectNode now, @Nullable KubeObject before, Call call) {
+    return Backstage.DONE;
+  }
+
+  default void undo(ObjectNode now, @Nullable KubeObject before, Call call) {}
+
+  /** After the object was written, or deleted ({@code now} null). */
+  default void written(@Nullable KubeObject now, @Nullable KubeObject before) {}
+
+  /**
+   * How long a graceful deletion takes.
+   *
+   * @return seconds; 0 to delete at once
+   */
+  default long gracePeriodSeconds(KubeObject object, DeleteOptions options) {
+    return 0;
+  }
+
+  /** Whether the object is held back from deletion by something else than metadata.finalizers. */
+  default boolean heldBack(ObjectNode object) {
+    return false;
+  }
+
+  /** In place, when a deletion begins that does not end at once. */
+  default void prepareForDeletion(ObjectNode object) {}
+}

@@ -1,0 +1,70 @@
+package dev.coracle.apiserver.internal.registry;
+
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme;
+import dev.coracle.watchhub.ResourceStore;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * The resources that are served, each with its rules and strategy. Safe on any thread: types are made
+ * on first use and thrown away when their definition in the scheme changes.
+ */
+public final class Registry {
+
+  private final Scheme scheme;
+  private final ResourceStore store;
+  private final Function<ResourceDefinition, ResourceType> maker;
+  private final Map<GroupVersionResource, ResourceType> types = new ConcurrentHashMap<>();
+
+  public Registry(
+      Scheme scheme, ResourceStore store, Function<ResourceDefinition, ResourceType> maker) {
+    this.scheme = scheme;
+    this.store = store;
+    this.maker = maker;
+  }
+
+  public Scheme scheme() {
+    return scheme;
+  }
+
+  public Optional<ResourceType> find(GroupVersionResource resource) {
+    ResourceType known = types.get(resource);
+    Optional<ResourceDefinition> definition = scheme.resource(resource);
+    if (definition.isEmpty()) {
+      types.remove(resource);
+      return Optional.empty();
+    }
+    if (known != null && known.definition() == definition.get()) {
+      return Optional.of(known);
+    }
+    ResourceType made = maker.apply(definition.get());
+    store.selectableFields(made.stored(), storedFields(made));
+    types.put(resource, made);
+    return Optional.of(made);
+  }
+
+  private java.util.Set<String> storedFields(ResourceType type) {
+    return type.stored().equals(type.groupResource())
+        ? SelectableFields.of(type)
+        : scheme
+            .preferred(type.stored())
+            .map(d -> SelectableFields.of(maker.apply(d)))
+            .orElseGet(() -> SelectableFields.of(type));
+  }
+
+  /** The resource in its group's preferred version. */
+  public Optional<ResourceType> preferred(GroupResource resource) {
+    return scheme.preferred(resource).flatMap(d -> find(d.gvr()));
+  }
+
+  /** A resource that is known to be built in. */
+  public ResourceType require(GroupVersionResource resource) {
+    return find(resource)
+        .orElseThrow(() -> new IllegalStateException(resource + " is not served"));
+  }
+}

@@ -1,0 +1,271 @@
+package dev.coracle.apiserver.internal.verb;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import io.smallrye.mutiny.Uni;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Deletes an object: at once, or by marking it as being deleted while a grace period runs or
+ * finalizers hold it (Kubernetes docs, "Finalizers", "Garbage Collection").
+ */
+public final class DeleteVerb {
+
+  static final String ORPHAN = "orphan";
+  static final String FOREGROUND = "foregroundDeletion";
+
+  private final Backstage backstage;
+
+  public DeleteVerb(Backstage backstage) {
+    this.backstage = backstage;
+  }
+
+  /** What became of the object. */
+  public sealed interface Outcome {
+
+    /** It is gone; {@code last} was its last state. */
+    record Gone(KubeObject last) implements Outcome {}
+
+    /** It goes on living for a while. */
+    record Going(KubeObject object) implements Outcome {}
+  }
+
+  /** The object must be deleted rather than marked. */
+  private static final class Immediately extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Immediately() {
+      super("delete at once", null, false, false);
+    }
+  }
+
+  /** A finalizer came between: begin anew. */
+  private static final class Held extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Held() {
+      super("held by a finalizer", null, false, false);
+    }
+  }
+
+  public Uni<Outcome> run(Call call, DeleteOptions options) {
+    checkOptions(call, options);
+    if (call.dryRun() || options.dryRun()) {
+      return backstage
+          .store()
+          .get(call.type().stored(), call.key())
+          .chain(stored -> mark(call, options, stored))
+          .<Outcome>map(o -> new Outcome.Going(call.type().present(o)))
+          .onFailure(Immediately.class)
+          .recoverWithUni(
+              () ->
+                  backstage
+                      .store()
+                      .get(call.type().stored(), call.key())
+                      .map(o -> new Outcome.Gone(call.type().present(o))));
+    }
+    return backstage
+        .store()
+        .update(call.type().stored(), call.key(), stored -> mark(call, options, stored))
+        .<Outcome>map(
+            o -> {
+              call.type().strategy().written(o, o);
+              return new Outcome.Going(call.type().present(o));
+            })
+        .onFailure(Immediately.class)
+        .recoverWithUni(() -> remove(call, options));
+  }
+
+  private static void checkOptions(Call call, DeleteOptions options) {
+    switch (options.propagationPolicy()) {
+      case "", "Orphan", "Background", "Foreground" -> {}
+      default ->
+          throw StatusException.invalid(
+              new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions"),
+              "",
+              List.of(
+                  new dev.coracle.api.StatusCause(
+                      dev.coracle.api.StatusCause.NOT_SUPPORTED,
+                      "Unsupported value: \""
+                          + options.propagationPolicy()
+                          + "\": supported values: \"Foreground\", \"Background\", \"Orphan\","
+                          + " \"nil\"",
+                      "propagationPolicy")));
+    }
+    if (call.name().isEmpty()) {
+      throw StatusException.badRequest("name must be provided");
+    }
+  }
+
+  /** Gives the marked object, or fails with {@link Immediately} when nothing holds it. */
+  private Uni<KubeObject> mark(Call call, DeleteOptions options, KubeObject stored) {
+    ResourceType type = call.type();
+    KindStrategy strategy = type.strategy();
+    KubeObject before = type.present(stored);
+    checkPreconditions(type, options, before);
+    List<String> finalizers = finalizers(strategy, options, before);
+    long grace = strategy.gracePeriodSeconds(before, options);
+    boolean held = !finalizers.isEmpty() || strategy.heldBack(before.tree());
+    AdmissionRequest request =
+        new AdmissionRequest(call, Operation.DELETE, null, before, options.toJson());
+    if (grace == 0 && !held) {
+      return Uni.createFrom().failure(new Immediately());
+    }
+    if (before.isDeleting()) {
+      long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
+      boolean shorter = options.gracePeriodSeconds() >= 0 && grace < running;
+      if (!shorter && finalizers.equals(before.finalizers())) {
+        return Uni.createFrom().item(stored);
+      }
+      grace = shorter ? grace : running;
+    }
+    long seconds = grace;
+    return backstage
+        .admission()
+        .admit(request)
+        .chain(() -> backstage.admission().validate(request))
+        .map(_ -> type.store(marked(type, before, finalizers, seconds)));
+  }
+
+  private KubeObject marked(
+      ResourceType type, KubeObject before, List<String> finalizers, long grace) {
+    Instant now = backstage.clock().instant();
+    ObjectNode copy = before.edit();
+    ObjectNode metadata = Metadata.of(copy);
+    boolean first = !before.isDeleting();
+    long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
+    if (first || grace < running) {
+      Instant began =
+          first
+              ? now
+              : java.util.Objects.requireNonNullElse(
+                      Timestamps.parse(before.text("metadata", "deletionTimestamp")), now)
+                  .minusSeconds(running);
+      metadata.put("deletionTimestamp", Timestamps.time(began.plusSeconds(grace)));
+      metadata.put("deletionGracePeriodSeconds", grace);
+    }
+    if (first && before.generation() > 0) {
+      metadata.put("generation", before.generation() + 1);
+    }
+    if (finalizers.isEmpty()) {
+      metadata.remove("finalizers");
+    } else {
+      ArrayNode list = metadata.putArray("finalizers");
+      finalizers.forEach(list::add);
+    }
+    type.strategy().prepareForDeletion(copy);
+    return KubeObject.of(copy);
+  }
+
+  private static void checkPreconditions(
+      ResourceType type, DeleteOptions options, KubeObject before) {
+    if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
+      throw StatusException.conflict(
+          type.groupResource(),
+          before.name(),
+          "Precondition failed: UID in precondition: "
+              + options.uid()
+              + ", UID in object meta: "
+              + before.uid());
+    }
+    if (!options.resourceVersion().isEmpty()
+        && !options.resourceVersion().equals(before.resourceVersion())) {
+      throw StatusException.conflict(
+          type.groupResource(),
+          before.name(),
+          "Precondition failed: ResourceVersion in precondition: "
+              + options.resourceVersion()
+              + ", ResourceVersion in object meta: "
+              + before.resourceVersion());
+    }
+  }
+
+  private static List<String> finalizers(
+      KindStrategy strategy, DeleteOptions options, KubeObject before) {
+    List<String> out = new ArrayList<>(before.finalizers());
+    String policy = options.propagationPolicy();
+    if (policy.isEmpty()) {
+      boolean said = out.contains(ORPHAN) || out.contains(FOREGROUND);
+      policy = said ? "" : strategy.defaultPropagation();
+    }
+    switch (policy) {
+      case "Orphan" -> {
+        out.remove(FOREGROUND);
+        addOnce(out, ORPHAN);
+      }
+      case "Foreground" -> {
+        out.remove(ORPHAN);
+        addOnce(out, FOREGROUND);
+      }
+      case "Background" -> {
+        out.remove(ORPHAN);
+        out.remove(FOREGROUND);
+      }
+      default -> {}
+    }
+    return out;
+  }
+
+  private static void addOnce(List<String> list, String value) {
+    if (!list.contains(value)) {
+      list.add(value);
+    }
+  }
+
+  private Uni<Outcome> remove(Call call, DeleteOptions options) {
+    ResourceType type = call.type();
+    return backstage
+        .store()
+        .delete(
+            type.stored(),
+            call.key(),
+            stored -> {
+              KubeObject before = type.present(stored);
+              checkPreconditions(type, options, before);
+              if (!finalizers(type.strategy(), options, before).isEmpty()) {
+                return Uni.createFrom().failure(new Held());
+              }
+              AdmissionRequest request =
+                  new AdmissionRequest(call, Operation.DELETE, null, before, options.toJson());
+              return backstage
+                  .admission()
+                  .admit(request)
+                  .chain(() -> backstage.admission().validate(request));
+            })
+        .<Outcome>map(
+            gone -> {
+              type.strategy().written(null, gone);
+              return new Outcome.Gone(type.present(gone));
+            })
+        .onFailure(Held.class)
+        .recoverWithUni(() -> run(call, options));
+  }
+
+  /** What a client is answered. */
+  public static KubeObject answer(ResourceType type, Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Going(KubeObject object) -> object;
+      case Outcome.Gone(KubeObject last) ->
+          type.strategy().returnsDeletedObject()
+              ? last
+              : KubeObject.of(
+                  Status.success(
+                          type.resource().group(), type.resource().resource(), last.name(),
+                          last.uid())
+                      .toJson());
+    };
+  }
+}

@@ -1,0 +1,294 @@
+package dev.coracle.apiserver.internal.verb;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The part of {@code metadata} that belongs to the server (API conventions, "Metadata"). Everything
+ * here changes trees in place that the caller owns.
+ */
+public final class Metadata {
+
+  /** No vowels and no look-alikes, as upstream, so that suffixes spell no words. */
+  private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
+
+  private static final int LONGEST_BASE = 58;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private Metadata() {}
+
+  public static ObjectNode of(ObjectNode object) {
+    JsonNode metadata = object.get("metadata");
+    if (metadata instanceof ObjectNode m) {
+      return m;
+    }
+    if (metadata != null && !metadata.isNull()) {
+      throw StatusException.badRequest("metadata is not an object");
+    }
+    return object.putObject("metadata");
+  }
+
+  /** Checks apiVersion and kind against the type asked for, and fills them in where both are missing. */
+  public static void checkKind(ObjectNode object, ResourceType type, String subresource) {
+    var expected =
+        type.definition().subresource(subresource).map(s -> s.kind()).orElse(type.kind());
+    String apiVersion = object.path("apiVersion").asText("");
+    String kind = object.path("kind").asText("");
+    if (apiVersion.isEmpty() && kind.isEmpty()) {
+      ObjectNode rest = object.deepCopy();
+      object.removeAll();
+      object.put("apiVersion", expected.apiVersion()).put("kind", expected.kind());
+      object.setAll(rest);
+      return;
+    }
+    if (kind.isEmpty()) {
+      throw StatusException.badRequest("Object 'Kind' is missing in '" + abbreviate(object) + "'");
+    }
+    if (apiVersion.isEmpty()) {
+      object.put("apiVersion", expected.apiVersion());
+    } else if (!apiVersion.equals(expected.apiVersion())) {
+      throw StatusException.badRequest(
+          "the API version in the data ("
+              + apiVersion
+              + ") does not match the expected API version ("
+              + expected.apiVersion()
+              + ")");
+    }
+    if (!kind.equals(expected.kind())) {
+      throw StatusException.badRequest(
+          kind
+              + " in version \""
+              + expected.version()
+              + "\" cannot be handled as a "
+              + expected.kind()
+              + ": no kind \""
+              + kind
+              + "\" is registered for version \""
+              + expected.apiVersion()
+              + "\" that can be stored as "
+              + type.groupResource());
+    }
+  }
+
+  private static String abbreviate(ObjectNode object) {
+    String text = object.toString();
+    return text.length() > 200 ? text.substring(0, 200) + "…" : text;
+  }
+
+  /** Makes the object's namespace that of the request, or refuses where the two differ. */
+  public static void checkNamespace(ObjectNode object, Call call) {
+    ObjectNode metadata = of(object);
+    String given = metadata.path("namespace").asText("");
+    if (!call.type().namespaced()) {
+      if (!given.isEmpty()) {
+        metadata.remove("namespace");
+      }
+      return;
+    }
+    if (call.namespace().isEmpty()) {
+      throw StatusException.badRequest("an empty namespace may not be set during creation");
+    }
+    if (given.isEmpty()) {
+      metadata.put("namespace", call.namespace());
+    } else if (!given.equals(call.namespace())) {
+      throw StatusException.badRequest(
+          "the namespace of the provided object does not match the namespace sent on the request");
+    }
+  }
+
+  /** Gives a new object its uid, creation time and generation. */
+  public static void fillNew(ObjectNode object, ResourceType type, Instant now) {
+    ObjectNode metadata = of(object);
+    metadata.remove("selfLink");
+    metadata.remove("deletionTimestamp");
+    metadata.remove("deletionGracePeriodSeconds");
+    metadata.remove("resourceVersion");
+    metadata.put("uid", UUID.randomUUID().toString());
+    metadata.put("creationTimestamp", Timestamps.time(now));
+    if (type.strategy().tracksGeneration()) {
+      metadata.put("generation", 1);
+    } else {
+      metadata.remove("generation");
+    }
+  }
+
+  /** Whether the name is still to be made up from {@code generateName}. */
+  public static boolean generatesName(ObjectNode object) {
+    ObjectNode metadata = of(object);
+    return metadata.path("name").asText("").isEmpty()
+        && !metadata.path("generateName").asText("").isEmpty();
+  }
+
+  public static void generateName(ObjectNode object) {
+    ObjectNode metadata = of(object);
+    String base = metadata.path("generateName").asText("");
+    if (base.length() > LONGEST_BASE) {
+      base = base.substring(0, LONGEST_BASE);
+    }
+    metadata.put("name", base + suffix(5));
+  }
+
+  static String suffix(int length) {
+    StringBuilder out = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      out.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+    }
+    return out.toString();
+  }
+
+  /** Puts back what an update may not change, and checks what it must not get wrong. */
+  public static void carryOver(ObjectNode now, KubeObject before, Call call) {
+    ObjectNode metadata = of(now);
+    JsonNode was = before.metadata();
+    String rv = metadata.path("resourceVersion").asText("");
+    var resource = call.type().groupResource();
+    String name = before.name();
+    String uid = metadata.path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(before.uid())) {
+      throw StatusException.conflict(
+          resource,
+          name,
+          "Precondition failed: UID in precondition: "
+              + uid
+              + ", UID in object meta: "
+              + before.uid());
+    }
+    if (rv.isEmpty() || rv.equals("0")) {
+      if (!call.type().strategy().allowsUnconditionalUpdate()) {
+        throw StatusException.invalid(
+            call.type().kind(),
+            name,
+            List.of(
+                new StatusCause(
+                    StatusCause.INVALID,
+                    "Invalid value: 0: must be specified for an update",
+                    "metadata.resourceVersion")));
+      }
+      metadata.put("resourceVersion", before.resourceVersion());
+    } else if (!rv.equals(before.resourceVersion())) {
+      throw StatusException.modified(resource, name);
+    }
+    for (String field :
+        List.of(
+            "uid",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation")) {
+      JsonNode value = was.get(field);
+      if (value == null) {
+        metadata.remove(field);
+      } else {
+        metadata.set(field, value);
+      }
+    }
+    metadata.remove("selfLink");
+    if (!metadata.has("generateName") && was.has("generateName")) {
+      metadata.set("generateName", was.get("generateName"));
+    }
+  }
+
+  /** What an update may not do to metadata. */
+  public static List<StatusCause> checkUpdate(ObjectNode now, KubeObject before) {
+    if (!before.isDeleting()) {
+      return List.of();
+    }
+    List<String> had = before.finalizers();
+    List<String> added = new ArrayList<>();
+    of(now).path("finalizers").forEach(f -> {
+      if (!had.contains(f.asText())) {
+        added.add(f.asText());
+      }
+    });
+    if (added.isEmpty()) {
+      return List.of();
+    }
+    StringBuilder list = new StringBuilder("[]string{");
+    added.forEach(f -> list.append(list.length() > 9 ? ", \"" : "\"").append(f).append('"'));
+    return List.of(
+        new StatusCause(
+            StatusCause.FORBIDDEN,
+            "Forbidden: no new finalizers can be added if the object is being deleted, found new"
+                + " finalizers "
+                + list
+                + "}",
+            "metadata.finalizers"));
+  }
+
+  /** Whether the wanted state differs: everything but identity, metadata and status. */
+  public static boolean wantedStateDiffers(ObjectNode now, KubeObject before, ResourceType type) {
+    ObjectNode was = before.tree();
+    boolean statusCounts = type.custom() && !type.hasStatus();
+    var fields = new java.util.LinkedHashSet<String>();
+    now.fieldNames().forEachRemaining(fields::add);
+    was.fieldNames().forEachRemaining(fields::add);
+    for (String field : fields) {
+      boolean counts =
+          switch (field) {
+            case "apiVersion", "kind", "metadata" -> false;
+            case "status" -> statusCounts;
+            default -> true;
+          };
+      if (counts && !now.path(field).equals(was.path(field))) {
+        return true;
+      }
+    }
+    return type.strategy().annotationsBumpGeneration()
+        && !now.path("metadata").path("annotations").equals(before.metadata().path("annotations"));
+  }
+
+  /** Equal but for managedFields: such a write changes nothing. */
+  public static boolean sameButManagers(ObjectNode now, KubeObject before) {
+    ObjectNode was = before.tree();
+    if (now.size() != was.size()) {
+      return false;
+    }
+    for (var field : now.properties()) {
+      if (!field.getKey().equals("metadata")
+          && !field.getValue().equals(was.get(field.getKey()))) {
+        return false;
+      }
+    }
+    return withoutManagers(now.path("metadata")).equals(withoutManagers(was.path("metadata")));
+  }
+
+  private static ObjectNode withoutManagers(JsonNode metadata) {
+    ObjectNode out = Json.object();
+    metadata.properties().forEach(e -> {
+      if (!e.getKey().equals("managedFields")) {
+        out.set(e.getKey(), e.getValue());
+      }
+    });
+    return out;
+  }
+
+  /** Equal also in who manages which fields, times aside. */
+  public static boolean sameManagers(ObjectNode now, KubeObject before) {
+    JsonNode a = now.path("metadata").path("managedFields");
+    JsonNode b = before.metadata().path("managedFields");
+    if (a.size() != b.size()) {
+      return false;
+    }
+    for (int i = 0; i < a.size(); i++) {
+      for (String field :
+          List.of("manager", "operation", "apiVersion", "subresource", "fieldsV1")) {
+        if (!a.get(i).path(field).equals(b.get(i).path(field))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

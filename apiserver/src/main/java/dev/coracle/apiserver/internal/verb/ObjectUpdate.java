@@ -1,0 +1,269 @@
+package dev.coracle.apiserver.internal.verb;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import io.smallrye.mutiny.Uni;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What update, patch and the subresources share: read the object, make the new one, put back what is
+ * the server's, admit, validate, write; begin anew when another write came between.
+ */
+public final class ObjectUpdate {
+
+  /** The last finalizer went: the object is to be deleted instead of written. */
+  private static final class Emptied extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient KubeObject stored;
+    private final transient KubeObject result;
+
+    Emptied(KubeObject stored, KubeObject result) {
+      super("finalizers are empty", null, false, false);
+      this.stored = stored;
+      this.result = result;
+    }
+  }
+
+  /** Makes the new object, a tree of its own, from the current one; called once for every attempt. */
+  @FunctionalInterface
+  public interface Change {
+    Uni<ObjectNode> from(KubeObject current);
+  }
+
+  /**
+   * Which part of the object a request may change.
+   *
+   * @param name of the subresource, as noted in managedFields; empty for the object itself
+   * @param fields the top-level fields it may change, besides metadata; null for all but status
+   * @param recordsManager false where the change function has seen to managedFields itself
+   */
+  public record Scope(String name, @org.jspecify.annotations.Nullable List<String> fields,
+      boolean recordsManager) {
+
+    static final Scope OBJECT = new Scope("", null, true);
+    static final Scope STATUS = new Scope("status", List.of("status"), true);
+
+    /** The scope of a subresource that shows a part of the object itself. */
+    public static Scope of(String subresource) {
+      return switch (subresource) {
+        case "" -> OBJECT;
+        case "status" -> STATUS;
+        case "approval" -> new Scope(subresource, List.of("status"), true);
+        default -> new Scope(subresource, List.of("spec"), true);
+      };
+    }
+
+    Scope silent() {
+      return new Scope(name, fields, false);
+    }
+  }
+
+  private final Backstage backstage;
+
+  public ObjectUpdate(Backstage backstage) {
+    this.backstage = backstage;
+  }
+
+  public Uni<KubeObject> run(Call call, Scope scope, Change change) {
+    ResourceType type = call.type();
+    if (call.dryRun()) {
+      return backstage
+          .store()
+          .get(type.stored(), call.key())
+          .chain(stored -> attempt(call, scope, change, stored))
+          .map(type::present)
+          .onFailure(Emptied.class)
+          .recoverWithItem(e -> type.present(((Emptied) e).result));
+    }
+    return backstage
+        .store()
+        .update(type.stored(), call.key(), stored -> attempt(call, scope, change, stored))
+        .map(type::present)
+        .onFailure(Emptied.class)
+        .recoverWithUni(e -> delete(call, (Emptied) e));
+  }
+
+  private Uni<KubeObject> delete(Call call, Emptied emptied) {
+    ResourceType type = call.type();
+    return backstage
+        .store()
+        .delete(
+            type.stored(),
+            call.key(),
+            current ->
+                current.resourceVersion().equals(emptied.stored.resourceVersion())
+                    ? Backstage.DONE
+                    : Uni.createFrom()
+                        .failure(StatusException.modified(type.groupResource(), call.name())))
+        .invoke(gone -> type.strategy().written(null, gone))
+        .map(_ -> type.present(emptied.result));
+  }
+
+  private Uni<KubeObject> attempt(Call call, Scope scope, Change change, KubeObject stored) {
+    KubeObject before = call.type().present(stored);
+    return change.from(before).chain(now -> admit(call, scope, stored, before, now));
+  }
+
+  private Uni<KubeObject> admit(
+      Call call, Scope scope, KubeObject stored, KubeObject before, ObjectNode now) {
+    ResourceType type = call.type();
+    checkIdentity(call, now);
+    Metadata.carryOver(now, before, call);
+    restrict(scope, type, now, before);
+    type.rules().setDefaults(now);
+    type.strategy().prepareForUpdate(now, before, call);
+    AdmissionRequest request =
+        new AdmissionRequest(call, Operation.UPDATE, now, before, null);
+    return backstage
+        .admission()
+        .admit(request)
+        .chain(() -> validate(call, scope, stored, before, now, request));
+  }
+
+  private static void checkIdentity(Call call, ObjectNode now) {
+    ObjectNode metadata = Metadata.of(now);
+    String name = metadata.path("name").asText("");
+    if (name.isEmpty()) {
+      metadata.put("name", call.name());
+    } else if (!name.equals(call.name())) {
+      throw StatusException.badRequest(
+          "the name of the object ("
+              + name
+              + ") does not match the name on the URL ("
+              + call.name()
+              + ")");
+    }
+    Metadata.checkKind(now, call.type(), "");
+    Metadata.checkNamespace(now, call);
+  }
+
+  /** Puts back everything that this scope does not reach. */
+  private static void restrict(Scope scope, ResourceType type, ObjectNode now, KubeObject before) {
+    if (scope.fields() == null) {
+      if (type.hasStatus()) {
+        copy("status", before.tree(), now);
+      }
+      return;
+    }
+    ObjectNode given = now.deepCopy();
+    now.removeAll();
+    before
+        .tree()
+        .forEachEntry(
+            (field, value) -> {
+              if (!field.equals("metadata")) {
+                now.set(field, value.deepCopy());
+              }
+            });
+    JsonNode metadata = given.get("metadata");
+    if (type.custom() && scope.name().equals("status")) {
+      ObjectNode kept = before.metadata().deepCopy();
+      if (metadata != null && metadata.has("managedFields")) {
+        kept.set("managedFields", metadata.get("managedFields"));
+      }
+      now.set("metadata", kept);
+    } else {
+      ObjectNode kept = (ObjectNode) metadata;
+      copy("ownerReferences", (ObjectNode) before.metadata(), kept);
+      now.set("metadata", kept);
+    }
+    scope.fields().forEach(field -> copy(field, given, now));
+  }
+
+  private static void copy(String field, ObjectNode from, ObjectNode to) {
+    JsonNode value = from.get(field);
+    if (value == null) {
+      to.remove(field);
+    } else {
+      to.set(field, value.deepCopy());
+    }
+  }
+
+  private Uni<KubeObject> validate(
+      Call call,
+      Scope scope,
+      KubeObject stored,
+      KubeObject before,
+      ObjectNode now,
+      AdmissionRequest request) {
+    ResourceType type = call.type();
+    ObjectNode metadata = Metadata.of(now);
+    if (type.strategy().tracksGeneration()
+        && !scope.name().equals("status")
+        && Metadata.wantedStateDiffers(now, before, type)) {
+      metadata.put("generation", before.generation() + 1);
+    }
+    boolean changed = !Metadata.sameButManagers(now, before);
+    Instant time = backstage.clock().instant();
+    if (scope.recordsManager()) {
+      type.rules().recordManager(before, now, call.fieldManager(), scope.name(), time);
+    }
+    List<StatusCause> causes = new ArrayList<>(Metadata.checkUpdate(now, before));
+    causes.addAll(type.rules().validate(now, before, scope.name()));
+    causes.addAll(type.strategy().validate(now, before, call));
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(type.kind(), call.name(), causes);
+    }
+    return backstage
+        .admission()
+        .validate(request)
+        .chain(
+            () -> {
+              if (!changed && Metadata.sameManagers(now, before)) {
+                return Uni.createFrom().item(stored);
+              }
+              KubeObject result = KubeObject.of(now);
+              if (goesNow(type, result)) {
+                return Uni.createFrom().failure(new Emptied(stored, type.store(result)));
+              }
+              return write(call, before, now, result);
+            });
+  }
+
+  private static boolean goesNow(ResourceType type, KubeObject now) {
+    return now.isDeleting()
+        && now.finalizers().isEmpty()
+        && !type.strategy().heldBack(now.tree())
+        && now.metadata().path("deletionGracePeriodSeconds").asLong(0) == 0;
+  }
+
+  private Uni<KubeObject> write(Call call, KubeObject before, ObjectNode now, KubeObject result) {
+    ResourceType type = call.type();
+    return type.strategy()
+        .beginWrite(now, before, call)
+        .map(
+            _ -> {
+              if (call.dryRun()) {
+                type.strategy().undo(now, before, call);
+              }
+              return type.store(result);
+            });
+  }
+
+  /** A change that ignores what is there: the body of an update. Keeps the body whole for another attempt. */
+  public static Change replaceBy(ObjectNode body) {
+    return _ -> Uni.createFrom().item(body.deepCopy());
+  }
+
+  /** A change by an edit of a copy. */
+  public static Change edit(Function<KubeObject, ObjectNode> edit) {
+    return current -> Uni.createFrom().item(edit.apply(current));
+  }
+
+  /** An empty tree for changes that build the object from nothing. */
+  static ObjectNode empty() {
+    return Json.object();
+  }
+}
