@@ -14,15 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ObjectRules {
 
-  /**
-   * Checks the shape of an object that came from outside and drops what the schema does not know.
-   *
-   * @param fieldValidation {@code Ignore}, {@code Warn} or {@code Strict}
-   * @param raw the JSON it was parsed from, to look for duplicate fields in; null where there is none
-   */
-  ObjectNode decode(
-      ObjectNode object, byte @Nullable [] raw, String fieldValidation, Warnings warnings);
-
   /** Fills in defaults, in place. */
   void setDefaults(ObjectNode object);
 

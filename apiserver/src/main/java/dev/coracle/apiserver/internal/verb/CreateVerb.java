@@ -2,7 +2,6 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
@@ -34,10 +33,15 @@ public final class CreateVerb {
    * @param object decoded; given away
    */
   public Uni<KubeObject> run(Call call, ObjectNode object) {
-    return Uni.createFrom().deferred(() -> begin(call, object));
+    return Uni.createFrom().deferred(() -> begin(call, object, true));
   }
 
-  private Uni<KubeObject> begin(Call unnamed, ObjectNode object) {
+  /** As {@link #run}, for an object that came by server-side apply, with its managers noted. */
+  Uni<KubeObject> runApplied(Call call, ObjectNode object) {
+    return Uni.createFrom().deferred(() -> begin(call, object, false));
+  }
+
+  private Uni<KubeObject> begin(Call unnamed, ObjectNode object, boolean recordsManager) {
     ResourceType type = unnamed.type();
     Metadata.checkKind(object, type, "");
     Metadata.checkNamespace(object, unnamed);
@@ -63,8 +67,8 @@ public final class CreateVerb {
         new AdmissionRequest(call, Operation.CREATE, object, null, null);
     Uni<Void> admitted = backstage.admission().admit(request);
     return admitted == Backstage.DONE
-        ? finish(request, object, generated, now, 1)
-        : admitted.chain(() -> finish(request, object, generated, now, 1));
+        ? finish(request, object, generated, now, recordsManager)
+        : admitted.chain(() -> finish(request, object, generated, now, recordsManager));
   }
 
   /** Upstream has these created with the status the client sends. */
@@ -73,10 +77,13 @@ public final class CreateVerb {
   }
 
   private Uni<KubeObject> finish(
-      AdmissionRequest request, ObjectNode object, boolean generated, Instant now, int attempt) {
+      AdmissionRequest request, ObjectNode object, boolean generated, Instant now,
+      boolean recordsManager) {
     Call call = request.call();
     ResourceType type = call.type();
-    type.rules().recordManager(null, object, call.fieldManager(), "", now);
+    if (recordsManager) {
+      type.rules().recordManager(null, object, call.fieldManager(), "", now);
+    }
     List<StatusCause> causes = new ArrayList<>(type.rules().validate(object, null, ""));
     causes.addAll(type.strategy().validate(object, null, call));
     if (!causes.isEmpty()) {
@@ -88,8 +95,8 @@ public final class CreateVerb {
             ? type.strategy().beginWrite(object, null, call)
             : validated.chain(() -> type.strategy().beginWrite(object, null, call));
     return begun == Backstage.DONE
-        ? write(call, object, generated, attempt)
-        : begun.chain(() -> write(call, object, generated, attempt));
+        ? write(call, object, generated, 1)
+        : begun.chain(() -> write(call, object, generated, 1));
   }
 
   private Uni<KubeObject> write(Call call, ObjectNode object, boolean generated, int attempt) {
@@ -128,10 +135,5 @@ public final class CreateVerb {
     Call renamed = call.named(Metadata.of(copy).path("name").asText());
     Uni<Void> begun = call.type().strategy().beginWrite(copy, null, renamed);
     return begun.chain(() -> write(renamed, copy, true, attempt + 1));
-  }
-
-  /** Where an object of this name lives. */
-  static NamespacedName key(Call call) {
-    return new NamespacedName(call.namespace(), call.name());
   }
 }

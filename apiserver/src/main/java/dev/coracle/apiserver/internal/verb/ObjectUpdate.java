@@ -2,7 +2,6 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
@@ -260,10 +259,5 @@ public final class ObjectUpdate {
   /** A change by an edit of a copy. */
   public static Change edit(Function<KubeObject, ObjectNode> edit) {
     return current -> Uni.createFrom().item(edit.apply(current));
-  }
-
-  /** An empty tree for changes that build the object from nothing. */
-  static ObjectNode empty() {
-    return Json.object();
   }
 }

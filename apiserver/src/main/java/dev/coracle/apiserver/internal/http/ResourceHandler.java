@@ -1,0 +1,284 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.PatchType;
+import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
+import dev.coracle.apiserver.internal.stream.Connects;
+import dev.coracle.apiserver.internal.verb.DeleteVerb;
+import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.internal.verb.UpdateVerb;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The end of the filters for resource requests: finds the resource, reads the body, runs the verb. */
+public final class ResourceHandler {
+
+  private final Vertx vertx;
+  private final Registry registry;
+  private final Engine engine;
+  private final Bodies bodies;
+  private final Presenter presenter;
+  private final Connects connects;
+  private final long minWatchMillis;
+
+  public ResourceHandler(
+      Vertx vertx,
+      Registry registry,
+      Engine engine,
+      Bodies bodies,
+      Presenter presenter,
+      Connects connects,
+      long minWatchMillis) {
+    this.vertx = vertx;
+    this.registry = registry;
+    this.engine = engine;
+    this.bodies = bodies;
+    this.presenter = presenter;
+    this.connects = connects;
+    this.minWatchMillis = minWatchMillis;
+  }
+
+  public void handle(Exchange exchange) {
+    RequestInfo info = exchange.info();
+    ResourceType type =
+        registry
+            .find(new GroupVersionResource(info.group(), info.version(), info.resource()))
+            .orElseThrow(Engine::noSuchResource);
+    boolean ofNamespaces = type.is("", "namespaces");
+    if (!type.namespaced() && !info.namespace().isEmpty() && !ofNamespaces) {
+      throw Engine.noSuchResource();
+    }
+    boolean collective =
+        info.verb().equals("list") || info.verb().equals("watch");
+    if (type.namespaced() && info.namespace().isEmpty() && !collective) {
+      throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+    }
+    if (!info.subresource().isEmpty()
+        && type.definition().subresource(info.subresource()).isEmpty()) {
+      throw Engine.noSuchResource();
+    }
+    WriteOptions options =
+        info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
+    Call call =
+        new Call(
+            exchange.user(),
+            type,
+            info.subresource(),
+            type.namespaced() ? info.namespace() : "",
+            info.name(),
+            options,
+            exchange.userAgentManager(),
+            exchange.warnings());
+    if (connects.serves(type, info.subresource())) {
+      connects.handle(exchange, call);
+      return;
+    }
+    switch (info.verb()) {
+      case "get" -> get(exchange, call);
+      case "list" -> list(exchange, call);
+      case "watch" -> watch(exchange, call);
+      case "create" -> create(exchange, call);
+      case "update" -> update(exchange, call);
+      case "patch" -> patch(exchange, call);
+      case "delete" -> delete(exchange, call);
+      case "deletecollection" -> deleteCollection(exchange, call);
+      default -> throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+    }
+  }
+
+  private void get(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    exchange.request().resume();
+    answer(
+        exchange,
+        engine.get(call),
+        object -> presenter.object(exchange, form, 200, call.type(), object));
+  }
+
+  private void list(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    ListOptions options = QueryOptions.list(exchange);
+    exchange.request().resume();
+    answer(
+        exchange,
+        engine.list(call.named(""), options),
+        list -> presenter.list(exchange, form, call.type(), list));
+  }
+
+  private void watch(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    WatchOptions options = QueryOptions.watch(exchange);
+    exchange.request().resume();
+    long millis =
+        options.timeoutSeconds() > 0
+            ? options.timeoutSeconds() * 1000
+            : ThreadLocalRandom.current().nextLong(minWatchMillis, 2 * minWatchMillis);
+    new WatchWriter(vertx, exchange, call.type(), presenter.encoder(exchange, form, call.type()))
+        .run(engine.watch(call.named(""), options), millis);
+  }
+
+  private void create(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    answer(
+        exchange,
+        body(exchange).chain(bytes -> engine.create(call, decode(exchange, call, bytes))),
+        object -> presenter.object(exchange, form, 201, call.type(), object));
+  }
+
+  private void update(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    answer(
+        exchange,
+        body(exchange).chain(bytes -> engine.update(call, decode(exchange, call, bytes))),
+        outcome -> outcome(exchange, form, call, outcome));
+  }
+
+  private void patch(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    PatchType type = patchType(exchange.header("Content-Type"));
+    if (type == PatchType.APPLY && call.options().fieldManager().isEmpty()) {
+      throw StatusException.invalid(
+          new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
+          "",
+          java.util.List.of(
+              new dev.coracle.api.StatusCause(
+                  dev.coracle.api.StatusCause.REQUIRED,
+                  "Required value: is required for apply patch",
+                  "fieldManager")));
+    }
+    answer(
+        exchange,
+        body(exchange)
+            .chain(
+                bytes -> {
+                  JsonNode tree =
+                      type == PatchType.APPLY && !looksLikeJson(bytes)
+                          ? Yaml.parse(bytes, bodies.maxBytes())
+                          : Json.parse(bytes);
+                  return engine.patch(call, new Patch(type, tree, exchange.flag("force")));
+                }),
+        outcome -> outcome(exchange, form, call, outcome));
+  }
+
+  private void outcome(
+      Exchange exchange, Negotiation form, Call call, UpdateVerb.Outcome outcome) {
+    presenter.object(exchange, form, outcome.created() ? 201 : 200, call.type(), outcome.object());
+  }
+
+  private static boolean looksLikeJson(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b > ' ') {
+        return b == '{';
+      }
+    }
+    return false;
+  }
+
+  private static PatchType patchType(String contentType) {
+    String media = mediaType(contentType);
+    for (PatchType type : PatchType.values()) {
+      if (type.mediaType().equals(media)) {
+        return type;
+      }
+    }
+    throw StatusException.of(
+        StatusReason.UNSUPPORTED_MEDIA_TYPE,
+        "the body of the request was in an unknown format - accepted media types include:"
+            + " application/json-patch+json, application/merge-patch+json,"
+            + " application/strategic-merge-patch+json, application/apply-patch+yaml");
+  }
+
+  private void delete(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    answer(
+        exchange,
+        body(exchange)
+            .chain(
+                bytes -> {
+                  DeleteOptions options =
+                      QueryOptions.delete(exchange, bytes, bodies.maxBytes());
+                  return engine.delete(call, options);
+                }),
+        outcome ->
+            presenter.object(
+                exchange, form, 200, call.type(), DeleteVerb.answer(call.type(), outcome)));
+  }
+
+  private void deleteCollection(Exchange exchange, Call call) {
+    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    ListOptions list = QueryOptions.list(exchange);
+    answer(
+        exchange,
+        body(exchange)
+            .chain(
+                bytes ->
+                    engine.deleteCollection(
+                        call.named(""),
+                        list,
+                        QueryOptions.delete(exchange, bytes, bodies.maxBytes()))),
+        found -> presenter.list(exchange, form, call.type(), found));
+  }
+
+  private Uni<byte[]> body(Exchange exchange) {
+    Future<byte[]> bytes = bodies.read(exchange.request());
+    return Uni.createFrom().completionStage(bytes::toCompletionStage);
+  }
+
+  private ObjectNode decode(Exchange exchange, Call call, byte[] body) {
+    var schema = SubresourceSchemas.of(registry.scheme(), call);
+    FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
+    String media = mediaType(exchange.header("Content-Type"));
+    return switch (media) {
+      case "", "application/json", "*/*" ->
+          Decoder.decode(body, schema.type(), schema.kind(), validation, call.warnings()::add);
+      case "application/yaml", "application/x-yaml", "text/yaml" ->
+          Decoder.decode(
+              Yaml.parse(body, bodies.maxBytes()),
+              schema.type(),
+              schema.kind(),
+              validation,
+              call.warnings()::add);
+      default ->
+          throw StatusException.of(
+              StatusReason.UNSUPPORTED_MEDIA_TYPE,
+              "the body of the request was in an unknown format - accepted media types include:"
+                  + " application/json, application/yaml");
+    };
+  }
+
+  private static String mediaType(String contentType) {
+    int end = contentType.indexOf(';');
+    return (end < 0 ? contentType : contentType.substring(0, end)).trim();
+  }
+
+  private <T> void answer(
+      Exchange exchange, Uni<T> work, java.util.function.Consumer<T> present) {
+    work.subscribe()
+        .with(
+            item -> {
+              try {
+                present.accept(item);
+              } catch (RuntimeException e) {
+                Responder.failure(exchange, e);
+              }
+            },
+            failure -> Responder.failure(exchange, failure));
+  }
+}

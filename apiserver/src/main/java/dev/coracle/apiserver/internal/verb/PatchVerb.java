@@ -1,0 +1,147 @@
+package dev.coracle.apiserver.internal.verb;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.api.patch.JsonPatch;
+import dev.coracle.api.patch.MergePatch;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.PatchType;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.Call;
+import io.smallrye.mutiny.Uni;
+
+/** Changes an object by one of the four patch types; server-side apply creates what is absent. */
+public final class PatchVerb {
+
+  private final Backstage backstage;
+  private final ObjectUpdate updates;
+  private final CreateVerb creates;
+
+  public PatchVerb(Backstage backstage, ObjectUpdate updates, CreateVerb creates) {
+    this.backstage = backstage;
+    this.updates = updates;
+    this.creates = creates;
+  }
+
+  public Uni<UpdateVerb.Outcome> run(Call call, Patch patch) {
+    if (patch.type() == PatchType.APPLY) {
+      return apply(call, patch);
+    }
+    if (patch.type() == PatchType.STRATEGIC_MERGE && call.type().custom()) {
+      throw StatusException.of(
+          StatusReason.UNSUPPORTED_MEDIA_TYPE,
+          "the body of the request was in an unknown format - accepted media types include:"
+              + " application/json-patch+json, application/merge-patch+json,"
+              + " application/apply-patch+yaml");
+    }
+    ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource());
+    return updates
+        .run(call, scope, ObjectUpdate.edit(current -> patched(call, patch, current)))
+        .map(o -> new UpdateVerb.Outcome(o, false));
+  }
+
+  private ObjectNode patched(Call call, Patch patch, KubeObject current) {
+    JsonNode result = patchTree(call, patch, current.tree());
+    if (!(result instanceof ObjectNode)) {
+      throw StatusException.badRequest("the patch does not give an object");
+    }
+    return Decoder.decode(
+        result,
+        call.type().definition().schema(),
+        call.type().kind(),
+        FieldValidation.of(call.options().fieldValidation()),
+        call.warnings()::add);
+  }
+
+  /** Also for trees that are not the object itself, such as a Scale. */
+  public static JsonNode patchTree(Call call, Patch patch, ObjectNode tree) {
+    return switch (patch.type()) {
+      case JSON -> JsonPatch.apply(tree, patch.body());
+      case MERGE -> MergePatch.apply(tree, object(patch));
+      case STRATEGIC_MERGE -> call.type().rules().strategicMerge(tree, object(patch));
+      case APPLY -> throw StatusException.badRequest("apply needs the whole object");
+    };
+  }
+
+  private static ObjectNode object(Patch patch) {
+    if (patch.body() instanceof ObjectNode object) {
+      return object;
+    }
+    throw StatusException.badRequest("the patch is not a JSON object");
+  }
+
+  private Uni<UpdateVerb.Outcome> apply(Call call, Patch patch) {
+    if (call.fieldManager().isEmpty()) {
+      throw StatusException.badRequest("fieldManager is required for apply patch");
+    }
+    if (!(patch.body() instanceof ObjectNode given)) {
+      throw StatusException.badRequest("the configuration is not an object");
+    }
+    ObjectNode configuration =
+        Decoder.decode(
+            given,
+            call.type().definition().schema(),
+            call.type().kind(),
+            FieldValidation.of(call.options().fieldValidation()),
+            call.warnings()::add);
+    ObjectNode metadata = Metadata.of(configuration);
+    if (metadata.path("name").asText("").isEmpty()) {
+      metadata.put("name", call.name());
+    } else if (!metadata.path("name").asText().equals(call.name())) {
+      throw StatusException.badRequest(
+          "the name of the object (" + metadata.path("name").asText()
+              + ") does not match the name on the URL (" + call.name() + ")");
+    }
+    Metadata.checkKind(configuration, call.type(), "");
+    Metadata.checkNamespace(configuration, call);
+    if (!metadata.path("managedFields").isMissingNode() && !metadata.path("managedFields").isEmpty()) {
+      throw StatusException.badRequest("metadata.managedFields must be nil");
+    }
+    ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource()).silent();
+    return updates
+        .run(call, scope, ObjectUpdate.edit(current -> applied(call, configuration, patch, current)))
+        .map(o -> new UpdateVerb.Outcome(o, false))
+        .onFailure(f -> StatusException.isNotFound(f) && call.subresource().isEmpty())
+        .recoverWithUni(() -> create(call, configuration, patch));
+  }
+
+  private ObjectNode applied(
+      Call call, ObjectNode configuration, Patch patch, KubeObject current) {
+    ObjectNode copy = configuration.deepCopy();
+    String rv = copy.path("metadata").path("resourceVersion").asText("");
+    if (!rv.isEmpty() && !rv.equals(current.resourceVersion())) {
+      throw StatusException.modified(call.type().groupResource(), call.name());
+    }
+    return call.type()
+        .rules()
+        .apply(
+            current, copy, call.fieldManager(), patch.force(), call.subresource(),
+            backstage.clock().instant());
+  }
+
+  private Uni<UpdateVerb.Outcome> create(Call call, ObjectNode configuration, Patch patch) {
+    if (configuration.path("metadata").hasNonNull("uid")) {
+      throw StatusException.conflict(
+          call.type().groupResource(), call.name(),
+          "uid mismatch: the provided object specified uid "
+              + configuration.path("metadata").path("uid").asText()
+              + ", and no existing object was found");
+    }
+    ObjectNode made =
+        call.type()
+            .rules()
+            .apply(
+                null, configuration.deepCopy(), call.fieldManager(), patch.force(), "",
+                backstage.clock().instant());
+    return creates
+        .runApplied(call, made)
+        .map(o -> new UpdateVerb.Outcome(o, true))
+        .onFailure(StatusException::isAlreadyExists)
+        .recoverWithUni(() -> apply(call, patch));
+  }
+}
