@@ -242,7 +242,7 @@ public final class ResourceHandler {
   }
 
   private ObjectNode decode(Exchange exchange, Call call, byte[] body) {
-    var schema = SubresourceSchemas.of(registry.scheme(), call);
+    var schema = SubresourceSchemas.of(call);
     FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
     String media = mediaType(exchange.header("Content-Type"));
     return switch (media) {

@@ -1,0 +1,81 @@
+package dev.coracle.apiserver.internal;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Every metric of the API server, under upstream's names. */
+public final class ApiServerMetrics {
+
+  private final MeterRegistry registry;
+  private final AtomicInteger reads = new AtomicInteger();
+  private final AtomicInteger writes = new AtomicInteger();
+  private final AtomicInteger longRunning = new AtomicInteger();
+
+  public ApiServerMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    registry.gauge(
+        "apiserver_current_inflight_requests",
+        io.micrometer.core.instrument.Tags.of("request_kind", "readOnly"),
+        reads);
+    registry.gauge(
+        "apiserver_current_inflight_requests",
+        io.micrometer.core.instrument.Tags.of("request_kind", "mutating"),
+        writes);
+    registry.gauge("apiserver_longrunning_requests", longRunning);
+  }
+
+  public AtomicInteger inFlight(boolean mutating) {
+    return mutating ? writes : reads;
+  }
+
+  public AtomicInteger longRunning() {
+    return longRunning;
+  }
+
+  /** Counts a finished request; resources that nobody serves count as one. */
+  public void request(
+      String verb, String group, String version, String resource, String subresource, int code,
+      long nanos, boolean timed) {
+    Counter.builder("apiserver_request_total")
+        .description("Requests by verb, resource and answer")
+        .tag("verb", verb)
+        .tag("group", group)
+        .tag("version", version)
+        .tag("resource", resource)
+        .tag("subresource", subresource)
+        .tag("code", Integer.toString(code))
+        .register(registry)
+        .increment();
+    if (timed) {
+      Timer.builder("apiserver_request_duration_seconds")
+          .description("Time to answer, watches and streams aside")
+          .tag("verb", verb)
+          .tag("group", group)
+          .tag("version", version)
+          .tag("resource", resource)
+          .tag("subresource", subresource)
+          .serviceLevelObjectives(
+              Duration.ofMillis(5), Duration.ofMillis(25), Duration.ofMillis(50),
+              Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(400),
+              Duration.ofMillis(600), Duration.ofSeconds(1), Duration.ofSeconds(5),
+              Duration.ofSeconds(30), Duration.ofSeconds(60))
+          .register(registry)
+          .record(Duration.ofNanos(nanos));
+    }
+  }
+
+  /** Requests turned away because too many were in flight. */
+  public void rejected(boolean mutating) {
+    registry
+        .counter(
+            "apiserver_dropped_requests_total", "request_kind", mutating ? "mutating" : "readOnly")
+        .increment();
+  }
+
+  public void audit(String decision) {
+    registry.counter("apiserver_authorization_decisions_total", "decision", decision).increment();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.coracle.apiserver.internal.authn;
+
+import dev.coracle.apiserver.UserInfo;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Users by their client certificate: the common name is the user, organisations are groups. The TLS
+ * handshake has checked the chain already.
+ */
+public final class ClientCertificates {
+
+  private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+  private static final String USER = "coracle.user";
+
+  private ClientCertificates() {}
+
+  /** Empty when the connection has no client certificate. Looked at once per TLS session. */
+  public static Optional<UserInfo> user(@Nullable SSLSession session) {
+    if (session == null) {
+      return Optional.empty();
+    }
+    Object known = session.getValue(USER);
+    if (known instanceof UserInfo user) {
+      return Optional.of(user);
+    }
+    try {
+      Certificate[] chain = session.getPeerCertificates();
+      if (chain.length == 0 || !(chain[0] instanceof X509Certificate certificate)) {
+        return Optional.empty();
+      }
+      Optional<UserInfo> user = user(certificate);
+      user.ifPresent(u -> session.putValue(USER, u));
+      return user;
+    } catch (SSLPeerUnverifiedException e) {
+      return Optional.empty();
+    }
+  }
+
+  static Optional<UserInfo> user(X509Certificate certificate) {
+    try {
+      List<String> usages = certificate.getExtendedKeyUsage();
+      if (usages != null && !usages.contains(CLIENT_AUTH)) {
+        return Optional.empty();
+      }
+      certificate.checkValidity();
+      String name = "";
+      List<String> groups = new ArrayList<>();
+      for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+        var attributes = rdn.toAttributes().getAll();
+        while (attributes.hasMore()) {
+          var attribute = attributes.next();
+          String value = String.valueOf(attribute.get());
+          switch (attribute.getID().toUpperCase(java.util.Locale.ROOT)) {
+            case "CN" -> name = value;
+            case "O" -> groups.add(value);
+            default -> {}
+          }
+        }
+      }
+      if (name.isEmpty()) {
+        return Optional.empty();
+      }
+      groups.add(UserInfo.AUTHENTICATED);
+      return Optional.of(new UserInfo(name, "", groups, Map.of()));
+    } catch (java.security.cert.CertificateException
+        | InvalidNameException e) {
+      return Optional.empty();
+    } catch (javax.naming.NamingException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.coracle.apiserver.internal.filter;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.ExtraRoute;
+import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.Responder;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import java.util.List;
+
+/** Finds out who asks; bad credentials end here with 401, none at all go on as anonymous. */
+final class AuthenticationFilter implements Filter {
+
+  private static final String WEBSOCKET_TOKEN = "base64url.bearer.authorization.k8s.io.";
+
+  private final Authentication authentication;
+  private final List<ExtraRoute> open;
+
+  AuthenticationFilter(Authentication authentication, List<ExtraRoute> routes) {
+    this.authentication = authentication;
+    this.open = routes.stream().filter(ExtraRoute::open).toList();
+  }
+
+  @Override
+  public void handle(Exchange exchange, Runnable next) {
+    String path = exchange.info().path();
+    for (ExtraRoute route : open) {
+      if (route.serves(path)) {
+        next.run();
+        return;
+      }
+    }
+    Context context = Vertx.currentContext();
+    authentication
+        .authenticate(exchange.request().sslSession(), authorization(exchange))
+        .subscribe()
+        .with(
+            found -> {
+              if (found.isEmpty()) {
+                Responder.failure(exchange, StatusException.unauthorized());
+                return;
+              }
+              exchange.user(found.get());
+              if (Vertx.currentContext() == context) {
+                next.run();
+              } else {
+                context.runOnContext(_ -> next.run());
+              }
+            },
+            failure -> Responder.failure(exchange, failure));
+  }
+
+  /** From the header, or from the WebSocket subprotocol by which browsers send tokens. */
+  private static String authorization(Exchange exchange) {
+    String header = exchange.header("Authorization");
+    if (!header.isEmpty()) {
+      return header;
+    }
+    for (String protocol : exchange.header("Sec-WebSocket-Protocol").split(",")) {
+      String p = protocol.trim();
+      if (p.startsWith(WEBSOCKET_TOKEN)) {
+        try {
+          byte[] token =
+              java.util.Base64.getUrlDecoder().decode(p.substring(WEBSOCKET_TOKEN.length()));
+          return "Bearer " + new String(token, java.nio.charset.StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+          return "Bearer ?";
+        }
+      }
+    }
+    return "";
+  }
+}

@@ -1,0 +1,33 @@
+package dev.coracle.apiserver.internal.filter;
+
+import dev.coracle.apiserver.ExtraRoute;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
+import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.config.ApiServerOptions.Limits;
+import io.vertx.core.Vertx;
+import java.util.List;
+
+/** The filters in the order in which a request passes them; the request is read and routed after the last. */
+public final class Filters {
+
+  private Filters() {}
+
+  public static List<Filter> inOrder(
+      Vertx vertx,
+      ApiServerMetrics metrics,
+      Authentication authentication,
+      Authorizer authorizer,
+      List<ExtraRoute> extraRoutes,
+      Audit audit,
+      Limits limits) {
+    return List.of(
+        new MetricsFilter(metrics),
+        new AuditFilter(audit),
+        new AuthenticationFilter(authentication, extraRoutes),
+        new ImpersonationFilter(authorizer),
+        new InFlightFilter(metrics, limits),
+        new TimeoutFilter(vertx, limits.requestTimeout()),
+        new AuthorizationFilter(authorizer, extraRoutes));
+  }
+}

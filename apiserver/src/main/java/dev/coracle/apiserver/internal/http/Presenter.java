@@ -1,0 +1,120 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeList;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.internal.table.Tables;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+
+/**
+ * Gives answers the form that was negotiated: the object itself, a Table, or its metadata alone (API
+ * concepts, "Receiving resources as Tables" and "Metadata-only fetches").
+ */
+public final class Presenter {
+
+  private final Tables tables;
+
+  public Presenter(Tables tables) {
+    this.tables = tables;
+  }
+
+  void object(
+      Exchange exchange, Negotiation form, int code, ResourceType type, KubeObject object) {
+    boolean own = object.kind().equals(type.kind().kind());
+    if (own && form.table()) {
+      Responder.tree(
+          exchange, form.form(), code, tables.ofObject(type, object, form.version(), include(exchange)));
+    } else if (own && form.metadataOnly()) {
+      Responder.tree(exchange, form.form(), code, partial(object, form.version()));
+    } else {
+      Responder.object(exchange, form.form(), code, object);
+    }
+  }
+
+  void list(Exchange exchange, Negotiation form, ResourceType type, KubeList list) {
+    if (form.table()) {
+      Responder.tree(
+          exchange, form.form(), 200, tables.ofList(type, list, form.version(), include(exchange)));
+      return;
+    }
+    if (form.metadataOnly()) {
+      ObjectNode out = Json.object();
+      out.put("kind", "PartialObjectMetadataList")
+          .put("apiVersion", "meta.k8s.io/" + form.version());
+      out.set("metadata", Tables.listMetadata(list));
+      ArrayNode items = out.putArray("items");
+      list.items().forEach(o -> items.add(partial(o, form.version())));
+      Responder.tree(exchange, form.form(), 200, out);
+      return;
+    }
+    if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
+      Responder.bytes(exchange, 200, form.form().mediaType(), encode(type, list));
+      return;
+    }
+    ObjectNode out = listHead(type, list);
+    ArrayNode items = out.putArray("items");
+    list.items().forEach(o -> items.add(o.tree()));
+    Responder.tree(exchange, form.form(), 200, out);
+  }
+
+  private static ObjectNode listHead(ResourceType type, KubeList list) {
+    ObjectNode out = Json.object();
+    out.put("kind", type.definition().listKind()).put("apiVersion", type.kind().apiVersion());
+    out.set("metadata", Tables.listMetadata(list));
+    return out;
+  }
+
+  /** Puts the items' own encodings together: no object is encoded for a list. */
+  private static byte[] encode(ResourceType type, KubeList list) {
+    byte[] head = Json.bytes(listHead(type, list));
+    int size = head.length + 16;
+    for (KubeObject o : list.items()) {
+      size += o.json().length + 1;
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream(size);
+    out.write(head, 0, head.length - 1);
+    out.writeBytes(",\"items\":[".getBytes(StandardCharsets.UTF_8));
+    boolean first = true;
+    for (KubeObject o : list.items()) {
+      if (!first) {
+        out.write(',');
+      }
+      first = false;
+      out.writeBytes(o.json());
+    }
+    out.writeBytes("]}\n".getBytes(StandardCharsets.UTF_8));
+    return out.toByteArray();
+  }
+
+  /** How the objects of a watch are encoded. */
+  Function<KubeObject, byte[]> encoder(Exchange exchange, Negotiation form, ResourceType type) {
+    if (form.table()) {
+      String include = include(exchange);
+      boolean[] headed = {false};
+      return o -> {
+        byte[] bytes =
+            Json.bytes(tables.ofEvent(type, o, form.version(), include, !headed[0]));
+        headed[0] = true;
+        return bytes;
+      };
+    }
+    return form.metadataOnly() ? o -> Json.bytes(partial(o, form.version())) : KubeObject::json;
+  }
+
+  private static String include(Exchange exchange) {
+    String asked = exchange.query("includeObject");
+    return asked.isEmpty() ? "Metadata" : asked;
+  }
+
+  static ObjectNode partial(KubeObject object, String version) {
+    ObjectNode out = Json.object();
+    out.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/" + version);
+    out.set("metadata", object.metadata());
+    return out;
+  }
+}

@@ -1,0 +1,155 @@
+package dev.coracle.apiserver.internal.registry;
+
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeList;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A resource's objects in memory, for decisions that must not wait: who may, whether a namespace
+ * lives. Follows the store; lags by the time of one event. Reads are safe on any thread; changes
+ * come one after the other.
+ */
+public final class LiveCache {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LiveCache.class);
+  private static final long RETRY_MILLIS = 200;
+
+  /** Told about every change after it can be seen. */
+  public interface Listener {
+    /**
+     * @param before null when the object is new
+     * @param now null when it is gone
+     */
+    void changed(@Nullable KubeObject before, @Nullable KubeObject now);
+  }
+
+  private final Vertx vertx;
+  private final ResourceStore store;
+  private final GroupResource resource;
+  private final Map<NamespacedName, KubeObject> objects = new ConcurrentHashMap<>();
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+  private volatile @Nullable Cancellable watch;
+  private volatile boolean stopped;
+
+  public LiveCache(Vertx vertx, ResourceStore store, GroupResource resource) {
+    this.vertx = vertx;
+    this.store = store;
+    this.resource = resource;
+  }
+
+  public LiveCache listen(Listener listener) {
+    listeners.add(listener);
+    return this;
+  }
+
+  /** Completes when the current state is here. */
+  public Uni<Void> start() {
+    return store.list(resource, "", ListOptions.ALL).invoke(this::replace).replaceWithVoid();
+  }
+
+  public void stop() {
+    stopped = true;
+    Cancellable running = watch;
+    if (running != null) {
+      running.cancel();
+    }
+  }
+
+  public Optional<KubeObject> get(String namespace, String name) {
+    return Optional.ofNullable(objects.get(new NamespacedName(namespace, name)));
+  }
+
+  public Collection<KubeObject> all() {
+    return objects.values();
+  }
+
+  public List<KubeObject> in(String namespace) {
+    List<KubeObject> out = new ArrayList<>();
+    objects.forEach(
+        (key, object) -> {
+          if (key.namespace().equals(namespace)) {
+            out.add(object);
+          }
+        });
+    return out;
+  }
+
+  private void replace(KubeList list) {
+    Set<NamespacedName> gone = new HashSet<>(objects.keySet());
+    for (KubeObject object : list.items()) {
+      gone.remove(object.key());
+      put(object);
+    }
+    gone.forEach(this::drop);
+    follow(list.resourceVersion());
+  }
+
+  private void follow(String revision) {
+    if (stopped) {
+      return;
+    }
+    watch =
+        store
+            .watch(resource, "", WatchOptions.from(revision))
+            .subscribe()
+            .with(this::event, this::lost, () -> lost(new IllegalStateException("watch ended")));
+  }
+
+  private void event(WatchEvent event) {
+    switch (event) {
+      case WatchEvent.Added(KubeObject o) -> put(o);
+      case WatchEvent.Modified(KubeObject o) -> put(o);
+      case WatchEvent.Deleted(KubeObject o) -> drop(o.key());
+      case WatchEvent.Bookmark _ -> {}
+      case WatchEvent.Failed(var status) -> lost(new IllegalStateException(status.message()));
+    }
+  }
+
+  private void put(KubeObject object) {
+    KubeObject before = objects.put(object.key(), object);
+    listeners.forEach(l -> l.changed(before, object));
+  }
+
+  private void drop(NamespacedName key) {
+    KubeObject before = objects.remove(key);
+    if (before != null) {
+      listeners.forEach(l -> l.changed(before, null));
+    }
+  }
+
+  private void lost(Throwable why) {
+    if (stopped) {
+      return;
+    }
+    LOG.atDebug()
+        .setMessage("cache lists again")
+        .addKeyValue("resource", resource)
+        .addKeyValue("why", why.getMessage())
+        .log();
+    Cancellable old = watch;
+    if (old != null) {
+      old.cancel();
+    }
+    vertx.setTimer(RETRY_MILLIS, _ -> start().subscribe().with(_ -> {}, this::lost));
+  }
+}

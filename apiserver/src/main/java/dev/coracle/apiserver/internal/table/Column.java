@@ -1,0 +1,28 @@
+package dev.coracle.apiserver.internal.table;
+
+/**
+ * One column.
+ *
+ * @param type an OpenAPI type: {@code string}, {@code integer}, …
+ * @param format {@code name} for the column that holds the name; else mostly empty
+ * @param priority 0 is always shown, anything greater only in wide output
+ */
+public record Column(String name, String type, String format, String description, int priority) {
+
+  static final Column NAME =
+      new Column("Name", "string", "name", "Name must be unique within a namespace.", 0);
+  static final Column AGE =
+      new Column("Age", "string", "", "Time since the object was created.", 0);
+
+  static Column of(String name) {
+    return new Column(name, "string", "", name, 0);
+  }
+
+  static Column wide(String name) {
+    return new Column(name, "string", "", name, 1);
+  }
+
+  static Column integer(String name) {
+    return new Column(name, "integer", "", name, 0);
+  }
+}

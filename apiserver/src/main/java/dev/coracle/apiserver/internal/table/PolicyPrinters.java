@@ -1,0 +1,194 @@
+package dev.coracle.apiserver.internal.table;
+
+import static dev.coracle.apiserver.internal.table.Cells.count;
+import static dev.coracle.apiserver.internal.table.Cells.orNone;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Roles, budgets, priorities, leases, certificates and admission. */
+final class PolicyPrinters {
+
+  private static final Column CREATED =
+      new Column("Created At", "date", "", "When it was created.", 0);
+
+  private PolicyPrinters() {}
+
+  static void add(Map<String, Printer> to) {
+    Printer role =
+        Printer.of(
+            List.of(Column.NAME, CREATED),
+            (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
+    to.put("roles.rbac.authorization.k8s.io", role);
+    to.put("clusterroles.rbac.authorization.k8s.io", role);
+    Printer binding =
+        Printer.of(
+            List.of(Column.NAME, Column.of("Role"), Column.AGE, Column.wide("Users"),
+                Column.wide("Groups"), Column.wide("ServiceAccounts")),
+            (o, ages) ->
+                List.of(
+                    o.name(), o.text("roleRef", "kind") + "/" + o.text("roleRef", "name"),
+                    ages.of(o), subjects(o, "User"), subjects(o, "Group"),
+                    subjects(o, "ServiceAccount")));
+    to.put("rolebindings.rbac.authorization.k8s.io", binding);
+    to.put("clusterrolebindings.rbac.authorization.k8s.io", binding);
+    to.put(
+        "poddisruptionbudgets.policy",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Min Available"), Column.of("Max Unavailable"),
+                Column.integer("Allowed Disruptions"), Column.AGE),
+            (o, ages) ->
+                List.of(
+                    o.name(), o.at("spec", "minAvailable").asText("N/A"),
+                    o.at("spec", "maxUnavailable").asText("N/A"),
+                    count(o, "status", "disruptionsAllowed"), ages.of(o))));
+    to.put(
+        "priorityclasses.scheduling.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.integer("Value"), Column.of("Global-Default"),
+                Column.AGE, Column.of("PreemptionPolicy")),
+            (o, ages) ->
+                List.of(
+                    o.name(), count(o, "value"), o.at("globalDefault").asBoolean(false),
+                    ages.of(o), o.text("preemptionPolicy"))));
+    to.put(
+        "runtimeclasses.node.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Handler"), Column.AGE),
+            (o, ages) -> List.of(o.name(), o.text("handler"), ages.of(o))));
+    to.put(
+        "leases.coordination.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Holder"), Column.AGE),
+            (o, ages) -> List.of(o.name(), o.text("spec", "holderIdentity"), ages.of(o))));
+    to.put(
+        "certificatesigningrequests.certificates.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.AGE, Column.of("SignerName"), Column.of("Requestor"),
+                Column.of("RequestedDuration"), Column.of("Condition")),
+            (o, ages) -> {
+              JsonNode seconds = o.at("spec", "expirationSeconds");
+              return List.of(
+                  o.name(), ages.of(o), orNone(o.text("spec", "signerName")),
+                  o.text("spec", "username"),
+                  seconds.isNumber()
+                      ? Ages.human(java.time.Duration.ofSeconds(seconds.asLong()))
+                      : "<none>",
+                  certificate(o));
+            }));
+    for (String kind : List.of("mutating", "validating")) {
+      to.put(
+          kind + "webhookconfigurations.admissionregistration.k8s.io",
+          Printer.of(
+              List.of(Column.NAME, Column.integer("Webhooks"), Column.AGE),
+              (o, ages) -> List.of(o.name(), (long) o.at("webhooks").size(), ages.of(o))));
+    }
+    to.put(
+        "validatingadmissionpolicies.admissionregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.integer("Validations"), Column.of("ParamKind"),
+                Column.AGE),
+            (o, ages) -> {
+              JsonNode kind = o.at("spec", "paramKind");
+              return List.of(
+                  o.name(), (long) o.at("spec", "validations").size(),
+                  kind.isObject()
+                      ? kind.path("apiVersion").asText() + "/" + kind.path("kind").asText()
+                      : "<unset>",
+                  ages.of(o));
+            }));
+    to.put(
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("PolicyName"), Column.of("ParamRef"), Column.AGE),
+            (o, ages) -> {
+              JsonNode ref = o.at("spec", "paramRef");
+              String ns = ref.path("namespace").asText("");
+              return List.of(
+                  o.name(), o.text("spec", "policyName"),
+                  ref.isObject()
+                      ? (ns.isEmpty() ? "*" : ns) + "/" + ref.path("name").asText("*")
+                      : "<unset>",
+                  ages.of(o));
+            }));
+    to.put(
+        "customresourcedefinitions.apiextensions.k8s.io", role);
+    to.put(
+        "apiservices.apiregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Service"), Column.of("Available"), Column.AGE),
+            (o, ages) -> {
+              JsonNode service = o.at("spec", "service");
+              JsonNode available = Cells.condition(o, "Available");
+              String is = available.path("status").asText("Unknown");
+              return List.of(
+                  o.name(),
+                  service.isObject()
+                      ? service.path("namespace").asText() + "/" + service.path("name").asText()
+                      : "Local",
+                  is.equals("False") && available.hasNonNull("reason")
+                      ? is + " (" + available.path("reason").asText() + ")"
+                      : is,
+                  ages.of(o));
+            }));
+    to.put(
+        "flowschemas.flowcontrol.apiserver.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("PriorityLevel"), Column.of("MatchingPrecedence"),
+                Column.of("DistinguisherMethod"), Column.AGE, Column.of("MissingPL")),
+            (o, ages) -> {
+              String dangling = Cells.condition(o, "Dangling").path("status").asText("?");
+              return List.of(
+                  o.name(), o.text("spec", "priorityLevelConfiguration", "name"),
+                  count(o, "spec", "matchingPrecedence"),
+                  orNone(o.text("spec", "distinguisherMethod", "type")), ages.of(o), dangling);
+            }));
+    to.put(
+        "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Type"), Column.of("NominalConcurrencyShares"),
+                Column.of("Queues"), Column.of("HandSize"), Column.of("QueueLengthLimit"),
+                Column.AGE),
+            (o, ages) -> {
+              JsonNode limited = o.at("spec", "limited");
+              JsonNode queuing = limited.path("limitResponse").path("queuing");
+              return List.of(
+                  o.name(), o.text("spec", "type"),
+                  limited.path("nominalConcurrencyShares").asText("<none>"),
+                  queuing.path("queues").asText("<none>"),
+                  queuing.path("handSize").asText("<none>"),
+                  queuing.path("queueLengthLimit").asText("<none>"), ages.of(o));
+            }));
+  }
+
+  private static String subjects(KubeObject o, String kind) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode s : o.at("subjects")) {
+      if (s.path("kind").asText("").equals(kind)) {
+        String ns = s.path("namespace").asText("");
+        out.add(ns.isEmpty() ? s.path("name").asText() : ns + "/" + s.path("name").asText());
+      }
+    }
+    return String.join(", ", out);
+  }
+
+  private static String certificate(KubeObject o) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode c : o.at("status", "conditions")) {
+      String type = c.path("type").asText("");
+      if (List.of("Approved", "Denied", "Failed").contains(type)) {
+        out.add(type);
+      }
+    }
+    if (out.isEmpty()) {
+      out.add("Pending");
+    }
+    if (!o.text("status", "certificate").isEmpty()) {
+      out.add("Issued");
+    }
+    return String.join(",", out);
+  }
+}
