@@ -1,0 +1,148 @@
+package dev.coracle.apiserver.internal.bootstrap;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.apiserver.ApiCalls;
+import dev.coracle.api.GroupVersionResource;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes the objects that every cluster has, where they are missing: system namespaces, default roles
+ * and bindings, priority classes, and the kubernetes Service with its endpoints. What a user has
+ * changed is left alone, but default roles get back rules they have lost.
+ */
+public final class Bootstrap {
+
+  private static final WriteOptions OPTIONS = WriteOptions.by("kube-apiserver");
+  private static final List<String> NAMESPACES =
+      List.of("default", "kube-system", "kube-public", "kube-node-lease");
+
+  private final ApiCalls calls;
+
+  /** @param calls as the server itself */
+  public Bootstrap(ApiCalls calls) {
+    this.calls = calls;
+  }
+
+  /** Everything but the kubernetes Service's endpoints, which need the port. */
+  public Uni<Void> run() {
+    List<Uni<?>> first = new ArrayList<>();
+    NAMESPACES.forEach(n -> first.add(namespace(n)));
+    List<Uni<?>> then = new ArrayList<>();
+    for (ObjectNode role : DefaultRoles.all()) {
+      then.add(role(role));
+    }
+    then.add(priority("system-node-critical", 2_000_001_000));
+    then.add(priority("system-cluster-critical", 2_000_000_000));
+    return together(first).chain(() -> together(then));
+  }
+
+  private static Uni<Void> together(List<Uni<?>> work) {
+    return Multi.createFrom()
+        .iterable(work)
+        .onItem()
+        .transformToUni(u -> u.replaceWith(true))
+        .merge(16)
+        .collect()
+        .asList()
+        .replaceWithVoid();
+  }
+
+  private Uni<?> namespace(String name) {
+    return ensure(
+        Resources.NAMESPACES,
+        KubeObject.create(new GroupVersionKind("", "v1", "Namespace"), "", name, _ -> {}));
+  }
+
+  private Uni<?> priority(String name, int value) {
+    KubeObject object =
+        KubeObject.create(
+            new GroupVersionKind("scheduling.k8s.io", "v1", "PriorityClass"),
+            "",
+            name,
+            o -> {
+              o.put("value", value);
+              o.put(
+                  "description",
+                  name.contains("node")
+                      ? "Used for system critical pods that must not be moved from their current"
+                          + " node."
+                      : "Used for system critical pods that must run in the cluster, but can be"
+                          + " moved to another node if necessary.");
+            });
+    return ensure(Resources.PRIORITY_CLASSES, object);
+  }
+
+  private Uni<KubeObject> ensure(GroupVersionResource resource, KubeObject object) {
+    return calls
+        .get(resource, object.namespace(), object.name())
+        .onFailure(StatusException::isNotFound)
+        .recoverWithUni(
+            () ->
+                calls
+                    .create(resource, object.namespace(), object, OPTIONS)
+                    .onFailure(StatusException::isAlreadyExists)
+                    .recoverWithUni(
+                        () -> calls.get(resource, object.namespace(), object.name())));
+  }
+
+  private Uni<?> role(ObjectNode wanted) {
+    KubeObject object = KubeObject.of(wanted);
+    GroupVersionResource resource =
+        switch (object.kind()) {
+          case "ClusterRole" -> Resources.CLUSTER_ROLES;
+          case "ClusterRoleBinding" -> Resources.CLUSTER_ROLE_BINDINGS;
+          case "Role" -> Resources.ROLES;
+          default -> Resources.ROLE_BINDINGS;
+        };
+    return ensure(resource, object)
+        .chain(
+            there -> {
+              String field = wanted.has("rules") ? "rules" : "subjects";
+              ArrayNode missing = missing(wanted.path(field), there.at(field));
+              boolean ours =
+                  !there
+                      .annotation("rbac.authorization.kubernetes.io/autoupdate")
+                      .orElse("")
+                      .equals("false");
+              if (missing.isEmpty() || !ours || wanted.has("aggregationRule")) {
+                return Uni.createFrom().item(there);
+              }
+              ArrayNode all = Json.array();
+              there.at(field).forEach(all::add);
+              all.addAll(missing);
+              return calls.patch(
+                  resource,
+                  object.namespace(),
+                  object.name(),
+                  Patch.merge(body -> body.set(field, all)),
+                  "",
+                  OPTIONS);
+            });
+  }
+
+  private static ArrayNode missing(JsonNode wanted, JsonNode there) {
+    ArrayNode out = Json.array();
+    for (JsonNode w : wanted) {
+      boolean found = false;
+      for (JsonNode t : there) {
+        found |= t.equals(w);
+      }
+      if (!found) {
+        out.add(w);
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,248 @@
+package dev.coracle.apiserver.internal.http;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.internal.filter.Filter;
+import dev.coracle.apiserver.internal.verb.Engine;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTPS listener. One server per event loop, all on one port; every request passes the filters in
+ * their order and ends at the first handler that knows its path.
+ */
+public final class HttpFront {
+
+  private static final int MOST_HEADER_BYTES = 64 << 10;
+  private static final int MOST_STREAMS = 1000;
+  private static final long FIRST_REQUEST_MILLIS = 60_000;
+
+  private final Vertx vertx;
+  private final ApiServerOptions options;
+  private final List<Filter> filters;
+  private final List<PathHandler> paths;
+  private final ResourceHandler resources;
+  private final int instances;
+  private @Nullable String deployment;
+  private volatile int port;
+
+  public HttpFront(
+      Vertx vertx,
+      ApiServerOptions options,
+      List<Filter> filters,
+      List<PathHandler> paths,
+      ResourceHandler resources) {
+    this.vertx = vertx;
+    this.options = options;
+    this.filters = List.copyOf(filters);
+    this.paths = List.copyOf(paths);
+    this.resources = resources;
+    this.instances = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
+  }
+
+  /** The port that is listened on, once started. */
+  public int port() {
+    return port;
+  }
+
+  public Future<Void> start() {
+    // Port -1 is Vert.x's way to say: one free port for all instances.
+    int wanted = options.listen().port() == 0 ? -1 : options.listen().port();
+    return vertx
+        .deployVerticle(
+            () -> (Deployable) new Listener(wanted), new DeploymentOptions().setInstances(instances))
+        .onSuccess(id -> deployment = id)
+        .<Void>mapEmpty()
+        .recover(failure -> Future.failedFuture(explain(failure)));
+  }
+
+  private RuntimeException explain(Throwable failure) {
+    String where = options.listen().address() + ":" + options.listen().port();
+    Throwable cause = failure;
+    while (cause != null) {
+      if (cause instanceof java.net.BindException) {
+        return new IllegalStateException(
+            "cannot listen on " + where + ": " + cause.getMessage()
+                + "; another process has the port, choose another one with --port (0: any)",
+            failure);
+      }
+      if (cause instanceof java.nio.file.NoSuchFileException
+          || cause instanceof java.security.GeneralSecurityException) {
+        return new IllegalStateException(
+            "cannot use the API server's certificates: " + cause.getMessage(), failure);
+      }
+      cause = cause.getCause();
+    }
+    return new IllegalStateException(
+        "cannot listen on " + where + ": " + failure.getMessage(), failure);
+  }
+
+  public Future<Void> stop() {
+    String id = deployment;
+    deployment = null;
+    return id == null ? Future.succeededFuture() : vertx.undeploy(id);
+  }
+
+  private HttpServerOptions serverOptions(int wantedPort) {
+    var listen = options.listen();
+    return new HttpServerOptions()
+        .setHost(listen.address())
+        .setPort(wantedPort)
+        .setSsl(true)
+        .setUseAlpn(true)
+        .setClientAuth(ClientAuth.REQUEST)
+        .setKeyCertOptions(
+            new PemKeyCertOptions()
+                .setCertPath(listen.certificate().toString())
+                .setKeyPath(listen.key().toString()))
+        .setTrustOptions(new PemTrustOptions().addCertPath(listen.clientCa().toString()))
+        .setSslHandshakeTimeout(10)
+        .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
+        // Watches and tunnels may be silent for long; hours, so that dead peers go some day.
+        .setIdleTimeout(5)
+        .setIdleTimeoutUnit(TimeUnit.HOURS)
+        .setTcpKeepAlive(true)
+        .setTcpNoDelay(true)
+        .setMaxHeaderSize(MOST_HEADER_BYTES)
+        .setMaxInitialLineLength(16 << 10)
+        .setInitialSettings(
+            new io.vertx.core.http.Http2Settings().setMaxConcurrentStreams(MOST_STREAMS))
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setCompressionSupported(false);
+  }
+
+  /** One server on one event loop. */
+  private final class Listener extends VerticleBase {
+
+    private final int wantedPort;
+    private @Nullable HttpServer server;
+
+    Listener(int wantedPort) {
+      this.wantedPort = wantedPort;
+    }
+
+    @Override
+    public Future<?> start() {
+      Router router = Router.router(vertx);
+      router.route().handler(HttpFront.this::handle);
+      HttpServer made =
+          vertx
+              .createHttpServer(serverOptions(wantedPort))
+              .connectionHandler(this::connected)
+              .requestHandler(router)
+              .exceptionHandler(_ -> {});
+      server = made;
+      return made.listen().onSuccess(s -> port = s.actualPort());
+    }
+
+    /** Who connects and then says nothing is cut off. */
+    private void connected(HttpConnection connection) {
+      long timer = vertx.setTimer(FIRST_REQUEST_MILLIS, _ -> idle(connection));
+      connection.closeHandler(_ -> vertx.cancelTimer(timer));
+    }
+
+    private void idle(HttpConnection connection) {
+      if (!(connection instanceof io.vertx.core.http.impl.Http1xServerConnection http1)) {
+        return;
+      }
+      if (http1.channelHandlerContext().channel().attr(SPOKEN).get() == null) {
+        connection.close();
+      }
+    }
+
+    @Override
+    public Future<?> stop() {
+      HttpServer running = server;
+      return running == null ? Future.succeededFuture() : running.close();
+    }
+  }
+
+  private static final io.netty.util.AttributeKey<Boolean> SPOKEN =
+      io.netty.util.AttributeKey.valueOf("coracle.spoken");
+
+  private void handle(RoutingContext context) {
+    if (context.request().connection()
+        instanceof io.vertx.core.http.impl.Http1xServerConnection http1) {
+      http1.channelHandlerContext().channel().attr(SPOKEN).set(Boolean.TRUE);
+    }
+    context.request().pause();
+    Exchange exchange;
+    try {
+      exchange = Exchange.begin(context, requestInfo(context));
+    } catch (IllegalArgumentException e) {
+      exchange =
+          Exchange.begin(
+              context, new RequestInfo(false, "get", "/", "", "", "", "", "", "", ""));
+      Responder.failure(exchange, StatusException.badRequest("the path is not valid"));
+      return;
+    }
+    pass(exchange, 0);
+  }
+
+  private static RequestInfo requestInfo(RoutingContext context) {
+    String raw = context.request().path();
+    String path =
+        raw == null || raw.isEmpty()
+            ? "/"
+            : raw.indexOf('%') < 0
+                ? raw
+                : QueryStringDecoder.decodeComponent(raw.replace("+", "%2B"));
+    String watch = context.request().getParam("watch");
+    String fields = context.request().getParam("fieldSelector");
+    String name = "";
+    if (fields != null) {
+      for (String term : fields.split(",")) {
+        if (term.startsWith("metadata.name=")) {
+          name = term.substring(term.lastIndexOf('=') + 1);
+        }
+      }
+    }
+    return RequestInfo.of(
+        context.request().method().name(),
+        path,
+        watch != null && !watch.equals("false") && !watch.equals("0"),
+        name);
+  }
+
+  private void pass(Exchange exchange, int filter) {
+    try {
+      if (filter < filters.size()) {
+        filters.get(filter).handle(exchange, () -> pass(exchange, filter + 1));
+      } else {
+        route(exchange);
+      }
+    } catch (RuntimeException e) {
+      Responder.failure(exchange, e);
+    }
+  }
+
+  private void route(Exchange exchange) {
+    if (exchange.info().resourceRequest()) {
+      resources.handle(exchange);
+      return;
+    }
+    for (PathHandler path : paths) {
+      if (path.handle(exchange)) {
+        return;
+      }
+    }
+    Responder.failure(exchange, Engine.noSuchResource());
+  }
+
+}

@@ -1,0 +1,62 @@
+package dev.coracle.apiserver.internal.registry;
+
+import dev.coracle.api.GroupResource;
+import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
+import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
+import dev.coracle.apiserver.internal.registry.kinds.CustomDefinitionStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.SimpleStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.WorkloadStrategy;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Which strategy belongs to which kind; whoever is not named here is plain. */
+public final class Strategies {
+
+  private final Map<String, KindStrategy> byResource = new HashMap<>();
+
+  /**
+   * @param services gives Services their addresses
+   * @param rbac checks that nobody gives away more than they have
+   */
+  public Strategies(ServiceStrategy services, RbacStrategy rbac) {
+    byResource.put("pods", new PodStrategy());
+    byResource.put("services", services);
+    byResource.put("namespaces", CoreStrategies.NAMESPACE);
+    byResource.put("secrets", CoreStrategies.SECRET);
+    byResource.put("persistentvolumes", CoreStrategies.VOLUME);
+    byResource.put("persistentvolumeclaims", CoreStrategies.CLAIM);
+    byResource.put("deployments.apps", WorkloadStrategy.DEPLOYMENT);
+    byResource.put("replicasets.apps", WorkloadStrategy.PLAIN);
+    byResource.put("statefulsets.apps", WorkloadStrategy.PLAIN);
+    byResource.put("daemonsets.apps", WorkloadStrategy.PLAIN);
+    byResource.put("replicationcontrollers", WorkloadStrategy.CONTROLLER);
+    byResource.put("jobs.batch", BatchStrategies.JOB);
+    byResource.put("cronjobs.batch", BatchStrategies.CRON_JOB);
+    byResource.put("certificatesigningrequests.certificates.k8s.io", new CertificateStrategy());
+    byResource.put(
+        "customresourcedefinitions.apiextensions.k8s.io", new CustomDefinitionStrategy());
+    byResource.put("roles.rbac.authorization.k8s.io", rbac);
+    byResource.put("clusterroles.rbac.authorization.k8s.io", rbac);
+    byResource.put("rolebindings.rbac.authorization.k8s.io", rbac);
+    byResource.put("clusterrolebindings.rbac.authorization.k8s.io", rbac);
+    for (String resource :
+        new String[] {
+          "configmaps", "nodes", "serviceaccounts", "limitranges", "resourcequotas", "endpoints",
+          "events", "events.events.k8s.io", "podtemplates", "leases.coordination.k8s.io",
+          "storageclasses.storage.k8s.io", "csidrivers.storage.k8s.io", "csinodes.storage.k8s.io",
+          "volumeattachments.storage.k8s.io", "runtimeclasses.node.k8s.io",
+          "priorityclasses.scheduling.k8s.io", "apiservices.apiregistration.k8s.io",
+          "controllerrevisions.apps", "horizontalpodautoscalers.autoscaling"
+        }) {
+      byResource.put(resource, SimpleStrategy.of(resource));
+    }
+  }
+
+  public KindStrategy of(GroupResource resource) {
+    return byResource.getOrDefault(resource.toString(), KindStrategy.PLAIN);
+  }
+}

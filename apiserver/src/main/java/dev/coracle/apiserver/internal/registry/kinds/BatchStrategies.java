@@ -1,0 +1,58 @@
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+
+/** Jobs and CronJobs. */
+public final class BatchStrategies {
+
+  private static final String UID_LABEL = "batch.kubernetes.io/controller-uid";
+  private static final String NAME_LABEL = "batch.kubernetes.io/job-name";
+
+  private BatchStrategies() {}
+
+  /** Jobs get a selector of their own, unless they bring one. */
+  public static final KindStrategy JOB =
+      new KindStrategy() {
+        @Override
+        public String defaultPropagation() {
+          return "Orphan";
+        }
+
+        @Override
+        public void prepareForCreate(ObjectNode job, Call call) {
+          job.putObject("status");
+          ObjectNode spec = job.withObjectProperty("spec");
+          if (spec.path("manualSelector").asBoolean(false)) {
+            return;
+          }
+          String uid = job.path("metadata").path("uid").asText();
+          String name = job.path("metadata").path("name").asText();
+          ObjectNode labels =
+              spec.withObjectProperty("template")
+                  .withObjectProperty("metadata")
+                  .withObjectProperty("labels");
+          labels.put(UID_LABEL, uid).put("controller-uid", uid);
+          labels.put(NAME_LABEL, name).put("job-name", name);
+          spec.putObject("selector").putObject("matchLabels").put(UID_LABEL, uid);
+        }
+
+        @Override
+        public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+          ObjectNode spec = now.withObjectProperty("spec");
+          if (!spec.has("selector") && before.at("spec", "selector").isObject()) {
+            spec.set("selector", before.at("spec", "selector").deepCopy());
+          }
+        }
+      };
+
+  public static final KindStrategy CRON_JOB =
+      new KindStrategy() {
+        @Override
+        public void prepareForCreate(ObjectNode job, Call call) {
+          job.putObject("status");
+        }
+      };
+}

@@ -1,0 +1,135 @@
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/** Small rules of kinds of the core group. */
+public final class CoreStrategies {
+
+  private CoreStrategies() {}
+
+  private abstract static class Uncounted implements KindStrategy {
+    @Override
+    public boolean tracksGeneration() {
+      return false;
+    }
+  }
+
+  /** Namespaces begin active and are held by {@code spec.finalizers} until their content is gone. */
+  public static final KindStrategy NAMESPACE =
+      new Uncounted() {
+        @Override
+        public void prepareForCreate(ObjectNode namespace, Call call) {
+          namespace.putObject("status").put("phase", "Active");
+          ObjectNode spec = namespace.withObjectProperty("spec");
+          ArrayNode finalizers =
+              spec.get("finalizers") instanceof ArrayNode a ? a : spec.putArray("finalizers");
+          boolean has = false;
+          for (JsonNode f : finalizers) {
+            has |= f.asText().equals("kubernetes");
+          }
+          if (!has) {
+            finalizers.add("kubernetes");
+          }
+          nameLabel(namespace);
+        }
+
+        @Override
+        public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+          if (!call.subresource().equals("finalize")) {
+            JsonNode finalizers = before.at("spec", "finalizers");
+            if (finalizers.isMissingNode()) {
+              now.withObjectProperty("spec").remove("finalizers");
+            } else {
+              now.withObjectProperty("spec").set("finalizers", finalizers.deepCopy());
+            }
+          }
+          nameLabel(now);
+        }
+
+        private void nameLabel(ObjectNode namespace) {
+          ObjectNode metadata = (ObjectNode) namespace.path("metadata");
+          metadata
+              .withObjectProperty("labels")
+              .put("kubernetes.io/metadata.name", metadata.path("name").asText());
+        }
+
+        @Override
+        public boolean heldBack(ObjectNode namespace) {
+          return !namespace.path("spec").path("finalizers").isEmpty();
+        }
+
+        @Override
+        public void prepareForDeletion(ObjectNode namespace) {
+          namespace.withObjectProperty("status").put("phase", "Terminating");
+        }
+      };
+
+  /** Secrets take plain text in {@code stringData} and keep it encoded. */
+  public static final KindStrategy SECRET =
+      new Uncounted() {
+        @Override
+        public void prepareForCreate(ObjectNode secret, Call call) {
+          fold(secret);
+        }
+
+        @Override
+        public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+          fold(now);
+          if (now.path("type").asText("").isEmpty()) {
+            now.put("type", before.text("type"));
+          }
+        }
+
+        private void fold(ObjectNode secret) {
+          if (secret.remove("stringData") instanceof ObjectNode plain && !plain.isEmpty()) {
+            ObjectNode data = secret.withObjectProperty("data");
+            plain.forEachEntry(
+                (key, value) ->
+                    data.put(
+                        key,
+                        Base64.getEncoder()
+                            .encodeToString(value.asText("").getBytes(StandardCharsets.UTF_8))));
+          }
+        }
+      };
+
+  /** Volumes begin pending. */
+  public static final KindStrategy VOLUME =
+      new Uncounted() {
+        @Override
+        public boolean returnsDeletedObject() {
+          return true;
+        }
+
+        @Override
+        public void prepareForCreate(ObjectNode volume, Call call) {
+          volume.putObject("status").put("phase", "Pending");
+        }
+      };
+
+  /** Claims begin pending. */
+  public static final KindStrategy CLAIM =
+      new Uncounted() {
+        @Override
+        public boolean returnsDeletedObject() {
+          return true;
+        }
+
+        @Override
+        public void prepareForCreate(ObjectNode claim, Call call) {
+          claim.putObject("status").put("phase", "Pending");
+          JsonNode spec = claim.path("spec");
+          JsonNode source = spec.path("dataSource");
+          if (spec instanceof ObjectNode s && source.isObject() && !s.has("dataSourceRef")) {
+            s.set("dataSourceRef", source.deepCopy());
+          }
+        }
+      };
+}

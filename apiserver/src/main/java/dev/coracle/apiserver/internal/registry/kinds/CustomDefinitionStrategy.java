@@ -1,0 +1,56 @@
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+
+/** Definitions of custom resources remember which versions objects may be stored in. */
+public final class CustomDefinitionStrategy implements KindStrategy {
+
+  private static final String FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
+
+  @Override
+  public void prepareForCreate(ObjectNode definition, Call call) {
+    ObjectNode status = definition.putObject("status");
+    status.putArray("storedVersions").add(storageVersion(definition));
+    status.putArray("conditions");
+    ObjectNode metadata = (ObjectNode) definition.path("metadata");
+    ArrayNode finalizers =
+        metadata.get("finalizers") instanceof ArrayNode a ? a : metadata.putArray("finalizers");
+    for (JsonNode f : finalizers) {
+      if (f.asText().equals(FINALIZER)) {
+        return;
+      }
+    }
+    finalizers.add(FINALIZER);
+  }
+
+  @Override
+  public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+    if (!call.subresource().isEmpty()) {
+      return;
+    }
+    String stored = storageVersion(now);
+    ObjectNode status = now.withObjectProperty("status");
+    ArrayNode versions =
+        status.get("storedVersions") instanceof ArrayNode a ? a : status.putArray("storedVersions");
+    for (JsonNode v : versions) {
+      if (v.asText().equals(stored)) {
+        return;
+      }
+    }
+    versions.add(stored);
+  }
+
+  private static String storageVersion(ObjectNode definition) {
+    for (JsonNode version : definition.path("spec").path("versions")) {
+      if (version.path("storage").asBoolean(false)) {
+        return version.path("name").asText("");
+      }
+    }
+    return "";
+  }
+}

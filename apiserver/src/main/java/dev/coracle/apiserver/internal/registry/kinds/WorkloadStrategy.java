@@ -1,0 +1,34 @@
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+
+/**
+ * Kinds that run Pods.
+ *
+ * @param countsAnnotations whether a changed annotation bumps the generation
+ */
+public record WorkloadStrategy(boolean countsAnnotations, String defaultPropagation)
+    implements KindStrategy {
+
+  public static final WorkloadStrategy PLAIN = new WorkloadStrategy(false, "Background");
+  public static final WorkloadStrategy DEPLOYMENT = new WorkloadStrategy(true, "Background");
+
+  /** ReplicationControllers leave their Pods behind unless told otherwise. */
+  public static final WorkloadStrategy CONTROLLER = new WorkloadStrategy(false, "Orphan");
+
+  @Override
+  public boolean annotationsBumpGeneration() {
+    return countsAnnotations;
+  }
+
+  @Override
+  public void prepareForCreate(ObjectNode object, Call call) {
+    if (object.path("spec").path("template").path("metadata") instanceof ObjectNode metadata
+        && metadata.path("creationTimestamp").isNull()) {
+      metadata.remove("creationTimestamp");
+    }
+    object.putObject("status");
+  }
+}

@@ -1,0 +1,5 @@
+/** The strategies of the kinds that need one. */
+@NullMarked
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import org.jspecify.annotations.NullMarked;
