@@ -29,10 +29,12 @@ public final class Bootstrap {
       List.of("default", "kube-system", "kube-public", "kube-node-lease");
 
   private final ApiCalls calls;
+  private final String advertiseAddress;
 
   /** @param calls as the server itself */
-  public Bootstrap(ApiCalls calls) {
+  public Bootstrap(ApiCalls calls, String advertiseAddress) {
     this.calls = calls;
+    this.advertiseAddress = advertiseAddress;
   }
 
   /** Everything but the kubernetes Service's endpoints, which need the port. */
@@ -144,5 +146,50 @@ public final class Bootstrap {
       }
     }
     return out;
+  }
+
+  /** The kubernetes Service, its Endpoints and EndpointSlice, so that Pods reach this server. */
+  public Uni<Void> endpoints(String serviceAddress, int port) {
+    return ensure(Resources.SERVICES, KubernetesService.service(serviceAddress))
+        .chain(
+            () ->
+                put(
+                    Resources.ENDPOINTS,
+                    KubernetesService.endpoints(advertiseAddress, port),
+                    "subsets"))
+        .chain(
+            () ->
+                put(
+                    Resources.ENDPOINT_SLICES,
+                    KubernetesService.slice(advertiseAddress, port),
+                    "endpoints",
+                    "ports",
+                    "addressType"))
+        .replaceWithVoid();
+  }
+
+  /** Creates the object, or makes these fields so. */
+  private Uni<KubeObject> put(
+      GroupVersionResource resource, KubeObject wanted, String... fields) {
+    return ensure(resource, wanted)
+        .chain(
+            there -> {
+              boolean same = true;
+              for (String field : fields) {
+                same &= there.at(field).equals(wanted.at(field));
+              }
+              if (same) {
+                return Uni.createFrom().item(there);
+              }
+              Patch patch =
+                  Patch.merge(
+                      body -> {
+                        for (String field : fields) {
+                          body.set(field, wanted.at(field).deepCopy());
+                        }
+                      });
+              return calls.patch(
+                  resource, wanted.namespace(), wanted.name(), patch, "", OPTIONS);
+            });
   }
 }

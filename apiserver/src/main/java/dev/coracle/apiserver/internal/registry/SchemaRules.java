@@ -1,9 +1,10 @@
 package dev.coracle.apiserver.internal.registry;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
-import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.StrategicMergePatch;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
@@ -58,7 +59,12 @@ public final class SchemaRules implements ObjectRules {
       boolean force,
       String subresource,
       Instant now) {
-    throw StatusException.notImplemented("server-side apply");
+    return ServerSideApply.apply(
+        definition.schema(),
+        current == null ? null : current.tree(),
+        configuration,
+        writer(manager, subresource, now),
+        force);
   }
 
   @Override
@@ -67,5 +73,25 @@ public final class SchemaRules implements ObjectRules {
       ObjectNode now,
       String manager,
       String subresource,
-      Instant time) {}
+      Instant time) {
+    ObjectNode tracked =
+        ServerSideApply.track(
+            definition.schema(),
+            before == null ? null : before.tree(),
+            now,
+            writer(manager, subresource, time));
+    JsonNode record = tracked.path("metadata").get("managedFields");
+    if (now.path("metadata") instanceof ObjectNode metadata) {
+      if (record == null) {
+        metadata.remove("managedFields");
+      } else {
+        metadata.set("managedFields", record);
+      }
+    }
+  }
+
+  private ServerSideApply.Writer writer(String manager, String subresource, Instant time) {
+    return new ServerSideApply.Writer(
+        manager, definition.kind().apiVersion(), subresource, definition.hasStatus(), time);
+  }
 }

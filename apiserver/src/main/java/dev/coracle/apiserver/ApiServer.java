@@ -1,0 +1,88 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.Component;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.internal.Assembly;
+import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The Kubernetes 1.36 API: over HTTPS for everybody, by direct call for components of this process.
+ *
+ * <p>{@link #start()} completes when the listener accepts requests and the objects every cluster
+ * begins with are there. {@link #callsAs} may be used from then on. Safe on any thread.
+ */
+public final class ApiServer implements Component {
+
+  private final Assembly assembly;
+  private final ResourceStore store;
+  private volatile boolean started;
+
+  public ApiServer(
+      Vertx vertx, ResourceStore store, ApiServerOptions options, MeterRegistry metrics) {
+    this(vertx, store, options, metrics, ApiServerHooks.NONE);
+  }
+
+  public ApiServer(
+      Vertx vertx,
+      ResourceStore store,
+      ApiServerOptions options,
+      MeterRegistry metrics,
+      ApiServerHooks hooks) {
+    this.store = store;
+    this.assembly = new Assembly(vertx, store, options, metrics, hooks, () -> started);
+  }
+
+  @Override
+  public String name() {
+    return "kube-apiserver";
+  }
+
+  @Override
+  public CompletionStage<Void> start() {
+    return assembly
+        .startCaches()
+        .chain(() -> store.list(assembly.services().stored(), "", ListOptions.ALL))
+        .invoke(list -> assembly.pools().fill(list.items()))
+        .chain(() -> assembly.bootstrap().run())
+        .chain(() -> Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
+        .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
+        .invoke(() -> started = true)
+        .onFailure()
+        .call(() -> Uni.createFrom().completionStage(this::stop))
+        .subscribeAsCompletionStage();
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    started = false;
+    assembly.stopCaches();
+    return assembly.front().stop().toCompletionStage();
+  }
+
+  @Override
+  public Optional<String> unhealthy() {
+    return started ? Optional.empty() : Optional.of("the API server is not listening");
+  }
+
+  /** The port of the listener, once started. */
+  public int port() {
+    return assembly.front().port();
+  }
+
+  /** All resources that are served, custom ones among them. */
+  public Scheme scheme() {
+    return assembly.scheme();
+  }
+
+  /** The API as this user, without HTTP. */
+  public ApiCalls callsAs(UserInfo user) {
+    return assembly.calls(user);
+  }
+}

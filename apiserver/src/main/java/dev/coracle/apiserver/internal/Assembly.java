@@ -1,0 +1,199 @@
+package dev.coracle.apiserver.internal;
+
+import dev.coracle.api.Resources;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.ApiCalls;
+import dev.coracle.apiserver.ApiServerHooks;
+import dev.coracle.apiserver.HealthCheck;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.StaticTokens;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
+import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
+import dev.coracle.apiserver.internal.discovery.Discovery;
+import dev.coracle.apiserver.internal.discovery.Health;
+import dev.coracle.apiserver.internal.discovery.VersionInfo;
+import dev.coracle.apiserver.internal.filter.Audit;
+import dev.coracle.apiserver.internal.filter.Filters;
+import dev.coracle.apiserver.internal.http.Bodies;
+import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.HttpFront;
+import dev.coracle.apiserver.internal.http.Negotiation;
+import dev.coracle.apiserver.internal.http.PathHandler;
+import dev.coracle.apiserver.internal.http.Presenter;
+import dev.coracle.apiserver.internal.http.ResourceHandler;
+import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.Conversions;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.internal.registry.SchemaRules;
+import dev.coracle.apiserver.internal.registry.Strategies;
+import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
+import dev.coracle.apiserver.internal.service.ServiceAllocation;
+import dev.coracle.apiserver.internal.service.ServicePools;
+import dev.coracle.apiserver.internal.stream.Connects;
+import dev.coracle.apiserver.internal.table.Tables;
+import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.internal.verb.Providers;
+import dev.coracle.apiserver.internal.verb.Verbs;
+import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** The parts list of one API server, in the order in which a request meets them from behind. */
+public final class Assembly {
+
+  private final Scheme scheme;
+  private final RbacAuthorizer rbac;
+  private final Authorizer authorizer;
+  private final ServicePools pools;
+  private final Registry registry;
+  private final Engine engine;
+  private final HttpFront front;
+  private final Bootstrap bootstrap;
+
+  public Assembly(
+      Vertx vertx,
+      ResourceStore store,
+      ApiServerOptions options,
+      MeterRegistry meters,
+      ApiServerHooks hooks,
+      BooleanSupplier started) {
+    Clock clock = Clock.systemUTC();
+    ApiServerMetrics metrics = new ApiServerMetrics(meters);
+    scheme = Scheme.builtIn();
+    rbac = new RbacAuthorizer(vertx, store);
+    authorizer = Authorizer.chain(List.of(rbac));
+    pools = new ServicePools(options.services(), new SecureRandom());
+    Strategies strategies =
+        new Strategies(
+            new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
+    registry = new Registry(scheme, store, definition -> type(definition, strategies));
+    Backstage backstage = new Backstage(store, new AdmissionChain(List.of()), clock);
+    engine =
+        new Engine(
+            Verbs.of(backstage), Map.of(), Map.of(), new Providers(hooks.providers()));
+    Authentication authentication =
+        new Authentication(
+            List.of(new StaticTokens(options.identity().staticTokens())),
+            options.identity().audiences());
+    ResourceHandler resources =
+        new ResourceHandler(
+            vertx,
+            registry,
+            engine,
+            new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
+            new Presenter(new Tables(clock)),
+            NO_CONNECTS,
+            options.limits().minWatchTimeout().toMillis());
+    front =
+        new HttpFront(
+            vertx,
+            options,
+            Filters.inOrder(
+                vertx, metrics, authentication, authorizer, hooks.routes(), Audit.NONE,
+                options.limits()),
+            paths(options, hooks, started),
+            resources);
+    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
+  }
+
+  private static final Connects NO_CONNECTS =
+      new Connects() {
+        @Override
+        public boolean serves(ResourceType type, String subresource) {
+          return false;
+        }
+
+        @Override
+        public void handle(Exchange exchange, Call call) {}
+      };
+
+  private static ResourceType type(ResourceDefinition definition, Strategies strategies) {
+    return new ResourceType(
+        definition,
+        Conversions.of(definition.gvr().groupResource()),
+        new SchemaRules(definition),
+        strategies.of(definition.gvr().groupResource()));
+  }
+
+  private List<PathHandler> paths(
+      ApiServerOptions options, ApiServerHooks hooks, BooleanSupplier started) {
+    List<HealthCheck> checks = new ArrayList<>();
+    checks.add(
+        new HealthCheck(
+            "poststarthook/start",
+            false,
+            () -> started.getAsBoolean() ? Optional.empty() : Optional.of("not started")));
+    checks.addAll(hooks.checks());
+    Health health = new Health(checks);
+    Discovery discovery =
+        new Discovery(scheme, () -> options.listen().advertiseAddress() + ":" + front().port());
+    PathHandler version =
+        exchange -> {
+          if (!exchange.info().path().matches("/version/?")) {
+            return false;
+          }
+          Responder.tree(exchange, Negotiation.Form.JSON, 200, VersionInfo.document());
+          return true;
+        };
+    PathHandler extra =
+        exchange -> {
+          for (var route : hooks.routes()) {
+            if (route.serves(exchange.info().path())) {
+              route.handler().handle(exchange.request());
+              return true;
+            }
+          }
+          return false;
+        };
+    return List.of(health::handle, version, extra, discovery::handle);
+  }
+
+  public Uni<Void> startCaches() {
+    return rbac.start();
+  }
+
+  public void stopCaches() {
+    rbac.stop();
+  }
+
+  public Scheme scheme() {
+    return scheme;
+  }
+
+  public ServicePools pools() {
+    return pools;
+  }
+
+  public ResourceType services() {
+    return registry.require(Resources.SERVICES);
+  }
+
+  public HttpFront front() {
+    return front;
+  }
+
+  public Bootstrap bootstrap() {
+    return bootstrap;
+  }
+
+  public ApiCalls calls(UserInfo user) {
+    return new DirectCalls(registry, engine, authorizer, user);
+  }
+}
