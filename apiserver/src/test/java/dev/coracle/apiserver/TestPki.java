@@ -1,0 +1,102 @@
+package dev.coracle.apiserver;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Certificates for one test, made by openssl in a directory of the test. */
+public final class TestPki {
+
+  private final Path dir;
+
+  /** @param dir empty, of the test */
+  public TestPki(Path dir) {
+    this.dir = dir;
+    assumeTrue(onPath("openssl"), "openssl is not installed");
+    run("genrsa", "-out", path("ca.key").toString(), "2048");
+    run("req", "-x509", "-new", "-key", path("ca.key").toString(), "-days", "2", "-subj",
+        "/CN=kubernetes", "-out", path("ca.crt").toString());
+    issue("server", "/CN=kube-apiserver", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    run("genpkey", "-algorithm", "RSA", "-out", path("sa.key").toString());
+  }
+
+  static boolean onPath(String command) {
+    for (String p : System.getenv("PATH").split(":")) {
+      if (Files.isExecutable(Path.of(p, command))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  public Path path(String name) {
+    return dir.resolve(name);
+  }
+
+  /** Makes NAME.crt and NAME.key. */
+  public void issue(String name, String subject, String extensions) {
+    run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+        path(name + ".key").toString());
+    run("req", "-new", "-key", path(name + ".key").toString(), "-subj", subject, "-out",
+        path(name + ".csr").toString());
+    List<String> sign =
+        new ArrayList<>(
+            List.of("x509", "-req", "-in", path(name + ".csr").toString(), "-CA",
+                path("ca.crt").toString(), "-CAkey", path("ca.key").toString(),
+                "-CAcreateserial", "-days", "2", "-out", path(name + ".crt").toString()));
+    if (!extensions.isEmpty()) {
+      try {
+        Files.writeString(path(name + ".ext"), extensions);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      sign.addAll(List.of("-extfile", path(name + ".ext").toString()));
+    }
+    run(sign.toArray(String[]::new));
+  }
+
+  /** A kubeconfig for the certificate of this name. */
+  public Path kubeconfig(String name, int port) {
+    String text =
+        """
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: c, cluster: {server: "https://127.0.0.1:%d", certificate-authority: "%s"}}]
+        users: [{name: u, user: {client-certificate: "%s", client-key: "%s"}}]
+        contexts: [{name: x, context: {cluster: c, user: u}}]
+        current-context: x
+        """
+            .formatted(port, path("ca.crt"), path(name + ".crt"), path(name + ".key"));
+    try {
+      return Files.writeString(path(name + ".kubeconfig"), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void run(String... args) {
+    List<String> command = new ArrayList<>(List.of("openssl"));
+    command.addAll(List.of(args));
+    try {
+      Process p =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(dir.resolve("openssl.log").toFile())
+              .start();
+      if (!p.waitFor(30, TimeUnit.SECONDS) || p.exitValue() != 0) {
+        throw new IllegalStateException(
+            "openssl " + args[0] + ": " + Files.readString(dir.resolve("openssl.log")));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

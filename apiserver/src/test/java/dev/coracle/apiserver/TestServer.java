@@ -1,0 +1,72 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.config.ApiServerOptions.Identity;
+import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
+import dev.coracle.apiserver.config.ApiServerOptions.Limits;
+import dev.coracle.apiserver.config.ApiServerOptions.Listen;
+import dev.coracle.apiserver.config.ApiServerOptions.Services;
+import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A whole API server over a store in memory, for one test class. */
+public final class TestServer implements AutoCloseable {
+
+  private final Vertx vertx = Vertx.vertx();
+  private final TestPki pki;
+  private final ApiServer server;
+
+  /** @param dir empty, for certificates and kubeconfigs */
+  public TestServer(Path dir) throws Exception {
+    this(dir, new MemoryStore());
+  }
+
+  public TestServer(Path dir, ResourceStore store) throws Exception {
+    pki = new TestPki(dir);
+    pki.issue("admin", "/O=system:masters/CN=admin", "");
+    server =
+        new ApiServer(vertx, store, options(pki, 0), new SimpleMeterRegistry(), ApiServerHooks.NONE);
+    server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    pki.kubeconfig("admin", server.port());
+  }
+
+  static ApiServerOptions options(TestPki pki, int port) {
+    return new ApiServerOptions(
+        new Listen(
+            "127.0.0.1", port, "127.0.0.1", pki.path("server.crt"), pki.path("server.key"),
+            pki.path("ca.crt")),
+        Identity.of(pki.path("sa.key")),
+        new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),
+        Services.DEFAULT,
+        Limits.DEFAULT);
+  }
+
+  public TestPki pki() {
+    return pki;
+  }
+
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  public ApiServer server() {
+    return server;
+  }
+
+  @Override
+  public void close() throws Exception {
+    server.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  /** Serves until the process ends: for trying things by hand. */
+  public static void main(String[] args) throws Exception {
+    Path dir = Path.of(args[0]);
+    TestServer running = new TestServer(dir);
+    System.out.println("KUBECONFIG=" + running.pki.path("admin.kubeconfig"));
+    Thread.currentThread().join();
+  }
+}
