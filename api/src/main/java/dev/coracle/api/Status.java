@@ -15,6 +15,7 @@ import java.util.List;
  * @param group {@code details.group}; group, kind, name and uid are empty where there is nothing to say
  * @param kind the resource's plural in {@code details.kind}, as upstream has it
  * @param retryAfterSeconds zero for none
+ * @param continueToken {@code metadata.continue}, how to go on after an expired page; mostly empty
  */
 public record Status(
     boolean success,
@@ -26,10 +27,25 @@ public record Status(
     String name,
     String uid,
     List<StatusCause> causes,
-    int retryAfterSeconds) {
+    int retryAfterSeconds,
+    String continueToken) {
 
   public Status {
     causes = List.copyOf(causes);
+  }
+
+  public Status(
+      boolean success,
+      int code,
+      StatusReason reason,
+      String message,
+      String group,
+      String kind,
+      String name,
+      String uid,
+      List<StatusCause> causes,
+      int retryAfterSeconds) {
+    this(success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, "");
   }
 
   /** What deletes of vanished objects and similar calls answer with. */
@@ -44,22 +60,29 @@ public record Status(
   public Status withDetails(GroupResource resource, String name) {
     return new Status(
         success, code, reason, message, resource.group(), resource.resource(), name, uid, causes,
-        retryAfterSeconds);
+        retryAfterSeconds, continueToken);
   }
 
   public Status withCauses(List<StatusCause> causes) {
     return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds);
+        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds,
+        continueToken);
   }
 
   public Status withRetryAfter(int seconds) {
-    return new Status(success, code, reason, message, group, kind, name, uid, causes, seconds);
+    return new Status(
+        success, code, reason, message, group, kind, name, uid, causes, seconds, continueToken);
+  }
+
+  public Status withContinue(String token) {
+    return new Status(
+        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, token);
   }
 
   public ObjectNode toJson() {
     ObjectNode node = Json.object();
     node.put("kind", "Status").put("apiVersion", "v1");
-    node.putObject("metadata");
+    put(node.putObject("metadata"), "continue", continueToken);
     node.put("status", success ? "Success" : "Failure");
     if (!message.isEmpty()) {
       node.put("message", message);
@@ -114,7 +137,8 @@ public record Status(
         details.path("name").asText(""),
         details.path("uid").asText(""),
         causes,
-        details.path("retryAfterSeconds").asInt(0));
+        details.path("retryAfterSeconds").asInt(0),
+        node.path("metadata").path("continue").asText(""));
   }
 
   private static void put(ObjectNode node, String field, String value) {

@@ -9,6 +9,10 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -60,10 +64,24 @@ public interface ResourceStore {
   Multi<WatchEvent> watch(GroupResource resource, String namespace, WatchOptions options);
 
   /**
-   * Tells which fields of a resource can be selected by, and indexed; called before the resource is
-   * used. Unset: {@code metadata.name} and {@code metadata.namespace} only.
+   * Tells which fields of a resource can be selected by, and how each is read from an object (empty
+   * where it is unset); called before the resource is used. {@code metadata.name} and {@code
+   * metadata.namespace} always can. Lists by an exact value are served from an index.
    */
-  void selectableFields(GroupResource resource, java.util.Set<String> paths);
+  void selectableFields(GroupResource resource, Map<String, Function<KubeObject, String>> fields);
+
+  /** The same for fields whose name is their path: {@code spec.nodeName}. */
+  default void selectableFields(GroupResource resource, Set<String> paths) {
+    Map<String, Function<KubeObject, String>> fields = new HashMap<>();
+    for (String path : paths) {
+      String[] steps = path.split("\\.");
+      fields.put(path, object -> object.text(steps));
+    }
+    selectableFields(resource, fields);
+  }
+
+  /** Objects of this resource end by themselves so long after their last write: Events. */
+  void timeToLive(GroupResource resource, Duration ttl);
 
   /** The latest revision this store has seen. */
   long revision();

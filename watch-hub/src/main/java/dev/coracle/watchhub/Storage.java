@@ -78,6 +78,15 @@ public interface Storage {
    * history, then live ones, without gap or double. The first batch arrives at once, also if empty.
    * Ends with {@link StorageException.Compacted} when the beginning is gone. A subscriber that asks
    * too slowly gets bigger batches from the history, and ends with Compacted when it falls out of it.
+   * Now and then, and soon after {@link #revision} was asked, comes a batch without changes that tells
+   * how far the feed is when nothing below the prefix changed.
+   *
+   * @param fromRevision 0: from the next write on
+   * @param previous whether the changes carry the values before, which costs reads
    */
-  Multi<ChangeBatch> watch(String prefix, long fromRevision);
+  Multi<ChangeBatch> watch(String prefix, long fromRevision, boolean previous);
+
+  default Multi<ChangeBatch> watch(String prefix, long fromRevision) {
+    return watch(prefix, fromRevision, false);
+  }
 }

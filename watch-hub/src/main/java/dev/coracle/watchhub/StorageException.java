@@ -13,6 +13,11 @@ public abstract sealed class StorageException extends RuntimeException {
     super(message, cause);
   }
 
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /** A create met an existing key. */
   public static final class KeyExists extends StorageException {
     private static final long serialVersionUID = 1L;
@@ -73,12 +78,25 @@ public abstract sealed class StorageException extends RuntimeException {
     }
   }
 
+  /** The value is larger than the store takes. */
+  public static final class TooLarge extends StorageException {
+    private static final long serialVersionUID = 1L;
+
+    public TooLarge(String key, long size, long limit) {
+      super("request is too large: " + key + " has " + size + " bytes, at most " + limit);
+    }
+  }
+
   /** The store does not answer, or answered that it cannot now; whether a write happened is not known. */
   public static final class Unavailable extends StorageException {
     private static final long serialVersionUID = 1L;
 
     public Unavailable(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    public Unavailable(String message) {
+      super(message);
     }
   }
 

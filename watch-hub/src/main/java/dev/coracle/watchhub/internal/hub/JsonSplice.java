@@ -1,0 +1,186 @@
+package dev.coracle.watchhub.internal.hub;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Puts {@code metadata.resourceVersion} into an encoded object and takes it out, without parsing the
+ * rest. The bytes must be one valid JSON object; the scan ends at the metadata, which usually stands
+ * near the beginning.
+ */
+public final class JsonSplice {
+
+  private static final byte[] METADATA = ascii("\"metadata\"");
+  private static final byte[] VERSION = ascii("\"resourceVersion\"");
+
+  private final byte[] json;
+  private int at;
+
+  private JsonSplice(byte[] json) {
+    this.json = json;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** The object with this resourceVersion; it must have none yet. */
+  public static byte[] with(byte[] json, long revision) {
+    JsonSplice scan = new JsonSplice(json);
+    int metadata = scan.find(METADATA, 0);
+    byte[] version;
+    int insert;
+    if (metadata < 0) {
+      insert = scan.open(0);
+      version = ascii("\"metadata\":{\"resourceVersion\":\"" + revision + "\"}"
+          + (scan.emptyAt(insert) ? "" : ","));
+    } else {
+      insert = scan.open(metadata);
+      version = ascii("\"resourceVersion\":\"" + revision + "\""
+          + (scan.emptyAt(insert) ? "" : ","));
+    }
+    byte[] out = new byte[json.length + version.length];
+    System.arraycopy(json, 0, out, 0, insert);
+    System.arraycopy(version, 0, out, insert, version.length);
+    System.arraycopy(json, insert, out, insert + version.length, json.length - insert);
+    return out;
+  }
+
+  /** The object without resourceVersion; the very array when it had none. */
+  public static byte[] without(byte[] json) {
+    JsonSplice scan = new JsonSplice(json);
+    int metadata = scan.find(METADATA, 0);
+    if (metadata < 0) {
+      return json;
+    }
+    int value = scan.find(VERSION, metadata);
+    if (value < 0) {
+      return json;
+    }
+    int from = scan.keyStart;
+    scan.at = value;
+    scan.skipValue();
+    int to = scan.at;
+    scan.blanks();
+    if (scan.at < json.length && json[scan.at] == ',') {
+      to = scan.at + 1;
+    } else {
+      // It was the last: the comma before it goes.
+      int i = from - 1;
+      while (i > 0 && json[i] != ',' && json[i] != '{') {
+        i--;
+      }
+      from = json[i] == ',' ? i : from;
+    }
+    byte[] out = new byte[json.length - (to - from)];
+    System.arraycopy(json, 0, out, 0, from);
+    System.arraycopy(json, to, out, from, json.length - to);
+    return out;
+  }
+
+  private int keyStart;
+
+  /** Where the value of a key of the object that begins at {@code start} begins; -1 without it. */
+  private int find(byte[] key, int start) {
+    at = open(start);
+    while (true) {
+      blanks();
+      byte c = next();
+      if (c == '}') {
+        return -1;
+      }
+      if (c == ',') {
+        continue;
+      }
+      if (c != '"') {
+        throw new IllegalArgumentException("not a JSON object");
+      }
+      int begin = at - 1;
+      skipText();
+      boolean found = at - begin == key.length
+          && java.util.Arrays.equals(json, begin, at, key, 0, key.length);
+      blanks();
+      if (next() != ':') {
+        throw new IllegalArgumentException("not a JSON object");
+      }
+      blanks();
+      if (found) {
+        keyStart = begin;
+        return at;
+      }
+      skipValue();
+    }
+  }
+
+  /** The place behind the brace of the object that begins here. */
+  private int open(int start) {
+    at = start;
+    blanks();
+    if (next() != '{') {
+      throw new IllegalArgumentException("not a JSON object");
+    }
+    return at;
+  }
+
+  private boolean emptyAt(int start) {
+    at = start;
+    blanks();
+    return at < json.length && json[at] == '}';
+  }
+
+  private byte next() {
+    if (at >= json.length) {
+      throw new IllegalArgumentException("the JSON ends too early");
+    }
+    return json[at++];
+  }
+
+  private void blanks() {
+    while (at < json.length
+        && (json[at] == ' ' || json[at] == '\n' || json[at] == '\r' || json[at] == '\t')) {
+      at++;
+    }
+  }
+
+  /** Behind the closing quote of a text whose opening quote was read. */
+  private void skipText() {
+    while (true) {
+      byte c = next();
+      if (c == '"') {
+        return;
+      }
+      if (c == '\\') {
+        at++;
+      }
+    }
+  }
+
+  private void skipValue() {
+    int depth = 0;
+    while (true) {
+      byte c = next();
+      switch (c) {
+        case '"' -> {
+          skipText();
+          if (depth == 0) {
+            return;
+          }
+        }
+        case '{', '[' -> depth++;
+        case '}', ']' -> {
+          if (--depth == 0) {
+            return;
+          }
+        }
+        default -> {
+          if (depth == 0) {
+            while (at < json.length && json[at] != ',' && json[at] != '}' && json[at] != ']'
+                && json[at] > ' ') {
+              at++;
+            }
+            return;
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.coracle.watchhub.internal.hub;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.watchhub.config.HubOptions;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One resource: its current state and its history. Changed by the hub's feed alone, under this
+ * object's lock (which an index in the making takes too); read by anybody without it.
+ */
+final class ResourceCache implements Selectable {
+
+  /** {@code pods/}: the folder below the root. */
+  final String folder;
+
+  /** Where its batches are published; empty until somebody uses the resource. */
+  volatile String address = "";
+
+  private final HubOptions options;
+  private volatile ResourceState state;
+  private volatile RevisionRing ring;
+  private volatile Map<String, Function<KubeObject, String>> fields = Map.of();
+
+  ResourceCache(String folder, HubOptions options, long revision) {
+    this.folder = folder;
+    this.options = options;
+    this.state = ResourceState.empty(revision);
+    this.ring = newRing(state, revision);
+  }
+
+  private RevisionRing newRing(ResourceState from, long revision) {
+    return new RevisionRing(
+        options.maxEvents(), options.maxHistoryBytes(), options.retention().toNanos(), from,
+        revision);
+  }
+
+  @Override
+  public Map<String, Function<KubeObject, String>> fields() {
+    return fields;
+  }
+
+  void fields(Map<String, Function<KubeObject, String>> selectable) {
+    Map<String, Function<KubeObject, String>> others = new HashMap<>(selectable);
+    others.keySet().removeAll(List.of(Filter.NAME, Filter.NAMESPACE));
+    fields = Map.copyOf(others);
+  }
+
+  ResourceState state() {
+    return state;
+  }
+
+  RevisionRing ring() {
+    return ring;
+  }
+
+  /** Begins anew with what a list found; whoever watched has missed something. */
+  synchronized void reset(List<StoredObject> objects, long revision) {
+    OrderedTree<StoredObject> tree = OrderedTree.empty();
+    for (StoredObject object : objects) {
+      tree = tree.with(object.key, object);
+    }
+    ResourceState fresh = new ResourceState(revision, tree, Map.of());
+    state = fresh;
+    ring = newRing(fresh, revision);
+  }
+
+  /** Takes in one change and gives its event; null when a deletion found nothing to delete. */
+  synchronized @Nullable HubEvent apply(
+      String key, long revision, @Nullable StoredObject object, long time) {
+    ResourceState before = state;
+    StoredObject previous = before.objects().get(key);
+    if (object == null && previous == null || revision < before.revision()) {
+      return null;
+    }
+    ResourceState after = before.with(revision, key, previous, object, this);
+    HubEvent event =
+        new HubEvent(ring.head(), revision, key, object, previous, after, time);
+    // The ring first: who sees the new state finds the event that made it.
+    ring.append(event);
+    state = after;
+    return event;
+  }
+
+  /** Makes the index of a field if there is none yet; costs a look at every object. */
+  void index(String field) {
+    if (!fields.containsKey(field) || state.indexes().containsKey(field)) {
+      return;
+    }
+    for (Iterator<StoredObject> all = state.objects().from(""); all.hasNext(); ) {
+      all.next().facts(this); // outside of the lock: this is the slow part
+    }
+    synchronized (this) {
+      if (!state.indexes().containsKey(field)) {
+        state = state.withIndex(field, this);
+      }
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.coracle.watchhub.internal.hub;
+
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusException;
+import dev.coracle.watchhub.KeyValue;
+import dev.coracle.watchhub.Storage;
+import dev.coracle.watchhub.StorageException;
+import dev.coracle.watchhub.Txn;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** Creates, updates and deletes: optimistic, on the object as the cache has it. */
+final class Writes {
+
+  private final Storage storage;
+  private final Caches caches;
+  private final Freshness freshness;
+  private final StorageKeys keys;
+  private final Leaser leaser;
+  private final Map<String, Duration> ttls = new ConcurrentHashMap<>();
+
+  Writes(
+      Storage storage, Caches caches, Freshness freshness, StorageKeys keys, Leaser leaser) {
+    this.storage = storage;
+    this.caches = caches;
+    this.freshness = freshness;
+    this.keys = keys;
+    this.leaser = leaser;
+  }
+
+  void ttl(GroupResource resource, Duration ttl) {
+    ttls.put(StorageKeys.folder(resource), ttl);
+  }
+
+  private Uni<Long> lease(ResourceCache cache) {
+    Duration ttl = ttls.get(cache.folder);
+    return ttl == null ? Uni.createFrom().item(0L) : leaser.lease(ttl);
+  }
+
+  Uni<KubeObject> create(GroupResource resource, KubeObject object) {
+    ResourceCache cache = caches.of(resource);
+    NamespacedName name = object.key();
+    byte[] value = JsonSplice.without(object.json());
+    Uni<KubeObject> created =
+        lease(cache)
+            .chain(lease -> storage.create(keys.key(resource, name), value, lease))
+            .map(kv -> result(cache, name, kv.modRevision(), value));
+    return answer(created, resource, name);
+  }
+
+  /** The object as the feed has made it already, else one of our own. */
+  private static KubeObject result(
+      ResourceCache cache, NamespacedName name, long revision, byte[] value) {
+    StoredObject cached = cache.state().objects().get(StorageKeys.local(name));
+    return cached != null && cached.revision == revision
+        ? cached.object
+        : KubeObject.ofJson(JsonSplice.with(value, revision));
+  }
+
+  Uni<KubeObject> get(GroupResource resource, NamespacedName name) {
+    return freshness
+        .consistent()
+        .map(_ -> cached(caches.of(resource), resource, name).object)
+        .onFailure(StorageException.class)
+        .transform(e -> Failures.status(e, resource, name.name()));
+  }
+
+  private static StoredObject cached(
+      ResourceCache cache, GroupResource resource, NamespacedName name) {
+    StoredObject found = cache.state().objects().get(StorageKeys.local(name));
+    if (found == null) {
+      throw StatusException.notFound(resource, name.name());
+    }
+    return found;
+  }
+
+  Uni<KubeObject> update(
+      GroupResource resource, NamespacedName name, Function<KubeObject, Uni<KubeObject>> change) {
+    ResourceCache cache = caches.of(resource);
+    Uni<KubeObject> updated =
+        freshness
+            .consistent()
+            .chain(_ -> update(resource, cache, name, change, cached(cache, resource, name)));
+    return answer(updated, resource, name);
+  }
+
+  private Uni<KubeObject> update(
+      GroupResource resource,
+      ResourceCache cache,
+      NamespacedName name,
+      Function<KubeObject, Uni<KubeObject>> change,
+      StoredObject found) {
+    return change
+        .apply(found.object)
+        .chain(
+            wanted -> {
+              if (wanted == found.object) {
+                return Uni.createFrom().item(wanted);
+              }
+              byte[] value = JsonSplice.without(wanted.json());
+              if (Arrays.equals(value, JsonSplice.without(found.object.json()))) {
+                return Uni.createFrom().item(found.object);
+              }
+              return lease(cache)
+                  .chain(lease -> storage.txn(putIf(keys.key(resource, name), value, lease, found)))
+                  .chain(
+                      result -> {
+                        if (result.succeeded()) {
+                          return Uni.createFrom()
+                              .item(result(cache, name, result.revision(), value));
+                        }
+                        StoredObject now =
+                            stored(result.reads().getFirst(), resource, name);
+                        return update(resource, cache, name, change, now);
+                      });
+            });
+  }
+
+  private static StoredObject stored(
+      Optional<KeyValue> kv, GroupResource resource, NamespacedName name) {
+    return kv.map(v -> StoredObject.of(StorageKeys.local(name), v.modRevision(), v.value()))
+        .orElseThrow(() -> StatusException.notFound(resource, name.name()));
+  }
+
+  private static Txn putIf(String key, byte[] value, long lease, StoredObject found) {
+    Txn.Compare unchanged =
+        new Txn.Compare(key, Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, found.revision);
+    return new Txn(
+        List.of(unchanged),
+        List.of(new Txn.Op.Put(key, value, lease)),
+        List.of(new Txn.Op.Get(key)));
+  }
+
+  Uni<KubeObject> delete(
+      GroupResource resource, NamespacedName name, Function<KubeObject, Uni<Void>> check) {
+    ResourceCache cache = caches.of(resource);
+    Uni<KubeObject> deleted =
+        freshness
+            .consistent()
+            .chain(_ -> delete(resource, name, check, cached(cache, resource, name)));
+    return answer(deleted, resource, name);
+  }
+
+  private Uni<KubeObject> delete(
+      GroupResource resource,
+      NamespacedName name,
+      Function<KubeObject, Uni<Void>> check,
+      StoredObject found) {
+    String key = keys.key(resource, name);
+    return check
+        .apply(found.object)
+        .chain(_ -> storage.delete(key, found.revision))
+        .map(
+            last ->
+                KubeObject.ofJson(
+                    JsonSplice.with(
+                        JsonSplice.without(found.object.json()), last.modRevision())))
+        .onFailure(StorageException.Conflict.class)
+        .recoverWithUni(
+            _ ->
+                storage
+                    .get(key, 0)
+                    .chain(kv -> delete(resource, name, check, stored(kv, resource, name))));
+  }
+
+  private static <T> Uni<T> answer(Uni<T> uni, GroupResource resource, NamespacedName name) {
+    return Uni.createFrom()
+        .deferred(
+            () ->
+                Freshness.onCaller(
+                    uni.onFailure(StorageException.class)
+                        .transform(e -> Failures.status(e, resource, name.name()))));
+  }
+
+}
