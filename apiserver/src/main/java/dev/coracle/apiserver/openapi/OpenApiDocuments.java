@@ -1,0 +1,172 @@
+package dev.coracle.apiserver.openapi;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme;
+import dev.coracle.api.schema.Scheme.Version;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Builds and keeps the OpenAPI documents (Kubernetes docs, "The Kubernetes API": OpenAPI
+ * interface). A document is built when it is first asked for and again when what it describes has
+ * changed; its hash is made from what it describes, so that the index costs no documents.
+ *
+ * <p>Safe for any number of threads. Building the core group's document takes some tens of
+ * milliseconds: call from a worker or virtual thread, not from an event loop, unless {@link
+ * #isReady} says it is there.
+ */
+public final class OpenApiDocuments {
+
+  private static final String JSON = "application/json";
+
+  private final Scheme scheme;
+  private final String serverVersion;
+  private final Map<String, OpenApiDocument> cache = new ConcurrentHashMap<>();
+
+  /**
+   * @param serverVersion as in {@code /version}: {@code v1.36.0}
+   */
+  public OpenApiDocuments(Scheme scheme, String serverVersion) {
+    this.scheme = scheme;
+    this.serverVersion = serverVersion;
+  }
+
+  /** {@code /openapi/v3}: where each group version's document is. */
+  public OpenApiDocument index() {
+    String hash = hash("index " + scheme.generation());
+    return cached(
+        "index",
+        hash,
+        () -> {
+          ObjectNode out = Json.object();
+          ObjectNode paths = out.putObject("paths");
+          for (Version version : versions()) {
+            paths
+                .putObject(path(version))
+                .put(
+                    "serverRelativeURL",
+                    "/openapi/v3/" + path(version) + "?hash=" + hash(version));
+          }
+          return out;
+        });
+  }
+
+  /**
+   * {@code /openapi/v3/PATH}.
+   *
+   * @param path {@code api/v1} or {@code apis/GROUP/VERSION}; empty when there is no such group
+   *     version
+   */
+  public Optional<OpenApiDocument> groupVersion(String path) {
+    return find(path).map(v -> cached(path, hash(v), () -> v3(v)));
+  }
+
+  /** The hash that the index gives for this path; a request with another one is redirected to it. */
+  public Optional<String> hashOf(String path) {
+    return find(path).map(this::hash);
+  }
+
+  /** {@code /openapi/v2} as JSON. */
+  public OpenApiDocument v2() {
+    return cached("v2", hash("v2 " + scheme.generation()), this::v2Document);
+  }
+
+  /** Whether {@link #groupVersion} (or {@link #v2}, for {@code v2}) would answer at once. */
+  public boolean isReady(String path) {
+    OpenApiDocument document = cache.get(path);
+    String hash =
+        path.equals("v2") ? hash("v2 " + scheme.generation()) : hashOf(path).orElse("");
+    return document != null && document.etag().equals("\"" + hash + "\"");
+  }
+
+  private OpenApiDocument cached(
+      String key, String hash, java.util.function.Supplier<ObjectNode> build) {
+    OpenApiDocument known = cache.get(key);
+    if (known != null && known.etag().equals("\"" + hash + "\"")) {
+      return known;
+    }
+    OpenApiDocument made = OpenApiDocument.of(JSON, hash, Json.bytes(build.get()));
+    cache.put(key, made);
+    return made;
+  }
+
+  private List<Version> versions() {
+    return scheme.groups().stream().flatMap(g -> g.versions().stream()).toList();
+  }
+
+  private static String path(Version version) {
+    return version.group().isEmpty()
+        ? "api/" + version.version()
+        : "apis/" + version.group() + "/" + version.version();
+  }
+
+  private Optional<Version> find(String path) {
+    return versions().stream().filter(v -> path(v).equals(path)).findFirst();
+  }
+
+  private String hash(Version version) {
+    StringBuilder what = new StringBuilder(path(version));
+    for (ResourceDefinition r : version.resources()) {
+      what.append(' ').append(r.gvr().resource());
+      if (r.custom() != null) {
+        what.append(r.kind()).append(r.namespaced()).append(r.custom());
+      }
+    }
+    return hash(what.toString());
+  }
+
+  private String hash(String what) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(serverVersion.getBytes(StandardCharsets.UTF_8));
+      byte[] sum = digest.digest(what.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sum).toUpperCase(Locale.ROOT);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private ObjectNode v3(Version version) {
+    OpenApiSchemas schemas = new OpenApiSchemas(OpenApiVersion.V3, new Descriptions());
+    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V3, schemas);
+    version.resources().forEach(paths::add);
+    ObjectNode out = Json.object().put("openapi", "3.0.0");
+    out.putObject("info").put("title", "Kubernetes").put("version", serverVersion);
+    out.set("paths", paths.all());
+    ObjectNode components = out.putObject("components");
+    components.set("schemas", schemas.all());
+    components
+        .putObject("securitySchemes")
+        .putObject("BearerToken")
+        .put("type", "apiKey")
+        .put("in", "header")
+        .put("name", "authorization");
+    return out;
+  }
+
+  private ObjectNode v2Document() {
+    OpenApiSchemas schemas = new OpenApiSchemas(OpenApiVersion.V2, new Descriptions());
+    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V2, schemas);
+    versions().forEach(v -> v.resources().forEach(paths::add));
+    ObjectNode out = Json.object().put("swagger", "2.0");
+    out.putObject("info").put("title", "Kubernetes").put("version", serverVersion);
+    out.set("paths", paths.all());
+    out.set("definitions", schemas.all());
+    out.putObject("securityDefinitions")
+        .putObject("BearerToken")
+        .put("type", "apiKey")
+        .put("in", "header")
+        .put("name", "authorization");
+    out.putArray("security").addObject().putArray("BearerToken");
+    return out;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.coracle.apiserver.openapi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.schema.CustomResources;
+import dev.coracle.api.schema.Scheme;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OpenApiDocumentsTest {
+
+  private final Scheme scheme = Scheme.builtIn();
+  private final OpenApiDocuments documents = new OpenApiDocuments(scheme, "v1.36.0");
+
+  private static JsonNode json(OpenApiDocument document) {
+    return Json.parse(document.plain());
+  }
+
+  /** JSONSchemaProps has a field of that name, which is none. */
+  private static List<String> references(JsonNode document) {
+    return document.findValues("$ref").stream().filter(JsonNode::isTextual).map(JsonNode::asText).toList();
+  }
+
+  @Test
+  void indexPointsAtEveryGroupVersionByHash() {
+    JsonNode paths = json(documents.index()).path("paths");
+    String url = paths.path("apis/apps/v1").path("serverRelativeURL").asText();
+    assertThat(url).startsWith("/openapi/v3/apis/apps/v1?hash=");
+    assertThat(url).endsWith(documents.hashOf("apis/apps/v1").orElseThrow());
+    assertThat(paths.path("api/v1").isObject()).isTrue();
+    assertThat(documents.isReady("apis/apps/v1")).isFalse();
+    assertThat(documents.groupVersion("apis/nope/v1")).isEmpty();
+  }
+
+  @Test
+  void aGroupVersionHasWhatKubectlLooksFor() {
+    JsonNode apps = json(documents.groupVersion("apis/apps/v1").orElseThrow());
+    assertThat(documents.isReady("apis/apps/v1")).isTrue();
+    JsonNode patch =
+        apps.path("paths").path("/apis/apps/v1/namespaces/{namespace}/deployments/{name}").path("patch");
+    assertThat(patch.path("x-kubernetes-group-version-kind").path("kind").asText())
+        .isEqualTo("Deployment");
+    assertThat(patch.path("parameters").findValuesAsText("name"))
+        .contains("fieldValidation", "dryRun", "fieldManager", "force");
+    JsonNode schemas = apps.path("components").path("schemas");
+    JsonNode deployment = schemas.path("io.k8s.api.apps.v1.Deployment");
+    assertThat(deployment.path("description").asText()).contains("declarative updates");
+    assertThat(deployment.at("/x-kubernetes-group-version-kind/0/group").asText()).isEqualTo("apps");
+    assertThat(deployment.at("/properties/spec/allOf/0/$ref").asText())
+        .isEqualTo("#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec");
+    JsonNode containers =
+        schemas.path("io.k8s.api.core.v1.PodSpec").path("properties").path("containers");
+    assertThat(containers.path("x-kubernetes-patch-merge-key").asText()).isEqualTo("name");
+    assertThat(containers.path("x-kubernetes-list-type").asText()).isEqualTo("map");
+  }
+
+  @Test
+  void everyReferenceResolvesInEveryDocument() {
+    JsonNode index = json(documents.index()).path("paths");
+    index
+        .fieldNames()
+        .forEachRemaining(
+            path -> {
+              JsonNode d = json(documents.groupVersion(path).orElseThrow());
+              JsonNode schemas = d.path("components").path("schemas");
+              for (String ref : references(d)) {
+                String name = ref.substring("#/components/schemas/".length());
+                assertThat(schemas.has(name)).as(path + " " + name).isTrue();
+              }
+            });
+    JsonNode v2 = json(documents.v2());
+    for (String ref : references(v2)) {
+      assertThat(v2.path("definitions").has(ref.substring("#/definitions/".length()))).as(ref).isTrue();
+    }
+    assertThat(v2.path("swagger").asText()).isEqualTo("2.0");
+  }
+
+  @Test
+  void everyBuiltInKindIsDescribed() {
+    JsonNode v2 = json(documents.v2()).path("definitions");
+    v2.fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (v2.path(name).has("x-kubernetes-group-version-kind")) {
+                assertThat(v2.path(name).path("description").asText("")).as(name).isNotEmpty();
+              }
+            });
+  }
+
+  @Test
+  void customResourcesComeAndChangeTheirHash() {
+    String before = documents.index().etag();
+    ObjectNode crd =
+        Json.parseObject(
+            """
+            {"spec":{"group":"stable.example.com","scope":"Namespaced","names":{"plural":"crontabs","kind":"CronTab"},
+             "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
+              "schema":{"openAPIV3Schema":{"type":"object","description":"A tab","properties":{"spec":{"type":"object",
+               "properties":{"cron":{"type":"string","nullable":true}}}}}}}]}}""");
+    scheme.put(new GroupResource("stable.example.com", "crontabs"), CustomResources.definitions(crd));
+    assertThat(documents.index().etag()).isNotEqualTo(before);
+    JsonNode d = json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow());
+    JsonNode type = d.path("components").path("schemas").path("com.example.stable.v1.CronTab");
+    assertThat(type.path("description").asText()).isEqualTo("A tab");
+    assertThat(type.at("/properties/spec/properties/cron/nullable").asBoolean()).isTrue();
+    assertThat(type.at("/properties/metadata/allOf/0/$ref").asText()).endsWith("ObjectMeta");
+    assertThat(d.path("paths").has("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/status"))
+        .isTrue();
+    JsonNode v2 = json(documents.v2()).path("definitions").path("com.example.stable.v1.CronTab");
+    assertThat(v2.at("/properties/spec/properties/cron").has("nullable")).isFalse();
+  }
+}
