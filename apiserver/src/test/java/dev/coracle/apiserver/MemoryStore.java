@@ -186,4 +186,8 @@ final class MemoryStore implements ResourceStore {
   public synchronized long revision() {
     return revision;
   }
+
+  /** Objects live until they are deleted: no test waits for one to end by itself. */
+  @Override
+  public void timeToLive(GroupResource resource, java.time.Duration ttl) {}
 }
