@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -180,7 +179,8 @@ final class MemoryStore implements ResourceStore {
   }
 
   @Override
-  public void selectableFields(GroupResource resource, Set<String> paths) {}
+  public void selectableFields(
+      GroupResource resource, Map<String, Function<KubeObject, String>> fields) {}
 
   @Override
   public synchronized long revision() {
