@@ -7,6 +7,6 @@ import java.util.List;
  *
  * @param revision the store's revision the read was made at
  * @param more whether keys follow beyond the limit
- * @param count how many keys the whole range holds at that revision
+ * @param count how many keys the range holds at that revision, from where the read began
  */
 public record Range(List<KeyValue> items, long revision, boolean more, long count) {}

@@ -172,9 +172,9 @@ public final class Engine {
       items.add(Values.read(history, v, index));
     }
     long count = items.size();
-    if (more || !after.isEmpty()) {
+    if (more) {
       count = 0;
-      for (KeyHistory history : index.below(prefix, "", true).values()) {
+      for (KeyHistory history : rest.values()) {
         count += history.at(at) == null ? 0 : 1;
       }
     }
