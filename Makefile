@@ -1,0 +1,20 @@
+# The everyday commands; each is one line, so reading is enough.
+.PHONY: build verify test it bench run
+
+build:
+	mvn -B -Dquick -DskipTests package
+
+verify:
+	mvn -B verify
+
+test:
+	mvn -B -DskipITs verify
+
+it:
+	mvn -B verify -pl system-tests -am -Dsurefire.skip=true
+
+bench:
+	./benchmarks/run
+
+run:
+	./coracle up

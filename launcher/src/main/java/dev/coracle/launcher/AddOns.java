@@ -1,0 +1,92 @@
+package dev.coracle.launcher;
+
+import dev.coracle.api.Component;
+import dev.coracle.coredns.DnsServer;
+import dev.coracle.coredns.config.DnsOptions;
+import dev.coracle.ingress.IngressGateway;
+import dev.coracle.ingress.config.IngressOptions;
+import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.proxy.KubeProxy;
+import dev.coracle.proxy.config.ProxyOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.servicediscovery.ServiceDiscovery;
+import java.util.List;
+
+/** Service proxy, DNS and ingress: how traffic finds its way. */
+final class AddOns {
+
+  /** Short, so that a Service that came or went is known at once; upstream's own default. */
+  private static final int DNS_TTL_SECONDS = 5;
+
+  private final KubeProxy proxy;
+  private final DnsServer dns;
+  private final IngressGateway ingress;
+
+  AddOns(
+      Vertx vertx,
+      ControlPlane controlPlane,
+      CoracleOptions options,
+      DataDirectory data,
+      NetworkPlan network,
+      Credentials credentials,
+      MeterRegistry registry) {
+    ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
+    this.proxy =
+        new KubeProxy(
+            vertx,
+            controlPlane.client("system:kube-proxy"),
+            discovery,
+            new ProxyOptions(
+                network.userspaceServices() && options.proxyMode().equals("auto")
+                    ? "userspace"
+                    : options.proxyMode(),
+                data.clusterId(),
+                network.nodeName(),
+                network.nodeIp(),
+                network.podCidr()),
+            registry);
+    this.dns =
+        new DnsServer(
+            vertx,
+            controlPlane.client("system:coredns"),
+            new DnsOptions(
+                "0.0.0.0",
+                options.dnsPort(),
+                options.clusterDomain(),
+                network.nodeIp(),
+                network.serviceIp(NetworkPlan.DNS),
+                List.of(),
+                DNS_TTL_SECONDS),
+            registry);
+    this.ingress =
+        new IngressGateway(
+            vertx,
+            controlPlane.client("system:ingress"),
+            discovery,
+            new IngressOptions(
+                "0.0.0.0",
+                options.ingressHttpPort(),
+                options.ingressHttpsPort(),
+                credentials.ingress().certificate(),
+                credentials.ingress().key(),
+                network.nodeIp()),
+            registry);
+  }
+
+  List<Component> parts() {
+    return List.of(proxy, dns, ingress);
+  }
+
+  String proxyMode() {
+    return proxy.mode();
+  }
+
+  int ingressHttpPort() {
+    return ingress.httpPort();
+  }
+
+  int dnsPort() {
+    return dns.port();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.coracle.launcher;
+
+import dev.coracle.api.Component;
+import dev.coracle.apiserver.ApiServer;
+import dev.coracle.apiserver.ApiServerHooks;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.config.ApiServerOptions.Identity;
+import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
+import dev.coracle.apiserver.config.ApiServerOptions.Limits;
+import dev.coracle.apiserver.config.ApiServerOptions.Listen;
+import dev.coracle.apiserver.config.ApiServerOptions.Services;
+import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
+import dev.coracle.client.Client;
+import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.watchhub.EmbeddedStorage;
+import dev.coracle.watchhub.Storage;
+import dev.coracle.watchhub.WatchHub;
+import dev.coracle.watchhub.config.EmbeddedOptions;
+import dev.coracle.watchhub.config.HubOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.util.List;
+
+/** Store, watch hub and API server: what everything else talks to. */
+final class ControlPlane {
+
+  private final WatchHub hub;
+  private final ApiServer apiServer;
+
+  ControlPlane(
+      Vertx vertx,
+      CoracleOptions options,
+      DataDirectory data,
+      NetworkPlan network,
+      Credentials credentials,
+      ApiServerHooks hooks,
+      MeterRegistry registry) {
+    this.hub = new WatchHub(vertx, storage(options, data, registry), HubOptions.DEFAULTS, registry);
+    this.apiServer =
+        new ApiServer(
+            vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
+  }
+
+  private static Storage storage(
+      CoracleOptions options, DataDirectory data, MeterRegistry registry) {
+    if (!options.etcdServers().isEmpty()) {
+      throw new UserErrorException(
+          "--etcd-servers: this version keeps its state in the data directory only");
+    }
+    return new EmbeddedStorage(EmbeddedOptions.defaults(data.store()), registry);
+  }
+
+  private static ApiServerOptions apiServerOptions(
+      CoracleOptions options, NetworkPlan network, Credentials credentials) {
+    return new ApiServerOptions(
+        new Listen(
+            options.bindAddress(),
+            options.port(),
+            network.nodeIp(),
+            credentials.apiServer().certificate(),
+            credentials.apiServer().key(),
+            credentials.pki().caCertificate()),
+        new Identity(
+            credentials.pki().serviceAccountKey(),
+            "https://kubernetes.default.svc." + options.clusterDomain(),
+            List.of("https://kubernetes.default.svc." + options.clusterDomain()),
+            List.of(
+                new StaticToken(
+                    credentials.dashboardToken(),
+                    "dashboard-admin",
+                    List.of(UserInfo.MASTERS, UserInfo.AUTHENTICATED)))),
+        new Kubelets(
+            credentials.kubeletClient().certificate(),
+            credentials.kubeletClient().key(),
+            credentials.pki().caCertificate()),
+        Services.in(network.serviceCidr()),
+        Limits.DEFAULT);
+  }
+
+  /** In the order in which they start. */
+  List<Component> parts() {
+    return List.of(hub, apiServer);
+  }
+
+  int port() {
+    return apiServer.port();
+  }
+
+  /** The API as this component's user. */
+  Client client(String user) {
+    return new InProcessClient(apiServer.callsAs(UserInfo.component(user)));
+  }
+
+  /** The API as the administrator. */
+  Client adminClient() {
+    return new InProcessClient(
+        apiServer.callsAs(
+            UserInfo.of("kubernetes-admin", UserInfo.MASTERS, UserInfo.AUTHENTICATED)));
+  }
+}

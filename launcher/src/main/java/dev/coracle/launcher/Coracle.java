@@ -1,0 +1,234 @@
+package dev.coracle.launcher;
+
+import dev.coracle.api.Component;
+import dev.coracle.apiserver.ApiServerHooks;
+import dev.coracle.apiserver.ExtraRoute;
+import dev.coracle.apiserver.HealthCheck;
+import dev.coracle.client.Client;
+import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.pki.ClusterPki;
+import dev.coracle.scheduler.Scheduler;
+import dev.coracle.scheduler.config.SchedulerOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One cluster in this process: the parts list. The control plane starts first, each part when the one
+ * before is ready; then scheduler, controllers, node and add-ons side by side. They stop in the opposite
+ * order. Any number of clusters live in one JVM, each with its own data directory.
+ */
+public final class Coracle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Coracle.class);
+  private static final int EVENT_LOOPS =
+      Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
+
+  private final DataDirectory data;
+  private final NetworkPlan.Held network;
+  private final Vertx vertx;
+  private final Credentials credentials;
+  private final ControlPlane controlPlane;
+  private final AddOns addOns;
+  private final List<List<Component>> side;
+  private final List<Component> started = new CopyOnWriteArrayList<>();
+  private final Uni<Void> stop;
+
+  private Coracle(CoracleOptions options, DataDirectory data) throws IOException {
+    this.data = data;
+    this.network = NetworkPlan.choose(options, data);
+    NetworkPlan plan = network.plan();
+    this.credentials =
+        Credentials.open(new ClusterPki(data.pki(), Clock.systemUTC()), plan, options);
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
+    MeterRegistry registry = new io.micrometer.core.instrument.simple.SimpleMeterRegistry();
+    this.controlPlane =
+        new ControlPlane(vertx, options, data, plan, credentials, hooks(), registry);
+    Scheduler scheduler =
+        new Scheduler(
+            vertx,
+            controlPlane.client("system:kube-scheduler"),
+            SchedulerOptions.DEFAULT,
+            registry);
+    this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
+    List<List<Component>> chains = new ArrayList<>();
+    chains.add(List.of(scheduler));
+    addOns.parts().forEach(part -> chains.add(List.of(part)));
+    this.side = List.copyOf(chains);
+    this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
+  }
+
+  /**
+   * Takes the data directory and prepares; nothing runs yet.
+   *
+   * @throws UserErrorException when the directory or an option cannot be used
+   */
+  public static Coracle open(CoracleOptions options) {
+    DataDirectory data = DataDirectory.open(options.dataDir());
+    try {
+      return new Coracle(options, data);
+    } catch (IOException e) {
+      throw new UserErrorException("cannot prepare " + data.root() + ": " + e.getMessage());
+    }
+  }
+
+  private ApiServerHooks hooks() {
+    return new ApiServerHooks(
+        List.of(
+            new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute())),
+        List.of(
+            new HealthCheck(
+                "components",
+                false,
+                () -> started.stream().flatMap(c -> c.unhealthy().stream()).findFirst())),
+        Map.of());
+  }
+
+  /**
+   * Starts everything; completes when all parts are ready. A failure stops what has started.
+   *
+   * @param progress hears what has been reached, with a detail for people
+   */
+  public CompletionStage<Void> start(BiConsumer<String, String> progress) {
+    return startInTurn(controlPlane.parts())
+        .chain(() -> onWorker(this::writeKubeconfig))
+        .invoke(() -> progress.accept("API server", apiUrl()))
+        .chain(
+            () ->
+                Uni.join()
+                    .all(side.stream().map(this::startInTurn).toList())
+                    .andFailFast())
+        .replaceWithVoid()
+        .onFailure()
+        .call(() -> stop.onFailure().recoverWithNull())
+        .subscribeAsCompletionStage();
+  }
+
+  private Uni<Void> startInTurn(List<Component> parts) {
+    Uni<Void> all = Uni.createFrom().voidItem();
+    for (Component part : parts) {
+      all =
+          all.chain(
+              () -> {
+                started.add(part);
+                return Uni.createFrom()
+                    .completionStage(part::start)
+                    .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Ready"));
+              });
+    }
+    return all;
+  }
+
+  private Uni<Void> onWorker(IoAction action) {
+    return Uni.createFrom()
+        .completionStage(
+            () ->
+                vertx
+                    .<Void>executeBlocking(
+                        () -> {
+                          action.run();
+                          return null;
+                        })
+                    .toCompletionStage());
+  }
+
+  @FunctionalInterface
+  private interface IoAction {
+    void run() throws IOException;
+  }
+
+  private void writeKubeconfig() throws IOException {
+    Kubeconfig.write(
+        data.kubeconfig(), apiUrl(), credentials.pki().caCertificate(), credentials.admin());
+  }
+
+  /** Stops everything that has started, the newest first; may be called at any time, any number of times. */
+  public CompletionStage<Void> stop() {
+    return stop.subscribeAsCompletionStage();
+  }
+
+  private Uni<Void> stopAll() {
+    Uni<Void> all = Uni.createFrom().voidItem();
+    for (Component part : started.reversed()) {
+      all =
+          all.chain(
+              () ->
+                  Uni.createFrom()
+                      .completionStage(part::stop)
+                      .onFailure()
+                      .invoke(
+                          e ->
+                              LOG.atWarn()
+                                  .addKeyValue("component", part.name())
+                                  .addKeyValue("cause", String.valueOf(e.getMessage()))
+                                  .log("A component did not stop cleanly"))
+                      .onFailure()
+                      .recoverWithNull());
+    }
+    return all.chain(() -> Uni.createFrom().completionStage(() -> vertx.close().toCompletionStage()))
+        .invoke(this::release);
+  }
+
+  private void release() {
+    try {
+      ProcessState.delete(data.root());
+      network.slot().close();
+      data.close();
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("cause", e.getMessage()).log("A lock was not given back");
+    }
+  }
+
+  public DataDirectory data() {
+    return data;
+  }
+
+  public String apiUrl() {
+    return "https://127.0.0.1:" + controlPlane.port();
+  }
+
+  public String dashboardUrl() {
+    return apiUrl() + DashboardRoute.PREFIX;
+  }
+
+  public Path caCertificate() {
+    return credentials.pki().caCertificate();
+  }
+
+  /** The bearer token that signs the owner in to the dashboard. */
+  String dashboardToken() {
+    return credentials.dashboardToken();
+  }
+
+  /** What runs containers here, in one line. */
+  public String runtimeDescription() {
+    return "none";
+  }
+
+  public int ingressHttpPort() {
+    return addOns.ingressHttpPort();
+  }
+
+  public int dnsPort() {
+    return addOns.dnsPort();
+  }
+
+  /** The API as the administrator. */
+  public Client adminClient() {
+    return controlPlane.adminClient();
+  }
+}

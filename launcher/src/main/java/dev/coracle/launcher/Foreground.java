@@ -1,0 +1,90 @@
+package dev.coracle.launcher;
+
+import dev.coracle.launcher.config.CoracleOptions;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Runs a cluster for {@code coracle up}: tells how the start comes along, and stops it when the process
+ * is told to end (SIGINT, SIGTERM).
+ */
+public final class Foreground {
+
+  private static final long LONGEST_STOP_SECONDS = 10;
+
+  private final CoracleOptions options;
+  private final boolean demo;
+  private final PrintStream out;
+
+  public Foreground(CoracleOptions options, boolean demo, PrintStream out) {
+    this.options = options;
+    this.demo = demo;
+    this.out = out;
+  }
+
+  /** Returns when the cluster has ended. */
+  public int run() throws IOException, InterruptedException {
+    Instant begin = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    out.println("Coracle " + Version.TEXT + ", Kubernetes " + Version.KUBERNETES);
+    Coracle cluster = Coracle.open(options);
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook = new Thread(() -> stop(cluster, ended), "stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+    state(cluster, "Starting", begin).write(options.dataDir());
+    cluster.start((what, detail) -> line(what, detail, begin)).toCompletableFuture().join();
+    state(cluster, "Ready", begin).write(options.dataDir());
+    line("kubeconfig", cluster.data().kubeconfig().toString());
+    line("dashboard", cluster.dashboardUrl() + "  ('./coracle dashboard' signs you in)");
+    line("ingress", "http://localhost:" + cluster.ingressHttpPort());
+    out.println();
+    out.println("  export KUBECONFIG=" + cluster.data().kubeconfig());
+    out.println(demo ? "" : "  kubectl apply -f demo/");
+    if (demo) {
+      new Demo(cluster, out).run();
+    }
+    out.flush();
+    ended.await();
+    return 0;
+  }
+
+  private void stop(Coracle cluster, CountDownLatch ended) {
+    try {
+      cluster.stop().toCompletableFuture().get(LONGEST_STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      System.err.println("coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
+    } catch (java.util.concurrent.ExecutionException e) {
+      System.err.println("coracle: " + e.getCause().getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private static ProcessState state(Coracle cluster, String phase, Instant begin) {
+    boolean ready = phase.equals("Ready");
+    return new ProcessState(
+        ProcessHandle.current().pid(),
+        phase,
+        ready ? cluster.apiUrl() : "",
+        ready ? cluster.dashboardUrl() : "",
+        ready ? cluster.runtimeDescription() : "",
+        begin.toString());
+  }
+
+  private void line(String what, String detail, Instant begin) {
+    double seconds = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
+    out.printf(Locale.ROOT, "  %-12s%-50s %6.2f s%n", what, detail, seconds);
+    out.flush();
+  }
+
+  private void line(String what, String detail) {
+    out.printf("  %-12s%s%n", what, detail);
+  }
+}

@@ -1,0 +1,217 @@
+package dev.coracle.launcher.cli;
+
+import dev.coracle.launcher.Foreground;
+import dev.coracle.launcher.config.CoracleOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code coracle up}: starts a cluster in this process and stays until it is told to stop. */
+@Command(
+    name = "up",
+    sortOptions = false,
+    mixinStandardHelpOptions = true,
+    description = "Start a cluster: control plane, node and add-ons in one process.")
+final class UpCommand implements Callable<Integer> {
+
+  @Mixin private final DataDirOption dataDir = new DataDirOption();
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "6443",
+      description = "Port of the API server; 0 picks a free one. Default: ${DEFAULT-VALUE}")
+  private int port;
+
+  @Option(
+      names = "--detach",
+      description = "Go on in the background once the cluster is ready; 'coracle down' ends it.")
+  private boolean detach;
+
+  @Option(
+      names = "--demo",
+      description = "Deploy the demo application too and print the URLs that reach it.")
+  private boolean demo;
+
+  @Option(
+      names = "--keep-pods",
+      description = "Leave containers running at the end; the next 'up' adopts them.")
+  private boolean keepPods;
+
+  @Option(
+      names = "--bind-address",
+      paramLabel = "ADDRESS",
+      defaultValue = "0.0.0.0",
+      description = "Address the API server listens on. Default: ${DEFAULT-VALUE}")
+  private String bindAddress = "0.0.0.0";
+
+  @Option(
+      names = "--container-runtime-endpoint",
+      paramLabel = "SOCKET",
+      defaultValue = "",
+      description =
+          "UNIX socket of a CRI runtime, such as /run/containerd/containerd.sock. Default: the"
+              + " built-in runtime")
+  private String containerRuntimeEndpoint = "";
+
+  @Option(
+      names = "--runtime",
+      paramLabel = "KIND",
+      defaultValue = "auto",
+      description =
+          "How the built-in runtime isolates: auto, crun, runc, namespaces or process. Default:"
+              + " ${DEFAULT-VALUE}")
+  private String runtime = "auto";
+
+  @Option(
+      names = "--proxy-mode",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description =
+          "How Services are balanced: auto, nftables or userspace. Default: ${DEFAULT-VALUE}")
+  private String proxyMode = "auto";
+
+  @Option(
+      names = "--node-name",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "Name of the node. Default: the host's name")
+  private String nodeName = "";
+
+  @Option(
+      names = "--node-ip",
+      paramLabel = "ADDRESS",
+      defaultValue = "",
+      description = "IPv4 address of the node. Default: the host's first global one")
+  private String nodeIp = "";
+
+  @Option(
+      names = "--cluster-cidr",
+      paramLabel = "CIDR",
+      defaultValue = "",
+      description = "Network of the pods. Default: 10.244.0.0/16, or a free one beside it")
+  private String clusterCidr = "";
+
+  @Option(
+      names = "--service-cluster-ip-range",
+      paramLabel = "CIDR",
+      defaultValue = "",
+      description = "Network of the Services. Default: 10.96.0.0/16, or a free one beside it")
+  private String serviceCidr = "";
+
+  @Option(
+      names = "--cluster-domain",
+      paramLabel = "DOMAIN",
+      defaultValue = "cluster.local",
+      description = "Domain of the cluster's DNS names. Default: ${DEFAULT-VALUE}")
+  private String clusterDomain = "cluster.local";
+
+  @Option(
+      names = "--kubelet-port",
+      paramLabel = "PORT",
+      defaultValue = "10250",
+      description =
+          "Port of the kubelet's API; a free one when it is taken. Default: ${DEFAULT-VALUE}")
+  private int kubeletPort;
+
+  @Option(
+      names = "--ingress-http-port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description =
+          "Port of the ingress gateway; a free one when it is taken. Default: ${DEFAULT-VALUE}")
+  private int ingressHttpPort;
+
+  @Option(
+      names = "--ingress-https-port",
+      paramLabel = "PORT",
+      defaultValue = "8443",
+      description =
+          "TLS port of the ingress gateway; a free one when it is taken. Default:"
+              + " ${DEFAULT-VALUE}")
+  private int ingressHttpsPort;
+
+  @Option(
+      names = "--dns-port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description =
+          "Port of the DNS server on the node; pods reach it on port 53 of its Service. Default: a"
+              + " free one")
+  private int dnsPort;
+
+  @Option(
+      names = "--etcd-servers",
+      paramLabel = "URL",
+      split = ",",
+      description = "Keep the state in this etcd. Default: the embedded store in the data directory")
+  private List<String> etcdServers = List.of();
+
+  @Option(
+      names = "--etcd-cafile",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "CA certificate of etcd.")
+  private String etcdCaFile = "";
+
+  @Option(
+      names = "--etcd-certfile",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "Client certificate towards etcd.")
+  private String etcdCertFile = "";
+
+  @Option(
+      names = "--etcd-keyfile",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "Key of the client certificate towards etcd.")
+  private String etcdKeyFile = "";
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML file with any of these options by their long names; flags win.")
+  private @Nullable Path config;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private List<String> arguments() {
+    return spec == null ? List.of() : spec.root().commandLine().getParseResult().originalArgs();
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    CoracleOptions options =
+        new CoracleOptions(
+            dataDir.path(),
+            bindAddress,
+            port,
+            kubeletPort,
+            ingressHttpPort,
+            ingressHttpsPort,
+            dnsPort,
+            nodeName,
+            nodeIp,
+            clusterCidr,
+            serviceCidr,
+            clusterDomain,
+            containerRuntimeEndpoint,
+            runtime,
+            proxyMode,
+            etcdServers,
+            etcdCaFile,
+            etcdCertFile,
+            etcdKeyFile,
+            keepPods);
+    return detach
+        ? new Background(options.dataDir(), arguments()).run()
+        : new Foreground(options, demo, System.out).run();
+  }
+}

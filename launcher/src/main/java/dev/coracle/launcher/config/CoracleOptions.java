@@ -1,0 +1,74 @@
+package dev.coracle.launcher.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or detect.
+ *
+ * @param dataDir everything the cluster keeps
+ * @param bindAddress where the API server listens
+ * @param port of the API server
+ * @param kubeletPort of the kubelet's API; when taken, a free one
+ * @param ingressHttpPort of the ingress gateway; when taken, a free one
+ * @param ingressHttpsPort likewise, for TLS
+ * @param dnsPort of the DNS server on the node
+ * @param nodeName empty: the host's name
+ * @param nodeIp empty: the host's first global IPv4 address
+ * @param clusterCidr pod addresses; empty: a free one, 10.244.0.0/16 if possible
+ * @param serviceCidr service addresses; empty: a free one, 10.96.0.0/16 if possible
+ * @param clusterDomain of the DNS names
+ * @param containerRuntimeEndpoint UNIX socket of a CRI runtime; empty: the built-in one
+ * @param runtime how the built-in runtime isolates: auto, crun, runc, namespaces or process
+ * @param proxyMode auto, nftables or userspace
+ * @param etcdServers empty: the embedded store
+ * @param etcdCaFile with {@code etcdCertFile} and {@code etcdKeyFile}: TLS towards etcd, empty for none
+ * @param keepPods leave containers running at the end
+ */
+public record CoracleOptions(
+    Path dataDir,
+    String bindAddress,
+    int port,
+    int kubeletPort,
+    int ingressHttpPort,
+    int ingressHttpsPort,
+    int dnsPort,
+    String nodeName,
+    String nodeIp,
+    String clusterCidr,
+    String serviceCidr,
+    String clusterDomain,
+    String containerRuntimeEndpoint,
+    String runtime,
+    String proxyMode,
+    List<String> etcdServers,
+    String etcdCaFile,
+    String etcdCertFile,
+    String etcdKeyFile,
+    boolean keepPods) {
+
+  public CoracleOptions {
+    etcdServers = List.copyOf(etcdServers);
+  }
+
+  /** A cluster of its own in this directory, on free ports: what tests use. */
+  public static CoracleOptions onFreePorts(Path dataDir) {
+    return new CoracleOptions(
+        dataDir, "0.0.0.0", 0, 0, 0, 0, 0, "", "", "", "", "cluster.local", "", "auto", "auto",
+        List.of(), "", "", "", false);
+  }
+
+  public CoracleOptions withRuntime(String newRuntime, String endpoint) {
+    return new CoracleOptions(
+        dataDir, bindAddress, port, kubeletPort, ingressHttpPort, ingressHttpsPort, dnsPort,
+        nodeName, nodeIp, clusterCidr, serviceCidr, clusterDomain, endpoint, newRuntime, proxyMode,
+        etcdServers, etcdCaFile, etcdCertFile, etcdKeyFile, keepPods);
+  }
+
+  public CoracleOptions withKeepPods(boolean keep) {
+    return new CoracleOptions(
+        dataDir, bindAddress, port, kubeletPort, ingressHttpPort, ingressHttpsPort, dnsPort,
+        nodeName, nodeIp, clusterCidr, serviceCidr, clusterDomain, containerRuntimeEndpoint,
+        runtime, proxyMode, etcdServers, etcdCaFile, etcdCertFile, etcdKeyFile, keep);
+  }
+}
