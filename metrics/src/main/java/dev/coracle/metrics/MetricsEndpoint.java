@@ -1,0 +1,63 @@
+package dev.coracle.metrics;
+
+import dev.coracle.metrics.internal.ExpositionText;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Prometheus scrapes: {@code /metrics}, the meters of this process, and {@code
+ * /metrics/kube-state}, the state of the objects. Whoever mounts it asks who may read it.
+ */
+public final class MetricsEndpoint {
+
+  public static final String METRICS = "/metrics";
+  public static final String KUBE_STATE = "/metrics/kube-state";
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsEndpoint.class);
+
+  private final MetricsRegistry registry;
+  private final KubeStateMetrics state;
+
+  public MetricsEndpoint(MetricsRegistry registry, KubeStateMetrics state) {
+    this.registry = registry;
+    this.state = state;
+  }
+
+  /** Adds both routes. */
+  public void mount(Router router) {
+    router.get(METRICS).handler(rc -> metrics(rc.request()));
+    router.get(KUBE_STATE).handler(rc -> kubeState(rc.request()));
+  }
+
+  /** Answers a scrape of the process; on an event loop. */
+  public void metrics(HttpServerRequest request) {
+    MetricsRegistry.Scrape scrape = registry.scrape(request.getHeader("Accept"));
+    request.response().putHeader("Content-Type", scrape.contentType()).end(scrape.body());
+  }
+
+  /** Answers a scrape of the objects' state; on an event loop, which it does not hold. */
+  public void kubeState(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    Context context = Vertx.currentContext();
+    state
+        .scrape()
+        .emitOn(task -> context.runOnContext(_ -> task.run()))
+        .subscribe()
+        .with(
+            text -> {
+              if (!response.closed()) {
+                response.putHeader("Content-Type", ExpositionText.CONTENT_TYPE).end(text);
+              }
+            },
+            failure -> {
+              LOG.atWarn().setCause(failure).log("State metrics cannot be made");
+              if (!response.closed()) {
+                response.setStatusCode(503).end("state metrics cannot be made\n");
+              }
+            });
+  }
+}

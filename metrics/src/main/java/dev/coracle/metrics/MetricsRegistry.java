@@ -1,0 +1,68 @@
+package dev.coracle.metrics;
+
+import dev.coracle.metrics.internal.ExpositionText;
+import dev.coracle.metrics.internal.HistogramBuckets;
+import dev.coracle.metrics.internal.ProcessMetrics;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of one process (of one cluster in it): every component gets {@link #meters()} by its
+ * constructor. Idle it costs nothing: meters are read when they are scraped, and no timer runs.
+ *
+ * <p>Timers become histograms with the buckets Kubernetes uses for latencies, in seconds. Safe on any
+ * thread.
+ */
+public final class MetricsRegistry implements AutoCloseable {
+
+  /** One scrape: the body and the Content-Type that says its format. */
+  public record Scrape(String contentType, String body) {}
+
+  private static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
+  private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+
+  public MetricsRegistry() {
+    registry.config().meterFilter(new HistogramBuckets());
+    new ClassLoaderMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new JvmInfoMetrics().bindTo(registry);
+    garbageCollection.bindTo(registry);
+    new ProcessMetrics().bindTo(registry);
+  }
+
+  public MeterRegistry meters() {
+    return registry;
+  }
+
+  /**
+   * All meters in the format the client prefers: OpenMetrics 1.0 where its Accept header names it,
+   * else Prometheus text 0.0.4.
+   *
+   * @param accept the Accept header; null where there was none
+   */
+  public Scrape scrape(@Nullable String accept) {
+    boolean open = accept != null && accept.contains("application/openmetrics-text");
+    String type = open ? OPEN_METRICS : ExpositionText.CONTENT_TYPE;
+    return new Scrape(type, registry.scrape(type));
+  }
+
+  @Override
+  public void close() {
+    garbageCollection.close();
+    registry.close();
+  }
+}
