@@ -6,6 +6,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,10 +44,11 @@ public final class MetricsEndpoint {
   /** Answers a scrape of the objects' state; on an event loop, which it does not hold. */
   public void kubeState(HttpServerRequest request) {
     HttpServerResponse response = request.response();
-    Context context = Vertx.currentContext();
+    @Nullable Context context = Vertx.currentContext();
+    Executor back = context == null ? Runnable::run : task -> context.runOnContext(_ -> task.run());
     state
         .scrape()
-        .emitOn(task -> context.runOnContext(_ -> task.run()))
+        .emitOn(back)
         .subscribe()
         .with(
             text -> {
