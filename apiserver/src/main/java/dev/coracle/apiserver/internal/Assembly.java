@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
@@ -10,17 +11,20 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.BootstrapTokens;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
+import dev.coracle.apiserver.internal.authn.TokenKey;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
+import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Audit;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.http.Bodies;
-import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.PathHandler;
@@ -39,8 +43,16 @@ import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
 import dev.coracle.apiserver.internal.service.ServiceAllocation;
 import dev.coracle.apiserver.internal.service.ServicePools;
 import dev.coracle.apiserver.internal.stream.Connects;
+import dev.coracle.apiserver.internal.stream.Destinations;
+import dev.coracle.apiserver.internal.stream.Forwarder;
+import dev.coracle.apiserver.internal.subresource.BindingSubresource;
+import dev.coracle.apiserver.internal.subresource.EvictionSubresource;
+import dev.coracle.apiserver.internal.subresource.Reviews;
+import dev.coracle.apiserver.internal.subresource.ScaleSubresource;
+import dev.coracle.apiserver.internal.subresource.TokenSubresource;
 import dev.coracle.apiserver.internal.table.Tables;
 import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
 import dev.coracle.apiserver.internal.verb.Verbs;
 import dev.coracle.watchhub.ResourceStore;
@@ -50,6 +62,7 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +79,8 @@ public final class Assembly {
   private final Engine engine;
   private final HttpFront front;
   private final Bootstrap bootstrap;
+  private final Forwarder forwarder;
+  private final KeyDocuments keys;
 
   public Assembly(
       Vertx vertx,
@@ -85,13 +100,36 @@ public final class Assembly {
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
     registry = new Registry(scheme, store, definition -> type(definition, strategies));
     Backstage backstage = new Backstage(store, new AdmissionChain(List.of()), clock);
-    engine =
-        new Engine(
-            Verbs.of(backstage), Map.of(), Map.of(), new Providers(hooks.providers()));
+    TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
+    ServiceAccountTokens accountTokens =
+        new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
     Authentication authentication =
         new Authentication(
-            List.of(new StaticTokens(options.identity().staticTokens())),
+            List.of(
+                accountTokens,
+                new BootstrapTokens(store, clock),
+                new StaticTokens(options.identity().staticTokens())),
             options.identity().audiences());
+    Verbs verbs = Verbs.of(backstage);
+    BindingSubresource binding = new BindingSubresource(store, clock);
+    Map<String, Review> reviews =
+        new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());
+    reviews.put(
+        "bindings",
+        (call, body) -> binding.create(podOf(call, body), body));
+    engine =
+        new Engine(
+            verbs,
+            Map.of(
+                "*/scale", new ScaleSubresource(store, verbs.updates()),
+                "pods/binding", binding,
+                "pods/eviction", new EvictionSubresource(store, verbs.delete(), clock),
+                "serviceaccounts/token",
+                    new TokenSubresource(store, accountTokens, options.identity().audiences())),
+            reviews,
+            new Providers(hooks.providers()));
+    forwarder = new Forwarder(vertx, options.kubelets());
+    keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
             vertx,
@@ -99,7 +137,7 @@ public final class Assembly {
             engine,
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
-            NO_CONNECTS,
+            new Connects(new Destinations(store), forwarder),
             options.limits().minWatchTimeout().toMillis());
     front =
         new HttpFront(
@@ -113,16 +151,12 @@ public final class Assembly {
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
   }
 
-  private static final Connects NO_CONNECTS =
-      new Connects() {
-        @Override
-        public boolean serves(ResourceType type, String subresource) {
-          return false;
-        }
-
-        @Override
-        public void handle(Exchange exchange, Call call) {}
-      };
+  private Call podOf(Call call, ObjectNode binding) {
+    return call.on(
+        registry.require(Resources.PODS),
+        binding.path("metadata").path("name").asText(""),
+        "binding");
+  }
 
   private static ResourceType type(ResourceDefinition definition, Strategies strategies) {
     return new ResourceType(
@@ -162,7 +196,7 @@ public final class Assembly {
           }
           return false;
         };
-    return List.of(health::handle, version, extra, discovery::handle);
+    return List.of(health::handle, version, keys::handle, extra, discovery::handle);
   }
 
   public Uni<Void> startCaches() {
@@ -171,6 +205,7 @@ public final class Assembly {
 
   public void stopCaches() {
     rbac.stop();
+    forwarder.close();
   }
 
   public Scheme scheme() {

@@ -1,0 +1,180 @@
+package dev.coracle.apiserver.internal.authn;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Makes and checks service account tokens (KEP-1205). A token counts as long as it has not expired
+ * and the service account, and the Pod, Node or Secret it is bound to, still live with the same uid.
+ */
+public final class ServiceAccountTokens implements Authenticator {
+
+  private static final GroupResource ACCOUNTS = new GroupResource("", "serviceaccounts");
+  private static final String CLAIM = "kubernetes.io";
+  private static final int LONGEST = 16 << 10;
+
+  private final TokenKey key;
+  private final String issuer;
+  private final ResourceStore store;
+  private final Clock clock;
+
+  public ServiceAccountTokens(TokenKey key, String issuer, ResourceStore store, Clock clock) {
+    this.key = key;
+    this.issuer = issuer;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** What a token is bound to, besides its account. */
+  public record Bound(String kind, String name, String uid) {}
+
+  /** A token, and when it ends. */
+  public record Issued(String token, Instant expires) {}
+
+  public Issued issue(
+      KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
+    Instant now = clock.instant();
+    Instant expires = now.plusSeconds(seconds);
+    ObjectNode claims = Json.object();
+    ArrayNode aud = claims.putArray("aud");
+    audiences.forEach(aud::add);
+    claims.put("exp", expires.getEpochSecond()).put("iat", now.getEpochSecond());
+    claims.put("iss", issuer).put("jti", UUID.randomUUID().toString());
+    ObjectNode own = claims.putObject(CLAIM).put("namespace", account.namespace());
+    for (Bound b : bound) {
+      own.putObject(b.kind().toLowerCase(java.util.Locale.ROOT))
+          .put("name", b.name())
+          .put("uid", b.uid());
+    }
+    own.putObject("serviceaccount").put("name", account.name()).put("uid", account.uid());
+    claims.put("nbf", now.getEpochSecond());
+    claims.put("sub", "system:serviceaccount:" + account.namespace() + ":" + account.name());
+    return new Issued(key.sign(claims), expires);
+  }
+
+  @Override
+  public Uni<Optional<Result>> authenticate(String token, List<String> audiences) {
+    Optional<JsonNode> claims = claims(token);
+    if (claims.isEmpty()) {
+      return Uni.createFrom().item(Optional.empty());
+    }
+    JsonNode c = claims.get();
+    List<String> shared = new ArrayList<>();
+    JsonNode aud = c.path("aud");
+    for (String a : audiences) {
+      boolean has = aud.isTextual() && aud.asText().equals(a);
+      for (JsonNode one : aud) {
+        has |= one.asText().equals(a);
+      }
+      if (has) {
+        shared.add(a);
+      }
+    }
+    long now = clock.instant().getEpochSecond();
+    boolean good =
+        c.path("iss").asText("").equals(issuer)
+            && c.path("exp").asLong(0) > now
+            && c.path("nbf").asLong(0) <= now + 60
+            && !shared.isEmpty();
+    return good ? live(c, shared) : Uni.createFrom().item(Optional.empty());
+  }
+
+  private Optional<JsonNode> claims(String token) {
+    int dot = token.lastIndexOf('.');
+    if (dot < 0 || token.length() > LONGEST) {
+      return Optional.empty();
+    }
+    try {
+      String content = token.substring(0, dot);
+      byte[] signature = Base64.getUrlDecoder().decode(token.substring(dot + 1));
+      int first = content.indexOf('.');
+      if (first < 0) {
+        return Optional.empty();
+      }
+      JsonNode header = Json.parse(Base64.getUrlDecoder().decode(content.substring(0, first)));
+      boolean ours =
+          header.path("kid").asText("").equals(key.id())
+              && header.path("alg").asText("").equals(key.algorithm());
+      if (!ours || !key.verifies(content, signature)) {
+        return Optional.empty();
+      }
+      byte[] payload = Base64.getUrlDecoder().decode(content.substring(first + 1));
+      return Optional.of(Json.parse(new String(payload, StandardCharsets.UTF_8)));
+    } catch (IllegalArgumentException | StatusException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Uni<Optional<Result>> live(JsonNode claims, List<String> audiences) {
+    JsonNode own = claims.path(CLAIM);
+    String namespace = own.path("namespace").asText("");
+    JsonNode account = own.path("serviceaccount");
+    Map<String, List<String>> extra = new HashMap<>();
+    extra.put(
+        "authentication.kubernetes.io/credential-id",
+        List.of("JTI=" + claims.path("jti").asText("")));
+    Uni<Boolean> alive = lives(ACCOUNTS, namespace, account);
+    for (String kind : List.of("pod", "node", "secret")) {
+      JsonNode bound = own.path(kind);
+      if (!bound.isObject()) {
+        continue;
+      }
+      if (!kind.equals("secret")) {
+        extra.put(
+            "authentication.kubernetes.io/" + kind + "-name",
+            List.of(bound.path("name").asText("")));
+        extra.put(
+            "authentication.kubernetes.io/" + kind + "-uid",
+            List.of(bound.path("uid").asText("")));
+      }
+      // A Pod's token names its node for information; it is not bound to it.
+      if (!kind.equals("node") || !own.has("pod")) {
+        String ns = kind.equals("node") ? "" : namespace;
+        alive =
+            alive.chain(
+                so ->
+                    so
+                        ? lives(new GroupResource("", kind + "s"), ns, bound)
+                        : Uni.createFrom().item(false));
+      }
+    }
+    UserInfo user =
+        new UserInfo(
+            "system:serviceaccount:" + namespace + ":" + account.path("name").asText(""),
+            account.path("uid").asText(""),
+            List.of(
+                UserInfo.SERVICE_ACCOUNTS,
+                UserInfo.SERVICE_ACCOUNTS + ":" + namespace,
+                UserInfo.AUTHENTICATED),
+            extra);
+    return alive.map(so -> so ? Optional.of(new Result(user, audiences)) : Optional.empty());
+  }
+
+  private Uni<Boolean> lives(GroupResource resource, String namespace, JsonNode reference) {
+    String uid = reference.path("uid").asText("");
+    return store
+        .get(resource, new NamespacedName(namespace, reference.path("name").asText("")))
+        .map(o -> o.uid().equals(uid))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(false);
+  }
+}

@@ -1,0 +1,152 @@
+package dev.coracle.apiserver.internal.authn;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPublicKeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
+import java.util.Base64;
+
+/** The key that signs service account tokens: RSA (RS256) or EC on P-256 (ES256). RFC 7515, 7517. */
+public final class TokenKey {
+
+  private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
+
+  private final PrivateKey key;
+  private final PublicKey publicKey;
+  private final String id;
+
+  private TokenKey(PrivateKey key, PublicKey publicKey) throws GeneralSecurityException {
+    this.key = key;
+    this.publicKey = publicKey;
+    this.id =
+        URL.encodeToString(
+            MessageDigest.getInstance("SHA-256").digest(publicKey.getEncoded()));
+  }
+
+  /** Reads a PKCS#8 PEM file; fails with words that name the file. */
+  public static TokenKey read(Path file) {
+    try {
+      String text = Files.readString(file);
+      String base64 = text.replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
+      byte[] der = Base64.getDecoder().decode(base64);
+      try {
+        return rsa(der);
+      } catch (GeneralSecurityException e) {
+        return ec(der);
+      }
+    } catch (IOException | IllegalArgumentException | GeneralSecurityException e) {
+      throw new IllegalStateException(
+          "cannot read the service account key " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static TokenKey rsa(byte[] der) throws GeneralSecurityException {
+    KeyFactory factory = KeyFactory.getInstance("RSA");
+    if (!(factory.generatePrivate(new PKCS8EncodedKeySpec(der)) instanceof RSAPrivateCrtKey key)) {
+      throw new GeneralSecurityException("not an RSA key with its public part");
+    }
+    return new TokenKey(
+        key,
+        factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())));
+  }
+
+  private static TokenKey ec(byte[] der) throws GeneralSecurityException {
+    KeyFactory factory = KeyFactory.getInstance("EC");
+    if (!(factory.generatePrivate(new PKCS8EncodedKeySpec(der)) instanceof ECPrivateKey key)) {
+      throw new GeneralSecurityException("neither an RSA nor an EC key");
+    }
+    AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
+    parameters.init(new ECGenParameterSpec("secp256r1"));
+    ECParameterSpec curve = parameters.getParameterSpec(ECParameterSpec.class);
+    if (key.getParams().getOrder().bitLength() != 256) {
+      throw new GeneralSecurityException("an EC key must be on P-256");
+    }
+    return new TokenKey(
+        key,
+        factory.generatePublic(
+            new ECPublicKeySpec(CurvePoint.multiply(curve, key.getS()), curve)));
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public String algorithm() {
+    return publicKey instanceof RSAPublicKey ? "RS256" : "ES256";
+  }
+
+  private Signature signature() throws GeneralSecurityException {
+    return Signature.getInstance(
+        publicKey instanceof RSAPublicKey ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
+  }
+
+  /** A compact JWS of these claims. */
+  public String sign(ObjectNode claims) {
+    try {
+      ObjectNode header = Json.object().put("alg", algorithm()).put("kid", id);
+      String content =
+          URL.encodeToString(Json.bytes(header)) + "." + URL.encodeToString(Json.bytes(claims));
+      Signature s = signature();
+      s.initSign(key);
+      s.update(content.getBytes(StandardCharsets.US_ASCII));
+      return content + "." + URL.encodeToString(s.sign());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whether this key has signed it. */
+  public boolean verifies(String content, byte[] signed) {
+    try {
+      Signature s = signature();
+      s.initVerify(publicKey);
+      s.update(content.getBytes(StandardCharsets.US_ASCII));
+      return s.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  /** The public part as a JSON web key. */
+  public ObjectNode jwk() {
+    ObjectNode out = Json.object().put("use", "sig").put("alg", algorithm()).put("kid", id);
+    if (publicKey instanceof RSAPublicKey rsa) {
+      out.put("kty", "RSA");
+      out.put("n", URL.encodeToString(unsigned(rsa.getModulus(), 0)));
+      out.put("e", URL.encodeToString(unsigned(rsa.getPublicExponent(), 0)));
+    } else if (publicKey instanceof ECPublicKey ec) {
+      out.put("kty", "EC").put("crv", "P-256");
+      out.put("x", URL.encodeToString(unsigned(ec.getW().getAffineX(), 32)));
+      out.put("y", URL.encodeToString(unsigned(ec.getW().getAffineY(), 32)));
+    }
+    return out;
+  }
+
+  private static byte[] unsigned(BigInteger n, int length) {
+    byte[] b = n.toByteArray();
+    int from = b.length > 1 && b[0] == 0 ? 1 : 0;
+    int size = Math.max(length, b.length - from);
+    byte[] out = new byte[size];
+    System.arraycopy(b, from, out, size - (b.length - from), b.length - from);
+    return out;
+  }
+}

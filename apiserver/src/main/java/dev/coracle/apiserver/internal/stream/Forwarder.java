@@ -1,0 +1,281 @@
+package dev.coracle.apiserver.internal.stream;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
+import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.Responder;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Hands requests on, body and answer with back-pressure in both directions. A request to upgrade the
+ * connection becomes a tunnel of raw bytes once the other side has agreed; what is spoken in it is the
+ * two ends' business.
+ */
+public final class Forwarder {
+
+  private static final int CONNECT_MILLIS = 10_000;
+  private static final int MOST_CONNECTIONS = 10_000;
+
+  /** Credentials and hop-by-hop headers, which end here. */
+  private static final Set<String> DROPPED =
+      Set.of("authorization", "cookie", "host", "content-length", "x-remote-user",
+          "x-remote-group", "x-remote-uid", "transfer-encoding", "keep-alive",
+          "proxy-authorization", "proxy-connection", "te", "trailer");
+
+  private static final String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
+
+  private final HttpClientAgent kubelets;
+  private final HttpClientAgent plain;
+
+  public Forwarder(Vertx vertx, Kubelets options) {
+    PoolOptions pool = new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS);
+    kubelets =
+        vertx.createHttpClient(
+            base()
+                .setSsl(true)
+                .setVerifyHost(true)
+                .setKeyCertOptions(
+                    new PemKeyCertOptions()
+                        .setCertPath(options.clientCertificate().toString())
+                        .setKeyPath(options.clientKey().toString()))
+                .setTrustOptions(new PemTrustOptions().addCertPath(options.ca().toString())),
+            pool);
+    // Pods and Services show certificates of their own making: upstream does not check them either.
+    plain = vertx.createHttpClient(base().setTrustAll(true).setVerifyHost(false), pool);
+  }
+
+  private static HttpClientOptions base() {
+    return new HttpClientOptions()
+        .setProtocolVersion(HttpVersion.HTTP_1_1)
+        .setUseAlpn(false)
+        .setConnectTimeout(CONNECT_MILLIS)
+        .setIdleTimeout(0)
+        .setDecompressionSupported(false)
+        .setMaxHeaderSize(64 << 10);
+  }
+
+  public void close() {
+    kubelets.close();
+    plain.close();
+  }
+
+  void forward(Exchange exchange, Destination to) {
+    boolean upgrade =
+        exchange.header("Connection").toLowerCase(Locale.ROOT).contains("upgrade")
+            && !exchange.header("Upgrade").isEmpty();
+    if (upgrade && exchange.request().version() == HttpVersion.HTTP_2) {
+      Responder.failure(
+          exchange, StatusException.badRequest("an HTTP/2 stream can not be upgraded"));
+      return;
+    }
+    HttpClientAgent client = to.kubelet() ? kubelets : plain;
+    HttpMethod method = upgrade ? HttpMethod.GET : exchange.request().method();
+    RequestOptions options =
+        new RequestOptions()
+            .setHost(to.host())
+            .setPort(to.port())
+            .setSsl(to.tls())
+            .setMethod(method)
+            .setURI(to.uri())
+            .setConnectTimeout(CONNECT_MILLIS);
+    client
+        .request(options)
+        .onSuccess(
+            request -> {
+              request.exceptionHandler(_ -> {});
+              copyRequestHeaders(exchange, request, upgrade);
+              if (upgrade) {
+                tunnel(exchange, to, request);
+              } else {
+                plain(exchange, to, request);
+              }
+            })
+        .onFailure(failure -> dialFailed(exchange, failure));
+  }
+
+  private static void dialFailed(Exchange exchange, Throwable failure) {
+    Responder.failure(
+        exchange,
+        new StatusException(
+            dev.coracle.api.Status.failure(
+                StatusReason.SERVICE_UNAVAILABLE,
+                "error dialing backend: " + failure.getMessage())));
+  }
+
+  private static void copyRequestHeaders(
+      Exchange exchange, HttpClientRequest to, boolean upgrade) {
+    HttpServerRequest from = exchange.request();
+    for (var header : from.headers()) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      boolean hop = name.equals("connection") || name.equals("upgrade");
+      if (DROPPED.contains(name) || name.startsWith("impersonate-") || hop && !upgrade
+          || name.startsWith(":")) {
+        continue;
+      }
+      String value = header.getValue();
+      if (name.equals("sec-websocket-protocol")) {
+        value = withoutToken(value);
+        if (value.isEmpty()) {
+          continue;
+        }
+      }
+      to.headers().add(header.getKey(), value);
+    }
+    String remote = from.remoteAddress() == null ? "" : from.remoteAddress().hostAddress();
+    if (remote != null && !remote.isEmpty()) {
+      to.headers().add("X-Forwarded-For", remote);
+    }
+  }
+
+  private static String withoutToken(String protocols) {
+    return List.of(protocols.split(",")).stream()
+        .map(String::trim)
+        .filter(p -> !p.startsWith(TOKEN_PROTOCOL))
+        .collect(java.util.stream.Collectors.joining(", "));
+  }
+
+  private void plain(Exchange exchange, Destination to, HttpClientRequest request) {
+    HttpServerRequest from = exchange.request();
+    HttpServerResponse back = exchange.response();
+    back.closeHandler(_ -> request.reset());
+    String length = exchange.header("Content-Length");
+    if (!length.isEmpty()) {
+      request.putHeader("Content-Length", length);
+    } else if (!exchange.header("Transfer-Encoding").isEmpty()
+        || from.version() == HttpVersion.HTTP_2
+            && from.method() != HttpMethod.GET
+            && from.method() != HttpMethod.HEAD) {
+      request.setChunked(true);
+    }
+    request
+        .response()
+        .onSuccess(response -> answer(exchange, to, response))
+        .onFailure(failure -> dialFailed(exchange, failure));
+    from.pipeTo(request).onFailure(_ -> request.reset());
+  }
+
+  private static void answer(Exchange exchange, Destination to, HttpClientResponse response) {
+    if (to.translatesErrors() && response.statusCode() >= 400) {
+      translate(exchange, response);
+      return;
+    }
+    HttpServerResponse back = exchange.response();
+    back.setStatusCode(response.statusCode());
+    copyResponseHeaders(response.headers(), back, to);
+    if (response.getHeader("Content-Length") == null
+        && exchange.request().version() != HttpVersion.HTTP_2) {
+      back.setChunked(true);
+    }
+    // The head of a log that is followed goes out before its first line is there.
+    back.writeHead();
+    response.pipeTo(back).onFailure(_ -> back.reset());
+  }
+
+  private static void copyResponseHeaders(
+      MultiMap from, HttpServerResponse to, Destination destination) {
+    for (var header : from) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (name.equals("connection") || name.equals("transfer-encoding")
+          || name.equals("keep-alive")) {
+        continue;
+      }
+      String value = header.getValue();
+      if (name.equals("location") && value.startsWith("/")) {
+        value = destination.proxyPrefix() + value;
+      }
+      to.headers().add(header.getKey(), value);
+    }
+  }
+
+  /** The kubelet speaks plain text; clients of the API want a Status. */
+  private static void translate(Exchange exchange, HttpClientResponse response) {
+    response
+        .body()
+        .onSuccess(
+            body -> {
+              int code = response.statusCode();
+              String text = body.toString().strip();
+              StatusException status =
+                  switch (code) {
+                    case 400 -> StatusException.badRequest(text);
+                    case 404 -> StatusException.of(StatusReason.NOT_FOUND, text);
+                    case 500 -> StatusException.internal(text);
+                    default -> StatusException.of(StatusReason.of("", code), text);
+                  };
+              Responder.failure(exchange, status);
+            })
+        .onFailure(failure -> dialFailed(exchange, failure));
+  }
+
+  private void tunnel(Exchange exchange, Destination to, HttpClientRequest request) {
+    request
+        .connect()
+        .onSuccess(
+            response -> {
+              if (response.statusCode() != 101) {
+                exchange.request().resume();
+                answer(exchange, to, response);
+                return;
+              }
+              NetSocket there = response.netSocket();
+              there.pause();
+              StringBuilder head = new StringBuilder("HTTP/1.1 101 Switching Protocols\r\n");
+              response
+                  .headers()
+                  .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
+              exchange.upgrade();
+              hijack(exchange.request(), head + "\r\n")
+                  .onSuccess(here -> join(here, there))
+                  .onFailure(_ -> there.close());
+            })
+        .onFailure(failure -> dialFailed(exchange, failure));
+  }
+
+  private static void join(NetSocket here, NetSocket there) {
+    here.pipeTo(there).onComplete(_ -> there.close());
+    there.pipeTo(here).onComplete(_ -> here.close());
+  }
+
+  /**
+   * Answers an upgrade with this head and hands out the socket, paused. {@code toNetSocket} would do,
+   * but refuses POST, by which kubectl asks for SPDY.
+   */
+  private static Future<NetSocket> hijack(HttpServerRequest request, String head) {
+    var connection = (io.vertx.core.http.impl.Http1xServerConnection) request.connection();
+    var pipeline = connection.channelHandlerContext().pipeline();
+    var extension =
+        pipeline.get(
+            io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler
+                .class);
+    if (extension != null) {
+      pipeline.remove(extension);
+    }
+    return connection
+        .netSocket()
+        .map(
+            socket -> {
+              socket.pause();
+              socket.write(head, "ISO-8859-1");
+              return socket;
+            });
+  }
+}

@@ -1,0 +1,113 @@
+package dev.coracle.apiserver.internal.subresource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.api.Timestamps;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.verb.ObjectSubresource;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import java.time.Clock;
+import java.util.List;
+
+/** {@code pods/binding}: gives a Pod its node, once. */
+public final class BindingSubresource implements ObjectSubresource {
+
+  private final ResourceStore store;
+  private final Clock clock;
+
+  public BindingSubresource(ResourceStore store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  @Override
+  public Uni<KubeObject> create(Call call, ObjectNode binding) {
+    JsonNode target = binding.path("target");
+    String node = target.path("name").asText("");
+    String kind = target.path("kind").asText("");
+    if (node.isEmpty() || !kind.isEmpty() && !kind.equals("Node")) {
+      throw StatusException.invalid(
+          new GroupVersionKind("", "v1", "Binding"),
+          call.name(),
+          List.of(
+              node.isEmpty()
+                  ? new StatusCause(StatusCause.REQUIRED, "Required value", "target.name")
+                  : new StatusCause(
+                      StatusCause.NOT_SUPPORTED,
+                      "Unsupported value: \"" + kind
+                          + "\": supported values: \"Node\", \"<empty>\"",
+                      "target.kind")));
+    }
+    KubeObject done =
+        KubeObject.of(
+            Status.success("", "", "", "").toJson().put("code", 201));
+    if (call.dryRun()) {
+      return store
+          .get(call.type().stored(), call.key())
+          .map(pod -> bound(call, pod, binding, node))
+          .replaceWith(done);
+    }
+    return store
+        .update(
+            call.type().stored(),
+            call.key(),
+            pod -> Uni.createFrom().item(bound(call, pod, binding, node)))
+        .replaceWith(done);
+  }
+
+  private KubeObject bound(Call call, KubeObject pod, ObjectNode binding, String node) {
+    String uid = binding.path("metadata").path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(pod.uid())) {
+      throw conflict(call,
+          "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+              + pod.uid());
+    }
+    if (pod.isDeleting()) {
+      throw conflict(call, "pod " + pod.name() + " is being deleted, cannot be assigned to a host");
+    }
+    String already = pod.text("spec", "nodeName");
+    if (!already.isEmpty()) {
+      throw conflict(
+          call, "pod " + pod.name() + " is already assigned to node \"" + already + "\"");
+    }
+    if (!pod.at("spec", "schedulingGates").isEmpty()) {
+      throw conflict(call, "pod " + pod.name() + " has non-empty .spec.schedulingGates");
+    }
+    ObjectNode copy = pod.edit();
+    copy.withObjectProperty("spec").put("nodeName", node);
+    JsonNode annotations = binding.path("metadata").path("annotations");
+    if (annotations instanceof ObjectNode a && !a.isEmpty()) {
+      copy.withObjectProperty("metadata").withObjectProperty("annotations").setAll(a);
+    }
+    ObjectNode status = copy.withObjectProperty("status");
+    ArrayNode conditions = Json.array();
+    for (JsonNode c : status.path("conditions")) {
+      if (!c.path("type").asText("").equals("PodScheduled")) {
+        conditions.add(c);
+      }
+    }
+    ObjectNode scheduled = conditions.addObject();
+    scheduled.put("type", "PodScheduled").put("status", "True").putNull("lastProbeTime");
+    scheduled.put("lastTransitionTime", Timestamps.time(clock.instant()));
+    scheduled.put("observedGeneration", pod.generation());
+    status.set("conditions", conditions);
+    return KubeObject.of(copy);
+  }
+
+  private static StatusException conflict(Call call, String why) {
+    return new StatusException(
+        Status.failure(
+                StatusReason.CONFLICT,
+                "Operation cannot be fulfilled on pods/binding \"" + call.name() + "\": " + why)
+            .withDetails(new dev.coracle.api.GroupResource("", "pods/binding"), call.name()));
+  }
+}

@@ -1,0 +1,206 @@
+package dev.coracle.apiserver.internal.subresource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authz.Attributes;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.Authorizer.Verdict;
+import dev.coracle.apiserver.internal.authz.PolicyRule;
+import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.verb.Engine.Review;
+import io.smallrye.mutiny.Uni;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The kinds that are questions: they are answered in their status and never stored. */
+public final class Reviews {
+
+  private static final String AUTHORIZATION = ".authorization.k8s.io";
+
+  private final Authentication authentication;
+  private final Authorizer authorizer;
+  private final RbacAuthorizer rbac;
+  private final Clock clock;
+
+  public Reviews(
+      Authentication authentication, Authorizer authorizer, RbacAuthorizer rbac, Clock clock) {
+    this.authentication = authentication;
+    this.authorizer = authorizer;
+    this.rbac = rbac;
+    this.clock = clock;
+  }
+
+  /** By group resource. */
+  public Map<String, Review> all() {
+    Map<String, Review> out = new HashMap<>();
+    out.put("subjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, user(body)));
+    out.put("localsubjectaccessreviews" + AUTHORIZATION, this::localAccess);
+    out.put(
+        "selfsubjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, call.user()));
+    out.put("selfsubjectrulesreviews" + AUTHORIZATION, this::rules);
+    out.put("tokenreviews.authentication.k8s.io", this::token);
+    out.put("selfsubjectreviews.authentication.k8s.io", this::self);
+    return out;
+  }
+
+  private static UserInfo user(ObjectNode body) {
+    JsonNode spec = body.path("spec");
+    String name = spec.path("user").asText("");
+    List<String> groups = new ArrayList<>();
+    spec.path("groups").forEach(g -> groups.add(g.asText()));
+    if (name.isEmpty() && groups.isEmpty()) {
+      throw StatusException.badRequest("at least one of user or group must be specified");
+    }
+    return new UserInfo(name, spec.path("uid").asText(""), groups, extra(spec.path("extra")));
+  }
+
+  private static Map<String, List<String>> extra(JsonNode node) {
+    Map<String, List<String>> out = new HashMap<>();
+    node.properties()
+        .forEach(
+            e -> {
+              List<String> values = new ArrayList<>();
+              e.getValue().forEach(v -> values.add(v.asText()));
+              out.put(e.getKey(), values);
+            });
+    return out;
+  }
+
+  private Uni<KubeObject> localAccess(Call call, ObjectNode body) {
+    String namespace =
+        body.path("spec").path("resourceAttributes").path("namespace").asText("");
+    if (!namespace.equals(call.namespace())) {
+      throw StatusException.badRequest(
+          "spec.resourceAttributes.namespace must match namespace: " + call.namespace());
+    }
+    return access(body, user(body));
+  }
+
+  private Uni<KubeObject> access(ObjectNode body, UserInfo who) {
+    JsonNode resource = body.path("spec").path("resourceAttributes");
+    JsonNode path = body.path("spec").path("nonResourceAttributes");
+    if (resource.isObject() == path.isObject()) {
+      throw StatusException.badRequest(
+          "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+    }
+    Attributes asked =
+        resource.isObject()
+            ? Attributes.resource(
+                who,
+                resource.path("verb").asText(""),
+                resource.path("group").asText(""),
+                resource.path("resource").asText(""),
+                resource.path("subresource").asText(""),
+                resource.path("namespace").asText(""),
+                resource.path("name").asText(""))
+            : Attributes.path(who, path.path("verb").asText(""), path.path("path").asText(""));
+    Authorizer.Decision decision = authorizer.decide(asked);
+    ObjectNode status = body.putObject("status").put("allowed", decision.allowed());
+    if (decision.verdict() == Verdict.DENY) {
+      status.put("denied", true);
+    }
+    if (!decision.reason().isEmpty()) {
+      status.put("reason", decision.reason());
+    }
+    return done(body);
+  }
+
+  private Uni<KubeObject> rules(Call call, ObjectNode body) {
+    String namespace = body.path("spec").path("namespace").asText("");
+    if (namespace.isEmpty()) {
+      throw StatusException.badRequest("no namespace on request");
+    }
+    ObjectNode status = body.putObject("status");
+    ArrayNode resources = status.putArray("resourceRules");
+    ArrayNode paths = status.putArray("nonResourceRules");
+    for (PolicyRule rule : rbac.rulesFor(call.user(), namespace)) {
+      if (rule.paths().isEmpty()) {
+        ObjectNode r = resources.addObject();
+        texts(r, "verbs", rule.verbs());
+        texts(r, "apiGroups", rule.groups());
+        texts(r, "resources", rule.resources());
+        if (!rule.names().isEmpty()) {
+          texts(r, "resourceNames", rule.names());
+        }
+      } else {
+        ObjectNode r = paths.addObject();
+        texts(r, "verbs", rule.verbs());
+        texts(r, "nonResourceURLs", rule.paths());
+      }
+    }
+    status.put("incomplete", false);
+    return done(body);
+  }
+
+  private static void texts(ObjectNode node, String field, Collection<String> values) {
+    ArrayNode list = node.putArray(field);
+    values.forEach(list::add);
+  }
+
+  private Uni<KubeObject> token(Call call, ObjectNode body) {
+    JsonNode spec = body.path("spec");
+    String token = spec.path("token").asText("");
+    if (token.isEmpty()) {
+      throw StatusException.badRequest("token is required for TokenReview in authentication");
+    }
+    List<String> audiences = new ArrayList<>();
+    spec.path("audiences").forEach(a -> audiences.add(a.asText()));
+    List<String> wanted = audiences.isEmpty() ? authentication.audiences() : audiences;
+    return authentication
+        .token(token, wanted)
+        .map(
+            found -> {
+              ObjectNode status = body.putObject("status");
+              if (found.isEmpty()) {
+                status.putObject("user");
+                status.put("error", "[invalid bearer token]");
+                return KubeObject.of(body);
+              }
+              status.put("authenticated", true);
+              status.set("user", describe(found.get().user()));
+              texts(
+                  status,
+                  "audiences",
+                  found.get().audiences().isEmpty() ? wanted : found.get().audiences());
+              return KubeObject.of(body);
+            });
+  }
+
+  private Uni<KubeObject> self(Call call, ObjectNode body) {
+    body.putObject("status").set("userInfo", describe(call.user()));
+    return done(body);
+  }
+
+  private static ObjectNode describe(UserInfo user) {
+    ObjectNode out = Json.object().put("username", user.name());
+    if (!user.uid().isEmpty()) {
+      out.put("uid", user.uid());
+    }
+    if (!user.groups().isEmpty()) {
+      texts(out, "groups", user.groups());
+    }
+    if (!user.extra().isEmpty()) {
+      ObjectNode extra = out.putObject("extra");
+      user.extra().forEach((k, v) -> texts(extra, k, v));
+    }
+    return out;
+  }
+
+  private Uni<KubeObject> done(ObjectNode body) {
+    body.withObjectProperty("metadata")
+        .put("creationTimestamp", Timestamps.time(clock.instant()));
+    return Uni.createFrom().item(KubeObject.of(body));
+  }
+}

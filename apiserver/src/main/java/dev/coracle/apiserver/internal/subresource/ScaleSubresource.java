@@ -1,0 +1,155 @@
+package dev.coracle.apiserver.internal.subresource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.PatchType;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.verb.ObjectUpdate;
+import dev.coracle.apiserver.internal.verb.ObjectSubresource;
+import dev.coracle.apiserver.internal.verb.PatchVerb;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+
+/** {@code scale}: the number of replicas of anything that has them, built in or custom. */
+public final class ScaleSubresource implements ObjectSubresource {
+
+  private final ResourceStore store;
+  private final ObjectUpdate updates;
+
+  public ScaleSubresource(ResourceStore store, ObjectUpdate updates) {
+    this.store = store;
+    this.updates = updates;
+  }
+
+  /** Where the three values of a scale are in the object. */
+  private record Paths(String[] replicas, String[] current, String[] selector) {
+
+    static Paths of(Call call) {
+      JsonNode custom = call.type().definition().customScale();
+      if (custom.isObject()) {
+        return new Paths(
+            path(custom, "specReplicasPath"),
+            path(custom, "statusReplicasPath"),
+            path(custom, "labelSelectorPath"));
+      }
+      return new Paths(
+          new String[] {"spec", "replicas"},
+          new String[] {"status", "replicas"},
+          new String[] {"spec", "selector"});
+    }
+
+    private static String[] path(JsonNode scale, String field) {
+      String text = scale.path(field).asText("");
+      return text.isEmpty() ? new String[0] : text.replaceFirst("^\\.", "").split("\\.");
+    }
+  }
+
+  private static KubeObject scale(Call call, KubeObject object) {
+    Paths paths = Paths.of(call);
+    ObjectNode out = Json.object().put("kind", "Scale").put("apiVersion", "autoscaling/v1");
+    ObjectNode metadata = out.putObject("metadata");
+    metadata.put("name", object.name());
+    if (!object.namespace().isEmpty()) {
+      metadata.put("namespace", object.namespace());
+    }
+    metadata.put("uid", object.uid()).put("resourceVersion", object.resourceVersion());
+    metadata.set("creationTimestamp", object.metadata().path("creationTimestamp"));
+    out.putObject("spec").put("replicas", object.at(paths.replicas()).asInt(0));
+    ObjectNode status = out.putObject("status");
+    status.put("replicas", object.at(paths.current()).asInt(0));
+    String selector = selector(call, object, paths);
+    if (!selector.isEmpty()) {
+      status.put("selector", selector);
+    }
+    return KubeObject.of(out);
+  }
+
+  private static String selector(Call call, KubeObject object, Paths paths) {
+    if (paths.selector().length == 0) {
+      return "";
+    }
+    JsonNode node = object.at(paths.selector());
+    if (node.isTextual()) {
+      return node.asText();
+    }
+    if (!node.isObject()) {
+      return "";
+    }
+    boolean plain = call.type().is("", "replicationcontrollers");
+    return plain
+        ? LabelSelector.ofLabels(KubeObject.strings(node)).toString()
+        : LabelSelector.of(node).toString();
+  }
+
+  @Override
+  public Uni<KubeObject> get(Call call) {
+    return store
+        .get(call.type().stored(), call.key())
+        .map(o -> scale(call, call.type().present(o)));
+  }
+
+  @Override
+  public Uni<KubeObject> update(Call call, ObjectNode body) {
+    return write(call, current -> body);
+  }
+
+  @Override
+  public Uni<KubeObject> patch(Call call, Patch patch) {
+    if (patch.type() == PatchType.APPLY) {
+      return write(call, current -> (ObjectNode) patch.body());
+    }
+    return write(
+        call,
+        current -> {
+          Patch plain =
+              patch.type() == PatchType.STRATEGIC_MERGE
+                  ? new Patch(PatchType.MERGE, patch.body(), false)
+                  : patch;
+          return (ObjectNode) PatchVerb.patchTree(call, plain, scale(call, current).tree());
+        });
+  }
+
+  private Uni<KubeObject> write(
+      Call call, java.util.function.Function<KubeObject, ObjectNode> wanted) {
+    return updates
+        .run(
+            call,
+            ObjectUpdate.Scope.of("scale"),
+            ObjectUpdate.edit(current -> changed(call, current, wanted.apply(current))))
+        .map(o -> scale(call, o));
+  }
+
+  private static ObjectNode changed(Call call, KubeObject current, ObjectNode scale) {
+    JsonNode replicas = scale.path("spec").path("replicas");
+    int number = replicas.asInt(0);
+    if (number < 0) {
+      throw StatusException.invalid(
+          new dev.coracle.api.GroupVersionKind("autoscaling", "v1", "Scale"),
+          call.name(),
+          List.of(
+              new StatusCause(
+                  StatusCause.INVALID,
+                  "Invalid value: " + number + ": must be greater than or equal to 0",
+                  "spec.replicas")));
+    }
+    ObjectNode copy = current.edit();
+    String[] path = Paths.of(call).replicas();
+    ObjectNode at = copy;
+    for (int i = 0; i < path.length - 1; i++) {
+      at = at.withObjectProperty(path[i]);
+    }
+    at.put(path[path.length - 1], number);
+    String rv = scale.path("metadata").path("resourceVersion").asText("");
+    if (!rv.isEmpty()) {
+      ((ObjectNode) copy.path("metadata")).put("resourceVersion", rv);
+    }
+    return copy;
+  }
+}

@@ -1,0 +1,141 @@
+package dev.coracle.apiserver.internal.subresource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens.Bound;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens.Issued;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.verb.ObjectSubresource;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code serviceaccounts/token}: issues a token that is bound to a Pod, Node or Secret, or to none. */
+public final class TokenSubresource implements ObjectSubresource {
+
+  private static final GroupVersionKind KIND =
+      new GroupVersionKind("authentication.k8s.io", "v1", "TokenRequest");
+  private static final long SHORTEST = 600;
+  private static final long LONGEST = 1L << 32;
+
+  private final ResourceStore store;
+  private final ServiceAccountTokens tokens;
+  private final List<String> audiences;
+
+  /** @param audiences those of the server, for requests that name none */
+  public TokenSubresource(
+      ResourceStore store, ServiceAccountTokens tokens, List<String> audiences) {
+    this.store = store;
+    this.tokens = tokens;
+    this.audiences = List.copyOf(audiences);
+  }
+
+  @Override
+  public Uni<KubeObject> create(Call call, ObjectNode body) {
+    ObjectNode spec = body.withObjectProperty("spec");
+    long seconds = spec.path("expirationSeconds").asLong(3600);
+    if (seconds < SHORTEST || seconds > LONGEST) {
+      throw StatusException.invalid(
+          KIND,
+          call.name(),
+          List.of(
+              new StatusCause(
+                  StatusCause.INVALID,
+                  "Invalid value: "
+                      + seconds
+                      + (seconds < SHORTEST
+                          ? ": may not specify a duration less than 10 minutes"
+                          : ": may not specify a duration larger than 2^32 seconds"),
+                  "spec.expirationSeconds")));
+    }
+    spec.put("expirationSeconds", seconds);
+    List<String> wanted = new ArrayList<>();
+    spec.path("audiences").forEach(a -> wanted.add(a.asText()));
+    if (wanted.isEmpty()) {
+      wanted.addAll(audiences);
+      var list = spec.putArray("audiences");
+      audiences.forEach(list::add);
+    }
+    return store
+        .get(call.type().stored(), call.key())
+        .chain(
+            account ->
+                bound(call, account, spec.path("boundObjectRef"))
+                    .map(b -> answer(body, tokens.issue(account, wanted, b, seconds))));
+  }
+
+  private static KubeObject answer(ObjectNode body, Issued issued) {
+    ObjectNode metadata = body.withObjectProperty("metadata");
+    metadata.putNull("creationTimestamp");
+    ObjectNode status = body.putObject("status").put("token", issued.token());
+    status.put("expirationTimestamp", Timestamps.time(issued.expires()));
+    return KubeObject.of(body);
+  }
+
+  private Uni<List<Bound>> bound(Call call, KubeObject account, JsonNode reference) {
+    if (!reference.isObject()) {
+      return Uni.createFrom().item(List.of());
+    }
+    String kind = reference.path("kind").asText("");
+    String name = reference.path("name").asText("");
+    String resource =
+        switch (kind) {
+          case "Pod" -> "pods";
+          case "Secret" -> "secrets";
+          case "Node" -> "nodes";
+          default ->
+              throw StatusException.badRequest(
+                  "cannot bind token for serviceaccount to object of type "
+                      + GroupVersionKind.of(reference.path("apiVersion").asText(""), kind));
+        };
+    String namespace = kind.equals("Node") ? "" : call.namespace();
+    GroupResource groupResource = new GroupResource("", resource);
+    return store
+        .get(groupResource, new NamespacedName(namespace, name))
+        .chain(object -> bind(account, groupResource, reference, kind, object));
+  }
+
+  private Uni<List<Bound>> bind(
+      KubeObject account, GroupResource resource, JsonNode reference, String kind,
+      KubeObject object) {
+    String uid = reference.path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(object.uid())) {
+      throw StatusException.conflict(
+          resource,
+          object.name(),
+          "the UID in the bound object reference ("
+              + uid
+              + ") does not match the UID in record. The object might have been deleted and then"
+              + " recreated");
+    }
+    Bound bound = new Bound(kind, object.name(), object.uid());
+    if (!kind.equals("Pod")) {
+      return Uni.createFrom().item(List.of(bound));
+    }
+    String runsAs = object.text("spec", "serviceAccountName");
+    if (!runsAs.equals(account.name())) {
+      throw StatusException.badRequest(
+          "cannot bind token for serviceaccount \""
+              + account.name()
+              + "\" to pod running with different serviceaccount name.");
+    }
+    String node = object.text("spec", "nodeName");
+    if (node.isEmpty()) {
+      return Uni.createFrom().item(List.of(bound));
+    }
+    return store
+        .get(new GroupResource("", "nodes"), new NamespacedName("", node))
+        .map(n -> List.of(bound, new Bound("Node", node, n.uid())))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(List.of(bound));
+  }
+}
