@@ -1,6 +1,9 @@
 package dev.coracle.kubelet;
 
 import dev.coracle.api.Component;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
@@ -13,12 +16,16 @@ import dev.coracle.client.InformerOptions;
 import dev.coracle.client.SerialContext;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
+import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullSecrets;
+import dev.coracle.kubelet.internal.logs.LogRotation;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
@@ -27,18 +34,24 @@ import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.PodDns;
 import dev.coracle.kubelet.internal.probe.Handlers;
+import dev.coracle.kubelet.internal.probe.ProbeManager;
+import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
 import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts;
+import dev.coracle.kubelet.internal.runtime.ContainerState;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
-import dev.coracle.kubelet.internal.runtime.ProbeResults;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
+import dev.coracle.kubelet.internal.serving.CriStats;
+import dev.coracle.kubelet.internal.serving.CriStreaming;
+import dev.coracle.kubelet.internal.serving.KnownPods;
+import dev.coracle.kubelet.internal.serving.ReviewAuth;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
@@ -48,9 +61,14 @@ import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.internal.volume.VolumePlugins;
+import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.KubeletServer;
+import dev.coracle.kubelet.server.KubeletServerBackend;
+import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,6 +98,7 @@ public final class Kubelet implements Component {
   private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
 
   private final KubeletOptions options;
+  private final KubeletMetrics metrics;
   private final RuntimeService runtime;
   private final Timers timers;
   private final InformerFactory informers;
@@ -97,7 +116,10 @@ public final class Kubelet implements Component {
   private final Pleg pleg;
   private final NodeStatusManager node;
   private final SyncLoop loop;
+  private final LogRotation rotation;
+  private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private volatile Supplier<String> metricsText = () -> "";
   private volatile boolean stopped;
 
   public Kubelet(Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry) {
@@ -116,10 +138,11 @@ public final class Kubelet implements Component {
       Client client,
       KubeletOptions options,
       MeterRegistry registry,
-      RuntimeService runtime,
+      RuntimeService unmeasured,
       Clock clock) {
     this.options = options;
-    this.runtime = runtime;
+    this.metrics = new KubeletMetrics(registry, options.nodeName());
+    this.runtime = new MeasuredRuntime(unmeasured, metrics);
     this.timers = new Timers("kubelet-" + options.nodeName(), clock);
     SerialContext context = SerialContext.of(vertx);
     this.informers = new InformerFactory(context, client);
@@ -148,7 +171,7 @@ public final class Kubelet implements Component {
     LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
     this.gc = new ContainerGc(runtime, paths, timers);
-    this.cgroups = Cgroups.NONE;
+    this.cgroups = FsCgroups.below(options.cgroupRoot());
     this.statusManager = new StatusManager(client, timers);
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
@@ -167,7 +190,14 @@ public final class Kubelet implements Component {
     this.volumes =
         new VolumeManager(paths, VolumePlugins.all(objects, tokens, facts), tokens, clock);
     PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
-    ProbeResults probes = ProbeResults.NONE;
+    ProbeManager probes =
+        new ProbeManager(
+            handlers,
+            events,
+            timers,
+            new ProbeMetrics(registry),
+            options.nodeIp(),
+            this::touched);
     TerminationMessages messages = new TerminationMessages(paths);
     PodRuntime podRuntime =
         new PodRuntime(
@@ -196,13 +226,7 @@ public final class Kubelet implements Component {
             new PodStatusBuilder(
                 probes, messages, node::runtimeName, options::nodeIp, clock),
             statusManager,
-            new PodSync.Follower() {
-              @Override
-              public void follow(PodContext c, PodRuntimeStatus status) {}
-
-              @Override
-              public void forget(String uid) {}
-            },
+            probes,
             events,
             paths,
             cgroups,
@@ -226,8 +250,46 @@ public final class Kubelet implements Component {
             runtime,
             cache,
             timers,
-            uid -> loop.post(new SyncEvent.PodTouched(uid)),
+            this::touched,
             this::runtimeIsBack);
+    this.rotation =
+        new LogRotation(
+            runtime,
+            cache,
+            loop::pods,
+            paths,
+            timers,
+            options.containerLogMaxSize(),
+            options.containerLogMaxFiles());
+    KnownPods known = new KnownPods(loop::pods, cache, statusManager, paths);
+    cache.onRead(known::read);
+    CriStats stats =
+        new CriStats(
+            runtime,
+            machine,
+            loop::pods,
+            cgroups::parentOf,
+            options.nodeName(),
+            options.rootDir(),
+            clock);
+    this.server =
+        options
+            .server()
+            .map(o -> new KubeletServer(vertx, o, backend(client, known, stats, clock)));
+    metrics.gauge(
+        "kubelet_running_pods",
+        "Number of pods that have a running pod sandbox",
+        () -> cache.count(s -> s.readySandbox().isPresent() ? 1 : 0));
+    metrics.gauge(
+        "kubelet_running_containers",
+        "Number of containers currently running",
+        () ->
+            cache.count(
+                s -> (int) s.containers().stream().filter(ContainerState::isRunning).count()));
+    metrics.gauge(
+        "kubelet_desired_pods",
+        "The number of pods the kubelet is being instructed to run",
+        () -> loop.pods().size());
     pods.addHandler(
         new Informer.Handler() {
           @Override
@@ -278,8 +340,10 @@ public final class Kubelet implements Component {
     CompletableFuture<Void> listed =
         informers.start().subscribeAsCompletionStage();
     pleg.start();
+    server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
     node.start();
     listed.join();
+    rotation.start();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
   }
@@ -326,10 +390,17 @@ public final class Kubelet implements Component {
     stopped = true;
     loop.stop();
     pleg.close();
+    rotation.stop();
     recorder.stop();
     return node.leave()
         .handle((v, e) -> null)
         .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
+        .handle((v, e) -> null)
+        .thenCompose(
+            v ->
+                server
+                    .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
+                    .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
         .thenRun(
             () -> {
@@ -354,6 +425,50 @@ public final class Kubelet implements Component {
 
   private Optional<String> runtimeProblem() {
     return pleg.problem();
+  }
+
+  /** @param text gives the Prometheus text of {@code /metrics} on the kubelet's API; set before the start */
+  public void metricsText(Supplier<String> text) {
+    metricsText = text;
+  }
+
+  /** The port of the kubelet's API, 0 while it does not listen. */
+  public int port() {
+    return server.map(KubeletServer::port).orElse(0);
+  }
+
+  private KubeletServerBackend backend(
+      Client client, KnownPods known, CriStats stats, Clock clock) {
+    return new KubeletServerBackend(
+        new CachingKubeletAuth(new ReviewAuth(client), clock, 1000),
+        known,
+        new CriStreaming(runtime, timers),
+        new NodeDocuments(
+            () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(this::configz),
+            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
+            List.of(new NodeDocuments.HealthCheck("syncloop", this::unhealthy))));
+  }
+
+  private JsonNode configz() {
+    ObjectNode config = Json.object();
+    config
+        .putObject("kubeletconfig")
+        .put("kind", "KubeletConfiguration")
+        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
+        .put("maxPods", options.maxPods())
+        .put("clusterDomain", options.clusterDomain())
+        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
+        .put("containerLogMaxFiles", options.containerLogMaxFiles())
+        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
+    return config;
+  }
+
+  private void touched(String podUid) {
+    loop.post(new SyncEvent.PodTouched(podUid));
   }
 
   private void objectChanged(String podUid) {

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.config;
 
+import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param restartBackOffMax longest delay
  * @param containerLogMaxSize bytes after which a container's log is rotated
  * @param containerLogMaxFiles files kept of one container
+ * @param server the kubelet's HTTPS API; empty: none is served
  */
 public record KubeletOptions(
     String nodeName,
@@ -45,7 +47,8 @@ public record KubeletOptions(
     Duration restartBackOff,
     Duration restartBackOffMax,
     long containerLogMaxSize,
-    int containerLogMaxFiles) {
+    int containerLogMaxFiles,
+    Optional<KubeletServerOptions> server) {
 
   public KubeletOptions {
     clusterDns = List.copyOf(clusterDns);
@@ -71,42 +74,79 @@ public record KubeletOptions(
         Duration.ofSeconds(10),
         Duration.ofMinutes(5),
         10L << 20,
-        5);
+        5,
+        Optional.empty());
   }
 
   public KubeletOptions withClusterDns(List<String> servers, String domain) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, servers, domain, cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, servers, domain, cgroupRoot,
+        podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withCgroupRoot(String root) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, root, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, root,
+        podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withPodCidr(String cidr) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, cidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, cidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withStaticPodPath(Path path) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, Optional.of(path), nodeLabels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, Optional.of(path), nodeLabels, maxPods, maxParallelImagePulls,
+        heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withNodeLabels(Map<String, String> labels) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, staticPodPath, labels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, labels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withMaxPods(int pods) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, staticPodPath, nodeLabels, pods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, nodeLabels, pods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withRestartBackOff(Duration initial, Duration max) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat, initial, max, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        initial, max, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withHeartbeat(Duration every) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, every, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, every,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
   }
 
   public KubeletOptions withContainerLogs(long maxSize, int maxFiles) {
-    return new KubeletOptions(nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat, restartBackOff, restartBackOffMax, maxSize, maxFiles);
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, maxSize, maxFiles, server);
+  }
+
+  public KubeletOptions withServer(KubeletServerOptions https) {
+    return new KubeletOptions(
+        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
+        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
+        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles,
+        Optional.of(https));
   }
 }

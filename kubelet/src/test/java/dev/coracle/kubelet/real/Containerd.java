@@ -179,6 +179,13 @@ public final class Containerd implements AutoCloseable {
     assertThat(p.waitFor()).isZero();
   }
 
+  /** Runs a command in a container. */
+  public void exec(String id, String... command) throws IOException, InterruptedException {
+    List<String> args = new java.util.ArrayList<>(List.of("tasks", "exec", "--exec-id", "t1", id));
+    args.addAll(List.of(command));
+    assertThat(ctr(args.toArray(String[]::new))).isZero();
+  }
+
   public Path root() {
     return root;
   }

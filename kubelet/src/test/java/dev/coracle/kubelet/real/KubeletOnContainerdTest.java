@@ -39,7 +39,8 @@ class KubeletOnContainerdTest {
     data = containerd.root().resolve("kubelet");
     options =
         KubeletOptions.of("node1", "127.0.0.1", data, containerd.root().resolve("logs"), containerd.endpoint())
-            .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2));
+            .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
+            .withCgroupRoot("coracle-" + containerd.root().getFileName());
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
@@ -210,5 +211,157 @@ class KubeletOnContainerdTest {
             });
     delete("noimage");
     delete("nocommand");
+  }
+
+  private void awaitTrue(String name, java.util.function.Predicate<KubeObject> is) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> is.test(pod(name)));
+  }
+
+  private static boolean ready(KubeObject pod) {
+    for (var c : pod.at("status", "conditions")) {
+      if (c.path("type").asText().equals("Ready")) {
+        return c.path("status").asText().equals("True");
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void initContainersGoFirstAndSidecarsStay() {
+    create(
+        "stages",
+        """
+        "restartPolicy":"Never","volumes":[{"name":"v","emptyDir":{}}],
+        "initContainers":[
+          {"name":"one","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sh","-c","echo 1 > /v/one"],"volumeMounts":[{"name":"v","mountPath":"/v"}]},
+          {"name":"side","restartPolicy":"Always","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sh","-c","cat /v/one > /v/side; exec sleep 1000"],"volumeMounts":[{"name":"v","mountPath":"/v"}],
+           "startupProbe":{"exec":{"command":["/bin/cat","/v/side"]},"periodSeconds":1}}],
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sh","-c","cat /v/side; sleep 1"],"volumeMounts":[{"name":"v","mountPath":"/v"}]}]
+        """);
+    awaitPhase("stages", "Succeeded");
+    KubeObject pod = pod("stages");
+    assertThat(pod.at("status", "initContainerStatuses").path(0).path("state").path("terminated").path("reason").asText())
+        .isEqualTo("Completed");
+    awaitTrue(
+        "stages",
+        p -> p.at("status", "initContainerStatuses").path(1).path("state").has("terminated"));
+    delete("stages");
+  }
+
+  @Test
+  void probesDecide() throws Exception {
+    create(
+        "probed",
+        """
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent",
+          "command":["/bin/sh","-c","sleep 1; mkdir -p /tmp/w; echo ok > /tmp/w/healthz; exec httpd -f -p 8080 -h /tmp/w"],
+          "readinessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1},
+          "livenessProbe":{"exec":{"command":["/bin/sh","-c","! test -e /tmp/sick"]},"periodSeconds":1,"failureThreshold":1}}]
+        """);
+    awaitPhase("probed", "Running");
+    assertThat(ready(pod("probed"))).isFalse();
+    awaitTrue("probed", KubeletOnContainerdTest::ready);
+    Path sick = data.resolve("pods");
+    assertThat(sick).exists();
+    String id = pod("probed").at("status", "containerStatuses").path(0).path("containerID").asText();
+    containerd.exec(id.substring("containerd://".length()), "/bin/touch", "/tmp/sick");
+    awaitTrue(
+        "probed",
+        p -> p.at("status", "containerStatuses").path(0).path("restartCount").asInt() == 1);
+    awaitTrue("probed", KubeletOnContainerdTest::ready);
+    delete("probed");
+  }
+
+  @Test
+  void configMapsSecretsAndTheDownwardApiReachThePodAndFollowChanges() {
+    api.create(
+            Resources.CONFIG_MAPS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"cm","namespace":"default"},"data":{"a":"1","b":"two"}}
+                """))
+        .await()
+        .indefinitely();
+    KubeObject created =
+        create(
+            "configured",
+            """
+            "volumes":[{"name":"cm","configMap":{"name":"cm"}},{"name":"d","downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}},
+              {"name":"s","secret":{"secretName":"late"}}],
+            "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","1000"],
+              "envFrom":[{"configMapRef":{"name":"cm"}}],
+              "volumeMounts":[{"name":"cm","mountPath":"/cm"},{"name":"d","mountPath":"/d"},{"name":"s","mountPath":"/s"}]}]
+            """);
+    awaitTrue("configured", p -> p.text("status", "phase").equals("Pending"));
+    api.create(
+            Resources.SECRETS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Secret","metadata":{"name":"late","namespace":"default"},"data":{"k":"dg=="}}
+                """))
+        .await()
+        .indefinitely();
+    awaitPhase("configured", "Running");
+    Path volumes = data.resolve("pods").resolve(created.uid()).resolve("volumes");
+    assertThat(volumes.resolve("kubernetes.io~configmap/cm/a")).hasContent("1");
+    assertThat(volumes.resolve("kubernetes.io~secret/s/k")).hasContent("v");
+    assertThat(volumes.resolve("kubernetes.io~downward-api/d/labels")).hasContent("app=\"t\"");
+    api.patch(
+            Resources.CONFIG_MAPS,
+            "default",
+            "cm",
+            dev.coracle.api.rest.Patch.merge(n -> n.putObject("data").put("a", "changed")))
+        .await()
+        .indefinitely();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(
+            () ->
+                assertThat(volumes.resolve("kubernetes.io~configmap/cm/a"))
+                    .hasContent("changed"));
+    delete("configured");
+  }
+
+  @Test
+  void preStopRunsBeforeTheEnd() throws Exception {
+    Path marks = Files.createDirectories(containerd.root().resolve("marks"));
+    create(
+        "graceful",
+        """
+        "terminationGracePeriodSeconds":20,"volumes":[{"name":"m","hostPath":{"path":"%s","type":"Directory"}}],
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sh","-c","trap 'echo term >> /m/log; exit 0' TERM; while true; do sleep 0.1; done"],
+          "volumeMounts":[{"name":"m","mountPath":"/m"}],
+          "lifecycle":{"postStart":{"exec":{"command":["/bin/sh","-c","echo start >> /m/log"]}},"preStop":{"exec":{"command":["/bin/sh","-c","echo stop >> /m/log"]}}}}]
+        """
+            .formatted(marks));
+    awaitPhase("graceful", "Running");
+    long begun = System.nanoTime();
+    delete("graceful");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Files.readString(marks.resolve("log"))).isEqualTo("start\nstop\nterm\n");
+  }
+
+  @Test
+  void aNewKubeletAdoptsWhatRuns() throws Exception {
+    create(
+        "adopted",
+        """
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98762"]}]
+        """);
+    awaitTrue("adopted", KubeletOnContainerdTest::ready);
+    String id = pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
+    kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
+    kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    awaitTrue("adopted", KubeletOnContainerdTest::ready);
+    assertThat(Processes.having("98762")).hasSize(1);
+    var status = pod("adopted").at("status", "containerStatuses").path(0);
+    assertThat(status.path("containerID").asText()).isEqualTo(id);
+    assertThat(status.path("restartCount").asInt()).isZero();
+    delete("adopted");
+    assertThat(Processes.having("98762")).isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Locale;
 
 /** What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero. */
@@ -33,8 +34,34 @@ public record Machine(
   }
 
   /** Bytes that could be had without swapping. */
-  static long memoryAvailable() {
+  public static long memoryAvailable() {
     return memory("MemAvailable:");
+  }
+
+  /** Bytes used, available, and in the working set. */
+  public long[] memoryUse() {
+    long available = memoryAvailable();
+    return new long[] {memoryBytes - memory("MemFree:"), available, memoryBytes - available};
+  }
+
+  /** CPU time used by everything since the kernel came up. */
+  public long cpuNanos() {
+    String[] f = text("/proc/stat").split("\n", 2)[0].trim().split("\\s+");
+    long ticks = 0;
+    for (int i = 1; i < f.length; i++) {
+      // idle and iowait are no use.
+      ticks += i == 4 || i == 5 || i > 8 ? 0 : Long.parseLong(f[i]);
+    }
+    return ticks * 10_000_000L;
+  }
+
+  public Instant bootTime() {
+    for (String line : text("/proc/stat").split("\n")) {
+      if (line.startsWith("btime ")) {
+        return Instant.ofEpochSecond(Long.parseLong(line.substring(6).trim()));
+      }
+    }
+    return Instant.EPOCH;
   }
 
   private static long memory(String field) {

@@ -28,9 +28,28 @@ public final class RuntimeCache {
   private final Clock clock;
   private final ConcurrentHashMap<String, PodRuntimeStatus> byUid = new ConcurrentHashMap<>();
 
+  private volatile java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> listener =
+      (before, now) -> {};
+
   public RuntimeCache(RuntimeService runtime, Clock clock) {
     this.runtime = runtime;
     this.clock = clock;
+  }
+
+  /** @param l hears of every reading: what was known before, and what is now */
+  public void onRead(java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> l) {
+    listener = l;
+  }
+
+  /** Sums something up over all pods. */
+  public int count(java.util.function.ToIntFunction<PodRuntimeStatus> of) {
+    return byUid.values().stream().mapToInt(of).sum();
+  }
+
+  /** Whether a container runs, as far as was read. */
+  public boolean isRunning(String containerId) {
+    return byUid.values().stream()
+        .anyMatch(p -> p.byId(containerId).filter(ContainerState::isRunning).isPresent());
   }
 
   public Optional<PodRuntimeStatus> last(String uid) {
@@ -38,7 +57,10 @@ public final class RuntimeCache {
   }
 
   public void forget(String uid) {
-    byUid.remove(uid);
+    PodRuntimeStatus before = byUid.remove(uid);
+    if (before != null) {
+      listener.accept(before, PodRuntimeStatus.NOTHING);
+    }
   }
 
   public java.util.Set<String> uids() {
@@ -66,6 +88,7 @@ public final class RuntimeCache {
     containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
     PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, containers, readAt);
     byUid.put(uid, status);
+    listener.accept(before, status);
     return status;
   }
 

@@ -1,0 +1,239 @@
+package dev.coracle.kubelet.internal.host;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.LinuxResources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Pods' cgroups in the file system, laid out as upstream does: {@code /ROOT/kubepods[/burstable|/besteffort]/podUID}. On a v2 host in
+ * the one hierarchy; on v1 and hybrid hosts in the cpu, memory and pids hierarchies, the others being left to the runtime. Needs no
+ * systemd. Safe for any thread.
+ */
+public final class FsCgroups implements Cgroups {
+  private static final Logger LOG = LoggerFactory.getLogger(FsCgroups.class);
+  private static final Set<String> OURS = Set.of("cpu", "memory", "pids");
+
+  private final String root;
+  /** v1: every mounted hierarchy by its mount point, with its controllers. */
+  private final Map<Path, List<String>> v1;
+  /** v2: the unified hierarchy, where there is one. */
+  private final Optional<Path> v2;
+  private final Set<String> made = ConcurrentHashMap.newKeySet();
+
+  private FsCgroups(String root, Map<Path, List<String>> v1, Optional<Path> v2) {
+    this.root = root;
+    this.v1 = v1;
+    this.v2 = v2;
+  }
+
+  /** Cgroups below this root, or {@link Cgroups#NONE} with a warning where they cannot be made. */
+  public static Cgroups below(String root) {
+    if (root.isEmpty()) {
+      return Cgroups.NONE;
+    }
+    try {
+      FsCgroups cgroups = detect(root);
+      cgroups.prepare(root + "/kubepods");
+      return cgroups;
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("why", e.getMessage())
+          .log("Cgroups cannot be written here: pods run without a cgroup of their own");
+      return Cgroups.NONE;
+    }
+  }
+
+  private static FsCgroups detect(String root) throws IOException {
+    Map<Path, List<String>> v1 = new LinkedHashMap<>();
+    Optional<Path> v2 = Optional.empty();
+    for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+      String[] f = line.split(" ");
+      if (f[2].equals("cgroup2")) {
+        v2 = Optional.of(Path.of(f[1]));
+      } else if (f[2].equals("cgroup")) {
+        v1.put(Path.of(f[1]), List.of(f[3].split(",")));
+      }
+    }
+    if (v1.isEmpty() && v2.isEmpty()) {
+      throw new IOException("no cgroup file system is mounted");
+    }
+    return new FsCgroups(root, v1, v2);
+  }
+
+  private boolean unified() {
+    return v1.isEmpty();
+  }
+
+  @Override
+  public String parentOf(Pod pod) {
+    return "/" + path(pod);
+  }
+
+  private String path(Pod pod) {
+    String middle =
+        switch (QosClass.of(pod)) {
+          case GUARANTEED -> "";
+          case BURSTABLE -> "/burstable";
+          case BEST_EFFORT -> "/besteffort";
+        };
+    return root + "/kubepods" + middle + "/pod" + pod.uid();
+  }
+
+  @Override
+  public void ensure(Pod pod) {
+    String path = path(pod);
+    if (!made.add(pod.uid())) {
+      return;
+    }
+    try {
+      prepare(path);
+      limits(pod, path);
+    } catch (IOException e) {
+      made.remove(pod.uid());
+      LOG.atWarn()
+          .addKeyValue("pod", pod.key())
+          .addKeyValue("why", e.getMessage())
+          .log("A pod's cgroup could not be set up");
+    }
+  }
+
+  private void prepare(String path) throws IOException {
+    if (unified()) {
+      Path at = v2.orElseThrow();
+      for (String part : path.split("/")) {
+        delegate(at);
+        at = at.resolve(part);
+        Files.createDirectories(at);
+      }
+      delegate(at);
+      return;
+    }
+    for (Map.Entry<Path, List<String>> h : v1.entrySet()) {
+      if (h.getValue().stream().anyMatch(OURS::contains)) {
+        Files.createDirectories(h.getKey().resolve(path));
+      }
+    }
+  }
+
+  /** Gives the controllers there are to the cgroups below. */
+  private static void delegate(Path at) throws IOException {
+    for (String controller : Files.readString(at.resolve("cgroup.controllers")).trim().split(" ")) {
+      if (!controller.isEmpty()) {
+        Files.writeString(at.resolve("cgroup.subtree_control"), "+" + controller);
+      }
+    }
+  }
+
+  private void limits(Pod pod, String path) throws IOException {
+    long shares = LinuxResources.shares(sum(pod, "requests", "cpu", false).orElse(0));
+    OptionalLong cpu = sum(pod, "limits", "cpu", true);
+    OptionalLong memory = sum(pod, "limits", "memory", true);
+    if (unified()) {
+      Path dir = v2.orElseThrow().resolve(path);
+      set(dir, "cpu.weight", Long.toString(1 + (shares - 2) * 9999 / 262_142));
+      if (cpu.isPresent()) {
+        set(dir, "cpu.max", LinuxResources.quota(cpu.getAsLong()) + " " + LinuxResources.PERIOD_MICROS);
+      }
+      if (memory.isPresent()) {
+        set(dir, "memory.max", Long.toString(memory.getAsLong() / 1000));
+      }
+      return;
+    }
+    for (Map.Entry<Path, List<String>> h : v1.entrySet()) {
+      Path dir = h.getKey().resolve(path);
+      if (h.getValue().contains("cpu")) {
+        set(dir, "cpu.shares", Long.toString(shares));
+        if (cpu.isPresent()) {
+          set(dir, "cpu.cfs_period_us", Long.toString(LinuxResources.PERIOD_MICROS));
+          set(dir, "cpu.cfs_quota_us", Long.toString(LinuxResources.quota(cpu.getAsLong())));
+        }
+      }
+      if (h.getValue().contains("memory") && memory.isPresent()) {
+        set(dir, "memory.limit_in_bytes", Long.toString(memory.getAsLong() / 1000));
+      }
+    }
+  }
+
+  private static void set(Path dir, String file, String value) throws IOException {
+    Path path = dir.resolve(file);
+    if (Files.exists(path)) {
+      Files.writeString(path, value);
+    }
+  }
+
+  /** In thousandths; empty when a container without one makes the sum meaningless. */
+  private static OptionalLong sum(Pod pod, String kind, String resource, boolean all) {
+    long sum = 0;
+    long init = 0;
+    List<ContainerSpec> containers = new ArrayList<>(pod.containers());
+    pod.initContainers().stream().filter(ContainerSpec::isSidecar).forEach(containers::add);
+    for (ContainerSpec c : containers) {
+      long value = millis(c.node().path("resources").path(kind).path(resource));
+      if (value == 0 && all) {
+        return OptionalLong.empty();
+      }
+      sum += value;
+    }
+    for (ContainerSpec c : pod.initContainers()) {
+      init = Math.max(init, millis(c.node().path("resources").path(kind).path(resource)));
+    }
+    return OptionalLong.of(Math.max(sum, init));
+  }
+
+  private static long millis(JsonNode node) {
+    Quantity q = node.isValueNode() ? Quantity.tryParse(node.asText()) : null;
+    return q == null ? 0 : q.millis();
+  }
+
+  @Override
+  public void remove(Pod pod) {
+    made.remove(pod.uid());
+    removeTree(path(pod));
+  }
+
+  @Override
+  public void removeAll() {
+    removeTree(root);
+  }
+
+  private void removeTree(String path) {
+    List<Path> hierarchies = new ArrayList<>(v1.keySet());
+    v2.ifPresent(hierarchies::add);
+    for (Path h : hierarchies) {
+      Path tree = h.resolve(path);
+      if (!Files.isDirectory(tree, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      try (var walk = Files.walk(tree)) {
+        walk.filter(Files::isDirectory)
+            .sorted(Comparator.reverseOrder())
+            .forEach(
+                d -> {
+                  if (!d.toFile().delete()) {
+                    LOG.atDebug().addKeyValue("cgroup", d).log("A cgroup is still in use");
+                  }
+                });
+      } catch (IOException | java.io.UncheckedIOException e) {
+        LOG.atDebug().addKeyValue("cgroup", tree).log("A cgroup could not be listed");
+      }
+    }
+  }
+}

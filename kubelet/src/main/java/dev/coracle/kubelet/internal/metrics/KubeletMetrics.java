@@ -1,0 +1,121 @@
+package dev.coracle.kubelet.internal.metrics;
+
+import dev.coracle.kubelet.spi.CriException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** Declares the kubelet's metrics. Times are seconds. Safe for any thread. */
+public final class KubeletMetrics {
+  private final MeterRegistry registry;
+  private final Timer podStart;
+  private final Timer podWorkerStart;
+  private final Counter evictions;
+  private final Counter restarts;
+  private final Counter pods;
+  private final Timer relist;
+  private final Map<String, Timer> operations = new ConcurrentHashMap<>();
+  private final Map<String, Counter> operationErrors = new ConcurrentHashMap<>();
+  private final Map<String, Timer> workers = new ConcurrentHashMap<>();
+  private final String node;
+
+  public KubeletMetrics(MeterRegistry registry, String node) {
+    this.registry = registry;
+    this.node = node;
+    this.podStart =
+        timer("kubelet_pod_start_duration_seconds", "Duration from the kubelet seeing a pod for the first time to the pod being running", Tags.empty());
+    this.podWorkerStart =
+        timer("kubelet_pod_worker_start_duration_seconds", "Duration from the kubelet seeing a pod to starting a worker", Tags.empty());
+    this.relist = timer("kubelet_pleg_relist_duration_seconds", "Duration for relisting pods in PLEG", Tags.empty());
+    this.evictions =
+        Counter.builder("kubelet_evictions_total").description("Cumulative number of pod evictions by eviction signal").tag("eviction_signal", "any").tag("node", node).register(registry);
+    this.restarts =
+        Counter.builder("kubelet_restarted_containers_total").description("Cumulative number of containers that were restarted").tag("node", node).register(registry);
+    this.pods =
+        Counter.builder("kubelet_started_pods_total").description("Cumulative number of pods started").tag("node", node).register(registry);
+  }
+
+  private Timer timer(String name, String help, Tags tags) {
+    return Timer.builder(name.replace("_seconds", ""))
+        .description(help)
+        .tags(tags.and("node", node))
+        .publishPercentileHistogram(false)
+        .serviceLevelObjectives(
+            Duration.ofMillis(5),
+            Duration.ofMillis(25),
+            Duration.ofMillis(100),
+            Duration.ofMillis(250),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30))
+        .register(registry);
+  }
+
+  /** How many there are, asked when scraped. */
+  public void gauge(String name, String help, Supplier<Number> value) {
+    Gauge.builder(name, value).description(help).tag("node", node).register(registry);
+  }
+
+  public void podRunning(Duration sinceSeen) {
+    podStart.record(sinceSeen);
+    pods.increment();
+  }
+
+  public void workerStarted(Duration sinceSeen) {
+    podWorkerStart.record(sinceSeen);
+  }
+
+  public void relisted(Duration took) {
+    relist.record(took);
+  }
+
+  public void evicted() {
+    evictions.increment();
+  }
+
+  public void containerRestarted() {
+    restarts.increment();
+  }
+
+  /** @param kind create, update, sync, terminate */
+  public void worked(String kind, Duration took) {
+    workers
+        .computeIfAbsent(
+            kind,
+            k -> timer("kubelet_pod_worker_duration_seconds", "Duration to sync a single pod, by operation", Tags.of("operation_type", k)))
+        .record(took);
+  }
+
+  /** Measures a call to the runtime. */
+  public <T> T operation(String type, Supplier<T> call) {
+    long begun = System.nanoTime();
+    try {
+      return call.get();
+    } catch (CriException e) {
+      operationErrors
+          .computeIfAbsent(
+              type,
+              t ->
+                  Counter.builder("kubelet_runtime_operations_errors_total")
+                      .description("Cumulative number of runtime operation errors by operation type")
+                      .tag("operation_type", t)
+                      .tag("node", node)
+                      .register(registry))
+          .increment();
+      throw e;
+    } finally {
+      operations
+          .computeIfAbsent(
+              type,
+              t ->
+                  timer("kubelet_runtime_operations_duration_seconds", "Duration of runtime operations by operation type", Tags.of("operation_type", t)))
+          .record(Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+}
