@@ -31,21 +31,18 @@ public final class ServicePublisher {
         .chain(() -> ensure(Resources.ENDPOINT_SLICES, slice(nodeIp, port)));
   }
 
+  /** Patches what is there, makes what is not; a create first would fail on the address the Service has itself. */
   private Uni<Void> ensure(GroupVersionResource resource, KubeObject object) {
+    Patch patch =
+        Patch.merge(
+            body -> {
+              body.set("metadata", object.edit().path("metadata"));
+              body.setAll(contents(object));
+            });
     return client
-        .create(resource, object)
-        .onFailure(StatusException::isAlreadyExists)
-        .recoverWithUni(
-            () ->
-                client.patch(
-                    resource,
-                    NAMESPACE,
-                    object.name(),
-                    Patch.merge(
-                        body -> {
-                          body.set("metadata", object.edit().path("metadata"));
-                          body.setAll(contents(object));
-                        })))
+        .patch(resource, NAMESPACE, object.name(), patch)
+        .onFailure(StatusException::isNotFound)
+        .recoverWithUni(() -> client.create(resource, object))
         .replaceWithVoid();
   }
 

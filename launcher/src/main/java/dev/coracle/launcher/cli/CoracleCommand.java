@@ -1,7 +1,10 @@
 package dev.coracle.launcher.cli;
 
+import dev.coracle.api.StatusException;
 import dev.coracle.launcher.UserErrorException;
 import java.io.PrintWriter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -23,6 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class CoracleCommand implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CoracleCommand.class);
 
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
 
@@ -58,17 +63,17 @@ public final class CoracleCommand implements Runnable {
     return ExitCode.USAGE;
   }
 
-  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed)
-      throws Exception {
+  private static int failed(
+      Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     Throwable cause = e;
     while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof UserErrorException) {
-      command.getErr().println("coracle: " + oneLine(cause.getMessage()));
-      return ExitCode.SOFTWARE;
+    command.getErr().println("coracle: " + oneLine(cause.getMessage()));
+    if (!(cause instanceof UserErrorException) && !(cause instanceof StatusException)) {
+      LOG.atError().setCause(cause).log("This is a bug in Coracle");
     }
-    throw e;
+    return ExitCode.SOFTWARE;
   }
 
   private static String oneLine(@org.jspecify.annotations.Nullable String text) {
