@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.server;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -40,5 +41,5 @@ public interface StreamingRuntime {
   }
 
   /** CRI ExecSyncResponse. */
-  record ExecOutput(byte[] stdout, byte[] stderr, int exitCode) {}
+  record ExecOutput(Buffer stdout, Buffer stderr, int exitCode) {}
 }

@@ -19,6 +19,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
   private final Vertx vertx;
   private final HttpServer server;
+  private final NetClient tcp;
   private final Set<String> dialects;
   private final Map<String, Object> tokens = new ConcurrentHashMap<>();
   private final AtomicInteger next = new AtomicInteger();
@@ -55,6 +57,7 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
   ProcessRuntime(Vertx vertx, Set<String> dialects) throws Exception {
     this.vertx = vertx;
     this.dialects = dialects;
+    this.tcp = vertx.createNetClient();
     this.server =
         vertx
             .createHttpServer()
@@ -90,8 +93,8 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
             () -> {
               try {
                 Process process = new ProcessBuilder(command).start();
-                byte[] out = process.getInputStream().readAllBytes();
-                byte[] err = process.getErrorStream().readAllBytes();
+                Buffer out = Buffer.buffer(process.getInputStream().readAllBytes());
+                Buffer err = Buffer.buffer(process.getErrorStream().readAllBytes());
                 return new ExecOutput(out, err, process.waitFor());
               } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);
@@ -154,7 +157,7 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
         new PortDialer() {
           @Override
           public Future<ChannelLink> dial(int port) {
-            return vertx.createNetClient().connect(port, "127.0.0.1").map(s -> new TcpLink(vertx, s));
+            return tcp.connect(port, "127.0.0.1").map(s -> new TcpLink(vertx, s));
           }
 
           @Override

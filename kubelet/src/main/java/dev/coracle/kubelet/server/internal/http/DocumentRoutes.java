@@ -46,7 +46,7 @@ public final class DocumentRoutes {
               json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
             });
     router.get("/healthz").handler(rc -> health(rc, ""));
-    router.get("/healthz/:check").handler(rc -> health(rc, rc.pathParam("check")));
+    router.get("/healthz/:check").handler(rc -> health(rc, Targets.param(rc, "check")));
   }
 
   private void health(RoutingContext rc, String only) {

@@ -39,9 +39,9 @@ public final class LogsHandler implements Handler<RoutingContext> {
 
   @Override
   public void handle(RoutingContext rc) {
-    String namespace = rc.pathParam("namespace");
-    String podName = rc.pathParam("pod");
-    String containerName = rc.pathParam("container");
+    String namespace = Targets.param(rc, "namespace");
+    String podName = Targets.param(rc, "pod");
+    String containerName = Targets.param(rc, "container");
     LogOptions wanted;
     try {
       wanted = LogOptions.parse(rc.request()::getParam, clock.instant());
@@ -67,7 +67,7 @@ public final class LogsHandler implements Handler<RoutingContext> {
     try {
       instance = instance(container.get(), podName, wanted.previous());
     } catch (IllegalStateException e) {
-      Replies.text(rc, 400, e.getMessage());
+      Replies.failure(rc, 400, e);
       return;
     }
     stream(rc, instance, wanted);

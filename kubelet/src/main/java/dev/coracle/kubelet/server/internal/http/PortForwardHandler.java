@@ -21,12 +21,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code portForward}: SPDY, SPDY tunnelled in a WebSocket (kubectl from 1.31 on), or WebSocket channels with the ports in the query (other
  * clients).
  */
 final class PortForwardHandler implements Handler<RoutingContext> {
+  private static final Logger log = LoggerFactory.getLogger(PortForwardHandler.class);
   private static final String SPDY = "portforward.k8s.io";
   private static final String TUNNEL = "SPDY/3.1+portforward.k8s.io";
   private static final int MAX_PORTS = 100;
@@ -111,7 +114,12 @@ final class PortForwardHandler implements Handler<RoutingContext> {
       upgrade
           .accept(vertx, protocol, options.streamIdleTimeout())
           .onSuccess(socket -> session.start(socket, slots::release))
-          .onFailure(e -> slots.release());
+          .onFailure(
+              e -> {
+                slots.release();
+                log.atWarn().setCause(e).log("Taking over a connection failed");
+                rc.request().connection().close();
+              });
     }
   }
 
@@ -123,7 +131,7 @@ final class PortForwardHandler implements Handler<RoutingContext> {
     List<Integer> ports = new ArrayList<>();
     for (String name : List.of("port", "ports")) {
       for (String value : request.params().getAll(name)) {
-        for (String number : value.split(",")) {
+        for (String number : value.split(",", -1)) {
           if (number.matches("[0-9]{1,5}") && ports.size() < MAX_PORTS) {
             ports.add(Integer.parseInt(number));
           }

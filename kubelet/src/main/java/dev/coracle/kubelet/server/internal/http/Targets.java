@@ -4,17 +4,23 @@ import dev.coracle.kubelet.server.ContainerView;
 import dev.coracle.kubelet.server.PodLookup;
 import dev.coracle.kubelet.server.PodView;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Finds what a streaming request's path names, or answers why not. */
 final class Targets {
   private Targets() {}
 
+  /** A path parameter that the route has. */
+  static String param(RoutingContext rc, String name) {
+    return Objects.requireNonNullElse(rc.pathParam(name), "");
+  }
+
   /** The pod; empty after a 404 was sent. */
   static Optional<PodView> pod(RoutingContext rc, PodLookup pods) {
     String uid = rc.pathParam("uid");
     Optional<PodView> pod =
-        pods.pod(rc.pathParam("namespace"), rc.pathParam("pod")).filter(p -> uid == null || uid.equals(p.uid()));
+        pods.pod(param(rc, "namespace"), param(rc, "pod")).filter(p -> uid == null || uid.equals(p.uid()));
     if (pod.isEmpty()) {
       Replies.text(rc, 404, "pod does not exist");
     }
@@ -23,7 +29,7 @@ final class Targets {
 
   /** The running container; empty after an answer was sent. */
   static Optional<ContainerView.Instance> container(RoutingContext rc, PodView pod) {
-    String name = rc.pathParam("container");
+    String name = param(rc, "container");
     Optional<ContainerView.Instance> instance =
         pod.container(name).flatMap(ContainerView::current).filter(ContainerView.Instance::running);
     if (instance.isEmpty()) {

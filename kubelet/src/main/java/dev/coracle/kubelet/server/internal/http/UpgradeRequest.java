@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * A request to upgrade its connection: what the client offers, and the 101 that takes the connection over.
@@ -78,7 +79,7 @@ public final class UpgradeRequest {
       }
     } else {
       head.append("Upgrade: websocket\r\nSec-WebSocket-Accept: ")
-          .append(WebSocket.accept(request.getHeader("Sec-WebSocket-Key")))
+          .append(WebSocket.accept(Objects.requireNonNullElse(request.getHeader("Sec-WebSocket-Key"), "")))
           .append("\r\n");
       if (!protocol.isEmpty()) {
         head.append("Sec-WebSocket-Protocol: ").append(protocol).append("\r\n");

@@ -32,8 +32,11 @@ public interface ByteLink {
   void resume();
 
   /**
-   * Closes after what is written. What the other side still sends is read and dropped for a short while, so that closing does not
-   * destroy what it has not read yet.
+   * Closes when the other side has closed or some seconds have passed: closing at once could destroy what it has not read yet. What it
+   * still sends is delivered; what is written from now on is dropped.
    */
   void close();
+
+  /** Closes as soon as what is written has left, without waiting for the other side. */
+  void closeNow();
 }

@@ -116,16 +116,15 @@ public final class SocketLink implements ByteLink {
       return;
     }
     closing = true;
-    backlog.clear();
-    socket.handler(b -> {});
+    resume();
     socket.resume();
     lingerTimer = vertx.setTimer(LINGER_MILLIS, t -> socket.close());
   }
 
-  /** Closes without waiting for the peer. */
+  @Override
   public void closeNow() {
     closing = true;
-    socket.close();
+    socket.end();
   }
 
   private void received(Buffer bytes) {
@@ -141,7 +140,7 @@ public final class SocketLink implements ByteLink {
       return;
     }
     delivering = true;
-    while (!paused && !closing && !backlog.isEmpty()) {
+    while (!paused && !backlog.isEmpty()) {
       r.bytes(backlog.remove());
     }
     delivering = false;

@@ -125,6 +125,12 @@ public final class WebSocket {
     link.close();
   }
 
+  /** Closes the link without a handshake. */
+  public void closeNow() {
+    closeSent = true;
+    link.closeNow();
+  }
+
   private void send(int opcode, Buffer payload) {
     if (closeSent) {
       return;
@@ -246,8 +252,9 @@ public final class WebSocket {
           send(CLOSE, body.length() >= 2 ? body.getBuffer(0, 2) : Buffer.buffer());
           closeSent = true;
         }
+        // Both sides have said their last, so nothing can be lost; clients wait for the server to close.
         finish(l, null);
-        link.close();
+        link.closeNow();
       }
       default -> fail(l, "unknown WebSocket control frame");
     }

@@ -63,4 +63,9 @@ public final class WebSocketLink implements ByteLink {
   public void close() {
     socket.close(1000, "");
   }
+
+  @Override
+  public void closeNow() {
+    socket.closeNow();
+  }
 }

@@ -76,8 +76,11 @@ public final class ContainerLogStreams {
     }
     // Symbolic links are followed: the file that grows may stand in another directory.
     Path directory = directory(path);
-    try (AutoCloseable registration = watch.watch(directory, signal::changed)) {
+    AutoCloseable registration = watch.watch(directory, signal::changed);
+    try {
       reader.run();
+    } finally {
+      registration.close();
     }
   }
 

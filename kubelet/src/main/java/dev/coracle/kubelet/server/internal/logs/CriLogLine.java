@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param end end of the content, the newline not included
  * @see <a href="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md">CRI logging</a>
  */
+@SuppressWarnings("ArrayRecordComponent") // a view of the reader's buffer, never compared
 record CriLogLine(String time, boolean stderr, boolean partial, byte[] bytes, int content, int end) {
   private static final DateTimeFormatter NANOS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.nnnnnnnnnXXX", Locale.ROOT);

@@ -25,7 +25,16 @@ final class DirectoryWatch {
   private final Map<Path, Watched> byDirectory = new HashMap<>();
 
   /** A directory's watch and its followers. */
-  private record Watched(Path directory, WatchKey key, Set<Runnable> followers) {}
+  private record Watched(Path directory, WatchKey key, Set<Follower> followers) {}
+
+  /** A registration, with an identity of its own. */
+  private static final class Follower {
+    private final Runnable changed;
+
+    Follower(Runnable changed) {
+      this.changed = changed;
+    }
+  }
 
   /** Calls {@code changed} after each change in {@code directory} until the registration is closed. */
   synchronized AutoCloseable watch(Path directory, Runnable changed) throws IOException {
@@ -41,8 +50,7 @@ final class DirectoryWatch {
           new Watched(directory, directory.register(current, ENTRY_CREATE, ENTRY_MODIFY), new LinkedHashSet<>());
       byDirectory.put(directory, watched);
     }
-    // An identity of its own, so that the same Runnable may be registered twice.
-    Runnable follower = changed::run;
+    Follower follower = new Follower(changed);
     watched.followers().add(follower);
     Watched registered = watched;
     return () -> remove(registered, follower);
@@ -53,7 +61,7 @@ final class DirectoryWatch {
     return byDirectory.size();
   }
 
-  private synchronized void remove(Watched watched, Runnable follower) throws IOException {
+  private synchronized void remove(Watched watched, Follower follower) throws IOException {
     watched.followers().remove(follower);
     if (watched.followers().isEmpty() && byDirectory.remove(watched.directory(), watched)) {
       watched.key().cancel();
@@ -73,8 +81,8 @@ final class DirectoryWatch {
       while (true) {
         WatchKey key = watches.take();
         key.pollEvents();
-        for (Runnable follower : followers(key)) {
-          follower.run();
+        for (Follower follower : followers(key)) {
+          follower.changed.run();
         }
         key.reset();
       }
@@ -83,7 +91,7 @@ final class DirectoryWatch {
     }
   }
 
-  private synchronized List<Runnable> followers(WatchKey key) {
+  private synchronized List<Follower> followers(WatchKey key) {
     return byDirectory.values().stream()
         .filter(w -> w.key().equals(key))
         .flatMap(w -> w.followers().stream())

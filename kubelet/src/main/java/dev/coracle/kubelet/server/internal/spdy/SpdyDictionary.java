@@ -34,7 +34,7 @@ final class SpdyDictionary {
   /** A new copy of the dictionary. */
   static byte[] bytes() {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1423);
-    for (String word : WORDS.split(" ")) {
+    for (String word : WORDS.split(" ", -1)) {
       byte[] bytes = word.replace('_', ' ').getBytes(US_ASCII);
       out.writeBytes(ByteBuffer.allocate(4).putInt(bytes.length).array());
       out.writeBytes(bytes);

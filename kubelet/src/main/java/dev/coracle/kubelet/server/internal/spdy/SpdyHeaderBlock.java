@@ -46,6 +46,9 @@ final class SpdyHeaderBlock implements AutoCloseable {
   }
 
   Map<String, String> decompress(Buffer block) {
+    if (block.length() == 0) {
+      return Map.of(); // some encoders write no block at all for no headers
+    }
     Buffer plain = Buffer.buffer();
     byte[] chunk = new byte[2048];
     inflater.setInput(block.getBytes());

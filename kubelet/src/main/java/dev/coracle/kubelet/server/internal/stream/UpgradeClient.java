@@ -93,7 +93,7 @@ public final class UpgradeClient {
   }
 
   private void answered(NetSocket socket, Buffer answer, int end, Promise<Upgraded> promise) {
-    String[] lines = answer.getString(0, end, "ISO-8859-1").split("\r\n");
+    String[] lines = answer.getString(0, end, "ISO-8859-1").split("\r\n", -1);
     String[] status = lines[0].split(" ", 3);
     if (status.length < 2 || !status[1].equals("101")) {
       socket.close();

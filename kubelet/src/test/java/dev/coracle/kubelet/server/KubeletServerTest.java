@@ -1,0 +1,368 @@
+package dev.coracle.kubelet.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.kubelet.server.config.KubeletServerOptions;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server over real TLS: who gets in, what the plain endpoints say, and the clients that are not kubectl. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(60)
+class KubeletServerTest {
+  @TempDir static Path directory;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final List<NodeAttributes> asked = new CopyOnWriteArrayList<>();
+  private TestPki pki;
+  private KubeletServer server;
+  private ProcessRuntime runtime;
+  private final FakePods pods = new FakePods();
+  private volatile Optional<String> syncLoop = Optional.empty();
+  private WebSocketClient webSockets;
+  private int port;
+
+  private record Answer(int status, String body) {}
+
+  @BeforeAll
+  void start() throws Exception {
+    pki =
+        new TestPki(directory)
+            .issue("server", "CN=server")
+            .issue("admin", "CN=admin,O=system:masters")
+            .issue("apiserver", "CN=kube-apiserver-kubelet-client")
+            .issue("alice", "CN=alice,O=dev");
+    Path log = directory.resolve("0.log");
+    Files.writeString(log, "2026-01-01T00:00:00Z stdout F one\n2026-01-01T00:00:01Z stdout F two\n");
+    Files.createDirectory(directory.resolve("var"));
+    Files.writeString(directory.resolve("var").resolve("node.log"), "the node's log");
+    pods.put(
+        new PodView(
+            "default",
+            "web",
+            "u1",
+            Optional.of("s1"),
+            List.of(
+                container("app", Optional.of(new ContainerView.Instance("c1", log, false)), Optional.empty()),
+                container("live", Optional.of(new ContainerView.Instance("c2", log, true)), Optional.empty()),
+                container("new", Optional.empty(), Optional.of("ContainerCreating")),
+                container("bad", Optional.empty(), Optional.of("ImagePullBackOff")))));
+    runtime = new ProcessRuntime(vertx, Set.of("ws-v5", "ws-v4"));
+    NodeDocuments plain = KubectlStreamingTest.documents();
+    NodeDocuments documents =
+        new NodeDocuments(
+            plain.pods(),
+            plain.runningPods(),
+            plain.configz(),
+            () -> Uni.createFrom().item("kubelet_up 1\n"),
+            plain.probeMetrics(),
+            plain.stats(),
+            List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
+    KubeletServerOptions options =
+        KubeletServerOptions.defaults("n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
+            .withListen("127.0.0.1", 0)
+            .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
+            .withLogDirectory(directory.resolve("var"));
+    server = new KubeletServer(vertx, options, new KubeletServerBackend(auth(), pods, runtime, documents));
+    port = server.start().await().indefinitely();
+    HttpClientOptions tls = tls("admin");
+    // Held here: Vert.x closes a client that nobody refers to any more.
+    webSockets =
+        vertx.createWebSocketClient(
+            new WebSocketClientOptions()
+                .setSsl(true)
+                .setTrustOptions(tls.getTrustOptions())
+                .setKeyCertOptions(tls.getKeyCertOptions()));
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    server.stop().await().indefinitely();
+    runtime.close();
+    vertx.close().toCompletionStage().toCompletableFuture().get();
+  }
+
+  private static ContainerView container(
+      String name, Optional<ContainerView.Instance> current, Optional<String> reason) {
+    return new ContainerView(name, current, Optional.empty(), reason, false, true);
+  }
+
+  private KubeletAuth auth() {
+    return new KubeletAuth() {
+      @Override
+      public Uni<Optional<UserInfo>> authenticate(String token) {
+        return Uni.createFrom()
+            .item(
+                token.startsWith("token-")
+                    ? Optional.of(new UserInfo(token.substring(6), "", List.of("system:authenticated"), Map.of()))
+                    : Optional.empty());
+      }
+
+      @Override
+      public Uni<Boolean> authorize(UserInfo user, NodeAttributes attributes) {
+        asked.add(attributes);
+        return user.name().equals("broken")
+            ? Uni.createFrom().failure(new IllegalStateException("no API server"))
+            : Uni.createFrom().item(user.name().equals("prometheus") && attributes.subresource().equals("metrics"));
+      }
+    };
+  }
+
+  private HttpClientOptions tls(@Nullable String identity) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setSsl(true)
+            .setTrustOptions(new PemTrustOptions().addCertPath(pki.certificate("ca").toString()));
+    if (identity != null) {
+      options.setKeyCertOptions(
+          new PemKeyCertOptions()
+              .setCertPath(pki.certificate(identity).toString())
+              .setKeyPath(pki.key(identity).toString()));
+    }
+    return options;
+  }
+
+  private Answer get(@Nullable String identity, @Nullable String token, String uri) throws Exception {
+    HttpClient client = vertx.createHttpClient(tls(identity));
+    try {
+      return client
+          .request(HttpMethod.GET, port, "localhost", uri)
+          .compose(
+              request -> {
+                if (token != null) {
+                  request.putHeader("Authorization", "Bearer " + token);
+                }
+                return request.send();
+              })
+          .compose(response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(10, TimeUnit.SECONDS);
+    } finally {
+      client.close();
+    }
+  }
+
+  @Test
+  void nobodyGetsInWithoutCredentials() throws Exception {
+    assertThat(get(null, null, "/pods")).isEqualTo(new Answer(401, "Unauthorized"));
+    assertThat(get(null, null, "/healthz")).isEqualTo(new Answer(401, "Unauthorized"));
+    assertThat(get(null, "forged", "/pods")).isEqualTo(new Answer(401, "Unauthorized"));
+  }
+
+  @Test
+  void mastersAndTheApiServerGetInUnasked() throws Exception {
+    asked.clear();
+    assertThat(get("admin", null, "/pods").status()).isEqualTo(200);
+    assertThat(get("apiserver", null, "/pods").status()).isEqualTo(200);
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void othersAreAskedForAndTheRefusalSaysWhat() throws Exception {
+    asked.clear();
+    assertThat(get(null, "token-prometheus", "/metrics")).isEqualTo(new Answer(200, "kubelet_up 1\n"));
+    assertThat(asked).containsExactly(new NodeAttributes("get", "metrics", "n1", "/metrics"));
+    assertThat(get("alice", null, "/pods"))
+        .isEqualTo(new Answer(403, "Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=[pods proxy])"));
+    assertThat(get(null, "token-broken", "/stats/summary").status()).isEqualTo(500);
+  }
+
+  @Test
+  void logsWithOptions() throws Exception {
+    assertThat(get("admin", null, "/containerLogs/default/web/app")).isEqualTo(new Answer(200, "one\ntwo\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/app?tailLines=1&timestamps=true"))
+        .isEqualTo(new Answer(200, "2026-01-01T00:00:01.000000000Z two\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/app?follow=true"))
+        .as("a container that has ended is not followed")
+        .isEqualTo(new Answer(200, "one\ntwo\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/app?tailLines=x").status()).isEqualTo(422);
+  }
+
+  @Test
+  void logsThatAreNotThereSayWhy() throws Exception {
+    assertThat(get("admin", null, "/containerLogs/default/other/app"))
+        .isEqualTo(new Answer(404, "pod \"other\" does not exist\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/none"))
+        .isEqualTo(new Answer(404, "container \"none\" not found in pod \"web\"\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/new"))
+        .isEqualTo(new Answer(400, "container \"new\" in pod \"web\" is waiting to start: ContainerCreating"));
+    assertThat(get("admin", null, "/containerLogs/default/web/bad"))
+        .isEqualTo(
+            new Answer(400, "container \"bad\" in pod \"web\" is waiting to start: trying and failing to pull image"));
+    assertThat(get("admin", null, "/containerLogs/default/web/app?previous=true"))
+        .isEqualTo(new Answer(400, "previous terminated container \"app\" in pod \"web\" not found"));
+  }
+
+  @Test
+  void documents() throws Exception {
+    assertThat(get("admin", null, "/pods").body()).contains("\"PodList\"");
+    assertThat(get("admin", null, "/runningpods/").body()).contains("\"PodList\"");
+    assertThat(get("admin", null, "/stats/summary").body()).contains("\"nodeName\":\"n1\"");
+    assertThat(get("admin", null, "/metrics/resource").body()).contains("resource_scrape_error 0");
+    assertThat(get("admin", null, "/metrics/cadvisor").body()).contains("machine_cpu_cores 2");
+    assertThat(get("admin", null, "/logs/node.log")).isEqualTo(new Answer(200, "the node's log"));
+    assertThat(get("admin", null, "/logs/../0.log").status()).isNotEqualTo(200);
+    assertThat(get("admin", null, "/nowhere").status()).isEqualTo(404);
+  }
+
+  @Test
+  void health() throws Exception {
+    assertThat(get("admin", null, "/healthz")).isEqualTo(new Answer(200, "ok"));
+    assertThat(get("admin", null, "/healthz/ping")).isEqualTo(new Answer(200, "ok"));
+    syncLoop = Optional.of("sync loop is stuck");
+    assertThat(get("admin", null, "/healthz/syncloop").status()).isEqualTo(500);
+    assertThat(get("admin", null, "/healthz").body()).contains("[-]syncloop");
+    syncLoop = Optional.empty();
+    assertThat(get("admin", null, "/healthz/nothing").status()).isEqualTo(404);
+  }
+
+  @Test
+  void execNeedsAnUpgradeAndARunningContainer() throws Exception {
+    assertThat(get("admin", null, "/exec/default/web/live?command=true&output=1"))
+        .isEqualTo(new Answer(400, "Upgrade request required"));
+    assertThat(get("admin", null, "/exec/default/web/live?command=true"))
+        .isEqualTo(new Answer(400, "you must specify at least 1 of stdin, stdout, stderr"));
+    assertThat(rejected("/exec/default/web/app?command=true&stdout=true", "v4.channel.k8s.io"))
+        .isEqualTo(new Answer(500, "container not found (\"app\")"));
+    assertThat(rejected("/exec/default/web/live?command=true&stdout=true", "v9.channel.k8s.io").status())
+        .isEqualTo(403);
+    assertThat(rejected("/portForward/default/web", "v4.channel.k8s.io"))
+        .isEqualTo(new Answer(400, "query parameter \"port\" is required"));
+  }
+
+  private Answer rejected(String uri, String protocol) throws Exception {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    connect(uri, protocol)
+        .onSuccess(ws -> answer.completeExceptionally(new AssertionError("was accepted")))
+        .onFailure(
+            t -> {
+              if (t instanceof UpgradeRejectedException r) {
+                Buffer body = r.getBody();
+                answer.complete(new Answer(r.getStatus(), body == null ? "" : body.toString()));
+              } else {
+                answer.completeExceptionally(t);
+              }
+            });
+    return answer.get(10, TimeUnit.SECONDS);
+  }
+
+  private Future<WebSocket> connect(String uri, String protocol) {
+    WebSocketConnectOptions options =
+        new WebSocketConnectOptions().setHost("localhost").setPort(port).setURI(uri);
+    return webSockets.connect(protocol.isEmpty() ? options : options.setSubProtocols(List.of(protocol)));
+  }
+
+  /** Connects, sends, and collects all messages until the server closes. */
+  private List<Buffer> talk(String uri, String protocol, Supplier<List<Buffer>> sent, boolean text) throws Exception {
+    CompletableFuture<List<Buffer>> done = new CompletableFuture<>();
+    vertx.runOnContext(
+        v ->
+            connect(uri, protocol)
+                .onFailure(done::completeExceptionally)
+                .onSuccess(
+                    ws -> {
+                      List<Buffer> received = new CopyOnWriteArrayList<>();
+                      assertThat(ws.subProtocol()).isEqualTo(protocol.isEmpty() ? null : protocol);
+                      ws.frameHandler(
+                          f -> {
+                            if (f.isBinary() || f.isText()) {
+                              received.add(f.binaryData().copy());
+                            }
+                          });
+                      ws.closeHandler(x -> done.complete(received));
+                      for (Buffer message : sent.get()) {
+                        if (text) {
+                          ws.writeTextMessage(message.toString());
+                        } else {
+                          ws.writeBinaryMessage(message);
+                        }
+                      }
+                    }));
+    return done.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aVersion4ClientGetsAGreetingThenOutputThenAStatus() throws Exception {
+    List<Buffer> got =
+        talk("/exec/default/web/live?command=echo&command=hi&stdout=true&stderr=true", "v4.channel.k8s.io", List::of, false);
+    assertThat(got.getFirst()).isEqualTo(Buffer.buffer(new byte[] {1}));
+    assertThat(got.get(1)).isEqualTo(Buffer.buffer("\1hi\n"));
+    assertThat(got.getLast()).isEqualTo(Buffer.buffer("\3{\"metadata\":{},\"status\":\"Success\"}"));
+  }
+
+  @Test
+  void aClientWithoutAProtocolGetsPlainErrors() throws Exception {
+    List<Buffer> got =
+        talk("/exec/default/web/live?command=sh&command=-c&command=exit%203&stdout=true", "", List::of, false);
+    assertThat(got.getLast().toString())
+        .isEqualTo("\3command terminated with non-zero exit code: command terminated with exit code 3");
+  }
+
+  @Test
+  void aBase64Client() throws Exception {
+    List<Buffer> got =
+        talk(
+            "/exec/default/web/live?command=head&command=-c&command=4&stdin=true&stdout=true",
+            "v4.base64.channel.k8s.io",
+            () -> List.of(Buffer.buffer("0" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)))),
+            true);
+    assertThat(got.stream().map(Buffer::toString))
+        .contains("1" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)));
+  }
+
+  @Test
+  void portForwardByWebSocketChannels() throws Exception {
+    NetServer echo =
+        vertx
+            .createNetServer()
+            .connectHandler(s -> s.handler(b -> s.write(b).onComplete(r -> s.close())))
+            .listen(0, "127.0.0.1")
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get();
+    int target = echo.actualPort();
+    List<Buffer> got =
+        talk("/portForward/default/web?ports=" + target, "v4.channel.k8s.io", () -> List.of(Buffer.buffer("\0hey")), false);
+    byte low = (byte) target;
+    byte high = (byte) (target >> 8);
+    assertThat(got)
+        .containsExactly(
+            Buffer.buffer(new byte[] {0, low, high}),
+            Buffer.buffer(new byte[] {1, low, high}),
+            Buffer.buffer("\0hey"));
+    echo.close().toCompletionStage().toCompletableFuture().get();
+  }
+}

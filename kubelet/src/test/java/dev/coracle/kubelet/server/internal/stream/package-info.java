@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.coracle.kubelet.server.internal.stream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,98 @@
+package dev.coracle.kubelet.server.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StatsRenderersTest {
+  private static final Instant T = Instant.parse("2026-01-01T00:00:10.123Z");
+  private static final long MILLIS = T.toEpochMilli();
+
+  private static NodeStats stats() {
+    ContainerStats app =
+        new ContainerStats(
+            "app",
+            "c1",
+            "docker.io/x:1",
+            T.minusSeconds(5),
+            "/kubepods/p/c1",
+            CpuStats.of(T, 500_000_000L, 2_500_000_000L),
+            new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null),
+            new FsStats(T, 10L, 100L, 5L, null, null, 2L),
+            null,
+            new ContainerStats.Limits(1024L, 50_000L, 100_000L, null));
+    PodStats pod =
+        new PodStats(
+            "default",
+            "web \"1\"",
+            "u1",
+            T.minusSeconds(6),
+            "/kubepods/p",
+            CpuStats.of(T, 1L, 3_000_000_000L),
+            MemoryStats.of(T, 3500L, 2500L),
+            new NetworkStats(T, List.of(new NetworkStats.Interface("eth0", 11L, 0L, 22L, 1L))),
+            null,
+            3L,
+            List.of(app),
+            List.of(new VolumeStats("data", new FsStats(T, 1L, 2L, 1L, null, null, null), "claim")));
+    return new NodeStats(
+        "n1", T.minusSeconds(60), CpuStats.of(T, 9L, 10_000_000_000L), MemoryStats.of(T, 5000L, 4000L), null,
+        new FsStats(T, 1L, 2L, 1L, 3L, 4L, 1L), null, null, 32768L, 99L, 2, 8_000_000L, List.of(pod));
+  }
+
+  @Test
+  void resourceMetricsHaveUpstreamsNamesLabelsAndTimes() {
+    assertThat(ResourceMetrics.render(stats()))
+        .contains("# TYPE container_cpu_usage_seconds_total counter\n")
+        .contains(
+            "container_cpu_usage_seconds_total{container=\"app\",namespace=\"default\",pod=\"web \\\"1\\\"\"} 2.5 "
+                + MILLIS + "\n")
+        .contains("pod_memory_working_set_bytes{namespace=\"default\",pod=\"web \\\"1\\\"\"} 2500 " + MILLIS + "\n")
+        .contains("node_cpu_usage_seconds_total 10 " + MILLIS + "\n")
+        .contains("resource_scrape_error 0\n")
+        .doesNotContain("swap");
+  }
+
+  @Test
+  void aFailedSourceIsToldInTheMetrics() {
+    assertThat(ResourceMetrics.render(null)).contains("resource_scrape_error 1\n").doesNotContain("node_cpu");
+  }
+
+  @Test
+  void cadvisorMetricsHaveContainerPodAndRootSamples() {
+    assertThat(CadvisorMetrics.render(stats()))
+        .contains(
+            "container_cpu_usage_seconds_total{container=\"app\",id=\"/kubepods/p/c1\",image=\"docker.io/x:1\",name=\"c1\","
+                + "namespace=\"default\",pod=\"web \\\"1\\\"\",cpu=\"total\"} 2.5 ")
+        .contains("container_network_transmit_bytes_total{container=\"\",id=\"/kubepods/p\"")
+        .contains("interface=\"eth0\"} 22 ")
+        .contains("container_memory_working_set_bytes{container=\"\",id=\"/\"")
+        .contains("container_spec_cpu_quota{")
+        .contains("machine_cpu_cores 2\n");
+  }
+
+  @Test
+  void theSummaryIsUpstreamsShape() {
+    var summary = SummaryJson.render(stats(), false);
+    assertThat(summary.at("/node/nodeName").asText()).isEqualTo("n1");
+    assertThat(summary.at("/node/startTime").asText()).isEqualTo("2025-12-31T23:59:10Z");
+    assertThat(summary.at("/node/rlimit/maxpid").asLong()).isEqualTo(32768);
+    assertThat(summary.at("/pods/0/podRef/uid").asText()).isEqualTo("u1");
+    assertThat(summary.at("/pods/0/containers/0/cpu/usageNanoCores").asLong()).isEqualTo(500_000_000L);
+    assertThat(summary.at("/pods/0/containers/0/rootfs/inodesUsed").asLong()).isEqualTo(2);
+    assertThat(summary.at("/pods/0/network/name").asText()).isEqualTo("eth0");
+    assertThat(summary.at("/pods/0/network/interfaces/0/txBytes").asLong()).isEqualTo(22);
+    assertThat(summary.at("/pods/0/volume/0/pvcRef/name").asText()).isEqualTo("claim");
+    assertThat(summary.at("/pods/0/process_stats/process_count").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void theCheapSummaryHasCpuAndMemoryOnly() {
+    var summary = SummaryJson.render(stats(), true);
+    assertThat(summary.at("/pods/0/containers/0/memory/workingSetBytes").asLong()).isEqualTo(2000);
+    assertThat(summary.at("/pods/0/network").isMissingNode()).isTrue();
+    assertThat(summary.at("/node/fs").isMissingNode()).isTrue();
+  }
+}
