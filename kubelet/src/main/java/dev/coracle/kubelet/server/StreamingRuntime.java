@@ -1,7 +1,6 @@
 package dev.coracle.kubelet.server;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.buffer.Buffer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -41,5 +40,6 @@ public interface StreamingRuntime {
   }
 
   /** CRI ExecSyncResponse. */
-  record ExecOutput(Buffer stdout, Buffer stderr, int exitCode) {}
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  record ExecOutput(byte[] stdout, byte[] stderr, int exitCode) {}
 }

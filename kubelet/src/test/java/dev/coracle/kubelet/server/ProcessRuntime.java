@@ -93,8 +93,8 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
             () -> {
               try {
                 Process process = new ProcessBuilder(command).start();
-                Buffer out = Buffer.buffer(process.getInputStream().readAllBytes());
-                Buffer err = Buffer.buffer(process.getErrorStream().readAllBytes());
+                byte[] out = process.getInputStream().readAllBytes();
+                byte[] err = process.getErrorStream().readAllBytes();
                 return new ExecOutput(out, err, process.waitFor());
               } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);

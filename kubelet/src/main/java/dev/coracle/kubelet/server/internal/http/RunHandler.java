@@ -39,7 +39,7 @@ final class RunHandler implements Handler<RoutingContext> {
   }
 
   private static void answer(RoutingContext rc, ExecOutput output) {
-    Buffer all = Buffer.buffer().appendBuffer(output.stdout()).appendBuffer(output.stderr());
+    Buffer all = Buffer.buffer().appendBytes(output.stdout()).appendBytes(output.stderr());
     if (output.exitCode() == 0) {
       rc.response().putHeader("Content-Type", "text/plain; charset=utf-8").end(all);
     } else {
