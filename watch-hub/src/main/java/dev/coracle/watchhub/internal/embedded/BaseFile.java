@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All current keys and values at one revision in one file: what old log files are replaced by, and
@@ -155,6 +154,16 @@ final class BaseFile {
     return revision;
   }
 
+  /** The header of a base file of this revision, for a copy that begins at another one. */
+  static ByteBuffer header(long revision) {
+    return ByteBuffer.allocate(HEADER)
+        .putLong(MAGIC)
+        .putInt(FORMAT)
+        .putLong(revision)
+        .putInt(headerCrc(revision))
+        .flip();
+  }
+
   private static int headerCrc(long revision) {
     CRC32C crc = new CRC32C();
     crc.update(ByteBuffer.allocate(8).putLong(revision).flip());
@@ -250,10 +259,5 @@ final class BaseFile {
     ByteBuffer flip() {
       return buffer.flip();
     }
-  }
-
-  /** A value's checksum is only known here; a reader that wants it compares it itself. */
-  static boolean matches(byte @Nullable [] value, int crc) {
-    return value != null && Frame.checksum(ByteBuffer.wrap(value)) == crc;
   }
 }

@@ -1,6 +1,5 @@
 package dev.coracle.watchhub.internal.embedded;
 
-import dev.coracle.watchhub.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,6 +21,15 @@ final class DirectoryLock implements AutoCloseable {
    */
   private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
 
+  /** Somebody has the directory. */
+  static final class InUse extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    InUse(String message) {
+      super(message);
+    }
+  }
+
   private final FileChannel channel;
   private final Path directory;
 
@@ -31,7 +39,7 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /**
-   * @throws StorageException.Unavailable another process has it
+   * @throws InUse a process has it
    */
   static DirectoryLock take(Path directory) throws IOException {
     Files.createDirectories(directory);
@@ -67,8 +75,8 @@ final class DirectoryLock implements AutoCloseable {
     }
   }
 
-  private static StorageException inUse(Path directory, String process) {
-    return new StorageException.Unavailable(
+  private static InUse inUse(Path directory, String process) {
+    return new InUse(
         "data directory " + directory + " is in use by process " + process);
   }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,8 @@ public final class Engine {
         lock.close();
         throw e;
       }
+    } catch (DirectoryLock.InUse e) {
+      throw new StorageException.Unavailable(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new StorageException.Unavailable(
           "cannot open data directory " + options.directory() + ": " + e, e);
@@ -157,9 +160,13 @@ public final class Engine {
   }
 
   private static Range listNow(Index index, String prefix, String after, long limit, long at) {
+    return collect(index.below(prefix, after, after.isEmpty()), index, limit, at);
+  }
+
+  private static Range collect(
+      Map<String, KeyHistory> rest, Index index, long limit, long at) {
     List<KeyValue> items = new ArrayList<>();
     boolean more = false;
-    Map<String, KeyHistory> rest = index.below(prefix, after, after.isEmpty());
     for (KeyHistory history : rest.values()) {
       Version v = history.at(at);
       if (v == null) {
@@ -179,6 +186,29 @@ public final class Engine {
       }
     }
     return new Range(items, at, more, count);
+  }
+
+  /**
+   * The keys from {@code from} on and below {@code end} (empty: all behind), at a revision; for etcd's
+   * ranges, which need not be prefixes.
+   */
+  public Uni<Range> range(String from, String end, long limit, long revision) {
+    return onVirtualThread(
+        () -> {
+          Index index = use().index;
+          while (true) {
+            long at = index.readable(revision);
+            try {
+              Range range = collect(index.between(from, end), index, limit, at);
+              check(index, at);
+              return range;
+            } catch (StorageException.Compacted e) {
+              if (revision != 0) {
+                throw e;
+              }
+            }
+          }
+        });
   }
 
   /** What was read is only right if its history was not forgotten meanwhile. */
@@ -253,13 +283,24 @@ public final class Engine {
   }
 
   public Multi<ChangeBatch> watch(String prefix, long from, boolean previous) {
+    return watchKeys(key -> key.startsWith(prefix), from, previous);
+  }
+
+  /** The changes of the keys that the filter lets through, as {@link #watch}. */
+  public Multi<ChangeBatch> watchKeys(Predicate<String> filter, long from, boolean previous) {
     return Multi.createFrom()
         .deferred(
             () -> {
               Feed feed = use().feed;
               return Multi.createFrom()
-                  .publisher(subscriber -> feed.watch(subscriber, prefix, from, previous));
+                  .publisher(subscriber -> feed.watch(subscriber, filter, from, previous));
             });
+  }
+
+  /** Bytes of the files, and of what is live in them. */
+  public long[] sizes() {
+    Running r = use();
+    return new long[] {r.writer.files.bytes(), r.index.liveBytes};
   }
 
   private static <T> Uni<T> onVirtualThread(Supplier<@Nullable T> work) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,8 +55,11 @@ final class Feed implements Runnable {
   }
 
   void watch(
-      Flow.Subscriber<? super ChangeBatch> subscriber, String prefix, long from, boolean previous) {
-    FeedWatcher watcher = new FeedWatcher(this, index, subscriber, prefix, from, previous);
+      Flow.Subscriber<? super ChangeBatch> subscriber,
+      Predicate<String> filter,
+      long from,
+      boolean previous) {
+    FeedWatcher watcher = new FeedWatcher(this, index, subscriber, filter, from, previous);
     subscriber.onSubscribe(watcher);
     run(
         () -> {

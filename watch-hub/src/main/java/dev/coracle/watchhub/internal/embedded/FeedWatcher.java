@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ final class FeedWatcher implements Flow.Subscription {
   private final Feed feed;
   private final Index index;
   private final Flow.Subscriber<? super ChangeBatch> subscriber;
-  private final String prefix;
+  private final Predicate<String> filter;
   private final boolean previous;
   private final AtomicLong demand = new AtomicLong();
   private volatile boolean over;
@@ -35,13 +36,13 @@ final class FeedWatcher implements Flow.Subscription {
       Feed feed,
       Index index,
       Flow.Subscriber<? super ChangeBatch> subscriber,
-      String prefix,
+      Predicate<String> filter,
       long from,
       boolean previous) {
     this.feed = feed;
     this.index = index;
     this.subscriber = subscriber;
-    this.prefix = prefix;
+    this.filter = filter;
     this.next = from;
     this.previous = previous;
   }
@@ -110,7 +111,7 @@ final class FeedWatcher implements Flow.Subscription {
     long r = next;
     for (; r <= visible && changes.size() < MAX_CHANGES && bytes < MAX_BYTES; r++) {
       for (KeyHistory history : index.changedAt(r)) {
-        if (history.key.startsWith(prefix)) {
+        if (filter.test(history.key)) {
           StorageChange change = change(history, r);
           changes.add(change);
           bytes += change instanceof StorageChange.Put put ? put.current().value().length : 0;

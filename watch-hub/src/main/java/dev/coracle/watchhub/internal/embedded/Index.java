@@ -128,6 +128,14 @@ final class Index {
     return start.compareTo(end) >= 0 ? Map.of() : keys.subMap(start, include, end, false);
   }
 
+  /** All keys from {@code from} on and below {@code end}; an empty end is the end of all. */
+  Map<String, KeyHistory> between(String from, String end) {
+    if (end.isEmpty()) {
+      return keys.tailMap(from, true);
+    }
+    return from.compareTo(end) >= 0 ? Map.of() : keys.subMap(from, true, end, false);
+  }
+
   /** The first key behind all that begin with the prefix; empty for the empty prefix. */
   static String endOf(String prefix) {
     int n = prefix.length();

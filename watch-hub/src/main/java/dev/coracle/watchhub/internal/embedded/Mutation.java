@@ -63,7 +63,7 @@ public final class Mutation {
     for (Txn.Op op : holds ? txn.then() : txn.otherwise()) {
       switch (op) {
         case Txn.Op.Get get -> reads.add(newest(get.key()));
-        case Txn.Op.Put put -> commit.put(put.key(), put.value(), put.lease());
+        case Txn.Op.Put put -> commit.set(put.key(), put.value(), put.lease());
         case Txn.Op.Delete delete -> commit.delete(delete.key());
       }
     }
@@ -105,7 +105,7 @@ public final class Mutation {
       throw new StorageException.KeyExists(key);
     }
     Commit commit = new Commit();
-    Version v = commit.put(key, value, lease);
+    Version v = commit.set(key, value, lease);
     commit.end();
     return new KeyValue(key, value, v.createRevision, v.modRevision, v.version, lease);
   }
@@ -133,6 +133,58 @@ public final class Mutation {
     leases.add(id, ttlSeconds, now);
     undo.add(() -> leases.remove(id));
     return id;
+  }
+
+  /** Begins a change of one revision, to be put together by the caller. */
+  public Edit edit() {
+    return new Commit();
+  }
+
+  /** A change in the making; all of it becomes one revision, or none when nothing was changed. */
+  public interface Edit {
+
+    /** The value as it is now, earlier changes of this edit included. */
+    Optional<KeyValue> get(String key);
+
+    /**
+     * The keys from {@code from} on and below {@code end}.
+     *
+     * @param end empty: to the last key
+     */
+    List<KeyValue> range(String from, String end);
+
+    KeyValue put(String key, byte[] value, long lease);
+
+    /** Deletes a key that exists. */
+    void remove(String key);
+
+    /** Ends the edit and gives the store's revision after it. */
+    long finish();
+  }
+
+  /** Seconds that a lease still has, and had at the beginning; empty when there is none. */
+  public Optional<long[]> leaseTimes(long id) {
+    Leases.Lease lease = leases.get(id);
+    return lease == null
+        ? Optional.empty()
+        : Optional.of(
+            new long[] {
+              Math.max(0, (lease.deadline - now) / 1_000_000_000L), lease.ttlSeconds
+            });
+  }
+
+  public List<String> leaseKeys(long id) {
+    Leases.Lease lease = leases.get(id);
+    return lease == null ? List.of() : lease.keys.stream().sorted().toList();
+  }
+
+  public List<Long> leaseIds() {
+    return leases.all().stream().map(l -> l.id).sorted().toList();
+  }
+
+  /** The store's newest revision. */
+  public long revision() {
+    return index.newest;
   }
 
   /** Renews a lease and gives its time in seconds; nothing of it is written down. */
@@ -177,7 +229,7 @@ public final class Mutation {
   }
 
   /** One revision in the making; a commit without changes leaves nothing behind. */
-  private final class Commit {
+  private final class Commit implements Edit {
     private final long revision = index.newest + 1;
     private final int start = frames.position();
     private final List<KeyHistory> changed = new ArrayList<>(1);
@@ -228,7 +280,41 @@ public final class Mutation {
       }
     }
 
-    Version put(String key, byte[] value, long lease) {
+    @Override
+    public Optional<KeyValue> get(String key) {
+      return newest(key);
+    }
+
+    @Override
+    public List<KeyValue> range(String from, String end) {
+      List<KeyValue> found = new ArrayList<>();
+      for (KeyHistory history : index.between(from, end).values()) {
+        Version v = history.newest();
+        if (v != null) {
+          found.add(Values.read(history, v, index));
+        }
+      }
+      return found;
+    }
+
+    @Override
+    public KeyValue put(String key, byte[] value, long lease) {
+      Version v = set(key, value, lease);
+      return new KeyValue(key, value, v.createRevision, v.modRevision, v.version, lease);
+    }
+
+    @Override
+    public void remove(String key) {
+      delete(key);
+    }
+
+    @Override
+    public long finish() {
+      end();
+      return index.newest;
+    }
+
+    Version set(String key, byte[] value, long lease) {
       if (value.length > MAX_VALUE) {
         throw new StorageException.TooLarge(key, value.length, MAX_VALUE);
       }

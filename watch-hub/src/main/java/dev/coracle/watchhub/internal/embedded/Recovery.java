@@ -31,13 +31,30 @@ final class Recovery {
   long nextSequence = 1;
   long lastGroup;
 
+  /** What a recovery may do about what it finds. */
+  enum Mode {
+    /** Open for writing: cuts off a torn tail, refuses damage. */
+    WRITE,
+    /** Only look: refuses damage and changes nothing. */
+    READ,
+    /** Look while a writer is at it: the last file's tail is where the file ends for us. */
+    READ_LIVE,
+    /** As READ, and damage ends the reading instead of refusing it. */
+    SALVAGE
+  }
+
   private final Disk disk;
+  private final Mode mode;
   private final Path directory;
   private final long now;
 
-  private Recovery(EmbeddedOptions options, Disk disk, long now) {
+  /** In SALVAGE: what was met; empty when all is sound. */
+  String damage = "";
+
+  private Recovery(Path directory, Disk disk, Mode mode, long now) {
     this.disk = disk;
-    this.directory = options.directory();
+    this.mode = mode;
+    this.directory = directory;
     this.now = now;
     // As in etcd an empty store is at revision 1 and the first write makes 2.
     index.visible = index.newest = index.compacted = 1;
@@ -47,7 +64,15 @@ final class Recovery {
    * @throws StorageException.Corrupt see the message
    */
   static Recovery open(EmbeddedOptions options, Disk disk, long now) throws IOException {
-    Recovery recovery = new Recovery(options, disk, now);
+    return run(new Recovery(options.directory(), disk, Mode.WRITE, now));
+  }
+
+  /** Reads without changing anything. */
+  static Recovery look(Path directory, Mode mode) throws IOException {
+    return run(new Recovery(directory, Disk.real(false), mode, 0));
+  }
+
+  private static Recovery run(Recovery recovery) throws IOException {
     try {
       recovery.checkFormat();
       recovery.read();
@@ -71,6 +96,9 @@ final class Recovery {
       }
       return;
     }
+    if (mode != Mode.WRITE) {
+      throw new StorageException.Corrupt(directory + " is not a Coracle data directory");
+    }
     List<String> strangers = names("").stream().filter(n -> !n.equals(DirectoryLock.NAME)).toList();
     if (!strangers.isEmpty()) {
       String hint = strangers.contains("member") ? " (it looks like an etcd data directory)" : "";
@@ -92,13 +120,13 @@ final class Recovery {
 
   private void read() throws IOException {
     for (String name : names("")) {
-      if (name.endsWith(".tmp")) {
+      if (mode == Mode.WRITE && name.endsWith(".tmp")) {
         Files.delete(directory.resolve(name));
       }
     }
     readBase();
     List<String> logs = names("log-");
-    for (int i = 0; i < logs.size(); i++) {
+    for (int i = 0; i < logs.size() && damage.isEmpty(); i++) {
       readLog(logs.get(i), i == logs.size() - 1);
     }
     index.visible = index.newest;
@@ -113,13 +141,15 @@ final class Recovery {
   }
 
   private void readBase() throws IOException {
-    List<String> bases = names("base-");
+    List<String> bases = names("base-").stream().filter(n -> !n.endsWith(".tmp")).toList();
     if (bases.isEmpty()) {
       return;
     }
     // Older ones are left over from a crash between writing the new one and deleting them.
     for (String old : bases.subList(0, bases.size() - 1)) {
-      Files.delete(directory.resolve(old));
+      if (mode == Mode.WRITE) {
+        Files.delete(directory.resolve(old));
+      }
     }
     DataFile file = new DataFile(directory.resolve(bases.getLast()));
     base = file;
@@ -149,7 +179,11 @@ final class Recovery {
     DataFile file = new DataFile(path);
     if (last && file.size() < LogFile.FILE_HEADER) {
       // The crash came while the file was begun: nothing was ever written to it.
-      file.delete();
+      if (mode == Mode.WRITE) {
+        file.delete();
+      } else {
+        file.close();
+      }
       nextSequence = sequence;
       return;
     }
@@ -163,9 +197,20 @@ final class Recovery {
     file.lastRevision = before;
     boolean[] ended = {false};
     LogReader reader = new LogReader(file);
-    long end = reader.read(!last, frame -> replay(frame, file), () -> ended[0] = true);
+    long end;
+    try {
+      boolean exact = !last || mode != Mode.READ_LIVE;
+      end =
+          reader.read(!last, exact, frame -> replay(frame, file), () -> ended[0] = true);
+    } catch (StorageException.Corrupt e) {
+      if (mode != Mode.SALVAGE) {
+        throw e;
+      }
+      damage = e.getMessage();
+      return;
+    }
     nextSequence = sequence + 1;
-    if (last && !ended[0]) {
+    if (mode == Mode.WRITE && last && !ended[0]) {
       closed.removeLast();
       current = LogFile.resume(disk, file, sequence, end);
     }
@@ -227,7 +272,7 @@ final class Recovery {
     index.noteRevision(revision, changed);
   }
 
-  private void closeAll() {
+  void closeAll() {
     List<AutoCloseable> all = new ArrayList<>(closed);
     if (base != null) {
       all.add(base);

@@ -10,6 +10,9 @@ import java.util.ArrayDeque;
  */
 final class Retention {
 
+  /** How many revisions stay when there is no room for more. */
+  private static final long CROWDED = 1000;
+
   private record Sample(long time, long revision) {}
 
   private final Index index;
@@ -45,8 +48,13 @@ final class Retention {
     return first == null ? Long.MAX_VALUE : Math.max(0, first.time + keepNanos - now);
   }
 
-  /** The revision to compact to now, 0 for none. */
-  long due(long now, boolean hold) {
+  /**
+   * The revision to compact to now, 0 for none.
+   *
+   * @param hold not now: somebody reads at the oldest revision
+   * @param crowded the disk's cap is reached: most of the history goes at once
+   */
+  long due(long now, boolean hold, boolean crowded) {
     if (hold) {
       return 0;
     }
@@ -59,6 +67,9 @@ final class Retention {
     long newest = index.newest;
     if (newest - index.compacted > maxHistory) {
       to = Math.max(to, newest - maxHistory * 9 / 10);
+    }
+    if (crowded && newest - index.compacted > CROWDED) {
+      to = Math.max(to, newest - CROWDED);
     }
     return to > index.compacted ? to : 0;
   }

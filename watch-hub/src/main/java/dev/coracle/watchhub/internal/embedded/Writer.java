@@ -150,7 +150,8 @@ final class Writer implements Runnable {
       return;
     }
     long now = clock.getAsLong();
-    mutation.begin(++group, log, files.bytes() + (1 << 20) > options.maxBytes(), now);
+    boolean full = files.bytes() + (1 << 20) > options.maxBytes();
+    mutation.begin(++group, log, full, now);
     int applied = 0;
     while (true) {
       for (; applied < batch.size(); applied++) {
@@ -166,7 +167,7 @@ final class Writer implements Runnable {
     for (Leases.Lease due; (due = leases.due(now)) != null; ) {
       mutation.revoke(due.id);
     }
-    long compaction = retention.due(now, files.checkpointRunning());
+    long compaction = retention.due(now, files.checkpointRunning(), full);
     if (compaction > 0) {
       mutation.noteCompaction(compaction);
     }

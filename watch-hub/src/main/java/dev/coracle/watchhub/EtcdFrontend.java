@@ -1,0 +1,92 @@
+package dev.coracle.watchhub;
+
+import dev.coracle.api.Component;
+import dev.coracle.watchhub.config.EtcdFrontendOptions;
+import dev.coracle.watchhub.internal.etcd.EtcdService;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows the embedded storage as an etcd: {@code etcdctl} and other clients of the v3 API read, write,
+ * watch and lease on the same keys that the API server uses. For looking and repairing; whoever
+ * writes here goes past admission and validation.
+ */
+public final class EtcdFrontend implements Component {
+
+  private final Vertx vertx;
+  private final EmbeddedStorage storage;
+  private final EtcdFrontendOptions options;
+  private volatile @Nullable HttpServer server;
+
+  public EtcdFrontend(Vertx vertx, EmbeddedStorage storage, EtcdFrontendOptions options) {
+    this.vertx = vertx;
+    this.storage = storage;
+    this.options = options;
+  }
+
+  @Override
+  public String name() {
+    return "etcd-frontend";
+  }
+
+  @Override
+  public CompletionStage<Void> start() {
+    GrpcServer grpc =
+        GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(16 << 20));
+    new EtcdService(storage.engine(), url()).bind(grpc);
+    HttpServer http = vertx.createHttpServer(http()).requestHandler(grpc);
+    return http.listen().onSuccess(s -> server = s).<Void>mapEmpty().toCompletionStage();
+  }
+
+  private String url() {
+    return (options.certFile() == null ? "http://" : "https://")
+        + options.host() + ":" + options.port();
+  }
+
+  private HttpServerOptions http() {
+    HttpServerOptions http =
+        new HttpServerOptions().setHost(options.host()).setPort(options.port());
+    if (options.certFile() != null && options.keyFile() != null) {
+      http.setSsl(true)
+          .setUseAlpn(true)
+          .setKeyCertOptions(
+              new PemKeyCertOptions()
+                  .addCertPath(options.certFile().toString())
+                  .addKeyPath(options.keyFile().toString()));
+      if (options.clientCaFile() != null) {
+        http.setClientAuth(ClientAuth.REQUIRED)
+            .setTrustOptions(
+                new PemTrustOptions().addCertPath(options.clientCaFile().toString()));
+      }
+    }
+    return http;
+  }
+
+  /** The port it listens on, once started. */
+  public int port() {
+    HttpServer s = server;
+    return s == null ? options.port() : s.actualPort();
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    HttpServer s = server;
+    server = null;
+    return (s == null ? Future.<Void>succeededFuture() : s.close()).toCompletionStage();
+  }
+
+  @Override
+  public Optional<String> unhealthy() {
+    return server == null ? Optional.of("the etcd port is not open") : Optional.empty();
+  }
+}
