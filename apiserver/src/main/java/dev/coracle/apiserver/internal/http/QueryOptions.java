@@ -11,6 +11,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import java.util.List;
 
 /** Reads the verbs' parameters from a request's query. */
@@ -100,6 +101,9 @@ final class QueryOptions {
     if (e.header("Content-Type").contains("yaml")
         && Yaml.parse(body, maxBytes) instanceof ObjectNode object) {
       return object;
+    }
+    if (e.header("Content-Type").startsWith("application/vnd.kubernetes.protobuf")) {
+      return ProtobufReader.read(body);
     }
     return Json.parseObject(body);
   }

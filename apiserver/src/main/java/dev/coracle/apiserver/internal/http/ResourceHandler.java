@@ -14,6 +14,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -255,11 +256,18 @@ public final class ResourceHandler {
               schema.kind(),
               validation,
               call.warnings()::add);
+      case "application/vnd.kubernetes.protobuf" ->
+          Decoder.decode(
+              ProtobufReader.read(body),
+              schema.type(),
+              schema.kind(),
+              FieldValidation.IGNORE,
+              call.warnings()::add);
       default ->
           throw StatusException.of(
               StatusReason.UNSUPPORTED_MEDIA_TYPE,
               "the body of the request was in an unknown format - accepted media types include:"
-                  + " application/json, application/yaml");
+                  + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
     };
   }
 
