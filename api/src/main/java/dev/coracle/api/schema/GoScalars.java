@@ -43,10 +43,18 @@ final class GoScalars {
   static JsonNode number(JsonParser parser) throws IOException {
     return switch (parser.getNumberType()) {
       case INT -> Json.NODES.numberNode(parser.getIntValue());
-      case LONG -> Json.NODES.numberNode(parser.getLongValue());
+      case LONG -> number(parser.getLongValue(), 64);
       case BIG_INTEGER -> Json.NODES.numberNode(parser.getBigIntegerValue());
       default -> Json.NODES.numberNode(parser.getDoubleValue());
     };
+  }
+
+  /** A tree may hold a small number as a long: it becomes what the bytes would have given. */
+  private static @Nullable JsonNode number(long value, int bits) {
+    if (value == (int) value) {
+      return Json.NODES.numberNode((int) value);
+    }
+    return bits == 32 ? null : Json.NODES.numberNode(value);
   }
 
   private static @Nullable JsonNode integer(JsonToken token, JsonParser parser, int bits)
@@ -56,7 +64,7 @@ final class GoScalars {
     }
     return switch (parser.getNumberType()) {
       case INT -> Json.NODES.numberNode(parser.getIntValue());
-      case LONG -> bits == 32 ? null : Json.NODES.numberNode(parser.getLongValue());
+      case LONG -> number(parser.getLongValue(), bits);
       default -> null;
     };
   }
