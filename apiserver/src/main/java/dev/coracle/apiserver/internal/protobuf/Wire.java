@@ -86,7 +86,10 @@ final class Wire {
     switch (wireType) {
       case VARINT -> varint();
       case FIXED64 -> fixed64();
-      case BYTES -> at += length();
+      case BYTES -> {
+        int length = length();
+        at += length;
+      }
       case FIXED32 -> {
         if (end - at < 4) {
           throw fault();
