@@ -1,0 +1,44 @@
+package dev.coracle.criruntime.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How pods get their network.
+ *
+ * @param podCidr this node's range of pod addresses (IPv4), empty until the kubelet tells it by
+ *     UpdateRuntimeConfig
+ * @param clusterCidrs destinations that pods reach with their own address (the pods of all nodes and
+ *     the services); everything else is masqueraded
+ * @param cniConfDir CNI plugins are used when this directory has a configuration
+ * @param cniBinDirs where the plugins are
+ * @param mtu of the pods' interfaces; 0 takes the kernel's default
+ */
+public record NetworkOptions(
+    String podCidr, List<String> clusterCidrs, Path cniConfDir, List<Path> cniBinDirs, int mtu) {
+  public NetworkOptions {
+    clusterCidrs = List.copyOf(clusterCidrs);
+    cniBinDirs = List.copyOf(cniBinDirs);
+  }
+
+  public static NetworkOptions defaults() {
+    return new NetworkOptions(
+        "",
+        List.of(),
+        Path.of("/etc/cni/net.d"),
+        List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni"), Path.of("/usr/libexec/cni")),
+        0);
+  }
+
+  public NetworkOptions withPodCidr(String value) {
+    return new NetworkOptions(value, clusterCidrs, cniConfDir, cniBinDirs, mtu);
+  }
+
+  public NetworkOptions withClusterCidrs(List<String> value) {
+    return new NetworkOptions(podCidr, value, cniConfDir, cniBinDirs, mtu);
+  }
+
+  public NetworkOptions withCni(Path confDir, List<Path> binDirs) {
+    return new NetworkOptions(podCidr, clusterCidrs, confDir, binDirs, mtu);
+  }
+}

@@ -1,0 +1,150 @@
+package dev.coracle.criruntime.internal.container;
+
+import dev.coracle.cri.v1.ContainerConfig;
+import dev.coracle.cri.v1.ContainerState;
+import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.criruntime.internal.pod.Sandbox;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container. What it was made from never changes; its record is replaced as a whole by whoever
+ * holds the lock, and may be read by anybody.
+ */
+public final class Container {
+  private final String id;
+  private final Path directory;
+  private final Sandbox sandbox;
+  private final ContainerConfig config;
+  private final ContainerMade made;
+  private final ContainerLog log;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private volatile ContainerRecord record;
+  private volatile LinuxContainerResources resources;
+  private volatile @Nullable Shim shim;
+  private volatile @Nullable Launch launch;
+
+  Container(
+      String id,
+      Path directory,
+      Sandbox sandbox,
+      ContainerConfig config,
+      ContainerMade made,
+      ContainerLog log,
+      ContainerRecord record) {
+    this.id = id;
+    this.directory = directory;
+    this.sandbox = sandbox;
+    this.config = config;
+    this.made = made;
+    this.log = log;
+    this.record = record;
+    this.resources = config.getLinux().getResources();
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public Sandbox sandbox() {
+    return sandbox;
+  }
+
+  public ContainerConfig config() {
+    return config;
+  }
+
+  public ContainerMade made() {
+    return made;
+  }
+
+  public ContainerRecord record() {
+    return record;
+  }
+
+  public boolean isRunning() {
+    return record.state() == ContainerState.CONTAINER_RUNNING;
+  }
+
+  /** Where the output goes, if the pod wants it. */
+  public Optional<Path> logPath() {
+    return logPath(sandbox, config);
+  }
+
+  static Optional<Path> logPath(Sandbox sandbox, ContainerConfig config) {
+    String dir = sandbox.config().getLogDirectory();
+    return dir.isEmpty() || config.getLogPath().isEmpty()
+        ? Optional.empty()
+        : Optional.of(Path.of(dir).resolve(config.getLogPath()).normalize());
+  }
+
+  /** The output as it comes. */
+  public OutputHub output() {
+    return log.hub();
+  }
+
+  /** Where to write the container's standard input, and its terminal; -1 for what there is not. */
+  public int inputFd() {
+    return shim().map(Shim::inputFd).orElse(-1);
+  }
+
+  public int terminalFd() {
+    return shim().map(Shim::masterFd).orElse(-1);
+  }
+
+  /** Ends the container's standard input. */
+  public void closeInput() {
+    shim().ifPresent(Shim::closeInput);
+  }
+
+  public LinuxContainerResources resources() {
+    return resources;
+  }
+
+  void resources(LinuxContainerResources next) {
+    resources = next;
+  }
+
+  ContainerLog log() {
+    return log;
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  /** Completes when the end has been written down. */
+  CompletableFuture<Void> ended() {
+    return ended;
+  }
+
+  void update(ContainerRecord next) throws IOException {
+    next.save(directory);
+    record = next;
+  }
+
+  Optional<Shim> shim() {
+    return Optional.ofNullable(shim);
+  }
+
+  void shim(@Nullable Shim next) {
+    shim = next;
+  }
+
+  Optional<Launch> launch() {
+    return Optional.ofNullable(launch);
+  }
+
+  void launch(Launch next) {
+    launch = next;
+  }
+}

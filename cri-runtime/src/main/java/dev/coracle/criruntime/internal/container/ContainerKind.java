@@ -1,0 +1,45 @@
+package dev.coracle.criruntime.internal.container;
+
+import dev.coracle.criruntime.internal.image.LayerUnpacker;
+import java.io.IOException;
+import java.util.Map;
+
+/** A way of running containers. All methods block; implementations are thread-safe. */
+public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKind {
+
+  /** One line for people: what runs containers, and with which version. */
+  String describe();
+
+  /** How this kind wants image layers. */
+  LayerUnpacker.Form layerForm();
+
+  /** Whether containers have namespaces of their own, and so pods a network of their own. */
+  boolean isolates();
+
+  /** Prepares what takes long and must not be done twice; part of CreateContainer. */
+  void create(Launch launch) throws IOException;
+
+  /**
+   * Starts the waiter and the container's command.
+   *
+   * @param fds what the waiter inherits
+   * @return once the command runs: its pid
+   * @throws StartException the command cannot be run; nothing of it is left but the waiter
+   */
+  int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException;
+
+  /**
+   * Starts a further process in a running container, as a child of this JVM.
+   *
+   * @param pid of the container's first process
+   * @param fds its standard descriptors
+   * @param terminal whether descriptor 0 is to become its controlling terminal
+   * @return its pid, to be reaped
+   */
+  int exec(
+      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+      throws IOException;
+
+  /** Removes what {@link #create} and {@link #start} left, after the container has ended. */
+  void remove(Launch launch) throws IOException;
+}

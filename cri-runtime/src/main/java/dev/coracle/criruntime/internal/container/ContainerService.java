@@ -1,0 +1,485 @@
+package dev.coracle.criruntime.internal.container;
+
+import dev.coracle.cri.v1.ContainerConfig;
+import dev.coracle.cri.v1.ContainerEventType;
+import dev.coracle.cri.v1.ContainerState;
+import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.criruntime.StoredImage;
+import dev.coracle.criruntime.internal.cgroup.Cgroup;
+import dev.coracle.criruntime.internal.cgroup.CgroupHost;
+import dev.coracle.criruntime.internal.cgroup.CgroupUsage;
+import dev.coracle.criruntime.internal.image.FileTrees;
+import dev.coracle.criruntime.internal.image.Images;
+import dev.coracle.criruntime.internal.linux.Poller;
+import dev.coracle.criruntime.internal.linux.Processes;
+import dev.coracle.criruntime.internal.pod.ClusterNames;
+import dev.coracle.criruntime.internal.pod.Events;
+import dev.coracle.criruntime.internal.pod.NotFoundException;
+import dev.coracle.criruntime.internal.pod.Sandbox;
+import dev.coracle.criruntime.internal.pod.SandboxService;
+import dev.coracle.criruntime.internal.pod.Times;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The containers of a runtime. All methods block and are thread-safe; changes of one container
+ * happen one after another under its lock. The end of a container arrives on the poller's thread and
+ * is written down on a virtual thread.
+ *
+ * <p>Longer than most, because a container's whole life is told here in its order.
+ */
+public final class ContainerService {
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerService.class);
+  private static final int START_ERROR_CODE = 128;
+  private static final long KILL_WAIT_SECONDS = 10;
+
+  private final Path directory;
+  private final ContainerKind kind;
+  private final Images images;
+  private final SandboxService sandboxes;
+  private final CgroupHost cgroups;
+  private final ClusterNames names;
+  private final Poller poller;
+  private final Events events;
+  private final Executor executor;
+  private final Set<String> ours = Capabilities.ours();
+  private final Map<String, Container> containers = new ConcurrentHashMap<>();
+
+  public ContainerService(
+      Path directory,
+      ContainerKind kind,
+      Images images,
+      SandboxService sandboxes,
+      CgroupHost cgroups,
+      ClusterNames names,
+      Poller poller,
+      Events events,
+      Executor executor)
+      throws IOException {
+    this.directory = Files.createDirectories(directory);
+    this.kind = kind;
+    this.images = images;
+    this.sandboxes = sandboxes;
+    this.cgroups = cgroups;
+    this.names = names;
+    this.poller = poller;
+    this.events = events;
+    this.executor = executor;
+    images.protect(this::layersInUse);
+  }
+
+  private Set<String> layersInUse() {
+    Set<String> all = new HashSet<>();
+    containers.values().forEach(c -> all.addAll(c.made().layers()));
+    return all;
+  }
+
+  public ContainerKind kind() {
+    return kind;
+  }
+
+  /** The container of this id, or of the only id that begins so. */
+  public Optional<Container> find(String id) {
+    Container exact = containers.get(id);
+    if (exact != null || id.length() < 6) {
+      return Optional.ofNullable(exact);
+    }
+    List<Container> some =
+        containers.values().stream().filter(c -> c.id().startsWith(id)).toList();
+    return some.size() == 1 ? Optional.of(some.getFirst()) : Optional.empty();
+  }
+
+  public Container require(String id) {
+    return find(id).orElseThrow(() -> new NotFoundException("container not found: " + id));
+  }
+
+  public List<Container> list() {
+    return List.copyOf(containers.values());
+  }
+
+  public List<Container> ofSandbox(String sandboxId) {
+    return containers.values().stream().filter(c -> c.sandbox().id().equals(sandboxId)).toList();
+  }
+
+  /** Makes a container that can be started. */
+  public Container create(Sandbox sandbox, ContainerConfig config) throws IOException {
+    if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
+      throw new IllegalArgumentException("container config must include metadata with a name");
+    }
+    if (!sandbox.record().ready()) {
+      throw new IllegalStateException("pod sandbox is not ready: " + sandbox.id());
+    }
+    String name = config.getImage().getImage();
+    StoredImage image =
+        images
+            .find(name)
+            .orElseThrow(() -> new NotFoundException("image not found: " + name));
+    String id = SandboxService.newId();
+    Path dir = Files.createDirectories(directory.resolve(id));
+    try {
+      RootView root = rootView(image.layers());
+      ProcessSpec process = ProcessSpecs.of(config, sandbox, image.config(), root, ours);
+      String parent = sandbox.config().getLinux().getCgroupParent();
+      ContainerMade made =
+          new ContainerMade(
+              sandbox.id(),
+              image.id(),
+              image.digests().isEmpty() ? image.id() : image.digests().getFirst(),
+              image.layers(),
+              process,
+              StopSignals.choose(config.getStopSignal(), image.config().stopSignal()),
+              (parent.isEmpty() ? names.cgroup() + "/" + sandbox.id() : parent) + "/" + id);
+      ContainerRecord record = ContainerRecord.created(Times.now());
+      Container container =
+          new Container(id, dir, sandbox, config, made, log(id, sandbox, config), record);
+      container.launch(launch(container));
+      kind.create(container.launch().orElseThrow());
+      FileTrees.replace(dir.resolve("config.pb"), config.toByteArray());
+      made.save(dir);
+      container.update(record);
+      containers.put(id, container);
+      events.publish(sandbox.id(), id, ContainerEventType.CONTAINER_CREATED_EVENT);
+      return container;
+    } catch (IOException | RuntimeException e) {
+      FileTrees.delete(dir);
+      throw e;
+    }
+  }
+
+  private ContainerLog log(String id, Sandbox sandbox, ContainerConfig config) {
+    return new ContainerLog(
+        poller, id, Container.logPath(sandbox, config), Clock.systemUTC());
+  }
+
+  private RootView rootView(List<String> diffIds) {
+    return new RootView(diffIds.reversed().stream().map(images.layers()::path).toList());
+  }
+
+  private Launch launch(Container c) throws IOException {
+    Sandbox sandbox = c.sandbox();
+    List<MountPlan.Extra> extras = new ArrayList<>();
+    if (kind.isolates()) {
+      for (String file : List.of("resolv.conf", "hostname", "hosts")) {
+        extras.add(new MountPlan.Extra(sandbox.file(file), "/etc/" + file, false));
+      }
+    }
+    return new Launch(
+        c.id(),
+        c.directory(),
+        sandbox,
+        c.config(),
+        c.made().process(),
+        c.made().layers().reversed().stream().map(images.layers()::path).toList(),
+        MountPlan.of(
+            c.config().getMountsList(), extras, rootView(c.made().layers()), images),
+        cgroups.group(c.made().cgroup()),
+        targetPid(c.config()));
+  }
+
+  private Optional<Integer> targetPid(ContainerConfig config) {
+    var options = config.getLinux().getSecurityContext().getNamespaceOptions();
+    return options.getPid() == NamespaceMode.TARGET
+        ? Optional.of(require(options.getTargetId()).record().pid())
+        : Optional.empty();
+  }
+
+  /** Starts a created container. */
+  public void start(Container c) throws IOException {
+    c.lock().lock();
+    try {
+      if (c.record().state() != ContainerState.CONTAINER_CREATED) {
+        throw new IllegalStateException(
+            "container " + c.id() + " is in state " + c.record().state() + ", not created");
+      }
+      if (!c.sandbox().record().ready()) {
+        throw new IllegalStateException("pod sandbox is not ready: " + c.sandbox().id());
+      }
+      Launch launch = launch(c);
+      c.launch(launch);
+      Shim shim = shim(c);
+      Map<Integer, Integer> fds =
+          shim.prepare(c.made().process().uid(), c.made().process().gid());
+      c.log().open();
+      c.shim(shim);
+      try {
+        int pid;
+        try {
+          pid = kind.start(launch, shim, fds);
+        } finally {
+          shim.inherited(fds);
+        }
+        ContainerRecord record = c.record();
+        if (record.state() == ContainerState.CONTAINER_CREATED) {
+          c.update(
+              record
+                  .launched(shim.waiterPid(), Processes.startTime(shim.waiterPid()))
+                  .running(Times.now(), pid, Processes.startTime(pid)));
+        }
+        events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STARTED_EVENT);
+      } catch (IOException | RuntimeException e) {
+        startFailed(c, shim, e);
+        throw e;
+      }
+    } finally {
+      c.lock().unlock();
+    }
+  }
+
+  private Shim shim(Container c) {
+    return new Shim(
+        c.directory(),
+        poller,
+        c.log(),
+        c.config().getTty(),
+        c.config().getStdin(),
+        code -> executor.execute(() -> exited(c, code)));
+  }
+
+  private void startFailed(Container c, Shim shim, Exception e) {
+    try {
+      c.update(
+          c.record()
+              .exited(
+                  Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
+      shim.release();
+      c.launch().ifPresent(l -> l.cgroup().kill());
+      c.shim(null);
+      c.ended().complete(null);
+    } catch (IOException again) {
+      e.addSuppressed(again);
+    }
+  }
+
+  private void exited(Container c, int code) {
+    c.lock().lock();
+    try {
+      if (c.record().state() == ContainerState.CONTAINER_EXITED) {
+        return;
+      }
+      Optional<Launch> launch = c.launch();
+      boolean oom =
+          launch.isPresent()
+              && launch.get().cgroup().exists()
+              && CgroupUsage.oomKills(launch.get().cgroup()) > 0;
+      String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
+      c.update(c.record().exited(Times.now(), code, reason, ""));
+      events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
+      leftovers(c);
+      c.shim().ifPresent(Shim::release);
+      c.shim(null);
+    } catch (IOException e) {
+      LOG.atError().addKeyValue("container", c.id()).setCause(e).log("exit not recorded");
+    } finally {
+      c.lock().unlock();
+      c.ended().complete(null);
+    }
+  }
+
+  /** What the first process started may outlive it where they share a PID namespace. */
+  private void leftovers(Container c) {
+    c.launch().map(Launch::cgroup).filter(Cgroup::exists).ifPresent(Cgroup::kill);
+    if (!kind.isolates()) {
+      Processes.killSession(c.record().waiterPid(), Set.of(c.record().waiterPid()));
+    }
+  }
+
+  /** Ends a container: its stop signal, then SIGKILL. Returns when it has ended. Idempotent. */
+  public void stop(Container c, long graceSeconds) throws IOException {
+    if (!c.isRunning()) {
+      return;
+    }
+    int pid = c.record().pid();
+    if (graceSeconds > 0) {
+      Processes.kill(pid, c.made().stopSignal());
+      if (await(c, graceSeconds)) {
+        return;
+      }
+    }
+    kill(c);
+    if (!await(c, KILL_WAIT_SECONDS)) {
+      throw new IOException("container " + c.id() + " does not end");
+    }
+  }
+
+  private void kill(Container c) {
+    Processes.kill(c.record().pid(), Processes.SIGKILL);
+    if (kind.isolates()) {
+      c.launch().map(Launch::cgroup).filter(Cgroup::exists).ifPresent(Cgroup::kill);
+    } else {
+      Processes.killSession(c.record().waiterPid(), Set.of(c.record().waiterPid()));
+    }
+  }
+
+  private static boolean await(Container c, long seconds) throws IOException {
+    try {
+      c.ended().get(seconds, TimeUnit.SECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Ends and forgets a container. Idempotent. */
+  public void remove(Container c) throws IOException {
+    stop(c, 0);
+    c.lock().lock();
+    try {
+      if (!containers.containsKey(c.id())) {
+        return;
+      }
+      Launch launch =
+          c.launch().isPresent()
+              ? c.launch().get()
+              : new Launch(
+                  c.id(),
+                  c.directory(),
+                  c.sandbox(),
+                  c.config(),
+                  c.made().process(),
+                  List.of(),
+                  new MountPlan(List.of()),
+                  cgroups.group(c.made().cgroup()),
+                  Optional.empty());
+      kind.remove(launch);
+      if (c.sandbox().config().getLinux().getCgroupParent().isEmpty()
+          && ofSandbox(c.sandbox().id()).size() <= 1) {
+        cgroups.group(names.cgroup() + "/" + c.sandbox().id()).remove();
+      }
+      containers.remove(c.id());
+    } finally {
+      c.lock().unlock();
+    }
+    events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_DELETED_EVENT);
+  }
+
+  /** Changes limits while it runs. */
+  public void update(Container c, LinuxContainerResources next) throws IOException {
+    c.lock().lock();
+    try {
+      if (c.record().state() == ContainerState.CONTAINER_EXITED) {
+        throw new IllegalStateException("container has exited: " + c.id());
+      }
+      if (c.isRunning()) {
+        Cgroup group = cgroups.group(c.made().cgroup());
+        if (group.exists()) {
+          ContainerLimits.of(next).apply(group);
+        }
+      }
+      c.resources(ContainerLimits.merge(c.resources(), next));
+    } finally {
+      c.lock().unlock();
+    }
+  }
+
+  /** Goes on with the log in a new file. */
+  public void reopenLog(Container c) throws IOException {
+    if (!c.isRunning()) {
+      throw new IllegalStateException("container is not running: " + c.id());
+    }
+    java.util.concurrent.CompletableFuture<Void> done =
+        new java.util.concurrent.CompletableFuture<>();
+    poller.execute(
+        () -> {
+          try {
+            c.log().reopen();
+            done.complete(null);
+          } catch (IOException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    try {
+      done.get(KILL_WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("log not reopened", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  public CgroupUsage usage(Container c) {
+    return CgroupUsage.of(cgroups.group(c.made().cgroup()));
+  }
+
+  /** Finds the containers of an earlier run, and learns what became of them meanwhile. */
+  public void load() throws IOException {
+    try (var children = Files.newDirectoryStream(directory)) {
+      for (Path child : children) {
+        try {
+          loadOne(child);
+        } catch (IOException | RuntimeException e) {
+          LOG.atWarn().addKeyValue("directory", child).setCause(e).log("unreadable container");
+        }
+      }
+    }
+  }
+
+  private void loadOne(Path child) throws IOException {
+    if (!Files.exists(child.resolve("state.json"))) {
+      // The JVM ended in the middle of CreateContainer; nobody was told of it.
+      FileTrees.delete(child);
+      return;
+    }
+    ContainerMade made = ContainerMade.load(child);
+    Optional<Sandbox> sandbox = sandboxes.find(made.sandboxId());
+    if (sandbox.isEmpty()) {
+      FileTrees.delete(child);
+      return;
+    }
+    ContainerConfig config =
+        ContainerConfig.parseFrom(Files.readAllBytes(child.resolve("config.pb")));
+    String id = child.getFileName().toString();
+    Container c =
+        new Container(
+            id,
+            child,
+            sandbox.get(),
+            config,
+            made,
+            log(id, sandbox.get(), config),
+            ContainerRecord.load(child));
+    containers.put(id, c);
+    if (c.record().state() == ContainerState.CONTAINER_EXITED) {
+      c.ended().complete(null);
+    } else if (c.isRunning()) {
+      c.launch(launch(c));
+      adopt(c);
+    }
+  }
+
+  private void adopt(Container c) throws IOException {
+    Shim shim = shim(c);
+    c.shim(shim);
+    c.log().open();
+    if (!shim.adopt(c.record().waiterPid(), c.record().waiterStart())) {
+      int code = Shim.exitCode(c.directory());
+      exited(c, code >= 0 ? code : 255);
+    }
+  }
+
+  /** Lets go of the running containers, which go on without us. */
+  public void abandon() {
+    containers.values().forEach(c -> c.shim().ifPresent(Shim::abandon));
+  }
+}

@@ -1,0 +1,146 @@
+package dev.coracle.criruntime.internal.container;
+
+import dev.coracle.cri.v1.Mount;
+import dev.coracle.cri.v1.MountPropagation;
+import dev.coracle.criruntime.StoredImage;
+import dev.coracle.criruntime.internal.image.Images;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What is bound into a container from the host, with every path made certain: sources exist and
+ * have no symlinks left, targets lie inside the root wherever the image's symlinks point. Targets
+ * are in an order in which an outer one comes before what lies in it.
+ */
+public record MountPlan(List<Bind> binds) {
+  public MountPlan {
+    binds = List.copyOf(binds);
+  }
+
+  /**
+   * @param source of the host; for an image volume its layers, topmost first
+   * @param target absolute inside the container
+   */
+  public record Bind(
+      List<Path> source,
+      String target,
+      boolean directory,
+      boolean readOnly,
+      boolean recursiveReadOnly,
+      MountPropagation propagation) {
+    public Bind {
+      source = List.copyOf(source);
+    }
+
+    boolean isImage() {
+      return source.size() > 1;
+    }
+  }
+
+  /** A file or directory that the runtime itself adds unless the pod mounts something there. */
+  record Extra(Path source, String target, boolean readOnly) {}
+
+  static MountPlan of(List<Mount> mounts, List<Extra> extras, RootView root, Images images)
+      throws IOException {
+    List<Bind> binds = new ArrayList<>();
+    for (Extra extra : extras) {
+      if (mounts.stream().noneMatch(m -> normal(m.getContainerPath()).equals(extra.target()))) {
+        binds.add(
+            new Bind(
+                List.of(extra.source()),
+                root.resolve(extra.target()),
+                Files.isDirectory(extra.source()),
+                extra.readOnly(),
+                false,
+                MountPropagation.PROPAGATION_PRIVATE));
+      }
+    }
+    for (Mount m : mounts) {
+      binds.add(m.hasImage() && !m.getImage().getImage().isEmpty() ? image(m, root, images) : host(m, root));
+    }
+    binds.sort(Comparator.comparingInt(b -> RootView.split(b.target()).size()));
+    for (int i = 0; i < binds.size(); i++) {
+      refuseLinks(binds.get(i), binds.subList(0, i));
+    }
+    return new MountPlan(binds);
+  }
+
+  private static Bind host(Mount m, RootView root) throws IOException {
+    Path source = Path.of(m.getHostPath());
+    if (!source.isAbsolute()) {
+      throw new IllegalArgumentException("mount source is not absolute: " + source);
+    }
+    if (!Files.exists(source)) {
+      Files.createDirectories(source);
+    }
+    source = source.toRealPath();
+    return new Bind(
+        List.of(source),
+        root.resolve(m.getContainerPath()),
+        Files.isDirectory(source),
+        m.getReadonly(),
+        m.getRecursiveReadOnly(),
+        m.getPropagation());
+  }
+
+  private static Bind image(Mount m, RootView root, Images images) throws IOException {
+    StoredImage image =
+        images
+            .find(m.getImage().getImage())
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "image volume: no such image: " + m.getImage().getImage()));
+    List<Path> layers =
+        new ArrayList<>(image.layers().stream().map(images.layers()::path).toList()).reversed();
+    String sub = m.getImageSubPath();
+    if (!sub.isEmpty()) {
+      Path found =
+          new RootView(layers)
+              .find(sub)
+              .orElseThrow(
+                  () -> new IllegalArgumentException("image volume has no path " + sub));
+      if (layers.size() > 1) {
+        throw new IllegalArgumentException(
+            "imageSubPath of an image with several layers is not supported");
+      }
+      layers = List.of(found);
+    }
+    return new Bind(
+        layers,
+        root.resolve(m.getContainerPath()),
+        true,
+        true,
+        false,
+        MountPropagation.PROPAGATION_PRIVATE);
+  }
+
+  // Below a volume the path is the volume's, which the image's links say nothing about; and a link
+  // there could lead the mount point anywhere.
+  private static void refuseLinks(Bind bind, List<Bind> outer) throws IOException {
+    for (Bind o : outer) {
+      if (o.directory() && !o.isImage() && bind.target().startsWith(o.target() + "/")) {
+        Path at = o.source().getFirst();
+        for (String part : RootView.split(bind.target().substring(o.target().length()))) {
+          at = at.resolve(part);
+          if (Files.isSymbolicLink(at)) {
+            throw new IOException(
+                "mount at " + bind.target() + " would go through a symbolic link of a volume");
+          }
+          if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
+            break;
+          }
+        }
+      }
+    }
+  }
+
+  private static String normal(String path) {
+    return "/" + String.join("/", RootView.split(path));
+  }
+}

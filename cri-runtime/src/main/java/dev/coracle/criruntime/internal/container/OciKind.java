@@ -1,0 +1,241 @@
+package dev.coracle.criruntime.internal.container;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.criruntime.internal.cgroup.CgroupHost;
+import dev.coracle.criruntime.internal.image.FileTrees;
+import dev.coracle.criruntime.internal.image.LayerUnpacker;
+import dev.coracle.criruntime.internal.linux.Errno;
+import dev.coracle.criruntime.internal.linux.Fd;
+import dev.coracle.criruntime.internal.linux.Mounts;
+import dev.coracle.criruntime.internal.linux.Spawn;
+import dev.coracle.criruntime.internal.linux.Sys;
+import dev.coracle.criruntime.internal.linux.SyscallProgram;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Containers by crun or runc. The waiter runs {@code run} in the foreground, in a mount namespace in
+ * which the image's overlay is mounted; a hook says when the container runs.
+ */
+public final class OciKind implements ContainerKind {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long START_SECONDS = 30;
+  private static final Pattern NOT_FOUND =
+      Pattern.compile("executable file [`\"']?([^`\"']*)[`\"']? not found");
+
+  private final Path binary;
+  private final Path shell;
+  private final Path state;
+  private final String version;
+  private final boolean hideUnified;
+
+  private OciKind(Path binary, Path shell, Path state, String version, boolean hideUnified) {
+    this.binary = binary;
+    this.shell = shell;
+    this.state = state;
+    this.version = version;
+    this.hideUnified = hideUnified;
+  }
+
+  /**
+   * @param name crun or runc
+   * @param state where the runtime keeps its own state
+   */
+  static Optional<OciKind> find(String name, Path state, CgroupHost cgroups) {
+    Optional<Path> binary = HostTools.find(name);
+    Optional<Path> shell = HostTools.find("sh");
+    if (binary.isEmpty() || shell.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      HostTools.Result said = HostTools.run("", List.of(binary.get().toString(), "--version"));
+      Matcher m = Pattern.compile("version ([0-9][^\\s]*)").matcher(said.output());
+      if (said.code() != 0) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new OciKind(
+              binary.get(),
+              shell.get(),
+              Files.createDirectories(state),
+              name + " " + (m.find() ? m.group(1) : ""),
+              // crun refuses a hybrid host unless it looks like one of version 1.
+              name.equals("crun") && cgroups.isHybrid() && !cgroups.isV2()));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public String describe() {
+    return version;
+  }
+
+  @Override
+  public LayerUnpacker.Form layerForm() {
+    return LayerUnpacker.Form.OVERLAY;
+  }
+
+  @Override
+  public boolean isolates() {
+    return true;
+  }
+
+  @Override
+  public void create(Launch launch) throws IOException {
+    for (String name : List.of("rootfs", "upper", "work")) {
+      Files.createDirectories(launch.directory().resolve(name));
+    }
+    Files.setAttribute(launch.directory().resolve("upper"), "unix:mode", 0755);
+    Files.write(
+        launch.directory().resolve("config.json"),
+        new OciSpec(launch).write(shell, launch.directory().resolve("status")));
+  }
+
+  @Override
+  public int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException {
+    Files.deleteIfExists(log(launch));
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of(shell.toString(), "-c"));
+    words.add(
+        launch.config().getTty() ? WaiterScripts.OCI_WAITER_TTY : WaiterScripts.OCI_WAITER);
+    words.add("coracle-waiter");
+    words.addAll(command(log(launch)));
+    words.addAll(List.of("run", "--bundle", launch.directory().toString(), launch.id()));
+    int waiter;
+    try (SyscallProgram program = new SyscallProgram()) {
+      Mounts mounts = new Mounts(program);
+      NamespaceRoot.overlay(launch, mounts);
+      if (hideUnified) {
+        mounts.tryDetach("/sys/fs/cgroup/unified");
+      }
+      waiter =
+          Spawn.start(
+              program,
+              new Spawn.Command(
+                  List.of(shell.toString()), words, HostTools.ENV, fds, launch.config().getTty()));
+    }
+    shim.started(waiter);
+    try {
+      return CompletableFuture.anyOf(shim.child(), shim.ended())
+              .get(START_SECONDS, TimeUnit.SECONDS)
+          instanceof Integer pid
+          && shim.child().isDone()
+          && !shim.child().isCompletedExceptionally()
+          ? pid
+          : failed(launch);
+    } catch (ExecutionException e) {
+      return failed(launch);
+    } catch (TimeoutException e) {
+      throw new StartException("the OCI runtime did not start the container in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  private List<String> command(Path logFile) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of(binary.toString(), "--root", state.toString()));
+    words.addAll(List.of("--log", logFile.toString(), "--log-format", "json"));
+    if (version.startsWith("crun")) {
+      words.add("--cgroup-manager=cgroupfs");
+    }
+    return words;
+  }
+
+  private static Path log(Launch launch) {
+    return launch.directory().resolve("runtime.log");
+  }
+
+  private static int failed(Launch launch) throws StartException {
+    String message = "the OCI runtime ended without a word";
+    try {
+      for (String line : Files.readAllLines(log(launch))) {
+        JsonNode n = JSON.readTree(line);
+        if (n.path("level").asText().equals("error")) {
+          message = n.path("msg").asText();
+        }
+      }
+    } catch (IOException e) {
+      // No log; the message above says so.
+    }
+    Matcher m = NOT_FOUND.matcher(message);
+    if (m.find()) {
+      String command = launch.process().argv().getFirst();
+      throw command.contains("/")
+          ? StartException.noSuchFile(command)
+          : StartException.notInPath(command);
+    }
+    throw new StartException(message);
+  }
+
+  @Override
+  public int exec(
+      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+      throws IOException {
+    probe(pid, process);
+    Path file = launch.directory().resolve("exec-" + UUID.randomUUID() + ".json");
+    Files.write(file, JSON.writeValueAsBytes(OciSpec.process(process, terminal)));
+    List<String> words = command(launch.directory().resolve("exec.log"));
+    words.addAll(List.of("exec", "--process", file.toString(), launch.id()));
+    try (SyscallProgram program = new SyscallProgram()) {
+      new Mounts(program).unshare(Mounts.CLONE_NEWNS).propagation("/", Mounts.REC | Mounts.SLAVE);
+      if (hideUnified) {
+        new Mounts(program).tryDetach("/sys/fs/cgroup/unified");
+      }
+      return Spawn.start(
+          program,
+          new Spawn.Command(List.of(words.getFirst()), words, HostTools.ENV, fds, terminal));
+    }
+  }
+
+  /** Looks whether the command is there, to say it in the usual words. */
+  private static void probe(int pid, ProcessSpec process) throws IOException {
+    int namespace = Fd.open(Path.of("/proc/" + pid + "/ns/mnt"), Fd.O_RDONLY);
+    try (SyscallProgram program = new SyscallProgram()) {
+      Mounts mounts = new Mounts(program);
+      mounts.enter(namespace, Mounts.CLONE_NEWNS);
+      program.may("chdir", Sys.CHDIR, program.text(process.cwd()));
+      List<String> candidates = Executables.candidates(process);
+      int first = program.size();
+      for (String path : candidates) {
+        program.may("", Sys.FACCESSAT, Fd.AT_FDCWD, program.text(path), 1);
+      }
+      SyscallProgram.Outcome outcome = Spawn.run(program);
+      if (!outcome.ok()) {
+        throw new StartException(outcome.what() + ": " + Errno.message(outcome.errno()));
+      }
+      Executables.check(
+          process, candidates.size(), i -> (int) -outcome.results()[first + i]);
+    } finally {
+      Fd.close(namespace);
+    }
+  }
+
+  @Override
+  public void remove(Launch launch) throws IOException {
+    launch.cgroup().kill();
+    if (Files.exists(state.resolve(launch.id()))) {
+      List<String> words = command(log(launch));
+      words.addAll(List.of("delete", "--force", launch.id()));
+      HostTools.run("", words);
+      FileTrees.delete(state.resolve(launch.id()));
+    }
+    launch.cgroup().remove();
+    FileTrees.delete(launch.directory());
+  }
+}

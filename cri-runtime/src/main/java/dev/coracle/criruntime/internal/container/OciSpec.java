@@ -1,0 +1,226 @@
+package dev.coracle.criruntime.internal.container;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.cri.v1.Device;
+import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.criruntime.internal.linux.Mounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes a container as the {@code config.json} of the OCI runtime specification. */
+final class OciSpec {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Launch launch;
+  private final ObjectNode root = JSON.createObjectNode();
+  private final ArrayNode mounts;
+
+  OciSpec(Launch launch) {
+    this.launch = launch;
+    root.put("ociVersion", "1.0.2");
+    root.set("process", process(launch.process(), launch.config().getTty()));
+    root.putObject("root")
+        .put("path", launch.rootfs().toString())
+        .put("readonly", launch.security().getReadonlyRootfs());
+    mounts = root.putArray("mounts");
+  }
+
+  /**
+   * @param shell and {@code statusPipe} of the hook that tells when the container runs
+   */
+  byte[] write(Path shell, Path statusPipe) throws IOException {
+    kernelFileSystems();
+    binds();
+    linux();
+    int score = (int) launch.config().getLinux().getResources().getOomScoreAdj();
+    if (score >= ownOomScore()) {
+      ((ObjectNode) root.get("process")).put("oomScoreAdj", score);
+    }
+    String say =
+        "s=; while read -r l || [ -n \"$l\" ]; do s=\"$s$l\"; done; echo \"state $s\" > "
+            + WaiterScripts.quote(statusPipe.toString());
+    ObjectNode hook = root.putObject("hooks").putArray("poststart").addObject();
+    hook.put("path", shell.toString());
+    hook.putArray("args").add("sh").add("-c").add(say);
+    return JSON.writeValueAsBytes(root);
+  }
+
+  // Lowering it needs a capability that we may lack, and then the runtime would fail.
+  private static int ownOomScore() {
+    try {
+      return Integer.parseInt(Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  static ObjectNode process(ProcessSpec p, boolean terminal) {
+    ObjectNode n = JSON.createObjectNode().put("terminal", terminal).put("cwd", p.cwd());
+    p.argv().forEach(n.putArray("args")::add);
+    p.env().forEach(n.putArray("env")::add);
+    ObjectNode user = n.putObject("user").put("uid", p.uid()).put("gid", p.gid());
+    p.groups().forEach(user.putArray("additionalGids")::add);
+    ObjectNode capabilities = n.putObject("capabilities");
+    for (String set : List.of("bounding", "effective", "permitted")) {
+      ArrayNode names = capabilities.putArray(set);
+      p.bounding().forEach(c -> names.add("CAP_" + c));
+    }
+    if (!p.ambient().isEmpty()) {
+      for (String set : List.of("inheritable", "ambient")) {
+        ArrayNode names = capabilities.putArray(set);
+        p.ambient().forEach(c -> names.add("CAP_" + c));
+      }
+    }
+    n.put("noNewPrivileges", p.noNewPrivileges());
+    return n;
+  }
+
+  private void mount(String type, String source, String at, String... options) {
+    ObjectNode m =
+        mounts.addObject().put("destination", at).put("type", type).put("source", source);
+    ArrayNode list = m.putArray("options");
+    for (String option : options) {
+      list.add(option);
+    }
+  }
+
+  private void kernelFileSystems() {
+    String access = launch.privileged() ? "rw" : "ro";
+    mount("proc", "proc", "/proc", "nosuid", "noexec", "nodev");
+    mount("tmpfs", "tmpfs", "/dev", "nosuid", "strictatime", "mode=755", "size=65536k");
+    mount(
+        "devpts", "devpts", "/dev/pts", "nosuid", "noexec", "newinstance", "ptmxmode=0666",
+        "mode=0620", "gid=5");
+    mount("mqueue", "mqueue", "/dev/mqueue", "nosuid", "noexec", "nodev");
+    mount("bind", launch.sandbox().sharedMemory().toString(), "/dev/shm", "rbind", "rw");
+    mount("sysfs", "sysfs", "/sys", "nosuid", "noexec", "nodev", access);
+    mount(
+        "cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", access);
+  }
+
+  private void binds() {
+    for (MountPlan.Bind b : launch.mounts().binds()) {
+      List<String> options = new ArrayList<>();
+      options.add("rbind");
+      options.add(
+          switch (b.propagation()) {
+            case PROPAGATION_HOST_TO_CONTAINER -> "rslave";
+            case PROPAGATION_BIDIRECTIONAL -> "rshared";
+            case PROPAGATION_PRIVATE, UNRECOGNIZED -> "rprivate";
+          });
+      options.add(b.recursiveReadOnly() ? "rro" : b.readOnly() ? "ro" : "rw");
+      if (b.isImage()) {
+        mount(
+            "overlay",
+            "overlay",
+            b.target(),
+            "ro",
+            "lowerdir=" + String.join(":", b.source().stream().map(Path::toString).toList()));
+      } else {
+        mount("bind", b.source().getFirst().toString(), b.target(), options.toArray(String[]::new));
+      }
+    }
+  }
+
+  private void linux() throws IOException {
+    ObjectNode linux = root.putObject("linux");
+    namespaces(linux.putArray("namespaces"));
+    linux.put("cgroupsPath", launch.cgroup().path());
+    linux.put("rootfsPropagation", "rslave");
+    resources(linux.putObject("resources"), launch.config().getLinux().getResources());
+    ArrayNode devices = linux.putArray("devices");
+    for (Device d : launch.config().getDevicesList()) {
+      device(devices, Path.of(d.getHostPath()).toRealPath(), d.getContainerPath());
+    }
+    if (launch.privileged()) {
+      return;
+    }
+    launch.security().getMaskedPathsList().forEach(linux.putArray("maskedPaths")::add);
+    launch.security().getReadonlyPathsList().forEach(linux.putArray("readonlyPaths")::add);
+    Optional<ObjectNode> seccomp =
+        SeccompProfiles.of(
+            launch.security().getSeccomp(),
+            launch.security().hasSeccomp(),
+            launch.process().bounding());
+    seccomp.ifPresent(profile -> linux.set("seccomp", profile));
+  }
+
+  private void namespaces(ArrayNode list) {
+    list.addObject().put("type", "mount");
+    NamespaceMode pid = launch.security().getNamespaceOptions().getPid();
+    Optional<Integer> joined =
+        pid == NamespaceMode.POD ? launch.sandbox().pausePid() : launch.targetPid();
+    if (joined.isPresent()) {
+      list.addObject().put("type", "pid").put("path", "/proc/" + joined.get() + "/ns/pid");
+    } else if (pid != NamespaceMode.NODE) {
+      list.addObject().put("type", "pid");
+    }
+    for (Map.Entry<Path, Integer> file : launch.sandbox().namespaceFiles().entrySet()) {
+      String type =
+          file.getValue() == Mounts.CLONE_NEWNET
+              ? "network"
+              : file.getValue() == Mounts.CLONE_NEWUTS ? "uts" : "ipc";
+      list.addObject().put("type", type).put("path", file.getKey().toString());
+    }
+    if (launch.cgroup().host().isV2()) {
+      list.addObject().put("type", "cgroup");
+    }
+  }
+
+  private void resources(ObjectNode into, LinuxContainerResources r) throws IOException {
+    ArrayNode devices = into.putArray("devices");
+    devices.addObject().put("allow", launch.privileged()).put("access", "rwm");
+    for (String rule : launch.privileged() ? List.<String>of() : ContainerLimits.deviceRules(launch.config())) {
+      String[] words = rule.split("[ :]");
+      devices
+          .addObject()
+          .put("allow", true)
+          .put("type", words[0])
+          .put("major", Long.parseLong(words[1]))
+          .put("minor", Long.parseLong(words[2]))
+          .put("access", words[3]);
+    }
+    ObjectNode cpu = into.putObject("cpu");
+    putIf(cpu, "shares", r.getCpuShares());
+    putIf(cpu, "quota", r.getCpuQuota());
+    putIf(cpu, "period", r.getCpuPeriod());
+    if (!r.getCpusetCpus().isEmpty()) {
+      cpu.put("cpus", r.getCpusetCpus());
+    }
+    if (!r.getCpusetMems().isEmpty()) {
+      cpu.put("mems", r.getCpusetMems());
+    }
+    if (r.getMemoryLimitInBytes() != 0) {
+      into.putObject("memory").put("limit", r.getMemoryLimitInBytes());
+    }
+    if (launch.cgroup().host().isV2() && r.getUnifiedCount() > 0) {
+      ObjectNode unified = into.putObject("unified");
+      r.getUnifiedMap().forEach(unified::put);
+    }
+  }
+
+  private static void putIf(ObjectNode node, String key, long value) {
+    if (value != 0) {
+      node.put(key, value);
+    }
+  }
+
+  private static void device(ArrayNode list, Path host, String at) throws IOException {
+    int mode = (int) Files.getAttribute(host, "unix:mode");
+    long number = (long) Files.getAttribute(host, "unix:rdev");
+    list.addObject()
+        .put("path", at)
+        .put("type", (mode & 0xf000) == 0x6000 ? "b" : "c")
+        .put("major", number >> 8 & 0xfff)
+        .put("minor", number & 0xff | number >> 12 & 0xfff00)
+        .put("fileMode", mode & 0777);
+  }
+}

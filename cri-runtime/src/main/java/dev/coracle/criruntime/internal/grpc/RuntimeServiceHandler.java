@@ -1,0 +1,600 @@
+package dev.coracle.criruntime.internal.grpc;
+
+import dev.coracle.cri.v1.*;
+import dev.coracle.criruntime.internal.container.Container;
+import dev.coracle.criruntime.internal.container.ContainerService;
+import dev.coracle.criruntime.internal.linux.Poller;
+import dev.coracle.criruntime.internal.pod.Events;
+import dev.coracle.criruntime.internal.pod.NotFoundException;
+import dev.coracle.criruntime.internal.pod.Sandbox;
+import dev.coracle.criruntime.internal.pod.SandboxService;
+import dev.coracle.criruntime.internal.pod.Times;
+import dev.coracle.criruntime.internal.streaming.SynchronousExec;
+import dev.coracle.criruntime.internal.streaming.StreamingServer;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.streams.WriteStream;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.StatusException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * CRI's RuntimeService: one method a call, in the order of the protocol. It is long because the
+ * protocol is; what the calls do is elsewhere.
+ */
+public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
+  /** What Version answers besides the protocol's own version. */
+  public static final String NAME = "coracle";
+
+  private static final String API_VERSION = "v1";
+
+  private final Vertx vertx;
+  private final Calls calls;
+  private final SandboxService sandboxes;
+  private final ContainerService containers;
+  private final StreamingServer streaming;
+  private final Poller poller;
+  private final Events events;
+  private final Stats stats;
+  private final int maxEventBacklog;
+  private final String version;
+
+  public RuntimeServiceHandler(
+      Vertx vertx,
+      Calls calls,
+      SandboxService sandboxes,
+      ContainerService containers,
+      StreamingServer streaming,
+      Poller poller,
+      Events events,
+      int maxEventBacklog,
+      String version) {
+    this.vertx = vertx;
+    this.calls = calls;
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.streaming = streaming;
+    this.poller = poller;
+    this.events = events;
+    this.stats = new Stats(containers);
+    this.maxEventBacklog = maxEventBacklog;
+    this.version = version;
+  }
+
+  @Override
+  public Future<VersionResponse> version(VersionRequest request) {
+    return Future.succeededFuture(
+        VersionResponse.newBuilder()
+            .setVersion("0.1.0")
+            .setRuntimeName(NAME)
+            .setRuntimeVersion(version)
+            .setRuntimeApiVersion(API_VERSION)
+            .build());
+  }
+
+  // Sandboxes
+
+  @Override
+  public Future<RunPodSandboxResponse> runPodSandbox(RunPodSandboxRequest request) {
+    return calls.run(
+        "RunPodSandbox",
+        () -> {
+          if (!request.getRuntimeHandler().isEmpty()) {
+            throw new IllegalArgumentException(
+                "no runtime for \"" + request.getRuntimeHandler() + "\" is configured");
+          }
+          Sandbox s = sandboxes.run(request.getConfig(), request.getRuntimeHandler());
+          return RunPodSandboxResponse.newBuilder().setPodSandboxId(s.id()).build();
+        });
+  }
+
+  @Override
+  public Future<StopPodSandboxResponse> stopPodSandbox(StopPodSandboxRequest request) {
+    return calls.run(
+        "StopPodSandbox",
+        () -> {
+          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
+          if (s.isPresent()) {
+            stopContainers(s.get());
+            sandboxes.stop(s.get());
+          }
+          return StopPodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  private void stopContainers(Sandbox s) throws IOException {
+    for (Container c : containers.ofSandbox(s.id())) {
+      containers.stop(c, 0);
+    }
+  }
+
+  @Override
+  public Future<RemovePodSandboxResponse> removePodSandbox(RemovePodSandboxRequest request) {
+    return calls.run(
+        "RemovePodSandbox",
+        () -> {
+          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
+          if (s.isPresent()) {
+            for (Container c : containers.ofSandbox(s.get().id())) {
+              containers.remove(c);
+            }
+            sandboxes.remove(s.get());
+          }
+          return RemovePodSandboxResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<PodSandboxStatusResponse> podSandboxStatus(PodSandboxStatusRequest request) {
+    return calls.run(
+        "PodSandboxStatus",
+        () -> {
+          Sandbox s = sandboxes.require(request.getPodSandboxId());
+          PodSandboxStatusResponse.Builder b =
+              PodSandboxStatusResponse.newBuilder()
+                  .setStatus(Statuses.status(s))
+                  .setTimestamp(Times.now());
+          containers
+              .ofSandbox(s.id())
+              .forEach(c -> b.addContainersStatuses(Statuses.status(c)));
+          if (request.getVerbose()) {
+            b.putInfo(
+                "info",
+                "{\"pid\":%d,\"runtimeSpec\":{},\"netns\":\"%s\"}"
+                    .formatted(s.pausePid().orElse(0), s.networkNamespace()));
+          }
+          return b.build();
+        });
+  }
+
+  @Override
+  public Future<ListPodSandboxResponse> listPodSandbox(ListPodSandboxRequest request) {
+    return calls.run(
+        "ListPodSandbox",
+        () ->
+            ListPodSandboxResponse.newBuilder().addAllItems(list(request.getFilter())).build());
+  }
+
+  @Override
+  protected void streamPodSandboxes(
+      StreamPodSandboxesRequest request, WriteStream<StreamPodSandboxesResponse> response) {
+    Streams.each(
+        calls.run("StreamPodSandboxes", () -> list(request.getFilter())),
+        response,
+        part -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(part).build());
+  }
+
+  private List<PodSandbox> list(PodSandboxFilter filter) {
+    return sandboxes.list().stream()
+        .filter(s -> s.id().startsWith(filter.getId()))
+        .filter(s -> !filter.hasState() || Statuses.state(s) == filter.getState().getState())
+        .filter(
+            s -> Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap()))
+        .map(Statuses::summary)
+        .toList();
+  }
+
+  // Containers
+
+  @Override
+  public Future<CreateContainerResponse> createContainer(CreateContainerRequest request) {
+    return calls.run(
+        "CreateContainer",
+        () -> {
+          Sandbox s = sandboxes.require(request.getPodSandboxId());
+          Container c = containers.create(s, request.getConfig());
+          return CreateContainerResponse.newBuilder().setContainerId(c.id()).build();
+        });
+  }
+
+  @Override
+  public Future<StartContainerResponse> startContainer(StartContainerRequest request) {
+    return calls.run(
+        "StartContainer",
+        () -> {
+          Container c = containers.require(request.getContainerId());
+          containers.start(c);
+          return StartContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<StopContainerResponse> stopContainer(StopContainerRequest request) {
+    return calls.run(
+        "StopContainer",
+        () -> {
+          Optional<Container> c = containers.find(request.getContainerId());
+          if (c.isPresent()) {
+            containers.stop(c.get(), request.getTimeout());
+          }
+          return StopContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<RemoveContainerResponse> removeContainer(RemoveContainerRequest request) {
+    return calls.run(
+        "RemoveContainer",
+        () -> {
+          Optional<Container> c = containers.find(request.getContainerId());
+          if (c.isPresent()) {
+            containers.remove(c.get());
+          }
+          return RemoveContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<ListContainersResponse> listContainers(ListContainersRequest request) {
+    return calls.run(
+        "ListContainers",
+        () ->
+            ListContainersResponse.newBuilder()
+                .addAllContainers(list(request.getFilter()))
+                .build());
+  }
+
+  @Override
+  protected void streamContainers(
+      StreamContainersRequest request, WriteStream<StreamContainersResponse> response) {
+    Streams.each(
+        calls.run("StreamContainers", () -> list(request.getFilter())),
+        response,
+        part -> StreamContainersResponse.newBuilder().addAllContainers(part).build());
+  }
+
+  private List<dev.coracle.cri.v1.Container> list(ContainerFilter filter) {
+    return containers.list().stream()
+        .filter(c -> c.id().startsWith(filter.getId()))
+        .filter(c -> c.sandbox().id().startsWith(filter.getPodSandboxId()))
+        .filter(c -> !filter.hasState() || c.record().state() == filter.getState().getState())
+        .filter(
+            c -> Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap()))
+        .map(Statuses::summary)
+        .toList();
+  }
+
+  @Override
+  public Future<ContainerStatusResponse> containerStatus(ContainerStatusRequest request) {
+    return calls.run(
+        "ContainerStatus",
+        () -> {
+          Container c = containers.require(request.getContainerId());
+          ContainerStatusResponse.Builder b =
+              ContainerStatusResponse.newBuilder().setStatus(Statuses.status(c));
+          if (request.getVerbose()) {
+            b.putInfo(
+                "info",
+                "{\"sandboxID\":\"%s\",\"pid\":%d}"
+                    .formatted(c.sandbox().id(), c.isRunning() ? c.record().pid() : 0));
+          }
+          return b.build();
+        });
+  }
+
+  @Override
+  public Future<UpdateContainerResourcesResponse> updateContainerResources(
+      UpdateContainerResourcesRequest request) {
+    return calls.run(
+        "UpdateContainerResources",
+        () -> {
+          containers.update(containers.require(request.getContainerId()), request.getLinux());
+          return UpdateContainerResourcesResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<ReopenContainerLogResponse> reopenContainerLog(
+      ReopenContainerLogRequest request) {
+    return calls.run(
+        "ReopenContainerLog",
+        () -> {
+          containers.reopenLog(containers.require(request.getContainerId()));
+          return ReopenContainerLogResponse.getDefaultInstance();
+        });
+  }
+
+  // Streaming
+
+  @Override
+  public Future<ExecSyncResponse> execSync(ExecSyncRequest request) {
+    return calls.run(
+        "ExecSync",
+        () ->
+            SynchronousExec.run(
+                containers.kind(),
+                containers.require(request.getContainerId()),
+                request.getCmdList(),
+                request.getTimeout(),
+                poller));
+  }
+
+  @Override
+  public Future<ExecResponse> exec(ExecRequest request) {
+    return calls.run(
+        "Exec",
+        () -> {
+          Container c = running(request.getContainerId());
+          if (request.getCmdCount() == 0) {
+            throw new IllegalArgumentException("no command given");
+          }
+          return ExecResponse.newBuilder()
+              .setUrl(
+                  streaming.command(
+                      "exec",
+                      c,
+                      request.getCmdList(),
+                      request.getStdin(),
+                      request.getStdout(),
+                      request.getStderr(),
+                      request.getTty()))
+              .build();
+        });
+  }
+
+  private Container running(String id) {
+    Container c = containers.require(id);
+    if (!c.isRunning()) {
+      throw new IllegalStateException("container is not running: " + id);
+    }
+    return c;
+  }
+
+  @Override
+  public Future<AttachResponse> attach(AttachRequest request) {
+    return calls.run(
+        "Attach",
+        () ->
+            AttachResponse.newBuilder()
+                .setUrl(
+                    streaming.command(
+                        "attach",
+                        running(request.getContainerId()),
+                        List.of(),
+                        request.getStdin(),
+                        request.getStdout(),
+                        request.getStderr(),
+                        request.getTty()))
+                .build());
+  }
+
+  @Override
+  public Future<PortForwardResponse> portForward(PortForwardRequest request) {
+    return calls.run(
+        "PortForward",
+        () -> {
+          Sandbox s = sandboxes.require(request.getPodSandboxId());
+          if (!s.record().ready()) {
+            throw new IllegalStateException("pod sandbox is not ready: " + s.id());
+          }
+          return PortForwardResponse.newBuilder()
+              .setUrl(streaming.forward(s, request.getPortList()))
+              .build();
+        });
+  }
+
+  // Statistics
+
+  @Override
+  public Future<ContainerStatsResponse> containerStats(ContainerStatsRequest request) {
+    return calls.run(
+        "ContainerStats",
+        () ->
+            ContainerStatsResponse.newBuilder()
+                .setStats(stats.of(containers.require(request.getContainerId())))
+                .build());
+  }
+
+  @Override
+  public Future<ListContainerStatsResponse> listContainerStats(
+      ListContainerStatsRequest request) {
+    return calls.run(
+        "ListContainerStats",
+        () ->
+            ListContainerStatsResponse.newBuilder()
+                .addAllStats(stats(request.getFilter()))
+                .build());
+  }
+
+  @Override
+  protected void streamContainerStats(
+      StreamContainerStatsRequest request, WriteStream<StreamContainerStatsResponse> response) {
+    Streams.each(
+        calls.run("StreamContainerStats", () -> stats(request.getFilter())),
+        response,
+        part -> StreamContainerStatsResponse.newBuilder().addAllContainerStats(part).build());
+  }
+
+  private List<ContainerStats> stats(ContainerStatsFilter filter) throws IOException {
+    List<ContainerStats> all = new ArrayList<>();
+    for (Container c : containers.list()) {
+      if (c.isRunning()
+          && c.id().startsWith(filter.getId())
+          && c.sandbox().id().startsWith(filter.getPodSandboxId())
+          && Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap())) {
+        all.add(stats.of(c));
+      }
+    }
+    forget();
+    return all;
+  }
+
+  private void forget() {
+    List<String> ids = new ArrayList<>(containers.list().stream().map(Container::id).toList());
+    sandboxes.list().forEach(s -> ids.add(s.id()));
+    stats.forgetAllBut(ids);
+  }
+
+  @Override
+  public Future<PodSandboxStatsResponse> podSandboxStats(PodSandboxStatsRequest request) {
+    return calls.run(
+        "PodSandboxStats",
+        () ->
+            PodSandboxStatsResponse.newBuilder()
+                .setStats(stats.of(sandboxes.require(request.getPodSandboxId())))
+                .build());
+  }
+
+  @Override
+  public Future<ListPodSandboxStatsResponse> listPodSandboxStats(
+      ListPodSandboxStatsRequest request) {
+    return calls.run(
+        "ListPodSandboxStats",
+        () ->
+            ListPodSandboxStatsResponse.newBuilder()
+                .addAllStats(stats(request.getFilter()))
+                .build());
+  }
+
+  @Override
+  protected void streamPodSandboxStats(
+      StreamPodSandboxStatsRequest request,
+      WriteStream<StreamPodSandboxStatsResponse> response) {
+    Streams.each(
+        calls.run("StreamPodSandboxStats", () -> stats(request.getFilter())),
+        response,
+        part -> StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(part).build());
+  }
+
+  private List<PodSandboxStats> stats(PodSandboxStatsFilter filter) throws IOException {
+    List<PodSandboxStats> all = new ArrayList<>();
+    for (Sandbox s : sandboxes.list()) {
+      if (s.record().ready()
+          && s.id().startsWith(filter.getId())
+          && Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap())) {
+        all.add(stats.of(s));
+      }
+    }
+    return all;
+  }
+
+  // The runtime itself
+
+  @Override
+  public Future<UpdateRuntimeConfigResponse> updateRuntimeConfig(
+      UpdateRuntimeConfigRequest request) {
+    return calls.run(
+        "UpdateRuntimeConfig",
+        () -> {
+          String cidr = request.getRuntimeConfig().getNetworkConfig().getPodCidr();
+          if (!cidr.isEmpty()) {
+            sandboxes.network().podCidr(cidr);
+          }
+          return UpdateRuntimeConfigResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public Future<StatusResponse> status(StatusRequest request) {
+    return calls.run(
+        "Status",
+        () -> {
+          Optional<String> problem = sandboxes.network().notReady();
+          StatusResponse.Builder b =
+              StatusResponse.newBuilder()
+                  .setStatus(
+                      RuntimeStatus.newBuilder()
+                          .addConditions(condition("RuntimeReady", Optional.empty()))
+                          .addConditions(condition("NetworkReady", problem)))
+                  .addRuntimeHandlers(
+                      RuntimeHandler.newBuilder()
+                          .setFeatures(
+                              RuntimeHandlerFeatures.newBuilder()
+                                  .setRecursiveReadOnlyMounts(containers.kind().isolates())))
+                  .setFeatures(
+                      RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+          if (request.getVerbose()) {
+            b.putInfo("runtime", quoted(containers.kind().describe()));
+            b.putInfo("network", quoted(sandboxes.network().describe()));
+          }
+          return b.build();
+        });
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+  }
+
+  private static RuntimeCondition condition(String type, Optional<String> problem) {
+    return RuntimeCondition.newBuilder()
+        .setType(type)
+        .setStatus(problem.isEmpty())
+        .setReason(problem.isPresent() ? "NetworkPluginNotReady" : "")
+        .setMessage(problem.orElse(""))
+        .build();
+  }
+
+  @Override
+  public Future<CheckpointContainerResponse> checkpointContainer(
+      CheckpointContainerRequest request) {
+    return unimplemented("CheckpointContainer");
+  }
+
+  @Override
+  protected void getContainerEvents(
+      GetEventsRequest request, WriteStream<ContainerEventResponse> response) {
+    EventStream.serve(events, response, vertx.getOrCreateContext(), maxEventBacklog);
+  }
+
+  @Override
+  public Future<ListMetricDescriptorsResponse> listMetricDescriptors(
+      ListMetricDescriptorsRequest request) {
+    return Future.succeededFuture(
+        ListMetricDescriptorsResponse.newBuilder()
+            .addAllDescriptors(PodMetrics.descriptors())
+            .build());
+  }
+
+  @Override
+  public Future<ListPodSandboxMetricsResponse> listPodSandboxMetrics(
+      ListPodSandboxMetricsRequest request) {
+    return calls.run(
+        "ListPodSandboxMetrics",
+        () ->
+            ListPodSandboxMetricsResponse.newBuilder()
+                .addAllPodMetrics(PodMetrics.of(sandboxes, containers))
+                .build());
+  }
+
+  @Override
+  protected void streamPodSandboxMetrics(
+      StreamPodSandboxMetricsRequest request,
+      WriteStream<StreamPodSandboxMetricsResponse> response) {
+    Streams.each(
+        calls.run("StreamPodSandboxMetrics", () -> PodMetrics.of(sandboxes, containers)),
+        response,
+        part ->
+            StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(part).build());
+  }
+
+  @Override
+  public Future<RuntimeConfigResponse> runtimeConfig(RuntimeConfigRequest request) {
+    return Future.succeededFuture(
+        RuntimeConfigResponse.newBuilder()
+            .setLinux(
+                LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+            .build());
+  }
+
+  @Override
+  public Future<UpdatePodSandboxResourcesResponse> updatePodSandboxResources(
+      UpdatePodSandboxResourcesRequest request) {
+    // The kubelet has resized the pod's cgroup itself; nothing of the sandbox depends on it.
+    return calls.run(
+        "UpdatePodSandboxResources",
+        () -> {
+          if (sandboxes.find(request.getPodSandboxId()).isEmpty()) {
+            throw new NotFoundException("pod sandbox not found: " + request.getPodSandboxId());
+          }
+          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
+        });
+  }
+
+  private static <T> Future<T> unimplemented(String what) {
+    return Future.failedFuture(
+        new StatusException(GrpcStatus.UNIMPLEMENTED, what + " is not supported"));
+  }
+}

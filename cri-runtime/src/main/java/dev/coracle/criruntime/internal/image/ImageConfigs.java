@@ -1,0 +1,35 @@
+package dev.coracle.criruntime.internal.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.criruntime.StoredImage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the OCI (and Docker's) image configuration. */
+final class ImageConfigs {
+  private ImageConfigs() {}
+
+  static StoredImage.Config parse(JsonNode document) {
+    JsonNode c = document.path("config");
+    List<String> volumes = new ArrayList<>();
+    c.path("Volumes").fieldNames().forEachRemaining(volumes::add);
+    Map<String, String> labels = new LinkedHashMap<>();
+    c.path("Labels").properties().forEach(e -> labels.put(e.getKey(), e.getValue().asText()));
+    return new StoredImage.Config(
+        ImageIndex.texts(c.path("Entrypoint")),
+        ImageIndex.texts(c.path("Cmd")),
+        ImageIndex.texts(c.path("Env")),
+        c.path("WorkingDir").asText(""),
+        c.path("User").asText(""),
+        c.path("StopSignal").asText(""),
+        volumes,
+        labels);
+  }
+
+  /** Digests of the uncompressed layers, lowest first. */
+  static List<String> diffIds(JsonNode document) {
+    return ImageIndex.texts(document.path("rootfs").path("diff_ids"));
+  }
+}

@@ -1,0 +1,211 @@
+package dev.coracle.criruntime.internal.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.criruntime.StoredImage;
+import dev.coracle.criruntime.config.ImageOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** The index, the configs and the layers of a data directory as one thing. Thread-safe. */
+public final class Images {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path directory;
+  private final BlobStore blobs;
+  private final LayerStore layers;
+  private final ImageIndex index;
+  private final ImageOptions options;
+  private volatile Supplier<Set<String>> layersInUse = Set::of;
+
+  public Images(Path directory, LayerUnpacker.Form form, ImageOptions options)
+      throws IOException {
+    this.directory = Files.createDirectories(directory);
+    this.options = options;
+    this.blobs = new BlobStore(directory.resolve("blobs"));
+    this.layers = new LayerStore(directory.resolve("layers"), form, options.maxLayerBytes());
+    this.index = new ImageIndex(directory, blobs);
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public LayerStore layers() {
+    return layers;
+  }
+
+  public ImageOptions options() {
+    return options;
+  }
+
+  /** Tells which layers the containers use, so that they outlive their image. */
+  public void protect(Supplier<Set<String>> inUse) {
+    layersInUse = inUse;
+  }
+
+  /** Only images whose layers are here in the form that this runtime needs. */
+  public List<StoredImage> list() throws IOException {
+    return index.list().stream().filter(i -> layers.hasAll(i.layers())).toList();
+  }
+
+  public Optional<StoredImage> find(String name) throws IOException {
+    List<StoredImage> all = list();
+    for (StoredImage image : all) {
+      if (image.id().equals(name) || image.id().equals("sha256:" + name)) {
+        return Optional.of(image);
+      }
+    }
+    if (name.matches("(sha256:)?[0-9a-f]{12,63}")) {
+      String prefix = name.startsWith("sha256:") ? name : "sha256:" + name;
+      List<StoredImage> some = all.stream().filter(i -> i.id().startsWith(prefix)).toList();
+      if (some.size() == 1) {
+        return Optional.of(some.getFirst());
+      }
+    }
+    ImageReference reference;
+    try {
+      reference = ImageReference.parse(name);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    String full = reference.toString();
+    return all.stream()
+        .filter(i -> i.tags().contains(full) || i.digests().contains(full))
+        .findFirst();
+  }
+
+  public List<StoredImage> load(Path archive, List<String> extraNames) throws IOException {
+    Path root = archive;
+    Path scratch = directory.resolve("tmp-" + UUID.randomUUID());
+    try {
+      if (!Files.isDirectory(archive)) {
+        Files.createDirectory(scratch);
+        ImageArchive.extract(archive, scratch);
+        root = scratch;
+      }
+      List<StoredImage> added = new ArrayList<>();
+      for (ImageArchive.Found found : new ImageArchive(root, Platform.here()).images()) {
+        List<String> names = new ArrayList<>();
+        found.names().forEach(n -> names.add(ImageReference.parse(n).toString()));
+        names.addAll(extraNames);
+        List<String> digests =
+            found.manifestDigest().isEmpty()
+                ? List.of()
+                : names.stream()
+                    .map(n -> ImageReference.parse(n).name() + "@" + found.manifestDigest())
+                    .distinct()
+                    .toList();
+        added.add(
+            add(names, digests, JSON.readTree(found.config()), found.config(), found.layers()));
+      }
+      return added;
+    } finally {
+      FileTrees.delete(scratch);
+    }
+  }
+
+  /** Unpacks the layers (files in the order of the config's diff ids) and lists the image. */
+  public StoredImage add(
+      List<String> tags, List<String> digests, JsonNode document, byte[] config, List<Path> files)
+      throws IOException {
+    List<String> diffIds = ImageConfigs.diffIds(document);
+    if (diffIds.size() != files.size()) {
+      throw new IOException(
+          "image has " + files.size() + " layers but its config names " + diffIds.size());
+    }
+    for (int i = 0; i < files.size(); i++) {
+      Path file = files.get(i);
+      layers.add(diffIds.get(i), () -> Files.newInputStream(file));
+    }
+    return publish(tags, digests, document, config);
+  }
+
+  /** Lists an image whose layers are there; its names are taken from other images. */
+  StoredImage publish(
+      List<String> tags, List<String> digests, JsonNode document, byte[] config)
+      throws IOException {
+    List<String> diffIds = ImageConfigs.diffIds(document);
+    long size = 0;
+    for (String diffId : diffIds) {
+      size += layers.size(diffId);
+    }
+    String id = blobs.write(config);
+    StoredImage[] result = new StoredImage[1];
+    long bytes = Math.max(1, size);
+    index.update(
+        all -> {
+          all.replaceAll(
+              (other, image) ->
+                  other.equals(id)
+                      ? image
+                      : new StoredImage(
+                          image.id(),
+                          image.tags().stream().filter(t -> !tags.contains(t)).toList(),
+                          image.digests(),
+                          image.layers(),
+                          image.size(),
+                          image.config()));
+          StoredImage old = all.get(id);
+          StoredImage image =
+              new StoredImage(
+                  id,
+                  old == null ? tags : ImageIndex.union(old.tags(), tags),
+                  old == null ? digests : ImageIndex.union(old.digests(), digests),
+                  diffIds,
+                  bytes,
+                  ImageConfigs.parse(document));
+          all.put(id, image);
+          result[0] = image;
+        });
+    return result[0];
+  }
+
+  public boolean remove(String name) throws IOException {
+    Optional<StoredImage> found = find(name);
+    if (found.isEmpty()) {
+      return false;
+    }
+    index.update(all -> all.remove(found.get().id()));
+    blobs.delete(found.get().id());
+    collectGarbage();
+    return true;
+  }
+
+  /** Disk use of all unpacked layers and configs. */
+  public record Usage(long bytes, long files) {}
+
+  public Usage usage() throws IOException {
+    long bytes = 0;
+    long layerCount = 0;
+    Set<String> seen = new HashSet<>();
+    for (StoredImage image : list()) {
+      for (String layer : image.layers()) {
+        if (seen.add(layer)) {
+          bytes += layers.size(layer);
+          layerCount++;
+        }
+      }
+    }
+    return new Usage(bytes, layerCount);
+  }
+
+  BlobStore blobs() {
+    return blobs;
+  }
+
+  /** Removes the layers that neither an image nor a container uses. */
+  public void collectGarbage() throws IOException {
+    Set<String> used = new HashSet<>(layersInUse.get());
+    index.list().forEach(i -> used.addAll(i.layers()));
+    layers.retain(used);
+  }
+}

@@ -1,0 +1,192 @@
+package dev.coracle.criruntime.internal.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.cri.v1.PortMapping;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * CNI plugins, run in the order of the configuration list (CNI specification 1.0: environment
+ * CNI_COMMAND and friends, configuration on standard input, result on standard output).
+ */
+public final class CniNetwork implements PodNetwork {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int TIMEOUT_SECONDS = 60;
+  private static final int MAX_OUTPUT = 1 << 20;
+
+  private final Path file;
+  private final ObjectNode list;
+  private final List<Path> binDirs;
+
+  private CniNetwork(Path file, ObjectNode list, List<Path> binDirs) {
+    this.file = file;
+    this.list = list;
+    this.binDirs = List.copyOf(binDirs);
+  }
+
+  /** The first configuration of the directory in the order of names; empty when there is none. */
+  public static Optional<CniNetwork> find(Path confDir, List<Path> binDirs)
+      throws IOException {
+    if (!Files.isDirectory(confDir)) {
+      return Optional.empty();
+    }
+    List<Path> files;
+    try (var all = Files.list(confDir)) {
+      files = all.filter(p -> p.toString().matches(".*\\.(conflist|conf|json)")).sorted().toList();
+    }
+    for (Path file : files) {
+      JsonNode node = JSON.readTree(file.toFile());
+      if (node instanceof ObjectNode object && object.hasNonNull("name")) {
+        ObjectNode list = object;
+        if (!object.has("plugins")) {
+          list = JSON.createObjectNode();
+          list.set("name", object.get("name"));
+          list.put("cniVersion", object.path("cniVersion").asText("0.4.0"));
+          list.putArray("plugins").add(object);
+        }
+        return Optional.of(new CniNetwork(file, list, binDirs));
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public String describe() {
+    return "CNI " + list.path("name").asText() + " (" + file + ")";
+  }
+
+  @Override
+  public Optional<String> notReady() {
+    for (JsonNode plugin : list.path("plugins")) {
+      if (binary(plugin.path("type").asText()).isEmpty()) {
+        return Optional.of("CNI plugin not found: " + plugin.path("type").asText());
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void podCidr(String cidr) {
+    // The configuration has its own ranges.
+  }
+
+  private Optional<Path> binary(String type) {
+    return type.contains("/")
+        ? Optional.empty()
+        : binDirs.stream().map(d -> d.resolve(type)).filter(Files::isExecutable).findFirst();
+  }
+
+  @Override
+  public Connection connect(Pod pod) throws IOException {
+    JsonNode result = JSON.createObjectNode();
+    boolean first = true;
+    try {
+      for (JsonNode plugin : list.path("plugins")) {
+        result = JSON.readTree(invoke("ADD", plugin, pod, first ? null : result));
+        first = false;
+      }
+    } catch (IOException e) {
+      disconnect(pod, result);
+      throw e;
+    }
+    List<String> ips = new ArrayList<>();
+    for (JsonNode ip : result.path("ips")) {
+      ips.add(ip.path("address").asText().replaceFirst("/.*", ""));
+    }
+    return new Connection(ips, result);
+  }
+
+  @Override
+  public void disconnect(Pod pod, JsonNode details) throws IOException {
+    List<JsonNode> plugins = new ArrayList<>();
+    list.path("plugins").forEach(plugins::add);
+    for (JsonNode plugin : plugins.reversed()) {
+      invoke("DEL", plugin, pod, details.isEmpty() ? null : details);
+    }
+  }
+
+  private byte[] invoke(
+      String command, JsonNode plugin, Pod pod, @org.jspecify.annotations.Nullable JsonNode previous)
+      throws IOException {
+    String type = plugin.path("type").asText();
+    Path binary =
+        binary(type).orElseThrow(() -> new IOException("CNI plugin not found: " + type));
+    ObjectNode config = plugin.deepCopy();
+    config.set("name", list.get("name"));
+    config.put("cniVersion", list.path("cniVersion").asText("0.4.0"));
+    if (previous != null) {
+      config.set("prevResult", previous);
+    }
+    if (plugin.path("capabilities").path("portMappings").asBoolean()) {
+      ArrayNode mappings = config.putObject("runtimeConfig").putArray("portMappings");
+      for (PortMapping p : pod.ports()) {
+        if (p.getHostPort() > 0) {
+          mappings
+              .addObject()
+              .put("hostPort", p.getHostPort())
+              .put("containerPort", p.getContainerPort())
+              .put("protocol", p.getProtocol().name().toLowerCase(Locale.ROOT))
+              .put("hostIP", p.getHostIp());
+        }
+      }
+    }
+    ProcessBuilder builder = new ProcessBuilder(binary.toString());
+    var env = builder.environment();
+    env.put("CNI_COMMAND", command);
+    env.put("CNI_CONTAINERID", pod.sandboxId());
+    env.put(
+        "CNI_NETNS",
+        Files.exists(pod.networkNamespace()) ? pod.networkNamespace().toString() : "");
+    env.put("CNI_IFNAME", "eth0");
+    env.put("CNI_PATH", String.join(":", binDirs.stream().map(Path::toString).toList()));
+    env.put(
+        "CNI_ARGS",
+        "IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s"
+            .formatted(pod.namespace(), pod.name(), pod.sandboxId(), pod.uid()));
+    return run(type, builder.start(), JSON.writeValueAsBytes(config));
+  }
+
+  private static byte[] run(String type, Process process, byte[] input) throws IOException {
+    try {
+      try (var in = process.getOutputStream()) {
+        in.write(input);
+      }
+      byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
+      byte[] error = process.getErrorStream().readNBytes(MAX_OUTPUT);
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("CNI plugin " + type + " did not end in time");
+      }
+      if (process.exitValue() != 0) {
+        String said = new String(output.length > 0 ? output : error, StandardCharsets.UTF_8);
+        throw new IOException("CNI plugin " + type + " failed: " + said.strip());
+      }
+      return output;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Override
+  public void adopt(Pod pod, Connection connection) {
+    // The plugins keep their own state.
+  }
+
+  @Override
+  public void close() {
+    // What is left belongs to the plugins' configuration, not to the cluster.
+  }
+
+}

@@ -1,0 +1,126 @@
+package dev.coracle.criruntime.internal.pod;
+
+import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.cri.v1.NamespaceOption;
+import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.criruntime.internal.linux.Mounts;
+import dev.coracle.criruntime.internal.linux.Processes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A pod sandbox. Its config never changes; its record is replaced as a whole, by whoever holds the
+ * lock, and may be read by anybody.
+ */
+public final class Sandbox {
+  private final String id;
+  private final Path directory;
+  private final PodSandboxConfig config;
+  private final String handler;
+  private final Path sharedMemory;
+  private final boolean isolated;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile SandboxRecord record;
+
+  Sandbox(
+      String id,
+      Path directory,
+      PodSandboxConfig config,
+      String handler,
+      Path sharedMemory,
+      boolean isolated,
+      SandboxRecord record) {
+    this.id = id;
+    this.directory = directory;
+    this.config = config;
+    this.handler = handler;
+    this.sharedMemory = sharedMemory;
+    this.isolated = isolated;
+    this.record = record;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public PodSandboxConfig config() {
+    return config;
+  }
+
+  public String handler() {
+    return handler;
+  }
+
+  public SandboxRecord record() {
+    return record;
+  }
+
+  /** Held while the sandbox is changed. */
+  public ReentrantLock lock() {
+    return lock;
+  }
+
+  void update(SandboxRecord next) throws IOException {
+    next.save(directory);
+    record = next;
+  }
+
+  public NamespaceOption namespaces() {
+    return config.getLinux().getSecurityContext().getNamespaceOptions();
+  }
+
+  /** Whether the pod has a network namespace of its own. */
+  public boolean hasNetwork() {
+    return isolated && namespaces().getNetwork() != NamespaceMode.NODE;
+  }
+
+  public Path networkNamespace() {
+    return directory.resolve("ns/net");
+  }
+
+  /** The files that hold the pod's namespaces, with the kind of each (CLONE_NEW...). */
+  public Map<Path, Integer> namespaceFiles() {
+    Map<Path, Integer> files = new LinkedHashMap<>();
+    if (isolated && hasNetwork()) {
+      files.put(networkNamespace(), Mounts.CLONE_NEWNET);
+      files.put(directory.resolve("ns/uts"), Mounts.CLONE_NEWUTS);
+    }
+    if (isolated && namespaces().getIpc() != NamespaceMode.NODE) {
+      files.put(directory.resolve("ns/ipc"), Mounts.CLONE_NEWIPC);
+    }
+    return files;
+  }
+
+  /** The directory behind the pod's /dev/shm. */
+  public Path sharedMemory() {
+    return namespaces().getIpc() == NamespaceMode.NODE && Files.isDirectory(Path.of("/dev/shm"))
+        ? Path.of("/dev/shm")
+        : sharedMemory;
+  }
+
+  Path ownSharedMemory() {
+    return sharedMemory;
+  }
+
+  /** The process that holds the pod's PID namespace, if it has one and it lives. */
+  public Optional<Integer> pausePid() {
+    SandboxRecord r = record;
+    return Processes.isAlive(r.pausePid(), r.pauseStart())
+        ? Optional.of(r.pausePid())
+        : Optional.empty();
+  }
+
+  /** Where the runtime wrote the pod's own /etc files. */
+  public Path file(String name) {
+    return directory.resolve(name);
+  }
+}

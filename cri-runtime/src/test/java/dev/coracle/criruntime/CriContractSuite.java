@@ -1,0 +1,503 @@
+package dev.coracle.criruntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.coracle.cri.v1.*;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a kubelet relies on, of any CRI runtime behind a UNIX socket. */
+abstract class CriContractSuite {
+  @TempDir Path logs;
+  CriClient cri;
+  private final List<String> sandboxes = new ArrayList<>();
+
+  /** A client of the runtime under test. */
+  abstract CriClient client();
+
+  /** An image with busybox's commands that the runtime has. */
+  abstract String image();
+
+  /** Whether containers have namespaces and limits. */
+  boolean isolates() {
+    return true;
+  }
+
+  String cgroupParent() {
+    return "";
+  }
+
+  @BeforeEach
+  void connect() {
+    cri = client();
+  }
+
+  @AfterEach
+  void removePods() {
+    sandboxes.forEach(
+        s -> {
+          cri.stopSandbox(s);
+          cri.removeSandbox(s);
+        });
+  }
+
+  PodSandboxConfig.Builder pod(String name) {
+    return PodSandboxConfig.newBuilder()
+        .setMetadata(
+            PodSandboxMetadata.newBuilder()
+                .setName(name)
+                .setNamespace("default")
+                .setUid(UUID.randomUUID().toString()))
+        .setHostname(name)
+        .setLogDirectory(logs.toString())
+        .putLabels("app", name)
+        .setDnsConfig(
+            DNSConfig.newBuilder().addServers("10.96.0.10").addSearches("default.svc.test"))
+        .setLinux(
+            LinuxPodSandboxConfig.newBuilder()
+                .setCgroupParent(cgroupParent())
+                .setSecurityContext(
+                    LinuxSandboxSecurityContext.newBuilder()
+                        .setNamespaceOptions(
+                            NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER))));
+  }
+
+  String run(PodSandboxConfig config) {
+    String id = cri.run(config);
+    sandboxes.add(id);
+    return id;
+  }
+
+  ContainerConfig.Builder shell(String name, String script) {
+    return ContainerConfig.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName(name))
+        .setImage(ImageSpec.newBuilder().setImage(image()))
+        .addCommand("sh")
+        .addCommand("-c")
+        .addArgs(script)
+        .setLogPath(name + ".log")
+        .putLabels("container", name)
+        .setLinux(
+            LinuxContainerConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxContainerSecurityContext.newBuilder()
+                        .setNamespaceOptions(
+                            NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER))));
+  }
+
+  static LinuxContainerSecurityContext.Builder security(ContainerConfig.Builder c) {
+    return c.getLinuxBuilder().getSecurityContextBuilder();
+  }
+
+  String started(String sandbox, PodSandboxConfig pod, ContainerConfig config) {
+    String id = cri.create(sandbox, pod, config);
+    cri.start(id);
+    return id;
+  }
+
+  ContainerStatus awaitExit(String id) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> cri.containerStatus(id).getState() == ContainerState.CONTAINER_EXITED);
+    return cri.containerStatus(id);
+  }
+
+  /** The text of a log, without times, joined parts included. */
+  String log(String name) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String line : Files.readAllLines(logs.resolve(name + ".log"))) {
+      String[] f = line.split(" ", 4);
+      assertThat(f[0]).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d+(Z|[+-].*)");
+      assertThat(f[1]).isIn("stdout", "stderr");
+      text.append(f.length > 3 ? f[3] : "").append(f[2].equals("F") ? "\n" : "");
+    }
+    return text.toString();
+  }
+
+  String output(String script) throws IOException {
+    return output(shell("c", script));
+  }
+
+  String output(ContainerConfig.Builder config) throws IOException {
+    PodSandboxConfig pod = pod("out").build();
+    String id = started(run(pod), pod, config.build());
+    ContainerStatus status = awaitExit(id);
+    String text = log(config.getMetadata().getName());
+    assertThat(status.getExitCode()).as(text).isZero();
+    return text;
+  }
+
+  @Test
+  void saysWhoItIsAndThatItIsReady() {
+    assertThat(cri.version().getRuntimeApiVersion()).isEqualTo("v1");
+    assertThat(cri.status().getStatus().getConditionsList())
+        .filteredOn(c -> c.getType().equals("RuntimeReady") || c.getType().equals("NetworkReady"))
+        .hasSize(2)
+        .allMatch(RuntimeCondition::getStatus);
+  }
+
+  @Test
+  void runsAContainerToItsEnd() throws IOException {
+    PodSandboxConfig pod = pod("life").build();
+    String sandbox = run(pod);
+    PodSandboxStatus s = cri.sandboxStatus(sandbox);
+    assertThat(s.getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
+    assertThat(s.getMetadata()).isEqualTo(pod.getMetadata());
+    assertThat(s.getNetwork().getIp()).isNotEmpty();
+    String id = cri.create(sandbox, pod, shell("c", "echo out; echo err >&2; exit 3").build());
+    assertThat(cri.containerStatus(id).getState()).isEqualTo(ContainerState.CONTAINER_CREATED);
+    cri.start(id);
+    ContainerStatus status = awaitExit(id);
+    assertThat(status.getExitCode()).isEqualTo(3);
+    assertThat(status.getReason()).isEqualTo("Error");
+    assertThat(status.getStartedAt()).isGreaterThanOrEqualTo(status.getCreatedAt());
+    assertThat(status.getFinishedAt()).isGreaterThanOrEqualTo(status.getStartedAt());
+    assertThat(log("c").lines()).containsExactlyInAnyOrder("out", "err");
+    cri.remove(id);
+    cri.remove(id);
+    assertThatThrownBy(() -> cri.containerStatus(id)).isInstanceOf(CriClient.Refused.class);
+    cri.stopSandbox(sandbox);
+    cri.stopSandbox(sandbox);
+    assertThat(cri.sandboxStatus(sandbox).getState())
+        .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    cri.removeSandbox(sandbox);
+    cri.removeSandbox(sandbox);
+  }
+
+  @Test
+  void successIsCompleted() {
+    PodSandboxConfig pod = pod("ok").build();
+    ContainerStatus status = awaitExit(started(run(pod), pod, shell("c", "true").build()));
+    assertThat(status.getExitCode()).isZero();
+    assertThat(status.getReason()).isEqualTo("Completed");
+  }
+
+  @Test
+  void tellsEvents() {
+    List<ContainerEventResponse> events = cri.events();
+    PodSandboxConfig pod = pod("events").build();
+    String id = started(run(pod), pod, shell("c", "exit 0").build());
+    awaitExit(id);
+    cri.remove(id);
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(
+            () ->
+                assertThat(events)
+                    .filteredOn(e -> e.getContainerId().equals(id))
+                    .extracting(ContainerEventResponse::getContainerEventType)
+                    .containsExactly(
+                        ContainerEventType.CONTAINER_CREATED_EVENT,
+                        ContainerEventType.CONTAINER_STARTED_EVENT,
+                        ContainerEventType.CONTAINER_STOPPED_EVENT,
+                        ContainerEventType.CONTAINER_DELETED_EVENT));
+    assertThat(events)
+        .filteredOn(
+            e ->
+                e.getContainerId().equals(id)
+                    && e.getContainerEventType() == ContainerEventType.CONTAINER_STOPPED_EVENT)
+        .allMatch(
+            e ->
+                e.getContainersStatusesList().stream()
+                    .anyMatch(c -> c.getState() == ContainerState.CONTAINER_EXITED));
+  }
+
+  @Test
+  void stopsWithTheSignalAndThenKills() {
+    PodSandboxConfig pod = pod("stop").build();
+    String sandbox = run(pod);
+    String polite =
+        started(sandbox, pod, shell("polite", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done").build());
+    String stubborn = started(sandbox, pod, shell("stubborn", "trap '' TERM; sleep 300").build());
+    await().until(() -> log("polite").contains("up"));
+    cri.stop(polite, 10);
+    assertThat(cri.containerStatus(polite).getExitCode()).isEqualTo(7);
+    cri.stop(stubborn, 1);
+    assertThat(cri.containerStatus(stubborn).getExitCode()).isEqualTo(137);
+    cri.stop(stubborn, 1);
+  }
+
+  @Test
+  void aCommandThatIsNotThereIsAStartError() {
+    PodSandboxConfig pod = pod("missing").build();
+    String sandbox = run(pod);
+    ContainerConfig config =
+        shell("c", "").clearCommand().clearArgs().addCommand("no-such-command").build();
+    String id = cri.create(sandbox, pod, config);
+    assertThatThrownBy(() -> cri.start(id))
+        .isInstanceOf(CriClient.Refused.class)
+        .hasMessageContaining("exec: \"no-such-command\": executable file not found in $PATH");
+    ContainerStatus status = cri.containerStatus(id);
+    assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(status.getExitCode()).isEqualTo(128);
+    assertThat(status.getReason()).isEqualTo("StartError");
+  }
+
+  @Test
+  void execsAndTellsCodesAndTimeouts() {
+    PodSandboxConfig pod = pod("exec").build();
+    String id = started(run(pod), pod, shell("c", "sleep 300").build());
+    ExecSyncResponse r = cri.exec(id, "sh", "-c", "echo out; echo err >&2; exit 5");
+    assertThat(r.getStdout().toStringUtf8()).isEqualTo("out\n");
+    assertThat(r.getStderr().toStringUtf8()).isEqualTo("err\n");
+    assertThat(r.getExitCode()).isEqualTo(5);
+    assertThatThrownBy(() -> cri.exec(id, 1, "sleep", "100"))
+        .isInstanceOfSatisfying(
+            CriClient.Refused.class,
+            e ->
+                assertThat(e.status)
+                    .isEqualTo(io.vertx.grpc.common.GrpcStatus.DEADLINE_EXCEEDED));
+    assertThatThrownBy(() -> cri.exec(id, "no-such-command"))
+        .hasMessageContaining("executable file not found in $PATH");
+  }
+
+  @Test
+  void passesEnvironmentAndWorkingDirectory() throws IOException {
+    ContainerConfig.Builder c =
+        shell("c", "env; pwd")
+            .addEnvs(KeyValue.newBuilder().setKey("A").setValue("it's \"quoted\" $HOME"))
+            .setWorkingDir("/new/dir");
+    String text = output(c);
+    assertThat(text).contains("A=it's \"quoted\" $HOME\n").contains("FROM_IMAGE=yes\n");
+    assertThat(text).contains(isolates() ? "\n/new/dir\n" : "/new/dir\n");
+  }
+
+  @Test
+  void mountsVolumes() throws IOException {
+    Path volume = Files.createDirectory(logs.resolve("volume"));
+    Files.writeString(volume.resolve("greeting"), "hello\n");
+    ContainerConfig.Builder c =
+        shell("c", (isolates() ? "cd /" : "cd $CORACLE_ROOTFS") + "; cat data/greeting; echo more > data/new")
+            .addMounts(
+                Mount.newBuilder().setHostPath(volume.toString()).setContainerPath("/data"));
+    assertThat(output(c)).isEqualTo("hello\n");
+    assertThat(volume.resolve("new")).hasContent("more");
+  }
+
+  @Test
+  void filtersLists() {
+    PodSandboxConfig pod = pod("list-" + UUID.randomUUID()).build();
+    String sandbox = run(pod);
+    String id = started(sandbox, pod, shell("c", "sleep 300").build());
+    ListPodSandboxResponse pods =
+        cri.runtime(
+            "ListPodSandbox",
+            ListPodSandboxRequest.newBuilder()
+                .setFilter(
+                    PodSandboxFilter.newBuilder()
+                        .putLabelSelector("app", pod.getMetadata().getName())
+                        .setState(
+                            PodSandboxStateValue.newBuilder()
+                                .setState(PodSandboxState.SANDBOX_READY)))
+                .build(),
+            ListPodSandboxResponse.getDefaultInstance());
+    assertThat(pods.getItemsList()).extracting(PodSandbox::getId).containsExactly(sandbox);
+    ListContainersResponse containers =
+        cri.runtime(
+            "ListContainers",
+            ListContainersRequest.newBuilder()
+                .setFilter(
+                    ContainerFilter.newBuilder()
+                        .setPodSandboxId(sandbox)
+                        .setState(
+                            ContainerStateValue.newBuilder()
+                                .setState(ContainerState.CONTAINER_RUNNING)))
+                .build(),
+            ListContainersResponse.getDefaultInstance());
+    assertThat(containers.getContainersList())
+        .extracting(dev.coracle.cri.v1.Container::getId)
+        .containsExactly(id);
+  }
+
+  @Test
+  void reopensLogs() {
+    PodSandboxConfig pod = pod("rotate").build();
+    String id =
+        started(run(pod), pod, shell("c", "i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done").build());
+    Path log = logs.resolve("c.log");
+    await().until(() -> Files.exists(log) && Files.size(log) > 100);
+    assertThat(log.toFile().renameTo(logs.resolve("c.log.old").toFile())).isTrue();
+    cri.runtime(
+        "ReopenContainerLog",
+        ReopenContainerLogRequest.newBuilder().setContainerId(id).build(),
+        ReopenContainerLogResponse.getDefaultInstance());
+    await().until(() -> Files.exists(log) && Files.size(log) > 100);
+  }
+
+  @Test
+  void isolatesProcessesAndHostname() throws IOException {
+    assumeTrue(isolates(), "plain processes share the host's namespaces");
+    String text = output("echo pid $$; hostname; ps | wc -l; cat /etc/resolv.conf");
+    assertThat(text).contains("pid 1\n").contains("out\n").contains("nameserver 10.96.0.10");
+    assertThat(text).contains("search default.svc.test");
+  }
+
+  @Test
+  void runsAsUserWithGroups() throws IOException {
+    assumeTrue(isolates(), "plain processes run as this user");
+    ContainerConfig.Builder c = shell("c", "id -u; id -g; id -G; grep Cap /proc/self/status");
+    security(c)
+        .setRunAsUser(Int64Value.newBuilder().setValue(1000))
+        .addSupplementalGroups(77)
+        .getCapabilitiesBuilder()
+        .addDropCapabilities("ALL");
+    String text = output(c);
+    assertThat(text).startsWith("1000\n1000\n");
+    assertThat(text.lines().toList().get(2).split(" ")).contains("1000", "50", "77");
+    assertThat(text)
+        .contains("CapBnd:\t0000000000000000")
+        .contains("CapEff:\t0000000000000000")
+        .contains("CapInh:\t0000000000000000");
+  }
+
+  @Test
+  void dropsAndAddsCapabilitiesOfRoot() throws IOException {
+    assumeTrue(isolates(), "plain processes keep what they have");
+    ContainerConfig.Builder c = shell("c", "grep CapEff /proc/self/status");
+    security(c)
+        .getCapabilitiesBuilder()
+        .addDropCapabilities("ALL")
+        .addAddCapabilities("NET_BIND_SERVICE");
+    assertThat(output(c)).contains("CapEff:\t0000000000000400");
+  }
+
+  @Test
+  void setsNoNewPrivilegesAndReadOnlyRoot() throws IOException {
+    assumeTrue(isolates(), "plain processes have the host's root");
+    ContainerConfig.Builder c =
+        shell("c", "grep NoNewPrivs /proc/self/status; touch /x 2>&1; touch /dev/shm/y && echo shm");
+    security(c).setNoNewPrivs(true).setReadonlyRootfs(true);
+    assertThat(output(c)).contains("NoNewPrivs:\t1").contains("Read-only file system").contains("shm");
+  }
+
+  @Test
+  void mountsReadOnly() throws IOException {
+    assumeTrue(isolates(), "plain processes see volumes as they are");
+    Path volume = Files.createDirectory(logs.resolve("volume"));
+    ContainerConfig.Builder c =
+        shell("c", "touch /data/x 2>&1 || true")
+            .addMounts(
+                Mount.newBuilder()
+                    .setHostPath(volume.toString())
+                    .setContainerPath("/data")
+                    .setReadonly(true));
+    assertThat(output(c)).contains("Read-only file system");
+  }
+
+  @Test
+  void masksPaths() throws IOException {
+    assumeTrue(isolates(), "plain processes see all of the host");
+    ContainerConfig.Builder c =
+        shell("c", "wc -c < /proc/kcore; ls /proc/scsi | wc -l; touch /proc/sys/x 2>&1 || true");
+    security(c)
+        .addMaskedPaths("/proc/kcore")
+        .addMaskedPaths("/proc/scsi")
+        .addReadonlyPaths("/proc/sys");
+    String text = output(c);
+    assertThat(text).startsWith("0\n").contains("\n0\n");
+  }
+
+  @Test
+  void killsForMemory() {
+    assumeTrue(isolates(), "plain processes may have no limits");
+    PodSandboxConfig pod = pod("oom").build();
+    ContainerConfig.Builder c = shell("c", "x=a; while :; do x=$x$x; done");
+    c.getLinuxBuilder().getResourcesBuilder().setMemoryLimitInBytes(16 << 20);
+    ContainerStatus status = awaitExit(started(run(pod), pod, c.build()));
+    assertThat(status.getExitCode()).isEqualTo(137);
+    assertThat(status.getReason()).isEqualTo("OOMKilled");
+  }
+
+  @Test
+  void tellsAndChangesResources() {
+    assumeTrue(isolates(), "plain processes may have no cgroup");
+    PodSandboxConfig pod = pod("stats").build();
+    ContainerConfig.Builder c = shell("c", "sleep 300");
+    c.getLinuxBuilder().getResourcesBuilder().setMemoryLimitInBytes(64 << 20).setCpuShares(512);
+    String id = started(run(pod), pod, c.build());
+    cri.runtime(
+        "UpdateContainerResources",
+        UpdateContainerResourcesRequest.newBuilder()
+            .setContainerId(id)
+            .setLinux(
+                LinuxContainerResources.newBuilder()
+                    .setMemoryLimitInBytes(128 << 20)
+                    .setCpuQuota(50_000)
+                    .setCpuPeriod(100_000))
+            .build(),
+        UpdateContainerResourcesResponse.getDefaultInstance());
+    ContainerStats stats =
+        cri.runtime(
+                "ContainerStats",
+                ContainerStatsRequest.newBuilder().setContainerId(id).build(),
+                ContainerStatsResponse.getDefaultInstance())
+            .getStats();
+    assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue()).isPositive();
+    assertThat(stats.getMemory().getWorkingSetBytes().getValue()).isPositive();
+  }
+
+  @Test
+  void sharesThePidNamespaceOfThePod() throws IOException {
+    assumeTrue(isolates(), "plain processes share the host's");
+    PodSandboxConfig.Builder pod = pod("share");
+    pod.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setPid(NamespaceMode.POD);
+    String sandbox = run(pod.build());
+    ContainerConfig.Builder a = shell("a", "exec sleep 291");
+    ContainerConfig.Builder b = shell("b", "ps");
+    security(a).getNamespaceOptionsBuilder().setPid(NamespaceMode.POD);
+    security(b).getNamespaceOptionsBuilder().setPid(NamespaceMode.POD);
+    started(sandbox, pod.build(), a.build());
+    awaitExit(started(sandbox, pod.build(), b.build()));
+    assertThat(log("b")).contains("sleep 291");
+  }
+
+  @Test
+  void containersOfAPodShareTheNetwork() {
+    assumeTrue(isolates(), "plain processes share the host's");
+    PodSandboxConfig pod = pod("net").build();
+    String sandbox = run(pod);
+    String server =
+        started(sandbox, pod, shell("server", "while :; do echo hi | nc -l -p 8080; done").build());
+    String client = started(sandbox, pod, shell("client", "sleep 300").build());
+    String ip = cri.sandboxStatus(sandbox).getNetwork().getIp();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        cri.exec(client, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
+                            .getStdout()
+                            .toStringUtf8())
+                    .isEqualTo("hi\n"));
+    PodSandboxConfig other = pod("other").build();
+    String otherSandbox = run(other);
+    String stranger = started(otherSandbox, other, shell("stranger", "sleep 300").build());
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        cri.exec(stranger, "sh", "-c", "nc -w 1 " + ip + " 8080 </dev/null")
+                            .getStdout()
+                            .toStringUtf8())
+                    .isEqualTo("hi\n"));
+    assertThat(cri.containerStatus(server).getState())
+        .isEqualTo(ContainerState.CONTAINER_RUNNING);
+  }
+}

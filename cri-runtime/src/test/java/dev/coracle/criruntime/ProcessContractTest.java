@@ -1,0 +1,14 @@
+package dev.coracle.criruntime;
+
+import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
+
+class ProcessContractTest extends BuiltInContractSuite {
+  ProcessContractTest() {
+    super(RuntimeChoice.PROCESS);
+  }
+
+  @Override
+  boolean isolates() {
+    return false;
+  }
+}

@@ -1,0 +1,14 @@
+package dev.coracle.criruntime;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+
+/** A Vert.x with epoll, which UNIX sockets need. */
+final class TestVertx {
+  private TestVertx() {}
+
+  static Vertx create() {
+    return Vertx.vertx(
+        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+  }
+}
