@@ -166,8 +166,7 @@ export class Collection {
       await this.read(response.body.getReader());
     } catch (error) {
       if (error.code === 410) throw new Expired();
-      if (error.code !== undefined || error instanceof Expired) throw error;
-      if (signal.aborted) throw error;
+      if (error instanceof ApiError || error instanceof Expired || signal.aborted) throw error;
       // The connection broke or was nudged: resume from the last version that was seen.
       this.become("reconnecting");
     } finally {

@@ -107,7 +107,7 @@ public final class Browser implements AutoCloseable {
 
   public void awaitText(String css, String words) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(40))
         .pollInterval(Duration.ofMillis(40))
         .ignoreExceptions()
         .untilAsserted(() -> assertThat(text(css)).contains(words));
@@ -115,7 +115,7 @@ public final class Browser implements AutoCloseable {
 
   public void await(String what, java.util.concurrent.Callable<Boolean> condition) {
     Awaitility.await(what)
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(40))
         .pollInterval(Duration.ofMillis(40))
         .ignoreExceptions()
         .until(condition);
