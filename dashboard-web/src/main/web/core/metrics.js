@@ -3,6 +3,7 @@ import { json } from "./http.js";
 import { quantity } from "./format.js";
 
 const EVERY_MS = 15000;
+const ABSENT_MS = 120000;
 const KEEP = 240;
 const listeners = new Set();
 let timer = null;
@@ -10,8 +11,10 @@ let timer = null;
 /** nodes and pods: name or ns/name → {cpu, memory}; history: [{at, cpu, memory}] of the cluster. */
 export const usage = { available: null, nodes: new Map(), pods: new Map(), history: [] };
 
+let notBefore = 0;
+
 async function ask() {
-  if (document.hidden) return;
+  if (document.hidden || Date.now() < notBefore) return;
   try {
     const [nodes, pods] = await Promise.all([
       json("/apis/metrics.k8s.io/v1beta1/nodes"), json("/apis/metrics.k8s.io/v1beta1/pods")]);
@@ -30,7 +33,9 @@ async function ask() {
       total.memory += node.memory;
     }
     if (usage.nodes.size) usage.history = [...usage.history, total].slice(-KEEP);
-  } catch {
+  } catch (error) {
+    // A server without this API is not asked all the time.
+    if (error.code === 404 || error.code === 403) notBefore = Date.now() + ABSENT_MS;
     usage.available ??= false;
   }
   for (const listener of listeners) listener();

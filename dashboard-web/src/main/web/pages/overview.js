@@ -132,6 +132,10 @@ class OverviewPage extends Page {
       if (state.tone === "bad" || stuck) rows.push([Pod, pod, state.tone, state.status, why(pod)]);
     }
     if (!pods.loaded || !nodes.loaded) return nothing;
+    if (!rows.length && !nodes.items.size) {
+      return card("Needs attention", html`<p class="all-well">${pill("wait", "No node yet")}
+        <span class="dim">Pods wait until a node joins.</span></p>`);
+    }
     if (!rows.length) {
       return card("Needs attention", html`<p class="all-well">${pill("ok", "All is well")}
         <span class="dim">Every node is ready and every workload has what it asked for.</span></p>`);
