@@ -4,6 +4,7 @@ import dev.coracle.api.Component;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.client.Client;
+import dev.coracle.client.ContextClient;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
@@ -64,10 +65,11 @@ public final class Scheduler implements Component {
   /** @param random breaks ties between equally good nodes */
   public Scheduler(
       SerialContext context,
-      Client client,
+      Client below,
       SchedulerOptions options,
       MeterRegistry registry,
       RandomGenerator random) {
+    Client client = new ContextClient(below, context);
     this.context = context;
     this.informers = new InformerFactory(context, client, random);
     Informer pods = informers.informer(Resources.PODS);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ManualContext implements SerialContext {
 
-  private static final int RUNAWAY = 5_000_000;
+  private static final int RUNAWAY = 300_000;
 
   private static final class Entry {
     final long at;

@@ -6,6 +6,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
@@ -244,6 +245,15 @@ public final class CachedInformer implements Informer {
       later(this::list);
       return;
     }
+    if (isNotServed(why)) {
+      // There are no objects of a resource that is not served; it may come to be served.
+      delay = LONGEST_DELAY;
+      later(again);
+      if (synced.complete(null)) {
+        LOG.atInfo().addKeyValue("resource", resource.toString()).log("A resource is not served");
+      }
+      return;
+    }
     later(again);
     LOG.atWarn()
         .addKeyValue("resource", resource.toString())
@@ -251,6 +261,12 @@ public final class CachedInformer implements Informer {
         .addKeyValue("retryInMillis", delay.toMillis())
         .addKeyValue("failure", why.toString())
         .log("An informer lost its API; it will try again");
+  }
+
+  private static boolean isNotServed(Throwable why) {
+    return StatusException.isNotFound(why)
+        || StatusException.is(why, StatusReason.METHOD_NOT_ALLOWED)
+        || StatusException.is(why, StatusReason.NOT_IMPLEMENTED);
   }
 
   private void later(Runnable again) {

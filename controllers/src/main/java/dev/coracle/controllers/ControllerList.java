@@ -1,0 +1,49 @@
+package dev.coracle.controllers;
+
+import dev.coracle.controllers.internal.Controller;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.ResourceCatalog;
+import dev.coracle.controllers.internal.deployment.DeploymentController;
+import dev.coracle.controllers.internal.endpoints.EndpointSliceController;
+import dev.coracle.controllers.internal.endpoints.EndpointsController;
+import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
+import dev.coracle.controllers.internal.namespace.NamespaceController;
+import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
+import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
+import dev.coracle.controllers.internal.nodelifecycle.TaintEvictionController;
+import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
+import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
+import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
+import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * All controllers, in the order in which they are made: first what a namespace and a node need, then
+ * workloads from the outer to the inner, then what serves them, then what clears away.
+ */
+final class ControllerList {
+
+  private ControllerList() {}
+
+  static List<Function<Environment, Controller>> ordered(ResourceCatalog catalog) {
+    return List.of(
+        // Namespaces and nodes
+        ServiceAccountController::new,
+        RootCaPublisher::new,
+        NodeIpamController::new,
+        NodeLifecycleController::new,
+        TaintEvictionController::new,
+        // Workloads
+        DeploymentController::new,
+        ReplicaSetController::replicaSets,
+        ReplicaSetController::replicationControllers,
+        // Services
+        EndpointSliceController::new,
+        EndpointsController::new,
+        // Clearing away
+        env -> new NamespaceController(env, catalog),
+        env -> new GarbageCollector(env, catalog),
+        PodGarbageCollector::new);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.coracle.controllers.config;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * @param podCidr from which every node gets its pods' range; empty: nodes get none
+ * @param nodeCidrMaskSize of a node's range, 24 for 254 addresses
+ * @param rootCaPem published to every namespace as {@code kube-root-ca.crt}; empty: not published
+ * @param nodeMonitorGrace after this without a renewed Lease a node is {@code Unknown}
+ * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
+ * @param localVolumeDirectory where volumes of the built-in local class are made on their node; empty:
+ *     no such class
+ * @param disabled controllers that are not run, by their names
+ */
+public record ControllerOptions(
+    String podCidr,
+    int nodeCidrMaskSize,
+    String rootCaPem,
+    Duration nodeMonitorGrace,
+    int terminatedPodThreshold,
+    String localVolumeDirectory,
+    List<String> disabled) {
+
+  public ControllerOptions {
+    disabled = List.copyOf(disabled);
+  }
+
+  /** Upstream's defaults. */
+  public static ControllerOptions of(String podCidr, String rootCaPem) {
+    return new ControllerOptions(
+        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, "", List.of());
+  }
+
+  public ControllerOptions withLocalVolumes(String directory) {
+    return new ControllerOptions(
+        podCidr,
+        nodeCidrMaskSize,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        directory,
+        disabled);
+  }
+
+  public ControllerOptions without(List<String> names) {
+    return new ControllerOptions(
+        podCidr,
+        nodeCidrMaskSize,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        localVolumeDirectory,
+        names);
+  }
+}

@@ -1,0 +1,5 @@
+/** The controllers' options. */
+@NullMarked
+package dev.coracle.controllers.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,218 @@
+package dev.coracle.controllers.internal.nodelifecycle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Informer;
+import dev.coracle.client.InformerOptions;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.status.Conditions;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Notices nodes that stopped answering: a node whose Lease is not renewed within the grace period, by
+ * this controller's own clock, becomes {@code Unknown}. Turns conditions into taints and tells the
+ * pods of an unready node. Each node has one timer, for when its grace period ends; renewals only move
+ * the time it compares with.
+ */
+public final class NodeLifecycleController extends LoopController {
+
+  private static final String LEASES = "kube-node-lease";
+  private static final List<String> KUBELET_CONDITIONS =
+      List.of("Ready", "MemoryPressure", "DiskPressure", "PIDPressure");
+
+  private final Lister nodes;
+  private final Lister pods;
+  private final Map<String, Long> seen = new HashMap<>();
+
+  public NodeLifecycleController(Environment env) {
+    super("node-lifecycle-controller", env);
+    Informer nodeInformer = env.informer(Resources.NODES);
+    Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_NODE);
+    Informer leases =
+        env.informers().informer(Resources.LEASES, InformerOptions.inNamespace(LEASES));
+    this.nodes = nodeInformer.lister();
+    this.pods = podInformer.lister();
+    nodeInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject node) {
+            alive(node.name());
+            loop.enqueue(node);
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!heartbeat(before).equals(heartbeat(now))) {
+              alive(now.name());
+            }
+            if (!before.at("spec").equals(now.at("spec"))
+                || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
+              loop.enqueue(now);
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            seen.remove(last.name());
+          }
+        });
+    leases.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject lease) {
+            renewed(lease);
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!before.at("spec", "renewTime").equals(now.at("spec", "renewTime"))) {
+              renewed(now);
+            }
+          }
+        });
+  }
+
+  private static JsonNode heartbeat(KubeObject node) {
+    return Conditions.find(node, "Ready").path("lastHeartbeatTime");
+  }
+
+  private void alive(String node) {
+    seen.put(node, env.context().nanoTime());
+  }
+
+  private void renewed(KubeObject lease) {
+    if (nodes.get("", lease.name()).isPresent()) {
+      alive(lease.name());
+    }
+  }
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    KubeObject node = nodes.get("", name.name()).orElse(null);
+    if (node == null || node.isDeleting()) {
+      return DONE;
+    }
+    Duration left = left(node.name());
+    KubeObject judged = left.isPositive() ? node : unknown(node);
+    Uni<KubeObject> told =
+        judged.at("status", "conditions").equals(node.at("status", "conditions"))
+            ? Uni.createFrom().item(node)
+            : env.client()
+                .updateStatus(Resources.NODES, judged)
+                .invoke(() -> event(node, "NodeNotReady"));
+    return told.chain(this::taint)
+        .chain(now -> tellPods(now))
+        .replaceWith(left.isPositive() ? Result.requeueAfter(left) : Result.DONE)
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(Result.DONE);
+  }
+
+  private Duration left(String node) {
+    long since = seen.getOrDefault(node, env.context().nanoTime());
+    return env.options()
+        .nodeMonitorGrace()
+        .minus(Duration.ofNanos(env.context().nanoTime() - since));
+  }
+
+  private void event(KubeObject node, String status) {
+    events.normal(
+        node, status, "Node " + node.name() + " status is now: " + status);
+  }
+
+  private KubeObject unknown(KubeObject node) {
+    Instant now = env.now();
+    return node.with(
+        tree -> {
+          ObjectNode status = tree.withObjectProperty("status");
+          for (String type : KUBELET_CONDITIONS) {
+            JsonNode condition = Conditions.find(status, type);
+            if (condition.isMissingNode()) {
+              Conditions.set(
+                  status,
+                  type,
+                  "Unknown",
+                  "NodeStatusNeverUpdated",
+                  "Kubelet never posted node status.",
+                  now);
+            } else if (!condition.path("status").asText().equals("Unknown")) {
+              Conditions.set(
+                  status,
+                  type,
+                  "Unknown",
+                  "NodeStatusUnknown",
+                  "Kubelet stopped posting node status.",
+                  now);
+            }
+          }
+        });
+  }
+
+  private Uni<KubeObject> taint(KubeObject node) {
+    ArrayNode wanted = NodeTaints.wanted(node, env.now());
+    JsonNode present = node.at("spec", "taints");
+    if (wanted.equals(present) || (wanted.isEmpty() && present.isEmpty())) {
+      return Uni.createFrom().item(node);
+    }
+    Patch patch =
+        Patch.merge(
+            tree -> {
+              tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
+              tree.putObject("spec").set("taints", wanted);
+            });
+    return env.client().patch(Resources.NODES, "", node.name(), patch);
+  }
+
+  /** Pods of a node that is not ready are not ready either, so that Services leave them out. */
+  private Uni<Void> tellPods(KubeObject node) {
+    if (Conditions.isTrue(node, "Ready")
+        || Conditions.find(node, "Ready").isMissingNode()) {
+      return Uni.createFrom().voidItem();
+    }
+    List<Uni<Void>> tells = new ArrayList<>();
+    for (KubeObject pod : pods.byIndex(Informer.BY_NODE, node.name())) {
+      if (Pods.isReady(pod)) {
+        Patch patch =
+            Patch.strategic(
+                tree -> {
+                  ObjectNode ready =
+                      tree.putObject("status").putArray("conditions").addObject();
+                  ready.put("type", "Ready").put("status", "False");
+                  ready.put("lastTransitionTime", Timestamps.time(env.now()));
+                });
+        events.warning(pod, "NodeNotReady", "Node is not ready");
+        tells.add(
+            env.client()
+                .patch(
+                    Resources.PODS,
+                    pod.namespace(),
+                    pod.name(),
+                    patch,
+                    "status",
+                    WriteOptions.NONE)
+                .replaceWithVoid()
+                .onFailure(StatusException::isNotFound)
+                .recoverWithNull());
+      }
+    }
+    return tells.isEmpty()
+        ? Uni.createFrom().voidItem()
+        : Uni.join().all(tells).andCollectFailures().replaceWithVoid();
+  }
+}

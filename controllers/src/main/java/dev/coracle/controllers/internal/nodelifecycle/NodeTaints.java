@@ -1,0 +1,86 @@
+package dev.coracle.controllers.internal.nodelifecycle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Timestamps;
+import dev.coracle.controllers.internal.status.Conditions;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Which taints a node should have for its conditions, and setting just those. */
+final class NodeTaints {
+
+  private static final String NO_SCHEDULE = "NoSchedule";
+  private static final String NO_EXECUTE = "NoExecute";
+  static final String NOT_READY = "node.kubernetes.io/not-ready";
+  static final String UNREACHABLE = "node.kubernetes.io/unreachable";
+
+  private record Taint(String key, String effect) {}
+
+  private static final Set<String> OURS =
+      Set.of(
+          NOT_READY,
+          UNREACHABLE,
+          "node.kubernetes.io/unschedulable",
+          "node.kubernetes.io/memory-pressure",
+          "node.kubernetes.io/disk-pressure",
+          "node.kubernetes.io/pid-pressure",
+          "node.kubernetes.io/network-unavailable");
+
+  private NodeTaints() {}
+
+  /** The node's taints as they should be; equal to the present ones where nothing is to change. */
+  static ArrayNode wanted(KubeObject node, Instant now) {
+    Set<Taint> wanted = wanted(node);
+    ArrayNode out = Json.array();
+    for (JsonNode taint : node.at("spec", "taints")) {
+      Taint known = new Taint(taint.path("key").asText(), taint.path("effect").asText());
+      if (!OURS.contains(known.key()) || wanted.remove(known)) {
+        out.add(taint);
+      }
+    }
+    for (Taint taint : wanted) {
+      ObjectNode added = out.addObject().put("key", taint.key()).put("effect", taint.effect());
+      added.put("timeAdded", Timestamps.time(now));
+    }
+    return out;
+  }
+
+  private static Set<Taint> wanted(KubeObject node) {
+    Set<Taint> out = new LinkedHashSet<>();
+    switch (status(node, "Ready")) {
+      case "True" -> {}
+      case "False" -> {
+        out.add(new Taint(NOT_READY, NO_SCHEDULE));
+        out.add(new Taint(NOT_READY, NO_EXECUTE));
+      }
+      case "Unknown" -> {
+        out.add(new Taint(UNREACHABLE, NO_SCHEDULE));
+        out.add(new Taint(UNREACHABLE, NO_EXECUTE));
+      }
+      default -> out.add(new Taint(NOT_READY, NO_SCHEDULE));
+    }
+    condition(out, node, "MemoryPressure", "memory-pressure");
+    condition(out, node, "DiskPressure", "disk-pressure");
+    condition(out, node, "PIDPressure", "pid-pressure");
+    condition(out, node, "NetworkUnavailable", "network-unavailable");
+    if (node.at("spec", "unschedulable").asBoolean()) {
+      out.add(new Taint("node.kubernetes.io/unschedulable", NO_SCHEDULE));
+    }
+    return out;
+  }
+
+  private static void condition(Set<Taint> out, KubeObject node, String type, String taint) {
+    if (status(node, type).equals("True")) {
+      out.add(new Taint("node.kubernetes.io/" + taint, NO_SCHEDULE));
+    }
+  }
+
+  private static String status(KubeObject node, String type) {
+    return Conditions.find(node, type).path("status").asText("");
+  }
+}

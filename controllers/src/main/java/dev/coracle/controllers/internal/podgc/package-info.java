@@ -1,0 +1,5 @@
+/** Pods that nobody else clears away. */
+@NullMarked
+package dev.coracle.controllers.internal.podgc;
+
+import org.jspecify.annotations.NullMarked;

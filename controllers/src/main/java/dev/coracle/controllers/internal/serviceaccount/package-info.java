@@ -1,0 +1,5 @@
+/** What every namespace gets: the default ServiceAccount and the root CA. */
+@NullMarked
+package dev.coracle.controllers.internal.serviceaccount;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Conditions and other parts of a status. */
+@NullMarked
+package dev.coracle.controllers.internal.status;
+
+import org.jspecify.annotations.NullMarked;
