@@ -432,6 +432,12 @@ public final class Kubelet implements Component {
     metricsText = text;
   }
 
+  /** Looks for what belongs to no pod now, and not only on its tick. */
+  void housekeep() {
+    pleg.relistNow();
+    loop.post(new SyncEvent.Housekeeping());
+  }
+
   /** The port of the kubelet's API, 0 while it does not listen. */
   public int port() {
     return server.map(KubeletServer::port).orElse(0);

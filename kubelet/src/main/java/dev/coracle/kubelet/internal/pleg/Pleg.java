@@ -179,6 +179,11 @@ public final class Pleg implements AutoCloseable {
     changed.accept(uid);
   }
 
+  /** Lists now; what fails is told by {@link #problem}. */
+  public void relistNow() {
+    relistSafely();
+  }
+
   private void relistSafely() {
     try {
       relist();

@@ -1,0 +1,136 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.client.fake.FakeClient;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.fake.FakeRuntime;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
+
+/** A kubelet between an in-memory API and an in-memory runtime. */
+final class KubeletHarness implements AutoCloseable {
+  final FakeClient api = new FakeClient();
+  final FakeRuntime runtime = new FakeRuntime();
+  final Path data;
+  final KubeletOptions options;
+  private final Vertx vertx = Vertx.vertx();
+  private final Kubelet kubelet;
+
+  KubeletHarness() throws Exception {
+    this(o -> o);
+  }
+
+  KubeletHarness(UnaryOperator<KubeletOptions> change) throws Exception {
+    data = Files.createTempDirectory("kubelet");
+    options =
+        change.apply(
+            KubeletOptions.of("n1", "192.0.2.1", data.resolve("kubelet"), data.resolve("logs"), "fake")
+                .withRestartBackOff(Duration.ofMillis(300), Duration.ofSeconds(1)));
+    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC());
+    kubelet.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  Kubelet kubelet() {
+    return kubelet;
+  }
+
+  KubeObject create(String name, String spec) {
+    return api.create(
+            Resources.PODS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"default"},
+                 "spec":{"nodeName":"n1","terminationGracePeriodSeconds":5,%s}}
+                """
+                    .formatted(name, spec)))
+        .await()
+        .indefinitely();
+  }
+
+  /** One container with this much more in its spec. */
+  KubeObject simple(String name, String more) {
+    return create(
+        name,
+        "\"containers\":[{\"name\":\"" + name + "\",\"image\":\"busybox:1\"" + more + "}]");
+  }
+
+  KubeObject pod(String name) {
+    return api.get(Resources.PODS, "default", name).await().indefinitely();
+  }
+
+  boolean exists(String name) {
+    return api.list(Resources.PODS, "default", ListOptions.ALL).await().indefinitely().items().stream()
+        .anyMatch(p -> p.name().equals(name));
+  }
+
+  void delete(String name, DeleteOptions how) {
+    api.delete(Resources.PODS, "default", name, how).await().indefinitely();
+  }
+
+  JsonNode container(String pod) {
+    return pod(pod).at("status", "containerStatuses").path(0);
+  }
+
+  String condition(String pod, String type) {
+    for (JsonNode c : pod(pod).at("status", "conditions")) {
+      if (c.path("type").asText().equals(type)) {
+        return c.path("status").asText();
+      }
+    }
+    return "";
+  }
+
+  List<String> events() {
+    return api.list(Resources.EVENTS, "", ListOptions.ALL).await().indefinitely().items().stream()
+        .map(e -> e.text("reason") + ": " + e.text("message"))
+        .toList();
+  }
+
+  void eventually(ThrowingRunnable check) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(5))
+        .pollDelay(Duration.ZERO)
+        .untilAsserted(check::run);
+  }
+
+  void awaitPhase(String pod, String phase) {
+    eventually(() -> assertThat(pod(pod).text("status", "phase")).isEqualTo(phase));
+  }
+
+  interface ThrowingRunnable {
+    void run() throws Exception;
+  }
+
+  @Override
+  public void close() throws Exception {
+    kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    try (var all = Files.walk(data)) {
+      all.sorted(java.util.Comparator.reverseOrder())
+          .forEach(
+              p -> {
+                try {
+                  Files.deleteIfExists(p);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+    }
+  }
+}

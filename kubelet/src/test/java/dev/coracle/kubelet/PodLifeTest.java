@@ -1,0 +1,272 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.CriException.Code;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What pods go through, between an in-memory API and an in-memory runtime. */
+class PodLifeTest {
+  private KubeletHarness k;
+
+  @BeforeEach
+  void start() throws Exception {
+    k = new KubeletHarness();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    k.close();
+  }
+
+  @Test
+  void runsAndTellsTheWholeStatus() {
+    k.simple("web", "");
+    k.awaitPhase("web", "Running");
+    k.eventually(() -> assertThat(k.condition("web", "Ready")).isEqualTo("True"));
+    KubeObject pod = k.pod("web");
+    assertThat(pod.text("status", "podIP")).startsWith("10.0.0.");
+    assertThat(pod.text("status", "hostIP")).isEqualTo("192.0.2.1");
+    assertThat(pod.text("status", "qosClass")).isEqualTo("BestEffort");
+    assertThat(pod.text("status", "startTime")).isNotEmpty();
+    for (String type :
+        new String[] {"PodReadyToStartContainers", "Initialized", "ContainersReady", "PodScheduled"}) {
+      assertThat(k.condition("web", type)).as(type).isEqualTo("True");
+    }
+    assertThat(k.container("web").path("imageID").asText()).isEqualTo("sha256:busybox:1");
+    assertThat(k.container("web").path("started").asBoolean()).isTrue();
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .containsSubsequence(
+                    "Pulled: Container image \"busybox:1\" already present on machine",
+                    "Created: Created container: web",
+                    "Started: Started container web"));
+  }
+
+  @Test
+  void theFirstRestartIsImmediateAndTheNextBacksOff() {
+    k.simple("crash", "");
+    k.awaitPhase("crash", "Running");
+    k.runtime.exit("crash", 1);
+    k.eventually(() -> assertThat(k.container("crash").path("restartCount").asInt()).isEqualTo(1));
+    k.eventually(() -> assertThat(k.container("crash").path("state").has("running")).isTrue());
+    k.runtime.exit("crash", 1);
+    k.eventually(
+        () ->
+            assertThat(k.container("crash").path("state").path("waiting").path("reason").asText())
+                .isEqualTo("CrashLoopBackOff"));
+    assertThat(k.container("crash").path("state").path("waiting").path("message").asText())
+        .startsWith("back-off 300ms restarting failed container=crash pod=crash_default(");
+    assertThat(k.container("crash").path("lastState").path("terminated").path("exitCode").asInt())
+        .isEqualTo(1);
+    assertThat(k.pod("crash").text("status", "phase")).isEqualTo("Running");
+    assertThat(k.condition("crash", "Ready")).isEqualTo("False");
+    k.eventually(() -> assertThat(k.container("crash").path("restartCount").asInt()).isEqualTo(2));
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .anyMatch(e -> e.startsWith("BackOff: Back-off restarting failed container crash in pod crash_default(")));
+  }
+
+  @Test
+  void aDeletedPodEndsWithGraceAndLeavesNothing() {
+    KubeObject pod = k.simple("bye", ",\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"stop\"]}}}");
+    k.awaitPhase("bye", "Running");
+    k.delete("bye", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("bye")).isFalse());
+    assertThat(k.runtime.calls()).containsSubsequence("exec stop", "stopContainer bye 5", "stopPodSandbox");
+    k.eventually(
+        () -> {
+          assertThat(k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance())).isEmpty();
+          assertThat(k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance())).isEmpty();
+          assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist();
+        });
+    k.eventually(() -> assertThat(k.events()).contains("Killing: Stopping container bye"));
+  }
+
+  @Test
+  void aPodDeletedByForceIsEndedToo() {
+    k.simple("forced", "");
+    k.awaitPhase("forced", "Running");
+    k.delete("forced", DeleteOptions.now());
+    k.eventually(() -> assertThat(k.runtime.running("forced")).isEmpty());
+    assertThat(k.runtime.calls()).contains("stopContainer forced 1");
+  }
+
+  @Test
+  void aPodOfTheSameNameComesBackAnew() {
+    KubeObject first = k.simple("twin", "");
+    k.awaitPhase("twin", "Running");
+    k.delete("twin", DeleteOptions.now());
+    KubeObject second = k.simple("twin", "");
+    assertThat(second.uid()).isNotEqualTo(first.uid());
+    k.awaitPhase("twin", "Running");
+    k.eventually(
+        () -> {
+          var running = k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance());
+          assertThat(running).hasSize(1);
+          assertThat(running.getFirst().getLabelsMap()).containsEntry("io.kubernetes.pod.uid", second.uid());
+        });
+  }
+
+  @Test
+  void completedAndFailedPodsKeepTheirStatus() {
+    k.create("ok", "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"ok\",\"image\":\"busybox:1\"}]");
+    k.awaitPhase("ok", "Running");
+    k.runtime.exit("ok", 0);
+    k.awaitPhase("ok", "Succeeded");
+    assertThat(k.container("ok").path("state").path("terminated").path("reason").asText())
+        .isEqualTo("Completed");
+    k.eventually(() -> assertThat(k.condition("ok", "Ready")).isEqualTo("False"));
+    k.delete("ok", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("ok")).isFalse());
+  }
+
+  @Test
+  void anUnpullableImageBacksOffWithTheReasonsOfUpstream() {
+    k.runtime.failing(
+        call ->
+            call.startsWith("pullImage")
+                ? Optional.of(new CriException(Code.NOT_FOUND, "no such image"))
+                : Optional.empty());
+    k.create("pull", "\"containers\":[{\"name\":\"c\",\"image\":\"nowhere.test/x:1\"}]");
+    k.eventually(
+        () ->
+            assertThat(k.container("pull").path("state").path("waiting").path("reason").asText())
+                .isEqualTo("ImagePullBackOff"));
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .contains(
+                    "Pulling: Pulling image \"nowhere.test/x:1\"",
+                    "Failed: Failed to pull image \"nowhere.test/x:1\": rpc error: code = NotFound desc = no such image",
+                    "Failed: Error: ErrImagePull",
+                    "BackOff: Back-off pulling image \"nowhere.test/x:1\"",
+                    "Failed: Error: ImagePullBackOff"));
+    k.runtime.failing(call -> Optional.empty());
+    k.awaitPhase("pull", "Running");
+  }
+
+  @Test
+  void badNamesAndMissingConfigurationAreTold() {
+    k.create("name", "\"containers\":[{\"name\":\"c\",\"image\":\"Bad Name\"}]");
+    k.create("never", "\"containers\":[{\"name\":\"c\",\"image\":\"gone:1\",\"imagePullPolicy\":\"Never\"}]");
+    k.create(
+        "config",
+        "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\",\"env\":[{\"name\":\"A\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":\"cm\",\"key\":\"k\"}}}]}]");
+    k.eventually(
+        () -> {
+          assertThat(k.container("name").path("state").path("waiting").path("reason").asText())
+              .isEqualTo("InvalidImageName");
+          assertThat(k.container("never").path("state").path("waiting").path("reason").asText())
+              .isEqualTo("ErrImageNeverPull");
+          assertThat(k.container("config").path("state").path("waiting").path("reason").asText())
+              .isEqualTo("CreateContainerConfigError");
+          assertThat(k.container("config").path("state").path("waiting").path("message").asText())
+              .isEqualTo("configmaps \"cm\" not found");
+        });
+    // The object appears: no one has to wait for a tick.
+    k.api
+        .create(
+            Resources.CONFIG_MAPS,
+            KubeObject.parse(
+                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"cm\",\"namespace\":\"default\"},\"data\":{\"k\":\"v\"}}"))
+        .await()
+        .indefinitely();
+    k.awaitPhase("config", "Running");
+    assertThat(k.runtime.config("c").orElseThrow().getEnvsList())
+        .anyMatch(e -> e.getKey().equals("A") && e.getValue().equals("v"));
+  }
+
+  @Test
+  void aSandboxThatCannotBeMadeIsTriedAgain() {
+    AtomicInteger left = new AtomicInteger(1);
+    k.runtime.failing(
+        call ->
+            call.startsWith("runPodSandbox") && left.getAndDecrement() > 0
+                ? Optional.of(new CriException(Code.UNKNOWN, "no network"))
+                : Optional.empty());
+    k.simple("net", "");
+    k.awaitPhase("net", "Running");
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .contains("FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = no network"));
+  }
+
+  @Test
+  void aDeadSandboxIsReplaced() {
+    k.simple("sand", "");
+    k.awaitPhase("sand", "Running");
+    String id = k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance()).getFirst().getId();
+    k.runtime.stopPodSandbox(id);
+    k.eventually(() -> assertThat(k.container("sand").path("restartCount").asInt()).isEqualTo(1));
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
+  }
+
+  @Test
+  void anOrphanOfTheRuntimeIsRemovedByHousekeeping() throws Exception {
+    var sandbox =
+        dev.coracle.cri.v1.PodSandboxConfig.newBuilder()
+            .setMetadata(dev.coracle.cri.v1.PodSandboxMetadata.newBuilder().setName("old").setUid("u-old"))
+            .putLabels("io.kubernetes.pod.uid", "u-old")
+            .build();
+    KubeletHarness mine = k;
+    mine.runtime.runPodSandbox(sandbox, "");
+    Files.createDirectories(mine.data.resolve("kubelet/pods/u-old"));
+    mine.kubelet().housekeep();
+    k.eventually(
+        () -> {
+          assertThat(mine.data.resolve("kubelet/pods/u-old")).doesNotExist();
+        });
+  }
+
+  @Test
+  void aFailedPostStartHookEndsTheContainer() {
+    k.runtime.execs(command -> 1);
+    k.simple("hook", ",\"lifecycle\":{\"postStart\":{\"exec\":{\"command\":[\"fail\"]}}}");
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .contains("FailedPostStartHook: PostStartHook failed", "Killing: FailedPostStartHook"));
+    k.eventually(
+        () ->
+            assertThat(k.container("hook").path("state").path("waiting").path("reason").asText())
+                .isIn("PostStartHookError", "CrashLoopBackOff"));
+  }
+
+  @Test
+  void livenessEndsAndReadinessHides() {
+    AtomicInteger live = new AtomicInteger();
+    AtomicInteger ready = new AtomicInteger(1);
+    k.runtime.execs(c -> c.getFirst().equals("live") ? live.get() : ready.get());
+    k.simple(
+        "probed",
+        ",\"livenessProbe\":{\"exec\":{\"command\":[\"live\"]},\"periodSeconds\":1,\"failureThreshold\":1},"
+            + "\"readinessProbe\":{\"exec\":{\"command\":[\"ready\"]},\"periodSeconds\":1}");
+    k.awaitPhase("probed", "Running");
+    assertThat(k.condition("probed", "Ready")).isEqualTo("False");
+    ready.set(0);
+    k.eventually(() -> assertThat(k.condition("probed", "Ready")).isEqualTo("True"));
+    live.set(1);
+    k.eventually(
+        () ->
+            assertThat(k.events())
+                .contains("Killing: Container probed failed liveness probe, will be restarted"));
+    live.set(0);
+    k.eventually(() -> assertThat(k.container("probed").path("restartCount").asInt()).isGreaterThan(0));
+  }
+}

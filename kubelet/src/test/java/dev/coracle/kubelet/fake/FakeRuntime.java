@@ -1,0 +1,376 @@
+package dev.coracle.kubelet.fake;
+
+import dev.coracle.cri.v1.*;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.CriException.Code;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A container runtime in memory: containers run until a test ends them. Events are delivered in the caller's thread. */
+public final class FakeRuntime implements RuntimeService {
+  private final Map<String, PodSandboxStatus> sandboxes = new LinkedHashMap<>();
+  private final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
+  private final Map<String, String> sandboxOf = new LinkedHashMap<>();
+  private final Map<String, Image> images = new LinkedHashMap<>();
+  private final List<String> calls = new CopyOnWriteArrayList<>();
+  private final List<Consumer<ContainerEventResponse>> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, ContainerConfig> configs = new LinkedHashMap<>();
+  private Function<String, Optional<CriException>> faults = call -> Optional.empty();
+  private Function<List<String>, Integer> execs = command -> 0;
+  private int next;
+
+  public FakeRuntime() {
+    image("busybox:1");
+  }
+
+  public synchronized FakeRuntime image(String name) {
+    images.put(
+        name,
+        Image.newBuilder().setId("sha256:" + name).addRepoTags(name).setSize(1000).build());
+    return this;
+  }
+
+  /** @param faults what a call such as {@code pullImage x} fails with */
+  public FakeRuntime failing(Function<String, Optional<CriException>> now) {
+    faults = now;
+    return this;
+  }
+
+  public FakeRuntime execs(Function<List<String>, Integer> exitCodes) {
+    execs = exitCodes;
+    return this;
+  }
+
+  public List<String> calls() {
+    return calls;
+  }
+
+  private void call(String what) {
+    calls.add(what);
+    faults.apply(what).ifPresent(
+        e -> {
+          throw e;
+        });
+  }
+
+  private static long nanos() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+  }
+
+  /** The running container of this name, of whatever pod. */
+  public synchronized Optional<ContainerStatus> running(String name) {
+    return containers.values().stream()
+        .filter(
+            c ->
+                c.getMetadata().getName().equals(name)
+                    && c.getState() == dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING)
+        .findFirst();
+  }
+
+  public synchronized Optional<ContainerConfig> config(String name) {
+    return configs.values().stream()
+        .filter(c -> c.getMetadata().getName().equals(name))
+        .reduce((a, b) -> b);
+  }
+
+  /** The container's process ends. */
+  public void exit(String name, int code) {
+    ContainerStatus c = running(name).orElseThrow();
+    end(c.getId(), code, "");
+  }
+
+  public void end(String id, int code, String reason) {
+    synchronized (this) {
+      ContainerStatus c = containers.get(id);
+      if (c == null
+          || c.getState() != dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING) {
+        return;
+      }
+      containers.put(
+          id,
+          c.toBuilder()
+              .setState(dev.coracle.cri.v1.ContainerState.CONTAINER_EXITED)
+              .setExitCode(code)
+              .setReason(reason)
+              .setFinishedAt(nanos())
+              .build());
+    }
+    tell(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  }
+
+  private void tell(String id, ContainerEventType type) {
+    ContainerEventResponse.Builder event =
+        ContainerEventResponse.newBuilder()
+            .setContainerId(id)
+            .setContainerEventType(type)
+            .setCreatedAt(nanos());
+    synchronized (this) {
+      PodSandboxStatus s = sandboxes.get(sandboxOf.getOrDefault(id, id));
+      if (s != null) {
+        event.setPodSandboxStatus(s);
+      }
+    }
+    listeners.forEach(l -> l.accept(event.build()));
+  }
+
+  @Override
+  public VersionResponse version() {
+    return VersionResponse.newBuilder().setRuntimeName("fake").setRuntimeVersion("1").build();
+  }
+
+  @Override
+  public StatusResponse status(boolean verbose) {
+    return StatusResponse.getDefaultInstance();
+  }
+
+  @Override
+  public void updatePodCidr(String podCidr) {
+    call("updatePodCidr " + podCidr);
+  }
+
+  @Override
+  public String runPodSandbox(PodSandboxConfig config, String runtimeHandler) {
+    call("runPodSandbox " + config.getMetadata().getName());
+    String id;
+    synchronized (this) {
+      id = "sb" + ++next;
+      boolean host =
+          config.getLinux().getSecurityContext().getNamespaceOptions().getNetwork()
+              == NamespaceMode.NODE;
+      PodSandboxStatus.Builder s =
+          PodSandboxStatus.newBuilder()
+              .setId(id)
+              .setMetadata(config.getMetadata())
+              .setState(PodSandboxState.SANDBOX_READY)
+              .setCreatedAt(nanos())
+              .putAllLabels(config.getLabelsMap());
+      if (host) {
+        s.getLinuxBuilder().getNamespacesBuilder().getOptionsBuilder().setNetwork(NamespaceMode.NODE);
+      } else {
+        s.setNetwork(PodSandboxNetworkStatus.newBuilder().setIp("10.0.0." + next));
+      }
+      sandboxes.put(id, s.build());
+    }
+    tell(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+    return id;
+  }
+
+  @Override
+  public void stopPodSandbox(String id) {
+    call("stopPodSandbox");
+    synchronized (this) {
+      sandboxes.computeIfPresent(
+          id, (k, s) -> s.toBuilder().setState(PodSandboxState.SANDBOX_NOTREADY).build());
+    }
+    tell(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+  }
+
+  @Override
+  public synchronized void removePodSandbox(String id) {
+    call("removePodSandbox");
+    sandboxes.remove(id);
+  }
+
+  @Override
+  public synchronized PodSandboxStatus podSandboxStatus(String id) {
+    PodSandboxStatus s = sandboxes.get(id);
+    if (s == null) {
+      throw new CriException(Code.NOT_FOUND, "no sandbox " + id);
+    }
+    return s;
+  }
+
+  @Override
+  public synchronized List<PodSandbox> listPodSandboxes(PodSandboxFilter filter) {
+    return sandboxes.values().stream()
+        .filter(s -> s.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet()))
+        .map(
+            s ->
+                PodSandbox.newBuilder()
+                    .setId(s.getId())
+                    .setMetadata(s.getMetadata())
+                    .setState(s.getState())
+                    .setCreatedAt(s.getCreatedAt())
+                    .putAllLabels(s.getLabelsMap())
+                    .build())
+        .toList();
+  }
+
+  @Override
+  public String createContainer(
+      String sandboxId, ContainerConfig config, PodSandboxConfig sandbox) {
+    call("createContainer " + config.getMetadata().getName());
+    synchronized (this) {
+      String id = "c" + ++next;
+      sandboxOf.put(id, sandboxId);
+      configs.put(id, config);
+      containers.put(
+          id,
+          ContainerStatus.newBuilder()
+              .setId(id)
+              .setMetadata(config.getMetadata())
+              .setState(dev.coracle.cri.v1.ContainerState.CONTAINER_CREATED)
+              .setCreatedAt(nanos())
+              .setImage(config.getImage())
+              .setImageRef(config.getImage().getImage())
+              .putAllLabels(config.getLabelsMap())
+              .putAllAnnotations(config.getAnnotationsMap())
+              .setLogPath(sandbox.getLogDirectory() + "/" + config.getLogPath())
+              .build());
+      return id;
+    }
+  }
+
+  @Override
+  public void startContainer(String id) {
+    String name;
+    synchronized (this) {
+      name = containers.get(id).getMetadata().getName();
+    }
+    call("startContainer " + name);
+    synchronized (this) {
+      containers.computeIfPresent(
+          id,
+          (k, c) ->
+              c.toBuilder()
+                  .setState(dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING)
+                  .setStartedAt(nanos())
+                  .build());
+    }
+    tell(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  }
+
+  @Override
+  public void stopContainer(String id, long graceSeconds) {
+    String name;
+    synchronized (this) {
+      ContainerStatus c = containers.get(id);
+      name = c == null ? id : c.getMetadata().getName();
+    }
+    call("stopContainer " + name + " " + graceSeconds);
+    end(id, 137, "");
+  }
+
+  @Override
+  public synchronized void removeContainer(String id) {
+    ContainerStatus c = containers.remove(id);
+    call("removeContainer " + (c == null ? id : c.getMetadata().getName()));
+  }
+
+  @Override
+  public synchronized ContainerStatus containerStatus(String id) {
+    ContainerStatus c = containers.get(id);
+    if (c == null) {
+      throw new CriException(Code.NOT_FOUND, "no container " + id);
+    }
+    return c;
+  }
+
+  @Override
+  public synchronized List<Container> listContainers(ContainerFilter filter) {
+    List<Container> out = new ArrayList<>();
+    for (ContainerStatus c : containers.values()) {
+      if (c.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet())) {
+        out.add(
+            Container.newBuilder()
+                .setId(c.getId())
+                .setPodSandboxId(sandboxOf.getOrDefault(c.getId(), ""))
+                .setMetadata(c.getMetadata())
+                .setState(c.getState())
+                .setCreatedAt(c.getCreatedAt())
+                .putAllLabels(c.getLabelsMap())
+                .build());
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public void updateContainerResources(String id, LinuxContainerResources resources) {
+    call("updateContainerResources");
+  }
+
+  @Override
+  public void reopenContainerLog(String id) {
+    call("reopenContainerLog");
+  }
+
+  @Override
+  public ExecSyncResponse execSync(String id, List<String> command, Duration timeout) {
+    call("exec " + String.join(" ", command));
+    return ExecSyncResponse.newBuilder().setExitCode(execs.apply(command)).build();
+  }
+
+  @Override
+  public String exec(ExecRequest request) {
+    return "http://127.0.0.1:1/exec";
+  }
+
+  @Override
+  public String attach(AttachRequest request) {
+    return "http://127.0.0.1:1/attach";
+  }
+
+  @Override
+  public String portForward(PortForwardRequest request) {
+    return "http://127.0.0.1:1/portforward";
+  }
+
+  @Override
+  public List<ContainerStats> containerStats() {
+    return List.of();
+  }
+
+  @Override
+  public List<PodSandboxStats> podSandboxStats() {
+    return List.of();
+  }
+
+  @Override
+  public synchronized List<Image> listImages() {
+    return List.copyOf(images.values());
+  }
+
+  @Override
+  public synchronized Optional<Image> imageStatus(String image) {
+    return Optional.ofNullable(images.get(image));
+  }
+
+  @Override
+  public String pullImage(String image, Optional<AuthConfig> auth, PodSandboxConfig sandbox) {
+    call("pullImage " + image);
+    image(image);
+    return "sha256:" + image;
+  }
+
+  @Override
+  public synchronized void removeImage(String image) {
+    call("removeImage " + image);
+    images.values().removeIf(i -> i.getId().equals(image) || i.getRepoTagsList().contains(image));
+  }
+
+  @Override
+  public ImageFsInfoResponse imageFsInfo() {
+    return ImageFsInfoResponse.getDefaultInstance();
+  }
+
+  @Override
+  public EventStream events(
+      Consumer<ContainerEventResponse> handler, Consumer<CriException> ended) {
+    listeners.add(handler);
+    return () -> listeners.remove(handler);
+  }
+
+  @Override
+  public void close() {}
+}
