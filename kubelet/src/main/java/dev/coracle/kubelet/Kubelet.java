@@ -18,6 +18,8 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.eviction.Admission;
+import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -25,6 +27,8 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.logs.LogRotation;
+import dev.coracle.kubelet.internal.manifest.MirrorPods;
+import dev.coracle.kubelet.internal.manifest.StaticPods;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
@@ -53,6 +57,7 @@ import dev.coracle.kubelet.internal.serving.CriStreaming;
 import dev.coracle.kubelet.internal.serving.KnownPods;
 import dev.coracle.kubelet.internal.serving.ReviewAuth;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodSync;
@@ -74,8 +79,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -117,6 +125,10 @@ public final class Kubelet implements Component {
   private final NodeStatusManager node;
   private final SyncLoop loop;
   private final LogRotation rotation;
+  private final MirrorPods mirrors;
+  private final Optional<StaticPods> manifests;
+  private final EvictionManager eviction;
+  private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private volatile Supplier<String> metricsText = () -> "";
@@ -233,7 +245,7 @@ public final class Kubelet implements Component {
             client,
             clock,
             node::networkProblem,
-            Optional::of);
+            this::inApi);
     this.loop =
         new SyncLoop(
             sync,
@@ -241,10 +253,11 @@ public final class Kubelet implements Component {
             pod ->
                 new PodContext(
                     pod, clock, options.restartBackOff(), options.restartBackOffMax()),
-            () -> pods.lister().list(),
+            this::allPods,
             this::forget,
             this::housekeeping,
-            pod -> Optional.empty());
+            this::admit,
+            statusManager::reconcile);
     this.pleg =
         new Pleg(
             runtime,
@@ -294,22 +307,43 @@ public final class Kubelet implements Component {
         new Informer.Handler() {
           @Override
           public void added(KubeObject pod) {
-            loop.post(new SyncEvent.PodChanged(pod));
+            changed(pod);
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
             if (!before.uid().equals(now.uid())) {
-              loop.post(new SyncEvent.PodRemoved(before));
+              removed(before);
             }
-            loop.post(new SyncEvent.PodChanged(now));
+            changed(now);
           }
 
           @Override
           public void deleted(KubeObject last) {
-            loop.post(new SyncEvent.PodRemoved(last));
+            removed(last);
           }
         });
+    this.mirrors = new MirrorPods(client, pods.lister(), timers, node::node);
+    this.manifests =
+        options
+            .staticPodPath()
+            .map(
+                dir ->
+                    new StaticPods(
+                        dir,
+                        options.nodeName(),
+                        pod -> loop.post(new SyncEvent.PodChanged(pod)),
+                        this::manifestRemoved));
+    this.eviction =
+        new EvictionManager(
+            runtime, cache, loop, images, node, events, metrics, timers, options.rootDir());
+    this.admission =
+        new Admission(
+            node::node,
+            () -> loop.pods().stream().map(PodContext::pod).toList(),
+            pod -> loop.isEnded(pod.uid()),
+            eviction::memoryPressure,
+            eviction::diskPressure);
   }
 
   @Override
@@ -334,6 +368,7 @@ public final class Kubelet implements Component {
 
   private void begin() throws IOException {
     Files.createDirectories(paths.pods());
+    Files.setPosixFilePermissions(paths.pods(), PosixFilePermissions.fromString("rwxr-x---"));
     Files.createDirectories(paths.logs());
     awaitRuntime();
     loop.start();
@@ -344,6 +379,10 @@ public final class Kubelet implements Component {
     node.start();
     listed.join();
     rotation.start();
+    eviction.start();
+    if (manifests.isPresent()) {
+      manifests.get().start();
+    }
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
   }
@@ -391,6 +430,8 @@ public final class Kubelet implements Component {
     loop.stop();
     pleg.close();
     rotation.stop();
+    eviction.stop();
+    manifests.ifPresent(StaticPods::close);
     recorder.stop();
     return node.leave()
         .handle((v, e) -> null)
@@ -473,6 +514,65 @@ public final class Kubelet implements Component {
     return config;
   }
 
+  private Optional<Verdict> admit(Pod pod) {
+    return admission.check(pod);
+  }
+
+  /** Mirrors are shown, not run: they only lead to their static pod. */
+  private void changed(KubeObject pod) {
+    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
+      loop.post(new SyncEvent.PodChanged(pod));
+    } else {
+      mirrored(pod);
+    }
+  }
+
+  private void removed(KubeObject pod) {
+    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
+      loop.post(new SyncEvent.PodRemoved(pod));
+    } else {
+      mirrored(pod);
+    }
+  }
+
+  private void mirrored(KubeObject mirror) {
+    staticPods().stream()
+        .filter(p -> p.key().equals(mirror.key()))
+        .forEach(p -> touched(p.uid()));
+  }
+
+  private Collection<KubeObject> staticPods() {
+    return manifests.map(StaticPods::list).orElse(List.of());
+  }
+
+  private Collection<KubeObject> allPods() {
+    List<KubeObject> all = new ArrayList<>(staticPods());
+    pods.lister().list().stream()
+        .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isEmpty())
+        .forEach(all::add);
+    return all;
+  }
+
+  /** Where a pod's status goes: its own object, or its mirror, which is made when there is none. */
+  private Optional<Pod> inApi(Pod pod) {
+    if (!pod.isStatic()) {
+      return Optional.of(pod);
+    }
+    Optional<Pod> mirror = mirrors.of(pod);
+    if (mirror.isEmpty() && staticPods().stream().anyMatch(p -> p.uid().equals(pod.uid()))) {
+      mirrors.ensure(pod);
+    }
+    return mirror;
+  }
+
+  private void manifestRemoved(KubeObject pod) {
+    loop.post(new SyncEvent.PodRemoved(pod));
+    pods.lister()
+        .get(pod.namespace(), pod.name())
+        .filter(m -> m.annotation(Pod.CONFIG_MIRROR).isPresent())
+        .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
+  }
+
   private void touched(String podUid) {
     loop.post(new SyncEvent.PodTouched(podUid));
   }
@@ -536,7 +636,7 @@ public final class Kubelet implements Component {
     }
     for (String uid : remains) {
       if (syncLoop.pod(uid).isEmpty()
-          && pods.lister().list().stream().noneMatch(p -> p.uid().equals(uid))) {
+          && allPods().stream().noneMatch(p -> p.uid().equals(uid))) {
         LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
         clean(uid, true);
       }

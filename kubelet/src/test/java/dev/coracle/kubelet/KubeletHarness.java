@@ -106,6 +106,7 @@ final class KubeletHarness implements AutoCloseable {
         .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(5))
         .pollDelay(Duration.ZERO)
+        .ignoreExceptions()
         .untilAsserted(check::run);
   }
 

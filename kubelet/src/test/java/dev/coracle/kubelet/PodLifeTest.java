@@ -269,4 +269,31 @@ class PodLifeTest {
     live.set(0);
     k.eventually(() -> assertThat(k.container("probed").path("restartCount").asInt()).isGreaterThan(0));
   }
+
+  @Test
+  void aPodThatDoesNotFitIsRefused() {
+    k.simple("greedy", ",\"resources\":{\"requests\":{\"cpu\":\"100000\"}}");
+    k.awaitPhase("greedy", "Failed");
+    assertThat(k.pod("greedy").text("status", "reason")).isEqualTo("OutOfcpu");
+    assertThat(k.pod("greedy").text("status", "message"))
+        .startsWith("Pod was rejected: Node didn't have enough resource: cpu, requested: 100000000, used: 0, capacity: ");
+    assertThat(k.runtime.calls()).noneMatch(c -> c.startsWith("runPodSandbox"));
+  }
+
+  @Test
+  void aStatusSomebodyWroteOverIsPutRight() {
+    k.simple("drift", "");
+    k.eventually(() -> assertThat(k.condition("drift", "Ready")).isEqualTo("True"));
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            "drift",
+            dev.coracle.api.rest.Patch.merge(n -> n.putObject("status").put("phase", "Pending")),
+            "status",
+            dev.coracle.api.rest.WriteOptions.NONE)
+        .await()
+        .indefinitely();
+    k.awaitPhase("drift", "Running");
+  }
 }

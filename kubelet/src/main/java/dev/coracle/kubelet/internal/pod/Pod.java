@@ -130,6 +130,22 @@ public final class Pod {
     return phase().equals("Succeeded") || phase().equals("Failed");
   }
 
+  /** Whether everything the kubelet acts on is as in the other: all but the status and bookkeeping. */
+  public boolean wantsTheSameAs(Pod other) {
+    if (!spec().equals(other.spec())) {
+      return false;
+    }
+    JsonNode mine = object.metadata();
+    JsonNode its = other.object.metadata();
+    for (String field :
+        new String[] {"uid", "labels", "annotations", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
+      if (!mine.path(field).equals(its.path(field))) {
+        return false;
+      }
+    }
+    return !spec().has("readinessGates");
+  }
+
   /** Runs from a file and not from the API. */
   public boolean isStatic() {
     return object.annotation(CONFIG_SOURCE).filter(s -> !s.equals("api")).isPresent();

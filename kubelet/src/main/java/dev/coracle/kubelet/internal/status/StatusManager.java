@@ -38,6 +38,7 @@ public final class StatusManager {
     private @Nullable ObjectNode wanted;
     private JsonNode written;
     private boolean sending;
+    private long writtenVersion;
     private int failures;
     private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
 
@@ -71,8 +72,9 @@ public final class StatusManager {
   public void set(String uid, Pod target, ObjectNode status) {
     Entry entry = entries.computeIfAbsent(uid, _ -> new Entry(target));
     synchronized (entry) {
-      if (!entry.pod.uid().equals(target.uid())) {
+      if (!entry.pod.uid().equals(target.uid()) || drifted(entry, target, status)) {
         entry.written = target.status();
+        entry.wanted = null;
       }
       entry.pod = target;
       if (status.equals(entry.wanted) && entry.settled.isDone() && entry.failures == 0) {
@@ -86,6 +88,39 @@ public final class StatusManager {
         entry.sending = true;
         timers.execute(() -> send(uid, entry));
       }
+    }
+  }
+
+  /** The API shows something else than what was written: somebody wrote over it. */
+  private static boolean drifted(Entry entry, Pod target, ObjectNode status) {
+    long version = version(target.object());
+    return entry.settled.isDone()
+        && entry.writtenVersion > 0
+        && version >= entry.writtenVersion
+        && entry.written.equals(status)
+        && !difference(target.status(), status, true).isEmpty();
+  }
+
+  private static long version(KubeObject object) {
+    try {
+      return Long.parseLong(object.resourceVersion());
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** A newer version of a pod whose spec is as before: its status is put right where somebody wrote over it. */
+  public void reconcile(Pod pod) {
+    Entry entry = entries.get(pod.uid());
+    if (entry == null) {
+      return;
+    }
+    ObjectNode wanted;
+    synchronized (entry) {
+      wanted = entry.wanted;
+    }
+    if (wanted != null) {
+      set(pod.uid(), pod, wanted);
     }
   }
 
@@ -148,6 +183,7 @@ public final class StatusManager {
                 .atMost(LIMIT);
         synchronized (entry) {
           entry.written = wanted;
+          entry.writtenVersion = version(stored);
           entry.failures = 0;
         }
         LOG.atDebug()
@@ -184,10 +220,19 @@ public final class StatusManager {
 
   /** What changed, as a strategic merge patch: removed fields are null, removed addresses are deleted by key. */
   static ObjectNode difference(JsonNode before, ObjectNode now) {
+    return difference(before, now, false);
+  }
+
+  /** @param ownConditions whether conditions of others in {@code before} are no difference */
+  private static ObjectNode difference(JsonNode before, ObjectNode now, boolean ownConditions) {
     ObjectNode patch = Json.object();
     now.properties()
         .forEach(
             e -> {
+              boolean conditions = ownConditions && e.getKey().equals("conditions");
+              if (conditions && containsAll(before.path("conditions"), e.getValue())) {
+                return;
+              }
               if (!e.getValue().equals(before.path(e.getKey()))) {
                 patch.set(e.getKey(), e.getValue());
               }
@@ -203,6 +248,20 @@ public final class StatusManager {
       }
     }
     return patch;
+  }
+
+  /** By type and status, which is what counts. */
+  private static boolean containsAll(JsonNode all, JsonNode some) {
+    for (JsonNode s : some) {
+      boolean found = false;
+      for (JsonNode a : all) {
+        found |= a.path("type").equals(s.path("type")) && a.path("status").equals(s.path("status"));
+      }
+      if (!found) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void removed(JsonNode before, ArrayNode now, ObjectNode patch, String field) {

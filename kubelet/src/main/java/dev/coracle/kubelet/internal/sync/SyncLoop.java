@@ -42,6 +42,7 @@ public final class SyncLoop {
   private final java.util.function.Consumer<String> finished;
   private final java.util.function.Consumer<SyncLoop> housekeeping;
   private final Function<Pod, Optional<Verdict>> admission;
+  private final java.util.function.Consumer<Pod> unchanged;
   private volatile @Nullable Thread thread;
   private volatile boolean stopped;
 
@@ -50,6 +51,7 @@ public final class SyncLoop {
    * @param finished hears the uid of a pod that ended and is gone from its source
    * @param housekeeping is run on its tick, on a virtual thread
    * @param admission why a new pod is refused by this node
+   * @param unchanged hears of newer versions of pods that want nothing new
    */
   public SyncLoop(
       PodSync steps,
@@ -58,7 +60,8 @@ public final class SyncLoop {
       Supplier<Collection<KubeObject>> source,
       java.util.function.Consumer<String> finished,
       java.util.function.Consumer<SyncLoop> housekeeping,
-      Function<Pod, Optional<Verdict>> admission) {
+      Function<Pod, Optional<Verdict>> admission,
+      java.util.function.Consumer<Pod> unchanged) {
     this.steps = steps;
     this.timers = timers;
     this.contexts = contexts;
@@ -66,6 +69,7 @@ public final class SyncLoop {
     this.finished = finished;
     this.housekeeping = housekeeping;
     this.admission = admission;
+    this.unchanged = unchanged;
   }
 
   public void start() {
@@ -152,7 +156,12 @@ public final class SyncLoop {
   private void changed(Pod pod) {
     PodWorker known = workers.get(pod.uid());
     if (known != null) {
-      known.update(pod);
+      if (known.context().pod().wantsTheSameAs(pod)) {
+        known.note(pod);
+        unchanged.accept(pod);
+      } else {
+        known.update(pod);
+      }
       return;
     }
     PodWorker fresh = new PodWorker(contexts.apply(pod), steps, timers, this::forget);

@@ -1,0 +1,157 @@
+package dev.coracle.kubelet.internal.eviction;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * Whether this node takes a pod that was bound to it: the scheduler may have known less, and a pod may name its node itself. A refused
+ * pod's phase becomes Failed with upstream's reasons ({@code OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
+ */
+public final class Admission {
+  private final Supplier<Optional<KubeObject>> node;
+  private final Supplier<Collection<Pod>> pods;
+  private final Predicate<Pod> ended;
+  private final Supplier<Boolean> memoryPressure;
+  private final Supplier<Boolean> diskPressure;
+
+  /**
+   * @param pods all pods of this node
+   * @param ended whether a pod needs nothing any more
+   */
+  public Admission(
+      Supplier<Optional<KubeObject>> node,
+      Supplier<Collection<Pod>> pods,
+      Predicate<Pod> ended,
+      Supplier<Boolean> memoryPressure,
+      Supplier<Boolean> diskPressure) {
+    this.node = node;
+    this.pods = pods;
+    this.ended = ended;
+    this.memoryPressure = memoryPressure;
+    this.diskPressure = diskPressure;
+  }
+
+  /** Empty: the pod is welcome. A pod that already ran here always is. */
+  public Optional<Verdict> check(Pod pod) {
+    if (pod.isStatic() || pod.status().hasNonNull("startTime") || node.get().isEmpty()) {
+      return Optional.empty();
+    }
+    KubeObject known = node.get().get();
+    if (diskPressure.get()) {
+      return Optional.of(
+          new Verdict("Evicted", "Pod was rejected: The node had condition: [DiskPressure]. "));
+    }
+    if (memoryPressure.get() && QosClass.of(pod) == QosClass.BEST_EFFORT) {
+      return Optional.of(
+          new Verdict("Evicted", "Pod was rejected: The node had condition: [MemoryPressure]. "));
+    }
+    if (!selected(pod, known)) {
+      return Optional.of(
+          new Verdict("NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
+    }
+    return fits(pod, known);
+  }
+
+  private static boolean selected(Pod pod, KubeObject node) {
+    Map<String, String> labels = node.labels();
+    for (var e : pod.spec().path("nodeSelector").properties()) {
+      if (!e.getValue().asText().equals(labels.get(e.getKey()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Optional<Verdict> fits(Pod pod, KubeObject node) {
+    Map<String, Quantity> used = new TreeMap<>();
+    int count = 0;
+    for (Pod other : pods.get()) {
+      if (!other.uid().equals(pod.uid()) && !ended.test(other) && !other.isTerminalPhase()) {
+        requests(other).forEach((r, q) -> used.merge(r, q, Quantity::plus));
+        count++;
+      }
+    }
+    JsonNode allocatable = node.at("status", "allocatable");
+    long most = allocatable.path("pods").asLong(Long.MAX_VALUE);
+    if (count + 1 > most) {
+      return Optional.of(out("pods", 1, count, most));
+    }
+    for (Map.Entry<String, Quantity> e : requests(pod).entrySet()) {
+      if (e.getValue().signum() == 0) {
+        continue;
+      }
+      Quantity have = Quantity.tryParse(allocatable.path(e.getKey()).asText("0"));
+      Quantity capacity = have == null ? Quantity.ZERO : have;
+      Quantity taken = used.getOrDefault(e.getKey(), Quantity.ZERO);
+      if (taken.plus(e.getValue()).compareTo(capacity) > 0) {
+        boolean cpu = e.getKey().equals("cpu");
+        return Optional.of(
+            out(e.getKey(), number(e.getValue(), cpu), number(taken, cpu), number(capacity, cpu)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static long number(Quantity q, boolean millis) {
+    return millis ? q.millis() : q.longValue();
+  }
+
+  private static Verdict out(String resource, long requested, long used, long capacity) {
+    return new Verdict(
+        "OutOf" + resource,
+        "Pod was rejected: Node didn't have enough resource: "
+            + resource
+            + ", requested: "
+            + requested
+            + ", used: "
+            + used
+            + ", capacity: "
+            + capacity);
+  }
+
+  /** What a pod asks for: its containers together, or its largest init container, and its overhead. */
+  static Map<String, Quantity> requests(Pod pod) {
+    Map<String, Quantity> sum = new TreeMap<>();
+    for (ContainerSpec c : pod.containers()) {
+      add(sum, c.requests());
+    }
+    Map<String, Quantity> sidecars = new TreeMap<>();
+    Map<String, Quantity> largest = new TreeMap<>();
+    for (ContainerSpec c : pod.initContainers()) {
+      if (c.isSidecar()) {
+        add(sum, c.requests());
+        add(sidecars, c.requests());
+      } else {
+        Map<String, Quantity> here = new TreeMap<>(sidecars);
+        add(here, c.requests());
+        here.forEach((r, q) -> largest.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+      }
+    }
+    largest.forEach((r, q) -> sum.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+    add(sum, pod.spec().path("overhead"));
+    return sum;
+  }
+
+  private static void add(Map<String, Quantity> sum, JsonNode amounts) {
+    amounts
+        .properties()
+        .forEach(
+            e -> {
+              Quantity q = Quantity.tryParse(e.getValue().asText());
+              if (q != null) {
+                sum.merge(e.getKey(), q, Quantity::plus);
+              }
+            });
+  }
+}
