@@ -8,6 +8,7 @@ import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.StrategicMergePatch;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.apiserver.validation.Validator;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +32,9 @@ public final class SchemaRules implements ObjectRules {
   @Override
   public List<StatusCause> validate(
       ObjectNode now, @Nullable KubeObject before, String subresource) {
-    return List.of();
+    return before == null
+        ? Validator.validateCreate(definition, now)
+        : Validator.validateUpdate(definition, before, now, subresource);
   }
 
   @Override

@@ -1,0 +1,295 @@
+package dev.coracle.api.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.patch.Trees;
+import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/** OpenAPI's value validations of one node: ranges, lengths, patterns, formats, and the logic of them. */
+final class Constraints {
+
+  /** The time a pattern may take is bounded by how often it may look at a character. */
+  private static final int MAX_LOOKS = 5_000_000;
+
+  private Constraints() {}
+
+  static void check(ObjectNode rules, JsonNode value, FieldPath path, FieldErrors errors) {
+    if (rules.get("enum") instanceof ArrayNode allowed) {
+      enumeration(allowed, value, path, errors);
+    }
+    if (value.isTextual()) {
+      text(rules, value.textValue(), path, errors);
+    } else if (value.isNumber()) {
+      number(rules, value, path, errors);
+    } else if (value instanceof ArrayNode array) {
+      count(rules, array.size(), "Items", path, errors);
+      if (rules.path("uniqueItems").asBoolean()) {
+        unique(array, path, errors);
+      }
+    } else if (value instanceof ObjectNode object) {
+      count(rules, object.size(), "Properties", path, errors);
+    }
+    logic(rules, value, path, errors);
+  }
+
+  private static void enumeration(
+      ArrayNode allowed, JsonNode value, FieldPath path, FieldErrors errors) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode a : allowed) {
+      if (Trees.equal(a, value)) {
+        return;
+      }
+      texts.add(a.asText());
+    }
+    errors.unsupported(path, "", value.isTextual() ? value.textValue() : value, texts);
+  }
+
+  private static void text(ObjectNode rules, String value, FieldPath path, FieldErrors errors) {
+    int length = value.codePointCount(0, value.length());
+    if (rules.has("maxLength") && length > rules.get("maxLength").asLong()) {
+      errors.tooLong(path, "", rules.get("maxLength").asInt());
+    }
+    if (rules.has("minLength") && length < rules.get("minLength").asLong()) {
+      errors.invalid(
+          path, "", value,
+          path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
+    }
+    String pattern = rules.path("pattern").asText("");
+    if (!pattern.isEmpty() && !matches(pattern, value)) {
+      errors.invalid(path, "", value, path + " in body should match '" + pattern + "'");
+    }
+    String format = rules.path("format").asText("");
+    if (!format.isEmpty() && !hasFormat(format, value)) {
+      errors.invalid(
+          path, "", value, path + " in body must be of type " + format + ": \"" + value + "\"");
+    }
+  }
+
+  private static boolean matches(String pattern, String value) {
+    try {
+      return Pattern.compile(pattern).matcher(new BoundedText(value, new int[] {MAX_LOOKS})).find();
+    } catch (PatternSyntaxException e) {
+      return true;
+    } catch (LookedTooOften e) {
+      return false;
+    }
+  }
+
+  private static final class LookedTooOften extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    LookedTooOften() {
+      super("", null, false, false);
+    }
+  }
+
+  /** A text that ends a pattern's search when it backtracks without measure. */
+  private record BoundedText(String text, int[] left) implements CharSequence {
+    @Override
+    public char charAt(int index) {
+      if (--left[0] < 0) {
+        throw new LookedTooOften();
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return new BoundedText(text.substring(start, end), left);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  private static final Pattern UUID =
+      Pattern.compile("(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$");
+  private static final Pattern DURATION =
+      Pattern.compile("^[-+]?(\\d+(\\.\\d*)?(ns|us|µs|ms|s|m|h|d|w))+$|^0$");
+  private static final Pattern EMAIL = Pattern.compile("^[^@\\s]+@[^@\\s]+$");
+  private static final Pattern IPV4 =
+      Pattern.compile("^((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(?!$)|$)){4}$");
+
+  private static boolean hasFormat(String format, String value) {
+    return switch (format) {
+      case "date-time" -> Timestamps.parse(value) != null;
+      case "date" -> isDate(value);
+      case "uuid", "uuid3", "uuid4", "uuid5" -> find(UUID, value);
+      case "duration" -> find(DURATION, value.replace(" ", ""));
+      case "email" -> find(EMAIL, value);
+      case "ipv4" -> find(IPV4, value);
+      case "byte" -> value.length() % 4 == 0;
+      default -> true;
+    };
+  }
+
+  private static boolean find(Pattern pattern, String value) {
+    Matcher matcher = pattern.matcher(value);
+    return matcher.find();
+  }
+
+  private static boolean isDate(String value) {
+    try {
+      LocalDate.parse(value);
+      return true;
+    } catch (DateTimeParseException e) {
+      return false;
+    }
+  }
+
+  private static void number(ObjectNode rules, JsonNode node, FieldPath path, FieldErrors errors) {
+    BigDecimal value = node.decimalValue();
+    if (rules.has("maximum")) {
+      boolean exclusive = rules.path("exclusiveMaximum").asBoolean();
+      int order = value.compareTo(rules.get("maximum").decimalValue());
+      if (order > 0 || exclusive && order == 0) {
+        errors.invalid(
+            path, "", node,
+            path + " in body should be less than " + (exclusive ? "" : "or equal to ")
+                + rules.get("maximum").asText());
+      }
+    }
+    if (rules.has("minimum")) {
+      boolean exclusive = rules.path("exclusiveMinimum").asBoolean();
+      int order = value.compareTo(rules.get("minimum").decimalValue());
+      if (order < 0 || exclusive && order == 0) {
+        errors.invalid(
+            path, "", node,
+            path + " in body should be greater than " + (exclusive ? "" : "or equal to ")
+                + rules.get("minimum").asText());
+      }
+    }
+    if (rules.path("multipleOf").isNumber()) {
+      BigDecimal of = rules.get("multipleOf").decimalValue();
+      if (of.signum() != 0 && value.remainder(of).signum() != 0) {
+        errors.invalid(
+            path, "", node,
+            path + " in body should be a multiple of " + rules.get("multipleOf").asText());
+      }
+    }
+    String format = rules.path("format").asText("");
+    if (format.equals("int32") && !node.canConvertToInt()) {
+      errors.invalid(
+          path, "", node,
+          path + " in body must be of type int32: \"" + node.asText() + "\"");
+    }
+  }
+
+  private static void count(
+      ObjectNode rules, int size, String what, FieldPath path, FieldErrors errors) {
+    if (rules.has("max" + what) && size > rules.get("max" + what).asLong()) {
+      errors.tooMany(path, "", size, rules.get("max" + what).asInt());
+    }
+    if (rules.has("min" + what) && size < rules.get("min" + what).asLong()) {
+      String plural = what.equals("Items") ? "items" : "properties";
+      errors.invalid(
+          path, "", size,
+          path + " in body should have at least " + rules.get("min" + what).asLong() + " " + plural);
+    }
+  }
+
+  private static void unique(ArrayNode array, FieldPath path, FieldErrors errors) {
+    for (int i = 0; i < array.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        if (Trees.equal(array.get(i), array.get(j))) {
+          errors.duplicate(path.index(i), "", array.get(i));
+          return;
+        }
+      }
+    }
+  }
+
+  private static void logic(ObjectNode rules, JsonNode value, FieldPath path, FieldErrors errors) {
+    for (JsonNode part : rules.path("allOf")) {
+      if (!fits(part, value)) {
+        errors.invalid(path, "", show(value), "must validate all the schemas (allOf)");
+        break;
+      }
+    }
+    if (rules.path("anyOf").size() > 0 && count(rules.get("anyOf"), value) == 0) {
+      errors.invalid(path, "", show(value), path + " in body must validate at least one schema (anyOf)");
+    }
+    if (rules.path("oneOf").size() > 0 && count(rules.get("oneOf"), value) != 1) {
+      errors.invalid(
+          path, "", show(value), path + " in body must validate one and only one schema (oneOf)");
+    }
+    if (rules.path("not").isObject() && fits(rules.get("not"), value)) {
+      errors.invalid(path, "", show(value), path + " in body must not validate the schema (not)");
+    }
+  }
+
+  private static Object show(JsonNode value) {
+    return value.isTextual() ? value.textValue() : value;
+  }
+
+  private static int count(JsonNode schemas, JsonNode value) {
+    int n = 0;
+    for (JsonNode s : schemas) {
+      n += fits(s, value) ? 1 : 0;
+    }
+    return n;
+  }
+
+  /** Whether a value meets a schema that stands inside a logical keyword. */
+  private static boolean fits(JsonNode schema, JsonNode value) {
+    if (!(schema instanceof ObjectNode rules)) {
+      return true;
+    }
+    String type = rules.path("type").asText("");
+    boolean typed =
+        switch (type) {
+          case "object" -> value.isObject();
+          case "array" -> value.isArray();
+          case "string" -> value.isTextual();
+          case "integer" -> value.isIntegralNumber();
+          case "number" -> value.isNumber();
+          case "boolean" -> value.isBoolean();
+          default -> true;
+        };
+    if (!typed) {
+      return false;
+    }
+    FieldErrors errors = new FieldErrors();
+    check(rules, value, FieldPath.ROOT, errors);
+    if (!errors.isEmpty()) {
+      return false;
+    }
+    if (value.isObject()) {
+      for (JsonNode required : rules.path("required")) {
+        if (!value.has(required.asText())) {
+          return false;
+        }
+      }
+      for (var e : rules.path("properties").properties()) {
+        JsonNode child = value.get(e.getKey());
+        if (child != null && !fits(e.getValue(), child)) {
+          return false;
+        }
+      }
+    }
+    if (value.isArray() && rules.has("items")) {
+      for (JsonNode item : value) {
+        if (!fits(rules.get("items"), item)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.coracle.api.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusCause;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Collects field errors in the form of upstream's {@code field.Error}. Every method names the field
+ * by a path and a child of it, which may be empty; so a check that passes makes no path. Confined to
+ * one thread.
+ */
+public final class FieldErrors {
+
+  private final List<StatusCause> causes = new ArrayList<>(0);
+
+  public List<StatusCause> causes() {
+    return causes;
+  }
+
+  public boolean isEmpty() {
+    return causes.isEmpty();
+  }
+
+  public void required(FieldPath path, String child, String detail) {
+    add(StatusCause.REQUIRED, "Required value", detail, path, child);
+  }
+
+  public void required(FieldPath path, String child) {
+    required(path, child, "");
+  }
+
+  /**
+   * @param value a text, number, boolean or JSON value, shown in the message
+   */
+  public void invalid(FieldPath path, String child, Object value, String detail) {
+    add(StatusCause.INVALID, "Invalid value: " + show(value), detail, path, child);
+  }
+
+  /** One error for each message. */
+  public void invalid(FieldPath path, String child, Object value, List<String> details) {
+    for (String detail : details) {
+      invalid(path, child, value, detail);
+    }
+  }
+
+  public void typeInvalid(FieldPath path, String child, Object value, String detail) {
+    add(StatusCause.TYPE_INVALID, "Invalid value: " + show(value), detail, path, child);
+  }
+
+  public void unsupported(
+      FieldPath path, String child, Object value, Collection<String> supported) {
+    String values =
+        supported.stream()
+            .sorted()
+            .map(FieldErrors::quote)
+            .collect(Collectors.joining(", "));
+    add(
+        StatusCause.NOT_SUPPORTED,
+        "Unsupported value: " + show(value),
+        supported.isEmpty() ? "" : "supported values: " + values,
+        path,
+        child);
+  }
+
+  public void forbidden(FieldPath path, String child, String detail) {
+    add(StatusCause.FORBIDDEN, "Forbidden", detail, path, child);
+  }
+
+  public void duplicate(FieldPath path, String child, Object value) {
+    add(StatusCause.DUPLICATE, "Duplicate value: " + show(value), "", path, child);
+  }
+
+  public void notFound(FieldPath path, String child, Object value) {
+    add(StatusCause.NOT_FOUND, "Not found: " + show(value), "", path, child);
+  }
+
+  public void tooLong(FieldPath path, String child, int max) {
+    add(StatusCause.TOO_LONG, "Too long", "may not be more than " + max + " bytes", path, child);
+  }
+
+  public void tooMany(FieldPath path, String child, int actual, int max) {
+    add(
+        StatusCause.TOO_MANY,
+        "Too many: " + actual,
+        "must have at most " + max + " items",
+        path,
+        child);
+  }
+
+  private void add(String type, String message, String detail, FieldPath path, String child) {
+    String text = detail.isEmpty() ? message : message + ": " + detail;
+    causes.add(new StatusCause(type, text, path.child(child).toString()));
+  }
+
+  private static String show(Object value) {
+    return value instanceof String s ? quote(s) : value instanceof JsonNode n ? n.toString() : value.toString();
+  }
+
+  private static String quote(String text) {
+    return Json.NODES.textNode(text).toString();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.coracle.api.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.patch.Trees;
+import dev.coracle.api.schema.ListType;
+import dev.coracle.api.schema.SchemaField;
+import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.schema.SchemaType.Kind;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks a custom resource against its structural schema, in upstream's words. Where an old object
+ * is given, parts that did not change are not held against the new one (KEP-4008, ratcheting).
+ */
+public final class SchemaValidator {
+
+  private SchemaValidator() {}
+
+  /**
+   * @param old the stored object; null on create
+   */
+  public static void validate(
+      SchemaType type, JsonNode value, @Nullable JsonNode old, FieldErrors errors) {
+    check(type, value, old, FieldPath.ROOT, errors);
+  }
+
+  private static void check(
+      SchemaType type, JsonNode value, @Nullable JsonNode old, FieldPath path, FieldErrors errors) {
+    if (!type.structural() || old != null && Trees.equal(old, value)) {
+      return;
+    }
+    ObjectNode rules = type.constraints();
+    if (rules == null) {
+      return;
+    }
+    if (value.isNull() && type.nullable()) {
+      return;
+    }
+    if (!hasType(type, rules, value)) {
+      String wanted = rules.path("type").asText(type.kind() == Kind.INT_OR_STRING ? "integer,string" : "object");
+      errors.typeInvalid(
+          path, "", typeName(value),
+          path + " in body must be of type " + wanted + ": \"" + typeName(value) + "\"");
+      return;
+    }
+    Constraints.check(rules, value, path, errors);
+    if (value instanceof ObjectNode object) {
+      for (SchemaField field : type.fields().values()) {
+        if (field.required() && !object.has(field.name()) && isDeclared(rules, field)) {
+          errors.required(path, field.name());
+        }
+      }
+      for (var e : object.properties()) {
+        SchemaType child = type.child(e.getKey());
+        if (child != null) {
+          FieldPath at =
+              type.field(e.getKey()) != null ? path.child(e.getKey()) : path.key(e.getKey());
+          check(child, e.getValue(), old == null ? null : old.get(e.getKey()), at, errors);
+        }
+      }
+    } else if (value instanceof ArrayNode array && type.element() != null) {
+      list(type, array, old, path, errors);
+    }
+  }
+
+  /** What every object has (apiVersion, kind) is not for the schema to ask for. */
+  private static boolean isDeclared(ObjectNode rules, SchemaField field) {
+    for (JsonNode r : rules.path("required")) {
+      if (r.asText().equals(field.name())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void list(
+      SchemaType type, ArrayNode array, @Nullable JsonNode old, FieldPath path, FieldErrors errors) {
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode item : array) {
+      JsonNode before = correlated(type, item, old, i);
+      if (type.listType() != ListType.ATOMIC) {
+        String id = identity(type, item);
+        if (!seen.add(id)) {
+          errors.duplicate(
+              path.index(i), "", type.listType() == ListType.SET ? value(item) : keys(type, item));
+        }
+      }
+      check(type.item(), item, before, path.index(i), errors);
+      i++;
+    }
+  }
+
+  private static @Nullable JsonNode correlated(
+      SchemaType type, JsonNode item, @Nullable JsonNode old, int index) {
+    if (!(old instanceof ArrayNode list) || type.listType() == ListType.ATOMIC) {
+      return null;
+    }
+    String id = identity(type, item);
+    for (JsonNode candidate : list) {
+      if (identity(type, candidate).equals(id)) {
+        return candidate;
+      }
+    }
+    return null;
+  }
+
+  private static Object value(JsonNode item) {
+    return item.isTextual() ? item.textValue() : item;
+  }
+
+  private static JsonNode keys(SchemaType type, JsonNode item) {
+    return item instanceof ObjectNode o ? o.deepCopy().retain(type.mapKeys()) : item;
+  }
+
+  private static String identity(SchemaType type, JsonNode item) {
+    if (type.listType() != ListType.MAP) {
+      return item.toString();
+    }
+    List<String> keys = new ArrayList<>();
+    for (String key : type.mapKeys()) {
+      keys.add(String.valueOf(item.get(key)));
+    }
+    return keys.toString();
+  }
+
+  private static boolean hasType(SchemaType type, ObjectNode rules, JsonNode value) {
+    if (type.kind() == Kind.INT_OR_STRING) {
+      return value.isIntegralNumber() || value.isTextual();
+    }
+    return switch (rules.path("type").asText("")) {
+      case "object" -> value.isObject();
+      case "array" -> value.isArray();
+      case "string" -> value.isTextual();
+      case "integer" ->
+          value.isIntegralNumber() || value.isNumber() && value.doubleValue() % 1 == 0;
+      case "number" -> value.isNumber();
+      case "boolean" -> value.isBoolean();
+      default -> !value.isNull() || rules.path("x-kubernetes-preserve-unknown-fields").asBoolean();
+    };
+  }
+
+  private static String typeName(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case OBJECT -> "object";
+      case ARRAY -> "array";
+      case STRING -> "string";
+      case BOOLEAN -> "boolean";
+      case NUMBER -> value.isIntegralNumber() ? "integer" : "number";
+      default -> "null";
+    };
+  }
+}

@@ -1,0 +1,74 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.FieldErrors;
+import java.util.List;
+import java.util.Map;
+
+/** The rules of one kind, and the list of all of them. */
+interface KindRules {
+
+  /** What must hold of an object, new or changed. */
+  void check(ObjectNode object, FieldErrors errors);
+
+  /** What may not change. Called after {@link #check}. */
+  default void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {}
+
+  /** What a write of a subresource must keep; nothing by default. */
+  default void checkSubresource(
+      String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {}
+
+  /** Which names the kind allows; an empty answer means the name is good. */
+  default List<String> name(String name) {
+    return dev.coracle.api.validation.NameRules.dnsSubdomain(name);
+  }
+
+  /** By {@code group/Kind}; a kind that is missing here has the rules of its metadata alone. */
+  Map<String, KindRules> ALL =
+      Map.ofEntries(
+          Map.entry("/Pod", new PodRules()),
+          Map.entry("/PodTemplate", new PodTemplateRules()),
+          Map.entry("/ReplicationController", new WorkloadRules.ReplicationController()),
+          Map.entry("/Service", new ServiceRules()),
+          Map.entry("/Endpoints", new EndpointRules.Endpoints()),
+          Map.entry("/ConfigMap", new ConfigRules.ConfigMap()),
+          Map.entry("/Secret", new ConfigRules.Secret()),
+          Map.entry("/Namespace", new NamespaceRules()),
+          Map.entry("/Node", new NodeRules()),
+          Map.entry("/PersistentVolume", new StorageRules.Volume()),
+          Map.entry("/PersistentVolumeClaim", new StorageRules.Claim()),
+          Map.entry("/ResourceQuota", new QuotaRules.Quota()),
+          Map.entry("/LimitRange", new QuotaRules.Limits()),
+          Map.entry("/Event", new EventRules()),
+          Map.entry("apps/Deployment", new WorkloadRules.Deployment()),
+          Map.entry("apps/ReplicaSet", new WorkloadRules.ReplicaSet()),
+          Map.entry("apps/StatefulSet", new WorkloadRules.StatefulSet()),
+          Map.entry("apps/DaemonSet", new WorkloadRules.DaemonSet()),
+          Map.entry("apps/ControllerRevision", new WorkloadRules.ControllerRevision()),
+          Map.entry("batch/Job", new BatchRules.Job()),
+          Map.entry("batch/CronJob", new BatchRules.CronJob()),
+          Map.entry("autoscaling/HorizontalPodAutoscaler", new AutoscalingRules()),
+          Map.entry("autoscaling/Scale", new AutoscalingRules.Scale()),
+          Map.entry("policy/PodDisruptionBudget", new DisruptionRules()),
+          Map.entry("networking.k8s.io/Ingress", new IngressRules()),
+          Map.entry("networking.k8s.io/IngressClass", new IngressRules.IngressClass()),
+          Map.entry("networking.k8s.io/NetworkPolicy", new NetworkPolicyRules()),
+          Map.entry("discovery.k8s.io/EndpointSlice", new EndpointRules.Slice()),
+          Map.entry("rbac.authorization.k8s.io/Role", new RbacRules.Role(true)),
+          Map.entry("rbac.authorization.k8s.io/ClusterRole", new RbacRules.Role(false)),
+          Map.entry("rbac.authorization.k8s.io/RoleBinding", new RbacRules.Binding(true)),
+          Map.entry("rbac.authorization.k8s.io/ClusterRoleBinding", new RbacRules.Binding(false)),
+          Map.entry("storage.k8s.io/StorageClass", new StorageRules.StorageClass()),
+          Map.entry("storage.k8s.io/CSIDriver", new StorageRules.Driver()),
+          Map.entry("scheduling.k8s.io/PriorityClass", new MiscRules.PriorityClass()),
+          Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
+          Map.entry("coordination.k8s.io/Lease", new MiscRules.Lease()),
+          Map.entry("certificates.k8s.io/CertificateSigningRequest", new MiscRules.SigningRequest()),
+          Map.entry("apiregistration.k8s.io/APIService", new MiscRules.ApiService()),
+          Map.entry(
+              "admissionregistration.k8s.io/ValidatingWebhookConfiguration", new WebhookRules()),
+          Map.entry(
+              "admissionregistration.k8s.io/MutatingWebhookConfiguration", new WebhookRules()),
+          Map.entry("apiextensions.k8s.io/CustomResourceDefinition", new CrdRules()));
+}

@@ -1,0 +1,163 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.List;
+import java.util.Set;
+
+/** Small kinds with a rule or two. */
+final class MiscRules {
+
+  private MiscRules() {}
+
+  static final class PriorityClass implements KindRules {
+    private static final long HIGHEST_USER = 1_000_000_000L;
+    private static final Set<String> SYSTEM =
+        Set.of("system-cluster-critical", "system-node-critical");
+    private static final Set<String> POLICIES = Set.of("Never", "PreemptLowerPriority");
+
+    @Override
+    public void check(ObjectNode c, FieldErrors errors) {
+      String name = c.path("metadata").path("name").asText("");
+      if (name.startsWith("system-")) {
+        if (!SYSTEM.contains(name)) {
+          errors.forbidden(
+              FieldPath.METADATA, "name",
+              "priority class names with 'system-' prefix are reserved for system use only. error: "
+                  + name + " is not a known system priority class");
+        }
+      } else if (c.path("value").asLong(0) > HIGHEST_USER) {
+        errors.forbidden(
+            FieldPath.ROOT, "value",
+            "maximum allowed value of a user defined priority is " + HIGHEST_USER);
+      }
+      String policy = Nodes.text(c, "preemptionPolicy");
+      if (!policy.isEmpty() && !POLICIES.contains(policy)) {
+        errors.unsupported(FieldPath.ROOT, "preemptionPolicy", policy, POLICIES);
+      }
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      if (now.path("value").asLong(0) != before.path("value").asLong(0)) {
+        errors.forbidden(FieldPath.ROOT, "value", "may not be changed in an update.");
+      }
+      MetaRules.immutable(now, before, FieldPath.ROOT, "preemptionPolicy", errors);
+    }
+  }
+
+  static final class RuntimeClass implements KindRules {
+    @Override
+    public void check(ObjectNode c, FieldErrors errors) {
+      String handler = Nodes.text(c, "handler");
+      errors.invalid(FieldPath.ROOT, "handler", handler, NameRules.dnsLabel(handler));
+      JsonNode scheduling = c.path("scheduling");
+      MetaRules.labels(
+          scheduling.path("nodeSelector"), FieldPath.ROOT.child("scheduling"), "nodeSelector", errors);
+      PodSpecRules.tolerations(
+          scheduling.path("tolerations"), FieldPath.ROOT.child("scheduling", "tolerations"), errors);
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      MetaRules.immutable(now, before, FieldPath.ROOT, "handler", errors);
+    }
+  }
+
+  static final class Lease implements KindRules {
+    @Override
+    public void check(ObjectNode lease, FieldErrors errors) {
+      JsonNode spec = lease.path("spec");
+      if (Nodes.set(spec, "leaseDurationSeconds") && spec.path("leaseDurationSeconds").asInt() <= 0) {
+        errors.invalid(
+            FieldPath.SPEC, "leaseDurationSeconds", spec.path("leaseDurationSeconds").asInt(),
+            "must be greater than 0");
+      }
+      if (spec.path("leaseTransitions").asInt(0) < 0) {
+        errors.invalid(
+            FieldPath.SPEC, "leaseTransitions", spec.path("leaseTransitions").asInt(),
+            "must be greater than or equal to 0");
+      }
+      if (spec.path("holderIdentity").isTextual()
+          && Nodes.has(spec, "strategy")
+          && Nodes.text(spec, "holderIdentity").isEmpty()) {
+        errors.invalid(FieldPath.SPEC, "holderIdentity", "", "must not be empty");
+      }
+    }
+  }
+
+  static final class SigningRequest implements KindRules {
+    @Override
+    public List<String> name(String name) {
+      return NameRules.pathSegment(name);
+    }
+
+    @Override
+    public void check(ObjectNode csr, FieldErrors errors) {
+      JsonNode spec = csr.path("spec");
+      if (!Nodes.has(spec, "usages")) {
+        errors.required(FieldPath.SPEC, "usages");
+      }
+      String signer = Nodes.text(spec, "signerName");
+      if (signer.isEmpty()) {
+        errors.required(FieldPath.SPEC, "signerName");
+      } else if (signer.indexOf('/') < 0) {
+        errors.invalid(
+            FieldPath.SPEC, "signerName", signer,
+            "must be a fully qualified domain and path of the form 'example.com/signer-name'");
+      }
+      if (!Nodes.has(spec, "request")) {
+        errors.required(FieldPath.SPEC, "request");
+      }
+      if (Nodes.set(spec, "expirationSeconds") && spec.path("expirationSeconds").asInt() < 600) {
+        errors.invalid(
+            FieldPath.SPEC, "expirationSeconds", spec.path("expirationSeconds").asInt(),
+            "may not specify a duration less than 600 seconds (10 minutes)");
+      }
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      MetaRules.immutable(now, before, FieldPath.ROOT, "spec", errors);
+    }
+  }
+
+  static final class ApiService implements KindRules {
+    @Override
+    public void check(ObjectNode service, FieldErrors errors) {
+      JsonNode spec = service.path("spec");
+      String group = Nodes.text(spec, "group");
+      String version = Nodes.text(spec, "version");
+      String name = service.path("metadata").path("name").asText("");
+      if (version.isEmpty()) {
+        errors.required(FieldPath.SPEC, "version");
+      }
+      if (!name.equals(version + "." + group)) {
+        errors.invalid(
+            FieldPath.METADATA, "name", name,
+            "must be `spec.version+\".\"+spec.group`: \"" + version + "." + group + "\"");
+      }
+      for (String field : new String[] {"groupPriorityMinimum", "versionPriority"}) {
+        int value = spec.path(field).asInt(0);
+        int max = field.equals("versionPriority") ? 1000 : 20000;
+        if (value <= 0 || value > max) {
+          errors.invalid(FieldPath.SPEC, field, value, "must be positive and less than " + max);
+        }
+      }
+      if (Nodes.set(spec, "service")) {
+        for (String field : new String[] {"namespace", "name"}) {
+          if (Nodes.text(spec.path("service"), field).isEmpty()) {
+            errors.required(FieldPath.SPEC.child("service"), field);
+          }
+        }
+        if (spec.path("insecureSkipTLSVerify").asBoolean() && Nodes.has(spec, "caBundle")) {
+          errors.invalid(
+              FieldPath.SPEC, "insecureSkipTLSVerify", true, "may not be true if caBundle is present");
+        }
+      }
+    }
+  }
+}

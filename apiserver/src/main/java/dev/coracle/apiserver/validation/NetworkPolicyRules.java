@@ -1,0 +1,97 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import java.util.Set;
+
+/** NetworkPolicy. */
+final class NetworkPolicyRules implements KindRules {
+
+  private static final Set<String> TYPES = Set.of("Egress", "Ingress");
+  private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
+
+  @Override
+  public void check(ObjectNode policy, FieldErrors errors) {
+    JsonNode spec = policy.path("spec");
+    SelectorRules.label(spec.path("podSelector"), FieldPath.SPEC.child("podSelector"), errors);
+    rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), errors);
+    rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), errors);
+    int i = 0;
+    for (JsonNode type : spec.path("policyTypes")) {
+      if (!TYPES.contains(type.asText())) {
+        errors.unsupported(
+            FieldPath.SPEC.child("policyTypes").index(i), "", type.asText(), TYPES);
+      }
+      i++;
+    }
+  }
+
+  private static void rules(JsonNode rules, String side, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode rule : rules) {
+      FieldPath at = path.index(i++);
+      int j = 0;
+      for (JsonNode port : rule.path("ports")) {
+        port(port, at.child("ports").index(j++), errors);
+      }
+      j = 0;
+      for (JsonNode peer : rule.path(side)) {
+        peer(peer, at.child(side).index(j++), errors);
+      }
+    }
+  }
+
+  private static void port(JsonNode port, FieldPath at, FieldErrors errors) {
+    String protocol = Nodes.text(port, "protocol");
+    if (!protocol.isEmpty() && !PROTOCOLS.contains(protocol)) {
+      errors.unsupported(at, "protocol", protocol, PROTOCOLS);
+    }
+    boolean end = Nodes.set(port, "endPort");
+    if (Nodes.set(port, "port")) {
+      ProbeRules.port(port.path("port"), at, errors);
+      if (end && port.path("port").isNumber()
+          && port.path("endPort").asInt() < port.path("port").asInt()) {
+        errors.invalid(
+            at, "endPort", port.path("port").asInt(), "must be greater than or equal to `port`");
+      }
+      if (end && port.path("port").isTextual()) {
+        errors.invalid(
+            at, "endPort", port.path("endPort").asInt(),
+            "may not be specified when `port` is non-numeric");
+      }
+    } else if (end) {
+      errors.invalid(
+          at, "endPort", port.path("endPort").asInt(),
+          "may not be specified when `port` is not specified");
+    }
+  }
+
+  private static void peer(JsonNode peer, FieldPath at, FieldErrors errors) {
+    for (String s : new String[] {"podSelector", "namespaceSelector"}) {
+      if (Nodes.set(peer, s)) {
+        SelectorRules.label(peer.path(s), at.child(s), errors);
+      }
+    }
+    if (Nodes.set(peer, "ipBlock")) {
+      JsonNode block = peer.path("ipBlock");
+      FieldPath p = at.child("ipBlock");
+      String cidr = Nodes.text(block, "cidr");
+      if (cidr.isEmpty()) {
+        errors.required(p, "cidr");
+      } else {
+        Addresses.cidr(cidr, p, "cidr", errors);
+      }
+      int i = 0;
+      for (JsonNode e : block.path("except")) {
+        Addresses.cidr(e.asText(), p.child("except").index(i++), "", errors);
+      }
+      if (peer.size() > 1) {
+        errors.forbidden(at, "", "may not specify both ipBlock and another peer");
+      }
+    } else if (peer.isEmpty()) {
+      errors.required(at, "", "must specify a peer");
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Nodes: taints and Pod CIDRs. */
+final class NodeRules implements KindRules {
+
+  private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
+
+  @Override
+  public void check(ObjectNode node, FieldErrors errors) {
+    JsonNode spec = node.path("spec");
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode t : spec.path("taints")) {
+      FieldPath at = FieldPath.SPEC.child("taints").index(i++);
+      String key = Nodes.text(t, "key");
+      errors.invalid(at, "key", key, NameRules.qualifiedName(key));
+      errors.invalid(at, "value", Nodes.text(t, "value"), NameRules.labelValue(Nodes.text(t, "value")));
+      PodSpecRules.choice(t, "effect", EFFECTS, at, errors);
+      if (!seen.add(key + ":" + Nodes.text(t, "effect"))) {
+        errors.duplicate(at, "", t);
+      }
+    }
+    i = 0;
+    for (JsonNode cidr : spec.path("podCIDRs")) {
+      Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("podCIDRs").index(i++), "", errors);
+    }
+  }
+
+  @Override
+  public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+    JsonNode was = before.path("spec");
+    if (Nodes.has(was, "podCIDR") && !Nodes.same(now.path("spec"), was, "podCIDR")) {
+      errors.forbidden(
+          FieldPath.SPEC, "podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    }
+    if (Nodes.has(was, "providerID") && !Nodes.same(now.path("spec"), was, "providerID")) {
+      errors.forbidden(
+          FieldPath.SPEC, "providerID", "node updates may not change providerID except from \"\" to valid");
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.patch.Trees;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+
+/** Short ways to ask a decoded tree. An empty text, list or object counts as unset, as in Go. */
+final class Nodes {
+
+  private Nodes() {}
+
+  static String text(JsonNode node, String field) {
+    return node.path(field).asText("");
+  }
+
+  /** Present with content: an explicit zero or false counts, an empty text, list or object does not. */
+  static boolean has(JsonNode node, String field) {
+    JsonNode value = node.path(field);
+    return !(value.isMissingNode() || value.isNull()
+        || value.isTextual() && value.textValue().isEmpty()
+        || value.isContainerNode() && value.isEmpty());
+  }
+
+  /** Present at all, even as an empty object. */
+  static boolean set(JsonNode node, String field) {
+    return node.hasNonNull(field);
+  }
+
+  static boolean same(JsonNode a, JsonNode b, String field) {
+    JsonNode x = a.path(field);
+    JsonNode y = b.path(field);
+    boolean noX = !has(a, field);
+    boolean noY = !has(b, field);
+    return noX && noY || Trees.equal(x, y);
+  }
+
+  static @Nullable BigDecimal quantity(JsonNode value) {
+    Quantity q = value.isMissingNode() ? null : Quantity.tryParse(value.asText(""));
+    return q == null ? null : q.value();
+  }
+}

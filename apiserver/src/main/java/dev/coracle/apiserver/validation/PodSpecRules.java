@@ -1,0 +1,258 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The specification of a Pod, in a Pod or in a template. */
+final class PodSpecRules {
+
+  private static final Set<String> RESTART = Set.of("Always", "OnFailure", "Never");
+  private static final Set<String> DNS =
+      Set.of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
+  private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
+  private static final List<String> SPREAD = List.of("DoNotSchedule", "ScheduleAnyway");
+
+  private PodSpecRules() {}
+
+  static void check(JsonNode spec, FieldPath path, FieldErrors errors) {
+    Set<String> volumes = VolumeRules.check(spec.path("volumes"), path.child("volumes"), errors);
+    Set<String> names = new HashSet<>();
+    if (!Nodes.has(spec, "containers")) {
+      errors.required(path, "containers");
+    }
+    ContainerRules rules = new ContainerRules(volumes, names, errors);
+    FieldPath containers = path.child("containers");
+    Set<String> hostPorts = new HashSet<>();
+    int i = 0;
+    for (JsonNode c : spec.path("containers")) {
+      rules.container(c, containers.index(i), hostPorts);
+      i++;
+    }
+    i = 0;
+    for (JsonNode c : spec.path("initContainers")) {
+      rules.initContainer(c, path.child("initContainers").index(i));
+      i++;
+    }
+    i = 0;
+    for (JsonNode c : spec.path("ephemeralContainers")) {
+      rules.ephemeral(c, path.child("ephemeralContainers").index(i));
+      i++;
+    }
+    choice(spec, "restartPolicy", RESTART, path, errors);
+    choice(spec, "dnsPolicy", DNS, path, errors);
+    if (spec.path("dnsPolicy").asText("").equals("None")
+        && !Nodes.has(spec.path("dnsConfig"), "nameservers")) {
+      errors.required(
+          path.child("dnsConfig"), "nameservers",
+          "must provide at least one DNS nameserver when `dnsPolicy` is None");
+    }
+    if (spec.path("terminationGracePeriodSeconds").asLong(0) < 0) {
+      errors.invalid(
+          path, "terminationGracePeriodSeconds", spec.path("terminationGracePeriodSeconds"),
+          "must be greater than or equal to 0");
+    }
+    if (Nodes.set(spec, "activeDeadlineSeconds")) {
+      long seconds = spec.path("activeDeadlineSeconds").asLong();
+      if (seconds < 1 || seconds > Integer.MAX_VALUE) {
+        errors.invalid(
+            path, "activeDeadlineSeconds", seconds,
+            "must be between 1 and 2147483647, inclusive");
+      }
+    }
+    String account = Nodes.text(spec, "serviceAccountName");
+    if (!account.isEmpty()) {
+      errors.invalid(path, "serviceAccountName", account, NameRules.dnsSubdomain(account));
+    }
+    String node = Nodes.text(spec, "nodeName");
+    if (!node.isEmpty()) {
+      errors.invalid(path, "nodeName", node, NameRules.dnsSubdomain(node));
+    }
+    label(spec, "hostname", path, errors);
+    label(spec, "subdomain", path, errors);
+    MetaRules.labels(spec.path("nodeSelector"), path, "nodeSelector", errors);
+    String runtime = Nodes.text(spec, "runtimeClassName");
+    if (!runtime.isEmpty()) {
+      errors.invalid(path, "runtimeClassName", runtime, NameRules.dnsSubdomain(runtime));
+    }
+    String priority = Nodes.text(spec, "priorityClassName");
+    if (!priority.isEmpty()) {
+      errors.invalid(path, "priorityClassName", priority, NameRules.dnsSubdomain(priority));
+    }
+    tolerations(spec.path("tolerations"), path.child("tolerations"), errors);
+    affinity(spec.path("affinity"), path.child("affinity"), errors);
+    spread(spec.path("topologySpreadConstraints"), path.child("topologySpreadConstraints"), errors);
+    gates(spec, path, errors);
+    int ref = 0;
+    for (JsonNode secret : spec.path("imagePullSecrets")) {
+      if (Nodes.text(secret, "name").isEmpty()) {
+        errors.required(path.child("imagePullSecrets").index(ref), "name");
+      }
+      ref++;
+    }
+    int alias = 0;
+    for (JsonNode a : spec.path("hostAliases")) {
+      FieldPath at = path.child("hostAliases").index(alias++);
+      Addresses.ip(Nodes.text(a, "ip"), at, "ip", errors);
+      int h = 0;
+      for (JsonNode host : a.path("hostnames")) {
+        errors.invalid(at.child("hostnames").index(h++), "", host.asText(), NameRules.dnsSubdomain(host.asText()));
+      }
+    }
+  }
+
+  private static void label(JsonNode spec, String field, FieldPath path, FieldErrors errors) {
+    String value = Nodes.text(spec, field);
+    if (!value.isEmpty()) {
+      errors.invalid(path, field, value, NameRules.dnsLabel(value));
+    }
+  }
+
+  static void choice(
+      JsonNode node, String field, Set<String> allowed, FieldPath path, FieldErrors errors) {
+    String value = Nodes.text(node, field);
+    if (value.isEmpty()) {
+      errors.required(path, field);
+    } else if (!allowed.contains(value)) {
+      errors.unsupported(path, field, value, allowed);
+    }
+  }
+
+  private static void gates(JsonNode spec, FieldPath path, FieldErrors errors) {
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode gate : spec.path("schedulingGates")) {
+      FieldPath at = path.child("schedulingGates").index(i++);
+      String name = Nodes.text(gate, "name");
+      errors.invalid(at, "name", name, NameRules.qualifiedName(name));
+      if (!seen.add(name)) {
+        errors.duplicate(at, "", name);
+      }
+    }
+    i = 0;
+    for (JsonNode gate : spec.path("readinessGates")) {
+      String type = Nodes.text(gate, "conditionType");
+      errors.invalid(
+          path.child("readinessGates").index(i++), "conditionType", type,
+          NameRules.qualifiedName(type));
+    }
+  }
+
+  static void tolerations(JsonNode list, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode t : list) {
+      FieldPath at = path.index(i++);
+      String key = Nodes.text(t, "key");
+      String operator = Nodes.text(t, "operator");
+      String effect = Nodes.text(t, "effect");
+      String value = Nodes.text(t, "value");
+      if (!key.isEmpty()) {
+        errors.invalid(at, "key", key, NameRules.qualifiedName(key));
+      } else if (!operator.equals("Exists")) {
+        errors.invalid(
+            at, "operator", operator,
+            "operator must be Exists when `key` is empty, which means \"match all values and all"
+                + " keys\"");
+      }
+      if (Nodes.set(t, "tolerationSeconds") && !effect.equals("NoExecute")) {
+        errors.invalid(
+            at, "effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+      }
+      switch (operator) {
+        case "Equal", "" -> errors.invalid(at, "operator", value, NameRules.labelValue(value));
+        case "Exists" -> {
+          if (!value.isEmpty()) {
+            errors.invalid(at, "operator", t, "value must be empty when `operator` is 'Exists'");
+          }
+        }
+        case "Lt", "Gt" -> {
+          if (!value.matches("-?\\d{1,18}")) {
+            errors.invalid(
+                at, "operator", value, "value must be an integer when `operator` is 'Lt' or 'Gt'");
+          }
+        }
+        default -> errors.unsupported(at, "operator", operator, Set.of("Equal", "Exists", "Gt", "Lt"));
+      }
+      if (!effect.isEmpty() && !EFFECTS.contains(effect)) {
+        errors.unsupported(at, "effect", effect, EFFECTS);
+      }
+    }
+  }
+
+  private static void affinity(JsonNode affinity, FieldPath path, FieldErrors errors) {
+    if (affinity.isEmpty()) {
+      return;
+    }
+    JsonNode node = affinity.path("nodeAffinity");
+    if (Nodes.set(node, "requiredDuringSchedulingIgnoredDuringExecution")) {
+      SelectorRules.node(
+          node.path("requiredDuringSchedulingIgnoredDuringExecution"),
+          path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"), errors);
+    }
+    int i = 0;
+    for (JsonNode p : node.path("preferredDuringSchedulingIgnoredDuringExecution")) {
+      FieldPath at =
+          path.child("nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(i++);
+      weight(p, at, errors);
+      SelectorRules.term(p.path("preference"), at.child("preference"), errors);
+    }
+    for (String kind : new String[] {"podAffinity", "podAntiAffinity"}) {
+      JsonNode a = affinity.path(kind);
+      int j = 0;
+      for (JsonNode t : a.path("requiredDuringSchedulingIgnoredDuringExecution")) {
+        podTerm(
+            t, path.child(kind, "requiredDuringSchedulingIgnoredDuringExecution").index(j++), errors);
+      }
+      j = 0;
+      for (JsonNode p : a.path("preferredDuringSchedulingIgnoredDuringExecution")) {
+        FieldPath at =
+            path.child(kind, "preferredDuringSchedulingIgnoredDuringExecution").index(j++);
+        weight(p, at, errors);
+        podTerm(p.path("podAffinityTerm"), at.child("podAffinityTerm"), errors);
+      }
+    }
+  }
+
+  private static void weight(JsonNode preferred, FieldPath at, FieldErrors errors) {
+    int weight = preferred.path("weight").asInt();
+    if (weight < 1 || weight > 100) {
+      errors.invalid(at, "weight", weight, "must be in the range 1-100");
+    }
+  }
+
+  private static void podTerm(JsonNode term, FieldPath at, FieldErrors errors) {
+    if (Nodes.set(term, "labelSelector")) {
+      SelectorRules.label(term.path("labelSelector"), at.child("labelSelector"), errors);
+    }
+    String key = Nodes.text(term, "topologyKey");
+    if (key.isEmpty()) {
+      errors.required(at, "topologyKey", "can not be empty");
+    } else {
+      errors.invalid(at, "topologyKey", key, NameRules.qualifiedName(key));
+    }
+  }
+
+  private static void spread(JsonNode list, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode c : list) {
+      FieldPath at = path.index(i++);
+      if (c.path("maxSkew").asInt() <= 0) {
+        errors.invalid(at, "maxSkew", c.path("maxSkew").asInt(), "must be greater than zero");
+      }
+      if (Nodes.text(c, "topologyKey").isEmpty()) {
+        errors.required(at, "topologyKey", "can not be empty");
+      }
+      String when = Nodes.text(c, "whenUnsatisfiable");
+      if (!SPREAD.contains(when)) {
+        errors.unsupported(at, "whenUnsatisfiable", when, SPREAD);
+      }
+      if (Nodes.set(c, "labelSelector")) {
+        SelectorRules.label(c.path("labelSelector"), at.child("labelSelector"), errors);
+      }
+    }
+  }
+}

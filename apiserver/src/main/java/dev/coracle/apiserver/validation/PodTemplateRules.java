@@ -1,0 +1,26 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+
+/** Templates of Pods, alone and in workloads. */
+final class PodTemplateRules implements KindRules {
+
+  @Override
+  public void check(ObjectNode object, FieldErrors errors) {
+    check(object.path("template"), FieldPath.ROOT.child("template"), errors);
+  }
+
+  static void check(JsonNode template, FieldPath path, FieldErrors errors) {
+    JsonNode meta = template.path("metadata");
+    MetaRules.labels(meta.path("labels"), path, "labels", errors);
+    MetaRules.annotations(meta.path("annotations"), path, errors);
+    PodSpecRules.check(template.path("spec"), path.child("spec"), errors);
+    if (Nodes.has(template.path("spec"), "ephemeralContainers")) {
+      errors.forbidden(
+          path.child("spec"), "ephemeralContainers", "ephemeral containers not allowed in pod template");
+    }
+  }
+}

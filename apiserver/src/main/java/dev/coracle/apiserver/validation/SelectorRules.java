@@ -1,0 +1,131 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.Set;
+
+/** Label selectors, node selectors and tolerations. */
+final class SelectorRules {
+
+  private static final Set<String> NODE_OPERATORS =
+      Set.of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt");
+
+  private SelectorRules() {}
+
+  static void label(JsonNode selector, FieldPath path, FieldErrors errors) {
+    MetaRules.labels(selector.path("matchLabels"), path, "matchLabels", errors);
+    int i = 0;
+    for (JsonNode e : selector.path("matchExpressions")) {
+      FieldPath at = path.child("matchExpressions").index(i++);
+      boolean values = Nodes.has(e, "values");
+      switch (Nodes.text(e, "operator")) {
+        case "In", "NotIn" -> {
+          if (!values) {
+            errors.required(at, "values", "must be specified when `operator` is 'In' or 'NotIn'");
+          }
+        }
+        case "Exists", "DoesNotExist" -> {
+          if (values) {
+            errors.forbidden(
+                at, "values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+          }
+        }
+        default -> errors.invalid(at, "operator", Nodes.text(e, "operator"), "not a valid selector operator");
+      }
+      errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+      int v = 0;
+      for (JsonNode value : e.path("values")) {
+        errors.invalid(at.child("values").index(v++), "", value.asText(), NameRules.labelValue(value.asText()));
+      }
+    }
+  }
+
+  /** A workload's selector: there, not empty, and matching its own template. */
+  static void workload(JsonNode spec, FieldPath path, String kind, FieldErrors errors) {
+    JsonNode selector = spec.path("selector");
+    if (!Nodes.set(spec, "selector")) {
+      errors.required(path, "selector");
+      return;
+    }
+    int before = errors.causes().size();
+    label(selector, path.child("selector"), errors);
+    if (selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty()) {
+      errors.invalid(
+          path, "selector", selector, "empty selector is invalid for " + kind);
+      return;
+    }
+    if (errors.causes().size() > before) {
+      return;
+    }
+    JsonNode labels = spec.path("template").path("metadata").path("labels");
+    if (!matches(selector, labels)) {
+      errors.invalid(
+          path.child("template", "metadata"), "labels",
+          labels.isMissingNode() ? "null" : labels, "`selector` does not match template `labels`");
+    }
+  }
+
+  static boolean matches(JsonNode selector, JsonNode labels) {
+    try {
+      return LabelSelector.of(selector).matches(KubeObject.strings(labels));
+    } catch (StatusException e) {
+      return false;
+    }
+  }
+
+  static void node(JsonNode selector, FieldPath path, FieldErrors errors) {
+    if (!Nodes.has(selector, "nodeSelectorTerms")) {
+      errors.required(path, "nodeSelectorTerms", "must have at least one node selector term");
+    }
+    int i = 0;
+    for (JsonNode term : selector.path("nodeSelectorTerms")) {
+      term(term, path.child("nodeSelectorTerms").index(i++), errors);
+    }
+  }
+
+  static void term(JsonNode term, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode e : term.path("matchExpressions")) {
+      requirement(e, path.child("matchExpressions").index(i++), errors);
+    }
+    i = 0;
+    for (JsonNode e : term.path("matchFields")) {
+      FieldPath at = path.child("matchFields").index(i++);
+      if (!Nodes.text(e, "key").equals("metadata.name")) {
+        errors.invalid(at, "key", Nodes.text(e, "key"), "not a valid field selector key");
+      }
+    }
+  }
+
+  private static void requirement(JsonNode e, FieldPath at, FieldErrors errors) {
+    String operator = Nodes.text(e, "operator");
+    int values = e.path("values").size();
+    switch (operator) {
+      case "In", "NotIn" -> {
+        if (values == 0) {
+          errors.required(at, "values", "must be specified when `operator` is 'In' or 'NotIn'");
+        }
+      }
+      case "Exists", "DoesNotExist" -> {
+        if (values > 0) {
+          errors.forbidden(
+              at, "values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        }
+      }
+      case "Gt", "Lt" -> {
+        if (values != 1) {
+          errors.required(at, "values", "must be specified single value when `operator` is 'Lt' or 'Gt'");
+        }
+      }
+      default -> errors.invalid(at, "operator", operator, "not a valid selector operator");
+    }
+    if (NODE_OPERATORS.contains(operator)) {
+      errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.SchemaValidator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether an object may be stored. Stateless; what comes out is empty where all is well, else the
+ * causes for {@code StatusException.invalid}.
+ */
+public final class Validator {
+
+  private static final KindRules METADATA_ALONE = (object, errors) -> {};
+
+  private Validator() {}
+
+  private static KindRules rules(ResourceDefinition resource) {
+    return resource.builtIn()
+        ? KindRules.ALL.getOrDefault(
+            resource.kind().group() + "/" + resource.kind().kind(), METADATA_ALONE)
+        : METADATA_ALONE;
+  }
+
+  public static List<StatusCause> validateCreate(ResourceDefinition resource, KubeObject object) {
+    return validateCreate(resource, object.tree());
+  }
+
+  public static List<StatusCause> validateCreate(ResourceDefinition resource, ObjectNode object) {
+    FieldErrors errors = new FieldErrors();
+    KindRules rules = rules(resource);
+    MetaRules.check(object, resource.namespaced(), rules::name, errors);
+    rules.check(object, errors);
+    schema(resource, object, null, errors);
+    return errors.causes();
+  }
+
+  /** An update of the object itself. */
+  public static List<StatusCause> validateUpdate(
+      ResourceDefinition resource, KubeObject before, KubeObject now) {
+    return validateUpdate(resource, before, now.tree(), "");
+  }
+
+  /**
+   * @param subresource empty for the object itself; a write of {@code status} or another subresource
+   *     is held to that subresource's rules alone
+   */
+  public static List<StatusCause> validateUpdate(
+      ResourceDefinition resource, KubeObject before, ObjectNode now, String subresource) {
+    FieldErrors errors = new FieldErrors();
+    KindRules rules = rules(resource);
+    MetaRules.checkUpdate(now, before.tree(), errors);
+    if (subresource.isEmpty()) {
+      MetaRules.check(now, resource.namespaced(), name -> List.of(), errors);
+      rules.check(now, errors);
+      rules.checkUpdate(now, before.tree(), errors);
+    } else {
+      rules.checkSubresource(subresource, now, before.tree(), errors);
+    }
+    schema(resource, now, before.tree(), errors);
+    return errors.causes();
+  }
+
+  private static void schema(
+      ResourceDefinition resource, ObjectNode now, @Nullable ObjectNode before,
+      FieldErrors errors) {
+    SchemaType type = resource.schema();
+    if (!resource.builtIn()) {
+      SchemaValidator.validate(type, now, before, errors);
+    }
+  }
+}
