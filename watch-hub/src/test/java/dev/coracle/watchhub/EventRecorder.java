@@ -70,13 +70,18 @@ final class EventRecorder implements Flow.Subscriber<WatchEvent> {
   void await(int count) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
+        .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(2))
         .until(() -> size() >= count || failure != null);
     assertThat(failure).isNull();
   }
 
   void awaitEnd() {
-    Awaitility.await().atMost(Duration.ofSeconds(10)).until(this::completed);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(2))
+        .until(this::completed);
   }
 
   void awaitMatching(String text) {
