@@ -11,7 +11,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;
-import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,13 +35,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The real kubectl against the server, by WebSocket and by SPDY, with a runtime of each dialect behind it. Set KUBECTL to test another
- * kubectl than the one on the PATH.
+ * The real kubectl against the server, by WebSocket and by SPDY, with a runtime of each dialect behind it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class KubectlStreamingTest {
-  private static final String KUBECTL = Optional.ofNullable(System.getenv("KUBECTL")).orElse("kubectl");
   private static final String POD =
       """
       {"kind":"Pod","apiVersion":"v1","metadata":{"name":"web","namespace":"default","uid":"u1"},
@@ -68,7 +63,7 @@ class KubectlStreamingTest {
 
   @BeforeAll
   void start() throws Exception {
-    assumeTrue(runs(KUBECTL, "version", "--client"), "needs kubectl on the PATH");
+    assumeTrue(Kubectl.isInstalled(), "needs kubectl on the PATH");
     pki = new TestPki(directory).issue("server", "CN=server").issue("admin", "CN=admin,O=system:masters");
     log = directory.resolve("0.log");
     Files.writeString(log, "");
@@ -134,77 +129,16 @@ class KubectlStreamingTest {
         List.of());
   }
 
-  private ProcessBuilder kubectl(Stack stack, boolean spdy, String... args) {
-    return kubectl(stack, spdy, List.of(args));
-  }
-
-  private ProcessBuilder kubectl(Stack stack, boolean spdy, List<String> args) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                KUBECTL,
-                "--server=https://localhost:" + stack.front().port(),
-                "--certificate-authority=" + pki.certificate("ca"),
-                "--token=t",
-                "--cache-dir=" + directory.resolve("cache-" + stack.front().port()),
-                "--kubeconfig=/dev/null"));
-    command.addAll(args);
-    ProcessBuilder builder = new ProcessBuilder(command);
-    if (spdy) {
-      builder.environment().put("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "false");
-      builder.environment().put("KUBECTL_PORT_FORWARD_WEBSOCKETS", "false");
-    }
-    return builder;
-  }
-
-  private record Outcome(int code, String out, String err) {}
-
-  private static Outcome run(ProcessBuilder builder, byte[] stdin) throws Exception {
-    Process process = builder.start();
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try (var in = process.getOutputStream()) {
-                in.write(stdin);
-              } catch (IOException e) {
-                // it did not want all of it
-              }
-            });
-    var err = new CompletableFuture<byte[]>();
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                err.complete(process.getErrorStream().readAllBytes());
-              } catch (IOException e) {
-                err.completeExceptionally(e);
-              }
-            });
-    byte[] out = process.getInputStream().readAllBytes();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError("kubectl hangs");
-    }
-    return new Outcome(process.exitValue(), new String(out, UTF_8), new String(err.get(), UTF_8));
-  }
-
-  private static boolean runs(String... command) {
-    try {
-      return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException | InterruptedException e) {
-      return false;
-    }
+  private Kubectl kubectl(Stack stack, boolean spdy) {
+    return new Kubectl(stack.front().port(), pki.certificate("ca"), directory, spdy);
   }
 
   @ParameterizedTest
   @CsvSource({"false,ws-v5", "true,ws-v5", "false,spdy ws-v4", "true,spdy ws-v4", "false,ws-v4", "true,ws-v4"})
   void execTellsBothOutputsAndTheExitCode(boolean spdy, String dialects) throws Exception {
     Stack stack = stack(dialects);
-    Outcome outcome =
-        run(kubectl(stack, spdy, "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7"), new byte[0]);
+    Kubectl.Outcome outcome =
+        kubectl(stack, spdy).run(new byte[0], "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
     assertThat(outcome.out()).isEqualTo("out\n");
     assertThat(outcome.err()).startsWith("err\n").contains("exit code 7");
     assertThat(outcome.code()).isEqualTo(7);
@@ -219,7 +153,7 @@ class KubectlStreamingTest {
     for (int i = 0; i < input.length; i++) {
       input[i] = (byte) ('a' + (input[i] & 15));
     }
-    Outcome outcome = run(kubectl(stack(dialects), spdy, "exec", "-i", "web", "--", "cat"), input);
+    Kubectl.Outcome outcome = kubectl(stack(dialects), spdy).run(input, "exec", "-i", "web", "--", "cat");
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out()).isEqualTo(new String(input, UTF_8));
     assertThat(outcome.code()).isZero();
@@ -228,12 +162,10 @@ class KubectlStreamingTest {
   @ParameterizedTest
   @CsvSource({"false,ws-v5", "true,ws-v5", "false,spdy ws-v4"})
   void execWithATerminal(boolean spdy, String dialects) throws Exception {
-    assumeTrue(runs("script", "--version"), "needs script(1)");
+    assumeTrue(Kubectl.runs("script", "--version"), "needs script(1)");
     Stack stack = stack(dialects);
-    List<String> command = kubectl(stack, spdy, "exec", "-it", "web", "--", "sh", "-c", "'tty; exit 3'").command();
-    ProcessBuilder builder = new ProcessBuilder("script", "-qefc", String.join(" ", command), "/dev/null");
-    builder.environment().putAll(kubectl(stack, spdy, "version").environment());
-    Process process = builder.redirectErrorStream(true).start();
+    Process process =
+        kubectl(stack, spdy).onTerminal("exec", "-it", "web", "--", "sh", "-c", "'tty; exit 3'").start();
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(out).contains("/dev/pts/");
     assertThat(process.waitFor()).isEqualTo(3);
@@ -243,7 +175,7 @@ class KubectlStreamingTest {
   @ParameterizedTest
   @CsvSource({"false,ws-v5", "true,spdy ws-v4"})
   void attachPassesStdin(boolean spdy, String dialects) throws Exception {
-    Outcome outcome = run(kubectl(stack(dialects), spdy, "attach", "-i", "web"), "hello\n".getBytes(UTF_8));
+    Kubectl.Outcome outcome = kubectl(stack(dialects), spdy).run("hello\n".getBytes(UTF_8), "attach", "-i", "web");
     assertThat(outcome.out()).contains("hello\n");
     assertThat(outcome.code()).isZero();
   }
@@ -251,7 +183,7 @@ class KubectlStreamingTest {
   @ParameterizedTest
   @CsvSource({"false,ws-v5", "true,spdy ws-v4"})
   void copyInAndOut(boolean spdy, String dialects) throws Exception {
-    assumeTrue(runs("tar", "--version"), "needs tar");
+    assumeTrue(Kubectl.runs("tar", "--version"), "needs tar");
     Path source = directory.resolve("source-" + spdy);
     byte[] content = new byte[500_000];
     new Random(7).nextBytes(content);
@@ -259,10 +191,10 @@ class KubectlStreamingTest {
     Path inside = directory.resolve("inside-" + spdy);
     Path back = directory.resolve("back-" + spdy);
     Stack stack = stack(dialects);
-    Outcome in = run(kubectl(stack, spdy, "cp", source.toString(), "web:" + inside), new byte[0]);
+    Kubectl.Outcome in = kubectl(stack, spdy).run(new byte[0], "cp", source.toString(), "web:" + inside);
     assertThat(in.code()).as(in.err()).isZero();
     assertThat(Files.readAllBytes(inside)).isEqualTo(content);
-    Outcome out = run(kubectl(stack, spdy, "cp", "web:" + inside, back.toString()), new byte[0]);
+    Kubectl.Outcome out = kubectl(stack, spdy).run(new byte[0], "cp", "web:" + inside, back.toString());
     assertThat(out.code()).as(out.err()).isZero();
     assertThat(Files.readAllBytes(back)).isEqualTo(content);
   }
@@ -279,9 +211,9 @@ class KubectlStreamingTest {
             .toCompletableFuture()
             .get();
     Stack stack = stack(dialects);
-    Process process = kubectl(stack, spdy, "port-forward", "pod/web", ":" + echo.actualPort()).start();
+    Process process = kubectl(stack, spdy).command("port-forward", "pod/web", ":" + echo.actualPort()).start();
     try {
-      int port = forwardedPort(process);
+      int port = Kubectl.forwardedPort(process);
       for (int i = 0; i < 3; i++) {
         try (Socket socket = new Socket("127.0.0.1", port)) {
           socket.setSoTimeout(10_000);
@@ -319,8 +251,8 @@ class KubectlStreamingTest {
             .toCompletableFuture()
             .get();
     Process process =
-        kubectl(stack(dialects), spdy, "port-forward", "pod/web", ":" + source.actualPort()).start();
-    try (Socket socket = new Socket("127.0.0.1", forwardedPort(process))) {
+        kubectl(stack(dialects), spdy).command("port-forward", "pod/web", ":" + source.actualPort()).start();
+    try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.setSoTimeout(20_000);
       socket.getOutputStream().write('x');
       byte[] received = socket.getInputStream().readAllBytes();
@@ -337,8 +269,8 @@ class KubectlStreamingTest {
   @CsvSource({"false,spdy", "true,ws-v4"})
   void portForwardSaysWhyAConnectionFails(boolean spdy, String dialects) throws Exception {
     Process process =
-        kubectl(stack(dialects), spdy, "port-forward", "pod/web", ":1").redirectErrorStream(true).start();
-    try (Socket socket = new Socket("127.0.0.1", forwardedPort(process))) {
+        kubectl(stack(dialects), spdy).command("port-forward", "pod/web", ":1").redirectErrorStream(true).start();
+    try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write('x');
       var lines = process.inputReader();
@@ -353,17 +285,11 @@ class KubectlStreamingTest {
     }
   }
 
-  private static int forwardedPort(Process process) throws IOException {
-    String line = process.inputReader().readLine();
-    assertThat(line).as("kubectl's first line").startsWith("Forwarding from 127.0.0.1:");
-    return Integer.parseInt(line.replaceAll("Forwarding from 127.0.0.1:(\\d+).*", "$1"));
-  }
-
   @Test
   void logsFollowUntilTheContainerEnds() throws Exception {
     Stack stack = stack("ws-v5");
     Files.writeString(log, "2026-01-01T00:00:00.000000001Z stdout F one\n");
-    Process process = kubectl(stack, false, "logs", "-f", "web").start();
+    Process process = kubectl(stack, false).command("logs", "-f", "web").start();
     var lines = process.inputReader();
     assertThat(lines.readLine()).isEqualTo("one");
     Files.writeString(
@@ -379,8 +305,8 @@ class KubectlStreamingTest {
 
   @Test
   void aRefusedExecIsToldInWords() throws Exception {
-    Outcome outcome =
-        run(kubectl(stack("ws-v5"), false, "exec", "web", "-c", "nobody", "--", "true"), new byte[0]);
+    Kubectl.Outcome outcome =
+        kubectl(stack("ws-v5"), false).run(new byte[0], "exec", "web", "-c", "nobody", "--", "true");
     assertThat(outcome.code()).isNotZero();
     assertThat(outcome.err()).contains("nobody");
   }

@@ -152,6 +152,11 @@ public final class SpdySession {
     send(new SpdyFrame.Data(streamId, fin, bytes));
   }
 
+  /** Whether the peer has shown that it knows windows. One that does not gets no updates either. */
+  boolean peerHasWindows() {
+    return peerHasWindows;
+  }
+
   /** How many bytes a stream with this window may send now. */
   int sendAllowance(int streamWindow) {
     return peerHasWindows ? Math.min(streamWindow, sessionSendWindow) : Integer.MAX_VALUE;
@@ -168,7 +173,7 @@ public final class SpdySession {
   void consumed(int bytes) {
     bufferedBytes -= bytes;
     unacknowledged += bytes;
-    if (unacknowledged >= DEFAULT_WINDOW / 2) {
+    if (peerHasWindows && unacknowledged >= DEFAULT_WINDOW / 2) {
       send(new SpdyFrame.WindowUpdate(0, unacknowledged));
       unacknowledged = 0;
     }

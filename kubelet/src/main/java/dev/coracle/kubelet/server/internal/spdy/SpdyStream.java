@@ -39,7 +39,6 @@ public final class SpdyStream {
   private Runnable endHandler = () -> {};
   private Consumer<@Nullable Throwable> resetHandler = t -> {};
   private Runnable drainHandler = () -> {};
-  private Runnable replyHandler = () -> {};
 
   SpdyStream(SpdySession session, int id, Map<String, String> headers, int sendWindow, boolean replied) {
     this.session = session;
@@ -68,15 +67,6 @@ public final class SpdyStream {
     return this;
   }
 
-  /** Called when the peer has accepted the stream. Go peers drop data that comes before that. */
-  public void onReply(Runnable handler) {
-    if (replied) {
-      handler.run();
-    } else {
-      replyHandler = handler;
-    }
-  }
-
   public void pause() {
     paused = true;
   }
@@ -88,7 +78,10 @@ public final class SpdyStream {
     }
   }
 
-  /** Sends bytes, at once or when the peer's window and its reply allow. Bytes after {@link #end} are dropped. */
+  /**
+   * Sends bytes, at once or when the peer's window and its reply allow (Go peers drop what comes before the reply). Bytes after {@link #end}
+   * are dropped.
+   */
   public void write(Buffer bytes) {
     if (endWanted || gone || bytes.length() == 0) {
       return;
@@ -140,8 +133,8 @@ public final class SpdyStream {
   void replyReceived() {
     if (!replied) {
       replied = true;
-      replyHandler.run();
       flush();
+      drained();
     }
   }
 
@@ -216,7 +209,7 @@ public final class SpdyStream {
 
   private void acknowledge(int bytes) {
     unacknowledged += bytes;
-    if (!remoteEnded && !gone && unacknowledged >= SpdySession.RECEIVE_WINDOW / 2) {
+    if (!remoteEnded && !gone && session.peerHasWindows() && unacknowledged >= SpdySession.RECEIVE_WINDOW / 2) {
       session.send(new SpdyFrame.WindowUpdate(id, unacknowledged));
       unacknowledged = 0;
     }

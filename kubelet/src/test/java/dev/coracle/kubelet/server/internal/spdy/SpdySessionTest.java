@@ -178,6 +178,17 @@ class SpdySessionTest {
   }
 
   @Test
+  void aWriterThatWaitedForTheReplyIsToldThatItMayGoOn() {
+    List<String> events = new ArrayList<>();
+    SpdyStream stream = client.open(Map.of());
+    stream.handlers(b -> {}, () -> {}, c -> {}, () -> events.add("drained"));
+    stream.write(Buffer.buffer("early"));
+    assertThat(stream.writeQueueFull()).isTrue();
+    MemoryLink.pump(link);
+    assertThat(events).containsExactly("drained");
+  }
+
+  @Test
   void pingsAreAnswered() {
     List<SpdyFrame> seen = new ArrayList<>();
     MemoryLink[] raw = MemoryLink.pair(new SplittableRandom(3));
