@@ -10,6 +10,8 @@ import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
+import dev.coracle.apiserver.internal.admission.ClusterState;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
@@ -21,6 +23,7 @@ import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
+import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Audit;
 import dev.coracle.apiserver.internal.filter.Filters;
@@ -55,6 +58,7 @@ import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
 import dev.coracle.apiserver.internal.verb.Verbs;
+import dev.coracle.apiserver.openapi.OpenApiDocuments;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -75,6 +79,7 @@ public final class Assembly {
   private final RbacAuthorizer rbac;
   private final Authorizer authorizer;
   private final ServicePools pools;
+  private final ClusterState state;
   private final Registry registry;
   private final Engine engine;
   private final HttpFront front;
@@ -98,8 +103,13 @@ public final class Assembly {
     Strategies strategies =
         new Strategies(
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
+    state = ClusterState.of(vertx, store);
     registry = new Registry(scheme, store, definition -> type(definition, strategies));
-    Backstage backstage = new Backstage(store, new AdmissionChain(List.of()), clock);
+    Backstage backstage = new Backstage(
+            store,
+            new AdmissionChain(
+                AdmissionPlugins.inOrder(state, store, authorizer, () -> registry)),
+            clock);
     TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
     ServiceAccountTokens accountTokens =
         new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
@@ -146,7 +156,7 @@ public final class Assembly {
             Filters.inOrder(
                 vertx, metrics, authentication, authorizer, hooks.routes(), Audit.NONE,
                 options.limits()),
-            paths(options, hooks, started),
+            paths(vertx, options, hooks, started),
             resources);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
   }
@@ -167,7 +177,7 @@ public final class Assembly {
   }
 
   private List<PathHandler> paths(
-      ApiServerOptions options, ApiServerHooks hooks, BooleanSupplier started) {
+      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, BooleanSupplier started) {
     List<HealthCheck> checks = new ArrayList<>();
     checks.add(
         new HealthCheck(
@@ -196,15 +206,19 @@ public final class Assembly {
           }
           return false;
         };
-    return List.of(health::handle, version, keys::handle, extra, discovery::handle);
+    OpenApiRoutes openApi =
+        new OpenApiRoutes(vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION));
+    return List.of(
+        health::handle, version, keys::handle, openApi::handle, extra, discovery::handle);
   }
 
   public Uni<Void> startCaches() {
-    return rbac.start();
+    return rbac.start().chain(state::start);
   }
 
   public void stopCaches() {
     rbac.stop();
+    state.stop();
     forwarder.close();
   }
 

@@ -79,6 +79,37 @@ public final class LiveCache {
     return Optional.ofNullable(objects.get(new NamespacedName(namespace, name)));
   }
 
+  /** The object, once it is here; empty when it does not come in time. */
+  public Uni<Optional<KubeObject>> await(String namespace, String name, long millis) {
+    Optional<KubeObject> now = get(namespace, name);
+    if (now.isPresent()) {
+      return Uni.createFrom().item(now);
+    }
+    return Uni.createFrom()
+        .emitter(
+            emitter -> {
+              NamespacedName key = new NamespacedName(namespace, name);
+              Listener[] self = new Listener[1];
+              long timer =
+                  vertx.setTimer(
+                      millis,
+                      _ -> {
+                        listeners.remove(self[0]);
+                        emitter.complete(get(namespace, name));
+                      });
+              self[0] =
+                  (_, object) -> {
+                    if (object != null && object.key().equals(key)) {
+                      listeners.remove(self[0]);
+                      vertx.cancelTimer(timer);
+                      emitter.complete(Optional.of(object));
+                    }
+                  };
+              listeners.add(self[0]);
+              get(namespace, name).ifPresent(o -> self[0].changed(null, o));
+            });
+  }
+
   public Collection<KubeObject> all() {
     return objects.values();
   }

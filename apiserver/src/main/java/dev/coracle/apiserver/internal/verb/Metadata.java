@@ -140,7 +140,8 @@ public final class Metadata {
     metadata.put("name", base + suffix(5));
   }
 
-  static String suffix(int length) {
+  /** Random letters that spell no words. */
+  public static String suffix(int length) {
     StringBuilder out = new StringBuilder(length);
     for (int i = 0; i < length; i++) {
       out.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));

@@ -1,0 +1,37 @@
+package dev.coracle.apiserver.internal.admission;
+
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.watchhub.ResourceStore;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The admission plugins in the order in which they run. */
+public final class AdmissionPlugins {
+
+  private AdmissionPlugins() {}
+
+  public static List<AdmissionPlugin> inOrder(
+      ClusterState state,
+      ResourceStore store,
+      Authorizer authorizer,
+      Supplier<Registry> registry) {
+    return List.of(
+        new NamespaceLifecycle(state.namespaces(), store),
+        new TaintNodesByCondition(),
+        new LimitRanger(state.limitRanges()),
+        new ServiceAccountAdmission(state.serviceAccounts()),
+        new NodeRestriction(),
+        new PriorityAdmission(state.priorityClasses()),
+        new DefaultTolerationSeconds(),
+        new RuntimeClassAdmission(state.runtimeClasses()),
+        new DefaultStorageClass(state.storageClasses()),
+        new StorageObjectInUseProtection(),
+        new VolumeClaimResize(state.storageClasses()),
+        new DefaultIngressClass(state.ingressClasses()),
+        new OwnerReferences(authorizer, registry),
+        new CertificateSigning(authorizer),
+        new PodSecurity(state.namespaces()),
+        new ResourceQuotaAdmission(state.quotas(), store));
+  }
+}

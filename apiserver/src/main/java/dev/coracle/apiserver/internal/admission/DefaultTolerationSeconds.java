@@ -1,0 +1,44 @@
+package dev.coracle.apiserver.internal.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import io.smallrye.mutiny.Uni;
+
+/** A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise. */
+final class DefaultTolerationSeconds implements AdmissionPlugin {
+
+  private static final int SECONDS = 300;
+
+  @Override
+  public String name() {
+    return "DefaultTolerationSeconds";
+  }
+
+  @Override
+  public Uni<Void> admit(AdmissionRequest request) {
+    ObjectNode pod = request.object();
+    if (pod != null && request.createsPod()) {
+      ObjectNode spec = pod.withObjectProperty("spec");
+      tolerate(spec, "node.kubernetes.io/not-ready");
+      tolerate(spec, "node.kubernetes.io/unreachable");
+    }
+    return Backstage.DONE;
+  }
+
+  private static void tolerate(ObjectNode spec, String key) {
+    for (JsonNode t : spec.path("tolerations")) {
+      String k = t.path("key").asText("");
+      String effect = t.path("effect").asText("");
+      if ((k.isEmpty() || k.equals(key)) && (effect.isEmpty() || effect.equals("NoExecute"))) {
+        return;
+      }
+    }
+    spec.withArrayProperty("tolerations")
+        .addObject()
+        .put("key", key)
+        .put("operator", "Exists")
+        .put("effect", "NoExecute")
+        .put("tolerationSeconds", SECONDS);
+  }
+}

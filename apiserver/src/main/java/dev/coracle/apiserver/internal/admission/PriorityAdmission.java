@@ -1,0 +1,100 @@
+package dev.coracle.apiserver.internal.admission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+
+/** Turns the name of a PriorityClass into the number that the scheduler compares. */
+final class PriorityAdmission implements AdmissionPlugin {
+
+  private static final int SYSTEM_CRITICAL = 2_000_000_000;
+
+  private final LiveCache classes;
+
+  PriorityAdmission(LiveCache classes) {
+    this.classes = classes;
+  }
+
+  @Override
+  public String name() {
+    return "Priority";
+  }
+
+  @Override
+  public Uni<Void> admit(AdmissionRequest request) {
+    ObjectNode pod = request.object();
+    if (pod == null || !request.createsPod()) {
+      return Backstage.DONE;
+    }
+    ObjectNode spec = pod.withObjectProperty("spec");
+    String name = spec.path("priorityClassName").asText("");
+    Optional<KubeObject> chosen;
+    if (name.isEmpty()) {
+      chosen =
+          classes.all().stream()
+              .filter(c -> c.at("globalDefault").asBoolean(false))
+              .min((a, b) -> Integer.compare(a.at("value").asInt(), b.at("value").asInt()));
+      chosen.ifPresent(c -> spec.put("priorityClassName", c.name()));
+    } else {
+      chosen = builtIn(name).or(() -> classes.get("", name));
+      if (chosen.isEmpty()) {
+        throw Refusal.of(request, "no PriorityClass with name " + name + " was found");
+      }
+    }
+    int priority = chosen.map(c -> c.at("value").asInt(0)).orElse(0);
+    if (spec.hasNonNull("priority") && spec.path("priority").asInt() != priority) {
+      throw Refusal.of(
+          request,
+          "the integer value of priority ("
+              + spec.path("priority").asInt()
+              + ") must not be provided in pod spec; priority admission controller computed "
+              + priority
+              + " from the given PriorityClass name");
+    }
+    spec.put("priority", priority);
+    if (!spec.hasNonNull("preemptionPolicy")) {
+      String policy = chosen.map(c -> c.text("preemptionPolicy")).orElse("");
+      spec.put("preemptionPolicy", policy.isEmpty() ? "PreemptLowerPriority" : policy);
+    }
+    return Backstage.DONE;
+  }
+
+  /** Known also before their objects are there. */
+  private static Optional<KubeObject> builtIn(String name) {
+    int value =
+        switch (name) {
+          case "system-node-critical" -> SYSTEM_CRITICAL + 1000;
+          case "system-cluster-critical" -> SYSTEM_CRITICAL;
+          default -> 0;
+        };
+    return value == 0
+        ? Optional.empty()
+        : Optional.of(KubeObject.of(dev.coracle.api.Json.object().put("value", value)));
+  }
+
+  @Override
+  public Uni<Void> validate(AdmissionRequest request) {
+    ObjectNode object = request.object();
+    if (object == null
+        || request.operation() == Operation.DELETE
+        || !request.is("scheduling.k8s.io", "priorityclasses")
+        || !object.path("globalDefault").asBoolean(false)) {
+      return Backstage.DONE;
+    }
+    for (KubeObject other : classes.all()) {
+      if (other.at("globalDefault").asBoolean(false)
+          && !other.name().equals(object.path("metadata").path("name").asText())) {
+        throw Refusal.of(
+            request,
+            "PriorityClass "
+                + other.name()
+                + " is already marked as default. Only one default can exist");
+      }
+    }
+    return Backstage.DONE;
+  }
+}

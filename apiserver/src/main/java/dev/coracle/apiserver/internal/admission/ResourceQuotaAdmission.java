@@ -1,0 +1,175 @@
+package dev.coracle.apiserver.internal.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Refuses what would exceed a quota of its namespace. What is let in is added to the quota's usage in
+ * the store at once, by compare and swap, so that two requests cannot both take the last place; what
+ * is given back is the quota controller's to find out.
+ */
+final class ResourceQuotaAdmission implements AdmissionPlugin {
+
+  private static final GroupResource QUOTAS = new GroupResource("", "resourcequotas");
+
+  private final LiveCache quotas;
+  private final ResourceStore store;
+
+  ResourceQuotaAdmission(LiveCache quotas, ResourceStore store) {
+    this.quotas = quotas;
+    this.store = store;
+  }
+
+  @Override
+  public String name() {
+    return "ResourceQuota";
+  }
+
+  @Override
+  public Uni<Void> validate(AdmissionRequest request) {
+    ObjectNode object = request.object();
+    boolean create = request.operation() == Operation.CREATE;
+    boolean grows =
+        request.operation() == Operation.UPDATE
+            && (request.is("", "persistentvolumeclaims") || request.is("", "services"));
+    if (object == null
+        || !create && !grows
+        || !request.call().subresource().isEmpty()
+        || request.call().namespace().isEmpty()) {
+      return Backstage.DONE;
+    }
+    List<KubeObject> here = quotas.in(request.call().namespace());
+    if (here.isEmpty()) {
+      return Backstage.DONE;
+    }
+    Map<String, Quantity> delta = delta(request, object);
+    Uni<Void> all = Backstage.DONE;
+    for (KubeObject quota : here) {
+      boolean counts =
+          QuotaUsage.inScope(quota.at("spec"), request.resource(), object)
+              && delta.keySet().stream().anyMatch(k -> quota.at("status", "hard").has(k));
+      if (counts || constrains(quota, request)) {
+        all = all.chain(() -> take(request, object, quota, delta));
+      }
+    }
+    return all;
+  }
+
+  private static boolean constrains(KubeObject quota, AdmissionRequest request) {
+    return request.createsPod() && quota.at("spec", "scopes").isEmpty()
+        && quota.at("spec", "scopeSelector").isMissingNode();
+  }
+
+  private static Map<String, Quantity> delta(AdmissionRequest request, ObjectNode object) {
+    Map<String, Quantity> now = new LinkedHashMap<>(QuotaUsage.of(request.resource(), object));
+    KubeObject before = request.before();
+    if (before != null) {
+      QuotaUsage.of(request.resource(), before.tree())
+          .forEach((k, q) -> now.merge(k, q, (a, b) -> a.minus(b)));
+      now.values().removeIf(q -> q.signum() <= 0);
+    }
+    return now;
+  }
+
+  private Uni<Void> take(
+      AdmissionRequest request, ObjectNode object, KubeObject quota,
+      Map<String, Quantity> delta) {
+    mustSpecify(request, object, quota, delta);
+    if (request.call().dryRun()) {
+      taken(request, quota, delta);
+      return Backstage.DONE;
+    }
+    return store
+        .update(QUOTAS, quota.key(), q -> Uni.createFrom().item(taken(request, q, delta)))
+        .replaceWithVoid();
+  }
+
+  /** Where cpu or memory are limited, every container must say what it takes. */
+  private static void mustSpecify(
+      AdmissionRequest request, ObjectNode object, KubeObject quota,
+      Map<String, Quantity> delta) {
+    if (!request.createsPod()) {
+      return;
+    }
+    Map<String, List<String>> missing = new TreeMap<>();
+    for (String name : List.of("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu",
+        "limits.memory")) {
+      if (!quota.at("spec", "hard").has(name)) {
+        continue;
+      }
+      String kind = name.startsWith("limits.") ? "limits" : "requests";
+      String resource = name.substring(name.indexOf('.') + 1);
+      for (JsonNode c : object.path("spec").path("containers")) {
+        if (!c.path("resources").path(kind).has(resource)) {
+          missing
+              .computeIfAbsent(name, _ -> new ArrayList<>())
+              .add(c.path("name").asText(""));
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      List<String> texts = new ArrayList<>();
+      missing.forEach((name, containers) -> texts.add(name + " for: " + String.join(",", containers)));
+      throw Refusal.of(
+          request,
+          "failed quota: " + quota.name() + ": must specify " + String.join("; ", texts));
+    }
+  }
+
+  private static KubeObject taken(
+      AdmissionRequest request, KubeObject quota, Map<String, Quantity> delta) {
+    JsonNode hard = quota.at("status", "hard");
+    List<String> exceeded = new ArrayList<>();
+    Map<String, Quantity> used = new LinkedHashMap<>();
+    for (var e : new TreeMap<>(delta).entrySet()) {
+      Quantity most = Quantity.tryParse(hard.path(e.getKey()).asText(""));
+      if (most == null) {
+        continue;
+      }
+      Quantity now = Quantity.tryParse(quota.at("status", "used", e.getKey()).asText(""));
+      Quantity sum = now == null ? e.getValue() : now.plus(e.getValue());
+      if (sum.compareTo(most) > 0) {
+        exceeded.add(e.getKey());
+      }
+      used.put(e.getKey(), sum);
+    }
+    if (!exceeded.isEmpty()) {
+      throw Refusal.of(
+          request,
+          "exceeded quota: "
+              + quota.name()
+              + ", requested: "
+              + list(exceeded, k -> String.valueOf(delta.get(k)))
+              + ", used: "
+              + list(exceeded, k -> quota.at("status", "used", k).asText("0"))
+              + ", limited: "
+              + list(exceeded, k -> hard.path(k).asText("0")));
+    }
+    if (used.isEmpty()) {
+      return quota;
+    }
+    return quota.with(
+        o -> {
+          ObjectNode node = o.withObjectProperty("status").withObjectProperty("used");
+          used.forEach((k, q) -> node.put(k, q.toString()));
+        });
+  }
+
+  private static String list(
+      List<String> names, java.util.function.Function<String, String> value) {
+    return String.join(",", names.stream().map(n -> n + "=" + value.apply(n)).toList());
+  }
+}

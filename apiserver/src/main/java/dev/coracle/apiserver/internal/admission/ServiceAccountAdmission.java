@@ -1,0 +1,152 @@
+package dev.coracle.apiserver.internal.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.apiserver.internal.verb.Metadata;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+
+/**
+ * Gives every Pod a service account and, unless it declines, a volume with a token of it (Kubernetes
+ * docs, "Managing Service Accounts"). A service account that is about to be made, as in a fresh
+ * namespace, is waited for a moment.
+ */
+final class ServiceAccountAdmission implements AdmissionPlugin {
+
+  private static final String MIRROR = "kubernetes.io/config.mirror";
+  private static final String MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+  private static final String PREFIX = "kube-api-access-";
+  private static final long PATIENCE_MILLIS = 1000;
+  private static final long TOKEN_SECONDS = 3607;
+
+  private final LiveCache accounts;
+
+  ServiceAccountAdmission(LiveCache accounts) {
+    this.accounts = accounts;
+  }
+
+  @Override
+  public String name() {
+    return "ServiceAccount";
+  }
+
+  @Override
+  public Uni<Void> admit(AdmissionRequest request) {
+    ObjectNode pod = request.object();
+    if (pod == null || !request.createsPod()) {
+      return Backstage.DONE;
+    }
+    ObjectNode spec = pod.withObjectProperty("spec");
+    if (pod.path("metadata").path("annotations").has(MIRROR)) {
+      if (!spec.path("serviceAccountName").asText("").isEmpty()) {
+        throw Refusal.of(request, "a mirror pod may not reference service accounts");
+      }
+      return Backstage.DONE;
+    }
+    String name = spec.path("serviceAccountName").asText("");
+    if (name.isEmpty()) {
+      name = "default";
+    }
+    spec.put("serviceAccountName", name).put("serviceAccount", name);
+    Optional<KubeObject> account = accounts.get(request.call().namespace(), name);
+    if (account.isPresent()) {
+      equip(spec, account.get());
+      return Backstage.DONE;
+    }
+    String wanted = name;
+    return accounts
+        .await(request.call().namespace(), name, PATIENCE_MILLIS)
+        .invoke(
+            found ->
+                equip(
+                    spec,
+                    found.orElseThrow(
+                        () ->
+                            Refusal.of(
+                                request,
+                                "error looking up service account "
+                                    + request.call().namespace()
+                                    + "/"
+                                    + wanted
+                                    + ": serviceaccount \""
+                                    + wanted
+                                    + "\" not found"))))
+        .replaceWithVoid();
+  }
+
+  private static void equip(ObjectNode spec, KubeObject account) {
+    JsonNode secrets = account.at("imagePullSecrets");
+    if (spec.path("imagePullSecrets").isEmpty() && !secrets.isEmpty()) {
+      spec.set("imagePullSecrets", secrets.deepCopy());
+    }
+    JsonNode own = spec.path("automountServiceAccountToken");
+    boolean mounts =
+        own.isBoolean()
+            ? own.asBoolean()
+            : account.at("automountServiceAccountToken").asBoolean(true);
+    if (mounts) {
+      mount(spec);
+    }
+  }
+
+  private static void mount(ObjectNode spec) {
+    String volume = "";
+    for (JsonNode v : spec.path("volumes")) {
+      if (v.path("name").asText("").startsWith(PREFIX)) {
+        volume = v.path("name").asText();
+      }
+    }
+    boolean fresh = volume.isEmpty();
+    if (fresh) {
+      volume = PREFIX + Metadata.suffix(5);
+    }
+    boolean used = false;
+    for (String list : new String[] {"initContainers", "containers"}) {
+      for (JsonNode container : spec.path(list)) {
+        used |= mount((ObjectNode) container, volume);
+      }
+    }
+    if (used && fresh) {
+      spec.withArrayProperty("volumes").add(volume(spec, volume));
+    }
+  }
+
+  private static boolean mount(ObjectNode container, String volume) {
+    for (JsonNode m : container.path("volumeMounts")) {
+      if (m.path("mountPath").asText("").equals(MOUNT_PATH)) {
+        return false;
+      }
+    }
+    ArrayNode mounts =
+        container.get("volumeMounts") instanceof ArrayNode a
+            ? a
+            : container.putArray("volumeMounts");
+    mounts.addObject().put("name", volume).put("readOnly", true).put("mountPath", MOUNT_PATH);
+    return true;
+  }
+
+  private static ObjectNode volume(ObjectNode spec, String name) {
+    ObjectNode volume = spec.objectNode().put("name", name);
+    ObjectNode projected = volume.putObject("projected");
+    ArrayNode sources = projected.putArray("sources");
+    sources
+        .addObject()
+        .putObject("serviceAccountToken")
+        .put("expirationSeconds", TOKEN_SECONDS)
+        .put("path", "token");
+    ObjectNode ca = sources.addObject().putObject("configMap").put("name", "kube-root-ca.crt");
+    ca.putArray("items").addObject().put("key", "ca.crt").put("path", "ca.crt");
+    ObjectNode item =
+        sources.addObject().putObject("downwardAPI").putArray("items").addObject();
+    item.put("path", "namespace")
+        .putObject("fieldRef")
+        .put("apiVersion", "v1")
+        .put("fieldPath", "metadata.namespace");
+    projected.put("defaultMode", 420);
+    return volume;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.coracle.apiserver.internal.discovery;
+
+import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.openapi.OpenApiDocument;
+import dev.coracle.apiserver.openapi.OpenApiDocuments;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** Serves {@code /openapi/v2} and {@code /openapi/v3}; documents are built on a worker thread. */
+public final class OpenApiRoutes {
+
+  private static final String V3 = "/openapi/v3";
+
+  private final Vertx vertx;
+  private final OpenApiDocuments documents;
+
+  public OpenApiRoutes(Vertx vertx, OpenApiDocuments documents) {
+    this.vertx = vertx;
+    this.documents = documents;
+  }
+
+  /** Answers, or says that this is none of its paths. */
+  public boolean handle(Exchange exchange) {
+    String path = exchange.info().path();
+    if (path.equals("/openapi/v2")) {
+      send(exchange, () -> Optional.of(documents.v2()));
+    } else if (path.equals(V3) || path.equals(V3 + "/")) {
+      send(exchange, () -> Optional.of(documents.index()));
+    } else if (path.startsWith(V3 + "/")) {
+      String of = path.substring(V3.length() + 1);
+      Optional<String> hash = documents.hashOf(of);
+      String asked = exchange.query("hash");
+      if (hash.isPresent() && !asked.isEmpty() && !asked.equals(hash.get())) {
+        exchange
+            .response()
+            .putHeader("Location", path + "?hash=" + hash.get())
+            .setStatusCode(301)
+            .end();
+        return true;
+      }
+      send(exchange, () -> documents.groupVersion(of));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private void send(Exchange exchange, Callable<Optional<OpenApiDocument>> make) {
+    vertx
+        .executeBlocking(make, false)
+        .onSuccess(
+            found -> {
+              if (found.isEmpty()) {
+                Responder.failure(exchange, Engine.noSuchResource());
+              } else {
+                write(exchange, found.get());
+              }
+            })
+        .onFailure(failure -> Responder.failure(exchange, failure));
+  }
+
+  private static void write(Exchange exchange, OpenApiDocument document) {
+    var response = exchange.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    response.putHeader("ETag", document.etag());
+    response.putHeader("Vary", "Accept, Accept-Encoding");
+    if (!exchange.query("hash").isEmpty()) {
+      response.putHeader("Cache-Control", "public, immutable");
+    }
+    if (exchange.header("If-None-Match").equals(document.etag())) {
+      response.setStatusCode(304).end();
+      return;
+    }
+    response.putHeader("Content-Type", document.contentType());
+    if (exchange.header("Accept-Encoding").contains("gzip")) {
+      response.putHeader("Content-Encoding", "gzip").end(Buffer.buffer(document.gzip()));
+    } else {
+      response.end(Buffer.buffer(document.plain()));
+    }
+  }
+}
