@@ -154,9 +154,20 @@ public final class CriRuntime {
     Poller streamPoller = new Poller("cri-streams-" + names.token());
     PodNetwork network =
         PodNetworks.choose(options.network(), names, kind.isolates(), kind.describe());
-    if (!options.network().podCidr().isEmpty()) {
-      network.podCidr(options.network().podCidr());
+    try {
+      if (!options.network().podCidr().isEmpty()) {
+        network.podCidr(options.network().podCidr());
+      }
+      startServing(network, containerPoller, streamPoller);
+    } catch (Exception e) {
+      containerPoller.close();
+      streamPoller.close();
+      throw e;
     }
+  }
+
+  private void startServing(PodNetwork network, Poller containerPoller, Poller streamPoller)
+      throws Exception {
     Events events = new Events();
     SandboxService sandboxes =
         new SandboxService(

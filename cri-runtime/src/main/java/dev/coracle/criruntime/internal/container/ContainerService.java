@@ -47,6 +47,7 @@ import org.slf4j.LoggerFactory;
 public final class ContainerService {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerService.class);
   private static final int START_ERROR_CODE = 128;
+  private static final int KILLED = 128 + Processes.SIGKILL;
   private static final long KILL_WAIT_SECONDS = 10;
 
   private final Path directory;
@@ -274,9 +275,8 @@ public final class ContainerService {
       }
       Optional<Launch> launch = c.launch();
       boolean oom =
-          launch.isPresent()
-              && launch.get().cgroup().exists()
-              && CgroupUsage.oomKills(launch.get().cgroup()) > 0;
+          launch.map(l -> CgroupUsage.oomKills(l.cgroup()) > 0).orElse(false)
+              || code == KILLED && c.shim().map(Shim::ranOutOfMemory).orElse(false);
       String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
       c.update(c.record().exited(Times.now(), code, reason, ""));
       events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
@@ -472,7 +472,12 @@ public final class ContainerService {
     Shim shim = shim(c);
     c.shim(shim);
     c.log().open();
-    if (!shim.adopt(c.record().waiterPid(), c.record().waiterStart())) {
+    if (shim.adopt(c.record().waiterPid(), c.record().waiterStart())) {
+      Cgroup group = cgroups.group(c.made().cgroup());
+      if (c.resources().getMemoryLimitInBytes() > 0 && group.exists()) {
+        shim.watchMemory(group);
+      }
+    } else {
       int code = Shim.exitCode(c.directory());
       exited(c, code >= 0 ? code : 255);
     }

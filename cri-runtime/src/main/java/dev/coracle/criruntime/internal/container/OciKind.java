@@ -108,6 +108,11 @@ public final class OciKind implements ContainerKind {
   @Override
   public int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException {
     Files.deleteIfExists(log(launch));
+    // The runtime removes the group when the container ends, and with it the count of OOM kills.
+    launch.cgroup().create();
+    if (launch.config().getLinux().getResources().getMemoryLimitInBytes() > 0) {
+      shim.watchMemory(launch.cgroup());
+    }
     List<String> words = new ArrayList<>();
     words.addAll(List.of(shell.toString(), "-c"));
     words.add(

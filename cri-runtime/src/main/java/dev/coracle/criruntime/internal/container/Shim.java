@@ -1,5 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
+import dev.coracle.criruntime.internal.cgroup.Cgroup;
+import dev.coracle.criruntime.internal.cgroup.OomWatch;
 import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.Native;
 import dev.coracle.criruntime.internal.linux.Poller;
@@ -54,6 +56,7 @@ final class Shim {
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
   private final StringBuilder line = new StringBuilder();
   private final Map<Integer, Boolean> outputs = new LinkedHashMap<>();
+  private volatile @Nullable OomWatch oomWatch;
   private int status = -1;
   private int master = -1;
   private int input = -1;
@@ -311,6 +314,16 @@ final class Shim {
     Fd.close(fd);
   }
 
+  /** Looks out for the container running out of memory. */
+  void watchMemory(Cgroup group) throws IOException {
+    oomWatch = new OomWatch(poller, group);
+  }
+
+  boolean ranOutOfMemory() {
+    OomWatch watch = oomWatch;
+    return watch != null && watch.happened();
+  }
+
   int waiterPid() {
     return waiter;
   }
@@ -348,6 +361,10 @@ final class Shim {
   }
 
   private void close() {
+    OomWatch watch = oomWatch;
+    if (watch != null) {
+      watch.close();
+    }
     for (int fd : outputs.keySet()) {
       poller.unwatch(fd);
       Fd.close(fd);

@@ -65,7 +65,15 @@ public final class BridgeNetwork implements PodNetwork {
       if (ipam.isPresent() && ipam.get().cidr().equals(next.cidr())) {
         return;
       }
-      setUp(next);
+      boolean ours = !Files.exists(Path.of("/sys/class/net/" + names.bridge()));
+      try {
+        setUp(next);
+      } catch (IOException e) {
+        if (ours) {
+          batch("link del " + names.bridge() + "\n");
+        }
+        throw e;
+      }
       ipam = Optional.of(next);
     }
   }
