@@ -146,10 +146,7 @@ class CoracleApp extends Part {
     return html`<header class="topbar">
       <button class="icon-button menu-button" aria-label="Menu" aria-expanded=${this.menu}
         @click=${() => (this.menu = !this.menu)}>${icon("menu")}</button>
-      <label class="inline namespace"><span>Namespace</span><select data-namespace aria-label="Namespace"
-        @change=${(e) => setNamespace(e.target.value)}>
-        <option value="" ?selected=${!prefs.namespace}>all</option>
-        ${names.map((n) => html`<option value=${n} ?selected=${n === prefs.namespace}>${n}</option>`)}</select></label>
+      <label class="inline namespace"><span>Namespace</span>${this.namespaces(names)}</label>
       <button class="search-button" @click=${() => this.querySelector("search-box").open()} aria-label="Search">${icon("search")}<span>Search</span><kbd>Ctrl K</kbd></button>
       <span class="grow"></span>
       <button class="light ${tone}" title="Connection: press to reconnect" @click=${() => nudgeAll()}><i aria-hidden="true"></i><span>${word}</span></button>
@@ -158,6 +155,18 @@ class CoracleApp extends Part {
       <span class="user" title=${session.groups.join(", ")}>${session.user}</span>
       ${session.token ? html`<button class="icon-button" aria-label="Sign out" title="Sign out"
         @click=${() => signOut("You are signed out.")}>${icon("out")}</button>` : nothing}</header>`;
+  }
+
+  /** Who may not list namespaces types the name of theirs. */
+  namespaces(names) {
+    const chosen = (event) => setNamespace(event.target.value.trim());
+    if (collection(Namespace).state === "denied") {
+      return html`<input data-namespace aria-label="Namespace" placeholder="all" .value=${prefs.namespace}
+        @change=${chosen}>`;
+    }
+    return html`<select data-namespace aria-label="Namespace" @change=${chosen}>
+      <option value="" ?selected=${!prefs.namespace}>all</option>
+      ${names.map((n) => html`<option value=${n} ?selected=${n === prefs.namespace}>${n}</option>`)}</select>`;
   }
 
   page() {

@@ -95,6 +95,7 @@ class LogView extends Part {
     this.lines = [];
     this.first = 0;
     this.note = "Reading…";
+    this.ended = false;
     const follow = this.follow && !this.previous;
     const release = follow ? takeStream() : null;
     let waiting = [];
@@ -133,6 +134,10 @@ class LogView extends Part {
     } finally {
       clearTimeout(timer);
       release?.();
+      if (!reading.signal.aborted) {
+        this.ended = true;
+        this.requestUpdate();
+      }
     }
   }
 
@@ -183,7 +188,8 @@ class LogView extends Part {
         aria-live="off" @scroll=${this.scrolled}>
         ${repeat(hits.slice(-SHOW), ([n]) => n, ([, line]) => html`<div class=${level(line)}>${
           wanted ? marked(line, wanted) : line || "\u200b"}</div>`)}
-        ${this.note ? html`<p class="log-note">${this.note}</p>` : nothing}
+        ${this.note ? html`<p class="log-note">${this.note} ${this.ended ? html`<button class="link again"
+          @click=${this.read}>Read again</button>` : nothing}</p>` : nothing}
       </div></section>`;
   }
 }

@@ -4,7 +4,7 @@ import { Part } from "./element.js";
 
 const HEIGHT = 132;
 const BOTTOM = 18;
-const LEFT = 46;
+const CHARACTER = 6.3;
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
@@ -72,7 +72,9 @@ class TimeChart extends Part {
     const top = nice(Math.max(peak * 1.15, this.whole && peak > this.whole * 0.6 ? this.whole : 0));
     const from = points[0].at;
     const to = points.at(-1).at;
-    const x = (t) => LEFT + ((t - from) / (to - from || 1)) * (this.width - LEFT - 6);
+    const axis = [0, top / 2, top].map((value) => [value, value ? this.format(value).replace(".0 ", " ") : "0"]);
+    const left = 10 + CHARACTER * Math.max(...axis.map(([, words]) => words.length));
+    const x = (t) => left + ((t - from) / (to - from || 1)) * (this.width - left - 6);
     const y = (v) => 6 + (1 - v / top) * (HEIGHT - BOTTOM - 6);
     const line = points.map((p) => `${x(p.at).toFixed(1)},${y(p.value).toFixed(1)}`).join("L");
     const base = y(0).toFixed(1);
@@ -85,15 +87,14 @@ class TimeChart extends Part {
         aria-label="${this.label}: ${this.format(now.value)}, highest ${this.format(peak)}"
         @pointermove=${(e) => this.hover(e, x)} @pointerleave=${() => (this.at = -1)}
         @blur=${() => (this.at = -1)} @keydown=${this.step}>
-        ${[0, 0.5, 1].map((part) => svg`<line class="grid" x1=${LEFT} x2=${this.width} y1=${y(top * part)}
-          y2=${y(top * part)}></line><text x=${LEFT - 6} y=${y(top * part) + 4} text-anchor="end">${
-          this.format(top * part)}</text>`)}
-        ${this.whole && this.whole <= top ? svg`<line class="limit" x1=${LEFT} x2=${this.width}
+        ${axis.map(([value, words]) => svg`<line class="grid" x1=${left} x2=${this.width} y1=${y(value)}
+          y2=${y(value)}></line><text x=${left - 6} y=${y(value) + 4} text-anchor="end">${words}</text>`)}
+        ${this.whole && this.whole <= top ? svg`<line class="limit" x1=${left} x2=${this.width}
           y1=${y(this.whole)} y2=${y(this.whole)}></line>` : nothing}
         <path class="area" d="M${x(from).toFixed(1)},${base}L${line}L${x(to).toFixed(1)},${base}Z"></path>
         <path class="line" d="M${line}"></path>
         <circle cx=${x(now.at)} cy=${y(now.value)} r="3.5"></circle>
-        <text x=${LEFT} y=${HEIGHT - 3}>${time.format(from)}</text>
+        <text x=${left} y=${HEIGHT - 3}>${time.format(from)}</text>
         <text x=${this.width - 6} y=${HEIGHT - 3} text-anchor="end">${time.format(to)}</text>
       </svg></figure>`;
   }

@@ -51,6 +51,20 @@ class LogsTest {
   }
 
   @Test
+  void opensAShellInAContainer() {
+    dashboard.browser.go("#/object/core/v1/pods/shop/" + pod + "/terminal");
+    dashboard.browser.await(
+        "allowed", () -> dashboard.browser.button("Open a shell").isEnabled());
+    dashboard.browser.button("Open a shell").click();
+    dashboard.browser.awaitText("pod-terminal .log", "welcome container=frontend");
+    assertThat(dashboard.browser.text("pod-terminal .log")).contains("command=sh");
+    dashboard.browser.find(".prompt input").sendKeys("hello", Keys.ENTER);
+    dashboard.browser.awaitText("pod-terminal .log", "you said hello");
+    dashboard.browser.find(".prompt input").sendKeys("exit", Keys.ENTER);
+    dashboard.browser.awaitText("pod-terminal .log-bar", "The shell has ended");
+  }
+
+  @Test
   void showsTheFlowOfAPodAsItChanges() {
     var made =
         dashboard

@@ -19,6 +19,7 @@ public final class DemoCluster {
   private final RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
   private int nextNode;
+  private boolean filling;
 
   public DemoCluster(FakeApiServer server) {
     this.server = server;
@@ -27,6 +28,7 @@ public final class DemoCluster {
 
   /** Fills the cluster. */
   public void fill() {
+    filling = true;
     for (String namespace : List.of("default", "kube-system", "monitoring", "shop")) {
       put("v1", "Namespace", "", namespace, 9000, "{'status':{'phase':'Active'}}");
     }
@@ -46,6 +48,7 @@ public final class DemoCluster {
     configuration();
     storage();
     measure();
+    filling = false;
     for (int i = 0; i < 120; i++) {
       server.logs.append(
           "shop/" + firstPod("frontend") + "/frontend",
@@ -112,7 +115,11 @@ public final class DemoCluster {
         .put("namespace", object.at("/metadata/namespace").asText())
         .put("name", object.at("/metadata/name").asText())
         .put("uid", object.at("/metadata/uid").asText());
-    String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    String time =
+        Instant.now()
+            .minusSeconds(filling ? random.nextInt(3000) : 0)
+            .truncatedTo(ChronoUnit.SECONDS)
+            .toString();
     event
         .put("type", type)
         .put("reason", reason)

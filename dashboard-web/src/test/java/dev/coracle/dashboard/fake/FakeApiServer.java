@@ -63,7 +63,12 @@ public final class FakeApiServer implements AutoCloseable {
           .setKeyCertOptions(certificate.keyCertOptions())
           .setTrustOptions(certificate.trustOptions());
     }
-    server = vertx.createHttpServer(options).requestHandler(this::accept);
+    options.setWebSocketSubProtocols(List.of("v5.channel.k8s.io"));
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(this::accept)
+            .webSocketHandler(FakeExec::serve);
     server.listen().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
