@@ -19,7 +19,7 @@ public final class Defaulter {
   /**
    * One value for one field.
    *
-   * @param zeroIsAbsent an explicit zero counts as left out
+   * @param zeroIsAbsent an explicit zero (for a text: an empty one) counts as left out
    * @param otherField empty, or a condition: this field must have the text {@code otherValue}
    */
   record Rule(
@@ -36,7 +36,7 @@ public final class Defaulter {
               || nullIsAbsent && present.isNull()
               || zeroIsAbsent
                   && (present.isTextual() && present.textValue().isEmpty()
-                      || present.isNumber() && present.longValue() == 0);
+                      || value.isNumber() && present.isNumber() && present.longValue() == 0);
       if (absent) {
         object.set(field, value.deepCopy());
       }

@@ -66,6 +66,9 @@ class DefaulterTest {
         .isEqualTo(
             "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxUnavailable\":\"25%\",\"maxSurge\":\"25%\"}}");
     assertThat(d.at("/spec/replicas").asInt()).isEqualTo(1);
+    ObjectNode zero =
+        defaulted("apps", "v1", "deployments", "{'spec':{'strategy':{'rollingUpdate':{'maxSurge':0}}}}");
+    assertThat(zero.at("/spec/strategy/rollingUpdate/maxSurge").asText()).isEqualTo("0");
     ObjectNode recreate =
         defaulted("apps", "v1", "deployments", "{'spec':{'strategy':{'type':'Recreate'}}}");
     assertThat(recreate.at("/spec/strategy").has("rollingUpdate")).isFalse();

@@ -1,0 +1,81 @@
+package dev.coracle.apiserver.validation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.schema.CustomResources;
+import dev.coracle.api.schema.ResourceDefinition;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CustomResourceValidationTest {
+
+  private static final ResourceDefinition TABS =
+      CustomResources.definitions(
+              Json.parseObject(
+                  """
+                  {"spec":{"group":"g.io","scope":"Namespaced","names":{"plural":"tabs","kind":"Tab"},"versions":[
+                   {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","required":["spec"],
+                    "properties":{"spec":{"type":"object","required":["cron"],"properties":{
+                     "cron":{"type":"string","pattern":"^[a-z]+$","maxLength":5},
+                     "replicas":{"type":"integer","minimum":1,"maximum":10},
+                     "mode":{"type":"string","enum":["a","b"]},
+                     "port":{"x-kubernetes-int-or-string":true},
+                     "note":{"type":"string","nullable":true},
+                     "either":{"type":"object","properties":{"x":{"type":"string"},"y":{"type":"string"}},
+                       "oneOf":[{"required":["x"]},{"required":["y"]}]},
+                     "set":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}},
+                     "map":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"],
+                       "items":{"type":"object","required":["n"],"properties":{"n":{"type":"string"},"v":{"type":"integer","maximum":3}}}}
+                    }}}}}}]}}"""))
+          .getFirst();
+
+  private static ObjectNode tab(String spec) {
+    return Json.parseObject(
+        ("{'apiVersion':'g.io/v1','kind':'Tab','metadata':{'name':'t','namespace':'d'},'spec':" + spec + "}")
+            .replace('\'', '"'));
+  }
+
+  private static List<String> problems(ObjectNode object) {
+    return Validator.validateCreate(TABS, object).stream().map(c -> c.field() + ": " + c.message()).toList();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{} | spec.cron: Required value",
+        "{'cron':'abc','replicas':'x'} | spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"",
+        "{'cron':'ABC'} | spec.cron: Invalid value: \"ABC\": spec.cron in body should match '^[a-z]+$'",
+        "{'cron':'abcdef'} | spec.cron: Too long: may not be more than 5 bytes",
+        "{'cron':'abc','replicas':11} | spec.replicas: Invalid value: 11: spec.replicas in body should be less than or equal to 10",
+        "{'cron':'abc','replicas':0} | spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1",
+        "{'cron':'abc','mode':'c'} | spec.mode: Unsupported value: \"c\": supported values: \"a\", \"b\"",
+        "{'cron':null} | spec.cron: Invalid value: \"null\": spec.cron in body must be of type string: \"null\"",
+        "{'cron':'abc','either':{}} | spec.either: Invalid value: {}: spec.either in body must validate one and only one schema (oneOf)",
+        "{'cron':'abc','set':['a','a']} | spec.set[1]: Duplicate value: \"a\"",
+        "{'cron':'abc','map':[{'n':'a'},{'n':'a'}]} | spec.map[1]: Duplicate value: {\"n\":\"a\"}",
+      })
+  void tellsWhatIsWrong(String spec, String problem) {
+    assertThat(problems(tab(spec))).containsExactly(problem);
+  }
+
+  @Test
+  void acceptsWhatFits() {
+    assertThat(problems(tab("{'cron':'abc','replicas':3,'mode':'a','port':'http','note':null,'either':{'x':'1'}}"))).isEmpty();
+  }
+
+  @Test
+  void doesNotHoldUnchangedPartsAgainstAnUpdate() {
+    ObjectNode before = tab("{'cron':'WRONG','map':[{'n':'a','v':9}]}");
+    ObjectNode now = tab("{'cron':'WRONG','replicas':2,'map':[{'n':'b','v':1},{'n':'a','v':9}]}");
+    assertThat(Validator.validateUpdate(TABS, KubeObject.of(before), now, "")).isEmpty();
+    ObjectNode worse = tab("{'cron':'WRONG','map':[{'n':'a','v':10}]}");
+    assertThat(Validator.validateUpdate(TABS, KubeObject.of(before), worse, "")).hasSize(1);
+  }
+}
