@@ -18,8 +18,12 @@ import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
 import dev.coracle.apiserver.internal.authn.TokenKey;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
+import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
+import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
+import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
@@ -77,6 +81,7 @@ public final class Assembly {
 
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
+  private final NodeAuthorizer nodes;
   private final Authorizer authorizer;
   private final ServicePools pools;
   private final ClusterState state;
@@ -86,6 +91,7 @@ public final class Assembly {
   private final Bootstrap bootstrap;
   private final Forwarder forwarder;
   private final KeyDocuments keys;
+  private final CustomResourceRegistrar customResources;
 
   public Assembly(
       Vertx vertx,
@@ -98,7 +104,9 @@ public final class Assembly {
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
-    authorizer = Authorizer.chain(List.of(rbac));
+    nodes =
+        new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
+    authorizer = Authorizer.chain(List.of(nodes, rbac));
     pools = new ServicePools(options.services(), new SecureRandom());
     Strategies strategies =
         new Strategies(
@@ -138,6 +146,7 @@ public final class Assembly {
                     new TokenSubresource(store, accountTokens, options.identity().audiences())),
             reviews,
             new Providers(hooks.providers()));
+    customResources = new CustomResourceRegistrar(vertx, store, registry, engine, clock);
     forwarder = new Forwarder(vertx, options.kubelets());
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
@@ -171,7 +180,9 @@ public final class Assembly {
   private static ResourceType type(ResourceDefinition definition, Strategies strategies) {
     return new ResourceType(
         definition,
-        Conversions.of(definition.gvr().groupResource()),
+        definition.builtIn()
+            ? Conversions.of(definition.gvr().groupResource())
+            : ResourceType.Conversion.RENAME,
         new SchemaRules(definition),
         strategies.of(definition.gvr().groupResource()));
   }
@@ -213,12 +224,14 @@ public final class Assembly {
   }
 
   public Uni<Void> startCaches() {
-    return rbac.start().chain(state::start);
+    return rbac.start().chain(nodes::start).chain(state::start).chain(customResources::start);
   }
 
   public void stopCaches() {
     rbac.stop();
+    nodes.stop();
     state.stop();
+    customResources.stop();
     forwarder.close();
   }
 

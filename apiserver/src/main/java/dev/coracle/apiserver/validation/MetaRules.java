@@ -15,7 +15,7 @@ final class MetaRules {
 
   private static final int MAX_ANNOTATIONS = 256 << 10;
   private static final Set<String> STANDARD_FINALIZERS =
-      Set.of("orphan", "foregroundDeletion", "kubernetes");
+      Set.of("customresourcecleanup.apiextensions.k8s.io", "orphan", "foregroundDeletion", "kubernetes");
 
   private MetaRules() {}
 

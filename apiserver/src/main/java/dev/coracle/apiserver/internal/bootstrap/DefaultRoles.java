@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.bootstrap;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** Reads the roles and bindings that every cluster has from {@code default-roles.txt}. */
-final class DefaultRoles {
+public final class DefaultRoles {
 
   private static final String GROUP = "rbac.authorization.k8s.io";
   private static final String READ = "get,list,watch";
@@ -29,6 +30,16 @@ final class DefaultRoles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The rules of one of the cluster roles. */
+  public static JsonNode rulesOf(String name) {
+    for (ObjectNode o : all()) {
+      if (o.path("metadata").path("name").asText().equals(name) && o.has("rules")) {
+        return o.path("rules");
+      }
+    }
+    throw new IllegalArgumentException("no default role " + name);
   }
 
   static List<ObjectNode> read(String text) {

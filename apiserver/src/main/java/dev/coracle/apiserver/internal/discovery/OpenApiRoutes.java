@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.discovery;
 
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.openapi.OpenApiDocument;
@@ -27,6 +28,7 @@ public final class OpenApiRoutes {
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
     if (path.equals("/openapi/v2")) {
+      Negotiation.of(exchange.header("Accept"));
       send(exchange, () -> Optional.of(documents.v2()));
     } else if (path.equals(V3) || path.equals(V3 + "/")) {
       send(exchange, () -> Optional.of(documents.index()));

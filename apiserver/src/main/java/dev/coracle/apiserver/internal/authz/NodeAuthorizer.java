@@ -1,0 +1,154 @@
+package dev.coracle.apiserver.internal.authz;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What kubelets may: the rules of the role system:node, but of Secrets, ConfigMaps, claims and service
+ * accounts only those that a Pod on their own node uses (Kubernetes docs, "Using Node Authorization").
+ */
+public final class NodeAuthorizer implements Authorizer {
+
+  private static final String PREFIX = "system:node:";
+
+  private final List<PolicyRule> rules;
+  private final LiveCache pods;
+
+  /** By node, then by Pod: {@code secrets/ns/name} and the like. */
+  private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
+
+  /** @param rules of the role system:node */
+  public NodeAuthorizer(Vertx vertx, ResourceStore store, List<PolicyRule> rules) {
+    this.rules = List.copyOf(rules);
+    this.pods =
+        new LiveCache(vertx, store, new GroupResource("", "pods")).listen(this::changed);
+  }
+
+  public Uni<Void> start() {
+    return pods.start();
+  }
+
+  public void stop() {
+    pods.stop();
+  }
+
+  private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
+    String old = before == null ? "" : before.text("spec", "nodeName");
+    String node = now == null ? "" : now.text("spec", "nodeName");
+    if (before != null && !old.isEmpty() && !old.equals(node)) {
+      Map<NamespacedName, Set<String>> of = uses.get(old);
+      if (of != null) {
+        of.remove(before.key());
+      }
+    }
+    if (now != null && !node.isEmpty() && !old.equals(node)) {
+      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(now.key(), references(now));
+    } else if (now != null
+        && before != null
+        && !node.isEmpty()
+        && !before.at("spec").equals(now.at("spec"))) {
+      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(now.key(), references(now));
+    }
+  }
+
+  private static Set<String> references(KubeObject pod) {
+    Set<String> out = new HashSet<>();
+    String ns = "/" + pod.namespace() + "/";
+    JsonNode spec = pod.at("spec");
+    out.add("serviceaccounts" + ns + spec.path("serviceAccountName").asText(""));
+    spec.path("imagePullSecrets")
+        .forEach(s -> out.add("secrets" + ns + s.path("name").asText("")));
+    for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
+      for (JsonNode c : spec.path(list)) {
+        for (JsonNode e : c.path("env")) {
+          JsonNode from = e.path("valueFrom");
+          out.add("secrets" + ns + from.path("secretKeyRef").path("name").asText(""));
+          out.add("configmaps" + ns + from.path("configMapKeyRef").path("name").asText(""));
+        }
+        for (JsonNode e : c.path("envFrom")) {
+          out.add("secrets" + ns + e.path("secretRef").path("name").asText(""));
+          out.add("configmaps" + ns + e.path("configMapRef").path("name").asText(""));
+        }
+      }
+    }
+    for (JsonNode v : spec.path("volumes")) {
+      volume(v, ns, out);
+      for (JsonNode s : v.path("projected").path("sources")) {
+        out.add("secrets" + ns + s.path("secret").path("name").asText(""));
+        out.add("configmaps" + ns + s.path("configMap").path("name").asText(""));
+      }
+      if (v.has("ephemeral")) {
+        out.add(
+            "persistentvolumeclaims" + ns + pod.name() + "-" + v.path("name").asText(""));
+      }
+    }
+    return out;
+  }
+
+  private static void volume(JsonNode v, String ns, Set<String> out) {
+    out.add("secrets" + ns + v.path("secret").path("secretName").asText(""));
+    out.add("configmaps" + ns + v.path("configMap").path("name").asText(""));
+    out.add(
+        "persistentvolumeclaims"
+            + ns
+            + v.path("persistentVolumeClaim").path("claimName").asText(""));
+    for (JsonNode source : v) {
+      String name = source.path("secretRef").path("name").asText("");
+      if (!name.isEmpty()) {
+        out.add("secrets" + ns + name);
+      }
+      name = source.path("nodePublishSecretRef").path("name").asText("");
+      if (!name.isEmpty()) {
+        out.add("secrets" + ns + name);
+      }
+    }
+  }
+
+  @Override
+  public Decision decide(Attributes a) {
+    UserInfo user = a.user();
+    if (!user.in(UserInfo.NODES) || !user.name().startsWith(PREFIX)) {
+      return Decision.NO_OPINION;
+    }
+    String node = user.name().substring(PREFIX.length());
+    if (rules.stream().noneMatch(r -> r.allows(a))) {
+      return Decision.NO_OPINION;
+    }
+    boolean guarded =
+        a.group().isEmpty()
+            && switch (a.resource()) {
+              case "secrets", "configmaps", "persistentvolumeclaims" -> true;
+              case "serviceaccounts" -> a.subresource().equals("token");
+              default -> false;
+            };
+    if (!guarded || used(node, a)) {
+      return Decision.allow("");
+    }
+    return new Decision(
+        Verdict.NO_OPINION,
+        "no relationship found between node '" + node + "' and this object");
+  }
+
+  private boolean used(String node, Attributes a) {
+    String key = a.resource() + "/" + a.namespace() + "/" + a.name();
+    for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
+      if (of.contains(key)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

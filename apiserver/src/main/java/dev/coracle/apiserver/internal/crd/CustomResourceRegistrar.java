@@ -1,0 +1,312 @@
+package dev.coracle.apiserver.internal.crd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.schema.CustomResources;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.registry.Warnings;
+import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the CustomResourceDefinitions: checks their names against one another, says so in their
+ * conditions, serves what is established, and when a definition is deleted removes its objects before
+ * it lets it go. Level-based: every event looks at the definition as it is now.
+ */
+public final class CustomResourceRegistrar {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CustomResourceRegistrar.class);
+  private static final String FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
+  private static final long AGAIN_MILLIS = 500;
+  private static final GroupResource DEFINITIONS =
+      Resources.CUSTOM_RESOURCE_DEFINITIONS.groupResource();
+
+  private final Vertx vertx;
+  private final ResourceStore store;
+  private final Registry registry;
+  private final Engine engine;
+  private final Clock clock;
+  private final LiveCache definitions;
+  private final Set<String> cleaning = new HashSet<>();
+
+  public CustomResourceRegistrar(
+      Vertx vertx, ResourceStore store, Registry registry, Engine engine, Clock clock) {
+    this.vertx = vertx;
+    this.store = store;
+    this.registry = registry;
+    this.engine = engine;
+    this.clock = clock;
+    this.definitions = new LiveCache(vertx, store, DEFINITIONS).listen(this::changed);
+  }
+
+  public Uni<Void> start() {
+    return definitions.start();
+  }
+
+  public void stop() {
+    definitions.stop();
+  }
+
+  private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
+    if (now == null) {
+      if (before != null) {
+        registry.scheme().remove(resource(before));
+        // A name may have become free for another definition.
+        definitions.all().forEach(this::settle);
+      }
+      return;
+    }
+    settle(now);
+  }
+
+  private static GroupResource resource(KubeObject definition) {
+    return new GroupResource(
+        definition.text("spec", "group"), definition.text("spec", "names", "plural"));
+  }
+
+  private void settle(KubeObject definition) {
+    if (definition.isDeleting()) {
+      clean(definition);
+      return;
+    }
+    Optional<String> conflict = conflict(definition);
+    boolean established = condition(definition, "Established").equals("True");
+    if (established || conflict.isEmpty()) {
+      serve(definition);
+    }
+    KubeObject wanted = withStatus(definition, conflict);
+    if (!wanted.at("status").equals(definition.at("status"))) {
+      store
+          .update(
+              DEFINITIONS,
+              definition.key(),
+              current -> Uni.createFrom().item(write(current, conflict)))
+          .subscribe()
+          .with(_ -> {}, failure -> report(definition, failure));
+    }
+  }
+
+  private KubeObject write(KubeObject current, Optional<String> conflict) {
+    KubeObject wanted = withStatus(current, conflict);
+    return wanted.at("status").equals(current.at("status")) ? current : wanted;
+  }
+
+  private void serve(KubeObject definition) {
+    try {
+      List<ResourceDefinition> versions = CustomResources.definitions(definition.tree());
+      registry.scheme().put(resource(definition), versions);
+    } catch (RuntimeException e) {
+      report(definition, e);
+    }
+  }
+
+  private static void report(KubeObject definition, Throwable failure) {
+    if (!StatusException.isNotFound(failure)) {
+      LOG.atWarn()
+          .setMessage("cannot serve a custom resource")
+          .addKeyValue("name", definition.name())
+          .addKeyValue("why", failure.getMessage())
+          .log();
+    }
+  }
+
+  private static String condition(KubeObject definition, String type) {
+    for (JsonNode c : definition.at("status", "conditions")) {
+      if (c.path("type").asText("").equals(type)) {
+        return c.path("status").asText("");
+      }
+    }
+    return "";
+  }
+
+  /** Why the names cannot be accepted: another definition of the group has one of them already. */
+  private Optional<String> conflict(KubeObject definition) {
+    String group = definition.text("spec", "group");
+    JsonNode names = definition.at("spec", "names");
+    for (KubeObject other : definitions.all()) {
+      if (other.name().equals(definition.name())
+          || !other.text("spec", "group").equals(group)
+          || !condition(other, "NamesAccepted").equals("True")) {
+        continue;
+      }
+      JsonNode taken = other.at("status", "acceptedNames");
+      Set<String> words = words(taken);
+      for (String word : words(names)) {
+        if (words.contains(word)) {
+          return Optional.of("\"" + word + "\" is already in use");
+        }
+      }
+      if (taken.path("kind").asText("").equals(names.path("kind").asText("-"))) {
+        return Optional.of("\"" + names.path("kind").asText() + "\" is already in use");
+      }
+      if (taken.path("listKind").asText("").equals(names.path("listKind").asText("-"))) {
+        return Optional.of("\"" + names.path("listKind").asText() + "\" is already in use");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Set<String> words(JsonNode names) {
+    Set<String> out = new HashSet<>();
+    for (String field : new String[] {"plural", "singular"}) {
+      if (!names.path(field).asText("").isEmpty()) {
+        out.add(names.path(field).asText());
+      }
+    }
+    names.path("shortNames").forEach(n -> out.add(n.asText()));
+    return out;
+  }
+
+  private KubeObject withStatus(KubeObject definition, Optional<String> conflict) {
+    return definition.with(
+        o -> {
+          ObjectNode status = o.withObjectProperty("status");
+          if (conflict.isEmpty()) {
+            status.set("acceptedNames", definition.at("spec", "names").deepCopy());
+          } else if (!status.has("acceptedNames")) {
+            status.putObject("acceptedNames").put("plural", "").put("kind", "");
+          }
+          set(status, "NamesAccepted", conflict.isEmpty(),
+              conflict.isEmpty() ? "NoConflicts" : "NamesConflict",
+              conflict.orElse("no conflicts found"));
+          boolean established = condition(definition, "Established").equals("True");
+          if (established || conflict.isEmpty()) {
+            set(status, "Established", true, "InitialNamesAccepted",
+                "the initial names have been accepted");
+          } else {
+            set(status, "Established", false, "NotAccepted", "not all names are accepted");
+          }
+          if (!status.has("storedVersions")) {
+            status.putArray("storedVersions");
+          }
+        });
+  }
+
+  private void set(
+      ObjectNode status, String type, boolean is, String reason, String message) {
+    ArrayNode conditions =
+        status.get("conditions") instanceof ArrayNode a ? a : status.putArray("conditions");
+    String text = is ? "True" : "False";
+    ObjectNode mine = null;
+    for (JsonNode c : conditions) {
+      if (c.path("type").asText("").equals(type)) {
+        mine = (ObjectNode) c;
+      }
+    }
+    if (mine == null) {
+      mine = conditions.addObject().put("type", type);
+    }
+    if (!mine.path("status").asText("").equals(text)) {
+      mine.put("status", text)
+          .put("lastTransitionTime", Timestamps.time(clock.instant()));
+    }
+    mine.put("reason", reason).put("message", message);
+  }
+
+  /** Deletes the objects, then lets the definition go. */
+  private void clean(KubeObject definition) {
+    if (!definition.finalizers().contains(FINALIZER)) {
+      return;
+    }
+    synchronized (cleaning) {
+      if (!cleaning.add(definition.uid())) {
+        return;
+      }
+    }
+    remaining(definition)
+        .chain(left -> left == 0 ? release(definition).replaceWith(0) : Uni.createFrom().item(left))
+        .subscribe()
+        .with(
+            left -> done(definition, left > 0),
+            failure -> {
+              report(definition, failure);
+              done(definition, !StatusException.isNotFound(failure));
+            });
+  }
+
+  private void done(KubeObject definition, boolean again) {
+    synchronized (cleaning) {
+      cleaning.remove(definition.uid());
+    }
+    if (again) {
+      vertx.setTimer(
+          AGAIN_MILLIS,
+          _ -> definitions.get("", definition.name()).ifPresent(this::settle));
+    }
+  }
+
+  /** Asks for the deletion of all objects and tells how many are left. */
+  private Uni<Integer> remaining(KubeObject definition) {
+    var type = registry.preferred(resource(definition));
+    if (type.isEmpty()) {
+      return store
+          .list(resource(definition), "", ListOptions.ALL)
+          .map(l -> l.items().size());
+    }
+    Call call =
+        new Call(
+            UserInfo.APISERVER, type.get(), "", "", "", WriteOptions.NONE, "kube-apiserver",
+            new Warnings());
+    return engine
+        .verbs()
+        .deleteCollection()
+        .run(call, ListOptions.ALL, DeleteOptions.DEFAULT)
+        .chain(() -> store.list(type.get().stored(), "", ListOptions.ALL))
+        .map(l -> l.items().size());
+  }
+
+  private Uni<KubeObject> release(KubeObject definition) {
+    Call call =
+        new Call(
+            UserInfo.APISERVER,
+            registry.require(Resources.CUSTOM_RESOURCE_DEFINITIONS),
+            "",
+            "",
+            definition.name(),
+            WriteOptions.NONE,
+            "kube-apiserver",
+            new Warnings());
+    return engine
+        .verbs()
+        .updates()
+        .run(
+            call,
+            dev.coracle.apiserver.internal.verb.ObjectUpdate.Scope.of(""),
+            current ->
+                Uni.createFrom()
+                    .item(
+                        () -> {
+                          ObjectNode copy = current.edit();
+                          ArrayNode kept = Json.array();
+                          current.finalizers().stream()
+                              .filter(f -> !f.equals(FINALIZER))
+                              .forEach(kept::add);
+                          ((ObjectNode) copy.path("metadata")).set("finalizers", kept);
+                          return copy;
+                        }));
+  }
+}
