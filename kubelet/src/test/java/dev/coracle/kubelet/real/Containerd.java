@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 
 /** A containerd of its own for a test: own root, state, socket, bridge and images; nothing of it stays. */
-public final class Containerd implements AutoCloseable {
+final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
   public static final String IMAGE = "test.local/busybox:1";
   private final Path root;
   private final String bridge;
@@ -57,6 +57,7 @@ public final class Containerd implements AutoCloseable {
     return false;
   }
 
+  @Override
   public String endpoint() {
     return "unix://" + root.resolve("containerd.sock");
   }
@@ -179,13 +180,22 @@ public final class Containerd implements AutoCloseable {
     assertThat(p.waitFor()).isZero();
   }
 
-  /** Runs a command in a container. */
-  public void exec(String id, String... command) throws IOException, InterruptedException {
-    List<String> args = new java.util.ArrayList<>(List.of("tasks", "exec", "--exec-id", "t1", id));
-    args.addAll(List.of(command));
-    assertThat(ctr(args.toArray(String[]::new))).isZero();
+  @Override
+  public String image() {
+    return IMAGE;
   }
 
+  @Override
+  public String name() {
+    return "containerd";
+  }
+
+  @Override
+  public String podPrefix() {
+    return "10.199.";
+  }
+
+  @Override
   public Path root() {
     return root;
   }
