@@ -140,7 +140,6 @@ abstract class KubeletOnRuntimeSuite {
               "command":["/bin/sh","-c","echo hello; echo $WHO; exec sleep 1000"],"env":[{"name":"WHO","value":"me $(POD)"},{"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]}]
             """);
     awaitPhase("web", "Running");
-    System.out.println("create -> Running ms: " + (System.nanoTime() - begun) / 1_000_000);
     KubeObject pod = pod("web");
     assertThat(pod.text("status", "podIP")).startsWith(containerd.podPrefix());
     assertThat(pod.at("status", "containerStatuses", "").isMissingNode()).isTrue();
