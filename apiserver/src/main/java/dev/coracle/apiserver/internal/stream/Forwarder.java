@@ -43,10 +43,12 @@ public final class Forwarder {
 
   private static final String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 
+  private final Vertx vertx;
   private final HttpClientAgent kubelets;
   private final HttpClientAgent plain;
 
   public Forwarder(Vertx vertx, Kubelets options) {
+    this.vertx = vertx;
     PoolOptions pool = new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS);
     kubelets =
         vertx.createHttpClient(
@@ -244,15 +246,10 @@ public final class Forwarder {
                   .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
               exchange.upgrade();
               hijack(exchange.request(), head + "\r\n")
-                  .onSuccess(here -> join(here, there))
+                  .onSuccess(here -> SocketPump.join(vertx, here, there))
                   .onFailure(_ -> there.close());
             })
         .onFailure(failure -> dialFailed(exchange, failure));
-  }
-
-  private static void join(NetSocket here, NetSocket there) {
-    here.pipeTo(there).onComplete(_ -> there.close());
-    there.pipeTo(here).onComplete(_ -> here.close());
   }
 
   /**

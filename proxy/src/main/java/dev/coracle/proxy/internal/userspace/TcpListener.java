@@ -15,11 +15,13 @@ import io.vertx.core.net.NetSocket;
  */
 final class TcpListener {
 
+  private final Vertx vertx;
   private final NetServer server;
   private final NetClient client;
   private final RoundRobin endpoints;
 
   TcpListener(Vertx vertx, NetClient client, RoundRobin endpoints) {
+    this.vertx = vertx;
     this.server = vertx.createNetServer(new NetServerOptions().setTcpNoDelay(true));
     this.client = client;
     this.endpoints = endpoints;
@@ -46,11 +48,7 @@ final class TcpListener {
     }
     client
         .connect(endpoint.port(), endpoint.address())
-        .onSuccess(
-            outbound -> {
-              inbound.pipeTo(outbound).onFailure(_ -> outbound.close());
-              outbound.pipeTo(inbound).onFailure(_ -> inbound.close());
-            })
+        .onSuccess(outbound -> SocketPump.join(vertx, inbound, outbound.pause()))
         .onFailure(_ -> connect(inbound, tries - 1));
   }
 }
