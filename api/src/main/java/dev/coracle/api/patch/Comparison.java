@@ -99,7 +99,7 @@ final class Comparison {
                   child,
                   type == null ? null : type.field(name),
                   out.at(PathStep.field(name))));
-    } else if (list) {
+    } else if (list && type != null) {
       TypedTree.items(type, (ArrayNode) value)
           .forEach((step, item) -> all(type.item(), item, null, out.at(step)));
     }

@@ -33,8 +33,16 @@ public final class Decoder {
   public static final class TypeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    TypeException(String message) {
-      super(message, null, false, false);
+    private final String words;
+
+    TypeException(String words) {
+      super(words, null, false, false);
+      this.words = words;
+    }
+
+    /** Never null, unlike {@link #getMessage()} by its declaration. */
+    public String words() {
+      return words;
     }
   }
 
@@ -95,7 +103,7 @@ public final class Decoder {
     try {
       return enforce(decode(json, type), kind, validation, warnings);
     } catch (TypeException e) {
-      throw unfit(kind, e.getMessage());
+      throw unfit(kind, e.words());
     }
   }
 
@@ -106,7 +114,7 @@ public final class Decoder {
     try {
       return enforce(decode(tree, type), kind, validation, warnings);
     } catch (TypeException e) {
-      throw unfit(kind, e.getMessage());
+      throw unfit(kind, e.words());
     }
   }
 

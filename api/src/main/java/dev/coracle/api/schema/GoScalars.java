@@ -43,18 +43,17 @@ final class GoScalars {
   static JsonNode number(JsonParser parser) throws IOException {
     return switch (parser.getNumberType()) {
       case INT -> Json.NODES.numberNode(parser.getIntValue());
-      case LONG -> number(parser.getLongValue(), 64);
+      case LONG -> smallest(parser.getLongValue());
       case BIG_INTEGER -> Json.NODES.numberNode(parser.getBigIntegerValue());
       default -> Json.NODES.numberNode(parser.getDoubleValue());
     };
   }
 
   /** A tree may hold a small number as a long: it becomes what the bytes would have given. */
-  private static @Nullable JsonNode number(long value, int bits) {
-    if (value == (int) value) {
-      return Json.NODES.numberNode((int) value);
-    }
-    return bits == 32 ? null : Json.NODES.numberNode(value);
+  private static JsonNode smallest(long value) {
+    return value == (int) value
+        ? Json.NODES.numberNode((int) value)
+        : Json.NODES.numberNode(value);
   }
 
   private static @Nullable JsonNode integer(JsonToken token, JsonParser parser, int bits)
@@ -64,7 +63,10 @@ final class GoScalars {
     }
     return switch (parser.getNumberType()) {
       case INT -> Json.NODES.numberNode(parser.getIntValue());
-      case LONG -> number(parser.getLongValue(), bits);
+      case LONG -> {
+        JsonNode number = smallest(parser.getLongValue());
+        yield bits == 32 && !number.isInt() ? null : number;
+      }
       default -> null;
     };
   }
