@@ -52,17 +52,22 @@ final class MetaRules {
     annotations(meta.path("annotations"), path, errors);
     owners(meta.path("ownerReferences"), path, errors);
     for (JsonNode finalizer : meta.path("finalizers")) {
-      finalizer(finalizer.asText(), path, errors);
+      String f = finalizer.asText();
+      errors.invalid(path, "finalizers", f, NameRules.qualifiedName(f));
     }
   }
 
-  private static void finalizer(String name, FieldPath path, FieldErrors errors) {
-    List<String> problems = NameRules.qualifiedName(name);
-    errors.invalid(path, "finalizers", name, problems);
-    if (problems.isEmpty() && name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
-      errors.invalid(
-          path, "finalizers", name,
-          "name is neither a standard finalizer name nor is it fully qualified");
+  /** Kubernetes' own kinds want finalizers with a domain; extensions and custom resources do not. */
+  static void checkFinalizers(ObjectNode object, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode finalizer : object.path("metadata").path("finalizers")) {
+      String name = finalizer.asText();
+      if (name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
+        errors.invalid(
+            FieldPath.METADATA.child("finalizers").index(i), "", name,
+            "name is neither a standard finalizer name nor is it fully qualified");
+      }
+      i++;
     }
   }
 

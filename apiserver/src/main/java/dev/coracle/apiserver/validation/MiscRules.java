@@ -49,6 +49,56 @@ final class MiscRules {
     }
   }
 
+  static final class IpAddress implements KindRules {
+    @Override
+    public List<String> name(String name) {
+      return Addresses.isIp(name)
+          ? List.of()
+          : List.of("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    }
+
+    @Override
+    public void check(ObjectNode address, FieldErrors errors) {
+      JsonNode parent = address.path("spec").path("parentRef");
+      if (!parent.isObject()) {
+        errors.required(FieldPath.SPEC, "parentRef");
+        return;
+      }
+      for (String field : new String[] {"resource", "name"}) {
+        if (Nodes.text(parent, field).isEmpty()) {
+          errors.required(FieldPath.SPEC.child("parentRef"), field);
+        }
+      }
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      MetaRules.immutable(
+          now.path("spec"), before.path("spec"), FieldPath.SPEC, "parentRef", errors);
+    }
+  }
+
+  /** The name begins with the signer's, its slash written as a colon, where there is one. */
+  static final class TrustBundle implements KindRules {
+    @Override
+    public List<String> name(String name) {
+      return NameRules.dnsSubdomain(name.replace(':', '.'));
+    }
+
+    @Override
+    public void check(ObjectNode bundle, FieldErrors errors) {
+      if (Nodes.text(bundle.path("spec"), "trustBundle").isEmpty()) {
+        errors.required(FieldPath.SPEC, "trustBundle");
+      }
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      MetaRules.immutable(
+          now.path("spec"), before.path("spec"), FieldPath.SPEC, "signerName", errors);
+    }
+  }
+
   static final class RuntimeClass implements KindRules {
     @Override
     public void check(ObjectNode c, FieldErrors errors) {

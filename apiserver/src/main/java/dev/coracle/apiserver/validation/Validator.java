@@ -6,6 +6,7 @@ import dev.coracle.api.StatusCause;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.SchemaValidator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,11 @@ public final class Validator {
   public static List<StatusCause> validateCreate(ResourceDefinition resource, ObjectNode object) {
     FieldErrors errors = new FieldErrors();
     KindRules rules = rules(resource);
-    MetaRules.check(object, resource.namespaced(), rules::name, errors);
+    if (resource.supports("get")) {
+      // What is only asked and answered, such as a SubjectAccessReview, needs no name.
+      MetaRules.check(object, resource.namespaced(), rules::name, errors);
+      finalizers(resource, object, errors);
+    }
     rules.check(object, errors);
     schema(resource, object, null, errors);
     return errors.causes();
@@ -57,13 +62,26 @@ public final class Validator {
     MetaRules.checkUpdate(now, before.tree(), errors);
     if (subresource.isEmpty()) {
       MetaRules.check(now, resource.namespaced(), name -> List.of(), errors);
+      finalizers(resource, now, errors);
       rules.check(now, errors);
       rules.checkUpdate(now, before.tree(), errors);
+    } else if (subresource.equals("scale")) {
+      WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);
     } else {
       rules.checkSubresource(subresource, now, before.tree(), errors);
     }
     schema(resource, now, before.tree(), errors);
     return errors.causes();
+  }
+
+  private static void finalizers(
+      ResourceDefinition resource, ObjectNode object, FieldErrors errors) {
+    String group = resource.kind().group();
+    if (resource.builtIn()
+        && !group.equals("apiextensions.k8s.io")
+        && !group.equals("apiregistration.k8s.io")) {
+      MetaRules.checkFinalizers(object, errors);
+    }
   }
 
   private static void schema(
