@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Builds and keeps the OpenAPI documents (Kubernetes docs, "The Kubernetes API": OpenAPI
@@ -80,6 +81,22 @@ public final class OpenApiDocuments {
     return cached("v2", hash("v2 " + scheme.generation()), this::v2Document);
   }
 
+  /** Whether a client would rather have {@link #v2Protobuf}; older ones write the type with an @. */
+  public static boolean wantsProtobuf(String accept) {
+    return accept.contains(GnosticEncoder.CONTENT_TYPE)
+        || accept.contains(GnosticEncoder.CONTENT_TYPE.replace(".v2.", ".v2@"));
+  }
+
+  /** {@code /openapi/v2} as protobuf. */
+  public OpenApiDocument v2Protobuf() {
+    String hash = hash("v2 protobuf " + scheme.generation());
+    return cached(
+        "v2 protobuf",
+        GnosticEncoder.CONTENT_TYPE,
+        hash,
+        () -> GnosticEncoder.encode(v2Document()));
+  }
+
   /** Whether {@link #groupVersion} (or {@link #v2}, for {@code v2}) would answer at once. */
   public boolean isReady(String path) {
     OpenApiDocument document = cache.get(path);
@@ -89,12 +106,16 @@ public final class OpenApiDocuments {
   }
 
   private OpenApiDocument cached(
-      String key, String hash, java.util.function.Supplier<ObjectNode> build) {
+      String key, String hash, Supplier<ObjectNode> build) {
+    return cached(key, JSON, hash, () -> Json.bytes(build.get()));
+  }
+
+  private OpenApiDocument cached(String key, String type, String hash, Supplier<byte[]> build) {
     OpenApiDocument known = cache.get(key);
     if (known != null && known.etag().equals("\"" + hash + "\"")) {
       return known;
     }
-    OpenApiDocument made = OpenApiDocument.of(JSON, hash, Json.bytes(build.get()));
+    OpenApiDocument made = OpenApiDocument.of(type, hash, build.get());
     cache.put(key, made);
     return made;
   }

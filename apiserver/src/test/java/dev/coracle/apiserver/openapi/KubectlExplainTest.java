@@ -68,6 +68,9 @@ class KubectlExplainTest {
     if (path.equals("/api") || path.equals("/apis")) {
       type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
       body = Json.bytes(discovery(path.equals("/api")));
+    } else if (path.equals("/openapi/v2")) {
+      type = documents.v2Protobuf().contentType();
+      body = gzip(exchange, documents.v2Protobuf());
     } else if (path.equals("/openapi/v3")) {
       body = gzip(exchange, documents.index());
     } else if (path.startsWith("/openapi/v3/")) {
@@ -152,5 +155,14 @@ class KubectlExplainTest {
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\ndata: {a: b}\n");
     assertThat(kubectl("create", "-f", file.toString())).isEqualTo("configmap/a created\n");
     assertThat(asked).anyMatch(a -> a.startsWith("POST") && a.contains("fieldValidation=Strict"));
+  }
+
+  @Test
+  void saysThatADefinitionIsMissing() throws Exception {
+    Path file = Files.writeString(home.resolve("cr.yaml"),
+        "apiVersion: g.io/v1\nkind: Tab\nmetadata: {name: a, namespace: default}\n");
+    assertThat(kubectl("create", "-f", file.toString()))
+        .contains("no matches for kind \"Tab\" in version \"g.io/v1\"")
+        .contains("ensure CRDs are installed first");
   }
 }

@@ -113,4 +113,35 @@ class OpenApiDocumentsTest {
     JsonNode v2 = json(documents.v2()).path("definitions").path("com.example.stable.v1.CronTab");
     assertThat(v2.at("/properties/spec/properties/cron").has("nullable")).isFalse();
   }
+
+  @Test
+  void version2AlsoComesAsProtobuf() throws Exception {
+    OpenApiDocument document = documents.v2Protobuf();
+    assertThat(OpenApiDocuments.wantsProtobuf(document.contentType())).isTrue();
+    List<Integer> fields = new java.util.ArrayList<>();
+    java.nio.ByteBuffer in = java.nio.ByteBuffer.wrap(document.plain());
+    while (in.hasRemaining()) {
+      int tag = varint(in);
+      assertThat(tag & 7).isEqualTo(2);
+      int length = varint(in);
+      assertThat(length).isLessThanOrEqualTo(in.remaining());
+      if (tag >> 3 == 1) {
+        assertThat(new String(in.array(), in.position(), length, java.nio.charset.StandardCharsets.UTF_8)).isEqualTo("2.0");
+      }
+      in.position(in.position() + length);
+      fields.add(tag >> 3);
+    }
+    assertThat(fields).containsExactly(1, 2, 8, 9);
+  }
+
+  private static int varint(java.nio.ByteBuffer in) {
+    int value = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte b = in.get();
+      value |= (b & 0x7f) << shift;
+      if (b >= 0) {
+        return value;
+      }
+    }
+  }
 }

@@ -27,6 +27,11 @@ public final class OpenApiRoutes {
   /** Answers, or says that this is none of its paths. */
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
+    boolean protobuf = OpenApiDocuments.wantsProtobuf(exchange.header("Accept"));
+    if (protobuf && path.equals("/openapi/v2")) {
+      send(exchange, () -> Optional.of(documents.v2Protobuf()));
+      return true;
+    }
     if (path.equals("/openapi/v2")) {
       Negotiation.of(exchange.header("Accept"));
       send(exchange, () -> Optional.of(documents.v2()));
