@@ -110,7 +110,7 @@ final class BatchRules {
 
     /** A suspended Job that never ran may still be told where its Pods go and what they get. */
     private static ObjectNode directives(JsonNode template) {
-      ObjectNode out = template.deepCopy();
+      ObjectNode out = Nodes.copy(template);
       if (out.get("metadata") instanceof ObjectNode meta) {
         meta.remove(List.of("labels", "annotations"));
       }

@@ -1,6 +1,8 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.patch.Trees;
 import java.math.BigDecimal;
@@ -39,5 +41,10 @@ final class Nodes {
   static @Nullable BigDecimal quantity(JsonNode value) {
     Quantity q = value.isMissingNode() ? null : Quantity.tryParse(value.asText(""));
     return q == null ? null : q.value();
+  }
+
+  /** A copy to change; of what is no object, an empty one. */
+  static ObjectNode copy(JsonNode node) {
+    return node instanceof ObjectNode o ? o.deepCopy() : Json.object();
   }
 }

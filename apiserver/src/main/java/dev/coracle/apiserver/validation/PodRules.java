@@ -51,7 +51,7 @@ final class PodRules implements KindRules {
         break;
       }
     }
-    ObjectNode munged = spec.deepCopy();
+    ObjectNode munged = Nodes.copy(spec);
     images(munged.path("containers"), old.path("containers"));
     images(munged.path("initContainers"), old.path("initContainers"));
     take(munged, old, "activeDeadlineSeconds");
@@ -88,7 +88,7 @@ final class PodRules implements KindRules {
       }
     } else if (subresource.equals("resize")) {
       check(now, errors);
-      ObjectNode munged = now.path("spec").deepCopy();
+      ObjectNode munged = Nodes.copy(now.path("spec"));
       resources(munged.path("containers"), before.path("spec").path("containers"));
       resources(munged.path("initContainers"), before.path("spec").path("initContainers"));
       take(munged, before.path("spec"), "resources");
@@ -127,7 +127,7 @@ final class PodRules implements KindRules {
   }
 
   private static JsonNode without(JsonNode toleration) {
-    ObjectNode copy = toleration.deepCopy();
+    ObjectNode copy = Nodes.copy(toleration);
     copy.remove("tolerationSeconds");
     return copy;
   }

@@ -73,8 +73,8 @@ final class StorageRules {
 
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      ObjectNode spec = now.path("spec").deepCopy();
-      ObjectNode old = before.path("spec").deepCopy();
+      ObjectNode spec = Nodes.copy(now.path("spec"));
+      ObjectNode old = Nodes.copy(before.path("spec"));
       BigDecimal size = storage(spec);
       BigDecimal was = storage(old);
       if (Nodes.text(old, "volumeName").isEmpty()) {
@@ -229,7 +229,7 @@ final class StorageRules {
     }
 
     private static ObjectNode sources(JsonNode spec) {
-      ObjectNode out = spec.deepCopy();
+      ObjectNode out = Nodes.copy(spec);
       out.remove(NOT_SOURCES);
       return out;
     }

@@ -193,8 +193,8 @@ final class WorkloadRules {
 
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      ObjectNode a = now.path("spec").deepCopy();
-      ObjectNode b = before.path("spec").deepCopy();
+      ObjectNode a = Nodes.copy(now.path("spec"));
+      ObjectNode b = Nodes.copy(before.path("spec"));
       a.remove(MUTABLE);
       b.remove(MUTABLE);
       clean(a);
