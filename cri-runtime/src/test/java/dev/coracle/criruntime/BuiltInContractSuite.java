@@ -77,6 +77,11 @@ abstract class BuiltInContractSuite extends CriContractSuite {
   }
 
   @Override
+  Vertx vertx() {
+    return vertx;
+  }
+
+  @Override
   CriClient client() {
     return client;
   }

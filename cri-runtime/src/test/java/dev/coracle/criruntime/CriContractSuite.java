@@ -27,6 +27,13 @@ abstract class CriContractSuite {
   /** A client of the runtime under test. */
   abstract CriClient client();
 
+  abstract io.vertx.core.Vertx vertx();
+
+  /** The WebSocket protocol of exec and attach. */
+  String streamProtocol() {
+    return "v5.channel.k8s.io";
+  }
+
   /** An image with busybox's commands that the runtime has. */
   abstract String image();
 
@@ -500,5 +507,164 @@ abstract class CriContractSuite {
                     .isEqualTo("hi\n"));
     assertThat(cri.containerStatus(server).getState())
         .isEqualTo(ContainerState.CONTAINER_RUNNING);
+  }
+
+  private WebSocketSession stream(String url) {
+    return new WebSocketSession(vertx(), url, streamProtocol());
+  }
+
+  private String execUrl(String id, boolean stdin, boolean tty, String... command) {
+    return cri.runtime(
+            "Exec",
+            ExecRequest.newBuilder()
+                .setContainerId(id)
+                .addAllCmd(List.of(command))
+                .setStdin(stdin)
+                .setStdout(true)
+                .setStderr(!tty)
+                .setTty(tty)
+                .build(),
+            ExecResponse.getDefaultInstance())
+        .getUrl();
+  }
+
+  @Test
+  void streamsExec() throws Exception {
+    PodSandboxConfig pod = pod("stream").build();
+    String id = started(run(pod), pod, shell("c", "sleep 300").build());
+    try (WebSocketSession s =
+        stream(execUrl(id, true, false, "sh", "-c", "read a; echo got $a; echo bad >&2; exit 4"))) {
+      s.send(0, "some words\n");
+      s.closed.get(10, java.util.concurrent.TimeUnit.SECONDS);
+      assertThat(s.text(1)).isEqualTo("got some words\n");
+      assertThat(s.text(2)).isEqualTo("bad\n");
+      assertThat(s.text(3)).contains("NonZeroExitCode").contains("\"4\"");
+    }
+  }
+
+  @Test
+  void streamsMuchBothWays() throws Exception {
+    PodSandboxConfig pod = pod("much").build();
+    String id = started(run(pod), pod, shell("c", "sleep 300").build());
+    String half = "0123456789abcdef".repeat(1024);
+    try (WebSocketSession s =
+        stream(execUrl(id, true, false, "sh", "-c", "head -c 4194304"))) {
+      for (int i = 0; i < 256; i++) {
+        s.send(0, half);
+      }
+      s.closed.get(20, java.util.concurrent.TimeUnit.SECONDS);
+      assertThat(s.bytes(1)).hasSize(4 << 20);
+      assertThat(s.text(3)).contains("Success");
+    }
+  }
+
+  @Test
+  void streamsATerminal() throws Exception {
+    PodSandboxConfig pod = pod("tty").build();
+    String id = started(run(pod), pod, shell("c", "sleep 300").build());
+    try (WebSocketSession s = stream(execUrl(id, true, true, "sh"))) {
+      s.send(4, "{\"Width\":101,\"Height\":33}");
+      s.send(0, "stty size; echo T=$TERM; test -t 0 && echo ter''minal\n");
+      await().untilAsserted(() -> assertThat(s.text(1)).contains("terminal").contains("33 101"));
+      s.send(0, "sleep 100; echo n''o\n");
+      await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+      s.send(0, "\003");
+      s.send(0, "echo ba''ck\n");
+      await().untilAsserted(() -> assertThat(s.text(1)).contains("back"));
+      s.send(0, "exit 6\n");
+      s.closed.get(10, java.util.concurrent.TimeUnit.SECONDS);
+      assertThat(s.text(3)).contains("\"6\"");
+    }
+  }
+
+  @Test
+  void attachesToAContainerThatReads() throws Exception {
+    PodSandboxConfig pod = pod("attach").build();
+    ContainerConfig config =
+        shell("c", "while read l; do echo \"<$l>\"; done; echo end; sleep 0.2")
+            .setStdin(true)
+            .setStdinOnce(true)
+            .build();
+    String id = started(run(pod), pod, config);
+    String url = attachUrl(id, false);
+    try (WebSocketSession s = stream(url)) {
+      s.send(0, "hello\n");
+      await().untilAsserted(() -> assertThat(s.text(1)).contains("<hello>"));
+    }
+    awaitExit(id);
+    assertThat(log("c")).isEqualTo("<hello>\nend\n");
+  }
+
+  private String attachUrl(String id, boolean tty) {
+    return cri.runtime(
+            "Attach",
+            AttachRequest.newBuilder()
+                .setContainerId(id)
+                .setStdin(true)
+                .setStdout(true)
+                .setStderr(!tty)
+                .setTty(tty)
+                .build(),
+            AttachResponse.getDefaultInstance())
+        .getUrl();
+  }
+
+  @Test
+  void attachesToATerminal() throws Exception {
+    PodSandboxConfig pod = pod("attach-tty").build();
+    ContainerConfig config =
+        shell("c", "").clearCommand().clearArgs().addCommand("sh").setStdin(true).setTty(true).build();
+    String id = started(run(pod), pod, config);
+    try (WebSocketSession s = stream(attachUrl(id, true))) {
+      s.send(4, "{\"Width\":91,\"Height\":31}");
+      s.send(0, "stty size; test -t 1 && echo ter''minal\n");
+      await().untilAsserted(() -> assertThat(s.text(1)).contains("terminal").contains("31 91"));
+      s.send(0, "exit 9\n");
+    }
+    assertThat(awaitExit(id).getExitCode()).isEqualTo(9);
+  }
+
+  @Test
+  void forwardsPorts() throws Exception {
+    assumeTrue(isolates(), "would need a free port of the host");
+    PodSandboxConfig pod = pod("forward").build();
+    String sandbox = run(pod);
+    started(sandbox, pod, shell("c", "while :; do nc -l -p 8081 -e cat; done").build());
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              String url =
+                  cri.runtime(
+                          "PortForward",
+                          PortForwardRequest.newBuilder()
+                              .setPodSandboxId(sandbox)
+                              .addPort(8081)
+                              .build(),
+                          PortForwardResponse.getDefaultInstance())
+                      .getUrl();
+              try (WebSocketSession s =
+                  new WebSocketSession(vertx(), url, "v4.channel.k8s.io")) {
+                s.send(0, "through");
+                await()
+                    .atMost(Duration.ofSeconds(3))
+                    .untilAsserted(
+                        () -> {
+                          assertThat(s.bytes(0)).startsWith(0x91, 0x1f);
+                          assertThat(s.text(0)).endsWith("through");
+                        });
+              }
+            });
+  }
+
+  @Test
+  void aStreamingUrlServesOnce() throws Exception {
+    PodSandboxConfig pod = pod("once").build();
+    String id = started(run(pod), pod, shell("c", "sleep 300").build());
+    String url = execUrl(id, false, false, "true");
+    try (WebSocketSession s = stream(url)) {
+      s.closed.get(10, java.util.concurrent.TimeUnit.SECONDS);
+    }
+    assertThatThrownBy(() -> stream(url).close()).isInstanceOf(RuntimeException.class);
   }
 }

@@ -3,6 +3,9 @@ package dev.coracle.criruntime.internal.container;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.ContainerState;
 import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.criruntime.internal.linux.Fd;
+import dev.coracle.criruntime.internal.linux.PosixException;
+import dev.coracle.criruntime.internal.linux.Pty;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,6 +102,27 @@ public final class Container {
 
   public int terminalFd() {
     return shim().map(Shim::masterFd).orElse(-1);
+  }
+
+  /**
+   * Sets the size of the container's terminal. An OCI runtime puts a terminal of its own between
+   * ours and the container's, and crun does not pass the size on; so both are told.
+   */
+  public void resize(int width, int height) {
+    if (terminalFd() < 0) {
+      return;
+    }
+    Pty.resize(terminalFd(), width, height);
+    try {
+      int inner =
+          Fd.open(
+              Path.of("/proc/" + record.pid() + "/fd/0"),
+              Fd.O_RDONLY | Fd.O_NOCTTY | Fd.O_NONBLOCK);
+      Pty.resize(inner, width, height);
+      Fd.close(inner);
+    } catch (PosixException e) {
+      // It has ended, or closed its input.
+    }
   }
 
   /** Ends the container's standard input. */

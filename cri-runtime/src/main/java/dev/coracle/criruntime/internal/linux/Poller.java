@@ -33,7 +33,8 @@ public final class Poller implements AutoCloseable {
   private static final int CTL_MOD = 3;
   private static final int EPOLL_CLOEXEC = 0x80000;
   private static final int MAX_EVENTS = 64;
-  private static final int BUFFER_SIZE = 64 * 1024;
+  // A chunk with its channel number must fit into what WebSocket peers take as one frame (64 KiB).
+  private static final int BUFFER_SIZE = 32 * 1024;
   // struct epoll_event is packed on x86_64 only.
   private static final int EVENT_SIZE = Sys.X86_64 ? 12 : 16;
   private static final int DATA_OFFSET = Sys.X86_64 ? 4 : 8;
@@ -123,7 +124,7 @@ public final class Poller implements AutoCloseable {
   }
 
   /**
-   * Reads what is there, at most 64 KiB, into a buffer that the next call overwrites. Call it on the
+   * Reads what is there, at most 32 KiB, into a buffer that the next call overwrites. Call it on the
    * poller's thread only.
    *
    * @return empty when there is nothing now; null at the end or after an error

@@ -8,7 +8,6 @@ import dev.coracle.criruntime.internal.container.ExecProcess;
 import dev.coracle.criruntime.internal.container.OutputHub;
 import dev.coracle.criruntime.internal.linux.FdWriter;
 import dev.coracle.criruntime.internal.linux.Poller;
-import dev.coracle.criruntime.internal.linux.Pty;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
@@ -158,12 +157,7 @@ final class RemoteCommand {
       writer.onDrain(() -> channels.read(true));
       input = Optional.of(writer);
     }
-    resize =
-        (w, h) -> {
-          if (container.terminalFd() >= 0) {
-            Pty.resize(container.terminalFd(), w, h);
-          }
-        };
+    resize = container::resize;
     socket.closeHandler(
         v -> {
           container.output().remove(listener);

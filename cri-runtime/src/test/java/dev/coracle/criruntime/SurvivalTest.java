@@ -1,0 +1,259 @@
+package dev.coracle.criruntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.coracle.cri.v1.*;
+import dev.coracle.criruntime.config.CriRuntimeOptions;
+import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
+import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.criruntime.internal.image.FileTrees;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Containers outlive the JVM that started them. The first runtime runs in a JVM of its own, which is
+ * killed with SIGKILL; the second, in this one, finds everything again.
+ */
+class SurvivalTest {
+  private Path root;
+  private Process server;
+  private Vertx vertx;
+  private CriRuntime second;
+  private CriClient cri;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    root = Files.createTempDirectory(Path.of("/tmp"), "cri");
+    vertx = TestVertx.create();
+  }
+
+  @AfterEach
+  void cleanUp() throws Exception {
+    if (cri != null) {
+      cri.close();
+    }
+    if (server != null) {
+      server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+    if (second != null) {
+      second.stop(false).await().atMost(Duration.ofSeconds(20));
+    }
+    CriClient.get(vertx.close());
+    FileTrees.delete(root);
+  }
+
+  private CriRuntimeOptions options(RuntimeChoice choice) {
+    return options(root, choice);
+  }
+
+  static CriRuntimeOptions options(Path root, RuntimeChoice choice) {
+    return CriRuntimeOptions.of(root, root.getFileName().toString())
+        .withRuntime(choice)
+        .withNetwork(
+            NetworkOptions.defaults()
+                .withCni(root.resolve("no-cni"), List.of())
+                .withPodCidr("10.199." + (100 + choice.ordinal()) + ".0/24"));
+  }
+
+  /** The first JVM. */
+  static final class Server {
+    private Server() {}
+
+    public static void main(String[] args) throws Exception {
+      CriRuntimeOptions options = options(Path.of(args[0]), RuntimeChoice.valueOf(args[1]));
+      CriRuntime runtime =
+          new CriRuntime(TestVertx.create(), options, new SimpleMeterRegistry());
+      BusyboxImage.builder().buildInto(runtime.images());
+      runtime.start().await().atMost(Duration.ofSeconds(30));
+      System.out.println("ready");
+      System.in.read();
+    }
+  }
+
+  private void startServer(RuntimeChoice choice) throws IOException {
+    server =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Server.class.getName(),
+                root.toString(),
+                choice.name())
+            .redirectError(root.resolve("server.err").toFile())
+            .start();
+    var out = server.inputReader();
+    String line = out.readLine();
+    while (line != null && !line.equals("ready")) {
+      line = out.readLine();
+    }
+    assertThat(line).as(Files.readString(root.resolve("server.err"))).isEqualTo("ready");
+    cri = new CriClient(vertx, options(choice).socket());
+  }
+
+  private PodSandboxConfig pod() {
+    return PodSandboxConfig.newBuilder()
+        .setMetadata(
+            PodSandboxMetadata.newBuilder()
+                .setName("p")
+                .setNamespace("d")
+                .setUid(UUID.randomUUID().toString()))
+        .setHostname("p")
+        .setLogDirectory(root.resolve("logs").toString())
+        .build();
+  }
+
+  private String start(String sandbox, PodSandboxConfig pod, String name, String script) {
+    ContainerConfig.Builder c =
+        ContainerConfig.newBuilder()
+            .setMetadata(ContainerMetadata.newBuilder().setName(name))
+            .setImage(ImageSpec.newBuilder().setImage(BusyboxImage.NAME))
+            .addCommand("sh")
+            .addCommand("-c")
+            .addArgs(script)
+            .setLogPath(name + ".log");
+    c.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setPid(NamespaceMode.CONTAINER);
+    String id = cri.create(sandbox, pod, c.build());
+    cri.start(id);
+    return id;
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
+  void nothingIsLostWhenTheRuntimeIsKilled(RuntimeChoice choice) throws Exception {
+    try {
+      new CriRuntime(vertx, options(choice), new SimpleMeterRegistry());
+    } catch (IllegalStateException e) {
+      assumeTrue(false, e.getMessage());
+    }
+    startServer(choice);
+    PodSandboxConfig pod = pod();
+    String sandbox = cri.run(pod);
+    String counting =
+        start(sandbox, pod, "counting", "i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
+    String ending = start(sandbox, pod, "ending", "echo before; sleep 1; echo after; exit 42");
+    String ended = start(sandbox, pod, "ended", "exit 3");
+    await().until(() -> cri.containerStatus(ended).getExitCode() == 3);
+    await().until(() -> Files.exists(root.resolve("logs/ending.log"))
+        && Files.size(root.resolve("logs/ending.log")) > 0);
+    int pid = cri.pid(counting);
+
+    server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    cri.close();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> hasExitCode(root.resolve("containers/" + ending + "/exit")));
+
+    second = new CriRuntime(vertx, options(choice), new SimpleMeterRegistry());
+    second.start().await().atMost(Duration.ofSeconds(20));
+    cri = new CriClient(vertx, options(choice).socket());
+    await()
+        .until(
+            () ->
+                cri.containerStatus(ending).getState() == ContainerState.CONTAINER_EXITED);
+    assertThat(cri.containerStatus(ending).getExitCode()).isEqualTo(42);
+    assertThat(cri.containerStatus(ended).getExitCode()).isEqualTo(3);
+    assertThat(cri.containerStatus(counting).getState())
+        .isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(cri.pid(counting)).isEqualTo(pid);
+    assertThat(cri.sandboxStatus(sandbox).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
+    assertThat(lines("ending")).containsExactly("before", "after");
+    List<String> all =
+        IntStream.range(0, 400).mapToObj(Integer::toString).collect(Collectors.toList());
+    await().atMost(Duration.ofSeconds(20)).until(() -> lines("counting").size() >= 400);
+    assertThat(lines("counting")).isEqualTo(all);
+    assertThat(cri.exec(counting, "echo", "still here").getStdout().toStringUtf8())
+        .isEqualTo("still here\n");
+    List<ContainerEventResponse> events = cri.events();
+    long killed = System.nanoTime();
+    cri.stop(counting, 0);
+    assertThat(cri.containerStatus(counting).getExitCode()).isEqualTo(137);
+    assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(events)
+                    .anyMatch(
+                        e ->
+                            e.getContainerId().equals(counting)
+                                && e.getContainerEventType()
+                                    == ContainerEventType.CONTAINER_STOPPED_EVENT));
+  }
+
+  private static boolean hasExitCode(Path file) throws IOException {
+    return Files.exists(file) && Files.size(file) > 0;
+  }
+
+  private List<String> lines(String name) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String line : Files.readAllLines(root.resolve("logs/" + name + ".log"))) {
+      String[] f = line.split(" ", 4);
+      text.append(f[3]).append(f[2].equals("F") ? "\n" : "");
+    }
+    return text.toString().lines().toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
+  void stoppingLeavesNothing(RuntimeChoice choice) throws Exception {
+    CriRuntimeOptions options = options(choice);
+    CriRuntime runtime;
+    try {
+      runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+    } catch (IllegalStateException e) {
+      assumeTrue(false, e.getMessage());
+      return;
+    }
+    BusyboxImage.builder().buildInto(runtime.images());
+    runtime.start().await().atMost(Duration.ofSeconds(20));
+    cri = new CriClient(vertx, options.socket());
+    for (int i = 0; i < 4; i++) {
+      PodSandboxConfig pod = pod();
+      start(cri.run(pod), pod, "c" + i, "trap '' TERM; sleep 300 & sleep 301");
+    }
+    cri.close();
+    cri = null;
+    runtime.stop(false).await().atMost(Duration.ofSeconds(20));
+    String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
+    assertThat(mounts).doesNotContain(root.toString());
+    assertThat(Path.of("/sys/class/net/cor-" + token(options))).doesNotExist();
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path p : processes) {
+        try {
+          assertThat(Files.readString(p.resolve("cmdline"))).doesNotContain(root.toString());
+        } catch (IOException e) {
+          // It ended meanwhile.
+        }
+      }
+    }
+    assertThat(root.resolve("containers")).isEmptyDirectory();
+    assertThat(root.resolve("sandboxes")).isEmptyDirectory();
+  }
+
+  private static String token(CriRuntimeOptions options) {
+    return dev.coracle.criruntime.internal.pod.ClusterNames.of(options.clusterId()).token();
+  }
+}
