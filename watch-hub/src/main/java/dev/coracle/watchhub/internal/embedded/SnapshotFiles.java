@@ -68,7 +68,8 @@ public final class SnapshotFiles {
           LogFiles.entries(found.leases),
           (_, _, _) -> {});
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      disk.syncDirectory(target.toAbsolutePath().getParent());
+      disk.syncDirectory(
+          java.util.Objects.requireNonNull(target.toAbsolutePath().getParent()));
       SnapshotStatus status = status(target);
       return new SnapshotStatus(
           status.revision(), status.keys(), status.leases(), status.bytes(), status.hash(),

@@ -25,7 +25,6 @@ import java.net.URI;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Calls to an etcd cluster: stays with one endpoint while it answers and goes to the next when it
@@ -40,6 +39,7 @@ public final class EtcdChannel {
   private final EtcdOptions options;
   private final MeterRegistry metrics;
   private final GrpcClient client;
+  private final UnaryCalls calls;
   private final List<SocketAddress> endpoints;
   private final AtomicInteger current = new AtomicInteger();
   private volatile String token = "";
@@ -50,7 +50,9 @@ public final class EtcdChannel {
     this.metrics = metrics;
     this.endpoints = options.endpoints().stream().map(EtcdChannel::address).toList();
     GrpcClientOptions grpc = new GrpcClientOptions().setMaxMessageSize(Integer.MAX_VALUE);
-    this.client = GrpcClient.client(vertx, grpc, http(options));
+    HttpClientOptions http = http(options);
+    this.client = GrpcClient.client(vertx, grpc, http);
+    this.calls = new UnaryCalls(vertx, http, options.requestTimeout().toMillis());
   }
 
   private static SocketAddress address(String endpoint) {
@@ -87,7 +89,7 @@ public final class EtcdChannel {
   }
 
   public Future<Void> close() {
-    return client.close();
+    return calls.close().compose(_ -> client.close());
   }
 
   /**
@@ -175,59 +177,7 @@ public final class EtcdChannel {
 
   private <Q, R> Future<R> unary(
       int endpoint, ServiceMethod<R, Q> method, Q message, String withToken) {
-    Promise<R> promise = Promise.promise();
-    client
-        .request(endpoints.get(endpoint), method)
-        .onFailure(
-            e ->
-                promise.tryFail(
-                    new EtcdFailure(
-                        GrpcStatus.UNAVAILABLE,
-                        endpoints.get(endpoint) + ": " + e.getMessage(),
-                        true)))
-        .onSuccess(request -> send(request, message, withToken, promise));
-    return promise.future();
-  }
-
-  private <Q, R> void send(
-      GrpcClientRequest<Q, R> request, Q message, String withToken, Promise<R> promise) {
-    if (!withToken.isEmpty()) {
-      request.headers().set("token", withToken);
-    }
-    long timer =
-        vertx.setTimer(
-            options.requestTimeout().toMillis(),
-            _ -> {
-              if (promise.tryFail(
-                  new EtcdFailure(GrpcStatus.DEADLINE_EXCEEDED, "no answer in time", false))) {
-                request.cancel();
-              }
-            });
-    promise.future().onComplete(_ -> vertx.cancelTimer(timer));
-    request
-        .send(message)
-        .onFailure(e -> promise.tryFail(broken(e)))
-        .onSuccess(response -> receive(response, promise));
-  }
-
-  private static <Q, R> void receive(GrpcClientResponse<Q, R> response, Promise<R> promise) {
-    Answer<R> answer = new Answer<>();
-    response.exceptionHandler(e -> promise.tryFail(broken(e)));
-    response.errorHandler(
-        e ->
-            promise.tryFail(
-                new EtcdFailure(e.status, String.valueOf(response.statusMessage()), false)));
-    response.handler(message -> answer.message = message);
-    response.endHandler(
-        _ -> {
-          R message = answer.message;
-          GrpcStatus status = response.status();
-          if (message != null && status == GrpcStatus.OK) {
-            promise.tryComplete(message);
-          } else {
-            promise.tryFail(failure(response));
-          }
-        });
+    return calls.send(endpoints.get(endpoint), method, message, withToken);
   }
 
   static EtcdFailure failure(GrpcClientResponse<?, ?> response) {
@@ -243,9 +193,5 @@ public final class EtcdChannel {
     return e instanceof EtcdFailure f
         ? f
         : new EtcdFailure(GrpcStatus.UNAVAILABLE, String.valueOf(e.getMessage()), false);
-  }
-
-  private static final class Answer<R> {
-    private @Nullable R message;
   }
 }

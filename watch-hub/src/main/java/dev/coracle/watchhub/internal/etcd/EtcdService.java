@@ -97,7 +97,12 @@ public final class EtcdService {
     server.callHandler(
         WatchGrpcService.Watch,
         request ->
-            new EtcdWatchStream(engine, Vertx.currentContext(), request).start());
+            new EtcdWatchStream(engine, context(), request).start());
+  }
+
+  /** The connection's, on which a handler runs. */
+  private static Context context() {
+    return java.util.Objects.requireNonNull(Vertx.currentContext());
   }
 
   private static <Q, R> void unary(
@@ -105,7 +110,7 @@ public final class EtcdService {
     server.callHandler(
         method,
         request -> {
-          Context context = Vertx.currentContext();
+          Context context = context();
           GrpcServerResponse<Q, R> response = request.response();
           request.exceptionHandler(_ -> {}); // the caller went away: nobody waits for the answer
           request.handler(
@@ -223,7 +228,7 @@ public final class EtcdService {
   private void keepAlive(
       GrpcServerRequest<LeaseKeepAliveRequest, LeaseKeepAliveResponse> request,
       GrpcServerResponse<LeaseKeepAliveRequest, LeaseKeepAliveResponse> response) {
-    Context context = Vertx.currentContext();
+    Context context = context();
     response.writeHead();
     int[] open = {0, 0};
     request.exceptionHandler(_ -> {});

@@ -2,7 +2,9 @@ package dev.coracle.watchhub.internal.hub;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,25 @@ final class OrderedTree<V> {
 
   static <V> OrderedTree<V> empty() {
     return new OrderedTree<>(null);
+  }
+
+  /** Made at once of values that are sorted by their keys. */
+  static <V> OrderedTree<V> ofSorted(List<V> sorted, Function<V, String> keyOf) {
+    return new OrderedTree<>(build(sorted, keyOf, 0, sorted.size()));
+  }
+
+  private static <V> @Nullable Node<V> build(
+      List<V> sorted, Function<V, String> keyOf, int from, int to) {
+    if (from == to) {
+      return null;
+    }
+    int middle = (from + to) >>> 1;
+    V value = sorted.get(middle);
+    return node(
+        keyOf.apply(value),
+        value,
+        build(sorted, keyOf, from, middle),
+        build(sorted, keyOf, middle + 1, to));
   }
 
   int size() {

@@ -58,12 +58,9 @@ final class ResourceCache implements Selectable {
     return ring;
   }
 
-  /** Begins anew with what a list found; whoever watched has missed something. */
+  /** Begins anew with what a list found, in the order of the keys; whoever watched has missed something. */
   synchronized void reset(List<StoredObject> objects, long revision) {
-    OrderedTree<StoredObject> tree = OrderedTree.empty();
-    for (StoredObject object : objects) {
-      tree = tree.with(object.key, object);
-    }
+    OrderedTree<StoredObject> tree = OrderedTree.ofSorted(objects, o -> o.key);
     ResourceState fresh = new ResourceState(revision, tree, Map.of());
     state = fresh;
     ring = newRing(fresh, revision);

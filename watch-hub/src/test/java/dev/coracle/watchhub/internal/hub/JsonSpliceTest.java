@@ -1,0 +1,75 @@
+package dev.coracle.watchhub.internal.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.Json;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonSpliceTest {
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void putsTheVersionFirst() {
+    assertThat(text(JsonSplice.with(bytes("{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}"), 7)))
+        .isEqualTo("{\"kind\":\"Pod\",\"metadata\":{\"resourceVersion\":\"7\",\"name\":\"a\"}}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}",
+        "{\"kind\":\"Pod\",\"metadata\":{}}",
+        "{}",
+        "{\"kind\":\"Pod\"}",
+        " { \"spec\" : { \"metadata\" : { \"resourceVersion\" : \"1\" } , \"a\" : [ 1 , \"}\" ] } ,"
+            + " \"metadata\" : { \"name\" : \"ä\\\"\\\\\" } , \"n\":-1.5e3,\"t\":true,\"u\":null }",
+        "{\"metadata\":{\"labels\":{\"resourceVersion\":\"9\"},\"name\":\"x\"},\"spec\":{}}"
+      })
+  void andTakesItOutAgain(String json) {
+    byte[] with = JsonSplice.with(bytes(json), 123);
+    assertThat(Json.parseObject(with).at("/metadata/resourceVersion").asText()).isEqualTo("123");
+    byte[] without = JsonSplice.without(with);
+    assertThat(Json.parseObject(without).at("/metadata/resourceVersion").isMissingNode()).isTrue();
+    if (json.contains("metadata\"")) {
+      assertThat(Json.parseObject(without)).isEqualTo(Json.parseObject(json));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"metadata\":{\"resourceVersion\":\"5\"}}",
+        "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"5\"}}",
+        "{\"metadata\":{\"name\":\"a\", \"resourceVersion\" : \"5\" }}",
+        "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"5\",\"uid\":\"u\"}}"
+      })
+  void takesItOutWhereverItStands(String json) {
+    byte[] without = JsonSplice.without(bytes(json));
+    assertThat(text(without)).doesNotContain("resourceVersion");
+    Json.parseObject(without);
+  }
+
+  @Test
+  void hasNothingToTakeOut() {
+    byte[] json = bytes("{\"metadata\":{\"name\":\"a\"}}");
+    assertThat(JsonSplice.without(json)).isSameAs(json);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[]", "{", "{\"a\"", "null", "{\"metadata\":[]}", "k8s\0protobuf"})
+  void refusesWhatIsNoObject(String json) {
+    assertThatThrownBy(() -> JsonSplice.with(bytes(json), 1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
