@@ -68,7 +68,7 @@ class KubectlTest {
 
   @Test
   void serverSideApplyTellsOfConflicts() {
-    String cm = "{apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {a: \"%s\"}}";
+    String cm = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shared}\ndata: {a: \"%s\"}\n";
     kubectl.okWith(cm.formatted("1"), "apply", "--server-side", "--field-manager=one", "-f", "-");
     Kubectl.Ran ran =
         kubectl.run(
@@ -115,8 +115,8 @@ class KubectlTest {
   void brokenObjectsAreRefusedInKubernetesWords() {
     Kubectl.Ran ran =
         kubectl.run(
-            "{apiVersion: v1, kind: Pod, metadata: {name: bad}, spec: {containers: [{name: c,"
-                + " image: x, imag: y}]}}",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: bad}\nspec: {containers: [{name: c,"
+                + " image: x, imag: y}]}\n",
             "create", "-f", "-");
     assertThat(ran.err()).contains("unknown field \"spec.containers[0].imag\"");
     assertThat(kubectl.fails("get", "pods", "nobody")).contains("pods \"nobody\" not found");
@@ -165,7 +165,7 @@ class KubectlTest {
         "apply", "-f", "-");
     kubectl.ok("wait", "--for=condition=Established", "crd/foos.example.com", "--timeout=10s");
     kubectl.okWith(
-        "{apiVersion: example.com/v1, kind: Foo, metadata: {name: a}, spec: {}}",
+        "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: a}\nspec: {}\n",
         "apply", "-f", "-");
     assertThat(kubectl.ok("get", "foos")).contains("SIZE").containsPattern("a +3");
     kubectl.ok("scale", "foo", "a", "--replicas=7");
