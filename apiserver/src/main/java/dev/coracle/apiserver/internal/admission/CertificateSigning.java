@@ -32,12 +32,10 @@ final class CertificateSigning implements AdmissionPlugin {
   public Uni<Void> validate(AdmissionRequest request) {
     ObjectNode now = request.object();
     KubeObject before = request.before();
-    boolean concerns =
-        now != null
-            && before != null
-            && request.operation() == Operation.UPDATE
-            && request.resource().toString().equals("certificatesigningrequests." + GROUP);
-    if (!concerns) {
+    if (now == null
+        || before == null
+        || request.operation() != Operation.UPDATE
+        || !request.resource().toString().equals("certificatesigningrequests." + GROUP)) {
       return Backstage.DONE;
     }
     switch (request.call().subresource()) {

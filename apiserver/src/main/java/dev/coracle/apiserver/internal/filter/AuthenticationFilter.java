@@ -31,7 +31,7 @@ final class AuthenticationFilter implements Filter {
         return;
       }
     }
-    Context context = Vertx.currentContext();
+    Context context = exchange.context().vertx().getOrCreateContext();
     authentication
         .authenticate(exchange.request().sslSession(), authorization(exchange))
         .subscribe()

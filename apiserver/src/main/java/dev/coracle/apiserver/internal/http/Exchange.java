@@ -11,8 +11,6 @@ import io.vertx.ext.web.RoutingContext;
  */
 public final class Exchange {
 
-  private static final String KEY = "coracle.exchange";
-
   private final RoutingContext context;
   private final RequestInfo info;
   private final long startNanos = System.nanoTime();
@@ -28,12 +26,6 @@ public final class Exchange {
   /** Begins the exchange of this request. */
   public static Exchange begin(RoutingContext context, RequestInfo info) {
     Exchange exchange = new Exchange(context, info);
-    context.put(KEY, exchange);
-    return exchange;
-  }
-
-  public static Exchange of(RoutingContext context) {
-    Exchange exchange = context.get(KEY);
     return exchange;
   }
 

@@ -36,7 +36,7 @@ public final class Connects {
         .contains(exchange.info().verb())) {
       throw StatusException.methodNotAllowed(call.type().groupResource(), exchange.info().verb());
     }
-    var context = io.vertx.core.Vertx.currentContext();
+    var context = exchange.context().vertx().getOrCreateContext();
     Uni<Destination> where =
         switch (call.subresource()) {
           case "log" -> destinations.log(exchange, call);
