@@ -37,7 +37,8 @@ final class Cluster {
   private int addresses;
 
   Cluster() {
-    this(options -> options);
+    // No lease is renewed here, so the node would soon count as gone.
+    this(options -> options.without(List.of("node-lifecycle-controller")));
   }
 
   Cluster(java.util.function.UnaryOperator<ControllerOptions> options) {
