@@ -5,6 +5,8 @@ import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.client.Client;
+import dev.coracle.controllers.ControllerManager;
+import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.ClusterPki;
 import dev.coracle.scheduler.Scheduler;
@@ -14,6 +16,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -65,8 +68,16 @@ public final class Coracle {
             SchedulerOptions.DEFAULT,
             registry);
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
+    ControllerManager controllers =
+        new ControllerManager(
+            vertx,
+            controlPlane.client("system:kube-controller-manager"),
+            ControllerOptions.of(
+                plan.podCidr(), Files.readString(credentials.pki().caCertificate())),
+            registry);
     List<List<Component>> chains = new ArrayList<>();
     chains.add(List.of(scheduler));
+    chains.add(List.of(controllers));
     addOns.parts().forEach(part -> chains.add(List.of(part)));
     this.side = List.copyOf(chains);
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
