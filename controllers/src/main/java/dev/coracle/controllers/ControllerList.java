@@ -3,10 +3,14 @@ package dev.coracle.controllers;
 import dev.coracle.controllers.internal.Controller;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.ResourceCatalog;
+import dev.coracle.controllers.internal.cronjob.CronJobController;
+import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
 import dev.coracle.controllers.internal.endpoints.EndpointSliceController;
 import dev.coracle.controllers.internal.endpoints.EndpointsController;
 import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
+import dev.coracle.controllers.internal.job.JobController;
+import dev.coracle.controllers.internal.job.TtlController;
 import dev.coracle.controllers.internal.namespace.NamespaceController;
 import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
 import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
@@ -15,6 +19,7 @@ import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
 import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
+import dev.coracle.controllers.internal.statefulset.StatefulSetController;
 import java.util.List;
 import java.util.function.Function;
 
@@ -38,10 +43,15 @@ final class ControllerList {
         DeploymentController::new,
         ReplicaSetController::replicaSets,
         ReplicaSetController::replicationControllers,
+        StatefulSetController::new,
+        DaemonSetController::new,
+        CronJobController::new,
+        JobController::new,
         // Services
         EndpointSliceController::new,
         EndpointsController::new,
         // Clearing away
+        TtlController::new,
         env -> new NamespaceController(env, catalog),
         env -> new GarbageCollector(env, catalog),
         PodGarbageCollector::new);

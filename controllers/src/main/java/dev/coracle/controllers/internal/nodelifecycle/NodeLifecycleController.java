@@ -3,6 +3,7 @@ package dev.coracle.controllers.internal.nodelifecycle;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
@@ -174,7 +175,7 @@ public final class NodeLifecycleController extends LoopController {
         Patch.merge(
             tree -> {
               tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
-              tree.putObject("spec").set("taints", wanted);
+              tree.putObject("spec").set("taints", wanted.isEmpty() ? Json.NODES.nullNode() : wanted);
             });
     return env.client().patch(Resources.NODES, "", node.name(), patch);
   }

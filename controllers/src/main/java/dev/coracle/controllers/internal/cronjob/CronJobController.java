@@ -1,0 +1,325 @@
+package dev.coracle.controllers.internal.cronjob;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.OwnerReference;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.PodControl;
+import dev.coracle.controllers.internal.status.Conditions;
+import io.smallrye.mutiny.Uni;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes a Job at each scheduled time; one timer per CronJob, for its next time. */
+public final class CronJobController extends LoopController {
+
+  /** So many missed times are looked through before it is given up and said. */
+  private static final int MANY_MISSED = 100;
+
+  private final Lister cronJobs;
+  private final Lister jobs;
+
+  public CronJobController(Environment env) {
+    super("cronjob-controller", env);
+    Informer cronInformer = env.informer(Resources.CRON_JOBS);
+    Informer jobInformer =
+        env.informer(Resources.JOBS).addIndex(Informer.BY_CONTROLLER_UID);
+    this.cronJobs = cronInformer.lister();
+    this.jobs = jobInformer.lister();
+    loop.follow(cronInformer);
+    onAny(
+        jobInformer,
+        job ->
+            job.controllerOwner()
+                .filter(o -> o.kind().equals("CronJob"))
+                .ifPresent(o -> enqueue(job.namespace(), o.name())));
+  }
+
+  private static boolean isFinished(KubeObject job) {
+    return Conditions.isTrue(job, "Complete") || Conditions.isTrue(job, "Failed");
+  }
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    KubeObject cron = cronJobs.get(name.namespace(), name.name()).orElse(null);
+    if (cron == null || cron.isDeleting()) {
+      return DONE;
+    }
+    List<KubeObject> owned =
+        List.copyOf(jobs.byIndex(Informer.BY_CONTROLLER_UID, cron.uid()));
+    ObjectNode status =
+        cron.at("status").isObject() ? (ObjectNode) cron.at("status").deepCopy() : Json.object();
+    active(cron, status, owned);
+    return clearHistory(cron, owned)
+        .chain(() -> schedule(cron, status, owned))
+        .chain(result -> write(cron, status).replaceWith(result));
+  }
+
+  /** Brings the list of running Jobs up to date and says which have ended. */
+  private void active(KubeObject cron, ObjectNode status, List<KubeObject> owned) {
+    for (JsonNode listed : cron.at("status", "active")) {
+      owned.stream()
+          .filter(j -> j.uid().equals(listed.path("uid").asText()))
+          .findFirst()
+          .ifPresentOrElse(
+              job -> {
+                if (isFinished(job)) {
+                  events.normal(
+                      cron,
+                      "SawCompletedJob",
+                      "Saw completed job: "
+                          + job.name()
+                          + ", condition: "
+                          + (Conditions.isTrue(job, "Complete") ? "Complete" : "Failed"));
+                }
+              },
+              () ->
+                  events.normal(
+                      cron,
+                      "MissingJob",
+                      "Active job went missing: " + listed.path("name").asText()));
+    }
+    ArrayNode active = Json.array();
+    owned.stream()
+        .filter(job -> !isFinished(job))
+        .sorted(Comparator.comparing(KubeObject::name))
+        .forEach(
+            job -> {
+              active
+                  .addObject()
+                  .put("kind", "Job")
+                  .put("namespace", job.namespace())
+                  .put("name", job.name())
+                  .put("uid", job.uid())
+                  .put("apiVersion", "batch/v1")
+                  .put("resourceVersion", job.resourceVersion());
+            });
+    if (active.isEmpty()) {
+      status.remove("active");
+    } else {
+      status.set("active", active);
+    }
+    owned.stream()
+        .map(job -> job.text("status", "completionTime"))
+        .filter(time -> !time.isEmpty())
+        .max(Comparator.naturalOrder())
+        .filter(time -> time.compareTo(status.path("lastSuccessfulTime").asText("")) > 0)
+        .ifPresent(time -> status.put("lastSuccessfulTime", time));
+  }
+
+  private Uni<Void> clearHistory(KubeObject cron, List<KubeObject> owned) {
+    List<Uni<Void>> steps = new ArrayList<>();
+    for (String end : List.of("Complete", "Failed")) {
+      int limit =
+          end.equals("Complete")
+              ? cron.at("spec", "successfulJobsHistoryLimit").asInt(3)
+              : cron.at("spec", "failedJobsHistoryLimit").asInt(1);
+      List<KubeObject> ended =
+          owned.stream()
+              .filter(job -> Conditions.isTrue(job, end) && !job.isDeleting())
+              .sorted(
+                  Comparator.<KubeObject, String>comparing(j -> j.text("status", "startTime"))
+                      .thenComparing(KubeObject::name))
+              .toList();
+      ended.stream()
+          .limit(Math.max(0, ended.size() - limit))
+          .forEach(job -> steps.add(delete(cron, job)));
+    }
+    return steps.isEmpty()
+        ? Uni.createFrom().voidItem()
+        : Uni.join().all(steps).andCollectFailures().replaceWithVoid();
+  }
+
+  private Uni<Void> delete(KubeObject cron, KubeObject job) {
+    return env.client()
+        .delete(
+            Resources.JOBS,
+            job.namespace(),
+            job.name(),
+            DeleteOptions.background().ifUid(job.uid()))
+        .invoke(() -> events.normal(cron, "SuccessfulDelete", "Deleted job " + job.name()))
+        .replaceWithVoid()
+        .onFailure(StatusException::isNotFound)
+        .recoverWithNull();
+  }
+
+  private Uni<Result> schedule(KubeObject cron, ObjectNode status, List<KubeObject> owned) {
+    if (cron.at("spec", "suspend").asBoolean()) {
+      return DONE;
+    }
+    CronSchedule schedule;
+    try {
+      String zone = cron.text("spec", "timeZone");
+      schedule =
+          CronSchedule.parse(
+              cron.text("spec", "schedule"), zone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(zone));
+    } catch (IllegalArgumentException | DateTimeException e) {
+      events.warning(
+          cron,
+          e instanceof DateTimeException ? "UnknownTimeZone" : "UnparseableSchedule",
+          "unparseable schedule: " + cron.text("spec", "schedule") + " : " + e.getMessage());
+      return DONE;
+    }
+    Instant now = env.now();
+    Optional<Instant> due = due(cron, status, schedule, now);
+    Result again =
+        schedule
+            .next(now)
+            .map(next -> Result.requeueAfter(Duration.between(now, next).plusMillis(100)))
+            .orElse(Result.DONE);
+    if (due.isEmpty()) {
+      return Uni.createFrom().item(again);
+    }
+    JsonNode deadline = cron.at("spec", "startingDeadlineSeconds");
+    if (deadline.isNumber() && due.get().plusSeconds(deadline.asLong()).isBefore(now)) {
+      events.warning(
+          cron,
+          "MissSchedule",
+          "Missed scheduled time to start a job: " + Timestamps.time(due.get()));
+      return Uni.createFrom().item(again);
+    }
+    List<KubeObject> running = owned.stream().filter(job -> !isFinished(job)).toList();
+    String policy = cron.text("spec", "concurrencyPolicy");
+    if (policy.equals("Forbid") && !running.isEmpty()) {
+      events.normal(
+          cron,
+          "JobAlreadyActive",
+          "Not starting job because prior execution is running and concurrency policy is Forbid");
+      return Uni.createFrom().item(again);
+    }
+    Uni<Void> before = Uni.createFrom().voidItem();
+    if (policy.equals("Replace")) {
+      for (KubeObject job : running) {
+        before = before.chain(() -> delete(cron, job));
+      }
+    }
+    Instant at = due.get();
+    return before.chain(() -> start(cron, status, at)).replaceWith(again);
+  }
+
+  /** The latest time that has passed since the last Job, empty while none has. */
+  private Optional<Instant> due(
+      KubeObject cron, JsonNode status, CronSchedule schedule, Instant now) {
+    Instant since = Timestamps.parse(status.path("lastScheduleTime").asText(""));
+    if (since == null) {
+      since = Timestamps.parse(cron.text("metadata", "creationTimestamp"));
+    }
+    since = since == null ? now : since;
+    JsonNode deadline = cron.at("spec", "startingDeadlineSeconds");
+    if (deadline.isNumber() && now.minusSeconds(deadline.asLong()).isAfter(since)) {
+      since = now.minusSeconds(deadline.asLong());
+    }
+    Optional<Instant> due = Optional.empty();
+    int missed = 0;
+    for (Optional<Instant> next = schedule.next(since);
+        next.isPresent() && !next.get().isAfter(now);
+        next = schedule.next(next.get())) {
+      due = next;
+      if (++missed > MANY_MISSED) {
+        events.warning(
+            cron,
+            "TooManyMissedTimes",
+            "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check"
+                + " clock skew");
+        // The latest one lies within the last period before now.
+        due = latest(schedule, now);
+        break;
+      }
+    }
+    return due;
+  }
+
+  private static Optional<Instant> latest(CronSchedule schedule, Instant now) {
+    for (Duration back = Duration.ofMinutes(1);
+        back.compareTo(Duration.ofDays(366)) < 0;
+        back = back.multipliedBy(4)) {
+      Optional<Instant> found = Optional.empty();
+      for (Optional<Instant> next = schedule.next(now.minus(back));
+          next.isPresent() && !next.get().isAfter(now);
+          next = schedule.next(next.get())) {
+        found = next;
+      }
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Uni<Void> start(KubeObject cron, ObjectNode status, Instant at) {
+    JsonNode template = cron.at("spec", "jobTemplate");
+    KubeObject job =
+        KubeObject.create(
+            GroupVersionKind.of("batch/v1", "Job"),
+            cron.namespace(),
+            cron.name() + "-" + at.getEpochSecond() / 60,
+            node -> {
+              ObjectNode metadata = node.withObjectProperty("metadata");
+              for (String field : List.of("labels", "annotations")) {
+                JsonNode value = template.path("metadata").path(field);
+                if (!value.isEmpty()) {
+                  metadata.set(field, value.deepCopy());
+                }
+              }
+              metadata
+                  .withObjectProperty("annotations")
+                  .put("batch.kubernetes.io/cronjob-scheduled-timestamp", Timestamps.time(at));
+              metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(cron).toJson());
+              node.set("spec", template.path("spec").deepCopy());
+            });
+    return env.client()
+        .create(Resources.JOBS, cron.namespace(), job, WriteOptions.NONE)
+        .invoke(
+            made -> {
+              events.normal(cron, "SuccessfulCreate", "Created job " + made.name());
+              status
+                  .withArrayProperty("active")
+                  .addObject()
+                  .put("kind", "Job")
+                  .put("namespace", made.namespace())
+                  .put("name", made.name())
+                  .put("uid", made.uid())
+                  .put("apiVersion", "batch/v1")
+                  .put("resourceVersion", made.resourceVersion());
+            })
+        .replaceWithVoid()
+        .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
+        .recoverWithNull()
+        .onFailure()
+        .invoke(
+            failure ->
+                events.warning(
+                    cron, "FailedCreate", "Error creating job: " + failure.getMessage()))
+        .invoke(() -> status.put("lastScheduleTime", Timestamps.time(at)));
+  }
+
+  private Uni<Void> write(KubeObject cron, ObjectNode status) {
+    return status.equals(cron.at("status"))
+        ? Uni.createFrom().voidItem()
+        : env.client()
+            .updateStatus(Resources.CRON_JOBS, cron.with(n -> n.set("status", status)))
+            .replaceWithVoid()
+            .onFailure(StatusException::isNotFound)
+            .recoverWithNull();
+  }
+}

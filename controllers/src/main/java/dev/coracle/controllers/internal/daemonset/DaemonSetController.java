@@ -1,0 +1,349 @@
+package dev.coracle.controllers.internal.daemonset;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Expectations;
+import dev.coracle.controllers.internal.pods.PodClaims;
+import dev.coracle.controllers.internal.pods.PodControl;
+import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.revisions.TemplateRevisions;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Keeps one pod on every node that fits, and replaces them a few at a time for a new template. */
+public final class DaemonSetController extends LoopController {
+
+  private final Lister sets;
+  private final Lister nodes;
+  private final PodControl control;
+  private final PodClaims claims;
+  private final Expectations expectations;
+  private final TemplateRevisions revisions;
+
+  public DaemonSetController(Environment env) {
+    super("daemonset-controller", env);
+    Informer setInformer = env.informer(Resources.DAEMON_SETS);
+    Informer nodeInformer = env.informer(Resources.NODES);
+    Informer podInformer = PodClaims.index(env.informer(Resources.PODS));
+    this.sets = setInformer.lister();
+    this.nodes = nodeInformer.lister();
+    this.control = new PodControl(env.client(), events);
+    this.claims = new PodClaims(podInformer.lister(), control);
+    this.expectations = new Expectations(env.context());
+    this.revisions = new TemplateRevisions(env);
+    loop.follow(setInformer);
+    nodeInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject node) {
+            sets.list().forEach(loop::enqueue);
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!before.at("metadata", "labels").equals(now.at("metadata", "labels"))
+                || !before.at("spec", "taints").equals(now.at("spec", "taints"))) {
+              sets.list().forEach(loop::enqueue);
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            sets.list().forEach(loop::enqueue);
+          }
+        });
+    podInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject pod) {
+            owner(pod)
+                .ifPresent(
+                    o -> {
+                      expectations.seen(o, pod.uid());
+                      loop.enqueue(o);
+                    });
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            owner(now)
+                .ifPresent(
+                    o -> {
+                      if (now.isDeleting()) {
+                        expectations.deleted(o, now.uid());
+                      }
+                      loop.enqueue(o);
+                    });
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            owner(last)
+                .ifPresent(
+                    o -> {
+                      expectations.deleted(o, last.uid());
+                      loop.enqueue(o);
+                    });
+          }
+        });
+  }
+
+  private static java.util.Optional<NamespacedName> owner(KubeObject pod) {
+    return PodClaims.owner(pod, "apps/v1", "DaemonSet")
+        .map(o -> new NamespacedName(pod.namespace(), o.name()));
+  }
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    KubeObject set = sets.get(name.namespace(), name.name()).orElse(null);
+    if (set == null) {
+      expectations.forget(name);
+      return DONE;
+    }
+    LabelSelector selector = LabelSelector.of(set.at("spec", "selector"));
+    if (selector.isEverything()) {
+      return DONE;
+    }
+    boolean may = expectations.satisfied(name) && !set.isDeleting();
+    return claims
+        .claim(set, selector, _ -> true)
+        .chain(
+            pods ->
+                revisions
+                    .current(set)
+                    .chain(
+                        revision -> {
+                          Map<String, List<KubeObject>> byNode = new HashMap<>();
+                          pods.forEach(
+                              p ->
+                                  byNode
+                                      .computeIfAbsent(NodeFit.targetOf(p), _ -> new ArrayList<>())
+                                      .add(p));
+                          Uni<Boolean> work =
+                              may
+                                  ? manage(name, set, byNode, revision)
+                                  : Uni.createFrom().item(false);
+                          return work.chain(_ -> status(set, byNode, revision));
+                        }));
+  }
+
+  private Uni<Boolean> manage(
+      NamespacedName name,
+      KubeObject set,
+      Map<String, List<KubeObject>> byNode,
+      KubeObject revision) {
+    List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+    for (KubeObject node : nodes.list()) {
+      NodeFit.Fit fit = NodeFit.of(set, node);
+      List<KubeObject> here = byNode.getOrDefault(node.name(), List.of());
+      List<KubeObject> alive = new ArrayList<>();
+      for (KubeObject pod : here) {
+        if (pod.isDeleting()) {
+          continue;
+        }
+        if (Pods.isFinished(pod)) {
+          if (Pods.phase(pod).equals("Failed")) {
+            events.warning(
+                set,
+                "FailedDaemonPod",
+                "Found failed daemon pod "
+                    + pod.key()
+                    + " on node "
+                    + node.name()
+                    + ", will try to kill it");
+          }
+          steps.add(() -> delete(name, pod, set));
+        } else {
+          alive.add(pod);
+        }
+      }
+      if (fit.shouldRun() && here.stream().allMatch(p -> p.isDeleting() && Pods.isFinished(p))) {
+        steps.add(() -> create(name, set, node.name(), revision));
+      } else if (!fit.shouldRun() && !fit.mayStay()) {
+        alive.forEach(pod -> steps.add(() -> delete(name, pod, set)));
+      } else if (alive.size() > 1) {
+        alive.sort(Comparator.comparing(p -> p.text("metadata", "creationTimestamp")));
+        alive.subList(1, alive.size()).forEach(pod -> steps.add(() -> delete(name, pod, set)));
+      }
+    }
+    if (steps.isEmpty() && !set.text("spec", "updateStrategy", "type").equals("OnDelete")) {
+      update(name, set, byNode, revision, steps);
+    }
+    return PodControl.slowStart(steps)
+        .chain(
+            progress ->
+                progress
+                    .failure()
+                    .filter(f -> !PodControl.isNamespaceEnding(f))
+                    .map(f -> Uni.createFrom().<Boolean>failure(f))
+                    .orElseGet(() -> Uni.createFrom().item(true)));
+  }
+
+  /** Deletes old pods, those that are of no use first, as far as maxUnavailable allows. */
+  private void update(
+      NamespacedName name,
+      KubeObject set,
+      Map<String, List<KubeObject>> byNode,
+      KubeObject revision,
+      List<Supplier<Uni<Void>>> steps) {
+    String hash = TemplateRevisions.hash(revision);
+    int desired = 0;
+    int unavailable = 0;
+    List<KubeObject> useless = new ArrayList<>();
+    List<KubeObject> useful = new ArrayList<>();
+    for (KubeObject node : nodes.list()) {
+      if (!NodeFit.of(set, node).shouldRun()) {
+        continue;
+      }
+      desired++;
+      boolean available = false;
+      for (KubeObject pod : byNode.getOrDefault(node.name(), List.of())) {
+        boolean good = !pod.isDeleting() && isAvailable(set, pod);
+        available |= good;
+        if (!pod.isDeleting() && !hash.equals(pod.labels().get(TemplateRevisions.LABEL))) {
+          (good ? useful : useless).add(pod);
+        }
+      }
+      unavailable += available ? 0 : 1;
+    }
+    useless.forEach(pod -> steps.add(() -> delete(name, pod, set)));
+    int allowed = maxUnavailable(set, desired) - unavailable;
+    useful.stream()
+        .limit(Math.max(0, allowed))
+        .forEach(pod -> steps.add(() -> delete(name, pod, set)));
+  }
+
+  private static int maxUnavailable(KubeObject set, int desired) {
+    JsonNode value = set.at("spec", "updateStrategy", "rollingUpdate", "maxUnavailable");
+    String text = value.asText("1");
+    int count =
+        text.endsWith("%")
+            ? (int)
+                Math.ceil(
+                    Integer.parseInt(text.substring(0, text.length() - 1)) * desired / 100.0)
+            : value.asInt(1);
+    return Math.max(1, count);
+  }
+
+  private boolean isAvailable(KubeObject set, KubeObject pod) {
+    return Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asLong(0), env.now());
+  }
+
+  private Uni<Void> create(
+      NamespacedName name, KubeObject set, String node, KubeObject revision) {
+    expectations.creating(name);
+    KubeObject pod =
+        PodControl.fromTemplate(
+            set.at("spec", "template"),
+            set,
+            tree -> {
+              tree.withObjectProperty("metadata")
+                  .withObjectProperty("labels")
+                  .put(TemplateRevisions.LABEL, TemplateRevisions.hash(revision))
+                  .put("pod-template-generation", Long.toString(set.generation()));
+              NodeFit.target(tree.withObjectProperty("spec"), node);
+            });
+    return control
+        .create(pod, set)
+        .invoke(made -> expectations.created(name, made.uid()))
+        .onFailure()
+        .invoke(() -> expectations.notCreated(name))
+        .replaceWithVoid();
+  }
+
+  private Uni<Void> delete(NamespacedName name, KubeObject pod, KubeObject set) {
+    expectations.deleting(name, pod.uid());
+    return control
+        .delete(pod, set)
+        .onFailure()
+        .invoke(() -> expectations.deleted(name, pod.uid()));
+  }
+
+  private Uni<Result> status(
+      KubeObject set, Map<String, List<KubeObject>> byNode, KubeObject revision) {
+    String hash = TemplateRevisions.hash(revision);
+    int desired = 0;
+    int current = 0;
+    int misscheduled = 0;
+    int ready = 0;
+    int available = 0;
+    int updated = 0;
+    Duration soonest = Duration.ZERO;
+    Set<String> used = new HashSet<>(Set.of(hash));
+    for (KubeObject node : nodes.list()) {
+      boolean wanted = NodeFit.of(set, node).shouldRun();
+      List<KubeObject> here =
+          byNode.getOrDefault(node.name(), List.of()).stream()
+              .filter(p -> !p.isDeleting())
+              .toList();
+      here.forEach(p -> used.add(p.labels().getOrDefault(TemplateRevisions.LABEL, "")));
+      desired += wanted ? 1 : 0;
+      if (here.isEmpty()) {
+        continue;
+      }
+      if (!wanted) {
+        misscheduled++;
+        continue;
+      }
+      current++;
+      KubeObject pod = here.getFirst();
+      updated += hash.equals(pod.labels().get(TemplateRevisions.LABEL)) ? 1 : 0;
+      if (Pods.isReady(pod)) {
+        ready++;
+        Duration until =
+            Pods.untilAvailable(pod, set.at("spec", "minReadySeconds").asLong(0), env.now());
+        available += until.isZero() ? 1 : 0;
+        if (!until.isZero() && (soonest.isZero() || until.compareTo(soonest) < 0)) {
+          soonest = until;
+        }
+      }
+    }
+    ObjectNode status =
+        set.at("status").isObject() ? (ObjectNode) set.at("status").deepCopy() : Json.object();
+    status.put("observedGeneration", (int) set.generation());
+    status.put("desiredNumberScheduled", desired);
+    status.put("currentNumberScheduled", current);
+    status.put("numberMisscheduled", misscheduled);
+    status.put("numberReady", ready);
+    count(status, "updatedNumberScheduled", updated);
+    count(status, "numberAvailable", available);
+    count(status, "numberUnavailable", desired - available);
+    Result next = soonest.isZero() ? Result.DONE : Result.requeueAfter(soonest);
+    Uni<Result> written =
+        status.equals(set.at("status"))
+            ? Uni.createFrom().item(next)
+            : env.client()
+                .updateStatus(Resources.DAEMON_SETS, set.with(n -> n.set("status", status)))
+                .replaceWith(next)
+                .onFailure(StatusException::isNotFound)
+                .recoverWithItem(next);
+    return written.call(
+        () -> revisions.clear(set, used, set.at("spec", "revisionHistoryLimit").asInt(10)));
+  }
+
+  private static void count(ObjectNode status, String field, int value) {
+    if (value == 0) {
+      status.remove(field);
+    } else {
+      status.put(field, value);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.coracle.controllers.internal.job;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.controllers.internal.status.Conditions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a Job's {@code podFailurePolicy} says of a failed pod: the first rule that matches (KEP-3329). */
+final class FailurePolicy {
+
+  /** What to do. */
+  sealed interface Verdict {
+    record Count() implements Verdict {}
+
+    record Ignore() implements Verdict {}
+
+    record FailJob(String message) implements Verdict {}
+  }
+
+  private FailurePolicy() {}
+
+  static Verdict of(KubeObject job, KubeObject pod) {
+    int number = 0;
+    for (JsonNode rule : job.at("spec", "podFailurePolicy", "rules")) {
+      String why = matches(rule, pod);
+      if (!why.isEmpty()) {
+        return switch (rule.path("action").asText()) {
+          case "FailJob" ->
+              new Verdict.FailJob(why + " matching FailJob rule at index " + number);
+          case "Ignore" -> new Verdict.Ignore();
+          default -> new Verdict.Count();
+        };
+      }
+      number++;
+    }
+    return new Verdict.Count();
+  }
+
+  private static String matches(JsonNode rule, KubeObject pod) {
+    JsonNode exit = rule.path("onExitCodes");
+    if (exit.isObject()) {
+      String only = exit.path("containerName").asText("");
+      for (String list : List.of("initContainerStatuses", "containerStatuses")) {
+        for (JsonNode c : pod.at("status", list)) {
+          JsonNode terminated = c.path("state").path("terminated");
+          int code = terminated.path("exitCode").asInt(0);
+          if (!terminated.isObject()
+              || code == 0
+              || (!only.isEmpty() && !only.equals(c.path("name").asText()))) {
+            continue;
+          }
+          List<Integer> values = new ArrayList<>();
+          exit.path("values").forEach(v -> values.add(v.asInt()));
+          if (values.contains(code) == exit.path("operator").asText().equals("In")) {
+            return "Container "
+                + c.path("name").asText()
+                + " for pod "
+                + pod.key()
+                + " failed with exit code "
+                + code;
+          }
+        }
+      }
+    }
+    for (JsonNode pattern : rule.path("onPodConditions")) {
+      JsonNode condition = Conditions.find(pod, pattern.path("type").asText());
+      if (condition.isObject()
+          && condition.path("status").asText().equals(pattern.path("status").asText("True"))) {
+        return "Pod " + pod.key() + " has condition " + pattern.path("type").asText();
+      }
+    }
+    return "";
+  }
+}

@@ -1,0 +1,517 @@
+package dev.coracle.controllers.internal.job;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Expectations;
+import dev.coracle.controllers.internal.pods.PodClaims;
+import dev.coracle.controllers.internal.pods.PodControl;
+import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.status.Conditions;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Runs pods to completion: as many at once as {@code parallelism} says until {@code completions} have
+ * succeeded, with a growing delay after failures, until {@code backoffLimit}, a deadline or a failure
+ * rule ends it. Counting is exact ({@link JobCounts}).
+ */
+public final class JobController extends LoopController {
+
+  private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
+  private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(10);
+  private static final int BURST = 500;
+
+  private final Lister jobs;
+  private final Lister pods;
+  private final PodControl control;
+  private final PodClaims claims;
+  private final Expectations expectations;
+
+  public JobController(Environment env) {
+    super("job-controller", env);
+    Informer jobInformer = env.informer(Resources.JOBS);
+    Informer podInformer = PodClaims.index(env.informer(Resources.PODS));
+    this.jobs = jobInformer.lister();
+    this.pods = podInformer.lister();
+    this.control = new PodControl(env.client(), events);
+    this.claims = new PodClaims(pods, control);
+    this.expectations = new Expectations(env.context());
+    loop.follow(jobInformer);
+    podInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject pod) {
+            owner(pod)
+                .ifPresent(
+                    o -> {
+                      expectations.seen(o, pod.uid());
+                      loop.enqueue(o);
+                    });
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            owner(now)
+                .ifPresent(
+                    o -> {
+                      if (now.isDeleting()) {
+                        expectations.deleted(o, now.uid());
+                      }
+                      loop.enqueue(o);
+                    });
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            owner(last)
+                .ifPresent(
+                    o -> {
+                      expectations.deleted(o, last.uid());
+                      loop.enqueue(o);
+                    });
+          }
+        });
+  }
+
+  private static Optional<NamespacedName> owner(KubeObject pod) {
+    return PodClaims.owner(pod, "batch/v1", "Job")
+        .map(o -> new NamespacedName(pod.namespace(), o.name()));
+  }
+
+  static boolean isFinished(KubeObject job) {
+    return Conditions.isTrue(job, "Complete") || Conditions.isTrue(job, "Failed");
+  }
+
+  /** Why the Job has failed, in the words of its condition. */
+  private record Failure(String reason, String message) {}
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    KubeObject job = jobs.get(name.namespace(), name.name()).orElse(null);
+    if (job == null) {
+      expectations.forget(name);
+      // The pods of a deleted Job must not be held by its finalizer.
+      return freeOrphans(name);
+    }
+    LabelSelector selector = LabelSelector.of(job.at("spec", "selector"));
+    if (!job.at("spec", "managedBy").asText("kubernetes.io/job-controller")
+        .equals("kubernetes.io/job-controller")) {
+      return DONE;
+    }
+    return claims
+        .claim(job, selector, _ -> true)
+        .chain(all -> isFinished(job) ? release(all) : sync(name, job, all));
+  }
+
+  private Uni<Result> freeOrphans(NamespacedName job) {
+    List<KubeObject> left =
+        pods.list(job.namespace()).stream()
+            .filter(p -> owner(p).filter(job::equals).isPresent() && JobCounts.isTracked(p))
+            .toList();
+    return release(left);
+  }
+
+  private Uni<Result> release(List<KubeObject> all) {
+    List<Uni<Void>> steps = new ArrayList<>();
+    all.stream().filter(JobCounts::isTracked).forEach(p -> steps.add(untrack(p)));
+    return steps.isEmpty()
+        ? DONE
+        : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+  }
+
+  private Uni<Void> untrack(KubeObject pod) {
+    Patch patch =
+        Patch.merge(
+            node -> {
+              ObjectNode metadata = node.putObject("metadata");
+              metadata.put("resourceVersion", pod.resourceVersion());
+              ArrayNode kept = metadata.putArray("finalizers");
+              pod.finalizers().stream().filter(f -> !f.equals(JobCounts.FINALIZER)).forEach(kept::add);
+            });
+    return env.client()
+        .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
+        .replaceWithVoid()
+        .onFailure(StatusException::isNotFound)
+        .recoverWithNull();
+  }
+
+  private Uni<Result> sync(NamespacedName name, KubeObject job, List<KubeObject> all) {
+    Instant now = env.now();
+    boolean suspended = job.at("spec", "suspend").asBoolean();
+    ObjectNode status =
+        job.at("status").isObject() ? (ObjectNode) job.at("status").deepCopy() : Json.object();
+    if (!status.has("startTime") && !suspended) {
+      status.put("startTime", Timestamps.time(now));
+    }
+    JobCounts.settle(status, all);
+    List<KubeObject> counted = withoutIgnored(job, all);
+    List<KubeObject> finished = JobCounts.record(status, job, counted);
+    all.stream()
+        .filter(p -> !counted.contains(p) && JobCounts.isTracked(p))
+        .forEach(finished::add);
+    List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
+    Optional<Failure> failure = failure(job, status, all, now);
+    boolean succeeded = failure.isEmpty() && isDone(job, status, active);
+    boolean ends = failure.isPresent() || succeeded;
+    boolean stop = ends || suspended;
+
+    Uni<Duration> work = Uni.createFrom().item(Duration.ZERO);
+    if (!job.isDeleting() && expectations.satisfied(name)) {
+      work = stop ? stopAll(name, job, active) : manage(name, job, status, all, active);
+    }
+    Duration deadline = untilDeadline(job, status, now);
+    return work.chain(
+        wait -> {
+          counts(status, all, stop ? List.of() : active);
+          suspension(status, job, suspended, now);
+          conclude(status, job, all, failure, succeeded, now);
+          Duration next = soonest(wait, deadline);
+          return write(job, status)
+              .chain(() -> untrackAll(finished))
+              .replaceWith(next.isZero() ? Result.DONE : Result.requeueAfter(next));
+        });
+  }
+
+  private static Duration soonest(Duration a, Duration b) {
+    return a.isZero() ? b : b.isZero() || a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static List<KubeObject> withoutIgnored(KubeObject job, List<KubeObject> all) {
+    return all.stream()
+        .filter(
+            p ->
+                !Pods.phase(p).equals("Failed")
+                    || !(FailurePolicy.of(job, p) instanceof FailurePolicy.Verdict.Ignore))
+        .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  private Uni<Void> untrackAll(List<KubeObject> finished) {
+    List<Uni<Void>> steps = new ArrayList<>();
+    finished.stream().filter(JobCounts::isTracked).forEach(p -> steps.add(untrack(p)));
+    return steps.isEmpty()
+        ? Uni.createFrom().voidItem()
+        : Uni.join().all(steps).andCollectFailures().replaceWithVoid();
+  }
+
+  private static boolean isDone(KubeObject job, JsonNode status, List<KubeObject> active) {
+    int succeeded = JobCounts.total(status, "succeeded");
+    JsonNode completions = job.at("spec", "completions");
+    return completions.isNumber()
+        ? succeeded >= completions.asInt()
+        : succeeded > 0 && active.isEmpty();
+  }
+
+  private Optional<Failure> failure(
+      KubeObject job, JsonNode status, List<KubeObject> all, Instant now) {
+    for (KubeObject pod : all) {
+      if (Pods.phase(pod).equals("Failed")
+          && FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.FailJob rule) {
+        return Optional.of(new Failure("PodFailurePolicy", rule.message()));
+      }
+    }
+    int limit = job.at("spec", "backoffLimit").asInt(6);
+    int failed = JobCounts.total(status, "failed");
+    boolean restarts =
+        job.text("spec", "template", "spec", "restartPolicy").equals("OnFailure")
+            && all.stream().filter(Pods::isActive).mapToInt(Pods::restarts).sum() > limit;
+    if (failed > limit || restarts) {
+      return Optional.of(
+          new Failure(
+              "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+    }
+    JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
+    Instant start = Timestamps.parse(status.path("startTime").asText(""));
+    if (deadline.isNumber()
+        && start != null
+        && !job.at("spec", "suspend").asBoolean()
+        && !now.isBefore(start.plusSeconds(deadline.asLong()))) {
+      return Optional.of(
+          new Failure("DeadlineExceeded", "Job was active longer than specified deadline"));
+    }
+    return Optional.empty();
+  }
+
+  private static Duration untilDeadline(KubeObject job, JsonNode status, Instant now) {
+    JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
+    Instant start = Timestamps.parse(status.path("startTime").asText(""));
+    if (!deadline.isNumber() || start == null || job.at("spec", "suspend").asBoolean()) {
+      return Duration.ZERO;
+    }
+    Duration left = Duration.between(now, start.plusSeconds(deadline.asLong()));
+    return left.isPositive() ? left : Duration.ZERO;
+  }
+
+  private Uni<Duration> stopAll(NamespacedName name, KubeObject job, List<KubeObject> active) {
+    List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+    active.forEach(pod -> steps.add(() -> delete(name, pod, job)));
+    return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
+  }
+
+  private Uni<Void> delete(NamespacedName name, KubeObject pod, KubeObject job) {
+    expectations.deleting(name, pod.uid());
+    return control
+        .delete(pod, job)
+        .onFailure()
+        .invoke(() -> expectations.deleted(name, pod.uid()));
+  }
+
+  /** Makes or deletes pods; gives how long to wait after a failure, or zero. */
+  private Uni<Duration> manage(
+      NamespacedName name,
+      KubeObject job,
+      JsonNode status,
+      List<KubeObject> all,
+      List<KubeObject> active) {
+    int parallelism = job.at("spec", "parallelism").asInt(1);
+    JsonNode completions = job.at("spec", "completions");
+    int succeeded = JobCounts.total(status, "succeeded");
+    int wanted =
+        completions.isNumber()
+            ? Math.min(parallelism, completions.asInt() - succeeded)
+            : succeeded > 0 ? active.size() : parallelism;
+    if (active.size() > wanted) {
+      List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+      active.stream()
+          .sorted(Pods.firstToGo(_ -> 0))
+          .limit((long) active.size() - Math.max(0, wanted))
+          .forEach(pod -> steps.add(() -> delete(name, pod, job)));
+      return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
+    }
+    boolean replacesFailedOnly =
+        job.text("spec", "podReplacementPolicy").equals("Failed")
+            || job.at("spec", "podFailurePolicy").isObject();
+    long terminating =
+        replacesFailedOnly
+            ? all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count()
+            : 0;
+    int missing = (int) Math.min(BURST, wanted - active.size() - terminating);
+    if (missing <= 0) {
+      return Uni.createFrom().item(Duration.ZERO);
+    }
+    Duration wait = backoff(all, status);
+    if (wait.isPositive()) {
+      return Uni.createFrom().item(wait);
+    }
+    List<Integer> indexes =
+        JobCounts.isIndexed(job) ? freeIndexes(job, status, active, missing) : List.of();
+    List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+    int count = JobCounts.isIndexed(job) ? indexes.size() : missing;
+    for (int i = 0; i < count; i++) {
+      Optional<Integer> index =
+          JobCounts.isIndexed(job) ? Optional.of(indexes.get(i)) : Optional.empty();
+      steps.add(() -> create(name, job, index));
+    }
+    return PodControl.slowStart(steps)
+        .chain(
+            progress ->
+                progress
+                    .failure()
+                    .filter(f -> !PodControl.isNamespaceEnding(f))
+                    .map(f -> Uni.createFrom().<Duration>failure(f))
+                    .orElseGet(() -> Uni.createFrom().item(Duration.ZERO)));
+  }
+
+  /** Ten seconds, doubling with every failure since the last success, after the last failure. */
+  private Duration backoff(List<KubeObject> all, JsonNode status) {
+    Instant lastFailure = null;
+    int failures = 0;
+    Instant lastSuccess =
+        all.stream()
+            .filter(p -> Pods.phase(p).equals("Succeeded"))
+            .map(JobController::finishTime)
+            .max(Comparator.naturalOrder())
+            .orElse(Instant.MIN);
+    for (KubeObject pod : all) {
+      if (Pods.phase(pod).equals("Failed")) {
+        Instant at = finishTime(pod);
+        if (at.isAfter(lastSuccess)) {
+          failures++;
+          lastFailure = lastFailure == null || at.isAfter(lastFailure) ? at : lastFailure;
+        }
+      }
+    }
+    if (lastFailure == null || JobCounts.total(status, "failed") == 0) {
+      return Duration.ZERO;
+    }
+    Duration delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, 10));
+    if (delay.compareTo(LONGEST_BACKOFF) > 0) {
+      delay = LONGEST_BACKOFF;
+    }
+    Duration left = Duration.between(env.now(), lastFailure.plus(delay));
+    return left.isPositive() ? left : Duration.ZERO;
+  }
+
+  private static Instant finishTime(KubeObject pod) {
+    Instant latest = null;
+    for (JsonNode c : pod.at("status", "containerStatuses")) {
+      Instant at =
+          Timestamps.parse(c.path("state").path("terminated").path("finishedAt").asText(""));
+      latest = at != null && (latest == null || at.isAfter(latest)) ? at : latest;
+    }
+    if (latest == null) {
+      latest =
+          Timestamps.parse(
+              Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
+    }
+    return latest == null ? Instant.EPOCH : latest;
+  }
+
+  private static List<Integer> freeIndexes(
+      KubeObject job, JsonNode status, List<KubeObject> active, int count) {
+    TreeSet<Integer> done = JobCounts.parse(status.path("completedIndexes").asText(""));
+    Set<Integer> running =
+        active.stream()
+            .flatMap(p -> JobCounts.index(p).stream())
+            .collect(Collectors.toSet());
+    List<Integer> out = new ArrayList<>();
+    for (int i = 0; i < job.at("spec", "completions").asInt(0) && out.size() < count; i++) {
+      if (!done.contains(i) && !running.contains(i)) {
+        out.add(i);
+      }
+    }
+    return out;
+  }
+
+  private Uni<Void> create(NamespacedName name, KubeObject job, Optional<Integer> index) {
+    expectations.creating(name);
+    KubeObject pod =
+        PodControl.fromTemplate(
+            job.at("spec", "template"),
+            job,
+            node -> {
+              ObjectNode metadata = node.withObjectProperty("metadata");
+              metadata.withArrayProperty("finalizers").add(JobCounts.FINALIZER);
+              index.ifPresent(i -> indexed(node, job, i));
+            });
+    return control
+        .create(pod, job)
+        .invoke(made -> expectations.created(name, made.uid()))
+        .onFailure()
+        .invoke(() -> expectations.notCreated(name))
+        .replaceWithVoid();
+  }
+
+  private static void indexed(ObjectNode pod, KubeObject job, int index) {
+    ObjectNode metadata = pod.withObjectProperty("metadata");
+    String number = Integer.toString(index);
+    metadata.put("generateName", job.name() + "-" + number + "-");
+    metadata.withObjectProperty("annotations").put(JobCounts.INDEX, number);
+    metadata.withObjectProperty("labels").put(JobCounts.INDEX, number);
+    ObjectNode spec = pod.withObjectProperty("spec");
+    spec.put("hostname", job.name() + "-" + number);
+    for (String list : List.of("initContainers", "containers")) {
+      for (JsonNode container : spec.path(list)) {
+        ObjectNode variable =
+            ((ObjectNode) container)
+                .withArrayProperty("env")
+                .addObject()
+                .put("name", "JOB_COMPLETION_INDEX");
+        variable
+            .putObject("valueFrom")
+            .putObject("fieldRef")
+            .put("apiVersion", "v1")
+            .put("fieldPath", "metadata.labels['" + JobCounts.INDEX + "']");
+      }
+    }
+  }
+
+  private static void counts(ObjectNode status, List<KubeObject> all, List<KubeObject> active) {
+    put(status, "active", active.size());
+    status.put("ready", (int) active.stream().filter(Pods::isReady).count());
+    status.put(
+        "terminating",
+        (int) all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count());
+  }
+
+  private static void put(ObjectNode status, String field, int value) {
+    if (value == 0) {
+      status.remove(field);
+    } else {
+      status.put(field, value);
+    }
+  }
+
+  private void suspension(ObjectNode status, KubeObject job, boolean suspended, Instant now) {
+    boolean was = Conditions.isTrue(job, "Suspended");
+    if (suspended && !was) {
+      Conditions.set(status, "Suspended", "True", "JobSuspended", "Job suspended", now);
+      status.remove("startTime");
+      events.normal(job, "Suspended", "Job suspended");
+    } else if (!suspended && was) {
+      Conditions.set(status, "Suspended", "False", "JobResumed", "Job resumed", now);
+      status.put("startTime", Timestamps.time(now));
+      events.normal(job, "Resumed", "Job resumed");
+    }
+  }
+
+  /** The end is told when all pods have ended and all have been counted. */
+  private void conclude(
+      ObjectNode status,
+      KubeObject job,
+      List<KubeObject> all,
+      Optional<Failure> failure,
+      boolean succeeded,
+      Instant now) {
+    if (failure.isEmpty() && !succeeded) {
+      return;
+    }
+    String reason = failure.map(Failure::reason).orElse("CompletionsReached");
+    String message =
+        failure.map(Failure::message).orElse("Reached expected number of succeeded pods");
+    condition(status, failure.isPresent() ? "FailureTarget" : "SuccessCriteriaMet", reason, message, now);
+    boolean open =
+        all.stream().anyMatch(p -> JobCounts.isTracked(p) || !Pods.isFinished(p))
+            || status.path("uncountedTerminatedPods").path("succeeded").size() > 0
+            || status.path("uncountedTerminatedPods").path("failed").size() > 0;
+    if (open) {
+      return;
+    }
+    condition(status, failure.isPresent() ? "Failed" : "Complete", reason, message, now);
+    if (failure.isPresent()) {
+      events.warning(job, reason, message);
+    } else {
+      status.put("completionTime", Timestamps.time(now));
+      events.normal(job, "Completed", "Job completed");
+    }
+  }
+
+  private static void condition(
+      ObjectNode status, String type, String reason, String message, Instant now) {
+    if (Conditions.set(status, type, "True", reason, message, now)) {
+      ((ObjectNode) Conditions.find(status, type)).put("lastProbeTime", Timestamps.time(now));
+    }
+  }
+
+  private Uni<Void> write(KubeObject job, ObjectNode status) {
+    if (status.equals(job.at("status"))) {
+      return Uni.createFrom().voidItem();
+    }
+    return env.client()
+        .updateStatus(Resources.JOBS, job.with(n -> n.set("status", status)))
+        .replaceWithVoid()
+        .onFailure(StatusException::isNotFound)
+        .recoverWithNull();
+  }
+}

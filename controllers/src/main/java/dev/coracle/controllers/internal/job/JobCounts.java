@@ -1,0 +1,164 @@
+package dev.coracle.controllers.internal.job;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.controllers.internal.pods.Pods;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Counts a Job's pods so that none is counted twice and none is lost: a finished pod keeps its
+ * finalizer until it stands in {@code uncountedTerminatedPods}, and leaves that list for the totals
+ * only when it has lost the finalizer (KEP-2307).
+ */
+final class JobCounts {
+
+  static final String FINALIZER = "batch.kubernetes.io/job-tracking";
+  static final String INDEX = "batch.kubernetes.io/job-completion-index";
+
+  private JobCounts() {}
+
+  static boolean isIndexed(KubeObject job) {
+    return job.text("spec", "completionMode").equals("Indexed");
+  }
+
+  static boolean isTracked(KubeObject pod) {
+    return pod.finalizers().contains(FINALIZER);
+  }
+
+  /** Failed, or deleted before it could end. */
+  static boolean counts(KubeObject pod) {
+    return Pods.isFinished(pod) || pod.isDeleting();
+  }
+
+  static Optional<Integer> index(KubeObject pod) {
+    try {
+      return pod.annotation(INDEX).map(Integer::valueOf);
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Moves pods that have lost their finalizer from the list to the totals. */
+  static void settle(ObjectNode status, List<KubeObject> pods) {
+    Set<String> tracked = new HashSet<>();
+    pods.stream().filter(JobCounts::isTracked).forEach(p -> tracked.add(p.uid()));
+    settle(status, "succeeded", tracked);
+    settle(status, "failed", tracked);
+  }
+
+  private static void settle(ObjectNode status, String kind, Set<String> tracked) {
+    ObjectNode uncounted = status.withObjectProperty("uncountedTerminatedPods");
+    ArrayNode kept = dev.coracle.api.Json.array();
+    int gone = 0;
+    for (JsonNode uid : uncounted.path(kind)) {
+      if (tracked.contains(uid.asText())) {
+        kept.add(uid);
+      } else {
+        gone++;
+      }
+    }
+    if (kept.isEmpty()) {
+      uncounted.remove(kind);
+    } else {
+      uncounted.set(kind, kept);
+    }
+    if (gone > 0) {
+      status.put(kind, status.path(kind).asInt(0) + gone);
+    }
+  }
+
+  /** Puts newly finished pods on the list; gives those that may lose their finalizer after that. */
+  static List<KubeObject> record(ObjectNode status, KubeObject job, List<KubeObject> pods) {
+    List<KubeObject> finished = new ArrayList<>();
+    ObjectNode uncounted = status.withObjectProperty("uncountedTerminatedPods");
+    Set<String> known = new HashSet<>();
+    uncounted.forEach(list -> list.forEach(uid -> known.add(uid.asText())));
+    TreeSet<Integer> indexes = parse(status.path("completedIndexes").asText(""));
+    for (KubeObject pod : pods) {
+      if (!isTracked(pod) || !counts(pod)) {
+        continue;
+      }
+      finished.add(pod);
+      if (known.contains(pod.uid())) {
+        continue;
+      }
+      boolean good = Pods.phase(pod).equals("Succeeded");
+      if (good && isIndexed(job)) {
+        Optional<Integer> index = index(pod);
+        if (index.isEmpty()
+            || index.get() >= job.at("spec", "completions").asInt(0)
+            || !indexes.add(index.get())) {
+          continue; // The index is done already; this pod counts for nothing.
+        }
+      }
+      if (good) {
+        uncounted.withArrayProperty("succeeded").add(pod.uid());
+      } else if (Pods.phase(pod).equals("Failed") || pod.isDeleting()) {
+        uncounted.withArrayProperty("failed").add(pod.uid());
+      }
+    }
+    if (isIndexed(job)) {
+      status.put("completedIndexes", format(indexes));
+    }
+    return finished;
+  }
+
+  static int total(JsonNode status, String kind) {
+    return status.path(kind).asInt(0)
+        + status.path("uncountedTerminatedPods").path(kind).size();
+  }
+
+  /** Reads {@code 0,2-4}. */
+  static TreeSet<Integer> parse(String intervals) {
+    TreeSet<Integer> out = new TreeSet<>();
+    for (String part : intervals.split(",")) {
+      if (part.isEmpty()) {
+        continue;
+      }
+      int dash = part.indexOf('-');
+      int from = Integer.parseInt(dash < 0 ? part : part.substring(0, dash));
+      int to = dash < 0 ? from : Integer.parseInt(part.substring(dash + 1));
+      for (int i = from; i <= to; i++) {
+        out.add(i);
+      }
+    }
+    return out;
+  }
+
+  static String format(TreeSet<Integer> indexes) {
+    StringBuilder out = new StringBuilder();
+    Integer from = null;
+    Integer last = null;
+    for (Integer i : indexes) {
+      if (last != null && i == last + 1) {
+        last = i;
+        continue;
+      }
+      append(out, from, last);
+      from = i;
+      last = i;
+    }
+    append(out, from, last);
+    return out.toString();
+  }
+
+  private static void append(
+      StringBuilder out,
+      @org.jspecify.annotations.Nullable Integer from,
+      @org.jspecify.annotations.Nullable Integer to) {
+    if (from == null || to == null) {
+      return;
+    }
+    out.append(out.isEmpty() ? "" : ",").append(from);
+    if (to > from) {
+      out.append(to == from + 1 ? "," : "-").append(to);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.coracle.controllers.internal.revisions;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.OwnerReference;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.pods.TemplateHash;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Keeps an owner's pod templates as ControllerRevisions, as {@code kubectl rollout history} and {@code
+ * undo} read them; a template that comes back gets its old revision with a new number.
+ */
+public final class TemplateRevisions {
+
+  /** The label by which a pod says of which revision it is. */
+  public static final String LABEL = "controller-revision-hash";
+
+  private static final GroupVersionKind KIND =
+      GroupVersionKind.of("apps/v1", "ControllerRevision");
+
+  private final Environment env;
+  private final Lister revisions;
+
+  public TemplateRevisions(Environment env) {
+    this.env = env;
+    this.revisions =
+        env.informer(Resources.CONTROLLER_REVISIONS)
+            .addIndex(Informer.BY_CONTROLLER_UID)
+            .lister();
+  }
+
+  /** All of the owner's, the oldest first. */
+  public List<KubeObject> of(KubeObject owner) {
+    return revisions.byIndex(Informer.BY_CONTROLLER_UID, owner.uid()).stream()
+        .sorted(
+            Comparator.comparingLong(TemplateRevisions::number).thenComparing(KubeObject::name))
+        .toList();
+  }
+
+  static long number(KubeObject revision) {
+    return revision.at("revision").asLong(0);
+  }
+
+  /** The revision of the owner's present template, made where it is new. */
+  public Uni<KubeObject> current(KubeObject owner) {
+    ObjectNode data = data(owner);
+    List<KubeObject> all = of(owner);
+    long highest = all.isEmpty() ? 0 : number(all.getLast());
+    KubeObject equal =
+        all.stream().filter(r -> r.at("data").equals(data)).reduce((_, b) -> b).orElse(null);
+    if (equal == null) {
+      return create(owner, data, highest + 1);
+    }
+    if (number(equal) == highest) {
+      return Uni.createFrom().item(equal);
+    }
+    return env.client()
+        .patch(
+            Resources.CONTROLLER_REVISIONS,
+            equal.namespace(),
+            equal.name(),
+            Patch.merge(n -> n.put("revision", (int) highest + 1)));
+  }
+
+  private static ObjectNode data(KubeObject owner) {
+    ObjectNode data = Json.object();
+    ObjectNode template =
+        data.putObject("spec").putObject("template").put("$patch", "replace");
+    JsonNode found = owner.at("spec", "template");
+    if (found.isObject()) {
+      template.setAll((ObjectNode) found.deepCopy());
+    }
+    return data;
+  }
+
+  private Uni<KubeObject> create(KubeObject owner, ObjectNode data, long number) {
+    String hash =
+        TemplateHash.of(data, owner.at("status", "collisionCount").asInt(0));
+    KubeObject revision =
+        KubeObject.create(
+            KIND,
+            owner.namespace(),
+            owner.name() + "-" + hash,
+            node -> {
+              ObjectNode metadata = node.withObjectProperty("metadata");
+              ObjectNode labels = metadata.putObject("labels");
+              KubeObject.strings(owner.at("spec", "template", "metadata", "labels"))
+                  .forEach(labels::put);
+              labels.put(LABEL, hash);
+              metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(owner).toJson());
+              node.set("data", data);
+              node.put("revision", (int) number);
+            });
+    return env.client()
+        .create(
+            Resources.CONTROLLER_REVISIONS, owner.namespace(), revision, WriteOptions.NONE)
+        .onFailure(StatusException::isAlreadyExists)
+        .recoverWithUni(
+            () ->
+                env.client()
+                    .get(
+                        Resources.CONTROLLER_REVISIONS,
+                        owner.namespace(),
+                        revision.name()));
+  }
+
+  /** The hash that pods of this revision carry. */
+  public static String hash(KubeObject revision) {
+    return revision.labels().getOrDefault(LABEL, revision.name());
+  }
+
+  /** Deletes the oldest that nobody uses, beyond the limit. */
+  public Uni<Void> clear(KubeObject owner, Set<String> hashesInUse, int limit) {
+    List<KubeObject> unused =
+        of(owner).stream().filter(r -> !hashesInUse.contains(hash(r))).toList();
+    List<Uni<Void>> deletions = new ArrayList<>();
+    for (int i = 0; i < unused.size() - limit; i++) {
+      KubeObject old = unused.get(i);
+      deletions.add(
+          env.client()
+              .delete(
+                  Resources.CONTROLLER_REVISIONS,
+                  old.namespace(),
+                  old.name(),
+                  DeleteOptions.DEFAULT.ifUid(old.uid()))
+              .replaceWithVoid()
+              .onFailure(StatusException::isNotFound)
+              .recoverWithNull());
+    }
+    return deletions.isEmpty()
+        ? Uni.createFrom().voidItem()
+        : Uni.join().all(deletions).andCollectFailures().replaceWithVoid();
+  }
+}
