@@ -83,7 +83,12 @@ final class Cluster {
             node -> {
               ObjectNode spec = node.withObjectProperty("spec");
               if (!spec.hasNonNull("nodeName")) {
-                spec.put("nodeName", "n1");
+                String target =
+                    spec.at(
+                            "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+                                + "/nodeSelectorTerms/0/matchFields/0/values/0")
+                        .asText("");
+                spec.put("nodeName", target.isEmpty() ? "n1" : target);
               }
             });
         context.schedule(startTime, () -> run(pod));
