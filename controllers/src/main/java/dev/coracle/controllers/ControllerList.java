@@ -6,6 +6,7 @@ import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
+import dev.coracle.controllers.internal.disruption.DisruptionController;
 import dev.coracle.controllers.internal.endpoints.EndpointSliceController;
 import dev.coracle.controllers.internal.endpoints.EndpointsController;
 import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
@@ -16,10 +17,14 @@ import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
 import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
 import dev.coracle.controllers.internal.nodelifecycle.TaintEvictionController;
 import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
+import dev.coracle.controllers.internal.quota.ResourceQuotaController;
+import dev.coracle.controllers.internal.rbac.ClusterRoleAggregation;
 import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
+import dev.coracle.controllers.internal.volume.ProtectionController;
+import dev.coracle.controllers.internal.volume.VolumeBinder;
 import java.util.List;
 import java.util.function.Function;
 
@@ -47,9 +52,17 @@ final class ControllerList {
         DaemonSetController::new,
         CronJobController::new,
         JobController::new,
+        DisruptionController::new,
+        // Volumes
+        VolumeBinder::new,
+        ProtectionController::claims,
+        ProtectionController::volumes,
         // Services
         EndpointSliceController::new,
         EndpointsController::new,
+        // Rights and quotas
+        ClusterRoleAggregation::new,
+        env -> new ResourceQuotaController(env, catalog),
         // Clearing away
         TtlController::new,
         env -> new NamespaceController(env, catalog),

@@ -1,0 +1,160 @@
+package dev.coracle.controllers.internal.quota;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.controllers.internal.pods.Pods;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Adds up what objects use, under the names that a ResourceQuota counts by. */
+final class QuotaUsage {
+
+  private final Map<String, Quantity> used = new TreeMap<>();
+
+  Quantity of(String name) {
+    return used.getOrDefault(name, Quantity.ZERO);
+  }
+
+  private void add(String name, Quantity amount) {
+    used.merge(name, amount, Quantity::plus);
+  }
+
+  void count(String name, int number) {
+    add(name, Quantity.of(number));
+  }
+
+  void pods(Collection<KubeObject> pods, JsonNode quotaSpec) {
+    for (KubeObject pod : pods) {
+      count("count/pods", 1);
+      if (Pods.isFinished(pod) || !inScope(pod, quotaSpec)) {
+        continue;
+      }
+      count("pods", 1);
+      for (String kind : List.of("requests", "limits")) {
+        Map<String, Quantity> sums = new TreeMap<>();
+        for (JsonNode container : pod.at("spec", "containers")) {
+          each(container, kind, (n, q) -> sums.merge(n, q, Quantity::plus));
+        }
+        for (JsonNode container : pod.at("spec", "initContainers")) {
+          boolean sidecar = container.path("restartPolicy").asText("").equals("Always");
+          each(
+              container,
+              kind,
+              (n, q) ->
+                  sums.merge(
+                      n,
+                      q,
+                      (a, b) -> sidecar ? a.plus(b) : a.compareTo(b) >= 0 ? a : b));
+        }
+        sums.forEach(
+            (name, amount) -> {
+              add(kind + "." + name, amount);
+              if (kind.equals("requests")) {
+                add(name, amount);
+              }
+            });
+      }
+    }
+  }
+
+  private interface Entry {
+    void accept(String name, Quantity amount);
+  }
+
+  private static void each(JsonNode container, String kind, Entry entry) {
+    for (Map.Entry<String, JsonNode> e :
+        container.path("resources").path(kind).properties()) {
+      Quantity amount = Quantity.tryParse(e.getValue().asText(""));
+      if (amount != null) {
+        entry.accept(e.getKey(), amount);
+      }
+    }
+  }
+
+  private static boolean inScope(KubeObject pod, JsonNode spec) {
+    for (JsonNode scope : spec.path("scopes")) {
+      if (!inScope(pod, scope.asText(), spec)) {
+        return false;
+      }
+    }
+    for (JsonNode e : spec.path("scopeSelector").path("matchExpressions")) {
+      String scope = e.path("scopeName").asText();
+      boolean matches =
+          scope.equals("PriorityClass") ? priority(pod, e) : inScope(pod, scope, spec);
+      if (!matches) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean priority(KubeObject pod, JsonNode expression) {
+    String name = pod.text("spec", "priorityClassName");
+    boolean listed = false;
+    for (JsonNode value : expression.path("values")) {
+      listed |= value.asText().equals(name);
+    }
+    return switch (expression.path("operator").asText("")) {
+      case "In" -> listed;
+      case "NotIn" -> !listed;
+      case "Exists" -> !name.isEmpty();
+      default -> name.isEmpty();
+    };
+  }
+
+  private static boolean inScope(KubeObject pod, String scope, JsonNode spec) {
+    boolean bestEffort = true;
+    for (String list : List.of("containers", "initContainers")) {
+      for (JsonNode c : pod.at("spec", list)) {
+        bestEffort &=
+            c.path("resources").path("requests").isEmpty()
+                && c.path("resources").path("limits").isEmpty();
+      }
+    }
+    boolean terminating = pod.at("spec", "activeDeadlineSeconds").isNumber();
+    return switch (scope) {
+      case "BestEffort" -> bestEffort;
+      case "NotBestEffort" -> !bestEffort;
+      case "Terminating" -> terminating;
+      case "NotTerminating" -> !terminating;
+      default -> true;
+    };
+  }
+
+  void services(Collection<KubeObject> services) {
+    for (KubeObject service : services) {
+      count("services", 1);
+      count("count/services", 1);
+      String type = service.text("spec", "type");
+      if (type.equals("LoadBalancer")) {
+        count("services.loadbalancers", 1);
+      }
+      if (type.equals("NodePort") || type.equals("LoadBalancer")) {
+        count("services.nodeports", service.at("spec", "ports").size());
+      }
+    }
+  }
+
+  void claims(Collection<KubeObject> claims) {
+    for (KubeObject claim : claims) {
+      count("persistentvolumeclaims", 1);
+      count("count/persistentvolumeclaims", 1);
+      Quantity size =
+          Quantity.tryParse(claim.at("spec", "resources", "requests", "storage").asText(""));
+      String storageClass = claim.text("spec", "storageClassName");
+      if (size != null) {
+        add("requests.storage", size);
+      }
+      if (!storageClass.isEmpty()) {
+        String prefix = storageClass + ".storageclass.storage.k8s.io/";
+        count(prefix + "persistentvolumeclaims", 1);
+        if (size != null) {
+          add(prefix + "requests.storage", size);
+        }
+      }
+    }
+  }
+}

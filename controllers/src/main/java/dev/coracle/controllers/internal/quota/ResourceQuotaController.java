@@ -1,0 +1,127 @@
+package dev.coracle.controllers.internal.quota;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.ResourceCatalog;
+import dev.coracle.controllers.internal.ResourceCatalog.Entry;
+import dev.coracle.controllers.internal.pods.Pods;
+import io.smallrye.mutiny.Uni;
+import java.util.Map;
+
+/**
+ * Keeps {@code status.used} of ResourceQuotas equal to what there is, above all when something goes;
+ * admission only counts what comes.
+ */
+public final class ResourceQuotaController extends LoopController {
+
+  private final Lister quotas;
+  private final ResourceCatalog catalog;
+
+  public ResourceQuotaController(Environment env, ResourceCatalog catalog) {
+    super("resourcequota-controller", env);
+    this.catalog = catalog;
+    Informer quotaInformer = env.informer(Resources.RESOURCE_QUOTAS);
+    this.quotas = quotaInformer.lister();
+    loop.follow(quotaInformer);
+    catalog.collectable().forEach(this::follow);
+    catalog.addListener(
+        new ResourceCatalog.Listener() {
+          @Override
+          public void appeared(Entry entry) {
+            follow(entry);
+          }
+
+          @Override
+          public void disappeared(Entry entry) {}
+        });
+  }
+
+  private void follow(Entry entry) {
+    if (!entry.namespaced() || !entry.isCollectable()) {
+      return;
+    }
+    env.informer(entry.resource())
+        .addHandler(
+            new Informer.Handler() {
+              @Override
+              public void added(KubeObject object) {
+                wake(object);
+              }
+
+              @Override
+              public void updated(KubeObject before, KubeObject now) {
+                if (Pods.isFinished(before) != Pods.isFinished(now)
+                    || (entry.resource().equals(Resources.PODS)
+                        && before.generation() != now.generation())
+                    || (entry.resource().equals(Resources.SERVICES)
+                        && !before.at("spec").equals(now.at("spec")))) {
+                  wake(now);
+                }
+              }
+
+              @Override
+              public void deleted(KubeObject last) {
+                wake(last);
+              }
+            });
+  }
+
+  private void wake(KubeObject object) {
+    quotas.list(object.namespace()).forEach(loop::enqueue);
+  }
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    KubeObject quota = quotas.get(name.namespace(), name.name()).orElse(null);
+    if (quota == null || quota.isDeleting()) {
+      return DONE;
+    }
+    JsonNode hard = quota.at("spec", "hard");
+    QuotaUsage usage = new QuotaUsage();
+    usage.pods(env.informer(Resources.PODS).lister().list(name.namespace()), quota.at("spec"));
+    usage.services(env.informer(Resources.SERVICES).lister().list(name.namespace()));
+    usage.claims(
+        env.informer(Resources.PERSISTENT_VOLUME_CLAIMS).lister().list(name.namespace()));
+    ObjectNode used = Json.object();
+    for (Map.Entry<String, JsonNode> entry : hard.properties()) {
+      String resource = entry.getKey();
+      Quantity amount = usage.of(resource);
+      if (amount.signum() == 0) {
+        amount = counted(name.namespace(), resource);
+      }
+      used.put(resource, amount.toString());
+    }
+    ObjectNode status = Json.object();
+    if (hard.isObject()) {
+      status.set("hard", hard.deepCopy());
+    }
+    status.set("used", used);
+    return status.equals(quota.at("status"))
+        ? DONE
+        : env.client()
+            .updateStatus(Resources.RESOURCE_QUOTAS, quota.with(n -> n.set("status", status)))
+            .replaceWith(Result.DONE)
+            .onFailure(StatusException::isNotFound)
+            .recoverWithItem(Result.DONE);
+  }
+
+  /** Numbers of objects: {@code secrets}, {@code count/deployments.apps}. */
+  private Quantity counted(String namespace, String name) {
+    String resource = name.startsWith("count/") ? name.substring(6) : name;
+    return catalog.collectable().stream()
+        .filter(e -> e.namespaced() && e.resource().groupResource().toString().equals(resource))
+        .findFirst()
+        .map(e -> Quantity.of(env.informer(e.resource()).lister().list(namespace).size()))
+        .orElse(Quantity.ZERO);
+  }
+}
