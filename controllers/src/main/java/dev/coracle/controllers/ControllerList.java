@@ -3,6 +3,7 @@ package dev.coracle.controllers;
 import dev.coracle.controllers.internal.Controller;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.ResourceCatalog;
+import dev.coracle.controllers.internal.autoscaling.HorizontalController;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
@@ -53,6 +54,7 @@ final class ControllerList {
         CronJobController::new,
         JobController::new,
         DisruptionController::new,
+        env -> new HorizontalController(env, catalog),
         // Volumes
         VolumeBinder::new,
         ProtectionController::claims,
