@@ -227,7 +227,8 @@ public final class Kubelet implements Component {
             paths,
             timers,
             facts,
-            this::runtimeHandler);
+            this::runtimeHandler,
+            metrics::containerRestarted);
     PodSync sync =
         new PodSync(
             cache,
@@ -244,6 +245,7 @@ public final class Kubelet implements Component {
             cgroups,
             client,
             clock,
+            metrics,
             node::networkProblem,
             this::inApi);
     this.loop =
@@ -263,6 +265,7 @@ public final class Kubelet implements Component {
             runtime,
             cache,
             timers,
+            metrics,
             this::touched,
             this::runtimeIsBack);
     this.rotation =

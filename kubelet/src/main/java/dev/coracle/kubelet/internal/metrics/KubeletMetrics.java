@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
-  private final Timer podWorkerStart;
   private final Counter evictions;
   private final Counter restarts;
   private final Counter pods;
@@ -30,8 +29,6 @@ public final class KubeletMetrics {
     this.node = node;
     this.podStart =
         timer("kubelet_pod_start_duration_seconds", "Duration from the kubelet seeing a pod for the first time to the pod being running", Tags.empty());
-    this.podWorkerStart =
-        timer("kubelet_pod_worker_start_duration_seconds", "Duration from the kubelet seeing a pod to starting a worker", Tags.empty());
     this.relist = timer("kubelet_pleg_relist_duration_seconds", "Duration for relisting pods in PLEG", Tags.empty());
     this.evictions =
         Counter.builder("kubelet_evictions_total").description("Cumulative number of pod evictions by eviction signal").tag("eviction_signal", "any").tag("node", node).register(registry);
@@ -65,10 +62,6 @@ public final class KubeletMetrics {
   public void podRunning(Duration sinceSeen) {
     podStart.record(sinceSeen);
     pods.increment();
-  }
-
-  public void workerStarted(Duration sinceSeen) {
-    podWorkerStart.record(sinceSeen);
   }
 
   public void relisted(Duration took) {

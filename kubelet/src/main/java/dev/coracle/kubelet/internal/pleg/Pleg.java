@@ -6,6 +6,7 @@ import dev.coracle.cri.v1.ContainerFilter;
 import dev.coracle.cri.v1.PodSandbox;
 import dev.coracle.cri.v1.PodSandboxFilter;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -38,6 +39,7 @@ public final class Pleg implements AutoCloseable {
   private final RuntimeService runtime;
   private final RuntimeCache cache;
   private final Timers timers;
+  private final KubeletMetrics metrics;
   private final Consumer<String> changed;
   private final Runnable reconnected;
   private Map<String, Set<String>> prints = new HashMap<>();
@@ -58,11 +60,13 @@ public final class Pleg implements AutoCloseable {
       RuntimeService runtime,
       RuntimeCache cache,
       Timers timers,
+      KubeletMetrics metrics,
       Consumer<String> changed,
       Runnable reconnected) {
     this.runtime = runtime;
     this.cache = cache;
     this.timers = timers;
+    this.metrics = metrics;
     this.changed = changed;
     this.reconnected = reconnected;
   }
@@ -196,6 +200,7 @@ public final class Pleg implements AutoCloseable {
   }
 
   private void relist() {
+    long begun = System.nanoTime();
     Map<String, Set<String>> now = new HashMap<>();
     Map<String, String> pods = new HashMap<>();
     for (PodSandbox s : runtime.listPodSandboxes(PodSandboxFilter.getDefaultInstance())) {
@@ -207,6 +212,7 @@ public final class Pleg implements AutoCloseable {
     boolean wasDown = !lastFailure.isEmpty();
     lastRelist = System.nanoTime();
     lastFailure = "";
+    metrics.relisted(Duration.ofNanos(lastRelist - begun));
     Set<String> different = new TreeSet<>();
     synchronized (this) {
       now.forEach(

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,6 +21,7 @@ public final class PodContext {
 
   private final String uid;
   private final Instant firstSeen;
+  private final AtomicBoolean ran;
   private volatile Pod pod;
   private volatile CompletableFuture<Void> cancelled = new CompletableFuture<>();
   private final Map<String, StartFailure> startFailures = new ConcurrentHashMap<>();
@@ -34,6 +36,7 @@ public final class PodContext {
     this.uid = pod.uid();
     this.pod = pod;
     this.firstSeen = clock.instant();
+    this.ran = new AtomicBoolean(pod.phase().equals("Running"));
     this.restarts = new BackOff(clock, initialBackOff, maxBackOff);
     this.pulls = new BackOff(clock, initialBackOff, maxBackOff);
   }
@@ -53,6 +56,11 @@ public final class PodContext {
 
   public void update(Pod newer) {
     pod = newer;
+  }
+
+  /** @return true the first time it is called, and false for a pod that ran before the kubelet knew it */
+  public boolean firstTimeRunning() {
+    return ran.compareAndSet(false, true);
   }
 
   /** Completes when the work now being done is not wanted any more: long waits race against it. */

@@ -42,10 +42,12 @@ public final class PodRuntime {
   private final Executor executor;
   private final Function<Pod, DownwardApi.Facts> facts;
   private final Function<Pod, String> handlers;
+  private final Runnable restarted;
 
   /**
    * @param facts the node's and the pod's addresses and sizes
    * @param handlers the runtime handler of a pod's RuntimeClass
+   * @param restarted hears of each container that was started again
    */
   public PodRuntime(
       RuntimeService runtime,
@@ -62,7 +64,8 @@ public final class PodRuntime {
       PodPaths paths,
       Executor executor,
       Function<Pod, DownwardApi.Facts> facts,
-      Function<Pod, String> handlers) {
+      Function<Pod, String> handlers,
+      Runnable restarted) {
     this.runtime = runtime;
     this.cache = cache;
     this.sandboxes = sandboxes;
@@ -73,6 +76,7 @@ public final class PodRuntime {
     this.executor = executor;
     this.facts = facts;
     this.handlers = handlers;
+    this.restarted = restarted;
     this.starter =
         new ContainerStarter(
             runtime, images, env, mounts, containers, hooks, killer, events, paths, facts);
@@ -186,6 +190,9 @@ public final class PodRuntime {
       try {
         starter.start(frame, container);
         acted = true;
+        if (known.container(container.name()).isPresent()) {
+          restarted.run();
+        }
       } catch (StartException e) {
         context.failed(container.name(), e.reason(), String.valueOf(e.getMessage()));
         acted |= e.reason().equals("RunContainerError") || e.reason().equals("PostStartHookError");

@@ -93,12 +93,14 @@ public final class StatusManager {
 
   /** The API shows something else than what was written: somebody wrote over it. */
   private static boolean drifted(Entry entry, Pod target, ObjectNode status) {
-    long version = version(target.object());
-    return entry.settled.isDone()
-        && entry.writtenVersion > 0
-        && version >= entry.writtenVersion
+    return entry.settled.isDone() && overwritten(entry, target, status);
+  }
+
+  private static boolean overwritten(Entry entry, Pod seen, ObjectNode status) {
+    return entry.writtenVersion > 0
+        && version(seen.object()) > entry.writtenVersion
         && entry.written.equals(status)
-        && !difference(target.status(), status, true).isEmpty();
+        && !difference(seen.status(), status, true).isEmpty();
   }
 
   private static long version(KubeObject object) {
@@ -153,6 +155,10 @@ public final class StatusManager {
         wanted = entry.wanted;
         pod = entry.pod;
         written = entry.written;
+        if (wanted != null && overwritten(entry, pod, wanted)) {
+          written = pod.status();
+          entry.written = written;
+        }
         if (wanted == null || wanted.equals(written) || entries.get(uid) != entry) {
           entry.sending = false;
           entry.settled.complete(null);

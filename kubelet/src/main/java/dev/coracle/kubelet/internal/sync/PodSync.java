@@ -9,6 +9,7 @@ import dev.coracle.client.Client;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
@@ -58,6 +59,7 @@ public final class PodSync implements PodWorker.Steps {
   private final Cgroups cgroups;
   private final Client client;
   private final Clock clock;
+  private final KubeletMetrics metrics;
   private final Supplier<Optional<String>> networkProblem;
   private final Function<Pod, Optional<Pod>> target;
 
@@ -76,6 +78,7 @@ public final class PodSync implements PodWorker.Steps {
       Cgroups cgroups,
       Client client,
       Clock clock,
+      KubeletMetrics metrics,
       Supplier<Optional<String>> networkProblem,
       Function<Pod, Optional<Pod>> target) {
     this.cache = cache;
@@ -91,12 +94,26 @@ public final class PodSync implements PodWorker.Steps {
     this.cgroups = cgroups;
     this.client = client;
     this.clock = clock;
+    this.metrics = metrics;
     this.networkProblem = networkProblem;
     this.target = target;
   }
 
   @Override
   public PodWorker.Next sync(PodWorker worker) {
+    return measured("sync", () -> syncOnce(worker));
+  }
+
+  private PodWorker.Next measured(String kind, Supplier<PodWorker.Next> work) {
+    long begun = System.nanoTime();
+    try {
+      return work.get();
+    } finally {
+      metrics.worked(kind, Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  private PodWorker.Next syncOnce(PodWorker worker) {
     PodContext context = worker.context();
     Pod pod = context.pod();
     PodRuntimeStatus status = cache.read(pod.uid());
@@ -152,6 +169,10 @@ public final class PodSync implements PodWorker.Steps {
 
   @Override
   public PodWorker.Next terminate(PodWorker worker) {
+    return measured("terminate", () -> terminateOnce(worker));
+  }
+
+  private PodWorker.Next terminateOnce(PodWorker worker) {
     PodContext context = worker.context();
     Pod pod = context.pod();
     PodRuntimeStatus status = cache.read(pod.uid());
@@ -231,6 +252,10 @@ public final class PodSync implements PodWorker.Steps {
     if (!worker.isRemoved()) {
       target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed));
     }
-    return computed.path("phase").asText("");
+    String phase = computed.path("phase").asText("");
+    if (phase.equals("Running") && context.firstTimeRunning()) {
+      metrics.podRunning(Duration.between(context.firstSeen(), clock.instant()));
+    }
+    return phase;
   }
 }
