@@ -153,7 +153,7 @@ class SurvivalTest {
     PodSandboxConfig pod = pod();
     String sandbox = cri.run(pod);
     String counting =
-        start(sandbox, pod, "counting", "i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
+        start(sandbox, pod, "counting", "i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
     String ending = start(sandbox, pod, "ending", "echo before; sleep 1; echo after; exit 42");
     String ended = start(sandbox, pod, "ended", "exit 3");
     await().until(() -> cri.containerStatus(ended).getExitCode() == 3);
@@ -182,8 +182,8 @@ class SurvivalTest {
     assertThat(cri.sandboxStatus(sandbox).getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
     assertThat(lines("ending")).containsExactly("before", "after");
     List<String> all =
-        IntStream.range(0, 400).mapToObj(Integer::toString).collect(Collectors.toList());
-    await().atMost(Duration.ofSeconds(20)).until(() -> lines("counting").size() >= 400);
+        IntStream.range(0, 150).mapToObj(Integer::toString).collect(Collectors.toList());
+    await().atMost(Duration.ofSeconds(20)).until(() -> lines("counting").size() >= 150);
     assertThat(lines("counting")).isEqualTo(all);
     assertThat(cri.exec(counting, "echo", "still here").getStdout().toStringUtf8())
         .isEqualTo("still here\n");

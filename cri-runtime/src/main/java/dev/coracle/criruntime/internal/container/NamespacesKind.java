@@ -44,6 +44,8 @@ public final class NamespacesKind implements ContainerKind {
   private final Path setpriv;
   private final Path mount;
   private final String version;
+  private final Optional<Path> bash = HostTools.find("bash");
+  private final Optional<Path> env = HostTools.find("env");
   private final Set<String> ours = Capabilities.ours();
 
   private NamespacesKind(
@@ -99,7 +101,8 @@ public final class NamespacesKind implements ContainerKind {
     }
     // The upper directory's own mode and owner become those of the root.
     Files.setAttribute(launch.directory().resolve("upper"), "unix:mode", 0755);
-    WaiterScripts.writeEnvironment(launch.directory(), launch.process().env());
+    WaiterScripts.writeEnvironment(
+        launch.directory(), launch.process().env(), bash.isPresent() && env.isPresent());
   }
 
   @Override
@@ -164,9 +167,24 @@ public final class NamespacesKind implements ContainerKind {
     words.add(launch.rootfs() + "/proc");
     words.add(launch.directory().resolve("env").toString());
     words.addAll(privileges(launch.process()));
-    words.addAll(List.of(shell.toString(), "-c", WaiterScripts.NAMESPACES_CHILD, "coracle-init"));
+    words.addAll(childShell(launch.process()));
+    words.addAll(List.of("-c", WaiterScripts.NAMESPACES_CHILD, "coracle-init"));
     words.add(launch.process().cwd());
     words.addAll(launch.process().argv());
+    return words;
+  }
+
+  /** The plain shell, or bash with the variables in its environment that only bash passes on. */
+  private List<String> childShell(ProcessSpec process) {
+    List<String> odd = WaiterScripts.oddVariables(process.env());
+    if (odd.isEmpty() || bash.isEmpty() || env.isEmpty()) {
+      return List.of(shell.toString());
+    }
+    List<String> words = new ArrayList<>();
+    words.add(env.get().toString());
+    words.addAll(odd);
+    // Privileged mode takes no functions from the environment.
+    words.addAll(List.of(bash.get().toString(), "-p"));
     return words;
   }
 

@@ -66,7 +66,7 @@ public final class ProcessKind implements ContainerKind {
     Files.createDirectories(launch.rootfs().resolve(launch.process().cwd().substring(1)));
     List<String> env = new ArrayList<>(launch.process().env());
     env.add("CORACLE_ROOTFS=" + launch.rootfs());
-    WaiterScripts.writeEnvironment(launch.directory(), env);
+    WaiterScripts.writeEnvironment(launch.directory(), env, false);
   }
 
   @Override

@@ -98,16 +98,32 @@ final class WaiterScripts {
 
   private WaiterScripts() {}
 
-  /** Writes the environment as a script, readable by the container's user once it is open. */
-  static Path writeEnvironment(Path directory, List<String> env) throws IOException {
-    StringBuilder script = new StringBuilder("unset LC_ALL PWD OLDPWD\n");
+  /** Variables whose names no shell takes, less those by which bash would take over functions. */
+  static List<String> oddVariables(List<String> env) {
+    return env.stream()
+        .filter(e -> !isName(e.substring(0, e.indexOf('='))) && !e.startsWith("BASH_FUNC_"))
+        .toList();
+  }
+
+  private static boolean isName(String name) {
+    return name.matches("[A-Za-z_][A-Za-z0-9_]*");
+  }
+
+  /**
+   * Writes the environment as a script, readable by the container's user once it is open.
+   *
+   * @param oddToo whether {@link #oddVariables} get there in another way
+   */
+  static Path writeEnvironment(Path directory, List<String> env, boolean oddToo)
+      throws IOException {
+    StringBuilder script = new StringBuilder("unset LC_ALL PWD OLDPWD SHLVL\n");
     for (String e : env) {
       int equals = e.indexOf('=');
       String name = e.substring(0, equals);
-      if (name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
+      if (isName(name)) {
         script.append("export ").append(name).append('=').append(quote(e.substring(equals + 1)));
         script.append('\n');
-      } else {
+      } else if (!oddToo) {
         LOG.atWarn().addKeyValue("name", name).log("environment variable a shell cannot pass on");
       }
     }
