@@ -71,8 +71,9 @@ public final class Cgroup {
       if (Files.isDirectory(e.getValue())) {
         continue;
       }
-      if (e.getKey().equals("cpuset")) {
-        createCpuset(host.controllers().get("cpuset"), e.getValue());
+      Path cpuset = host.controllers().get("cpuset");
+      if (cpuset != null && e.getKey().equals("cpuset")) {
+        createCpuset(cpuset, e.getValue());
       } else if (e.getKey().equals("unified") && host.isV2()) {
         createUnified(host.unified().orElseThrow(), e.getValue());
       } else {

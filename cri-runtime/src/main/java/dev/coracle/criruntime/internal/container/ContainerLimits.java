@@ -43,8 +43,8 @@ final class ContainerLimits {
       Path host = Path.of(device.getHostPath()).toRealPath();
       int type = (int) Files.getAttribute(host, "unix:mode") & 0xf000;
       long number = (long) Files.getAttribute(host, "unix:rdev");
-      long major = number >> 8 & 0xfff;
-      long minor = number & 0xff | number >> 12 & 0xfff00;
+      long major = (number >> 8) & 0xfff;
+      long minor = (number & 0xff) | ((number >> 12) & 0xfff00);
       String permissions = device.getPermissions().isEmpty() ? "rwm" : device.getPermissions();
       rules.add((type == 0x6000 ? "b " : "c ") + major + ":" + minor + " " + permissions);
     }

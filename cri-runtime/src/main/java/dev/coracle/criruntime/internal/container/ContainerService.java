@@ -276,7 +276,7 @@ public final class ContainerService {
       Optional<Launch> launch = c.launch();
       boolean oom =
           launch.map(l -> CgroupUsage.oomKills(l.cgroup()) > 0).orElse(false)
-              || code == KILLED && c.shim().map(Shim::ranOutOfMemory).orElse(false);
+              || (code == KILLED && c.shim().map(Shim::ranOutOfMemory).orElse(false));
       String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
       c.update(c.record().exited(Times.now(), code, reason, ""));
       events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);

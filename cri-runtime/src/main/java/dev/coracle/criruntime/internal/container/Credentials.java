@@ -53,7 +53,7 @@ final class Credentials {
     header.set(JAVA_INT, 0, CAPABILITY_VERSION_3);
     MemorySegment data = program.arena().allocate(24, 4);
     for (int word = 0; word < 2; word++) {
-      int part = (int) (bits >>> 32 * word);
+      int part = (int) (bits >>> (32 * word));
       for (int field = 0; field < 3; field++) {
         data.set(JAVA_INT, 12L * word + 4L * field, part);
       }

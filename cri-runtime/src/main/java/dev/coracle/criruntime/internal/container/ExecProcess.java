@@ -149,7 +149,10 @@ public final class ExecProcess {
     poller.execute(
         () -> {
           outputs.keySet().forEach(this::watch);
-          new Reaper(poller).await(pid).thenAccept(this::exited);
+          new Reaper(poller)
+              .await(pid)
+              .whenComplete((code, failure) -> exited(failure == null ? code : 255))
+              .isDone();
         });
   }
 

@@ -219,8 +219,8 @@ final class OciSpec {
     list.addObject()
         .put("path", at)
         .put("type", (mode & 0xf000) == 0x6000 ? "b" : "c")
-        .put("major", number >> 8 & 0xfff)
-        .put("minor", number & 0xff | number >> 12 & 0xfff00)
+        .put("major", (number >> 8) & 0xfff)
+        .put("minor", (number & 0xff) | ((number >> 12) & 0xfff00))
         .put("fileMode", mode & 0777);
   }
 }

@@ -44,7 +44,7 @@ public final class OutputHub {
 
   void end() {
     ended = true;
-    for (Listener listener : listeners) {
+    for (Listener listener : List.copyOf(listeners)) {
       if (listeners.remove(listener)) {
         listener.ended();
       }

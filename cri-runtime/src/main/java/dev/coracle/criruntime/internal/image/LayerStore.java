@@ -92,7 +92,7 @@ public final class LayerStore {
           throw new IOException("layer digest mismatch: expected " + diffId + ", got " + actual);
         }
         Files.move(staging, path(diffId), StandardCopyOption.ATOMIC_MOVE);
-        FileTrees.replace(sizeFile(diffId), Long.toString(bytes).getBytes());
+        FileTrees.replace(sizeFile(diffId), Long.toString(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       } finally {
         FileTrees.delete(staging);
       }

@@ -197,7 +197,7 @@ public final class TarReader {
     if ((header[offset] & 0x80) != 0) {
       long value = header[offset] & 0x7f;
       for (int i = 1; i < length; i++) {
-        value = value << 8 | header[offset + i] & 0xff;
+        value = (value << 8) | (header[offset + i] & 0xff);
       }
       return value;
     }

@@ -2,7 +2,7 @@ package dev.coracle.criruntime.internal.linux;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Writes to a descriptor without blocking; what it does not take waits in a queue. The owner watches
@@ -14,9 +14,9 @@ public final class FdWriter {
   private final Poller poller;
   private final int fd;
   private final Runnable close;
-  private final Queue<byte[]> queue = new ArrayDeque<>();
+  private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
   private volatile Runnable onDrain = () -> {};
-  private volatile int queued;
+  private final AtomicInteger queued = new AtomicInteger();
   private boolean watching;
   private boolean ending;
   private boolean closed;
@@ -31,7 +31,7 @@ public final class FdWriter {
   }
 
   public boolean isFull() {
-    return queued > FULL;
+    return queued.get() > FULL;
   }
 
   public void onDrain(Runnable task) {
@@ -43,7 +43,7 @@ public final class FdWriter {
         () -> {
           if (!closed && !ending && bytes.length > 0) {
             queue.add(bytes);
-            queued += bytes.length;
+            queued.addAndGet(bytes.length);
             flush();
           }
         });
@@ -76,9 +76,9 @@ public final class FdWriter {
         return;
       }
       queue.poll();
-      queued -= (int) n;
+      queued.addAndGet((int) -n);
       if (n < head.length) {
-        ((ArrayDeque<byte[]>) queue).addFirst(Arrays.copyOfRange(head, (int) n, head.length));
+        queue.addFirst(Arrays.copyOfRange(head, (int) n, head.length));
       }
     }
     unwatch();
@@ -112,7 +112,7 @@ public final class FdWriter {
       closed = true;
       unwatch();
       queue.clear();
-      queued = 0;
+      queued.set(0);
       close.run();
       onDrain.run();
     }

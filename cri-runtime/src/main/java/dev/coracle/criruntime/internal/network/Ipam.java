@@ -27,10 +27,14 @@ final class Ipam {
       throw new IllegalArgumentException("no room for pods in " + cidr);
     }
     size = 1 << Math.min(20, 32 - bits);
-    base = parse(parts[0]) & -1L << 32 - bits & 0xffffffffL;
+    base = parse(parts[0]) & mask();
     used.set(0);
     used.set(1);
-    used.set((1 << 32 - bits) - 1);
+    used.set((1 << (32 - bits)) - 1);
+  }
+
+  private long mask() {
+    return (-1L << (32 - bits)) & 0xffffffffL;
   }
 
   String gateway() {
@@ -46,7 +50,7 @@ final class Ipam {
   }
 
   boolean contains(String ip) {
-    return (parse(ip) & -1L << 32 - bits & 0xffffffffL) == base;
+    return (parse(ip) & mask()) == base;
   }
 
   synchronized String allocate() throws IOException {
@@ -85,7 +89,7 @@ final class Ipam {
       throw new IllegalArgumentException("not an IPv4 address: " + ip);
     }
     for (String part : parts) {
-      value = value << 8 | Integer.parseInt(part) & 0xff;
+      value = (value << 8) | (Integer.parseInt(part) & 0xff);
     }
     return value;
   }

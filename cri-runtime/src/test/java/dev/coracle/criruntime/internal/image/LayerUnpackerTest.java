@@ -1,0 +1,171 @@
+package dev.coracle.criruntime.internal.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.coracle.criruntime.internal.image.LayerUnpacker.Form;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LayerUnpackerTest {
+  @TempDir Path dir;
+
+  private interface Content {
+    void write(TarWriter tar) throws IOException;
+  }
+
+  private static byte[] tar(Content content) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarWriter tar = new TarWriter(out)) {
+      content.write(tar);
+    }
+    return out.toByteArray();
+  }
+
+  private Path unpack(String name, Form form, byte[] tar) throws IOException {
+    Path root = Files.createDirectory(dir.resolve(name));
+    new LayerUnpacker(root, form, 1 << 20).unpack(new ByteArrayInputStream(tar));
+    return root;
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void unpacksFilesDirectoriesAndLinks() throws IOException {
+    String deep = "a/" + "long-directory-name/".repeat(12) + "file";
+    Path root =
+        unpack(
+            "l",
+            Form.PLAIN,
+            tar(
+                t -> {
+                  t.directory("etc", 0750);
+                  t.file("etc/conf", 0640, text("x"));
+                  t.symlink("etc/link", "/etc/conf");
+                  t.hardLink("etc/hard", "etc/conf");
+                  t.file(deep, 0644, text("deep"));
+                }));
+    assertThat(root.resolve("etc/conf")).hasContent("x");
+    assertThat(Files.readSymbolicLink(root.resolve("etc/link"))).hasToString("/etc/conf");
+    assertThat(Files.getAttribute(root.resolve("etc/hard"), "unix:nlink")).isEqualTo(2);
+    assertThat(root.resolve(deep)).hasContent("deep");
+    assertThat((int) Files.getAttribute(root.resolve("etc"), "unix:mode") & 07777).isEqualTo(0750);
+  }
+
+  @Test
+  void refusesToLeaveItsDirectory() throws IOException {
+    for (String name : List.of("../evil", "a/../../evil", "/../evil")) {
+      byte[] tar = tar(t -> t.file(name, 0644, text("x")));
+      assertThatThrownBy(() -> unpack("r" + name.hashCode(), Form.PLAIN, tar))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("outside of the root");
+    }
+    assertThat(dir.resolve("evil")).doesNotExist();
+  }
+
+  @Test
+  void symlinksOfTheLayerStayInside() throws IOException {
+    Path outside = Files.createDirectory(dir.resolve("outside"));
+    Path root =
+        unpack(
+            "s",
+            Form.PLAIN,
+            tar(
+                t -> {
+                  t.symlink("way-out", outside.toString());
+                  t.symlink("up", "../../../../../../.." + outside);
+                  t.file("way-out/a", 0644, text("x"));
+                  t.file("up/b", 0644, text("x"));
+                }));
+    assertThat(outside).isEmptyDirectory();
+    assertThat(root.resolve(outside.toString().substring(1)).resolve("a")).exists();
+  }
+
+  @Test
+  void refusesHardLinksToWhatIsNotThere() throws IOException {
+    byte[] tar = tar(t -> t.hardLink("shadow", "/etc/shadow"));
+    assertThatThrownBy(() -> unpack("h", Form.PLAIN, tar)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void limitsTheSize() throws IOException {
+    byte[] tar = tar(t -> t.file("big", 0644, new byte[2 << 20]));
+    assertThatThrownBy(() -> unpack("b", Form.PLAIN, tar)).hasMessageContaining("larger than");
+  }
+
+  @Test
+  void copiesLayersWithTheirWhiteouts() throws IOException {
+    Path lower =
+        unpack(
+            "lower",
+            Form.PLAIN,
+            tar(
+                t -> {
+                  t.file("keep", 0644, text("1"));
+                  t.file("gone", 0644, text("1"));
+                  t.file("dir/old", 0644, text("1"));
+                  t.file("replaced/x", 0644, text("1"));
+                }));
+    Path upper =
+        unpack(
+            "upper",
+            Form.PLAIN,
+            tar(
+                t -> {
+                  t.file(".wh.gone", 0644, new byte[0]);
+                  t.file("dir/.wh..wh..opq", 0644, new byte[0]);
+                  t.file("dir/new", 0644, text("2"));
+                  t.file("replaced", 0644, text("2"));
+                }));
+    Path target = dir.resolve("target");
+    LayerCopier.copy(List.of(lower, upper), target);
+    assertThat(target.resolve("keep")).exists();
+    assertThat(target.resolve("gone")).doesNotExist();
+    assertThat(target.resolve("dir/old")).doesNotExist();
+    assertThat(target.resolve("dir/new")).hasContent("2");
+    assertThat(target.resolve("replaced")).hasContent("2");
+    assertThat(target.resolve(".wh.gone")).doesNotExist();
+  }
+
+  @Test
+  void writesWhiteoutsForOverlayfs() throws IOException {
+    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+    Path root =
+        unpack(
+            "o",
+            Form.OVERLAY,
+            tar(
+                t -> {
+                  t.file(".wh.gone", 0644, new byte[0]);
+                  t.file("dir/.wh..wh..opq", 0644, new byte[0]);
+                }));
+    assertThat(Files.getAttribute(root.resolve("gone"), "unix:rdev", LinkOption.NOFOLLOW_LINKS))
+        .isEqualTo(0L);
+    assertThat(root.resolve("dir/.wh..wh..opq")).doesNotExist();
+  }
+
+  @Test
+  void saysThatZstdIsNotSupported() {
+    byte[] zstd = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, 0, 0, 0};
+    assertThatThrownBy(() -> LayerStore.decompressed(new ByteArrayInputStream(zstd)))
+        .hasMessageContaining("zstd");
+  }
+
+  @Test
+  void refusesWhatIsNoTar() {
+    byte[] noise = "this is no archive".repeat(64).getBytes();
+    assertThatThrownBy(() -> unpack("n", Form.PLAIN, noise))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("tar");
+  }
+}
