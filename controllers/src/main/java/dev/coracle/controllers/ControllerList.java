@@ -9,6 +9,7 @@ import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
 import dev.coracle.controllers.internal.disruption.DisruptionController;
 import dev.coracle.controllers.internal.endpoints.EndpointSliceController;
+import dev.coracle.controllers.internal.endpoints.EndpointSliceMirroring;
 import dev.coracle.controllers.internal.endpoints.EndpointsController;
 import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
 import dev.coracle.controllers.internal.job.JobController;
@@ -62,6 +63,7 @@ final class ControllerList {
         // Services
         EndpointSliceController::new,
         EndpointsController::new,
+        EndpointSliceMirroring::new,
         // Rights and quotas
         ClusterRoleAggregation::new,
         env -> new ResourceQuotaController(env, catalog),

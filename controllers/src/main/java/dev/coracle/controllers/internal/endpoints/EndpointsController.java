@@ -47,18 +47,7 @@ public final class EndpointsController extends ServiceFollower {
     KubeObject service = services.get(name.namespace(), name.name()).orElse(null);
     KubeObject present = endpoints.get(name.namespace(), name.name()).orElse(null);
     if (service == null) {
-      boolean ours = present != null && MANAGER.equals(present.labels().get(MANAGED_BY));
-      return ours && !present.isDeleting()
-          ? env.client()
-              .delete(
-                  Resources.ENDPOINTS,
-                  name.namespace(),
-                  name.name(),
-                  DeleteOptions.DEFAULT.ifUid(present.uid()))
-              .replaceWith(Result.DONE)
-              .onFailure(StatusException::isNotFound)
-              .recoverWithItem(Result.DONE)
-          : DONE;
+      return present == null ? DONE : clear(present);
     }
     if (ServicePods.selector(service).isEmpty() || service.isDeleting()) {
       return DONE;
@@ -86,6 +75,21 @@ public final class EndpointsController extends ServiceFollower {
     return write
         .replaceWith(Result.DONE)
         .onFailure(PodControl::isNamespaceEnding)
+        .recoverWithItem(Result.DONE);
+  }
+
+  private Uni<Result> clear(KubeObject present) {
+    if (present.isDeleting() || !MANAGER.equals(present.labels().get(MANAGED_BY))) {
+      return DONE;
+    }
+    return env.client()
+        .delete(
+            Resources.ENDPOINTS,
+            present.namespace(),
+            present.name(),
+            DeleteOptions.DEFAULT.ifUid(present.uid()))
+        .replaceWith(Result.DONE)
+        .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
   }
 

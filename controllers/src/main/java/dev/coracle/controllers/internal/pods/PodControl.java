@@ -90,7 +90,7 @@ public final class PodControl {
   public static boolean isNamespaceEnding(Throwable failure) {
     return failure instanceof StatusException s
         && s.reason() == StatusReason.FORBIDDEN
-        && s.getMessage().contains("is being terminated");
+        && s.status().message().contains("is being terminated");
   }
 
   /** Makes the owner the controller of an orphan; fails when somebody else was faster. */
