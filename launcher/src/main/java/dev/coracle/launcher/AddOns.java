@@ -51,7 +51,8 @@ final class AddOns {
             vertx,
             controlPlane.client("system:coredns"),
             new DnsOptions(
-                "0.0.0.0",
+                // One address, not all: an answer over UDP has to come from the one that was asked.
+                network.nodeIp(),
                 options.dnsPort(),
                 options.clusterDomain(),
                 network.nodeIp(),

@@ -1,7 +1,6 @@
 package dev.coracle.launcher;
 
 import dev.coracle.api.Component;
-import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.client.Client;
@@ -9,6 +8,9 @@ import dev.coracle.controllers.ControllerManager;
 import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.ClusterPki;
+import dev.coracle.metrics.MetricsRegistry;
+import dev.coracle.metrics.MetricsServer;
+import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
@@ -44,7 +45,9 @@ public final class Coracle {
   private final Vertx vertx;
   private final Credentials credentials;
   private final ControlPlane controlPlane;
+  private final Node node;
   private final AddOns addOns;
+  private final MetricsRegistry metrics = new MetricsRegistry();
   private final List<List<Component>> side;
   private final List<Component> started = new CopyOnWriteArrayList<>();
   private final Uni<Void> stop;
@@ -58,16 +61,25 @@ public final class Coracle {
     this.vertx =
         Vertx.vertx(
             new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
-    MeterRegistry registry = new io.micrometer.core.instrument.simple.SimpleMeterRegistry();
+    MeterRegistry registry = metrics.meters();
+    MetricsApi metricsApi = new MetricsApi(metrics);
     this.controlPlane =
-        new ControlPlane(vertx, options, data, plan, credentials, hooks(), registry);
+        new ControlPlane(
+            vertx, options, data, plan, credentials, metricsApi.hooks(routes(), checks()), registry);
+    MetricsServer metricsServer =
+        metricsApi.open(
+            vertx,
+            controlPlane.client("system:metrics-server"),
+            new KubeletAccess(
+                credentials.kubeletClient().certificate(),
+                credentials.kubeletClient().key(),
+                credentials.pki().caCertificate()));
     Scheduler scheduler =
         new Scheduler(
             vertx,
             controlPlane.client("system:kube-scheduler"),
             SchedulerOptions.DEFAULT,
             registry);
-    this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
     ControllerManager controllers =
         new ControllerManager(
             vertx,
@@ -75,9 +87,21 @@ public final class Coracle {
             ControllerOptions.of(
                 plan.podCidr(), Files.readString(credentials.pki().caCertificate())),
             registry);
+    this.node =
+        new Node(
+            vertx,
+            controlPlane.adminClient(),
+            options,
+            data,
+            plan,
+            credentials,
+            registry);
+    this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
     List<List<Component>> chains = new ArrayList<>();
     chains.add(List.of(scheduler));
     chains.add(List.of(controllers));
+    chains.add(List.of(metricsServer));
+    chains.add(node.parts());
     addOns.parts().forEach(part -> chains.add(List.of(part)));
     this.side = List.copyOf(chains);
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
@@ -97,16 +121,16 @@ public final class Coracle {
     }
   }
 
-  private ApiServerHooks hooks() {
-    return new ApiServerHooks(
-        List.of(
-            new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute())),
-        List.of(
-            new HealthCheck(
-                "components",
-                false,
-                () -> started.stream().flatMap(c -> c.unhealthy().stream()).findFirst())),
-        Map.of());
+  private static List<ExtraRoute> routes() {
+    return List.of(new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute()));
+  }
+
+  private List<HealthCheck> checks() {
+    return List.of(
+        new HealthCheck(
+            "components",
+            false,
+            () -> started.stream().flatMap(c -> c.unhealthy().stream()).findFirst()));
   }
 
   /**
@@ -180,6 +204,7 @@ public final class Coracle {
               () ->
                   Uni.createFrom()
                       .completionStage(part::stop)
+                      .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Stopped"))
                       .onFailure()
                       .invoke(
                           e ->
@@ -227,7 +252,7 @@ public final class Coracle {
 
   /** What runs containers here, in one line. */
   public String runtimeDescription() {
-    return "none";
+    return node.description();
   }
 
   public int ingressHttpPort() {

@@ -135,6 +135,11 @@ public record NetworkPlan(
     return used;
   }
 
+  /** The part of the pod network that this node gives out: its first /24. */
+  String nodePodCidr() {
+    return podCidr.substring(0, podCidr.indexOf('/')) + "/24";
+  }
+
   /** The address of a service network with this number: 1 is the API, 10 is DNS. */
   public String serviceIp(int number) {
     String base = serviceCidr.substring(0, serviceCidr.indexOf('/'));

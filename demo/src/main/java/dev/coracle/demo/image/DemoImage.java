@@ -67,7 +67,7 @@ public final class DemoImage {
     image.tree("/opt/java", runtime);
     try (Stream<Path> files = Files.walk(runtime)) {
       for (Path file : files.filter(DemoImage::isNative).toList()) {
-        programs.addLibrariesOf(file);
+        programs.addLibrariesOf(file, runtime);
       }
     }
     programs.addLibraries();

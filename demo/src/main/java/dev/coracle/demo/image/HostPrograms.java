@@ -54,6 +54,15 @@ final class HostPrograms {
     libraries.addAll(librariesOf(program));
   }
 
+  /** As {@link #addLibrariesOf(Path)}, but for those that lie in this tree, which the image has already. */
+  void addLibrariesOf(Path program, Path tree) throws IOException, InterruptedException {
+    for (Path library : librariesOf(program)) {
+      if (!library.normalize().startsWith(tree.toAbsolutePath())) {
+        libraries.add(library);
+      }
+    }
+  }
+
   /** The libraries gathered so far, each at the path the loader looks for it. */
   void addLibraries() {
     for (Path library : libraries) {

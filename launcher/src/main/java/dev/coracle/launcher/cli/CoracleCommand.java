@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DownCommand.class,
       StatusCommand.class,
       DashboardCommand.class,
+      ImageCommand.class,
       ReferenceCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")

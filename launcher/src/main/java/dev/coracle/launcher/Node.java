@@ -1,0 +1,185 @@
+package dev.coracle.launcher;
+
+import dev.coracle.api.Component;
+import dev.coracle.client.Client;
+import dev.coracle.criruntime.CriRuntime;
+import dev.coracle.criruntime.ImageStore;
+import dev.coracle.criruntime.config.CriRuntimeOptions;
+import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
+import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.kubelet.Kubelet;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.server.config.KubeletServerOptions;
+import dev.coracle.launcher.config.CoracleOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** The node of this process: the built-in container runtime, unless another one is named, and the kubelet. */
+final class Node {
+
+  private final Optional<CriRuntime> runtime;
+  private final Kubelet kubelet;
+  private final String endpoint;
+  private final boolean keepPods;
+
+  Node(
+      Vertx vertx,
+      Client client,
+      CoracleOptions options,
+      DataDirectory data,
+      NetworkPlan network,
+      Credentials credentials,
+      MeterRegistry registry)
+      throws IOException {
+    this.runtime =
+        options.containerRuntimeEndpoint().isEmpty()
+            ? Optional.of(builtIn(vertx, options, data, network, registry))
+            : Optional.empty();
+    this.keepPods = options.keepPods();
+    this.endpoint =
+        runtime.isPresent()
+            ? "unix://" + data.criSocket()
+            : named(options.containerRuntimeEndpoint());
+    this.kubelet =
+        new Kubelet(
+            vertx, client, kubeletOptions(options, data, network, credentials, endpoint), registry);
+  }
+
+  private static CriRuntime builtIn(
+      Vertx vertx,
+      CoracleOptions options,
+      DataDirectory data,
+      NetworkPlan network,
+      MeterRegistry registry)
+      throws IOException {
+    try {
+      return new CriRuntime(vertx, runtimeOptions(options, data, network), registry);
+    } catch (IllegalStateException e) {
+      throw new UserErrorException(
+          "--runtime " + options.runtime() + " cannot be had here: " + e.getMessage());
+    }
+  }
+
+  private static String named(String endpoint) {
+    String path = endpoint.startsWith("unix://") ? endpoint.substring("unix://".length()) : endpoint;
+    if (!Files.exists(Path.of(path))) {
+      throw new UserErrorException(
+          "there is no socket " + path
+              + "; start the container runtime, or leave --container-runtime-endpoint out to use the"
+              + " built-in one");
+    }
+    return "unix://" + path;
+  }
+
+  private static CriRuntimeOptions runtimeOptions(
+      CoracleOptions options, DataDirectory data, NetworkPlan network) {
+    return CriRuntimeOptions.of(data.runtime(), data.clusterId())
+        .withSocket(data.criSocket())
+        .withRuntime(choice(options.runtime()))
+        .withNetwork(
+            NetworkOptions.defaults()
+                .withPodCidr(network.nodePodCidr())
+                .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr())));
+  }
+
+  private static RuntimeChoice choice(String name) {
+    try {
+      return RuntimeChoice.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new UserErrorException(
+          "unknown --runtime '" + name + "'; known are auto, crun, runc, namespaces and process");
+    }
+  }
+
+  private static KubeletOptions kubeletOptions(
+      CoracleOptions options,
+      DataDirectory data,
+      NetworkPlan network,
+      Credentials credentials,
+      String endpoint) {
+    return KubeletOptions.of(
+            network.nodeName(), network.nodeIp(), data.kubelet(), data.podLogs(), endpoint)
+        .withClusterDns(List.of(network.serviceIp(NetworkPlan.DNS)), options.clusterDomain())
+        .withCgroupRoot("coracle-" + data.clusterId())
+        .withPodCidr(network.nodePodCidr())
+        .withServer(
+            KubeletServerOptions.defaults(
+                    network.nodeName(),
+                    credentials.kubelet().certificate(),
+                    credentials.kubelet().key(),
+                    credentials.pki().caCertificate())
+                .withListen("0.0.0.0", Ports.preferred(options.kubeletPort())));
+  }
+
+  /** In the order in which they start. */
+  List<Component> parts() {
+    List<Component> parts = new ArrayList<>();
+    runtime.ifPresent(r -> parts.add(new RuntimeComponent(r, keepPods)));
+    parts.add(new KubeletComponent(kubelet, keepPods));
+    return parts;
+  }
+
+  /** The runtime has no part in Coracle's own contracts, being a CRI server like any other. */
+  private record RuntimeComponent(CriRuntime runtime, boolean keepPods) implements Component {
+    @Override
+    public String name() {
+      return "cri-runtime";
+    }
+
+    @Override
+    public CompletionStage<Void> start() {
+      return runtime.start().subscribeAsCompletionStage();
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+      return runtime.stop(keepPods).subscribeAsCompletionStage();
+    }
+
+    @Override
+    public Optional<String> unhealthy() {
+      return Optional.empty(); // The kubelet asks it through CRI, and says so in the Node's conditions.
+    }
+  }
+
+  /** The kubelet, told at its end what becomes of the pods. */
+  private record KubeletComponent(Kubelet kubelet, boolean keepPods) implements Component {
+    @Override
+    public String name() {
+      return kubelet.name();
+    }
+
+    @Override
+    public CompletionStage<Void> start() {
+      return kubelet.start();
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+      return kubelet.stop(keepPods);
+    }
+
+    @Override
+    public Optional<String> unhealthy() {
+      return kubelet.unhealthy();
+    }
+  }
+
+  /** The built-in runtime's images; empty where another runtime is used. */
+  Optional<ImageStore> images() {
+    return runtime.map(CriRuntime::images);
+  }
+
+  /** What runs containers here, in one line. */
+  String description() {
+    return runtime.map(CriRuntime::describe).orElse(endpoint);
+  }
+}
