@@ -191,32 +191,49 @@ public final class Coracle {
         data.kubeconfig(), apiUrl(), credentials.pki().caCertificate(), credentials.admin());
   }
 
-  /** Stops everything that has started, the newest first; may be called at any time, any number of times. */
+  /** Stops everything and gives all threads back; may be called at any time, any number of times. */
   public CompletionStage<Void> stop() {
+    return stop.chain(() -> Uni.createFrom().completionStage(() -> vertx.close().toCompletionStage()))
+        .subscribeAsCompletionStage();
+  }
+
+  /** As {@link #stop}, for a process that ends anyway: its threads go with it. */
+  CompletionStage<Void> stopParts() {
     return stop.subscribeAsCompletionStage();
   }
 
+  /** Node and add-ons side by side, then what they talk to, in the opposite order of the start. */
   private Uni<Void> stopAll() {
-    Uni<Void> all = Uni.createFrom().voidItem();
-    for (Component part : started.reversed()) {
-      all =
-          all.chain(
-              () ->
-                  Uni.createFrom()
-                      .completionStage(part::stop)
-                      .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Stopped"))
-                      .onFailure()
-                      .invoke(
-                          e ->
-                              LOG.atWarn()
-                                  .addKeyValue("component", part.name())
-                                  .addKeyValue("cause", String.valueOf(e.getMessage()))
-                                  .log("A component did not stop cleanly"))
-                      .onFailure()
-                      .recoverWithNull());
-    }
-    return all.chain(() -> Uni.createFrom().completionStage(() -> vertx.close().toCompletionStage()))
+    return Uni.join()
+        .all(side.stream().map(this::stopInTurn).toList())
+        .andCollectFailures()
+        .chain(() -> stopInTurn(controlPlane.parts()))
         .invoke(this::release);
+  }
+
+  private Uni<Void> stopInTurn(List<Component> parts) {
+    Uni<Void> all = Uni.createFrom().voidItem();
+    for (Component part : parts.reversed()) {
+      if (started.contains(part)) {
+        all = all.chain(() -> stop(part));
+      }
+    }
+    return all;
+  }
+
+  private static Uni<Void> stop(Component part) {
+    return Uni.createFrom()
+        .completionStage(part::stop)
+        .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Stopped"))
+        .onFailure()
+        .invoke(
+            e ->
+                LOG.atWarn()
+                    .addKeyValue("component", part.name())
+                    .addKeyValue("cause", String.valueOf(e.getMessage()))
+                    .log("A component did not stop cleanly"))
+        .onFailure()
+        .recoverWithNull();
   }
 
   private void release() {

@@ -55,7 +55,7 @@ public final class Foreground {
 
   private void stop(Coracle cluster, CountDownLatch ended) {
     try {
-      cluster.stop().toCompletableFuture().get(LONGEST_STOP_SECONDS, TimeUnit.SECONDS);
+      cluster.stopParts().toCompletableFuture().get(LONGEST_STOP_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       System.err.println("coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
     } catch (java.util.concurrent.ExecutionException e) {
