@@ -90,7 +90,7 @@ public final class Coracle {
     this.node =
         new Node(
             vertx,
-            controlPlane.adminClient(),
+            controlPlane.client("system:node:" + plan.nodeName()),
             options,
             data,
             plan,

@@ -6,6 +6,7 @@ import dev.coracle.criruntime.CriRuntime;
 import dev.coracle.criruntime.ImageStore;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
+import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.kubelet.Kubelet;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -84,10 +85,19 @@ final class Node {
     return CriRuntimeOptions.of(data.runtime(), data.clusterId())
         .withSocket(data.criSocket())
         .withRuntime(choice(options.runtime()))
+        .withImages(images())
         .withNetwork(
             NetworkOptions.defaults()
                 .withPodCidr(network.nodePodCidr())
                 .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr())));
+  }
+
+  /** What the build made, such as the demo's image, is found beside it and needs no registry. */
+  private static ImageOptions images() {
+    String home = System.getProperty("coracle.home");
+    return home == null
+        ? ImageOptions.defaults()
+        : ImageOptions.defaults().withArchives(Path.of(home, "demo", "target", "images"));
   }
 
   private static RuntimeChoice choice(String name) {

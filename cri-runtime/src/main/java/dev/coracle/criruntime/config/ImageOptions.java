@@ -1,7 +1,9 @@
 package dev.coracle.criruntime.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How images are pulled.
@@ -13,6 +15,8 @@ import java.util.List;
  * @param requestTimeout until a registry's answer begins
  * @param pullTimeout for a whole pull
  * @param attempts tries of one blob; a later one resumes where the earlier stopped
+ * @param archives a directory looked into before any registry: an image's archive is named after it, with
+ *     {@code _} for slashes and colons ({@code docker.io_library_busybox_1.tar})
  */
 public record ImageOptions(
     List<String> insecureRegistries,
@@ -21,7 +25,8 @@ public record ImageOptions(
     int parallelLayers,
     Duration requestTimeout,
     Duration pullTimeout,
-    int attempts) {
+    int attempts,
+    Optional<Path> archives) {
   public ImageOptions {
     insecureRegistries = List.copyOf(insecureRegistries);
   }
@@ -34,7 +39,8 @@ public record ImageOptions(
         3,
         Duration.ofSeconds(30),
         Duration.ofMinutes(30),
-        4);
+        4,
+        Optional.empty());
   }
 
   public ImageOptions withInsecureRegistries(List<String> value) {
@@ -45,6 +51,19 @@ public record ImageOptions(
         parallelLayers,
         requestTimeout,
         pullTimeout,
-        attempts);
+        attempts,
+        archives);
+  }
+
+  public ImageOptions withArchives(Path directory) {
+    return new ImageOptions(
+        insecureRegistries,
+        maxLayerBytes,
+        maxManifestBytes,
+        parallelLayers,
+        requestTimeout,
+        pullTimeout,
+        attempts,
+        Optional.of(directory));
   }
 }

@@ -23,7 +23,7 @@ public final class DemoImage {
     Path target = Files.createDirectories(Path.of(args[1]));
     Path runtime = target.resolve("java");
     for (String version : List.of("1", "2")) {
-      Path archive = target.resolve("demo-" + version + ".tar");
+      Path archive = target.resolve("docker.io_coracle_demo_" + version + ".tar");
       if (isNewer(archive, classes.resolve("dev/coracle/demo"))) {
         continue;
       }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -56,7 +57,11 @@ public final class Puller {
       }
     }
     try {
-      StoredImage image = fetch(reference, auth);
+      Optional<Path> archive = archive(reference);
+      StoredImage image =
+          archive.isPresent()
+              ? images.load(archive.get(), List.of(reference.toString())).getFirst()
+              : fetch(reference, auth);
       mine.complete(image);
       return image;
     } catch (IOException | RuntimeException e) {
@@ -65,6 +70,11 @@ public final class Puller {
     } finally {
       running.remove(key);
     }
+  }
+
+  private Optional<Path> archive(ImageReference reference) {
+    String file = reference.toString().replaceAll("[/:@]", "_") + ".tar";
+    return options.archives().map(directory -> directory.resolve(file)).filter(Files::isReadable);
   }
 
   private StoredImage fetch(ImageReference reference, RegistryAuth auth) throws IOException {
