@@ -85,7 +85,8 @@ public final class Coracle {
             vertx,
             controlPlane.client("system:kube-controller-manager"),
             ControllerOptions.of(
-                plan.podCidr(), Files.readString(credentials.pki().caCertificate())),
+                    plan.podCidr(), Files.readString(credentials.pki().caCertificate()))
+                .withLocalVolumes(data.root().resolve("volumes").toString()),
             registry);
     this.node =
         new Node(

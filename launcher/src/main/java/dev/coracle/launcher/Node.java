@@ -3,7 +3,6 @@ package dev.coracle.launcher;
 import dev.coracle.api.Component;
 import dev.coracle.client.Client;
 import dev.coracle.criruntime.CriRuntime;
-import dev.coracle.criruntime.ImageStore;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 import dev.coracle.criruntime.config.ImageOptions;
@@ -181,11 +180,6 @@ final class Node {
     public Optional<String> unhealthy() {
       return kubelet.unhealthy();
     }
-  }
-
-  /** The built-in runtime's images; empty where another runtime is used. */
-  Optional<ImageStore> images() {
-    return runtime.map(CriRuntime::images);
   }
 
   /** What runs containers here, in one line. */
