@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class DecodeReader {
 
   private static final int MAX_PROBLEMS = 100;
+  private static final SchemaType RAW = SchemaType.scalar(Kind.RAW, 0);
 
   private final JsonParser parser;
   private final List<String> problems = new ArrayList<>(0);
@@ -154,22 +155,32 @@ final class DecodeReader {
     return out;
   }
 
-  /** The value at the current token, whatever it is. */
+  /** The value at the current token, whatever it is; duplicate fields are told here too. */
   private JsonNode raw() throws IOException {
     return switch (parser.currentToken()) {
       case START_OBJECT -> {
         ObjectNode out = Json.object();
+        push(RAW);
+        int level = depth - 1;
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
           parser.nextToken();
-          out.set(name, raw());
+          names[level] = name;
+          put(out, name, raw());
         }
+        depth = level;
         yield out;
       }
       case START_ARRAY -> {
         ArrayNode out = Json.array();
+        push(RAW);
+        int level = depth - 1;
+        names[level] = null;
+        int i = 0;
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+          indexes[level] = i++;
           out.add(raw());
         }
+        depth = level;
         yield out;
       }
       case VALUE_STRING -> Json.NODES.textNode(parser.getText());

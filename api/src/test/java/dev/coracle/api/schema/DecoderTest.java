@@ -108,7 +108,7 @@ class DecoderTest {
     String json =
         """
         {"apiVersion":"stable.example.com/v1","kind":"CronTab","metadata":{"name":"a","x":1},
-         "spec":{"replicas":"wrong","other":1,"free":{"any":[1,{"z":null}]},"port":"http",
+         "spec":{"replicas":"wrong","other":1,"free":{"any":[1,{"z":1,"z":null}]},"port":"http",
            "items":[{"name":"a","b":1}]}}""";
     List<String> warnings = new ArrayList<>();
     ObjectNode tree =
@@ -117,6 +117,7 @@ class DecoderTest {
         .containsExactly(
             "unknown field \"metadata.x\"",
             "unknown field \"spec.other\"",
+            "duplicate field \"spec.free.any[1].z\"",
             "unknown field \"spec.items[0].b\"");
     assertThat(tree.path("spec").toString())
         .isEqualTo(

@@ -31,6 +31,11 @@ final class OpenApiSchemas {
   private static final String TIME = META + "Time";
   private static final String MICRO_TIME = META + "MicroTime";
 
+  /** What every kind has is described the same way everywhere. */
+  private static final String ANY_KIND = "io.k8s.api.core.v1.Pod";
+
+  private static final String METADATA = "Standard object's metadata.";
+
   private static final Set<String> V2_KEYWORDS =
       Set.of(
           "type", "format", "description", "properties", "items", "additionalProperties", "required",
@@ -101,8 +106,8 @@ final class OpenApiSchemas {
     if (!done.containsKey(name)) {
       ObjectNode out = Json.object().put("type", "object");
       ObjectNode properties = out.putObject("properties");
-      properties.putObject("apiVersion").put("type", "string");
-      properties.putObject("kind").put("type", "string");
+      common(properties, "apiVersion");
+      common(properties, "kind");
       properties.putObject("items").put("type", "array").set("items", object(resource));
       properties.set("metadata", ref(META + "ListMeta"));
       out.putArray("required").add("items");
@@ -122,13 +127,20 @@ final class OpenApiSchemas {
       }
       schema.put("type", "object");
       ObjectNode properties = schema.withObjectProperty("properties");
-      properties.putObject("apiVersion").put("type", "string");
-      properties.putObject("kind").put("type", "string");
-      properties.set("metadata", wrap(ref(META + "ObjectMeta"), ""));
+      common(properties, "apiVersion");
+      common(properties, "kind");
+      properties.set(
+          "metadata", wrap(ref(META + "ObjectMeta"), METADATA));
       kinds(schema, resource.kind());
       done.put(name, schema);
     }
     return reference(name);
+  }
+
+  private void common(ObjectNode properties, String field) {
+    describe(
+        properties.putObject(field), descriptions.of(ANY_KIND, field));
+    ((ObjectNode) properties.get(field)).put("type", "string");
   }
 
   /** {@code com.example.stable.v1.CronTab}. */
@@ -195,7 +207,7 @@ final class OpenApiSchemas {
 
   private ObjectNode field(SchemaType owner, SchemaField field) {
     SchemaType type = field.type();
-    String text = descriptions.of(owner.name(), field.name());
+    String text = describe(owner, field);
     ObjectNode out = type(type);
     if (out.has("$ref")) {
       out = wrap(out, text);
@@ -213,6 +225,19 @@ final class OpenApiSchemas {
       out.put("x-kubernetes-patch-merge-key", field.mergeKey());
     }
     return out;
+  }
+
+  /**
+   * The client's annotations have no text where a field refers to a definition: then the
+   * definition's own says more than nothing.
+   */
+  private String describe(SchemaType owner, SchemaField field) {
+    String text = descriptions.of(owner.name(), field.name());
+    String type = field.type().name();
+    if (!text.isEmpty() || type.isEmpty()) {
+      return text;
+    }
+    return type.equals(META + "ObjectMeta") ? METADATA : descriptions.of(type, "");
   }
 
   /** A reference may have no neighbours in version 3. */

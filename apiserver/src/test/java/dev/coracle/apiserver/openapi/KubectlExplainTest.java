@@ -145,6 +145,7 @@ class KubectlExplainTest {
         .contains("GROUP:      apps", "rollingUpdate", "maxSurge", "<IntOrString>");
     assertThat(kubectl("explain", "po.spec.containers.resources.limits"))
         .contains("<map[string]Quantity>");
+    assertThat(kubectl("explain", "po.metadata.creationTimestamp")).contains("<string>");
     assertThat(kubectl("explain", "hpa", "--api-version=autoscaling/v1")).contains("VERSION:    v1");
     assertThat(missed).isSubsetOf("/version");
   }

@@ -107,6 +107,8 @@ class OpenApiDocumentsTest {
     JsonNode type = d.path("components").path("schemas").path("com.example.stable.v1.CronTab");
     assertThat(type.path("description").asText()).isEqualTo("A tab");
     assertThat(type.at("/properties/spec/properties/cron/nullable").asBoolean()).isTrue();
+    assertThat(type.at("/properties/apiVersion/description").asText()).contains("APIVersion defines");
+    assertThat(type.at("/properties/metadata/description").asText()).contains("Standard object's metadata");
     assertThat(type.at("/properties/metadata/allOf/0/$ref").asText()).endsWith("ObjectMeta");
     assertThat(d.path("paths").has("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/status"))
         .isTrue();
