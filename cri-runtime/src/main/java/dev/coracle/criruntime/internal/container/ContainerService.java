@@ -367,6 +367,9 @@ public final class ContainerService {
         cgroups.group(names.cgroup() + "/" + c.sandbox().id()).remove();
       }
       containers.remove(c.id());
+      if (images.find(c.made().imageId()).isEmpty()) {
+        images.collectGarbage();
+      }
     } finally {
       c.lock().unlock();
     }

@@ -7,6 +7,8 @@ import dev.coracle.criruntime.config.ImageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.function.Supplier;
 /** The index, the configs and the layers of a data directory as one thing. Thread-safe. */
 public final class Images {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration LEFTOVER_AGE = Duration.ofHours(2);
 
   private final Path directory;
   private final BlobStore blobs;
@@ -33,6 +36,20 @@ public final class Images {
     this.blobs = new BlobStore(directory.resolve("blobs"));
     this.layers = new LayerStore(directory.resolve("layers"), form, options.maxLayerBytes());
     this.index = new ImageIndex(directory, blobs);
+    removeLeftovers(directory);
+    removeLeftovers(layers.directory());
+  }
+
+  /** What a pull or an import left that ended with its process; not what another works on now. */
+  private static void removeLeftovers(Path directory) throws IOException {
+    Instant old = Instant.now().minus(LEFTOVER_AGE);
+    try (var children = Files.newDirectoryStream(directory, "{tmp,pull,staging}-*")) {
+      for (Path child : children) {
+        if (Files.getLastModifiedTime(child).toInstant().isBefore(old)) {
+          FileTrees.delete(child);
+        }
+      }
+    }
   }
 
   public Path directory() {

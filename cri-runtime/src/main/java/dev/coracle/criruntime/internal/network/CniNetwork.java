@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.PortMapping;
+import dev.coracle.criruntime.internal.container.HostTools;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -90,6 +91,7 @@ public final class CniNetwork implements PodNetwork {
   public Connection connect(Pod pod) throws IOException {
     JsonNode result = JSON.createObjectNode();
     boolean first = true;
+    loopback(pod);
     try {
       for (JsonNode plugin : list.path("plugins")) {
         result = JSON.readTree(invoke("ADD", plugin, pod, first ? null : result));
@@ -104,6 +106,17 @@ public final class CniNetwork implements PodNetwork {
       ips.add(ip.path("address").asText().replaceFirst("/.*", ""));
     }
     return new Connection(ips, result);
+  }
+
+  // Plugins leave the loopback interface to the runtime.
+  private static void loopback(Pod pod) throws IOException {
+    Path nsenter = HostTools.find("nsenter").orElseThrow(() -> new IOException("no nsenter"));
+    Path ip = HostTools.find("ip").orElseThrow(() -> new IOException("no ip (iproute2)"));
+    List<String> command =
+        List.of(nsenter.toString(), "--net=" + pod.networkNamespace(), "--", ip.toString());
+    List<String> words = new ArrayList<>(command);
+    words.addAll(List.of("link", "set", "lo", "up"));
+    HostTools.run("", words).orThrow("loopback interface");
   }
 
   @Override

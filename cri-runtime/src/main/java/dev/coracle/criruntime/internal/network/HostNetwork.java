@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,12 +39,19 @@ public final class HostNetwork implements PodNetwork {
     return new Connection(List.of(address()), JsonNodeFactory.instance.objectNode());
   }
 
+  /** The address of the interface that the default route goes through, else loopback's. */
   private static String address() throws IOException {
-    for (NetworkInterface i : NetworkInterface.networkInterfaces().toList()) {
-      if (i.isUp() && !i.isLoopback() && !i.isVirtual() && !i.getName().startsWith("cor-")) {
-        for (InetAddress a : i.inetAddresses().toList()) {
-          if (a instanceof Inet4Address) {
-            return a.getHostAddress();
+    Path routes = Path.of("/proc/net/route");
+    if (Files.isReadable(routes)) {
+      for (String line : Files.readAllLines(routes)) {
+        String[] f = line.split("\\s+");
+        NetworkInterface i =
+            f.length > 1 && f[1].equals("00000000") ? NetworkInterface.getByName(f[0]) : null;
+        if (i != null) {
+          for (InetAddress a : i.inetAddresses().toList()) {
+            if (a instanceof Inet4Address) {
+              return a.getHostAddress();
+            }
           }
         }
       }
