@@ -31,6 +31,7 @@ public final class AdmissionPlugins {
         new DefaultIngressClass(state.ingressClasses()),
         new OwnerReferences(authorizer, registry),
         new CertificateSigning(authorizer),
+        new NotEnforced(),
         new PodSecurity(state.namespaces()),
         new ResourceQuotaAdmission(state.quotas(), store));
   }
