@@ -56,7 +56,7 @@ final class CoracleProcess implements AutoCloseable {
     try (WatchService watch = FileSystems.getDefault().newWatchService()) {
       state.getParent().register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
       process =
-          new ProcessBuilder(command(arguments.toArray(String[]::new)))
+          new ProcessBuilder(interruptible(command(arguments.toArray(String[]::new))))
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
               .start();
@@ -72,6 +72,13 @@ final class CoracleProcess implements AutoCloseable {
         key.reset();
       }
     }
+  }
+
+  /** A process started in the background of a shell ignores SIGINT, and so would its children. */
+  private static List<String> interruptible(List<String> command) {
+    List<String> all = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    all.addAll(command);
+    return all;
   }
 
   private boolean isReady(Path state) throws IOException {
