@@ -199,6 +199,27 @@ class EmbeddedStorageTest extends StorageContract {
   }
 
   @Test
+  void reopensWhileOldFilesAreBeingReplaced() throws Exception {
+    EmbeddedOptions small =
+        EmbeddedOptions.defaults(directory)
+            .withHistory(Duration.ofMinutes(5), 20)
+            .withSizes(1 << 30, 4 << 10)
+            .withDurable(false);
+    reopen(small);
+    for (int round = 0; round < 30; round++) {
+      for (int i = 0; i < 60; i++) {
+        put("k" + i % 10, round + "-" + i + "x".repeat(300));
+      }
+      reopen(small);
+      for (int i = 50; i < 60; i++) {
+        assertThat(text(get("k" + i % 10).orElseThrow())).startsWith(round + "-" + i + "x");
+      }
+    }
+    await(storage.close());
+    assertThat(files("base-")).hasSizeLessThanOrEqualTo(2);
+  }
+
+  @Test
   void closedStoragesSaySo() {
     await(storage.close());
     assertThatThrownBy(() -> get("a")).isInstanceOf(StorageException.Unavailable.class);

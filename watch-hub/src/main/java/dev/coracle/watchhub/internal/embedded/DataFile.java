@@ -2,6 +2,8 @@ package dev.coracle.watchhub.internal.embedded;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -15,6 +17,9 @@ final class DataFile implements AutoCloseable {
 
   /** Of a log file, the highest revision in it; kept by the writer. */
   volatile long lastRevision;
+
+  /** The size of a file that is not written any more; the writer's, 0 while it was not asked for. */
+  long bytes;
 
   private final FileChannel channel;
 
@@ -38,6 +43,11 @@ final class DataFile implements AutoCloseable {
       }
       at += n;
     }
+  }
+
+  /** All of it as it is now. */
+  MemorySegment map(Arena arena) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
   }
 
   FileChannel channel() {

@@ -167,16 +167,18 @@ public final class Engine {
       Map<String, KeyHistory> rest, Index index, long limit, long at) {
     List<KeyValue> items = new ArrayList<>();
     boolean more = false;
-    for (KeyHistory history : rest.values()) {
-      Version v = history.at(at);
-      if (v == null) {
-        continue;
+    try (BulkReader reader = new BulkReader(index)) {
+      for (KeyHistory history : rest.values()) {
+        Version v = history.at(at);
+        if (v == null) {
+          continue;
+        }
+        if (limit > 0 && items.size() == limit) {
+          more = true;
+          break;
+        }
+        items.add(reader.read(history, v));
       }
-      if (limit > 0 && items.size() == limit) {
-        more = true;
-        break;
-      }
-      items.add(Values.read(history, v, index));
     }
     long count = items.size();
     if (more) {

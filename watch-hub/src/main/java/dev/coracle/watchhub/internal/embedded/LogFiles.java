@@ -1,5 +1,6 @@
 package dev.coracle.watchhub.internal.embedded;
 
+import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,8 @@ final class LogFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(LogFiles.class);
 
+  private static final long RETRY_NANOS = 5_000_000_000L;
+
   private final EmbeddedOptions options;
   private final Disk disk;
   private final ArrayDeque<DataFile> closed;
@@ -32,6 +35,10 @@ final class LogFiles {
   private volatile long currentBytes;
   private boolean running;
   private long nextTry;
+  private boolean failed;
+  private long considered;
+  private volatile boolean closing;
+  private @Nullable Thread checkpoint;
 
   LogFiles(EmbeddedOptions options, Disk disk, Recovery recovered) {
     this.options = options;
@@ -90,26 +97,37 @@ final class LogFiles {
   }
 
   /** After every group: begins a checkpoint when it is worth it. */
-  void maintain(Index index, Leases leases, Writer writer) {
+  void maintain(Index index, Leases leases, Writer writer, long now) {
     LogFile log = current;
     currentBytes = log == null ? 0 : log.end();
-    long worth = index.liveBytes * 2 + options.segmentBytes() * 2;
-    boolean crowded = bytes() > worth || bytes() + (1 << 20) > options.maxBytes();
-    if (!crowded
-        || running
-        || closed.isEmpty()
+    boolean full = bytes() + (1 << 20) > options.maxBytes();
+    boolean again = full || failed;
+    if (running
         || index.compacted <= baseRevision
-        || closed.peekFirst().lastRevision > index.compacted
-        || index.newest < nextTry) {
+        || failed && now - nextTry < 0
+        || !again && index.compacted == considered) {
+      return;
+    }
+    considered = index.compacted;
+    long replaced = baseBytes;
+    for (DataFile file : closed) {
+      if (file.lastRevision > index.compacted) {
+        break;
+      }
+      replaced += sizeOf(file);
+    }
+    long gain = replaced - index.liveBytes;
+    if (gain < (full ? 1 : Math.max(options.segmentBytes(), bytes() / 4))) {
       return;
     }
     running = true;
     long revision = index.compacted;
     List<BaseFile.LeaseEntry> entries = entries(leases);
-    Thread.ofPlatform()
-        .name("coracle-store-checkpoint")
-        .daemon()
-        .start(() -> checkpoint(index, revision, entries, writer));
+    checkpoint =
+        Thread.ofPlatform()
+            .name("coracle-store-checkpoint")
+            .daemon()
+            .start(() -> checkpoint(index, revision, entries, writer));
   }
 
   static List<BaseFile.LeaseEntry> entries(Leases leases) {
@@ -129,7 +147,17 @@ final class LogFiles {
     try {
       Files.deleteIfExists(unfinished);
       BaseFile.write(
-          disk, unfinished, index, revision, leases, (h, r, at) -> moves.add(new Move(h, r, at)));
+          disk,
+          unfinished,
+          index,
+          revision,
+          leases,
+          (history, r, at) -> {
+            if (closing) {
+              throw new StorageException.Unavailable("the storage is closed");
+            }
+            moves.add(new Move(history, r, at));
+          });
       Files.move(unfinished, path, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
       disk.syncDirectory(options.directory());
       file = new DataFile(path);
@@ -137,7 +165,9 @@ final class LogFiles {
         move.history.move(move.revision, file, move.offset);
       }
     } catch (IOException | RuntimeException e) {
-      LOG.atWarn().setCause(e).log("the storage could not write a base file; the log goes on");
+      if (!closing) {
+        LOG.atWarn().setCause(e).log("the storage could not write a base file; the log goes on");
+      }
       try {
         Files.deleteIfExists(unfinished);
       } catch (IOException again) {
@@ -148,7 +178,7 @@ final class LogFiles {
     Command<Long> finish =
         new Command<>(
             m -> {
-              finished(written, revision, index.newest);
+              finished(written, revision, m.now());
               return revision;
             },
             Feed.NOBODY);
@@ -160,12 +190,14 @@ final class LogFiles {
     }
   }
 
-  private void finished(@Nullable DataFile file, long revision, long newest) {
+  private void finished(@Nullable DataFile file, long revision, long now) {
     running = false;
     if (file == null) {
-      nextTry = newest + 1000;
+      failed = true;
+      nextTry = now + RETRY_NANOS;
       return;
     }
+    failed = false;
     DataFile old = base;
     base = file;
     baseRevision = revision;
@@ -193,14 +225,34 @@ final class LogFiles {
   }
 
   private static long sizeOf(@Nullable DataFile file) {
-    try {
-      return file == null ? 0 : file.size();
-    } catch (IOException e) {
+    if (file == null) {
       return 0;
     }
+    if (file.bytes == 0) {
+      try {
+        file.bytes = file.size();
+      } catch (IOException e) {
+        return 0;
+      }
+    }
+    return file.bytes;
   }
 
+  /** Waits for a checkpoint to stop: nobody may touch the directory any more when this returns. */
   void close() {
+    closing = true;
+    Thread running = checkpoint;
+    boolean interrupted = false;
+    while (running != null && running.isAlive()) {
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
     List<AutoCloseable> all = new ArrayList<>(closed);
     if (base != null) {
       all.add(base);

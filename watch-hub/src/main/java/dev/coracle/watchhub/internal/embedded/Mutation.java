@@ -182,6 +182,11 @@ public final class Mutation {
     return leases.all().stream().map(l -> l.id).sorted().toList();
   }
 
+  /** When the group was begun, in nanoseconds of the storage's clock. */
+  long now() {
+    return now;
+  }
+
   /** The store's newest revision. */
   public long revision() {
     return index.newest;

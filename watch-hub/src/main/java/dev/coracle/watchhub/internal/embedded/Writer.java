@@ -182,7 +182,7 @@ final class Writer implements Runnable {
       index.compact(compaction);
     }
     feed.committed(new ArrayList<>(batch));
-    files.maintain(index, leases, this);
+    files.maintain(index, leases, this, now);
   }
 
   private boolean write(LogFile log, List<Command<?>> batch) {
