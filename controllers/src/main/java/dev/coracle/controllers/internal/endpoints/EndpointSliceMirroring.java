@@ -80,7 +80,7 @@ public final class EndpointSliceMirroring extends LoopController {
             && ServicePods.selector(service).isEmpty()
             && !"true".equals(source.labels().get(SKIP))
             && source.annotation(LEADER).isEmpty();
-    List<KubeObject> wanted = mirrored ? wanted(source) : List.of();
+    List<KubeObject> wanted = source != null && mirrored ? wanted(source) : List.of();
     List<KubeObject> present =
         slices.byIndex(BY_ENDPOINTS, name.toString()).stream()
             .filter(s -> !s.isDeleting())

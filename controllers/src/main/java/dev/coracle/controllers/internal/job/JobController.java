@@ -116,6 +116,9 @@ public final class JobController extends LoopController {
       return freeOrphans(name);
     }
     LabelSelector selector = LabelSelector.of(job.at("spec", "selector"));
+    if (!job.at("spec", "selector").isObject()) {
+      return DONE; // The API gives every Job one; without it no pod would count as its own.
+    }
     if (!job.at("spec", "managedBy").asText("kubernetes.io/job-controller")
         .equals("kubernetes.io/job-controller")) {
       return DONE;

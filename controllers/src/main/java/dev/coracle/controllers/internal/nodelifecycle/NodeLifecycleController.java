@@ -56,6 +56,14 @@ public final class NodeLifecycleController extends LoopController {
           public void added(KubeObject node) {
             alive(node.name());
             loop.enqueue(node);
+            events.normal(
+                node,
+                "RegisteredNode",
+                "Node "
+                    + node.name()
+                    + " event: Registered Node "
+                    + node.name()
+                    + " in Controller");
           }
 
           @Override
