@@ -29,6 +29,7 @@ final class PortForward {
   private static final int CONNECT_MILLIS = 10_000;
   private static final int QUEUE = 64;
   private static final byte[] END = new byte[0];
+  private static final byte[] HALF_END = new byte[0];
 
   private final Sandbox sandbox;
   private final Channels channels;
@@ -76,6 +77,10 @@ final class PortForward {
 
   private void message(Buffer message) {
     int channel = message.length() == 0 ? -1 : message.getByte(0) & 0xff;
+    if (channel == Channels.CLOSE && message.length() == 2) {
+      endOfInput(message.getByte(1) & 0xff);
+      return;
+    }
     if (channel < 0 || channel % 2 != 0 || channel / 2 >= inputs.size() || message.length() == 1) {
       return;
     }
@@ -83,6 +88,13 @@ final class PortForward {
     queue.add(message.getBytes(1, message.length()));
     if (queue.remainingCapacity() < QUEUE / 2) {
       socket.pause();
+    }
+  }
+
+  /** The client's connection is half-closed: it still wants to read. Said by the close signal of v5. */
+  private void endOfInput(int channel) {
+    if (channel % 2 == 0 && channel / 2 < inputs.size()) {
+      inputs.get(channel / 2).add(HALF_END);
     }
   }
 
@@ -124,6 +136,10 @@ final class PortForward {
     BlockingQueue<byte[]> queue = inputs.get(index);
     try {
       for (byte[] next = queue.take(); next != END; next = queue.take()) {
+        if (next == HALF_END) {
+          target.shutdownOutput();
+          continue;
+        }
         ByteBuffer bytes = ByteBuffer.wrap(next);
         while (bytes.hasRemaining()) {
           target.write(bytes);

@@ -20,9 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connects to the runtime's streaming server with the best protocol it speaks, and remembers which that was.
  *
- * <p>Exec and attach: WebSocket v5, then SPDY, then WebSocket v4. The last one can't end stdin, so {@code kubectl exec -i -- cat < file}
- * would hang with it; containerd 1.6 refuses v5 and speaks SPDY, which can. Port-forward: SPDY, then WebSocket v4, for the same reason
- * (half-closed connections). Each attempt asks CRI for a new URL, because a URL is good for one connection (ADR 0032). Call on an event
+ * <p>WebSocket v5, then SPDY, then WebSocket v4. The last one can't end a direction, so {@code kubectl exec -i -- cat < file} and half-closed
+ * forwarded connections would hang with it; containerd 1.6 refuses v5 and speaks SPDY, which can. Each attempt asks CRI for a new URL, because a URL is good for one connection (ADR 0032). Call on an event
  * loop: the link belongs to it.
  */
 public final class RuntimeDialer {
@@ -32,8 +31,7 @@ public final class RuntimeDialer {
     WEBSOCKET_V4
   }
 
-  private static final List<Dialect> COMMAND = List.of(Dialect.WEBSOCKET_V5, Dialect.SPDY, Dialect.WEBSOCKET_V4);
-  private static final List<Dialect> FORWARD = List.of(Dialect.SPDY, Dialect.WEBSOCKET_V4);
+  private static final List<Dialect> DIALECTS = List.of(Dialect.WEBSOCKET_V5, Dialect.SPDY, Dialect.WEBSOCKET_V4);
   private static final String FORWARD_PROTOCOL = "portforward.k8s.io";
 
   private final UpgradeClient client;
@@ -47,7 +45,7 @@ public final class RuntimeDialer {
 
   /** Opens the streams of an exec or attach; the channels are {@link Channels}'. */
   public Future<ChannelLink> command(Supplier<Future<URI>> url, RemoteCommandOptions options) {
-    return attempt(url, COMMAND, commandIndex, (uri, dialect) -> command(uri, dialect, options))
+    return attempt(url, DIALECTS, commandIndex, (uri, dialect) -> command(uri, dialect, options))
         .map(
             dialled -> {
               commandIndex = dialled.index();
@@ -57,7 +55,7 @@ public final class RuntimeDialer {
 
   /** Opens one forwarded connection: channels {@link Channels#DATA} and {@link Channels#FORWARD_ERROR}. */
   public Future<ChannelLink> portForward(Supplier<Future<URI>> url, int port) {
-    return attempt(url, FORWARD, forwardIndex, (uri, dialect) -> forward(uri, dialect, port))
+    return attempt(url, DIALECTS, forwardIndex, (uri, dialect) -> forward(uri, dialect, port))
         .map(
             dialled -> {
               forwardIndex = dialled.index();
@@ -119,8 +117,10 @@ public final class RuntimeDialer {
           List.of(Channels.FORWARD_ERROR, Channels.DATA),
           Set.of(Channels.DATA, Channels.FORWARD_ERROR));
     }
-    return webSocket(uri, RemoteCommandProtocol.V4)
-        .map(socket -> new WithoutPortPrefix(new WebSocketChannels(socket, RemoteCommandProtocol.V4, true)));
+    RemoteCommandProtocol protocol =
+        dialect == Dialect.WEBSOCKET_V5 ? RemoteCommandProtocol.V5 : RemoteCommandProtocol.V4;
+    return webSocket(uri, protocol)
+        .map(socket -> new WithoutPortPrefix(new WebSocketChannels(socket, protocol, true)));
   }
 
   private Future<WebSocket> webSocket(URI uri, RemoteCommandProtocol protocol) {
