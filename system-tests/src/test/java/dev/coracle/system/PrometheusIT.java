@@ -1,0 +1,62 @@
+package dev.coracle.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real Prometheus scrapes the API server's port, with a certificate as kubectl has it. */
+class PrometheusIT {
+
+  @Test
+  void prometheusScrapesEveryComponent(@TempDir Path directory) throws Exception {
+    assumeThat(Shell.has("prometheus")).as("needs the program prometheus").isTrue();
+    try (CoracleProcess coracle = CoracleProcess.start(directory.resolve("data"))) {
+      int port;
+      try (ServerSocket free = new ServerSocket(0)) {
+        port = free.getLocalPort();
+      }
+      Path pki = coracle.dataDir().resolve("pki");
+      Path config =
+          Files.writeString(
+              directory.resolve("prometheus.yml"),
+              """
+              global: {scrape_interval: 1s}
+              scrape_configs:
+              - job_name: coracle
+                scheme: https
+                tls_config: {ca_file: %1$s/ca.crt, cert_file: %1$s/admin.crt, key_file: %1$s/admin.key}
+                static_configs: [{targets: ["%2$s"]}]
+              """
+                  .formatted(pki, coracle.apiUrl().replace("https://", "")));
+      Process prometheus =
+          new ProcessBuilder(
+                  "prometheus", "--config.file=" + config, "--storage.tsdb.path=" + directory.resolve("tsdb"),
+                  "--web.listen-address=127.0.0.1:" + port)
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("prometheus.log").toFile())
+              .start();
+      try {
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(40))
+            .until(() -> query(port, "up").contains("\"1\""));
+        assertThat(query(port, "apiserver_request_total")).contains("\"verb\"");
+        assertThat(query(port, "kubeproxy_service_ports")).contains("\"value\"");
+      } finally {
+        prometheus.destroy();
+        prometheus.waitFor(10, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static String query(int port, String expression) {
+    return Shell.run("curl", "-s", "--max-time", "5", "http://127.0.0.1:" + port + "/api/v1/query?query=" + expression).out();
+  }
+}
