@@ -1,6 +1,7 @@
 package dev.coracle.launcher;
 
 import dev.coracle.api.Component;
+import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.UserInfo;
@@ -14,13 +15,17 @@ import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
 import dev.coracle.client.Client;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.watchhub.EmbeddedStorage;
+import dev.coracle.watchhub.EtcdStorage;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.EmbeddedOptions;
+import dev.coracle.watchhub.config.EtcdOptions;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Store, watch hub and API server: what everything else talks to. */
 final class ControlPlane {
@@ -36,19 +41,28 @@ final class ControlPlane {
       Credentials credentials,
       ApiServerHooks hooks,
       MeterRegistry registry) {
-    this.hub = new WatchHub(vertx, storage(options, data, registry), HubOptions.DEFAULTS, registry);
+    this.hub = new WatchHub(vertx, storage(vertx, options, data, registry), HubOptions.DEFAULTS, registry);
     this.apiServer =
         new ApiServer(
             vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
   }
 
   private static Storage storage(
-      CoracleOptions options, DataDirectory data, MeterRegistry registry) {
+      Vertx vertx, CoracleOptions options, DataDirectory data, MeterRegistry registry) {
     if (!options.etcdServers().isEmpty()) {
-      throw new UserErrorException(
-          "--etcd-servers: this version keeps its state in the data directory only");
+      EtcdOptions etcd =
+          EtcdOptions.of(options.etcdServers())
+              .withTls(
+                  path(options.etcdCaFile()),
+                  path(options.etcdCertFile()),
+                  path(options.etcdKeyFile()));
+      return new EtcdStorage(vertx, etcd, registry);
     }
     return new EmbeddedStorage(EmbeddedOptions.defaults(data.store()), registry);
+  }
+
+  private static @Nullable Path path(String file) {
+    return file.isEmpty() ? null : Path.of(file);
   }
 
   private static ApiServerOptions apiServerOptions(
@@ -85,6 +99,10 @@ final class ControlPlane {
 
   int port() {
     return apiServer.port();
+  }
+
+  Scheme scheme() {
+    return apiServer.scheme();
   }
 
   /** The API as this component's user. */

@@ -69,11 +69,12 @@ public final class Coracle {
     MetricsServer metricsServer =
         metricsApi.open(
             vertx,
-            controlPlane.client("system:metrics-server"),
+            controlPlane.client("system:metrics"),
             new KubeletAccess(
                 credentials.kubeletClient().certificate(),
                 credentials.kubeletClient().key(),
-                credentials.pki().caCertificate()));
+                credentials.pki().caCertificate()),
+            controlPlane.scheme());
     Scheduler scheduler =
         new Scheduler(
             vertx,
@@ -149,6 +150,8 @@ public final class Coracle {
                     .all(side.stream().map(this::startInTurn).toList())
                     .andFailFast())
         .replaceWithVoid()
+        .onFailure(IllegalStateException.class)
+        .transform(e -> new UserErrorException(String.valueOf(e.getMessage())))
         .onFailure()
         .call(() -> stop.onFailure().recoverWithNull())
         .subscribeAsCompletionStage();

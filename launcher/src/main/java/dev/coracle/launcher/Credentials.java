@@ -70,7 +70,7 @@ record Credentials(
         pki.credential(
             "apiserver-kubelet-client",
             Request.client("kube-apiserver-kubelet-client", "system:masters")),
-        pki.credential("admin", Request.client("kubernetes-admin", "system:masters")),
+        pki.rsaCredential("admin", Request.client("kubernetes-admin", "system:masters")),
         pki.credential(
             "ingress",
             new Request(

@@ -4,6 +4,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.HealthCheck;
@@ -15,6 +16,7 @@ import dev.coracle.metrics.KubeStateMetrics;
 import dev.coracle.metrics.MetricsEndpoint;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.metrics.MetricsServer;
+import dev.coracle.metrics.ResourceMetricsKinds;
 import dev.coracle.metrics.ResourceMetricsProvider;
 import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.metrics.config.MetricsServerOptions;
@@ -57,7 +59,7 @@ final class MetricsApi {
   }
 
   /** Makes the parts that need the API. */
-  MetricsServer open(Vertx vertx, Client client, KubeletAccess access) {
+  MetricsServer open(Vertx vertx, Client client, KubeletAccess access, Scheme scheme) {
     Executor worker = task -> vertx.executeBlocking(() -> run(task), false);
     MetricsServer made =
         new MetricsServer(
@@ -67,6 +69,7 @@ final class MetricsApi {
             MetricsServerOptions.DEFAULT,
             registry.meters());
     server = made;
+    ResourceMetricsKinds.definitions().forEach(scheme::put);
     endpoint = new MetricsEndpoint(registry, new KubeStateMetrics(client, worker));
     return made;
   }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** The node of this process: the built-in container runtime, unless another one is named, and the kubelet. */
@@ -125,6 +126,7 @@ final class Node {
                     credentials.kubelet().certificate(),
                     credentials.kubelet().key(),
                     credentials.pki().caCertificate())
+                .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
                 .withListen("0.0.0.0", Ports.preferred(options.kubeletPort())));
   }
 

@@ -178,14 +178,14 @@ class DemoIT {
   @Test
   void brokenManifestsAreRefusedAndNothingIsLost() {
     Shell.Result unknownField =
-        kubectl.attempt("{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, dataa: {a: b}}", "apply", "-f", "-");
+        kubectl.attempt("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndataa: {a: b}\n", "apply", "-f", "-");
     assertThat(unknownField.exitCode()).isEqualTo(1);
     assertThat(unknownField.err()).contains("unknown field \"dataa\"");
     Shell.Result unknownKind =
-        kubectl.attempt("{apiVersion: v1, kind: Boat, metadata: {name: x}}", "apply", "-f", "-");
+        kubectl.attempt("apiVersion: v1\nkind: Boat\nmetadata: {name: x}\n", "apply", "-f", "-");
     assertThat(unknownKind.err()).contains("no matches for kind \"Boat\" in version \"v1\"");
     Shell.Result invalid =
-        kubectl.attempt("{apiVersion: v1, kind: ConfigMap, metadata: {name: Not_A_Name}}", "create", "-f", "-");
+        kubectl.attempt("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Not_A_Name}\n", "create", "-f", "-");
     assertThat(invalid.err()).contains("Invalid value: \"Not_A_Name\"").contains("RFC 1123 subdomain");
     assertThat(kubectl.run("get", "configmap", "greeter")).contains("greeter");
   }
@@ -207,7 +207,7 @@ class DemoIT {
   @Test
   void healthIsToldWithoutAnIdentityAndNothingElseIs() throws Exception {
     assertThat(Shell.run("curl", "-sk", coracle.apiUrl() + "/readyz").out()).isEqualTo("ok");
-    assertThat(Shell.run("curl", "-sk", coracle.apiUrl() + "/api/v1/pods").out()).contains("\"code\":40");
+    assertThat(Shell.run("curl", "-sk", coracle.apiUrl() + "/api/v1/pods").out()).contains("\"code\": 403");
     assertThat(Shell.run("curl", "-sk", coracle.apiUrl() + "/dashboard/").out()).contains("<html");
   }
 

@@ -47,7 +47,10 @@ class PrometheusIT {
         Awaitility.await()
             .atMost(Duration.ofSeconds(40))
             .until(() -> query(port, "up").contains("\"1\""));
-        assertThat(query(port, "apiserver_request_total")).contains("\"verb\"");
+        // A scrape is counted when it is answered, so the next one tells of it.
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> query(port, "apiserver_request_total").contains("\"verb\""));
         assertThat(query(port, "kubeproxy_service_ports")).contains("\"value\"");
       } finally {
         prometheus.destroy();

@@ -21,7 +21,7 @@ class RestartIT {
       String containerId = container(kubectl);
       StringBuilder manifests = new StringBuilder();
       for (int i = 0; i < 50; i++) {
-        manifests.append("{apiVersion: v1, kind: ConfigMap, metadata: {name: kept-").append(i).append("}}\n---\n");
+        manifests.append("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept-").append(i).append("}\n---\n");
       }
       kubectl.runWithInput(manifests.toString(), "create", "-f", "-");
 

@@ -115,6 +115,17 @@ public final class CertificateAuthority {
     }
   }
 
+  /** For identities that clients of others read, which do not all know elliptic curves in PKCS#8. */
+  public static KeyPair newRsaKeyPair() {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+      generator.initialize(2048, RANDOM);
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this JDK has no RSA keys", e);
+    }
+  }
+
   public X509Certificate certificate() {
     return certificate;
   }

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,10 +80,20 @@ public final class ClusterPki {
 
   /** The pair of files {@code name.crt} and {@code name.key} that satisfies the request. */
   public Credential credential(String name, Request request) throws IOException {
+    return credential(name, request, CertificateAuthority::newKeyPair);
+  }
+
+  /** As {@link #credential(String, Request)}, with an RSA key, which every client can read. */
+  public Credential rsaCredential(String name, Request request) throws IOException {
+    return credential(name, request, CertificateAuthority::newRsaKeyPair);
+  }
+
+  private Credential credential(String name, Request request, Supplier<KeyPair> keys)
+      throws IOException {
     Credential files =
         new Credential(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
     if (!isUsable(files, request)) {
-      KeyPair pair = CertificateAuthority.newKeyPair();
+      KeyPair pair = keys.get();
       X509Certificate certificate = authority().issue(pair.getPublic(), request);
       Pem.write(files.key(), Pem.privateKey(pair.getPrivate()));
       Pem.write(files.certificate(), Pem.certificate(certificate));

@@ -75,10 +75,11 @@ public final class HttpFront {
     String where = options.listen().address() + ":" + options.listen().port();
     Throwable cause = failure;
     while (cause != null) {
-      if (cause instanceof java.net.BindException) {
+      if (cause instanceof java.io.IOException
+          && String.valueOf(cause.getMessage()).contains("in use")) {
         return new IllegalStateException(
-            "cannot listen on " + where + ": " + cause.getMessage()
-                + "; another process has the port, choose another one with --port (0: any)",
+            "the port " + options.listen().port() + " on " + options.listen().address()
+                + " is taken by another process; choose another one with --port (0: any free one)",
             failure);
       }
       if (cause instanceof java.nio.file.NoSuchFileException

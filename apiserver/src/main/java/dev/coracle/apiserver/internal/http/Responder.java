@@ -1,6 +1,9 @@
 package dev.coracle.apiserver.internal.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.coracle.api.Json;
@@ -26,9 +29,23 @@ public final class Responder {
   /** Smaller answers are not worth compressing; upstream's threshold. */
   private static final int GZIP_FROM_BYTES = 128 << 10;
 
-  private static final ObjectWriter PRETTY = Json.MAPPER.writerWithDefaultPrettyPrinter();
+  /** As Go prints: two blanks a level, also in arrays, and a colon right behind the name. */
+  private static final ObjectWriter PRETTY = Json.MAPPER.writer(likeGo());
 
   private Responder() {}
+
+  private static DefaultPrettyPrinter likeGo() {
+    DefaultIndenter lines = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter(
+            Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withObjectEmptySeparator("")
+                .withArrayEmptySeparator(""));
+    printer.indentObjectsWith(lines);
+    printer.indentArraysWith(lines);
+    return printer;
+  }
 
   public static void object(Exchange exchange, Form form, int code, KubeObject object) {
     if (form == Form.JSON && !pretty(exchange)) {

@@ -40,6 +40,17 @@ public final class Metadata {
     return object.putObject("metadata");
   }
 
+  /** Drops what says nothing: Kubernetes' metadata leaves empty maps and lists out when it is written. */
+  public static void dropEmpty(ObjectNode object) {
+    ObjectNode metadata = of(object);
+    for (String field : List.of("annotations", "labels", "finalizers", "ownerReferences")) {
+      JsonNode value = metadata.get(field);
+      if (value != null && value.isContainerNode() && value.isEmpty()) {
+        metadata.remove(field);
+      }
+    }
+  }
+
   /** Checks apiVersion and kind against the type asked for, and fills them in where both are missing. */
   public static void checkKind(ObjectNode object, ResourceType type, String subresource) {
     var expected =
@@ -110,6 +121,7 @@ public final class Metadata {
 
   /** Gives a new object its uid, creation time and generation. */
   public static void fillNew(ObjectNode object, ResourceType type, Instant now) {
+    dropEmpty(object);
     ObjectNode metadata = of(object);
     metadata.remove("selfLink");
     metadata.remove("deletionTimestamp");
@@ -151,6 +163,7 @@ public final class Metadata {
 
   /** Puts back what an update may not change, and checks what it must not get wrong. */
   public static void carryOver(ObjectNode now, KubeObject before, Call call) {
+    dropEmpty(now);
     ObjectNode metadata = of(now);
     JsonNode was = before.metadata();
     String rv = metadata.path("resourceVersion").asText("");
