@@ -50,7 +50,7 @@ final class Demo {
     for (KubeObject object : manifests(directory)) {
       client
           .patch(
-              KINDS.get(object.kind()),
+              resource(object),
               "default",
               object.name(),
               Patch.apply(object.tree(), true),
@@ -68,6 +68,14 @@ final class Demo {
     int port = cluster.ingressHttpPort();
     out.println("  demo        curl http://demo.localhost:" + port + "/");
     out.println("              curl http://greeter.localhost:" + port + "/");
+  }
+
+  private static GroupVersionResource resource(KubeObject object) {
+    GroupVersionResource resource = KINDS.get(object.kind());
+    if (resource == null) {
+      throw new UserErrorException("demo/ holds the unexpected kind " + object.kind());
+    }
+    return resource;
   }
 
   private static void awaitReady(Client client, String name) {

@@ -59,7 +59,7 @@ public final class Foreground {
     } catch (TimeoutException e) {
       System.err.println("coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
     } catch (java.util.concurrent.ExecutionException e) {
-      System.err.println("coracle: " + e.getCause().getMessage());
+      System.err.println("coracle: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

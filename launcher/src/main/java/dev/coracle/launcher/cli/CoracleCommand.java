@@ -42,7 +42,10 @@ public final class CoracleCommand implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(CoracleCommand::wrongUsage);
     line.setExecutionExceptionHandler(CoracleCommand::failed);
-    line.getSubcommands().get("up").setDefaultValueProvider(new ConfigFile());
+    CommandLine up = line.getSubcommands().get("up");
+    if (up != null) {
+      up.setDefaultValueProvider(new ConfigFile());
+    }
     return line;
   }
 

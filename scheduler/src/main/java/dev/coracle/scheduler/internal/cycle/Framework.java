@@ -80,7 +80,7 @@ public final class Framework {
       Verdict verdict = filterBesideNominated(state, pod, node);
       if (verdict.ok()) {
         if (node.name().equals(nominated)) {
-          return new Decision.Chosen(nominated, state);
+          return new Decision.Chosen(node.name(), state);
         }
         feasible.add(node);
       } else {

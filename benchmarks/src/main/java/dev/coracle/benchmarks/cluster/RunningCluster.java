@@ -1,0 +1,97 @@
+package dev.coracle.benchmarks.cluster;
+
+import dev.coracle.launcher.ProcessState;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A {@code ./coracle up} in a process of its own, and what /proc says of it. */
+final class RunningCluster implements AutoCloseable {
+
+  private static final long TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for user space
+
+  private final Path dataDir;
+  private final Process process;
+  private final double secondsToReady;
+
+  private RunningCluster(Path dataDir, Process process, double secondsToReady) {
+    this.dataDir = dataDir;
+    this.process = process;
+    this.secondsToReady = secondsToReady;
+  }
+
+  static RunningCluster start(Path home, Path dataDir, boolean aotCache)
+      throws IOException, InterruptedException {
+    Path run = Files.createDirectories(dataDir.resolve("run"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                home.resolve("coracle").toString(), "up", "--data-dir", dataDir.toString(), "--port", "0",
+                "--kubelet-port", "0", "--ingress-http-port", "0", "--ingress-https-port", "0"));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(dataDir.resolveSibling(dataDir.getFileName() + ".out").toFile());
+    builder.environment().put("CORACLE_AOT", aotCache ? "on" : "off");
+    try (WatchService watch = FileSystems.getDefault().newWatchService()) {
+      run.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+      long begin = System.nanoTime();
+      Process process = builder.start();
+      while (!isReady(dataDir, process.pid())) {
+        WatchKey key = watch.poll(120, TimeUnit.SECONDS);
+        if (key == null || !process.isAlive()) {
+          throw new IOException("the cluster did not become ready; see " + dataDir + ".out");
+        }
+        key.pollEvents();
+        key.reset();
+      }
+      return new RunningCluster(dataDir, process, (System.nanoTime() - begin) / 1e9);
+    }
+  }
+
+  private static boolean isReady(Path dataDir, long pid) {
+    Optional<ProcessState> state = ProcessState.read(dataDir);
+    return state.isPresent() && state.get().phase().equals("Ready") && state.get().pid() == pid;
+  }
+
+  double secondsToReady() {
+    return secondsToReady;
+  }
+
+  Path dataDir() {
+    return dataDir;
+  }
+
+  /** Resident memory in MiB. */
+  double residentMiB() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
+      }
+    }
+    throw new IOException("/proc tells no memory of process " + process.pid());
+  }
+
+  /** Seconds of processor time so far. */
+  double cpuSeconds() throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / (double) TICKS_PER_SECOND;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+  }
+}
