@@ -243,6 +243,9 @@ public final class StatusManager {
                 patch.set(e.getKey(), e.getValue());
               }
             });
+    if (patch.has("conditions")) {
+      patch.set("conditions", conditions(before.path("conditions"), now.path("conditions")));
+    }
     for (String field : new String[] {"podIPs", "hostIPs"}) {
       if (patch.has(field)) {
         removed(before.path(field), (ArrayNode) now.withArrayProperty(field), patch, field);
@@ -254,6 +257,24 @@ public final class StatusManager {
       }
     }
     return patch;
+  }
+
+  /** Conditions are merged by type, field by field, so what one has no more must be taken away by name. */
+  private static JsonNode conditions(JsonNode before, JsonNode now) {
+    ArrayNode out = now.deepCopy();
+    for (JsonNode condition : out) {
+      for (JsonNode old : before) {
+        if (!old.path("type").equals(condition.path("type"))) {
+          continue;
+        }
+        for (String field : new String[] {"reason", "message"}) {
+          if (old.hasNonNull(field) && !condition.has(field)) {
+            ((ObjectNode) condition).putNull(field);
+          }
+        }
+      }
+    }
+    return out;
   }
 
   /** By type and status, which is what counts. */
