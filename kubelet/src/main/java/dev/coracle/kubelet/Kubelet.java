@@ -124,6 +124,7 @@ public final class Kubelet implements Component {
   private final Pleg pleg;
   private final NodeStatusManager node;
   private final SyncLoop loop;
+  private final ProbeManager probes;
   private final LogRotation rotation;
   private final MirrorPods mirrors;
   private final Optional<StaticPods> manifests;
@@ -202,7 +203,7 @@ public final class Kubelet implements Component {
     this.volumes =
         new VolumeManager(paths, VolumePlugins.all(objects, tokens, facts), tokens, clock);
     PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
-    ProbeManager probes =
+    this.probes =
         new ProbeManager(
             handlers,
             events,
@@ -432,6 +433,7 @@ public final class Kubelet implements Component {
     stopped = true;
     loop.stop();
     pleg.close();
+    probes.stop();
     rotation.stop();
     eviction.stop();
     manifests.ifPresent(StaticPods::close);

@@ -145,7 +145,7 @@ public final class Handlers implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Outcome.failure("Get \"" + url + "\": context canceled");
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | IllegalStateException e) {
       return Outcome.failure("Get \"" + url + "\": " + e.getMessage());
     }
   }
@@ -171,6 +171,8 @@ public final class Handlers implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Outcome.failure("dial tcp " + host + ":" + port + ": operation was canceled");
+    } catch (IllegalStateException e) {
+      return Outcome.failure("dial tcp " + host + ":" + port + ": " + e.getMessage());
     }
   }
 

@@ -155,6 +155,11 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     }
   }
 
+  /** No probe is run any more. */
+  public void stop() {
+    workers.values().forEach(byKey -> byKey.values().forEach(ProbeWorker::stop));
+  }
+
   @Override
   public void forget(String uid) {
     Map<Key, ProbeWorker> gone = workers.remove(uid);
