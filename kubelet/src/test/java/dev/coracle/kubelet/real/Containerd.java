@@ -2,6 +2,7 @@ package dev.coracle.kubelet.real;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.kubelet.internal.host.FsCgroups;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -229,5 +230,6 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start()
         .waitFor(30, TimeUnit.SECONDS);
+    FsCgroups.below("coracle-" + root.getFileName()).removeAll();
   }
 }

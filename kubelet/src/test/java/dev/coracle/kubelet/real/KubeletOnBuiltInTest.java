@@ -4,6 +4,7 @@ import dev.coracle.criruntime.CriRuntime;
 import dev.coracle.criruntime.ImageBuilder;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.kubelet.internal.host.FsCgroups;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -72,6 +73,7 @@ class KubeletOnBuiltInTest extends KubeletOnRuntimeSuite {
       public void close() throws Exception {
         runtime.stop(false).await().atMost(Duration.ofSeconds(20));
         delete(root);
+        FsCgroups.below("coracle-" + root.getFileName()).removeAll();
       }
     };
   }
