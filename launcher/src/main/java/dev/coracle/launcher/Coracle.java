@@ -97,7 +97,7 @@ public final class Coracle {
             data,
             plan,
             credentials,
-            registry);
+            metrics);
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
     List<List<Component>> chains = new ArrayList<>();
     chains.add(List.of(scheduler));

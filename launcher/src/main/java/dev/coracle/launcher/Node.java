@@ -11,6 +11,7 @@ import dev.coracle.kubelet.Kubelet;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.metrics.MetricsRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -38,8 +39,9 @@ final class Node {
       DataDirectory data,
       NetworkPlan network,
       Credentials credentials,
-      MeterRegistry registry)
+      MetricsRegistry metrics)
       throws IOException {
+    MeterRegistry registry = metrics.meters();
     this.runtime =
         options.containerRuntimeEndpoint().isEmpty()
             ? Optional.of(builtIn(vertx, options, data, network, registry))
@@ -52,6 +54,7 @@ final class Node {
     this.kubelet =
         new Kubelet(
             vertx, client, kubeletOptions(options, data, network, credentials, endpoint), registry);
+    kubelet.metricsText(() -> metrics.scrape(null).body());
   }
 
   private static CriRuntime builtIn(
