@@ -35,6 +35,14 @@ class UsageTest {
   }
 
   @Test
+  void doesNotBelieveAStartThatIsTheSamplesOwnTime() {
+    Usage usage =
+        Usage.between(sample(0, 5, T), sample(10, 8, T.plusSeconds(10))).orElseThrow();
+    assertThat(usage.cores()).isEqualTo(0.3);
+    assertThat(Usage.between(null, sample(10, 8, T.plusSeconds(10)))).isEmpty();
+  }
+
+  @Test
   void saysNothingWhereNothingIsKnown() {
     assertThat(Usage.between(null, sample(10, 8, Instant.MIN))).isEmpty();
     assertThat(Usage.between(sample(0, 9, Instant.MIN), sample(10, 8, Instant.MIN))).isEmpty();

@@ -23,12 +23,17 @@ public record Usage(Instant time, Duration window, double cores, double memoryBy
     if (!now.complete()) {
       return Optional.empty();
     }
+    // A start that is not before its own sample is no start: some runtimes do not tell it.
+    boolean startKnown =
+        !now.started().equals(Instant.MIN) && now.started().isBefore(now.time());
     boolean restarted =
-        before != null && (now.started().isAfter(before.time()) || now.cpuSeconds() < before.cpuSeconds());
+        before != null
+            && (now.cpuSeconds() < before.cpuSeconds()
+                || (startKnown && now.started().isAfter(before.time())));
     if (before != null && !restarted && now.time().isAfter(before.time())) {
       return Optional.of(over(before.time(), before.cpuSeconds(), now));
     }
-    if (!now.started().equals(Instant.MIN) && now.time().isAfter(now.started())) {
+    if (startKnown) {
       return Optional.of(over(now.started(), 0, now));
     }
     return Optional.empty();
