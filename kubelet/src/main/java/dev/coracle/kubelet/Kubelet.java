@@ -396,7 +396,7 @@ public final class Kubelet implements Component {
     long deadline = System.nanoTime() + RUNTIME_PATIENCE.toNanos();
     while (true) {
       try {
-        runtime.version();
+        node.runtimeIs(runtime.version());
         return;
       } catch (CriException e) {
         if (!e.isUnavailable() || System.nanoTime() > deadline || stopped) {

@@ -101,6 +101,11 @@ public final class NodeStatusManager {
     port = kubeletPort;
   }
 
+  /** Who runs containers; told before the first pod is looked at, since its name stands in container ids. */
+  public void runtimeIs(VersionResponse answer) {
+    version = answer;
+  }
+
   /** The runtime's name, as in container ids. */
   public String runtimeName() {
     return version.getRuntimeName();
@@ -125,7 +130,6 @@ public final class NodeStatusManager {
 
   /** Registers and begins to renew; fails when the API does not let it. */
   public void start() {
-    version = runtime.version();
     askRuntime();
     if (!options.podCidr().isEmpty()) {
       give(options.podCidr());
