@@ -1,11 +1,14 @@
 # The everyday commands; each is one line, so reading is enough.
-.PHONY: build verify test it bench run
+.PHONY: build verify fix test it bench run
 
 build:
 	mvn -B -Dquick -DskipTests package
 
 verify:
 	mvn -B verify
+
+fix:
+	mvn -B -q spotless:apply
 
 test:
 	mvn -B -DskipITs verify

@@ -16,8 +16,8 @@ import java.util.stream.StreamSupport;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Turns Kubernetes' OpenAPI v2 document into the schema table that {@code api} carries. It is run by
- * hand when the project moves to another Kubernetes version, never by the build:
+ * Turns Kubernetes' OpenAPI v2 document into the schema table that {@code api} carries. It is run
+ * by hand when the project moves to another Kubernetes version, never by the build:
  *
  * <pre>
  * java -cp jackson-databind.jar:jackson-core.jar:jackson-annotations.jar \
@@ -107,19 +107,18 @@ public final class SchemaTableGenerator {
     new TreeMap<>(
             node.path("properties").properties().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
-        .forEach(
-            (field, schema) -> {
-              out.append(' ').append(field).append(required.contains(field) ? "! " : " ");
-              out.append(type(schema));
-              attributes(schema);
-              if (schema.has("default")) {
-                out.append(" df=").append(schema.get("default"));
-              }
-              if (schema.has("enum")) {
-                out.append(" en=").append(String.join(",", texts(schema.get("enum"))));
-              }
-              out.append('\n');
-            });
+        .forEach((field, schema) -> {
+          out.append(' ').append(field).append(required.contains(field) ? "! " : " ");
+          out.append(type(schema));
+          attributes(schema);
+          if (schema.has("default")) {
+            out.append(" df=").append(schema.get("default"));
+          }
+          if (schema.has("enum")) {
+            out.append(" en=").append(String.join(",", texts(schema.get("enum"))));
+          }
+          out.append('\n');
+        });
   }
 
   private String type(JsonNode s) {
@@ -134,7 +133,8 @@ public final class SchemaTableGenerator {
       case "number" -> "n";
       case "boolean" -> "b";
       case "array" -> "[]" + type(s.get("items"));
-      case "object" -> s.has("additionalProperties") ? "{}" + type(s.get("additionalProperties")) : "o";
+      case "object" ->
+          s.has("additionalProperties") ? "{}" + type(s.get("additionalProperties")) : "o";
       case "" -> "any";
       default -> throw new IllegalStateException("unknown type in " + s);
     };
@@ -171,25 +171,22 @@ public final class SchemaTableGenerator {
     document
         .get("paths")
         .properties()
-        .forEach(
-            e -> {
-              Matcher m = RESOURCE.matcher(e.getKey());
-              if (m.matches() && !m.group(2).isEmpty()) {
-                path(m, e.getValue(), resources);
-              }
-            });
-    resources.forEach(
-        (key, resource) -> {
-          String[] kind = resource.kind.split("/", -1);
-          boolean list = resource.verbs.contains("list");
-          line("R " + key + " " + kind[2] + " " + (resource.namespaced ? "N" : "C"), resource);
-          out.append(list ? " " + kind[2] + "List" : " -").append('\n');
-          resource.subresources.forEach(
-              (name, sub) -> {
-                line(" " + name + " " + sub.kind, sub);
-                out.append('\n');
-              });
+        .forEach(e -> {
+          Matcher m = RESOURCE.matcher(e.getKey());
+          if (m.matches() && !m.group(2).isEmpty()) {
+            path(m, e.getValue(), resources);
+          }
         });
+    resources.forEach((key, resource) -> {
+      String[] kind = resource.kind.split("/", -1);
+      boolean list = resource.verbs.contains("list");
+      line("R " + key + " " + kind[2] + " " + (resource.namespaced ? "N" : "C"), resource);
+      out.append(list ? " " + kind[2] + "List" : " -").append('\n');
+      resource.subresources.forEach((name, sub) -> {
+        line(" " + name + " " + sub.kind, sub);
+        out.append('\n');
+      });
+    });
   }
 
   private void line(String start, Resource resource) {

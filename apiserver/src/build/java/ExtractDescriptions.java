@@ -24,8 +24,8 @@ import java.util.TreeMap;
  * Takes the texts of {@code kubectl explain} from the annotations of the official Java client's
  * model classes, at build time and without loading them: arguments are the schema table and the
  * directory to write to. One file per API group and version (the definition's name up to its last
- * dot), of lines {@code Type TAB field TAB text} with an empty field for the type itself; newlines in
- * a text are written as backslash-n. Does nothing where the files are newer than the sources.
+ * dot), of lines {@code Type TAB field TAB text} with an empty field for the type itself; newlines
+ * in a text are written as backslash-n. Does nothing where the files are newer than the sources.
  */
 public final class ExtractDescriptions {
 
@@ -70,7 +70,9 @@ public final class ExtractDescriptions {
     String group = parts.length > 1 ? capital(parts[parts.length - 2]) : "";
     for (String name : new String[] {group + version + type, version + type}) {
       try (InputStream in =
-          ExtractDescriptions.class.getClassLoader().getResourceAsStream(MODELS + name + ".class")) {
+          ExtractDescriptions.class
+              .getClassLoader()
+              .getResourceAsStream(MODELS + name + ".class")) {
         if (in != null) {
           return Optional.of(ClassFile.of().parse(in.readAllBytes()));
         }
@@ -118,15 +120,13 @@ public final class ExtractDescriptions {
   private static String text(AttributedElement element, String annotation, String member) {
     return element
         .findAttribute(Attributes.runtimeVisibleAnnotations())
-        .flatMap(
-            a ->
-                a.annotations().stream()
-                    .filter(x -> x.className().stringValue().equals(annotation))
-                    .findFirst())
+        .flatMap(a ->
+            a.annotations().stream()
+                .filter(x -> x.className().stringValue().equals(annotation))
+                .findFirst())
         .map(Annotation::elements)
-        .flatMap(
-            elements ->
-                elements.stream().filter(e -> e.name().stringValue().equals(member)).findFirst())
+        .flatMap(elements ->
+            elements.stream().filter(e -> e.name().stringValue().equals(member)).findFirst())
         .map(AnnotationElement::value)
         .map(v -> v instanceof AnnotationValue.OfString s ? s.stringValue() : "")
         .orElse("");

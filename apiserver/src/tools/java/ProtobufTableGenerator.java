@@ -13,8 +13,8 @@ import java.util.jar.JarFile;
 
 /**
  * Writes {@code kubernetes-1.36.protobuf}: the numbers and types of the fields of every message of
- * Kubernetes' API, read from the descriptors in {@code io.kubernetes:client-java-proto}. Run by hand
- * when the version changes: {@code java -cp client-java-proto.jar:protobuf-java.jar
+ * Kubernetes' API, read from the descriptors in {@code io.kubernetes:client-java-proto}. Run by
+ * hand when the version changes: {@code java -cp client-java-proto.jar:protobuf-java.jar
  * ProtobufTableGenerator.java client-java-proto.jar output}.
  */
 public class ProtobufTableGenerator {
@@ -40,16 +40,17 @@ public class ProtobufTableGenerator {
       }
     }
     List<String> names = new ArrayList<>(messages.keySet());
-    try (PrintStream out =
-        new PrintStream(Path.of(args[1]).toFile(), StandardCharsets.UTF_8)) {
+    try (PrintStream out = new PrintStream(Path.of(args[1]).toFile(), StandardCharsets.UTF_8)) {
       out.println("coracle-protobuf-table 1");
       for (Descriptor d : messages.values()) {
         out.println("M " + d.getFullName());
         List<FieldDescriptor> fields = new ArrayList<>(d.getFields());
         fields.sort(Comparator.comparingInt(FieldDescriptor::getNumber));
         for (FieldDescriptor f : fields) {
-          String type = f.isMapField() ? "m" + type(f.getMessageType().findFieldByName("value"), names)
-              : (f.isRepeated() ? "*" : "") + type(f, names);
+          String type =
+              f.isMapField()
+                  ? "m" + type(f.getMessageType().findFieldByName("value"), names)
+                  : (f.isRepeated() ? "*" : "") + type(f, names);
           out.println(f.getNumber() + " " + f.getName() + " " + type);
         }
       }

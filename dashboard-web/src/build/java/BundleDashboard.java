@@ -139,13 +139,12 @@ public final class BundleDashboard {
           found
               .filter(p -> p.endsWith("bin/esbuild") || p.endsWith("esbuild.exe"))
               .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IOException(
-                          "There is no esbuild binary for "
-                              + System.getProperty("os.name")
-                              + " "
-                              + System.getProperty("os.arch")));
+              .orElseThrow(() ->
+                  new IOException(
+                      "There is no esbuild binary for "
+                          + System.getProperty("os.name")
+                          + " "
+                          + System.getProperty("os.arch")));
       if (!binary.toFile().setExecutable(true)) {
         throw new IOException("Cannot make " + binary + " executable");
       }

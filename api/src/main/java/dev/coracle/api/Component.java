@@ -8,15 +8,19 @@ import java.util.concurrent.CompletionStage;
  * the opposite order.
  *
  * <p>Start-up is gated by readiness, never by time: {@link #start()} completes when the component
- * does its work (its informers have synced, its socket listens). A component is started at most once
- * and can be stopped at any time, also while it starts; stopping twice is harmless. No method blocks.
+ * does its work (its informers have synced, its socket listens). A component is started at most
+ * once and can be stopped at any time, also while it starts; stopping twice is harmless. No method
+ * blocks.
  */
 public interface Component {
 
   /** As it stands in logs, health checks and metrics: {@code kube-scheduler}. */
   String name();
 
-  /** Completes when ready, or fails with a message that says what to do; then nothing is left running. */
+  /**
+   * Completes when ready, or fails with a message that says what to do; then nothing is left
+   * running.
+   */
   CompletionStage<Void> start();
 
   /** Completes when everything the component holds is given back. */

@@ -6,7 +6,10 @@ package dev.coracle.api;
  */
 public record GroupVersionKind(String group, String version, String kind) {
 
-  /** The kind named by an object's {@code apiVersion} ({@code v1}, {@code apps/v1}) and {@code kind}. */
+  /**
+   * The kind named by an object's {@code apiVersion} ({@code v1}, {@code apps/v1}) and {@code
+   * kind}.
+   */
   public static GroupVersionKind of(String apiVersion, String kind) {
     int slash = apiVersion.indexOf('/');
     return slash < 0

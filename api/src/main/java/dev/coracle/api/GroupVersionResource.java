@@ -26,7 +26,8 @@ public record GroupVersionResource(String group, String version, String resource
   }
 
   /** The URL path of a collection or an object; null parts are left out. */
-  public String path(@org.jspecify.annotations.Nullable String namespace,
+  public String path(
+      @org.jspecify.annotations.Nullable String namespace,
       @org.jspecify.annotations.Nullable String name) {
     StringBuilder path = new StringBuilder(root());
     if (namespace != null && !namespace.isEmpty()) {

@@ -35,9 +35,7 @@ public final class Json {
 
   /** Shared and never reconfigured. */
   public static final ObjectMapper MAPPER =
-      JsonMapper.builder(FACTORY)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   public static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -62,11 +60,16 @@ public final class Json {
       }
       return node;
     } catch (JsonProcessingException e) {
-      throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage()
-          + (e.getLocation() == null
-              ? ""
-              : " (line " + e.getLocation().getLineNr() + ", column "
-                  + e.getLocation().getColumnNr() + ")"));
+      throw StatusException.badRequest(
+          "the document is not valid JSON: "
+              + e.getOriginalMessage()
+              + (e.getLocation() == null
+                  ? ""
+                  : " (line "
+                      + e.getLocation().getLineNr()
+                      + ", column "
+                      + e.getLocation().getColumnNr()
+                      + ")"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -60,7 +60,10 @@ public final class KubeObject {
     return new KubeObject(Json.parseObject(json), null);
   }
 
-  /** A new object with {@code apiVersion}, {@code kind} and metadata; further content by {@code fill}. */
+  /**
+   * A new object with {@code apiVersion}, {@code kind} and metadata; further content by {@code
+   * fill}.
+   */
   public static KubeObject create(
       GroupVersionKind kind, String namespace, String name, Consumer<ObjectNode> fill) {
     ObjectNode node = Json.object();
@@ -95,7 +98,10 @@ public final class KubeObject {
     return j;
   }
 
-  /** Drops the parsed form where the encoded one exists; it comes back on demand. For caches that hold many objects. */
+  /**
+   * Drops the parsed form where the encoded one exists; it comes back on demand. For caches that
+   * hold many objects.
+   */
   public KubeObject compact() {
     json();
     tree = null;
@@ -213,12 +219,11 @@ public final class KubeObject {
       return Map.of();
     }
     Map<String, String> out = LinkedHashMap.newLinkedHashMap(object.size());
-    object.forEachEntry(
-        (key, value) -> {
-          if (value.isTextual()) {
-            out.put(key, value.asText());
-          }
-        });
+    object.forEachEntry((key, value) -> {
+      if (value.isTextual()) {
+        out.put(key, value.asText());
+      }
+    });
     return out;
   }
 

@@ -3,7 +3,10 @@ package dev.coracle.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Names an object's owner in the same namespace or in the cluster (KEP-less core concept: garbage collection). */
+/**
+ * Names an object's owner in the same namespace or in the cluster (KEP-less core concept: garbage
+ * collection).
+ */
 public record OwnerReference(
     String apiVersion,
     String kind,

@@ -34,7 +34,9 @@ public final class Quantity implements Comparable<Quantity> {
     this.format = format;
   }
 
-  /** @throws IllegalArgumentException with upstream's words when the text is no quantity */
+  /**
+   * @throws IllegalArgumentException with upstream's words when the text is no quantity
+   */
   public static Quantity parse(String text) {
     int end = 0;
     int n = text.length();
@@ -144,9 +146,7 @@ public final class Quantity implements Comparable<Quantity> {
       return "0";
     }
     boolean binary =
-        format == Format.BINARY_SI
-            && value.abs().compareTo(KIBI) >= 0
-            && value.scale() <= 0;
+        format == Format.BINARY_SI && value.abs().compareTo(KIBI) >= 0 && value.scale() <= 0;
     if (binary) {
       BigInteger v = value.toBigInteger();
       int power = 0;
@@ -159,8 +159,7 @@ public final class Quantity implements Comparable<Quantity> {
     }
     // A quantity has at most nine decimals, so in nanos it is whole; climb while it stays whole.
     int power = -9;
-    while (power < 18
-        && value.scaleByPowerOfTen(-(power + 3)).stripTrailingZeros().scale() <= 0) {
+    while (power < 18 && value.scaleByPowerOfTen(-(power + 3)).stripTrailingZeros().scale() <= 0) {
       power += 3;
     }
     String number = value.scaleByPowerOfTen(-power).toBigInteger().toString();

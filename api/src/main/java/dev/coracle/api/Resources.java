@@ -16,7 +16,8 @@ public final class Resources {
   public static final GroupVersionResource EVENTS = core("events");
   public static final GroupVersionResource SERVICE_ACCOUNTS = core("serviceaccounts");
   public static final GroupVersionResource PERSISTENT_VOLUMES = core("persistentvolumes");
-  public static final GroupVersionResource PERSISTENT_VOLUME_CLAIMS = core("persistentvolumeclaims");
+  public static final GroupVersionResource PERSISTENT_VOLUME_CLAIMS =
+      core("persistentvolumeclaims");
   public static final GroupVersionResource REPLICATION_CONTROLLERS = core("replicationcontrollers");
   public static final GroupVersionResource RESOURCE_QUOTAS = core("resourcequotas");
   public static final GroupVersionResource LIMIT_RANGES = core("limitranges");

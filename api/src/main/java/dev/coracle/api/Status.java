@@ -12,7 +12,8 @@ import java.util.List;
  * StatusException}.
  *
  * @param code the HTTP code
- * @param group {@code details.group}; group, kind, name and uid are empty where there is nothing to say
+ * @param group {@code details.group}; group, kind, name and uid are empty where there is nothing to
+ *     say
  * @param kind the resource's plural in {@code details.kind}, as upstream has it
  * @param retryAfterSeconds zero for none
  * @param continueToken {@code metadata.continue}, how to go on after an expired page; mostly empty
@@ -59,13 +60,31 @@ public record Status(
 
   public Status withDetails(GroupResource resource, String name) {
     return new Status(
-        success, code, reason, message, resource.group(), resource.resource(), name, uid, causes,
-        retryAfterSeconds, continueToken);
+        success,
+        code,
+        reason,
+        message,
+        resource.group(),
+        resource.resource(),
+        name,
+        uid,
+        causes,
+        retryAfterSeconds,
+        continueToken);
   }
 
   public Status withCauses(List<StatusCause> causes) {
     return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds,
+        success,
+        code,
+        reason,
+        message,
+        group,
+        kind,
+        name,
+        uid,
+        causes,
+        retryAfterSeconds,
         continueToken);
   }
 
@@ -123,7 +142,9 @@ public record Status(
     for (JsonNode c : details.path("causes")) {
       causes.add(
           new StatusCause(
-              c.path("reason").asText(""), c.path("message").asText(""), c.path("field").asText("")));
+              c.path("reason").asText(""),
+              c.path("message").asText(""),
+              c.path("field").asText("")));
     }
     boolean success = "Success".equals(node.path("status").asText());
     int code = node.path("code").asInt(success ? 200 : 500);

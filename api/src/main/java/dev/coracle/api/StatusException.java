@@ -96,8 +96,7 @@ public final class StatusException extends RuntimeException {
             ? texts.getFirst()
             : texts.stream().collect(Collectors.joining(", ", "[", "]"));
     Status status =
-        Status.failure(
-                StatusReason.INVALID, qualified + " \"" + name + "\" is invalid: " + list)
+        Status.failure(StatusReason.INVALID, qualified + " \"" + name + "\" is invalid: " + list)
             .withDetails(new GroupResource(kind.group(), kind.kind()), name)
             .withCauses(causes);
     return new StatusException(status);

@@ -8,7 +8,10 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Kubernetes' two time formats: {@code Time} in whole seconds and {@code MicroTime}, both UTC (RFC 3339). */
+/**
+ * Kubernetes' two time formats: {@code Time} in whole seconds and {@code MicroTime}, both UTC (RFC
+ * 3339).
+ */
 public final class Timestamps {
 
   private static final DateTimeFormatter MICRO =

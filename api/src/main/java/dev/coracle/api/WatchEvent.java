@@ -3,8 +3,8 @@ package dev.coracle.api;
 /**
  * One change of one object as a watcher sees it. A closed set: switch over it without a default.
  *
- * <p>The object of a {@link Deleted} carries the revision of the deletion as its
- * resourceVersion and otherwise its last state.
+ * <p>The object of a {@link Deleted} carries the revision of the deletion as its resourceVersion
+ * and otherwise its last state.
  */
 public sealed interface WatchEvent {
 
@@ -19,8 +19,8 @@ public sealed interface WatchEvent {
   /**
    * Nothing changed up to this revision.
    *
-   * @param initialEventsEnd that all initial events asked for by {@code sendInitialEvents} were sent
-   *     (KEP-3157)
+   * @param initialEventsEnd that all initial events asked for by {@code sendInitialEvents} were
+   *     sent (KEP-3157)
    */
   record Bookmark(String resourceVersion, boolean initialEventsEnd) implements WatchEvent {}
 

@@ -17,10 +17,10 @@ import io.smallrye.mutiny.Uni;
  * over HTTP, without HTTP and without copies. The methods are those of the client's {@code Client},
  * which the launcher puts in front.
  *
- * <p>Failures are {@link dev.coracle.api.StatusException}s in the Uni; nothing blocks. Objects handed
- * in are given away; objects handed out are shared and immutable. {@code namespace} is empty for
- * cluster-scoped resources and, in list and watch, for all namespaces; {@code subresource} is empty
- * for the object itself.
+ * <p>Failures are {@link dev.coracle.api.StatusException}s in the Uni; nothing blocks. Objects
+ * handed in are given away; objects handed out are shared and immutable. {@code namespace} is empty
+ * for cluster-scoped resources and, in list and watch, for all namespaces; {@code subresource} is
+ * empty for the object itself.
  */
 public interface ApiCalls {
 

@@ -51,7 +51,8 @@ public final class ApiServer implements Component {
         .chain(() -> store.list(assembly.services().stored(), "", ListOptions.ALL))
         .invoke(list -> assembly.pools().fill(list.items()))
         .chain(() -> assembly.bootstrap().run())
-        .chain(() -> Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
+        .chain(() ->
+            Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
         .invoke(() -> started = true)
         .onFailure()

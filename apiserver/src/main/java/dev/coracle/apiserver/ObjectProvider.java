@@ -14,6 +14,8 @@ public interface ObjectProvider {
   /** {@code NotFound} when there is none. */
   Uni<KubeObject> get(String namespace, String name);
 
-  /** @param namespace empty for all */
+  /**
+   * @param namespace empty for all
+   */
   Uni<KubeList> list(String namespace, ListOptions options);
 }

@@ -21,7 +21,9 @@ public final class Kubectl {
   private final Path dir;
   private int count;
 
-  /** @param dir for kubectl's cache and output */
+  /**
+   * @param dir for kubectl's cache and output
+   */
   public Kubectl(Path kubeconfig, Path dir) {
     assumeTrue(TestPki.onPath("kubectl"), "kubectl is not installed");
     this.kubeconfig = kubeconfig;
@@ -56,7 +58,8 @@ public final class Kubectl {
   }
 
   public Ran run(String input, String... args) {
-    List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig.toString()));
+    List<String> command =
+        new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig.toString()));
     command.add("--cache-dir=" + dir.resolve("cache"));
     command.addAll(List.of(args));
     int n = ++count;

@@ -61,7 +61,9 @@ class KubectlTest {
         .contains("READY", "UP-TO-DATE", "AVAILABLE", "0/2", "app=web");
     kubectl.ok("scale", "deploy", "web", "--replicas=5");
     kubectl.ok("set", "image", "deploy/web", "c=nginx:2");
-    assertThat(kubectl.ok("get", "deploy", "web", "-o", "jsonpath={.spec.replicas} {.metadata.generation}"))
+    assertThat(
+            kubectl.ok(
+                "get", "deploy", "web", "-o", "jsonpath={.spec.replicas} {.metadata.generation}"))
         .isEqualTo("5 3");
     assertThat(kubectl.okWith(WEB, "delete", "-f", "-")).contains("deleted");
   }
@@ -71,13 +73,17 @@ class KubectlTest {
     String cm = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shared}\ndata: {a: \"%s\"}\n";
     kubectl.okWith(cm.formatted("1"), "apply", "--server-side", "--field-manager=one", "-f", "-");
     Kubectl.Ran ran =
-        kubectl.run(
-            cm.formatted("2"), "apply", "--server-side", "--field-manager=two", "-f", "-");
+        kubectl.run(cm.formatted("2"), "apply", "--server-side", "--field-manager=two", "-f", "-");
     assertThat(ran.code()).isNotZero();
     assertThat(ran.err()).contains("conflict with \"one\": .data.a");
     kubectl.okWith(
-        cm.formatted("2"), "apply", "--server-side", "--field-manager=two", "--force-conflicts",
-        "-f", "-");
+        cm.formatted("2"),
+        "apply",
+        "--server-side",
+        "--field-manager=two",
+        "--force-conflicts",
+        "-f",
+        "-");
     assertThat(kubectl.ok("get", "cm", "shared", "-o", "jsonpath={.data.a}")).isEqualTo("2");
   }
 
@@ -106,7 +112,10 @@ class KubectlTest {
             "pods is forbidden: User \"system:serviceaccount:default:robot\" cannot list resource"
                 + " \"pods\" in API group \"\" in the namespace \"default\"");
     kubectl.ok(
-        "create", "rolebinding", "robot-views", "--clusterrole=view",
+        "create",
+        "rolebinding",
+        "robot-views",
+        "--clusterrole=view",
         "--serviceaccount=default:robot");
     kubectl.ok("get", "pods", "--as=system:serviceaccount:default:robot");
   }
@@ -117,7 +126,9 @@ class KubectlTest {
         kubectl.run(
             "apiVersion: v1\nkind: Pod\nmetadata: {name: bad}\nspec: {containers: [{name: c,"
                 + " image: x, imag: y}]}\n",
-            "create", "-f", "-");
+            "create",
+            "-f",
+            "-");
     assertThat(ran.err()).contains("unknown field \"spec.containers[0].imag\"");
     assertThat(kubectl.fails("get", "pods", "nobody")).contains("pods \"nobody\" not found");
     assertThat(kubectl.fails("get", "nosuchthings"))
@@ -162,11 +173,15 @@ class KubectlTest {
                     properties: {size: {type: integer, default: 3, maximum: 10}}
                   status: {type: object, properties: {size: {type: integer}}}
         """,
-        "apply", "-f", "-");
+        "apply",
+        "-f",
+        "-");
     kubectl.ok("wait", "--for=condition=Established", "crd/foos.example.com", "--timeout=10s");
     kubectl.okWith(
         "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: a}\nspec: {}\n",
-        "apply", "-f", "-");
+        "apply",
+        "-f",
+        "-");
     assertThat(kubectl.ok("get", "foos")).contains("SIZE").containsPattern("a +3");
     kubectl.ok("scale", "foo", "a", "--replicas=7");
     assertThat(kubectl.fails("patch", "foo", "a", "--type=merge", "-p", "{\"spec\":{\"size\":99}}"))

@@ -26,7 +26,9 @@ final class MemoryStore implements ResourceStore {
   private record Change(long revision, GroupResource resource, WatchEvent event) {}
 
   private record Watching(
-      GroupResource resource, String namespace, WatchOptions options,
+      GroupResource resource,
+      String namespace,
+      WatchOptions options,
       MultiEmitter<? super WatchEvent> emitter) {}
 
   private final Map<GroupResource, TreeMap<NamespacedName, KubeObject>> objects = new HashMap<>();
@@ -99,7 +101,8 @@ final class MemoryStore implements ResourceStore {
   public Uni<KubeObject> update(
       GroupResource resource, NamespacedName name, Function<KubeObject, Uni<KubeObject>> change) {
     return get(resource, name)
-        .chain(before -> change.apply(before).chain(now -> swap(resource, name, before, now, change)));
+        .chain(
+            before -> change.apply(before).chain(now -> swap(resource, name, before, now, change)));
   }
 
   private synchronized Uni<KubeObject> swap(
@@ -142,40 +145,37 @@ final class MemoryStore implements ResourceStore {
   }
 
   @Override
-  public Multi<WatchEvent> watch(
-      GroupResource resource, String namespace, WatchOptions options) {
+  public Multi<WatchEvent> watch(GroupResource resource, String namespace, WatchOptions options) {
     return Multi.createFrom()
-        .emitter(
-            emitter -> {
-              synchronized (this) {
-                String from = options.resourceVersion();
-                boolean state =
-                    from.isEmpty() || from.equals("0") || options.sendInitialEvents();
-                if (state) {
-                  for (KubeObject o : of(resource).values()) {
-                    WatchEvent event = new WatchEvent.Added(o);
-                    if (wanted(namespace, options, event)) {
-                      emitter.emit(event);
-                    }
-                  }
-                  if (options.sendInitialEvents()) {
-                    emitter.emit(new WatchEvent.Bookmark(Long.toString(revision), true));
-                  }
-                } else {
-                  long since = Long.parseLong(from);
-                  for (Change c : history) {
-                    if (c.revision() > since
-                        && c.resource().equals(resource)
-                        && wanted(namespace, options, c.event())) {
-                      emitter.emit(c.event());
-                    }
-                  }
+        .emitter(emitter -> {
+          synchronized (this) {
+            String from = options.resourceVersion();
+            boolean state = from.isEmpty() || from.equals("0") || options.sendInitialEvents();
+            if (state) {
+              for (KubeObject o : of(resource).values()) {
+                WatchEvent event = new WatchEvent.Added(o);
+                if (wanted(namespace, options, event)) {
+                  emitter.emit(event);
                 }
-                Watching watching = new Watching(resource, namespace, options, emitter);
-                watchers.add(watching);
-                emitter.onTermination(() -> watchers.remove(watching));
               }
-            });
+              if (options.sendInitialEvents()) {
+                emitter.emit(new WatchEvent.Bookmark(Long.toString(revision), true));
+              }
+            } else {
+              long since = Long.parseLong(from);
+              for (Change c : history) {
+                if (c.revision() > since
+                    && c.resource().equals(resource)
+                    && wanted(namespace, options, c.event())) {
+                  emitter.emit(c.event());
+                }
+              }
+            }
+            Watching watching = new Watching(resource, namespace, options, emitter);
+            watchers.add(watching);
+            emitter.onTermination(() -> watchers.remove(watching));
+          }
+        });
   }
 
   @Override

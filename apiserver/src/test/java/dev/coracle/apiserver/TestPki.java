@@ -15,13 +15,25 @@ public final class TestPki {
 
   private final Path dir;
 
-  /** @param dir empty, of the test */
+  /**
+   * @param dir empty, of the test
+   */
   public TestPki(Path dir) {
     this.dir = dir;
     assumeTrue(onPath("openssl"), "openssl is not installed");
     run("genrsa", "-out", path("ca.key").toString(), "2048");
-    run("req", "-x509", "-new", "-key", path("ca.key").toString(), "-days", "2", "-subj",
-        "/CN=kubernetes", "-out", path("ca.crt").toString());
+    run(
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        path("ca.key").toString(),
+        "-days",
+        "2",
+        "-subj",
+        "/CN=kubernetes",
+        "-out",
+        path("ca.crt").toString());
     issue("server", "/CN=kube-apiserver", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
     run("genpkey", "-algorithm", "RSA", "-out", path("sa.key").toString());
   }
@@ -41,15 +53,39 @@ public final class TestPki {
 
   /** Makes NAME.crt and NAME.key. */
   public void issue(String name, String subject, String extensions) {
-    run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+    run(
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-out",
         path(name + ".key").toString());
-    run("req", "-new", "-key", path(name + ".key").toString(), "-subj", subject, "-out",
+    run(
+        "req",
+        "-new",
+        "-key",
+        path(name + ".key").toString(),
+        "-subj",
+        subject,
+        "-out",
         path(name + ".csr").toString());
     List<String> sign =
         new ArrayList<>(
-            List.of("x509", "-req", "-in", path(name + ".csr").toString(), "-CA",
-                path("ca.crt").toString(), "-CAkey", path("ca.key").toString(),
-                "-CAcreateserial", "-days", "2", "-out", path(name + ".crt").toString()));
+            List.of(
+                "x509",
+                "-req",
+                "-in",
+                path(name + ".csr").toString(),
+                "-CA",
+                path("ca.crt").toString(),
+                "-CAkey",
+                path("ca.key").toString(),
+                "-CAcreateserial",
+                "-days",
+                "2",
+                "-out",
+                path(name + ".crt").toString()));
     if (!extensions.isEmpty()) {
       try {
         Files.writeString(path(name + ".ext"), extensions);

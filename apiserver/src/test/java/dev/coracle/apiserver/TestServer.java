@@ -19,7 +19,9 @@ public final class TestServer implements AutoCloseable {
   private final TestPki pki;
   private final ApiServer server;
 
-  /** @param dir empty, for certificates and kubeconfigs */
+  /**
+   * @param dir empty, for certificates and kubeconfigs
+   */
   public TestServer(Path dir) throws Exception {
     this(dir, new MemoryStore());
   }
@@ -28,7 +30,8 @@ public final class TestServer implements AutoCloseable {
     pki = new TestPki(dir);
     pki.issue("admin", "/O=system:masters/CN=admin", "");
     server =
-        new ApiServer(vertx, store, options(pki, 0), new SimpleMeterRegistry(), ApiServerHooks.NONE);
+        new ApiServer(
+            vertx, store, options(pki, 0), new SimpleMeterRegistry(), ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
     pki.kubeconfig("admin", server.port());
   }
@@ -36,7 +39,11 @@ public final class TestServer implements AutoCloseable {
   static ApiServerOptions options(TestPki pki, int port) {
     return new ApiServerOptions(
         new Listen(
-            "127.0.0.1", port, "127.0.0.1", pki.path("server.crt"), pki.path("server.key"),
+            "127.0.0.1",
+            port,
+            "127.0.0.1",
+            pki.path("server.crt"),
+            pki.path("server.key"),
             pki.path("ca.crt")),
         Identity.of(pki.path("sa.key")),
         new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),

@@ -13,12 +13,12 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 
 /**
- * The API as a component sees it, wherever the API server runs: a direct call in the same process (no
- * HTTP, no copy), HTTPS from another machine. Every call passes authorisation, admission and
+ * The API as a component sees it, wherever the API server runs: a direct call in the same process
+ * (no HTTP, no copy), HTTPS from another machine. Every call passes authorisation, admission and
  * validation as the identity the client was made for.
  *
- * <p>Failures are {@link dev.coracle.api.StatusException}s in the Uni. Nothing blocks; items arrive on
- * the Vert.x context the call was made on, if it was made on one. {@code namespace} is empty for
+ * <p>Failures are {@link dev.coracle.api.StatusException}s in the Uni. Nothing blocks; items arrive
+ * on the Vert.x context the call was made on, if it was made on one. {@code namespace} is empty for
  * cluster-scoped resources and, in list and watch, for all namespaces; {@code subresource} is empty
  * for the object itself.
  */
@@ -28,13 +28,19 @@ public interface Client {
 
   Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options);
 
-  /** Ends with a {@link WatchEvent.Failed} when the server ends it with a failure, else completes when the server's time is up: watch again. */
+  /**
+   * Ends with a {@link WatchEvent.Failed} when the server ends it with a failure, else completes
+   * when the server's time is up: watch again.
+   */
   Multi<WatchEvent> watch(GroupVersionResource resource, String namespace, WatchOptions options);
 
   Uni<KubeObject> create(
       GroupVersionResource resource, String namespace, KubeObject object, WriteOptions options);
 
-  /** Creates below an object: {@code pods/x/binding}, {@code serviceaccounts/x/token}, {@code pods/x/eviction}. */
+  /**
+   * Creates below an object: {@code pods/x/binding}, {@code serviceaccounts/x/token}, {@code
+   * pods/x/eviction}.
+   */
   Uni<KubeObject> createSubresource(
       GroupVersionResource resource,
       String namespace,
@@ -55,7 +61,10 @@ public interface Client {
       String subresource,
       WriteOptions options);
 
-  /** Gives the object where it goes on living for a while (grace period, finalizers), else a Status object. */
+  /**
+   * Gives the object where it goes on living for a while (grace period, finalizers), else a Status
+   * object.
+   */
   Uni<KubeObject> delete(
       GroupVersionResource resource, String namespace, String name, DeleteOptions options);
 

@@ -13,8 +13,8 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 
 /**
- * A client whose answers come on a SerialContext, whichever thread the one below answers on, so that
- * what follows an answer may touch the context's state. Watches are left as they are.
+ * A client whose answers come on a SerialContext, whichever thread the one below answers on, so
+ * that what follows an answer may touch the context's state. Watches are left as they are.
  */
 public record ContextClient(Client below, SerialContext context) implements Client {
 
@@ -28,8 +28,7 @@ public record ContextClient(Client below, SerialContext context) implements Clie
   }
 
   @Override
-  public Uni<KubeList> list(
-      GroupVersionResource resource, String namespace, ListOptions options) {
+  public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return here(below.list(resource, namespace, options));
   }
 

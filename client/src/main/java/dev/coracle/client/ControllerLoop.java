@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs a Reconciler over a WorkQueue: up to {@code concurrency} names at once, never one name twice
- * at once, failures again after their back-off, {@link Reconciler.TerminalException} not at all. The
- * reconciler is called on the context.
+ * at once, failures again after their back-off, {@link Reconciler.TerminalException} not at all.
+ * The reconciler is called on the context.
  *
  * <p>Names may be enqueued before {@link #start()}; they wait. Metrics: controller-runtime's {@code
  * controller_runtime_reconcile_*} with its {@code controller} and {@code result} labels.
@@ -95,11 +95,10 @@ public final class ControllerLoop {
 
   public void start() {
     queue.onReady(() -> context.execute(this::pump));
-    context.execute(
-        () -> {
-          running = true;
-          pump();
-        });
+    context.execute(() -> {
+      running = true;
+      pump();
+    });
   }
 
   /** No name is begun any more; those being worked on end by themselves. */

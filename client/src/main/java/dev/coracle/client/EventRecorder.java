@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the cluster's users what a component did or could not do, as core/v1 Events. Never fails and
- * never holds up its caller: events wait in a bounded queue and are written one after the other;
- * what does not fit, or is refused, is counted and dropped. Equal events become one with a count,
- * many similar ones are combined, and a chatty object is held back, as client-go does it.
+ * Tells the cluster's users what a component did or could not do, as core/v1 Events. Never fails
+ * and never holds up its caller: events wait in a bounded queue and are written one after the
+ * other; what does not fit, or is refused, is counted and dropped. Equal events become one with a
+ * count, many similar ones are combined, and a chatty object is held back, as client-go does it.
  *
  * <p>Safe on any thread.
  */
@@ -34,7 +34,8 @@ public final class EventRecorder {
   private static final int CAPACITY = 1000;
   private static final int ATTEMPTS = 5;
 
-  private record Pending(KubeObject about, String fieldPath, String type, String reason, String message, Instant at) {}
+  private record Pending(
+      KubeObject about, String fieldPath, String type, String reason, String message, Instant at) {}
 
   private final Client client;
   private final SerialContext context;
@@ -54,11 +55,7 @@ public final class EventRecorder {
    * @param host the node the component speaks for, empty for the control plane
    */
   public EventRecorder(
-      Client client,
-      SerialContext context,
-      String component,
-      String host,
-      MeterRegistry registry) {
+      Client client, SerialContext context, String component, String host, MeterRegistry registry) {
     this.client = client;
     this.context = context;
     this.component = component;
@@ -76,7 +73,8 @@ public final class EventRecorder {
   }
 
   /**
-   * @param about an object, or a reference's worth of one: kind, apiVersion, name, namespace and uid
+   * @param about an object, or a reference's worth of one: kind, apiVersion, name, namespace and
+   *     uid
    * @param fieldPath the part it is about, {@code spec.containers{app}}, or empty
    */
   public void event(
@@ -88,11 +86,10 @@ public final class EventRecorder {
 
   /** Drops what waits. */
   public void stop() {
-    context.execute(
-        () -> {
-          stopped = true;
-          queue.clear();
-        });
+    context.execute(() -> {
+      stopped = true;
+      queue.clear();
+    });
   }
 
   private void offer(Pending pending) {
@@ -123,13 +120,7 @@ public final class EventRecorder {
 
   private static EventCorrelator.Key keyOf(Pending p) {
     return new EventCorrelator.Key(
-        p.about().kind()
-            + "/"
-            + p.about().key()
-            + "/"
-            + p.about().uid()
-            + "/"
-            + p.fieldPath(),
+        p.about().kind() + "/" + p.about().key() + "/" + p.about().uid() + "/" + p.fieldPath(),
         p.type(),
         p.reason(),
         p.message());
@@ -148,22 +139,20 @@ public final class EventRecorder {
     writing = true;
     KubeObject event = count.event();
     Patch patch =
-        Patch.merge(
-            node ->
-                node.put("count", event.at("count").asInt())
-                    .put("message", event.text("message"))
-                    .put("lastTimestamp", event.text("lastTimestamp")));
+        Patch.merge(node ->
+            node.put("count", event.at("count").asInt())
+                .put("message", event.text("message"))
+                .put("lastTimestamp", event.text("lastTimestamp")));
     send(
         client
             .patch(Resources.EVENTS, event.namespace(), event.name(), patch)
             .onFailure(StatusException::isNotFound)
-            .recoverWithUni(
-                () ->
-                    client.create(
-                        Resources.EVENTS,
-                        event.namespace(),
-                        event.with(n -> n.withObjectProperty("metadata").remove("resourceVersion")),
-                        WriteOptions.NONE)),
+            .recoverWithUni(() ->
+                client.create(
+                    Resources.EVENTS,
+                    event.namespace(),
+                    event.with(n -> n.withObjectProperty("metadata").remove("resourceVersion")),
+                    WriteOptions.NONE)),
         stored -> correlator.written(count.key(), stored),
         () -> patch(count),
         ATTEMPTS);

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The API over the network: HTTP/2 where the server offers it, else HTTP/1.1; JSON; watches as JSON
  * lines that pause the connection's stream when the watcher does not keep up. A failure of the
- * connection is {@code ServiceUnavailable}, an answer that is no Status gets the reason of its code.
+ * connection is {@code ServiceUnavailable}, an answer that is no Status gets the reason of its
+ * code.
  */
 public final class HttpsClient implements Client, AutoCloseable {
 
@@ -70,10 +71,8 @@ public final class HttpsClient implements Client, AutoCloseable {
           .setHttp2ConnectionWindowSize(8 << 20);
       options
           .caPem()
-          .ifPresent(
-              pem ->
-                  httpOptions.setTrustOptions(
-                      new PemTrustOptions().addCertValue(Buffer.buffer(pem))));
+          .ifPresent(pem ->
+              httpOptions.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(pem))));
       if (options.certificatePem().isPresent() && options.keyPem().isPresent()) {
         httpOptions.setKeyCertOptions(
             new PemKeyCertOptions()
@@ -161,8 +160,7 @@ public final class HttpsClient implements Client, AutoCloseable {
             .toString();
     String path = resource.path(namespace, null) + query;
     return Multi.createFrom()
-        .publisher(
-            WatchStream.publisher(() -> send(HttpMethod.GET, path, "", null, 0)));
+        .publisher(WatchStream.publisher(() -> send(HttpMethod.GET, path, "", null, 0)));
   }
 
   @Override
@@ -253,13 +251,12 @@ public final class HttpsClient implements Client, AutoCloseable {
   private Uni<byte[]> request(
       HttpMethod method, String path, String contentType, byte @Nullable [] body) {
     return Uni.createFrom()
-        .completionStage(
-            () ->
-                send(method, path, contentType, body, REQUEST_MILLIS)
-                    .compose(HttpsClient::body)
-                    .map(Buffer::getBytes)
-                    .recover(failure -> Future.failedFuture(asStatus(failure)))
-                    .toCompletionStage());
+        .completionStage(() ->
+            send(method, path, contentType, body, REQUEST_MILLIS)
+                .compose(HttpsClient::body)
+                .map(Buffer::getBytes)
+                .recover(failure -> Future.failedFuture(asStatus(failure)))
+                .toCompletionStage());
   }
 
   /** A response with a success code, paused, or a failure. */
@@ -281,23 +278,19 @@ public final class HttpsClient implements Client, AutoCloseable {
     }
     return token
         .current()
-        .compose(
-            bearer -> {
-              if (!bearer.isEmpty()) {
-                request.putHeader("Authorization", "Bearer " + bearer);
-              }
-              return http.request(request);
-            })
+        .compose(bearer -> {
+          if (!bearer.isEmpty()) {
+            request.putHeader("Authorization", "Bearer " + bearer);
+          }
+          return http.request(request);
+        })
         // Paused on its own event loop, before the caller's thread can be late for the first bytes.
-        .compose(
-            r ->
-                (body == null ? r.send() : r.send(Buffer.buffer(body)))
-                    .map(HttpClientResponse::pause))
-        .compose(
-            response ->
-                response.statusCode() < 300
-                    ? Future.succeededFuture(response)
-                    : body(response).compose(b -> Future.failedFuture(failure(response, b))))
+        .compose(r ->
+            (body == null ? r.send() : r.send(Buffer.buffer(body))).map(HttpClientResponse::pause))
+        .compose(response ->
+            response.statusCode() < 300
+                ? Future.succeededFuture(response)
+                : body(response).compose(b -> Future.failedFuture(failure(response, b))))
         .recover(failure -> Future.failedFuture(asStatus(failure)));
   }
 
@@ -319,13 +312,13 @@ public final class HttpsClient implements Client, AutoCloseable {
     String text = body.length() > 500 ? body.getString(0, 500) : body.toString();
     StatusReason reason = StatusReason.of("", response.statusCode());
     return new StatusException(
-        new Status(
-            false, response.statusCode(), reason, text, "", "", "", "", List.of(), 0));
+        new Status(false, response.statusCode(), reason, text, "", "", "", "", List.of(), 0));
   }
 
   private static StatusException asStatus(Throwable failure) {
     return failure instanceof StatusException status
         ? status
-        : StatusException.unavailable("the API server could not be reached: " + failure.getMessage());
+        : StatusException.unavailable(
+            "the API server could not be reached: " + failure.getMessage());
   }
 }

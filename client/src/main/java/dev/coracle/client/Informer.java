@@ -24,7 +24,9 @@ public interface Informer {
 
     default void updated(KubeObject before, KubeObject now) {}
 
-    /** @param last the last state seen, which may not be the very last */
+    /**
+     * @param last the last state seen, which may not be the very last
+     */
     default void deleted(KubeObject last) {}
   }
 
@@ -32,8 +34,8 @@ public interface Informer {
   Informer addIndex(String name, Function<KubeObject, Collection<String>> values);
 
   /**
-   * Adds one of the indexes offered by name, {@link #BY_CONTROLLER_UID} or {@link #BY_NODE}. Adding an
-   * index that is there already changes nothing.
+   * Adds one of the indexes offered by name, {@link #BY_CONTROLLER_UID} or {@link #BY_NODE}. Adding
+   * an index that is there already changes nothing.
    */
   Informer addIndex(String name);
 

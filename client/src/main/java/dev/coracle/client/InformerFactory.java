@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
  * Gives a component its informers, one for each resource and selection however many ask for it, all
  * on the component's context. Safe on any thread.
  *
- * <p>Usage: get informers, add indexes and handlers, {@link #start()}, and work when that completes.
- * An informer asked for later is started by its own {@link Informer#start()}.
+ * <p>Usage: get informers, add indexes and handlers, {@link #start()}, and work when that
+ * completes. An informer asked for later is started by its own {@link Informer#start()}.
  */
 public final class InformerFactory {
 
@@ -30,7 +30,9 @@ public final class InformerFactory {
     this(context, client, RandomGenerator.getDefault());
   }
 
-  /** @param random for the jitter of retries */
+  /**
+   * @param random for the jitter of retries
+   */
   public InformerFactory(SerialContext context, Client client, RandomGenerator random) {
     this.context = context;
     this.client = client;

@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes one of several equal components the one that works, by a coordination.k8s.io/v1 Lease
- * (Kubernetes docs, "Leases"). A candidate judges another's lease only by how long it has not seen it
- * change on its own clock, so clocks need not agree. The leader that cannot renew in time steps down
- * before another may take over.
+ * (Kubernetes docs, "Leases"). A candidate judges another's lease only by how long it has not seen
+ * it change on its own clock, so clocks need not agree. The leader that cannot renew in time steps
+ * down before another may take over.
  */
 public final class LeaderElection {
 
@@ -31,7 +31,9 @@ public final class LeaderElection {
   public interface Listener {
     void startedLeading();
 
-    /** By stepping down or by {@link LeaderElection#stop}; leading may begin again after the first. */
+    /**
+     * By stepping down or by {@link LeaderElection#stop}; leading may begin again after the first.
+     */
     void stoppedLeading();
   }
 
@@ -78,29 +80,27 @@ public final class LeaderElection {
   /** Steps down; a held lease is given back, so that the next leader need not wait. */
   public Uni<Void> stop() {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    context.execute(
-        () -> {
-          stopped = true;
-          cancelTimers();
-          KubeObject held = observed;
-          if (!leading || held == null) {
-            done.complete(null);
-            return;
-          }
-          stepDown();
-          KubeObject released =
-              held.with(
-                  node -> {
-                    ObjectNode spec = node.withObjectProperty("spec");
-                    spec.put("holderIdentity", "").put("leaseDurationSeconds", 1);
-                    String now = Timestamps.microTime(context.clock().instant());
-                    spec.put("renewTime", now).put("acquireTime", now);
-                  });
-          client
-              .update(Resources.LEASES, released)
-              .subscribe()
-              .with(_ -> done.complete(null), _ -> done.complete(null));
-        });
+    context.execute(() -> {
+      stopped = true;
+      cancelTimers();
+      KubeObject held = observed;
+      if (!leading || held == null) {
+        done.complete(null);
+        return;
+      }
+      stepDown();
+      KubeObject released =
+          held.with(node -> {
+            ObjectNode spec = node.withObjectProperty("spec");
+            spec.put("holderIdentity", "").put("leaseDurationSeconds", 1);
+            String now = Timestamps.microTime(context.clock().instant());
+            spec.put("renewTime", now).put("acquireTime", now);
+          });
+      client
+          .update(Resources.LEASES, released)
+          .subscribe()
+          .with(_ -> done.complete(null), _ -> done.complete(null));
+    });
     return Uni.createFrom().completionStage(done);
   }
 
@@ -122,23 +122,22 @@ public final class LeaderElection {
   /** Gives the lease as held by us, or fails where it is another's. */
   private Uni<KubeObject> take(KubeObject lease) {
     CompletableFuture<KubeObject> mine = new CompletableFuture<>();
-    context.execute(
-        () -> {
-          observe(lease);
-          String holder = lease.text("spec", "holderIdentity");
-          Duration unseen = Duration.ofNanos(context.nanoTime() - observedAt);
-          long seconds =
-              lease.at("spec", "leaseDurationSeconds").asLong(options.leaseDuration().toSeconds());
-          if (!holder.isEmpty()
-              && !holder.equals(options.identity())
-              && unseen.compareTo(Duration.ofSeconds(seconds)) < 0) {
-            mine.completeExceptionally(
-                StatusException.conflict(
-                    Resources.LEASES.groupResource(), lease.name(), "held by " + holder));
-            return;
-          }
-          mine.complete(lease.with(node -> fill(node, lease)));
-        });
+    context.execute(() -> {
+      observe(lease);
+      String holder = lease.text("spec", "holderIdentity");
+      Duration unseen = Duration.ofNanos(context.nanoTime() - observedAt);
+      long seconds =
+          lease.at("spec", "leaseDurationSeconds").asLong(options.leaseDuration().toSeconds());
+      if (!holder.isEmpty()
+          && !holder.equals(options.identity())
+          && unseen.compareTo(Duration.ofSeconds(seconds)) < 0) {
+        mine.completeExceptionally(
+            StatusException.conflict(
+                Resources.LEASES.groupResource(), lease.name(), "held by " + holder));
+        return;
+      }
+      mine.complete(lease.with(node -> fill(node, lease)));
+    });
     return Uni.createFrom()
         .completionStage(mine)
         .onItem()
@@ -221,8 +220,7 @@ public final class LeaderElection {
   }
 
   private void overdue() {
-    if (leading
-        && context.nanoTime() - renewedAt >= options.renewDeadline().toNanos()) {
+    if (leading && context.nanoTime() - renewedAt >= options.renewDeadline().toNanos()) {
       LOG.atWarn()
           .addKeyValue("lease", options.namespace() + "/" + options.lease())
           .log("The lease could not be renewed in time; stepping down");

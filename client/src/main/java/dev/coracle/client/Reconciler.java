@@ -5,8 +5,8 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
 /**
- * Brings one thing to what is wanted. Level-based: it gets a name and reads what is so now; it may be
- * called at any time, any number of times, but never twice at once for the same name.
+ * Brings one thing to what is wanted. Level-based: it gets a name and reads what is so now; it may
+ * be called at any time, any number of times, but never twice at once for the same name.
  */
 @FunctionalInterface
 public interface Reconciler {

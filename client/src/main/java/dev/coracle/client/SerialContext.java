@@ -7,9 +7,10 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * Where a component's mutable state lives: tasks run one after the other, in the order in which they
- * were given, never two at once, so nothing that is touched only from here needs a lock. Timers run
- * here too. Safe to call from any thread; a task never runs inside the call that gives it.
+ * Where a component's mutable state lives: tasks run one after the other, in the order in which
+ * they were given, never two at once, so nothing that is touched only from here needs a lock.
+ * Timers run here too. Safe to call from any thread; a task never runs inside the call that gives
+ * it.
  *
  * <p>On Vert.x this is an event loop, so tasks must not block. Unit tests use {@link
  * dev.coracle.client.fake.ManualContext}, whose time stands still until it is moved.

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names that wait to be worked on. A name waits at most once, and is never given out while it is
- * being worked on: when it is added meanwhile, it waits again as soon as it is {@link #done}. So the
- * queue is bounded by the number of names there are; beyond {@code capacity} it refuses new ones,
- * counts them, and says so, since that is a bug of its user.
+ * being worked on: when it is added meanwhile, it waits again as soon as it is {@link #done}. So
+ * the queue is bounded by the number of names there are; beyond {@code capacity} it refuses new
+ * ones, counts them, and says so, since that is a bug of its user.
  *
- * <p>Delayed adds share one timer; of several for one name the earliest wins. The back-off for a name
- * doubles from 5 ms to 1000 s, as upstream has it. Thread-safe by one lock; the ready signal is given
- * outside it. Metrics: upstream's {@code workqueue_*}.
+ * <p>Delayed adds share one timer; of several for one name the earliest wins. The back-off for a
+ * name doubles from 5 ms to 1000 s, as upstream has it. Thread-safe by one lock; the ready signal
+ * is given outside it. Metrics: upstream's {@code workqueue_*}.
  */
 public final class WorkQueue<K> {
 

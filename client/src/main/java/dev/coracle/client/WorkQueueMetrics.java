@@ -31,8 +31,7 @@ final class WorkQueueMetrics {
     Gauge.builder("workqueue_unfinished_work_seconds", of, q -> q.unfinishedSeconds(false))
         .tag("name", queue)
         .register(registry);
-    Gauge.builder(
-            "workqueue_longest_running_processor_seconds", of, q -> q.unfinishedSeconds(true))
+    Gauge.builder("workqueue_longest_running_processor_seconds", of, q -> q.unfinishedSeconds(true))
         .tag("name", queue)
         .register(registry);
   }

@@ -59,11 +59,10 @@ class EventRecorderTest {
     context.runUntilIdle();
     assertThat(api.all(Resources.EVENTS)).hasSize(11);
     assertThat(api.all(Resources.EVENTS))
-        .anySatisfy(
-            event -> {
-              assertThat(event.text("message")).startsWith("(combined from similar events): ");
-              assertThat(event.at("count").asInt()).isEqualTo(15);
-            });
+        .anySatisfy(event -> {
+          assertThat(event.text("message")).startsWith("(combined from similar events): ");
+          assertThat(event.at("count").asInt()).isEqualTo(15);
+        });
   }
 
   @Test

@@ -48,16 +48,13 @@ class HttpsClientTest {
     server =
         vertx
             .createHttpServer()
-            .requestHandler(
-                request ->
-                    request
-                        .body()
-                        .onSuccess(
-                            body -> {
-                              requests.add(
-                                  request.method() + " " + request.uri() + " " + body.toString());
-                              answer.accept(request);
-                            }))
+            .requestHandler(request ->
+                request
+                    .body()
+                    .onSuccess(body -> {
+                      requests.add(request.method() + " " + request.uri() + " " + body.toString());
+                      answer.accept(request);
+                    }))
             .listen(0, "127.0.0.1")
             .toCompletionStage()
             .toCompletableFuture()
@@ -137,8 +134,7 @@ class HttpsClientTest {
     server.close().toCompletionStage().toCompletableFuture().join();
     assertThatThrownBy(() -> get(client().get(Resources.PODS, "a", "p")))
         .satisfies(
-            e ->
-                assertThat(StatusException.is(e, StatusReason.SERVICE_UNAVAILABLE)).isTrue());
+            e -> assertThat(StatusException.is(e, StatusReason.SERVICE_UNAVAILABLE)).isTrue());
   }
 
   @Test
@@ -152,7 +148,9 @@ class HttpsClientTest {
             r.response().write(line.substring(0, 20));
             r.response().write(line.substring(20));
           }
-          r.response().end("{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"9\"}}}\n");
+          r.response()
+              .end(
+                  "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"9\"}}}\n");
         };
     AssertSubscriber<WatchEvent> subscriber =
         client()

@@ -103,11 +103,10 @@ class InformerTest {
     create("x");
     create("y");
     started();
-    api.failWhen(
-        call ->
-            call.verb().equals("watch")
-                ? Optional.of(StatusException.unavailable("down"))
-                : Optional.empty());
+    api.failWhen(call ->
+        call.verb().equals("watch")
+            ? Optional.of(StatusException.unavailable("down"))
+            : Optional.empty());
     api.endWatches();
     delete("x");
     create("z");
@@ -143,8 +142,12 @@ class InformerTest {
     api.put(Resources.CONFIG_MAPS, configMap("y", "1"));
     api.put(Resources.CONFIG_MAPS, configMap("y", "2"));
     context.runUntilIdle();
-    assertThat(informer.lister().byIndex("value", "1")).extracting(KubeObject::name).containsExactly("x");
-    assertThat(informer.lister().byIndex("value", "2")).extracting(KubeObject::name).containsExactly("y");
+    assertThat(informer.lister().byIndex("value", "1"))
+        .extracting(KubeObject::name)
+        .containsExactly("x");
+    assertThat(informer.lister().byIndex("value", "2"))
+        .extracting(KubeObject::name)
+        .containsExactly("y");
   }
 
   /** Whatever happens to watches, history and objects: in the end the lister equals the API. */

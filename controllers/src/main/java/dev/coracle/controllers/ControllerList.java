@@ -31,8 +31,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * All controllers, in the order in which they are made: first what a namespace and a node need, then
- * workloads from the outer to the inner, then what serves them, then what clears away.
+ * All controllers, in the order in which they are made: first what a namespace and a node need,
+ * then workloads from the outer to the inner, then what serves them, then what clears away.
  */
 final class ControllerList {
 

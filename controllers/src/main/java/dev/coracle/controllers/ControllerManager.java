@@ -18,8 +18,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 
 /**
- * Runs all controllers of {@link ControllerList} on one event loop, over informers that they share. It
- * is ready when the informers have synced.
+ * Runs all controllers of {@link ControllerList} on one event loop, over informers that they share.
+ * It is ready when the informers have synced.
  */
 public final class ControllerManager implements Component {
 
@@ -33,7 +33,9 @@ public final class ControllerManager implements Component {
     this(SerialContext.of(vertx), client, options, registry, RandomGenerator.getDefault());
   }
 
-  /** @param random for generated names and the jitter of retries */
+  /**
+   * @param random for generated names and the jitter of retries
+   */
   public ControllerManager(
       SerialContext context,
       Client client,
@@ -43,8 +45,7 @@ public final class ControllerManager implements Component {
     this.context = context;
     Client here = new ContextClient(client, context);
     this.informers = new InformerFactory(context, here, random);
-    Environment env =
-        new Environment(context, here, informers, options, registry, random);
+    Environment env = new Environment(context, here, informers, options, registry, random);
     ResourceCatalog catalog = new ResourceCatalog(env);
     for (var factory : ControllerList.ordered(catalog)) {
       Controller controller = factory.apply(env);
@@ -69,11 +70,10 @@ public final class ControllerManager implements Component {
     return informers
         .start()
         .emitOn(context)
-        .invoke(
-            () -> {
-              running = true;
-              controllers.forEach(Controller::start);
-            })
+        .invoke(() -> {
+          running = true;
+          controllers.forEach(Controller::start);
+        })
         .subscribeAsCompletionStage();
   }
 

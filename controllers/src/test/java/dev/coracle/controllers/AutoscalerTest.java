@@ -25,7 +25,8 @@ class AutoscalerTest {
               """
               {"apiVersion":"metrics.k8s.io/v1beta1","kind":"PodMetrics",
                "metadata":{"namespace":"default","name":"%s","labels":{"app":"d"}},
-               "containers":[{"name":"c","usage":{"cpu":"%s","memory":"1Mi"}}]}"""
+               "containers":[{"name":"c","usage":{"cpu":"%s","memory":"1Mi"}}]}\
+              """
                   .formatted(pod.name(), cpu)));
     }
   }
@@ -52,7 +53,8 @@ class AutoscalerTest {
          "spec":{"minReplicas":1,"maxReplicas":5,
           "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},
           "metrics":[{"type":"Resource","resource":{"name":"cpu",
-           "target":{"type":"Utilization","averageUtilization":30}}}]}}""");
+           "target":{"type":"Utilization","averageUtilization":30}}}]}}\
+        """);
     c.pass(Duration.ofSeconds(1));
     assertThat(replicas()).isEqualTo(5);
     KubeObject scaler = c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h");
@@ -79,7 +81,8 @@ class AutoscalerTest {
          "spec":{"minReplicas":1,"maxReplicas":5,
           "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},
           "metrics":[{"type":"Resource","resource":{"name":"cpu",
-           "target":{"type":"Utilization","averageUtilization":30}}}]}}""");
+           "target":{"type":"Utilization","averageUtilization":30}}}]}}\
+        """);
     c.pass(Duration.ofSeconds(1));
     assertThat(
             c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h")

@@ -25,7 +25,8 @@ class BudgetsAndVolumesTest {
         """
         {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
          "metadata":{"namespace":"default","name":"b"},
-         "spec":{"maxUnavailable":"25%","selector":{"matchLabels":{"app":"d"}}}}""");
+         "spec":{"maxUnavailable":"25%","selector":{"matchLabels":{"app":"d"}}}}\
+        """);
     c.pass(Duration.ofSeconds(1));
     KubeObject budget = c.get(Resources.POD_DISRUPTION_BUDGETS, "b");
     assertThat(budget.at("status", "expectedPods").asInt()).isEqualTo(4);
@@ -44,7 +45,8 @@ class BudgetsAndVolumesTest {
         Resources.RESOURCE_QUOTAS,
         """
         {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"namespace":"default","name":"q"},
-         "spec":{"hard":{"pods":"10","configmaps":"5","count/deployments.apps":"3"}}}""");
+         "spec":{"hard":{"pods":"10","configmaps":"5","count/deployments.apps":"3"}}}\
+        """);
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i"));
     c.pass(Duration.ofSeconds(1));
     KubeObject quota = c.get(Resources.RESOURCE_QUOTAS, "q");
@@ -53,8 +55,7 @@ class BudgetsAndVolumesTest {
     assertThat(quota.text("status", "used", "count/deployments.apps")).isEqualTo("1");
     c.edit(Resources.DEPLOYMENTS, "d", n -> n.withObjectProperty("spec").put("replicas", 1));
     c.pass(Duration.ofSeconds(1));
-    assertThat(c.get(Resources.RESOURCE_QUOTAS, "q").text("status", "used", "pods"))
-        .isEqualTo("1");
+    assertThat(c.get(Resources.RESOURCE_QUOTAS, "q").text("status", "used", "pods")).isEqualTo("1");
   }
 
   private static final String CLAIM =
@@ -62,14 +63,16 @@ class BudgetsAndVolumesTest {
       {"apiVersion":"v1","kind":"PersistentVolumeClaim",
        "metadata":{"namespace":"default","name":"c"},
        "spec":{"storageClassName":"%s","accessModes":["ReadWriteOnce"],
-        "resources":{"requests":{"storage":"1Gi"}}}}""";
+        "resources":{"requests":{"storage":"1Gi"}}}}\
+      """;
 
   private static String volume(String name, String size) {
     return """
-        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s"},
-         "spec":{"storageClassName":"manual","accessModes":["ReadWriteOnce"],
-          "persistentVolumeReclaimPolicy":"Retain","capacity":{"storage":"%s"},
-          "hostPath":{"path":"/x"}}}"""
+    {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s"},
+     "spec":{"storageClassName":"manual","accessModes":["ReadWriteOnce"],
+      "persistentVolumeReclaimPolicy":"Retain","capacity":{"storage":"%s"},
+      "hostPath":{"path":"/x"}}}\
+    """
         .formatted(name, size);
   }
 
@@ -99,7 +102,8 @@ class BudgetsAndVolumesTest {
         """
         {"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"local"},
          "provisioner":"coracle.dev/local","volumeBindingMode":"WaitForFirstConsumer",
-         "reclaimPolicy":"Delete"}""");
+         "reclaimPolicy":"Delete"}\
+        """);
     c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("local"));
     assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("status", "phase"))
         .isEqualTo("Pending");
@@ -108,19 +112,17 @@ class BudgetsAndVolumesTest {
             Resources.PERSISTENT_VOLUME_CLAIMS,
             "default",
             "c",
-            Patch.merge(
-                n ->
-                    n.putObject("metadata")
-                        .putObject("annotations")
-                        .put("volume.kubernetes.io/selected-node", "n1")))
+            Patch.merge(n ->
+                n.putObject("metadata")
+                    .putObject("annotations")
+                    .put("volume.kubernetes.io/selected-node", "n1")))
         .await()
         .indefinitely();
     c.context.runUntilIdle();
     KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c");
     assertThat(claim.text("status", "phase")).isEqualTo("Bound");
     KubeObject volume = c.api.all(Resources.PERSISTENT_VOLUMES).getFirst();
-    assertThat(volume.text("spec", "hostPath", "path"))
-        .isEqualTo("/volumes/pvc-" + claim.uid());
+    assertThat(volume.text("spec", "hostPath", "path")).isEqualTo("/volumes/pvc-" + claim.uid());
     c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
     assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
     assertThat(ControllerOptions.of("", "").localVolumeDirectory()).isEmpty();
@@ -134,7 +136,8 @@ class BudgetsAndVolumesTest {
         Resources.PODS,
         """
         {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
-         "spec":{"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}""");
+         "spec":{"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}\
+        """);
     c.pass(Duration.ofSeconds(1));
     c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
     assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNotNull();

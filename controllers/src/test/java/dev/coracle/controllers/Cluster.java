@@ -21,8 +21,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All controllers on an API in memory and in simulated time, with one node whose kubelet takes every
- * pod: bound at once, running and ready after {@code startTime}, gone after {@code stopTime}.
+ * All controllers on an API in memory and in simulated time, with one node whose kubelet takes
+ * every pod: bound at once, running and ready after {@code startTime}, gone after {@code stopTime}.
  */
 final class Cluster {
 
@@ -158,11 +158,10 @@ final class Cluster {
     KubeObject there = get(resource, name);
     api.update(
             resource,
-            there.with(
-                n -> {
-                  change.accept(n);
-                  n.withObjectProperty("metadata").remove("resourceVersion");
-                }))
+            there.with(n -> {
+              change.accept(n);
+              n.withObjectProperty("metadata").remove("resourceVersion");
+            }))
         .await()
         .indefinitely();
     context.runUntilIdle();
@@ -197,12 +196,13 @@ final class Cluster {
 
   static String deployment(String name, int replicas, String image) {
     return """
-        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"namespace":"default","name":"%s"},
-         "spec":{"replicas":%d,"progressDeadlineSeconds":600,"revisionHistoryLimit":10,
-          "selector":{"matchLabels":{"app":"%s"}},
-          "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%%","maxUnavailable":"25%%"}},
-          "template":{"metadata":{"labels":{"app":"%s"}},
-           "spec":{"containers":[{"name":"c","image":"%s"}]}}}}"""
+    {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"namespace":"default","name":"%s"},
+     "spec":{"replicas":%d,"progressDeadlineSeconds":600,"revisionHistoryLimit":10,
+      "selector":{"matchLabels":{"app":"%s"}},
+      "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%%","maxUnavailable":"25%%"}},
+      "template":{"metadata":{"labels":{"app":"%s"}},
+       "spec":{"containers":[{"name":"c","image":"%s"}]}}}}\
+    """
         .formatted(name, replicas, name, name, image);
   }
 

@@ -26,8 +26,7 @@ class DeploymentTest {
     c.edit(
         Resources.DEPLOYMENTS,
         "d",
-        n ->
-            ((ObjectNode) n.at("/spec/template/spec/containers/0")).put("image", image));
+        n -> ((ObjectNode) n.at("/spec/template/spec/containers/0")).put("image", image));
   }
 
   private List<String> images() {
@@ -52,7 +51,9 @@ class DeploymentTest {
     assertThat(set.name()).startsWith("d-");
     assertThat(c.events("ScalingReplicaSet"))
         .containsExactly("Scaled up replica set " + set.name() + " from 0 to 3");
-    assertThat(c.events("SuccessfulCreate")).hasSize(3).allMatch(m -> m.startsWith("Created pod: "));
+    assertThat(c.events("SuccessfulCreate"))
+        .hasSize(3)
+        .allMatch(m -> m.startsWith("Created pod: "));
     KubeObject d = deployment();
     assertThat(d.annotation("deployment.kubernetes.io/revision")).contains("1");
     assertThat(d.at("status", "readyReplicas").asInt()).isEqualTo(3);
@@ -140,8 +141,7 @@ class DeploymentTest {
         Resources.DEPLOYMENTS,
         "d",
         n -> n.withObjectProperty("spec").putObject("strategy").put("type", "Recreate"));
-    c.observe =
-        () -> assertThat(images().stream().distinct().count()).isLessThanOrEqualTo(1);
+    c.observe = () -> assertThat(images().stream().distinct().count()).isLessThanOrEqualTo(1);
     image("i:2");
     c.pass(Duration.ofSeconds(5));
     assertThat(images()).containsExactly("i:2", "i:2");
@@ -177,8 +177,7 @@ class DeploymentTest {
   void foregroundDeletionWaitsForThePods() {
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i:1"));
     c.pass(Duration.ofSeconds(5));
-    c.delete(
-        Resources.DEPLOYMENTS, "d", new DeleteOptions(-1, "Foreground", "", "", false));
+    c.delete(Resources.DEPLOYMENTS, "d", new DeleteOptions(-1, "Foreground", "", "", false));
     assertThat(c.peek(Resources.DEPLOYMENTS, "d")).isNotNull();
     c.pass(Duration.ofSeconds(5));
     assertThat(c.peek(Resources.DEPLOYMENTS, "d")).isNull();
@@ -216,7 +215,9 @@ class DeploymentTest {
     assertThat(images()).containsExactly("i:5");
   }
 
-  /** Whatever is done to a Deployment, its two promises hold at every moment, and it ends as wanted. */
+  /**
+   * Whatever is done to a Deployment, its two promises hold at every moment, and it ends as wanted.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
   void rollingUpdateKeepsItsPromises(long seed) {
@@ -232,13 +233,10 @@ class DeploymentTest {
     c.pass(Duration.ofSeconds(10));
     c.observe =
         () -> {
-          List<KubeObject> pods =
-              c.pods().stream().filter(p -> !p.isDeleting()).toList();
+          List<KubeObject> pods = c.pods().stream().filter(p -> !p.isDeleting()).toList();
           long ready =
               pods.stream()
-                  .filter(
-                      p ->
-                          p.tree().at("/status/conditions/0/status").asText().equals("True"))
+                  .filter(p -> p.tree().at("/status/conditions/0/status").asText().equals("True"))
                   .count();
           assertThat(pods.size()).as("seed %d: surge", seed).isLessThanOrEqualTo(replicas + surge);
           assertThat(ready)

@@ -16,7 +16,8 @@ class ServicesAndNamespacesTest {
       """
       {"apiVersion":"v1","kind":"Service","metadata":{"namespace":"default","name":"svc"},
        "spec":{"clusterIP":"10.96.0.9","ipFamilies":["IPv4"],"selector":{"app":"d"},
-        "ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]}}""";
+        "ports":[{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}]}}\
+      """;
 
   private static List<String> ready(KubeObject slice) {
     return java.util.stream.StreamSupport.stream(slice.at("endpoints").spliterator(), false)
@@ -86,10 +87,7 @@ class ServicesAndNamespacesTest {
     c.create(Resources.SERVICES, SERVICE);
     c.pass(Duration.ofSeconds(1));
     c.stopTime = Duration.ofSeconds(3);
-    c.api
-        .delete(Resources.NAMESPACES, "", "default", DeleteOptions.DEFAULT)
-        .await()
-        .indefinitely();
+    c.api.delete(Resources.NAMESPACES, "", "default", DeleteOptions.DEFAULT).await().indefinitely();
     c.pass(Duration.ofSeconds(1));
     KubeObject namespace = c.api.peek(Resources.NAMESPACES, "", "default");
     assertThat(namespace).isNotNull();
@@ -117,7 +115,8 @@ class ServicesAndNamespacesTest {
         {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
          "spec":{"nodeName":"n9","tolerations":[
           {"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute",
-           "tolerationSeconds":300}]}}""");
+           "tolerationSeconds":300}]}}\
+        """);
     c.pass(Duration.ofSeconds(40));
     assertThat(c.api.peek(Resources.NODES, "", "n9"))
         .satisfies(n -> assertThat(n.at("spec", "taints").isEmpty()).isTrue());

@@ -17,13 +17,14 @@ class WorkloadsTest {
 
   private static String statefulSet(int replicas, String policy) {
     return """
-        {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"namespace":"default","name":"s"},
-         "spec":{"replicas":%d,"serviceName":"svc","podManagementPolicy":"%s",
-          "updateStrategy":{"type":"RollingUpdate"},
-          "selector":{"matchLabels":{"app":"s"}},
-          "volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"]}}],
-          "template":{"metadata":{"labels":{"app":"s"}},
-           "spec":{"containers":[{"name":"c","image":"i:1"}]}}}}"""
+    {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"namespace":"default","name":"s"},
+     "spec":{"replicas":%d,"serviceName":"svc","podManagementPolicy":"%s",
+      "updateStrategy":{"type":"RollingUpdate"},
+      "selector":{"matchLabels":{"app":"s"}},
+      "volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"]}}],
+      "template":{"metadata":{"labels":{"app":"s"}},
+       "spec":{"containers":[{"name":"c","image":"i:1"}]}}}}\
+    """
         .formatted(replicas, policy);
   }
 
@@ -127,7 +128,8 @@ class WorkloadsTest {
         {"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"namespace":"default","name":"d"},
          "spec":{"selector":{"matchLabels":{"app":"d"}},
           "template":{"metadata":{"labels":{"app":"d"}},
-           "spec":{"containers":[{"name":"c","image":"i:1"}]}}}}""");
+           "spec":{"containers":[{"name":"c","image":"i:1"}]}}}}\
+        """);
     c.pass(Duration.ofSeconds(2));
     assertThat(c.pods()).hasSize(2);
     KubeObject set = c.get(Resources.DAEMON_SETS, "d");
@@ -159,10 +161,11 @@ class WorkloadsTest {
 
   private static String job(String more) {
     return """
-        {"apiVersion":"batch/v1","kind":"Job","metadata":{"namespace":"default","name":"j"},
-         "spec":{%s"selector":{"matchLabels":{"job":"j"}},
-          "template":{"metadata":{"labels":{"job":"j"}},
-           "spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}"""
+    {"apiVersion":"batch/v1","kind":"Job","metadata":{"namespace":"default","name":"j"},
+     "spec":{%s"selector":{"matchLabels":{"job":"j"}},
+      "template":{"metadata":{"labels":{"job":"j"}},
+       "spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}\
+    """
         .formatted(more);
   }
 
@@ -178,7 +181,8 @@ class WorkloadsTest {
   void aJobRunsToItsCompletions() {
     c.create(
         Resources.JOBS,
-        job("\"completions\":3,\"parallelism\":2,\"backoffLimit\":6,\"ttlSecondsAfterFinished\":60,"));
+        job(
+            "\"completions\":3,\"parallelism\":2,\"backoffLimit\":6,\"ttlSecondsAfterFinished\":60,"));
     c.pass(Duration.ofSeconds(1));
     assertThat(running()).hasSize(2);
     end(running().getFirst(), "Succeeded");
@@ -201,8 +205,7 @@ class WorkloadsTest {
 
   @Test
   void aFailingJobWaitsLongerAndGivesUp() {
-    c.create(
-        Resources.JOBS, job("\"completions\":1,\"parallelism\":1,\"backoffLimit\":1,"));
+    c.create(Resources.JOBS, job("\"completions\":1,\"parallelism\":1,\"backoffLimit\":1,"));
     c.pass(Duration.ofSeconds(1));
     end(running().getFirst(), "Failed");
     c.pass(Duration.ofSeconds(9));
@@ -258,7 +261,8 @@ class WorkloadsTest {
           "jobTemplate":{"spec":{"completions":1,"parallelism":1,"backoffLimit":1,
            "selector":{"matchLabels":{"job":"x"}},
            "template":{"metadata":{"labels":{"job":"x"}},
-            "spec":{"restartPolicy":"Never","containers":[{"name":"c"}]}}}}}}""");
+            "spec":{"restartPolicy":"Never","containers":[{"name":"c"}]}}}}}}\
+        """);
     c.pass(Duration.ofMinutes(4));
     assertThat(c.api.all(Resources.JOBS)).isEmpty();
     for (int i = 0; i < 6; i++) {

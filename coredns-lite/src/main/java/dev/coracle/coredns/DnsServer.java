@@ -52,13 +52,14 @@ public final class DnsServer implements Component {
   public CompletionStage<Void> start() {
     return informers
         .start()
-        .chain(() -> Uni.createFrom().completionStage(() -> vertx.deployVerticle(verticle).toCompletionStage()))
+        .chain(() ->
+            Uni.createFrom()
+                .completionStage(() -> vertx.deployVerticle(verticle).toCompletionStage()))
         .invoke(id -> deployment = id)
-        .chain(
-            () ->
-                options.clusterIp().isEmpty()
-                    ? Uni.createFrom().voidItem()
-                    : publisher.publish(options.clusterIp(), options.nodeIp(), verticle.port()))
+        .chain(() ->
+            options.clusterIp().isEmpty()
+                ? Uni.createFrom().voidItem()
+                : publisher.publish(options.clusterIp(), options.nodeIp(), verticle.port()))
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();
@@ -71,7 +72,9 @@ public final class DnsServer implements Component {
     Uni<Void> undeployed =
         id == null
             ? Uni.createFrom().voidItem()
-            : Uni.createFrom().completionStage(() -> vertx.undeploy(id).toCompletionStage()).replaceWithVoid();
+            : Uni.createFrom()
+                .completionStage(() -> vertx.undeploy(id).toCompletionStage())
+                .replaceWithVoid();
     return undeployed.chain(informers::stop).subscribeAsCompletionStage();
   }
 

@@ -54,7 +54,8 @@ class DnsServerTest {
         KubeObject.parse(
             """
             {"apiVersion":"v1","kind":"Service","metadata":{"name":"alias","namespace":"shop"},
-             "spec":{"type":"ExternalName","externalName":"web.shop.svc.cluster.local"}}"""));
+             "spec":{"type":"ExternalName","externalName":"web.shop.svc.cluster.local"}}\
+            """));
     client.put(
         Resources.ENDPOINT_SLICES,
         KubeObject.parse(
@@ -66,7 +67,8 @@ class DnsServerTest {
              "endpoints":[
                {"addresses":["10.244.0.5"],"hostname":"db-0","conditions":{"ready":true}},
                {"addresses":["10.244.0.6"],"conditions":{"ready":true}},
-               {"addresses":["10.244.0.7"],"conditions":{"ready":false}}]}"""));
+               {"addresses":["10.244.0.7"],"conditions":{"ready":false}}]}\
+            """));
     server.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
@@ -147,10 +149,9 @@ class DnsServerTest {
     client.put(Resources.SERVICES, service("late", "10.96.7.7"));
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .untilAsserted(
-            () ->
-                assertThat(texts(ask("late.shop.svc.cluster.local.", Type.A)))
-                    .containsExactly("10.96.7.7"));
+        .untilAsserted(() ->
+            assertThat(texts(ask("late.shop.svc.cluster.local.", Type.A)))
+                .containsExactly("10.96.7.7"));
   }
 
   @Test
@@ -173,7 +174,8 @@ class DnsServerTest {
     return KubeObject.parse(
         """
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"%s","namespace":"shop"},
-         "spec":{"clusterIP":"%s","ports":[{"name":"http","protocol":"TCP","port":80}]}}"""
+         "spec":{"clusterIP":"%s","ports":[{"name":"http","protocol":"TCP","port":80}]}}\
+        """
             .formatted(name, clusterIp));
   }
 

@@ -93,10 +93,8 @@ public final class CriRuntime {
     this.metrics = metrics;
     this.names = ClusterNames.of(options.clusterId());
     Files.createDirectories(options.root());
-    Files.setPosixFilePermissions(
-        options.root(), PosixFilePermissions.fromString("rwx--x--x"));
-    this.kind =
-        ContainerKinds.choose(options.runtime(), options.root().resolve("oci"), cgroups);
+    Files.setPosixFilePermissions(options.root(), PosixFilePermissions.fromString("rwx--x--x"));
+    this.kind = ContainerKinds.choose(options.runtime(), options.root().resolve("oci"), cgroups);
     this.images =
         new ImageStore(
             new Images(options.root().resolve("images"), kind.layerForm(), options.images()));
@@ -123,25 +121,22 @@ public final class CriRuntime {
 
   /** Completes when the socket takes calls. */
   public Uni<Void> start() {
-    return run(
-        () -> {
-          startBlocking();
-          return null;
-        });
+    return run(() -> {
+      startBlocking();
+      return null;
+    });
   }
 
   private <T> Uni<T> run(Callable<T> work) {
     return Uni.createFrom()
-        .emitter(
-            emitter ->
-                executor.execute(
-                    () -> {
-                      try {
-                        emitter.complete(work.call());
-                      } catch (Throwable t) {
-                        emitter.fail(t);
-                      }
-                    }));
+        .emitter(emitter ->
+            executor.execute(() -> {
+              try {
+                emitter.complete(work.call());
+              } catch (Throwable t) {
+                emitter.fail(t);
+              }
+            }));
   }
 
   private void startBlocking() throws Exception {
@@ -260,11 +255,10 @@ public final class CriRuntime {
    *     and removes what the runtime made on the machine, but not the images
    */
   public Uni<Void> stop(boolean keepPods) {
-    return run(
-        () -> {
-          stopBlocking(keepPods);
-          return null;
-        });
+    return run(() -> {
+      stopBlocking(keepPods);
+      return null;
+    });
   }
 
   private void stopBlocking(boolean keepPods) throws Exception {
@@ -289,14 +283,13 @@ public final class CriRuntime {
     List<Future<?>> all = new ArrayList<>();
     for (Sandbox sandbox : p.sandboxes().list()) {
       all.add(
-          executor.submit(
-              () -> {
-                for (Container c : p.containers().ofSandbox(sandbox.id())) {
-                  p.containers().remove(c);
-                }
-                p.sandboxes().remove(sandbox);
-                return null;
-              }));
+          executor.submit(() -> {
+            for (Container c : p.containers().ofSandbox(sandbox.id())) {
+              p.containers().remove(c);
+            }
+            p.sandboxes().remove(sandbox);
+            return null;
+          }));
     }
     Exception failure = null;
     for (Future<?> one : all) {

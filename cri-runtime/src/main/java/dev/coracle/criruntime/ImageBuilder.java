@@ -9,7 +9,6 @@ import dev.coracle.criruntime.internal.image.TarWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -164,8 +163,7 @@ public final class ImageBuilder {
   /** Writes the image as an archive (OCI image layout in a tar file) that any tool can load. */
   public void writeArchive(Path archive) throws IOException {
     Path layer = Files.createTempFile("coracle-layer", ".tar");
-    try (TarWriter tar =
-        new TarWriter(new BufferedOutputStream(Files.newOutputStream(archive)))) {
+    try (TarWriter tar = new TarWriter(new BufferedOutputStream(Files.newOutputStream(archive)))) {
       String diffId = writeLayer(layer);
       byte[] config = config(diffId);
       ObjectNode manifest = JSON.createObjectNode().put("schemaVersion", 2);

@@ -73,7 +73,11 @@ public final class ImageStore {
   StoredImage add(String name, byte[] config, Path layer) throws IOException {
     JsonNode document = JSON.readTree(config);
     return images.add(
-        List.of(ImageReference.parse(name).toString()), List.of(), document, config, List.of(layer));
+        List.of(ImageReference.parse(name).toString()),
+        List.of(),
+        document,
+        config,
+        List.of(layer));
   }
 
   Images images() {

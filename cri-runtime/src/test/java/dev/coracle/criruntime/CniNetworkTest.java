@@ -72,8 +72,7 @@ class CniNetworkTest {
               .setMetadata(
                   PodSandboxMetadata.newBuilder().setName("p").setNamespace("d").setUid("u"))
               .setHostname("p")
-              .addPortMappings(
-                  PortMapping.newBuilder().setContainerPort(8080).setHostPort(port))
+              .addPortMappings(PortMapping.newBuilder().setContainerPort(8080).setHostPort(port))
               .build();
       String sandbox = cri.run(pod);
       assertThat(cri.sandboxStatus(sandbox).getNetwork().getIp()).startsWith("10.199.210.");
@@ -91,23 +90,21 @@ class CniNetworkTest {
       cri.start(id);
       await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(
-              () ->
-                  assertThat(
-                          cri.exec(id, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
-                              .getStdout()
-                              .toStringUtf8())
-                      .isEqualTo("mapped\n"));
+          .untilAsserted(() ->
+              assertThat(
+                      cri.exec(id, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
+                          .getStdout()
+                          .toStringUtf8())
+                  .isEqualTo("mapped\n"));
       await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(
-              () -> {
-                try (Socket s = new Socket()) {
-                  s.connect(new InetSocketAddress("127.0.0.1", port), 1000);
-                  s.setSoTimeout(2000);
-                  assertThat(new String(s.getInputStream().readNBytes(6))).isEqualTo("mapped");
-                }
-              });
+          .untilAsserted(() -> {
+            try (Socket s = new Socket()) {
+              s.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+              s.setSoTimeout(2000);
+              assertThat(new String(s.getInputStream().readNBytes(6))).isEqualTo("mapped");
+            }
+          });
     } finally {
       runtime.stop(false).await().atMost(Duration.ofSeconds(20));
       new ProcessBuilder("ip", "link", "del", bridge).start().waitFor();

@@ -91,10 +91,9 @@ class ContainerdContractTest extends CriContractSuite {
     client = new CriClient(vertx, socket);
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                client.status().getStatus().getConditionsList().stream()
-                    .allMatch(dev.coracle.cri.v1.RuntimeCondition::getStatus));
+        .until(() ->
+            client.status().getStatus().getConditionsList().stream()
+                .allMatch(dev.coracle.cri.v1.RuntimeCondition::getStatus));
   }
 
   private static boolean isRoot() throws IOException {

@@ -185,8 +185,7 @@ abstract class CriContractSuite {
     assertThatThrownBy(() -> cri.containerStatus(id)).isInstanceOf(CriClient.Refused.class);
     cri.stopSandbox(sandbox);
     cri.stopSandbox(sandbox);
-    assertThat(cri.sandboxStatus(sandbox).getState())
-        .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    assertThat(cri.sandboxStatus(sandbox).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     cri.removeSandbox(sandbox);
     cri.removeSandbox(sandbox);
     sandboxes.remove(sandbox);
@@ -210,25 +209,22 @@ abstract class CriContractSuite {
     cri.remove(id);
     await()
         .atMost(Duration.ofSeconds(5))
-        .untilAsserted(
-            () ->
-                assertThat(events)
-                    .filteredOn(e -> e.getContainerId().equals(id))
-                    .extracting(ContainerEventResponse::getContainerEventType)
-                    .containsExactly(
-                        ContainerEventType.CONTAINER_CREATED_EVENT,
-                        ContainerEventType.CONTAINER_STARTED_EVENT,
-                        ContainerEventType.CONTAINER_STOPPED_EVENT,
-                        ContainerEventType.CONTAINER_DELETED_EVENT));
+        .untilAsserted(() ->
+            assertThat(events)
+                .filteredOn(e -> e.getContainerId().equals(id))
+                .extracting(ContainerEventResponse::getContainerEventType)
+                .containsExactly(
+                    ContainerEventType.CONTAINER_CREATED_EVENT,
+                    ContainerEventType.CONTAINER_STARTED_EVENT,
+                    ContainerEventType.CONTAINER_STOPPED_EVENT,
+                    ContainerEventType.CONTAINER_DELETED_EVENT));
     assertThat(events)
-        .filteredOn(
-            e ->
-                e.getContainerId().equals(id)
-                    && e.getContainerEventType() == ContainerEventType.CONTAINER_STOPPED_EVENT)
-        .allMatch(
-            e ->
-                e.getContainersStatusesList().stream()
-                    .anyMatch(c -> c.getState() == ContainerState.CONTAINER_EXITED));
+        .filteredOn(e ->
+            e.getContainerId().equals(id)
+                && e.getContainerEventType() == ContainerEventType.CONTAINER_STOPPED_EVENT)
+        .allMatch(e ->
+            e.getContainersStatusesList().stream()
+                .anyMatch(c -> c.getState() == ContainerState.CONTAINER_EXITED));
   }
 
   @Test
@@ -236,7 +232,10 @@ abstract class CriContractSuite {
     PodSandboxConfig pod = pod("stop").build();
     String sandbox = run(pod);
     String polite =
-        started(sandbox, pod, shell("polite", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done").build());
+        started(
+            sandbox,
+            pod,
+            shell("polite", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done").build());
     String stubborn = started(sandbox, pod, shell("stubborn", "trap '' TERM; sleep 300").build());
     await().until(() -> log("polite").contains("up"));
     cri.stop(polite, 10);
@@ -273,9 +272,7 @@ abstract class CriContractSuite {
     assertThatThrownBy(() -> cri.exec(id, 1, "sleep", "100"))
         .isInstanceOfSatisfying(
             CriClient.Refused.class,
-            e ->
-                assertThat(e.status)
-                    .isEqualTo(io.vertx.grpc.common.GrpcStatus.DEADLINE_EXCEEDED));
+            e -> assertThat(e.status).isEqualTo(io.vertx.grpc.common.GrpcStatus.DEADLINE_EXCEEDED));
     assertThatThrownBy(() -> cri.exec(id, "no-such-command"))
         .hasMessageContaining("executable file not found in $PATH");
   }
@@ -296,9 +293,11 @@ abstract class CriContractSuite {
     Path volume = Files.createDirectory(logs.resolve("volume"));
     Files.writeString(volume.resolve("greeting"), "hello\n");
     ContainerConfig.Builder c =
-        shell("c", (isolates() ? "cd /" : "cd $CORACLE_ROOTFS") + "; cat data/greeting; echo more > data/new")
-            .addMounts(
-                Mount.newBuilder().setHostPath(volume.toString()).setContainerPath("/data"));
+        shell(
+                "c",
+                (isolates() ? "cd /" : "cd $CORACLE_ROOTFS")
+                    + "; cat data/greeting; echo more > data/new")
+            .addMounts(Mount.newBuilder().setHostPath(volume.toString()).setContainerPath("/data"));
     assertThat(output(c)).isEqualTo("hello\n");
     assertThat(volume.resolve("new")).hasContent("more");
   }
@@ -342,7 +341,10 @@ abstract class CriContractSuite {
   void reopensLogs() {
     PodSandboxConfig pod = pod("rotate").build();
     String id =
-        started(run(pod), pod, shell("c", "i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done").build());
+        started(
+            run(pod),
+            pod,
+            shell("c", "i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done").build());
     Path log = logs.resolve("c.log");
     await().until(() -> Files.exists(log) && Files.size(log) > 100);
     assertThat(log.toFile().renameTo(logs.resolve("c.log.old").toFile())).isTrue();
@@ -394,9 +396,13 @@ abstract class CriContractSuite {
   void setsNoNewPrivilegesAndReadOnlyRoot() throws IOException {
     assumeTrue(isolates(), "plain processes have the host's root");
     ContainerConfig.Builder c =
-        shell("c", "grep NoNewPrivs /proc/self/status; touch /x 2>&1; touch /dev/shm/y && echo shm");
+        shell(
+            "c", "grep NoNewPrivs /proc/self/status; touch /x 2>&1; touch /dev/shm/y && echo shm");
     security(c).setNoNewPrivs(true).setReadonlyRootfs(true);
-    assertThat(output(c)).contains("NoNewPrivs:\t1").contains("Read-only file system").contains("shm");
+    assertThat(output(c))
+        .contains("NoNewPrivs:\t1")
+        .contains("Read-only file system")
+        .contains("shm");
   }
 
   @Test
@@ -417,7 +423,9 @@ abstract class CriContractSuite {
   void masksPaths() throws IOException {
     assumeTrue(isolates(), "plain processes see all of the host");
     ContainerConfig.Builder c =
-        shell("c", "cat /proc/meminfo; ls /proc/tty; echo 1 2>&1 > /proc/sys/kernel/domainname; echo end");
+        shell(
+            "c",
+            "cat /proc/meminfo; ls /proc/tty; echo 1 2>&1 > /proc/sys/kernel/domainname; echo end");
     security(c)
         .addMaskedPaths("/proc/meminfo")
         .addMaskedPaths("/proc/tty")
@@ -458,17 +466,16 @@ abstract class CriContractSuite {
         UpdateContainerResourcesResponse.getDefaultInstance());
     await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () -> {
-              ContainerStats stats =
-                  cri.runtime(
-                          "ContainerStats",
-                          ContainerStatsRequest.newBuilder().setContainerId(id).build(),
-                          ContainerStatsResponse.getDefaultInstance())
-                      .getStats();
-              assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue()).isPositive();
-              assertThat(stats.getMemory().getWorkingSetBytes().getValue()).isPositive();
-            });
+        .untilAsserted(() -> {
+          ContainerStats stats =
+              cri.runtime(
+                      "ContainerStats",
+                      ContainerStatsRequest.newBuilder().setContainerId(id).build(),
+                      ContainerStatsResponse.getDefaultInstance())
+                  .getStats();
+          assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue()).isPositive();
+          assertThat(stats.getMemory().getWorkingSetBytes().getValue()).isPositive();
+        });
   }
 
   @Test
@@ -500,27 +507,24 @@ abstract class CriContractSuite {
     String ip = cri.sandboxStatus(sandbox).getNetwork().getIp();
     await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () ->
-                assertThat(
-                        cri.exec(client, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
-                            .getStdout()
-                            .toStringUtf8())
-                    .isEqualTo("hi\n"));
+        .untilAsserted(() ->
+            assertThat(
+                    cri.exec(client, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
+                        .getStdout()
+                        .toStringUtf8())
+                .isEqualTo("hi\n"));
     PodSandboxConfig other = pod("other").build();
     String otherSandbox = run(other);
     String stranger = started(otherSandbox, other, shell("stranger", "sleep 300").build());
     await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () ->
-                assertThat(
-                        cri.exec(stranger, "sh", "-c", "nc -w 1 " + ip + " 8080 </dev/null")
-                            .getStdout()
-                            .toStringUtf8())
-                    .isEqualTo("hi\n"));
-    assertThat(cri.containerStatus(server).getState())
-        .isEqualTo(ContainerState.CONTAINER_RUNNING);
+        .untilAsserted(() ->
+            assertThat(
+                    cri.exec(stranger, "sh", "-c", "nc -w 1 " + ip + " 8080 </dev/null")
+                        .getStdout()
+                        .toStringUtf8())
+                .isEqualTo("hi\n"));
+    assertThat(cri.containerStatus(server).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   private WebSocketSession stream(String url) {
@@ -561,8 +565,7 @@ abstract class CriContractSuite {
     PodSandboxConfig pod = pod("much").build();
     String id = started(run(pod), pod, shell("c", "sleep 300").build());
     String half = "0123456789abcdef".repeat(1024);
-    try (WebSocketSession s =
-        stream(execUrl(id, true, false, "sh", "-c", "head -c 4194304"))) {
+    try (WebSocketSession s = stream(execUrl(id, true, false, "sh", "-c", "head -c 4194304"))) {
       for (int i = 0; i < 256; i++) {
         s.send(0, half);
       }
@@ -627,7 +630,13 @@ abstract class CriContractSuite {
   void attachesToATerminal() throws Exception {
     PodSandboxConfig pod = pod("attach-tty").build();
     ContainerConfig config =
-        shell("c", "").clearCommand().clearArgs().addCommand("sh").setStdin(true).setTty(true).build();
+        shell("c", "")
+            .clearCommand()
+            .clearArgs()
+            .addCommand("sh")
+            .setStdin(true)
+            .setTty(true)
+            .build();
     String id = started(run(pod), pod, config);
     try (WebSocketSession s = stream(attachUrl(id, true))) {
       s.send(4, "{\"Width\":91,\"Height\":31}");
@@ -646,29 +655,26 @@ abstract class CriContractSuite {
     started(sandbox, pod, shell("c", "while :; do nc -l -p 8081 -e cat; done").build());
     await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () -> {
-              String url =
-                  cri.runtime(
-                          "PortForward",
-                          PortForwardRequest.newBuilder()
-                              .setPodSandboxId(sandbox)
-                              .addPort(8081)
-                              .build(),
-                          PortForwardResponse.getDefaultInstance())
-                      .getUrl();
-              try (WebSocketSession s =
-                  new WebSocketSession(vertx(), url, "v4.channel.k8s.io")) {
-                s.send(0, "through");
-                await()
-                    .atMost(Duration.ofSeconds(3))
-                    .untilAsserted(
-                        () -> {
-                          assertThat(s.bytes(0)).startsWith(0x91, 0x1f);
-                          assertThat(s.text(0)).endsWith("through");
-                        });
-              }
-            });
+        .untilAsserted(() -> {
+          String url =
+              cri.runtime(
+                      "PortForward",
+                      PortForwardRequest.newBuilder()
+                          .setPodSandboxId(sandbox)
+                          .addPort(8081)
+                          .build(),
+                      PortForwardResponse.getDefaultInstance())
+                  .getUrl();
+          try (WebSocketSession s = new WebSocketSession(vertx(), url, "v4.channel.k8s.io")) {
+            s.send(0, "through");
+            await()
+                .atMost(Duration.ofSeconds(3))
+                .untilAsserted(() -> {
+                  assertThat(s.bytes(0)).startsWith(0x91, 0x1f);
+                  assertThat(s.text(0)).endsWith("through");
+                });
+          }
+        });
   }
 
   @Test
@@ -688,22 +694,20 @@ abstract class CriContractSuite {
     int port = 30000 + java.util.concurrent.ThreadLocalRandom.current().nextInt(2000);
     PodSandboxConfig pod =
         pod("hostport")
-            .addPortMappings(
-                PortMapping.newBuilder().setContainerPort(8080).setHostPort(port))
+            .addPortMappings(PortMapping.newBuilder().setContainerPort(8080).setHostPort(port))
             .build();
     String sandbox = run(pod);
     started(sandbox, pod, shell("c", "while :; do echo mapped | nc -l -p 8080; done").build());
     for (String host : List.of("127.0.0.1", hostAddress())) {
       await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(
-              () -> {
-                try (java.net.Socket s = new java.net.Socket()) {
-                  s.connect(new java.net.InetSocketAddress(host, port), 1000);
-                  s.setSoTimeout(2000);
-                  assertThat(new String(s.getInputStream().readNBytes(6))).isEqualTo("mapped");
-                }
-              });
+          .untilAsserted(() -> {
+            try (java.net.Socket s = new java.net.Socket()) {
+              s.connect(new java.net.InetSocketAddress(host, port), 1000);
+              s.setSoTimeout(2000);
+              assertThat(new String(s.getInputStream().readNBytes(6))).isEqualTo("mapped");
+            }
+          });
     }
   }
 

@@ -68,12 +68,11 @@ class RegistryPullTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .ignoreExceptions()
-        .until(
-            () -> {
-              try (Socket s = new Socket("127.0.0.1", port)) {
-                return s.isConnected();
-              }
-            });
+        .until(() -> {
+          try (Socket s = new Socket("127.0.0.1", port)) {
+            return s.isConnected();
+          }
+        });
     Path archive = root.resolve("image.tar");
     new ImageBuilder("demo:1").file("/a", "content", 0644).cmd("/a").writeArchive(archive);
     push("oci-archive:" + archive, "demo:1");

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Containers outlive the JVM that started them. The first runtime runs in a JVM of its own, which is
- * killed with SIGKILL; the second, in this one, finds everything again.
+ * Containers outlive the JVM that started them. The first runtime runs in a JVM of its own, which
+ * is killed with SIGKILL; the second, in this one, finds everything again.
  */
 class SurvivalTest {
   private Path root;
@@ -76,8 +76,7 @@ class SurvivalTest {
 
     public static void main(String[] args) throws Exception {
       CriRuntimeOptions options = options(Path.of(args[0]), RuntimeChoice.valueOf(args[1]));
-      CriRuntime runtime =
-          new CriRuntime(TestVertx.create(), options, new SimpleMeterRegistry());
+      CriRuntime runtime = new CriRuntime(TestVertx.create(), options, new SimpleMeterRegistry());
       BusyboxImage.builder().buildInto(runtime.images());
       runtime.start().await().atMost(Duration.ofSeconds(30));
       System.out.println("ready");
@@ -153,12 +152,18 @@ class SurvivalTest {
     PodSandboxConfig pod = pod();
     String sandbox = cri.run(pod);
     String counting =
-        start(sandbox, pod, "counting", "i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
+        start(
+            sandbox,
+            pod,
+            "counting",
+            "i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
     String ending = start(sandbox, pod, "ending", "echo before; sleep 1; echo after; exit 42");
     String ended = start(sandbox, pod, "ended", "exit 3");
     await().until(() -> cri.containerStatus(ended).getExitCode() == 3);
-    await().until(() -> Files.exists(root.resolve("logs/ending.log"))
-        && Files.size(root.resolve("logs/ending.log")) > 0);
+    await()
+        .until(() ->
+            Files.exists(root.resolve("logs/ending.log"))
+                && Files.size(root.resolve("logs/ending.log")) > 0);
     int pid = cri.pid(counting);
 
     server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
@@ -170,10 +175,7 @@ class SurvivalTest {
     second = new CriRuntime(vertx, options(choice), new SimpleMeterRegistry());
     second.start().await().atMost(Duration.ofSeconds(20));
     cri = new CriClient(vertx, options(choice).socket());
-    await()
-        .until(
-            () ->
-                cri.containerStatus(ending).getState() == ContainerState.CONTAINER_EXITED);
+    await().until(() -> cri.containerStatus(ending).getState() == ContainerState.CONTAINER_EXITED);
     assertThat(cri.containerStatus(ending).getExitCode()).isEqualTo(42);
     assertThat(cri.containerStatus(ended).getExitCode()).isEqualTo(3);
     assertThat(cri.containerStatus(counting).getState())
@@ -193,14 +195,12 @@ class SurvivalTest {
     assertThat(cri.containerStatus(counting).getExitCode()).isEqualTo(137);
     assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
     await()
-        .untilAsserted(
-            () ->
-                assertThat(events)
-                    .anyMatch(
-                        e ->
-                            e.getContainerId().equals(counting)
-                                && e.getContainerEventType()
-                                    == ContainerEventType.CONTAINER_STOPPED_EVENT));
+        .untilAsserted(() ->
+            assertThat(events)
+                .anyMatch(e ->
+                    e.getContainerId().equals(counting)
+                        && e.getContainerEventType()
+                            == ContainerEventType.CONTAINER_STOPPED_EVENT));
   }
 
   private static boolean hasExitCode(Path file) throws IOException {

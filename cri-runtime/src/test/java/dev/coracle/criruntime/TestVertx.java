@@ -8,7 +8,6 @@ final class TestVertx {
   private TestVertx() {}
 
   static Vertx create() {
-    return Vertx.vertx(
-        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+    return Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
   }
 }

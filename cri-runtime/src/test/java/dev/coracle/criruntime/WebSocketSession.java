@@ -30,14 +30,15 @@ final class WebSocketSession implements AutoCloseable {
                     new WebSocketConnectOptions()
                         .setHost(uri.getHost())
                         .setPort(uri.getPort())
-                        .setURI(uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()))
+                        .setURI(
+                            uri.getRawPath()
+                                + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()))
                         .setSubProtocols(List.of(protocol)))
-                .map(
-                    s -> {
-                      s.binaryMessageHandler(this::received);
-                      s.closeHandler(v -> closed.complete(null));
-                      return s;
-                    }));
+                .map(s -> {
+                  s.binaryMessageHandler(this::received);
+                  s.closeHandler(v -> closed.complete(null));
+                  return s;
+                }));
   }
 
   private void received(Buffer message) {
@@ -54,8 +55,7 @@ final class WebSocketSession implements AutoCloseable {
 
   void send(int channel, byte[] bytes) {
     CriClient.get(
-        socket.writeBinaryMessage(
-            Buffer.buffer().appendByte((byte) channel).appendBytes(bytes)));
+        socket.writeBinaryMessage(Buffer.buffer().appendByte((byte) channel).appendBytes(bytes)));
   }
 
   byte[] bytes(int channel) {

@@ -80,8 +80,7 @@ class ActionsTest {
                 .at("/spec/template/spec/containers/0/image")
                 .asText()
                 .endsWith("-old"));
-    assertThat(
-            deployment("payments").at("/spec/template/metadata/labels").has("pod-template-hash"))
+    assertThat(deployment("payments").at("/spec/template/metadata/labels").has("pod-template-hash"))
         .isFalse();
   }
 
@@ -93,7 +92,8 @@ class ActionsTest {
     dashboard.browser.await(
         "gone", () -> dashboard.cluster().get(DEPLOYMENT, "shop", "search") == null);
     assertThat(dashboard.server.requests)
-        .anyMatch(r -> r.startsWith("DELETE") && r.contains("\"propagationPolicy\":\"Background\""));
+        .anyMatch(
+            r -> r.startsWith("DELETE") && r.contains("\"propagationPolicy\":\"Background\""));
   }
 
   private static void type(String from, String to) {
@@ -110,7 +110,13 @@ class ActionsTest {
     open("frontend", "/yaml");
     dashboard.browser.find("yaml-editor");
     dashboard.browser.await(
-        "text", () -> dashboard.browser.js("return document.querySelector('yaml-editor').view.state.doc.length").hashCode() > 100);
+        "text",
+        () ->
+            dashboard
+                    .browser
+                    .js("return document.querySelector('yaml-editor').view.state.doc.length")
+                    .hashCode()
+                > 100);
     int replicas = deployment("frontend").at("/spec/replicas").asInt();
     type("replicas: " + replicas, "replicas: -1");
     press("Save");
@@ -130,9 +136,7 @@ class ActionsTest {
     type("name: web", "name: made-here");
     dashboard.browser.find("create-page .primary").click();
     dashboard.browser.awaitText("create-page", "Created");
-    assertThat(
-            dashboard.cluster().get(DEPLOYMENT, "default", "made-here"))
-        .isNotNull();
+    assertThat(dashboard.cluster().get(DEPLOYMENT, "default", "made-here")).isNotNull();
   }
 
   @Test
@@ -147,7 +151,11 @@ class ActionsTest {
   @Test
   void findsAnythingByItsName() {
     dashboard.browser.go("#/");
-    dashboard.browser.driver.findElement(By.cssSelector("body")).sendKeys(Keys.chord(Keys.CONTROL, "k"));
+    dashboard
+        .browser
+        .driver
+        .findElement(By.cssSelector("body"))
+        .sendKeys(Keys.chord(Keys.CONTROL, "k"));
     dashboard.browser.find("search-box input").sendKeys("coracle boat");
     dashboard.browser.driver.findElement(By.cssSelector("search-box input")).clear();
     dashboard.browser.find("search-box input").sendKeys("orders-db-1");

@@ -39,22 +39,19 @@ class LogsTest {
     dashboard.browser.await(
         "only the hit", () -> !dashboard.browser.text(".log").contains("checkout"));
     assertThat(dashboard.browser.text(".log mark")).isEqualTo("came later");
-    dashboard.browser
+    dashboard
+        .browser
         .find("log-view input[type=search]")
         .sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.BACK_SPACE);
 
-    dashboard.browser.driver
-        .findElements(By.cssSelector(".log-bar .check input"))
-        .get(1)
-        .click();
+    dashboard.browser.driver.findElements(By.cssSelector(".log-bar .check input")).get(1).click();
     dashboard.browser.awaitText(".log", "the run before");
   }
 
   @Test
   void opensAShellInAContainer() {
     dashboard.browser.go("#/object/core/v1/pods/shop/" + pod + "/terminal");
-    dashboard.browser.await(
-        "allowed", () -> dashboard.browser.button("Open a shell").isEnabled());
+    dashboard.browser.await("allowed", () -> dashboard.browser.button("Open a shell").isEnabled());
     dashboard.browser.button("Open a shell").click();
     dashboard.browser.awaitText("pod-terminal .log", "welcome container=frontend");
     assertThat(dashboard.browser.text("pod-terminal .log")).contains("command=sh");

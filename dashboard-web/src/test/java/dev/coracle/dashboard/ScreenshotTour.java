@@ -36,8 +36,14 @@ public final class ScreenshotTour {
       if (args.length > 2) {
         browser.driver.get(args[2]);
         browser.find("coracle-app main h1");
-        tour(browser, folder, only, firstOf(browser, "#/pods"), firstOf(browser, "#/nodes"),
-            firstOf(browser, "#/workloads"), firstOf(browser, "#/network"));
+        tour(
+            browser,
+            folder,
+            only,
+            firstOf(browser, "#/pods"),
+            firstOf(browser, "#/nodes"),
+            firstOf(browser, "#/workloads"),
+            firstOf(browser, "#/network"));
       } else {
         demo(browser, folder, only);
       }
@@ -51,8 +57,13 @@ public final class ScreenshotTour {
       demo.fill();
       browser.driver.get(server.url() + "#token=admin");
       browser.find("coracle-app main h1");
-      tour(browser, folder, only, "#/object/core/v1/pods/shop/" + demo.firstPod("frontend"),
-          "#/object/core/v1/nodes/-/node-1", "#/object/apps/v1/deployments/shop/payments",
+      tour(
+          browser,
+          folder,
+          only,
+          "#/object/core/v1/pods/shop/" + demo.firstPod("frontend"),
+          "#/object/core/v1/nodes/-/node-1",
+          "#/object/apps/v1/deployments/shop/payments",
           "#/object/core/v1/services/shop/frontend");
     }
   }

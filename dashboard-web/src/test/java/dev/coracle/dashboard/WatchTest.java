@@ -52,8 +52,7 @@ class WatchTest {
     putConfigMap("fresh");
     dashboard.browser.awaitText("data-table", "fresh");
     dashboard.cluster().delete(CONFIG_MAP, "shop", "fresh");
-    dashboard.browser.await(
-        "gone", () -> !dashboard.browser.text("data-table").contains("fresh"));
+    dashboard.browser.await("gone", () -> !dashboard.browser.text("data-table").contains("fresh"));
     assertThat(lists()).isEqualTo(1);
   }
 
@@ -104,7 +103,6 @@ class WatchTest {
   void stopsWatchingWhatIsNoLongerShown() {
     dashboard.browser.go("#/create");
     dashboard.browser.await(
-        "no collection",
-        () -> !"live".equals(dashboard.collection("/configmaps").get("state")));
+        "no collection", () -> !"live".equals(dashboard.collection("/configmaps").get("state")));
   }
 }

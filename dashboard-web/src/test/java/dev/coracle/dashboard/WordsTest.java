@@ -28,8 +28,21 @@ class WordsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0,0s", "119,119s", "120,2m", "130,2m10s", "599,9m59s", "600,10m", "10799,179m", "10800,3h",
-    "10860,3h1m", "28800,8h", "172799,47h", "172800,2d", "176400,2d1h", "691200,8d", "63072000,2y0d"
+    "0,0s",
+    "119,119s",
+    "120,2m",
+    "130,2m10s",
+    "599,9m59s",
+    "600,10m",
+    "10799,179m",
+    "10800,3h",
+    "10860,3h1m",
+    "28800,8h",
+    "172799,47h",
+    "172800,2d",
+    "176400,2d1h",
+    "691200,8d",
+    "63072000,2y0d"
   })
   void writesAges(long seconds, String words) {
     assertThat(dashboard.browser.js("return coracle.duration(arguments[0])", seconds * 1000))

@@ -1,4 +1,7 @@
-/** The ingress gateway: {@link dev.coracle.ingress.IngressGateway} lets HTTP in by the rules of Ingress objects. */
+/**
+ * The ingress gateway: {@link dev.coracle.ingress.IngressGateway} lets HTTP in by the rules of
+ * Ingress objects.
+ */
 @NullMarked
 package dev.coracle.ingress;
 

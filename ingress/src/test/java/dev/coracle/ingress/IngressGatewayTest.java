@@ -58,7 +58,9 @@ class IngressGatewayTest {
     publish("shop/api:main", 8080, server("api-1"), server("api-2"));
     client.put(Resources.INGRESSES, ingress());
     await(gateway.start().toCompletableFuture());
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> get("shop.example", "/").equals("200 web / shop.example"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> get("shop.example", "/").equals("200 web / shop.example"));
   }
 
   @AfterEach
@@ -84,14 +86,17 @@ class IngressGatewayTest {
 
   @Test
   void aServiceWithoutEndpointsIsUnavailable() throws Exception {
-    assertThat(get("shop.example", "/empty")).startsWith("503 the Service shop/none has no ready endpoint");
+    assertThat(get("shop.example", "/empty"))
+        .startsWith("503 the Service shop/none has no ready endpoint");
   }
 
   @Test
   void aDeadEndpointIsPassedOver() throws Exception {
     int alive = server("alive");
     publish("shop/none:http", 80, 1, alive);
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> get("shop.example", "/empty").startsWith("200 alive"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> get("shop.example", "/empty").startsWith("200 alive"));
     for (int i = 0; i < 4; i++) {
       assertThat(get("shop.example", "/empty")).startsWith("200 alive");
     }
@@ -101,21 +106,22 @@ class IngressGatewayTest {
   void theStatusNamesTheAddress() {
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () ->
-                client
-                    .peek(Resources.INGRESSES, "shop", "shop")
-                    .at("status", "loadBalancer", "ingress")
-                    .path(0)
-                    .path("ip")
-                    .asText()
-                    .equals("192.0.2.9"));
+        .until(() ->
+            client
+                .peek(Resources.INGRESSES, "shop", "shop")
+                .at("status", "loadBalancer", "ingress")
+                .path(0)
+                .path("ip")
+                .asText()
+                .equals("192.0.2.9"));
   }
 
   @Test
   void changedIngressesTakeEffect() {
     client.remove(Resources.INGRESSES, "shop", "shop");
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> get("shop.example", "/").startsWith("404"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> get("shop.example", "/").startsWith("404"));
   }
 
   private static KubeObject ingress() {
@@ -129,7 +135,8 @@ class IngressGatewayTest {
              {"path":"/api","pathType":"Prefix","backend":{"service":{"name":"api","port":{"name":"main"}}}},
              {"path":"/empty","pathType":"Exact","backend":{"service":{"name":"none","port":{"name":"http"}}}}]}},
            {"host":"*.wild.example","http":{"paths":[
-             {"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}}]}}""");
+             {"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}}]}}\
+        """);
   }
 
   private String get(String host, String path) throws Exception {
@@ -137,7 +144,9 @@ class IngressGatewayTest {
         http.request(
                 new RequestOptions()
                     .setMethod(HttpMethod.GET)
-                    .setServer(io.vertx.core.net.SocketAddress.inetSocketAddress(gateway.httpPort(), "127.0.0.1"))
+                    .setServer(
+                        io.vertx.core.net.SocketAddress.inetSocketAddress(
+                            gateway.httpPort(), "127.0.0.1"))
                     .setHost(host)
                     .setPort(80)
                     .setURI(path))
@@ -150,8 +159,9 @@ class IngressGatewayTest {
     return await(
             vertx
                 .createHttpServer()
-                .requestHandler(
-                    r -> r.response().end(Buffer.buffer(name + " " + r.uri() + " " + r.authority().host())))
+                .requestHandler(r ->
+                    r.response()
+                        .end(Buffer.buffer(name + " " + r.uri() + " " + r.authority().host())))
                 .listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture())
@@ -171,7 +181,10 @@ class IngressGatewayTest {
                     .setType("kubernetes-service")
                     .setStatus(Status.UP)
                     .setLocation(
-                        new JsonObject().put("host", "10.96.0.9").put("port", port).put("endpoints", list)))
+                        new JsonObject()
+                            .put("host", "10.96.0.9")
+                            .put("port", port)
+                            .put("endpoints", list)))
             .toCompletionStage()
             .toCompletableFuture());
   }
@@ -181,16 +194,29 @@ class IngressGatewayTest {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=test", "-storetype",
-                "PKCS12", "-keystore", store.toString(), "-storepass", "secret")
+                "-genkeypair",
+                "-alias",
+                "a",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=test",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "secret")
             .inheritIO()
             .start();
     assertThat(keytool.waitFor()).isZero();
-    java.security.KeyStore keys = java.security.KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+    java.security.KeyStore keys =
+        java.security.KeyStore.getInstance(store.toFile(), "secret".toCharArray());
     java.util.Base64.Encoder mime = java.util.Base64.getMimeEncoder();
     Files.writeString(
         certificate,
-        "-----BEGIN CERTIFICATE-----\n" + mime.encodeToString(keys.getCertificate("a").getEncoded())
+        "-----BEGIN CERTIFICATE-----\n"
+            + mime.encodeToString(keys.getCertificate("a").getEncoded())
             + "\n-----END CERTIFICATE-----\n");
     Files.writeString(
         key,

@@ -1,8 +1,8 @@
 package dev.coracle.kubelet;
 
-import dev.coracle.api.Component;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Component;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
@@ -95,10 +95,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet of one node. Its constructor is its parts list; nothing happens before {@link #start()}.
+ * The kubelet of one node. Its constructor is its parts list; nothing happens before {@link
+ * #start()}.
  *
- * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code reads from top to bottom (ADR
- * 0080); Vert.x's event loops only carry gRPC and watches.
+ * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code
+ * reads from top to bottom (ADR 0080); Vert.x's event loops only carry gRPC and watches.
  */
 public final class Kubelet implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
@@ -205,12 +206,7 @@ public final class Kubelet implements Component {
     PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
     this.probes =
         new ProbeManager(
-            handlers,
-            events,
-            timers,
-            new ProbeMetrics(registry),
-            options.nodeIp(),
-            this::touched);
+            handlers, events, timers, new ProbeMetrics(registry), options.nodeIp(), this::touched);
     TerminationMessages messages = new TerminationMessages(paths);
     PodRuntime podRuntime =
         new PodRuntime(
@@ -237,8 +233,7 @@ public final class Kubelet implements Component {
             killer,
             gc,
             volumes,
-            new PodStatusBuilder(
-                probes, messages, node::runtimeName, options::nodeIp, clock),
+            new PodStatusBuilder(probes, messages, node::runtimeName, options::nodeIp, clock),
             statusManager,
             probes,
             events,
@@ -254,21 +249,13 @@ public final class Kubelet implements Component {
             sync,
             timers,
             pod ->
-                new PodContext(
-                    pod, clock, options.restartBackOff(), options.restartBackOffMax()),
+                new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
             this::allPods,
             this::forget,
             this::housekeeping,
             this::admit,
             statusManager::reconcile);
-    this.pleg =
-        new Pleg(
-            runtime,
-            cache,
-            timers,
-            metrics,
-            this::touched,
-            this::runtimeIsBack);
+    this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     this.rotation =
         new LogRotation(
             runtime,
@@ -331,13 +318,12 @@ public final class Kubelet implements Component {
     this.manifests =
         options
             .staticPodPath()
-            .map(
-                dir ->
-                    new StaticPods(
-                        dir,
-                        options.nodeName(),
-                        pod -> loop.post(new SyncEvent.PodChanged(pod)),
-                        this::manifestRemoved));
+            .map(dir ->
+                new StaticPods(
+                    dir,
+                    options.nodeName(),
+                    pod -> loop.post(new SyncEvent.PodChanged(pod)),
+                    this::manifestRemoved));
     this.eviction =
         new EvictionManager(
             runtime, cache, loop, images, node, events, metrics, timers, options.rootDir());
@@ -357,16 +343,15 @@ public final class Kubelet implements Component {
 
   @Override
   public CompletionStage<Void> start() {
-    timers.execute(
-        () -> {
-          try {
-            begin();
-            started.complete(null);
-          } catch (RuntimeException | IOException e) {
-            stop(true);
-            started.completeExceptionally(e);
-          }
-        });
+    timers.execute(() -> {
+      try {
+        begin();
+        started.complete(null);
+      } catch (RuntimeException | IOException e) {
+        stop(true);
+        started.completeExceptionally(e);
+      }
+    });
     return started;
   }
 
@@ -376,8 +361,7 @@ public final class Kubelet implements Component {
     Files.createDirectories(paths.logs());
     awaitRuntime();
     loop.start();
-    CompletableFuture<Void> listed =
-        informers.start().subscribeAsCompletionStage();
+    CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
     pleg.start();
     server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
     node.start();
@@ -423,8 +407,8 @@ public final class Kubelet implements Component {
   /**
    * Stops at once.
    *
-   * @param keepPods leave volumes' mounts in place, for containers that go on and a kubelet that adopts them; ending containers is the
-   *     runtime's part either way
+   * @param keepPods leave volumes' mounts in place, for containers that go on and a kubelet that
+   *     adopts them; ending containers is the runtime's part either way
    */
   public CompletionStage<Void> stop(boolean keepPods) {
     if (stopped) {
@@ -442,26 +426,24 @@ public final class Kubelet implements Component {
         .handle((v, e) -> null)
         .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
         .handle((v, e) -> null)
-        .thenCompose(
-            v ->
-                server
-                    .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
-                    .orElseGet(() -> CompletableFuture.completedFuture(null)))
+        .thenCompose(v ->
+            server
+                .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
+                .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
-        .thenRun(
-            () -> {
-              if (!keepPods) {
-                try {
-                  volumes.detachAll();
-                } catch (IOException e) {
-                  LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
-                }
-                cgroups.removeAll();
-              }
-              handlers.close();
-              runtime.close();
-              timers.close();
-            });
+        .thenRun(() -> {
+          if (!keepPods) {
+            try {
+              volumes.detachAll();
+            } catch (IOException e) {
+              LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
+            }
+            cgroups.removeAll();
+          }
+          handlers.close();
+          runtime.close();
+          timers.close();
+        });
   }
 
   @Override
@@ -473,7 +455,10 @@ public final class Kubelet implements Component {
     return pleg.problem();
   }
 
-  /** @param text gives the Prometheus text of {@code /metrics} on the kubelet's API; set before the start */
+  /**
+   * @param text gives the Prometheus text of {@code /metrics} on the kubelet's API; set before the
+   *     start
+   */
   public void metricsText(Supplier<String> text) {
     metricsText = text;
   }
@@ -541,9 +526,7 @@ public final class Kubelet implements Component {
   }
 
   private void mirrored(KubeObject mirror) {
-    staticPods().stream()
-        .filter(p -> p.key().equals(mirror.key()))
-        .forEach(p -> touched(p.uid()));
+    staticPods().stream().filter(p -> p.key().equals(mirror.key())).forEach(p -> touched(p.uid()));
   }
 
   private Collection<KubeObject> staticPods() {
@@ -640,8 +623,7 @@ public final class Kubelet implements Component {
       throw new UncheckedIOException(e);
     }
     for (String uid : remains) {
-      if (syncLoop.pod(uid).isEmpty()
-          && allPods().stream().noneMatch(p -> p.uid().equals(uid))) {
+      if (syncLoop.pod(uid).isEmpty() && allPods().stream().noneMatch(p -> p.uid().equals(uid))) {
         LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
         clean(uid, true);
       }

@@ -39,9 +39,11 @@ final class KubeletHarness implements AutoCloseable {
     data = Files.createTempDirectory("kubelet");
     options =
         change.apply(
-            KubeletOptions.of("n1", "192.0.2.1", data.resolve("kubelet"), data.resolve("logs"), "fake")
+            KubeletOptions.of(
+                    "n1", "192.0.2.1", data.resolve("kubelet"), data.resolve("logs"), "fake")
                 .withRestartBackOff(Duration.ofMillis(300), Duration.ofSeconds(1)));
-    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC());
+    kubelet =
+        new Kubelet(vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC());
     kubelet.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
@@ -65,8 +67,7 @@ final class KubeletHarness implements AutoCloseable {
   /** One container with this much more in its spec. */
   KubeObject simple(String name, String more) {
     return create(
-        name,
-        "\"containers\":[{\"name\":\"" + name + "\",\"image\":\"busybox:1\"" + more + "}]");
+        name, "\"containers\":[{\"name\":\"" + name + "\",\"image\":\"busybox:1\"" + more + "}]");
   }
 
   KubeObject pod(String name) {
@@ -74,7 +75,12 @@ final class KubeletHarness implements AutoCloseable {
   }
 
   boolean exists(String name) {
-    return api.list(Resources.PODS, "default", ListOptions.ALL).await().indefinitely().items().stream()
+    return api
+        .list(Resources.PODS, "default", ListOptions.ALL)
+        .await()
+        .indefinitely()
+        .items()
+        .stream()
         .anyMatch(p -> p.name().equals(name));
   }
 
@@ -124,14 +130,13 @@ final class KubeletHarness implements AutoCloseable {
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     try (var all = Files.walk(data)) {
       all.sorted(java.util.Comparator.reverseOrder())
-          .forEach(
-              p -> {
-                try {
-                  Files.deleteIfExists(p);
-                } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
-                }
-              });
+          .forEach(p -> {
+            try {
+              Files.deleteIfExists(p);
+            } catch (IOException e) {
+              throw new java.io.UncheckedIOException(e);
+            }
+          });
     }
   }
 }

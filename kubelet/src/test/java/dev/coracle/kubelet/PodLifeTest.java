@@ -39,18 +39,19 @@ class PodLifeTest {
     assertThat(pod.text("status", "qosClass")).isEqualTo("BestEffort");
     assertThat(pod.text("status", "startTime")).isNotEmpty();
     for (String type :
-        new String[] {"PodReadyToStartContainers", "Initialized", "ContainersReady", "PodScheduled"}) {
+        new String[] {
+          "PodReadyToStartContainers", "Initialized", "ContainersReady", "PodScheduled"
+        }) {
       assertThat(k.condition("web", type)).as(type).isEqualTo("True");
     }
     assertThat(k.container("web").path("imageID").asText()).isEqualTo("sha256:busybox:1");
     assertThat(k.container("web").path("started").asBoolean()).isTrue();
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .containsSubsequence(
-                    "Pulled: Container image \"busybox:1\" already present on machine",
-                    "Created: Created container: web",
-                    "Started: Started container web"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .containsSubsequence(
+                "Pulled: Container image \"busybox:1\" already present on machine",
+                "Created: Created container: web",
+                "Started: Started container web"));
   }
 
   @Test
@@ -61,10 +62,9 @@ class PodLifeTest {
     k.eventually(() -> assertThat(k.container("crash").path("restartCount").asInt()).isEqualTo(1));
     k.eventually(() -> assertThat(k.container("crash").path("state").has("running")).isTrue());
     k.runtime.exit("crash", 1);
-    k.eventually(
-        () ->
-            assertThat(k.container("crash").path("state").path("waiting").path("reason").asText())
-                .isEqualTo("CrashLoopBackOff"));
+    k.eventually(() ->
+        assertThat(k.container("crash").path("state").path("waiting").path("reason").asText())
+            .isEqualTo("CrashLoopBackOff"));
     assertThat(k.container("crash").path("state").path("waiting").path("message").asText())
         .startsWith("back-off 300ms restarting failed container=crash pod=crash_default(");
     assertThat(k.container("crash").path("lastState").path("terminated").path("exitCode").asInt())
@@ -72,25 +72,30 @@ class PodLifeTest {
     assertThat(k.pod("crash").text("status", "phase")).isEqualTo("Running");
     assertThat(k.condition("crash", "Ready")).isEqualTo("False");
     k.eventually(() -> assertThat(k.container("crash").path("restartCount").asInt()).isEqualTo(2));
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .anyMatch(e -> e.startsWith("BackOff: Back-off restarting failed container crash in pod crash_default(")));
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith(
+                    "BackOff: Back-off restarting failed container crash in pod crash_default(")));
   }
 
   @Test
   void aDeletedPodEndsWithGraceAndLeavesNothing() {
-    KubeObject pod = k.simple("bye", ",\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"stop\"]}}}");
+    KubeObject pod =
+        k.simple("bye", ",\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"stop\"]}}}");
     k.awaitPhase("bye", "Running");
     k.delete("bye", DeleteOptions.DEFAULT);
     k.eventually(() -> assertThat(k.exists("bye")).isFalse());
-    assertThat(k.runtime.calls()).containsSubsequence("exec stop", "stopContainer bye 5", "stopPodSandbox");
-    k.eventually(
-        () -> {
-          assertThat(k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance())).isEmpty();
-          assertThat(k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance())).isEmpty();
-          assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist();
-        });
+    assertThat(k.runtime.calls())
+        .containsSubsequence("exec stop", "stopContainer bye 5", "stopPodSandbox");
+    k.eventually(() -> {
+      assertThat(k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance()))
+          .isEmpty();
+      assertThat(
+              k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance()))
+          .isEmpty();
+      assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist();
+    });
     k.eventually(() -> assertThat(k.events()).contains("Killing: Stopping container bye"));
   }
 
@@ -111,17 +116,20 @@ class PodLifeTest {
     KubeObject second = k.simple("twin", "");
     assertThat(second.uid()).isNotEqualTo(first.uid());
     k.awaitPhase("twin", "Running");
-    k.eventually(
-        () -> {
-          var running = k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance());
-          assertThat(running).hasSize(1);
-          assertThat(running.getFirst().getLabelsMap()).containsEntry("io.kubernetes.pod.uid", second.uid());
-        });
+    k.eventually(() -> {
+      var running =
+          k.runtime.listContainers(dev.coracle.cri.v1.ContainerFilter.getDefaultInstance());
+      assertThat(running).hasSize(1);
+      assertThat(running.getFirst().getLabelsMap())
+          .containsEntry("io.kubernetes.pod.uid", second.uid());
+    });
   }
 
   @Test
   void completedAndFailedPodsKeepTheirStatus() {
-    k.create("ok", "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"ok\",\"image\":\"busybox:1\"}]");
+    k.create(
+        "ok",
+        "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"ok\",\"image\":\"busybox:1\"}]");
     k.awaitPhase("ok", "Running");
     k.runtime.exit("ok", 0);
     k.awaitPhase("ok", "Succeeded");
@@ -134,25 +142,22 @@ class PodLifeTest {
 
   @Test
   void anUnpullableImageBacksOffWithTheReasonsOfUpstream() {
-    k.runtime.failing(
-        call ->
-            call.startsWith("pullImage")
-                ? Optional.of(new CriException(Code.NOT_FOUND, "no such image"))
-                : Optional.empty());
+    k.runtime.failing(call ->
+        call.startsWith("pullImage")
+            ? Optional.of(new CriException(Code.NOT_FOUND, "no such image"))
+            : Optional.empty());
     k.create("pull", "\"containers\":[{\"name\":\"c\",\"image\":\"nowhere.test/x:1\"}]");
-    k.eventually(
-        () ->
-            assertThat(k.container("pull").path("state").path("waiting").path("reason").asText())
-                .isEqualTo("ImagePullBackOff"));
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .contains(
-                    "Pulling: Pulling image \"nowhere.test/x:1\"",
-                    "Failed: Failed to pull image \"nowhere.test/x:1\": rpc error: code = NotFound desc = no such image",
-                    "Failed: Error: ErrImagePull",
-                    "BackOff: Back-off pulling image \"nowhere.test/x:1\"",
-                    "Failed: Error: ImagePullBackOff"));
+    k.eventually(() ->
+        assertThat(k.container("pull").path("state").path("waiting").path("reason").asText())
+            .isEqualTo("ImagePullBackOff"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "Pulling: Pulling image \"nowhere.test/x:1\"",
+                "Failed: Failed to pull image \"nowhere.test/x:1\": rpc error: code = NotFound desc = no such image",
+                "Failed: Error: ErrImagePull",
+                "BackOff: Back-off pulling image \"nowhere.test/x:1\"",
+                "Failed: Error: ImagePullBackOff"));
     k.runtime.failing(call -> Optional.empty());
     k.awaitPhase("pull", "Running");
   }
@@ -160,21 +165,22 @@ class PodLifeTest {
   @Test
   void badNamesAndMissingConfigurationAreTold() {
     k.create("name", "\"containers\":[{\"name\":\"c\",\"image\":\"Bad Name\"}]");
-    k.create("never", "\"containers\":[{\"name\":\"c\",\"image\":\"gone:1\",\"imagePullPolicy\":\"Never\"}]");
+    k.create(
+        "never",
+        "\"containers\":[{\"name\":\"c\",\"image\":\"gone:1\",\"imagePullPolicy\":\"Never\"}]");
     k.create(
         "config",
         "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\",\"env\":[{\"name\":\"A\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":\"cm\",\"key\":\"k\"}}}]}]");
-    k.eventually(
-        () -> {
-          assertThat(k.container("name").path("state").path("waiting").path("reason").asText())
-              .isEqualTo("InvalidImageName");
-          assertThat(k.container("never").path("state").path("waiting").path("reason").asText())
-              .isEqualTo("ErrImageNeverPull");
-          assertThat(k.container("config").path("state").path("waiting").path("reason").asText())
-              .isEqualTo("CreateContainerConfigError");
-          assertThat(k.container("config").path("state").path("waiting").path("message").asText())
-              .isEqualTo("configmaps \"cm\" not found");
-        });
+    k.eventually(() -> {
+      assertThat(k.container("name").path("state").path("waiting").path("reason").asText())
+          .isEqualTo("InvalidImageName");
+      assertThat(k.container("never").path("state").path("waiting").path("reason").asText())
+          .isEqualTo("ErrImageNeverPull");
+      assertThat(k.container("config").path("state").path("waiting").path("reason").asText())
+          .isEqualTo("CreateContainerConfigError");
+      assertThat(k.container("config").path("state").path("waiting").path("message").asText())
+          .isEqualTo("configmaps \"cm\" not found");
+    });
     // The object appears: no one has to wait for a tick.
     k.api
         .create(
@@ -191,61 +197,61 @@ class PodLifeTest {
   @Test
   void aSandboxThatCannotBeMadeIsTriedAgain() {
     AtomicInteger left = new AtomicInteger(1);
-    k.runtime.failing(
-        call ->
-            call.startsWith("runPodSandbox") && left.getAndDecrement() > 0
-                ? Optional.of(new CriException(Code.UNKNOWN, "no network"))
-                : Optional.empty());
+    k.runtime.failing(call ->
+        call.startsWith("runPodSandbox") && left.getAndDecrement() > 0
+            ? Optional.of(new CriException(Code.UNKNOWN, "no network"))
+            : Optional.empty());
     k.simple("net", "");
     k.awaitPhase("net", "Running");
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .contains("FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = no network"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = no network"));
   }
 
   @Test
   void aDeadSandboxIsReplaced() {
     k.simple("sand", "");
     k.awaitPhase("sand", "Running");
-    String id = k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance()).getFirst().getId();
+    String id =
+        k.runtime
+            .listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance())
+            .getFirst()
+            .getId();
     k.runtime.stopPodSandbox(id);
     k.eventually(() -> assertThat(k.container("sand").path("restartCount").asInt()).isEqualTo(1));
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
   }
 
   @Test
   void anOrphanOfTheRuntimeIsRemovedByHousekeeping() throws Exception {
     var sandbox =
         dev.coracle.cri.v1.PodSandboxConfig.newBuilder()
-            .setMetadata(dev.coracle.cri.v1.PodSandboxMetadata.newBuilder().setName("old").setUid("u-old"))
+            .setMetadata(
+                dev.coracle.cri.v1.PodSandboxMetadata.newBuilder().setName("old").setUid("u-old"))
             .putLabels("io.kubernetes.pod.uid", "u-old")
             .build();
     KubeletHarness mine = k;
     mine.runtime.runPodSandbox(sandbox, "");
     Files.createDirectories(mine.data.resolve("kubelet/pods/u-old"));
     mine.kubelet().housekeep();
-    k.eventually(
-        () -> {
-          assertThat(mine.data.resolve("kubelet/pods/u-old")).doesNotExist();
-        });
+    k.eventually(() -> {
+      assertThat(mine.data.resolve("kubelet/pods/u-old")).doesNotExist();
+    });
   }
 
   @Test
   void aFailedPostStartHookEndsTheContainer() {
     k.runtime.execs(command -> 1);
     k.simple("hook", ",\"lifecycle\":{\"postStart\":{\"exec\":{\"command\":[\"fail\"]}}}");
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .contains("FailedPostStartHook: PostStartHook failed", "Killing: FailedPostStartHook"));
-    k.eventually(
-        () ->
-            assertThat(k.container("hook").path("state").path("waiting").path("reason").asText())
-                .isIn("PostStartHookError", "CrashLoopBackOff"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains("FailedPostStartHook: PostStartHook failed", "Killing: FailedPostStartHook"));
+    k.eventually(() ->
+        assertThat(k.container("hook").path("state").path("waiting").path("reason").asText())
+            .isIn("PostStartHookError", "CrashLoopBackOff"));
   }
 
   @Test
@@ -262,12 +268,12 @@ class PodLifeTest {
     ready.set(0);
     k.eventually(() -> assertThat(k.condition("probed", "Ready")).isEqualTo("True"));
     live.set(1);
-    k.eventually(
-        () ->
-            assertThat(k.events())
-                .contains("Killing: Container probed failed liveness probe, will be restarted"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains("Killing: Container probed failed liveness probe, will be restarted"));
     live.set(0);
-    k.eventually(() -> assertThat(k.container("probed").path("restartCount").asInt()).isGreaterThan(0));
+    k.eventually(
+        () -> assertThat(k.container("probed").path("restartCount").asInt()).isGreaterThan(0));
   }
 
   @Test
@@ -276,7 +282,8 @@ class PodLifeTest {
     k.awaitPhase("greedy", "Failed");
     assertThat(k.pod("greedy").text("status", "reason")).isEqualTo("OutOfcpu");
     assertThat(k.pod("greedy").text("status", "message"))
-        .startsWith("Pod was rejected: Node didn't have enough resource: cpu, requested: 100000000, used: 0, capacity: ");
+        .startsWith(
+            "Pod was rejected: Node didn't have enough resource: cpu, requested: 100000000, used: 0, capacity: ");
     assertThat(k.runtime.calls()).noneMatch(c -> c.startsWith("runPodSandbox"));
   }
 

@@ -28,7 +28,10 @@ class StaticPodTest {
             image: %s
         """
             .formatted(image));
-    Files.move(hidden, manifests.resolve("static.yaml"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.move(
+        hidden,
+        manifests.resolve("static.yaml"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Test
@@ -36,44 +39,45 @@ class StaticPodTest {
     write("busybox:1");
     try (KubeletHarness k = new KubeletHarness(o -> o.withStaticPodPath(manifests))) {
       k.runtime.image("other:1");
-      k.eventually(
-          () -> {
-            var mirror =
-                k.api.get(dev.coracle.api.Resources.PODS, "kube-system", "static-n1").await().indefinitely();
-            assertThat(mirror.text("status", "phase")).isEqualTo("Running");
-            assertThat(mirror.annotation("kubernetes.io/config.mirror")).isPresent();
-          });
+      k.eventually(() -> {
+        var mirror =
+            k.api
+                .get(dev.coracle.api.Resources.PODS, "kube-system", "static-n1")
+                .await()
+                .indefinitely();
+        assertThat(mirror.text("status", "phase")).isEqualTo("Running");
+        assertThat(mirror.annotation("kubernetes.io/config.mirror")).isPresent();
+      });
       k.api
           .delete(dev.coracle.api.Resources.PODS, "kube-system", "static-n1", DeleteOptions.now())
           .await()
           .indefinitely();
-      k.eventually(
-          () ->
-              assertThat(
-                      k.api
-                          .get(dev.coracle.api.Resources.PODS, "kube-system", "static-n1")
-                          .await()
-                          .indefinitely()
-                          .text("status", "phase"))
-                  .isEqualTo("Running"));
+      k.eventually(() ->
+          assertThat(
+                  k.api
+                      .get(dev.coracle.api.Resources.PODS, "kube-system", "static-n1")
+                      .await()
+                      .indefinitely()
+                      .text("status", "phase"))
+              .isEqualTo("Running"));
       assertThat(k.runtime.calls().stream().filter(c -> c.startsWith("startContainer"))).hasSize(1);
 
       write("other:1");
-      k.eventually(
-          () ->
-              assertThat(k.runtime.running("s").map(c -> c.getImageRef()))
-                  .contains("sha256:other:1"));
+      k.eventually(() ->
+          assertThat(k.runtime.running("s").map(c -> c.getImageRef())).contains("sha256:other:1"));
       Files.delete(manifests.resolve("static.yaml"));
       k.eventually(() -> assertThat(k.runtime.running("s")).isEmpty());
-      k.eventually(
-          () ->
-              assertThat(
-                      k.api
-                          .list(dev.coracle.api.Resources.PODS, "kube-system", dev.coracle.api.rest.ListOptions.ALL)
-                          .await()
-                          .indefinitely()
-                          .items())
-                  .isEmpty());
+      k.eventually(() ->
+          assertThat(
+                  k.api
+                      .list(
+                          dev.coracle.api.Resources.PODS,
+                          "kube-system",
+                          dev.coracle.api.rest.ListOptions.ALL)
+                      .await()
+                      .indefinitely()
+                      .items())
+              .isEmpty());
     }
   }
 }

@@ -41,10 +41,10 @@ final class ControlPlane {
       Credentials credentials,
       ApiServerHooks hooks,
       MeterRegistry registry) {
-    this.hub = new WatchHub(vertx, storage(vertx, options, data, registry), HubOptions.DEFAULTS, registry);
+    this.hub =
+        new WatchHub(vertx, storage(vertx, options, data, registry), HubOptions.DEFAULTS, registry);
     this.apiServer =
-        new ApiServer(
-            vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
+        new ApiServer(vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
   }
 
   private static Storage storage(

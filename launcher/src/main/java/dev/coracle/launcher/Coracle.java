@@ -30,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One cluster in this process: the parts list. The control plane starts first, each part when the one
- * before is ready; then scheduler, controllers, node and add-ons side by side. They stop in the opposite
- * order. Any number of clusters live in one JVM, each with its own data directory.
+ * One cluster in this process: the parts list. The control plane starts first, each part when the
+ * one before is ready; then scheduler, controllers, node and add-ons side by side. They stop in the
+ * opposite order. Any number of clusters live in one JVM, each with its own data directory.
  */
 public final class Coracle {
 
@@ -65,7 +65,13 @@ public final class Coracle {
     MetricsApi metricsApi = new MetricsApi(metrics);
     this.controlPlane =
         new ControlPlane(
-            vertx, options, data, plan, credentials, metricsApi.hooks(routes(), checks()), registry);
+            vertx,
+            options,
+            data,
+            plan,
+            credentials,
+            metricsApi.hooks(routes(), checks()),
+            registry);
     MetricsServer metricsServer =
         metricsApi.open(
             vertx,
@@ -144,11 +150,7 @@ public final class Coracle {
     return startInTurn(controlPlane.parts())
         .chain(() -> onWorker(this::writeKubeconfig))
         .invoke(() -> progress.accept("API server", apiUrl()))
-        .chain(
-            () ->
-                Uni.join()
-                    .all(side.stream().map(this::startInTurn).toList())
-                    .andFailFast())
+        .chain(() -> Uni.join().all(side.stream().map(this::startInTurn).toList()).andFailFast())
         .replaceWithVoid()
         .onFailure(IllegalStateException.class)
         .transform(e -> new UserErrorException(String.valueOf(e.getMessage())))
@@ -161,28 +163,25 @@ public final class Coracle {
     Uni<Void> all = Uni.createFrom().voidItem();
     for (Component part : parts) {
       all =
-          all.chain(
-              () -> {
-                started.add(part);
-                return Uni.createFrom()
-                    .completionStage(part::start)
-                    .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Ready"));
-              });
+          all.chain(() -> {
+            started.add(part);
+            return Uni.createFrom()
+                .completionStage(part::start)
+                .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Ready"));
+          });
     }
     return all;
   }
 
   private Uni<Void> onWorker(IoAction action) {
     return Uni.createFrom()
-        .completionStage(
-            () ->
-                vertx
-                    .<Void>executeBlocking(
-                        () -> {
-                          action.run();
-                          return null;
-                        })
-                    .toCompletionStage());
+        .completionStage(() ->
+            vertx
+                .<Void>executeBlocking(() -> {
+                  action.run();
+                  return null;
+                })
+                .toCompletionStage());
   }
 
   @FunctionalInterface
@@ -195,9 +194,12 @@ public final class Coracle {
         data.kubeconfig(), apiUrl(), credentials.pki().caCertificate(), credentials.admin());
   }
 
-  /** Stops everything and gives all threads back; may be called at any time, any number of times. */
+  /**
+   * Stops everything and gives all threads back; may be called at any time, any number of times.
+   */
   public CompletionStage<Void> stop() {
-    return stop.chain(() -> Uni.createFrom().completionStage(() -> vertx.close().toCompletionStage()))
+    return stop.chain(
+            () -> Uni.createFrom().completionStage(() -> vertx.close().toCompletionStage()))
         .subscribeAsCompletionStage();
   }
 
@@ -230,12 +232,11 @@ public final class Coracle {
         .completionStage(part::stop)
         .invoke(() -> LOG.atDebug().addKeyValue("component", part.name()).log("Stopped"))
         .onFailure()
-        .invoke(
-            e ->
-                LOG.atWarn()
-                    .addKeyValue("component", part.name())
-                    .addKeyValue("cause", String.valueOf(e.getMessage()))
-                    .log("A component did not stop cleanly"))
+        .invoke(e ->
+            LOG.atWarn()
+                .addKeyValue("component", part.name())
+                .addKeyValue("cause", String.valueOf(e.getMessage()))
+                .log("A component did not stop cleanly"))
         .onFailure()
         .recoverWithNull();
   }

@@ -50,8 +50,10 @@ record Credentials(
         List.of("127.0.0.1", network.nodeIp(), network.serviceIp(1)).stream().distinct().toList();
     Credential apiServer =
         pki.credential(
-            "apiserver", new Request("kube-apiserver", List.of(), names, addresses, true, false, YEAR));
-    List<String> nodeAddresses = List.of("127.0.0.1", network.nodeIp()).stream().distinct().toList();
+            "apiserver",
+            new Request("kube-apiserver", List.of(), names, addresses, true, false, YEAR));
+    List<String> nodeAddresses =
+        List.of("127.0.0.1", network.nodeIp()).stream().distinct().toList();
     Credential kubelet =
         pki.credential(
             "kubelet",
@@ -74,7 +76,13 @@ record Credentials(
         pki.credential(
             "ingress",
             new Request(
-                "ingress", List.of(), List.of("localhost", "*.localhost"), nodeAddresses, true, false, YEAR)),
+                "ingress",
+                List.of(),
+                List.of("localhost", "*.localhost"),
+                nodeAddresses,
+                true,
+                false,
+                YEAR)),
         token(pki.caCertificate().resolveSibling("dashboard.token")));
   }
 

@@ -15,9 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves the dashboard's files below {@code /dashboard/}, exactly those its jar lists. They hold no secret, so
- * they need no identity; everything they show comes from the API, which does. A file is read from the jar
- * once, when it is first asked for.
+ * Serves the dashboard's files below {@code /dashboard/}, exactly those its jar lists. They hold no
+ * secret, so they need no identity; everything they show comes from the API, which does. A file is
+ * read from the jar once, when it is first asked for.
  */
 final class DashboardRoute implements Handler<HttpServerRequest> {
 
@@ -33,7 +33,8 @@ final class DashboardRoute implements Handler<HttpServerRequest> {
   private final Map<String, Buffer> contents = new ConcurrentHashMap<>();
 
   DashboardRoute() {
-    String list = new String(resource("META-INF/dashboard.files").getBytes(), StandardCharsets.UTF_8);
+    String list =
+        new String(resource("META-INF/dashboard.files").getBytes(), StandardCharsets.UTF_8);
     for (String line : list.split("\n")) {
       String[] columns = line.split("\t");
       if (columns.length == 3) {
@@ -84,7 +85,8 @@ final class DashboardRoute implements Handler<HttpServerRequest> {
   }
 
   private static Buffer resource(String name) {
-    try (@Nullable InputStream in = DashboardRoute.class.getClassLoader().getResourceAsStream(name)) {
+    try (@Nullable InputStream in =
+        DashboardRoute.class.getClassLoader().getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException("the dashboard's jar lacks " + name);
       }

@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * The layout of a data directory, and the lock that keeps a second process out of it. The lock is the
- * operating system's, so it goes with the process however that ends.
+ * The layout of a data directory, and the lock that keeps a second process out of it. The lock is
+ * the operating system's, so it goes with the process however that ends.
  */
 public final class DataDirectory implements Closeable {
 
@@ -39,19 +39,28 @@ public final class DataDirectory implements Closeable {
       Files.createDirectories(root.resolve("run"));
       return ExclusiveFile.tryHold(root.resolve("lock"))
           .map(lock -> new DataDirectory(root, lock))
-          .orElseThrow(
-              () ->
-                  new UserErrorException(
-                      "the data directory " + root + " is in use by another coracle"
-                          + holder(root) + "; stop it with 'coracle down --data-dir " + root
-                          + "' or choose another --data-dir"));
+          .orElseThrow(() ->
+              new UserErrorException(
+                  "the data directory "
+                      + root
+                      + " is in use by another coracle"
+                      + holder(root)
+                      + "; stop it with 'coracle down --data-dir "
+                      + root
+                      + "' or choose another --data-dir"));
     } catch (AccessDeniedException e) {
       throw new UserErrorException(
-          "no permission to use the data directory " + root + " (" + e.getFile()
+          "no permission to use the data directory "
+              + root
+              + " ("
+              + e.getFile()
               + "); choose another with --data-dir or change its owner");
     } catch (IOException e) {
       throw new UserErrorException(
-          "cannot use the data directory " + root + ": " + e.getMessage()
+          "cannot use the data directory "
+              + root
+              + ": "
+              + e.getMessage()
               + "; choose another with --data-dir");
     }
   }
@@ -109,7 +118,9 @@ public final class DataDirectory implements Closeable {
     return root.resolve("kubeconfig");
   }
 
-  /** The built-in runtime's socket; in the temporary directory where this one's path is too long. */
+  /**
+   * The built-in runtime's socket; in the temporary directory where this one's path is too long.
+   */
   public Path criSocket() {
     Path socket = run().resolve("cri.sock");
     if (socket.toString().length() <= LONGEST_SOCKET_PATH) {
@@ -119,8 +130,8 @@ public final class DataDirectory implements Closeable {
   }
 
   /**
-   * Six characters that name this cluster in the kernel's name spaces (devices, tables, cgroups). The
-   * same for the same directory, so what a killed process left is found again.
+   * Six characters that name this cluster in the kernel's name spaces (devices, tables, cgroups).
+   * The same for the same directory, so what a killed process left is found again.
    */
   public String clusterId() {
     try {

@@ -23,7 +23,10 @@ import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** Applies the manifests of {@code demo/} as kubectl would, waits until they run, and says how to reach them. */
+/**
+ * Applies the manifests of {@code demo/} as kubectl would, waits until they run, and says how to
+ * reach them.
+ */
 final class Demo {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -80,18 +83,21 @@ final class Demo {
 
   private static void awaitReady(Client client, String name) {
     String version =
-        client.list(Resources.DEPLOYMENTS, "default", ListOptions.ALL).await().atMost(PATIENCE).resourceVersion();
+        client
+            .list(Resources.DEPLOYMENTS, "default", ListOptions.ALL)
+            .await()
+            .atMost(PATIENCE)
+            .resourceVersion();
     KubeObject now = client.get(Resources.DEPLOYMENTS, "default", name).await().atMost(PATIENCE);
     if (isReady(now)) {
       return;
     }
     client
         .watch(Resources.DEPLOYMENTS, "default", WatchOptions.from(version))
-        .filter(
-            event ->
-                event instanceof WatchEvent.Modified(KubeObject object)
-                    && object.name().equals(name)
-                    && isReady(object))
+        .filter(event ->
+            event instanceof WatchEvent.Modified(KubeObject object)
+                && object.name().equals(name)
+                && isReady(object))
         .toUni()
         .await()
         .atMost(PATIENCE);

@@ -11,9 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A file that one holder at a time has, among all processes and among all clusters of this one. The
- * operating system's lock goes with the process; but closing any descriptor of a file drops all locks
- * the process has on it, so within the process a set of held paths is asked first. That set is the one
- * piece of state all clusters of a JVM share.
+ * operating system's lock goes with the process; but closing any descriptor of a file drops all
+ * locks the process has on it, so within the process a set of held paths is asked first. That set
+ * is the one piece of state all clusters of a JVM share.
  */
 public final class ExclusiveFile implements Closeable {
 

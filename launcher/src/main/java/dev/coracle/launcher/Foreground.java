@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Runs a cluster for {@code coracle up}: tells how the start comes along, and stops it when the process
- * is told to end (SIGINT, SIGTERM).
+ * Runs a cluster for {@code coracle up}: tells how the start comes along, and stops it when the
+ * process is told to end (SIGINT, SIGTERM).
  */
 public final class Foreground {
 
@@ -57,7 +57,8 @@ public final class Foreground {
     try {
       cluster.stopParts().toCompletableFuture().get(LONGEST_STOP_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      System.err.println("coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
+      System.err.println(
+          "coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
     } catch (java.util.concurrent.ExecutionException e) {
       System.err.println("coracle: " + e.getMessage());
     } catch (InterruptedException e) {

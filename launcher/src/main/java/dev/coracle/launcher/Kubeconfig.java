@@ -36,10 +36,7 @@ final class Kubeconfig {
         current-context: coracle
         """
             .formatted(
-                server,
-                base64(caCertificate),
-                base64(admin.certificate()),
-                base64(admin.key()));
+                server, base64(caCertificate), base64(admin.certificate()), base64(admin.key()));
     Pem.write(file, text);
   }
 

@@ -10,9 +10,9 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * Where logs go: to standard error, one line each with its key-values, from the level that {@code CORACLE_LOG} names
- * ({@code debug}, {@code info}, {@code warn}, {@code error}; else {@code warn}). In code, since reading a file of
- * XML would cost a fifth of the start.
+ * Where logs go: to standard error, one line each with its key-values, from the level that {@code
+ * CORACLE_LOG} names ({@code debug}, {@code info}, {@code warn}, {@code error}; else {@code warn}).
+ * In code, since reading a file of XML would cost a fifth of the start.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class LogOutput extends ContextAwareBase implements Configurator {

@@ -31,9 +31,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hangs the metrics module into the API server: {@code /metrics}, {@code /metrics/kube-state}, and the resources of
- * {@code metrics.k8s.io}. The API server is made before there is a Client to it, so what is served is put in by {@link #open}, before the
- * server listens.
+ * Hangs the metrics module into the API server: {@code /metrics}, {@code /metrics/kube-state}, and
+ * the resources of {@code metrics.k8s.io}. The API server is made before there is a Client to it,
+ * so what is served is put in by {@link #open}, before the server listens.
  */
 final class MetricsApi {
 

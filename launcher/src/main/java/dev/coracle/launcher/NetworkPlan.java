@@ -22,21 +22,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The addresses of one cluster. Several clusters may run on one machine, so each takes a slot: a lock
- * file in the machine's temporary directory that goes with the process. Slot 0 has Kubernetes' usual
- * networks, the others their neighbours; a slot whose networks the host already uses is passed over. A
- * cluster remembers its networks, since its objects hold addresses of them.
+ * The addresses of one cluster. Several clusters may run on one machine, so each takes a slot: a
+ * lock file in the machine's temporary directory that goes with the process. Slot 0 has Kubernetes'
+ * usual networks, the others their neighbours; a slot whose networks the host already uses is
+ * passed over. A cluster remembers its networks, since its objects hold addresses of them.
  *
  * @param podCidr a /16
  * @param serviceCidr a /16
- * @param userspaceServices the proxy is to listen on Service addresses itself, so they are loopback ones
+ * @param userspaceServices the proxy is to listen on Service addresses itself, so they are loopback
+ *     ones
  */
 public record NetworkPlan(
-    String nodeName,
-    String nodeIp,
-    String podCidr,
-    String serviceCidr,
-    boolean userspaceServices) {
+    String nodeName, String nodeIp, String podCidr, String serviceCidr, boolean userspaceServices) {
 
   /** The number of the DNS Service's address. */
   static final int DNS = 10;
@@ -113,7 +110,10 @@ public record NetworkPlan(
     return slot == 0 ? 96 : slot - 1;
   }
 
-  /** The second numbers of the 10.x networks on the host's devices, but those of the cluster's own bridge. */
+  /**
+   * The second numbers of the 10.x networks on the host's devices, but those of the cluster's own
+   * bridge.
+   */
   private static Set<Integer> hostNetworks(String ownBridge) throws SocketException {
     Set<Integer> used = new HashSet<>();
     for (NetworkInterface device : NetworkInterface.networkInterfaces().toList()) {
@@ -153,7 +153,8 @@ public record NetworkPlan(
           .filter(NetworkPlan::isUpAndReal)
           .sorted(java.util.Comparator.comparingInt(NetworkInterface::getIndex))
           .flatMap(NetworkInterface::inetAddresses)
-          .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress() && !a.isLinkLocalAddress())
+          .filter(
+              a -> a instanceof Inet4Address && !a.isLoopbackAddress() && !a.isLinkLocalAddress())
           .map(InetAddress::getHostAddress)
           .findFirst()
           .orElse("127.0.0.1");

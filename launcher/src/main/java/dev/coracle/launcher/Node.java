@@ -24,7 +24,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
-/** The node of this process: the built-in container runtime, unless another one is named, and the kubelet. */
+/**
+ * The node of this process: the built-in container runtime, unless another one is named, and the
+ * kubelet.
+ */
 final class Node {
 
   private final Optional<CriRuntime> runtime;
@@ -73,10 +76,12 @@ final class Node {
   }
 
   private static String named(String endpoint) {
-    String path = endpoint.startsWith("unix://") ? endpoint.substring("unix://".length()) : endpoint;
+    String path =
+        endpoint.startsWith("unix://") ? endpoint.substring("unix://".length()) : endpoint;
     if (!Files.exists(Path.of(path))) {
       throw new UserErrorException(
-          "there is no socket " + path
+          "there is no socket "
+              + path
               + "; start the container runtime, or leave --container-runtime-endpoint out to use the"
               + " built-in one");
     }
@@ -160,7 +165,8 @@ final class Node {
 
     @Override
     public Optional<String> unhealthy() {
-      return Optional.empty(); // The kubelet asks it through CRI, and says so in the Node's conditions.
+      return Optional
+          .empty(); // The kubelet asks it through CRI, and says so in the Node's conditions.
     }
   }
 

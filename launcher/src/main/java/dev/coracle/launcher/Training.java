@@ -8,8 +8,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * The training run for the JDK's AOT cache (JEP 514): starts a cluster in a temporary directory, sends it the kinds of requests a
- * first user sends, and stops it. What was loaded and linked on the way is what the cache will hold.
+ * The training run for the JDK's AOT cache (JEP 514): starts a cluster in a temporary directory,
+ * sends it the kinds of requests a first user sends, and stops it. What was loaded and linked on
+ * the way is what the cache will hold.
  */
 public final class Training {
 

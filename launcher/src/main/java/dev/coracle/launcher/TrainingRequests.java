@@ -14,7 +14,8 @@ final class TrainingRequests {
 
   private static final String CONFIG_MAP =
       "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"training\"},\"data\":{\"a\":\"b\"}}";
-  private static final String TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+  private static final String TABLE =
+      "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
   private final Coracle cluster;
 
@@ -40,9 +41,24 @@ final class TrainingRequests {
       call(client, HttpMethod.GET, "/api/v1/nodes", TABLE, "");
       call(client, HttpMethod.GET, "/api/v1/pods", TABLE, "");
       call(client, HttpMethod.GET, "/apis/apps/v1/deployments", TABLE, "");
-      call(client, HttpMethod.POST, "/api/v1/namespaces/default/configmaps", "application/json", CONFIG_MAP);
-      call(client, HttpMethod.GET, "/api/v1/namespaces/default/configmaps/training", "application/json", "");
-      call(client, HttpMethod.DELETE, "/api/v1/namespaces/default/configmaps/training", "application/json", "");
+      call(
+          client,
+          HttpMethod.POST,
+          "/api/v1/namespaces/default/configmaps",
+          "application/json",
+          CONFIG_MAP);
+      call(
+          client,
+          HttpMethod.GET,
+          "/api/v1/namespaces/default/configmaps/training",
+          "application/json",
+          "");
+      call(
+          client,
+          HttpMethod.DELETE,
+          "/api/v1/namespaces/default/configmaps/training",
+          "application/json",
+          "");
       call(client, HttpMethod.GET, "/dashboard/", "text/html", "");
       call(client, HttpMethod.GET, "/metrics", "text/plain", "");
     } finally {
@@ -55,14 +71,13 @@ final class TrainingRequests {
     join(
         client
             .request(new RequestOptions().setAbsoluteURI(cluster.apiUrl() + path).setMethod(method))
-            .compose(
-                request ->
-                    request
-                        .putHeader("Authorization", "Bearer " + cluster.dashboardToken())
-                        .putHeader("Accept", accept)
-                        .putHeader("Accept-Encoding", "gzip")
-                        .putHeader("Content-Type", "application/json")
-                        .send(Buffer.buffer(body)))
+            .compose(request ->
+                request
+                    .putHeader("Authorization", "Bearer " + cluster.dashboardToken())
+                    .putHeader("Accept", accept)
+                    .putHeader("Accept-Encoding", "gzip")
+                    .putHeader("Content-Type", "application/json")
+                    .send(Buffer.buffer(body)))
             .compose(response -> response.body()));
   }
 

@@ -55,8 +55,7 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
       return Uni.createFrom()
           .failure(StatusException.unavailable("node " + node.name() + " has no address"));
     }
-    int port =
-        node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(DEFAULT_PORT);
+    int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(DEFAULT_PORT);
     String address = host;
     return Uni.createFrom().completionStage(() -> get(address, port).toCompletionStage());
   }
@@ -64,26 +63,24 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
   private Future<String> get(String host, int port) {
     return http.request(HttpMethod.GET, port, host, "/metrics/resource")
         .compose(request -> request.send())
-        .compose(
-            response ->
-                response.statusCode() == 200
-                    ? body(response)
-                    : Future.failedFuture("the kubelet answered " + response.statusCode()));
+        .compose(response ->
+            response.statusCode() == 200
+                ? body(response)
+                : Future.failedFuture("the kubelet answered " + response.statusCode()));
   }
 
   private static Future<String> body(HttpClientResponse response) {
     Promise<String> promise = Promise.promise();
     Buffer all = Buffer.buffer();
     response
-        .handler(
-            part -> {
-              if (all.length() + part.length() > MOST_BYTES) {
-                promise.tryFail("the kubelet's answer is too long");
-                response.request().reset();
-              } else {
-                all.appendBuffer(part);
-              }
-            })
+        .handler(part -> {
+          if (all.length() + part.length() > MOST_BYTES) {
+            promise.tryFail("the kubelet's answer is too long");
+            response.request().reset();
+          } else {
+            all.appendBuffer(part);
+          }
+        })
         .exceptionHandler(promise::tryFail)
         .endHandler(_ -> promise.tryComplete(all.toString()));
     return promise.future();

@@ -14,14 +14,13 @@ import java.util.concurrent.Executor;
 
 /**
  * The state of the objects as metrics, under the names of kube-state-metrics. Made when it is
- * scraped, from lists that the API serves from its watch cache: between scrapes it holds nothing and
- * watches nothing (ADR 0042). Safe on any thread.
+ * scraped, from lists that the API serves from its watch cache: between scrapes it holds nothing
+ * and watches nothing (ADR 0042). Safe on any thread.
  */
 public final class KubeStateMetrics {
 
   private static final ListOptions FROM_CACHE =
-      new ListOptions(
-          ListOptions.ALL.labels(), ListOptions.ALL.fields(), "0", "", 0, "");
+      new ListOptions(ListOptions.ALL.labels(), ListOptions.ALL.fields(), "0", "", 0, "");
 
   private final Client client;
   private final List<StateFamilies> families = AllFamilies.list();
@@ -29,7 +28,8 @@ public final class KubeStateMetrics {
 
   /**
    * @param client in the API server's own process, where a list neither copies nor encodes
-   * @param executor where the text is made: never an event loop, a large cluster has megabytes of it
+   * @param executor where the text is made: never an event loop, a large cluster has megabytes of
+   *     it
    */
   public KubeStateMetrics(Client client, Executor executor) {
     this.client = client;

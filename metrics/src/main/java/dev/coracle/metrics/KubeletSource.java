@@ -4,8 +4,8 @@ import dev.coracle.api.KubeObject;
 import io.smallrye.mutiny.Uni;
 
 /**
- * Reads a kubelet's {@code /metrics/resource} (Prometheus text). For a kubelet of this process it is
- * a direct call, for all others {@link HttpsKubeletSource}.
+ * Reads a kubelet's {@code /metrics/resource} (Prometheus text). For a kubelet of this process it
+ * is a direct call, for all others {@link HttpsKubeletSource}.
  */
 public interface KubeletSource {
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The meters of one process (of one cluster in it): every component gets {@link #meters()} by its
  * constructor. Idle it costs nothing: meters are read when they are scraped, and no timer runs.
  *
- * <p>Timers become histograms with the buckets Kubernetes uses for latencies, in seconds. Safe on any
- * thread.
+ * <p>Timers become histograms with the buckets Kubernetes uses for latencies, in seconds. Safe on
+ * any thread.
  */
 public final class MetricsRegistry implements AutoCloseable {
 

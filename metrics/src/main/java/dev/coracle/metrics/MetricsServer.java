@@ -30,10 +30,12 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The usage behind {@code kubectl top} and HorizontalPodAutoscalers: {@code metrics.k8s.io/v1beta1}.
- * Kubelets are read only while somebody asks; the first answer after a rest takes about a second.
+ * The usage behind {@code kubectl top} and HorizontalPodAutoscalers: {@code
+ * metrics.k8s.io/v1beta1}. Kubelets are read only while somebody asks; the first answer after a
+ * rest takes about a second.
  *
- * @see <a href="https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/">Resource
+ * @see <a
+ *     href="https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/">Resource
  *     metrics pipeline</a>
  */
 public final class MetricsServer implements Component {
@@ -100,11 +102,10 @@ public final class MetricsServer implements Component {
         object -> {
           head(object, pod, first.time(), first.window());
           ArrayNode array = object.putArray("containers");
-          containers.forEach(
-              (name, usage) -> {
-                ObjectNode container = array.addObject().put("name", name);
-                usage.write(container.putObject("usage"));
-              });
+          containers.forEach((name, usage) -> {
+            ObjectNode container = array.addObject().put("name", name);
+            usage.write(container.putObject("usage"));
+          });
         });
   }
 
@@ -137,44 +138,38 @@ public final class MetricsServer implements Component {
     public Uni<KubeObject> get(String namespace, String name) {
       return collector
           .ask()
-          .flatMap(
-              snapshot ->
-                  client
-                      .get(measured, namespace, name)
-                      .map(
-                          object -> {
-                            @Nullable KubeObject found = metrics.apply(object, snapshot);
-                            if (found == null) {
-                              throw StatusException.notFound(served, name);
-                            }
-                            return found;
-                          }));
+          .flatMap(snapshot ->
+              client
+                  .get(measured, namespace, name)
+                  .map(object -> {
+                    @Nullable KubeObject found = metrics.apply(object, snapshot);
+                    if (found == null) {
+                      throw StatusException.notFound(served, name);
+                    }
+                    return found;
+                  }));
     }
 
     @Override
     public Uni<KubeList> list(String namespace, ListOptions options) {
       return collector
           .ask()
-          .flatMap(
-              snapshot ->
-                  client
-                      .list(measured, namespace, options)
-                      .map(
-                          list ->
-                              new KubeList(
-                                  list.resourceVersion(),
-                                  list.continueToken(),
-                                  list.remaining(),
-                                  list.items().stream()
-                                      .<KubeObject>mapMulti(
-                                          (object, found) -> {
-                                            @Nullable KubeObject one =
-                                                metrics.apply(object, snapshot);
-                                            if (one != null) {
-                                              found.accept(one);
-                                            }
-                                          })
-                                      .toList())));
+          .flatMap(snapshot ->
+              client
+                  .list(measured, namespace, options)
+                  .map(list ->
+                      new KubeList(
+                          list.resourceVersion(),
+                          list.continueToken(),
+                          list.remaining(),
+                          list.items().stream()
+                              .<KubeObject>mapMulti((object, found) -> {
+                                @Nullable KubeObject one = metrics.apply(object, snapshot);
+                                if (one != null) {
+                                  found.accept(one);
+                                }
+                              })
+                              .toList())));
     }
   }
 

@@ -30,7 +30,12 @@ public final class ResourceMetricsKinds {
                 "nodes",
                 "NodeMetrics",
                 "\"usage\": {\"type\": \"object\", \"additionalProperties\": QUANTITY}",
-                "Cpu", ".usage.cpu", "Memory", ".usage.memory", "Window", ".window")),
+                "Cpu",
+                ".usage.cpu",
+                "Memory",
+                ".usage.memory",
+                "Window",
+                ".window")),
         MetricsServer.PODS.groupResource(),
         readOnly(
             definition(
@@ -40,9 +45,14 @@ public final class ResourceMetricsKinds {
                 """
                 "containers": {"type": "array", "items": {"type": "object", "properties": {
                 "name": {"type": "string"},
-                "usage": {"type": "object", "additionalProperties": QUANTITY}}}}""",
-                "Cpu", ".containers[*].usage.cpu", "Memory", ".containers[*].usage.memory",
-                "Window", ".window")));
+                "usage": {"type": "object", "additionalProperties": QUANTITY}}}}\
+                """,
+                "Cpu",
+                ".containers[*].usage.cpu",
+                "Memory",
+                ".containers[*].usage.memory",
+                "Window",
+                ".window")));
   }
 
   private static ObjectNode definition(
@@ -56,7 +66,8 @@ public final class ResourceMetricsKinds {
               "schema": {"openAPIV3Schema": {"type": "object", "properties": {
                "timestamp": {"type": "string", "format": "date-time"},
                "window": {"type": "string"},
-               %s}}}}]}}"""
+               %s}}}}]}}\
+            """
                 .formatted(
                     scope,
                     plural,
@@ -77,12 +88,20 @@ public final class ResourceMetricsKinds {
 
   private static List<ResourceDefinition> readOnly(ObjectNode definition) {
     return CustomResources.definitions(definition).stream()
-        .map(
-            r ->
-                new ResourceDefinition(
-                    r.gvr(), r.kind(), r.listKind(), r.singular(), r.namespaced(), VERBS,
-                    r.shortNames(), r.categories(), r.subresources(), r.storage(), r.schema(),
-                    r.custom()))
+        .map(r ->
+            new ResourceDefinition(
+                r.gvr(),
+                r.kind(),
+                r.listKind(),
+                r.singular(),
+                r.namespaced(),
+                VERBS,
+                r.shortNames(),
+                r.categories(),
+                r.subresources(),
+                r.storage(),
+                r.schema(),
+                r.custom()))
         .toList();
   }
 }

@@ -25,26 +25,30 @@ class KubeStateMetricsTest {
         """
         {'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web','namespace':'shop','generation':4},
         'spec':{'replicas':3},'status':{'observedGeneration':4,'replicas':3,'readyReplicas':2,
-        'conditions':[{'type':'Available','status':'True'}]}}""");
+        'conditions':[{'type':'Available','status':'True'}]}}\
+        """);
     put(
         client,
         Resources.JOBS,
         """
         {'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'once','namespace':'shop'},'spec':{'completions':1},
         'status':{'succeeded':1,'completionTime':'2026-01-01T00:01:00Z',
-        'conditions':[{'type':'Complete','status':'True'}]}}""");
+        'conditions':[{'type':'Complete','status':'True'}]}}\
+        """);
     put(
         client,
         Resources.SECRETS,
         """
         {'apiVersion':'v1','kind':'Secret','metadata':{'name':'s','namespace':'shop'},'type':'Opaque',
-        'data':{'password':'aHVudGVyMg=='}}""");
+        'data':{'password':'aHVudGVyMg=='}}\
+        """);
     put(
         client,
         Resources.PERSISTENT_VOLUME_CLAIMS,
         """
         {'apiVersion':'v1','kind':'PersistentVolumeClaim','metadata':{'name':'d','namespace':'shop'},
-        'spec':{'storageClassName':'local','resources':{'requests':{'storage':'1Gi'}}},'status':{'phase':'Bound'}}""");
+        'spec':{'storageClassName':'local','resources':{'requests':{'storage':'1Gi'}}},'status':{'phase':'Bound'}}\
+        """);
   }
 
   private String scrape() {
@@ -76,10 +80,10 @@ class KubeStateMetricsTest {
   @Test
   void writesNodesAndWorkloads() {
     assertThat(scrape())
-        .containsPattern("kube_node_info\\{node=\"n1\",kernel_version=\"6.18\".*internal_ip=\"10.0.0.7\"} 1\n")
+        .containsPattern(
+            "kube_node_info\\{node=\"n1\",kernel_version=\"6.18\".*internal_ip=\"10.0.0.7\"} 1\n")
         .contains("kube_node_role{node=\"n1\",role=\"worker\"} 1\n")
-        .contains(
-            "kube_node_status_condition{node=\"n1\",condition=\"Ready\",status=\"true\"} 1\n")
+        .contains("kube_node_status_condition{node=\"n1\",condition=\"Ready\",status=\"true\"} 1\n")
         .contains(
             "kube_node_status_allocatable{node=\"n1\",resource=\"memory\",unit=\"byte\"} 7516192768\n")
         .contains("kube_deployment_status_replicas{namespace=\"shop\",deployment=\"web\"} 3\n")
@@ -98,11 +102,10 @@ class KubeStateMetricsTest {
 
   @Test
   void leavesOutWhatMayNotBeRead() {
-    client.failWhen(
-        call ->
-            call.resource().equals(Resources.SECRETS)
-                ? Optional.of(StatusException.unavailable("no"))
-                : Optional.empty());
+    client.failWhen(call ->
+        call.resource().equals(Resources.SECRETS)
+            ? Optional.of(StatusException.unavailable("no"))
+            : Optional.empty());
     assertThat(scrape()).doesNotContain("kube_secret").contains("kube_pod_info");
   }
 

@@ -58,8 +58,7 @@ class MetricsServerTest {
             container_memory_working_set_bytes{container="c",namespace="shop",pod="web"} 1.048576e+06 %d
             container_start_time_seconds{container="c",namespace="shop",pod="web"} 1.7e+09
             """
-                .formatted(
-                    100 + seconds * cores, now, now, 10 + seconds * cores / 2, now, now));
+                .formatted(100 + seconds * cores, now, now, 10 + seconds * cores / 2, now, now));
   }
 
   private <T> CompletableFuture<T> ask(Uni<T> question) {
@@ -84,10 +83,7 @@ class MetricsServerTest {
   @Test
   void measuresPodsByContainerAndSelectsByTheirLabels() {
     CompletableFuture<KubeList> answer =
-        ask(
-            server
-                .pods()
-                .list("shop", ListOptions.ALL.withLabels(LabelSelector.parse("app=web"))));
+        ask(server.pods().list("shop", ListOptions.ALL.withLabels(LabelSelector.parse("app=web"))));
     context.advance(Duration.ofSeconds(1));
     KubeObject pod = answer.join().items().getFirst();
     assertThat(pod.namespace()).isEqualTo("shop");

@@ -36,7 +36,10 @@ class PrometheusScrapeTest {
     put(client, Resources.PODS, MetricsFixture.pod("web"));
     Vertx vertx = Vertx.vertx();
     try (MetricsRegistry registry = new MetricsRegistry()) {
-      registry.meters().timer("workqueue_work_duration", "name", "pods").record(Duration.ofMillis(3));
+      registry
+          .meters()
+          .timer("workqueue_work_duration", "name", "pods")
+          .record(Duration.ofMillis(3));
       Router router = Router.router(vertx);
       new MetricsEndpoint(
               registry, new KubeStateMetrics(client, task -> Thread.ofVirtual().start(task)))
@@ -87,18 +90,14 @@ class PrometheusScrapeTest {
           .atMost(Duration.ofSeconds(30))
           .pollInterval(Duration.ofMillis(200))
           .ignoreExceptions()
-          .untilAsserted(
-              () -> {
-                assertThat(ask(port, "sum(up)")).contains("\"2\"");
-                assertThat(ask(port, "kube_pod_status_phase{phase=\"Running\"}"))
-                    .contains("\"pod\":\"web\"");
-                assertThat(
-                        ask(
-                            port,
-                            "histogram_quantile(0.9, workqueue_work_duration_seconds_bucket)"))
-                    .contains("\"name\":\"pods\"");
-                assertThat(ask(port, "process_resident_memory_bytes")).contains("coracle");
-              });
+          .untilAsserted(() -> {
+            assertThat(ask(port, "sum(up)")).contains("\"2\"");
+            assertThat(ask(port, "kube_pod_status_phase{phase=\"Running\"}"))
+                .contains("\"pod\":\"web\"");
+            assertThat(ask(port, "histogram_quantile(0.9, workqueue_work_duration_seconds_bucket)"))
+                .contains("\"name\":\"pods\"");
+            assertThat(ask(port, "process_resident_memory_bytes")).contains("coracle");
+          });
     } finally {
       prometheus.destroy();
       prometheus.waitFor(10, TimeUnit.SECONDS);
@@ -113,8 +112,7 @@ class PrometheusScrapeTest {
                 + "/api/v1/query?query="
                 + URLEncoder.encode(query, StandardCharsets.UTF_8));
     try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(
-              HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+      return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
           .body();
     }
   }

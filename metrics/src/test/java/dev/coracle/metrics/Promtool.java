@@ -20,21 +20,17 @@ final class Promtool {
   /** Fails where the text cannot be parsed; gives what the linter says of names. */
   static String check(String exposition) throws Exception {
     Process process =
-        new ProcessBuilder(BINARY.toString(), "check", "metrics")
-            .redirectErrorStream(true)
-            .start();
+        new ProcessBuilder(BINARY.toString(), "check", "metrics").redirectErrorStream(true).start();
     Thread writer =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try (var in = process.getOutputStream()) {
-                    in.write(exposition.getBytes(StandardCharsets.UTF_8));
-                  } catch (java.io.IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                  }
-                });
-    String said =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            .start(() -> {
+              try (var in = process.getOutputStream()) {
+                in.write(exposition.getBytes(StandardCharsets.UTF_8));
+              } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     writer.join();
     assertThat(process.waitFor()).as(said).isIn(0, LINT);
     return said;

@@ -20,7 +20,8 @@ class UsageTest {
 
   @Test
   void isTheMeanBetweenTwoSamples() {
-    Usage usage = Usage.between(sample(0, 5, Instant.MIN), sample(10, 8, Instant.MIN)).orElseThrow();
+    Usage usage =
+        Usage.between(sample(0, 5, Instant.MIN), sample(10, 8, Instant.MIN)).orElseThrow();
     assertThat(usage.cores()).isEqualTo(0.3);
     assertThat(usage.window()).isEqualTo(Duration.ofSeconds(10));
   }
@@ -36,8 +37,7 @@ class UsageTest {
 
   @Test
   void doesNotBelieveAStartThatIsTheSamplesOwnTime() {
-    Usage usage =
-        Usage.between(sample(0, 5, T), sample(10, 8, T.plusSeconds(10))).orElseThrow();
+    Usage usage = Usage.between(sample(0, 5, T), sample(10, 8, T.plusSeconds(10))).orElseThrow();
     assertThat(usage.cores()).isEqualTo(0.3);
     assertThat(Usage.between(null, sample(10, 8, T.plusSeconds(10)))).isEmpty();
   }

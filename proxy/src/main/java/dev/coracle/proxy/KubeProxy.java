@@ -22,8 +22,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The service proxy of one node. Ready when every Service there is leads to its endpoints. What it put
- * into the kernel is removed when it stops.
+ * The service proxy of one node. Ready when every Service there is leads to its endpoints. What it
+ * put into the kernel is removed when it stops.
  */
 public final class KubeProxy implements Component {
 
@@ -61,11 +61,10 @@ public final class KubeProxy implements Component {
       case "userspace" -> userspace(vertx);
       case "nftables" ->
           nftables(table, options)
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "--proxy-mode nftables needs the program nft and the right to change"
-                              + " rules (root); install nftables, or use --proxy-mode userspace"));
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "--proxy-mode nftables needs the program nft and the right to change"
+                          + " rules (root); install nftables, or use --proxy-mode userspace"));
       case "auto" -> nftables(table, options).orElseGet(() -> userspace(vertx));
       default ->
           throw new IllegalArgumentException(
@@ -90,7 +89,9 @@ public final class KubeProxy implements Component {
 
   /** Whether nftables can be used by this process: decides which addresses Services should have. */
   public static boolean nftablesWork() {
-    return Nft.find("nft").filter(b -> new Nft(b, Runnable::run).works("coracle_probe")).isPresent();
+    return Nft.find("nft")
+        .filter(b -> new Nft(b, Runnable::run).works("coracle_probe"))
+        .isPresent();
   }
 
   @Override

@@ -1,4 +1,7 @@
-/** The service proxy: {@link dev.coracle.proxy.KubeProxy} makes Service addresses lead to ready pods. */
+/**
+ * The service proxy: {@link dev.coracle.proxy.KubeProxy} makes Service addresses lead to ready
+ * pods.
+ */
 @NullMarked
 package dev.coracle.proxy;
 

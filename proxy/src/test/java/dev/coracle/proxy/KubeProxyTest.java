@@ -16,7 +16,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -72,23 +71,27 @@ class KubeProxyTest {
   void connectionsAreSpread() throws Exception {
     client.put(
         Resources.ENDPOINT_SLICES,
-        KubeObject.of(slice(endpoint("127.0.0.1", true), two).with(
-            n -> ((com.fasterxml.jackson.databind.node.ObjectNode) n.path("metadata")).put("name", "web-2")).edit()));
+        KubeObject.of(
+            slice(endpoint("127.0.0.1", true), two)
+                .with(n ->
+                    ((com.fasterxml.jackson.databind.node.ObjectNode) n.path("metadata"))
+                        .put("name", "web-2"))
+                .edit()));
     Set<String> seen = new HashSet<>();
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () -> {
-              seen.add(read());
-              return seen.containsAll(Set.of("one", "two"));
-            });
+        .until(() -> {
+          seen.add(read());
+          return seen.containsAll(Set.of("one", "two"));
+        });
   }
 
   @Test
   void servicesArePublishedInServiceDiscovery() throws Exception {
     Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> record() != null);
     assertThat(record().getLocation().getString("host")).isEqualTo("127.96.3.7");
-    assertThat(record().getLocation().getJsonArray("endpoints")).containsExactly("127.0.0.1:" + one);
+    assertThat(record().getLocation().getJsonArray("endpoints"))
+        .containsExactly("127.0.0.1:" + one);
     client.remove(Resources.SERVICES, "shop", "web");
     Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> record() == null);
   }
@@ -98,15 +101,14 @@ class KubeProxyTest {
     client.remove(Resources.SERVICES, "shop", "web");
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () -> {
-              try {
-                read();
-                return false;
-              } catch (IOException refused) {
-                return true;
-              }
-            });
+        .until(() -> {
+          try {
+            read();
+            return false;
+          } catch (IOException refused) {
+            return true;
+          }
+        });
   }
 
   private Record record() throws Exception {
@@ -118,8 +120,16 @@ class KubeProxyTest {
   }
 
   private int server(String text) throws Exception {
-    NetServer server = vertx.createNetServer().connectHandler(s -> s.end(io.vertx.core.buffer.Buffer.buffer(text)));
-    return server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS).actualPort();
+    NetServer server =
+        vertx
+            .createNetServer()
+            .connectHandler(s -> s.end(io.vertx.core.buffer.Buffer.buffer(text)));
+    return server
+        .listen(0, "127.0.0.1")
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(5, TimeUnit.SECONDS)
+        .actualPort();
   }
 
   private static String read() throws IOException {
@@ -132,7 +142,8 @@ class KubeProxyTest {
     return KubeObject.parse(
         """
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"shop"},
-         "spec":{"clusterIP":"127.96.3.7","ports":[{"name":"http","protocol":"TCP","port":18080}]}}""");
+         "spec":{"clusterIP":"127.96.3.7","ports":[{"name":"http","protocol":"TCP","port":18080}]}}\
+        """);
   }
 
   private static String endpoint(String address, boolean ready) {
@@ -144,7 +155,8 @@ class KubeProxyTest {
         """
         {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
          "metadata":{"name":"web-1","namespace":"shop","labels":{"kubernetes.io/service-name":"web"}},
-         "ports":[{"name":"http","protocol":"TCP","port":%d}],"endpoints":[%s]}"""
+         "ports":[{"name":"http","protocol":"TCP","port":%d}],"endpoints":[%s]}\
+        """
             .formatted(port, endpoint));
   }
 }

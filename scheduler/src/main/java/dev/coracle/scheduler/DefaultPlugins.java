@@ -21,13 +21,14 @@ import dev.coracle.scheduler.spi.Plugin;
 import java.util.List;
 
 /**
- * The plugins, in the order in which they run at every extension point. The queue's order (priority,
- * then time) and preemption are not in the list, since there is one of each.
+ * The plugins, in the order in which they run at every extension point. The queue's order
+ * (priority, then time) and preemption are not in the list, since there is one of each.
  */
 final class DefaultPlugins {
 
   /** What plugins that look beyond pods and nodes read. */
-  record Sources(Client client, Lister claims, Lister volumes, Lister classes, ClaimWaiters waiters) {}
+  record Sources(
+      Client client, Lister claims, Lister volumes, Lister classes, ClaimWaiters waiters) {}
 
   private DefaultPlugins() {}
 

@@ -36,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives every pod without a node the best one there is. All state lives on one context: a pod's watch
- * event puts it into the queue and starts the pump in the same turn; deciding is synchronous on what
- * the informers show plus what was just assumed; binding runs beside it. Nothing polls.
+ * Gives every pod without a node the best one there is. All state lives on one context: a pod's
+ * watch event puts it into the queue and starts the pump in the same turn; deciding is synchronous
+ * on what the informers show plus what was just assumed; binding runs beside it. Nothing polls.
  */
 public final class Scheduler implements Component {
 
@@ -57,12 +57,13 @@ public final class Scheduler implements Component {
   private volatile boolean running;
   private boolean pumping;
 
-  public Scheduler(
-      Vertx vertx, Client client, SchedulerOptions options, MeterRegistry registry) {
+  public Scheduler(Vertx vertx, Client client, SchedulerOptions options, MeterRegistry registry) {
     this(SerialContext.of(vertx), client, options, registry, RandomGenerator.getDefault());
   }
 
-  /** @param random breaks ties between equally good nodes */
+  /**
+   * @param random breaks ties between equally good nodes
+   */
   public Scheduler(
       SerialContext context,
       Client below,
@@ -93,8 +94,7 @@ public final class Scheduler implements Component {
     this.queue = new SchedulingQueue(context, options, plugins, registry);
     this.framework = new Framework(plugins, cache, random);
     this.preemption = new Preemption(framework, cache, budgets.lister());
-    this.events =
-        new EventRecorder(client, context, options.schedulerName(), "", registry);
+    this.events = new EventRecorder(client, context, options.schedulerName(), "", registry);
     this.metrics = new SchedulerMetrics(registry, options.schedulerName());
     this.outcomes = new PodOutcomes(client, context, cache, events, metrics, options);
 
@@ -122,12 +122,11 @@ public final class Scheduler implements Component {
     return informers
         .start()
         .emitOn(context)
-        .invoke(
-            () -> {
-              running = true;
-              queue.onReady(this::pump);
-              pump();
-            })
+        .invoke(() -> {
+          running = true;
+          queue.onReady(this::pump);
+          pump();
+        })
         .subscribeAsCompletionStage();
   }
 
@@ -188,8 +187,7 @@ public final class Scheduler implements Component {
     }
   }
 
-  private void bind(
-      QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
+  private void bind(QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
     cache.assume(pod, node);
     framework.reserve(state, pod, node);
     framework
@@ -210,8 +208,7 @@ public final class Scheduler implements Component {
               framework.unreserve(state, pod, node);
               if (cache.isAssumed(pod.uid())) {
                 cache.removePod(pod.uid());
-                queue.happened(
-                    new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod.pod(), null));
+                queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod.pod(), null));
               }
               failed(queued, pod, failure, begun);
             });

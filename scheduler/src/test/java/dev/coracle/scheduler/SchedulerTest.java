@@ -98,8 +98,7 @@ class SchedulerTest {
         .isEqualTo(
             "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are"
                 + " available: 1 Preemption is not helpful for scheduling.");
-    f.api.change(
-        Resources.NODES, "", "n1", n -> n.withObjectProperty("spec").remove("taints"));
+    f.api.change(Resources.NODES, "", "n1", n -> n.withObjectProperty("spec").remove("taints"));
     f.run();
     assertThat(f.nodeOf("p")).isEqualTo("n1");
   }
@@ -139,7 +138,8 @@ class SchedulerTest {
     }
     f.run();
     assertThat(f.nodeOf("a")).isEqualTo("n1");
-    assertThat(f.message("b")).contains("node(s) didn't have free ports for the requested pod ports");
+    assertThat(f.message("b"))
+        .contains("node(s) didn't have free ports for the requested pod ports");
   }
 
   @Test
@@ -152,7 +152,10 @@ class SchedulerTest {
     f.run();
     assertThat(f.nodeOf("p")).isEmpty();
     f.api.change(
-        Resources.PODS, "default", "p", n -> n.withObjectProperty("spec").remove("schedulingGates"));
+        Resources.PODS,
+        "default",
+        "p",
+        n -> n.withObjectProperty("spec").remove("schedulingGates"));
     f.run();
     assertThat(f.nodeOf("p")).isEqualTo("n1");
   }
@@ -227,8 +230,7 @@ class SchedulerTest {
       f.run();
     }
     assertThat(f.nodeOf("p0")).isEqualTo("n1");
-    assertThat(f.message("p1"))
-        .contains("1 node(s) didn't match pod topology spread constraints");
+    assertThat(f.message("p1")).contains("1 node(s) didn't match pod topology spread constraints");
   }
 
   @Test
@@ -256,11 +258,10 @@ class SchedulerTest {
   @Test
   void aFailedBindingIsTriedAgainAfterItsBackoff() {
     f.node("n1", "1");
-    f.api.failWhen(
-        call ->
-            call.subresource().equals("binding")
-                ? Optional.of(StatusException.internal("no"))
-                : Optional.empty());
+    f.api.failWhen(call ->
+        call.subresource().equals("binding")
+            ? Optional.of(StatusException.internal("no"))
+            : Optional.empty());
     f.pod("p", "1");
     f.run();
     assertThat(f.nodeOf("p")).isEmpty();
@@ -287,7 +288,8 @@ class SchedulerTest {
             n.withObjectProperty("spec")
                 .set(
                     "volumes",
-                    Json.parse("[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c\"}}]")));
+                    Json.parse(
+                        "[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c\"}}]")));
     f.run();
     assertThat(f.message("p"))
         .startsWith("0/1 nodes are available: persistentvolumeclaim \"c\" not found. preemption:");

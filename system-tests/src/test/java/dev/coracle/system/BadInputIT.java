@@ -32,7 +32,12 @@ class BadInputIT {
     try (ServerSocket taken = new ServerSocket()) {
       taken.bind(new InetSocketAddress("0.0.0.0", 0));
       Shell.Result result =
-          coracle("up", "--data-dir", directory.resolve("data").toString(), "--port", String.valueOf(taken.getLocalPort()));
+          coracle(
+              "up",
+              "--data-dir",
+              directory.resolve("data").toString(),
+              "--port",
+              String.valueOf(taken.getLocalPort()));
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err()).contains(String.valueOf(taken.getLocalPort())).contains("--port");
     }
@@ -49,7 +54,14 @@ class BadInputIT {
   @Test
   void aRuntimeThatIsNotThere(@TempDir Path directory) {
     Shell.Result result =
-        coracle("up", "--data-dir", directory.resolve("data").toString(), "--port", "0", "--container-runtime-endpoint", "/no/such.sock");
+        coracle(
+            "up",
+            "--data-dir",
+            directory.resolve("data").toString(),
+            "--port",
+            "0",
+            "--container-runtime-endpoint",
+            "/no/such.sock");
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("there is no socket /no/such.sock");
   }
@@ -57,7 +69,9 @@ class BadInputIT {
   @Test
   void anArchiveThatIsNone(@TempDir Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("image.tar"), "no archive");
-    Shell.Result result = coracle("image", "load", "--data-dir", directory.resolve("data").toString(), file.toString());
+    Shell.Result result =
+        coracle(
+            "image", "load", "--data-dir", directory.resolve("data").toString(), file.toString());
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("cannot be loaded");
   }

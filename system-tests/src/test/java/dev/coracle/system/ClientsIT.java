@@ -38,7 +38,9 @@ class ClientsIT {
     CoreV1Api core = new CoreV1Api(client);
     core.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name("official"))).execute();
     List<String> names =
-        core.listNamespace().execute().getItems().stream().map(n -> n.getMetadata().getName()).toList();
+        core.listNamespace().execute().getItems().stream()
+            .map(n -> n.getMetadata().getName())
+            .toList();
     assertThat(names).contains("default", "kube-system", "official");
     assertThat(core.listPodForAllNamespaces().execute().getItems()).isNotNull();
   }

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 /** A {@code ./coracle up} of its own data directory, as a user starts it. */
 final class CoracleProcess implements AutoCloseable {
 
-  static final Path HOME = Path.of(System.getProperty("coracle.home", "..")).toAbsolutePath().normalize();
+  static final Path HOME =
+      Path.of(System.getProperty("coracle.home", "..")).toAbsolutePath().normalize();
 
   private static final Duration START = Duration.ofSeconds(120);
 
@@ -48,13 +49,18 @@ final class CoracleProcess implements AutoCloseable {
   }
 
   void start() throws Exception {
-    List<String> arguments = new ArrayList<>(List.of("up", "--data-dir", dataDir.toString(), "--port", "0"));
-    arguments.addAll(List.of("--kubelet-port", "0", "--ingress-http-port", "0", "--ingress-https-port", "0"));
+    List<String> arguments =
+        new ArrayList<>(List.of("up", "--data-dir", dataDir.toString(), "--port", "0"));
+    arguments.addAll(
+        List.of("--kubelet-port", "0", "--ingress-http-port", "0", "--ingress-https-port", "0"));
     arguments.addAll(flags);
     Path state = Files.createDirectories(dataDir.resolve("run")).resolve("process.json");
     Files.deleteIfExists(state);
     try (WatchService watch = FileSystems.getDefault().newWatchService()) {
-      state.getParent().register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+      state
+          .getParent()
+          .register(
+              watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
       process =
           new ProcessBuilder(interruptible(command(arguments.toArray(String[]::new))))
               .redirectErrorStream(true)

@@ -22,14 +22,18 @@ final class Kubectl {
   /** Runs it, demands success and gives what it printed. */
   String run(String... arguments) {
     Shell.Result result = attempt("", arguments);
-    assertThat(result.exitCode()).as("kubectl " + String.join(" ", arguments) + ": " + result.all()).isZero();
+    assertThat(result.exitCode())
+        .as("kubectl " + String.join(" ", arguments) + ": " + result.all())
+        .isZero();
     return result.out();
   }
 
   /** As {@link #run}, with this on standard input. */
   String runWithInput(String input, String... arguments) {
     Shell.Result result = attempt(input, arguments);
-    assertThat(result.exitCode()).as("kubectl " + String.join(" ", arguments) + ": " + result.all()).isZero();
+    assertThat(result.exitCode())
+        .as("kubectl " + String.join(" ", arguments) + ": " + result.all())
+        .isZero();
     return result.out();
   }
 

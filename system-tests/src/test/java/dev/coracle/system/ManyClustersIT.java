@@ -21,7 +21,8 @@ class ManyClustersIT {
       one.client()
           .create(
               Resources.CONFIG_MAPS,
-              KubeObject.create(new GroupVersionKind("", "v1", "ConfigMap"), "default", "only-here", n -> {}))
+              KubeObject.create(
+                  new GroupVersionKind("", "v1", "ConfigMap"), "default", "only-here", n -> {}))
           .await()
           .indefinitely();
       assertThat(names(one)).contains("only-here");
@@ -32,7 +33,13 @@ class ManyClustersIT {
   }
 
   private static java.util.List<String> names(TestCluster cluster) {
-    return cluster.client().list(Resources.CONFIG_MAPS, "default", ListOptions.ALL).await().indefinitely().items().stream()
+    return cluster
+        .client()
+        .list(Resources.CONFIG_MAPS, "default", ListOptions.ALL)
+        .await()
+        .indefinitely()
+        .items()
+        .stream()
         .map(KubeObject::name)
         .toList();
   }

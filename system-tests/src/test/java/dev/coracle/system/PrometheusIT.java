@@ -38,7 +38,9 @@ class PrometheusIT {
                   .formatted(pki, coracle.apiUrl().replace("https://", "")));
       Process prometheus =
           new ProcessBuilder(
-                  "prometheus", "--config.file=" + config, "--storage.tsdb.path=" + directory.resolve("tsdb"),
+                  "prometheus",
+                  "--config.file=" + config,
+                  "--storage.tsdb.path=" + directory.resolve("tsdb"),
                   "--web.listen-address=127.0.0.1:" + port)
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("prometheus.log").toFile())
@@ -60,6 +62,12 @@ class PrometheusIT {
   }
 
   private static String query(int port, String expression) {
-    return Shell.run("curl", "-s", "--max-time", "5", "http://127.0.0.1:" + port + "/api/v1/query?query=" + expression).out();
+    return Shell.run(
+            "curl",
+            "-s",
+            "--max-time",
+            "5",
+            "http://127.0.0.1:" + port + "/api/v1/query?query=" + expression)
+        .out();
   }
 }

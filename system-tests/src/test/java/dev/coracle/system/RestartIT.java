@@ -13,15 +13,27 @@ import org.junit.jupiter.api.io.TempDir;
 class RestartIT {
 
   @Test
-  void aKilledClusterKeepsWhatWasAcknowledgedAndAdoptsItsContainers(@TempDir Path directory) throws Exception {
+  void aKilledClusterKeepsWhatWasAcknowledgedAndAdoptsItsContainers(@TempDir Path directory)
+      throws Exception {
     try (CoracleProcess coracle = CoracleProcess.start(directory.resolve("data"))) {
       Kubectl kubectl = coracle.kubectl();
-      kubectl.run("run", "survivor", "--image=coracle/demo:1", "--command", "--", "sh", "-c", "sleep 100000");
+      kubectl.run(
+          "run",
+          "survivor",
+          "--image=coracle/demo:1",
+          "--command",
+          "--",
+          "sh",
+          "-c",
+          "sleep 100000");
       kubectl.run("wait", "--for=condition=Ready", "pod/survivor", "--timeout=60s");
       String containerId = container(kubectl);
       StringBuilder manifests = new StringBuilder();
       for (int i = 0; i < 50; i++) {
-        manifests.append("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept-").append(i).append("}\n---\n");
+        manifests
+            .append("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept-")
+            .append(i)
+            .append("}\n---\n");
       }
       kubectl.runWithInput(manifests.toString(), "create", "-f", "-");
 
@@ -29,12 +41,20 @@ class RestartIT {
       coracle.start();
 
       Kubectl again = coracle.kubectl();
-      assertThat(again.run("get", "configmaps", "-o", "name").lines().filter(l -> l.contains("kept-"))).hasSize(50);
+      assertThat(
+              again.run("get", "configmaps", "-o", "name").lines().filter(l -> l.contains("kept-")))
+          .hasSize(50);
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> again.run("get", "pod", "survivor").contains("1/1"));
       assertThat(container(again)).isEqualTo(containerId);
-      assertThat(again.run("get", "pod", "survivor", "-o", "jsonpath={.status.containerStatuses[0].restartCount}"))
+      assertThat(
+              again.run(
+                  "get",
+                  "pod",
+                  "survivor",
+                  "-o",
+                  "jsonpath={.status.containerStatuses[0].restartCount}"))
           .isEqualTo("0");
       assertThat(again.run("exec", "survivor", "--", "echo", "alive")).isEqualTo("alive\n");
     }
@@ -45,7 +65,8 @@ class RestartIT {
     assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
     CoracleProcess coracle = CoracleProcess.start(directory.resolve("data"));
     Kubectl kubectl = coracle.kubectl();
-    kubectl.run("run", "gone", "--image=coracle/demo:1", "--command", "--", "sh", "-c", "sleep 123456");
+    kubectl.run(
+        "run", "gone", "--image=coracle/demo:1", "--command", "--", "sh", "-c", "sleep 123456");
     kubectl.run("wait", "--for=condition=Ready", "pod/gone", "--timeout=60s");
     coracle.interrupt();
     String data = coracle.dataDir().toString();
@@ -61,8 +82,22 @@ class RestartIT {
     String data = directory.resolve("data").toString();
     Shell.Result up =
         Shell.run(
-            Duration.ofSeconds(120), java.util.Map.of(), "",
-            CoracleProcess.command("up", "--detach", "--data-dir", data, "--port", "0", "--kubelet-port", "0", "--ingress-http-port", "0", "--ingress-https-port", "0"));
+            Duration.ofSeconds(120),
+            java.util.Map.of(),
+            "",
+            CoracleProcess.command(
+                "up",
+                "--detach",
+                "--data-dir",
+                data,
+                "--port",
+                "0",
+                "--kubelet-port",
+                "0",
+                "--ingress-http-port",
+                "0",
+                "--ingress-https-port",
+                "0"));
     assertThat(up.exitCode()).as(up.all()).isZero();
     assertThat(up.out()).contains("Running in the background");
     Shell.Result status = coracle("status", "--data-dir", data);
@@ -77,16 +112,19 @@ class RestartIT {
   }
 
   private static Shell.Result coracle(String... arguments) {
-    return Shell.run(Duration.ofSeconds(60), java.util.Map.of(), "", CoracleProcess.command(arguments));
+    return Shell.run(
+        Duration.ofSeconds(60), java.util.Map.of(), "", CoracleProcess.command(arguments));
   }
 
   private static String container(Kubectl kubectl) {
-    return kubectl.run("get", "pod", "survivor", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
+    return kubectl.run(
+        "get", "pod", "survivor", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
   }
 
   private static String id(String dataDir) throws Exception {
     byte[] digest =
-        java.security.MessageDigest.getInstance("SHA-256").digest(dataDir.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        java.security.MessageDigest.getInstance("SHA-256")
+            .digest(dataDir.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     return java.util.HexFormat.of().formatHex(digest, 0, 3);
   }
 

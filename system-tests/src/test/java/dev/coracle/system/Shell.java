@@ -25,7 +25,8 @@ final class Shell {
 
   private Shell() {}
 
-  static Result run(Duration limit, Map<String, String> environment, String input, List<String> command) {
+  static Result run(
+      Duration limit, Map<String, String> environment, String input, List<String> command) {
     try {
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().putAll(environment);
@@ -41,7 +42,12 @@ final class Shell {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         throw new AssertionError(
-            String.join(" ", command) + " has not ended after " + limit + ": " + out.getNow("") + err.getNow(""));
+            String.join(" ", command)
+                + " has not ended after "
+                + limit
+                + ": "
+                + out.getNow("")
+                + err.getNow(""));
       }
       return new Result(process.exitValue(), out.join(), err.join());
     } catch (IOException e) {
@@ -69,14 +75,13 @@ final class Shell {
   private static CompletableFuture<String> read(InputStream stream) {
     CompletableFuture<String> text = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try (stream) {
-                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-              } catch (IOException e) {
-                text.complete("");
-              }
-            });
+        .start(() -> {
+          try (stream) {
+            text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            text.complete("");
+          }
+        });
     return text;
   }
 }

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A whole cluster in the test's JVM, on free ports, in a directory of its own; any number of them side by side. Usage, with
- * JUnit's temporary directories:
+ * A whole cluster in the test's JVM, on free ports, in a directory of its own; any number of them
+ * side by side. Usage, with JUnit's temporary directories:
  *
  * <pre>{@code
  * try (TestCluster cluster = TestCluster.start(directory)) {

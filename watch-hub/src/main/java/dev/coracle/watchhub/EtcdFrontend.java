@@ -17,9 +17,9 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows the embedded storage as an etcd: {@code etcdctl} and other clients of the v3 API read, write,
- * watch and lease on the same keys that the API server uses. For looking and repairing; whoever
- * writes here goes past admission and validation.
+ * Shows the embedded storage as an etcd: {@code etcdctl} and other clients of the v3 API read,
+ * write, watch and lease on the same keys that the API server uses. For looking and repairing;
+ * whoever writes here goes past admission and validation.
  */
 public final class EtcdFrontend implements Component {
 
@@ -41,8 +41,7 @@ public final class EtcdFrontend implements Component {
 
   @Override
   public CompletionStage<Void> start() {
-    GrpcServer grpc =
-        GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(16 << 20));
+    GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(16 << 20));
     new EtcdService(storage.engine(), url()).bind(grpc);
     HttpServer http = vertx.createHttpServer(http()).requestHandler(grpc);
     return http.listen().onSuccess(s -> server = s).<Void>mapEmpty().toCompletionStage();
@@ -50,7 +49,9 @@ public final class EtcdFrontend implements Component {
 
   private String url() {
     return (options.certFile() == null ? "http://" : "https://")
-        + options.host() + ":" + options.port();
+        + options.host()
+        + ":"
+        + options.port();
   }
 
   private HttpServerOptions http() {
@@ -65,8 +66,7 @@ public final class EtcdFrontend implements Component {
                   .addKeyPath(options.keyFile().toString()));
       if (options.clientCaFile() != null) {
         http.setClientAuth(ClientAuth.REQUIRED)
-            .setTrustOptions(
-                new PemTrustOptions().addCertPath(options.clientCaFile().toString()));
+            .setTrustOptions(new PemTrustOptions().addCertPath(options.clientCaFile().toString()));
       }
     }
     return http;

@@ -22,28 +22,26 @@ final class GuaranteedUpdate {
       Optional<KeyValue> found) {
     return change
         .apply(found)
-        .chain(
-            value -> {
-              if (found.isPresent() && found.get().value() == value) {
-                return Uni.createFrom().item(found.get());
-              }
-              long lease = found.map(KeyValue::lease).orElse(0L);
-              long modRevision = found.map(KeyValue::modRevision).orElse(0L);
-              Txn txn =
-                  new Txn(
-                      List.of(
-                          new Txn.Compare(
-                              key, Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, modRevision)),
-                      List.of(new Txn.Op.Put(key, value, lease)),
-                      List.of(new Txn.Op.Get(key)));
-              return storage
-                  .txn(txn)
-                  .chain(
-                      result ->
-                          result.succeeded()
-                              ? Uni.createFrom().item(written(key, value, lease, found, result))
-                              : attempt(storage, key, change, result.reads().getFirst()));
-            });
+        .chain(value -> {
+          if (found.isPresent() && found.get().value() == value) {
+            return Uni.createFrom().item(found.get());
+          }
+          long lease = found.map(KeyValue::lease).orElse(0L);
+          long modRevision = found.map(KeyValue::modRevision).orElse(0L);
+          Txn txn =
+              new Txn(
+                  List.of(
+                      new Txn.Compare(
+                          key, Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, modRevision)),
+                  List.of(new Txn.Op.Put(key, value, lease)),
+                  List.of(new Txn.Op.Get(key)));
+          return storage
+              .txn(txn)
+              .chain(result ->
+                  result.succeeded()
+                      ? Uni.createFrom().item(written(key, value, lease, found, result))
+                      : attempt(storage, key, change, result.reads().getFirst()));
+        });
   }
 
   private static KeyValue written(

@@ -17,12 +17,12 @@ import java.util.function.Function;
 
 /**
  * The apiserver's view of the store: objects of resources instead of bytes under keys. Objects live
- * under etcd's usual keys, {@code /registry/<group/>resource/<namespace/>name}; what is stored is the
- * object without its resourceVersion, what comes out carries it.
+ * under etcd's usual keys, {@code /registry/<group/>resource/<namespace/>name}; what is stored is
+ * the object without its resourceVersion, what comes out carries it.
  *
  * <p>Reads come from a cache that is as fresh as the store when they were asked. All failures are
- * {@link dev.coracle.api.StatusException}s with Kubernetes' words. Objects are in their storage version:
- * conversion is the caller's business.
+ * {@link dev.coracle.api.StatusException}s with Kubernetes' words. Objects are in their storage
+ * version: conversion is the caller's business.
  */
 public interface ResourceStore {
 
@@ -39,9 +39,9 @@ public interface ResourceStore {
 
   /**
    * Reads, changes and writes; begins anew when another write came between. The change function
-   * gives the new object, or the very object it got to leave everything as it is (then no revision is
-   * made), or a failure. A function that was given an object whose resourceVersion its caller did not
-   * mean says so by failing with Conflict: that check is not made here.
+   * gives the new object, or the very object it got to leave everything as it is (then no revision
+   * is made), or a failure. A function that was given an object whose resourceVersion its caller
+   * did not mean says so by failing with Conflict: that check is not made here.
    */
   Uni<KubeObject> update(
       GroupResource resource, NamespacedName name, Function<KubeObject, Uni<KubeObject>> change);
@@ -54,10 +54,10 @@ public interface ResourceStore {
       GroupResource resource, NamespacedName name, Function<KubeObject, Uni<Void>> check);
 
   /**
-   * The changes of a resource. Begins with the current state where the options ask for it. Demand is
-   * respected: a subscriber that asks too slowly lags, catches up from the bounded history, and gets a
-   * {@link WatchEvent.Failed} with {@code 410 Expired} when it fell out of it. Events and objects are
-   * shared by all subscribers.
+   * The changes of a resource. Begins with the current state where the options ask for it. Demand
+   * is respected: a subscriber that asks too slowly lags, catches up from the bounded history, and
+   * gets a {@link WatchEvent.Failed} with {@code 410 Expired} when it fell out of it. Events and
+   * objects are shared by all subscribers.
    *
    * @param namespace empty for all
    */

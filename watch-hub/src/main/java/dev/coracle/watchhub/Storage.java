@@ -19,7 +19,10 @@ import java.util.function.Function;
  */
 public interface Storage {
 
-  /** Opens the store; fails with {@link StorageException.Corrupt} or {@link StorageException.Unavailable}. */
+  /**
+   * Opens the store; fails with {@link StorageException.Corrupt} or {@link
+   * StorageException.Unavailable}.
+   */
   Uni<Void> open();
 
   /** Flushes and closes; every call after it fails with {@link StorageException.Unavailable}. */
@@ -44,9 +47,9 @@ public interface Storage {
   Uni<KeyValue> create(String key, byte[] value, long lease);
 
   /**
-   * Reads, lets {@code change} make the new value, and writes it if the key has not changed meanwhile;
-   * else begins anew. When {@code change} gives the old value's own array, nothing is written. A failed
-   * Uni ends it with that failure.
+   * Reads, lets {@code change} make the new value, and writes it if the key has not changed
+   * meanwhile; else begins anew. When {@code change} gives the old value's own array, nothing is
+   * written. A failed Uni ends it with that failure.
    *
    * @param change called with the current value (empty when there is none), once for every attempt
    */
@@ -55,8 +58,8 @@ public interface Storage {
   /**
    * Deletes a key and gives its last value with the deletion's revision as modRevision.
    *
-   * @param modRevision only when the key is at this revision, else {@link StorageException.Conflict};
-   *     0 for whatever
+   * @param modRevision only when the key is at this revision, else {@link
+   *     StorageException.Conflict}; 0 for whatever
    */
   Uni<KeyValue> delete(String key, long modRevision);
 
@@ -77,9 +80,9 @@ public interface Storage {
    * The changes below {@code prefix} from {@code fromRevision} on, inclusive; first those of the
    * history, then live ones, without gap or double. The first batch arrives at once, also if empty.
    * Ends with {@link StorageException.Compacted} when the beginning is gone. A subscriber that asks
-   * too slowly gets bigger batches from the history, and ends with Compacted when it falls out of it.
-   * Now and then, and soon after {@link #revision} was asked, comes a batch without changes that tells
-   * how far the feed is when nothing below the prefix changed.
+   * too slowly gets bigger batches from the history, and ends with Compacted when it falls out of
+   * it. Now and then, and soon after {@link #revision} was asked, comes a batch without changes
+   * that tells how far the feed is when nothing below the prefix changed.
    *
    * @param fromRevision 0: from the next write on
    * @param previous whether the changes carry the values before, which costs reads

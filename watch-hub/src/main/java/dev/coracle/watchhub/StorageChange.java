@@ -2,7 +2,10 @@ package dev.coracle.watchhub;
 
 import org.jspecify.annotations.Nullable;
 
-/** One change of one key. {@code previous} is the value before, null at creation or where it is not known. */
+/**
+ * One change of one key. {@code previous} is the value before, null at creation or where it is not
+ * known.
+ */
 public sealed interface StorageChange {
 
   String key();

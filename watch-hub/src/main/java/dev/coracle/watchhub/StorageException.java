@@ -1,6 +1,8 @@
 package dev.coracle.watchhub;
 
-/** Why the storage refused. The one place that turns it into a Status is the {@link ResourceStore}. */
+/**
+ * Why the storage refused. The one place that turns it into a Status is the {@link ResourceStore}.
+ */
 public abstract sealed class StorageException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -87,7 +89,10 @@ public abstract sealed class StorageException extends RuntimeException {
     }
   }
 
-  /** The store does not answer, or answered that it cannot now; whether a write happened is not known. */
+  /**
+   * The store does not answer, or answered that it cannot now; whether a write happened is not
+   * known.
+   */
   public static final class Unavailable extends StorageException {
     private static final long serialVersionUID = 1L;
 
@@ -100,7 +105,9 @@ public abstract sealed class StorageException extends RuntimeException {
     }
   }
 
-  /** The data on disk is damaged, foreign or of a newer format; the message says what can be done. */
+  /**
+   * The data on disk is damaged, foreign or of a newer format; the message says what can be done.
+   */
   public static final class Corrupt extends StorageException {
     private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,10 @@ package dev.coracle.watchhub;
 
 import java.util.List;
 
-/** A transaction in etcd's form: when every comparison holds {@code then} is done, else {@code otherwise}. */
+/**
+ * A transaction in etcd's form: when every comparison holds {@code then} is done, else {@code
+ * otherwise}.
+ */
 public record Txn(List<Compare> compares, List<Op> then, List<Op> otherwise) {
 
   /** What is compared; a key that does not exist has all its numbers at zero. */
@@ -33,7 +36,9 @@ public record Txn(List<Compare> compares, List<Op> then, List<Op> otherwise) {
   /**
    * @param revision the store's revision after it
    * @param succeeded which branch was done
-   * @param reads one entry per {@link Op.Get} of that branch, in order; absent keys give an empty one
+   * @param reads one entry per {@link Op.Get} of that branch, in order; absent keys give an empty
+   *     one
    */
-  public record Result(long revision, boolean succeeded, List<java.util.Optional<KeyValue>> reads) {}
+  public record Result(
+      long revision, boolean succeeded, List<java.util.Optional<KeyValue>> reads) {}
 }

@@ -81,10 +81,12 @@ class EmbeddedStorageTest extends StorageContract {
     for (int i = 0; i < 2000; i++) {
       put("k" + i % 50, value + i);
     }
-    Awaitility.await().atMost(WAIT).until(() -> {
-      put("poke", "x");
-      return !files("base-").isEmpty() && files("log-").size() < 8;
-    });
+    Awaitility.await()
+        .atMost(WAIT)
+        .until(() -> {
+          put("poke", "x");
+          return !files("base-").isEmpty() && files("log-").size() < 8;
+        });
     long now = await(storage.revision());
     reopen(small);
     assertThat(await(storage.revision())).isEqualTo(now);
@@ -102,16 +104,14 @@ class EmbeddedStorageTest extends StorageContract {
 
   @Test
   void historyEndsByTime() {
-    reopen(
-        EmbeddedOptions.defaults(directory).withHistory(Duration.ofMillis(200), 1_000_000));
+    reopen(EmbeddedOptions.defaults(directory).withHistory(Duration.ofMillis(200), 1_000_000));
     long first = put("a", "1").modRevision();
     put("a", "2");
     Awaitility.await()
         .atMost(WAIT)
-        .untilAsserted(
-            () ->
-                assertThatThrownBy(() -> await(storage.get(key("a"), first)))
-                    .isInstanceOf(StorageException.Compacted.class));
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> await(storage.get(key("a"), first)))
+                .isInstanceOf(StorageException.Compacted.class));
     assertThat(text(get("a").orElseThrow())).isEqualTo("2");
   }
 

@@ -89,8 +89,7 @@ class EtcdFrontendTest extends StorageContract {
   void etcdctlGetsPutsAndDeletes() throws Exception {
     assertThat(ctl("put", key("a"), "1")).isEqualTo("OK\n");
     assertThat(ctl("put", key("b"), "2", "--prev-kv")).startsWith("OK");
-    assertThat(ctl("get", "--prefix", prefix()))
-        .isEqualTo(key("a") + "\n1\n" + key("b") + "\n2\n");
+    assertThat(ctl("get", "--prefix", prefix())).isEqualTo(key("a") + "\n1\n" + key("b") + "\n2\n");
     assertThat(ctl("get", "--prefix", prefix(), "--keys-only", "--order", "DESCEND"))
         .isEqualTo(key("b") + "\n\n" + key("a") + "\n\n");
     assertThat(ctl("del", "--prefix", prefix())).isEqualTo("2\n");
@@ -104,8 +103,15 @@ class EtcdFrontendTest extends StorageContract {
   void etcdctlTransacts() throws Exception {
     ctl("put", key("a"), "old");
     String program =
-        "value(\"" + key("a") + "\") = \"old\"\n\nput " + key("a") + " new\nget " + key("a")
-            + "\n\nget " + key("a") + "\n\n";
+        "value(\""
+            + key("a")
+            + "\") = \"old\"\n\nput "
+            + key("a")
+            + " new\nget "
+            + key("a")
+            + "\n\nget "
+            + key("a")
+            + "\n\n";
     assertThat(run(etcdctl("txn", "-i=false"), program)).startsWith("SUCCESS").contains("new");
     assertThat(run(etcdctl("txn", "-i=false"), program)).startsWith("FAILURE").contains("new");
   }
@@ -115,7 +121,8 @@ class EtcdFrontendTest extends StorageContract {
     String granted = ctl("lease", "grant", "100");
     String id = granted.split(" ")[1];
     ctl("put", key("leased"), "x", "--lease", id);
-    assertThat(ctl("lease", "timetolive", id, "--keys")).contains("granted with TTL(100s)")
+    assertThat(ctl("lease", "timetolive", id, "--keys"))
+        .contains("granted with TTL(100s)")
         .contains(key("leased"));
     assertThat(ctl("lease", "list")).contains(id);
     assertThat(ctl("lease", "keep-alive", "--once", id)).contains("keepalived with TTL(100)");
@@ -133,36 +140,33 @@ class EtcdFrontendTest extends StorageContract {
       StringBuilder seen = new StringBuilder();
       Thread reader =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try (InputStream out = process.getInputStream()) {
-                      for (int c; (c = out.read()) >= 0; ) {
-                        synchronized (seen) {
-                          seen.append((char) c);
-                        }
-                      }
-                    } catch (java.io.IOException e) {
-                      return; // the process was ended
+              .start(() -> {
+                try (InputStream out = process.getInputStream()) {
+                  for (int c; (c = out.read()) >= 0; ) {
+                    synchronized (seen) {
+                      seen.append((char) c);
                     }
-                  });
-      Awaitility.await()
-          .atMost(WAIT)
-          .until(
-              () -> {
-                put("a", "1");
-                synchronized (seen) {
-                  return seen.toString().contains("PUT");
+                  }
+                } catch (java.io.IOException e) {
+                  return; // the process was ended
                 }
               });
+      Awaitility.await()
+          .atMost(WAIT)
+          .until(() -> {
+            put("a", "1");
+            synchronized (seen) {
+              return seen.toString().contains("PUT");
+            }
+          });
       await(storage.delete(key("a"), 0));
       Awaitility.await()
           .atMost(WAIT)
-          .until(
-              () -> {
-                synchronized (seen) {
-                  return seen.toString().contains("DELETE\n" + key("a") + "\n1");
-                }
-              });
+          .until(() -> {
+            synchronized (seen) {
+              return seen.toString().contains("DELETE\n" + key("a") + "\n1");
+            }
+          });
       assertThat(reader.isAlive()).isTrue();
     } finally {
       process.destroyForcibly().waitFor();

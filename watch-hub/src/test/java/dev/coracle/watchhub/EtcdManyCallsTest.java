@@ -12,7 +12,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Thousands of calls in flight: etcd's stream resets once made the HTTP/2 client close its connection. */
+/**
+ * Thousands of calls in flight: etcd's stream resets once made the HTTP/2 client close its
+ * connection.
+ */
 class EtcdManyCallsTest {
 
   @TempDir Path directory;

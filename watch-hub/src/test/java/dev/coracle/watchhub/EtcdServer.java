@@ -54,7 +54,11 @@ final class EtcdServer implements AutoCloseable {
   private Process launch(int member) throws IOException {
     StringBuilder cluster = new StringBuilder();
     for (int i = 0; i < peerPorts.size(); i++) {
-      cluster.append(i == 0 ? "" : ",").append("m").append(i).append("=http://127.0.0.1:")
+      cluster
+          .append(i == 0 ? "" : ",")
+          .append("m")
+          .append(i)
+          .append("=http://127.0.0.1:")
           .append(peerPorts.get(i));
     }
     String client = "http://127.0.0.1:" + clientPorts.get(member);
@@ -62,16 +66,26 @@ final class EtcdServer implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(
             "/usr/bin/etcd",
-            "--name", "m" + member,
-            "--data-dir", directory.resolve("m" + member).toString(),
-            "--listen-client-urls", client,
-            "--advertise-client-urls", client,
-            "--listen-peer-urls", peer,
-            "--initial-advertise-peer-urls", peer,
-            "--initial-cluster", cluster.toString(),
-            "--heartbeat-interval", "50",
-            "--election-timeout", "500",
-            "--log-level", "error");
+            "--name",
+            "m" + member,
+            "--data-dir",
+            directory.resolve("m" + member).toString(),
+            "--listen-client-urls",
+            client,
+            "--advertise-client-urls",
+            client,
+            "--listen-peer-urls",
+            peer,
+            "--initial-advertise-peer-urls",
+            peer,
+            "--initial-cluster",
+            cluster.toString(),
+            "--heartbeat-interval",
+            "50",
+            "--election-timeout",
+            "500",
+            "--log-level",
+            "error");
     builder.redirectErrorStream(true);
     builder.redirectOutput(directory.resolve("m" + member + ".log").toFile());
     return builder.start();

@@ -68,8 +68,7 @@ class EtcdStorageTest extends StorageContract {
       put("a", "2");
       put("a", "3");
       watch.awaitChanges(3);
-      assertThat(watch.summary(prefix()))
-          .containsExactly("put a=1 @0", "put a=2 @1", "put a=3 @2");
+      assertThat(watch.summary(prefix())).containsExactly("put a=1 @0", "put a=2 @1", "put a=3 @2");
     }
   }
 }

@@ -103,17 +103,15 @@ final class EventRecorder implements Flow.Subscriber<WatchEvent> {
 
   List<String> summary() {
     return events().stream()
-        .map(
-            e ->
-                switch (e) {
-                  case WatchEvent.Bookmark b ->
-                      "BOOKMARK" + (b.initialEventsEnd() ? "! " : " ") + b.resourceVersion();
-                  case WatchEvent.Failed f ->
-                      "ERROR " + f.status().code() + " " + f.status().message();
-                  case WatchEvent.Added a -> "ADDED " + a.object().name();
-                  case WatchEvent.Modified m -> "MODIFIED " + m.object().name();
-                  case WatchEvent.Deleted d -> "DELETED " + d.object().name();
-                })
+        .map(e ->
+            switch (e) {
+              case WatchEvent.Bookmark b ->
+                  "BOOKMARK" + (b.initialEventsEnd() ? "! " : " ") + b.resourceVersion();
+              case WatchEvent.Failed f -> "ERROR " + f.status().code() + " " + f.status().message();
+              case WatchEvent.Added a -> "ADDED " + a.object().name();
+              case WatchEvent.Modified m -> "MODIFIED " + m.object().name();
+              case WatchEvent.Deleted d -> "DELETED " + d.object().name();
+            })
         .toList();
   }
 

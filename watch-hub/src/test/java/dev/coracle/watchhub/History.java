@@ -28,8 +28,7 @@ final class History {
    * @param revision of a write: the one it made; of a read: the one of the value, 0 for none
    * @param header of a read: the store's revision it was made at, 0 where that was not asked for
    */
-  record Operation(
-      boolean write, String key, String value, long revision, long start, long end) {}
+  record Operation(boolean write, String key, String value, long revision, long start, long end) {}
 
   private final List<Operation> operations = new ArrayList<>();
   private final List<Operation> unknown = new ArrayList<>();
@@ -119,8 +118,7 @@ final class History {
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("nobody wrote what " + o + " read"));
         writes.put(
-            o.revision,
-            new Operation(true, key, o.value, o.revision, lost.start, Long.MAX_VALUE));
+            o.revision, new Operation(true, key, o.value, o.revision, lost.start, Long.MAX_VALUE));
       }
     }
     for (Operation o : all) {
@@ -141,10 +139,12 @@ final class History {
         seen = Math.max(seen, byEnd.get(next++).revision);
       }
       if (o.write) {
-        assertThat(o.revision).as("%s began after revision %d was known", o, seen)
+        assertThat(o.revision)
+            .as("%s began after revision %d was known", o, seen)
             .isGreaterThan(seen);
       } else {
-        assertThat(o.revision).as("%s began after revision %d was known", o, seen)
+        assertThat(o.revision)
+            .as("%s began after revision %d was known", o, seen)
             .isGreaterThanOrEqualTo(seen);
       }
     }

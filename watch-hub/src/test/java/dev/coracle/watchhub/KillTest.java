@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 at random moments, on the same directory again and again ({@code
- * -Dcoracle.kill.rounds=300} for many). What the process said was acknowledged is there, and a watch
- * from the first revision sees every revision once and in order.
+ * -Dcoracle.kill.rounds=300} for many). What the process said was acknowledged is there, and a
+ * watch from the first revision sees every revision once and in order.
  */
 class KillTest {
 
@@ -45,8 +45,7 @@ class KillTest {
     System.out.println(acknowledged.size() + " writes over " + ROUNDS + " kills");
   }
 
-  private void runAndKill(long seed, int millis, Map<Long, String> acknowledged)
-      throws Exception {
+  private void runAndKill(long seed, int millis, Map<Long, String> acknowledged) throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,12 +67,11 @@ class KillTest {
       }
       Thread killer =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    java.util.concurrent.locks.LockSupport.parkNanos(millis * 1_000_000L);
-                    // Not Process.destroyForcibly, which closes the stream we read from.
-                    process.toHandle().destroyForcibly();
-                  });
+              .start(() -> {
+                java.util.concurrent.locks.LockSupport.parkNanos(millis * 1_000_000L);
+                // Not Process.destroyForcibly, which closes the stream we read from.
+                process.toHandle().destroyForcibly();
+              });
       for (String line; (line = out.readLine()) != null; ) {
         String[] parts = line.split(" ");
         if (parts.length == 3) { // the last line may be torn
@@ -100,18 +98,16 @@ class KillTest {
     storage
         .watch("/", 2)
         .select()
-        .first(
-            batch -> {
-              for (StorageChange change : batch.changes()) {
-                assertThat(change.revision()).isEqualTo(last[0] + 1);
-                last[0] = change.revision();
-                KeyValue kv = ((StorageChange.Put) change).current();
-                found.put(
-                    kv.modRevision(),
-                    kv.key() + "=" + new String(kv.value(), StandardCharsets.UTF_8));
-              }
-              return batch.revision() < now;
-            })
+        .first(batch -> {
+          for (StorageChange change : batch.changes()) {
+            assertThat(change.revision()).isEqualTo(last[0] + 1);
+            last[0] = change.revision();
+            KeyValue kv = ((StorageChange.Put) change).current();
+            found.put(
+                kv.modRevision(), kv.key() + "=" + new String(kv.value(), StandardCharsets.UTF_8));
+          }
+          return batch.revision() < now;
+        })
         .collect()
         .asList()
         .await()

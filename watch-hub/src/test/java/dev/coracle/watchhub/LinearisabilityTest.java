@@ -54,8 +54,7 @@ class LinearisabilityTest {
     EtcdServer.assumeInstalled();
     Vertx vertx = Vertx.vertx();
     try (EtcdServer etcd = EtcdServer.start(directory, 3)) {
-      EtcdOptions options =
-          EtcdOptions.of(etcd.endpoints()).withCompactEvery(Duration.ZERO);
+      EtcdOptions options = EtcdOptions.of(etcd.endpoints()).withCompactEvery(Duration.ZERO);
       Storage storage = new EtcdStorage(vertx, options, new SimpleMeterRegistry());
       storage.open().await().atMost(WAIT);
       History history = new History();
@@ -74,8 +73,11 @@ class LinearisabilityTest {
           thread.join();
         }
         history.assertLinearisable();
-        long last = storage.list("/registry/lin/", "", 0, 0).await().atMost(WAIT).items().stream()
-            .mapToLong(KeyValue::modRevision).max().orElse(0);
+        long last =
+            storage.list("/registry/lin/", "", 0, 0).await().atMost(WAIT).items().stream()
+                .mapToLong(KeyValue::modRevision)
+                .max()
+                .orElse(0);
         Awaitility.await().atMost(WAIT).until(() -> watch.revision() >= last);
         assertThat(watch.failure()).isNull();
         long revision = 0;

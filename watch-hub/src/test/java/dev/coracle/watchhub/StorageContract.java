@@ -215,10 +215,8 @@ public abstract class StorageContract {
   void transactionsAreOneRevision() {
     KeyValue a = put("a", "1");
     Txn.Compare unchanged =
-        new Txn.Compare(
-            key("a"), Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, a.modRevision());
-    Txn.Compare absent =
-        new Txn.Compare(key("b"), Txn.Target.VERSION, Txn.Relation.EQUAL, 0);
+        new Txn.Compare(key("a"), Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, a.modRevision());
+    Txn.Compare absent = new Txn.Compare(key("b"), Txn.Target.VERSION, Txn.Relation.EQUAL, 0);
     Txn txn =
         new Txn(
             List.of(unchanged, absent),
@@ -249,8 +247,7 @@ public abstract class StorageContract {
       await(storage.delete(key("b"), 0));
       watch.awaitChanges(4);
       assertThat(watch.summary(prefix))
-          .containsExactly(
-              "put a=1 @0", "put b=1 @1", "put a=2 @2", "delete b @3");
+          .containsExactly("put a=1 @0", "put b=1 @1", "put a=2 @2", "delete b @3");
     }
   }
 
@@ -387,18 +384,17 @@ public abstract class StorageContract {
     for (int t = 0; t < 8; t++) {
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int i = 0; i < 25; i++) {
-                      await(
-                          storage.guaranteedUpdate(
-                              key("n"),
-                              found -> {
-                                int n = Integer.parseInt(text(found.orElseThrow()));
-                                return Uni.createFrom().item(bytes("" + (n + 1)));
-                              }));
-                    }
-                  }));
+              .start(() -> {
+                for (int i = 0; i < 25; i++) {
+                  await(
+                      storage.guaranteedUpdate(
+                          key("n"),
+                          found -> {
+                            int n = Integer.parseInt(text(found.orElseThrow()));
+                            return Uni.createFrom().item(bytes("" + (n + 1)));
+                          }));
+                }
+              }));
     }
     for (Thread thread : threads) {
       thread.join();
@@ -430,11 +426,10 @@ public abstract class StorageContract {
       long now = put("loud", "1").modRevision();
       Awaitility.await()
           .atMost(WAIT)
-          .until(
-              () -> {
-                await(storage.revision());
-                return watch.revision() >= now;
-              });
+          .until(() -> {
+            await(storage.revision());
+            return watch.revision() >= now;
+          });
     }
   }
 }

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random operations, reopenings and compactions, beside a model that keeps every revision whole. */
+/**
+ * Random operations, reopenings and compactions, beside a model that keeps every revision whole.
+ */
 class StorageModelTest {
 
   @TempDir Path directory;
@@ -45,8 +47,15 @@ class StorageModelTest {
   }
 
   private static String show(KeyValue kv) {
-    return kv.key() + "=" + new String(kv.value(), StandardCharsets.UTF_8)
-        + "@" + kv.createRevision() + "/" + kv.modRevision() + "/" + kv.version();
+    return kv.key()
+        + "="
+        + new String(kv.value(), StandardCharsets.UTF_8)
+        + "@"
+        + kv.createRevision()
+        + "/"
+        + kv.modRevision()
+        + "/"
+        + kv.version();
   }
 
   /** Every revision's whole content; a naive model is one that cannot be wrong. */
@@ -154,17 +163,16 @@ class StorageModelTest {
     storage
         .watch("/k/", from)
         .select()
-        .first(
-            batch -> {
-              for (StorageChange change : batch.changes()) {
-                all.add(
-                    switch (change) {
-                      case StorageChange.Put p -> p.revision() + " put " + show(p.current());
-                      case StorageChange.Delete d -> d.revision() + " delete " + d.key();
-                    });
-              }
-              return batch.revision() < to;
-            })
+        .first(batch -> {
+          for (StorageChange change : batch.changes()) {
+            all.add(
+                switch (change) {
+                  case StorageChange.Put p -> p.revision() + " put " + show(p.current());
+                  case StorageChange.Delete d -> d.revision() + " delete " + d.key();
+                });
+          }
+          return batch.revision() < to;
+        })
         .collect()
         .asList()
         .await()

@@ -49,8 +49,7 @@ class WatchHubStressTest {
     hub =
         new WatchHub(
             vertx,
-            new EmbeddedStorage(
-                EmbeddedOptions.defaults(directory).withDurable(false), registry),
+            new EmbeddedStorage(EmbeddedOptions.defaults(directory).withDurable(false), registry),
             HubOptions.DEFAULTS.withHistory(2000, 4 << 20),
             registry);
     hub.selectableFields(PODS, Set.of("spec.nodeName"));
@@ -95,8 +94,7 @@ class WatchHubStressTest {
     } catch (dev.coracle.api.StatusException e) {
       assertThat(e.reason())
           .isIn(
-              dev.coracle.api.StatusReason.ALREADY_EXISTS,
-              dev.coracle.api.StatusReason.NOT_FOUND);
+              dev.coracle.api.StatusReason.ALREADY_EXISTS, dev.coracle.api.StatusReason.NOT_FOUND);
     }
   }
 
@@ -150,12 +148,11 @@ class WatchHubStressTest {
       SplittableRandom mine = random.split();
       writers.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int n = 0; n < 400 && !stop.get(); n++) {
-                      change(mine, 30);
-                    }
-                  }));
+              .start(() -> {
+                for (int n = 0; n < 400 && !stop.get(); n++) {
+                  change(mine, 30);
+                }
+              }));
     }
     record Watched(FieldSelector fields, Map<String, String> start, EventRecorder events) {}
     List<Watched> watched = new ArrayList<>();

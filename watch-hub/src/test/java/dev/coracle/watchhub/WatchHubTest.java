@@ -92,15 +92,12 @@ class WatchHubTest {
         hub.update(
             PODS,
             new NamespacedName(namespace, name),
-            o ->
-                Uni.createFrom()
-                    .item(o.with(t -> t.withObject("/spec").put("nodeName", node)))));
+            o -> Uni.createFrom().item(o.with(t -> t.withObject("/spec").put("nodeName", node)))));
   }
 
   private KubeObject delete(String namespace, String name) {
     return await(
-        hub.delete(
-            PODS, new NamespacedName(namespace, name), _ -> Uni.createFrom().voidItem()));
+        hub.delete(PODS, new NamespacedName(namespace, name), _ -> Uni.createFrom().voidItem()));
   }
 
   private KubeList list(String namespace, ListOptions options) {
@@ -144,9 +141,7 @@ class WatchHubTest {
   @Test
   void keysAreWhereKubernetesKeepsThem() {
     await(
-        hub.create(
-            NODES,
-            KubeObject.create(GroupVersionKind.of("v1", "Node"), "", "n1", _ -> {})));
+        hub.create(NODES, KubeObject.create(GroupVersionKind.of("v1", "Node"), "", "n1", _ -> {})));
     await(
         hub.create(
             new GroupResource("stable.example.com", "crontabs"),
@@ -191,30 +186,22 @@ class WatchHubTest {
     create("ab", "p4", "n3", "db");
     assertThat(names(list("", ListOptions.ALL))).containsExactly("p1", "p2", "p4", "p3");
     assertThat(names(list("a", ListOptions.ALL))).containsExactly("p1", "p2");
-    assertThat(
-            names(
-                list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
+    assertThat(names(list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
         .containsExactly("p1", "p3");
     assertThat(
-            names(
-                list("b", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
+            names(list("b", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
         .containsExactly("p3");
-    assertThat(
-            names(
-                list("", ListOptions.ALL.withFields(FieldSelector.parse("metadata.name=p4")))))
+    assertThat(names(list("", ListOptions.ALL.withFields(FieldSelector.parse("metadata.name=p4")))))
         .containsExactly("p4");
     assertThat(names(list("", ListOptions.ALL.withLabels(LabelSelector.parse("app=db")))))
         .containsExactly("p2", "p4");
     bind("a", "p1", "n9");
-    assertThat(
-            names(
-                list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
+    assertThat(names(list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1")))))
         .containsExactly("p3");
     assertThatThrownBy(
             () -> list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.foo=1"))))
         .isInstanceOfSatisfying(
-            StatusException.class,
-            e -> assertThat(e.reason()).isEqualTo(StatusReason.BAD_REQUEST));
+            StatusException.class, e -> assertThat(e.reason()).isEqualTo(StatusReason.BAD_REQUEST));
   }
 
   @Test
@@ -256,8 +243,7 @@ class WatchHubTest {
             org.assertj.core.api.Assertions.catchThrowable(
                 () -> list("", ListOptions.ALL.withLimit(2, second.continueToken())));
     assertThat(gone).matches(StatusException::isExpired);
-    KubeList rest =
-        list("", ListOptions.ALL.withLimit(0, gone.status().continueToken()));
+    KubeList rest = list("", ListOptions.ALL.withLimit(0, gone.status().continueToken()));
     assertThat(names(rest)).containsExactly("p4");
   }
 
@@ -266,8 +252,7 @@ class WatchHubTest {
     String first = create("a", "p1", "n1", "web").resourceVersion();
     create("a", "p2", "n1", "web");
     ListOptions exact =
-        new ListOptions(
-            LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, first, "Exact", 0, "");
+        new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, first, "Exact", 0, "");
     assertThat(names(list("", exact))).containsExactly("p1");
     assertThat(list("", exact).resourceVersion()).isEqualTo(first);
     ListOptions notOlder =
@@ -275,8 +260,7 @@ class WatchHubTest {
     assertThat(names(list("", notOlder))).containsExactly("p1", "p2");
     ListOptions future =
         new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "99999", "", 0, "");
-    assertThatThrownBy(() -> list("", future))
-        .hasMessageStartingWith("Too large resource version");
+    assertThatThrownBy(() -> list("", future)).hasMessageStartingWith("Too large resource version");
   }
 
   @Test
@@ -289,8 +273,7 @@ class WatchHubTest {
     bind("a", "p1", "n1");
     delete("a", "p1");
     all.await(4);
-    assertThat(all.summary())
-        .containsExactly("ADDED p1", "ADDED p2", "MODIFIED p1", "DELETED p1");
+    assertThat(all.summary()).containsExactly("ADDED p1", "ADDED p2", "MODIFIED p1", "DELETED p1");
     inA.await(3);
     assertThat(inA.summary()).containsExactly("ADDED p1", "MODIFIED p1", "DELETED p1");
     all.assertOrdered();
@@ -315,8 +298,7 @@ class WatchHubTest {
     KubeObject moved = bind("a", "p1", "n2");
     delete("a", "p2");
     onN1.await(4);
-    assertThat(onN1.summary())
-        .containsExactly("ADDED p2", "ADDED p1", "DELETED p1", "DELETED p2");
+    assertThat(onN1.summary()).containsExactly("ADDED p2", "ADDED p1", "DELETED p1", "DELETED p2");
     assertThat(onN1.objects().get(2).resourceVersion()).isEqualTo(moved.resourceVersion());
     assertThat(onN1.objects().get(2).text("spec", "nodeName")).isEqualTo("n1");
     single.await(3);
@@ -344,7 +326,12 @@ class WatchHubTest {
         watch(
             "",
             new WatchOptions(
-                LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "", "NotOlderThan", true, true,
+                LabelSelector.EVERYTHING,
+                FieldSelector.EVERYTHING,
+                "",
+                "NotOlderThan",
+                true,
+                true,
                 0));
     watch.await(3);
     create("a", "p3", "", "web");
@@ -410,13 +397,12 @@ class WatchHubTest {
         new java.util.concurrent.atomic.AtomicInteger();
     vertx
         .eventBus()
-        .addInboundInterceptor(
-            context -> {
-              if (seen.incrementAndGet() % 3 != 0) {
-                return; // dropped
-              }
-              context.next();
-            });
+        .addInboundInterceptor(context -> {
+          if (seen.incrementAndGet() % 3 != 0) {
+            return; // dropped
+          }
+          context.next();
+        });
     for (int i = 1; i <= 30; i++) {
       create("a", "p" + i, "", "web");
     }
@@ -430,8 +416,7 @@ class WatchHubTest {
     String start = list("", ListOptions.ALL).resourceVersion();
     EventRecorder watch = watch("", WatchOptions.from(start));
     await(
-        hub.create(
-            NODES, KubeObject.create(GroupVersionKind.of("v1", "Node"), "", "n1", _ -> {})));
+        hub.create(NODES, KubeObject.create(GroupVersionKind.of("v1", "Node"), "", "n1", _ -> {})));
     watch.awaitMatching("BOOKMARK " + hub.revision());
   }
 

@@ -96,26 +96,24 @@ final class WatchRecorder implements AutoCloseable, Flow.Subscriber<ChangeBatch>
     List<StorageChange> all = changes();
     long first = all.isEmpty() ? 0 : all.getFirst().revision();
     return all.stream()
-        .map(
-            c ->
-                switch (c) {
+        .map(c ->
+            switch (c) {
                   case StorageChange.Put p ->
                       "put " + p.key().substring(prefix.length()) + "=" + value(p.current());
                   case StorageChange.Delete d -> "delete " + d.key().substring(prefix.length());
                 }
-                    + " @"
-                    + (c.revision() - first))
+                + " @"
+                + (c.revision() - first))
         .toList();
   }
 
   List<String> previous() {
     return changes().stream()
-        .map(
-            c ->
-                switch (c) {
-                  case StorageChange.Put p -> p.previous() == null ? "-" : value(p.previous());
-                  case StorageChange.Delete d -> d.previous() == null ? "-" : value(d.previous());
-                })
+        .map(c ->
+            switch (c) {
+              case StorageChange.Put p -> p.previous() == null ? "-" : value(p.previous());
+              case StorageChange.Delete d -> d.previous() == null ? "-" : value(d.previous());
+            })
         .toList();
   }
 

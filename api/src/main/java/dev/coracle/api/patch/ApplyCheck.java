@@ -23,8 +23,16 @@ final class ApplyCheck {
       String name = config.path("metadata").path("name").asText("");
       throw StatusException.of(
           StatusReason.UNKNOWN,
-          "failed to create typed patch object (" + namespace + "/" + name + "; " + apiVersion
-              + ", Kind=" + config.path("kind").asText("") + "): " + problem);
+          "failed to create typed patch object ("
+              + namespace
+              + "/"
+              + name
+              + "; "
+              + apiVersion
+              + ", Kind="
+              + config.path("kind").asText("")
+              + "): "
+              + problem);
     }
   }
 
@@ -79,9 +87,12 @@ final class ApplyCheck {
         String key =
             type.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, type);
         if (key == null) {
-          return path + ": element " + index
+          return path
+              + ": element "
+              + index
               + ": associative list with keys has an element that omits key field \""
-              + type.mapKeys().getFirst() + "\" (and doesn't have default value)";
+              + type.mapKeys().getFirst()
+              + "\" (and doesn't have default value)";
         }
         step = PathStep.display(key);
         if (!seen.add(key)) {

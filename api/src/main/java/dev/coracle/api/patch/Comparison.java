@@ -36,7 +36,11 @@ final class Comparison {
   }
 
   private void compare(
-      @Nullable SchemaType type, JsonNode a, JsonNode b, FieldSet add, FieldSet modify,
+      @Nullable SchemaType type,
+      JsonNode a,
+      JsonNode b,
+      FieldSet add,
+      FieldSet modify,
       FieldSet remove) {
     if (a == b) {
       return;
@@ -49,8 +53,7 @@ final class Comparison {
       for (String name : names) {
         SchemaField field = type == null ? null : type.field(name);
         SchemaType child = type == null ? null : type.child(name);
-        step(
-            PathStep.field(name), child, a.path(name), b.path(name), field, add, modify, remove);
+        step(PathStep.field(name), child, a.path(name), b.path(name), field, add, modify, remove);
       }
     } else if (type != null && TypedTree.isKeyedList(type, a) && TypedTree.isKeyedList(type, b)) {
       Map<String, JsonNode> left = TypedTree.items(type, (ArrayNode) a);
@@ -68,8 +71,14 @@ final class Comparison {
   }
 
   private void step(
-      String step, @Nullable SchemaType type, JsonNode a, JsonNode b, @Nullable SchemaField field,
-      FieldSet add, FieldSet modify, FieldSet remove) {
+      String step,
+      @Nullable SchemaType type,
+      JsonNode a,
+      JsonNode b,
+      @Nullable SchemaField field,
+      FieldSet add,
+      FieldSet modify,
+      FieldSet remove) {
     if (a.isMissingNode()) {
       all(type, b, field, add.at(step));
     } else if (b.isMissingNode()) {
@@ -92,13 +101,12 @@ final class Comparison {
       out.add();
     }
     if (map) {
-      value.forEachEntry(
-          (name, child) ->
-              all(
-                  type == null ? null : type.child(name),
-                  child,
-                  type == null ? null : type.field(name),
-                  out.at(PathStep.field(name))));
+      value.forEachEntry((name, child) ->
+          all(
+              type == null ? null : type.child(name),
+              child,
+              type == null ? null : type.field(name),
+              out.at(PathStep.field(name))));
     } else if (list && type != null) {
       TypedTree.items(type, (ArrayNode) value)
           .forEach((step, item) -> all(type.item(), item, null, out.at(step)));

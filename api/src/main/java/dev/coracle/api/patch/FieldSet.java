@@ -98,11 +98,10 @@ public final class FieldSet {
     FieldSet out = new FieldSet();
     out.member = member && !other.member;
     children()
-        .forEach(
-            (step, child) -> {
-              FieldSet o = other.get(step);
-              put(out, step, o == null ? child.copy() : child.minus(o));
-            });
+        .forEach((step, child) -> {
+          FieldSet o = other.get(step);
+          put(out, step, o == null ? child.copy() : child.minus(o));
+        });
     return out;
   }
 
@@ -111,15 +110,14 @@ public final class FieldSet {
     FieldSet out = new FieldSet();
     out.member = member && !other.member;
     children()
-        .forEach(
-            (step, child) -> {
-              FieldSet o = other.get(step);
-              if (o == null) {
-                put(out, step, child.copy());
-              } else if (!o.member) {
-                put(out, step, child.minusTrees(o));
-              }
-            });
+        .forEach((step, child) -> {
+          FieldSet o = other.get(step);
+          if (o == null) {
+            put(out, step, child.copy());
+          } else if (!o.member) {
+            put(out, step, child.minusTrees(o));
+          }
+        });
     return out;
   }
 
@@ -127,13 +125,12 @@ public final class FieldSet {
     FieldSet out = new FieldSet();
     out.member = member && other.member;
     children()
-        .forEach(
-            (step, child) -> {
-              FieldSet o = other.get(step);
-              if (o != null) {
-                put(out, step, child.and(o));
-              }
-            });
+        .forEach((step, child) -> {
+          FieldSet o = other.get(step);
+          if (o != null) {
+            put(out, step, child.and(o));
+          }
+        });
     return out;
   }
 
@@ -151,15 +148,14 @@ public final class FieldSet {
     FieldSet out = new FieldSet();
     out.member = member;
     children()
-        .forEach(
-            (step, child) -> {
-              SchemaType below = PathStep.typeBelow(type, step);
-              FieldSet made = child.withNamedFields(below);
-              if (type != null && PathStep.isField(step) && type.field(PathStep.name(step)) != null) {
-                made.member = true;
-              }
-              put(out, step, made);
-            });
+        .forEach((step, child) -> {
+          SchemaType below = PathStep.typeBelow(type, step);
+          FieldSet made = child.withNamedFields(below);
+          if (type != null && PathStep.isField(step) && type.field(PathStep.name(step)) != null) {
+            made.member = true;
+          }
+          put(out, step, made);
+        });
     return out;
   }
 
@@ -179,36 +175,34 @@ public final class FieldSet {
   public ObjectNode toJson() {
     ObjectNode out = Json.object();
     children()
-        .forEach(
-            (step, child) -> {
-              ObjectNode below = child.hasChildren() ? child.toJson() : Json.object();
-              if (child.member && child.hasChildren()) {
-                ObjectNode withDot = Json.object();
-                withDot.putObject(".");
-                withDot.setAll(below);
-                below = withDot;
-              }
-              out.set(step, below);
-            });
+        .forEach((step, child) -> {
+          ObjectNode below = child.hasChildren() ? child.toJson() : Json.object();
+          if (child.member && child.hasChildren()) {
+            ObjectNode withDot = Json.object();
+            withDot.putObject(".");
+            withDot.setAll(below);
+            below = withDot;
+          }
+          out.set(step, below);
+        });
     return out;
   }
 
   /** Reads {@code fieldsV1}; steps of unknown form are kept as they are. */
   public static FieldSet of(JsonNode fieldsV1) {
     FieldSet out = new FieldSet();
-    fieldsV1.forEachEntry(
-        (step, below) -> {
-          if (step.equals(".")) {
-            out.member = true;
-          } else {
-            FieldSet child = of(below);
-            child.member |= !child.hasChildren();
-            if (out.children == null) {
-              out.children = new TreeMap<>();
-            }
-            out.children.put(PathStep.canonical(step), child);
-          }
-        });
+    fieldsV1.forEachEntry((step, below) -> {
+      if (step.equals(".")) {
+        out.member = true;
+      } else {
+        FieldSet child = of(below);
+        child.member |= !child.hasChildren();
+        if (out.children == null) {
+          out.children = new TreeMap<>();
+        }
+        out.children.put(PathStep.canonical(step), child);
+      }
+    });
     return out;
   }
 

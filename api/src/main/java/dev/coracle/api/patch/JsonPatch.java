@@ -32,7 +32,9 @@ public final class JsonPatch {
     if (operations.size() > MAX_OPERATIONS) {
       throw StatusException.of(
           StatusReason.REQUEST_ENTITY_TOO_LARGE,
-          "The allowed maximum operations in a JSON patch is " + MAX_OPERATIONS + ", got "
+          "The allowed maximum operations in a JSON patch is "
+              + MAX_OPERATIONS
+              + ", got "
               + operations.size());
     }
     JsonNode out = target.deepCopy();

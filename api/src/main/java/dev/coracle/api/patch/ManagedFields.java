@@ -61,7 +61,8 @@ final class ManagedFields {
                 version,
                 node.path("subresource").asText(""));
         out.entries.put(
-            id, new Entry(FieldSet.of(node.path("fieldsV1")), version, node.path("time").asText("")));
+            id,
+            new Entry(FieldSet.of(node.path("fieldsV1")), version, node.path("time").asText("")));
       }
     }
     return out;
@@ -111,21 +112,20 @@ final class ManagedFields {
                 .thenComparing(e -> e.getKey().manager())
                 .thenComparing(e -> e.getValue().apiVersion())
                 .thenComparing(e -> e.getKey().subresource()))
-        .forEach(
-            e -> {
-              ObjectNode node = out.addObject();
-              node.put("manager", e.getKey().manager());
-              node.put("operation", e.getKey().apply() ? "Apply" : "Update");
-              node.put("apiVersion", e.getValue().apiVersion());
-              if (!e.getValue().time().isEmpty()) {
-                node.put("time", e.getValue().time());
-              }
-              node.put("fieldsType", "FieldsV1");
-              node.set("fieldsV1", e.getValue().fields().toJson());
-              if (!e.getKey().subresource().isEmpty()) {
-                node.put("subresource", e.getKey().subresource());
-              }
-            });
+        .forEach(e -> {
+          ObjectNode node = out.addObject();
+          node.put("manager", e.getKey().manager());
+          node.put("operation", e.getKey().apply() ? "Apply" : "Update");
+          node.put("apiVersion", e.getValue().apiVersion());
+          if (!e.getValue().time().isEmpty()) {
+            node.put("time", e.getValue().time());
+          }
+          node.put("fieldsType", "FieldsV1");
+          node.set("fieldsV1", e.getValue().fields().toJson());
+          if (!e.getKey().subresource().isEmpty()) {
+            node.put("subresource", e.getKey().subresource());
+          }
+        });
     return out;
   }
 

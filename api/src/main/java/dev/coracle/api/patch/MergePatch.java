@@ -19,21 +19,20 @@ public final class MergePatch {
   }
 
   private static void merge(ObjectNode target, ObjectNode patch) {
-    patch.forEachEntry(
-        (name, value) -> {
-          if (value.isNull()) {
-            target.remove(name);
-          } else if (value instanceof ObjectNode v) {
-            if (target.get(name) instanceof ObjectNode t) {
-              merge(t, v);
-            } else {
-              ObjectNode fresh = Json.object();
-              merge(fresh, v);
-              target.set(name, fresh);
-            }
-          } else {
-            target.set(name, value.deepCopy());
-          }
-        });
+    patch.forEachEntry((name, value) -> {
+      if (value.isNull()) {
+        target.remove(name);
+      } else if (value instanceof ObjectNode v) {
+        if (target.get(name) instanceof ObjectNode t) {
+          merge(t, v);
+        } else {
+          ObjectNode fresh = Json.object();
+          merge(fresh, v);
+          target.set(name, fresh);
+        }
+      } else {
+        target.set(name, value.deepCopy());
+      }
+    });
   }
 }

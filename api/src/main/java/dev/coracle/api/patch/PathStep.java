@@ -56,13 +56,12 @@ final class PathStep {
       return null;
     }
     StringBuilder out = new StringBuilder("k:{");
-    keys.forEach(
-        (name, value) -> {
-          if (out.length() > 3) {
-            out.append(',');
-          }
-          out.append(Json.NODES.textNode(name)).append(':').append(value);
-        });
+    keys.forEach((name, value) -> {
+      if (out.length() > 3) {
+        out.append(',');
+      }
+      out.append(Json.NODES.textNode(name)).append(':').append(value);
+    });
     return out.append('}').toString();
   }
 
@@ -101,9 +100,8 @@ final class PathStep {
     }
     if (step.startsWith("k:") && Json.parse(rest) instanceof ObjectNode keys) {
       StringBuilder out = new StringBuilder("[");
-      keys.forEachEntry(
-          (name, value) ->
-              out.append(out.length() > 1 ? "," : "").append(name).append('=').append(value));
+      keys.forEachEntry((name, value) ->
+          out.append(out.length() > 1 ? "," : "").append(name).append('=').append(value));
       return out.append(']').toString();
     }
     return step.startsWith("v:") ? "[=" + rest + "]" : "[" + rest + "]";

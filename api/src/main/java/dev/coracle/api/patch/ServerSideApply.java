@@ -113,8 +113,7 @@ public final class ServerSideApply {
     FieldSet kept = own == null ? NONE : own.fields().minus(change.removed);
     if (!touched.isEmpty()) {
       managers.entries.put(
-          self,
-          new Entry(kept.union(touched), writer.apiVersion, ManagedFields.time(writer.now)));
+          self, new Entry(kept.union(touched), writer.apiVersion, ManagedFields.time(writer.now)));
     } else if (own != null) {
       managers.entries.put(self, own.withFields(kept));
     }
@@ -156,11 +155,9 @@ public final class ServerSideApply {
     }
     Id self = writer.id(true);
     Entry last = managers.entries.get(self);
-    FieldSet set =
-        TypedTree.fieldSet(type, intent).minusTrees(writer.ignored()).minus(NEVER_OWNED);
+    FieldSet set = TypedTree.fieldSet(type, intent).minusTrees(writer.ignored()).minus(NEVER_OWNED);
     JsonNode merged = TypedTree.merge(type, before, intent);
-    managers.entries.put(
-        self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
+    managers.entries.put(self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
     if (last != null && !last.fields().isEmpty()) {
       merged = prune(type, merged, managers, last.fields());
     }
@@ -203,37 +200,30 @@ public final class ServerSideApply {
 
   private static Map<Id, FieldSet> conflicts(ManagedFields managers, Id self, FieldSet touched) {
     Map<Id, FieldSet> out = new LinkedHashMap<>();
-    managers.entries.forEach(
-        (id, entry) -> {
-          FieldSet both = entry.fields().and(touched);
-          if (!id.equals(self) && !both.isEmpty()) {
-            out.put(id, both);
-          }
-        });
+    managers.entries.forEach((id, entry) -> {
+      FieldSet both = entry.fields().and(touched);
+      if (!id.equals(self) && !both.isEmpty()) {
+        out.put(id, both);
+      }
+    });
     return out;
   }
 
   private static void takeFromOthers(
       ManagedFields managers, Id self, FieldSet touched, FieldSet removed) {
-    managers.entries.replaceAll(
-        (id, entry) ->
-            id.equals(self)
-                ? entry
-                : entry.withFields(entry.fields().minus(touched).minus(removed)));
+    managers.entries.replaceAll((id, entry) ->
+        id.equals(self) ? entry : entry.withFields(entry.fields().minus(touched).minus(removed)));
   }
 
   private static StatusException conflict(Map<Id, FieldSet> conflicts) {
     List<StatusCause> causes = new ArrayList<>();
     Map<String, List<String>> byManager = new TreeMap<>();
-    conflicts.forEach(
-        (id, set) ->
-            set.forEachPath(
-                path -> {
-                  causes.add(
-                      new StatusCause(
-                          StatusCause.MANAGER_CONFLICT, "conflict with " + id.display(), path));
-                  byManager.computeIfAbsent(id.display(), m -> new ArrayList<>()).add(path);
-                }));
+    conflicts.forEach((id, set) ->
+        set.forEachPath(path -> {
+          causes.add(
+              new StatusCause(StatusCause.MANAGER_CONFLICT, "conflict with " + id.display(), path));
+          byManager.computeIfAbsent(id.display(), m -> new ArrayList<>()).add(path);
+        }));
     StringBuilder message = new StringBuilder("Apply failed with ");
     if (causes.size() == 1) {
       StatusCause only = causes.getFirst();
@@ -241,11 +231,10 @@ public final class ServerSideApply {
     } else {
       message.append(causes.size()).append(" conflicts: ");
       List<String> lines = new ArrayList<>();
-      byManager.forEach(
-          (manager, paths) -> {
-            lines.add("conflicts with " + manager + ":");
-            paths.forEach(p -> lines.add("- " + p));
-          });
+      byManager.forEach((manager, paths) -> {
+        lines.add("conflicts with " + manager + ":");
+        paths.forEach(p -> lines.add("- " + p));
+      });
       message.append(String.join("\n", lines));
     }
     return new StatusException(

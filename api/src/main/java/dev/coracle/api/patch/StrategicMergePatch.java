@@ -145,12 +145,11 @@ public final class StrategicMergePatch {
     }
     Set<String> keep = new HashSet<>();
     keys.forEach(k -> keep.add(k.asText()));
-    patch.forEachEntry(
-        (name, value) -> {
-          if (!value.isNull() && !name.startsWith("$") && !keep.contains(name)) {
-            throw StatusException.badRequest("invalid patch format of retainKeys");
-          }
-        });
+    patch.forEachEntry((name, value) -> {
+      if (!value.isNull() && !name.startsWith("$") && !keep.contains(name)) {
+        throw StatusException.badRequest("invalid patch format of retainKeys");
+      }
+    });
     target.retain(keep);
   }
 

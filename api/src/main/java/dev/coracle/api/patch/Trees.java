@@ -17,7 +17,9 @@ public final class Trees {
       return true;
     }
     if (a.isNumber() && b.isNumber()) {
-      return a.isIntegralNumber() && b.isIntegralNumber() && a.canConvertToLong()
+      return a.isIntegralNumber()
+              && b.isIntegralNumber()
+              && a.canConvertToLong()
               && b.canConvertToLong()
           ? a.longValue() == b.longValue()
           : a.decimalValue().compareTo(b.decimalValue()) == 0;

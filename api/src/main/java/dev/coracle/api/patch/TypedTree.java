@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a value is made of in the eyes of its schema: which parts merge piece by piece and which are
- * one value (structured-merge-diff's typed values). Fields without a schema merge as maps, and lists
- * without one are atomic.
+ * one value (structured-merge-diff's typed values). Fields without a schema merge as maps, and
+ * lists without one are atomic.
  */
 final class TypedTree {
 
@@ -56,7 +56,8 @@ final class TypedTree {
     Map<String, JsonNode> out = LinkedHashMap.newLinkedHashMap(value.size());
     int index = 0;
     for (JsonNode item : value) {
-      String step = list.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, list);
+      String step =
+          list.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, list);
       out.put(step == null ? "i:" + index : step, item);
       index++;
     }
@@ -74,25 +75,23 @@ final class TypedTree {
 
   private static void fields(@Nullable SchemaType type, JsonNode value, FieldSet out) {
     if (isMap(type, value) && !value.isEmpty()) {
-      value.forEachEntry(
-          (name, child) -> {
-            FieldSet at = out.at(PathStep.field(name));
-            SchemaType childType = type == null ? null : type.child(name);
-            fields(childType, child, at);
-            boolean declared = type != null && type.field(name) != null;
-            if (!declared || child.isNull() || child.isObject() && child.isEmpty()) {
-              at.add();
-            }
-          });
+      value.forEachEntry((name, child) -> {
+        FieldSet at = out.at(PathStep.field(name));
+        SchemaType childType = type == null ? null : type.child(name);
+        fields(childType, child, at);
+        boolean declared = type != null && type.field(name) != null;
+        if (!declared || child.isNull() || child.isObject() && child.isEmpty()) {
+          at.add();
+        }
+      });
     } else if (type != null && isKeyedList(type, value) && !value.isEmpty()) {
       items(type, (ArrayNode) value)
-          .forEach(
-              (step, item) -> {
-                FieldSet at = out.at(step).add();
-                if (item.isObject()) {
-                  fields(type.item(), item, at);
-                }
-              });
+          .forEach((step, item) -> {
+            FieldSet at = out.at(step).add();
+            if (item.isObject()) {
+              fields(type.item(), item, at);
+            }
+          });
     } else {
       out.add();
     }
@@ -102,18 +101,16 @@ final class TypedTree {
   static JsonNode merge(@Nullable SchemaType type, @Nullable JsonNode live, JsonNode config) {
     if (live instanceof ObjectNode l && isMap(type, config)) {
       ObjectNode out = Json.object();
-      l.forEachEntry(
-          (name, value) -> {
-            JsonNode c = config.get(name);
-            SchemaType child = type == null ? null : type.child(name);
-            out.set(name, c == null ? value.deepCopy() : merge(child, value, c));
-          });
-      config.forEachEntry(
-          (name, value) -> {
-            if (!out.has(name)) {
-              out.set(name, value.deepCopy());
-            }
-          });
+      l.forEachEntry((name, value) -> {
+        JsonNode c = config.get(name);
+        SchemaType child = type == null ? null : type.child(name);
+        out.set(name, c == null ? value.deepCopy() : merge(child, value, c));
+      });
+      config.forEachEntry((name, value) -> {
+        if (!out.has(name)) {
+          out.set(name, value.deepCopy());
+        }
+      });
       return out;
     }
     if (type != null && live instanceof ArrayNode l && isKeyedList(type, config)) {
@@ -167,30 +164,28 @@ final class TypedTree {
   static JsonNode without(@Nullable SchemaType type, JsonNode value, FieldSet gone) {
     if (isMap(type, value)) {
       ObjectNode out = Json.object();
-      value.forEachEntry(
-          (name, child) -> {
-            FieldSet at = gone.get(PathStep.field(name));
-            SchemaType childType = type == null ? null : type.child(name);
-            if (at == null) {
-              out.set(name, child.deepCopy());
-            } else if (!at.isMember()) {
-              out.set(name, without(childType, child, at));
-            }
-          });
+      value.forEachEntry((name, child) -> {
+        FieldSet at = gone.get(PathStep.field(name));
+        SchemaType childType = type == null ? null : type.child(name);
+        if (at == null) {
+          out.set(name, child.deepCopy());
+        } else if (!at.isMember()) {
+          out.set(name, without(childType, child, at));
+        }
+      });
       return out;
     }
     if (type != null && isKeyedList(type, value)) {
       ArrayNode out = Json.array();
       items(type, (ArrayNode) value)
-          .forEach(
-              (step, item) -> {
-                FieldSet at = gone.get(step);
-                if (at == null) {
-                  out.add(item.deepCopy());
-                } else if (!at.isMember()) {
-                  out.add(without(type.item(), item, at));
-                }
-              });
+          .forEach((step, item) -> {
+            FieldSet at = gone.get(step);
+            if (at == null) {
+              out.add(item.deepCopy());
+            } else if (!at.isMember()) {
+              out.add(without(type.item(), item, at));
+            }
+          });
       return out;
     }
     return value.deepCopy();

@@ -31,7 +31,8 @@ public record DeleteOptions(
   }
 
   public DeleteOptions ifUid(String expected) {
-    return new DeleteOptions(gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun);
+    return new DeleteOptions(
+        gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun);
   }
 
   /** Reads the request body of a delete. */

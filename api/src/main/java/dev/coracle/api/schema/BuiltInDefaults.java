@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The defaults of built-in kinds that depend on other fields, by the definition they belong to. Each
- * runs after the plain values of its own object and before those of the objects below it.
+ * The defaults of built-in kinds that depend on other fields, by the definition they belong to.
+ * Each runs after the plain values of its own object and before those of the objects below it.
  */
 final class BuiltInDefaults {
 
@@ -96,13 +96,12 @@ final class BuiltInDefaults {
   private static void secret(ObjectNode secret) {
     if (secret.remove("stringData") instanceof ObjectNode plain && !plain.isEmpty()) {
       ObjectNode data = secret.withObjectProperty("data");
-      plain.forEachEntry(
-          (key, value) ->
-              data.put(
-                  key,
-                  java.util.Base64.getEncoder()
-                      .encodeToString(
-                          value.asText().getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+      plain.forEachEntry((key, value) ->
+          data.put(
+              key,
+              java.util.Base64.getEncoder()
+                  .encodeToString(
+                      value.asText().getBytes(java.nio.charset.StandardCharsets.UTF_8))));
     }
   }
 

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Reads the resources that a CustomResourceDefinition ({@code apiextensions.k8s.io/v1}) declares. */
+/**
+ * Reads the resources that a CustomResourceDefinition ({@code apiextensions.k8s.io/v1}) declares.
+ */
 public final class CustomResources {
 
   private static final List<String> VERBS =

@@ -232,8 +232,15 @@ final class DecodeReader {
         path.append(path.isEmpty() ? "" : ".").append(name);
       }
     }
-    fail("json: cannot unmarshal " + got + " into Go struct field " + struct + "." + path
-        + " of type " + GoScalars.typeName(type));
+    fail(
+        "json: cannot unmarshal "
+            + got
+            + " into Go struct field "
+            + struct
+            + "."
+            + path
+            + " of type "
+            + GoScalars.typeName(type));
     return null;
   }
 

@@ -24,8 +24,8 @@ public final class Decoder {
 
   /**
    * @param tree the pruned object, owned by the caller
-   * @param problems {@code unknown field "spec.foo"}, {@code duplicate field "spec.x"}, in the order
-   *     they were met, at most a hundred
+   * @param problems {@code unknown field "spec.foo"}, {@code duplicate field "spec.x"}, in the
+   *     order they were met, at most a hundred
    */
   public record Decoded(ObjectNode tree, List<String> problems) {}
 
@@ -56,8 +56,7 @@ public final class Decoder {
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
       return read(parser, type, true);
     } catch (JsonProcessingException e) {
-      throw StatusException.badRequest(
-          "the document is not valid JSON: " + e.getOriginalMessage());
+      throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -91,14 +90,19 @@ public final class Decoder {
    * words, and problems are ignored, given to {@code warnings} or refused.
    */
   public static ObjectNode decode(
-      byte[] json, ResourceDefinition resource, FieldValidation validation,
+      byte[] json,
+      ResourceDefinition resource,
+      FieldValidation validation,
       Consumer<String> warnings) {
     return decode(json, resource.schema(), resource.kind(), validation, warnings);
   }
 
   /** As above for any type, such as a subresource's. */
   public static ObjectNode decode(
-      byte[] json, SchemaType type, GroupVersionKind kind, FieldValidation validation,
+      byte[] json,
+      SchemaType type,
+      GroupVersionKind kind,
+      FieldValidation validation,
       Consumer<String> warnings) {
     try {
       return enforce(decode(json, type), kind, validation, warnings);
@@ -109,7 +113,10 @@ public final class Decoder {
 
   /** As above, from a tree (YAML, protobuf, or the result of a patch). */
   public static ObjectNode decode(
-      JsonNode tree, SchemaType type, GroupVersionKind kind, FieldValidation validation,
+      JsonNode tree,
+      SchemaType type,
+      GroupVersionKind kind,
+      FieldValidation validation,
       Consumer<String> warnings) {
     try {
       return enforce(decode(tree, type), kind, validation, warnings);
@@ -119,7 +126,9 @@ public final class Decoder {
   }
 
   private static ObjectNode enforce(
-      Decoded decoded, GroupVersionKind kind, FieldValidation validation,
+      Decoded decoded,
+      GroupVersionKind kind,
+      FieldValidation validation,
       Consumer<String> warnings) {
     if (!decoded.problems.isEmpty()) {
       switch (validation) {
@@ -139,7 +148,12 @@ public final class Decoder {
   /** {@code Deployment in version "v1" cannot be handled as a Deployment: …}. */
   public static StatusException unfit(GroupVersionKind kind, String why) {
     return StatusException.badRequest(
-        kind.kind() + " in version \"" + kind.version() + "\" cannot be handled as a "
-            + kind.kind() + ": " + why);
+        kind.kind()
+            + " in version \""
+            + kind.version()
+            + "\" cannot be handled as a "
+            + kind.kind()
+            + ": "
+            + why);
   }
 }

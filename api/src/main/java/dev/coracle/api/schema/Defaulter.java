@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fills in what the writer left out: for built-in kinds the values of the defaults table and the
- * rules of {@link BuiltInDefaults}, for custom resources the {@code default}s of their schema. Which
- * parts of a type have defaults at all is worked out once per type, so that the rest of the tree is
- * never visited.
+ * rules of {@link BuiltInDefaults}, for custom resources the {@code default}s of their schema.
+ * Which parts of a type have defaults at all is worked out once per type, so that the rest of the
+ * tree is never visited.
  */
 public final class Defaulter {
 
@@ -23,7 +23,11 @@ public final class Defaulter {
    * @param otherField empty, or a condition: this field must have the text {@code otherValue}
    */
   record Rule(
-      String field, JsonNode value, boolean zeroIsAbsent, boolean nullIsAbsent, String otherField,
+      String field,
+      JsonNode value,
+      boolean zeroIsAbsent,
+      boolean nullIsAbsent,
+      String otherField,
       String otherValue) {
 
     void apply(ObjectNode object) {
@@ -45,7 +49,9 @@ public final class Defaulter {
 
   /** What to do at one type: first rules, then the hook, then the children that need something. */
   private record Plan(
-      List<Rule> rules, @Nullable Consumer<ObjectNode> hook, List<Child> children,
+      List<Rule> rules,
+      @Nullable Consumer<ObjectNode> hook,
+      List<Child> children,
       @Nullable Plan element) {
     static final Plan NOTHING = new Plan(List.of(), null, List.of(), null);
 
@@ -129,8 +135,7 @@ public final class Defaulter {
     Plan below = element == null ? Plan.NOTHING : compile(element, path);
     Consumer<ObjectNode> hook = type.structural() ? null : BuiltInDefaults.hook(type.name());
     Plan plan =
-        new Plan(
-            List.copyOf(rules), hook, List.copyOf(children), below.isNothing() ? null : below);
+        new Plan(List.copyOf(rules), hook, List.copyOf(children), below.isNothing() ? null : below);
     path.removeLast();
     // A recursive type met on its own path counts as nothing there. JSONSchemaProps alone is one,
     // and it has no defaults.

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the defaults table; its first lines say how it is written. Read once, when first needed. */
+/**
+ * Reads the defaults table; its first lines say how it is written. Read once, when first needed.
+ */
 final class DefaultsTable {
 
   private static final String RESOURCE = "kubernetes-1.36.defaults";

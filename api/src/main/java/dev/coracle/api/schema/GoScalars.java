@@ -18,14 +18,16 @@ final class GoScalars {
   /**
    * Null when the token has the wrong type.
    *
-   * @throws IllegalArgumentException when the type is right and the form is not, with upstream's words
+   * @throws IllegalArgumentException when the type is right and the form is not, with upstream's
+   *     words
    */
   static @Nullable JsonNode read(SchemaType type, JsonToken token, JsonParser parser)
       throws IOException {
     boolean text = token == JsonToken.VALUE_STRING;
     return switch (type.kind()) {
       case STRING -> text ? Json.NODES.textNode(parser.getText()) : null;
-      case BOOLEAN -> token.isBoolean() ? Json.NODES.booleanNode(token == JsonToken.VALUE_TRUE) : null;
+      case BOOLEAN ->
+          token.isBoolean() ? Json.NODES.booleanNode(token == JsonToken.VALUE_TRUE) : null;
       case INTEGER -> integer(token, parser, type.bits());
       case INT_OR_STRING ->
           text ? Json.NODES.textNode(parser.getText()) : integer(token, parser, 32);
@@ -51,9 +53,7 @@ final class GoScalars {
 
   /** A tree may hold a small number as a long: it becomes what the bytes would have given. */
   private static JsonNode smallest(long value) {
-    return value == (int) value
-        ? Json.NODES.numberNode((int) value)
-        : Json.NODES.numberNode(value);
+    return value == (int) value ? Json.NODES.numberNode((int) value) : Json.NODES.numberNode(value);
   }
 
   private static @Nullable JsonNode integer(JsonToken token, JsonParser parser, int bits)
@@ -76,7 +76,10 @@ final class GoScalars {
     return isCanonical(text) ? text : Quantity.parse(text.strip()).toString();
   }
 
-  /** Up to 15 digits without a leading zero and a plain suffix, that no greater suffix could shorten. */
+  /**
+   * Up to 15 digits without a leading zero and a plain suffix, that no greater suffix could
+   * shorten.
+   */
   private static boolean isCanonical(String text) {
     int n = text.length();
     int i = 0;
@@ -102,7 +105,9 @@ final class GoScalars {
   }
 
   private static String time(String text, SchemaType.Kind kind) {
-    if (kind == SchemaType.Kind.TIME && text.length() == 20 && text.charAt(19) == 'Z'
+    if (kind == SchemaType.Kind.TIME
+        && text.length() == 20
+        && text.charAt(19) == 'Z'
         && Timestamps.parse(text) != null) {
       return text;
     }
@@ -113,12 +118,15 @@ final class GoScalars {
               ? "2006-01-02T15:04:05Z07:00"
               : "2006-01-02T15:04:05.000000Z07:00";
       throw new IllegalArgumentException(
-          "parsing time \"" + text + "\" as \"" + layout + "\": cannot parse \"" + text
+          "parsing time \""
+              + text
+              + "\" as \""
+              + layout
+              + "\": cannot parse \""
+              + text
               + "\" as \"2006\"");
     }
-    return kind == SchemaType.Kind.TIME
-        ? Timestamps.time(instant)
-        : Timestamps.microTime(instant);
+    return kind == SchemaType.Kind.TIME ? Timestamps.time(instant) : Timestamps.microTime(instant);
   }
 
   private static String base64(String text) {
@@ -134,7 +142,10 @@ final class GoScalars {
     for (int i = 0; i < content; i++) {
       char c = data.charAt(i);
       boolean ok =
-          c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+'
+          c >= 'A' && c <= 'Z'
+              || c >= 'a' && c <= 'z'
+              || c >= '0' && c <= '9'
+              || c == '+'
               || c == '/';
       if (!ok) {
         throw new IllegalArgumentException("illegal base64 data at input byte " + i);

@@ -1,6 +1,9 @@
 package dev.coracle.api.schema;
 
-/** How the items of a list are told apart when two writers change it ({@code x-kubernetes-list-type}). */
+/**
+ * How the items of a list are told apart when two writers change it ({@code
+ * x-kubernetes-list-type}).
+ */
 public enum ListType {
   /** One value as a whole. */
   ATOMIC,

@@ -67,7 +67,9 @@ public record ResourceDefinition(
     return new GroupVersionKind(kind.group(), kind.version(), listKind);
   }
 
-  /** A custom resource's {@code subresources.scale}, with its JSON paths; missing node otherwise. */
+  /**
+   * A custom resource's {@code subresources.scale}, with its JSON paths; missing node otherwise.
+   */
   public JsonNode customScale() {
     return custom == null
         ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()

@@ -190,7 +190,14 @@ public final class SchemaTable {
     }
     // A definition without fields, such as an empty spec, is still an object of named fields.
     return new SchemaType(
-        Kind.OBJECT, name, 0, ListType.ATOMIC, List.of(), atomic, false, gvk,
+        Kind.OBJECT,
+        name,
+        0,
+        ListType.ATOMIC,
+        List.of(),
+        atomic,
+        false,
+        gvk,
         () -> body(name, starts[index]));
   }
 
@@ -210,7 +217,13 @@ public final class SchemaTable {
     }
     return new Body(
         Collections.unmodifiableMap(new LinkedHashMap<>(fields)),
-        null, false, false, false, Set.of(), unions, null);
+        null,
+        false,
+        false,
+        false,
+        Set.of(),
+        unions,
+        null);
   }
 
   private SchemaField field(String[] parts, Map<String, JsonNode> own) {

@@ -122,13 +122,27 @@ public final class SchemaType {
 
   static SchemaType list(SchemaType element, ListType type, List<String> keys) {
     return new SchemaType(
-        Kind.LIST, "", 0, type, keys, type == ListType.ATOMIC, false, null,
+        Kind.LIST,
+        "",
+        0,
+        type,
+        keys,
+        type == ListType.ATOMIC,
+        false,
+        null,
         () -> Body.element(element));
   }
 
   static SchemaType map(SchemaType element, boolean atomic) {
     return new SchemaType(
-        Kind.MAP, "", 0, ListType.ATOMIC, List.of(), atomic, false, null,
+        Kind.MAP,
+        "",
+        0,
+        ListType.ATOMIC,
+        List.of(),
+        atomic,
+        false,
+        null,
         () -> Body.element(element));
   }
 
@@ -151,7 +165,9 @@ public final class SchemaType {
     return kind;
   }
 
-  /** The definition's name, such as {@code io.k8s.api.core.v1.PodSpec}; empty for an inline type. */
+  /**
+   * The definition's name, such as {@code io.k8s.api.core.v1.PodSpec}; empty for an inline type.
+   */
   public String name() {
     return name;
   }
@@ -210,7 +226,10 @@ public final class SchemaType {
     return atomic;
   }
 
-  /** Of a custom resource: values are checked against {@link #constraints()}, not against Go's types. */
+  /**
+   * Of a custom resource: values are checked against {@link #constraints()}, not against Go's
+   * types.
+   */
   public boolean structural() {
     return structural;
   }

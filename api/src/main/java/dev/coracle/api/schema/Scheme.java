@@ -71,11 +71,10 @@ public final class Scheme {
         .forEach(r -> preferred.putIfAbsent(r.gvr().groupResource(), r.gvr()));
     List<ResourceDefinition> stored =
         all.stream()
-            .map(
-                r ->
-                    r.storage().equals(r.gvr())
-                        ? withStorage(r, preferred.getOrDefault(r.gvr().groupResource(), r.gvr()))
-                        : r)
+            .map(r ->
+                r.storage().equals(r.gvr())
+                    ? withStorage(r, preferred.getOrDefault(r.gvr().groupResource(), r.gvr()))
+                    : r)
             .toList();
     return new Scheme(table.groups(), stored);
   }
@@ -87,8 +86,18 @@ public final class Scheme {
 
   private static ResourceDefinition withStorage(ResourceDefinition r, GroupVersionResource at) {
     return new ResourceDefinition(
-        r.gvr(), r.kind(), r.listKind(), r.singular(), r.namespaced(), r.verbs(), r.shortNames(),
-        r.categories(), r.subresources(), at, r.schema(), r.custom());
+        r.gvr(),
+        r.kind(),
+        r.listKind(),
+        r.singular(),
+        r.namespaced(),
+        r.verbs(),
+        r.shortNames(),
+        r.categories(),
+        r.subresources(),
+        at,
+        r.schema(),
+        r.custom());
   }
 
   public Optional<ResourceDefinition> resource(GroupVersionResource gvr) {
@@ -204,11 +213,10 @@ public final class Scheme {
     Group g = known.get(name);
     List<String> order = g == null ? List.of() : g.versions();
     List<Version> out = new ArrayList<>();
-    versions.forEach(
-        (version, resources) -> {
-          resources.sort(Comparator.comparing(r -> r.gvr().resource()));
-          out.add(new Version(name, version, List.copyOf(resources)));
-        });
+    versions.forEach((version, resources) -> {
+      resources.sort(Comparator.comparing(r -> r.gvr().resource()));
+      out.add(new Version(name, version, List.copyOf(resources)));
+    });
     out.sort(
         Comparator.<Version>comparingInt(
                 v -> order.contains(v.version()) ? order.indexOf(v.version()) : order.size())

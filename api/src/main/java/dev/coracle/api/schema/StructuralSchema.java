@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles the {@code openAPIV3Schema} of a custom resource into the same {@link SchemaType} the
- * built-in kinds have (Kubernetes docs, "Specifying a structural schema"). Value validations are not
- * compiled: the type keeps its node, see {@link SchemaType#constraints()}.
+ * built-in kinds have (Kubernetes docs, "Specifying a structural schema"). Value validations are
+ * not compiled: the type keeps its node, see {@link SchemaType#constraints()}.
  */
 public final class StructuralSchema {
 
@@ -84,15 +84,13 @@ public final class StructuralSchema {
     node.path("required").forEach(r -> required.add(r.asText()));
     Map<String, SchemaField> fields = new LinkedHashMap<>();
     node.path("properties")
-        .forEachEntry(
-            (name, child) -> {
-              if (child instanceof ObjectNode o) {
-                SchemaType type = compile(o, null, false);
-                JsonNode value = o.get("default");
-                fields.put(
-                    name, new SchemaField(name, type, required.contains(name), "", "", value));
-              }
-            });
+        .forEachEntry((name, child) -> {
+          if (child instanceof ObjectNode o) {
+            SchemaType type = compile(o, null, false);
+            JsonNode value = o.get("default");
+            fields.put(name, new SchemaField(name, type, required.contains(name), "", "", value));
+          }
+        });
     if (resource) {
       SchemaType meta = SchemaTable.kubernetes().objectMeta();
       fields.put("apiVersion", new SchemaField("apiVersion", STRING, true, "", "", null));

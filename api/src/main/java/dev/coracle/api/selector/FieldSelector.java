@@ -34,7 +34,10 @@ public record FieldSelector(List<Requirement> requirements) {
     return true;
   }
 
-  /** Matches by the plain paths of the fields, {@code spec.nodeName}, which serves every built-in field but Event's and Pod IPs'. */
+  /**
+   * Matches by the plain paths of the fields, {@code spec.nodeName}, which serves every built-in
+   * field but Event's and Pod IPs'.
+   */
   public boolean matches(KubeObject object) {
     return matches(object, (o, field) -> o.text(field.split("\\.")));
   }

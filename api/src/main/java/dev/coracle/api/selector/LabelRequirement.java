@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One condition on the label {@code key}; an object matches a selector when all of its requirements hold. */
+/**
+ * One condition on the label {@code key}; an object matches a selector when all of its requirements
+ * hold.
+ */
 public record LabelRequirement(String key, Operator operator, List<String> values) {
 
   /** The operators of label selectors and, with the last two, of node selectors. */

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Picks objects by their labels. An empty selector picks everything; {@link #NOTHING} picks nothing.
+ * Picks objects by their labels. An empty selector picks everything; {@link #NOTHING} picks
+ * nothing.
  */
 public record LabelSelector(List<LabelRequirement> requirements) {
 

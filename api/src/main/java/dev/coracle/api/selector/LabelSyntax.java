@@ -1,8 +1,8 @@
 package dev.coracle.api.selector;
 
 /**
- * What a label key and a label value may be made of (Kubernetes docs, "Labels and Selectors": syntax
- * and character set).
+ * What a label key and a label value may be made of (Kubernetes docs, "Labels and Selectors":
+ * syntax and character set).
  */
 public final class LabelSyntax {
 
@@ -60,8 +60,7 @@ public final class LabelSyntax {
     }
     for (int i = 0; i < n; i++) {
       char c = name.charAt(i);
-      boolean alphanumeric =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+      boolean alphanumeric = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
       boolean inner = c == '-' || c == '_' || c == '.';
       if (!alphanumeric && (!inner || i == 0 || i == n - 1)) {
         return false;

@@ -14,7 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** OpenAPI's value validations of one node: ranges, lengths, patterns, formats, and the logic of them. */
+/**
+ * OpenAPI's value validations of one node: ranges, lengths, patterns, formats, and the logic of
+ * them.
+ */
 final class Constraints {
 
   /** The time a pattern may take is bounded by how often it may look at a character. */
@@ -60,7 +63,9 @@ final class Constraints {
     }
     if (rules.has("minLength") && length < rules.get("minLength").asLong()) {
       errors.invalid(
-          path, "", value,
+          path,
+          "",
+          value,
           path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
     }
     String pattern = rules.path("pattern").asText("");
@@ -160,8 +165,12 @@ final class Constraints {
       int order = value.compareTo(rules.get("maximum").decimalValue());
       if (order > 0 || exclusive && order == 0) {
         errors.invalid(
-            path, "", node,
-            path + " in body should be less than " + (exclusive ? "" : "or equal to ")
+            path,
+            "",
+            node,
+            path
+                + " in body should be less than "
+                + (exclusive ? "" : "or equal to ")
                 + rules.get("maximum").asText());
       }
     }
@@ -170,8 +179,12 @@ final class Constraints {
       int order = value.compareTo(rules.get("minimum").decimalValue());
       if (order < 0 || exclusive && order == 0) {
         errors.invalid(
-            path, "", node,
-            path + " in body should be greater than " + (exclusive ? "" : "or equal to ")
+            path,
+            "",
+            node,
+            path
+                + " in body should be greater than "
+                + (exclusive ? "" : "or equal to ")
                 + rules.get("minimum").asText());
       }
     }
@@ -179,15 +192,16 @@ final class Constraints {
       BigDecimal of = rules.get("multipleOf").decimalValue();
       if (of.signum() != 0 && value.remainder(of).signum() != 0) {
         errors.invalid(
-            path, "", node,
+            path,
+            "",
+            node,
             path + " in body should be a multiple of " + rules.get("multipleOf").asText());
       }
     }
     String format = rules.path("format").asText("");
     if (format.equals("int32") && !node.canConvertToInt()) {
       errors.invalid(
-          path, "", node,
-          path + " in body must be of type int32: \"" + node.asText() + "\"");
+          path, "", node, path + " in body must be of type int32: \"" + node.asText() + "\"");
     }
   }
 
@@ -199,8 +213,14 @@ final class Constraints {
     if (rules.has("min" + what) && size < rules.get("min" + what).asLong()) {
       String plural = what.equals("Items") ? "items" : "properties";
       errors.invalid(
-          path, "", size,
-          path + " in body should have at least " + rules.get("min" + what).asLong() + " " + plural);
+          path,
+          "",
+          size,
+          path
+              + " in body should have at least "
+              + rules.get("min" + what).asLong()
+              + " "
+              + plural);
     }
   }
 
@@ -223,7 +243,8 @@ final class Constraints {
       }
     }
     if (rules.path("anyOf").size() > 0 && count(rules.get("anyOf"), value) == 0) {
-      errors.invalid(path, "", show(value), path + " in body must validate at least one schema (anyOf)");
+      errors.invalid(
+          path, "", show(value), path + " in body must validate at least one schema (anyOf)");
     }
     if (rules.path("oneOf").size() > 0 && count(rules.get("oneOf"), value) != 1) {
       errors.invalid(

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 
 /**
  * Collects field errors in the form of upstream's {@code field.Error}. Every method names the field
- * by a path and a child of it, which may be empty; so a check that passes makes no path. Confined to
- * one thread.
+ * by a path and a child of it, which may be empty; so a check that passes makes no path. Confined
+ * to one thread.
  */
 public final class FieldErrors {
 
@@ -54,10 +54,7 @@ public final class FieldErrors {
   public void unsupported(
       FieldPath path, String child, Object value, Collection<String> supported) {
     String values =
-        supported.stream()
-            .sorted()
-            .map(FieldErrors::quote)
-            .collect(Collectors.joining(", "));
+        supported.stream().sorted().map(FieldErrors::quote).collect(Collectors.joining(", "));
     add(
         StatusCause.NOT_SUPPORTED,
         "Unsupported value: " + show(value),
@@ -97,7 +94,9 @@ public final class FieldErrors {
   }
 
   private static String show(Object value) {
-    return value instanceof String s ? quote(s) : value instanceof JsonNode n ? n.toString() : value.toString();
+    return value instanceof String s
+        ? quote(s)
+        : value instanceof JsonNode n ? n.toString() : value.toString();
   }
 
   private static String quote(String text) {

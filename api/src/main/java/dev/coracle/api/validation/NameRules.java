@@ -17,31 +17,45 @@ public final class NameRules {
       regex(
           "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and"
               + " must start and end with an alphanumeric character",
-          LABEL, "my-name", "123-abc");
+          LABEL,
+          "my-name",
+          "123-abc");
   private static final String SUBDOMAIN_MESSAGE =
       regex(
           "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or"
               + " '.', and must start and end with an alphanumeric character",
-          LABEL + "(\\." + LABEL + ")*", "example.com");
+          LABEL + "(\\." + LABEL + ")*",
+          "example.com");
   private static final String DNS_1035_MESSAGE =
       regex(
           "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an"
               + " alphabetic character, and end with an alphanumeric character",
-          "[a-z]([-a-z0-9]*[a-z0-9])?", "my-name", "abc-123");
+          "[a-z]([-a-z0-9]*[a-z0-9])?",
+          "my-name",
+          "abc-123");
   private static final String QUALIFIED_MESSAGE =
       regex(
           "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
               + " alphanumeric character",
-          QUALIFIED, "MyName", "my.name", "123-abc");
+          QUALIFIED,
+          "MyName",
+          "my.name",
+          "123-abc");
   private static final String LABEL_VALUE_MESSAGE =
       regex(
           "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or"
               + " '.', and must start and end with an alphanumeric character",
-          "(" + QUALIFIED + ")?", "MyValue", "my_value", "12345");
+          "(" + QUALIFIED + ")?",
+          "MyValue",
+          "my_value",
+          "12345");
   private static final String CONFIG_KEY_MESSAGE =
       regex(
           "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
-          "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name");
+          "[-._a-zA-Z0-9]+",
+          "key.name",
+          "KEY_NAME",
+          "key-name");
 
   private NameRules() {}
 
@@ -78,7 +92,8 @@ public final class NameRules {
     if (LabelSyntax.isDnsSubdomain(name)) {
       return List.of();
     }
-    boolean form = name.length() > 253 && LabelSyntax.isDnsSubdomain(cut(name).replaceAll("[-.]$", "a"));
+    boolean form =
+        name.length() > 253 && LabelSyntax.isDnsSubdomain(cut(name).replaceAll("[-.]$", "a"));
     return sized(name, 253, form ? "" : SUBDOMAIN_MESSAGE);
   }
 
@@ -125,7 +140,8 @@ public final class NameRules {
     int slash = key.indexOf('/');
     if (slash != key.lastIndexOf('/')) {
       out.add(
-          "a qualified name " + QUALIFIED_MESSAGE
+          "a qualified name "
+              + QUALIFIED_MESSAGE
               + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
       return out;
     }
@@ -167,8 +183,12 @@ public final class NameRules {
     for (int i = 0; good && i < key.length(); i++) {
       char c = key.charAt(i);
       good =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
-              || c == '_' || c == '.';
+          c >= 'a' && c <= 'z'
+              || c >= 'A' && c <= 'Z'
+              || c >= '0' && c <= '9'
+              || c == '-'
+              || c == '_'
+              || c == '.';
     }
     if (!good) {
       out.add(CONFIG_KEY_MESSAGE);

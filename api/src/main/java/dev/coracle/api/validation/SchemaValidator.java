@@ -43,9 +43,14 @@ public final class SchemaValidator {
       return;
     }
     if (!hasType(type, rules, value)) {
-      String wanted = rules.path("type").asText(type.kind() == Kind.INT_OR_STRING ? "integer,string" : "object");
+      String wanted =
+          rules
+              .path("type")
+              .asText(type.kind() == Kind.INT_OR_STRING ? "integer,string" : "object");
       errors.typeInvalid(
-          path, "", typeName(value),
+          path,
+          "",
+          typeName(value),
           path + " in body must be of type " + wanted + ": \"" + typeName(value) + "\"");
       return;
     }
@@ -80,7 +85,11 @@ public final class SchemaValidator {
   }
 
   private static void list(
-      SchemaType type, ArrayNode array, @Nullable JsonNode old, FieldPath path, FieldErrors errors) {
+      SchemaType type,
+      ArrayNode array,
+      @Nullable JsonNode old,
+      FieldPath path,
+      FieldErrors errors) {
     Set<String> seen = new HashSet<>();
     int i = 0;
     for (JsonNode item : array) {

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonPatchTest {
 
   private static String apply(String target, String patch) {
-    return JsonPatch.apply(Json.parse(target.replace('\'', '"')), Json.parse(patch.replace('\'', '"')))
+    return JsonPatch.apply(
+            Json.parse(target.replace('\'', '"')), Json.parse(patch.replace('\'', '"')))
         .toString();
   }
 
@@ -91,17 +92,17 @@ class JsonPatchTest {
       return patch;
     }
     ObjectNode out = target.isObject() ? target.deepCopy() : Json.object();
-    patch.fieldNames()
-        .forEachRemaining(
-            name -> {
-              JsonNode value = patch.get(name);
-              if (value.isNull()) {
-                out.remove(name);
-              } else {
-                JsonNode at = out.get(name);
-                out.set(name, rfc7386(at == null ? Json.NODES.nullNode() : at, value));
-              }
-            });
+    patch
+        .fieldNames()
+        .forEachRemaining(name -> {
+          JsonNode value = patch.get(name);
+          if (value.isNull()) {
+            out.remove(name);
+          } else {
+            JsonNode at = out.get(name);
+            out.set(name, rfc7386(at == null ? Json.NODES.nullNode() : at, value));
+          }
+        });
     return out;
   }
 
@@ -110,12 +111,15 @@ class JsonPatchTest {
   void nothingButAStatusEverComesOutOfRandomPatches(long seed) {
     Random random = new Random(seed);
     String[] ops = {"add", "remove", "replace", "move", "copy", "test", ""};
-    String[] paths = {"", "/a", "/b/0", "/b/-", "/b/-1", "/a/b", "/a/b/c", "/", "~", "/99999999999"};
+    String[] paths = {
+      "", "/a", "/b/0", "/b/-", "/b/-1", "/a/b", "/a/b/c", "/", "~", "/99999999999"
+    };
     for (int i = 0; i < 500; i++) {
       ArrayNode patch = Json.array();
       for (int k = random.nextInt(4); k >= 0; k--) {
         ObjectNode op = patch.addObject();
-        op.put("op", ops[random.nextInt(ops.length)]).put("path", paths[random.nextInt(paths.length)]);
+        op.put("op", ops[random.nextInt(ops.length)])
+            .put("path", paths[random.nextInt(paths.length)]);
         op.put("from", paths[random.nextInt(paths.length)]);
         op.set("value", RandomTrees.value(random, 2, true));
       }

@@ -33,7 +33,8 @@ final class RandomTrees {
       default -> {
         ObjectNode object = Json.object();
         for (int i = random.nextInt(4); i > 0; i--) {
-          object.set(String.valueOf((char) ('a' + random.nextInt(4))), value(random, depth - 1, nulls));
+          object.set(
+              String.valueOf((char) ('a' + random.nextInt(4))), value(random, depth - 1, nulls));
         }
         yield object;
       }

@@ -45,7 +45,9 @@ class ServerSideApplyTest {
   }
 
   private static String config(String spec) {
-    return "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d'},'spec':" + spec + "}";
+    return "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d'},'spec':"
+        + spec
+        + "}";
   }
 
   @Test
@@ -56,7 +58,9 @@ class ServerSideApplyTest {
             config(
                 "{'replicas':3,'template':{'spec':{'containers':[{'name':'a','image':'i','ports':"
                     + "[{'containerPort':80}]}]}}}"),
-            "cli", 0, false);
+            "cli",
+            0,
+            false);
     assertThat(managers(d).get(0).toString().replace('"', '\''))
         .isEqualTo(
             "{'manager':'cli','operation':'Apply','apiVersion':'apps/v1',"
@@ -70,7 +74,8 @@ class ServerSideApplyTest {
   @Test
   void refusesToTakeWhatAnotherOwnsUnlessForced() {
     ObjectNode live =
-        ServerSideApply.track(DEPLOYMENT, null, json(config("{'replicas':1,'paused':true}")), writer("kubectl", 0));
+        ServerSideApply.track(
+            DEPLOYMENT, null, json(config("{'replicas':1,'paused':true}")), writer("kubectl", 0));
     assertThatThrownBy(() -> apply(live, config("{'replicas':2}"), "cli", 1, false))
         .isInstanceOfSatisfying(
             StatusException.class,
@@ -102,8 +107,7 @@ class ServerSideApplyTest {
     ObjectNode live =
         ServerSideApply.track(
             DEPLOYMENT, null, json(config("{'replicas':1,'paused':true}")), writer("kubectl", 0));
-    assertThatThrownBy(
-            () -> apply(live, config("{'replicas':2,'paused':false}"), "cli", 1, false))
+    assertThatThrownBy(() -> apply(live, config("{'replicas':2,'paused':false}"), "cli", 1, false))
         .hasMessage(
             "Apply failed with 2 conflicts: conflicts with \"kubectl\" using apps/v1:\n"
                 + "- .spec.paused\n- .spec.replicas");
@@ -114,15 +118,21 @@ class ServerSideApplyTest {
     ObjectNode a =
         apply(
             null,
-            config("{'replicas':1,'minReadySeconds':5,'template':{'spec':{'containers':["
+            config(
+                "{'replicas':1,'minReadySeconds':5,'template':{'spec':{'containers':["
                     + "{'name':'a','image':'i','env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]}]}}}"),
-            "one", 0, false);
+            "one",
+            0,
+            false);
     ObjectNode b = apply(a, config("{'replicas':1}"), "two", 1, false);
     ObjectNode c =
         apply(
             b,
-            config("{'template':{'spec':{'containers':[{'name':'a','image':'i','env':[{'name':'Y','value':'2'}]}]}}}"),
-            "one", 2, false);
+            config(
+                "{'template':{'spec':{'containers':[{'name':'a','image':'i','env':[{'name':'Y','value':'2'}]}]}}}"),
+            "one",
+            2,
+            false);
     assertThat(c.path("spec").toString().replace('"', '\''))
         .isEqualTo(
             "{'replicas':1,'template':{'spec':{'containers':[{'name':'a','image':'i',"
@@ -131,11 +141,24 @@ class ServerSideApplyTest {
 
   @Test
   void keepsWhatNobodyOwnsBelowWhatItGivesUp() {
-    ObjectNode a = apply(null, config("{'template':{'spec':{'containers':[{'name':'a','image':'i'}]}}}"), "one", 0, false);
+    ObjectNode a =
+        apply(
+            null,
+            config("{'template':{'spec':{'containers':[{'name':'a','image':'i'}]}}}"),
+            "one",
+            0,
+            false);
     ObjectNode defaulted = a.deepCopy();
     ((ObjectNode) defaulted.at("/spec/template/spec")).put("restartPolicy", "Always");
-    ((ObjectNode) defaulted.at("/spec/template/spec/containers/0")).put("terminationMessagePath", "/x");
-    ObjectNode b = apply(defaulted, config("{'template':{'spec':{'containers':[{'name':'b','image':'i'}]}}}"), "one", 1, false);
+    ((ObjectNode) defaulted.at("/spec/template/spec/containers/0"))
+        .put("terminationMessagePath", "/x");
+    ObjectNode b =
+        apply(
+            defaulted,
+            config("{'template':{'spec':{'containers':[{'name':'b','image':'i'}]}}}"),
+            "one",
+            1,
+            false);
     assertThat(b.at("/spec/template/spec/containers").toString())
         .isEqualTo("[{\"name\":\"b\",\"image\":\"i\"}]");
     assertThat(b.at("/spec/template/spec/restartPolicy").asText()).isEqualTo("Always");
@@ -167,8 +190,10 @@ class ServerSideApplyTest {
   void createdMapsAreOwnedThemselves() {
     ObjectNode d =
         ServerSideApply.track(
-            DEPLOYMENT, null,
-            json("{'metadata':{'name':'d','labels':{'a':'b'}},'spec':{'strategy':{'type':'x','rollingUpdate':{'maxSurge':1}},'selector':{'matchLabels':{'a':'b'}}}}"),
+            DEPLOYMENT,
+            null,
+            json(
+                "{'metadata':{'name':'d','labels':{'a':'b'}},'spec':{'strategy':{'type':'x','rollingUpdate':{'maxSurge':1}},'selector':{'matchLabels':{'a':'b'}}}}"),
             writer("kubectl-create", 0));
     assertThat(managers(d).get(0).path("fieldsV1").toString().replace('"', '\''))
         .isEqualTo(
@@ -202,7 +227,9 @@ class ServerSideApplyTest {
     assertThat(managers(object).get(0).path("manager").asText()).isEqualTo("ancient-changes");
     ObjectNode reset = object.deepCopy();
     reset.withObjectProperty("metadata").putArray("managedFields").addObject();
-    assertThat(managers(ServerSideApply.track(CONFIG_MAP, object, reset, writer("z", 99))).isMissingNode())
+    assertThat(
+            managers(ServerSideApply.track(CONFIG_MAP, object, reset, writer("z", 99)))
+                .isMissingNode())
         .isTrue();
   }
 
@@ -212,12 +239,13 @@ class ServerSideApplyTest {
         .hasMessage(
             "failed to create typed patch object (/d; apps/v1, Kind=Deployment): .spec.foo: field"
                 + " not declared in schema");
-    assertThatThrownBy(
-            () ->
-                apply(
-                    null,
-                    config("{'template':{'spec':{'containers':[{'name':'a'},{'name':'a'}]}}}"),
-                    "cli", 0, false))
+    assertThatThrownBy(() ->
+            apply(
+                null,
+                config("{'template':{'spec':{'containers':[{'name':'a'},{'name':'a'}]}}}"),
+                "cli",
+                0,
+                false))
         .hasMessageContaining("duplicate entries for key [name=\"a\"]");
   }
 
@@ -233,7 +261,9 @@ class ServerSideApplyTest {
       // What is applied to nothing is there as it is.
       assertThat(withoutRecord(a)).as(as).isEqualTo(one);
       // Applying twice changes nothing.
-      assertThat(ServerSideApply.apply(DEPLOYMENT, a, one, writer("one", 5), false)).as(as).isEqualTo(a);
+      assertThat(ServerSideApply.apply(DEPLOYMENT, a, one, writer("one", 5), false))
+          .as(as)
+          .isEqualTo(a);
       // A forced second configuration is there whole, beside what was left of the first.
       ObjectNode b = ServerSideApply.apply(DEPLOYMENT, a, two, writer("two", 1), true);
       Comparison left = Comparison.of(DEPLOYMENT, two, withoutRecord(b));

@@ -91,12 +91,11 @@ class StrategicMergePatchTest {
         .isEqualTo(
             "{'spec':{'containers':[{'name':'server'},{'name':'c'},{'name':'a'},"
                 + "{'name':'b','image':'x'}]}}");
-    assertThatThrownBy(
-            () ->
-                patch(
-                    POD,
-                    "{'spec':{'containers':[{'name':'a'}]}}",
-                    "{'spec':{'$setElementOrder/containers':[{'name':'a'}],'containers':[{'name':'b'}]}}"))
+    assertThatThrownBy(() ->
+            patch(
+                POD,
+                "{'spec':{'containers':[{'name':'a'}]}}",
+                "{'spec':{'$setElementOrder/containers':[{'name':'a'}],'containers':[{'name':'b'}]}}"))
         .hasMessage("invalid patch format of setElementOrder list");
   }
 

@@ -27,7 +27,8 @@ class DecoderTest {
     String json =
         """
         {"kind":"Deployment","apiVersion":"apps/v1","spec":{"foo":1,"replicas":1,"replicas":2,
-         "template":{"spec":{"containers":[{"name":"a","imagePullpolicy":"x"}]}}}}""";
+         "template":{"spec":{"containers":[{"name":"a","imagePullpolicy":"x"}]}}}}\
+        """;
     assertThatThrownBy(() -> decode(DEPLOYMENTS, json, FieldValidation.STRICT))
         .hasMessage(
             "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error:"
@@ -36,8 +37,12 @@ class DecoderTest {
     List<String> warnings = new ArrayList<>();
     ObjectNode tree =
         Decoder.decode(
-            json.getBytes(StandardCharsets.UTF_8), DEPLOYMENTS, FieldValidation.WARN, warnings::add);
-    assertThat(warnings).contains("unknown field \"spec.foo\"", "duplicate field \"spec.replicas\"");
+            json.getBytes(StandardCharsets.UTF_8),
+            DEPLOYMENTS,
+            FieldValidation.WARN,
+            warnings::add);
+    assertThat(warnings)
+        .contains("unknown field \"spec.foo\"", "duplicate field \"spec.replicas\"");
     assertThat(tree.path("spec").has("foo")).isFalse();
     assertThat(tree.path("spec").path("replicas").asInt()).isEqualTo(2);
   }
@@ -77,7 +82,8 @@ class DecoderTest {
             {"metadata":{"creationTimestamp":null,"annotations":null,"labels":{"a":null},
               "deletionTimestamp":"2026-03-01T14:00:00+02:00"},
              "spec":{"nodeName":null,"containers":[{"name":"a","resources":{"limits":
-               {"cpu":"1000m","memory":"1024Mi","a":0.5,"b":2000,"c":"100m","d":"512Mi","e":"0"}}}]}}""",
+               {"cpu":"1000m","memory":"1024Mi","a":0.5,"b":2000,"c":"100m","d":"512Mi","e":"0"}}}]}}\
+            """,
             FieldValidation.STRICT);
     assertThat(pod.path("metadata").toString())
         .isEqualTo("{\"labels\":{\"a\":\"\"},\"deletionTimestamp\":\"2026-03-01T12:00:00Z\"}");
@@ -86,12 +92,11 @@ class DecoderTest {
             "{\"cpu\":\"1\",\"memory\":\"1Gi\",\"a\":\"500m\",\"b\":\"2k\",\"c\":\"100m\","
                 + "\"d\":\"512Mi\",\"e\":\"0\"}");
     assertThat(pod.path("spec").has("nodeName")).isFalse();
-    assertThatThrownBy(
-            () ->
-                decode(
-                    PODS,
-                    "{\"spec\":{\"containers\":[{\"resources\":{\"limits\":{\"cpu\":\"x\"}}}]}}",
-                    FieldValidation.WARN))
+    assertThatThrownBy(() ->
+            decode(
+                PODS,
+                "{\"spec\":{\"containers\":[{\"resources\":{\"limits\":{\"cpu\":\"x\"}}}]}}",
+                FieldValidation.WARN))
         .hasMessageContaining("quantities must match the regular expression");
   }
 
@@ -103,16 +108,17 @@ class DecoderTest {
 
   @Test
   void prunesCustomResourcesAndKeepsTheirTypes() {
-    ResourceDefinition ct =
-        CustomResources.definitions(Json.parseObject(SchemeTest.CRD)).getLast();
+    ResourceDefinition ct = CustomResources.definitions(Json.parseObject(SchemeTest.CRD)).getLast();
     String json =
         """
         {"apiVersion":"stable.example.com/v1","kind":"CronTab","metadata":{"name":"a","x":1},
          "spec":{"replicas":"wrong","other":1,"free":{"any":[1,{"z":1,"z":null}]},"port":"http",
-           "items":[{"name":"a","b":1}]}}""";
+           "items":[{"name":"a","b":1}]}}\
+        """;
     List<String> warnings = new ArrayList<>();
     ObjectNode tree =
-        Decoder.decode(json.getBytes(StandardCharsets.UTF_8), ct, FieldValidation.WARN, warnings::add);
+        Decoder.decode(
+            json.getBytes(StandardCharsets.UTF_8), ct, FieldValidation.WARN, warnings::add);
     assertThat(warnings)
         .containsExactly(
             "unknown field \"metadata.x\"",

@@ -24,13 +24,16 @@ class DefaulterTest {
   void aPodGetsWhatUpstreamGivesIt() {
     ObjectNode pod =
         defaulted(
-            "", "v1", "pods",
+            "",
+            "v1",
+            "pods",
             """
             {'spec':{'serviceAccountName':'x','volumes':[{'name':'v'},{'name':'s','secret':{'secretName':'q'}}],
              'containers':[{'name':'a','image':'busybox','ports':[{'containerPort':80}],
                'livenessProbe':{'httpGet':{'port':80},'timeoutSeconds':0},
                'resources':{'limits':{'cpu':'1','memory':'1Gi'},'requests':{'cpu':'100m'}},
-               'env':[{'name':'N','valueFrom':{'fieldRef':{'fieldPath':'metadata.name'}}}]}]}}""");
+               'env':[{'name':'N','valueFrom':{'fieldRef':{'fieldPath':'metadata.name'}}}]}]}}\
+            """);
     JsonNode spec = pod.path("spec");
     assertThat(spec.path("restartPolicy").asText()).isEqualTo("Always");
     assertThat(spec.path("dnsPolicy").asText()).isEqualTo("ClusterFirst");
@@ -56,7 +59,9 @@ class DefaulterTest {
   void aTemplateGetsNeitherRequestsNorServiceLinks() {
     ObjectNode d =
         defaulted(
-            "apps", "v1", "deployments",
+            "apps",
+            "v1",
+            "deployments",
             "{'spec':{'template':{'spec':{'containers':[{'name':'a','image':'a:1','resources':{'limits':{'cpu':'1'}}}]}}}}");
     assertThat(d.at("/spec/template/spec/containers/0/resources").has("requests")).isFalse();
     assertThat(d.at("/spec/template/spec").has("enableServiceLinks")).isFalse();
@@ -67,7 +72,8 @@ class DefaulterTest {
             "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxUnavailable\":\"25%\",\"maxSurge\":\"25%\"}}");
     assertThat(d.at("/spec/replicas").asInt()).isEqualTo(1);
     ObjectNode zero =
-        defaulted("apps", "v1", "deployments", "{'spec':{'strategy':{'rollingUpdate':{'maxSurge':0}}}}");
+        defaulted(
+            "apps", "v1", "deployments", "{'spec':{'strategy':{'rollingUpdate':{'maxSurge':0}}}}");
     assertThat(zero.at("/spec/strategy/rollingUpdate/maxSurge").asText()).isEqualTo("0");
     ObjectNode recreate =
         defaulted("apps", "v1", "deployments", "{'spec':{'strategy':{'type':'Recreate'}}}");
@@ -82,7 +88,8 @@ class DefaulterTest {
         .isEqualTo("{\"port\":80,\"targetPort\":80,\"protocol\":\"TCP\"}");
     assertThat(s.at("/spec/externalTrafficPolicy").asText()).isEqualTo("Cluster");
     assertThat(s.at("/spec/allocateLoadBalancerNodePorts").asBoolean()).isTrue();
-    ObjectNode ip = defaulted("", "v1", "services", "{'spec':{'ports':[{'port':80,'targetPort':'http'}]}}");
+    ObjectNode ip =
+        defaulted("", "v1", "services", "{'spec':{'ports':[{'port':80,'targetPort':'http'}]}}");
     assertThat(ip.at("/spec/type").asText()).isEqualTo("ClusterIP");
     assertThat(ip.at("/spec").has("externalTrafficPolicy")).isFalse();
     assertThat(ip.at("/spec/internalTrafficPolicy").asText()).isEqualTo("Cluster");
@@ -91,19 +98,36 @@ class DefaulterTest {
 
   @Test
   void otherKinds() {
-    assertThat(defaulted("batch", "v1", "jobs",
-                "{'spec':{'template':{'metadata':{'labels':{'a':'b'}},'spec':{}}}}")
-            .path("metadata").path("labels").toString())
+    assertThat(
+            defaulted(
+                    "batch",
+                    "v1",
+                    "jobs",
+                    "{'spec':{'template':{'metadata':{'labels':{'a':'b'}},'spec':{}}}}")
+                .path("metadata")
+                .path("labels")
+                .toString())
         .isEqualTo("{\"a\":\"b\"}");
-    assertThat(defaulted("", "v1", "secrets", "{'stringData':{'a':'b'},'data':{'c':'ZA=='}}").toString())
+    assertThat(
+            defaulted("", "v1", "secrets", "{'stringData':{'a':'b'},'data':{'c':'ZA=='}}")
+                .toString())
         .isEqualTo("{\"data\":{\"c\":\"ZA==\",\"a\":\"Yg==\"},\"type\":\"Opaque\"}");
     assertThat(defaulted("", "v1", "namespaces", "{'metadata':{'name':'n'}}").toString())
         .contains("\"kubernetes.io/metadata.name\":\"n\"", "\"phase\":\"Active\"");
-    assertThat(defaulted("networking.k8s.io", "v1", "networkpolicies", "{'spec':{'egress':[{}]}}").at("/spec/policyTypes").toString())
+    assertThat(
+            defaulted("networking.k8s.io", "v1", "networkpolicies", "{'spec':{'egress':[{}]}}")
+                .at("/spec/policyTypes")
+                .toString())
         .isEqualTo("[\"Ingress\",\"Egress\"]");
-    assertThat(defaulted("rbac.authorization.k8s.io", "v1", "rolebindings",
-            "{'subjects':[{'kind':'User','name':'a'},{'kind':'ServiceAccount','name':'b'}],'roleRef':{}}").toString())
-        .contains("{\"kind\":\"User\",\"name\":\"a\",\"apiGroup\":\"rbac.authorization.k8s.io\"},{\"kind\":\"ServiceAccount\",\"name\":\"b\"}");
+    assertThat(
+            defaulted(
+                    "rbac.authorization.k8s.io",
+                    "v1",
+                    "rolebindings",
+                    "{'subjects':[{'kind':'User','name':'a'},{'kind':'ServiceAccount','name':'b'}],'roleRef':{}}")
+                .toString())
+        .contains(
+            "{\"kind\":\"User\",\"name\":\"a\",\"apiGroup\":\"rbac.authorization.k8s.io\"},{\"kind\":\"ServiceAccount\",\"name\":\"b\"}");
   }
 
   @ParameterizedTest

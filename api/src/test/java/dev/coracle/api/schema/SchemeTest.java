@@ -63,7 +63,11 @@ class SchemeTest {
 
   @Test
   void storesEveryVersionOfAResourceInOne() {
-    assertThat(scheme.resource("autoscaling", "v1", "horizontalpodautoscalers").orElseThrow().storage())
+    assertThat(
+            scheme
+                .resource("autoscaling", "v1", "horizontalpodautoscalers")
+                .orElseThrow()
+                .storage())
         .hasToString("autoscaling/v2, Resource=horizontalpodautoscalers");
     assertThat(scheme.resource("events.k8s.io", "v1", "events").orElseThrow().storage())
         .hasToString("v1, Resource=events");
@@ -112,7 +116,8 @@ class SchemeTest {
   void sortsVersionsByPriority() {
     List<String> versions =
         new java.util.ArrayList<>(
-            List.of("foo10", "v1alpha1", "v11beta2", "v10", "v2", "v1", "v3beta1", "foo1", "v10beta3"));
+            List.of(
+                "foo10", "v1alpha1", "v11beta2", "v10", "v2", "v1", "v3beta1", "foo1", "v10beta3"));
     versions.sort(KubeVersions.NEWEST_FIRST);
     assertThat(versions)
         .containsExactly(

@@ -37,8 +37,14 @@ public final class ApiServerMetrics {
 
   /** Counts a finished request; resources that nobody serves count as one. */
   public void request(
-      String verb, String group, String version, String resource, String subresource, int code,
-      long nanos, boolean timed) {
+      String verb,
+      String group,
+      String version,
+      String resource,
+      String subresource,
+      int code,
+      long nanos,
+      boolean timed) {
     Counter.builder("apiserver_request_total")
         .description("Requests by verb, resource and answer")
         .tag("verb", verb)
@@ -58,10 +64,17 @@ public final class ApiServerMetrics {
           .tag("resource", resource)
           .tag("subresource", subresource)
           .serviceLevelObjectives(
-              Duration.ofMillis(5), Duration.ofMillis(25), Duration.ofMillis(50),
-              Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(400),
-              Duration.ofMillis(600), Duration.ofSeconds(1), Duration.ofSeconds(5),
-              Duration.ofSeconds(30), Duration.ofSeconds(60))
+              Duration.ofMillis(5),
+              Duration.ofMillis(25),
+              Duration.ofMillis(50),
+              Duration.ofMillis(100),
+              Duration.ofMillis(200),
+              Duration.ofMillis(400),
+              Duration.ofMillis(600),
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(30),
+              Duration.ofSeconds(60))
           .register(registry)
           .record(Duration.ofNanos(nanos));
     }

@@ -104,8 +104,7 @@ public final class Assembly {
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
-    nodes =
-        new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
+    nodes = new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
     authorizer = Authorizer.chain(List.of(nodes, rbac));
     pools = new ServicePools(options.services(), new SecureRandom());
     Strategies strategies =
@@ -113,10 +112,10 @@ public final class Assembly {
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
     registry = new Registry(scheme, store, definition -> type(definition, strategies));
-    Backstage backstage = new Backstage(
+    Backstage backstage =
+        new Backstage(
             store,
-            new AdmissionChain(
-                AdmissionPlugins.inOrder(state, store, authorizer, () -> registry)),
+            new AdmissionChain(AdmissionPlugins.inOrder(state, store, authorizer, () -> registry)),
             clock);
     TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
     ServiceAccountTokens accountTokens =
@@ -132,9 +131,7 @@ public final class Assembly {
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
         new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());
-    reviews.put(
-        "bindings",
-        (call, body) -> binding.create(podOf(call, body), body));
+    reviews.put("bindings", (call, body) -> binding.create(podOf(call, body), body));
     engine =
         new Engine(
             verbs,
@@ -163,7 +160,12 @@ public final class Assembly {
             vertx,
             options,
             Filters.inOrder(
-                vertx, metrics, authentication, authorizer, hooks.routes(), Audit.NONE,
+                vertx,
+                metrics,
+                authentication,
+                authorizer,
+                hooks.routes(),
+                Audit.NONE,
                 options.limits()),
             paths(vertx, options, hooks, started),
             resources);

@@ -52,14 +52,26 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Call call(
-      GroupVersionResource resource, String verb, String namespace, String name,
-      String subresource, WriteOptions options) {
+      GroupVersionResource resource,
+      String verb,
+      String namespace,
+      String name,
+      String subresource,
+      WriteOptions options) {
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
     String scope = type.is("", "namespaces") ? name : namespace;
     Attributes attributes =
         new Attributes(
-            user, true, verb, resource.group(), resource.version(), resource.resource(),
-            subresource, scope, name, "");
+            user,
+            true,
+            verb,
+            resource.group(),
+            resource.version(),
+            resource.resource(),
+            subresource,
+            scope,
+            name,
+            "");
     Authorizer.Decision decision = authorizer.decide(attributes);
     if (!decision.allowed()) {
       throw StatusException.forbidden(
@@ -79,12 +91,11 @@ public final class DirectCalls implements ApiCalls {
   /** Answers on the context the call was made on, if it was made on one. */
   private static <T> Uni<T> here(Supplier<Uni<T>> work) {
     return Uni.createFrom()
-        .deferred(
-            () -> {
-              Context context = Vertx.currentContext();
-              Uni<T> result = work.get();
-              return context == null ? result : result.emitOn(task -> on(context, task));
-            });
+        .deferred(() -> {
+          Context context = Vertx.currentContext();
+          Uni<T> result = work.get();
+          return context == null ? result : result.emitOn(task -> on(context, task));
+        });
   }
 
   private static void on(Context context, Runnable task) {
@@ -103,13 +114,11 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
-    return here(
-        () -> engine.get(call(resource, "get", namespace, name, "", WriteOptions.NONE)));
+    return here(() -> engine.get(call(resource, "get", namespace, name, "", WriteOptions.NONE)));
   }
 
   @Override
-  public Uni<KubeList> list(
-      GroupVersionResource resource, String namespace, ListOptions options) {
+  public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return here(
         () -> engine.list(call(resource, "list", namespace, "", "", WriteOptions.NONE), options));
   }
@@ -118,70 +127,69 @@ public final class DirectCalls implements ApiCalls {
   public Multi<WatchEvent> watch(
       GroupVersionResource resource, String namespace, WatchOptions options) {
     return Multi.createFrom()
-        .deferred(
-            () -> {
-              Context context = Vertx.currentContext();
-              Multi<WatchEvent> events =
-                  engine.watch(
-                      call(resource, "watch", namespace, "", "", WriteOptions.NONE), options);
-              return context == null ? events : events.emitOn(task -> context.runOnContext(_ -> task.run()));
-            });
+        .deferred(() -> {
+          Context context = Vertx.currentContext();
+          Multi<WatchEvent> events =
+              engine.watch(call(resource, "watch", namespace, "", "", WriteOptions.NONE), options);
+          return context == null
+              ? events
+              : events.emitOn(task -> context.runOnContext(_ -> task.run()));
+        });
   }
 
   @Override
   public Uni<KubeObject> create(
       GroupVersionResource resource, String namespace, KubeObject object, WriteOptions options) {
-    return here(
-        () -> {
-          Call call = call(resource, "create", namespace, "", "", options);
-          return engine.create(call, decode(call, object));
-        });
+    return here(() -> {
+      Call call = call(resource, "create", namespace, "", "", options);
+      return engine.create(call, decode(call, object));
+    });
   }
 
   @Override
   public Uni<KubeObject> createSubresource(
-      GroupVersionResource resource, String namespace, String name, String subresource,
-      KubeObject object, WriteOptions options) {
-    return here(
-        () -> {
-          Call call = call(resource, "create", namespace, name, subresource, options);
-          return engine.create(call, decode(call, object));
-        });
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      String subresource,
+      KubeObject object,
+      WriteOptions options) {
+    return here(() -> {
+      Call call = call(resource, "create", namespace, name, subresource, options);
+      return engine.create(call, decode(call, object));
+    });
   }
 
   @Override
   public Uni<KubeObject> update(
-      GroupVersionResource resource, KubeObject object, String subresource,
-      WriteOptions options) {
-    return here(
-        () -> {
-          Call call =
-              call(resource, "update", object.namespace(), object.name(), subresource, options);
-          return engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object);
-        });
+      GroupVersionResource resource, KubeObject object, String subresource, WriteOptions options) {
+    return here(() -> {
+      Call call = call(resource, "update", object.namespace(), object.name(), subresource, options);
+      return engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object);
+    });
   }
 
   @Override
   public Uni<KubeObject> patch(
-      GroupVersionResource resource, String namespace, String name, Patch patch,
-      String subresource, WriteOptions options) {
-    return here(
-        () ->
-            engine
-                .patch(call(resource, "patch", namespace, name, subresource, options), patch)
-                .map(UpdateVerb.Outcome::object));
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      Patch patch,
+      String subresource,
+      WriteOptions options) {
+    return here(() ->
+        engine
+            .patch(call(resource, "patch", namespace, name, subresource, options), patch)
+            .map(UpdateVerb.Outcome::object));
   }
 
   @Override
   public Uni<KubeObject> delete(
       GroupVersionResource resource, String namespace, String name, DeleteOptions options) {
-    return here(
-        () -> {
-          Call call =
-              call(
-                  resource, "delete", namespace, name, "",
-                  new WriteOptions(options.dryRun(), "", ""));
-          return engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o));
-        });
+    return here(() -> {
+      Call call =
+          call(resource, "delete", namespace, name, "", new WriteOptions(options.dryRun(), "", ""));
+      return engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o));
+    });
   }
 }

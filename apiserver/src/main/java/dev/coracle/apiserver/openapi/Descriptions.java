@@ -16,7 +16,9 @@ final class Descriptions {
 
   private final Map<String, Map<String, String>> files = new HashMap<>();
 
-  /** The text of a field of a definition, or of the definition itself; empty where there is none. */
+  /**
+   * The text of a field of a definition, or of the definition itself; empty where there is none.
+   */
   String of(String definition, String field) {
     int dot = definition.lastIndexOf('.');
     if (dot < 0) {

@@ -4,13 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * Encodes an OpenAPI v2 document as protobuf, in the messages of the gnostic project ({@code
- * openapi.v2.Document}), which Go clients ask for. What this server's documents never contain is not
- * encoded.
+ * openapi.v2.Document}), which Go clients ask for. What this server's documents never contain is
+ * not encoded.
  */
 final class GnosticEncoder {
 
-  static final String CONTENT_TYPE =
-      "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  static final String CONTENT_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
   private GnosticEncoder() {}
 
@@ -155,12 +154,11 @@ final class GnosticEncoder {
   }
 
   private static void extensions(JsonNode node, int field, ProtoBytes out) {
-    node.forEachEntry(
-        (name, value) -> {
-          if (name.startsWith("x-")) {
-            out.message(field, named(name, any(value)));
-          }
-        });
+    node.forEachEntry((name, value) -> {
+      if (name.startsWith("x-")) {
+        out.message(field, named(name, any(value)));
+      }
+    });
   }
 
   /** Values of no fixed type travel as YAML, of which JSON is a part. */

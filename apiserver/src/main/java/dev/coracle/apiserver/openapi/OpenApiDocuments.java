@@ -54,8 +54,7 @@ public final class OpenApiDocuments {
             paths
                 .putObject(path(version))
                 .put(
-                    "serverRelativeURL",
-                    "/openapi/v3/" + path(version) + "?hash=" + hash(version));
+                    "serverRelativeURL", "/openapi/v3/" + path(version) + "?hash=" + hash(version));
           }
           return out;
         });
@@ -71,7 +70,9 @@ public final class OpenApiDocuments {
     return find(path).map(v -> cached(path, hash(v), () -> v3(v)));
   }
 
-  /** The hash that the index gives for this path; a request with another one is redirected to it. */
+  /**
+   * The hash that the index gives for this path; a request with another one is redirected to it.
+   */
   public Optional<String> hashOf(String path) {
     return find(path).map(this::hash);
   }
@@ -81,7 +82,9 @@ public final class OpenApiDocuments {
     return cached("v2", hash("v2 " + scheme.generation()), this::v2Document);
   }
 
-  /** Whether a client would rather have {@link #v2Protobuf}; older ones write the type with an @. */
+  /**
+   * Whether a client would rather have {@link #v2Protobuf}; older ones write the type with an @.
+   */
   public static boolean wantsProtobuf(String accept) {
     return accept.contains(GnosticEncoder.CONTENT_TYPE)
         || accept.contains(GnosticEncoder.CONTENT_TYPE.replace(".v2.", ".v2@"));
@@ -100,13 +103,11 @@ public final class OpenApiDocuments {
   /** Whether {@link #groupVersion} (or {@link #v2}, for {@code v2}) would answer at once. */
   public boolean isReady(String path) {
     OpenApiDocument document = cache.get(path);
-    String hash =
-        path.equals("v2") ? hash("v2 " + scheme.generation()) : hashOf(path).orElse("");
+    String hash = path.equals("v2") ? hash("v2 " + scheme.generation()) : hashOf(path).orElse("");
     return document != null && document.etag().equals("\"" + hash + "\"");
   }
 
-  private OpenApiDocument cached(
-      String key, String hash, Supplier<ObjectNode> build) {
+  private OpenApiDocument cached(String key, String hash, Supplier<ObjectNode> build) {
     return cached(key, JSON, hash, () -> Json.bytes(build.get()));
   }
 

@@ -66,8 +66,12 @@ final class OpenApiPaths {
   }
 
   private void verbs(
-      ObjectNode path, ResourceDefinition resource, String subresource, GroupVersionKind kind,
-      List<String> verbs, @Nullable ObjectNode body) {
+      ObjectNode path,
+      ResourceDefinition resource,
+      String subresource,
+      GroupVersionKind kind,
+      List<String> verbs,
+      @Nullable ObjectNode body) {
     for (String verb : verbs) {
       boolean item =
           switch (verb) {
@@ -84,7 +88,10 @@ final class OpenApiPaths {
   }
 
   private ObjectNode operation(
-      ObjectNode path, ResourceDefinition resource, String verb, String subresource,
+      ObjectNode path,
+      ResourceDefinition resource,
+      String verb,
+      String subresource,
       @Nullable ObjectNode body) {
     String method =
         switch (verb) {
@@ -128,7 +135,10 @@ final class OpenApiPaths {
   }
 
   private static String operationId(
-      ResourceDefinition resource, String verb, String subresource, String group,
+      ResourceDefinition resource,
+      String verb,
+      String subresource,
+      String group,
       boolean everywhere) {
     String action =
         switch (verb) {
@@ -158,8 +168,15 @@ final class OpenApiPaths {
           List.of("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy");
       case "list", "deletecollection" ->
           List.of(
-              "allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit",
-              "resourceVersion", "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds",
+              "allowWatchBookmarks",
+              "continue",
+              "fieldSelector",
+              "labelSelector",
+              "limit",
+              "resourceVersion",
+              "resourceVersionMatch",
+              "sendInitialEvents",
+              "timeoutSeconds",
               "watch");
       default -> List.of();
     };

@@ -38,9 +38,27 @@ final class OpenApiSchemas {
 
   private static final Set<String> V2_KEYWORDS =
       Set.of(
-          "type", "format", "description", "properties", "items", "additionalProperties", "required",
-          "enum", "default", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems",
-          "maxItems", "uniqueItems", "minProperties", "maxProperties", "multipleOf", "title");
+          "type",
+          "format",
+          "description",
+          "properties",
+          "items",
+          "additionalProperties",
+          "required",
+          "enum",
+          "default",
+          "minimum",
+          "maximum",
+          "minLength",
+          "maxLength",
+          "pattern",
+          "minItems",
+          "maxItems",
+          "uniqueItems",
+          "minProperties",
+          "maxProperties",
+          "multipleOf",
+          "title");
 
   private final OpenApiVersion version;
   private final Descriptions descriptions;
@@ -129,8 +147,7 @@ final class OpenApiSchemas {
       ObjectNode properties = schema.withObjectProperty("properties");
       common(properties, "apiVersion");
       common(properties, "kind");
-      properties.set(
-          "metadata", wrap(ref(META + "ObjectMeta"), METADATA));
+      properties.set("metadata", wrap(ref(META + "ObjectMeta"), METADATA));
       kinds(schema, resource.kind());
       done.put(name, schema);
     }
@@ -138,8 +155,7 @@ final class OpenApiSchemas {
   }
 
   private void common(ObjectNode properties, String field) {
-    describe(
-        properties.putObject(field), descriptions.of(ANY_KIND, field));
+    describe(properties.putObject(field), descriptions.of(ANY_KIND, field));
     ((ObjectNode) properties.get(field)).put("type", "string");
   }
 
@@ -153,23 +169,21 @@ final class OpenApiSchemas {
   /** Version 2 has no oneOf, no nullable and no free-form parts below a type. */
   private static ObjectNode simplified(ObjectNode schema) {
     ObjectNode out = Json.object();
-    schema.forEachEntry(
-        (key, value) -> {
-          if (key.equals("properties") && value instanceof ObjectNode properties) {
-            ObjectNode p = out.putObject("properties");
-            properties.forEachEntry(
-                (name, child) -> {
-                  if (child instanceof ObjectNode c) {
-                    p.set(name, simplified(c));
-                  }
-                });
-          } else if (value instanceof ObjectNode o
-              && (key.equals("items") || key.equals("additionalProperties"))) {
-            out.set(key, simplified(o));
-          } else if (V2_KEYWORDS.contains(key) || key.startsWith("x-kubernetes-")) {
-            out.set(key, value.deepCopy());
+    schema.forEachEntry((key, value) -> {
+      if (key.equals("properties") && value instanceof ObjectNode properties) {
+        ObjectNode p = out.putObject("properties");
+        properties.forEachEntry((name, child) -> {
+          if (child instanceof ObjectNode c) {
+            p.set(name, simplified(c));
           }
         });
+      } else if (value instanceof ObjectNode o
+          && (key.equals("items") || key.equals("additionalProperties"))) {
+        out.set(key, simplified(o));
+      } else if (V2_KEYWORDS.contains(key) || key.startsWith("x-kubernetes-")) {
+        out.set(key, value.deepCopy());
+      }
+    });
     if (schema.path("x-kubernetes-preserve-unknown-fields").asBoolean()
         || schema.path("x-kubernetes-int-or-string").asBoolean()) {
       out.remove(List.of("properties", "items", "required"));

@@ -18,7 +18,9 @@ final class AutoscalingRules implements KindRules {
     JsonNode spec = hpa.path("spec");
     if (Nodes.set(spec, "minReplicas") && spec.path("minReplicas").asInt() < 1) {
       errors.invalid(
-          FieldPath.SPEC, "minReplicas", spec.path("minReplicas").asInt(),
+          FieldPath.SPEC,
+          "minReplicas",
+          spec.path("minReplicas").asInt(),
           "must be greater than or equal to 1");
     }
     int max = spec.path("maxReplicas").asInt(0);
@@ -50,8 +52,7 @@ final class AutoscalingRules implements KindRules {
       } else {
         String field = Character.toLowerCase(type.charAt(0)) + type.substring(1);
         if (!Nodes.set(metric, field)) {
-          errors.required(
-              p, field, "must populate information for the given metric source");
+          errors.required(p, field, "must populate information for the given metric source");
         }
       }
     }

@@ -24,8 +24,13 @@ final class BatchRules {
   static void jobSpec(JsonNode spec, FieldPath path, FieldErrors errors) {
     for (String field :
         new String[] {
-          "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
-          "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"
+          "parallelism",
+          "completions",
+          "activeDeadlineSeconds",
+          "backoffLimit",
+          "ttlSecondsAfterFinished",
+          "backoffLimitPerIndex",
+          "maxFailedIndexes"
         }) {
       WorkloadRules.notNegative(spec, field, path, errors);
     }
@@ -56,7 +61,9 @@ final class BatchRules {
     }
     if (Nodes.set(spec, "podFailurePolicy") && !restart.equals("Never")) {
       errors.invalid(
-          template.child("spec"), "restartPolicy", restart,
+          template.child("spec"),
+          "restartPolicy",
+          restart,
           "only \"Never\" is supported when podFailurePolicy is specified");
     }
   }
@@ -72,7 +79,8 @@ final class BatchRules {
         JsonNode labels = spec.path("template").path("metadata").path("labels");
         if (!SelectorRules.matches(spec.path("selector"), labels)) {
           errors.invalid(
-              FieldPath.SPEC.child("template", "metadata"), "labels",
+              FieldPath.SPEC.child("template", "metadata"),
+              "labels",
               labels.isMissingNode() ? "null" : labels,
               "`selector` does not match template `labels`");
         }
@@ -91,7 +99,11 @@ final class BatchRules {
       }
       for (String field :
           new String[] {
-            "selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy",
+            "selector",
+            "completionMode",
+            "podFailurePolicy",
+            "backoffLimitPerIndex",
+            "managedBy",
             "successPolicy"
           }) {
         MetaRules.immutable(spec, old, FieldPath.SPEC, field, errors);
@@ -146,14 +158,21 @@ final class BatchRules {
         errors.required(FieldPath.SPEC, "schedule");
       } else if (schedule.contains("TZ")) {
         errors.invalid(
-            FieldPath.SPEC, "schedule", schedule,
+            FieldPath.SPEC,
+            "schedule",
+            schedule,
             "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
       } else if (!MACRO.matcher(schedule).matches() && schedule.strip().split("\\s+").length != 5) {
         int fields = schedule.strip().split("\\s+").length;
         errors.invalid(
-            FieldPath.SPEC, "schedule", schedule,
-            "expected exactly 5 fields, found " + fields + ": ["
-                + String.join(" ", schedule.strip().split("\\s+")) + "]");
+            FieldPath.SPEC,
+            "schedule",
+            schedule,
+            "expected exactly 5 fields, found "
+                + fields
+                + ": ["
+                + String.join(" ", schedule.strip().split("\\s+"))
+                + "]");
       } else {
         CronFields.check(schedule, errors);
       }
@@ -175,10 +194,14 @@ final class BatchRules {
     private static void zone(String zone, FieldErrors errors) {
       try {
         if (zone.isEmpty()) {
-          errors.invalid(FieldPath.SPEC, "timeZone", zone, "timeZone must be nil or non-empty string");
+          errors.invalid(
+              FieldPath.SPEC, "timeZone", zone, "timeZone must be nil or non-empty string");
         } else if (zone.equalsIgnoreCase("local")) {
           errors.invalid(
-              FieldPath.SPEC, "timeZone", zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+              FieldPath.SPEC,
+              "timeZone",
+              zone,
+              "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
         } else {
           ZoneId.of(zone);
         }

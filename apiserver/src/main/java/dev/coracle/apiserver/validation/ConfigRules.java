@@ -14,16 +14,14 @@ final class ConfigRules {
 
   private ConfigRules() {}
 
-  private static long keys(
-      JsonNode data, String field, boolean base64, FieldErrors errors) {
+  private static long keys(JsonNode data, String field, boolean base64, FieldErrors errors) {
     long[] size = {0};
     if (data.isObject()) {
-      data.forEachEntry(
-          (key, value) -> {
-            errors.invalid(FieldPath.ROOT.child(field).key(key), "", key, NameRules.configKey(key));
-            String text = value.asText("");
-            size[0] += base64 ? text.length() / 4L * 3 : utf8Length(text);
-          });
+      data.forEachEntry((key, value) -> {
+        errors.invalid(FieldPath.ROOT.child(field).key(key), "", key, NameRules.configKey(key));
+        String text = value.asText("");
+        size[0] += base64 ? text.length() / 4L * 3 : utf8Length(text);
+      });
     }
     return size[0];
   }
@@ -59,14 +57,15 @@ final class ConfigRules {
       size += keys(map.path("binaryData"), "binaryData", true, errors);
       map.path("data")
           .fieldNames()
-          .forEachRemaining(
-              key -> {
-                if (map.path("binaryData").has(key)) {
-                  errors.invalid(
-                      FieldPath.ROOT.child("data").key(key), "", key,
-                      "duplicate of key present in binaryData");
-                }
-              });
+          .forEachRemaining(key -> {
+            if (map.path("binaryData").has(key)) {
+              errors.invalid(
+                  FieldPath.ROOT.child("data").key(key),
+                  "",
+                  key,
+                  "duplicate of key present in binaryData");
+            }
+          });
       if (size > MAX_SIZE) {
         errors.tooLong(FieldPath.ROOT, "", MAX_SIZE);
       }
@@ -98,12 +97,19 @@ final class ConfigRules {
           errors.required(FieldPath.ROOT.child("data").key(key), "");
         }
       }
-      if (type.equals("kubernetes.io/basic-auth") && !data.has("username") && !data.has("password")) {
+      if (type.equals("kubernetes.io/basic-auth")
+          && !data.has("username")
+          && !data.has("password")) {
         errors.required(FieldPath.ROOT.child("data").key("username"), "");
         errors.required(FieldPath.ROOT.child("data").key("password"), "");
       }
       if (type.equals("kubernetes.io/service-account-token")
-          && secret.path("metadata").path("annotations").path("kubernetes.io/service-account.name").asText("").isEmpty()) {
+          && secret
+              .path("metadata")
+              .path("annotations")
+              .path("kubernetes.io/service-account.name")
+              .asText("")
+              .isEmpty()) {
         errors.required(
             FieldPath.METADATA.child("annotations").key("kubernetes.io/service-account.name"), "");
       }

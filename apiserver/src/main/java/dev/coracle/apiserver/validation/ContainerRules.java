@@ -15,8 +15,14 @@ final class ContainerRules {
   private static final Set<String> TERMINATION = Set.of("File", "FallbackToLogsOnError");
   private static final Set<String> FIELDS =
       Set.of(
-          "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
-          "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
+          "metadata.name",
+          "metadata.namespace",
+          "metadata.uid",
+          "spec.nodeName",
+          "spec.serviceAccountName",
+          "status.hostIP",
+          "status.hostIPs",
+          "status.podIP",
           "status.podIPs");
 
   private final Set<String> volumes;
@@ -97,7 +103,9 @@ final class ContainerRules {
         && security.path("allowPrivilegeEscalation").isBoolean()
         && !security.path("allowPrivilegeEscalation").asBoolean()) {
       errors.invalid(
-          at, "securityContext", security,
+          at,
+          "securityContext",
+          security,
           "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
     }
   }
@@ -179,12 +187,16 @@ final class ContainerRules {
     JsonNode from = e.path("valueFrom");
     int sources = 0;
     for (String source :
-        new String[] {"fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"}) {
+        new String[] {
+          "fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"
+        }) {
       sources += Nodes.set(from, source) ? 1 : 0;
     }
     if (sources == 0) {
       errors.invalid(
-          path, "", "",
+          path,
+          "",
+          "",
           "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or"
               + " `fileKeyRef`");
     } else if (!Nodes.text(e, "value").isEmpty()) {
@@ -221,7 +233,11 @@ final class ContainerRules {
         && !field.startsWith("metadata.labels['")
         && !allowed.contains(field)) {
       if (field.contains("[")) {
-        errors.invalid(path, "fieldPath", field, "error converting fieldPath: field label does not support subscript");
+        errors.invalid(
+            path,
+            "fieldPath",
+            field,
+            "error converting fieldPath: field label does not support subscript");
       } else {
         errors.unsupported(path, "fieldPath", field, allowed);
       }

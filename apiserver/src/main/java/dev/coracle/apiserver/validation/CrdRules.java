@@ -44,7 +44,9 @@ final class CrdRules implements KindRules {
     versions(spec, errors);
     if (spec.path("preserveUnknownFields").asBoolean()) {
       errors.invalid(
-          FieldPath.SPEC, "preserveUnknownFields", true,
+          FieldPath.SPEC,
+          "preserveUnknownFields",
+          true,
           "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in"
               + " spec.versions[*].schema instead");
     }
@@ -58,10 +60,13 @@ final class CrdRules implements KindRules {
     label(Nodes.text(names, "listKind").toLowerCase(Locale.ROOT), at, "listKind", errors);
     int i = 0;
     for (JsonNode s : names.path("shortNames")) {
-      errors.invalid(at.child("shortNames").index(i++), "", s.asText(), NameRules.dns1035(s.asText()));
+      errors.invalid(
+          at.child("shortNames").index(i++), "", s.asText(), NameRules.dns1035(s.asText()));
     }
-    if (Nodes.has(names, "kind") && Nodes.text(names, "kind").equals(Nodes.text(names, "listKind"))) {
-      errors.invalid(at, "listKind", Nodes.text(names, "listKind"), "kind and listKind may not be the same");
+    if (Nodes.has(names, "kind")
+        && Nodes.text(names, "kind").equals(Nodes.text(names, "listKind"))) {
+      errors.invalid(
+          at, "listKind", Nodes.text(names, "listKind"), "kind and listKind may not be the same");
     }
   }
 
@@ -89,7 +94,8 @@ final class CrdRules implements KindRules {
         errors.required(at.child("schema"), "openAPIV3Schema", "schemas are required");
       } else {
         StructuralRules.check(
-            version.path("schema").path("openAPIV3Schema"), at.child("schema", "openAPIV3Schema"),
+            version.path("schema").path("openAPIV3Schema"),
+            at.child("schema", "openAPIV3Schema"),
             errors);
       }
       JsonNode scale = version.path("subresources").path("scale");
@@ -104,14 +110,17 @@ final class CrdRules implements KindRules {
     }
     if (stored != 1) {
       errors.invalid(
-          FieldPath.SPEC, "versions", spec.path("versions").isMissingNode() ? "null" : names(spec),
+          FieldPath.SPEC,
+          "versions",
+          spec.path("versions").isMissingNode() ? "null" : names(spec),
           "must have exactly one version marked as storage version");
     }
   }
 
   private static String names(JsonNode spec) {
     StringBuilder out = new StringBuilder();
-    spec.path("versions").forEach(v -> out.append(out.isEmpty() ? "" : ",").append(Nodes.text(v, "name")));
+    spec.path("versions")
+        .forEach(v -> out.append(out.isEmpty() ? "" : ",").append(Nodes.text(v, "name")));
     return out.toString();
   }
 
@@ -121,7 +130,11 @@ final class CrdRules implements KindRules {
     if (path.isEmpty()) {
       errors.required(at, field);
     } else if (!path.startsWith(prefix)) {
-      errors.invalid(at, field, path, "should be a json path under " + prefix.substring(0, prefix.length() - 1));
+      errors.invalid(
+          at,
+          field,
+          path,
+          "should be a json path under " + prefix.substring(0, prefix.length() - 1));
     }
   }
 
@@ -138,11 +151,14 @@ final class CrdRules implements KindRules {
               at.child("webhook"), "clientConfig", "required when strategy is set to Webhook");
         } else {
           WebhookRules.client(
-              conversion.path("webhook").path("clientConfig"), at.child("webhook", "clientConfig"),
+              conversion.path("webhook").path("clientConfig"),
+              at.child("webhook", "clientConfig"),
               errors);
         }
       }
-      default -> errors.unsupported(at, "strategy", Nodes.text(conversion, "strategy"), Set.of("None", "Webhook"));
+      default ->
+          errors.unsupported(
+              at, "strategy", Nodes.text(conversion, "strategy"), Set.of("None", "Webhook"));
     }
   }
 
@@ -171,10 +187,17 @@ final class CrdRules implements KindRules {
       }
       if (!kept) {
         errors.invalid(
-            FieldPath.STATUS.child("storedVersions").index(i), "", stored.asText(),
-            "missing from spec.versions; " + stored.asText() + " was previously a storage version,"
+            FieldPath.STATUS.child("storedVersions").index(i),
+            "",
+            stored.asText(),
+            "missing from spec.versions; "
+                + stored.asText()
+                + " was previously a storage version,"
                 + " and must remain in spec.versions until a storage migration ensures no data"
-                + " remains persisted in " + stored.asText() + " and removes " + stored.asText()
+                + " remains persisted in "
+                + stored.asText()
+                + " and removes "
+                + stored.asText()
                 + " from status.storedVersions");
       }
       i++;

@@ -9,7 +9,7 @@ final class Differences {
 
   private Differences() {}
 
-  /** One line per field of the first level that differs: {@code  nodeName: "a" -> "b"}. */
+  /** One line per field of the first level that differs: {@code nodeName: "a" -> "b"}. */
   static String of(JsonNode now, JsonNode before) {
     TreeSet<String> names = new TreeSet<>();
     now.fieldNames().forEachRemaining(names::add);

@@ -14,14 +14,20 @@ final class EventRules implements KindRules {
     String namespace = event.path("metadata").path("namespace").asText("");
     String about = Nodes.text(involved, "namespace");
     if (about.isEmpty()) {
-      if (!namespace.isEmpty() && !namespace.equals("default") && !namespace.equals("kube-system")) {
+      if (!namespace.isEmpty()
+          && !namespace.equals("default")
+          && !namespace.equals("kube-system")) {
         errors.invalid(
-            FieldPath.ROOT.child("involvedObject"), "namespace", about,
+            FieldPath.ROOT.child("involvedObject"),
+            "namespace",
+            about,
             "does not match event.namespace");
       }
     } else if (!about.equals(namespace)) {
       errors.invalid(
-          FieldPath.ROOT.child("involvedObject"), "namespace", about,
+          FieldPath.ROOT.child("involvedObject"),
+          "namespace",
+          about,
           "does not match event.namespace");
     }
   }

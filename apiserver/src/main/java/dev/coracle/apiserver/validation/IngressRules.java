@@ -31,7 +31,11 @@ final class IngressRules implements KindRules {
     for (JsonNode tls : spec.path("tls")) {
       int h = 0;
       for (JsonNode host : tls.path("hosts")) {
-        host(host.asText(), FieldPath.SPEC.child("tls").index(i).child("hosts").index(h++), "", errors);
+        host(
+            host.asText(),
+            FieldPath.SPEC.child("tls").index(i).child("hosts").index(h++),
+            "",
+            errors);
       }
       i++;
     }
@@ -137,7 +141,9 @@ final class IngressRules implements KindRules {
         errors.required(FieldPath.SPEC, "controller");
       } else if (controller.indexOf('/') < 0) {
         errors.invalid(
-            FieldPath.SPEC, "controller", controller,
+            FieldPath.SPEC,
+            "controller",
+            controller,
             "must be a domain-prefixed path (such as \"acme.io/foo\")");
       }
     }

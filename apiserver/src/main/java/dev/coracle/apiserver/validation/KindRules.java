@@ -66,7 +66,8 @@ interface KindRules {
           Map.entry("certificates.k8s.io/ClusterTrustBundle", new MiscRules.TrustBundle()),
           Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
           Map.entry("coordination.k8s.io/Lease", new MiscRules.Lease()),
-          Map.entry("certificates.k8s.io/CertificateSigningRequest", new MiscRules.SigningRequest()),
+          Map.entry(
+              "certificates.k8s.io/CertificateSigningRequest", new MiscRules.SigningRequest()),
           Map.entry("apiregistration.k8s.io/APIService", new MiscRules.ApiService()),
           Map.entry(
               "admissionregistration.k8s.io/ValidatingWebhookConfiguration", new WebhookRules()),

@@ -15,12 +15,18 @@ final class MetaRules {
 
   private static final int MAX_ANNOTATIONS = 256 << 10;
   private static final Set<String> STANDARD_FINALIZERS =
-      Set.of("customresourcecleanup.apiextensions.k8s.io", "orphan", "foregroundDeletion", "kubernetes");
+      Set.of(
+          "customresourcecleanup.apiextensions.k8s.io",
+          "orphan",
+          "foregroundDeletion",
+          "kubernetes");
 
   private MetaRules() {}
 
   static void check(
-      ObjectNode object, boolean namespaced, Function<String, List<String>> nameRule,
+      ObjectNode object,
+      boolean namespaced,
+      Function<String, List<String>> nameRule,
       FieldErrors errors) {
     JsonNode meta = object.path("metadata");
     FieldPath path = FieldPath.METADATA;
@@ -57,14 +63,18 @@ final class MetaRules {
     }
   }
 
-  /** Kubernetes' own kinds want finalizers with a domain; extensions and custom resources do not. */
+  /**
+   * Kubernetes' own kinds want finalizers with a domain; extensions and custom resources do not.
+   */
   static void checkFinalizers(ObjectNode object, FieldErrors errors) {
     int i = 0;
     for (JsonNode finalizer : object.path("metadata").path("finalizers")) {
       String name = finalizer.asText();
       if (name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
         errors.invalid(
-            FieldPath.METADATA.child("finalizers").index(i), "", name,
+            FieldPath.METADATA.child("finalizers").index(i),
+            "",
+            name,
             "name is neither a standard finalizer name nor is it fully qualified");
       }
       i++;
@@ -75,11 +85,10 @@ final class MetaRules {
     if (labels.isEmpty()) {
       return;
     }
-    labels.forEachEntry(
-        (key, value) -> {
-          errors.invalid(path, child, key, NameRules.qualifiedName(key));
-          errors.invalid(path, child, value.asText(), NameRules.labelValue(value.asText()));
-        });
+    labels.forEachEntry((key, value) -> {
+      errors.invalid(path, child, key, NameRules.qualifiedName(key));
+      errors.invalid(path, child, value.asText(), NameRules.labelValue(value.asText()));
+    });
   }
 
   static void annotations(JsonNode annotations, FieldPath path, FieldErrors errors) {
@@ -87,13 +96,14 @@ final class MetaRules {
       return;
     }
     long[] size = {0};
-    annotations.forEachEntry(
-        (key, value) -> {
-          errors.invalid(
-              path, "annotations", key,
-              NameRules.qualifiedName(key.toLowerCase(java.util.Locale.ROOT)));
-          size[0] += key.length() + value.asText().length();
-        });
+    annotations.forEachEntry((key, value) -> {
+      errors.invalid(
+          path,
+          "annotations",
+          key,
+          NameRules.qualifiedName(key.toLowerCase(java.util.Locale.ROOT)));
+      size[0] += key.length() + value.asText().length();
+    });
     if (size[0] > MAX_ANNOTATIONS) {
       errors.tooLong(path, "annotations", MAX_ANNOTATIONS);
     }
@@ -124,9 +134,13 @@ final class MetaRules {
         String name = Nodes.text(owner, "name");
         if (!controller.isEmpty()) {
           errors.invalid(
-              at, "", owners,
+              at,
+              "",
+              owners,
               "Only one reference can have Controller set to true. Found \"true\" in references for "
-                  + controller + " and " + name);
+                  + controller
+                  + " and "
+                  + name);
         }
         controller = name;
       }
@@ -139,7 +153,11 @@ final class MetaRules {
     JsonNode old = before.path("metadata");
     for (String field :
         new String[] {
-          "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
+          "name",
+          "namespace",
+          "uid",
+          "creationTimestamp",
+          "deletionTimestamp",
           "deletionGracePeriodSeconds"
         }) {
       // What an update leaves out stays as it is.
@@ -160,9 +178,12 @@ final class MetaRules {
       }
       if (!added.isEmpty()) {
         errors.forbidden(
-            FieldPath.METADATA, "finalizers",
+            FieldPath.METADATA,
+            "finalizers",
             "no new finalizers can be added if the object is being deleted, found new finalizers"
-                + " []string{" + String.join(", ", added) + "}");
+                + " []string{"
+                + String.join(", ", added)
+                + "}");
       }
     }
   }

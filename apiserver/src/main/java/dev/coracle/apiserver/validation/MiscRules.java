@@ -25,13 +25,16 @@ final class MiscRules {
       if (name.startsWith("system-")) {
         if (!SYSTEM.contains(name)) {
           errors.forbidden(
-              FieldPath.METADATA, "name",
+              FieldPath.METADATA,
+              "name",
               "priority class names with 'system-' prefix are reserved for system use only. error: "
-                  + name + " is not a known system priority class");
+                  + name
+                  + " is not a known system priority class");
         }
       } else if (c.path("value").asLong(0) > HIGHEST_USER) {
         errors.forbidden(
-            FieldPath.ROOT, "value",
+            FieldPath.ROOT,
+            "value",
             "maximum allowed value of a user defined priority is " + HIGHEST_USER);
       }
       String policy = Nodes.text(c, "preemptionPolicy");
@@ -106,9 +109,14 @@ final class MiscRules {
       errors.invalid(FieldPath.ROOT, "handler", handler, NameRules.dnsLabel(handler));
       JsonNode scheduling = c.path("scheduling");
       MetaRules.labels(
-          scheduling.path("nodeSelector"), FieldPath.ROOT.child("scheduling"), "nodeSelector", errors);
+          scheduling.path("nodeSelector"),
+          FieldPath.ROOT.child("scheduling"),
+          "nodeSelector",
+          errors);
       PodSpecRules.tolerations(
-          scheduling.path("tolerations"), FieldPath.ROOT.child("scheduling", "tolerations"), errors);
+          scheduling.path("tolerations"),
+          FieldPath.ROOT.child("scheduling", "tolerations"),
+          errors);
     }
 
     @Override
@@ -121,14 +129,19 @@ final class MiscRules {
     @Override
     public void check(ObjectNode lease, FieldErrors errors) {
       JsonNode spec = lease.path("spec");
-      if (Nodes.set(spec, "leaseDurationSeconds") && spec.path("leaseDurationSeconds").asInt() <= 0) {
+      if (Nodes.set(spec, "leaseDurationSeconds")
+          && spec.path("leaseDurationSeconds").asInt() <= 0) {
         errors.invalid(
-            FieldPath.SPEC, "leaseDurationSeconds", spec.path("leaseDurationSeconds").asInt(),
+            FieldPath.SPEC,
+            "leaseDurationSeconds",
+            spec.path("leaseDurationSeconds").asInt(),
             "must be greater than 0");
       }
       if (spec.path("leaseTransitions").asInt(0) < 0) {
         errors.invalid(
-            FieldPath.SPEC, "leaseTransitions", spec.path("leaseTransitions").asInt(),
+            FieldPath.SPEC,
+            "leaseTransitions",
+            spec.path("leaseTransitions").asInt(),
             "must be greater than or equal to 0");
       }
       if (spec.path("holderIdentity").isTextual()
@@ -156,7 +169,9 @@ final class MiscRules {
         errors.required(FieldPath.SPEC, "signerName");
       } else if (signer.indexOf('/') < 0) {
         errors.invalid(
-            FieldPath.SPEC, "signerName", signer,
+            FieldPath.SPEC,
+            "signerName",
+            signer,
             "must be a fully qualified domain and path of the form 'example.com/signer-name'");
       }
       if (!Nodes.has(spec, "request")) {
@@ -164,7 +179,9 @@ final class MiscRules {
       }
       if (Nodes.set(spec, "expirationSeconds") && spec.path("expirationSeconds").asInt() < 600) {
         errors.invalid(
-            FieldPath.SPEC, "expirationSeconds", spec.path("expirationSeconds").asInt(),
+            FieldPath.SPEC,
+            "expirationSeconds",
+            spec.path("expirationSeconds").asInt(),
             "may not specify a duration less than 600 seconds (10 minutes)");
       }
     }
@@ -187,7 +204,9 @@ final class MiscRules {
       }
       if (!name.equals(version + "." + group)) {
         errors.invalid(
-            FieldPath.METADATA, "name", name,
+            FieldPath.METADATA,
+            "name",
+            name,
             "must be `spec.version+\".\"+spec.group`: \"" + version + "." + group + "\"");
       }
       for (String field : new String[] {"groupPriorityMinimum", "versionPriority"}) {
@@ -205,7 +224,10 @@ final class MiscRules {
         }
         if (spec.path("insecureSkipTLSVerify").asBoolean() && Nodes.has(spec, "caBundle")) {
           errors.invalid(
-              FieldPath.SPEC, "insecureSkipTLSVerify", true, "may not be true if caBundle is present");
+              FieldPath.SPEC,
+              "insecureSkipTLSVerify",
+              true,
+              "may not be true if caBundle is present");
         }
       }
     }

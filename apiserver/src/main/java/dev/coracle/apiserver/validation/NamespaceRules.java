@@ -20,7 +20,9 @@ final class NamespaceRules implements KindRules {
     int i = 0;
     for (JsonNode f : namespace.path("spec").path("finalizers")) {
       errors.invalid(
-          FieldPath.SPEC.child("finalizers").index(i++), "", f.asText(),
+          FieldPath.SPEC.child("finalizers").index(i++),
+          "",
+          f.asText(),
           NameRules.qualifiedName(f.asText()));
     }
   }

@@ -21,8 +21,7 @@ final class NetworkPolicyRules implements KindRules {
     int i = 0;
     for (JsonNode type : spec.path("policyTypes")) {
       if (!TYPES.contains(type.asText())) {
-        errors.unsupported(
-            FieldPath.SPEC.child("policyTypes").index(i), "", type.asText(), TYPES);
+        errors.unsupported(FieldPath.SPEC.child("policyTypes").index(i), "", type.asText(), TYPES);
       }
       i++;
     }
@@ -51,19 +50,24 @@ final class NetworkPolicyRules implements KindRules {
     boolean end = Nodes.set(port, "endPort");
     if (Nodes.set(port, "port")) {
       ProbeRules.port(port.path("port"), at, errors);
-      if (end && port.path("port").isNumber()
+      if (end
+          && port.path("port").isNumber()
           && port.path("endPort").asInt() < port.path("port").asInt()) {
         errors.invalid(
             at, "endPort", port.path("port").asInt(), "must be greater than or equal to `port`");
       }
       if (end && port.path("port").isTextual()) {
         errors.invalid(
-            at, "endPort", port.path("endPort").asInt(),
+            at,
+            "endPort",
+            port.path("endPort").asInt(),
             "may not be specified when `port` is non-numeric");
       }
     } else if (end) {
       errors.invalid(
-          at, "endPort", port.path("endPort").asInt(),
+          at,
+          "endPort",
+          port.path("endPort").asInt(),
           "may not be specified when `port` is not specified");
     }
   }

@@ -22,7 +22,8 @@ final class NodeRules implements KindRules {
       FieldPath at = FieldPath.SPEC.child("taints").index(i++);
       String key = Nodes.text(t, "key");
       errors.invalid(at, "key", key, NameRules.qualifiedName(key));
-      errors.invalid(at, "value", Nodes.text(t, "value"), NameRules.labelValue(Nodes.text(t, "value")));
+      errors.invalid(
+          at, "value", Nodes.text(t, "value"), NameRules.labelValue(Nodes.text(t, "value")));
       PodSpecRules.choice(t, "effect", EFFECTS, at, errors);
       if (!seen.add(key + ":" + Nodes.text(t, "effect"))) {
         errors.duplicate(at, "", t);
@@ -39,11 +40,15 @@ final class NodeRules implements KindRules {
     JsonNode was = before.path("spec");
     if (Nodes.has(was, "podCIDR") && !Nodes.same(now.path("spec"), was, "podCIDR")) {
       errors.forbidden(
-          FieldPath.SPEC, "podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+          FieldPath.SPEC,
+          "podCIDRs",
+          "node updates may not change podCIDR except from \"\" to valid");
     }
     if (Nodes.has(was, "providerID") && !Nodes.same(now.path("spec"), was, "providerID")) {
       errors.forbidden(
-          FieldPath.SPEC, "providerID", "node updates may not change providerID except from \"\" to valid");
+          FieldPath.SPEC,
+          "providerID",
+          "node updates may not change providerID except from \"\" to valid");
     }
   }
 }

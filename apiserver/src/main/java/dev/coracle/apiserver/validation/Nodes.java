@@ -17,10 +17,13 @@ final class Nodes {
     return node.path(field).asText("");
   }
 
-  /** Present with content: an explicit zero or false counts, an empty text, list or object does not. */
+  /**
+   * Present with content: an explicit zero or false counts, an empty text, list or object does not.
+   */
   static boolean has(JsonNode node, String field) {
     JsonNode value = node.path(field);
-    return !(value.isMissingNode() || value.isNull()
+    return !(value.isMissingNode()
+        || value.isNull()
         || value.isTextual() && value.textValue().isEmpty()
         || value.isContainerNode() && value.isEmpty());
   }

@@ -46,7 +46,8 @@ final class PodRules implements KindRules {
       }
       if (!kept) {
         errors.forbidden(
-            FieldPath.SPEC, "tolerations",
+            FieldPath.SPEC,
+            "tolerations",
             "existing toleration can not be modified except its tolerationSeconds");
         break;
       }
@@ -82,8 +83,11 @@ final class PodRules implements KindRules {
         }
         if (!kept) {
           errors.forbidden(
-              FieldPath.SPEC, "ephemeralContainers",
-              "existing ephemeral containers \"" + Nodes.text(c, "name") + "\" may not be changed\n");
+              FieldPath.SPEC,
+              "ephemeralContainers",
+              "existing ephemeral containers \""
+                  + Nodes.text(c, "name")
+                  + "\" may not be changed\n");
         }
       }
     } else if (subresource.equals("resize")) {
@@ -105,11 +109,15 @@ final class PodRules implements KindRules {
     long was = old.path("activeDeadlineSeconds").asLong();
     if (!Nodes.set(spec, "activeDeadlineSeconds")) {
       errors.invalid(
-          FieldPath.SPEC, "activeDeadlineSeconds", "null",
+          FieldPath.SPEC,
+          "activeDeadlineSeconds",
+          "null",
           "must not update from a positive integer to nil value");
     } else if (spec.path("activeDeadlineSeconds").asLong() > was) {
       errors.invalid(
-          FieldPath.SPEC, "activeDeadlineSeconds", spec.path("activeDeadlineSeconds").asLong(),
+          FieldPath.SPEC,
+          "activeDeadlineSeconds",
+          spec.path("activeDeadlineSeconds").asLong(),
           "must be less than or equal to previous value");
     }
   }
@@ -120,8 +128,11 @@ final class PodRules implements KindRules {
     for (JsonNode gate : spec.path("schedulingGates")) {
       if (!known.contains(Nodes.text(gate, "name"))) {
         errors.forbidden(
-            FieldPath.SPEC, "schedulingGates", "only deletion is allowed, but found new scheduling gate '"
-                + Nodes.text(gate, "name") + "'");
+            FieldPath.SPEC,
+            "schedulingGates",
+            "only deletion is allowed, but found new scheduling gate '"
+                + Nodes.text(gate, "name")
+                + "'");
       }
     }
   }

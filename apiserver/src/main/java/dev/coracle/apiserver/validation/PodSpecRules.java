@@ -48,20 +48,22 @@ final class PodSpecRules {
     if (spec.path("dnsPolicy").asText("").equals("None")
         && !Nodes.has(spec.path("dnsConfig"), "nameservers")) {
       errors.required(
-          path.child("dnsConfig"), "nameservers",
+          path.child("dnsConfig"),
+          "nameservers",
           "must provide at least one DNS nameserver when `dnsPolicy` is None");
     }
     if (spec.path("terminationGracePeriodSeconds").asLong(0) < 0) {
       errors.invalid(
-          path, "terminationGracePeriodSeconds", spec.path("terminationGracePeriodSeconds"),
+          path,
+          "terminationGracePeriodSeconds",
+          spec.path("terminationGracePeriodSeconds"),
           "must be greater than or equal to 0");
     }
     if (Nodes.set(spec, "activeDeadlineSeconds")) {
       long seconds = spec.path("activeDeadlineSeconds").asLong();
       if (seconds < 1 || seconds > Integer.MAX_VALUE) {
         errors.invalid(
-            path, "activeDeadlineSeconds", seconds,
-            "must be between 1 and 2147483647, inclusive");
+            path, "activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive");
       }
     }
     String account = Nodes.text(spec, "serviceAccountName");
@@ -100,7 +102,11 @@ final class PodSpecRules {
       Addresses.ip(Nodes.text(a, "ip"), at, "ip", errors);
       int h = 0;
       for (JsonNode host : a.path("hostnames")) {
-        errors.invalid(at.child("hostnames").index(h++), "", host.asText(), NameRules.dnsSubdomain(host.asText()));
+        errors.invalid(
+            at.child("hostnames").index(h++),
+            "",
+            host.asText(),
+            NameRules.dnsSubdomain(host.asText()));
       }
     }
   }
@@ -137,7 +143,9 @@ final class PodSpecRules {
     for (JsonNode gate : spec.path("readinessGates")) {
       String type = Nodes.text(gate, "conditionType");
       errors.invalid(
-          path.child("readinessGates").index(i++), "conditionType", type,
+          path.child("readinessGates").index(i++),
+          "conditionType",
+          type,
           NameRules.qualifiedName(type));
     }
   }
@@ -154,7 +162,9 @@ final class PodSpecRules {
         errors.invalid(at, "key", key, NameRules.qualifiedName(key));
       } else if (!operator.equals("Exists")) {
         errors.invalid(
-            at, "operator", operator,
+            at,
+            "operator",
+            operator,
             "operator must be Exists when `key` is empty, which means \"match all values and all"
                 + " keys\"");
       }
@@ -175,7 +185,8 @@ final class PodSpecRules {
                 at, "operator", value, "value must be an integer when `operator` is 'Lt' or 'Gt'");
           }
         }
-        default -> errors.unsupported(at, "operator", operator, Set.of("Equal", "Exists", "Gt", "Lt"));
+        default ->
+            errors.unsupported(at, "operator", operator, Set.of("Equal", "Exists", "Gt", "Lt"));
       }
       if (!effect.isEmpty() && !EFFECTS.contains(effect)) {
         errors.unsupported(at, "effect", effect, EFFECTS);
@@ -191,7 +202,8 @@ final class PodSpecRules {
     if (Nodes.set(node, "requiredDuringSchedulingIgnoredDuringExecution")) {
       SelectorRules.node(
           node.path("requiredDuringSchedulingIgnoredDuringExecution"),
-          path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"), errors);
+          path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+          errors);
     }
     int i = 0;
     for (JsonNode p : node.path("preferredDuringSchedulingIgnoredDuringExecution")) {
@@ -205,7 +217,9 @@ final class PodSpecRules {
       int j = 0;
       for (JsonNode t : a.path("requiredDuringSchedulingIgnoredDuringExecution")) {
         podTerm(
-            t, path.child(kind, "requiredDuringSchedulingIgnoredDuringExecution").index(j++), errors);
+            t,
+            path.child(kind, "requiredDuringSchedulingIgnoredDuringExecution").index(j++),
+            errors);
       }
       j = 0;
       for (JsonNode p : a.path("preferredDuringSchedulingIgnoredDuringExecution")) {

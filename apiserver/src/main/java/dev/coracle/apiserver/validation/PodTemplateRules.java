@@ -20,7 +20,9 @@ final class PodTemplateRules implements KindRules {
     PodSpecRules.check(template.path("spec"), path.child("spec"), errors);
     if (Nodes.has(template.path("spec"), "ephemeralContainers")) {
       errors.forbidden(
-          path.child("spec"), "ephemeralContainers", "ephemeral containers not allowed in pod template");
+          path.child("spec"),
+          "ephemeralContainers",
+          "ephemeral containers not allowed in pod template");
     }
   }
 }

@@ -23,7 +23,10 @@ final class ProbeRules {
     handler(probe, path, errors);
     for (String field :
         new String[] {
-          "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold",
+          "initialDelaySeconds",
+          "timeoutSeconds",
+          "periodSeconds",
+          "successThreshold",
           "failureThreshold"
         }) {
       if (probe.path(field).asInt(0) < 0) {
@@ -37,11 +40,15 @@ final class ProbeRules {
     if (Nodes.set(probe, "terminationGracePeriodSeconds")) {
       if (!once) {
         errors.invalid(
-            path, "terminationGracePeriodSeconds", probe.path("terminationGracePeriodSeconds"),
+            path,
+            "terminationGracePeriodSeconds",
+            probe.path("terminationGracePeriodSeconds"),
             "must not be set for readinessProbes");
       } else if (probe.path("terminationGracePeriodSeconds").asLong() <= 0) {
         errors.invalid(
-            path, "terminationGracePeriodSeconds", probe.path("terminationGracePeriodSeconds"),
+            path,
+            "terminationGracePeriodSeconds",
+            probe.path("terminationGracePeriodSeconds"),
             "must be greater than 0");
       }
     }

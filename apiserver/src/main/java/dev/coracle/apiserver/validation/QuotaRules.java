@@ -14,8 +14,13 @@ final class QuotaRules {
 
   private static final Set<String> SCOPES =
       Set.of(
-          "BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "PriorityClass",
-          "CrossNamespacePodAffinity", "VolumeAttributesClass");
+          "BestEffort",
+          "NotBestEffort",
+          "Terminating",
+          "NotTerminating",
+          "PriorityClass",
+          "CrossNamespacePodAffinity",
+          "VolumeAttributesClass");
 
   private QuotaRules() {}
 
@@ -25,15 +30,14 @@ final class QuotaRules {
       JsonNode spec = quota.path("spec");
       FieldPath hard = FieldPath.SPEC.child("hard");
       spec.path("hard")
-          .forEachEntry(
-              (name, value) -> {
-                errors.invalid(hard.key(name), "", name, NameRules.qualifiedName(name));
-                BigDecimal q = Nodes.quantity(value);
-                if (q != null && q.signum() < 0) {
-                  errors.invalid(
-                      hard.key(name), "", value.asText(), "must be greater than or equal to 0");
-                }
-              });
+          .forEachEntry((name, value) -> {
+            errors.invalid(hard.key(name), "", name, NameRules.qualifiedName(name));
+            BigDecimal q = Nodes.quantity(value);
+            if (q != null && q.signum() < 0) {
+              errors.invalid(
+                  hard.key(name), "", value.asText(), "must be greater than or equal to 0");
+            }
+          });
       for (JsonNode scope : spec.path("scopes")) {
         if (!SCOPES.contains(scope.asText())) {
           errors.invalid(FieldPath.SPEC, "scopes", spec.path("scopes"), "unsupported scope");
@@ -66,7 +70,8 @@ final class QuotaRules {
           }
         }
         Set<String> names = new HashSet<>();
-        for (String f : new String[] {"max", "min", "default", "defaultRequest", "maxLimitRequestRatio"}) {
+        for (String f :
+            new String[] {"max", "min", "default", "defaultRequest", "maxLimitRequestRatio"}) {
           item.path(f).fieldNames().forEachRemaining(names::add);
         }
         for (String name : names) {
@@ -79,9 +84,12 @@ final class QuotaRules {
           BigDecimal ratio = Nodes.quantity(item.path("maxLimitRequestRatio").path(name));
           if (ratio != null && ratio.compareTo(BigDecimal.ONE) < 0) {
             errors.invalid(
-                at.child("maxLimitRequestRatio").key(name), "",
-                item.path("maxLimitRequestRatio").path(name).asText(), "ratio "
-                    + item.path("maxLimitRequestRatio").path(name).asText() + " is less than 1");
+                at.child("maxLimitRequestRatio").key(name),
+                "",
+                item.path("maxLimitRequestRatio").path(name).asText(),
+                "ratio "
+                    + item.path("maxLimitRequestRatio").path(name).asText()
+                    + " is less than 1");
           }
         }
       }
@@ -97,8 +105,16 @@ final class QuotaRules {
         String lowName = words(low);
         String highName = words(high);
         errors.invalid(
-            at.child(low).key(name), "", a.asText(),
-            lowName + " value " + a.asText() + " is greater than " + highName + " value " + b.asText());
+            at.child(low).key(name),
+            "",
+            a.asText(),
+            lowName
+                + " value "
+                + a.asText()
+                + " is greater than "
+                + highName
+                + " value "
+                + b.asText());
       }
     }
 

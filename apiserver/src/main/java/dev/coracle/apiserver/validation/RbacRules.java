@@ -32,13 +32,18 @@ final class RbacRules {
         if (Nodes.has(rule, "nonResourceURLs")) {
           if (namespaced) {
             errors.invalid(
-                at, "nonResourceURLs", rule.path("nonResourceURLs"),
+                at,
+                "nonResourceURLs",
+                rule.path("nonResourceURLs"),
                 "namespaced rules cannot apply to non-resource URLs");
           }
-          if (Nodes.has(rule, "apiGroups") || Nodes.has(rule, "resources")
+          if (Nodes.has(rule, "apiGroups")
+              || Nodes.has(rule, "resources")
               || Nodes.has(rule, "resourceNames")) {
             errors.invalid(
-                at, "nonResourceURLs", rule.path("nonResourceURLs"),
+                at,
+                "nonResourceURLs",
+                rule.path("nonResourceURLs"),
                 "rules cannot apply to both regular resources and non-resource URLs");
           }
         } else {
@@ -54,12 +59,14 @@ final class RbacRules {
       for (JsonNode selector : role.path("aggregationRule").path("clusterRoleSelectors")) {
         SelectorRules.label(
             selector,
-            FieldPath.ROOT.child("aggregationRule", "clusterRoleSelectors").index(s++), errors);
+            FieldPath.ROOT.child("aggregationRule", "clusterRoleSelectors").index(s++),
+            errors);
       }
       if (Nodes.set(role, "aggregationRule")
           && !Nodes.has(role.path("aggregationRule"), "clusterRoleSelectors")) {
         errors.required(
-            FieldPath.ROOT.child("aggregationRule"), "clusterRoleSelectors",
+            FieldPath.ROOT.child("aggregationRule"),
+            "clusterRoleSelectors",
             "at least one clusterRoleSelector required if aggregationRule is non-nil");
       }
     }
@@ -125,8 +132,7 @@ final class RbacRules {
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
       if (!Nodes.same(now, before, "roleRef")) {
-        errors.invalid(
-            FieldPath.ROOT, "roleRef", now.path("roleRef"), "cannot change roleRef");
+        errors.invalid(FieldPath.ROOT, "roleRef", now.path("roleRef"), "cannot change roleRef");
       }
     }
   }

@@ -19,29 +19,33 @@ final class ResourceRules {
     JsonNode limits = resources.path("limits");
     JsonNode requests = resources.path("requests");
     limits.forEachEntry((name, value) -> amount(name, value, path.child("limits"), errors));
-    requests.forEachEntry(
-        (name, value) -> {
-          amount(name, value, path.child("requests"), errors);
-          JsonNode limit = limits.path(name);
-          BigDecimal want = Nodes.quantity(value);
-          BigDecimal max = Nodes.quantity(limit);
-          boolean overcommit = name.equals("cpu") || name.equals("memory") || name.equals("ephemeral-storage");
-          if (limit.isMissingNode()) {
-            if (!overcommit && isExtended(name)) {
-              errors.required(path, "limits", "Limit must be set for non overcommitable resources");
-            }
-          } else if (want != null && max != null) {
-            if (!overcommit && want.compareTo(max) != 0) {
-              errors.invalid(
-                  path, "requests", value.asText(),
-                  "must be equal to " + name + " limit of " + limit.asText());
-            } else if (want.compareTo(max) > 0) {
-              errors.invalid(
-                  path, "requests", value.asText(),
-                  "must be less than or equal to " + name + " limit of " + limit.asText());
-            }
-          }
-        });
+    requests.forEachEntry((name, value) -> {
+      amount(name, value, path.child("requests"), errors);
+      JsonNode limit = limits.path(name);
+      BigDecimal want = Nodes.quantity(value);
+      BigDecimal max = Nodes.quantity(limit);
+      boolean overcommit =
+          name.equals("cpu") || name.equals("memory") || name.equals("ephemeral-storage");
+      if (limit.isMissingNode()) {
+        if (!overcommit && isExtended(name)) {
+          errors.required(path, "limits", "Limit must be set for non overcommitable resources");
+        }
+      } else if (want != null && max != null) {
+        if (!overcommit && want.compareTo(max) != 0) {
+          errors.invalid(
+              path,
+              "requests",
+              value.asText(),
+              "must be equal to " + name + " limit of " + limit.asText());
+        } else if (want.compareTo(max) > 0) {
+          errors.invalid(
+              path,
+              "requests",
+              value.asText(),
+              "must be less than or equal to " + name + " limit of " + limit.asText());
+        }
+      }
+    });
   }
 
   private static boolean isExtended(String name) {
@@ -59,7 +63,9 @@ final class ResourceRules {
     BigDecimal amount = Nodes.quantity(value);
     if (amount != null && amount.signum() < 0) {
       errors.invalid(path.key(name), "", value.asText(), "must be greater than or equal to 0");
-    } else if (amount != null && name.indexOf('/') >= 0 && amount.stripTrailingZeros().scale() > 0) {
+    } else if (amount != null
+        && name.indexOf('/') >= 0
+        && amount.stripTrailingZeros().scale() > 0) {
       errors.invalid(path.key(name), "", value.asText(), "must be an integer");
     }
   }

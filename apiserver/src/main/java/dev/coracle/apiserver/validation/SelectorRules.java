@@ -1,9 +1,9 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.LabelSelector;
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
@@ -35,12 +35,19 @@ final class SelectorRules {
                 at, "values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
           }
         }
-        default -> errors.invalid(at, "operator", Nodes.text(e, "operator"), "not a valid selector operator");
+        default ->
+            errors.invalid(
+                at, "operator", Nodes.text(e, "operator"), "not a valid selector operator");
       }
-      errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+      errors.invalid(
+          at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
       int v = 0;
       for (JsonNode value : e.path("values")) {
-        errors.invalid(at.child("values").index(v++), "", value.asText(), NameRules.labelValue(value.asText()));
+        errors.invalid(
+            at.child("values").index(v++),
+            "",
+            value.asText(),
+            NameRules.labelValue(value.asText()));
       }
     }
   }
@@ -55,8 +62,7 @@ final class SelectorRules {
     int before = errors.causes().size();
     label(selector, path.child("selector"), errors);
     if (selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty()) {
-      errors.invalid(
-          path, "selector", selector, "empty selector is invalid for " + kind);
+      errors.invalid(path, "selector", selector, "empty selector is invalid for " + kind);
       return;
     }
     if (errors.causes().size() > before) {
@@ -65,8 +71,10 @@ final class SelectorRules {
     JsonNode labels = spec.path("template").path("metadata").path("labels");
     if (!matches(selector, labels)) {
       errors.invalid(
-          path.child("template", "metadata"), "labels",
-          labels.isMissingNode() ? "null" : labels, "`selector` does not match template `labels`");
+          path.child("template", "metadata"),
+          "labels",
+          labels.isMissingNode() ? "null" : labels,
+          "`selector` does not match template `labels`");
     }
   }
 
@@ -119,13 +127,15 @@ final class SelectorRules {
       }
       case "Gt", "Lt" -> {
         if (values != 1) {
-          errors.required(at, "values", "must be specified single value when `operator` is 'Lt' or 'Gt'");
+          errors.required(
+              at, "values", "must be specified single value when `operator` is 'Lt' or 'Gt'");
         }
       }
       default -> errors.invalid(at, "operator", operator, "not a valid selector operator");
     }
     if (NODE_OPERATORS.contains(operator)) {
-      errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+      errors.invalid(
+          at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
     }
   }
 }

@@ -34,7 +34,9 @@ final class ServiceRules implements KindRules {
     }
     if (headless && (type.equals("NodePort") || type.equals("LoadBalancer"))) {
       errors.invalid(
-          FieldPath.SPEC.child("clusterIPs").index(0), "", "None",
+          FieldPath.SPEC.child("clusterIPs").index(0),
+          "",
+          "None",
           "may not be set to 'None' for " + type + " services");
     }
     if (external) {
@@ -69,7 +71,8 @@ final class ServiceRules implements KindRules {
     }
     if (Nodes.has(spec, "loadBalancerSourceRanges") && !type.equals("LoadBalancer")) {
       errors.forbidden(
-          FieldPath.SPEC, "loadBalancerSourceRanges",
+          FieldPath.SPEC,
+          "loadBalancerSourceRanges",
           "may only be used when `type` is 'LoadBalancer'");
     }
   }
@@ -81,7 +84,9 @@ final class ServiceRules implements KindRules {
     if (!outside.isEmpty()) {
       if (!facing) {
         errors.invalid(
-            FieldPath.SPEC, "externalTrafficPolicy", outside,
+            FieldPath.SPEC,
+            "externalTrafficPolicy",
+            outside,
             "may only be set for externally-accessible services");
       } else if (!TRAFFIC.contains(outside)) {
         errors.unsupported(FieldPath.SPEC, "externalTrafficPolicy", outside, TRAFFIC);
@@ -99,7 +104,9 @@ final class ServiceRules implements KindRules {
       long s = seconds.asLong();
       if (s <= 0 || s > 86400) {
         errors.invalid(
-            FieldPath.SPEC.child("sessionAffinityConfig", "clientIP"), "timeoutSeconds", s,
+            FieldPath.SPEC.child("sessionAffinityConfig", "clientIP"),
+            "timeoutSeconds",
+            s,
             "must be greater than 0 and less than 86400");
       }
     }
@@ -128,7 +135,8 @@ final class ServiceRules implements KindRules {
       PodSpecRules.choice(p, "protocol", PROTOCOLS, at, errors);
       JsonNode target = p.path("targetPort");
       if (target.isTextual()) {
-        errors.invalid(at, "targetPort", target.textValue(), NameRules.portName(target.textValue()));
+        errors.invalid(
+            at, "targetPort", target.textValue(), NameRules.portName(target.textValue()));
       } else if (!target.isMissingNode()) {
         Addresses.port(target.asLong(), at, "targetPort", errors);
       }
@@ -161,7 +169,9 @@ final class ServiceRules implements KindRules {
     boolean wasExternal = Nodes.text(old, "type").equals("ExternalName");
     if (!wasExternal && !type.equals("ExternalName") && !was.isEmpty() && !ip.equals(was)) {
       errors.invalid(
-          FieldPath.SPEC.child("clusterIPs").index(0), "", ip.isEmpty() ? "null" : ip,
+          FieldPath.SPEC.child("clusterIPs").index(0),
+          "",
+          ip.isEmpty() ? "null" : ip,
           "may not change once set");
     }
   }

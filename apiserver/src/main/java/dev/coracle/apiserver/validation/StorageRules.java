@@ -19,8 +19,14 @@ final class StorageRules {
   private static final Set<String> RECLAIM = Set.of("Delete", "Recycle", "Retain");
   private static final Set<String> NOT_SOURCES =
       Set.of(
-          "accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity",
-          "persistentVolumeReclaimPolicy", "storageClassName", "volumeMode",
+          "accessModes",
+          "capacity",
+          "claimRef",
+          "mountOptions",
+          "nodeAffinity",
+          "persistentVolumeReclaimPolicy",
+          "storageClassName",
+          "volumeMode",
           "volumeAttributesClassName");
 
   private StorageRules() {}
@@ -93,20 +99,22 @@ final class StorageRules {
       }
       if (!Trees.equal(spec, old)) {
         errors.forbidden(
-            FieldPath.ROOT, "spec",
+            FieldPath.ROOT,
+            "spec",
             "spec is immutable after creation except resources.requests and"
-                + " volumeAttributesClassName for bound claims\n" + Differences.of(spec, old));
+                + " volumeAttributesClassName for bound claims\n"
+                + Differences.of(spec, old));
       } else if (size != null && was != null && size.compareTo(was) != 0) {
         FieldPath at = FieldPath.SPEC.child("resources");
         if (!bound) {
           errors.forbidden(
-              FieldPath.ROOT, "spec",
+              FieldPath.ROOT,
+              "spec",
               "spec is immutable after creation except resources.requests and"
                   + " volumeAttributesClassName for bound claims\n");
         } else if (size.compareTo(was) < 0 && (capacity == null || size.compareTo(capacity) < 0)) {
           errors.forbidden(
-              at.child("requests"), "storage",
-              "field can not be less than status.capacity");
+              at.child("requests"), "storage", "field can not be less than status.capacity");
         }
       }
     }
@@ -135,15 +143,16 @@ final class StorageRules {
         errors.unsupported(FieldPath.SPEC, "capacity", spec.path("capacity"), Set.of("storage"));
       }
       spec.path("capacity")
-          .forEachEntry(
-              (name, value) -> {
-                BigDecimal q = Nodes.quantity(value);
-                if (q != null && q.signum() <= 0) {
-                  errors.invalid(
-                      FieldPath.SPEC.child("capacity").key(name), "", value.asText(),
-                      "must be greater than zero");
-                }
-              });
+          .forEachEntry((name, value) -> {
+            BigDecimal q = Nodes.quantity(value);
+            if (q != null && q.signum() <= 0) {
+              errors.invalid(
+                  FieldPath.SPEC.child("capacity").key(name),
+                  "",
+                  value.asText(),
+                  "must be greater than zero");
+            }
+          });
       String reclaim = Nodes.text(spec, "persistentVolumeReclaimPolicy");
       if (!reclaim.isEmpty() && !RECLAIM.contains(reclaim)) {
         errors.unsupported(FieldPath.SPEC, "persistentVolumeReclaimPolicy", reclaim, RECLAIM);
@@ -154,7 +163,8 @@ final class StorageRules {
         if (!Nodes.set(spec.path("nodeAffinity"), "required")) {
           errors.required(at, "required", "must specify required node constraints");
         } else {
-          SelectorRules.node(spec.path("nodeAffinity").path("required"), at.child("required"), errors);
+          SelectorRules.node(
+              spec.path("nodeAffinity").path("required"), at.child("required"), errors);
         }
       }
     }
@@ -188,7 +198,8 @@ final class StorageRules {
             errors.required(at, "path");
           }
           if (!Nodes.set(spec, "nodeAffinity")) {
-            errors.required(FieldPath.METADATA, "annotations", "Local volume requires node affinity");
+            errors.required(
+                FieldPath.METADATA, "annotations", "Local volume requires node affinity");
           }
         }
         case "nfs" -> {
@@ -217,7 +228,8 @@ final class StorageRules {
       ObjectNode b = sources(before.path("spec"));
       if (!Trees.equal(a, b)) {
         errors.forbidden(
-            FieldPath.SPEC, "persistentvolumesource",
+            FieldPath.SPEC,
+            "persistentvolumesource",
             "spec.persistentvolumesource is immutable after creation\n" + Differences.of(a, b));
       }
       MetaRules.immutable(
@@ -246,7 +258,9 @@ final class StorageRules {
         errors.required(FieldPath.ROOT, "provisioner");
       } else {
         errors.invalid(
-            FieldPath.ROOT, "provisioner", provisioner,
+            FieldPath.ROOT,
+            "provisioner",
+            provisioner,
             NameRules.qualifiedName(provisioner.toLowerCase(java.util.Locale.ROOT)));
       }
       String policy = Nodes.text(c, "reclaimPolicy");
@@ -265,7 +279,8 @@ final class StorageRules {
         errors.forbidden(FieldPath.ROOT, "provisioner", "updates to provisioner are forbidden.");
       }
       if (!Nodes.same(now, before, "reclaimPolicy")) {
-        errors.forbidden(FieldPath.ROOT, "reclaimPolicy", "updates to reclaimPolicy are forbidden.");
+        errors.forbidden(
+            FieldPath.ROOT, "reclaimPolicy", "updates to reclaimPolicy are forbidden.");
       }
       MetaRules.immutable(now, before, FieldPath.ROOT, "volumeBindingMode", errors);
     }

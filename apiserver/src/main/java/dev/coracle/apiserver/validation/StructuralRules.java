@@ -31,26 +31,34 @@ final class StructuralRules {
     boolean intOrString = schema.path("x-kubernetes-int-or-string").asBoolean();
     boolean open = schema.path("x-kubernetes-preserve-unknown-fields").asBoolean();
     if (type.isEmpty() && !intOrString && !open) {
-      errors.required(path, "type", "must not be empty for specified " + (root ? "root" : "object fields"));
+      errors.required(
+          path, "type", "must not be empty for specified " + (root ? "root" : "object fields"));
     } else if (!type.isEmpty() && !TYPES.contains(type)) {
       errors.unsupported(path, "type", type, TYPES);
     }
     if (intOrString && !type.isEmpty()) {
       errors.invalid(path, "type", type, "must be empty if x-kubernetes-int-or-string is true");
     }
-    for (String f : new String[] {"$ref", "definitions", "dependencies", "patternProperties", "id"}) {
+    for (String f :
+        new String[] {"$ref", "definitions", "dependencies", "patternProperties", "id"}) {
       if (Nodes.has(schema, f)) {
         errors.forbidden(path, f, f + " is not supported");
       }
     }
     if (schema.path("uniqueItems").asBoolean()) {
-      errors.forbidden(path, "uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
+      errors.forbidden(
+          path,
+          "uniqueItems",
+          "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
     }
     lists(schema, type, path, errors);
     pattern(schema, path, errors);
     if (schema.path("additionalProperties").isObject()) {
       if (Nodes.has(schema, "properties")) {
-        errors.forbidden(path, "additionalProperties", "additionalProperties and properties are mutual exclusive");
+        errors.forbidden(
+            path,
+            "additionalProperties",
+            "additionalProperties and properties are mutual exclusive");
       }
       node(schema.path("additionalProperties"), path.child("additionalProperties"), false, errors);
     } else if (schema.path("additionalProperties").isBoolean()
@@ -91,9 +99,15 @@ final class StructuralRules {
     }
     for (String f :
         new String[] {
-          "additionalProperties", "title", "description", "default", "nullable",
-          "x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource",
-          "x-kubernetes-list-type", "x-kubernetes-map-type"
+          "additionalProperties",
+          "title",
+          "description",
+          "default",
+          "nullable",
+          "x-kubernetes-preserve-unknown-fields",
+          "x-kubernetes-embedded-resource",
+          "x-kubernetes-list-type",
+          "x-kubernetes-map-type"
         }) {
       if (Nodes.has(schema, f)) {
         errors.forbidden(path, f, "must be undefined to be structural");
@@ -114,14 +128,18 @@ final class StructuralRules {
     if (list.equals("map")) {
       if (!Nodes.has(schema, "x-kubernetes-list-map-keys")) {
         errors.required(
-            path, "x-kubernetes-list-map-keys", "must not be empty if x-kubernetes-list-type is map");
+            path,
+            "x-kubernetes-list-map-keys",
+            "must not be empty if x-kubernetes-list-type is map");
       }
       if (schema.path("items") instanceof ObjectNode items) {
         int i = 0;
         for (JsonNode key : schema.path("x-kubernetes-list-map-keys")) {
           if (!items.path("properties").has(key.asText())) {
             errors.invalid(
-                path.child("x-kubernetes-list-map-keys").index(i), "", key.asText(),
+                path.child("x-kubernetes-list-map-keys").index(i),
+                "",
+                key.asText(),
                 "entries must all be names of item properties");
           }
           i++;
@@ -129,7 +147,10 @@ final class StructuralRules {
       }
     } else if (Nodes.has(schema, "x-kubernetes-list-map-keys")) {
       errors.invalid(
-          path, "x-kubernetes-list-type", list, "must be map if x-kubernetes-list-map-keys is non-empty");
+          path,
+          "x-kubernetes-list-type",
+          list,
+          "must be map if x-kubernetes-list-map-keys is non-empty");
     }
     String map = Nodes.text(schema, "x-kubernetes-map-type");
     if (!map.isEmpty() && !MAP_TYPES.contains(map)) {
@@ -143,7 +164,11 @@ final class StructuralRules {
       try {
         Pattern.compile(pattern);
       } catch (PatternSyntaxException e) {
-        errors.invalid(path, "pattern", pattern, "must be a valid regular expression, but isn't: " + e.getDescription());
+        errors.invalid(
+            path,
+            "pattern",
+            pattern,
+            "must be a valid regular expression, but isn't: " + e.getDescription());
       }
     }
   }

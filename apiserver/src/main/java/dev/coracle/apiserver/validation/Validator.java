@@ -52,8 +52,8 @@ public final class Validator {
   }
 
   /**
-   * @param subresource empty for the object itself; a write of {@code status} or another subresource
-   *     is held to that subresource's rules alone
+   * @param subresource empty for the object itself; a write of {@code status} or another
+   *     subresource is held to that subresource's rules alone
    */
   public static List<StatusCause> validateUpdate(
       ResourceDefinition resource, KubeObject before, ObjectNode now, String subresource) {
@@ -85,7 +85,9 @@ public final class Validator {
   }
 
   private static void schema(
-      ResourceDefinition resource, ObjectNode now, @Nullable ObjectNode before,
+      ResourceDefinition resource,
+      ObjectNode now,
+      @Nullable ObjectNode before,
       FieldErrors errors) {
     SchemaType type = resource.schema();
     if (!resource.builtIn()) {

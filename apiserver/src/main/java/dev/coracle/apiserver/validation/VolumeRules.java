@@ -12,11 +12,20 @@ final class VolumeRules {
 
   private static final Set<String> HOST_PATH_TYPES =
       Set.of(
-          "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice",
+          "",
+          "DirectoryOrCreate",
+          "Directory",
+          "FileOrCreate",
+          "File",
+          "Socket",
+          "CharDevice",
           "BlockDevice");
   private static final Set<String> DOWNWARD =
       Set.of(
-          "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels",
+          "metadata.name",
+          "metadata.namespace",
+          "metadata.uid",
+          "metadata.labels",
           "metadata.annotations");
 
   private VolumeRules() {}
@@ -111,7 +120,8 @@ final class VolumeRules {
           } else {
             StorageRules.claimSpec(
                 s.path("volumeClaimTemplate").path("spec"),
-                p.child("volumeClaimTemplate", "spec"), errors);
+                p.child("volumeClaimTemplate", "spec"),
+                errors);
           }
         }
         default -> {}
@@ -192,7 +202,9 @@ final class VolumeRules {
         long seconds = token.path("expirationSeconds").asLong(3600);
         if (seconds < 600) {
           errors.invalid(
-              at.child("serviceAccountToken"), "expirationSeconds", seconds,
+              at.child("serviceAccountToken"),
+              "expirationSeconds",
+              seconds,
               "may not specify a duration less than 10 minutes");
         }
         if (Nodes.text(token, "path").isEmpty()) {

@@ -15,7 +15,8 @@ final class WebhookRules implements KindRules {
   private static final Set<String> MATCH = Set.of("Equivalent", "Exact");
   private static final Set<String> EFFECTS = Set.of("None", "NoneOnDryRun");
   private static final Set<String> REINVOCATION = Set.of("IfNeeded", "Never");
-  private static final Set<String> OPERATIONS = Set.of("*", "CONNECT", "CREATE", "DELETE", "UPDATE");
+  private static final Set<String> OPERATIONS =
+      Set.of("*", "CONNECT", "CREATE", "DELETE", "UPDATE");
   private static final Set<String> SCOPES = Set.of("*", "Cluster", "Namespaced");
 
   @Override
@@ -38,12 +39,12 @@ final class WebhookRules implements KindRules {
     } else {
       errors.invalid(at, "name", name, NameRules.dnsSubdomain(name));
       if (name.split("\\.").length < 3) {
-        errors.invalid(at, "name", name, "should be a domain with at least three segments separated by dots");
+        errors.invalid(
+            at, "name", name, "should be a domain with at least three segments separated by dots");
       }
     }
     if (!Nodes.has(hook, "admissionReviewVersions")) {
-      errors.required(
-          at, "admissionReviewVersions", "must specify one of v1, v1beta1");
+      errors.required(at, "admissionReviewVersions", "must specify one of v1, v1beta1");
     } else {
       boolean known = false;
       for (JsonNode v : hook.path("admissionReviewVersions")) {
@@ -51,7 +52,9 @@ final class WebhookRules implements KindRules {
       }
       if (!known) {
         errors.invalid(
-            at, "admissionReviewVersions", hook.path("admissionReviewVersions"),
+            at,
+            "admissionReviewVersions",
+            hook.path("admissionReviewVersions"),
             "must include at least one of v1, v1beta1");
       }
     }
@@ -109,9 +112,13 @@ final class WebhookRules implements KindRules {
       }
       if (all && rule.path(field).size() > 1) {
         errors.invalid(
-            at, field, rule.path(field),
+            at,
+            field,
+            rule.path(field),
             "if '*' is present, must not specify other "
-                + (field.equals("operations") ? "operations" : field.equals("apiGroups") ? "API groups" : "API versions"));
+                + (field.equals("operations")
+                    ? "operations"
+                    : field.equals("apiGroups") ? "API groups" : "API versions"));
       }
     }
     optional(rule, "scope", SCOPES, at, errors);
@@ -128,7 +135,9 @@ final class WebhookRules implements KindRules {
       String text = Nodes.text(config, "url");
       if (!text.startsWith("https://")) {
         errors.invalid(
-            at, "url", text,
+            at,
+            "url",
+            text,
             "'https' is the only allowed URL scheme; desired format: https://host[/path]");
       }
       return;
@@ -142,6 +151,7 @@ final class WebhookRules implements KindRules {
     if (!path.isEmpty() && !path.startsWith("/")) {
       errors.invalid(at.child("service"), "path", path, "must start with a '/'");
     }
-    Addresses.port(config.path("service").path("port").asLong(443), at.child("service"), "port", errors);
+    Addresses.port(
+        config.path("service").path("port").asLong(443), at.child("service"), "port", errors);
   }
 }

@@ -32,7 +32,8 @@ final class WorkloadRules {
     }
     if (alwaysRestarts && Nodes.set(spec.path("template").path("spec"), "activeDeadlineSeconds")) {
       errors.forbidden(
-          path.child("spec"), "activeDeadlineSeconds",
+          path.child("spec"),
+          "activeDeadlineSeconds",
           "activeDeadlineSeconds in " + "ReplicaSet is not Supported");
     }
   }
@@ -43,7 +44,9 @@ final class WorkloadRules {
     if (value.isTextual()) {
       if (!value.textValue().matches("[0-9]+%")) {
         errors.invalid(
-            path, field, value.textValue(),
+            path,
+            field,
+            value.textValue(),
             "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', "
                 + " or '93%', regex used for validation is '[0-9]+%')");
       }
@@ -54,7 +57,8 @@ final class WorkloadRules {
 
   private static void atMostAll(JsonNode node, String field, FieldPath path, FieldErrors errors) {
     String text = node.path(field).asText("");
-    if (text.matches("[0-9]{1,9}%") && Integer.parseInt(text.substring(0, text.length() - 1)) > 100) {
+    if (text.matches("[0-9]{1,9}%")
+        && Integer.parseInt(text.substring(0, text.length() - 1)) > 100) {
       errors.invalid(path, field, text, "must not be greater than 100%");
     }
   }
@@ -78,8 +82,7 @@ final class WorkloadRules {
         case "Recreate" -> {
           if (Nodes.set(strategy, "rollingUpdate")) {
             errors.forbidden(
-                path, "rollingUpdate",
-                "may not be specified when strategy `type` is 'Recreate'");
+                path, "rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
           }
         }
         case "RollingUpdate" -> {
@@ -93,20 +96,28 @@ final class WorkloadRules {
             atMostAll(rolling, "maxUnavailable", at, errors);
             if (isZero(rolling.path("maxUnavailable")) && isZero(rolling.path("maxSurge"))) {
               errors.invalid(
-                  at, "maxUnavailable", MetaRules.text(rolling.path("maxUnavailable")),
+                  at,
+                  "maxUnavailable",
+                  MetaRules.text(rolling.path("maxUnavailable")),
                   "may not be 0 when `maxSurge` is 0");
             }
           }
         }
-        default -> errors.unsupported(path, "type", Nodes.text(strategy, "type"), Set.of("Recreate", "RollingUpdate"));
+        default ->
+            errors.unsupported(
+                path, "type", Nodes.text(strategy, "type"), Set.of("Recreate", "RollingUpdate"));
       }
-      for (String f : new String[] {"minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
+      for (String f :
+          new String[] {"minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
         notNegative(spec, f, FieldPath.SPEC, errors);
       }
       if (Nodes.set(spec, "progressDeadlineSeconds")
-          && spec.path("progressDeadlineSeconds").asLong() <= spec.path("minReadySeconds").asLong(0)) {
+          && spec.path("progressDeadlineSeconds").asLong()
+              <= spec.path("minReadySeconds").asLong(0)) {
         errors.invalid(
-            FieldPath.SPEC, "progressDeadlineSeconds", spec.path("progressDeadlineSeconds"),
+            FieldPath.SPEC,
+            "progressDeadlineSeconds",
+            spec.path("progressDeadlineSeconds"),
             "must be greater than minReadySeconds");
       }
     }
@@ -153,7 +164,8 @@ final class WorkloadRules {
       if (!selector.isEmpty()
           && !LabelSelector.ofLabels(selector).matches(KubeObject.strings(labels))) {
         errors.invalid(
-            FieldPath.SPEC.child("template", "metadata"), "labels",
+            FieldPath.SPEC.child("template", "metadata"),
+            "labels",
             labels.isMissingNode() ? "null" : labels,
             "`selector` does not match template `labels`");
       }
@@ -166,8 +178,13 @@ final class WorkloadRules {
     private static final Set<String> STRATEGIES = Set.of("OnDelete", "RollingUpdate");
     private static final Set<String> MUTABLE =
         Set.of(
-            "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy", "minReadySeconds");
+            "replicas",
+            "ordinals",
+            "template",
+            "updateStrategy",
+            "revisionHistoryLimit",
+            "persistentVolumeClaimRetentionPolicy",
+            "minReadySeconds");
 
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
@@ -180,8 +197,10 @@ final class WorkloadRules {
             FieldPath.SPEC, "updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'");
       } else if (type.equals("RollingUpdate")) {
         notNegative(
-            strategy.path("rollingUpdate"), "partition",
-            FieldPath.SPEC.child("updateStrategy", "rollingUpdate"), errors);
+            strategy.path("rollingUpdate"),
+            "partition",
+            FieldPath.SPEC.child("updateStrategy", "rollingUpdate"),
+            errors);
       }
       for (String f : new String[] {"replicas", "minReadySeconds", "revisionHistoryLimit"}) {
         notNegative(spec, f, FieldPath.SPEC, errors);
@@ -201,7 +220,8 @@ final class WorkloadRules {
       clean(b);
       if (!Trees.equal(a, b)) {
         errors.forbidden(
-            FieldPath.ROOT, "spec",
+            FieldPath.ROOT,
+            "spec",
             "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template',"
                 + " 'updateStrategy', 'revisionHistoryLimit',"
                 + " 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
@@ -244,7 +264,9 @@ final class WorkloadRules {
             errors.required(at, "maxUnavailable", "cannot be 0 when maxSurge is 0");
           }
         }
-        default -> errors.unsupported(path, "type", Nodes.text(strategy, "type"), Set.of("OnDelete", "RollingUpdate"));
+        default ->
+            errors.unsupported(
+                path, "type", Nodes.text(strategy, "type"), Set.of("OnDelete", "RollingUpdate"));
       }
     }
 

@@ -74,19 +74,25 @@ class KubectlExplainTest {
     } else if (path.equals("/openapi/v3")) {
       body = gzip(exchange, documents.index());
     } else if (path.startsWith("/openapi/v3/")) {
-      body = documents.groupVersion(path.substring("/openapi/v3/".length()))
-              .map(d -> gzip(exchange, d)).orElse(null);
+      body =
+          documents
+              .groupVersion(path.substring("/openapi/v3/".length()))
+              .map(d -> gzip(exchange, d))
+              .orElse(null);
     } else if (exchange.getRequestMethod().equals("POST")) {
       body = exchange.getRequestBody().readAllBytes();
     }
     if (body == null) {
       missed.add(path);
-      body = "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}".getBytes(StandardCharsets.UTF_8);
+      body =
+          "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}"
+              .getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().add("Content-Type", "application/json");
       exchange.sendResponseHeaders(404, body.length);
     } else {
       exchange.getResponseHeaders().add("Content-Type", type);
-      exchange.sendResponseHeaders(exchange.getRequestMethod().equals("POST") ? 201 : 200, body.length);
+      exchange.sendResponseHeaders(
+          exchange.getRequestMethod().equals("POST") ? 201 : 200, body.length);
     }
     exchange.getResponseBody().write(body);
     exchange.close();
@@ -99,7 +105,10 @@ class KubectlExplainTest {
   }
 
   private ObjectNode discovery(boolean core) {
-    ObjectNode out = Json.object().put("kind", "APIGroupDiscoveryList").put("apiVersion", "apidiscovery.k8s.io/v2");
+    ObjectNode out =
+        Json.object()
+            .put("kind", "APIGroupDiscoveryList")
+            .put("apiVersion", "apidiscovery.k8s.io/v2");
     ArrayNode items = out.putArray("items");
     for (Scheme.ApiGroup group : scheme.groups()) {
       if (group.name().isEmpty() == core) {
@@ -107,11 +116,20 @@ class KubectlExplainTest {
         item.putObject("metadata").put("name", group.name());
         ArrayNode versions = item.putArray("versions");
         for (Scheme.Version version : group.versions()) {
-          ArrayNode resources = versions.addObject().put("version", version.version()).put("freshness", "Current").putArray("resources");
+          ArrayNode resources =
+              versions
+                  .addObject()
+                  .put("version", version.version())
+                  .put("freshness", "Current")
+                  .putArray("resources");
           for (ResourceDefinition r : version.resources()) {
             ObjectNode node = resources.addObject().put("resource", r.gvr().resource());
-            node.putObject("responseKind").put("group", r.kind().group()).put("version", r.kind().version()).put("kind", r.kind().kind());
-            node.put("scope", r.namespaced() ? "Namespaced" : "Cluster").put("singularResource", r.singular());
+            node.putObject("responseKind")
+                .put("group", r.kind().group())
+                .put("version", r.kind().version())
+                .put("kind", r.kind().kind());
+            node.put("scope", r.namespaced() ? "Namespaced" : "Cluster")
+                .put("singularResource", r.singular());
             r.verbs().forEach(node.putArray("verbs")::add);
             r.shortNames().forEach(node.putArray("shortNames")::add);
           }
@@ -122,8 +140,14 @@ class KubectlExplainTest {
   }
 
   private String kubectl(String... args) throws Exception {
-    List<String> command = new ArrayList<>(List.of("kubectl", "--server",
-        "http://127.0.0.1:" + server.getAddress().getPort(), "--cache-dir", home.toString()));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "kubectl",
+                "--server",
+                "http://127.0.0.1:" + server.getAddress().getPort(),
+                "--cache-dir",
+                home.toString()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("HOME", home.toString());
@@ -138,7 +162,8 @@ class KubectlExplainTest {
   @Test
   void explainsKindsFieldsAndWholeTrees() throws Exception {
     String pods = kubectl("explain", "pods");
-    assertThat(pods).contains("KIND:       Pod", "VERSION:    v1", "Pod is a collection of containers");
+    assertThat(pods)
+        .contains("KIND:       Pod", "VERSION:    v1", "Pod is a collection of containers");
     assertThat(kubectl("explain", "pods.spec.containers"))
         .contains("FIELD: containers <[]Container>", "livenessProbe", "<Probe>", "-required-");
     assertThat(kubectl("explain", "deploy.spec.strategy", "--recursive"))
@@ -146,22 +171,27 @@ class KubectlExplainTest {
     assertThat(kubectl("explain", "po.spec.containers.resources.limits"))
         .contains("<map[string]Quantity>");
     assertThat(kubectl("explain", "po.metadata.creationTimestamp")).contains("<string>");
-    assertThat(kubectl("explain", "hpa", "--api-version=autoscaling/v1")).contains("VERSION:    v1");
+    assertThat(kubectl("explain", "hpa", "--api-version=autoscaling/v1"))
+        .contains("VERSION:    v1");
     assertThat(missed).isSubsetOf("/version");
   }
 
   @Test
   void createAsksTheServerToValidate() throws Exception {
-    Path file = Files.writeString(home.resolve("cm.yaml"),
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\ndata: {a: b}\n");
+    Path file =
+        Files.writeString(
+            home.resolve("cm.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\ndata: {a: b}\n");
     assertThat(kubectl("create", "-f", file.toString())).isEqualTo("configmap/a created\n");
     assertThat(asked).anyMatch(a -> a.startsWith("POST") && a.contains("fieldValidation=Strict"));
   }
 
   @Test
   void saysThatADefinitionIsMissing() throws Exception {
-    Path file = Files.writeString(home.resolve("cr.yaml"),
-        "apiVersion: g.io/v1\nkind: Tab\nmetadata: {name: a, namespace: default}\n");
+    Path file =
+        Files.writeString(
+            home.resolve("cr.yaml"),
+            "apiVersion: g.io/v1\nkind: Tab\nmetadata: {name: a, namespace: default}\n");
     assertThat(kubectl("create", "-f", file.toString()))
         .contains("no matches for kind \"Tab\" in version \"g.io/v1\"")
         .contains("ensure CRDs are installed first");

@@ -22,7 +22,10 @@ class OpenApiDocumentsTest {
 
   /** JSONSchemaProps has a field of that name, which is none. */
   private static List<String> references(JsonNode document) {
-    return document.findValues("$ref").stream().filter(JsonNode::isTextual).map(JsonNode::asText).toList();
+    return document.findValues("$ref").stream()
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::asText)
+        .toList();
   }
 
   @Test
@@ -41,7 +44,9 @@ class OpenApiDocumentsTest {
     JsonNode apps = json(documents.groupVersion("apis/apps/v1").orElseThrow());
     assertThat(documents.isReady("apis/apps/v1")).isTrue();
     JsonNode patch =
-        apps.path("paths").path("/apis/apps/v1/namespaces/{namespace}/deployments/{name}").path("patch");
+        apps.path("paths")
+            .path("/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
+            .path("patch");
     assertThat(patch.path("x-kubernetes-group-version-kind").path("kind").asText())
         .isEqualTo("Deployment");
     assertThat(patch.path("parameters").findValuesAsText("name"))
@@ -49,7 +54,8 @@ class OpenApiDocumentsTest {
     JsonNode schemas = apps.path("components").path("schemas");
     JsonNode deployment = schemas.path("io.k8s.api.apps.v1.Deployment");
     assertThat(deployment.path("description").asText()).contains("declarative updates");
-    assertThat(deployment.at("/x-kubernetes-group-version-kind/0/group").asText()).isEqualTo("apps");
+    assertThat(deployment.at("/x-kubernetes-group-version-kind/0/group").asText())
+        .isEqualTo("apps");
     assertThat(deployment.at("/properties/spec/allOf/0/$ref").asText())
         .isEqualTo("#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec");
     JsonNode containers =
@@ -63,18 +69,19 @@ class OpenApiDocumentsTest {
     JsonNode index = json(documents.index()).path("paths");
     index
         .fieldNames()
-        .forEachRemaining(
-            path -> {
-              JsonNode d = json(documents.groupVersion(path).orElseThrow());
-              JsonNode schemas = d.path("components").path("schemas");
-              for (String ref : references(d)) {
-                String name = ref.substring("#/components/schemas/".length());
-                assertThat(schemas.has(name)).as(path + " " + name).isTrue();
-              }
-            });
+        .forEachRemaining(path -> {
+          JsonNode d = json(documents.groupVersion(path).orElseThrow());
+          JsonNode schemas = d.path("components").path("schemas");
+          for (String ref : references(d)) {
+            String name = ref.substring("#/components/schemas/".length());
+            assertThat(schemas.has(name)).as(path + " " + name).isTrue();
+          }
+        });
     JsonNode v2 = json(documents.v2());
     for (String ref : references(v2)) {
-      assertThat(v2.path("definitions").has(ref.substring("#/definitions/".length()))).as(ref).isTrue();
+      assertThat(v2.path("definitions").has(ref.substring("#/definitions/".length())))
+          .as(ref)
+          .isTrue();
     }
     assertThat(v2.path("swagger").asText()).isEqualTo("2.0");
   }
@@ -83,12 +90,11 @@ class OpenApiDocumentsTest {
   void everyBuiltInKindIsDescribed() {
     JsonNode v2 = json(documents.v2()).path("definitions");
     v2.fieldNames()
-        .forEachRemaining(
-            name -> {
-              if (v2.path(name).has("x-kubernetes-group-version-kind")) {
-                assertThat(v2.path(name).path("description").asText("")).as(name).isNotEmpty();
-              }
-            });
+        .forEachRemaining(name -> {
+          if (v2.path(name).has("x-kubernetes-group-version-kind")) {
+            assertThat(v2.path(name).path("description").asText("")).as(name).isNotEmpty();
+          }
+        });
   }
 
   @Test
@@ -100,17 +106,23 @@ class OpenApiDocumentsTest {
             {"spec":{"group":"stable.example.com","scope":"Namespaced","names":{"plural":"crontabs","kind":"CronTab"},
              "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
               "schema":{"openAPIV3Schema":{"type":"object","description":"A tab","properties":{"spec":{"type":"object",
-               "properties":{"cron":{"type":"string","nullable":true}}}}}}}]}}""");
-    scheme.put(new GroupResource("stable.example.com", "crontabs"), CustomResources.definitions(crd));
+               "properties":{"cron":{"type":"string","nullable":true}}}}}}}]}}\
+            """);
+    scheme.put(
+        new GroupResource("stable.example.com", "crontabs"), CustomResources.definitions(crd));
     assertThat(documents.index().etag()).isNotEqualTo(before);
     JsonNode d = json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow());
     JsonNode type = d.path("components").path("schemas").path("com.example.stable.v1.CronTab");
     assertThat(type.path("description").asText()).isEqualTo("A tab");
     assertThat(type.at("/properties/spec/properties/cron/nullable").asBoolean()).isTrue();
-    assertThat(type.at("/properties/apiVersion/description").asText()).contains("APIVersion defines");
-    assertThat(type.at("/properties/metadata/description").asText()).contains("Standard object's metadata");
+    assertThat(type.at("/properties/apiVersion/description").asText())
+        .contains("APIVersion defines");
+    assertThat(type.at("/properties/metadata/description").asText())
+        .contains("Standard object's metadata");
     assertThat(type.at("/properties/metadata/allOf/0/$ref").asText()).endsWith("ObjectMeta");
-    assertThat(d.path("paths").has("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/status"))
+    assertThat(
+            d.path("paths")
+                .has("/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}/status"))
         .isTrue();
     JsonNode v2 = json(documents.v2()).path("definitions").path("com.example.stable.v1.CronTab");
     assertThat(v2.at("/properties/spec/properties/cron").has("nullable")).isFalse();
@@ -128,7 +140,10 @@ class OpenApiDocumentsTest {
       int length = varint(in);
       assertThat(length).isLessThanOrEqualTo(in.remaining());
       if (tag >> 3 == 1) {
-        assertThat(new String(in.array(), in.position(), length, java.nio.charset.StandardCharsets.UTF_8)).isEqualTo("2.0");
+        assertThat(
+                new String(
+                    in.array(), in.position(), length, java.nio.charset.StandardCharsets.UTF_8))
+            .isEqualTo("2.0");
       }
       in.position(in.position() + length);
       fields.add(tag >> 3);

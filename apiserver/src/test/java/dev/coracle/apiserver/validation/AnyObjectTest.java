@@ -22,13 +22,36 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever comes in, decoding, defaulting, tracking and validating it end in an answer and no bug. */
+/**
+ * Whatever comes in, decoding, defaulting, tracking and validating it end in an answer and no bug.
+ */
 class AnyObjectTest {
 
   private static final Scheme SCHEME = Scheme.builtIn();
   private static final String[] WORDS = {
-    "", "a", "A b", "/x", "-1", "10%", "1Gi", "*", "None", "In", "RollingUpdate", "99999999999", "\ud83d\ude00", "..",
-    "a/b/c", "10.0.0.1/8", "::1", "true", "a=b", "x".repeat(300), "https://a", "* * * * *", "2026-01-01T00:00:00Z"
+    "",
+    "a",
+    "A b",
+    "/x",
+    "-1",
+    "10%",
+    "1Gi",
+    "*",
+    "None",
+    "In",
+    "RollingUpdate",
+    "99999999999",
+    "\ud83d\ude00",
+    "..",
+    "a/b/c",
+    "10.0.0.1/8",
+    "::1",
+    "true",
+    "a=b",
+    "x".repeat(300),
+    "https://a",
+    "* * * * *",
+    "2026-01-01T00:00:00Z"
   };
 
   @ParameterizedTest
@@ -40,17 +63,22 @@ class AnyObjectTest {
         JsonNode given = value(resource.schema(), random, 9, i % 4 == 0 ? 0.03 : 0);
         String as = "seed " + seed + " " + resource + " " + given;
         try {
-          ObjectNode tree = Decoder.decode(Json.bytes(given), resource, FieldValidation.STRICT, w -> {});
-          ObjectNode other = Decoder.decode(given, resource.schema(), resource.kind(), FieldValidation.WARN, w -> {});
+          ObjectNode tree =
+              Decoder.decode(Json.bytes(given), resource, FieldValidation.STRICT, w -> {});
+          ObjectNode other =
+              Decoder.decode(
+                  given, resource.schema(), resource.kind(), FieldValidation.WARN, w -> {});
           assertThat(tree).as(as).isEqualTo(other);
           Defaulter.apply(resource, tree);
           Validator.validateCreate(resource, tree);
           KubeObject before = KubeObject.of(tree);
-          for (String subresource : List.of("", "status", "scale", "resize", "ephemeralcontainers")) {
+          for (String subresource :
+              List.of("", "status", "scale", "resize", "ephemeralcontainers")) {
             Validator.validateUpdate(resource, before, other, subresource);
           }
           ServerSideApply.Writer writer =
-              new ServerSideApply.Writer("m", resource.kind().apiVersion(), "", resource.hasStatus(), Instant.EPOCH);
+              new ServerSideApply.Writer(
+                  "m", resource.kind().apiVersion(), "", resource.hasStatus(), Instant.EPOCH);
           ObjectNode tracked = ServerSideApply.track(resource.schema(), null, tree, writer);
           ServerSideApply.track(resource.schema(), tracked, other, writer);
           ServerSideApply.apply(resource.schema(), tracked, other, writer, true);
@@ -85,7 +113,8 @@ class AnyObjectTest {
       case MAP -> {
         ObjectNode out = Json.object();
         for (int i = random.nextInt(3); i > 0; i--) {
-          out.set(WORDS[random.nextInt(WORDS.length)], value(type.item(), random, depth - 1, wrong));
+          out.set(
+              WORDS[random.nextInt(WORDS.length)], value(type.item(), random, depth - 1, wrong));
         }
         yield out;
       }
@@ -96,12 +125,14 @@ class AnyObjectTest {
         }
         yield out;
       }
-      case INTEGER -> Json.NODES.numberNode(random.nextInt(5) == 0 ? random.nextInt() : random.nextInt(4) - 1);
+      case INTEGER ->
+          Json.NODES.numberNode(random.nextInt(5) == 0 ? random.nextInt() : random.nextInt(4) - 1);
       case INT_OR_STRING ->
           random.nextBoolean() ? Json.NODES.numberNode(random.nextInt(100) - 1) : text(random);
       case NUMBER -> Json.NODES.numberNode(random.nextDouble());
       case BOOLEAN -> Json.NODES.booleanNode(random.nextBoolean());
-      case QUANTITY -> Json.NODES.textNode(List.of("1", "-1", "0.1m", "1000Gi", "1e3").get(random.nextInt(5)));
+      case QUANTITY ->
+          Json.NODES.textNode(List.of("1", "-1", "0.1m", "1000Gi", "1e3").get(random.nextInt(5)));
       case TIME, MICRO_TIME -> Json.NODES.textNode("2026-01-01T00:00:00.5+01:00");
       case BYTES -> Json.NODES.textNode("YQ==");
       case RAW, RAW_OBJECT -> Json.object().set("a", Json.array().addNull());

@@ -31,17 +31,22 @@ class CustomResourceValidationTest {
                      "set":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}},
                      "map":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"],
                        "items":{"type":"object","required":["n"],"properties":{"n":{"type":"string"},"v":{"type":"integer","maximum":3}}}}
-                    }}}}}}]}}"""))
+                    }}}}}}]}}\
+                  """))
           .getFirst();
 
   private static ObjectNode tab(String spec) {
     return Json.parseObject(
-        ("{'apiVersion':'g.io/v1','kind':'Tab','metadata':{'name':'t','namespace':'d'},'spec':" + spec + "}")
+        ("{'apiVersion':'g.io/v1','kind':'Tab','metadata':{'name':'t','namespace':'d'},'spec':"
+                + spec
+                + "}")
             .replace('\'', '"'));
   }
 
   private static List<String> problems(ObjectNode object) {
-    return Validator.validateCreate(TABS, object).stream().map(c -> c.field() + ": " + c.message()).toList();
+    return Validator.validateCreate(TABS, object).stream()
+        .map(c -> c.field() + ": " + c.message())
+        .toList();
   }
 
   @ParameterizedTest
@@ -67,7 +72,11 @@ class CustomResourceValidationTest {
 
   @Test
   void acceptsWhatFits() {
-    assertThat(problems(tab("{'cron':'abc','replicas':3,'mode':'a','port':'http','note':null,'either':{'x':'1'}}"))).isEmpty();
+    assertThat(
+            problems(
+                tab(
+                    "{'cron':'abc','replicas':3,'mode':'a','port':'http','note':null,'either':{'x':'1'}}")))
+        .isEmpty();
   }
 
   @Test

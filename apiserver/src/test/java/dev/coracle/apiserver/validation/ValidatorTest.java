@@ -99,7 +99,8 @@ class ValidatorTest {
         "/spec/strategy={'type':'x'} | spec.strategy.type: Unsupported value: \"x\": supported values: \"Recreate\", \"RollingUpdate\"",
       })
   void deployments(String edit, String problem) {
-    assertThat(problems(resource("apps/deployments"), edited(DEPLOYMENT, edit))).containsExactly(problem);
+    assertThat(problems(resource("apps/deployments"), edited(DEPLOYMENT, edit)))
+        .containsExactly(problem);
   }
 
   @ParameterizedTest
@@ -156,41 +157,76 @@ class ValidatorTest {
     ObjectNode before = edited(json, "");
     Defaulter.apply(r, before);
     ObjectNode now = edited(before.toString(), edit);
-    return Validator.validateUpdate(r, KubeObject.of(before), now, "").stream().map(ValidatorTest::show).toList();
+    return Validator.validateUpdate(r, KubeObject.of(before), now, "").stream()
+        .map(ValidatorTest::show)
+        .toList();
   }
 
   @Test
   void onlyImagesOfAPodMayChange() {
     assertThat(update("pods", POD, "/spec/containers/0/image='j'")).isEmpty();
     assertThat(update("pods", POD, "/metadata/labels={'a':'b'}")).isEmpty();
-    assertThat(update("pods", POD, "/spec/tolerations=[{'key':'a','operator':'Exists'}]")).isEmpty();
+    assertThat(update("pods", POD, "/spec/tolerations=[{'key':'a','operator':'Exists'}]"))
+        .isEmpty();
     assertThat(update("pods", POD, "/spec/hostname='h'"))
-        .singleElement().asString()
-        .startsWith("spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)");
-    assertThat(update("pods", POD, "/spec/containers/-={'name':'b','image':'i','imagePullPolicy':'Always','terminationMessagePolicy':'File'}"))
-        .containsExactly("spec.containers: Forbidden: pod updates may not add or remove containers");
+        .singleElement()
+        .asString()
+        .startsWith(
+            "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)");
+    assertThat(
+            update(
+                "pods",
+                POD,
+                "/spec/containers/-={'name':'b','image':'i','imagePullPolicy':'Always','terminationMessagePolicy':'File'}"))
+        .containsExactly(
+            "spec.containers: Forbidden: pod updates may not add or remove containers");
   }
 
   @Test
   void selectorsAndNamesAreImmutable() {
-    assertThat(update("apps/deployments", DEPLOYMENT, "/spec/selector/matchLabels/c='d';;/spec/template/metadata/labels/c='d'"))
-        .containsExactly("spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is immutable");
+    assertThat(
+            update(
+                "apps/deployments",
+                DEPLOYMENT,
+                "/spec/selector/matchLabels/c='d';;/spec/template/metadata/labels/c='d'"))
+        .containsExactly(
+            "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is immutable");
     assertThat(update("apps/deployments", DEPLOYMENT, "/metadata/name='q'"))
         .containsExactly("metadata.name: Invalid value: \"q\": field is immutable");
     assertThat(update("apps/statefulsets", DEPLOYMENT, "/spec/serviceName='q'"))
-        .singleElement().asString().startsWith("spec: Forbidden: updates to statefulset spec for fields other than 'replicas'");
-    assertThat(update("configmaps", "{'metadata':{'name':'c','namespace':'d'},'data':{'a':'b'},'immutable':true}", "/data/a='c'"))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "spec: Forbidden: updates to statefulset spec for fields other than 'replicas'");
+    assertThat(
+            update(
+                "configmaps",
+                "{'metadata':{'name':'c','namespace':'d'},'data':{'a':'b'},'immutable':true}",
+                "/data/a='c'"))
         .containsExactly("data: Forbidden: field is immutable when `immutable` is set");
-    assertThat(update("services", "{'metadata':{'name':'s','namespace':'d'},'spec':{'clusterIP':'10.0.0.1','ports':[{'port':80}]}}", "/spec/clusterIP='10.0.0.2'"))
-        .containsExactly("spec.clusterIPs[0]: Invalid value: \"10.0.0.2\": may not change once set");
+    assertThat(
+            update(
+                "services",
+                "{'metadata':{'name':'s','namespace':'d'},'spec':{'clusterIP':'10.0.0.1','ports':[{'port':80}]}}",
+                "/spec/clusterIP='10.0.0.2'"))
+        .containsExactly(
+            "spec.clusterIPs[0]: Invalid value: \"10.0.0.2\": may not change once set");
     assertThat(update("batch/jobs", JOB, "/spec/template/spec/containers/0/image='x'"))
-        .singleElement().asString().startsWith("spec.template: Invalid value: ").endsWith(": field is immutable");
+        .singleElement()
+        .asString()
+        .startsWith("spec.template: Invalid value: ")
+        .endsWith(": field is immutable");
   }
 
   @Test
   void aDeletingObjectTakesNoNewFinalizers() {
-    assertThat(update("configmaps", "{'metadata':{'name':'c','namespace':'d','deletionTimestamp':'2026-01-01T00:00:00Z'}}", "/metadata/finalizers=['a.b/c']"))
-        .containsExactly("metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{\"a.b/c\"}");
+    assertThat(
+            update(
+                "configmaps",
+                "{'metadata':{'name':'c','namespace':'d','deletionTimestamp':'2026-01-01T00:00:00Z'}}",
+                "/metadata/finalizers=['a.b/c']"))
+        .containsExactly(
+            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{\"a.b/c\"}");
   }
 
   @Test
@@ -198,7 +234,9 @@ class ValidatorTest {
     for (ResourceDefinition r : SCHEME.resources()) {
       ObjectNode tree = Json.object();
       assertThat(problems(r, tree).isEmpty()).as(r.toString()).isNotEqualTo(r.supports("get"));
-      ObjectNode spec = Json.parseObject("{\"metadata\":{\"name\":\"a\"},\"spec\":{},\"rules\":[{}],\"webhooks\":[{}],\"subsets\":[{}],\"ports\":[{}],\"endpoints\":[{}]}");
+      ObjectNode spec =
+          Json.parseObject(
+              "{\"metadata\":{\"name\":\"a\"},\"spec\":{},\"rules\":[{}],\"webhooks\":[{}],\"subsets\":[{}],\"ports\":[{}],\"endpoints\":[{}]}");
       Validator.validateUpdate(r, KubeObject.of(spec), spec.deepCopy(), "");
       Validator.validateUpdate(r, KubeObject.of(spec), spec.deepCopy(), "status");
       problems(r, spec);

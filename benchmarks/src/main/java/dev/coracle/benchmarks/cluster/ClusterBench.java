@@ -26,8 +26,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Prints one table: cold start, memory, idle processor time, pod create to Running, container restart. Everything is seen from outside, over HTTPS. Arguments: the project's
- * folder; optionally how many starts and how many pods.
+ * Prints one table: cold start, memory, idle processor time, pod create to Running, container
+ * restart. Everything is seen from outside, over HTTPS. Arguments: the project's folder; optionally
+ * how many starts and how many pods.
  */
 public final class ClusterBench {
 
@@ -65,8 +66,14 @@ public final class ClusterBench {
             .findFirst()
             .map(l -> l.substring(l.indexOf(':') + 2))
             .orElse("unknown");
-    return Runtime.getRuntime().availableProcessors() + " × " + cpu + ", Linux "
-        + System.getProperty("os.version") + ", JDK " + Runtime.version() + "\n";
+    return Runtime.getRuntime().availableProcessors()
+        + " × "
+        + cpu
+        + ", Linux "
+        + System.getProperty("os.version")
+        + ", JDK "
+        + Runtime.version()
+        + "\n";
   }
 
   private static void starts(Path home, Path directory, int count, boolean aot) throws Exception {
@@ -82,8 +89,14 @@ public final class ClusterBench {
       }
     }
     String kind = aot ? "with the JDK's AOT cache" : "plain";
-    row("cold start to ready, new data directory, " + kind + " (median of " + count + ")", percentile(first, 50), "s");
-    row("cold start to ready, same data directory, " + kind + " (median of " + count + ")", percentile(again, 50), "s");
+    row(
+        "cold start to ready, new data directory, " + kind + " (median of " + count + ")",
+        percentile(first, 50),
+        "s");
+    row(
+        "cold start to ready, same data directory, " + kind + " (median of " + count + ")",
+        percentile(again, 50),
+        "s");
   }
 
   private static void running(Vertx vertx, Path home, Path directory, int pods) throws Exception {
@@ -91,7 +104,10 @@ public final class ClusterBench {
       Thread.sleep(Duration.ofSeconds(10)); // What starting left to do shall not count as idle.
       double before = cluster.cpuSeconds();
       Thread.sleep(Duration.ofSeconds(IDLE_SECONDS));
-      row("processor time, idle, of one core", (cluster.cpuSeconds() - before) * 100 / IDLE_SECONDS, "%");
+      row(
+          "processor time, idle, of one core",
+          (cluster.cpuSeconds() - before) * 100 / IDLE_SECONDS,
+          "%");
       row("resident memory, idle", cluster.residentMiB(), "MiB");
       Client client = client(vertx, cluster);
       pod(client, "warm-up", true);
@@ -106,8 +122,14 @@ public final class ClusterBench {
       for (int i = 0; i < Math.min(pods, 20); i++) {
         restarts.add(restart(client, "bench-" + i));
       }
-      row("kill -9 of a container's process → next one running, p50 of " + restarts.size(), percentile(restarts, 50), "ms");
-      row("kill -9 of a container's process → next one running, p99 of " + restarts.size(), percentile(restarts, 99), "ms");
+      row(
+          "kill -9 of a container's process → next one running, p50 of " + restarts.size(),
+          percentile(restarts, 50),
+          "ms");
+      row(
+          "kill -9 of a container's process → next one running, p99 of " + restarts.size(),
+          percentile(restarts, 99),
+          "ms");
     }
   }
 
@@ -116,14 +138,21 @@ public final class ClusterBench {
     Path pki = cluster.dataDir().resolve("pki");
     return new HttpsClient(
         vertx,
-        HttpsClientOptions.of(URI.create(url), Files.readString(pki.resolve("ca.crt")), "coracle-bench")
+        HttpsClientOptions.of(
+                URI.create(url), Files.readString(pki.resolve("ca.crt")), "coracle-bench")
             .withCertificate(
-                Files.readString(pki.resolve("admin.crt")), Files.readString(pki.resolve("admin.key"))));
+                Files.readString(pki.resolve("admin.crt")),
+                Files.readString(pki.resolve("admin.key"))));
   }
 
   /** Milliseconds from the create's call to the watch event that says Running. */
   private static double pod(Client client, String name, boolean remove) throws Exception {
-    String version = client.list(Resources.PODS, "default", ListOptions.ALL).await().atMost(LIMIT).resourceVersion();
+    String version =
+        client
+            .list(Resources.PODS, "default", ListOptions.ALL)
+            .await()
+            .atMost(LIMIT)
+            .resourceVersion();
     var seen =
         client
             .watch(Resources.PODS, "default", WatchOptions.from(version))
@@ -142,7 +171,12 @@ public final class ClusterBench {
 
   private static double restart(Client client, String name) throws Exception {
     KubeObject pod = client.get(Resources.PODS, "default", name).await().atMost(LIMIT);
-    String version = client.list(Resources.PODS, "default", ListOptions.ALL).await().atMost(LIMIT).resourceVersion();
+    String version =
+        client
+            .list(Resources.PODS, "default", ListOptions.ALL)
+            .await()
+            .atMost(LIMIT)
+            .resourceVersion();
     var seen =
         client
             .watch(Resources.PODS, "default", WatchOptions.from(version))
@@ -174,7 +208,8 @@ public final class ClusterBench {
           case WatchEvent.Added(KubeObject o) -> o.name().equals(name) && condition.test(o);
           case WatchEvent.Modified(KubeObject o) -> o.name().equals(name) && condition.test(o);
           case WatchEvent.Deleted _, WatchEvent.Bookmark _ -> false;
-          case WatchEvent.Failed failed -> throw new IllegalStateException(failed.status().message());
+          case WatchEvent.Failed failed ->
+              throw new IllegalStateException(failed.status().message());
         };
   }
 
@@ -186,7 +221,10 @@ public final class ClusterBench {
         node -> {
           var spec = node.putObject("spec").put("terminationGracePeriodSeconds", 0);
           var container = spec.putArray("containers").addObject();
-          container.put("name", "c").put("image", "coracle/demo:1").put("imagePullPolicy", "IfNotPresent");
+          container
+              .put("name", "c")
+              .put("image", "coracle/demo:1")
+              .put("imagePullPolicy", "IfNotPresent");
           container.putArray("command").add("sh").add("-c").add("sleep 100000");
         });
   }
@@ -202,7 +240,8 @@ public final class ClusterBench {
   private static double percentile(List<Double> values, int percent) {
     List<Double> sorted = new ArrayList<>(values);
     Collections.sort(sorted);
-    return sorted.get(Math.min(sorted.size() - 1, (int) Math.ceil(sorted.size() * percent / 100.0) - 1));
+    return sorted.get(
+        Math.min(sorted.size() - 1, (int) Math.ceil(sorted.size() * percent / 100.0) - 1));
   }
 
   private static void row(String what, double value, String unit) {

@@ -34,15 +34,26 @@ final class RunningCluster implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                home.resolve("coracle").toString(), "up", "--data-dir", dataDir.toString(), "--port", "0",
-                "--kubelet-port", "0", "--ingress-http-port", "0", "--ingress-https-port", "0"));
+                home.resolve("coracle").toString(),
+                "up",
+                "--data-dir",
+                dataDir.toString(),
+                "--port",
+                "0",
+                "--kubelet-port",
+                "0",
+                "--ingress-http-port",
+                "0",
+                "--ingress-https-port",
+                "0"));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(dataDir.resolveSibling(dataDir.getFileName() + ".out").toFile());
     builder.environment().put("CORACLE_AOT", aotCache ? "on" : "off");
     try (WatchService watch = FileSystems.getDefault().newWatchService()) {
-      run.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+      run.register(
+          watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
       long begin = System.nanoTime();
       Process process = builder.start();
       while (!isReady(dataDir, process.pid())) {

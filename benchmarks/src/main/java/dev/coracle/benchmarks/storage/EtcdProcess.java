@@ -28,14 +28,22 @@ final class EtcdProcess implements AutoCloseable {
     Process process =
         new ProcessBuilder(
                 "etcd",
-                "--data-dir", directory.toString(),
-                "--listen-client-urls", client,
-                "--advertise-client-urls", client,
-                "--listen-peer-urls", peer,
-                "--initial-advertise-peer-urls", peer,
-                "--initial-cluster", "default=" + peer,
-                "--quota-backend-bytes", "8589934592",
-                "--log-level", "error")
+                "--data-dir",
+                directory.toString(),
+                "--listen-client-urls",
+                client,
+                "--advertise-client-urls",
+                client,
+                "--listen-peer-urls",
+                peer,
+                "--initial-advertise-peer-urls",
+                peer,
+                "--initial-cluster",
+                "default=" + peer,
+                "--quota-backend-bytes",
+                "8589934592",
+                "--log-level",
+                "error")
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

@@ -31,9 +31,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The watch hub in process: 100,000 pods, one change to 10,000 watchers, 10,000 watchers of one object
- * each, sustained events, memory per object and per watcher, and a restart until everything is
- * served. Argument: a directory to work in.
+ * The watch hub in process: 100,000 pods, one change to 10,000 watchers, 10,000 watchers of one
+ * object each, sustained events, memory per object and per watcher, and a restart until everything
+ * is served. Argument: a directory to work in.
  */
 public final class HubBench {
 
@@ -201,8 +201,7 @@ public final class HubBench {
   }
 
   private static long cpu() {
-    return ((com.sun.management.OperatingSystemMXBean)
-            ManagementFactory.getOperatingSystemMXBean())
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }
 
@@ -225,8 +224,12 @@ public final class HubBench {
     System.out.printf(
         "%,d watchers of one object each (and %,d of all): %,d changes seen of %,d, %.0f changes/s,"
             + " %.2f ms CPU each%n",
-        WATCHERS, WATCHERS, counters.getFirst().seen.get(), changes,
-        changes / ((System.nanoTime() - start) / 1e9), (cpu() - cpu) / 1e6 / changes);
+        WATCHERS,
+        WATCHERS,
+        counters.getFirst().seen.get(),
+        changes,
+        changes / ((System.nanoTime() - start) / 1e9),
+        (cpu() - cpu) / 1e6 / changes);
   }
 
   private static void sustained(WatchHub hub) throws Exception {
@@ -237,13 +240,12 @@ public final class HubBench {
       int mine = t;
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int i = 0; System.nanoTime() - start < 3_000_000_000L; i++) {
-                      change(hub, "ns" + mine % 10, "pod-" + (mine * 1000 + mine % 10), i);
-                      written.incrementAndGet();
-                    }
-                  }));
+              .start(() -> {
+                for (int i = 0; System.nanoTime() - start < 3_000_000_000L; i++) {
+                  change(hub, "ns" + mine % 10, "pod-" + (mine * 1000 + mine % 10), i);
+                  written.incrementAndGet();
+                }
+              }));
     }
     for (Thread thread : threads) {
       thread.join();

@@ -22,9 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Durable puts at 1, 10 and 100 writers, a range of 10,000 keys, and a restart with 100,000 objects:
- * embedded and a real etcd in one run, on the same disk. Plain, because what is measured waits for
- * disks and other processes. Argument: a directory to work in (on the disk that is to be measured).
+ * Durable puts at 1, 10 and 100 writers, a range of 10,000 keys, and a restart with 100,000
+ * objects: embedded and a real etcd in one run, on the same disk. Plain, because what is measured
+ * waits for disks and other processes. Argument: a directory to work in (on the disk that is to be
+ * measured).
  */
 public final class StorageBench {
 
@@ -71,8 +72,7 @@ public final class StorageBench {
   }
 
   private static Storage etcd(Vertx vertx, EtcdProcess etcd) {
-    EtcdOptions options =
-        EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO);
+    EtcdOptions options = EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO);
     return new EtcdStorage(vertx, options, new SimpleMeterRegistry());
   }
 
@@ -81,8 +81,11 @@ public final class StorageBench {
   }
 
   private static void puts(
-      String name, Storage storage, int writers, @org.jspecify.annotations.Nullable
-          SimpleMeterRegistry registry) throws InterruptedException {
+      String name,
+      Storage storage,
+      int writers,
+      @org.jspecify.annotations.Nullable SimpleMeterRegistry registry)
+      throws InterruptedException {
     byte[] value = new byte[1024];
     new SplittableRandom(1).nextBytes(value);
     long syncs = syncs(registry);
@@ -94,13 +97,12 @@ public final class StorageBench {
       SplittableRandom random = new SplittableRandom(w);
       threads.add(
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    while (System.nanoTime() < end) {
-                      await(storage.txn(put("/bench/k" + random.nextInt(20_000), value)));
-                      done.incrementAndGet();
-                    }
-                  }));
+              .start(() -> {
+                while (System.nanoTime() < end) {
+                  await(storage.txn(put("/bench/k" + random.nextInt(20_000), value)));
+                  done.incrementAndGet();
+                }
+              }));
     }
     for (Thread thread : threads) {
       thread.join();

@@ -35,18 +35,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * An API server's behaviour in memory, for unit tests: revisions, conflicts, watches with history,
  * merge and JSON patches (strategic and apply patches merge without a schema), deletion with grace
- * periods and finalizers, the subresources status, scale, binding, eviction and finalize, generateName,
- * generations, and a namespace's life. There is no validation, no defaulting and no garbage collection.
+ * periods and finalizers, the subresources status, scale, binding, eviction and finalize,
+ * generateName, generations, and a namespace's life. There is no validation, no defaulting and no
+ * garbage collection.
  *
- * <p>Everything happens at once and in the caller's thread, under one lock; watchers get their events
- * before the write returns, so give them a context of their own (informers have one). Nothing depends
- * on time or chance: uids and generated names count up.
+ * <p>Everything happens at once and in the caller's thread, under one lock; watchers get their
+ * events before the write returns, so give them a context of their own (informers have one).
+ * Nothing depends on time or chance: uids and generated names count up.
  */
 public final class FakeClient implements Client {
 
   /** One call as it was made. The subresource is empty for the object itself. */
   public record Call(
-      String verb, GroupVersionResource resource, String namespace, String name, String subresource) {
+      String verb,
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      String subresource) {
 
     @Override
     public String toString() {
@@ -167,17 +172,16 @@ public final class FakeClient implements Client {
   public Multi<WatchEvent> watch(
       GroupVersionResource resource, String namespace, WatchOptions options) {
     return Multi.createFrom()
-        .deferred(
-            () -> {
-              synchronized (this) {
-                calls.add(new Call("watch", resource, namespace, "", ""));
-                Optional<StatusException> fault = faults.apply(calls.getLast());
-                if (fault.isPresent()) {
-                  return Multi.createFrom().failure(fault.get());
-                }
-                return history.watch(resource, namespace, options, () -> all(resource));
-              }
-            });
+        .deferred(() -> {
+          synchronized (this) {
+            calls.add(new Call("watch", resource, namespace, "", ""));
+            Optional<StatusException> fault = faults.apply(calls.getLast());
+            if (fault.isPresent()) {
+              return Multi.createFrom().failure(fault.get());
+            }
+            return history.watch(resource, namespace, options, () -> all(resource));
+          }
+        });
   }
 
   @Override
@@ -256,7 +260,8 @@ public final class FakeClient implements Client {
           KubeObject before = require(resource, namespace, name);
           return switch (subresource) {
             case "binding" -> bind(resource, before, object);
-            case "eviction" -> delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
+            case "eviction" ->
+                delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
             default ->
                 throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
           };
@@ -408,8 +413,7 @@ public final class FakeClient implements Client {
               switch (patch.type()) {
                 case JSON -> FakePatches.json(before.edit(), patch.body());
                 case MERGE -> FakePatches.merge(before.edit(), patch.body(), false);
-                case STRATEGIC_MERGE, APPLY ->
-                    FakePatches.merge(before.edit(), patch.body(), true);
+                case STRATEGIC_MERGE, APPLY -> FakePatches.merge(before.edit(), patch.body(), true);
               };
           return write(resource, KubeObject.of((ObjectNode) out), subresource, options);
         });
@@ -503,20 +507,18 @@ public final class FakeClient implements Client {
       String subresource,
       Supplier<T> work) {
     return Uni.createFrom()
-        .item(
-            () -> {
-              synchronized (this) {
-                Call call = new Call(verb, resource, namespace, name, subresource);
-                calls.add(call);
-                faults
-                    .apply(call)
-                    .ifPresent(
-                        fault -> {
-                          throw fault;
-                        });
-                return work.get();
-              }
-            });
+        .item(() -> {
+          synchronized (this) {
+            Call call = new Call(verb, resource, namespace, name, subresource);
+            calls.add(call);
+            faults
+                .apply(call)
+                .ifPresent(fault -> {
+                  throw fault;
+                });
+            return work.get();
+          }
+        });
   }
 
   private Map<NamespacedName, KubeObject> table(GroupVersionResource resource) {
@@ -572,10 +574,9 @@ public final class FakeClient implements Client {
     history.append(
         resource,
         object,
-        object.with(
-                n ->
-                    n.withObjectProperty("metadata")
-                        .put("resourceVersion", Long.toString(history.revision() + 1))),
+        object.with(n ->
+            n.withObjectProperty("metadata")
+                .put("resourceVersion", Long.toString(history.revision() + 1))),
         true);
   }
 }

@@ -52,9 +52,7 @@ final class FakeHistory {
       boolean is = !change.deleted() && matches(change.now());
       if (is) {
         return Optional.of(
-            was
-                ? new WatchEvent.Modified(change.now())
-                : new WatchEvent.Added(change.now()));
+            was ? new WatchEvent.Modified(change.now()) : new WatchEvent.Added(change.now()));
       }
       return was ? Optional.of(new WatchEvent.Deleted(change.now())) : Optional.empty();
     }
@@ -80,16 +78,12 @@ final class FakeHistory {
     return revision;
   }
 
-  void append(
-      GroupVersionResource resource, @Nullable KubeObject before, KubeObject now) {
+  void append(GroupVersionResource resource, @Nullable KubeObject before, KubeObject now) {
     append(resource, before, now, false);
   }
 
   void append(
-      GroupVersionResource resource,
-      @Nullable KubeObject before,
-      KubeObject now,
-      boolean deleted) {
+      GroupVersionResource resource, @Nullable KubeObject before, KubeObject now, boolean deleted) {
     Change change = new Change(++revision, resource, before, now, deleted);
     changes.add(change);
     watches.forEach(watch -> watch.offer(change));
@@ -124,24 +118,23 @@ final class FakeHistory {
                   StatusException.expired("too old resource version: " + from).status()));
     }
     return Multi.createFrom()
-        .emitter(
-            emitter -> {
-              synchronized (lock) {
-                Watch watch = new Watch(resource, namespace, options, emitter);
-                if (initial) {
-                  current.get().stream()
-                      .filter(watch::matches)
-                      .forEach(object -> emitter.emit(new WatchEvent.Added(object)));
-                  if (options.sendInitialEvents()) {
-                    emitter.emit(new WatchEvent.Bookmark(Long.toString(revision), true));
-                  }
-                } else {
-                  long after = Long.parseLong(from);
-                  changes.stream().filter(c -> c.revision() > after).forEach(watch::offer);
-                }
-                watches.add(watch);
-                emitter.onTermination(() -> watches.remove(watch));
+        .emitter(emitter -> {
+          synchronized (lock) {
+            Watch watch = new Watch(resource, namespace, options, emitter);
+            if (initial) {
+              current.get().stream()
+                  .filter(watch::matches)
+                  .forEach(object -> emitter.emit(new WatchEvent.Added(object)));
+              if (options.sendInitialEvents()) {
+                emitter.emit(new WatchEvent.Bookmark(Long.toString(revision), true));
               }
-            });
+            } else {
+              long after = Long.parseLong(from);
+              changes.stream().filter(c -> c.revision() > after).forEach(watch::offer);
+            }
+            watches.add(watch);
+            emitter.onTermination(() -> watches.remove(watch));
+          }
+        });
   }
 }

@@ -9,12 +9,13 @@ import dev.coracle.api.StatusReason;
 import java.util.List;
 
 /**
- * Merge patch (RFC 7386), JSON patch (RFC 6902), and a strategic merge patch without a schema: lists of
- * objects merge by the first of the usual keys that all their items have.
+ * Merge patch (RFC 7386), JSON patch (RFC 6902), and a strategic merge patch without a schema:
+ * lists of objects merge by the first of the usual keys that all their items have.
  */
 final class FakePatches {
 
-  private static final List<String> MERGE_KEYS = List.of("type", "uid", "name", "ip", "containerPort");
+  private static final List<String> MERGE_KEYS =
+      List.of("type", "uid", "name", "ip", "containerPort");
 
   private FakePatches() {}
 
@@ -25,14 +26,13 @@ final class FakePatches {
           : patch.deepCopy();
     }
     ObjectNode out = target instanceof ObjectNode object ? object : Json.object();
-    changes.forEachEntry(
-        (key, value) -> {
-          if (value.isNull()) {
-            out.remove(key);
-          } else if (!key.startsWith("$")) {
-            out.set(key, merge(out.path(key), value, strategic));
-          }
-        });
+    changes.forEachEntry((key, value) -> {
+      if (value.isNull()) {
+        out.remove(key);
+      } else if (!key.startsWith("$")) {
+        out.set(key, merge(out.path(key), value, strategic));
+      }
+    });
     return out;
   }
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A context whose tasks run on the test's own thread, when the test says so, and whose time moves
- * only by {@link #advance}. A whole component tested on it is a deterministic simulation. Tasks may be
- * given from other threads; running them is for one thread.
+ * only by {@link #advance}. A whole component tested on it is a deterministic simulation. Tasks may
+ * be given from other threads; running them is for one thread.
  */
 public final class ManualContext implements SerialContext {
 

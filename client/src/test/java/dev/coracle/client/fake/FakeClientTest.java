@@ -37,11 +37,10 @@ class FakeClientTest {
     assertThat(pod.name()).isEqualTo("p-00001");
     assertThat(pod.text("status", "phase")).isEqualTo("Pending");
     KubeObject changed =
-        pod.with(
-            n -> {
-              n.withObjectProperty("spec").put("x", 2);
-              n.withObjectProperty("status").put("phase", "Running");
-            });
+        pod.with(n -> {
+          n.withObjectProperty("spec").put("x", 2);
+          n.withObjectProperty("status").put("phase", "Running");
+        });
     KubeObject status = get(api.updateStatus(Resources.PODS, changed));
     assertThat(status.at("spec", "x").asInt()).isEqualTo(1);
     assertThat(status.generation()).isEqualTo(1);
@@ -51,8 +50,7 @@ class FakeClientTest {
         get(
             api.update(
                 Resources.PODS,
-                changed.with(
-                    n -> n.withObjectProperty("metadata").remove("resourceVersion"))));
+                changed.with(n -> n.withObjectProperty("metadata").remove("resourceVersion"))));
     assertThat(spec.generation()).isEqualTo(2);
   }
 

@@ -9,8 +9,8 @@ import java.util.List;
  * @param rootCaPem published to every namespace as {@code kube-root-ca.crt}; empty: not published
  * @param nodeMonitorGrace after this without a renewed Lease a node is {@code Unknown}
  * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
- * @param localVolumeDirectory where volumes of the built-in local class are made on their node; empty:
- *     no such class
+ * @param localVolumeDirectory where volumes of the built-in local class are made on their node;
+ *     empty: no such class
  * @param disabled controllers that are not run, by their names
  */
 public record ControllerOptions(

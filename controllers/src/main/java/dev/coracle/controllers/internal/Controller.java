@@ -1,8 +1,8 @@
 package dev.coracle.controllers.internal;
 
 /**
- * One controller. Its constructor asks for informers and adds handlers; it begins to work with {@link
- * #start}, when they have synced. Everything runs on the environment's context.
+ * One controller. Its constructor asks for informers and adds handlers; it begins to work with
+ * {@link #start}, when they have synced. Everything runs on the environment's context.
  */
 public interface Controller {
 

@@ -108,14 +108,13 @@ public final class ResourceCatalog {
         .or(() -> versions.stream().findFirst())
         .map(Entry::of)
         .filter(entry -> !entry.equals(entries.get(entry.resource().groupResource())))
-        .ifPresent(
-            entry -> {
-              Entry before = entries.put(entry.resource().groupResource(), entry);
-              if (before != null) {
-                listeners.forEach(l -> l.disappeared(before));
-              }
-              listeners.forEach(l -> l.appeared(entry));
-            });
+        .ifPresent(entry -> {
+          Entry before = entries.put(entry.resource().groupResource(), entry);
+          if (before != null) {
+            listeners.forEach(l -> l.disappeared(before));
+          }
+          listeners.forEach(l -> l.appeared(entry));
+        });
   }
 
   private void forget(KubeObject crd) {

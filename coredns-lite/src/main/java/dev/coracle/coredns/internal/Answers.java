@@ -16,7 +16,10 @@ final class Answers {
 
   private Answers() {}
 
-  /** An answer without records that repeats the question, and the EDNS record where it was asked with one (RFC 6891). */
+  /**
+   * An answer without records that repeats the question, and the EDNS record where it was asked
+   * with one (RFC 6891).
+   */
   static Message empty(Message query, int rcode) {
     Message answer = new Message(query.getHeader().getID());
     answer.getHeader().setFlag(Flags.QR);
@@ -47,7 +50,8 @@ final class Answers {
   static Record soa(Name zone, int ttl, long serial) {
     Name host = prefixed("ns.dns", zone);
     Name admin = prefixed("hostmaster", zone);
-    return new SOARecord(zone, DClass.IN, ttl, host, admin, serial & 0xffffffffL, 7200, 1800, 86400, ttl);
+    return new SOARecord(
+        zone, DClass.IN, ttl, host, admin, serial & 0xffffffffL, 7200, 1800, 86400, ttl);
   }
 
   static Name prefixed(String labels, Name zone) {

@@ -16,9 +16,9 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
- * Remembers upstream's answers for their time to live, at most an hour, and that there is none for at
- * most 30 minutes (RFC 2308). Holds at most {@link #CAPACITY} answers and drops the one longest unused.
- * Belongs to the server's event loop.
+ * Remembers upstream's answers for their time to live, at most an hour, and that there is none for
+ * at most 30 minutes (RFC 2308). Holds at most {@link #CAPACITY} answers and drops the one longest
+ * unused. Belongs to the server's event loop.
  */
 final class CachePlugin implements DnsPlugin {
 
@@ -69,13 +69,12 @@ final class CachePlugin implements DnsPlugin {
     }
     metrics.cacheMiss();
     return next.serve(query)
-        .invoke(
-            answer -> {
-              long ttl = timeToLive(answer);
-              if (ttl > 0 && question.getDClass() == DClass.IN) {
-                entries.put(key, new Stored(answer, now, ttl));
-              }
-            });
+        .invoke(answer -> {
+          long ttl = timeToLive(answer);
+          if (ttl > 0 && question.getDClass() == DClass.IN) {
+            entries.put(key, new Stored(answer, now, ttl));
+          }
+        });
   }
 
   private static Message aged(Message query, Message stored, long age) {
@@ -118,10 +117,7 @@ final class CachePlugin implements DnsPlugin {
     if (answer.getRcode() != Rcode.NOERROR) {
       return 0;
     }
-    return answer.getSection(Section.ANSWER).stream()
-        .mapToLong(Record::getTTL)
-        .min()
-        .stream()
+    return answer.getSection(Section.ANSWER).stream().mapToLong(Record::getTTL).min().stream()
         .map(t -> Math.min(t, LONGEST_SECONDS))
         .findFirst()
         .orElse(0);

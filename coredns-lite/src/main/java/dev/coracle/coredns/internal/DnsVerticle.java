@@ -61,24 +61,20 @@ public final class DnsVerticle extends AbstractVerticle {
     UdpTransport newUdp = new UdpTransport(vertx, chain);
     return newTcp
         .listen(options.bindAddress(), options.port())
-        .compose(
-            chosen ->
-                newUdp
-                    .listen(options.bindAddress(), chosen)
-                    .onSuccess(
-                        _ -> {
-                          tcp = newTcp;
-                          udp = newUdp;
-                        })
-                    .recover(
-                        e ->
-                            newTcp
-                                .close()
-                                .compose(
-                                    _ ->
-                                        options.port() == 0 && tries > 1
-                                            ? listen(chain, tries - 1)
-                                            : Future.failedFuture(e))));
+        .compose(chosen ->
+            newUdp
+                .listen(options.bindAddress(), chosen)
+                .onSuccess(_ -> {
+                  tcp = newTcp;
+                  udp = newUdp;
+                })
+                .recover(e ->
+                    newTcp
+                        .close()
+                        .compose(_ ->
+                            options.port() == 0 && tries > 1
+                                ? listen(chain, tries - 1)
+                                : Future.failedFuture(e))));
   }
 
   @Override

@@ -28,13 +28,12 @@ final class ErrorsPlugin implements DnsPlugin {
     }
     return next.serve(query)
         .onFailure()
-        .recoverWithItem(
-            failure -> {
-              LOG.atDebug()
-                  .addKeyValue("name", query.getQuestion().getName())
-                  .addKeyValue("cause", failure.toString())
-                  .log("Query failed");
-              return Answers.empty(query, Rcode.SERVFAIL);
-            });
+        .recoverWithItem(failure -> {
+          LOG.atDebug()
+              .addKeyValue("name", query.getQuestion().getName())
+              .addKeyValue("cause", failure.toString())
+              .log("Query failed");
+          return Answers.empty(query, Rcode.SERVFAIL);
+        });
   }
 }

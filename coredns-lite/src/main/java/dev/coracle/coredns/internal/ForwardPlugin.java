@@ -15,8 +15,8 @@ import org.xbill.DNS.SimpleResolver;
 
 /**
  * Asks the upstream name servers, one after the other, each for two seconds at most. At most {@link
- * #IN_FLIGHT} queries are under way; further ones are refused with SERVFAIL. Answers come back on the
- * server's event loop.
+ * #IN_FLIGHT} queries are under way; further ones are refused with SERVFAIL. Answers come back on
+ * the server's event loop.
  */
 final class ForwardPlugin implements DnsPlugin {
 

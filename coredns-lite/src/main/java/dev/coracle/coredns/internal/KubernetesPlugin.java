@@ -21,8 +21,8 @@ import org.xbill.DNS.Address;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
-import org.xbill.DNS.Name;
 import org.xbill.DNS.NSRecord;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.PTRRecord;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
@@ -35,9 +35,9 @@ import org.xbill.DNS.Type;
 
 /**
  * Answers the cluster's zone and the reverse names of its addresses, as the Kubernetes DNS-Based
- * Service Discovery specification (version 1.1.0) says: Services, endpoints of headless Services, SRV
- * of named ports, {@code a-b-c-d.ns.pod}, ExternalName by CNAME. Names that are not there are NXDOMAIN
- * with the zone's SOA; names without records of the asked type answer empty.
+ * Service Discovery specification (version 1.1.0) says: Services, endpoints of headless Services,
+ * SRV of named ports, {@code a-b-c-d.ns.pod}, ExternalName by CNAME. Names that are not there are
+ * NXDOMAIN with the zone's SOA; names without records of the asked type answer empty.
  */
 final class KubernetesPlugin implements DnsPlugin {
 
@@ -125,7 +125,9 @@ final class KubernetesPlugin implements DnsPlugin {
           : Found.EMPTY;
     }
     if (n == 2 && labels.equals(List.of("ns", "dns"))) {
-      return ownAddress.isEmpty() ? Found.NOTHING : Found.of(addresses(name, type, List.of(ownAddress)));
+      return ownAddress.isEmpty()
+          ? Found.NOTHING
+          : Found.of(addresses(name, type, List.of(ownAddress)));
     }
     return switch (labels.getLast()) {
       case "svc" -> service(name, labels.subList(0, n - 1), type);
@@ -138,13 +140,15 @@ final class KubernetesPlugin implements DnsPlugin {
     return switch (type) {
       case Type.SOA -> Found.of(List.of(soa()));
       case Type.NS ->
-          Found.of(
-              List.of(new NSRecord(name, DClass.IN, ttl, Answers.prefixed("ns.dns", zone))));
+          Found.of(List.of(new NSRecord(name, DClass.IN, ttl, Answers.prefixed("ns.dns", zone))));
       default -> Found.EMPTY;
     };
   }
 
-  /** {@code []}, {@code [ns]}, {@code [svc, ns]}, {@code [endpoint, svc, ns]}, {@code [_port, _proto, svc, ns]}. */
+  /**
+   * {@code []}, {@code [ns]}, {@code [svc, ns]}, {@code [endpoint, svc, ns]}, {@code [_port,
+   * _proto, svc, ns]}.
+   */
   private Found service(Name name, List<String> labels, int type) {
     int n = labels.size();
     if (n == 0) {
@@ -160,7 +164,8 @@ final class KubernetesPlugin implements DnsPlugin {
       return Found.NOTHING;
     }
     if (n == 4 && labels.get(0).startsWith("_") && labels.get(1).startsWith("_")) {
-      return ports(name, service.get(), labels.get(0).substring(1), labels.get(1).substring(1), type);
+      return ports(
+          name, service.get(), labels.get(0).substring(1), labels.get(1).substring(1), type);
     }
     if (n == 3 && !labels.getFirst().startsWith("_")) {
       return endpoint(name, service.get(), labels.getFirst(), type);
@@ -264,8 +269,7 @@ final class KubernetesPlugin implements DnsPlugin {
     Optional<KubeObject> service = directory.serviceByAddress(address);
     if (service.isPresent()) {
       Name target =
-          Answers.prefixed(
-              service.get().name() + "." + service.get().namespace() + ".svc", zone);
+          Answers.prefixed(service.get().name() + "." + service.get().namespace() + ".svc", zone);
       return List.of(new PTRRecord(name, DClass.IN, ttl, target));
     }
     List<Record> out = new ArrayList<>();
@@ -303,19 +307,23 @@ final class KubernetesPlugin implements DnsPlugin {
       return Uni.createFrom().item(answer(query, List.of(cname), List.of()));
     }
     Message follow = Message.newQuery(Record.newRecord(target, question.getType(), DClass.IN));
-    Uni<Message> behind = target.subdomain(zone) && isExternalAgain(target) ? Uni.createFrom().item(Answers.empty(follow, Rcode.NOERROR)) : serve(follow, next);
+    Uni<Message> behind =
+        target.subdomain(zone) && isExternalAgain(target)
+            ? Uni.createFrom().item(Answers.empty(follow, Rcode.NOERROR))
+            : serve(follow, next);
     return behind
         .onFailure()
         .recoverWithItem(() -> Answers.empty(follow, Rcode.NOERROR))
-        .map(
-            there -> {
-              List<Record> records = new ArrayList<>(List.of(cname));
-              records.addAll(there.getSection(Section.ANSWER));
-              return answer(query, records, List.of());
-            });
+        .map(there -> {
+          List<Record> records = new ArrayList<>(List.of(cname));
+          records.addAll(there.getSection(Section.ANSWER));
+          return answer(query, records, List.of());
+        });
   }
 
-  /** Whether the target is an ExternalName again; such chains are not followed, so they cannot loop. */
+  /**
+   * Whether the target is an ExternalName again; such chains are not followed, so they cannot loop.
+   */
   private boolean isExternalAgain(Name target) {
     List<String> labels = new ArrayList<>();
     for (int i = 0; i < target.labels() - zone.labels(); i++) {

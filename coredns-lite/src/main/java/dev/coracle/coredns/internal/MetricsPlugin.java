@@ -25,8 +25,22 @@ public final class MetricsPlugin implements DnsPlugin {
   /** The types counted by name, as CoreDNS counts them, so that nobody can make series at will. */
   private static final Set<Integer> COUNTED =
       Set.of(
-          Type.A, Type.AAAA, Type.MX, Type.SOA, Type.CNAME, Type.PTR, Type.TXT, Type.NS, Type.SRV,
-          Type.DS, Type.DNSKEY, Type.RRSIG, Type.NSEC, Type.NSEC3, Type.ANY, Type.HTTPS);
+          Type.A,
+          Type.AAAA,
+          Type.MX,
+          Type.SOA,
+          Type.CNAME,
+          Type.PTR,
+          Type.TXT,
+          Type.NS,
+          Type.SRV,
+          Type.DS,
+          Type.DNSKEY,
+          Type.RRSIG,
+          Type.NSEC,
+          Type.NSEC3,
+          Type.ANY,
+          Type.HTTPS);
 
   private final MeterRegistry registry;
   private final Timer duration;
@@ -41,9 +55,14 @@ public final class MetricsPlugin implements DnsPlugin {
         Timer.builder("coredns_dns_request_duration_seconds")
             .description("Time from a query's arrival to its answer")
             .serviceLevelObjectives(
-                Duration.ofNanos(250_000), Duration.ofMillis(1), Duration.ofMillis(4),
-                Duration.ofMillis(16), Duration.ofMillis(64), Duration.ofMillis(256),
-                Duration.ofSeconds(1), Duration.ofSeconds(4))
+                Duration.ofNanos(250_000),
+                Duration.ofMillis(1),
+                Duration.ofMillis(4),
+                Duration.ofMillis(16),
+                Duration.ofMillis(64),
+                Duration.ofMillis(256),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(4))
             .register(registry);
     this.cacheHits =
         Counter.builder("coredns_cache_hits_total")
@@ -72,16 +91,15 @@ public final class MetricsPlugin implements DnsPlugin {
             type -> counter("coredns_dns_requests_total", "Queries by type", "type", type))
         .increment();
     return next.serve(query)
-        .invoke(
-            answer -> {
-              duration.record(Duration.ofNanos(System.nanoTime() - begin));
-              responses
-                  .computeIfAbsent(
-                      Rcode.string(answer.getRcode()).toUpperCase(Locale.ROOT),
-                      rcode ->
-                          counter("coredns_dns_responses_total", "Answers by code", "rcode", rcode))
-                  .increment();
-            });
+        .invoke(answer -> {
+          duration.record(Duration.ofNanos(System.nanoTime() - begin));
+          responses
+              .computeIfAbsent(
+                  Rcode.string(answer.getRcode()).toUpperCase(Locale.ROOT),
+                  rcode ->
+                      counter("coredns_dns_responses_total", "Answers by code", "rcode", rcode))
+              .increment();
+        });
   }
 
   void cacheHit() {

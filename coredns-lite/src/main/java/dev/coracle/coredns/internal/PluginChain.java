@@ -22,7 +22,10 @@ public final class PluginChain {
 
   /** The order: count and bound every query, answer the cluster's names, remember, ask upstream. */
   static PluginChain of(
-      MetricsPlugin metrics, KubernetesPlugin kubernetes, CachePlugin cache, ForwardPlugin forward) {
+      MetricsPlugin metrics,
+      KubernetesPlugin kubernetes,
+      CachePlugin cache,
+      ForwardPlugin forward) {
     return new PluginChain(List.of(metrics, new ErrorsPlugin(), kubernetes, cache, forward));
   }
 

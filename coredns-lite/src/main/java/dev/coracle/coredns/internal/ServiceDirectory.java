@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the cluster's names stand for, read from informers on Services, EndpointSlices and Namespaces.
- * Every lookup is by an index.
+ * What the cluster's names stand for, read from informers on Services, EndpointSlices and
+ * Namespaces. Every lookup is by an index.
  */
 public final class ServiceDirectory {
 
@@ -38,7 +38,8 @@ public final class ServiceDirectory {
     services =
         informers
             .informer(Resources.SERVICES)
-            .addIndex(BY_ADDRESS, s -> strings(s.at("spec", "clusterIPs"), s.text("spec", "clusterIP")));
+            .addIndex(
+                BY_ADDRESS, s -> strings(s.at("spec", "clusterIPs"), s.text("spec", "clusterIP")));
     slices =
         informers
             .informer(Resources.ENDPOINT_SLICES)
@@ -59,7 +60,10 @@ public final class ServiceDirectory {
     return services.lister().byIndex(BY_ADDRESS, address).stream().findFirst();
   }
 
-  /** The endpoints that take traffic, of one address family ({@code IPv4} or {@code IPv6}; empty for both). */
+  /**
+   * The endpoints that take traffic, of one address family ({@code IPv4} or {@code IPv6}; empty for
+   * both).
+   */
   List<Endpoint> endpoints(String namespace, String service, String family) {
     List<Endpoint> out = new ArrayList<>();
     for (KubeObject slice : slices.lister().byIndex(BY_SERVICE, namespace + "/" + service)) {

@@ -31,14 +31,16 @@ public final class ServicePublisher {
         .chain(() -> ensure(Resources.ENDPOINT_SLICES, slice(nodeIp, port)));
   }
 
-  /** Patches what is there, makes what is not; a create first would fail on the address the Service has itself. */
+  /**
+   * Patches what is there, makes what is not; a create first would fail on the address the Service
+   * has itself.
+   */
   private Uni<Void> ensure(GroupVersionResource resource, KubeObject object) {
     Patch patch =
-        Patch.merge(
-            body -> {
-              body.set("metadata", object.edit().path("metadata"));
-              body.setAll(contents(object));
-            });
+        Patch.merge(body -> {
+          body.set("metadata", object.edit().path("metadata"));
+          body.setAll(contents(object));
+        });
     return client
         .patch(resource, NAMESPACE, object.name(), patch)
         .onFailure(StatusException::isNotFound)

@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 import org.xbill.DNS.Message;
 
 /**
- * DNS over TCP (RFC 7766): every message behind its length in two bytes. A connection is closed after
- * ten idle seconds and on garbage; while its write queue is full nothing more is read from it.
+ * DNS over TCP (RFC 7766): every message behind its length in two bytes. A connection is closed
+ * after ten idle seconds and on garbage; while its write queue is full nothing more is read from
+ * it.
  */
 final class TcpTransport {
 
@@ -43,21 +44,20 @@ final class TcpTransport {
   private void accept(NetSocket socket) {
     RecordParser parser = RecordParser.newFixed(2);
     boolean[] length = {true};
-    parser.handler(
-        buffer -> {
-          if (length[0]) {
-            int size = buffer.getUnsignedShort(0);
-            if (size == 0) {
-              socket.close();
-              return;
-            }
-            parser.fixedSizeMode(size);
-          } else {
-            parser.fixedSizeMode(2);
-            answer(socket, buffer);
-          }
-          length[0] = !length[0];
-        });
+    parser.handler(buffer -> {
+      if (length[0]) {
+        int size = buffer.getUnsignedShort(0);
+        if (size == 0) {
+          socket.close();
+          return;
+        }
+        parser.fixedSizeMode(size);
+      } else {
+        parser.fixedSizeMode(2);
+        answer(socket, buffer);
+      }
+      length[0] = !length[0];
+    });
     socket.handler(parser);
     socket.exceptionHandler(e -> LOG.atDebug().addKeyValue("cause", e).log("TCP connection"));
   }
@@ -76,7 +76,10 @@ final class TcpTransport {
         .with(
             answer -> {
               byte[] wire = answer.toWire(LARGEST);
-              socket.write(Buffer.buffer(2 + wire.length).appendUnsignedShort(wire.length).appendBytes(wire));
+              socket.write(
+                  Buffer.buffer(2 + wire.length)
+                      .appendUnsignedShort(wire.length)
+                      .appendBytes(wire));
               if (socket.writeQueueFull()) {
                 socket.pause();
                 socket.drainHandler(_ -> socket.resume());

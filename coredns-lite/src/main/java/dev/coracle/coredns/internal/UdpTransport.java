@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import org.xbill.DNS.Message;
 
 /**
- * DNS over UDP: answers longer than the asker takes (512 bytes, or what EDNS says) are cut and marked
- * so, and the asker comes again over TCP. Garbage is dropped without an answer.
+ * DNS over UDP: answers longer than the asker takes (512 bytes, or what EDNS says) are cut and
+ * marked so, and the asker comes again over TCP. Garbage is dropped without an answer.
  */
 final class UdpTransport {
 
@@ -31,7 +31,9 @@ final class UdpTransport {
     this.chain = chain;
   }
 
-  /** @return the port it listens on */
+  /**
+   * @return the port it listens on
+   */
   Future<Integer> listen(String address, int port) {
     socket.handler(this::receive);
     socket.exceptionHandler(e -> LOG.atDebug().addKeyValue("cause", e).log("UDP socket"));

@@ -15,8 +15,8 @@ import java.util.Optional;
  * @param requestTimeout until a registry's answer begins
  * @param pullTimeout for a whole pull
  * @param attempts tries of one blob; a later one resumes where the earlier stopped
- * @param archives a directory looked into before any registry: an image's archive is named after it, with
- *     {@code _} for slashes and colons ({@code docker.io_library_busybox_1.tar})
+ * @param archives a directory looked into before any registry: an image's archive is named after
+ *     it, with {@code _} for slashes and colons ({@code docker.io_library_busybox_1.tar})
  */
 public record ImageOptions(
     List<String> insecureRegistries,

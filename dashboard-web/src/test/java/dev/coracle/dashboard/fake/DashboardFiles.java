@@ -31,10 +31,7 @@ public final class DashboardFiles {
       assets.put(
           parts[0],
           new Asset(
-              parts[1],
-              parts[2],
-              Buffer.buffer(read(path)),
-              Buffer.buffer(read(path + ".gz"))));
+              parts[1], parts[2], Buffer.buffer(read(path)), Buffer.buffer(read(path + ".gz"))));
     }
   }
 

@@ -37,8 +37,10 @@ public final class DemoCluster {
     }
     deployment("shop", "frontend", 3, 3, "registry.example/shop/frontend:2.14.0", "Running");
     deployment("shop", "cart", 2, 2, "registry.example/shop/cart:1.9.3", "Running");
-    deployment("shop", "payments", 2, 1, "registry.example/shop/payments:4.1.0", "CrashLoopBackOff");
-    deployment("shop", "search", 2, 1, "registry.example/shop/search:0.8.0-rc1", "ImagePullBackOff");
+    deployment(
+        "shop", "payments", 2, 1, "registry.example/shop/payments:4.1.0", "CrashLoopBackOff");
+    deployment(
+        "shop", "search", 2, 1, "registry.example/shop/search:0.8.0-rc1", "ImagePullBackOff");
     deployment("monitoring", "prometheus", 1, 1, "prom/prometheus:v3.5.0", "Running");
     deployment("kube-system", "coredns-lite", 2, 2, "coracle/coredns-lite:0.1.0", "Running");
     set("StatefulSet", "shop", "orders-db", 2, "postgres:17.6");
@@ -107,7 +109,9 @@ public final class DemoCluster {
     event
         .putObject("metadata")
         .put("namespace", object.at("/metadata/namespace").asText("default"))
-        .put("name", object.at("/metadata/name").asText() + "." + Long.toHexString(random.nextLong()));
+        .put(
+            "name",
+            object.at("/metadata/name").asText() + "." + Long.toHexString(random.nextLong()));
     event
         .putObject("involvedObject")
         .put("apiVersion", object.path("apiVersion").asText())
@@ -166,7 +170,8 @@ public final class DemoCluster {
         'address':'192.168.7.1%s'},{'type':'Hostname','address':'%s'}],
         'nodeInfo':{'kubeletVersion':'v1.36.0','containerRuntimeVersion':'containerd://1.6.20',
         'osImage':'Debian GNU/Linux 12','kernelVersion':'6.18.2','architecture':'amd64'},
-        'conditions':[%s,%s,%s]}}"""
+        'conditions':[%s,%s,%s]}}\
+        """
             .formatted(
                 name,
                 name.charAt(5) - '0',
@@ -189,7 +194,8 @@ public final class DemoCluster {
     String template =
         """
         {'metadata':{'labels':{'app':'%s','pod-template-hash':'%s'}},'spec':{'containers':[{'name':'%s',
-        'image':'%s','resources':{'requests':{'cpu':'200m','memory':'256Mi'}}}]}}"""
+        'image':'%s','resources':{'requests':{'cpu':'200m','memory':'256Mi'}}}]}}\
+        """
             .formatted(name, "%s", name, "%s");
     ObjectNode deployment =
         put(
@@ -203,7 +209,8 @@ public final class DemoCluster {
             'annotations':{'deployment.kubernetes.io/revision':'2'}},'spec':{'replicas':%d,
             'selector':{'matchLabels':{'app':'%s'}},'strategy':{'type':'RollingUpdate'},'template':%s},
             'status':{'observedGeneration':2,'replicas':%d,'readyReplicas':%d,'updatedReplicas':%d,
-            'availableReplicas':%d,'conditions':[%s,%s]}}"""
+            'availableReplicas':%d,'conditions':[%s,%s]}}\
+            """
                 .formatted(
                     name,
                     replicas,
@@ -213,7 +220,8 @@ public final class DemoCluster {
                     ready,
                     replicas,
                     ready,
-                    condition("Available", ready > 0 ? "True" : "False", "MinimumReplicasAvailable", 30),
+                    condition(
+                        "Available", ready > 0 ? "True" : "False", "MinimumReplicasAvailable", 30),
                     condition("Progressing", "True", "NewReplicaSetAvailable", 30)));
     for (int revision = 1; revision <= 2; revision++) {
       String hash = word(9);
@@ -228,7 +236,8 @@ public final class DemoCluster {
               {'metadata':{'generation':1,'ownerReferences':[%s],
               'annotations':{'deployment.kubernetes.io/revision':'%d'},'labels':{'app':'%s'}},
               'spec':{'replicas':%d,'selector':{'matchLabels':{'app':'%s','pod-template-hash':'%s'}},
-              'template':%s},'status':{'observedGeneration':1,'replicas':%d,'readyReplicas':%d}}"""
+              'template':%s},'status':{'observedGeneration':1,'replicas':%d,'readyReplicas':%d}}\
+              """
                   .formatted(
                       owner(deployment),
                       revision,
@@ -240,7 +249,12 @@ public final class DemoCluster {
                       revision == 1 ? 0 : replicas,
                       revision == 1 ? 0 : ready));
       for (int i = 0; revision == 2 && i < replicas; i++) {
-        pod(replicaSet, name + "-" + hash + "-" + word(5), name, hash, image,
+        pod(
+            replicaSet,
+            name + "-" + hash + "-" + word(5),
+            name,
+            hash,
+            image,
             i < ready ? "Running" : trouble);
       }
     }
@@ -267,14 +281,16 @@ public final class DemoCluster {
           case "CrashLoopBackOff" ->
               """
               'state':{'waiting':{'reason':'CrashLoopBackOff','message':'back-off 40s restarting failed container'}},
-              'lastState':{'terminated':{'exitCode':1,'reason':'Error','finishedAt':'%s'}}"""
+              'lastState':{'terminated':{'exitCode':1,'reason':'Error','finishedAt':'%s'}}\
+              """
                   .formatted(now.minusSeconds(33));
           case "Completed" ->
               "'state':{'terminated':{'exitCode':0,'reason':'Completed','startedAt':'%s','finishedAt':'%s'}}"
                   .formatted(since, now.minusSeconds(age * 30L));
           default ->
               """
-              'state':{'waiting':{'reason':'ImagePullBackOff','message':'Back-off pulling image "%s"'}}"""
+              'state':{'waiting':{'reason':'ImagePullBackOff','message':'Back-off pulling image "%s"'}}\
+              """
                   .formatted(image)
                   .replace("\"" + image + "\"", image);
         };
@@ -295,24 +311,63 @@ public final class DemoCluster {
             'status':{'phase':'%s','podIP':'10.42.%s.%d','hostIP':'192.168.7.1%s','qosClass':'Burstable',
             'startTime':'%s','conditions':[%s,%s,%s,%s,%s],
             'containerStatuses':[{'name':'%s','ready':%s,'restartCount':%d,'image':'%s',
-            'containerID':'containerd://%s',%s}]}}"""
+            'containerID':'containerd://%s',%s}]}}\
+            """
                 .formatted(
-                    app, hash, owner(owner), node, app, image,
-                    state.equals("Completed") ? "Succeeded" : ready || state.startsWith("Crash") ? "Running" : "Pending",
-                    node.substring(5), 10 + random.nextInt(200), node.substring(5), since,
+                    app,
+                    hash,
+                    owner(owner),
+                    node,
+                    app,
+                    image,
+                    state.equals("Completed")
+                        ? "Succeeded"
+                        : ready || state.startsWith("Crash") ? "Running" : "Pending",
+                    node.substring(5),
+                    10 + random.nextInt(200),
+                    node.substring(5),
+                    since,
                     condition("PodScheduled", "True", "", age),
                     condition("Initialized", "True", "", age),
                     condition("PodReadyToStartContainers", "True", "", age),
-                    condition("ContainersReady", ready ? "True" : "False", ready ? "" : "ContainersNotReady", age),
-                    condition("Ready", ready ? "True" : "False", ready ? "" : "ContainersNotReady", age),
-                    app, ready, state.startsWith("Crash") ? 7 : 0, image, word(12), status));
+                    condition(
+                        "ContainersReady",
+                        ready ? "True" : "False",
+                        ready ? "" : "ContainersNotReady",
+                        age),
+                    condition(
+                        "Ready", ready ? "True" : "False", ready ? "" : "ContainersNotReady", age),
+                    app,
+                    ready,
+                    state.startsWith("Crash") ? 7 : 0,
+                    image,
+                    word(12),
+                    status));
     if (state.startsWith("Crash")) {
-      event("Pod", pod, "Warning", "BackOff", "Back-off restarting failed container " + app, "kubelet");
+      event(
+          "Pod",
+          pod,
+          "Warning",
+          "BackOff",
+          "Back-off restarting failed container " + app,
+          "kubelet");
     } else if (state.startsWith("Image")) {
-      event("Pod", pod, "Warning", "Failed", "Failed to pull image " + image + ": not found", "kubelet");
+      event(
+          "Pod",
+          pod,
+          "Warning",
+          "Failed",
+          "Failed to pull image " + image + ": not found",
+          "kubelet");
     } else {
       event("Pod", pod, "Normal", "Scheduled", "Successfully assigned to " + node, "scheduler");
-      event("Pod", pod, "Normal", "Pulled", "Container image " + image + " already present", "kubelet");
+      event(
+          "Pod",
+          pod,
+          "Normal",
+          "Pulled",
+          "Container image " + image + " already present",
+          "kubelet");
       event("Pod", pod, "Normal", "Started", "Started container " + app, "kubelet");
     }
   }
@@ -329,9 +384,11 @@ public final class DemoCluster {
             {'metadata':{'generation':1,'labels':{'app':'%s'}},'spec':{'replicas':%d,
             'selector':{'matchLabels':{'app':'%s'}},'template':{'metadata':{'labels':{'app':'%s'}},
             'spec':{'containers':[{'name':'%s','image':'%s'}]}}},'status':{'observedGeneration':1,
-            'replicas':%d,'readyReplicas':%d,'numberReady':%d,'desiredNumberScheduled':%d,'numberAvailable':%d}}"""
-                .formatted(name, replicas, name, name, name, image, replicas, replicas, replicas,
-                    replicas, replicas));
+            'replicas':%d,'readyReplicas':%d,'numberReady':%d,'desiredNumberScheduled':%d,'numberAvailable':%d}}\
+            """
+                .formatted(
+                    name, replicas, name, name, name, image, replicas, replicas, replicas, replicas,
+                    replicas));
     for (int i = 0; i < replicas; i++) {
       pod(set, name + "-" + (kind.equals("DaemonSet") ? word(5) : i), name, "h", image, "Running");
     }
@@ -339,64 +396,139 @@ public final class DemoCluster {
 
   private void jobs() {
     ObjectNode job =
-        put("batch/v1", "Job", "shop", "import-prices", 300,
+        put(
+            "batch/v1",
+            "Job",
+            "shop",
+            "import-prices",
+            300,
             """
             {'spec':{'completions':1,'selector':{'matchLabels':{'app':'import-prices'}},'template':{'spec':{
             'containers':[{'name':'import','image':'registry.example/shop/import:3'}]}}},
-            'status':{'succeeded':1,'conditions':[%s]}}"""
+            'status':{'succeeded':1,'conditions':[%s]}}\
+            """
                 .formatted(condition("Complete", "True", "", 290)));
-    pod(job, "import-prices-" + word(5), "import-prices", "h", "registry.example/shop/import:3", "Completed");
-    put("batch/v1", "CronJob", "shop", "nightly-report", 6000,
+    pod(
+        job,
+        "import-prices-" + word(5),
+        "import-prices",
+        "h",
+        "registry.example/shop/import:3",
+        "Completed");
+    put(
+        "batch/v1",
+        "CronJob",
+        "shop",
+        "nightly-report",
+        6000,
         """
         {'spec':{'schedule':'15 2 * * *','jobTemplate':{'spec':{'template':{'spec':{'containers':[
         {'name':'report','image':'registry.example/shop/report:7'}]}}}}},
-        'status':{'lastScheduleTime':'%s'}}""".formatted(now.minusSeconds(40000)));
+        'status':{'lastScheduleTime':'%s'}}\
+        """
+            .formatted(now.minusSeconds(40000)));
   }
 
   private void network() {
     for (String app : List.of("frontend", "cart", "payments")) {
-      put("v1", "Service", "shop", app, 4000,
+      put(
+          "v1",
+          "Service",
+          "shop",
+          app,
+          4000,
           """
           {'spec':{'type':'%s','clusterIP':'10.96.14.%d','selector':{'app':'%s'},'ports':[{'name':'http',
-          'port':80,'targetPort':8080,'protocol':'TCP'%s}]}}"""
-              .formatted(app.equals("frontend") ? "NodePort" : "ClusterIP", random.nextInt(250), app,
+          'port':80,'targetPort':8080,'protocol':'TCP'%s}]}}\
+          """
+              .formatted(
+                  app.equals("frontend") ? "NodePort" : "ClusterIP",
+                  random.nextInt(250),
+                  app,
                   app.equals("frontend") ? ",'nodePort':30080" : ""));
-      put("discovery.k8s.io/v1", "EndpointSlice", "shop", app + "-" + word(5), 4000,
+      put(
+          "discovery.k8s.io/v1",
+          "EndpointSlice",
+          "shop",
+          app + "-" + word(5),
+          4000,
           """
           {'metadata':{'labels':{'kubernetes.io/service-name':'%s'}},'addressType':'IPv4','ports':[{'port':8080}],
           'endpoints':[{'addresses':['10.42.1.9'],'conditions':{'ready':true}},
-          {'addresses':['10.42.2.31'],'conditions':{'ready':%s}}]}"""
+          {'addresses':['10.42.2.31'],'conditions':{'ready':%s}}]}\
+          """
               .formatted(app, !app.equals("payments")));
     }
-    put("networking.k8s.io/v1", "Ingress", "shop", "shop", 4000,
+    put(
+        "networking.k8s.io/v1",
+        "Ingress",
+        "shop",
+        "shop",
+        4000,
         """
         {'spec':{'ingressClassName':'coracle','rules':[{'host':'shop.example'}],'tls':[{'secretName':'shop-tls'}]},
-        'status':{'loadBalancer':{'ingress':[{'ip':'192.168.7.11'}]}}}""");
+        'status':{'loadBalancer':{'ingress':[{'ip':'192.168.7.11'}]}}}\
+        """);
   }
 
   private void configuration() {
-    put("v1", "ConfigMap", "shop", "frontend", 4000,
+    put(
+        "v1",
+        "ConfigMap",
+        "shop",
+        "frontend",
+        4000,
         "{'data':{'application.properties':'cache.size=400\\nlocale=en','banner':'Free shipping'}}");
-    put("v1", "Secret", "shop", "shop-tls", 4000,
+    put(
+        "v1",
+        "Secret",
+        "shop",
+        "shop-tls",
+        4000,
         "{'type':'kubernetes.io/tls','data':{'tls.crt':'Y2VydA==','tls.key':'c2VjcmV0LWtleQ=='}}");
-    put("v1", "Secret", "shop", "payments-api", 4000, "{'type':'Opaque','data':{'token':'aHVudGVyMg=='}}");
+    put(
+        "v1",
+        "Secret",
+        "shop",
+        "payments-api",
+        4000,
+        "{'type':'Opaque','data':{'token':'aHVudGVyMg=='}}");
     put("example.dev/v1", "Boat", "shop", "coracle", 90, "{'spec':{'colour':'teal'}}");
   }
 
   private void storage() {
-    put("storage.k8s.io/v1", "StorageClass", "", "local-path", 9000,
+    put(
+        "storage.k8s.io/v1",
+        "StorageClass",
+        "",
+        "local-path",
+        9000,
         """
         {'metadata':{'annotations':{'storageclass.kubernetes.io/is-default-class':'true'}},
-        'provisioner':'coracle.dev/local-path','reclaimPolicy':'Delete','volumeBindingMode':'WaitForFirstConsumer'}""");
+        'provisioner':'coracle.dev/local-path','reclaimPolicy':'Delete','volumeBindingMode':'WaitForFirstConsumer'}\
+        """);
     for (int i = 0; i < 2; i++) {
-      put("v1", "PersistentVolume", "", "pvc-" + word(8), 5000,
+      put(
+          "v1",
+          "PersistentVolume",
+          "",
+          "pvc-" + word(8),
+          5000,
           """
           {'spec':{'capacity':{'storage':'20Gi'},'storageClassName':'local-path','persistentVolumeReclaimPolicy':'Delete',
-          'claimRef':{'namespace':'shop','name':'data-orders-db-%d'}},'status':{'phase':'Bound'}}""".formatted(i));
-      put("v1", "PersistentVolumeClaim", "shop", "data-orders-db-" + i, 5000,
+          'claimRef':{'namespace':'shop','name':'data-orders-db-%d'}},'status':{'phase':'Bound'}}\
+          """
+              .formatted(i));
+      put(
+          "v1",
+          "PersistentVolumeClaim",
+          "shop",
+          "data-orders-db-" + i,
+          5000,
           """
           {'spec':{'accessModes':['ReadWriteOnce'],'storageClassName':'local-path','volumeName':'pvc-x'},
-          'status':{'phase':'Bound','capacity':{'storage':'20Gi'},'accessModes':['ReadWriteOnce']}}""");
+          'status':{'phase':'Bound','capacity':{'storage':'20Gi'},'accessModes':['ReadWriteOnce']}}\
+          """);
     }
   }
 

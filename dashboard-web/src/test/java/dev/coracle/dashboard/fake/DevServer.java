@@ -22,8 +22,7 @@ public final class DevServer {
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     timer.scheduleAtFixedRate(demo::measure, 5, 5, TimeUnit.SECONDS);
     timer.scheduleAtFixedRate(
-        () ->
-            server.logs.append("shop/" + pod + "/frontend", Instant.now() + " INFO  GET / 200"),
+        () -> server.logs.append("shop/" + pod + "/frontend", Instant.now() + " INFO  GET / 200"),
         1,
         1,
         TimeUnit.SECONDS);

@@ -105,20 +105,19 @@ public final class FakeApiServer implements AutoCloseable {
     }
     request
         .body()
-        .onSuccess(
-            body -> {
-              String text = body.toString(StandardCharsets.UTF_8);
-              requests.add(request.method() + " " + request.uri() + " " + text);
-              try {
-                answer(request, text);
-              } catch (FakeStatus status) {
-                send(request, status.code, status.toJson());
-              } catch (FakeCluster.Expired expired) {
-                send(request, 410, new FakeStatus(410, "Expired", "too old").toJson());
-              } catch (Exception e) {
-                send(request, 500, new FakeStatus(500, "InternalError", e.toString()).toJson());
-              }
-            });
+        .onSuccess(body -> {
+          String text = body.toString(StandardCharsets.UTF_8);
+          requests.add(request.method() + " " + request.uri() + " " + text);
+          try {
+            answer(request, text);
+          } catch (FakeStatus status) {
+            send(request, status.code, status.toJson());
+          } catch (FakeCluster.Expired expired) {
+            send(request, 410, new FakeStatus(410, "Expired", "too old").toJson());
+          } catch (Exception e) {
+            send(request, 500, new FakeStatus(500, "InternalError", e.toString()).toJson());
+          }
+        });
   }
 
   private void answer(HttpServerRequest request, String body) throws Exception {
@@ -129,8 +128,7 @@ public final class FakeApiServer implements AutoCloseable {
     String path = request.path();
     switch (path) {
       case "/readyz" -> request.response().end("ok");
-      case "/version" ->
-          send(request, 200, JSON.createObjectNode().put("gitVersion", "v1.36.0"));
+      case "/version" -> send(request, 200, JSON.createObjectNode().put("gitVersion", "v1.36.0"));
       case "/apis/authentication.k8s.io/v1/selfsubjectreviews" ->
           send(request, 201, FakeReviews.whoAmI(user));
       case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" -> {

@@ -5,8 +5,8 @@ import io.vertx.core.http.ServerWebSocket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The exec subresource over {@code v5.channel.k8s.io}: a shell that says each line back, and ends on
- * "exit".
+ * The exec subresource over {@code v5.channel.k8s.io}: a shell that says each line back, and ends
+ * on "exit".
  */
 final class FakeExec {
   private static final int STDIN = 0;
@@ -17,19 +17,18 @@ final class FakeExec {
 
   static void serve(ServerWebSocket socket) {
     send(socket, STDOUT, "\033[1mwelcome\033[0m " + socket.query() + "\n");
-    socket.binaryMessageHandler(
-        frame -> {
-          String line = frame.getString(1, frame.length(), "UTF-8").strip();
-          if (frame.getByte(0) != STDIN) {
-            return;
-          }
-          if (line.equals("exit")) {
-            send(socket, ERROR, "{\"kind\":\"Status\",\"status\":\"Success\"}");
-            socket.close();
-          } else {
-            send(socket, STDOUT, "you said " + line + "\n");
-          }
-        });
+    socket.binaryMessageHandler(frame -> {
+      String line = frame.getString(1, frame.length(), "UTF-8").strip();
+      if (frame.getByte(0) != STDIN) {
+        return;
+      }
+      if (line.equals("exit")) {
+        send(socket, ERROR, "{\"kind\":\"Status\",\"status\":\"Success\"}");
+        socket.close();
+      } else {
+        send(socket, STDOUT, "you said " + line + "\n");
+      }
+    });
   }
 
   private static void send(ServerWebSocket socket, byte channel, String text) {

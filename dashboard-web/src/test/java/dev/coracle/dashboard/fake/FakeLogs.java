@@ -13,12 +13,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class FakeLogs {
   private record Follower(Vertx vertx, HttpServerResponse response) {
     void send(String line) {
-      vertx.runOnContext(
-          ignored -> {
-            if (!response.closed() && !response.ended()) {
-              response.write(line + "\n");
-            }
-          });
+      vertx.runOnContext(ignored -> {
+        if (!response.closed() && !response.ended()) {
+          response.write(line + "\n");
+        }
+      });
     }
   }
 
@@ -50,8 +49,7 @@ public final class FakeLogs {
     }
     if ("true".equals(request.getParam("follow"))) {
       Follower follower = new Follower(vertx, response);
-      List<Follower> mine =
-          followers.computeIfAbsent(id, ignored -> new CopyOnWriteArrayList<>());
+      List<Follower> mine = followers.computeIfAbsent(id, ignored -> new CopyOnWriteArrayList<>());
       mine.add(follower);
       response.closeHandler(ignored -> mine.remove(follower));
       response.exceptionHandler(ignored -> mine.remove(follower));

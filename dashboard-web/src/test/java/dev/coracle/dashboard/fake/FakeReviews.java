@@ -12,7 +12,12 @@ final class FakeReviews {
 
   static ObjectNode whoAmI(String user) {
     ObjectNode review = JSON.createObjectNode().put("kind", "SelfSubjectReview");
-    review.putObject("status").putObject("userInfo").put("username", user).putArray("groups").add("crew");
+    review
+        .putObject("status")
+        .putObject("userInfo")
+        .put("username", user)
+        .putArray("groups")
+        .add("crew");
     return review;
   }
 

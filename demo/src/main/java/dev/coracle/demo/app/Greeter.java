@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * Says hello on {@code PORT}: the greeting of its ConfigMap (read for each request, so a change shows), its pod's
- * name and its version. {@code /healthz} is for probes; {@code /crash} ends the process, to watch it come back.
+ * Says hello on {@code PORT}: the greeting of its ConfigMap (read for each request, so a change
+ * shows), its pod's name and its version. {@code /healthz} is for probes; {@code /crash} ends the
+ * process, to watch it come back.
  */
 public final class Greeter {
 

@@ -10,8 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
- * Finds the greeter by its DNS name, asks it, and tells what it heard and at which address. Each request looks the name
- * up again and makes a new connection, so every one shows the Service's balancing.
+ * Finds the greeter by its DNS name, asks it, and tells what it heard and at which address. Each
+ * request looks the name up again and makes a new connection, so every one shows the Service's
+ * balancing.
  */
 public final class Visitor {
 
@@ -34,7 +35,8 @@ public final class Visitor {
             Http.answer(exchange, 200, greeter.getHost() + " (" + address + ") says: " + heard);
           } catch (IOException e) {
             System.out.println(Instant.now() + " " + e);
-            Http.answer(exchange, 502, "nobody answers at " + greeter + ": " + e.getMessage() + "\n");
+            Http.answer(
+                exchange, 502, "nobody answers at " + greeter + ": " + e.getMessage() + "\n");
           }
         });
     server.start();

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Makes the images {@code coracle/demo:1} and {@code coracle/demo:2} (for rolling from one to the other and back) as one
- * archive each: a Java runtime of the modules the demo needs, linked from the JDK that builds; the demo's classes; a shell.
+ * Makes the images {@code coracle/demo:1} and {@code coracle/demo:2} (for rolling from one to the
+ * other and back) as one archive each: a Java runtime of the modules the demo needs, linked from
+ * the JDK that builds; the demo's classes; a shell.
  */
 public final class DemoImage {
 
@@ -39,8 +40,7 @@ public final class DemoImage {
       return false;
     }
     try (Stream<Path> files = Files.walk(sources)) {
-      return files.noneMatch(
-          f -> f.toFile().lastModified() > archive.toFile().lastModified());
+      return files.noneMatch(f -> f.toFile().lastModified() > archive.toFile().lastModified());
     }
   }
 
@@ -49,8 +49,15 @@ public final class DemoImage {
     String output =
         HostPrograms.run(
             List.of(
-                jlink, "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
-                "--generate-cds-archive", "--output", runtime.toString()));
+                jlink,
+                "--add-modules",
+                MODULES,
+                "--strip-debug",
+                "--no-header-files",
+                "--no-man-pages",
+                "--generate-cds-archive",
+                "--output",
+                runtime.toString()));
     if (!Files.isExecutable(runtime.resolve("bin").resolve("java"))) {
       throw new IOException("jlink made no runtime: " + output.strip());
     }
@@ -60,7 +67,8 @@ public final class DemoImage {
       throws IOException, InterruptedException {
     ImageBuilder image = new ImageBuilder("docker.io/coracle/demo:" + version);
     HostPrograms programs = new HostPrograms(image);
-    for (String directory : List.of("/bin", "/etc", "/tmp", "/app", "/opt", "/proc", "/sys", "/dev", "/var", "/run")) {
+    for (String directory :
+        List.of("/bin", "/etc", "/tmp", "/app", "/opt", "/proc", "/sys", "/dev", "/var", "/run")) {
       image.directory(directory, directory.equals("/tmp") ? 01777 : 0755);
     }
     programs.addShell();
@@ -72,7 +80,10 @@ public final class DemoImage {
     }
     programs.addLibraries();
     image.tree("/app", appOnly(classes));
-    image.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", 0644);
+    image.file(
+        "/etc/passwd",
+        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
+        0644);
     image.file("/etc/group", "root:x:0:\nnogroup:x:65534:\n", 0644);
     image.file("/etc/nsswitch.conf", "hosts: files dns\n", 0644);
     return image
@@ -81,7 +92,13 @@ public final class DemoImage {
         .label("org.opencontainers.image.title", "Coracle demo")
         .workingDir("/app")
         .entrypoint(
-            "/opt/java/bin/java", "-Xmx24m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/app")
+            "/opt/java/bin/java",
+            "-Xmx24m",
+            "-Xss256k",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            "/app")
         .cmd("dev.coracle.demo.app.Greeter");
   }
 

@@ -12,16 +12,45 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Puts programs of this machine into an image, with the shared libraries that {@code ldd} names. Where a static busybox is
- * installed it stands for all of them.
+ * Puts programs of this machine into an image, with the shared libraries that {@code ldd} names.
+ * Where a static busybox is installed it stands for all of them.
  */
 final class HostPrograms {
 
   private static final List<String> WANTED =
       List.of(
-          "sh", "cat", "ls", "echo", "env", "sleep", "ps", "id", "hostname", "head", "tail", "grep",
-          "sed", "date", "kill", "df", "rm", "mkdir", "touch", "mv", "cp", "tar", "wc", "sort", "true",
-          "false", "test", "uname", "getent", "curl", "wget", "nslookup");
+          "sh",
+          "cat",
+          "ls",
+          "echo",
+          "env",
+          "sleep",
+          "ps",
+          "id",
+          "hostname",
+          "head",
+          "tail",
+          "grep",
+          "sed",
+          "date",
+          "kill",
+          "df",
+          "rm",
+          "mkdir",
+          "touch",
+          "mv",
+          "cp",
+          "tar",
+          "wc",
+          "sort",
+          "true",
+          "false",
+          "test",
+          "uname",
+          "getent",
+          "curl",
+          "wget",
+          "nslookup");
 
   private final ImageBuilder image;
   private final Set<Path> libraries = new TreeSet<>();
@@ -54,7 +83,10 @@ final class HostPrograms {
     libraries.addAll(librariesOf(program));
   }
 
-  /** As {@link #addLibrariesOf(Path)}, but for those that lie in this tree, which the image has already. */
+  /**
+   * As {@link #addLibrariesOf(Path)}, but for those that lie in this tree, which the image has
+   * already.
+   */
   void addLibrariesOf(Path program, Path tree) throws IOException, InterruptedException {
     for (Path library : librariesOf(program)) {
       if (!library.normalize().startsWith(tree.toAbsolutePath())) {
@@ -78,7 +110,10 @@ final class HostPrograms {
     }
   }
 
-  /** Lines of ldd: {@code libc.so.6 => /lib/.../libc.so.6 (0x…)} and {@code /lib64/ld-linux-… (0x…)}. */
+  /**
+   * Lines of ldd: {@code libc.so.6 => /lib/.../libc.so.6 (0x…)} and {@code /lib64/ld-linux-…
+   * (0x…)}.
+   */
   private static Set<Path> librariesOf(Path program) throws IOException, InterruptedException {
     Set<Path> out = new TreeSet<>();
     for (String line : run(List.of("ldd", program.toString())).split("\n")) {

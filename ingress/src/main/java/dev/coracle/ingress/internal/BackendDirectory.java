@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints of Services as Vert.x Service Discovery tells them: the records there are at the start,
- * then every announcement on the event bus. Endpoints are given in turn. Belongs to the gateway's event
- * loop.
+ * The endpoints of Services as Vert.x Service Discovery tells them: the records there are at the
+ * start, then every announcement on the event bus. Endpoints are given in turn. Belongs to the
+ * gateway's event loop.
  */
 final class BackendDirectory {
 
@@ -55,8 +55,7 @@ final class BackendDirectory {
                 });
     return discovery
         .getRecords(r -> TYPE.equals(r.getType()), true)
-        .onSuccess(
-            records -> context.runOnContext(_ -> records.forEach(this::applyUnlessKnown)))
+        .onSuccess(records -> context.runOnContext(_ -> records.forEach(this::applyUnlessKnown)))
         .mapEmpty();
   }
 
@@ -136,6 +135,8 @@ final class BackendDirectory {
   /** {@code namespace/name} and the port's name. */
   private static String[] split(Record record) {
     int colon = record.getName().lastIndexOf(':');
-    return new String[] {record.getName().substring(0, colon), record.getName().substring(colon + 1)};
+    return new String[] {
+      record.getName().substring(0, colon), record.getName().substring(colon + 1)
+    };
   }
 }

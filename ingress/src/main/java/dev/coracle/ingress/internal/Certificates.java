@@ -14,7 +14,9 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The certificates the TLS listener shows, picked by the name the client asks for (RFC 6066, SNI). */
+/**
+ * The certificates the TLS listener shows, picked by the name the client asks for (RFC 6066, SNI).
+ */
 final class Certificates {
 
   private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);

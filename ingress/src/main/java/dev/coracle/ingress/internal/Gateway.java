@@ -21,9 +21,9 @@ import io.vertx.httpproxy.ProxyResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes one request to its backend and the answer back, WebSockets too. A backend that does not accept the
- * connection is passed over for the next, each once. No rule: 404; no endpoint: 503; none answers: 502.
- * Runs on the gateway's event loop.
+ * Takes one request to its backend and the answer back, WebSockets too. A backend that does not
+ * accept the connection is passed over for the next, each once. No rule: 404; no endpoint: 503;
+ * none answers: 502. Runs on the gateway's event loop.
  */
 final class Gateway implements ProxyInterceptor {
 
@@ -65,14 +65,13 @@ final class Gateway implements ProxyInterceptor {
     Backend backend = find(request);
     request
         .response()
-        .endHandler(
-            _ ->
-                metrics.served(
-                    backend == null ? "" : backend.namespace(),
-                    backend == null ? "" : backend.ingress(),
-                    backend == null ? "" : backend.service(),
-                    request.response().getStatusCode(),
-                    System.nanoTime() - begin));
+        .endHandler(_ ->
+            metrics.served(
+                backend == null ? "" : backend.namespace(),
+                backend == null ? "" : backend.ingress(),
+                backend == null ? "" : backend.service(),
+                request.response().getStatusCode(),
+                System.nanoTime() - begin));
     proxy.handle(request);
   }
 
@@ -93,7 +92,11 @@ final class Gateway implements ProxyInterceptor {
       return refuse(
           context,
           503,
-          "the Service " + backend.namespace() + "/" + backend.service() + " has no ready endpoint\n");
+          "the Service "
+              + backend.namespace()
+              + "/"
+              + backend.service()
+              + " has no ready endpoint\n");
     }
     context.set(BACKEND, backend);
     forwarded(context, request);
@@ -103,7 +106,9 @@ final class Gateway implements ProxyInterceptor {
   private static void forwarded(ProxyContext context, HttpServerRequest request) {
     String client = request.remoteAddress().hostAddress();
     String before = request.getHeader("X-Forwarded-For");
-    context.request().putHeader("X-Forwarded-For", before == null ? client : before + ", " + client);
+    context
+        .request()
+        .putHeader("X-Forwarded-For", before == null ? client : before + ", " + client);
     context.request().putHeader("X-Real-IP", client);
     context.request().putHeader("X-Forwarded-Proto", request.isSSL() ? "https" : "http");
     HostAndPort authority = request.authority();

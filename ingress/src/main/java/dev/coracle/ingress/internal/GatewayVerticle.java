@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deploys the two listeners on one event loop and wires routes, backends and certificates to them. */
+/**
+ * Deploys the two listeners on one event loop and wires routes, backends and certificates to them.
+ */
 public final class GatewayVerticle extends AbstractVerticle {
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayVerticle.class);
@@ -68,19 +70,18 @@ public final class GatewayVerticle extends AbstractVerticle {
     sync = newSync;
     directory
         .start()
-        .compose(_ -> Future.fromCompletionStage(newSync.start().subscribeAsCompletionStage(), context))
+        .compose(
+            _ -> Future.fromCompletionStage(newSync.start().subscribeAsCompletionStage(), context))
         .compose(_ -> listen(newGateway, options.httpPort(), null))
-        .onSuccess(
-            server -> {
-              http = server;
-              httpPort = server.actualPort();
-            })
+        .onSuccess(server -> {
+          http = server;
+          httpPort = server.actualPort();
+        })
         .compose(_ -> listen(newGateway, options.httpsPort(), tlsOptions()))
-        .onSuccess(
-            server -> {
-              https = server;
-              httpsPort = server.actualPort();
-            })
+        .onSuccess(server -> {
+          https = server;
+          httpsPort = server.actualPort();
+        })
         .<Void>mapEmpty()
         .onComplete(started);
   }
@@ -105,14 +106,13 @@ public final class GatewayVerticle extends AbstractVerticle {
         .createHttpServer(server)
         .requestHandler(target::handle)
         .listen(port, options.bindAddress())
-        .recover(
-            taken ->
-                port == 0
-                    ? Future.failedFuture(taken)
-                    : vertx
-                        .createHttpServer(server)
-                        .requestHandler(target::handle)
-                        .listen(0, options.bindAddress()));
+        .recover(taken ->
+            port == 0
+                ? Future.failedFuture(taken)
+                : vertx
+                    .createHttpServer(server)
+                    .requestHandler(target::handle)
+                    .listen(0, options.bindAddress()));
   }
 
   private void changed(Gateway target, RouteTable routes, List<KubeObject> tls) {
@@ -122,11 +122,10 @@ public final class GatewayVerticle extends AbstractVerticle {
       if (https != null) {
         https
             .updateSSLOptions(tlsOptions())
-            .onFailure(
-                e ->
-                    LOG.atWarn()
-                        .addKeyValue("cause", e.getMessage())
-                        .log("The new TLS certificates cannot be used; the old ones stay"));
+            .onFailure(e ->
+                LOG.atWarn()
+                    .addKeyValue("cause", e.getMessage())
+                    .log("The new TLS certificates cannot be used; the old ones stay"));
       }
     }
   }

@@ -5,8 +5,9 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
 /**
- * The gateway's metric: {@code coracle_ingress_request_duration_seconds} by namespace, ingress, service and
- * status class. Requests that no rule matches carry empty names, so a client cannot make series.
+ * The gateway's metric: {@code coracle_ingress_request_duration_seconds} by namespace, ingress,
+ * service and status class. Requests that no rule matches carry empty names, so a client cannot
+ * make series.
  */
 final class IngressMetrics {
 
@@ -24,8 +25,12 @@ final class IngressMetrics {
         .tag("service", service)
         .tag("status", status / 100 + "xx")
         .serviceLevelObjectives(
-            Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(25),
-            Duration.ofMillis(100), Duration.ofMillis(500), Duration.ofSeconds(2),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            Duration.ofMillis(25),
+            Duration.ofMillis(100),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(2),
             Duration.ofSeconds(10))
         .register(registry)
         .record(Duration.ofNanos(nanos));

@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows Ingresses, their classes and TLS Secrets; hands a new routing table and set of certificates on
- * when something changed, and writes the address into the status of every Ingress it serves. Changes that
- * come in one turn of the context go together.
+ * Follows Ingresses, their classes and TLS Secrets; hands a new routing table and set of
+ * certificates on when something changed, and writes the address into the status of every Ingress
+ * it serves. Changes that come in one turn of the context go together.
  */
 public final class IngressSync {
 
@@ -86,8 +86,7 @@ public final class IngressSync {
         informers
             .informer(
                 Resources.SECRETS,
-                InformerOptions.ALL.withFields(
-                    FieldSelector.equalTo("type", "kubernetes.io/tls")))
+                InformerOptions.ALL.withFields(FieldSelector.equalTo("type", "kubernetes.io/tls")))
             .addHandler(schedule);
   }
 
@@ -148,7 +147,10 @@ public final class IngressSync {
       served.add(ingress);
       for (JsonNode entry : ingress.at("spec", "tls")) {
         String secret = entry.path("secretName").asText("");
-        secrets.lister().get(ingress.namespace(), secret).ifPresent(s -> tls.put(s.key().toString(), s));
+        secrets
+            .lister()
+            .get(ingress.namespace(), secret)
+            .ifPresent(s -> tls.put(s.key().toString(), s));
       }
       if (!ingress.isDeleting()) {
         publish(ingress);
@@ -163,7 +165,11 @@ public final class IngressSync {
       return;
     }
     ObjectNode body = Json.object();
-    body.putObject("status").putObject("loadBalancer").putArray("ingress").addObject().put("ip", address);
+    body.putObject("status")
+        .putObject("loadBalancer")
+        .putArray("ingress")
+        .addObject()
+        .put("ip", address);
     client
         .patch(
             Resources.INGRESSES,

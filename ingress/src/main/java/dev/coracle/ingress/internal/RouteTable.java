@@ -12,10 +12,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which backend a host and a path lead to (Kubernetes docs, "Ingress": path types, hostname wildcards).
- * Immutable; a new one is made when an Ingress changes. An exact host goes before a wildcard and a
- * wildcard before none; within a host an exact path goes before a prefix, and a longer prefix before a
- * shorter; at the same place the older Ingress wins.
+ * Which backend a host and a path lead to (Kubernetes docs, "Ingress": path types, hostname
+ * wildcards). Immutable; a new one is made when an Ingress changes. An exact host goes before a
+ * wildcard and a wildcard before none; within a host an exact path goes before a prefix, and a
+ * longer prefix before a shorter; at the same place the older Ingress wins.
  */
 public final class RouteTable {
 
@@ -38,7 +38,9 @@ public final class RouteTable {
   private final Map<String, List<Route>> byHost = new HashMap<>();
   private @Nullable Backend fallback;
 
-  /** @param ingresses those this gateway serves */
+  /**
+   * @param ingresses those this gateway serves
+   */
   public RouteTable(Collection<KubeObject> ingresses) {
     List<KubeObject> oldestFirst = new ArrayList<>(ingresses);
     oldestFirst.sort(
@@ -47,11 +49,10 @@ public final class RouteTable {
     oldestFirst.forEach(this::add);
     byHost
         .values()
-        .forEach(
-            routes ->
-                routes.sort(
-                    Comparator.comparing((Route r) -> r.exact() ? 0 : 1)
-                        .thenComparing(r -> -r.path().length())));
+        .forEach(routes ->
+            routes.sort(
+                Comparator.comparing((Route r) -> r.exact() ? 0 : 1)
+                    .thenComparing(r -> -r.path().length())));
   }
 
   private void add(KubeObject ingress) {

@@ -13,10 +13,12 @@ import java.util.Optional;
  * @param nodeName the Node's name
  * @param nodeIp the address under which the node and its kubelet API are reached
  * @param rootDir holds {@code pods/UID/…}, as upstream's {@code --root-dir}
- * @param podLogsDir holds {@code NAMESPACE_NAME_UID/CONTAINER/N.log}, as upstream's {@code /var/log/pods}
+ * @param podLogsDir holds {@code NAMESPACE_NAME_UID/CONTAINER/N.log}, as upstream's {@code
+ *     /var/log/pods}
  * @param runtimeEndpoint the runtime's socket, {@code unix://…}
  * @param clusterDns addresses of the DNS service; empty: pods use the host's resolver
- * @param cgroupRoot the cgroup below which pods' cgroups stand, without slashes at its ends; empty: none are made
+ * @param cgroupRoot the cgroup below which pods' cgroups stand, without slashes at its ends; empty:
+ *     none are made
  * @param podCidr what the runtime may give to pods, written to the Node when not empty
  * @param staticPodPath a directory of manifests to run without the API
  * @param nodeLabels labels beside those every node has
@@ -55,7 +57,8 @@ public record KubeletOptions(
     nodeLabels = Map.copyOf(nodeLabels);
   }
 
-  public static KubeletOptions of(String nodeName, String nodeIp, Path rootDir, Path podLogsDir, String runtimeEndpoint) {
+  public static KubeletOptions of(
+      String nodeName, String nodeIp, Path rootDir, Path podLogsDir, String runtimeEndpoint) {
     return new KubeletOptions(
         nodeName,
         nodeIp,
@@ -80,73 +83,231 @@ public record KubeletOptions(
 
   public KubeletOptions withClusterDns(List<String> servers, String domain) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, servers, domain, cgroupRoot,
-        podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        servers,
+        domain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withCgroupRoot(String root) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain, root,
-        podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        root,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withPodCidr(String cidr) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, cidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        cidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withStaticPodPath(Path path) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, Optional.of(path), nodeLabels, maxPods, maxParallelImagePulls,
-        heartbeat, restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles,
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        Optional.of(path),
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
         server);
   }
 
   public KubeletOptions withNodeLabels(Map<String, String> labels) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, labels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        labels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withMaxPods(int pods) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, nodeLabels, pods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        pods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withRestartBackOff(Duration initial, Duration max) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        initial, max, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        initial,
+        max,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withHeartbeat(Duration every) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, every,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        every,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        server);
   }
 
   public KubeletOptions withContainerLogs(long maxSize, int maxFiles) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, maxSize, maxFiles, server);
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        maxSize,
+        maxFiles,
+        server);
   }
 
   public KubeletOptions withServer(KubeletServerOptions https) {
     return new KubeletOptions(
-        nodeName, nodeIp, rootDir, podLogsDir, runtimeEndpoint, clusterDns, clusterDomain,
-        cgroupRoot, podCidr, staticPodPath, nodeLabels, maxPods, maxParallelImagePulls, heartbeat,
-        restartBackOff, restartBackOffMax, containerLogMaxSize, containerLogMaxFiles,
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        maxPods,
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        containerLogMaxSize,
+        containerLogMaxFiles,
         Optional.of(https));
   }
 }

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Remembers answers of another {@link KubeletAuth} for the upstream times: tokens 2 min, allowed 5 min, denied 30 s. Tokens are kept
- * as SHA-256 only. Bounded: the oldest answer goes first. Failures are not remembered. Safe for use by many threads (one lock, held
- * for map access only).
+ * Remembers answers of another {@link KubeletAuth} for the upstream times: tokens 2 min, allowed 5
+ * min, denied 30 s. Tokens are kept as SHA-256 only. Bounded: the oldest answer goes first.
+ * Failures are not remembered. Safe for use by many threads (one lock, held for map access only).
  */
 public final class CachingKubeletAuth implements KubeletAuth {
   private static final Duration TOKEN = Duration.ofMinutes(2);
@@ -42,26 +42,32 @@ public final class CachingKubeletAuth implements KubeletAuth {
     }
     return delegate
         .authenticate(bearerToken)
-        .invoke(user -> tokens.put(digest, user, clock.millis() + (user.isPresent() ? TOKEN : DENIED).toMillis()));
+        .invoke(user ->
+            tokens.put(
+                digest, user, clock.millis() + (user.isPresent() ? TOKEN : DENIED).toMillis()));
   }
 
   @Override
   public Uni<Boolean> authorize(UserInfo user, NodeAttributes attributes) {
-    // The path is no part of the question that is asked of the cluster, so it is no part of the key.
-    Question question = new Question(user, attributes.verb(), attributes.subresource(), attributes.nodeName());
+    // The path is no part of the question that is asked of the cluster, so it is no part of the
+    // key.
+    Question question =
+        new Question(user, attributes.verb(), attributes.subresource(), attributes.nodeName());
     Optional<Boolean> known = decisions.get(question, clock.millis());
     if (known.isPresent()) {
       return Uni.createFrom().item(known.get());
     }
     return delegate
         .authorize(user, attributes)
-        .invoke(ok -> decisions.put(question, ok, clock.millis() + (ok ? ALLOWED : DENIED).toMillis()));
+        .invoke(
+            ok -> decisions.put(question, ok, clock.millis() + (ok ? ALLOWED : DENIED).toMillis()));
   }
 
   private static String digest(String token) {
     try {
       return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

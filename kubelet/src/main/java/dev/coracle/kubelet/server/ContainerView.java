@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param current the instance that runs or ran last, empty while none was created
  * @param previous the terminated instance before {@code current}, for {@code logs --previous}
- * @param waitingReason why there is no current instance (ContainerCreating, ImagePullBackOff, ...), empty when there is one
+ * @param waitingReason why there is no current instance (ContainerCreating, ImagePullBackOff, ...),
+ *     empty when there is one
  * @param tty whether the container's spec has a terminal
  * @param stdin whether the container's spec has stdin open
  */

@@ -4,10 +4,13 @@ import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 
 /**
- * Asks the cluster who a bearer token belongs to (TokenReview) and what a user may do (SubjectAccessReview). Called on event loops:
- * must not block. A failed Uni becomes a 500, never an allowed request. Callers do not cache; {@link CachingKubeletAuth} does.
+ * Asks the cluster who a bearer token belongs to (TokenReview) and what a user may do
+ * (SubjectAccessReview). Called on event loops: must not block. A failed Uni becomes a 500, never
+ * an allowed request. Callers do not cache; {@link CachingKubeletAuth} does.
  *
- * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/">Kubelet authentication/authorization</a>
+ * @see <a
+ *     href="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/">Kubelet
+ *     authentication/authorization</a>
  */
 public interface KubeletAuth {
   /** The user of a bearer token, empty when the token is not valid. */

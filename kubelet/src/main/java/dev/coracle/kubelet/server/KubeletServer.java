@@ -17,12 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet's HTTPS API. HTTP/1.1 only: most of its requests are upgrades or endless streams, which HTTP/2 would not carry. All
- * requests are served on the event loop their connection came in on; log files are read on virtual threads.
+ * The kubelet's HTTPS API. HTTP/1.1 only: most of its requests are upgrades or endless streams,
+ * which HTTP/2 would not carry. All requests are served on the event loop their connection came in
+ * on; log files are read on virtual threads.
  *
  * <p>{@link #start} and {@link #stop} may be called from any thread, once each.
  *
- * @see <a href="https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/">kubelet</a>
+ * @see <a
+ *     href="https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/">kubelet</a>
  */
 public final class KubeletServer {
   private static final Logger log = LoggerFactory.getLogger(KubeletServer.class);
@@ -45,13 +47,12 @@ public final class KubeletServer {
 
   /** Stops listening and closes every connection. */
   public Uni<Void> stop() {
-    return Adapters.uni(
-        () -> {
-          HttpServer running = server;
-          server = null;
-          routes.close();
-          return running == null ? Future.succeededFuture() : running.close();
-        });
+    return Adapters.uni(() -> {
+      HttpServer running = server;
+      server = null;
+      routes.close();
+      return running == null ? Future.succeededFuture() : running.close();
+    });
   }
 
   /** The port listened on, 0 while not started. */
@@ -60,29 +61,30 @@ public final class KubeletServer {
     return running == null ? 0 : running.actualPort();
   }
 
-  /** Takes up a renewed serving certificate and client CA from the same files; connections made before go on. */
+  /**
+   * Takes up a renewed serving certificate and client CA from the same files; connections made
+   * before go on.
+   */
   public Uni<Boolean> reloadCertificates() {
-    return Adapters.uni(
-        () -> {
-          HttpServer running = server;
-          return running == null
-              ? Future.succeededFuture(false)
-              : running.updateSSLOptions(httpOptions().getSslOptions(), true);
-        });
+    return Adapters.uni(() -> {
+      HttpServer running = server;
+      return running == null
+          ? Future.succeededFuture(false)
+          : running.updateSSLOptions(httpOptions().getSslOptions(), true);
+    });
   }
 
   private Future<Integer> listen() {
     HttpServer http = vertx.createHttpServer(httpOptions()).requestHandler(routes.router());
     return http.listen()
-        .map(
-            listening -> {
-              server = listening;
-              log.atInfo()
-                  .addKeyValue("address", options.host())
-                  .addKeyValue("port", listening.actualPort())
-                  .log("Kubelet API is listening");
-              return listening.actualPort();
-            });
+        .map(listening -> {
+          server = listening;
+          log.atInfo()
+              .addKeyValue("address", options.host())
+              .addKeyValue("port", listening.actualPort())
+              .log("Kubelet API is listening");
+          return listening.actualPort();
+        });
   }
 
   private HttpServerOptions httpOptions() {

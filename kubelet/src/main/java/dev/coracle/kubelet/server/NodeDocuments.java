@@ -9,16 +9,18 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The documents behind the plain endpoints. Suppliers are called once per request, on an event loop, and must not block; their Uni
- * may fail (500).
+ * The documents behind the plain endpoints. Suppliers are called once per request, on an event
+ * loop, and must not block; their Uni may fail (500).
  *
  * @param pods {@code /pods}: a PodList of the pods bound to this node
  * @param runningPods {@code /runningpods/}: a PodList of what the runtime runs
  * @param configz {@code /configz}: {@code {"kubeletconfig": …}}
  * @param metrics {@code /metrics}: Prometheus text of the kubelet itself
  * @param probeMetrics {@code /metrics/probes}: Prometheus text of prober_probe_total and friends
- * @param stats source of {@code /stats/summary}, {@code /metrics/resource} and {@code /metrics/cadvisor}
- * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does (syncloop)
+ * @param stats source of {@code /stats/summary}, {@code /metrics/resource} and {@code
+ *     /metrics/cadvisor}
+ * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does
+ *     (syncloop)
  */
 public record NodeDocuments(
     Supplier<Uni<JsonNode>> pods,

@@ -11,7 +11,11 @@ import java.util.Optional;
  * @param containers init, ephemeral and ordinary containers of the spec, in any order
  */
 public record PodView(
-    String namespace, String name, String uid, Optional<String> sandboxId, List<ContainerView> containers) {
+    String namespace,
+    String name,
+    String uid,
+    Optional<String> sandboxId,
+    List<ContainerView> containers) {
   public PodView {
     containers = List.copyOf(containers);
   }

@@ -6,10 +6,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The streaming calls of CRI v1. Each URL is good for one connection; the server asks again when it has to try another protocol.
- * A failed Uni's message reaches the client. Must not block.
+ * The streaming calls of CRI v1. Each URL is good for one connection; the server asks again when it
+ * has to try another protocol. A failed Uni's message reaches the client. Must not block.
  *
- * @see <a href="https://github.com/kubernetes/cri-api">cri-api</a>, RuntimeService Exec, Attach, PortForward, ExecSync
+ * @see <a href="https://github.com/kubernetes/cri-api">cri-api</a>, RuntimeService Exec, Attach,
+ *     PortForward, ExecSync
  */
 public interface StreamingRuntime {
   Uni<URI> exec(ExecRequest request);
@@ -23,14 +24,20 @@ public interface StreamingRuntime {
 
   /** CRI ExecRequest. Never both {@code tty} and {@code stderr}. */
   record ExecRequest(
-      String containerId, List<String> command, boolean tty, boolean stdin, boolean stdout, boolean stderr) {
+      String containerId,
+      List<String> command,
+      boolean tty,
+      boolean stdin,
+      boolean stdout,
+      boolean stderr) {
     public ExecRequest {
       command = List.copyOf(command);
     }
   }
 
   /** CRI AttachRequest. Never both {@code tty} and {@code stderr}. */
-  record AttachRequest(String containerId, boolean tty, boolean stdin, boolean stdout, boolean stderr) {}
+  record AttachRequest(
+      String containerId, boolean tty, boolean stdin, boolean stdout, boolean stderr) {}
 
   /** CRI PortForwardRequest. */
   record PortForwardRequest(String podSandboxId, List<Integer> ports) {

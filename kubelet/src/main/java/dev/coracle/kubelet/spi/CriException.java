@@ -1,8 +1,8 @@
 package dev.coracle.kubelet.spi;
 
 /**
- * A call to the container runtime failed. The message is the runtime's own, fit for an event; {@link #toString()} of it is what
- * upstream prints, {@code rpc error: code = NotFound desc = …}.
+ * A call to the container runtime failed. The message is the runtime's own, fit for an event;
+ * {@link #toString()} of it is what upstream prints, {@code rpc error: code = NotFound desc = …}.
  */
 public final class CriException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -27,10 +27,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The container runtime as the kubelet sees it: CRI v1, call by call. Every method blocks until the answer is there and is called on
- * virtual threads only; failures are {@link CriException}s. Implementations are safe for any number of threads.
+ * The container runtime as the kubelet sees it: CRI v1, call by call. Every method blocks until the
+ * answer is there and is called on virtual threads only; failures are {@link CriException}s.
+ * Implementations are safe for any number of threads.
  *
- * <p>Implemented over gRPC for real runtimes; a simulated node gives an implementation that only pretends.
+ * <p>Implemented over gRPC for real runtimes; a simulated node gives an implementation that only
+ * pretends.
  */
 public interface RuntimeService extends AutoCloseable {
 
@@ -67,7 +69,9 @@ public interface RuntimeService extends AutoCloseable {
 
   void reopenContainerLog(String id);
 
-  /** Runs a command to its end; fails with DEADLINE_EXCEEDED when it takes longer than the timeout. */
+  /**
+   * Runs a command to its end; fails with DEADLINE_EXCEEDED when it takes longer than the timeout.
+   */
   ExecSyncResponse execSync(String id, List<String> command, Duration timeout);
 
   /** The URL of a streaming server. */
@@ -97,7 +101,8 @@ public interface RuntimeService extends AutoCloseable {
   /**
    * Follows what happens to containers and sandboxes until closed.
    *
-   * @param ended is called once with what ended the stream, UNIMPLEMENTED where the runtime has no events
+   * @param ended is called once with what ended the stream, UNIMPLEMENTED where the runtime has no
+   *     events
    */
   EventStream events(Consumer<ContainerEventResponse> handler, Consumer<CriException> ended);
 

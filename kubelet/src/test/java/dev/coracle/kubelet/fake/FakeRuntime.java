@@ -15,7 +15,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A container runtime in memory: containers run until a test ends them. Events are delivered in the caller's thread. */
+/**
+ * A container runtime in memory: containers run until a test ends them. Events are delivered in the
+ * caller's thread.
+ */
 public final class FakeRuntime implements RuntimeService {
   private final Map<String, PodSandboxStatus> sandboxes = new LinkedHashMap<>();
   private final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
@@ -34,12 +37,13 @@ public final class FakeRuntime implements RuntimeService {
 
   public synchronized FakeRuntime image(String name) {
     images.put(
-        name,
-        Image.newBuilder().setId("sha256:" + name).addRepoTags(name).setSize(1000).build());
+        name, Image.newBuilder().setId("sha256:" + name).addRepoTags(name).setSize(1000).build());
     return this;
   }
 
-  /** @param faults what a call such as {@code pullImage x} fails with */
+  /**
+   * @param faults what a call such as {@code pullImage x} fails with
+   */
   public FakeRuntime failing(Function<String, Optional<CriException>> now) {
     faults = now;
     return this;
@@ -56,8 +60,9 @@ public final class FakeRuntime implements RuntimeService {
 
   private void call(String what) {
     calls.add(what);
-    faults.apply(what).ifPresent(
-        e -> {
+    faults
+        .apply(what)
+        .ifPresent(e -> {
           throw e;
         });
   }
@@ -70,10 +75,9 @@ public final class FakeRuntime implements RuntimeService {
   /** The running container of this name, of whatever pod. */
   public synchronized Optional<ContainerStatus> running(String name) {
     return containers.values().stream()
-        .filter(
-            c ->
-                c.getMetadata().getName().equals(name)
-                    && c.getState() == dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING)
+        .filter(c ->
+            c.getMetadata().getName().equals(name)
+                && c.getState() == dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING)
         .findFirst();
   }
 
@@ -92,8 +96,7 @@ public final class FakeRuntime implements RuntimeService {
   public void end(String id, int code, String reason) {
     synchronized (this) {
       ContainerStatus c = containers.get(id);
-      if (c == null
-          || c.getState() != dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING) {
+      if (c == null || c.getState() != dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING) {
         return;
       }
       containers.put(
@@ -155,7 +158,10 @@ public final class FakeRuntime implements RuntimeService {
               .setCreatedAt(nanos())
               .putAllLabels(config.getLabelsMap());
       if (host) {
-        s.getLinuxBuilder().getNamespacesBuilder().getOptionsBuilder().setNetwork(NamespaceMode.NODE);
+        s.getLinuxBuilder()
+            .getNamespacesBuilder()
+            .getOptionsBuilder()
+            .setNetwork(NamespaceMode.NODE);
       } else {
         s.setNetwork(PodSandboxNetworkStatus.newBuilder().setIp("10.0.0." + next));
       }
@@ -193,16 +199,16 @@ public final class FakeRuntime implements RuntimeService {
   @Override
   public synchronized List<PodSandbox> listPodSandboxes(PodSandboxFilter filter) {
     return sandboxes.values().stream()
-        .filter(s -> s.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet()))
-        .map(
-            s ->
-                PodSandbox.newBuilder()
-                    .setId(s.getId())
-                    .setMetadata(s.getMetadata())
-                    .setState(s.getState())
-                    .setCreatedAt(s.getCreatedAt())
-                    .putAllLabels(s.getLabelsMap())
-                    .build())
+        .filter(
+            s -> s.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet()))
+        .map(s ->
+            PodSandbox.newBuilder()
+                .setId(s.getId())
+                .setMetadata(s.getMetadata())
+                .setState(s.getState())
+                .setCreatedAt(s.getCreatedAt())
+                .putAllLabels(s.getLabelsMap())
+                .build())
         .toList();
   }
 

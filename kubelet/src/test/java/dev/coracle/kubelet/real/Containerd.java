@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 
-/** A containerd of its own for a test: own root, state, socket, bridge and images; nothing of it stays. */
+/**
+ * A containerd of its own for a test: own root, state, socket, bridge and images; nothing of it
+ * stays.
+ */
 public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
   public static final String IMAGE = "test.local/busybox:1";
   private final Path root;
@@ -27,15 +30,15 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
   }
 
   public static Containerd start() throws Exception {
-    Assumptions.assumeTrue(
-        "root".equals(System.getProperty("user.name")), "containers need root");
+    Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "containers need root");
     for (String tool : List.of("containerd", "ctr", "runc", "tar")) {
       Assumptions.assumeTrue(find(tool), tool + " is not installed");
     }
     Assumptions.assumeTrue(
         Files.exists(Path.of("/bin/busybox")), "busybox-static is not installed");
     Assumptions.assumeTrue(
-        Files.isDirectory(Path.of("/usr/lib/cni")), "CNI plugins are not installed in /usr/lib/cni");
+        Files.isDirectory(Path.of("/usr/lib/cni")),
+        "CNI plugins are not installed in /usr/lib/cni");
     int n = ThreadLocalRandom.current().nextInt(10, 250);
     Containerd c = new Containerd(Files.createTempDirectory("kubelet-ctrd"), "klt" + n);
     try {
@@ -111,9 +114,7 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
             .redirectErrorStream(true)
             .redirectOutput(root.resolve("log").toFile())
             .start();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> ctr("version") == 0);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> ctr("version") == 0);
   }
 
   /** Ends containerd and starts it again; containers go on. */
@@ -125,7 +126,8 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
 
   private int ctr(String... args) throws IOException, InterruptedException {
     List<String> command = new java.util.ArrayList<>();
-    command.addAll(List.of("ctr", "-a", root.resolve("containerd.sock").toString(), "-n", "k8s.io"));
+    command.addAll(
+        List.of("ctr", "-a", root.resolve("containerd.sock").toString(), "-n", "k8s.io"));
     command.addAll(List.of(args));
     Process p =
         new ProcessBuilder(command)
@@ -138,14 +140,44 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
   private void importImages() throws Exception {
     Path fs = Files.createDirectories(root.resolve("fs/bin"));
     Files.copy(Path.of("/bin/busybox"), fs.resolve("busybox"));
-    for (String applet : List.of("sh", "sleep", "echo", "cat", "nc", "httpd", "id", "env", "ls", "hostname", "touch", "kill", "true", "false", "wget", "dd", "readlink", "stat", "mkdir", "date", "ps", "mount", "grep")) {
+    for (String applet :
+        List.of(
+            "sh",
+            "sleep",
+            "echo",
+            "cat",
+            "nc",
+            "httpd",
+            "id",
+            "env",
+            "ls",
+            "hostname",
+            "touch",
+            "kill",
+            "true",
+            "false",
+            "wget",
+            "dd",
+            "readlink",
+            "stat",
+            "mkdir",
+            "date",
+            "ps",
+            "mount",
+            "grep")) {
       Files.createSymbolicLink(fs.resolve(applet), Path.of("busybox"));
     }
     for (String dir : List.of("etc", "tmp", "proc", "sys", "dev", "root")) {
       Files.createDirectories(root.resolve("fs").resolve(dir));
     }
     Files.writeString(root.resolve("fs/etc/passwd"), "root:x:0:0::/root:/bin/sh\n");
-    run("tar", "-C", root.resolve("fs").toString(), "-cf", root.resolve("layer.tar").toString(), ".");
+    run(
+        "tar",
+        "-C",
+        root.resolve("fs").toString(),
+        "-cf",
+        root.resolve("layer.tar").toString(),
+        ".");
     String digest = sha256(root.resolve("layer.tar"));
     image("busybox", digest, "[\"/bin/sh\"]");
     image("pause", digest, "[\"/bin/sleep\",\"1000000\"]");
@@ -166,7 +198,15 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
         "[{\"Config\":\"config.json\",\"RepoTags\":[\"test.local/%s:1\"],\"Layers\":[\"layer.tar\"]}]"
             .formatted(name));
     Path tar = root.resolve(name + ".tar");
-    run("tar", "-C", dir.toString(), "-cf", tar.toString(), "manifest.json", "config.json", "layer.tar");
+    run(
+        "tar",
+        "-C",
+        dir.toString(),
+        "-cf",
+        tar.toString(),
+        "manifest.json",
+        "config.json",
+        "layer.tar");
     assertThat(ctr("images", "import", tar.toString())).isZero();
   }
 
@@ -207,9 +247,15 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
       new ProcessBuilder(
               "sh",
               "-c",
-              "for t in $(ctr -a " + root + "/containerd.sock -n k8s.io tasks ls -q); do ctr -a " + root
+              "for t in $(ctr -a "
+                  + root
+                  + "/containerd.sock -n k8s.io tasks ls -q); do ctr -a "
+                  + root
                   + "/containerd.sock -n k8s.io tasks kill -s 9 $t; done 2>/dev/null; sleep 0.3;"
-                  + " for t in $(ctr -a " + root + "/containerd.sock -n k8s.io tasks ls -q); do ctr -a " + root
+                  + " for t in $(ctr -a "
+                  + root
+                  + "/containerd.sock -n k8s.io tasks ls -q); do ctr -a "
+                  + root
                   + "/containerd.sock -n k8s.io tasks rm -f $t; done; true")
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -224,8 +270,13 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
     new ProcessBuilder(
             "sh",
             "-c",
-            "awk '{print $5}' /proc/self/mountinfo | grep '^" + root + "' | sort -r | xargs -r -n1 umount -l;"
-                + " ip link del " + bridge + "; rm -rf " + root)
+            "awk '{print $5}' /proc/self/mountinfo | grep '^"
+                + root
+                + "' | sort -r | xargs -r -n1 umount -l;"
+                + " ip link del "
+                + bridge
+                + "; rm -rf "
+                + root)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start()

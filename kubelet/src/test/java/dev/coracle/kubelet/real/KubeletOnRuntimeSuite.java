@@ -56,7 +56,12 @@ abstract class KubeletOnRuntimeSuite {
     api = new FakeClient();
     data = containerd.root().resolve("kubelet");
     options =
-        KubeletOptions.of("node1", "127.0.0.1", data, containerd.root().resolve("logs"), containerd.endpoint())
+        KubeletOptions.of(
+                "node1",
+                "127.0.0.1",
+                data,
+                containerd.root().resolve("logs"),
+                containerd.endpoint())
             .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
             .withCgroupRoot("coracle-" + containerd.root().getFileName());
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
@@ -104,14 +109,14 @@ abstract class KubeletOnRuntimeSuite {
     api.delete(Resources.PODS, "default", name, DeleteOptions.DEFAULT).await().indefinitely();
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                api.list(Resources.PODS, "default", dev.coracle.api.rest.ListOptions.ALL)
-                    .await()
-                    .indefinitely()
-                    .items()
-                    .stream()
-                    .noneMatch(p -> p.name().equals(name)));
+        .until(() ->
+            api
+                .list(Resources.PODS, "default", dev.coracle.api.rest.ListOptions.ALL)
+                .await()
+                .indefinitely()
+                .items()
+                .stream()
+                .noneMatch(p -> p.name().equals(name)));
   }
 
   @Test
@@ -172,7 +177,8 @@ abstract class KubeletOnRuntimeSuite {
         """);
     awaitPhase("done", "Succeeded");
     awaitPhase("bad", "Failed");
-    var state = pod("bad").at("status", "containerStatuses").path(0).path("state").path("terminated");
+    var state =
+        pod("bad").at("status", "containerStatuses").path(0).path("state").path("terminated");
     assertThat(state.path("exitCode").asInt()).isEqualTo(3);
     assertThat(state.path("reason").asText()).isEqualTo("Error");
     assertThat(state.path("message").asText()).contains("last words");
@@ -188,19 +194,19 @@ abstract class KubeletOnRuntimeSuite {
         "hostNetwork":true,"containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98761"]}]
         """);
     awaitPhase("phoenix", "Running");
-    String first = pod("phoenix").at("status", "containerStatuses").path(0).path("containerID").asText();
+    String first =
+        pod("phoenix").at("status", "containerStatuses").path(0).path("containerID").asText();
     assertThat(Processes.kill("98761")).isEqualTo(1);
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () -> {
-              var s = pod("phoenix").at("status", "containerStatuses").path(0);
-              assertThat(s.path("restartCount").asInt()).isEqualTo(1);
-              assertThat(s.path("state").has("running")).isTrue();
-              assertThat(s.path("containerID").asText()).isNotEqualTo(first);
-              assertThat(s.path("lastState").path("terminated").path("exitCode").asInt())
-                  .isEqualTo(137);
-            });
+        .untilAsserted(() -> {
+          var s = pod("phoenix").at("status", "containerStatuses").path(0);
+          assertThat(s.path("restartCount").asInt()).isEqualTo(1);
+          assertThat(s.path("state").has("running")).isTrue();
+          assertThat(s.path("containerID").asText()).isNotEqualTo(first);
+          assertThat(s.path("lastState").path("terminated").path("exitCode").asInt())
+              .isEqualTo(137);
+        });
     delete("phoenix");
   }
 
@@ -218,14 +224,13 @@ abstract class KubeletOnRuntimeSuite {
         """);
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
-        .untilAsserted(
-            () -> {
-              assertThat(pod("noimage").at("status", "containerStatuses").toString())
-                  .contains("ErrImageNeverPull");
-              assertThat(pod("nocommand").at("status", "containerStatuses").toString())
-                  .containsAnyOf("RunContainerError", "CrashLoopBackOff")
-                  .contains("/nope");
-            });
+        .untilAsserted(() -> {
+          assertThat(pod("noimage").at("status", "containerStatuses").toString())
+              .contains("ErrImageNeverPull");
+          assertThat(pod("nocommand").at("status", "containerStatuses").toString())
+              .containsAnyOf("RunContainerError", "CrashLoopBackOff")
+              .contains("/nope");
+        });
     delete("noimage");
     delete("nocommand");
   }
@@ -260,7 +265,13 @@ abstract class KubeletOnRuntimeSuite {
         """);
     awaitPhase("stages", "Succeeded");
     KubeObject pod = pod("stages");
-    assertThat(pod.at("status", "initContainerStatuses").path(0).path("state").path("terminated").path("reason").asText())
+    assertThat(
+            pod.at("status", "initContainerStatuses")
+                .path(0)
+                .path("state")
+                .path("terminated")
+                .path("reason")
+                .asText())
         .isEqualTo("Completed");
     awaitTrue(
         "stages",
@@ -283,8 +294,10 @@ abstract class KubeletOnRuntimeSuite {
     awaitTrue("probed", KubeletOnRuntimeSuite::ready);
     Path sick = data.resolve("pods");
     assertThat(sick).exists();
-    String id = pod("probed").at("status", "containerStatuses").path(0).path("containerID").asText();
-    try (var cri = new dev.coracle.kubelet.internal.cri.GrpcRuntimeService(vertx, containerd.endpoint())) {
+    String id =
+        pod("probed").at("status", "containerStatuses").path(0).path("containerID").asText();
+    try (var cri =
+        new dev.coracle.kubelet.internal.cri.GrpcRuntimeService(vertx, containerd.endpoint())) {
       cri.execSync(
           id.substring(id.indexOf("://") + 3),
           java.util.List.of("/bin/touch", "/tmp/sick"),
@@ -340,10 +353,8 @@ abstract class KubeletOnRuntimeSuite {
         .indefinitely();
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .untilAsserted(
-            () ->
-                assertThat(volumes.resolve("kubernetes.io~configmap/cm/a"))
-                    .hasContent("changed"));
+        .untilAsserted(() ->
+            assertThat(volumes.resolve("kubernetes.io~configmap/cm/a")).hasContent("changed"));
     delete("configured");
   }
 
@@ -374,7 +385,8 @@ abstract class KubeletOnRuntimeSuite {
         "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98762"]}]
         """);
     awaitTrue("adopted", KubeletOnRuntimeSuite::ready);
-    String id = pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
+    String id =
+        pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
     kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Finds processes by an argument, through /proc: ProcessHandle hides those whose program lies in another root. */
+/**
+ * Finds processes by an argument, through /proc: ProcessHandle hides those whose program lies in
+ * another root.
+ */
 final class Processes {
   private Processes() {}
 

@@ -33,7 +33,8 @@ class BuiltInStreamingTest extends RuntimeStreamingSuite {
                         .withPodCidr("10.196." + n + ".0/24")),
             new SimpleMeterRegistry());
     String image = "localhost/test/busybox:1";
-    ImageBuilder builder = new ImageBuilder(image).file("/bin/busybox", Path.of("/bin/busybox"), 0755);
+    ImageBuilder builder =
+        new ImageBuilder(image).file("/bin/busybox", Path.of("/bin/busybox"), 0755);
     for (String applet : List.of("sh", "sleep", "echo", "cat", "nc", "readlink", "true")) {
       builder.symlink("/bin/" + applet, "busybox");
     }

@@ -13,12 +13,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The real kubectl, talking to a {@link TestFront}. Set KUBECTL in the environment to use another one than the PATH's.
+ * The real kubectl, talking to a {@link TestFront}. Set KUBECTL in the environment to use another
+ * one than the PATH's.
  *
  * @param spdy whether to make it use SPDY, which newer ones only fall back to
  */
 record Kubectl(int port, Path certificateAuthority, Path cache, boolean spdy) {
-  private static final String KUBECTL = Optional.ofNullable(System.getenv("KUBECTL")).orElse("kubectl");
+  private static final String KUBECTL =
+      Optional.ofNullable(System.getenv("KUBECTL")).orElse("kubectl");
 
   /** What became of a command that has ended. */
   record Outcome(int code, String out, String err) {}
@@ -57,7 +59,8 @@ record Kubectl(int port, Path certificateAuthority, Path cache, boolean spdy) {
   /** The same on a terminal of its own, by script(1). */
   ProcessBuilder onTerminal(String... args) {
     String line = String.join(" ", command(args).command());
-    return environment(new ProcessBuilder("script", "-qefc", line, "/dev/null")).redirectErrorStream(true);
+    return environment(new ProcessBuilder("script", "-qefc", line, "/dev/null"))
+        .redirectErrorStream(true);
   }
 
   private ProcessBuilder environment(ProcessBuilder builder) {
@@ -71,34 +74,33 @@ record Kubectl(int port, Path certificateAuthority, Path cache, boolean spdy) {
   Outcome run(byte[] stdin, String... args) throws Exception {
     Process process = command(args).start();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try (var in = process.getOutputStream()) {
-                in.write(stdin);
-              } catch (IOException e) {
-                // it did not want all of it
-              }
-            });
+        .start(() -> {
+          try (var in = process.getOutputStream()) {
+            in.write(stdin);
+          } catch (IOException e) {
+            // it did not want all of it
+          }
+        });
     CompletableFuture<byte[]> out = readAll(process.getInputStream());
     CompletableFuture<byte[]> err = readAll(process.getErrorStream());
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("kubectl hangs: " + List.of(args));
     }
-    return new Outcome(process.exitValue(), new String(out.get(), UTF_8), new String(err.get(), UTF_8));
+    return new Outcome(
+        process.exitValue(), new String(out.get(), UTF_8), new String(err.get(), UTF_8));
   }
 
   private static CompletableFuture<byte[]> readAll(InputStream in) {
     CompletableFuture<byte[]> all = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                all.complete(in.readAllBytes());
-              } catch (IOException e) {
-                all.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            all.complete(in.readAllBytes());
+          } catch (IOException e) {
+            all.completeExceptionally(e);
+          }
+        });
     return all;
   }
 

@@ -35,7 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The real kubectl against the server, by WebSocket and by SPDY, with a runtime of each dialect behind it.
+ * The real kubectl against the server, by WebSocket and by SPDY, with a runtime of each dialect
+ * behind it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
@@ -64,7 +65,10 @@ class KubectlStreamingTest {
   @BeforeAll
   void start() throws Exception {
     assumeTrue(Kubectl.isInstalled(), "needs kubectl on the PATH");
-    pki = new TestPki(directory).issue("server", "CN=server").issue("admin", "CN=admin,O=system:masters");
+    pki =
+        new TestPki(directory)
+            .issue("server", "CN=server")
+            .issue("admin", "CN=admin,O=system:masters");
     log = directory.resolve("0.log");
     Files.writeString(log, "");
     pods = new FakePods();
@@ -99,7 +103,8 @@ class KubectlStreamingTest {
     }
     ProcessRuntime runtime = new ProcessRuntime(vertx, Set.of(dialects.split(" ")));
     KubeletServerOptions options =
-        KubeletServerOptions.defaults("n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
+        KubeletServerOptions.defaults(
+                "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
             .withListen("127.0.0.1", 0);
     KubeletServer server =
         new KubeletServer(
@@ -125,7 +130,19 @@ class KubectlStreamingTest {
             Uni.createFrom()
                 .item(
                     new NodeStats(
-                        "n1", Instant.EPOCH, null, null, null, null, null, null, null, null, 2, 1024, List.of())),
+                        "n1",
+                        Instant.EPOCH,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        2,
+                        1024,
+                        List.of())),
         List.of());
   }
 
@@ -134,15 +151,24 @@ class KubectlStreamingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"false,ws-v5", "true,ws-v5", "false,spdy ws-v4", "true,spdy ws-v4", "false,ws-v4", "true,ws-v4"})
+  @CsvSource({
+    "false,ws-v5",
+    "true,ws-v5",
+    "false,spdy ws-v4",
+    "true,spdy ws-v4",
+    "false,ws-v4",
+    "true,ws-v4"
+  })
   void execTellsBothOutputsAndTheExitCode(boolean spdy, String dialects) throws Exception {
     Stack stack = stack(dialects);
     Kubectl.Outcome outcome =
-        kubectl(stack, spdy).run(new byte[0], "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
+        kubectl(stack, spdy)
+            .run(new byte[0], "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
     assertThat(outcome.out()).isEqualTo("out\n");
     assertThat(outcome.err()).startsWith("err\n").contains("exit code 7");
     assertThat(outcome.code()).isEqualTo(7);
-    assertThat(stack.front().upgrades.getLast()).isEqualTo(spdy ? "POST SPDY/3.1 exec" : "GET websocket exec");
+    assertThat(stack.front().upgrades.getLast())
+        .isEqualTo(spdy ? "POST SPDY/3.1 exec" : "GET websocket exec");
   }
 
   @ParameterizedTest
@@ -153,7 +179,8 @@ class KubectlStreamingTest {
     for (int i = 0; i < input.length; i++) {
       input[i] = (byte) ('a' + (input[i] & 15));
     }
-    Kubectl.Outcome outcome = kubectl(stack(dialects), spdy).run(input, "exec", "-i", "web", "--", "cat");
+    Kubectl.Outcome outcome =
+        kubectl(stack(dialects), spdy).run(input, "exec", "-i", "web", "--", "cat");
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out()).isEqualTo(new String(input, UTF_8));
     assertThat(outcome.code()).isZero();
@@ -165,7 +192,9 @@ class KubectlStreamingTest {
     assumeTrue(Kubectl.runs("script", "--version"), "needs script(1)");
     Stack stack = stack(dialects);
     Process process =
-        kubectl(stack, spdy).onTerminal("exec", "-it", "web", "--", "sh", "-c", "'tty; exit 3'").start();
+        kubectl(stack, spdy)
+            .onTerminal("exec", "-it", "web", "--", "sh", "-c", "'tty; exit 3'")
+            .start();
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(out).contains("/dev/pts/");
     assertThat(process.waitFor()).isEqualTo(3);
@@ -175,7 +204,8 @@ class KubectlStreamingTest {
   @ParameterizedTest
   @CsvSource({"false,ws-v5", "true,spdy ws-v4"})
   void attachPassesStdin(boolean spdy, String dialects) throws Exception {
-    Kubectl.Outcome outcome = kubectl(stack(dialects), spdy).run("hello\n".getBytes(UTF_8), "attach", "-i", "web");
+    Kubectl.Outcome outcome =
+        kubectl(stack(dialects), spdy).run("hello\n".getBytes(UTF_8), "attach", "-i", "web");
     assertThat(outcome.out()).contains("hello\n");
     assertThat(outcome.code()).isZero();
   }
@@ -191,10 +221,12 @@ class KubectlStreamingTest {
     Path inside = directory.resolve("inside-" + spdy);
     Path back = directory.resolve("back-" + spdy);
     Stack stack = stack(dialects);
-    Kubectl.Outcome in = kubectl(stack, spdy).run(new byte[0], "cp", source.toString(), "web:" + inside);
+    Kubectl.Outcome in =
+        kubectl(stack, spdy).run(new byte[0], "cp", source.toString(), "web:" + inside);
     assertThat(in.code()).as(in.err()).isZero();
     assertThat(Files.readAllBytes(inside)).isEqualTo(content);
-    Kubectl.Outcome out = kubectl(stack, spdy).run(new byte[0], "cp", "web:" + inside, back.toString());
+    Kubectl.Outcome out =
+        kubectl(stack, spdy).run(new byte[0], "cp", "web:" + inside, back.toString());
     assertThat(out.code()).as(out.err()).isZero();
     assertThat(Files.readAllBytes(back)).isEqualTo(content);
   }
@@ -205,20 +237,23 @@ class KubectlStreamingTest {
     NetServer echo =
         vertx
             .createNetServer()
-            .connectHandler(s -> s.handler(b -> s.write(Buffer.buffer("<").appendBuffer(b).appendString(">"))))
+            .connectHandler(
+                s -> s.handler(b -> s.write(Buffer.buffer("<").appendBuffer(b).appendString(">"))))
             .listen(0, "127.0.0.1")
             .toCompletionStage()
             .toCompletableFuture()
             .get();
     Stack stack = stack(dialects);
-    Process process = kubectl(stack, spdy).command("port-forward", "pod/web", ":" + echo.actualPort()).start();
+    Process process =
+        kubectl(stack, spdy).command("port-forward", "pod/web", ":" + echo.actualPort()).start();
     try {
       int port = Kubectl.forwardedPort(process);
       for (int i = 0; i < 3; i++) {
         try (Socket socket = new Socket("127.0.0.1", port)) {
           socket.setSoTimeout(10_000);
           socket.getOutputStream().write(("ping" + i).getBytes(UTF_8));
-          assertThat(new String(socket.getInputStream().readNBytes(7), UTF_8)).isEqualTo("<ping" + i + ">");
+          assertThat(new String(socket.getInputStream().readNBytes(7), UTF_8))
+              .isEqualTo("<ping" + i + ">");
         }
       }
       assertThat(stack.front().upgrades.getLast())
@@ -239,19 +274,19 @@ class KubectlStreamingTest {
     NetServer source =
         vertx
             .createNetServer()
-            .connectHandler(
-                s ->
-                    s.handler(
-                        b -> {
-                          s.handler(x -> {});
-                          s.write(Buffer.buffer(content)).onComplete(r -> s.end());
-                        }))
+            .connectHandler(s ->
+                s.handler(b -> {
+                  s.handler(x -> {});
+                  s.write(Buffer.buffer(content)).onComplete(r -> s.end());
+                }))
             .listen(0, "127.0.0.1")
             .toCompletionStage()
             .toCompletableFuture()
             .get();
     Process process =
-        kubectl(stack(dialects), spdy).command("port-forward", "pod/web", ":" + source.actualPort()).start();
+        kubectl(stack(dialects), spdy)
+            .command("port-forward", "pod/web", ":" + source.actualPort())
+            .start();
     try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.setSoTimeout(20_000);
       socket.getOutputStream().write('x');
@@ -269,7 +304,10 @@ class KubectlStreamingTest {
   @CsvSource({"false,spdy", "true,ws-v4"})
   void portForwardSaysWhyAConnectionFails(boolean spdy, String dialects) throws Exception {
     Process process =
-        kubectl(stack(dialects), spdy).command("port-forward", "pod/web", ":1").redirectErrorStream(true).start();
+        kubectl(stack(dialects), spdy)
+            .command("port-forward", "pod/web", ":1")
+            .redirectErrorStream(true)
+            .start();
     try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write('x');
@@ -306,7 +344,8 @@ class KubectlStreamingTest {
   @Test
   void aRefusedExecIsToldInWords() throws Exception {
     Kubectl.Outcome outcome =
-        kubectl(stack("ws-v5"), false).run(new byte[0], "exec", "web", "-c", "nobody", "--", "true");
+        kubectl(stack("ws-v5"), false)
+            .run(new byte[0], "exec", "web", "-c", "nobody", "--", "true");
     assertThat(outcome.code()).isNotZero();
     assertThat(outcome.err()).contains("nobody");
   }

@@ -38,7 +38,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The server over real TLS: who gets in, what the plain endpoints say, and the clients that are not kubectl. */
+/**
+ * The server over real TLS: who gets in, what the plain endpoints say, and the clients that are not
+ * kubectl.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
 class KubeletServerTest {
@@ -65,7 +68,8 @@ class KubeletServerTest {
             .issue("apiserver", "CN=kube-apiserver-kubelet-client")
             .issue("alice", "CN=alice,O=dev");
     Path log = directory.resolve("0.log");
-    Files.writeString(log, "2026-01-01T00:00:00Z stdout F one\n2026-01-01T00:00:01Z stdout F two\n");
+    Files.writeString(
+        log, "2026-01-01T00:00:00Z stdout F one\n2026-01-01T00:00:01Z stdout F two\n");
     Files.createDirectory(directory.resolve("var"));
     Files.writeString(directory.resolve("var").resolve("node.log"), "the node's log");
     pods.put(
@@ -75,8 +79,14 @@ class KubeletServerTest {
             "u1",
             Optional.of("s1"),
             List.of(
-                container("app", Optional.of(new ContainerView.Instance("c1", log, false)), Optional.empty()),
-                container("live", Optional.of(new ContainerView.Instance("c2", log, true)), Optional.empty()),
+                container(
+                    "app",
+                    Optional.of(new ContainerView.Instance("c1", log, false)),
+                    Optional.empty()),
+                container(
+                    "live",
+                    Optional.of(new ContainerView.Instance("c2", log, true)),
+                    Optional.empty()),
                 container("new", Optional.empty(), Optional.of("ContainerCreating")),
                 container("bad", Optional.empty(), Optional.of("ImagePullBackOff")))));
     runtime = new ProcessRuntime(vertx, Set.of("ws-v5", "ws-v4"));
@@ -91,11 +101,14 @@ class KubeletServerTest {
             plain.stats(),
             List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
     KubeletServerOptions options =
-        KubeletServerOptions.defaults("n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
+        KubeletServerOptions.defaults(
+                "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
             .withListen("127.0.0.1", 0)
             .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
             .withLogDirectory(directory.resolve("var"));
-    server = new KubeletServer(vertx, options, new KubeletServerBackend(auth(), pods, runtime, documents));
+    server =
+        new KubeletServer(
+            vertx, options, new KubeletServerBackend(auth(), pods, runtime, documents));
     port = server.start().await().indefinitely();
     HttpClientOptions tls = tls("admin");
     // Held here: Vert.x closes a client that nobody refers to any more.
@@ -126,7 +139,9 @@ class KubeletServerTest {
         return Uni.createFrom()
             .item(
                 token.startsWith("token-")
-                    ? Optional.of(new UserInfo(token.substring(6), "", List.of("system:authenticated"), Map.of()))
+                    ? Optional.of(
+                        new UserInfo(
+                            token.substring(6), "", List.of("system:authenticated"), Map.of()))
                     : Optional.empty());
       }
 
@@ -135,7 +150,9 @@ class KubeletServerTest {
         asked.add(attributes);
         return user.name().equals("broken")
             ? Uni.createFrom().failure(new IllegalStateException("no API server"))
-            : Uni.createFrom().item(user.name().equals("prometheus") && attributes.subresource().equals("metrics"));
+            : Uni.createFrom()
+                .item(
+                    user.name().equals("prometheus") && attributes.subresource().equals("metrics"));
       }
     };
   }
@@ -154,19 +171,20 @@ class KubeletServerTest {
     return options;
   }
 
-  private Answer get(@Nullable String identity, @Nullable String token, String uri) throws Exception {
+  private Answer get(@Nullable String identity, @Nullable String token, String uri)
+      throws Exception {
     HttpClient client = vertx.createHttpClient(tls(identity));
     try {
       return client
           .request(HttpMethod.GET, port, "localhost", uri)
+          .compose(request -> {
+            if (token != null) {
+              request.putHeader("Authorization", "Bearer " + token);
+            }
+            return request.send();
+          })
           .compose(
-              request -> {
-                if (token != null) {
-                  request.putHeader("Authorization", "Bearer " + token);
-                }
-                return request.send();
-              })
-          .compose(response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
+              response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
           .toCompletionStage()
           .toCompletableFuture()
           .get(10, TimeUnit.SECONDS);
@@ -193,22 +211,28 @@ class KubeletServerTest {
   @Test
   void othersAreAskedForAndTheRefusalSaysWhat() throws Exception {
     asked.clear();
-    assertThat(get(null, "token-prometheus", "/metrics")).isEqualTo(new Answer(200, "kubelet_up 1\n"));
+    assertThat(get(null, "token-prometheus", "/metrics"))
+        .isEqualTo(new Answer(200, "kubelet_up 1\n"));
     assertThat(asked).containsExactly(new NodeAttributes("get", "metrics", "n1", "/metrics"));
     assertThat(get("alice", null, "/pods"))
-        .isEqualTo(new Answer(403, "Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=[pods proxy])"));
+        .isEqualTo(
+            new Answer(
+                403,
+                "Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=[pods proxy])"));
     assertThat(get(null, "token-broken", "/stats/summary").status()).isEqualTo(500);
   }
 
   @Test
   void logsWithOptions() throws Exception {
-    assertThat(get("admin", null, "/containerLogs/default/web/app")).isEqualTo(new Answer(200, "one\ntwo\n"));
+    assertThat(get("admin", null, "/containerLogs/default/web/app"))
+        .isEqualTo(new Answer(200, "one\ntwo\n"));
     assertThat(get("admin", null, "/containerLogs/default/web/app?tailLines=1&timestamps=true"))
         .isEqualTo(new Answer(200, "2026-01-01T00:00:01.000000000Z two\n"));
     assertThat(get("admin", null, "/containerLogs/default/web/app?follow=true"))
         .as("a container that has ended is not followed")
         .isEqualTo(new Answer(200, "one\ntwo\n"));
-    assertThat(get("admin", null, "/containerLogs/default/web/app?tailLines=x").status()).isEqualTo(422);
+    assertThat(get("admin", null, "/containerLogs/default/web/app?tailLines=x").status())
+        .isEqualTo(422);
   }
 
   @Test
@@ -218,12 +242,17 @@ class KubeletServerTest {
     assertThat(get("admin", null, "/containerLogs/default/web/none"))
         .isEqualTo(new Answer(404, "container \"none\" not found in pod \"web\"\n"));
     assertThat(get("admin", null, "/containerLogs/default/web/new"))
-        .isEqualTo(new Answer(400, "container \"new\" in pod \"web\" is waiting to start: ContainerCreating"));
+        .isEqualTo(
+            new Answer(
+                400, "container \"new\" in pod \"web\" is waiting to start: ContainerCreating"));
     assertThat(get("admin", null, "/containerLogs/default/web/bad"))
         .isEqualTo(
-            new Answer(400, "container \"bad\" in pod \"web\" is waiting to start: trying and failing to pull image"));
+            new Answer(
+                400,
+                "container \"bad\" in pod \"web\" is waiting to start: trying and failing to pull image"));
     assertThat(get("admin", null, "/containerLogs/default/web/app?previous=true"))
-        .isEqualTo(new Answer(400, "previous terminated container \"app\" in pod \"web\" not found"));
+        .isEqualTo(
+            new Answer(400, "previous terminated container \"app\" in pod \"web\" not found"));
   }
 
   @Test
@@ -257,7 +286,9 @@ class KubeletServerTest {
         .isEqualTo(new Answer(400, "you must specify at least 1 of stdin, stdout, stderr"));
     assertThat(rejected("/exec/default/web/app?command=true&stdout=true", "v4.channel.k8s.io"))
         .isEqualTo(new Answer(500, "container not found (\"app\")"));
-    assertThat(rejected("/exec/default/web/live?command=true&stdout=true", "v9.channel.k8s.io").status())
+    assertThat(
+            rejected("/exec/default/web/live?command=true&stdout=true", "v9.channel.k8s.io")
+                .status())
         .isEqualTo(403);
     assertThat(rejected("/portForward/default/web", "v4.channel.k8s.io"))
         .isEqualTo(new Answer(400, "query parameter \"port\" is required"));
@@ -267,68 +298,74 @@ class KubeletServerTest {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     connect(uri, protocol)
         .onSuccess(ws -> answer.completeExceptionally(new AssertionError("was accepted")))
-        .onFailure(
-            t -> {
-              if (t instanceof UpgradeRejectedException r) {
-                Buffer body = r.getBody();
-                answer.complete(new Answer(r.getStatus(), body == null ? "" : body.toString()));
-              } else {
-                answer.completeExceptionally(t);
-              }
-            });
+        .onFailure(t -> {
+          if (t instanceof UpgradeRejectedException r) {
+            Buffer body = r.getBody();
+            answer.complete(new Answer(r.getStatus(), body == null ? "" : body.toString()));
+          } else {
+            answer.completeExceptionally(t);
+          }
+        });
     return answer.get(10, TimeUnit.SECONDS);
   }
 
   private Future<WebSocket> connect(String uri, String protocol) {
     WebSocketConnectOptions options =
         new WebSocketConnectOptions().setHost("localhost").setPort(port).setURI(uri);
-    return webSockets.connect(protocol.isEmpty() ? options : options.setSubProtocols(List.of(protocol)));
+    return webSockets.connect(
+        protocol.isEmpty() ? options : options.setSubProtocols(List.of(protocol)));
   }
 
   /** Connects, sends, and collects all messages until the server closes. */
-  private List<Buffer> talk(String uri, String protocol, Supplier<List<Buffer>> sent, boolean text) throws Exception {
+  private List<Buffer> talk(String uri, String protocol, Supplier<List<Buffer>> sent, boolean text)
+      throws Exception {
     CompletableFuture<List<Buffer>> done = new CompletableFuture<>();
-    vertx.runOnContext(
-        v ->
-            connect(uri, protocol)
-                .onFailure(done::completeExceptionally)
-                .onSuccess(
-                    ws -> {
-                      List<Buffer> received = new CopyOnWriteArrayList<>();
-                      assertThat(ws.subProtocol()).isEqualTo(protocol.isEmpty() ? null : protocol);
-                      ws.frameHandler(
-                          f -> {
-                            if (f.isBinary() || f.isText()) {
-                              received.add(f.binaryData().copy());
-                            }
-                          });
-                      ws.closeHandler(x -> done.complete(received));
-                      for (Buffer message : sent.get()) {
-                        if (text) {
-                          ws.writeTextMessage(message.toString());
-                        } else {
-                          ws.writeBinaryMessage(message);
-                        }
-                      }
-                    }));
+    vertx.runOnContext(v ->
+        connect(uri, protocol)
+            .onFailure(done::completeExceptionally)
+            .onSuccess(ws -> {
+              List<Buffer> received = new CopyOnWriteArrayList<>();
+              assertThat(ws.subProtocol()).isEqualTo(protocol.isEmpty() ? null : protocol);
+              ws.frameHandler(f -> {
+                if (f.isBinary() || f.isText()) {
+                  received.add(f.binaryData().copy());
+                }
+              });
+              ws.closeHandler(x -> done.complete(received));
+              for (Buffer message : sent.get()) {
+                if (text) {
+                  ws.writeTextMessage(message.toString());
+                } else {
+                  ws.writeBinaryMessage(message);
+                }
+              }
+            }));
     return done.get(20, TimeUnit.SECONDS);
   }
 
   @Test
   void aVersion4ClientGetsAGreetingThenOutputThenAStatus() throws Exception {
     List<Buffer> got =
-        talk("/exec/default/web/live?command=echo&command=hi&stdout=true&stderr=true", "v4.channel.k8s.io", List::of, false);
+        talk(
+            "/exec/default/web/live?command=echo&command=hi&stdout=true&stderr=true",
+            "v4.channel.k8s.io",
+            List::of,
+            false);
     assertThat(got.getFirst()).isEqualTo(Buffer.buffer(new byte[] {1}));
     assertThat(got.get(1)).isEqualTo(Buffer.buffer("\1hi\n"));
-    assertThat(got.getLast()).isEqualTo(Buffer.buffer("\3{\"metadata\":{},\"status\":\"Success\"}"));
+    assertThat(got.getLast())
+        .isEqualTo(Buffer.buffer("\3{\"metadata\":{},\"status\":\"Success\"}"));
   }
 
   @Test
   void aClientWithoutAProtocolGetsPlainErrors() throws Exception {
     List<Buffer> got =
-        talk("/exec/default/web/live?command=sh&command=-c&command=exit%203&stdout=true", "", List::of, false);
+        talk(
+            "/exec/default/web/live?command=sh&command=-c&command=exit%203&stdout=true",
+            "", List::of, false);
     assertThat(got.getLast().toString())
-        .isEqualTo("\3command terminated with non-zero exit code: command terminated with exit code 3");
+        .isEqualTo(
+            "\3command terminated with non-zero exit code: command terminated with exit code 3");
   }
 
   @Test
@@ -337,7 +374,10 @@ class KubeletServerTest {
         talk(
             "/exec/default/web/live?command=head&command=-c&command=4&stdin=true&stdout=true",
             "v4.base64.channel.k8s.io",
-            () -> List.of(Buffer.buffer("0" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)))),
+            () ->
+                List.of(
+                    Buffer.buffer(
+                        "0" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)))),
             true);
     assertThat(got.stream().map(Buffer::toString))
         .contains("1" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)));
@@ -355,7 +395,11 @@ class KubeletServerTest {
             .get();
     int target = echo.actualPort();
     List<Buffer> got =
-        talk("/portForward/default/web?ports=" + target, "v4.channel.k8s.io", () -> List.of(Buffer.buffer("\0hey")), false);
+        talk(
+            "/portForward/default/web?ports=" + target,
+            "v4.channel.k8s.io",
+            () -> List.of(Buffer.buffer("\0hey")),
+            false);
     byte low = (byte) target;
     byte high = (byte) (target >> 8);
     assertThat(got)

@@ -39,8 +39,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A container runtime whose containers are this machine: exec starts a process (with a terminal by {@code script}), port-forward connects
- * to localhost. Its streaming server speaks the dialects it is told to.
+ * A container runtime whose containers are this machine: exec starts a process (with a terminal by
+ * {@code script}), port-forward connects to localhost. Its streaming server speaks the dialects it
+ * is told to.
  */
 final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
   private final Vertx vertx;
@@ -53,7 +54,9 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
   final List<String> resizes = new CopyOnWriteArrayList<>();
   final Set<Process> processes = ConcurrentHashMap.newKeySet();
 
-  /** @param dialects of ws-v5, ws-v4, spdy */
+  /**
+   * @param dialects of ws-v5, ws-v4, spdy
+   */
   ProcessRuntime(Vertx vertx, Set<String> dialects) throws Exception {
     this.vertx = vertx;
     this.dialects = dialects;
@@ -78,7 +81,12 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
     // The container's process, as far as these tests care.
     return url(
         new ExecRequest(
-            request.containerId(), List.of("cat"), request.tty(), request.stdin(), request.stdout(), request.stderr()));
+            request.containerId(),
+            List.of("cat"),
+            request.tty(),
+            request.stdin(),
+            request.stdout(),
+            request.stderr()));
   }
 
   @Override
@@ -89,23 +97,23 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
   @Override
   public Uni<ExecOutput> execSync(String containerId, List<String> command, Duration timeout) {
     return Uni.createFrom()
-        .item(
-            () -> {
-              try {
-                Process process = new ProcessBuilder(command).start();
-                byte[] out = process.getInputStream().readAllBytes();
-                byte[] err = process.getErrorStream().readAllBytes();
-                return new ExecOutput(out, err, process.waitFor());
-              } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            });
+        .item(() -> {
+          try {
+            Process process = new ProcessBuilder(command).start();
+            byte[] out = process.getInputStream().readAllBytes();
+            byte[] err = process.getErrorStream().readAllBytes();
+            return new ExecOutput(out, err, process.waitFor());
+          } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   private Uni<URI> url(Object request) {
     String token = "t" + next.incrementAndGet();
     tokens.put(token, request);
-    return Uni.createFrom().item(URI.create("http://127.0.0.1:" + server.actualPort() + "/stream/" + token));
+    return Uni.createFrom()
+        .item(URI.create("http://127.0.0.1:" + server.actualPort() + "/stream/" + token));
   }
 
   private void serve(HttpServerRequest http) {
@@ -119,14 +127,13 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
     served.add(dialect);
     upgrade
         .accept(vertx, upgrade.offered().getFirst(), Duration.ofMinutes(1))
-        .onSuccess(
-            socket -> {
-              if (request instanceof ExecRequest exec) {
-                command(upgrade, socket, exec);
-              } else {
-                forward(upgrade, socket, (PortForwardRequest) request);
-              }
-            });
+        .onSuccess(socket -> {
+          if (request instanceof ExecRequest exec) {
+            command(upgrade, socket, exec);
+          } else {
+            forward(upgrade, socket, (PortForwardRequest) request);
+          }
+        });
   }
 
   private static String dialect(UpgradeRequest upgrade) {
@@ -146,7 +153,8 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
           ClientCommandLinks.spdy(
               vertx, socket, RemoteCommandProtocol.V4, options, Duration.ofSeconds(5));
     } else {
-      RemoteCommandProtocol protocol = RemoteCommandProtocol.webSocket(upgrade.offered()).orElseThrow();
+      RemoteCommandProtocol protocol =
+          RemoteCommandProtocol.webSocket(upgrade.offered()).orElseThrow();
       link = Future.succeededFuture(ClientCommandLinks.webSocket(socket, protocol, options));
     }
     link.onSuccess(l -> new Run(l, exec).start());
@@ -162,7 +170,10 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
 
           @Override
           public String describe(int port, Throwable cause) {
-            return "failed to connect to localhost:" + port + " inside namespace: " + cause.getMessage();
+            return "failed to connect to localhost:"
+                + port
+                + " inside namespace: "
+                + cause.getMessage();
           }
         };
     if (upgrade.kind() == UpgradeRequest.Kind.SPDY) {
@@ -206,7 +217,8 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
         List<Thread> pumps = new ArrayList<>();
         pumps.add(Thread.ofVirtual().start(() -> pump(started.getInputStream(), Channels.STDOUT)));
         if (exec.stderr()) {
-          pumps.add(Thread.ofVirtual().start(() -> pump(started.getErrorStream(), Channels.STDERR)));
+          pumps.add(
+              Thread.ofVirtual().start(() -> pump(started.getErrorStream(), Channels.STDERR)));
         }
         Thread.ofVirtual().start(() -> feed(started));
         Thread.ofVirtual().start(() -> finish(started, pumps));
@@ -223,15 +235,14 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
         for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
           Buffer chunk = Buffer.buffer().appendBytes(bytes, 0, n);
           Semaphore sent = new Semaphore(0);
-          context.runOnContext(
-              v -> {
-                link.send(channel, chunk);
-                if (link.writeQueueFull(channel)) {
-                  waiting.add(sent);
-                } else {
-                  sent.release();
-                }
-              });
+          context.runOnContext(v -> {
+            link.send(channel, chunk);
+            if (link.writeQueueFull(channel)) {
+              waiting.add(sent);
+            } else {
+              sent.release();
+            }
+          });
           sent.acquire();
         }
         context.runOnContext(v -> link.end(channel));
@@ -262,11 +273,10 @@ final class ProcessRuntime implements StreamingRuntime, AutoCloseable {
         }
         int code = started.waitFor();
         processes.remove(started);
-        context.runOnContext(
-            v -> {
-              link.send(Channels.ERROR, code == 0 ? StatusJson.success() : StatusJson.exitCode(code));
-              link.close();
-            });
+        context.runOnContext(v -> {
+          link.send(Channels.ERROR, code == 0 ? StatusJson.success() : StatusJson.exitCode(code));
+          link.close();
+        });
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The real kubectl, the whole kubelet and a real runtime: only the API server between them is a stand-in. */
+/**
+ * The real kubectl, the whole kubelet and a real runtime: only the API server between them is a
+ * stand-in.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 abstract class RuntimeStreamingSuite {
@@ -60,10 +63,13 @@ abstract class RuntimeStreamingSuite {
   @BeforeAll
   void start() throws Exception {
     assumeTrue(Kubectl.isInstalled(), "needs kubectl on the PATH");
-        vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     Runtime started = start(vertx);
     runtime = started;
-    pki = new TestPki(directory).issue("server", "CN=server").issue("admin", "CN=admin,O=system:masters");
+    pki =
+        new TestPki(directory)
+            .issue("server", "CN=server")
+            .issue("admin", "CN=admin,O=system:masters");
     FakeClient api = new FakeClient();
     KubeletOptions options =
         KubeletOptions.of(
@@ -75,7 +81,10 @@ abstract class RuntimeStreamingSuite {
             .withCgroupRoot("coracle-" + started.root().getFileName())
             .withServer(
                 KubeletServerOptions.defaults(
-                        "node1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
+                        "node1",
+                        pki.certificate("server"),
+                        pki.key("server"),
+                        pki.certificate("ca"))
                     .withListen("127.0.0.1", 0));
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
@@ -96,11 +105,13 @@ abstract class RuntimeStreamingSuite {
         .indefinitely();
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(
-            () ->
-                "Running"
-                    .equals(
-                        api.get(Resources.PODS, "default", "web").await().indefinitely().text("status", "phase")));
+        .until(() ->
+            "Running"
+                .equals(
+                    api.get(Resources.PODS, "default", "web")
+                        .await()
+                        .indefinitely()
+                        .text("status", "phase")));
     String pod = api.get(Resources.PODS, "default", "web").await().indefinitely().tree().toString();
     front = new TestFront(vertx, pki, kubelet.port(), pod);
   }
@@ -131,7 +142,16 @@ abstract class RuntimeStreamingSuite {
   void execTellsBothOutputsAndTheExitCode(boolean spdy) throws Exception {
     Kubectl.Outcome outcome =
         kubectl(spdy)
-            .run(new byte[0], "exec", "web", "-c", "app", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
+            .run(
+                new byte[0],
+                "exec",
+                "web",
+                "-c",
+                "app",
+                "--",
+                "sh",
+                "-c",
+                "echo out; echo err >&2; exit 7");
     assertThat(outcome.out()).isEqualTo("out\n");
     assertThat(outcome.err()).startsWith("err\n").contains("exit code 7");
     assertThat(outcome.code()).isEqualTo(7);
@@ -145,7 +165,8 @@ abstract class RuntimeStreamingSuite {
     for (int i = 0; i < input.length; i++) {
       input[i] = (byte) ('a' + random.nextInt(20));
     }
-    Kubectl.Outcome outcome = kubectl(spdy).run(input, "exec", "-i", "web", "-c", "app", "--", "cat");
+    Kubectl.Outcome outcome =
+        kubectl(spdy).run(input, "exec", "-i", "web", "-c", "app", "--", "cat");
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out().length()).isEqualTo(input.length);
     assertThat(outcome.out().equals(new String(input, UTF_8))).isTrue();
@@ -158,7 +179,16 @@ abstract class RuntimeStreamingSuite {
     assumeTrue(Kubectl.runs("script", "--version"), "needs script(1)");
     Process process =
         kubectl(spdy)
-            .onTerminal("exec", "-it", "web", "-c", "app", "--", "sh", "-c", "'test -t 0 && test -t 1 && echo on a terminal; exit 3'")
+            .onTerminal(
+                "exec",
+                "-it",
+                "web",
+                "-c",
+                "app",
+                "--",
+                "sh",
+                "-c",
+                "'test -t 0 && test -t 1 && echo on a terminal; exit 3'")
             .start();
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(out).contains("on a terminal");
@@ -167,7 +197,8 @@ abstract class RuntimeStreamingSuite {
 
   @Test
   void aCommandThatIsNotThereIsToldInWords() throws Exception {
-    Kubectl.Outcome outcome = kubectl(false).run(new byte[0], "exec", "web", "-c", "app", "--", "/bin/nothing");
+    Kubectl.Outcome outcome =
+        kubectl(false).run(new byte[0], "exec", "web", "-c", "app", "--", "/bin/nothing");
     assertThat(outcome.code()).isNotZero();
     assertThat(outcome.err()).contains("/bin/nothing").contains("no such file");
   }
@@ -181,15 +212,14 @@ abstract class RuntimeStreamingSuite {
     try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.setSoTimeout(20_000);
       Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  socket.getOutputStream().write(content);
-                  socket.shutdownOutput();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+          .start(() -> {
+            try {
+              socket.getOutputStream().write(content);
+              socket.shutdownOutput();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
       byte[] back = socket.getInputStream().readAllBytes();
       assertThat(back.length).isEqualTo(content.length);
       assertThat(Arrays.mismatch(back, content)).as("first wrong byte").isEqualTo(-1);
@@ -202,7 +232,10 @@ abstract class RuntimeStreamingSuite {
   @Test
   void portForwardSaysWhyAConnectionFails() throws Exception {
     Process process =
-        kubectl(false).command("port-forward", "pod/web", ":9999").redirectErrorStream(true).start();
+        kubectl(false)
+            .command("port-forward", "pod/web", ":9999")
+            .redirectErrorStream(true)
+            .start();
     try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.getOutputStream().write('x');
       var lines = process.inputReader();

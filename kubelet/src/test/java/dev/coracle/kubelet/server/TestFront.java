@@ -25,8 +25,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The least of an API server that kubectl's streaming commands need: discovery of pods, the one pod, and the way through to the kubelet, with
- * a raw tunnel on upgrade as the real one does it.
+ * The least of an API server that kubectl's streaming commands need: discovery of pods, the one
+ * pod, and the way through to the kubelet, with a raw tunnel on upgrade as the real one does it.
  */
 final class TestFront implements AutoCloseable {
   private static final Set<String> DROPPED =
@@ -49,7 +49,8 @@ final class TestFront implements AutoCloseable {
         vertx.createHttpClient(
             new HttpClientOptions()
                 .setSsl(true)
-                .setTrustOptions(new PemTrustOptions().addCertPath(pki.certificate("ca").toString()))
+                .setTrustOptions(
+                    new PemTrustOptions().addCertPath(pki.certificate("ca").toString()))
                 .setKeyCertOptions(
                     new PemKeyCertOptions()
                         .setCertPath(pki.certificate("admin").toString())
@@ -80,22 +81,30 @@ final class TestFront implements AutoCloseable {
     String pod = "/api/v1/namespaces/default/pods/web";
     switch (request.path()) {
       case "/api" -> json(request, "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}");
-      case "/apis" -> json(request, "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[]}");
+      case "/apis" ->
+          json(request, "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[]}");
       case "/api/v1" ->
           json(
               request,
               "{\"kind\":\"APIResourceList\",\"groupVersion\":\"v1\",\"resources\":[{\"name\":\"pods\",\"singularName\":\"pod\","
                   + "\"namespaced\":true,\"kind\":\"Pod\",\"verbs\":[\"get\",\"list\"]}]}");
       case "/api/v1/namespaces/default/pods/web" -> json(request, podJson);
-      case "/api/v1/namespaces/default/pods/web/log" -> pass(request, "/containerLogs/default/web/" + container(request));
+      case "/api/v1/namespaces/default/pods/web/log" ->
+          pass(request, "/containerLogs/default/web/" + container(request));
       default -> {
         if (!request.path().startsWith(pod + "/")) {
-          request.response().setStatusCode(404).end("{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":404}");
+          request
+              .response()
+              .setStatusCode(404)
+              .end("{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":404}");
           return;
         }
         String verb = request.path().substring(pod.length() + 1);
         upgrades.add(request.method() + " " + request.getHeader("Upgrade") + " " + verb);
-        String path = verb.equals("portforward") ? "/portForward/default/web" : "/" + verb + "/default/web/" + container(request);
+        String path =
+            verb.equals("portforward")
+                ? "/portForward/default/web"
+                : "/" + verb + "/default/web/" + container(request);
         tunnel(request, path);
       }
     }
@@ -112,19 +121,22 @@ final class TestFront implements AutoCloseable {
 
   private RequestOptions target(HttpServerRequest request, String path) {
     String query = request.query() == null ? "" : "?" + request.query();
-    return new RequestOptions().setHost("localhost").setPort(kubeletPort).setMethod(HttpMethod.GET).setURI(path + query);
+    return new RequestOptions()
+        .setHost("localhost")
+        .setPort(kubeletPort)
+        .setMethod(HttpMethod.GET)
+        .setURI(path + query);
   }
 
   private void pass(HttpServerRequest request, String path) {
     kubelet
         .request(target(request, path))
         .compose(q -> q.send())
-        .onSuccess(
-            answer -> {
-              request.response().setStatusCode(answer.statusCode()).setChunked(true);
-              answer.pipeTo(request.response());
-              request.response().closeHandler(v -> answer.request().reset());
-            })
+        .onSuccess(answer -> {
+          request.response().setStatusCode(answer.statusCode()).setChunked(true);
+          answer.pipeTo(request.response());
+          request.response().closeHandler(v -> answer.request().reset());
+        })
         .onFailure(e -> request.response().setStatusCode(502).end(String.valueOf(e)));
   }
 
@@ -132,34 +144,31 @@ final class TestFront implements AutoCloseable {
     request.pause();
     kubelet
         .request(target(request, path))
-        .compose(
-            q -> {
-              q.exceptionHandler(t -> {});
-              for (var header : request.headers()) {
-                if (!DROPPED.contains(header.getKey().toLowerCase(Locale.ROOT))) {
-                  q.headers().add(header.getKey(), header.getValue());
-                }
-              }
-              return q.connect();
-            })
-        .onSuccess(
-            answer -> {
-              if (answer.statusCode() != 101) {
-                request.resume();
-                request.response().setStatusCode(answer.statusCode()).setChunked(true);
-                answer.pipeTo(request.response());
-                return;
-              }
-              NetSocket up = answer.netSocket().pause();
-              List<String> head = new ArrayList<>(List.of("HTTP/1.1 101 Switching Protocols"));
-              answer.headers().forEach((n, v) -> head.add(n + ": " + v));
-              hijack(request, String.join("\r\n", head) + "\r\n\r\n")
-                  .onSuccess(
-                      down -> {
-                        pump(down, up);
-                        pump(up, down);
-                      });
-            })
+        .compose(q -> {
+          q.exceptionHandler(t -> {});
+          for (var header : request.headers()) {
+            if (!DROPPED.contains(header.getKey().toLowerCase(Locale.ROOT))) {
+              q.headers().add(header.getKey(), header.getValue());
+            }
+          }
+          return q.connect();
+        })
+        .onSuccess(answer -> {
+          if (answer.statusCode() != 101) {
+            request.resume();
+            request.response().setStatusCode(answer.statusCode()).setChunked(true);
+            answer.pipeTo(request.response());
+            return;
+          }
+          NetSocket up = answer.netSocket().pause();
+          List<String> head = new ArrayList<>(List.of("HTTP/1.1 101 Switching Protocols"));
+          answer.headers().forEach((n, v) -> head.add(n + ": " + v));
+          hijack(request, String.join("\r\n", head) + "\r\n\r\n")
+              .onSuccess(down -> {
+                pump(down, up);
+                pump(up, down);
+              });
+        })
         .onFailure(e -> request.response().setStatusCode(502).end(String.valueOf(e)));
   }
 
@@ -173,14 +182,13 @@ final class TestFront implements AutoCloseable {
             vertx.runOnContext(a -> vertx.runOnContext(b -> to.end()));
           }
         };
-    from.handler(
-        bytes -> {
-          to.write(bytes);
-          if (to.writeQueueFull() && !ending.get()) {
-            from.pause();
-            to.drainHandler(v -> from.resume());
-          }
-        });
+    from.handler(bytes -> {
+      to.write(bytes);
+      if (to.writeQueueFull() && !ending.get()) {
+        from.pause();
+        to.drainHandler(v -> from.resume());
+      }
+    });
     from.exceptionHandler(t -> {});
     from.endHandler(end);
     from.closeHandler(end);
@@ -190,12 +198,11 @@ final class TestFront implements AutoCloseable {
   private static Future<NetSocket> hijack(HttpServerRequest request, String head) {
     return ((Http1xServerConnection) request.connection())
         .netSocket()
-        .map(
-            socket -> {
-              socket.pause();
-              socket.write(head, "ISO-8859-1");
-              return socket;
-            });
+        .map(socket -> {
+          socket.pause();
+          socket.write(head, "ISO-8859-1");
+          return socket;
+        });
   }
 
   @Override

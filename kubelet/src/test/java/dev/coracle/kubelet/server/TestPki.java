@@ -20,15 +20,36 @@ final class TestPki {
   TestPki(Path directory) throws Exception {
     this.directory = directory;
     this.store = directory.resolve("test.p12");
-    keytool("-genkeypair", "-alias", "ca", "-dname", "CN=test-ca", "-ext", "bc:c", "-ext", "ku:c=keyCertSign,cRLSign");
+    keytool(
+        "-genkeypair",
+        "-alias",
+        "ca",
+        "-dname",
+        "CN=test-ca",
+        "-ext",
+        "bc:c",
+        "-ext",
+        "ku:c=keyCertSign,cRLSign");
     write("ca");
   }
 
-  /** Makes NAME.crt and NAME.key for a distinguished name, good for server and client use on localhost. */
+  /**
+   * Makes NAME.crt and NAME.key for a distinguished name, good for server and client use on
+   * localhost.
+   */
   TestPki issue(String name, String dname) throws Exception {
     keytool(
-        "-genkeypair", "-alias", name, "-signer", "ca", "-dname", dname, "-ext",
-        "san=dns:localhost,ip:127.0.0.1", "-ext", "eku=serverAuth,clientAuth");
+        "-genkeypair",
+        "-alias",
+        name,
+        "-signer",
+        "ca",
+        "-dname",
+        dname,
+        "-ext",
+        "san=dns:localhost,ip:127.0.0.1",
+        "-ext",
+        "eku=serverAuth,clientAuth");
     write(name);
     return this;
   }
@@ -43,11 +64,25 @@ final class TestPki {
 
   private void keytool(String... args) throws IOException, InterruptedException {
     List<String> command =
-        new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-Xmx64m"));
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-Xmx64m"));
     command.addAll(List.of(args));
     command.addAll(
-        List.of("-keystore", store.toString(), "-storepass", PASSWORD, "-storetype", "PKCS12", "-keyalg", "EC",
-            "-groupname", "secp256r1", "-validity", "2"));
+        List.of(
+            "-keystore",
+            store.toString(),
+            "-storepass",
+            PASSWORD,
+            "-storetype",
+            "PKCS12",
+            "-keyalg",
+            "EC",
+            "-groupname",
+            "secp256r1",
+            "-validity",
+            "2"));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
@@ -63,6 +98,7 @@ final class TestPki {
 
   private static void pem(Path file, String type, byte[] der) throws IOException {
     String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-    Files.writeString(file, "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n");
+    Files.writeString(
+        file, "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n");
   }
 }

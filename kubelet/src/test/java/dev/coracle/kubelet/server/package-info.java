@@ -1,4 +1,7 @@
-/** Tests of the kubelet's API, with hand-written fakes of its backend and the real kubectl as client. */
+/**
+ * Tests of the kubelet's API, with hand-written fakes of its backend and the real kubectl as
+ * client.
+ */
 @NullMarked
 package dev.coracle.kubelet.server;
 

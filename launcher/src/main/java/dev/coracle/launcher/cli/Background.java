@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Starts the same command again as a process of its own session, with its output in {@code
- * run/coracle.log}, and waits until it is ready. The watch of the run directory and the process's end
- * are the only things it waits for, for at most {@link #LONGEST_START_SECONDS}.
+ * run/coracle.log}, and waits until it is ready. The watch of the run directory and the process's
+ * end are the only things it waits for, for at most {@link #LONGEST_START_SECONDS}.
  */
 final class Background {
 
@@ -68,7 +68,8 @@ final class Background {
       if (!process.isAlive()) {
         return process.exitValue();
       }
-      System.out.println("Running in the background as process " + process.pid() + "; 'coracle down' ends it.");
+      System.out.println(
+          "Running in the background as process " + process.pid() + "; 'coracle down' ends it.");
       return 0;
     }
   }

@@ -21,9 +21,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Reads {@code --config FILE}: a YAML mapping whose keys are the long flags without their hyphens in
- * front ({@code data-dir: /var/lib/coracle}). A flag on the command line wins. An unknown key is an
- * error that names the nearest known ones.
+ * Reads {@code --config FILE}: a YAML mapping whose keys are the long flags without their hyphens
+ * in front ({@code data-dir: /var/lib/coracle}). A flag on the command line wins. An unknown key is
+ * an error that names the nearest known ones.
  */
 final class ConfigFile implements IDefaultValueProvider {
 
@@ -86,21 +86,18 @@ final class ConfigFile implements IDefaultValueProvider {
       throw error(command, file, "must be a mapping of option names to values");
     }
     Map<String, String> out = new HashMap<>();
-    mapping.forEach(
-        (key, value) -> {
-          OptionSpec option = command.findOption("--" + key);
-          if (option == null || String.valueOf(key).equals("config")) {
-            throw error(
-                command,
-                file,
-                "has the unknown key '" + key + "'; known are " + known(command));
-          }
-          out.put(
-              String.valueOf(key),
-              value instanceof List<?> list
-                  ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
-                  : String.valueOf(value));
-        });
+    mapping.forEach((key, value) -> {
+      OptionSpec option = command.findOption("--" + key);
+      if (option == null || String.valueOf(key).equals("config")) {
+        throw error(
+            command, file, "has the unknown key '" + key + "'; known are " + known(command));
+      }
+      out.put(
+          String.valueOf(key),
+          value instanceof List<?> list
+              ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
+              : String.valueOf(value));
+    });
     return out;
   }
 

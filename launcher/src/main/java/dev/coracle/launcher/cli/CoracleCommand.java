@@ -11,7 +11,9 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The root: what there is, and how failures are told. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+/**
+ * The root: what there is, and how failures are told. Exit codes: 0 done, 1 failed, 2 wrong usage.
+ */
 @Command(
     name = "coracle",
     mixinStandardHelpOptions = true,
@@ -67,8 +69,7 @@ public final class CoracleCommand implements Runnable {
     return ExitCode.USAGE;
   }
 
-  private static int failed(
-      Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     Throwable cause = e;
     while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
       cause = cause.getCause();

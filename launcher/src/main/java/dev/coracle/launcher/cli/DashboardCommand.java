@@ -11,7 +11,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code coracle dashboard}: prints the address that signs its owner in; the only place that prints the token. */
+/**
+ * {@code coracle dashboard}: prints the address that signs its owner in; the only place that prints
+ * the token.
+ */
 @Command(
     name = "dashboard",
     mixinStandardHelpOptions = true,
@@ -26,8 +29,9 @@ final class DashboardCommand implements Callable<Integer> {
     ProcessState state =
         ProcessState.read(root)
             .filter(_ -> DataDirectory.isInUse(root))
-            .orElseThrow(
-                () -> new UserErrorException("no cluster is running in " + root + "; start one with 'coracle up'"));
+            .orElseThrow(() ->
+                new UserErrorException(
+                    "no cluster is running in " + root + "; start one with 'coracle up'"));
     String token =
         Files.readString(root.resolve("pki").resolve("dashboard.token"), StandardCharsets.US_ASCII);
     System.out.println(state.dashboardUrl() + "#token=" + token.strip());

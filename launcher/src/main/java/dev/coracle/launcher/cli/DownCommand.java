@@ -50,7 +50,11 @@ final class DownCommand implements Callable<Integer> {
       process.get().onExit().get(timeout, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new UserErrorException(
-          "process " + pid + " has not ended after " + timeout + " s; see "
+          "process "
+              + pid
+              + " has not ended after "
+              + timeout
+              + " s; see "
               + root.resolve("run").resolve("coracle.log"));
     }
     System.out.println("Stopped.");

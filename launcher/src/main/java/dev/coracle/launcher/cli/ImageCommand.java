@@ -18,8 +18,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code coracle image load|ls|rm}: the images of the built-in runtime. Works on the store itself, whether the cluster runs or
- * not; a running one sees the change.
+ * {@code coracle image load|ls|rm}: the images of the built-in runtime. Works on the store itself,
+ * whether the cluster runs or not; a running one sees the change.
  */
 @Command(
     name = "image",

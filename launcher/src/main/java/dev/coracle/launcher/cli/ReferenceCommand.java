@@ -20,7 +20,8 @@ final class ReferenceCommand implements Callable<Integer> {
   static String markdown() {
     StringBuilder out = new StringBuilder("# Commands and options\n\n");
     out.append("Generated from the code by `./coracle reference`.\n\n");
-    out.append("Every option of `up` can also stand in a YAML file named by `--config`, under its\n");
+    out.append(
+        "Every option of `up` can also stand in a YAML file named by `--config`, under its\n");
     out.append("long name without the hyphens in front (`port: 0`). An unknown key is an error.\n");
     for (Map.Entry<String, CommandLine> command :
         CoracleCommand.commandLine().getSubcommands().entrySet()) {
@@ -39,14 +40,13 @@ final class ReferenceCommand implements Callable<Integer> {
       out.append("\n| option | what it is |\n|---|---|\n");
       command.options().stream()
           .filter(ReferenceCommand::isOwn)
-          .forEach(
-              o ->
-                  out.append("| `")
-                      .append(o.longestName())
-                      .append(o.arity().max() == 0 ? "" : " " + o.paramLabel())
-                      .append("` | ")
-                      .append(description(o))
-                      .append(" |\n"));
+          .forEach(o ->
+              out.append("| `")
+                  .append(o.longestName())
+                  .append(o.arity().max() == 0 ? "" : " " + o.paramLabel())
+                  .append("` | ")
+                  .append(description(o))
+                  .append(" |\n"));
     }
     command.subcommands().values().forEach(c -> section(out, c.getCommandSpec()));
   }

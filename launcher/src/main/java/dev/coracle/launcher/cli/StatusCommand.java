@@ -8,11 +8,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code coracle status}: whether a cluster runs and where it is reached. Exit code 3 when none runs. */
+/**
+ * {@code coracle status}: whether a cluster runs and where it is reached. Exit code 3 when none
+ * runs.
+ */
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
-    description = "Show whether the cluster runs, and where it is reached. Exits with 3 if it does not run.")
+    description =
+        "Show whether the cluster runs, and where it is reached. Exits with 3 if it does not run.")
 final class StatusCommand implements Callable<Integer> {
 
   private static final int NOT_RUNNING = 3;

@@ -150,7 +150,8 @@ final class UpCommand implements Callable<Integer> {
       names = "--etcd-servers",
       paramLabel = "URL",
       split = ",",
-      description = "Keep the state in this etcd. Default: the embedded store in the data directory")
+      description =
+          "Keep the state in this etcd. Default: the embedded store in the data directory")
   private List<String> etcdServers = List.of();
 
   @Option(

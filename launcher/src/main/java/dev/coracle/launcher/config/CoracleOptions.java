@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or detect.
+ * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or
+ * detect.
  *
  * @param dataDir everything the cluster keeps
  * @param bindAddress where the API server listens
@@ -22,7 +23,8 @@ import java.util.List;
  * @param runtime how the built-in runtime isolates: auto, crun, runc, namespaces or process
  * @param proxyMode auto, nftables or userspace
  * @param etcdServers empty: the embedded store
- * @param etcdCaFile with {@code etcdCertFile} and {@code etcdKeyFile}: TLS towards etcd, empty for none
+ * @param etcdCaFile with {@code etcdCertFile} and {@code etcdKeyFile}: TLS towards etcd, empty for
+ *     none
  * @param keepPods leave containers running at the end
  */
 public record CoracleOptions(
@@ -54,21 +56,73 @@ public record CoracleOptions(
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
     return new CoracleOptions(
-        dataDir, "0.0.0.0", 0, 0, 0, 0, 0, "", "", "", "", "cluster.local", "", "auto", "auto",
-        List.of(), "", "", "", false);
+        dataDir,
+        "0.0.0.0",
+        0,
+        0,
+        0,
+        0,
+        0,
+        "",
+        "",
+        "",
+        "",
+        "cluster.local",
+        "",
+        "auto",
+        "auto",
+        List.of(),
+        "",
+        "",
+        "",
+        false);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
     return new CoracleOptions(
-        dataDir, bindAddress, port, kubeletPort, ingressHttpPort, ingressHttpsPort, dnsPort,
-        nodeName, nodeIp, clusterCidr, serviceCidr, clusterDomain, endpoint, newRuntime, proxyMode,
-        etcdServers, etcdCaFile, etcdCertFile, etcdKeyFile, keepPods);
+        dataDir,
+        bindAddress,
+        port,
+        kubeletPort,
+        ingressHttpPort,
+        ingressHttpsPort,
+        dnsPort,
+        nodeName,
+        nodeIp,
+        clusterCidr,
+        serviceCidr,
+        clusterDomain,
+        endpoint,
+        newRuntime,
+        proxyMode,
+        etcdServers,
+        etcdCaFile,
+        etcdCertFile,
+        etcdKeyFile,
+        keepPods);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
     return new CoracleOptions(
-        dataDir, bindAddress, port, kubeletPort, ingressHttpPort, ingressHttpsPort, dnsPort,
-        nodeName, nodeIp, clusterCidr, serviceCidr, clusterDomain, containerRuntimeEndpoint,
-        runtime, proxyMode, etcdServers, etcdCaFile, etcdCertFile, etcdKeyFile, keep);
+        dataDir,
+        bindAddress,
+        port,
+        kubeletPort,
+        ingressHttpPort,
+        ingressHttpsPort,
+        dnsPort,
+        nodeName,
+        nodeIp,
+        clusterCidr,
+        serviceCidr,
+        clusterDomain,
+        containerRuntimeEndpoint,
+        runtime,
+        proxyMode,
+        etcdServers,
+        etcdCaFile,
+        etcdCertFile,
+        etcdKeyFile,
+        keep);
   }
 }

@@ -57,7 +57,10 @@ public final class CertificateAuthority {
       ipAddresses = List.copyOf(ipAddresses);
     }
 
-    /** An identity: the user is the common name, the groups are the organizations (X.509 client certificates). */
+    /**
+     * An identity: the user is the common name, the groups are the organizations (X.509 client
+     * certificates).
+     */
     public static Request client(String user, String... groups) {
       return new Request(
           user, List.of(groups), List.of(), List.of(), false, true, Duration.ofDays(365));
@@ -115,7 +118,9 @@ public final class CertificateAuthority {
     }
   }
 
-  /** For identities that clients of others read, which do not all know elliptic curves in PKCS#8. */
+  /**
+   * For identities that clients of others read, which do not all know elliptic curves in PKCS#8.
+   */
   public static KeyPair newRsaKeyPair() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");

@@ -45,7 +45,10 @@ public final class ClusterPki {
     return directory.resolve("ca.key");
   }
 
-  /** The key pair that signs service account tokens; the public half stands beside it as {@code .pub}. */
+  /**
+   * The key pair that signs service account tokens; the public half stands beside it as {@code
+   * .pub}.
+   */
   public Path serviceAccountKey() {
     return directory.resolve("sa.key");
   }

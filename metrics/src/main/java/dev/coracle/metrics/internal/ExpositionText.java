@@ -4,10 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Prometheus text format 0.0.4 in the making. Families keep the order of their declaration, and each
- * stays in one piece however its samples come. Not thread-safe; one for each scrape.
+ * Prometheus text format 0.0.4 in the making. Families keep the order of their declaration, and
+ * each stays in one piece however its samples come. Not thread-safe; one for each scrape.
  *
- * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/">Exposition formats</a>
+ * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/">Exposition
+ *     formats</a>
  */
 public final class ExpositionText {
 
@@ -28,8 +29,14 @@ public final class ExpositionText {
     families.put(
         name,
         new StringBuilder("# HELP ")
-            .append(name).append(' ').append(help).append("\n# TYPE ")
-            .append(name).append(' ').append(type).append('\n'));
+            .append(name)
+            .append(' ')
+            .append(help)
+            .append("\n# TYPE ")
+            .append(name)
+            .append(' ')
+            .append(type)
+            .append('\n'));
     return this;
   }
 

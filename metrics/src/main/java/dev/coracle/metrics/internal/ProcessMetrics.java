@@ -14,8 +14,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * The process under the names every Prometheus client library uses: {@code
- * process_cpu_seconds_total}, {@code process_resident_memory_bytes} and their like. What this system
- * cannot tell is not a number.
+ * process_cpu_seconds_total}, {@code process_resident_memory_bytes} and their like. What this
+ * system cannot tell is not a number.
  */
 public final class ProcessMetrics implements MeterBinder {
 
@@ -24,11 +24,20 @@ public final class ProcessMetrics implements MeterBinder {
   @Override
   public void bindTo(MeterRegistry registry) {
     var runtime = ManagementFactory.getRuntimeMXBean();
-    gauge(registry, "process_start_time", "Start of the process since the epoch", "seconds",
+    gauge(
+        registry,
+        "process_start_time",
+        "Start of the process since the epoch",
+        "seconds",
         _ -> runtime.getStartTime() / 1000.0);
-    gauge(registry, "process_resident_memory", "Resident memory", "bytes",
+    gauge(
+        registry,
+        "process_resident_memory",
+        "Resident memory",
+        "bytes",
         _ -> statusBytes("VmRSS:"));
-    gauge(registry, "process_virtual_memory", "Virtual memory", "bytes", _ -> statusBytes("VmSize:"));
+    gauge(
+        registry, "process_virtual_memory", "Virtual memory", "bytes", _ -> statusBytes("VmSize:"));
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
       FunctionCounter.builder("process_cpu", system, s -> s.getProcessCpuTime() / 1e9)
           .description("CPU time used, user and system")
@@ -36,9 +45,17 @@ public final class ProcessMetrics implements MeterBinder {
           .register(registry);
     }
     if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
-      gauge(registry, "process_open_fds", "Open file descriptors", "",
+      gauge(
+          registry,
+          "process_open_fds",
+          "Open file descriptors",
+          "",
           _ -> unix.getOpenFileDescriptorCount());
-      gauge(registry, "process_max_fds", "Limit of file descriptors", "",
+      gauge(
+          registry,
+          "process_max_fds",
+          "Limit of file descriptors",
+          "",
           _ -> unix.getMaxFileDescriptorCount());
     }
   }

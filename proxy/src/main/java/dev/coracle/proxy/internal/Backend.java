@@ -4,8 +4,8 @@ import io.smallrye.mutiny.Uni;
 import java.util.Collection;
 
 /**
- * Makes service addresses lead to endpoints. Called by one loop, one call at a time: the next change is
- * given when the one before has ended.
+ * Makes service addresses lead to endpoints. Called by one loop, one call at a time: the next
+ * change is given when the one before has ended.
  */
 public interface Backend {
 

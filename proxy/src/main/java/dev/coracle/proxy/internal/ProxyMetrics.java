@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The proxy's metrics, under kube-proxy's names: {@code
- * kubeproxy_sync_proxy_rules_duration_seconds}, {@code kubeproxy_network_programming_duration_seconds}
- * from a change's arrival to its effect, and counts of failures, services and endpoints.
+ * kubeproxy_sync_proxy_rules_duration_seconds}, {@code
+ * kubeproxy_network_programming_duration_seconds} from a change's arrival to its effect, and counts
+ * of failures, services and endpoints.
  */
 public final class ProxyMetrics {
 
@@ -24,15 +25,23 @@ public final class ProxyMetrics {
         Timer.builder("kubeproxy_sync_proxy_rules_duration_seconds")
             .description("How long one change of the rules took")
             .serviceLevelObjectives(
-                Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(25),
-                Duration.ofMillis(100), Duration.ofMillis(500), Duration.ofSeconds(2))
+                Duration.ofMillis(1),
+                Duration.ofMillis(5),
+                Duration.ofMillis(25),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2))
             .register(registry);
     programming =
         Timer.builder("kubeproxy_network_programming_duration_seconds")
             .description("From the arrival of a Service's or endpoint's change to its effect")
             .serviceLevelObjectives(
-                Duration.ofMillis(5), Duration.ofMillis(25), Duration.ofMillis(100),
-                Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(10))
+                Duration.ofMillis(5),
+                Duration.ofMillis(25),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10))
             .register(registry);
     failures =
         Counter.builder("kubeproxy_sync_proxy_rules_failures_total")

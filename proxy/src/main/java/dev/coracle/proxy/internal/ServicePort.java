@@ -12,7 +12,8 @@ import java.util.List;
  * @param nodePort 0 for none
  * @param endpoints for traffic from inside, in a fixed order
  * @param externalEndpoints for traffic from outside the cluster (external traffic policy)
- * @param keepSource external traffic keeps its source address ({@code externalTrafficPolicy: Local})
+ * @param keepSource external traffic keeps its source address ({@code externalTrafficPolicy:
+ *     Local})
  * @param affinitySeconds 0, or how long a client stays with its endpoint
  */
 public record ServicePort(

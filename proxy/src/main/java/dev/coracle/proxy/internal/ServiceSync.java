@@ -13,7 +13,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Follows Services and EndpointSlices and hands what changed to the backend and to Service Discovery. */
+/**
+ * Follows Services and EndpointSlices and hands what changed to the backend and to Service
+ * Discovery.
+ */
 public final class ServiceSync {
 
   private static final String BY_SERVICE = "service";

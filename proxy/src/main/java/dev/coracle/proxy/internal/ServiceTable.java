@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Computes what one Service means on this node: which endpoints of its slices get traffic. Ready ones
- * do; when there is none, those that still serve while they terminate (KEP-1669). With a traffic
- * policy Local, only those of this node. IPv4.
+ * Computes what one Service means on this node: which endpoints of its slices get traffic. Ready
+ * ones do; when there is none, those that still serve while they terminate (KEP-1669). With a
+ * traffic policy Local, only those of this node. IPv4.
  */
 public final class ServiceTable {
 
@@ -71,12 +71,11 @@ public final class ServiceTable {
     service.at("spec", "externalIPs").forEach(a -> out.add(a.asText()));
     service
         .at("status", "loadBalancer", "ingress")
-        .forEach(
-            i -> {
-              if (i.hasNonNull("ip") && !i.path("ipMode").asText("VIP").equals("Proxy")) {
-                out.add(i.path("ip").asText());
-              }
-            });
+        .forEach(i -> {
+          if (i.hasNonNull("ip") && !i.path("ipMode").asText("VIP").equals("Proxy")) {
+            out.add(i.path("ip").asText());
+          }
+        });
     out.removeIf(a -> a.isEmpty() || a.contains(":"));
     return List.copyOf(out);
   }

@@ -1,6 +1,7 @@
 package dev.coracle.proxy.internal;
 
 import dev.coracle.client.SerialContext;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,15 +11,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import io.smallrye.mutiny.Uni;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Collects the names of Services that changed and brings the backend up to date: at once when idle,
- * and while a change is under way everything that comes meanwhile goes together into the next one. A
- * failed change is tried again after a pause with all that came since. Lives on one context.
+ * and while a change is under way everything that comes meanwhile goes together into the next one.
+ * A failed change is tried again after a pause with all that came since. Lives on one context.
  */
 final class SyncRunner {
 
@@ -69,16 +69,14 @@ final class SyncRunner {
   /** Completes when everything given so far is in effect. */
   Uni<Void> settled() {
     return Uni.createFrom()
-        .emitter(
-            emitter ->
-                context.execute(
-                    () -> {
-                      if (running || !dirty.isEmpty()) {
-                        whenIdle.add(() -> emitter.complete(null));
-                      } else {
-                        emitter.complete(null);
-                      }
-                    }));
+        .emitter(emitter ->
+            context.execute(() -> {
+              if (running || !dirty.isEmpty()) {
+                whenIdle.add(() -> emitter.complete(null));
+              } else {
+                emitter.complete(null);
+              }
+            }));
   }
 
   void stop() {
@@ -126,12 +124,11 @@ final class SyncRunner {
   }
 
   private void done(Map<String, Map<String, ServicePort>> next) {
-    next.forEach(
-        (name, now) -> {
-          Map<String, ServicePort> before =
-              now.isEmpty() ? applied.remove(name) : applied.put(name, now);
-          ports += now.size() - (before == null ? 0 : before.size());
-        });
+    next.forEach((name, now) -> {
+      Map<String, ServicePort> before =
+          now.isEmpty() ? applied.remove(name) : applied.put(name, now);
+      ports += now.size() - (before == null ? 0 : before.size());
+    });
     run();
   }
 

@@ -91,14 +91,13 @@ public final class PodOutcomes {
       }
     }
     Patch patch =
-        Patch.strategic(
-            node -> {
-              ObjectNode status = node.putObject("status");
-              if (!nominated.isEmpty()) {
-                status.put("nominatedNodeName", nominated);
-              }
-              scheduled(status.putArray("conditions").addObject(), pod, reason, message);
-            });
+        Patch.strategic(node -> {
+          ObjectNode status = node.putObject("status");
+          if (!nominated.isEmpty()) {
+            status.put("nominatedNodeName", nominated);
+          }
+          scheduled(status.putArray("conditions").addObject(), pod, reason, message);
+        });
     send(
         client.patch(
             Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE),
@@ -127,19 +126,17 @@ public final class PodOutcomes {
       return;
     }
     Patch disrupted =
-        Patch.strategic(
-            tree ->
-                tree.putObject("status")
-                    .putArray("conditions")
-                    .addObject()
-                    .put("type", "DisruptionTarget")
-                    .put("status", "True")
-                    .put("reason", "PreemptionByScheduler")
-                    .put(
-                        "message",
-                        options.schedulerName()
-                            + ": preempting to accommodate a higher priority pod")
-                    .put("lastTransitionTime", Timestamps.time(context.clock().instant())));
+        Patch.strategic(tree ->
+            tree.putObject("status")
+                .putArray("conditions")
+                .addObject()
+                .put("type", "DisruptionTarget")
+                .put("status", "True")
+                .put("reason", "PreemptionByScheduler")
+                .put(
+                    "message",
+                    options.schedulerName() + ": preempting to accommodate a higher priority pod")
+                .put("lastTransitionTime", Timestamps.time(context.clock().instant())));
     events.normal(object, "Preempted", "Preempted by pod " + pod.uid() + " on node " + node);
     send(
         client
@@ -150,13 +147,12 @@ public final class PodOutcomes {
                 disrupted,
                 "status",
                 WriteOptions.NONE)
-            .chain(
-                () ->
-                    client.delete(
-                        Resources.PODS,
-                        object.namespace(),
-                        object.name(),
-                        DeleteOptions.DEFAULT.ifUid(object.uid()))),
+            .chain(() ->
+                client.delete(
+                    Resources.PODS,
+                    object.namespace(),
+                    object.name(),
+                    DeleteOptions.DEFAULT.ifUid(object.uid()))),
         object);
   }
 

@@ -20,7 +20,9 @@ public final class SchedulerMetrics {
     this.victims = registry.summary("scheduler_preemption_victims");
   }
 
-  /** @param result {@code scheduled}, {@code unschedulable} or {@code error} */
+  /**
+   * @param result {@code scheduled}, {@code unschedulable} or {@code error}
+   */
   public void attempt(String result, long nanos) {
     registry
         .counter("scheduler_schedule_attempts_total", "profile", profile, "result", result)
@@ -32,9 +34,7 @@ public final class SchedulerMetrics {
 
   /** The deciding alone, without binding. */
   public void decided(long nanos) {
-    registry
-        .timer("scheduler_scheduling_algorithm_duration")
-        .record(nanos, TimeUnit.NANOSECONDS);
+    registry.timer("scheduler_scheduling_algorithm_duration").record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** From first seen to bound. */

@@ -18,15 +18,13 @@ public final class Amounts {
   public static Amounts of(JsonNode list) {
     Amounts out = new Amounts();
     list.properties()
-        .forEach(
-            e -> {
-              Quantity quantity = Quantity.tryParse(e.getValue().asText());
-              if (quantity != null) {
-                out.byName.put(
-                    e.getKey(),
-                    e.getKey().equals("cpu") ? quantity.millis() : quantity.longValue());
-              }
-            });
+        .forEach(e -> {
+          Quantity quantity = Quantity.tryParse(e.getValue().asText());
+          if (quantity != null) {
+            out.byName.put(
+                e.getKey(), e.getKey().equals("cpu") ? quantity.millis() : quantity.longValue());
+          }
+        });
     return out;
   }
 

@@ -61,8 +61,9 @@ public final class PodInfo {
   }
 
   /**
-   * The most the pod needs at once: its containers and sidecars together, or the init container that
-   * needs most beside the sidecars started before it; plus its overhead. Pod-level requests win.
+   * The most the pod needs at once: its containers and sidecars together, or the init container
+   * that needs most beside the sidecars started before it; plus its overhead. Pod-level requests
+   * win.
    */
   private static Amounts effective(JsonNode spec, boolean nonZero) {
     Amounts total = new Amounts();

@@ -15,9 +15,7 @@ public record Toleration(String key, String operator, String value, String effec
       for (JsonNode t : node.path("spec").path("taints")) {
         out.add(
             new Taint(
-                t.path("key").asText(""),
-                t.path("value").asText(""),
-                t.path("effect").asText("")));
+                t.path("key").asText(""), t.path("value").asText(""), t.path("effect").asText("")));
       }
       return out;
     }

@@ -1,8 +1,8 @@
 package dev.coracle.scheduler.spi;
 
 /**
- * What a plugin says to a pod, on a node or at all. The reasons are the words that users see in {@code
- * FailedScheduling}.
+ * What a plugin says to a pod, on a node or at all. The reasons are the words that users see in
+ * {@code FailedScheduling}.
  */
 public sealed interface Verdict {
 

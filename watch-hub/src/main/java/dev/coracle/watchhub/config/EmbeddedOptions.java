@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param maxHistory at most so many revisions of history
  * @param maxBytes the hard cap on the disk; puts beyond it fail with NoSpace, deletes go on
  * @param segmentBytes a log file is closed and the next begun at this size
- * @param durable false: no fsync, for throw-away clusters of tests only; a power failure then loses data
+ * @param durable false: no fsync, for throw-away clusters of tests only; a power failure then loses
+ *     data
  */
 public record EmbeddedOptions(
     Path directory,
@@ -34,8 +35,7 @@ public record EmbeddedOptions(
   }
 
   public EmbeddedOptions withDurable(boolean isDurable) {
-    return new EmbeddedOptions(
-        directory, retention, maxHistory, maxBytes, segmentBytes, isDurable);
+    return new EmbeddedOptions(directory, retention, maxHistory, maxBytes, segmentBytes, isDurable);
   }
 
   public EmbeddedOptions withHistory(Duration time, long revisions) {

@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the embedded storage shows itself as an etcd ({@code --serve-etcd}). Whoever gets in can read
- * and change everything, Secrets too: without certificates only the loopback address is taken.
+ * Where the embedded storage shows itself as an etcd ({@code --serve-etcd}). Whoever gets in can
+ * read and change everything, Secrets too: without certificates only the loopback address is taken.
  *
  * @param port 0: any free one
  * @param certFile PEM server certificate, null for plain HTTP/2
@@ -21,8 +21,7 @@ public record EtcdFrontendOptions(
 
   public EtcdFrontendOptions {
     boolean secured = certFile != null && keyFile != null && clientCaFile != null;
-    boolean loopback =
-        host.equals("127.0.0.1") || host.equals("::1") || host.equals("localhost");
+    boolean loopback = host.equals("127.0.0.1") || host.equals("::1") || host.equals("localhost");
     if (!secured && !loopback) {
       throw new IllegalArgumentException(
           "the etcd port gives access to everything: beyond the loopback address it needs a"

@@ -49,8 +49,7 @@ public record EtcdOptions(
   }
 
   public EtcdOptions withTls(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {
-    return new EtcdOptions(
-        endpoints, ca, cert, key, user, password, requestTimeout, compactEvery);
+    return new EtcdOptions(endpoints, ca, cert, key, user, password, requestTimeout, compactEvery);
   }
 
   public EtcdOptions withUser(String name, String secret) {

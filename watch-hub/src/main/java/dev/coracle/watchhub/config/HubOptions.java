@@ -6,7 +6,8 @@ import java.time.Duration;
  * How much the watch hub remembers.
  *
  * @param prefix the root of all keys, as {@code --etcd-prefix}
- * @param busAddress what the event bus addresses begin with; several hubs on one Vert.x need several
+ * @param busAddress what the event bus addresses begin with; several hubs on one Vert.x need
+ *     several
  * @param maxEvents at most so many events of history per resource
  * @param maxHistoryBytes at most so many encoded bytes of history per resource
  * @param retention older events are dropped when new ones come

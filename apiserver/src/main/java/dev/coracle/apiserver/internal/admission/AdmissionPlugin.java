@@ -5,8 +5,8 @@ import io.smallrye.mutiny.Uni;
 
 /**
  * Looks at a write before it is stored (Kubernetes docs, "Admission Controllers"). A refusal is a
- * {@link dev.coracle.api.StatusException}, thrown or in the Uni. A plugin that has nothing to wait for
- * returns {@link Backstage#DONE}.
+ * {@link dev.coracle.api.StatusException}, thrown or in the Uni. A plugin that has nothing to wait
+ * for returns {@link Backstage#DONE}.
  */
 public interface AdmissionPlugin {
 

@@ -12,10 +12,7 @@ public final class AdmissionPlugins {
   private AdmissionPlugins() {}
 
   public static List<AdmissionPlugin> inOrder(
-      ClusterState state,
-      ResourceStore store,
-      Authorizer authorizer,
-      Supplier<Registry> registry) {
+      ClusterState state, ResourceStore store, Authorizer authorizer, Supplier<Registry> registry) {
     return List.of(
         new NamespaceLifecycle(state.namespaces(), store),
         new TaintNodesByCondition(),

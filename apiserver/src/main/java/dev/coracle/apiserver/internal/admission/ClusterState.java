@@ -30,19 +30,26 @@ public record ClusterState(
         cache(vertx, store, "node.k8s.io", "runtimeclasses"));
   }
 
-  private static LiveCache cache(
-      Vertx vertx, ResourceStore store, String group, String resource) {
+  private static LiveCache cache(Vertx vertx, ResourceStore store, String group, String resource) {
     return new LiveCache(vertx, store, new GroupResource(group, resource));
   }
 
   private List<LiveCache> all() {
     return List.of(
-        namespaces, serviceAccounts, limitRanges, quotas, priorityClasses, storageClasses,
-        ingressClasses, runtimeClasses);
+        namespaces,
+        serviceAccounts,
+        limitRanges,
+        quotas,
+        priorityClasses,
+        storageClasses,
+        ingressClasses,
+        runtimeClasses);
   }
 
   public Uni<Void> start() {
-    return Uni.join().all(all().stream().map(LiveCache::start).toList()).andFailFast()
+    return Uni.join()
+        .all(all().stream().map(LiveCache::start).toList())
+        .andFailFast()
         .replaceWithVoid();
   }
 

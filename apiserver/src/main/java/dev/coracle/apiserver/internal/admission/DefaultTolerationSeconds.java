@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
 
-/** A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise. */
+/**
+ * A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise.
+ */
 final class DefaultTolerationSeconds implements AdmissionPlugin {
 
   private static final int SECONDS = 300;

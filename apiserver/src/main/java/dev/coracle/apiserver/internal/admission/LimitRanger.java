@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Fills in and bounds the resources of containers, Pods and claims (Kubernetes docs, "Limit Ranges"). */
+/**
+ * Fills in and bounds the resources of containers, Pods and claims (Kubernetes docs, "Limit
+ * Ranges").
+ */
 final class LimitRanger implements AdmissionPlugin {
 
   private static final String NOTE = "kubernetes.io/limit-ranger";
@@ -58,8 +61,7 @@ final class LimitRanger implements AdmissionPlugin {
     return Backstage.DONE;
   }
 
-  private static void fill(
-      ObjectNode container, JsonNode limit, String word, List<String> notes) {
+  private static void fill(ObjectNode container, JsonNode limit, String word, List<String> notes) {
     ObjectNode resources = container.withObjectProperty("resources");
     String suffix = " for " + word + " " + container.path("name").asText("");
     TreeSet<String> requests = fill(resources, "requests", limit.path("defaultRequest"));
@@ -76,13 +78,12 @@ final class LimitRanger implements AdmissionPlugin {
     TreeSet<String> set = new TreeSet<>();
     defaults
         .properties()
-        .forEach(
-            e -> {
-              if (!resources.path(field).has(e.getKey())) {
-                resources.withObjectProperty(field).set(e.getKey(), e.getValue());
-                set.add(e.getKey());
-              }
-            });
+        .forEach(e -> {
+          if (!resources.path(field).has(e.getKey())) {
+            resources.withObjectProperty(field).set(e.getKey(), e.getValue());
+            set.add(e.getKey());
+          }
+        });
     return set;
   }
 
@@ -127,9 +128,7 @@ final class LimitRanger implements AdmissionPlugin {
     if (!problems.isEmpty()) {
       throw Refusal.of(
           request,
-          problems.size() == 1
-              ? problems.getFirst()
-              : "[" + String.join(", ", problems) + "]");
+          problems.size() == 1 ? problems.getFirst() : "[" + String.join(", ", problems) + "]");
     }
     return Backstage.DONE;
   }
@@ -142,13 +141,12 @@ final class LimitRanger implements AdmissionPlugin {
         c.path("resources")
             .path(field)
             .properties()
-            .forEach(
-                e -> {
-                  Quantity q = Quantity.tryParse(e.getValue().asText(""));
-                  if (q != null) {
-                    sums.merge(e.getKey(), q, Quantity::plus);
-                  }
-                });
+            .forEach(e -> {
+              Quantity q = Quantity.tryParse(e.getValue().asText(""));
+              if (q != null) {
+                sums.merge(e.getKey(), q, Quantity::plus);
+              }
+            });
       }
       ObjectNode node = out.putObject(field);
       sums.forEach((k, q) -> node.put(k, q.toString()));
@@ -165,16 +163,33 @@ final class LimitRanger implements AdmissionPlugin {
           Quantity most = quantity(resources, "limits", name);
           if (request == null) {
             problems.add(
-                "minimum " + name + " usage per " + type + " is " + bound
+                "minimum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
                     + ".  No request is specified");
           } else if (request.compareTo(bound) < 0) {
             problems.add(
-                "minimum " + name + " usage per " + type + " is " + bound + ", but request is "
+                "minimum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
+                    + ", but request is "
                     + request);
           }
           if (most != null && most.compareTo(bound) < 0) {
             problems.add(
-                "minimum " + name + " usage per " + type + " is " + bound + ", but limit is "
+                "minimum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
+                    + ", but limit is "
                     + most);
           }
         });
@@ -186,16 +201,33 @@ final class LimitRanger implements AdmissionPlugin {
           boolean claim = type.equals("PersistentVolumeClaim");
           if (most == null && !claim) {
             problems.add(
-                "maximum " + name + " usage per " + type + " is " + bound
+                "maximum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
                     + ".  No limit is specified");
           }
           if (most != null && most.compareTo(bound) > 0) {
             problems.add(
-                "maximum " + name + " usage per " + type + " is " + bound + ", but limit is "
+                "maximum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
+                    + ", but limit is "
                     + most);
           } else if (request != null && request.compareTo(bound) > 0) {
             problems.add(
-                "maximum " + name + " usage per " + type + " is " + bound + ", but request is "
+                "maximum "
+                    + name
+                    + " usage per "
+                    + type
+                    + " is "
+                    + bound
+                    + ", but request is "
                     + request);
           }
         });
@@ -212,7 +244,11 @@ final class LimitRanger implements AdmissionPlugin {
                       .compareTo(bound.value())
                   > 0) {
             problems.add(
-                name + " max limit to request ratio per " + type + " is " + bound
+                name
+                    + " max limit to request ratio per "
+                    + type
+                    + " is "
+                    + bound
                     + ", but provided ratio is "
                     + most.value().divide(request.value(), MathContext.DECIMAL32));
           }
@@ -226,13 +262,12 @@ final class LimitRanger implements AdmissionPlugin {
   private static void each(JsonNode bounds, Check check) {
     bounds
         .properties()
-        .forEach(
-            e -> {
-              Quantity bound = Quantity.tryParse(e.getValue().asText(""));
-              if (bound != null) {
-                check.at(e.getKey(), bound);
-              }
-            });
+        .forEach(e -> {
+          Quantity bound = Quantity.tryParse(e.getValue().asText(""));
+          if (bound != null) {
+            check.at(e.getKey(), bound);
+          }
+        });
   }
 
   private static @org.jspecify.annotations.Nullable Quantity quantity(

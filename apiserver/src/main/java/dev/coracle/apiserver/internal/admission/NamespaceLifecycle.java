@@ -64,7 +64,9 @@ final class NamespaceLifecycle implements AdmissionPlugin {
     StatusException refusal =
         Refusal.of(
             request,
-            "unable to create new content in namespace " + name + " because it is being terminated");
+            "unable to create new content in namespace "
+                + name
+                + " because it is being terminated");
     Status status =
         refusal
             .status()

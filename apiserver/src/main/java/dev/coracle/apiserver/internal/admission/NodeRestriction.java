@@ -52,20 +52,20 @@ final class NodeRestriction implements AdmissionPlugin {
     KubeObject before = request.before();
     ObjectNode now = request.object();
     if (request.operation() == Operation.CREATE && now != null) {
-      boolean mirror =
-          now.path("metadata").path("annotations").has("kubernetes.io/config.mirror");
+      boolean mirror = now.path("metadata").path("annotations").has("kubernetes.io/config.mirror");
       if (request.call().subresource().isEmpty() && !mirror) {
         throw Refusal.of(request, "node \"" + node + "\" can only create mirror pods");
       }
       if (mirror && !now.path("spec").path("nodeName").asText("").equals(node)) {
         throw Refusal.of(
-            request,
-            "node \"" + node + "\" can only create pods with spec.nodeName set to itself");
+            request, "node \"" + node + "\" can only create pods with spec.nodeName set to itself");
       }
     } else if (before != null && !before.text("spec", "nodeName").equals(node)) {
       throw Refusal.of(
           request,
-          "node \"" + node + "\" can only "
+          "node \""
+              + node
+              + "\" can only "
               + (request.operation() == Operation.DELETE ? "delete" : "update status for")
               + " pods with spec.nodeName set to itself");
     }
@@ -74,8 +74,8 @@ final class NodeRestriction implements AdmissionPlugin {
   private static void node(AdmissionRequest request, String node) {
     if (!Refusal.name(request).equals(node)) {
       throw Refusal.of(
-          request, "node \"" + node + "\" is not allowed to modify node \""
-              + Refusal.name(request) + "\"");
+          request,
+          "node \"" + node + "\" is not allowed to modify node \"" + Refusal.name(request) + "\"");
     }
     if (request.operation() == Operation.DELETE) {
       throw Refusal.of(
@@ -91,14 +91,11 @@ final class NodeRestriction implements AdmissionPlugin {
       before.putAll(old.labels());
     }
     KubeObject.strings(now.path("metadata").path("labels"))
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith(RESTRICTED) && !value.equals(before.get(key))) {
-                throw Refusal.of(
-                    request,
-                    "is not allowed to modify labels: " + key);
-              }
-            });
+        .forEach((key, value) -> {
+          if (key.startsWith(RESTRICTED) && !value.equals(before.get(key))) {
+            throw Refusal.of(request, "is not allowed to modify labels: " + key);
+          }
+        });
     if (old != null
         && request.call().subresource().isEmpty()
         && !now.path("spec").path("taints").equals(old.at("spec", "taints"))) {

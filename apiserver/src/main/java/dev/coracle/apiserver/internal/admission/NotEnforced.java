@@ -36,8 +36,7 @@ final class NotEnforced implements AdmissionPlugin {
           "mutatingadmissionpolicybindings.admissionregistration.k8s.io" ->
           throw refuse("admission policies are not evaluated by this server");
       case "customresourcedefinitions.apiextensions.k8s.io" -> {
-        String strategy =
-            object.path("spec").path("conversion").path("strategy").asText("None");
+        String strategy = object.path("spec").path("conversion").path("strategy").asText("None");
         if (strategy.equals("Webhook") && object.path("spec").path("versions").size() > 1) {
           throw refuse("conversion webhooks are not called by this server");
         }

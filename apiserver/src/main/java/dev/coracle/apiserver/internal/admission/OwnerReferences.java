@@ -63,24 +63,23 @@ final class OwnerReferences implements AdmissionPlugin {
         .get()
         .scheme()
         .kind(kind)
-        .ifPresent(
-            definition -> {
-              Attributes asked =
-                  Attributes.resource(
-                      user,
-                      "update",
-                      kind.group(),
-                      definition.gvr().resource(),
-                      "finalizers",
-                      definition.namespaced() ? request.call().namespace() : "",
-                      owner.name());
-              if (!authorizer.decide(asked).allowed()) {
-                throw Refusal.of(
-                    request,
-                    "cannot set blockOwnerDeletion if an ownerReference refers to a resource you"
-                        + " can't set finalizers on: "
-                        + asked.refusal());
-              }
-            });
+        .ifPresent(definition -> {
+          Attributes asked =
+              Attributes.resource(
+                  user,
+                  "update",
+                  kind.group(),
+                  definition.gvr().resource(),
+                  "finalizers",
+                  definition.namespaced() ? request.call().namespace() : "",
+                  owner.name());
+          if (!authorizer.decide(asked).allowed()) {
+            throw Refusal.of(
+                request,
+                "cannot set blockOwnerDeletion if an ownerReference refers to a resource you"
+                    + " can't set finalizers on: "
+                    + asked.refusal());
+          }
+        });
   }
 }

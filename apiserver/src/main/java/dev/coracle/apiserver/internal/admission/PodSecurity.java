@@ -63,8 +63,9 @@ final class PodSecurity implements AdmissionPlugin {
       request
           .call()
           .warnings()
-          .add("would " + violation(labels, "warn", warn, warnings)
-              .replaceFirst("violates", "violate"));
+          .add(
+              "would "
+                  + violation(labels, "warn", warn, warnings).replaceFirst("violates", "violate"));
     }
     return Backstage.DONE;
   }
@@ -77,8 +78,13 @@ final class PodSecurity implements AdmissionPlugin {
 
   private static JsonNode template(AdmissionRequest request, ObjectNode object) {
     return switch (request.resource().toString()) {
-      case "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps",
-          "jobs.batch", "replicationcontrollers" -> object.path("spec").path("template");
+      case "deployments.apps",
+          "replicasets.apps",
+          "statefulsets.apps",
+          "daemonsets.apps",
+          "jobs.batch",
+          "replicationcontrollers" ->
+          object.path("spec").path("template");
       case "cronjobs.batch" ->
           object.path("spec").path("jobTemplate").path("spec").path("template");
       case "podtemplates" -> object.path("template");

@@ -11,8 +11,14 @@ import java.util.Set;
 final class QuotaUsage {
 
   private static final Set<String> COUNTED_BY_NAME =
-      Set.of("configmaps", "secrets", "replicationcontrollers", "resourcequotas", "services",
-          "persistentvolumeclaims", "pods");
+      Set.of(
+          "configmaps",
+          "secrets",
+          "replicationcontrollers",
+          "resourcequotas",
+          "services",
+          "persistentvolumeclaims",
+          "pods");
 
   private QuotaUsage() {}
 
@@ -57,27 +63,24 @@ final class QuotaUsage {
       sidecars.forEach((k, q) -> sums.merge(k, q, Quantity::plus));
       peak.forEach((k, q) -> sums.merge(k, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
       add(spec.path("overhead"), sums, false);
-      sums.forEach(
-          (name, q) -> {
-            out.put(kind + "." + name, q);
-            if (kind.equals("requests")
-                && Set.of("cpu", "memory", "ephemeral-storage").contains(name)) {
-              out.put(name, q);
-            }
-          });
+      sums.forEach((name, q) -> {
+        out.put(kind + "." + name, q);
+        if (kind.equals("requests")
+            && Set.of("cpu", "memory", "ephemeral-storage").contains(name)) {
+          out.put(name, q);
+        }
+      });
     }
   }
 
   private static void add(JsonNode list, Map<String, Quantity> to, boolean max) {
     list.properties()
-        .forEach(
-            e -> {
-              Quantity q = Quantity.tryParse(e.getValue().asText(""));
-              if (q != null) {
-                to.merge(
-                    e.getKey(), q, (a, b) -> max ? (a.compareTo(b) >= 0 ? a : b) : a.plus(b));
-              }
-            });
+        .forEach(e -> {
+          Quantity q = Quantity.tryParse(e.getValue().asText(""));
+          if (q != null) {
+            to.merge(e.getKey(), q, (a, b) -> max ? (a.compareTo(b) >= 0 ? a : b) : a.plus(b));
+          }
+        });
   }
 
   private static void service(JsonNode service, Map<String, Quantity> out) {
@@ -129,7 +132,9 @@ final class QuotaUsage {
     }
     for (JsonNode e : selector) {
       if (!matches(
-          e.path("scopeName").asText(""), e.path("operator").asText(""), e.path("values"),
+          e.path("scopeName").asText(""),
+          e.path("operator").asText(""),
+          e.path("values"),
           object.path("spec"))) {
         return false;
       }
@@ -137,8 +142,7 @@ final class QuotaUsage {
     return true;
   }
 
-  private static boolean matches(
-      String scope, String operator, JsonNode values, JsonNode spec) {
+  private static boolean matches(String scope, String operator, JsonNode values, JsonNode spec) {
     boolean terminating = spec.path("activeDeadlineSeconds").isNumber();
     return switch (scope) {
       case "Terminating" -> terminating;

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Refuses what would exceed a quota of its namespace. What is let in is added to the quota's usage in
- * the store at once, by compare and swap, so that two requests cannot both take the last place; what
- * is given back is the quota controller's to find out.
+ * Refuses what would exceed a quota of its namespace. What is let in is added to the quota's usage
+ * in the store at once, by compare and swap, so that two requests cannot both take the last place;
+ * what is given back is the quota controller's to find out.
  */
 final class ResourceQuotaAdmission implements AdmissionPlugin {
 
@@ -69,7 +69,8 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   private static boolean constrains(KubeObject quota, AdmissionRequest request) {
-    return request.createsPod() && quota.at("spec", "scopes").isEmpty()
+    return request.createsPod()
+        && quota.at("spec", "scopes").isEmpty()
         && quota.at("spec", "scopeSelector").isMissingNode();
   }
 
@@ -85,8 +86,7 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   private Uni<Void> take(
-      AdmissionRequest request, ObjectNode object, KubeObject quota,
-      Map<String, Quantity> delta) {
+      AdmissionRequest request, ObjectNode object, KubeObject quota, Map<String, Quantity> delta) {
     mustSpecify(request, object, quota, delta);
     if (request.call().dryRun()) {
       taken(request, quota, delta);
@@ -99,14 +99,14 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
 
   /** Where cpu or memory are limited, every container must say what it takes. */
   private static void mustSpecify(
-      AdmissionRequest request, ObjectNode object, KubeObject quota,
-      Map<String, Quantity> delta) {
+      AdmissionRequest request, ObjectNode object, KubeObject quota, Map<String, Quantity> delta) {
     if (!request.createsPod()) {
       return;
     }
     Map<String, List<String>> missing = new TreeMap<>();
-    for (String name : List.of("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu",
-        "limits.memory")) {
+    for (String name :
+        List.of(
+            "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")) {
       if (!quota.at("spec", "hard").has(name)) {
         continue;
       }
@@ -114,18 +114,16 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
       String resource = name.substring(name.indexOf('.') + 1);
       for (JsonNode c : object.path("spec").path("containers")) {
         if (!c.path("resources").path(kind).has(resource)) {
-          missing
-              .computeIfAbsent(name, _ -> new ArrayList<>())
-              .add(c.path("name").asText(""));
+          missing.computeIfAbsent(name, _ -> new ArrayList<>()).add(c.path("name").asText(""));
         }
       }
     }
     if (!missing.isEmpty()) {
       List<String> texts = new ArrayList<>();
-      missing.forEach((name, containers) -> texts.add(name + " for: " + String.join(",", containers)));
+      missing.forEach(
+          (name, containers) -> texts.add(name + " for: " + String.join(",", containers)));
       throw Refusal.of(
-          request,
-          "failed quota: " + quota.name() + ": must specify " + String.join("; ", texts));
+          request, "failed quota: " + quota.name() + ": must specify " + String.join("; ", texts));
     }
   }
 
@@ -161,11 +159,10 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     if (used.isEmpty()) {
       return quota;
     }
-    return quota.with(
-        o -> {
-          ObjectNode node = o.withObjectProperty("status").withObjectProperty("used");
-          used.forEach((k, q) -> node.put(k, q.toString()));
-        });
+    return quota.with(o -> {
+      ObjectNode node = o.withObjectProperty("status").withObjectProperty("used");
+      used.forEach((k, q) -> node.put(k, q.toString()));
+    });
   }
 
   private static String list(

@@ -40,31 +40,27 @@ final class RuntimeClassAdmission implements AdmissionPlugin {
         classes
             .get("", name)
             .orElseThrow(
-                () ->
-                    Refusal.of(
-                        request, "pod rejected: RuntimeClass \"" + name + "\" not found"));
+                () -> Refusal.of(request, "pod rejected: RuntimeClass \"" + name + "\" not found"));
     JsonNode overhead = found.at("overhead", "podFixed");
     if (overhead.isObject()) {
       if (spec.path("overhead").isObject() && !spec.path("overhead").equals(overhead)) {
         throw Refusal.of(
-            request,
-            "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+            request, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
       }
       spec.set("overhead", overhead.deepCopy());
     }
     found
         .at("scheduling", "nodeSelector")
         .properties()
-        .forEach(
-            e -> {
-              ObjectNode selector = spec.withObjectProperty("nodeSelector");
-              JsonNode own = selector.get(e.getKey());
-              if (own != null && !own.equals(e.getValue())) {
-                throw Refusal.of(
-                    request, "conflict: runtimeClass.scheduling.nodeSelector[" + e.getKey() + "]");
-              }
-              selector.set(e.getKey(), e.getValue());
-            });
+        .forEach(e -> {
+          ObjectNode selector = spec.withObjectProperty("nodeSelector");
+          JsonNode own = selector.get(e.getKey());
+          if (own != null && !own.equals(e.getValue())) {
+            throw Refusal.of(
+                request, "conflict: runtimeClass.scheduling.nodeSelector[" + e.getKey() + "]");
+          }
+          selector.set(e.getKey(), e.getValue());
+        });
     for (JsonNode t : found.at("scheduling", "tolerations")) {
       spec.withArrayProperty("tolerations").add(t.deepCopy());
     }

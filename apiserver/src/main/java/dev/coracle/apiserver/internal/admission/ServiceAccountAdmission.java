@@ -11,9 +11,9 @@ import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 
 /**
- * Gives every Pod a service account and, unless it declines, a volume with a token of it (Kubernetes
- * docs, "Managing Service Accounts"). A service account that is about to be made, as in a fresh
- * namespace, is waited for a moment.
+ * Gives every Pod a service account and, unless it declines, a volume with a token of it
+ * (Kubernetes docs, "Managing Service Accounts"). A service account that is about to be made, as in
+ * a fresh namespace, is waited for a moment.
  */
 final class ServiceAccountAdmission implements AdmissionPlugin {
 
@@ -60,21 +60,19 @@ final class ServiceAccountAdmission implements AdmissionPlugin {
     String wanted = name;
     return accounts
         .await(request.call().namespace(), name, PATIENCE_MILLIS)
-        .invoke(
-            found ->
-                equip(
-                    spec,
-                    found.orElseThrow(
-                        () ->
-                            Refusal.of(
-                                request,
-                                "error looking up service account "
-                                    + request.call().namespace()
-                                    + "/"
-                                    + wanted
-                                    + ": serviceaccount \""
-                                    + wanted
-                                    + "\" not found"))))
+        .invoke(found ->
+            equip(
+                spec,
+                found.orElseThrow(() ->
+                    Refusal.of(
+                        request,
+                        "error looking up service account "
+                            + request.call().namespace()
+                            + "/"
+                            + wanted
+                            + ": serviceaccount \""
+                            + wanted
+                            + "\" not found"))))
         .replaceWithVoid();
   }
 
@@ -140,8 +138,7 @@ final class ServiceAccountAdmission implements AdmissionPlugin {
         .put("path", "token");
     ObjectNode ca = sources.addObject().putObject("configMap").put("name", "kube-root-ca.crt");
     ca.putArray("items").addObject().put("key", "ca.crt").put("path", "ca.crt");
-    ObjectNode item =
-        sources.addObject().putObject("downwardAPI").putArray("items").addObject();
+    ObjectNode item = sources.addObject().putObject("downwardAPI").putArray("items").addObject();
     item.put("path", "namespace")
         .putObject("fieldRef")
         .put("apiVersion", "v1")

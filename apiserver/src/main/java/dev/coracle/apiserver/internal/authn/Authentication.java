@@ -48,11 +48,10 @@ public final class Authentication {
     return tokens
         .get(from)
         .authenticate(token, forAudiences)
-        .chain(
-            found ->
-                found.isPresent()
-                    ? Uni.createFrom().item(found)
-                    : token(token, forAudiences, from + 1));
+        .chain(found ->
+            found.isPresent()
+                ? Uni.createFrom().item(found)
+                : token(token, forAudiences, from + 1));
   }
 
   public List<String> audiences() {

@@ -13,6 +13,9 @@ public interface Authenticator {
    */
   record Result(UserInfo user, java.util.List<String> audiences) {}
 
-  /** Empty when the token is not of this kind or not good; a failure when that could not be found out. */
+  /**
+   * Empty when the token is not of this kind or not good; a failure when that could not be found
+   * out.
+   */
   Uni<Optional<Result>> authenticate(String token, java.util.List<String> audiences);
 }

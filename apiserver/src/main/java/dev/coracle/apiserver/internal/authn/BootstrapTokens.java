@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Tokens by which machines join, kept as Secrets (Kubernetes docs, "Authenticating with Bootstrap Tokens"). */
+/**
+ * Tokens by which machines join, kept as Secrets (Kubernetes docs, "Authenticating with Bootstrap
+ * Tokens").
+ */
 public final class BootstrapTokens implements Authenticator {
 
   private static final Pattern FORM = Pattern.compile("([a-z0-9]{6})\\.([a-z0-9]{16})");

@@ -73,8 +73,7 @@ public final class ClientCertificates {
       }
       groups.add(UserInfo.AUTHENTICATED);
       return Optional.of(new UserInfo(name, "", groups, Map.of()));
-    } catch (java.security.cert.CertificateException
-        | InvalidNameException e) {
+    } catch (java.security.cert.CertificateException | InvalidNameException e) {
       return Optional.empty();
     } catch (javax.naming.NamingException e) {
       return Optional.empty();

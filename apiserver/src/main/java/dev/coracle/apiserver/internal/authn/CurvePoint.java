@@ -6,8 +6,8 @@ import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 
 /**
- * Finds the public point of a private scalar, which the JDK has no call for. Used once, when the key
- * is read; not for secrets that anybody could time.
+ * Finds the public point of a private scalar, which the JDK has no call for. Used once, when the
+ * key is read; not for secrets that anybody could time.
  */
 final class CurvePoint {
 

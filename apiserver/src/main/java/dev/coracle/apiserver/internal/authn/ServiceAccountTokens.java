@@ -24,7 +24,8 @@ import java.util.UUID;
 
 /**
  * Makes and checks service account tokens (KEP-1205). A token counts as long as it has not expired
- * and the service account, and the Pod, Node or Secret it is bound to, still live with the same uid.
+ * and the service account, and the Pod, Node or Secret it is bound to, still live with the same
+ * uid.
  */
 public final class ServiceAccountTokens implements Authenticator {
 
@@ -50,8 +51,7 @@ public final class ServiceAccountTokens implements Authenticator {
   /** A token, and when it ends. */
   public record Issued(String token, Instant expires) {}
 
-  public Issued issue(
-      KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
+  public Issued issue(KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
     Instant now = clock.instant();
     Instant expires = now.plusSeconds(seconds);
     ObjectNode claims = Json.object();
@@ -143,18 +143,16 @@ public final class ServiceAccountTokens implements Authenticator {
             "authentication.kubernetes.io/" + kind + "-name",
             List.of(bound.path("name").asText("")));
         extra.put(
-            "authentication.kubernetes.io/" + kind + "-uid",
-            List.of(bound.path("uid").asText("")));
+            "authentication.kubernetes.io/" + kind + "-uid", List.of(bound.path("uid").asText("")));
       }
       // A Pod's token names its node for information; it is not bound to it.
       if (!kind.equals("node") || !own.has("pod")) {
         String ns = kind.equals("node") ? "" : namespace;
         alive =
-            alive.chain(
-                so ->
-                    so
-                        ? lives(new GroupResource("", kind + "s"), ns, bound)
-                        : Uni.createFrom().item(false));
+            alive.chain(so ->
+                so
+                    ? lives(new GroupResource("", kind + "s"), ns, bound)
+                    : Uni.createFrom().item(false));
       }
     }
     UserInfo user =

@@ -27,7 +27,8 @@ public final class StaticTokens implements Authenticator {
       if (MessageDigest.isEqual(known.token().getBytes(StandardCharsets.UTF_8), given)) {
         List<String> groups = new ArrayList<>(known.groups());
         groups.add(UserInfo.AUTHENTICATED);
-        found = Optional.of(new Result(new UserInfo(known.user(), "", groups, Map.of()), List.of()));
+        found =
+            Optional.of(new Result(new UserInfo(known.user(), "", groups, Map.of()), List.of()));
       }
     }
     return Uni.createFrom().item(found);

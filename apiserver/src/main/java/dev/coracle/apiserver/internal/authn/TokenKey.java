@@ -25,7 +25,9 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
 
-/** The key that signs service account tokens: RSA (RS256) or EC on P-256 (ES256). RFC 7515, 7517. */
+/**
+ * The key that signs service account tokens: RSA (RS256) or EC on P-256 (ES256). RFC 7515, 7517.
+ */
 public final class TokenKey {
 
   private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
@@ -38,8 +40,7 @@ public final class TokenKey {
     this.key = key;
     this.publicKey = publicKey;
     this.id =
-        URL.encodeToString(
-            MessageDigest.getInstance("SHA-256").digest(publicKey.getEncoded()));
+        URL.encodeToString(MessageDigest.getInstance("SHA-256").digest(publicKey.getEncoded()));
   }
 
   /** Reads a PKCS#8 PEM file; fails with words that name the file. */
@@ -82,8 +83,7 @@ public final class TokenKey {
     }
     return new TokenKey(
         key,
-        factory.generatePublic(
-            new ECPublicKeySpec(CurvePoint.multiply(curve, key.getS()), curve)));
+        factory.generatePublic(new ECPublicKeySpec(CurvePoint.multiply(curve, key.getS()), curve)));
   }
 
   public String id() {

@@ -20,10 +20,14 @@ public record Attributes(
     String path) {
 
   public static Attributes resource(
-      UserInfo user, String verb, String group, String resource, String subresource,
-      String namespace, String name) {
-    return new Attributes(
-        user, true, verb, group, "*", resource, subresource, namespace, name, "");
+      UserInfo user,
+      String verb,
+      String group,
+      String resource,
+      String subresource,
+      String namespace,
+      String name) {
+    return new Attributes(user, true, verb, group, "*", resource, subresource, namespace, name, "");
   }
 
   public static Attributes path(UserInfo user, String verb, String path) {
@@ -42,12 +46,7 @@ public record Attributes(
       return who + verb + " path \"" + path + "\"";
     }
     String what =
-        verb
-            + " resource \""
-            + resourceAndSubresource()
-            + "\" in API group \""
-            + group
-            + "\"";
+        verb + " resource \"" + resourceAndSubresource() + "\" in API group \"" + group + "\"";
     return who
         + what
         + (namespace.isEmpty()

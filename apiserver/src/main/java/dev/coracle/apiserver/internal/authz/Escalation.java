@@ -34,8 +34,7 @@ public final class Escalation {
         for (String resource : rule.resources()) {
           if (rule.names().isEmpty()) {
             out.add(
-                new PolicyRule(
-                    Set.of(verb), Set.of(group), Set.of(resource), Set.of(), List.of()));
+                new PolicyRule(Set.of(verb), Set.of(group), Set.of(resource), Set.of(), List.of()));
           }
           for (String name : rule.names()) {
             out.add(
@@ -55,11 +54,10 @@ public final class Escalation {
     if (!part.paths().isEmpty()) {
       String path = part.paths().getFirst();
       return held.paths().stream()
-          .anyMatch(
-              p ->
-                  p.equals("*")
-                      || p.equals(path)
-                      || p.endsWith("*") && path.startsWith(p.substring(0, p.length() - 1)));
+          .anyMatch(p ->
+              p.equals("*")
+                  || p.equals(path)
+                  || p.endsWith("*") && path.startsWith(p.substring(0, p.length() - 1)));
     }
     String resource = part.resources().iterator().next();
     int slash = resource.indexOf('/');
@@ -83,18 +81,17 @@ public final class Escalation {
   /** One rule a line, the way upstream shows them. */
   public static String describe(List<PolicyRule> rules) {
     return rules.stream()
-        .map(
-            r ->
-                r.paths().isEmpty()
-                    ? "{APIGroups:"
-                        + goList(r.groups())
-                        + ", Resources:"
-                        + goList(r.resources())
-                        + (r.names().isEmpty() ? "" : ", ResourceNames:" + goList(r.names()))
-                        + ", Verbs:"
-                        + goList(r.verbs())
-                        + "}"
-                    : "{NonResourceURLs:" + goList(r.paths()) + ", Verbs:" + goList(r.verbs()) + "}")
+        .map(r ->
+            r.paths().isEmpty()
+                ? "{APIGroups:"
+                    + goList(r.groups())
+                    + ", Resources:"
+                    + goList(r.resources())
+                    + (r.names().isEmpty() ? "" : ", ResourceNames:" + goList(r.names()))
+                    + ", Verbs:"
+                    + goList(r.verbs())
+                    + "}"
+                : "{NonResourceURLs:" + goList(r.paths()) + ", Verbs:" + goList(r.verbs()) + "}")
         .distinct()
         .collect(Collectors.joining("\n"));
   }

@@ -17,8 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What kubelets may: the rules of the role system:node, but of Secrets, ConfigMaps, claims and service
- * accounts only those that a Pod on their own node uses (Kubernetes docs, "Using Node Authorization").
+ * What kubelets may: the rules of the role system:node, but of Secrets, ConfigMaps, claims and
+ * service accounts only those that a Pod on their own node uses (Kubernetes docs, "Using Node
+ * Authorization").
  */
 public final class NodeAuthorizer implements Authorizer {
 
@@ -30,11 +31,12 @@ public final class NodeAuthorizer implements Authorizer {
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
   private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
 
-  /** @param rules of the role system:node */
+  /**
+   * @param rules of the role system:node
+   */
   public NodeAuthorizer(Vertx vertx, ResourceStore store, List<PolicyRule> rules) {
     this.rules = List.copyOf(rules);
-    this.pods =
-        new LiveCache(vertx, store, new GroupResource("", "pods")).listen(this::changed);
+    this.pods = new LiveCache(vertx, store, new GroupResource("", "pods")).listen(this::changed);
   }
 
   public Uni<Void> start() {
@@ -69,8 +71,7 @@ public final class NodeAuthorizer implements Authorizer {
     String ns = "/" + pod.namespace() + "/";
     JsonNode spec = pod.at("spec");
     out.add("serviceaccounts" + ns + spec.path("serviceAccountName").asText(""));
-    spec.path("imagePullSecrets")
-        .forEach(s -> out.add("secrets" + ns + s.path("name").asText("")));
+    spec.path("imagePullSecrets").forEach(s -> out.add("secrets" + ns + s.path("name").asText("")));
     for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
       for (JsonNode c : spec.path(list)) {
         for (JsonNode e : c.path("env")) {
@@ -91,8 +92,7 @@ public final class NodeAuthorizer implements Authorizer {
         out.add("configmaps" + ns + s.path("configMap").path("name").asText(""));
       }
       if (v.has("ephemeral")) {
-        out.add(
-            "persistentvolumeclaims" + ns + pod.name() + "-" + v.path("name").asText(""));
+        out.add("persistentvolumeclaims" + ns + pod.name() + "-" + v.path("name").asText(""));
       }
     }
     return out;
@@ -138,8 +138,7 @@ public final class NodeAuthorizer implements Authorizer {
       return Decision.allow("");
     }
     return new Decision(
-        Verdict.NO_OPINION,
-        "no relationship found between node '" + node + "' and this object");
+        Verdict.NO_OPINION, "no relationship found between node '" + node + "' and this object");
   }
 
   private boolean used(String node, Attributes a) {

@@ -105,7 +105,9 @@ public final class RbacAuthorizer implements Authorizer {
     return out;
   }
 
-  /** The rules of the role that a binding in this namespace refers to; empty where there is none. */
+  /**
+   * The rules of the role that a binding in this namespace refers to; empty where there is none.
+   */
   public List<PolicyRule> rulesOf(JsonNode roleRef, String namespace) {
     return rules(roleRef, namespace);
   }
@@ -130,8 +132,7 @@ public final class RbacAuthorizer implements Authorizer {
     return made;
   }
 
-  private void add(
-      Map<String, List<Grant>> to, KubeObject binding, String namespace, String kind) {
+  private void add(Map<String, List<Grant>> to, KubeObject binding, String namespace, String kind) {
     JsonNode ref = binding.at("roleRef");
     List<PolicyRule> rules = rules(ref, namespace);
     if (rules.isEmpty()) {

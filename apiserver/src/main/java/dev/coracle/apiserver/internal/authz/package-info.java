@@ -1,4 +1,6 @@
-/** Who may: RBAC over an index that follows the roles and bindings, nodes, and the default roles. */
+/**
+ * Who may: RBAC over an index that follows the roles and bindings, nodes, and the default roles.
+ */
 @NullMarked
 package dev.coracle.apiserver.internal.authz;
 

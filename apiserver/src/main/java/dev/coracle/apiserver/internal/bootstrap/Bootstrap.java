@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
@@ -11,16 +12,15 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.ApiCalls;
-import dev.coracle.api.GroupVersionResource;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes the objects that every cluster has, where they are missing: system namespaces, default roles
- * and bindings, priority classes, and the kubernetes Service with its endpoints. What a user has
- * changed is left alone, but default roles get back rules they have lost.
+ * Makes the objects that every cluster has, where they are missing: system namespaces, default
+ * roles and bindings, priority classes, and the kubernetes Service with its endpoints. What a user
+ * has changed is left alone, but default roles get back rules they have lost.
  */
 public final class Bootstrap {
 
@@ -31,7 +31,9 @@ public final class Bootstrap {
   private final ApiCalls calls;
   private final String advertiseAddress;
 
-  /** @param calls as the server itself */
+  /**
+   * @param calls as the server itself
+   */
   public Bootstrap(ApiCalls calls, String advertiseAddress) {
     this.calls = calls;
     this.advertiseAddress = advertiseAddress;
@@ -90,13 +92,11 @@ public final class Bootstrap {
     return calls
         .get(resource, object.namespace(), object.name())
         .onFailure(StatusException::isNotFound)
-        .recoverWithUni(
-            () ->
-                calls
-                    .create(resource, object.namespace(), object, OPTIONS)
-                    .onFailure(StatusException::isAlreadyExists)
-                    .recoverWithUni(
-                        () -> calls.get(resource, object.namespace(), object.name())));
+        .recoverWithUni(() ->
+            calls
+                .create(resource, object.namespace(), object, OPTIONS)
+                .onFailure(StatusException::isAlreadyExists)
+                .recoverWithUni(() -> calls.get(resource, object.namespace(), object.name())));
   }
 
   private Uni<?> role(ObjectNode wanted) {
@@ -109,29 +109,28 @@ public final class Bootstrap {
           default -> Resources.ROLE_BINDINGS;
         };
     return ensure(resource, object)
-        .chain(
-            there -> {
-              String field = wanted.has("rules") ? "rules" : "subjects";
-              ArrayNode missing = missing(wanted.path(field), there.at(field));
-              boolean ours =
-                  !there
-                      .annotation("rbac.authorization.kubernetes.io/autoupdate")
-                      .orElse("")
-                      .equals("false");
-              if (missing.isEmpty() || !ours || wanted.has("aggregationRule")) {
-                return Uni.createFrom().item(there);
-              }
-              ArrayNode all = Json.array();
-              there.at(field).forEach(all::add);
-              all.addAll(missing);
-              return calls.patch(
-                  resource,
-                  object.namespace(),
-                  object.name(),
-                  Patch.merge(body -> body.set(field, all)),
-                  "",
-                  OPTIONS);
-            });
+        .chain(there -> {
+          String field = wanted.has("rules") ? "rules" : "subjects";
+          ArrayNode missing = missing(wanted.path(field), there.at(field));
+          boolean ours =
+              !there
+                  .annotation("rbac.authorization.kubernetes.io/autoupdate")
+                  .orElse("")
+                  .equals("false");
+          if (missing.isEmpty() || !ours || wanted.has("aggregationRule")) {
+            return Uni.createFrom().item(there);
+          }
+          ArrayNode all = Json.array();
+          there.at(field).forEach(all::add);
+          all.addAll(missing);
+          return calls.patch(
+              resource,
+              object.namespace(),
+              object.name(),
+              Patch.merge(body -> body.set(field, all)),
+              "",
+              OPTIONS);
+        });
   }
 
   private static ArrayNode missing(JsonNode wanted, JsonNode there) {
@@ -151,45 +150,39 @@ public final class Bootstrap {
   /** The kubernetes Service, its Endpoints and EndpointSlice, so that Pods reach this server. */
   public Uni<Void> endpoints(String serviceAddress, int port) {
     return ensure(Resources.SERVICES, KubernetesService.service(serviceAddress))
-        .chain(
-            () ->
-                put(
-                    Resources.ENDPOINTS,
-                    KubernetesService.endpoints(advertiseAddress, port),
-                    "subsets"))
-        .chain(
-            () ->
-                put(
-                    Resources.ENDPOINT_SLICES,
-                    KubernetesService.slice(advertiseAddress, port),
-                    "endpoints",
-                    "ports",
-                    "addressType"))
+        .chain(() ->
+            put(
+                Resources.ENDPOINTS,
+                KubernetesService.endpoints(advertiseAddress, port),
+                "subsets"))
+        .chain(() ->
+            put(
+                Resources.ENDPOINT_SLICES,
+                KubernetesService.slice(advertiseAddress, port),
+                "endpoints",
+                "ports",
+                "addressType"))
         .replaceWithVoid();
   }
 
   /** Creates the object, or makes these fields so. */
-  private Uni<KubeObject> put(
-      GroupVersionResource resource, KubeObject wanted, String... fields) {
+  private Uni<KubeObject> put(GroupVersionResource resource, KubeObject wanted, String... fields) {
     return ensure(resource, wanted)
-        .chain(
-            there -> {
-              boolean same = true;
-              for (String field : fields) {
-                same &= there.at(field).equals(wanted.at(field));
-              }
-              if (same) {
-                return Uni.createFrom().item(there);
-              }
-              Patch patch =
-                  Patch.merge(
-                      body -> {
-                        for (String field : fields) {
-                          body.set(field, wanted.at(field).deepCopy());
-                        }
-                      });
-              return calls.patch(
-                  resource, wanted.namespace(), wanted.name(), patch, "", OPTIONS);
-            });
+        .chain(there -> {
+          boolean same = true;
+          for (String field : fields) {
+            same &= there.at(field).equals(wanted.at(field));
+          }
+          if (same) {
+            return Uni.createFrom().item(there);
+          }
+          Patch patch =
+              Patch.merge(body -> {
+                for (String field : fields) {
+                  body.set(field, wanted.at(field).deepCopy());
+                }
+              });
+          return calls.patch(resource, wanted.namespace(), wanted.name(), patch, "", OPTIONS);
+        });
   }
 }

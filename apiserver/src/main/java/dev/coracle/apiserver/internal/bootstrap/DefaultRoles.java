@@ -24,8 +24,7 @@ public final class DefaultRoles {
   /** Objects with apiVersion and kind, roles before the bindings that use them. */
   static List<ObjectNode> all() {
     try (InputStream in = DefaultRoles.class.getResourceAsStream("default-roles.txt")) {
-      String text =
-          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       return read(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -74,7 +73,8 @@ public final class DefaultRoles {
           rules = role.putArray("rules");
           out.add(role);
         }
-        case "binding" -> out.add(binding("ClusterRoleBinding", "", words[1], "ClusterRole", words));
+        case "binding" ->
+            out.add(binding("ClusterRoleBinding", "", words[1], "ClusterRole", words));
         case "nsbinding" -> {
           String[] name = words[1].split("/");
           out.add(binding("RoleBinding", name[0], name[1], "Role", words));

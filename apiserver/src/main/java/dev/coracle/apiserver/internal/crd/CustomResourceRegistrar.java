@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the CustomResourceDefinitions: checks their names against one another, says so in their
- * conditions, serves what is established, and when a definition is deleted removes its objects before
- * it lets it go. Level-based: every event looks at the definition as it is now.
+ * conditions, serves what is established, and when a definition is deleted removes its objects
+ * before it lets it go. Level-based: every event looks at the definition as it is now.
  */
 public final class CustomResourceRegistrar {
 
@@ -182,32 +182,37 @@ public final class CustomResourceRegistrar {
   }
 
   private KubeObject withStatus(KubeObject definition, Optional<String> conflict) {
-    return definition.with(
-        o -> {
-          ObjectNode status = o.withObjectProperty("status");
-          if (conflict.isEmpty()) {
-            status.set("acceptedNames", definition.at("spec", "names").deepCopy());
-          } else if (!status.has("acceptedNames")) {
-            status.putObject("acceptedNames").put("plural", "").put("kind", "");
-          }
-          set(status, "NamesAccepted", conflict.isEmpty(),
-              conflict.isEmpty() ? "NoConflicts" : "NamesConflict",
-              conflict.orElse("no conflicts found"));
-          boolean established = condition(definition, "Established").equals("True");
-          if (established || conflict.isEmpty()) {
-            set(status, "Established", true, "InitialNamesAccepted",
-                "the initial names have been accepted");
-          } else {
-            set(status, "Established", false, "NotAccepted", "not all names are accepted");
-          }
-          if (!status.has("storedVersions")) {
-            status.putArray("storedVersions");
-          }
-        });
+    return definition.with(o -> {
+      ObjectNode status = o.withObjectProperty("status");
+      if (conflict.isEmpty()) {
+        status.set("acceptedNames", definition.at("spec", "names").deepCopy());
+      } else if (!status.has("acceptedNames")) {
+        status.putObject("acceptedNames").put("plural", "").put("kind", "");
+      }
+      set(
+          status,
+          "NamesAccepted",
+          conflict.isEmpty(),
+          conflict.isEmpty() ? "NoConflicts" : "NamesConflict",
+          conflict.orElse("no conflicts found"));
+      boolean established = condition(definition, "Established").equals("True");
+      if (established || conflict.isEmpty()) {
+        set(
+            status,
+            "Established",
+            true,
+            "InitialNamesAccepted",
+            "the initial names have been accepted");
+      } else {
+        set(status, "Established", false, "NotAccepted", "not all names are accepted");
+      }
+      if (!status.has("storedVersions")) {
+        status.putArray("storedVersions");
+      }
+    });
   }
 
-  private void set(
-      ObjectNode status, String type, boolean is, String reason, String message) {
+  private void set(ObjectNode status, String type, boolean is, String reason, String message) {
     ArrayNode conditions =
         status.get("conditions") instanceof ArrayNode a ? a : status.putArray("conditions");
     String text = is ? "True" : "False";
@@ -221,8 +226,7 @@ public final class CustomResourceRegistrar {
       mine = conditions.addObject().put("type", type);
     }
     if (!mine.path("status").asText("").equals(text)) {
-      mine.put("status", text)
-          .put("lastTransitionTime", Timestamps.time(clock.instant()));
+      mine.put("status", text).put("lastTransitionTime", Timestamps.time(clock.instant()));
     }
     mine.put("reason", reason).put("message", message);
   }
@@ -254,8 +258,7 @@ public final class CustomResourceRegistrar {
     }
     if (again) {
       vertx.setTimer(
-          AGAIN_MILLIS,
-          _ -> definitions.get("", definition.name()).ifPresent(this::settle));
+          AGAIN_MILLIS, _ -> definitions.get("", definition.name()).ifPresent(this::settle));
     }
   }
 
@@ -263,13 +266,17 @@ public final class CustomResourceRegistrar {
   private Uni<Integer> remaining(KubeObject definition) {
     var type = registry.preferred(resource(definition));
     if (type.isEmpty()) {
-      return store
-          .list(resource(definition), "", ListOptions.ALL)
-          .map(l -> l.items().size());
+      return store.list(resource(definition), "", ListOptions.ALL).map(l -> l.items().size());
     }
     Call call =
         new Call(
-            UserInfo.APISERVER, type.get(), "", "", "", WriteOptions.NONE, "kube-apiserver",
+            UserInfo.APISERVER,
+            type.get(),
+            "",
+            "",
+            "",
+            WriteOptions.NONE,
+            "kube-apiserver",
             new Warnings());
     return engine
         .verbs()
@@ -298,15 +305,14 @@ public final class CustomResourceRegistrar {
             dev.coracle.apiserver.internal.verb.ObjectUpdate.Scope.of(""),
             current ->
                 Uni.createFrom()
-                    .item(
-                        () -> {
-                          ObjectNode copy = current.edit();
-                          ArrayNode kept = Json.array();
-                          current.finalizers().stream()
-                              .filter(f -> !f.equals(FINALIZER))
-                              .forEach(kept::add);
-                          ((ObjectNode) copy.path("metadata")).set("finalizers", kept);
-                          return copy;
-                        }));
+                    .item(() -> {
+                      ObjectNode copy = current.edit();
+                      ArrayNode kept = Json.array();
+                      current.finalizers().stream()
+                          .filter(f -> !f.equals(FINALIZER))
+                          .forEach(kept::add);
+                      ((ObjectNode) copy.path("metadata")).set("finalizers", kept);
+                      return copy;
+                    }));
   }
 }

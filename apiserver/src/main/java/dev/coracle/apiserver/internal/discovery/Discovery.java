@@ -28,7 +28,9 @@ public final class Discovery {
   private final Supplier<String> serverAddress;
   private volatile Cache cache = new Cache(-1, Map.of());
 
-  /** @param serverAddress {@code host:port} for clients */
+  /**
+   * @param serverAddress {@code host:port} for clients
+   */
   public Discovery(Scheme scheme, Supplier<String> serverAddress) {
     this.scheme = scheme;
     this.documents = new DiscoveryDocuments(scheme);
@@ -39,7 +41,9 @@ public final class Discovery {
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-    if (!trimmed.equals("/api") && !trimmed.startsWith("/api/") && !trimmed.equals("/apis")
+    if (!trimmed.equals("/api")
+        && !trimmed.startsWith("/api/")
+        && !trimmed.equals("/apis")
         && !trimmed.startsWith("/apis/")) {
       return false;
     }
@@ -50,12 +54,11 @@ public final class Discovery {
     if (trimmed.equals("/api") || trimmed.equals("/apis")) {
       Negotiation wanted =
           Negotiation.tryOf(exchange.header("Accept"), true)
-              .orElseThrow(
-                  () ->
-                      StatusException.of(
-                          dev.coracle.api.StatusReason.NOT_ACCEPTABLE,
-                          "only the following media types are accepted: application/json,"
-                              + " application/yaml"));
+              .orElseThrow(() ->
+                  StatusException.of(
+                      dev.coracle.api.StatusReason.NOT_ACCEPTABLE,
+                      "only the following media types are accepted: application/json,"
+                          + " application/yaml"));
       exchange.response().putHeader("Vary", "Accept");
       if (!wanted.as().isEmpty()
           && (wanted.version().equals("v2") || wanted.version().equals("v2beta1"))) {
@@ -66,7 +69,8 @@ public final class Discovery {
         send(
             exchange,
             d,
-            "application/json;g=apidiscovery.k8s.io;v=" + wanted.version()
+            "application/json;g=apidiscovery.k8s.io;v="
+                + wanted.version()
                 + ";as=APIGroupDiscoveryList");
         return true;
       }

@@ -16,7 +16,9 @@ public final class Health {
 
   private final List<HealthCheck> checks;
 
-  /** @param checks in the order in which they are shown */
+  /**
+   * @param checks in the order in which they are shown
+   */
   public Health(List<HealthCheck> checks) {
     this.checks = List.copyOf(checks);
   }

@@ -59,14 +59,13 @@ public final class OpenApiRoutes {
   private void send(Exchange exchange, Callable<Optional<OpenApiDocument>> make) {
     vertx
         .executeBlocking(make, false)
-        .onSuccess(
-            found -> {
-              if (found.isEmpty()) {
-                Responder.failure(exchange, Engine.noSuchResource());
-              } else {
-                write(exchange, found.get());
-              }
-            })
+        .onSuccess(found -> {
+          if (found.isEmpty()) {
+            Responder.failure(exchange, Engine.noSuchResource());
+          } else {
+            write(exchange, found.get());
+          }
+        })
         .onFailure(failure -> Responder.failure(exchange, failure));
   }
 

@@ -7,8 +7,8 @@ import dev.coracle.apiserver.internal.http.Exchange;
 public interface Filter {
 
   /**
-   * Goes on by {@code next}, now or later on the same context, or ends the exchange. Failures may be
-   * thrown: the panic guard answers them.
+   * Goes on by {@code next}, now or later on the same context, or ends the exchange. Failures may
+   * be thrown: the panic guard answers them.
    */
   void handle(Exchange exchange, Runnable next);
 }

@@ -1,14 +1,17 @@
 package dev.coracle.apiserver.internal.filter;
 
 import dev.coracle.apiserver.ExtraRoute;
+import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
-import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import io.vertx.core.Vertx;
 import java.util.List;
 
-/** The filters in the order in which a request passes them; the request is read and routed after the last. */
+/**
+ * The filters in the order in which a request passes them; the request is read and routed after the
+ * last.
+ */
 public final class Filters {
 
   private Filters() {}

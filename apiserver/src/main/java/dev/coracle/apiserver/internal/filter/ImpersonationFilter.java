@@ -63,10 +63,8 @@ final class ImpersonationFilter implements Filter {
     if (!uid.isEmpty()) {
       require(who, "authentication.k8s.io", "uids", "", "", uid, uid);
     }
-    extra.forEach(
-        (key, values) ->
-            values.forEach(
-                v -> require(who, "authentication.k8s.io", "userextras", key, "", v, v)));
+    extra.forEach((key, values) ->
+        values.forEach(v -> require(who, "authentication.k8s.io", "userextras", key, "", v, v)));
     if (!name.equals("system:anonymous") && !all.contains(UserInfo.AUTHENTICATED)) {
       all.add(UserInfo.AUTHENTICATED);
     }
@@ -75,8 +73,13 @@ final class ImpersonationFilter implements Filter {
   }
 
   private void require(
-      UserInfo who, String group, String resource, String subresource, String namespace,
-      String name, String shown) {
+      UserInfo who,
+      String group,
+      String resource,
+      String subresource,
+      String namespace,
+      String name,
+      String shown) {
     Attributes a =
         Attributes.resource(who, "impersonate", group, resource, subresource, namespace, name);
     if (!authorizer.decide(a).allowed()) {

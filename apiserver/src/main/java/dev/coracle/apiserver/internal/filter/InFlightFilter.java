@@ -9,8 +9,8 @@ import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Takes on only so many requests at a time, reads and writes counted apart. Watches and streams do not
- * count, and neither do masters, so that an administrator always gets in.
+ * Takes on only so many requests at a time, reads and writes counted apart. Watches and streams do
+ * not count, and neither do masters, so that an administrator always gets in.
  */
 final class InFlightFilter implements Filter {
 

@@ -18,21 +18,20 @@ final class MetricsFilter implements Filter {
   public void handle(Exchange exchange, Runnable next) {
     exchange
         .context()
-        .addEndHandler(
-            _ -> {
-              RequestInfo info = exchange.info();
-              int code = exchange.upgraded() ? 101 : exchange.response().getStatusCode();
-              boolean known = info.resourceRequest() && code != 404;
-              metrics.request(
-                  info.resourceRequest() ? info.verb().toUpperCase(Locale.ROOT) : "CONNECT",
-                  known ? info.group() : "",
-                  known ? info.version() : "",
-                  known ? info.resource() : "",
-                  known ? info.subresource() : "",
-                  code,
-                  System.nanoTime() - exchange.startNanos(),
-                  known && !info.longRunning());
-            });
+        .addEndHandler(_ -> {
+          RequestInfo info = exchange.info();
+          int code = exchange.upgraded() ? 101 : exchange.response().getStatusCode();
+          boolean known = info.resourceRequest() && code != 404;
+          metrics.request(
+              info.resourceRequest() ? info.verb().toUpperCase(Locale.ROOT) : "CONNECT",
+              known ? info.group() : "",
+              known ? info.version() : "",
+              known ? info.resource() : "",
+              known ? info.subresource() : "",
+              code,
+              System.nanoTime() - exchange.startNanos(),
+              known && !info.longRunning());
+        });
     next.run();
   }
 }

@@ -26,7 +26,9 @@ public final class Bodies {
     return maxBytes;
   }
 
-  /** Reads a paused request to its end; fails with {@code RequestEntityTooLarge} or {@code Timeout}. */
+  /**
+   * Reads a paused request to its end; fails with {@code RequestEntityTooLarge} or {@code Timeout}.
+   */
   public Future<byte[]> read(HttpServerRequest request) {
     String length = request.getHeader("Content-Length");
     if (length != null && length.length() < 19 && parse(length) > maxBytes) {
@@ -41,15 +43,14 @@ public final class Bodies {
                 promise.tryFail(
                     StatusException.of(
                         StatusReason.TIMEOUT, "the request's body did not arrive in time")));
-    request.handler(
-        chunk -> {
-          if (all.length() + chunk.length() > maxBytes) {
-            request.handler(_ -> {});
-            promise.tryFail(tooLarge());
-          } else {
-            all.appendBuffer(chunk);
-          }
-        });
+    request.handler(chunk -> {
+      if (all.length() + chunk.length() > maxBytes) {
+        request.handler(_ -> {});
+        promise.tryFail(tooLarge());
+      } else {
+        all.appendBuffer(chunk);
+      }
+    });
     request.exceptionHandler(promise::tryFail);
     request.endHandler(_ -> promise.tryComplete(all.getBytes()));
     request.resume();
@@ -66,7 +67,6 @@ public final class Bodies {
 
   private StatusException tooLarge() {
     return StatusException.of(
-        StatusReason.REQUEST_ENTITY_TOO_LARGE,
-        "Request entity too large: limit is " + maxBytes);
+        StatusReason.REQUEST_ENTITY_TOO_LARGE, "Request entity too large: limit is " + maxBytes);
   }
 }

@@ -6,9 +6,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
-/**
- * One request on its way through the filters. Belongs to the request's event loop.
- */
+/** One request on its way through the filters. Belongs to the request's event loop. */
 public final class Exchange {
 
   private final RoutingContext context;

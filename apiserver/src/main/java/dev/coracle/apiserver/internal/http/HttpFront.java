@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTPS listener. One server per event loop, all on one port; every request passes the filters in
- * their order and ends at the first handler that knows its path.
+ * The HTTPS listener. One server per event loop, all on one port; every request passes the filters
+ * in their order and ends at the first handler that knows its path.
  */
 public final class HttpFront {
 
@@ -65,7 +65,8 @@ public final class HttpFront {
     int wanted = options.listen().port() == 0 ? -1 : options.listen().port();
     return vertx
         .deployVerticle(
-            () -> (Deployable) new Listener(wanted), new DeploymentOptions().setInstances(instances))
+            () -> (Deployable) new Listener(wanted),
+            new DeploymentOptions().setInstances(instances))
         .onSuccess(id -> deployment = id)
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(explain(failure)));
@@ -78,7 +79,10 @@ public final class HttpFront {
       if (cause instanceof java.io.IOException
           && String.valueOf(cause.getMessage()).contains("in use")) {
         return new IllegalStateException(
-            "the port " + options.listen().port() + " on " + options.listen().address()
+            "the port "
+                + options.listen().port()
+                + " on "
+                + options.listen().address()
                 + " is taken by another process; choose another one with --port (0: any free one)",
             failure);
       }
@@ -188,8 +192,7 @@ public final class HttpFront {
       exchange = Exchange.begin(context, requestInfo(context));
     } catch (IllegalArgumentException e) {
       exchange =
-          Exchange.begin(
-              context, new RequestInfo(false, "get", "/", "", "", "", "", "", "", ""));
+          Exchange.begin(context, new RequestInfo(false, "get", "/", "", "", "", "", "", "", ""));
       Responder.failure(exchange, StatusException.badRequest("the path is not valid"));
       return;
     }
@@ -245,5 +248,4 @@ public final class HttpFront {
     }
     Responder.failure(exchange, Engine.noSuchResource());
   }
-
 }

@@ -11,8 +11,8 @@ import java.util.Optional;
  * Which form an answer takes, from the {@code Accept} header (API concepts, "Alternate
  * representations of resources").
  *
- * @param as empty for the object itself, else {@code Table}, {@code PartialObjectMetadata} or {@code
- *     PartialObjectMetadataList}
+ * @param as empty for the object itself, else {@code Table}, {@code PartialObjectMetadata} or
+ *     {@code PartialObjectMetadataList}
  * @param version of {@code as}: {@code v1} or {@code v1beta1} of meta.k8s.io, or of another group
  */
 public record Negotiation(Form form, String as, String group, String version) {
@@ -42,12 +42,11 @@ public record Negotiation(Form form, String as, String group, String version) {
    */
   public static Negotiation of(String accept) {
     return tryOf(accept, false)
-        .orElseThrow(
-            () ->
-                StatusException.of(
-                    StatusReason.NOT_ACCEPTABLE,
-                    "only the following media types are accepted: application/json,"
-                        + " application/yaml"));
+        .orElseThrow(() ->
+            StatusException.of(
+                StatusReason.NOT_ACCEPTABLE,
+                "only the following media types are accepted: application/json,"
+                    + " application/yaml"));
   }
 
   /** As {@link #of}, for discovery, where {@code g} and {@code v} name the document wanted. */

@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
- * Gives answers the form that was negotiated: the object itself, a Table, or its metadata alone (API
- * concepts, "Receiving resources as Tables" and "Metadata-only fetches").
+ * Gives answers the form that was negotiated: the object itself, a Table, or its metadata alone
+ * (API concepts, "Receiving resources as Tables" and "Metadata-only fetches").
  */
 public final class Presenter {
 
@@ -23,12 +23,14 @@ public final class Presenter {
     this.tables = tables;
   }
 
-  void object(
-      Exchange exchange, Negotiation form, int code, ResourceType type, KubeObject object) {
+  void object(Exchange exchange, Negotiation form, int code, ResourceType type, KubeObject object) {
     boolean own = object.kind().equals(type.kind().kind());
     if (own && form.table()) {
       Responder.tree(
-          exchange, form.form(), code, tables.ofObject(type, object, form.version(), include(exchange)));
+          exchange,
+          form.form(),
+          code,
+          tables.ofObject(type, object, form.version(), include(exchange)));
     } else if (own && form.metadataOnly()) {
       Responder.tree(exchange, form.form(), code, partial(object, form.version()));
     } else {
@@ -97,8 +99,7 @@ public final class Presenter {
       String include = include(exchange);
       boolean[] headed = {false};
       return o -> {
-        byte[] bytes =
-            Json.bytes(tables.ofEvent(type, o, form.version(), include, !headed[0]));
+        byte[] bytes = Json.bytes(tables.ofEvent(type, o, form.version(), include, !headed[0]));
         headed[0] = true;
         return bytes;
       };

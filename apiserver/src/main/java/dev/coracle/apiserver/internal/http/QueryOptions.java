@@ -49,7 +49,10 @@ final class QueryOptions {
     String manager = e.query("fieldManager");
     if (manager.length() > 128) {
       throw invalid(
-          "PatchOptions", "fieldManager", StatusCause.TOO_LONG, "Too long: may not be more than 128 bytes");
+          "PatchOptions",
+          "fieldManager",
+          StatusCause.TOO_LONG,
+          "Too long: may not be more than 128 bytes");
     }
     String validation = e.query("fieldValidation");
     switch (validation) {

@@ -59,8 +59,7 @@ public record RequestInfo(
     if (parts.get(at).equals("namespaces") && parts.size() > at + 1) {
       namespace = parts.get(at + 1);
       boolean ofNamespace =
-          parts.size() > at + 2
-              && !NAMESPACE_SUBRESOURCES.contains(parts.get(at + 2));
+          parts.size() > at + 2 && !NAMESPACE_SUBRESOURCES.contains(parts.get(at + 2));
       if (ofNamespace) {
         at += 2;
       }

@@ -28,7 +28,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** The end of the filters for resource requests: finds the resource, reads the body, runs the verb. */
+/**
+ * The end of the filters for resource requests: finds the resource, reads the body, runs the verb.
+ */
 public final class ResourceHandler {
 
   private final Vertx vertx;
@@ -66,8 +68,7 @@ public final class ResourceHandler {
     if (!type.namespaced() && !info.namespace().isEmpty() && !ofNamespaces) {
       throw Engine.noSuchResource();
     }
-    boolean collective =
-        info.verb().equals("list") || info.verb().equals("watch");
+    boolean collective = info.verb().equals("list") || info.verb().equals("watch");
     if (type.namespaced() && info.namespace().isEmpty() && !collective) {
       throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
     }
@@ -75,8 +76,7 @@ public final class ResourceHandler {
         && type.definition().subresource(info.subresource()).isEmpty()) {
       throw Engine.noSuchResource();
     }
-    WriteOptions options =
-        info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
+    WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =
         new Call(
             exchange.user(),
@@ -167,19 +167,17 @@ public final class ResourceHandler {
     answer(
         exchange,
         body(exchange)
-            .chain(
-                bytes -> {
-                  JsonNode tree =
-                      type == PatchType.APPLY && !looksLikeJson(bytes)
-                          ? Yaml.parse(bytes, bodies.maxBytes())
-                          : Json.parse(bytes);
-                  return engine.patch(call, new Patch(type, tree, exchange.flag("force")));
-                }),
+            .chain(bytes -> {
+              JsonNode tree =
+                  type == PatchType.APPLY && !looksLikeJson(bytes)
+                      ? Yaml.parse(bytes, bodies.maxBytes())
+                      : Json.parse(bytes);
+              return engine.patch(call, new Patch(type, tree, exchange.flag("force")));
+            }),
         outcome -> outcome(exchange, form, call, outcome));
   }
 
-  private void outcome(
-      Exchange exchange, Negotiation form, Call call, UpdateVerb.Outcome outcome) {
+  private void outcome(Exchange exchange, Negotiation form, Call call, UpdateVerb.Outcome outcome) {
     presenter.object(exchange, form, outcome.created() ? 201 : 200, call.type(), outcome.object());
   }
 
@@ -211,12 +209,10 @@ public final class ResourceHandler {
     answer(
         exchange,
         body(exchange)
-            .chain(
-                bytes -> {
-                  DeleteOptions options =
-                      QueryOptions.delete(exchange, bytes, bodies.maxBytes());
-                  return engine.delete(call, options);
-                }),
+            .chain(bytes -> {
+              DeleteOptions options = QueryOptions.delete(exchange, bytes, bodies.maxBytes());
+              return engine.delete(call, options);
+            }),
         outcome ->
             presenter.object(
                 exchange, form, 200, call.type(), DeleteVerb.answer(call.type(), outcome)));
@@ -228,12 +224,9 @@ public final class ResourceHandler {
     answer(
         exchange,
         body(exchange)
-            .chain(
-                bytes ->
-                    engine.deleteCollection(
-                        call.named(""),
-                        list,
-                        QueryOptions.delete(exchange, bytes, bodies.maxBytes()))),
+            .chain(bytes ->
+                engine.deleteCollection(
+                    call.named(""), list, QueryOptions.delete(exchange, bytes, bodies.maxBytes()))),
         found -> presenter.list(exchange, form, call.type(), found));
   }
 
@@ -276,8 +269,7 @@ public final class ResourceHandler {
     return (end < 0 ? contentType : contentType.substring(0, end)).trim();
   }
 
-  private <T> void answer(
-      Exchange exchange, Uni<T> work, java.util.function.Consumer<T> present) {
+  private <T> void answer(Exchange exchange, Uni<T> work, java.util.function.Consumer<T> present) {
     work.subscribe()
         .with(
             item -> {

@@ -172,8 +172,7 @@ public final class Responder {
     if (status.retryAfterSeconds() > 0) {
       exchange.response().putHeader("Retry-After", Integer.toString(status.retryAfterSeconds()));
     }
-    Form form =
-        Negotiation.tryOf(exchange.header("Accept"), false).orElse(Negotiation.JSON).form();
+    Form form = Negotiation.tryOf(exchange.header("Accept"), false).orElse(Negotiation.JSON).form();
     tree(exchange, form, status.code(), status.toJson());
   }
 }

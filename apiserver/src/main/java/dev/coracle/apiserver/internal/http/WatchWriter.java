@@ -60,18 +60,17 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
   @Override
   public void onSubscribe(Flow.Subscription s) {
-    context.runOnContext(
-        _ -> {
-          subscription = s;
-          if (ended) {
-            s.cancel();
-          } else {
-            outstanding = WINDOW;
-            s.request(WINDOW);
-            // At once: clients wait for the head even when nothing happens.
-            start();
-          }
-        });
+    context.runOnContext(_ -> {
+      subscription = s;
+      if (ended) {
+        s.cancel();
+      } else {
+        outstanding = WINDOW;
+        s.request(WINDOW);
+        // At once: clients wait for the head even when nothing happens.
+        start();
+      }
+    });
   }
 
   private void start() {
@@ -148,24 +147,23 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
   @Override
   public void onError(Throwable failure) {
-    context.runOnContext(
-        _ -> {
-          if (ended) {
-            return;
-          }
-          if (!started) {
-            ended = true;
-            vertx.cancelTimer(timer);
-            Responder.failure(exchange, failure);
-            return;
-          }
-          StatusException status =
-              failure instanceof StatusException s
-                  ? s
-                  : StatusException.internal(String.valueOf(failure.getMessage()));
-          response.write(frame(new WatchEvent.Failed(status.status())));
-          end();
-        });
+    context.runOnContext(_ -> {
+      if (ended) {
+        return;
+      }
+      if (!started) {
+        ended = true;
+        vertx.cancelTimer(timer);
+        Responder.failure(exchange, failure);
+        return;
+      }
+      StatusException status =
+          failure instanceof StatusException s
+              ? s
+              : StatusException.internal(String.valueOf(failure.getMessage()));
+      response.write(frame(new WatchEvent.Failed(status.status())));
+      end();
+    });
   }
 
   @Override

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The messages of Kubernetes' API with the numbers and types of their fields. Read on first use. */
+/**
+ * The messages of Kubernetes' API with the numbers and types of their fields. Read on first use.
+ */
 final class MessageTable {
 
   /**

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads {@code application/vnd.kubernetes.protobuf}: four magic bytes and an Unknown that names the
  * kind and holds the message (API concepts, "Protobuf encoding"). Gives the tree that the JSON form
- * of the same object has: Go's encoder writes the zero values of plain fields too, which JSON leaves
- * out, and embeds structures under a name that JSON does not have.
+ * of the same object has: Go's encoder writes the zero values of plain fields too, which JSON
+ * leaves out, and embeds structures under a name that JSON does not have.
  */
 public final class ProtobufReader {
 
@@ -33,26 +33,80 @@ public final class ProtobufReader {
   /** Pointers in Go: a zero is told from an absent value. */
   private static final Set<String> KEPT_ZEROS =
       Set.of(
-          "replicas", "minReplicas", "parallelism", "completions", "backoffLimit",
-          "backoffLimitPerIndex", "maxFailedIndexes", "terminationGracePeriodSeconds",
-          "activeDeadlineSeconds", "revisionHistoryLimit", "ttlSecondsAfterFinished",
-          "gracePeriodSeconds", "runAsUser", "runAsGroup", "fsGroup", "defaultMode", "mode",
-          "progressDeadlineSeconds", "partition", "priority", "successfulJobsHistoryLimit",
-          "failedJobsHistoryLimit", "tolerationSeconds", "startingDeadlineSeconds",
-          "stabilizationWindowSeconds", "value", "automountServiceAccountToken",
-          "enableServiceLinks", "runAsNonRoot", "privileged", "allowPrivilegeEscalation",
-          "readOnlyRootFilesystem", "controller", "blockOwnerDeletion", "shareProcessNamespace",
-          "setHostnameAsFQDN", "hostUsers", "optional", "immutable", "allowVolumeExpansion",
-          "attachRequired", "podInfoOnMount", "storageCapacity", "requiresRepublish",
-          "seLinuxMount", "ready", "serving", "terminating", "suspend", "orphanDependents",
-          "allocateLoadBalancerNodePorts", "storageClassName", "exitCode", "restartCount",
-          "served", "storage", "observedGeneration", "disruptionsAllowed", "currentHealthy",
-          "desiredHealthy", "expectedPods", "weight", "allowed", "leaseTransitions",
-          "operator", "manualSelector", "containerPort", "port");
+          "replicas",
+          "minReplicas",
+          "parallelism",
+          "completions",
+          "backoffLimit",
+          "backoffLimitPerIndex",
+          "maxFailedIndexes",
+          "terminationGracePeriodSeconds",
+          "activeDeadlineSeconds",
+          "revisionHistoryLimit",
+          "ttlSecondsAfterFinished",
+          "gracePeriodSeconds",
+          "runAsUser",
+          "runAsGroup",
+          "fsGroup",
+          "defaultMode",
+          "mode",
+          "progressDeadlineSeconds",
+          "partition",
+          "priority",
+          "successfulJobsHistoryLimit",
+          "failedJobsHistoryLimit",
+          "tolerationSeconds",
+          "startingDeadlineSeconds",
+          "stabilizationWindowSeconds",
+          "value",
+          "automountServiceAccountToken",
+          "enableServiceLinks",
+          "runAsNonRoot",
+          "privileged",
+          "allowPrivilegeEscalation",
+          "readOnlyRootFilesystem",
+          "controller",
+          "blockOwnerDeletion",
+          "shareProcessNamespace",
+          "setHostnameAsFQDN",
+          "hostUsers",
+          "optional",
+          "immutable",
+          "allowVolumeExpansion",
+          "attachRequired",
+          "podInfoOnMount",
+          "storageCapacity",
+          "requiresRepublish",
+          "seLinuxMount",
+          "ready",
+          "serving",
+          "terminating",
+          "suspend",
+          "orphanDependents",
+          "allocateLoadBalancerNodePorts",
+          "storageClassName",
+          "exitCode",
+          "restartCount",
+          "served",
+          "storage",
+          "observedGeneration",
+          "disruptionsAllowed",
+          "currentHealthy",
+          "desiredHealthy",
+          "expectedPods",
+          "weight",
+          "allowed",
+          "leaseTransitions",
+          "operator",
+          "manualSelector",
+          "containerPort",
+          "port");
 
   private ProtobufReader() {}
 
-  /** @throws StatusException {@code BadRequest}, or 415 for a kind without protobuf form */
+  /**
+   * @throws StatusException {@code BadRequest}, or 415 for a kind without protobuf form
+   */
   public static ObjectNode read(byte[] body) {
     if (body.length < 4 || !java.util.Arrays.equals(body, 0, 4, MAGIC, 0, 4)) {
       throw StatusException.badRequest(
@@ -86,12 +140,13 @@ public final class ProtobufReader {
     Message message =
         MessageTable.kubernetes()
             .of(gvk)
-            .orElseThrow(
-                () ->
-                    StatusException.of(
-                        StatusReason.UNSUPPORTED_MEDIA_TYPE,
-                        "no protobuf form is known of " + gvk + "; accepted media types include:"
-                            + " application/json, application/yaml"));
+            .orElseThrow(() ->
+                StatusException.of(
+                    StatusReason.UNSUPPORTED_MEDIA_TYPE,
+                    "no protobuf form is known of "
+                        + gvk
+                        + "; accepted media types include:"
+                        + " application/json, application/yaml"));
     ObjectNode out = Json.object().put("apiVersion", apiVersion).put("kind", kind);
     if (raw != null) {
       message(raw, message, out, 0);
@@ -105,8 +160,7 @@ public final class ProtobufReader {
     }
     SchemaType schema =
         SchemaTable.kubernetes()
-            .definition(
-                "io.k8s" + message.name().substring("k8s.io".length()).replace('_', '-'));
+            .definition("io.k8s" + message.name().substring("k8s.io".length()).replace('_', '-'));
     while (in.more()) {
       long tag = in.varint();
       int wireType = (int) tag & 7;
@@ -225,7 +279,9 @@ public final class ProtobufReader {
       }
       case "JSONSchemaPropsOrBool" -> {
         ObjectNode o = plain(in, message, depth);
-        yield o.has("schema") ? o.path("schema") : Json.NODES.booleanNode(o.path("allows").asBoolean());
+        yield o.has("schema")
+            ? o.path("schema")
+            : Json.NODES.booleanNode(o.path("allows").asBoolean());
       }
       case "JSONSchemaPropsOrArray" -> {
         ObjectNode o = plain(in, message, depth);

@@ -35,29 +35,28 @@ public final class Conversions {
     ObjectNode out = Json.object();
     out.put("apiVersion", to.apiVersion()).put("kind", to.kind());
     boolean toNew = !to.group().isEmpty();
-    object.forEachEntry(
-        (field, value) -> {
-          if (field.equals("apiVersion") || field.equals("kind")) {
-            return;
+    object.forEachEntry((field, value) -> {
+      if (field.equals("apiVersion") || field.equals("kind")) {
+        return;
+      }
+      String name = field;
+      if (toNew) {
+        name = EVENT_TO_NEW.getOrDefault(field, field);
+      } else {
+        for (var e : EVENT_TO_NEW.entrySet()) {
+          if (e.getValue().equals(field)) {
+            name = e.getKey();
           }
-          String name = field;
-          if (toNew) {
-            name = EVENT_TO_NEW.getOrDefault(field, field);
-          } else {
-            for (var e : EVENT_TO_NEW.entrySet()) {
-              if (e.getValue().equals(field)) {
-                name = e.getKey();
-              }
-            }
-          }
-          out.set(name, value);
-        });
+        }
+      }
+      out.set(name, value);
+    });
     return out;
   }
 
   /**
-   * autoscaling/v1 knows one metric, the utilisation of CPU; the others ride in annotations, so that
-   * nothing is lost on the way there and back.
+   * autoscaling/v1 knows one metric, the utilisation of CPU; the others ride in annotations, so
+   * that nothing is lost on the way there and back.
    */
   private static ObjectNode autoscaler(
       ObjectNode object, GroupVersionKind from, GroupVersionKind to) {
@@ -135,7 +134,10 @@ public final class Conversions {
       var utilization = spec.remove("targetCPUUtilizationPercentage");
       if (utilization != null && utilization.isNumber()) {
         ObjectNode resource = metrics.addObject().put("type", "Resource").putObject("resource");
-        resource.put("name", "cpu").putObject("target").put("type", "Utilization")
+        resource
+            .put("name", "cpu")
+            .putObject("target")
+            .put("type", "Utilization")
             .set("averageUtilization", utilization);
       }
       if (annotations.hasNonNull(METRICS)) {

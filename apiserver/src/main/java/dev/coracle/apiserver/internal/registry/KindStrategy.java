@@ -47,8 +47,8 @@ public interface KindStrategy {
   default void prepareForCreate(ObjectNode object, Call call) {}
 
   /**
-   * In place. For {@code subresource} "status" the rest of the object is already that of before, and
-   * the other way round.
+   * In place. For {@code subresource} "status" the rest of the object is already that of before,
+   * and the other way round.
    */
   default void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {}
 

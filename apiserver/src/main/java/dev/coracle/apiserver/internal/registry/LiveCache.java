@@ -86,28 +86,27 @@ public final class LiveCache {
       return Uni.createFrom().item(now);
     }
     return Uni.createFrom()
-        .emitter(
-            emitter -> {
-              NamespacedName key = new NamespacedName(namespace, name);
-              Listener[] self = new Listener[1];
-              long timer =
-                  vertx.setTimer(
-                      millis,
-                      _ -> {
-                        listeners.remove(self[0]);
-                        emitter.complete(get(namespace, name));
-                      });
-              self[0] =
-                  (_, object) -> {
-                    if (object != null && object.key().equals(key)) {
-                      listeners.remove(self[0]);
-                      vertx.cancelTimer(timer);
-                      emitter.complete(Optional.of(object));
-                    }
-                  };
-              listeners.add(self[0]);
-              get(namespace, name).ifPresent(o -> self[0].changed(null, o));
-            });
+        .emitter(emitter -> {
+          NamespacedName key = new NamespacedName(namespace, name);
+          Listener[] self = new Listener[1];
+          long timer =
+              vertx.setTimer(
+                  millis,
+                  _ -> {
+                    listeners.remove(self[0]);
+                    emitter.complete(get(namespace, name));
+                  });
+          self[0] =
+              (_, object) -> {
+                if (object != null && object.key().equals(key)) {
+                  listeners.remove(self[0]);
+                  vertx.cancelTimer(timer);
+                  emitter.complete(Optional.of(object));
+                }
+              };
+          listeners.add(self[0]);
+          get(namespace, name).ifPresent(o -> self[0].changed(null, o));
+        });
   }
 
   public Collection<KubeObject> all() {
@@ -116,12 +115,11 @@ public final class LiveCache {
 
   public List<KubeObject> in(String namespace) {
     List<KubeObject> out = new ArrayList<>();
-    objects.forEach(
-        (key, object) -> {
-          if (key.namespace().equals(namespace)) {
-            out.add(object);
-          }
-        });
+    objects.forEach((key, object) -> {
+      if (key.namespace().equals(namespace)) {
+        out.add(object);
+      }
+    });
     return out;
   }
 

@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.registry;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
@@ -9,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a type's schema does for the verbs. Trees handed in are the caller's own and may be changed in
- * place; all failures are {@link dev.coracle.api.StatusException}s.
+ * What a type's schema does for the verbs. Trees handed in are the caller's own and may be changed
+ * in place; all failures are {@link dev.coracle.api.StatusException}s.
  */
 public interface ObjectRules {
 
@@ -42,5 +41,9 @@ public interface ObjectRules {
 
   /** Notes in {@code now}'s managedFields who changed what, in place. */
   void recordManager(
-      @Nullable KubeObject before, ObjectNode now, String manager, String subresource, Instant time);
+      @Nullable KubeObject before,
+      ObjectNode now,
+      String manager,
+      String subresource,
+      Instant time);
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * The resources that are served, each with its rules and strategy. Safe on any thread: types are made
- * on first use and thrown away when their definition in the scheme changes.
+ * The resources that are served, each with its rules and strategy. Safe on any thread: types are
+ * made on first use and thrown away when their definition in the scheme changes.
  */
 public final class Registry {
 
@@ -64,7 +64,6 @@ public final class Registry {
 
   /** A resource that is known to be built in. */
   public ResourceType require(GroupVersionResource resource) {
-    return find(resource)
-        .orElseThrow(() -> new IllegalStateException(resource + " is not served"));
+    return find(resource).orElseThrow(() -> new IllegalStateException(resource + " is not served"));
   }
 }

@@ -85,12 +85,11 @@ public record ResourceType(
         (object, from, to) -> {
           ObjectNode out = Json.object();
           out.put("apiVersion", to.apiVersion()).put("kind", to.kind());
-          object.forEachEntry(
-              (field, value) -> {
-                if (!field.equals("apiVersion") && !field.equals("kind")) {
-                  out.set(field, value);
-                }
-              });
+          object.forEachEntry((field, value) -> {
+            if (!field.equals("apiVersion") && !field.equals("kind")) {
+              out.set(field, value);
+            }
+          });
           return out;
         };
   }

@@ -59,16 +59,19 @@ public final class SelectableFields {
           Map.entry("replicationcontrollers", List.of("status.replicas")),
           Map.entry("replicasets.apps", List.of("status.replicas")),
           Map.entry("jobs.batch", List.of("status.successful")),
-          Map.entry(
-              "certificatesigningrequests.certificates.k8s.io", List.of("spec.signerName")),
+          Map.entry("certificatesigningrequests.certificates.k8s.io", List.of("spec.signerName")),
           Map.entry("clustertrustbundles.certificates.k8s.io", List.of("spec.signerName")),
-          Map.entry("podcertificaterequests.certificates.k8s.io",
+          Map.entry(
+              "podcertificaterequests.certificates.k8s.io",
               List.of("spec.signerName", "spec.podName", "spec.nodeName")),
           Map.entry("resourceslices.resource.k8s.io", List.of("spec.nodeName", "spec.driver")),
           Map.entry(
               "ipaddresses.networking.k8s.io",
-              List.of("spec.parentRef.group", "spec.parentRef.resource",
-                  "spec.parentRef.namespace", "spec.parentRef.name")));
+              List.of(
+                  "spec.parentRef.group",
+                  "spec.parentRef.resource",
+                  "spec.parentRef.namespace",
+                  "spec.parentRef.name")));
 
   private SelectableFields() {}
 
@@ -90,14 +93,13 @@ public final class SelectableFields {
     }
     return new FieldSelector(
         fields.requirements().stream()
-            .map(
-                r ->
-                    new FieldSelector.Requirement(
-                        r.field()
-                            .replace("regarding.", "involvedObject.")
-                            .replace("reportingController", "reportingComponent"),
-                        r.equal(),
-                        r.value()))
+            .map(r ->
+                new FieldSelector.Requirement(
+                    r.field()
+                        .replace("regarding.", "involvedObject.")
+                        .replace("reportingController", "reportingComponent"),
+                    r.equal(),
+                    r.value()))
             .toList());
   }
 }

@@ -45,12 +45,25 @@ public final class Strategies {
     byResource.put("clusterrolebindings.rbac.authorization.k8s.io", rbac);
     for (String resource :
         new String[] {
-          "configmaps", "nodes", "serviceaccounts", "limitranges", "resourcequotas", "endpoints",
-          "events", "events.events.k8s.io", "podtemplates", "leases.coordination.k8s.io",
-          "storageclasses.storage.k8s.io", "csidrivers.storage.k8s.io", "csinodes.storage.k8s.io",
-          "volumeattachments.storage.k8s.io", "runtimeclasses.node.k8s.io",
-          "priorityclasses.scheduling.k8s.io", "apiservices.apiregistration.k8s.io",
-          "controllerrevisions.apps", "horizontalpodautoscalers.autoscaling"
+          "configmaps",
+          "nodes",
+          "serviceaccounts",
+          "limitranges",
+          "resourcequotas",
+          "endpoints",
+          "events",
+          "events.events.k8s.io",
+          "podtemplates",
+          "leases.coordination.k8s.io",
+          "storageclasses.storage.k8s.io",
+          "csidrivers.storage.k8s.io",
+          "csinodes.storage.k8s.io",
+          "volumeattachments.storage.k8s.io",
+          "runtimeclasses.node.k8s.io",
+          "priorityclasses.scheduling.k8s.io",
+          "apiservices.apiregistration.k8s.io",
+          "controllerrevisions.apps",
+          "horizontalpodautoscalers.autoscaling"
         }) {
       byResource.put(resource, SimpleStrategy.of(resource));
     }

@@ -7,9 +7,7 @@ import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.Subresource;
 import java.util.Map;
 
-/**
- * What a request's body is decoded as: the object's own kind, or the kind of its subresource.
- */
+/** What a request's body is decoded as: the object's own kind, or the kind of its subresource. */
 public record SubresourceSchemas(SchemaType type, GroupVersionKind kind) {
 
   private static final Map<String, String> DEFINITIONS =

@@ -3,7 +3,10 @@ package dev.coracle.apiserver.internal.registry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a client is told beside its answer, in {@code Warning} headers (RFC 9111, code 299). Bounded. */
+/**
+ * What a client is told beside its answer, in {@code Warning} headers (RFC 9111, code 299).
+ * Bounded.
+ */
 public final class Warnings {
 
   private static final int MOST = 32;

@@ -6,7 +6,9 @@ import java.net.UnknownHostException;
 /** An IPv4 network in CIDR form, counted from its first address. */
 public record AddressRange(int base, int bits) {
 
-  /** @throws IllegalArgumentException when it is none */
+  /**
+   * @throws IllegalArgumentException when it is none
+   */
   public static AddressRange parse(String cidr) {
     int slash = cidr.indexOf('/');
     if (slash < 0) {

@@ -5,9 +5,9 @@ import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
 /**
- * Numbers of a range, each given to one at a time. What is chosen freely comes from the upper part of
- * the range first, so that numbers asked for by name, mostly low ones, stay free (KEP-3070). Guarded
- * by its own lock.
+ * Numbers of a range, each given to one at a time. What is chosen freely comes from the upper part
+ * of the range first, so that numbers asked for by name, mostly low ones, stay free (KEP-3070).
+ * Guarded by its own lock.
  */
 final class NumberPool {
 

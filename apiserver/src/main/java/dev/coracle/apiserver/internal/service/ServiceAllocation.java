@@ -60,8 +60,7 @@ public final class ServiceAllocation {
     if (ip.isEmpty()) {
       String any = pools.takeAnyAddress();
       if (any.isEmpty()) {
-        throw StatusException.internal(
-            "failed to allocate a serviceIP: range is full");
+        throw StatusException.internal("failed to allocate a serviceIP: range is full");
       }
       undo.add(() -> pools.releaseAddress(any));
       ip = any;
@@ -87,9 +86,7 @@ public final class ServiceAllocation {
     }
     if (why != null) {
       throw invalid(
-          call,
-          "spec.clusterIPs",
-          "[\"" + ip + "\"]: failed to allocate IP " + ip + ": " + why);
+          call, "spec.clusterIPs", "[\"" + ip + "\"]: failed to allocate IP " + ip + ": " + why);
     }
     undo.add(() -> pools.releaseAddress(ip));
   }
@@ -115,7 +112,11 @@ public final class ServiceAllocation {
   }
 
   private void nodePort(
-      ObjectNode port, int index, List<Integer> had, Map<Integer, String> taken, Call call,
+      ObjectNode port,
+      int index,
+      List<Integer> had,
+      Map<Integer, String> taken,
+      Call call,
       List<Runnable> undo) {
     int number = port.path("nodePort").asInt(0);
     String protocol = port.path("protocol").asText("TCP");

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.service;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import java.util.ArrayList;
@@ -7,9 +8,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
-import com.fasterxml.jackson.databind.JsonNode;
 
-/** The cluster addresses and node ports that are taken; filled from the stored Services at start. */
+/**
+ * The cluster addresses and node ports that are taken; filled from the stored Services at start.
+ */
 public final class ServicePools {
 
   private final AddressRange range;

@@ -32,7 +32,11 @@ public final class Connects {
 
   /** The request is paused; it is read only when the other side takes it. */
   public void handle(Exchange exchange, Call call) {
-    if (!call.type().definition().subresource(call.subresource()).orElseThrow().verbs()
+    if (!call.type()
+        .definition()
+        .subresource(call.subresource())
+        .orElseThrow()
+        .verbs()
         .contains(exchange.info().verb())) {
       throw StatusException.methodNotAllowed(call.type().groupResource(), exchange.info().verb());
     }

@@ -7,7 +7,8 @@ package dev.coracle.apiserver.internal.stream;
  * @param tls for kubelets always
  * @param uri path and query
  * @param translatesErrors answers of the other side that are failures become Status objects
- * @param proxyPrefix empty, or the path under which the other side is shown, for links and redirects
+ * @param proxyPrefix empty, or the path under which the other side is shown, for links and
+ *     redirects
  */
 record Destination(
     boolean kubelet,

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Finds out where a connecting request goes: which kubelet, which Pod, which endpoint of a Service. */
+/**
+ * Finds out where a connecting request goes: which kubelet, which Pod, which endpoint of a Service.
+ */
 public final class Destinations {
 
   private static final GroupResource NODES = new GroupResource("", "nodes");
@@ -37,22 +39,20 @@ public final class Destinations {
   Uni<Destination> log(Exchange exchange, Call call) {
     return store
         .get(PODS, call.key())
-        .chain(
-            pod -> {
-              String container = container(pod, exchange.query("container"));
-              checkLogOptions(exchange);
-              return kubelet(pod)
-                  .map(
-                      at ->
-                          Destination.kubelet(
-                              at,
-                              "/containerLogs/"
-                                  + path(pod)
-                                  + "/"
-                                  + encode(container)
-                                  + query(exchange, List.of("container", "pretty")),
-                              true));
-            });
+        .chain(pod -> {
+          String container = container(pod, exchange.query("container"));
+          checkLogOptions(exchange);
+          return kubelet(pod)
+              .map(at ->
+                  Destination.kubelet(
+                      at,
+                      "/containerLogs/"
+                          + path(pod)
+                          + "/"
+                          + encode(container)
+                          + query(exchange, List.of("container", "pretty")),
+                      true));
+        });
   }
 
   private static void checkLogOptions(Exchange exchange) {
@@ -63,7 +63,10 @@ public final class Destinations {
           long n = Long.parseLong(text);
           if (n < 0 || n == 0 && !name.equals("tailLines")) {
             throw StatusException.badRequest(
-                "PodLogOptions \"\" is invalid: " + name + ": Invalid value: " + n
+                "PodLogOptions \"\" is invalid: "
+                    + name
+                    + ": Invalid value: "
+                    + n
                     + ": must be greater than or equal to 0");
           }
         } catch (NumberFormatException e) {
@@ -77,43 +80,40 @@ public final class Destinations {
   Uni<Destination> container(Exchange exchange, Call call) {
     return store
         .get(PODS, call.key())
-        .chain(
-            pod -> {
-              String phase = pod.text("status", "phase");
-              if (phase.equals("Succeeded") || phase.equals("Failed")) {
-                throw StatusException.badRequest(
-                    "cannot " + call.subresource() + " into a container in a completed pod;"
-                        + " current phase is " + phase);
-              }
-              String container = container(pod, exchange.query("container"));
-              return kubelet(pod)
-                  .map(
-                      at ->
-                          Destination.kubelet(
-                              at,
-                              "/"
-                                  + call.subresource()
-                                  + "/"
-                                  + path(pod)
-                                  + "/"
-                                  + encode(container)
-                                  + query(exchange, List.of("container")),
-                              true));
-            });
+        .chain(pod -> {
+          String phase = pod.text("status", "phase");
+          if (phase.equals("Succeeded") || phase.equals("Failed")) {
+            throw StatusException.badRequest(
+                "cannot "
+                    + call.subresource()
+                    + " into a container in a completed pod;"
+                    + " current phase is "
+                    + phase);
+          }
+          String container = container(pod, exchange.query("container"));
+          return kubelet(pod)
+              .map(at ->
+                  Destination.kubelet(
+                      at,
+                      "/"
+                          + call.subresource()
+                          + "/"
+                          + path(pod)
+                          + "/"
+                          + encode(container)
+                          + query(exchange, List.of("container")),
+                      true));
+        });
   }
 
   Uni<Destination> portForward(Exchange exchange, Call call) {
     return store
         .get(PODS, call.key())
-        .chain(
-            pod ->
-                kubelet(pod)
-                    .map(
-                        at ->
-                            Destination.kubelet(
-                                at,
-                                "/portForward/" + path(pod) + query(exchange, List.of()),
-                                true)));
+        .chain(pod ->
+            kubelet(pod)
+                .map(at ->
+                    Destination.kubelet(
+                        at, "/portForward/" + path(pod) + query(exchange, List.of()), true)));
   }
 
   Uni<Destination> proxy(Exchange exchange, Call call) {
@@ -123,14 +123,17 @@ public final class Destinations {
     return switch (call.type().resource().resource()) {
       case "nodes" ->
           node(name[1])
-              .map(
-                  at ->
-                      name[2].isEmpty()
-                          ? new Destination(
-                              true, true, at.host(), at.port(), uri, false, prefix)
-                          : new Destination(
-                              false, name[0].equals("https"), at.host(), number(name[2], 80), uri,
-                              false, prefix));
+              .map(at ->
+                  name[2].isEmpty()
+                      ? new Destination(true, true, at.host(), at.port(), uri, false, prefix)
+                      : new Destination(
+                          false,
+                          name[0].equals("https"),
+                          at.host(),
+                          number(name[2], 80),
+                          uri,
+                          false,
+                          prefix));
       case "pods" ->
           store
               .get(PODS, new NamespacedName(call.namespace(), name[1]))
@@ -178,8 +181,7 @@ public final class Destinations {
         false, name[0].equals("https"), ip, port == 0 ? 80 : port, uri, false, prefix);
   }
 
-  private Uni<Destination> service(
-      KubeObject service, String[] name, String uri, String prefix) {
+  private Uni<Destination> service(KubeObject service, String[] name, String uri, String prefix) {
     JsonNode chosen = null;
     JsonNode ports = service.at("spec", "ports");
     for (JsonNode p : ports) {
@@ -201,32 +203,29 @@ public final class Destinations {
             LabelSelector.ofLabels(Map.of("kubernetes.io/service-name", service.name())));
     return store
         .list(SLICES, service.namespace(), ofService)
-        .map(
-            slices -> {
-              List<Destination> ready = new ArrayList<>();
-              for (KubeObject slice : slices.items()) {
-                for (JsonNode p : slice.at("ports")) {
-                  if (p.path("name").asText("").equals(portName)) {
-                    endpoints(slice, p.path("port").asInt(), name, uri, prefix, ready);
-                  }
-                }
+        .map(slices -> {
+          List<Destination> ready = new ArrayList<>();
+          for (KubeObject slice : slices.items()) {
+            for (JsonNode p : slice.at("ports")) {
+              if (p.path("name").asText("").equals(portName)) {
+                endpoints(slice, p.path("port").asInt(), name, uri, prefix, ready);
               }
-              if (ready.isEmpty()) {
-                throw StatusException.unavailable(
-                    "no endpoints available for service \"" + service.name() + "\"");
-              }
-              return ready.get(ThreadLocalRandom.current().nextInt(ready.size()));
-            });
+            }
+          }
+          if (ready.isEmpty()) {
+            throw StatusException.unavailable(
+                "no endpoints available for service \"" + service.name() + "\"");
+          }
+          return ready.get(ThreadLocalRandom.current().nextInt(ready.size()));
+        });
   }
 
   private static void endpoints(
-      KubeObject slice, int port, String[] name, String uri, String prefix,
-      List<Destination> out) {
+      KubeObject slice, int port, String[] name, String uri, String prefix, List<Destination> out) {
     for (JsonNode e : slice.at("endpoints")) {
       if (e.path("conditions").path("ready").asBoolean(true)) {
         String ip = e.path("addresses").path(0).asText("");
-        out.add(
-            new Destination(false, name[0].equals("https"), ip, port, uri, false, prefix));
+        out.add(new Destination(false, name[0].equals("https"), ip, port, uri, false, prefix));
       }
     }
   }
@@ -290,8 +289,7 @@ public final class Destinations {
   private Uni<KubeletAddress> kubelet(KubeObject pod) {
     String node = pod.text("spec", "nodeName");
     if (node.isEmpty()) {
-      throw StatusException.badRequest(
-          "pod " + pod.name() + " does not have a host assigned");
+      throw StatusException.badRequest("pod " + pod.name() + " does not have a host assigned");
     }
     return node(node);
   }

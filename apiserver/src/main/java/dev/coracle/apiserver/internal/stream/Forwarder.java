@@ -26,9 +26,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Hands requests on, body and answer with back-pressure in both directions. A request to upgrade the
- * connection becomes a tunnel of raw bytes once the other side has agreed; what is spoken in it is the
- * two ends' business.
+ * Hands requests on, body and answer with back-pressure in both directions. A request to upgrade
+ * the connection becomes a tunnel of raw bytes once the other side has agreed; what is spoken in it
+ * is the two ends' business.
  */
 public final class Forwarder {
 
@@ -37,9 +37,20 @@ public final class Forwarder {
 
   /** Credentials and hop-by-hop headers, which end here. */
   private static final Set<String> DROPPED =
-      Set.of("authorization", "cookie", "host", "content-length", "x-remote-user",
-          "x-remote-group", "x-remote-uid", "transfer-encoding", "keep-alive",
-          "proxy-authorization", "proxy-connection", "te", "trailer");
+      Set.of(
+          "authorization",
+          "cookie",
+          "host",
+          "content-length",
+          "x-remote-user",
+          "x-remote-group",
+          "x-remote-uid",
+          "transfer-encoding",
+          "keep-alive",
+          "proxy-authorization",
+          "proxy-connection",
+          "te",
+          "trailer");
 
   private static final String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 
@@ -101,16 +112,15 @@ public final class Forwarder {
             .setConnectTimeout(CONNECT_MILLIS);
     client
         .request(options)
-        .onSuccess(
-            request -> {
-              request.exceptionHandler(_ -> {});
-              copyRequestHeaders(exchange, request, upgrade);
-              if (upgrade) {
-                tunnel(exchange, to, request);
-              } else {
-                plain(exchange, to, request);
-              }
-            })
+        .onSuccess(request -> {
+          request.exceptionHandler(_ -> {});
+          copyRequestHeaders(exchange, request, upgrade);
+          if (upgrade) {
+            tunnel(exchange, to, request);
+          } else {
+            plain(exchange, to, request);
+          }
+        })
         .onFailure(failure -> dialFailed(exchange, failure));
   }
 
@@ -123,13 +133,14 @@ public final class Forwarder {
                 "error dialing backend: " + failure.getMessage())));
   }
 
-  private static void copyRequestHeaders(
-      Exchange exchange, HttpClientRequest to, boolean upgrade) {
+  private static void copyRequestHeaders(Exchange exchange, HttpClientRequest to, boolean upgrade) {
     HttpServerRequest from = exchange.request();
     for (var header : from.headers()) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       boolean hop = name.equals("connection") || name.equals("upgrade");
-      if (DROPPED.contains(name) || name.startsWith("impersonate-") || hop && !upgrade
+      if (DROPPED.contains(name)
+          || name.startsWith("impersonate-")
+          || hop && !upgrade
           || name.startsWith(":")) {
         continue;
       }
@@ -196,7 +207,8 @@ public final class Forwarder {
       MultiMap from, HttpServerResponse to, Destination destination) {
     for (var header : from) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (name.equals("connection") || name.equals("transfer-encoding")
+      if (name.equals("connection")
+          || name.equals("transfer-encoding")
           || name.equals("keep-alive")) {
         continue;
       }
@@ -212,49 +224,47 @@ public final class Forwarder {
   private static void translate(Exchange exchange, HttpClientResponse response) {
     response
         .body()
-        .onSuccess(
-            body -> {
-              int code = response.statusCode();
-              String text = body.toString().strip();
-              StatusException status =
-                  switch (code) {
-                    case 400 -> StatusException.badRequest(text);
-                    case 404 -> StatusException.of(StatusReason.NOT_FOUND, text);
-                    case 500 -> StatusException.internal(text);
-                    default -> StatusException.of(StatusReason.of("", code), text);
-                  };
-              Responder.failure(exchange, status);
-            })
+        .onSuccess(body -> {
+          int code = response.statusCode();
+          String text = body.toString().strip();
+          StatusException status =
+              switch (code) {
+                case 400 -> StatusException.badRequest(text);
+                case 404 -> StatusException.of(StatusReason.NOT_FOUND, text);
+                case 500 -> StatusException.internal(text);
+                default -> StatusException.of(StatusReason.of("", code), text);
+              };
+          Responder.failure(exchange, status);
+        })
         .onFailure(failure -> dialFailed(exchange, failure));
   }
 
   private void tunnel(Exchange exchange, Destination to, HttpClientRequest request) {
     request
         .connect()
-        .onSuccess(
-            response -> {
-              if (response.statusCode() != 101) {
-                exchange.request().resume();
-                answer(exchange, to, response);
-                return;
-              }
-              NetSocket there = response.netSocket();
-              there.pause();
-              StringBuilder head = new StringBuilder("HTTP/1.1 101 Switching Protocols\r\n");
-              response
-                  .headers()
-                  .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
-              exchange.upgrade();
-              hijack(exchange.request(), head + "\r\n")
-                  .onSuccess(here -> SocketPump.join(vertx, here, there))
-                  .onFailure(_ -> there.close());
-            })
+        .onSuccess(response -> {
+          if (response.statusCode() != 101) {
+            exchange.request().resume();
+            answer(exchange, to, response);
+            return;
+          }
+          NetSocket there = response.netSocket();
+          there.pause();
+          StringBuilder head = new StringBuilder("HTTP/1.1 101 Switching Protocols\r\n");
+          response
+              .headers()
+              .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
+          exchange.upgrade();
+          hijack(exchange.request(), head + "\r\n")
+              .onSuccess(here -> SocketPump.join(vertx, here, there))
+              .onFailure(_ -> there.close());
+        })
         .onFailure(failure -> dialFailed(exchange, failure));
   }
 
   /**
-   * Answers an upgrade with this head and hands out the socket, paused. {@code toNetSocket} would do,
-   * but refuses POST, by which kubectl asks for SPDY.
+   * Answers an upgrade with this head and hands out the socket, paused. {@code toNetSocket} would
+   * do, but refuses POST, by which kubectl asks for SPDY.
    */
   private static Future<NetSocket> hijack(HttpServerRequest request, String head) {
     var connection = (io.vertx.core.http.impl.Http1xServerConnection) request.connection();
@@ -268,11 +278,10 @@ public final class Forwarder {
     }
     return connection
         .netSocket()
-        .map(
-            socket -> {
-              socket.pause();
-              socket.write(head, "ISO-8859-1");
-              return socket;
-            });
+        .map(socket -> {
+          socket.pause();
+          socket.write(head, "ISO-8859-1");
+          return socket;
+        });
   }
 }

@@ -43,13 +43,12 @@ public final class BindingSubresource implements ObjectSubresource {
                   ? new StatusCause(StatusCause.REQUIRED, "Required value", "target.name")
                   : new StatusCause(
                       StatusCause.NOT_SUPPORTED,
-                      "Unsupported value: \"" + kind
+                      "Unsupported value: \""
+                          + kind
                           + "\": supported values: \"Node\", \"<empty>\"",
                       "target.kind")));
     }
-    KubeObject done =
-        KubeObject.of(
-            Status.success("", "", "", "").toJson().put("code", 201));
+    KubeObject done = KubeObject.of(Status.success("", "", "", "").toJson().put("code", 201));
     if (call.dryRun()) {
       return store
           .get(call.type().stored(), call.key())
@@ -67,8 +66,11 @@ public final class BindingSubresource implements ObjectSubresource {
   private KubeObject bound(Call call, KubeObject pod, ObjectNode binding, String node) {
     String uid = binding.path("metadata").path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(pod.uid())) {
-      throw conflict(call,
-          "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+      throw conflict(
+          call,
+          "Precondition failed: UID in precondition: "
+              + uid
+              + ", UID in object meta: "
               + pod.uid());
     }
     if (pod.isDeleting()) {

@@ -44,14 +44,11 @@ public final class EvictionSubresource implements ObjectSubresource {
     return store
         .get(call.type().stored(), call.key())
         .chain(pod -> consume(call, pod))
-        .chain(
-            pod ->
-                deletes.run(
-                    call.on(call.type(), call.name(), ""),
-                    asked.uid().isEmpty() ? asked.ifUid(pod.uid()) : asked))
-        .replaceWith(
-            () ->
-                KubeObject.of(Status.success("", "", "", "").toJson().put("code", 201)));
+        .chain(pod ->
+            deletes.run(
+                call.on(call.type(), call.name(), ""),
+                asked.uid().isEmpty() ? asked.ifUid(pod.uid()) : asked))
+        .replaceWith(() -> KubeObject.of(Status.success("", "", "", "").toJson().put("code", 201)));
   }
 
   private Uni<KubeObject> consume(Call call, KubeObject pod) {
@@ -66,27 +63,26 @@ public final class EvictionSubresource implements ObjectSubresource {
     }
     return store
         .list(BUDGETS, call.namespace(), ListOptions.ALL)
-        .chain(
-            list -> {
-              List<KubeObject> matching =
-                  list.items().stream()
-                      .filter(b -> LabelSelector.of(b.at("spec", "selector")).matches(pod))
-                      .toList();
-              if (matching.isEmpty()) {
-                return Uni.createFrom().item(pod);
-              }
-              if (matching.size() > 1) {
-                throw StatusException.of(
-                    StatusReason.INTERNAL_ERROR,
-                    "This pod has more than one PodDisruptionBudget, which the eviction"
-                        + " subresource does not support.");
-              }
-              KubeObject budget = matching.getFirst();
-              if (!ready(pod) && mayGoUnhealthy(budget)) {
-                return Uni.createFrom().item(pod);
-              }
-              return take(call, pod, budget);
-            });
+        .chain(list -> {
+          List<KubeObject> matching =
+              list.items().stream()
+                  .filter(b -> LabelSelector.of(b.at("spec", "selector")).matches(pod))
+                  .toList();
+          if (matching.isEmpty()) {
+            return Uni.createFrom().item(pod);
+          }
+          if (matching.size() > 1) {
+            throw StatusException.of(
+                StatusReason.INTERNAL_ERROR,
+                "This pod has more than one PodDisruptionBudget, which the eviction"
+                    + " subresource does not support.");
+          }
+          KubeObject budget = matching.getFirst();
+          if (!ready(pod) && mayGoUnhealthy(budget)) {
+            return Uni.createFrom().item(pod);
+          }
+          return take(call, pod, budget);
+        });
   }
 
   private static boolean ready(KubeObject pod) {
@@ -118,7 +114,8 @@ public final class EvictionSubresource implements ObjectSubresource {
     JsonNode status = budget.at("status");
     if (status.path("observedGeneration").asLong(0) < budget.generation()) {
       throw refuse(
-          budget, "The disruption budget " + budget.name() + " is still being processed by the server.",
+          budget,
+          "The disruption budget " + budget.name() + " is still being processed by the server.",
           10);
     }
     if (status.path("disruptionsAllowed").asLong(0) <= 0) {
@@ -133,12 +130,11 @@ public final class EvictionSubresource implements ObjectSubresource {
               + " currently",
           0);
     }
-    return budget.with(
-        o -> {
-          ObjectNode s = o.withObjectProperty("status");
-          s.put("disruptionsAllowed", s.path("disruptionsAllowed").asLong(0) - 1);
-          s.withObjectProperty("disruptedPods").put(pod.name(), Timestamps.time(clock.instant()));
-        });
+    return budget.with(o -> {
+      ObjectNode s = o.withObjectProperty("status");
+      s.put("disruptionsAllowed", s.path("disruptionsAllowed").asLong(0) - 1);
+      s.withObjectProperty("disruptedPods").put(pod.name(), Timestamps.time(clock.instant()));
+    });
   }
 
   private static StatusException refuse(KubeObject budget, String why, int retryAfter) {

@@ -47,8 +47,7 @@ public final class Reviews {
     Map<String, Review> out = new HashMap<>();
     out.put("subjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, user(body)));
     out.put("localsubjectaccessreviews" + AUTHORIZATION, this::localAccess);
-    out.put(
-        "selfsubjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, call.user()));
+    out.put("selfsubjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, call.user()));
     out.put("selfsubjectrulesreviews" + AUTHORIZATION, this::rules);
     out.put("tokenreviews.authentication.k8s.io", this::token);
     out.put("selfsubjectreviews.authentication.k8s.io", this::self);
@@ -69,18 +68,16 @@ public final class Reviews {
   private static Map<String, List<String>> extra(JsonNode node) {
     Map<String, List<String>> out = new HashMap<>();
     node.properties()
-        .forEach(
-            e -> {
-              List<String> values = new ArrayList<>();
-              e.getValue().forEach(v -> values.add(v.asText()));
-              out.put(e.getKey(), values);
-            });
+        .forEach(e -> {
+          List<String> values = new ArrayList<>();
+          e.getValue().forEach(v -> values.add(v.asText()));
+          out.put(e.getKey(), values);
+        });
     return out;
   }
 
   private Uni<KubeObject> localAccess(Call call, ObjectNode body) {
-    String namespace =
-        body.path("spec").path("resourceAttributes").path("namespace").asText("");
+    String namespace = body.path("spec").path("resourceAttributes").path("namespace").asText("");
     if (!namespace.equals(call.namespace())) {
       throw StatusException.badRequest(
           "spec.resourceAttributes.namespace must match namespace: " + call.namespace());
@@ -160,22 +157,21 @@ public final class Reviews {
     List<String> wanted = audiences.isEmpty() ? authentication.audiences() : audiences;
     return authentication
         .token(token, wanted)
-        .map(
-            found -> {
-              ObjectNode status = body.putObject("status");
-              if (found.isEmpty()) {
-                status.putObject("user");
-                status.put("error", "[invalid bearer token]");
-                return KubeObject.of(body);
-              }
-              status.put("authenticated", true);
-              status.set("user", describe(found.get().user()));
-              texts(
-                  status,
-                  "audiences",
-                  found.get().audiences().isEmpty() ? wanted : found.get().audiences());
-              return KubeObject.of(body);
-            });
+        .map(found -> {
+          ObjectNode status = body.putObject("status");
+          if (found.isEmpty()) {
+            status.putObject("user");
+            status.put("error", "[invalid bearer token]");
+            return KubeObject.of(body);
+          }
+          status.put("authenticated", true);
+          status.set("user", describe(found.get().user()));
+          texts(
+              status,
+              "audiences",
+              found.get().audiences().isEmpty() ? wanted : found.get().audiences());
+          return KubeObject.of(body);
+        });
   }
 
   private Uni<KubeObject> self(Call call, ObjectNode body) {
@@ -199,8 +195,7 @@ public final class Reviews {
   }
 
   private Uni<KubeObject> done(ObjectNode body) {
-    body.withObjectProperty("metadata")
-        .put("creationTimestamp", Timestamps.time(clock.instant()));
+    body.withObjectProperty("metadata").put("creationTimestamp", Timestamps.time(clock.instant()));
     return Uni.createFrom().item(KubeObject.of(body));
   }
 }

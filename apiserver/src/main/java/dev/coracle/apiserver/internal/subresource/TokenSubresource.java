@@ -19,7 +19,9 @@ import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code serviceaccounts/token}: issues a token that is bound to a Pod, Node or Secret, or to none. */
+/**
+ * {@code serviceaccounts/token}: issues a token that is bound to a Pod, Node or Secret, or to none.
+ */
 public final class TokenSubresource implements ObjectSubresource {
 
   private static final GroupVersionKind KIND =
@@ -31,7 +33,9 @@ public final class TokenSubresource implements ObjectSubresource {
   private final ServiceAccountTokens tokens;
   private final List<String> audiences;
 
-  /** @param audiences those of the server, for requests that name none */
+  /**
+   * @param audiences those of the server, for requests that name none
+   */
   public TokenSubresource(
       ResourceStore store, ServiceAccountTokens tokens, List<String> audiences) {
     this.store = store;
@@ -67,10 +71,9 @@ public final class TokenSubresource implements ObjectSubresource {
     }
     return store
         .get(call.type().stored(), call.key())
-        .chain(
-            account ->
-                bound(call, account, spec.path("boundObjectRef"))
-                    .map(b -> answer(body, tokens.issue(account, wanted, b, seconds))));
+        .chain(account ->
+            bound(call, account, spec.path("boundObjectRef"))
+                .map(b -> answer(body, tokens.issue(account, wanted, b, seconds))));
   }
 
   private static KubeObject answer(ObjectNode body, Issued issued) {
@@ -105,7 +108,10 @@ public final class TokenSubresource implements ObjectSubresource {
   }
 
   private Uni<List<Bound>> bind(
-      KubeObject account, GroupResource resource, JsonNode reference, String kind,
+      KubeObject account,
+      GroupResource resource,
+      JsonNode reference,
+      String kind,
       KubeObject object) {
     String uid = reference.path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(object.uid())) {

@@ -6,7 +6,10 @@ import dev.coracle.api.Timestamps;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Tells how long ago something was, in kubectl's short form: {@code 5s}, {@code 3m12s}, {@code 2d4h}. */
+/**
+ * Tells how long ago something was, in kubectl's short form: {@code 5s}, {@code 3m12s}, {@code
+ * 2d4h}.
+ */
 record Ages(Instant now) {
 
   String since(JsonNode time) {

@@ -18,16 +18,28 @@ final class ClusterPrinters {
     to.put(
         "nodes",
         Printer.of(
-            List.of(Column.NAME, Column.of("Status"), Column.of("Roles"), Column.AGE,
-                Column.of("Version"), Column.wide("Internal-IP"), Column.wide("External-IP"),
-                Column.wide("OS-Image"), Column.wide("Kernel-Version"),
+            List.of(
+                Column.NAME,
+                Column.of("Status"),
+                Column.of("Roles"),
+                Column.AGE,
+                Column.of("Version"),
+                Column.wide("Internal-IP"),
+                Column.wide("External-IP"),
+                Column.wide("OS-Image"),
+                Column.wide("Kernel-Version"),
                 Column.wide("Container-Runtime")),
             (o, ages) -> {
               JsonNode info = o.at("status", "nodeInfo");
               return List.of(
-                  o.name(), nodeStatus(o), roles(o), ages.of(o),
-                  info.path("kubeletVersion").asText(""), address(o, "InternalIP"),
-                  address(o, "ExternalIP"), unknown(info.path("osImage").asText("")),
+                  o.name(),
+                  nodeStatus(o),
+                  roles(o),
+                  ages.of(o),
+                  info.path("kubeletVersion").asText(""),
+                  address(o, "InternalIP"),
+                  address(o, "ExternalIP"),
+                  unknown(info.path("osImage").asText("")),
                   unknown(info.path("kernelVersion").asText("")),
                   unknown(info.path("containerRuntimeVersion").asText("")));
             }));
@@ -38,9 +50,16 @@ final class ClusterPrinters {
             (o, ages) -> List.of(o.name(), o.text("status", "phase"), ages.of(o))));
     Printer event =
         Printer.of(
-            List.of(Column.of("Last Seen"), Column.of("Type"), Column.of("Reason"),
-                Column.of("Object"), Column.wide("Subobject"), Column.wide("Source"),
-                Column.of("Message"), Column.wide("First Seen"), Column.wide("Count"),
+            List.of(
+                Column.of("Last Seen"),
+                Column.of("Type"),
+                Column.of("Reason"),
+                Column.of("Object"),
+                Column.wide("Subobject"),
+                Column.wide("Source"),
+                Column.of("Message"),
+                Column.wide("First Seen"),
+                Column.wide("Count"),
                 new Column("Name", "string", "name", "Name", 1)),
             ClusterPrinters::event);
     to.put("events", event);
@@ -51,8 +70,7 @@ final class ClusterPrinters {
             List.of(Column.NAME, Column.integer("Data"), Column.AGE),
             (o, ages) ->
                 List.of(
-                    o.name(), (long) o.at("data").size() + o.at("binaryData").size(),
-                    ages.of(o))));
+                    o.name(), (long) o.at("data").size() + o.at("binaryData").size(), ages.of(o))));
     to.put(
         "secrets",
         Printer.of(
@@ -81,8 +99,10 @@ final class ClusterPrinters {
             (o, ages) -> {
               JsonNode c = o.at("conditions").path(0);
               return List.of(
-                  o.name(), c.path("status").asText().equals("True") ? "Healthy" : "Unhealthy",
-                  c.path("message").asText(""), c.path("error").asText(""));
+                  o.name(),
+                  c.path("status").asText().equals("True") ? "Healthy" : "Unhealthy",
+                  c.path("message").asText(""),
+                  c.path("error").asText(""));
             }));
   }
 
@@ -93,25 +113,22 @@ final class ClusterPrinters {
   private static String nodeStatus(KubeObject node) {
     String ready = Cells.condition(node, "Ready").path("status").asText("");
     String text = ready.isEmpty() ? "Unknown" : ready.equals("True") ? "Ready" : "NotReady";
-    return node.at("spec", "unschedulable").asBoolean(false)
-        ? text + ",SchedulingDisabled"
-        : text;
+    return node.at("spec", "unschedulable").asBoolean(false) ? text + ",SchedulingDisabled" : text;
   }
 
   private static String roles(KubeObject node) {
     TreeSet<String> roles = new TreeSet<>();
     node.labels()
-        .forEach(
-            (k, v) -> {
-              if (k.startsWith("node-role.kubernetes.io/")) {
-                String role = k.substring("node-role.kubernetes.io/".length());
-                if (!role.isEmpty()) {
-                  roles.add(role);
-                }
-              } else if (k.equals("kubernetes.io/role") && !v.isEmpty()) {
-                roles.add(v);
-              }
-            });
+        .forEach((k, v) -> {
+          if (k.startsWith("node-role.kubernetes.io/")) {
+            String role = k.substring("node-role.kubernetes.io/".length());
+            if (!role.isEmpty()) {
+              roles.add(role);
+            }
+          } else if (k.equals("kubernetes.io/role") && !v.isEmpty()) {
+            roles.add(v);
+          }
+        });
     return orNone(String.join(",", roles));
   }
 

@@ -20,13 +20,22 @@ final class NetworkPrinters {
     to.put(
         "services",
         Printer.of(
-            List.of(Column.NAME, Column.of("Type"), Column.of("Cluster-IP"),
-                Column.of("External-IP"), Column.of("Port(s)"), Column.AGE,
+            List.of(
+                Column.NAME,
+                Column.of("Type"),
+                Column.of("Cluster-IP"),
+                Column.of("External-IP"),
+                Column.of("Port(s)"),
+                Column.AGE,
                 Column.wide("Selector")),
             (o, ages) ->
                 List.of(
-                    o.name(), o.text("spec", "type"), orNone(o.text("spec", "clusterIP")),
-                    externalIp(o), ports(o), ages.of(o),
+                    o.name(),
+                    o.text("spec", "type"),
+                    orNone(o.text("spec", "clusterIP")),
+                    externalIp(o),
+                    ports(o),
+                    ages.of(o),
                     Cells.labels(o.at("spec", "selector")))));
     to.put(
         "endpoints",
@@ -36,21 +45,36 @@ final class NetworkPrinters {
     to.put(
         "endpointslices.discovery.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("AddressType"), Column.of("Ports"),
-                Column.of("Endpoints"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("AddressType"),
+                Column.of("Ports"),
+                Column.of("Endpoints"),
+                Column.AGE),
             (o, ages) ->
                 List.of(
-                    o.name(), o.text("addressType"), slicePorts(o), sliceEndpoints(o),
+                    o.name(),
+                    o.text("addressType"),
+                    slicePorts(o),
+                    sliceEndpoints(o),
                     ages.of(o))));
     to.put(
         "ingresses.networking.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("Class"), Column.of("Hosts"), Column.of("Address"),
-                Column.of("Ports"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("Class"),
+                Column.of("Hosts"),
+                Column.of("Address"),
+                Column.of("Ports"),
+                Column.AGE),
             (o, ages) ->
                 List.of(
-                    o.name(), orNone(o.text("spec", "ingressClassName")), hosts(o),
-                    balancer(o), o.at("spec", "tls").isEmpty() ? "80" : "80, 443",
+                    o.name(),
+                    orNone(o.text("spec", "ingressClassName")),
+                    hosts(o),
+                    balancer(o),
+                    o.at("spec", "tls").isEmpty() ? "80" : "80, 443",
                     ages.of(o))));
     to.put(
         "ingressclasses.networking.k8s.io",

@@ -182,9 +182,7 @@ final class PodPrinter implements Printer {
         return why;
       }
       int signal = terminated.path("signal").asInt(0);
-      return signal != 0
-          ? "Signal:" + signal
-          : "ExitCode:" + terminated.path("exitCode").asInt(0);
+      return signal != 0 ? "Signal:" + signal : "ExitCode:" + terminated.path("exitCode").asInt(0);
     }
 
     private static @Nullable Instant later(@Nullable Instant known, JsonNode status) {

@@ -26,34 +26,55 @@ final class PolicyPrinters {
     to.put("clusterroles.rbac.authorization.k8s.io", role);
     Printer binding =
         Printer.of(
-            List.of(Column.NAME, Column.of("Role"), Column.AGE, Column.wide("Users"),
-                Column.wide("Groups"), Column.wide("ServiceAccounts")),
+            List.of(
+                Column.NAME,
+                Column.of("Role"),
+                Column.AGE,
+                Column.wide("Users"),
+                Column.wide("Groups"),
+                Column.wide("ServiceAccounts")),
             (o, ages) ->
                 List.of(
-                    o.name(), o.text("roleRef", "kind") + "/" + o.text("roleRef", "name"),
-                    ages.of(o), subjects(o, "User"), subjects(o, "Group"),
+                    o.name(),
+                    o.text("roleRef", "kind") + "/" + o.text("roleRef", "name"),
+                    ages.of(o),
+                    subjects(o, "User"),
+                    subjects(o, "Group"),
                     subjects(o, "ServiceAccount")));
     to.put("rolebindings.rbac.authorization.k8s.io", binding);
     to.put("clusterrolebindings.rbac.authorization.k8s.io", binding);
     to.put(
         "poddisruptionbudgets.policy",
         Printer.of(
-            List.of(Column.NAME, Column.of("Min Available"), Column.of("Max Unavailable"),
-                Column.integer("Allowed Disruptions"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("Min Available"),
+                Column.of("Max Unavailable"),
+                Column.integer("Allowed Disruptions"),
+                Column.AGE),
             (o, ages) ->
                 List.of(
-                    o.name(), o.at("spec", "minAvailable").asText("N/A"),
+                    o.name(),
+                    o.at("spec", "minAvailable").asText("N/A"),
                     o.at("spec", "maxUnavailable").asText("N/A"),
-                    count(o, "status", "disruptionsAllowed"), ages.of(o))));
+                    count(o, "status", "disruptionsAllowed"),
+                    ages.of(o))));
     to.put(
         "priorityclasses.scheduling.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Value"), Column.of("Global-Default"),
-                Column.AGE, Column.of("PreemptionPolicy")),
+            List.of(
+                Column.NAME,
+                Column.integer("Value"),
+                Column.of("Global-Default"),
+                Column.AGE,
+                Column.of("PreemptionPolicy")),
             (o, ages) ->
                 List.of(
-                    o.name(), count(o, "value"), o.at("globalDefault").asBoolean(false),
-                    ages.of(o), o.text("preemptionPolicy"))));
+                    o.name(),
+                    count(o, "value"),
+                    o.at("globalDefault").asBoolean(false),
+                    ages.of(o),
+                    o.text("preemptionPolicy"))));
     to.put(
         "runtimeclasses.node.k8s.io",
         Printer.of(
@@ -67,12 +88,19 @@ final class PolicyPrinters {
     to.put(
         "certificatesigningrequests.certificates.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.AGE, Column.of("SignerName"), Column.of("Requestor"),
-                Column.of("RequestedDuration"), Column.of("Condition")),
+            List.of(
+                Column.NAME,
+                Column.AGE,
+                Column.of("SignerName"),
+                Column.of("Requestor"),
+                Column.of("RequestedDuration"),
+                Column.of("Condition")),
             (o, ages) -> {
               JsonNode seconds = o.at("spec", "expirationSeconds");
               return List.of(
-                  o.name(), ages.of(o), orNone(o.text("spec", "signerName")),
+                  o.name(),
+                  ages.of(o),
+                  orNone(o.text("spec", "signerName")),
                   o.text("spec", "username"),
                   seconds.isNumber()
                       ? Ages.human(java.time.Duration.ofSeconds(seconds.asLong()))
@@ -89,12 +117,12 @@ final class PolicyPrinters {
     to.put(
         "validatingadmissionpolicies.admissionregistration.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Validations"), Column.of("ParamKind"),
-                Column.AGE),
+            List.of(Column.NAME, Column.integer("Validations"), Column.of("ParamKind"), Column.AGE),
             (o, ages) -> {
               JsonNode kind = o.at("spec", "paramKind");
               return List.of(
-                  o.name(), (long) o.at("spec", "validations").size(),
+                  o.name(),
+                  (long) o.at("spec", "validations").size(),
                   kind.isObject()
                       ? kind.path("apiVersion").asText() + "/" + kind.path("kind").asText()
                       : "<unset>",
@@ -108,14 +136,14 @@ final class PolicyPrinters {
               JsonNode ref = o.at("spec", "paramRef");
               String ns = ref.path("namespace").asText("");
               return List.of(
-                  o.name(), o.text("spec", "policyName"),
+                  o.name(),
+                  o.text("spec", "policyName"),
                   ref.isObject()
                       ? (ns.isEmpty() ? "*" : ns) + "/" + ref.path("name").asText("*")
                       : "<unset>",
                   ages.of(o));
             }));
-    to.put(
-        "customresourcedefinitions.apiextensions.k8s.io", role);
+    to.put("customresourcedefinitions.apiextensions.k8s.io", role);
     to.put(
         "apiservices.apiregistration.k8s.io",
         Printer.of(
@@ -137,30 +165,45 @@ final class PolicyPrinters {
     to.put(
         "flowschemas.flowcontrol.apiserver.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("PriorityLevel"), Column.of("MatchingPrecedence"),
-                Column.of("DistinguisherMethod"), Column.AGE, Column.of("MissingPL")),
+            List.of(
+                Column.NAME,
+                Column.of("PriorityLevel"),
+                Column.of("MatchingPrecedence"),
+                Column.of("DistinguisherMethod"),
+                Column.AGE,
+                Column.of("MissingPL")),
             (o, ages) -> {
               String dangling = Cells.condition(o, "Dangling").path("status").asText("?");
               return List.of(
-                  o.name(), o.text("spec", "priorityLevelConfiguration", "name"),
+                  o.name(),
+                  o.text("spec", "priorityLevelConfiguration", "name"),
                   count(o, "spec", "matchingPrecedence"),
-                  orNone(o.text("spec", "distinguisherMethod", "type")), ages.of(o), dangling);
+                  orNone(o.text("spec", "distinguisherMethod", "type")),
+                  ages.of(o),
+                  dangling);
             }));
     to.put(
         "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("Type"), Column.of("NominalConcurrencyShares"),
-                Column.of("Queues"), Column.of("HandSize"), Column.of("QueueLengthLimit"),
+            List.of(
+                Column.NAME,
+                Column.of("Type"),
+                Column.of("NominalConcurrencyShares"),
+                Column.of("Queues"),
+                Column.of("HandSize"),
+                Column.of("QueueLengthLimit"),
                 Column.AGE),
             (o, ages) -> {
               JsonNode limited = o.at("spec", "limited");
               JsonNode queuing = limited.path("limitResponse").path("queuing");
               return List.of(
-                  o.name(), o.text("spec", "type"),
+                  o.name(),
+                  o.text("spec", "type"),
                   limited.path("nominalConcurrencyShares").asText("<none>"),
                   queuing.path("queues").asText("<none>"),
                   queuing.path("handSize").asText("<none>"),
-                  queuing.path("queueLengthLimit").asText("<none>"), ages.of(o));
+                  queuing.path("queueLengthLimit").asText("<none>"),
+                  ages.of(o));
             }));
   }
 

@@ -14,8 +14,7 @@ final class Printers {
   private static final Printer PLAIN =
       Printer.of(
           List.of(Column.NAME, new Column("Created At", "date", "", "When it was created.", 0)),
-          (o, ages) ->
-              List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
+          (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
 
   static {
     WorkloadPrinters.add(BY_RESOURCE);

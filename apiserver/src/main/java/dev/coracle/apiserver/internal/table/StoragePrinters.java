@@ -15,10 +15,18 @@ final class StoragePrinters {
     to.put(
         "persistentvolumes",
         Printer.of(
-            List.of(Column.NAME, Column.of("Capacity"), Column.of("Access Modes"),
-                Column.of("Reclaim Policy"), Column.of("Status"), Column.of("Claim"),
-                Column.of("StorageClass"), Column.of("VolumeAttributesClass"),
-                Column.of("Reason"), Column.AGE, Column.wide("VolumeMode")),
+            List.of(
+                Column.NAME,
+                Column.of("Capacity"),
+                Column.of("Access Modes"),
+                Column.of("Reclaim Policy"),
+                Column.of("Status"),
+                Column.of("Claim"),
+                Column.of("StorageClass"),
+                Column.of("VolumeAttributesClass"),
+                Column.of("Reason"),
+                Column.AGE,
+                Column.wide("VolumeMode")),
             (o, ages) -> {
               JsonNode claim = o.at("spec", "claimRef");
               String to2 =
@@ -26,32 +34,54 @@ final class StoragePrinters {
                       ? claim.path("namespace").asText("") + "/" + claim.path("name").asText("")
                       : "";
               return List.of(
-                  o.name(), o.text("spec", "capacity", "storage"),
+                  o.name(),
+                  o.text("spec", "capacity", "storage"),
                   modes(o.at("spec", "accessModes")),
-                  o.text("spec", "persistentVolumeReclaimPolicy"), phase(o), to2, storageClass(o),
+                  o.text("spec", "persistentVolumeReclaimPolicy"),
+                  phase(o),
+                  to2,
+                  storageClass(o),
                   unset(o.text("spec", "volumeAttributesClassName")),
-                  o.text("status", "reason"), ages.of(o), unset(o.text("spec", "volumeMode")));
+                  o.text("status", "reason"),
+                  ages.of(o),
+                  unset(o.text("spec", "volumeMode")));
             }));
     to.put(
         "persistentvolumeclaims",
         Printer.of(
-            List.of(Column.NAME, Column.of("Status"), Column.of("Volume"),
-                Column.of("Capacity"), Column.of("Access Modes"), Column.of("StorageClass"),
-                Column.of("VolumeAttributesClass"), Column.AGE, Column.wide("VolumeMode")),
+            List.of(
+                Column.NAME,
+                Column.of("Status"),
+                Column.of("Volume"),
+                Column.of("Capacity"),
+                Column.of("Access Modes"),
+                Column.of("StorageClass"),
+                Column.of("VolumeAttributesClass"),
+                Column.AGE,
+                Column.wide("VolumeMode")),
             (o, ages) -> {
               boolean bound = !o.text("spec", "volumeName").isEmpty();
               return List.of(
-                  o.name(), phase(o), o.text("spec", "volumeName"),
+                  o.name(),
+                  phase(o),
+                  o.text("spec", "volumeName"),
                   bound ? o.text("status", "capacity", "storage") : "",
-                  bound ? modes(o.at("status", "accessModes")) : "", storageClass(o),
-                  unset(o.text("spec", "volumeAttributesClassName")), ages.of(o),
+                  bound ? modes(o.at("status", "accessModes")) : "",
+                  storageClass(o),
+                  unset(o.text("spec", "volumeAttributesClassName")),
+                  ages.of(o),
                   unset(o.text("spec", "volumeMode")));
             }));
     to.put(
         "storageclasses.storage.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("Provisioner"), Column.of("ReclaimPolicy"),
-                Column.of("VolumeBindingMode"), Column.of("AllowVolumeExpansion"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("Provisioner"),
+                Column.of("ReclaimPolicy"),
+                Column.of("VolumeBindingMode"),
+                Column.of("AllowVolumeExpansion"),
+                Column.AGE),
             (o, ages) -> {
               boolean standard =
                   o.annotation("storageclass.kubernetes.io/is-default-class")
@@ -60,15 +90,23 @@ final class StoragePrinters {
               String reclaim = o.text("reclaimPolicy");
               String mode = o.text("volumeBindingMode");
               return List.of(
-                  standard ? o.name() + " (default)" : o.name(), o.text("provisioner"),
-                  reclaim.isEmpty() ? "Delete" : reclaim, mode.isEmpty() ? "Immediate" : mode,
-                  o.at("allowVolumeExpansion").asBoolean(false), ages.of(o));
+                  standard ? o.name() + " (default)" : o.name(),
+                  o.text("provisioner"),
+                  reclaim.isEmpty() ? "Delete" : reclaim,
+                  mode.isEmpty() ? "Immediate" : mode,
+                  o.at("allowVolumeExpansion").asBoolean(false),
+                  ages.of(o));
             }));
     to.put(
         "volumeattachments.storage.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("Attacher"), Column.of("PV"), Column.of("Node"),
-                Column.of("Attached"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("Attacher"),
+                Column.of("PV"),
+                Column.of("Node"),
+                Column.of("Attached"),
+                Column.AGE),
             (o, ages) ->
                 List.of(
                     o.name(), o.text("spec", "attacher"),
@@ -82,12 +120,19 @@ final class StoragePrinters {
     to.put(
         "csidrivers.storage.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("AttachRequired"), Column.of("PodInfoOnMount"),
-                Column.of("StorageCapacity"), Column.of("TokenRequests"),
-                Column.of("RequiresRepublish"), Column.of("Modes"), Column.AGE),
+            List.of(
+                Column.NAME,
+                Column.of("AttachRequired"),
+                Column.of("PodInfoOnMount"),
+                Column.of("StorageCapacity"),
+                Column.of("TokenRequests"),
+                Column.of("RequiresRepublish"),
+                Column.of("Modes"),
+                Column.AGE),
             (o, ages) ->
                 List.of(
-                    o.name(), o.at("spec", "attachRequired").asBoolean(true),
+                    o.name(),
+                    o.at("spec", "attachRequired").asBoolean(true),
                     o.at("spec", "podInfoOnMount").asBoolean(false),
                     o.at("spec", "storageCapacity").asBoolean(false),
                     unset(Cells.join(o.at("spec", "tokenRequests"), "audience")),

@@ -19,8 +19,7 @@ public final class Tables {
     this.clock = clock;
   }
 
-  public ObjectNode ofObject(
-      ResourceType type, KubeObject object, String version, String include) {
+  public ObjectNode ofObject(ResourceType type, KubeObject object, String version, String include) {
     ObjectNode table = head(version, object.resourceVersion());
     fill(table, type, List.of(object), version, include, true);
     return table;
@@ -33,7 +32,10 @@ public final class Tables {
     return table;
   }
 
-  /** One event of a watch: columns stand in the first only. A bookmark is a row without cells' meaning. */
+  /**
+   * One event of a watch: columns stand in the first only. A bookmark is a row without cells'
+   * meaning.
+   */
   public ObjectNode ofEvent(
       ResourceType type, KubeObject object, String version, String include, boolean first) {
     ObjectNode table = head(version, object.resourceVersion());
@@ -111,9 +113,7 @@ public final class Tables {
       case "Object" -> object.tree();
       default -> {
         ObjectNode partial = Json.object();
-        partial
-            .put("kind", "PartialObjectMetadata")
-            .put("apiVersion", "meta.k8s.io/" + version);
+        partial.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/" + version);
         partial.set("metadata", object.metadata());
         yield partial;
       }

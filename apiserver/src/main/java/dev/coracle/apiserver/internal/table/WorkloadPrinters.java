@@ -27,34 +27,68 @@ final class WorkloadPrinters {
     to.put(
         "deployments.apps",
         Printer.of(
-            List.of(Column.NAME, Column.of("Ready"), Column.of("Up-to-date"),
-                Column.of("Available"), Column.AGE, CONTAINERS, IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.of("Ready"),
+                Column.of("Up-to-date"),
+                Column.of("Available"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) ->
                 List.of(
                     o.name(),
                     count(o, "status", "readyReplicas") + "/" + count(o, "spec", "replicas"),
                     count(o, "status", "updatedReplicas"),
                     count(o, "status", "availableReplicas"),
-                    ages.of(o), containers(o), images(o), selector(o))));
+                    ages.of(o),
+                    containers(o),
+                    images(o),
+                    selector(o))));
     to.put(
         "replicasets.apps",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Desired"), Column.integer("Current"),
-                Column.integer("Ready"), Column.AGE, CONTAINERS, IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.integer("Desired"),
+                Column.integer("Current"),
+                Column.integer("Ready"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) ->
                 List.of(
-                    o.name(), count(o, "spec", "replicas"), count(o, "status", "replicas"),
-                    count(o, "status", "readyReplicas"), ages.of(o), containers(o), images(o),
+                    o.name(),
+                    count(o, "spec", "replicas"),
+                    count(o, "status", "replicas"),
+                    count(o, "status", "readyReplicas"),
+                    ages.of(o),
+                    containers(o),
+                    images(o),
                     selector(o))));
     to.put(
         "replicationcontrollers",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Desired"), Column.integer("Current"),
-                Column.integer("Ready"), Column.AGE, CONTAINERS, IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.integer("Desired"),
+                Column.integer("Current"),
+                Column.integer("Ready"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) ->
                 List.of(
-                    o.name(), count(o, "spec", "replicas"), count(o, "status", "replicas"),
-                    count(o, "status", "readyReplicas"), ages.of(o), containers(o), images(o),
+                    o.name(),
+                    count(o, "spec", "replicas"),
+                    count(o, "status", "replicas"),
+                    count(o, "status", "readyReplicas"),
+                    ages.of(o),
+                    containers(o),
+                    images(o),
                     Cells.labels(o.at("spec", "selector")))));
     to.put(
         "statefulsets.apps",
@@ -64,14 +98,24 @@ final class WorkloadPrinters {
                 List.of(
                     o.name(),
                     count(o, "status", "readyReplicas") + "/" + count(o, "spec", "replicas"),
-                    ages.of(o), containers(o), images(o))));
+                    ages.of(o),
+                    containers(o),
+                    images(o))));
     to.put(
         "daemonsets.apps",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Desired"), Column.integer("Current"),
-                Column.integer("Ready"), Column.integer("Up-to-date"),
-                Column.integer("Available"), Column.of("Node Selector"), Column.AGE, CONTAINERS,
-                IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.integer("Desired"),
+                Column.integer("Current"),
+                Column.integer("Ready"),
+                Column.integer("Up-to-date"),
+                Column.integer("Available"),
+                Column.of("Node Selector"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) ->
                 List.of(
                     o.name(),
@@ -81,7 +125,10 @@ final class WorkloadPrinters {
                     count(o, "status", "updatedNumberScheduled"),
                     count(o, "status", "numberAvailable"),
                     Cells.labels(o.at("spec", "template", "spec", "nodeSelector")),
-                    ages.of(o), containers(o), images(o), selector(o))));
+                    ages.of(o),
+                    containers(o),
+                    images(o),
+                    selector(o))));
     to.put(
         "controllerrevisions.apps",
         Printer.of(
@@ -90,45 +137,71 @@ final class WorkloadPrinters {
                 List.of(
                     o.name(),
                     o.controllerOwner()
-                        .map(
-                            r ->
-                                r.kind().toLowerCase(java.util.Locale.ROOT)
-                                    + (r.gvk().group().isEmpty() ? "" : "." + r.gvk().group())
-                                    + "/" + r.name())
+                        .map(r ->
+                            r.kind().toLowerCase(java.util.Locale.ROOT)
+                                + (r.gvk().group().isEmpty() ? "" : "." + r.gvk().group())
+                                + "/"
+                                + r.name())
                         .orElse("<none>"),
-                    count(o, "revision"), ages.of(o))));
+                    count(o, "revision"),
+                    ages.of(o))));
     to.put(
         "jobs.batch",
         Printer.of(
-            List.of(Column.NAME, Column.of("Status"), Column.of("Completions"),
-                Column.of("Duration"), Column.AGE, CONTAINERS, IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.of("Status"),
+                Column.of("Completions"),
+                Column.of("Duration"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) ->
                 List.of(
-                    o.name(), jobStatus(o), completions(o), jobDuration(o, ages), ages.of(o),
-                    containers(o), images(o), selector(o))));
+                    o.name(),
+                    jobStatus(o),
+                    completions(o),
+                    jobDuration(o, ages),
+                    ages.of(o),
+                    containers(o),
+                    images(o),
+                    selector(o))));
     to.put(
         "cronjobs.batch",
         Printer.of(
-            List.of(Column.NAME, Column.of("Schedule"), Column.of("Timezone"),
-                Column.of("Suspend"), Column.integer("Active"), Column.of("Last Schedule"),
-                Column.AGE, CONTAINERS, IMAGES, SELECTOR),
+            List.of(
+                Column.NAME,
+                Column.of("Schedule"),
+                Column.of("Timezone"),
+                Column.of("Suspend"),
+                Column.integer("Active"),
+                Column.of("Last Schedule"),
+                Column.AGE,
+                CONTAINERS,
+                IMAGES,
+                SELECTOR),
             (o, ages) -> {
               JsonNode pods = o.at("spec", "jobTemplate", "spec", "template", "spec");
               String last = o.text("status", "lastScheduleTime");
               return List.of(
-                  o.name(), o.text("spec", "schedule"), orNone(o.text("spec", "timeZone")),
+                  o.name(),
+                  o.text("spec", "schedule"),
+                  orNone(o.text("spec", "timeZone")),
                   o.at("spec", "suspend").asBoolean(false) ? "True" : "False",
                   (long) o.at("status", "active").size(),
-                  last.isEmpty() ? "<none>" : ages.since(last), ages.of(o),
-                  join(pods.path("containers"), "name"), join(pods.path("containers"), "image"),
+                  last.isEmpty() ? "<none>" : ages.since(last),
+                  ages.of(o),
+                  join(pods.path("containers"), "name"),
+                  join(pods.path("containers"), "image"),
                   Cells.selector(o.at("spec", "jobTemplate", "spec", "selector")));
             }));
     to.put("horizontalpodautoscalers.autoscaling", new AutoscalerPrinter());
     to.put(
         "podtemplates",
         Printer.of(
-            List.of(Column.NAME, Column.of("Containers"), Column.of("Images"),
-                Column.of("Pod Labels")),
+            List.of(
+                Column.NAME, Column.of("Containers"), Column.of("Images"), Column.of("Pod Labels")),
             (o, ages) ->
                 List.of(
                     o.name(),

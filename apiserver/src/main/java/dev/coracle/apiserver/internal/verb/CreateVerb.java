@@ -63,8 +63,7 @@ public final class CreateVerb {
     Call call = unnamed.named(metadata.path("name").asText(""));
     type.rules().setDefaults(object);
     type.strategy().prepareForCreate(object, call);
-    AdmissionRequest request =
-        new AdmissionRequest(call, Operation.CREATE, object, null, null);
+    AdmissionRequest request = new AdmissionRequest(call, Operation.CREATE, object, null, null);
     Uni<Void> admitted = backstage.admission().admit(request);
     return admitted == Backstage.DONE
         ? finish(request, object, generated, now, recordsManager)
@@ -77,7 +76,10 @@ public final class CreateVerb {
   }
 
   private Uni<KubeObject> finish(
-      AdmissionRequest request, ObjectNode object, boolean generated, Instant now,
+      AdmissionRequest request,
+      ObjectNode object,
+      boolean generated,
+      Instant now,
       boolean recordsManager) {
     Call call = request.call();
     ResourceType type = call.type();
@@ -106,10 +108,9 @@ public final class CreateVerb {
       return backstage
           .store()
           .get(type.stored(), call.key())
-          .<KubeObject>chain(
-              _ -> {
-                throw StatusException.alreadyExists(type.groupResource(), call.name());
-              })
+          .<KubeObject>chain(_ -> {
+            throw StatusException.alreadyExists(type.groupResource(), call.name());
+          })
           .onFailure(StatusException::isNotFound)
           .recoverWithItem(() -> KubeObject.of(object));
     }

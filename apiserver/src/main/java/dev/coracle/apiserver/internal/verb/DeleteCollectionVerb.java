@@ -25,16 +25,15 @@ public final class DeleteCollectionVerb {
   public Uni<KubeList> run(Call call, ListOptions list, DeleteOptions options) {
     return reads
         .list(call, list)
-        .chain(
-            found ->
-                Multi.createFrom()
-                    .iterable(found.items())
-                    .onItem()
-                    .transformToUni(o -> deleteOne(call, o, options))
-                    .merge(AT_ONCE)
-                    .collect()
-                    .asList()
-                    .replaceWith(found));
+        .chain(found ->
+            Multi.createFrom()
+                .iterable(found.items())
+                .onItem()
+                .transformToUni(o -> deleteOne(call, o, options))
+                .merge(AT_ONCE)
+                .collect()
+                .asList()
+                .replaceWith(found));
   }
 
   private Uni<Boolean> deleteOne(Call call, KubeObject object, DeleteOptions options) {

@@ -70,21 +70,19 @@ public final class DeleteVerb {
           .chain(stored -> mark(call, options, stored))
           .<Outcome>map(o -> new Outcome.Going(call.type().present(o)))
           .onFailure(Immediately.class)
-          .recoverWithUni(
-              () ->
-                  backstage
-                      .store()
-                      .get(call.type().stored(), call.key())
-                      .map(o -> new Outcome.Gone(call.type().present(o))));
+          .recoverWithUni(() ->
+              backstage
+                  .store()
+                  .get(call.type().stored(), call.key())
+                  .map(o -> new Outcome.Gone(call.type().present(o))));
     }
     return backstage
         .store()
         .update(call.type().stored(), call.key(), stored -> mark(call, options, stored))
-        .<Outcome>map(
-            o -> {
-              call.type().strategy().written(o, o);
-              return new Outcome.Going(call.type().present(o));
-            })
+        .<Outcome>map(o -> {
+          call.type().strategy().written(o, o);
+          return new Outcome.Going(call.type().present(o));
+        })
         .onFailure(Immediately.class)
         .recoverWithUni(() -> remove(call, options));
   }
@@ -245,11 +243,10 @@ public final class DeleteVerb {
                   .admit(request)
                   .chain(() -> backstage.admission().validate(request));
             })
-        .<Outcome>map(
-            gone -> {
-              type.strategy().written(null, gone);
-              return new Outcome.Gone(type.present(gone));
-            })
+        .<Outcome>map(gone -> {
+          type.strategy().written(null, gone);
+          return new Outcome.Gone(type.present(gone));
+        })
         .onFailure(Held.class)
         .recoverWithUni(() -> run(call, options));
   }
@@ -263,7 +260,9 @@ public final class DeleteVerb {
               ? last
               : KubeObject.of(
                   Status.success(
-                          type.resource().group(), type.resource().resource(), last.name(),
+                          type.resource().group(),
+                          type.resource().resource(),
+                          last.name(),
                           last.uid())
                       .toJson());
     };

@@ -106,7 +106,9 @@ public final class Engine {
     return verbs.reads().watch(call, options);
   }
 
-  /** @param body decoded and given away */
+  /**
+   * @param body decoded and given away
+   */
   public Uni<KubeObject> create(Call call, ObjectNode body) {
     supports(call, "create");
     ObjectSubresource special = special(call);

@@ -40,7 +40,10 @@ public final class Metadata {
     return object.putObject("metadata");
   }
 
-  /** Drops what says nothing: Kubernetes' metadata leaves empty maps and lists out when it is written. */
+  /**
+   * Drops what says nothing: Kubernetes' metadata leaves empty maps and lists out when it is
+   * written.
+   */
   public static void dropEmpty(ObjectNode object) {
     ObjectNode metadata = of(object);
     for (String field : List.of("annotations", "labels", "finalizers", "ownerReferences")) {
@@ -51,7 +54,10 @@ public final class Metadata {
     }
   }
 
-  /** Checks apiVersion and kind against the type asked for, and fills them in where both are missing. */
+  /**
+   * Checks apiVersion and kind against the type asked for, and fills them in where both are
+   * missing.
+   */
   public static void checkKind(ObjectNode object, ResourceType type, String subresource) {
     var expected =
         type.definition().subresource(subresource).map(s -> s.kind()).orElse(type.kind());
@@ -221,11 +227,13 @@ public final class Metadata {
     }
     List<String> had = before.finalizers();
     List<String> added = new ArrayList<>();
-    of(now).path("finalizers").forEach(f -> {
-      if (!had.contains(f.asText())) {
-        added.add(f.asText());
-      }
-    });
+    of(now)
+        .path("finalizers")
+        .forEach(f -> {
+          if (!had.contains(f.asText())) {
+            added.add(f.asText());
+          }
+        });
     if (added.isEmpty()) {
       return List.of();
     }
@@ -270,8 +278,7 @@ public final class Metadata {
       return false;
     }
     for (var field : now.properties()) {
-      if (!field.getKey().equals("metadata")
-          && !field.getValue().equals(was.get(field.getKey()))) {
+      if (!field.getKey().equals("metadata") && !field.getValue().equals(was.get(field.getKey()))) {
         return false;
       }
     }
@@ -280,11 +287,13 @@ public final class Metadata {
 
   private static ObjectNode withoutManagers(JsonNode metadata) {
     ObjectNode out = Json.object();
-    metadata.properties().forEach(e -> {
-      if (!e.getKey().equals("managedFields")) {
-        out.set(e.getKey(), e.getValue());
-      }
-    });
+    metadata
+        .properties()
+        .forEach(e -> {
+          if (!e.getKey().equals("managedFields")) {
+            out.set(e.getKey(), e.getValue());
+          }
+        });
     return out;
   }
 

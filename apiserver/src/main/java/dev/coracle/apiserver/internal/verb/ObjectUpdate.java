@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What update, patch and the subresources share: read the object, make the new one, put back what is
- * the server's, admit, validate, write; begin anew when another write came between.
+ * What update, patch and the subresources share: read the object, make the new one, put back what
+ * is the server's, admit, validate, write; begin anew when another write came between.
  */
 public final class ObjectUpdate {
 
@@ -35,7 +35,9 @@ public final class ObjectUpdate {
     }
   }
 
-  /** Makes the new object, a tree of its own, from the current one; called once for every attempt. */
+  /**
+   * Makes the new object, a tree of its own, from the current one; called once for every attempt.
+   */
   @FunctionalInterface
   public interface Change {
     Uni<ObjectNode> from(KubeObject current);
@@ -48,8 +50,8 @@ public final class ObjectUpdate {
    * @param fields the top-level fields it may change, besides metadata; null for all but status
    * @param recordsManager false where the change function has seen to managedFields itself
    */
-  public record Scope(String name, @org.jspecify.annotations.Nullable List<String> fields,
-      boolean recordsManager) {
+  public record Scope(
+      String name, @org.jspecify.annotations.Nullable List<String> fields, boolean recordsManager) {
 
     static final Scope OBJECT = new Scope("", null, true);
     static final Scope STATUS = new Scope("status", List.of("status"), true);
@@ -123,8 +125,7 @@ public final class ObjectUpdate {
     restrict(scope, type, now, before);
     type.rules().setDefaults(now);
     type.strategy().prepareForUpdate(now, before, call);
-    AdmissionRequest request =
-        new AdmissionRequest(call, Operation.UPDATE, now, before, null);
+    AdmissionRequest request = new AdmissionRequest(call, Operation.UPDATE, now, before, null);
     return backstage
         .admission()
         .admit(request)
@@ -160,12 +161,11 @@ public final class ObjectUpdate {
     now.removeAll();
     before
         .tree()
-        .forEachEntry(
-            (field, value) -> {
-              if (!field.equals("metadata")) {
-                now.set(field, value.deepCopy());
-              }
-            });
+        .forEachEntry((field, value) -> {
+          if (!field.equals("metadata")) {
+            now.set(field, value.deepCopy());
+          }
+        });
     JsonNode metadata = given.get("metadata");
     if (type.custom() && scope.name().equals("status")) {
       ObjectNode kept = before.metadata().deepCopy();
@@ -218,17 +218,16 @@ public final class ObjectUpdate {
     return backstage
         .admission()
         .validate(request)
-        .chain(
-            () -> {
-              if (!changed && Metadata.sameManagers(now, before)) {
-                return Uni.createFrom().item(stored);
-              }
-              KubeObject result = KubeObject.of(now);
-              if (goesNow(type, result)) {
-                return Uni.createFrom().failure(new Emptied(stored, type.store(result)));
-              }
-              return write(call, before, now, result);
-            });
+        .chain(() -> {
+          if (!changed && Metadata.sameManagers(now, before)) {
+            return Uni.createFrom().item(stored);
+          }
+          KubeObject result = KubeObject.of(now);
+          if (goesNow(type, result)) {
+            return Uni.createFrom().failure(new Emptied(stored, type.store(result)));
+          }
+          return write(call, before, now, result);
+        });
   }
 
   private static boolean goesNow(ResourceType type, KubeObject now) {
@@ -242,16 +241,18 @@ public final class ObjectUpdate {
     ResourceType type = call.type();
     return type.strategy()
         .beginWrite(now, before, call)
-        .map(
-            _ -> {
-              if (call.dryRun()) {
-                type.strategy().undo(now, before, call);
-              }
-              return type.store(result);
-            });
+        .map(_ -> {
+          if (call.dryRun()) {
+            type.strategy().undo(now, before, call);
+          }
+          return type.store(result);
+        });
   }
 
-  /** A change that ignores what is there: the body of an update. Keeps the body whole for another attempt. */
+  /**
+   * A change that ignores what is there: the body of an update. Keeps the body whole for another
+   * attempt.
+   */
   public static Change replaceBy(ObjectNode body) {
     return _ -> Uni.createFrom().item(body.deepCopy());
   }

@@ -94,24 +94,28 @@ public final class PatchVerb {
       metadata.put("name", call.name());
     } else if (!metadata.path("name").asText().equals(call.name())) {
       throw StatusException.badRequest(
-          "the name of the object (" + metadata.path("name").asText()
-              + ") does not match the name on the URL (" + call.name() + ")");
+          "the name of the object ("
+              + metadata.path("name").asText()
+              + ") does not match the name on the URL ("
+              + call.name()
+              + ")");
     }
     Metadata.checkKind(configuration, call.type(), "");
     Metadata.checkNamespace(configuration, call);
-    if (!metadata.path("managedFields").isMissingNode() && !metadata.path("managedFields").isEmpty()) {
+    if (!metadata.path("managedFields").isMissingNode()
+        && !metadata.path("managedFields").isEmpty()) {
       throw StatusException.badRequest("metadata.managedFields must be nil");
     }
     ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource()).silent();
     return updates
-        .run(call, scope, ObjectUpdate.edit(current -> applied(call, configuration, patch, current)))
+        .run(
+            call, scope, ObjectUpdate.edit(current -> applied(call, configuration, patch, current)))
         .map(o -> new UpdateVerb.Outcome(o, false))
         .onFailure(f -> StatusException.isNotFound(f) && call.subresource().isEmpty())
         .recoverWithUni(() -> create(call, configuration, patch));
   }
 
-  private ObjectNode applied(
-      Call call, ObjectNode configuration, Patch patch, KubeObject current) {
+  private ObjectNode applied(Call call, ObjectNode configuration, Patch patch, KubeObject current) {
     ObjectNode copy = configuration.deepCopy();
     String rv = copy.path("metadata").path("resourceVersion").asText("");
     if (!rv.isEmpty() && !rv.equals(current.resourceVersion())) {
@@ -120,14 +124,19 @@ public final class PatchVerb {
     return call.type()
         .rules()
         .apply(
-            current, copy, call.fieldManager(), patch.force(), call.subresource(),
+            current,
+            copy,
+            call.fieldManager(),
+            patch.force(),
+            call.subresource(),
             backstage.clock().instant());
   }
 
   private Uni<UpdateVerb.Outcome> create(Call call, ObjectNode configuration, Patch patch) {
     if (configuration.path("metadata").hasNonNull("uid")) {
       throw StatusException.conflict(
-          call.type().groupResource(), call.name(),
+          call.type().groupResource(),
+          call.name(),
           "uid mismatch: the provided object specified uid "
               + configuration.path("metadata").path("uid").asText()
               + ", and no existing object was found");
@@ -136,7 +145,11 @@ public final class PatchVerb {
         call.type()
             .rules()
             .apply(
-                null, configuration.deepCopy(), call.fieldManager(), patch.force(), "",
+                null,
+                configuration.deepCopy(),
+                call.fieldManager(),
+                patch.force(),
+                "",
                 backstage.clock().instant());
     return creates
         .runApplied(call, made)

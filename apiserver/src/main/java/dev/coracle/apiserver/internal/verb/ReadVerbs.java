@@ -39,13 +39,12 @@ public final class ReadVerbs {
     if (type.definition().storage().equals(type.resource())) {
       return list;
     }
-    return list.map(
-        l ->
-            new KubeList(
-                l.resourceVersion(),
-                l.continueToken(),
-                l.remaining(),
-                l.items().stream().map(type::present).toList()));
+    return list.map(l ->
+        new KubeList(
+            l.resourceVersion(),
+            l.continueToken(),
+            l.remaining(),
+            l.items().stream().map(type::present).toList()));
   }
 
   public Multi<WatchEvent> watch(Call call, WatchOptions options) {
@@ -71,8 +70,7 @@ public final class ReadVerbs {
             options.allowBookmarks(),
             options.sendInitialEvents(),
             options.timeoutSeconds());
-    Multi<WatchEvent> events =
-        backstage.store().watch(type.stored(), call.namespace(), inStore);
+    Multi<WatchEvent> events = backstage.store().watch(type.stored(), call.namespace(), inStore);
     if (type.definition().storage().equals(type.resource())) {
       return events;
     }
@@ -98,8 +96,7 @@ public final class ReadVerbs {
   private static void checkFields(ResourceType type, FieldSelector fields) {
     for (FieldSelector.Requirement r : fields.requirements()) {
       if (!SelectableFields.of(type).contains(r.field())) {
-        throw StatusException.badRequest(
-            "field label not supported: " + r.field());
+        throw StatusException.badRequest("field label not supported: " + r.field());
       }
     }
   }
@@ -109,7 +106,8 @@ public final class ReadVerbs {
     String match = options.resourceVersionMatch();
     if (!match.isEmpty()) {
       if (options.resourceVersion().isEmpty()) {
-        causes.add(forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+        causes.add(
+            forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"));
       }
       if (!options.continueToken().isEmpty()) {
         causes.add(forbidden("resourceVersionMatch is forbidden when continue is provided"));

@@ -17,9 +17,7 @@ public final class UpdateVerb {
     this.creates = creates;
   }
 
-  /**
-   * An answer, and whether the object is new.
-   */
+  /** An answer, and whether the object is new. */
   public record Outcome(KubeObject object, boolean created) {}
 
   public Uni<Outcome> run(Call call, ObjectNode object) {

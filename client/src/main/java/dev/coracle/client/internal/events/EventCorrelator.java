@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Decides whether an event is new, one more of the same, or too much, with client-go's figures: more
- * than 10 different messages of one reason about one object within 10 minutes are combined; an object
- * may have 25 events at once and one more every 5 minutes. Remembers the 4096 used last. Owned by one
- * context.
+ * Decides whether an event is new, one more of the same, or too much, with client-go's figures:
+ * more than 10 different messages of one reason about one object within 10 minutes are combined; an
+ * object may have 25 events at once and one more every 5 minutes. Remembers the 4096 used last.
+ * Owned by one context.
  */
 public final class EventCorrelator {
 
@@ -31,7 +31,9 @@ public final class EventCorrelator {
 
     record Create(KubeObject event, Key key) implements Decision {}
 
-    /** @param event the stored one with its count, message and time brought up to date */
+    /**
+     * @param event the stored one with its count, message and time brought up to date
+     */
     record Count(KubeObject event, Key key) implements Decision {}
   }
 
@@ -76,8 +78,7 @@ public final class EventCorrelator {
     if (alike.messages.size() < SIMILAR) {
       alike.messages.add(key.message());
     }
-    boolean combined =
-        alike.messages.size() >= SIMILAR && !alike.messages.contains(key.message());
+    boolean combined = alike.messages.size() >= SIMILAR && !alike.messages.contains(key.message());
     Key as = combined ? group : key;
     if (!spend(key.about(), now)) {
       return new Decision.Drop();
@@ -91,11 +92,10 @@ public final class EventCorrelator {
       return new Decision.Create(event.with(n -> n.put("message", message)), as);
     }
     return new Decision.Count(
-        before.with(
-            n ->
-                n.put("count", before.at("count").asInt(1) + 1)
-                    .put("message", message)
-                    .put("lastTimestamp", event.text("lastTimestamp"))),
+        before.with(n ->
+            n.put("count", before.at("count").asInt(1) + 1)
+                .put("message", message)
+                .put("lastTimestamp", event.text("lastTimestamp"))),
         as);
   }
 

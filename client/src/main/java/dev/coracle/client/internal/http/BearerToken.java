@@ -8,8 +8,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The token to send. One from a file is read again when it is older than a minute, since bound tokens
- * are rotated long before they expire; a file that cannot be read leaves the last token in use.
+ * The token to send. One from a file is read again when it is older than a minute, since bound
+ * tokens are rotated long before they expire; a file that cannot be read leaves the last token in
+ * use.
  */
 public final class BearerToken {
 
@@ -36,15 +37,13 @@ public final class BearerToken {
     return vertx
         .fileSystem()
         .readFile(file.get().toString())
-        .map(
-            bytes -> {
-              last = new Read(bytes.toString().trim(), System.nanoTime());
-              return last.token();
-            })
-        .recover(
-            failure ->
-                read.token().isEmpty()
-                    ? Future.failedFuture(failure)
-                    : Future.succeededFuture(read.token()));
+        .map(bytes -> {
+          last = new Read(bytes.toString().trim(), System.nanoTime());
+          return last.token();
+        })
+        .recover(failure ->
+            read.token().isEmpty()
+                ? Future.failedFuture(failure)
+                : Future.succeededFuture(read.token()));
   }
 }

@@ -40,8 +40,7 @@ public final class WatchStream implements Flow.Subscription {
   }
 
   /** A publisher that sends the request for every subscriber. */
-  public static Flow.Publisher<WatchEvent> publisher(
-      Supplier<Future<HttpClientResponse>> request) {
+  public static Flow.Publisher<WatchEvent> publisher(Supplier<Future<HttpClientResponse>> request) {
     return subscriber -> {
       WatchStream stream = new WatchStream(subscriber);
       subscriber.onSubscribe(stream);
@@ -78,10 +77,7 @@ public final class WatchStream implements Flow.Subscription {
             start = i + 1;
           }
         }
-        rest =
-            start == 0 && all != chunk
-                ? all
-                : Buffer.buffer(all.getBytes(start, all.length()));
+        rest = start == 0 && all != chunk ? all : Buffer.buffer(all.getBytes(start, all.length()));
         if (rest.length() > LONGEST_LINE) {
           throw StatusException.internal("a watch event is longer than 32 MiB");
         }

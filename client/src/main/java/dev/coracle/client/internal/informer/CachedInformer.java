@@ -94,23 +94,21 @@ public final class CachedInformer implements Informer {
 
   @Override
   public Informer addHandler(Handler handler) {
-    context.execute(
-        () -> {
-          handlers.add(handler);
-          cache.list().forEach(object -> call(handler, h -> h.added(object)));
-        });
+    context.execute(() -> {
+      handlers.add(handler);
+      cache.list().forEach(object -> call(handler, h -> h.added(object)));
+    });
     return this;
   }
 
   @Override
   public Uni<Void> start() {
-    context.execute(
-        () -> {
-          if (!started && !stopped) {
-            started = true;
-            list();
-          }
-        });
+    context.execute(() -> {
+      if (!started && !stopped) {
+        started = true;
+        list();
+      }
+    });
     return Uni.createFrom().completionStage(synced);
   }
 
@@ -118,19 +116,18 @@ public final class CachedInformer implements Informer {
   public Uni<Void> stop() {
     stopped = true;
     CompletableFuture<Void> done = new CompletableFuture<>();
-    context.execute(
-        () -> {
-          if (running != null) {
-            running.cancel();
-            running = null;
-          }
-          if (retry != null) {
-            retry.cancel();
-          }
-          synced.completeExceptionally(
-              new IllegalStateException("the informer of " + resource + " was stopped"));
-          done.complete(null);
-        });
+    context.execute(() -> {
+      if (running != null) {
+        running.cancel();
+        running = null;
+      }
+      if (retry != null) {
+        retry.cancel();
+      }
+      synced.completeExceptionally(
+          new IllegalStateException("the informer of " + resource + " was stopped"));
+      done.complete(null);
+    });
     return Uni.createFrom().completionStage(done);
   }
 
@@ -183,12 +180,9 @@ public final class CachedInformer implements Informer {
     long begun = context.nanoTime();
     running =
         Multi.createFrom()
-            .deferred(
-                () ->
-                    client.watch(
-                        resource,
-                        options.namespace(),
-                        WatchOptions.after(listOptions(), revision)))
+            .deferred(() ->
+                client.watch(
+                    resource, options.namespace(), WatchOptions.after(listOptions(), revision)))
             .emitOn(context, BUFFER)
             .subscribe()
             .with(
@@ -203,7 +197,9 @@ public final class CachedInformer implements Informer {
                 });
   }
 
-  /** A watch that lived a while was a good one: the next trouble starts with a small delay again. */
+  /**
+   * A watch that lived a while was a good one: the next trouble starts with a small delay again.
+   */
   private void settle(long begun) {
     running = null;
     if (context.nanoTime() - begun > HEALTHY_NANOS) {

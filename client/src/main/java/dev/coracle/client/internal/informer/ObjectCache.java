@@ -41,9 +41,7 @@ final class ObjectCache implements Lister {
     NamespacedName key = object.key();
     KubeObject before = objects.put(key, object);
     if (!key.namespace().isEmpty()) {
-      namespaces
-          .computeIfAbsent(key.namespace(), _ -> new ConcurrentHashMap<>())
-          .put(key, object);
+      namespaces.computeIfAbsent(key.namespace(), _ -> new ConcurrentHashMap<>()).put(key, object);
     }
     indexes.values().forEach(index -> file(index, key, before, object));
     return before;

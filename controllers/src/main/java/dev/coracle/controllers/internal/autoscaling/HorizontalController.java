@@ -29,9 +29,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes the
- * target (Kubernetes docs, "Horizontal Pod Autoscaling", v2). It knows the metric types Resource and
- * ContainerResource from metrics.k8s.io; others make {@code ScalingActive} false and say so.
+ * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes
+ * the target (Kubernetes docs, "Horizontal Pod Autoscaling", v2). It knows the metric types
+ * Resource and ContainerResource from metrics.k8s.io; others make {@code ScalingActive} false and
+ * say so.
  */
 public final class HorizontalController extends LoopController {
 
@@ -85,27 +86,23 @@ public final class HorizontalController extends LoopController {
             : Json.object();
     JsonNode reference = scaler.at("spec", "scaleTargetRef");
     Optional<ResourceCatalog.Entry> target =
-        catalog.kind(
-            reference.path("apiVersion").asText("v1"), reference.path("kind").asText(""));
+        catalog.kind(reference.path("apiVersion").asText("v1"), reference.path("kind").asText(""));
     Uni<Void> work =
         target.isEmpty()
             ? failed(scaler, status, "AbleToScale", "FailedGetScale", "unknown target kind")
             : env.client()
-                .get(
-                    target.get().resource(), name.namespace(), reference.path("name").asText(""))
+                .get(target.get().resource(), name.namespace(), reference.path("name").asText(""))
                 .chain(owner -> scale(scaler, status, owner, target.get(), now))
                 .onFailure(StatusException::isNotFound)
-                .recoverWithUni(
-                    failure ->
-                        failed(
-                            scaler,
-                            status,
-                            "AbleToScale",
-                            "FailedGetScale",
-                            "the HPA controller was unable to get the target's current scale: "
-                                + failure.getMessage()));
-    return work.chain(() -> write(scaler, status))
-        .replaceWith(Result.requeueAfter(PERIOD));
+                .recoverWithUni(failure ->
+                    failed(
+                        scaler,
+                        status,
+                        "AbleToScale",
+                        "FailedGetScale",
+                        "the HPA controller was unable to get the target's current scale: "
+                            + failure.getMessage()));
+    return work.chain(() -> write(scaler, status)).replaceWith(Result.requeueAfter(PERIOD));
   }
 
   private Uni<Void> failed(
@@ -148,15 +145,14 @@ public final class HorizontalController extends LoopController {
         .map(list -> list.items())
         .onFailure()
         .recoverWithItem(List.of())
-        .chain(
-            usage -> {
-              List<KubeObject> running =
-                  pods.list(scaler.namespace(), selector).stream()
-                      .filter(p -> !p.isDeleting())
-                      .toList();
-              Proposal proposal = propose(scaler, status, size, running, usage);
-              return apply(scaler, status, owner, target, size, proposal, now);
-            });
+        .chain(usage -> {
+          List<KubeObject> running =
+              pods.list(scaler.namespace(), selector).stream()
+                  .filter(p -> !p.isDeleting())
+                  .toList();
+          Proposal proposal = propose(scaler, status, size, running, usage);
+          return apply(scaler, status, owner, target, size, proposal, now);
+        });
   }
 
   private static LabelSelector selector(KubeObject owner) {
@@ -211,8 +207,7 @@ public final class HorizontalController extends LoopController {
       Instant now) {
     int min = scaler.at("spec", "minReplicas").asInt(1);
     int max = scaler.at("spec", "maxReplicas").asInt(1);
-    ScalingHistory history =
-        histories.computeIfAbsent(scaler.key(), _ -> new ScalingHistory());
+    ScalingHistory history = histories.computeIfAbsent(scaler.key(), _ -> new ScalingHistory());
     int wanted;
     String why;
     if (size > max) {
@@ -238,8 +233,7 @@ public final class HorizontalController extends LoopController {
           "ScalingActive",
           "True",
           "ValidMetricFound",
-          "the HPA was able to successfully calculate a replica count from "
-              + proposal.metric(),
+          "the HPA was able to successfully calculate a replica count from " + proposal.metric(),
           now);
       wanted = history.limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
       boolean limited = wanted > max || wanted < min;
@@ -265,20 +259,18 @@ public final class HorizontalController extends LoopController {
     Patch patch = Patch.merge(n -> n.putObject("spec").put("replicas", change));
     return env.client()
         .patch(target.resource(), owner.namespace(), owner.name(), patch)
-        .invoke(
-            () -> {
-              history.scaled(change - size, now);
-              status.put("lastScaleTime", Timestamps.time(now));
-              Conditions.set(
-                  status,
-                  "AbleToScale",
-                  "True",
-                  "SucceededRescale",
-                  "the HPA controller was able to update the target scale to " + change,
-                  now);
-              events.normal(
-                  scaler, "SuccessfulRescale", "New size: " + change + "; reason: " + why);
-            })
+        .invoke(() -> {
+          history.scaled(change - size, now);
+          status.put("lastScaleTime", Timestamps.time(now));
+          Conditions.set(
+              status,
+              "AbleToScale",
+              "True",
+              "SucceededRescale",
+              "the HPA controller was able to update the target scale to " + change,
+              now);
+          events.normal(scaler, "SuccessfulRescale", "New size: " + change + "; reason: " + why);
+        })
         .replaceWithVoid();
   }
 

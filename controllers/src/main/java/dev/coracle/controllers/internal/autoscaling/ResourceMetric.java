@@ -10,7 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How many pods one resource metric asks for: in proportion of use to target, within a tolerance of 10 %. */
+/**
+ * How many pods one resource metric asks for: in proportion of use to target, within a tolerance of
+ * 10 %.
+ */
 final class ResourceMetric {
 
   private static final double TOLERANCE = 0.1;
@@ -24,8 +27,7 @@ final class ResourceMetric {
 
   private ResourceMetric() {}
 
-  static Outcome evaluate(
-      JsonNode spec, int size, List<KubeObject> pods, List<KubeObject> usage) {
+  static Outcome evaluate(JsonNode spec, int size, List<KubeObject> pods, List<KubeObject> usage) {
     String type = spec.path("type").asText("");
     boolean ofContainer = type.equals("ContainerResource");
     if (!type.equals("Resource") && !ofContainer) {
@@ -103,16 +105,14 @@ final class ResourceMetric {
   }
 
   /** In thousandths, by pod. */
-  private static Map<String, Long> used(
-      List<KubeObject> usage, String resource, String container) {
+  private static Map<String, Long> used(List<KubeObject> usage, String resource, String container) {
     Map<String, Long> out = new HashMap<>();
     for (KubeObject metrics : usage) {
       long sum = 0;
       boolean found = false;
       for (JsonNode c : metrics.at("containers")) {
         Quantity amount = Quantity.tryParse(c.path("usage").path(resource).asText(""));
-        if (amount != null
-            && (container.isEmpty() || c.path("name").asText().equals(container))) {
+        if (amount != null && (container.isEmpty() || c.path("name").asText().equals(container))) {
           sum += amount.millis();
           found = true;
         }
@@ -128,10 +128,8 @@ final class ResourceMetric {
     long sum = 0;
     for (JsonNode c : pod.at("spec", "containers")) {
       Quantity amount =
-          Quantity.tryParse(
-              c.path("resources").path("requests").path(resource).asText(""));
-      if (amount != null
-          && (container.isEmpty() || c.path("name").asText().equals(container))) {
+          Quantity.tryParse(c.path("resources").path("requests").path(resource).asText(""));
+      if (amount != null && (container.isEmpty() || c.path("name").asText().equals(container))) {
         sum += amount.millis();
       }
     }

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an autoscaler proposed and did of late, and how that bounds what it may do now: stabilisation
- * windows and the policies of {@code behavior}. Without them it grows by 100 % or 4 pods in 15 s, and
- * shrinks to the largest proposal of the last 5 minutes.
+ * What an autoscaler proposed and did of late, and how that bounds what it may do now:
+ * stabilisation windows and the policies of {@code behavior}. Without them it grows by 100 % or 4
+ * pods in 15 s, and shrinks to the largest proposal of the last 5 minutes.
  */
 final class ScalingHistory {
 

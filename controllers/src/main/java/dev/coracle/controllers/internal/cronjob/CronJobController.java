@@ -42,8 +42,7 @@ public final class CronJobController extends LoopController {
   public CronJobController(Environment env) {
     super("cronjob-controller", env);
     Informer cronInformer = env.informer(Resources.CRON_JOBS);
-    Informer jobInformer =
-        env.informer(Resources.JOBS).addIndex(Informer.BY_CONTROLLER_UID);
+    Informer jobInformer = env.informer(Resources.JOBS).addIndex(Informer.BY_CONTROLLER_UID);
     this.cronJobs = cronInformer.lister();
     this.jobs = jobInformer.lister();
     loop.follow(cronInformer);
@@ -65,8 +64,7 @@ public final class CronJobController extends LoopController {
     if (cron == null || cron.isDeleting()) {
       return DONE;
     }
-    List<KubeObject> owned =
-        List.copyOf(jobs.byIndex(Informer.BY_CONTROLLER_UID, cron.uid()));
+    List<KubeObject> owned = List.copyOf(jobs.byIndex(Informer.BY_CONTROLLER_UID, cron.uid()));
     ObjectNode status =
         cron.at("status").isObject() ? (ObjectNode) cron.at("status").deepCopy() : Json.object();
     active(cron, status, owned);
@@ -103,17 +101,16 @@ public final class CronJobController extends LoopController {
     owned.stream()
         .filter(job -> !isFinished(job))
         .sorted(Comparator.comparing(KubeObject::name))
-        .forEach(
-            job -> {
-              active
-                  .addObject()
-                  .put("kind", "Job")
-                  .put("namespace", job.namespace())
-                  .put("name", job.name())
-                  .put("uid", job.uid())
-                  .put("apiVersion", "batch/v1")
-                  .put("resourceVersion", job.resourceVersion());
-            });
+        .forEach(job -> {
+          active
+              .addObject()
+              .put("kind", "Job")
+              .put("namespace", job.namespace())
+              .put("name", job.name())
+              .put("uid", job.uid())
+              .put("apiVersion", "batch/v1")
+              .put("resourceVersion", job.resourceVersion());
+        });
     if (active.isEmpty()) {
       status.remove("active");
     } else {
@@ -289,27 +286,24 @@ public final class CronJobController extends LoopController {
             });
     return env.client()
         .create(Resources.JOBS, cron.namespace(), job, WriteOptions.NONE)
-        .invoke(
-            made -> {
-              events.normal(cron, "SuccessfulCreate", "Created job " + made.name());
-              status
-                  .withArrayProperty("active")
-                  .addObject()
-                  .put("kind", "Job")
-                  .put("namespace", made.namespace())
-                  .put("name", made.name())
-                  .put("uid", made.uid())
-                  .put("apiVersion", "batch/v1")
-                  .put("resourceVersion", made.resourceVersion());
-            })
+        .invoke(made -> {
+          events.normal(cron, "SuccessfulCreate", "Created job " + made.name());
+          status
+              .withArrayProperty("active")
+              .addObject()
+              .put("kind", "Job")
+              .put("namespace", made.namespace())
+              .put("name", made.name())
+              .put("uid", made.uid())
+              .put("apiVersion", "batch/v1")
+              .put("resourceVersion", made.resourceVersion());
+        })
         .replaceWithVoid()
         .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
         .recoverWithNull()
         .onFailure()
-        .invoke(
-            failure ->
-                events.warning(
-                    cron, "FailedCreate", "Error creating job: " + failure.getMessage()))
+        .invoke(failure ->
+            events.warning(cron, "FailedCreate", "Error creating job: " + failure.getMessage()))
         .invoke(() -> status.put("lastScheduleTime", Timestamps.time(at)));
   }
 

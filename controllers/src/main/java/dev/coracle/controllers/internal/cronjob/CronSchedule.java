@@ -52,7 +52,9 @@ final class CronSchedule {
     this.zone = zone;
   }
 
-  /** @throws IllegalArgumentException saying what is wrong */
+  /**
+   * @throws IllegalArgumentException saying what is wrong
+   */
   static CronSchedule parse(String text, ZoneId zone) {
     String trimmed = text.trim();
     String[] fields =
@@ -104,8 +106,7 @@ final class CronSchedule {
 
   /** The first time after this one; empty where there is none within five years. */
   Optional<Instant> next(Instant after) {
-    ZonedDateTime time =
-        after.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
+    ZonedDateTime time = after.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
     ZonedDateTime end = time.plusYears(5);
     while (time.isBefore(end)) {
       if (!months.get(time.getMonthValue())) {

@@ -75,33 +75,30 @@ public final class DaemonSetController extends LoopController {
           @Override
           public void added(KubeObject pod) {
             owner(pod)
-                .ifPresent(
-                    o -> {
-                      expectations.seen(o, pod.uid());
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  expectations.seen(o, pod.uid());
+                  loop.enqueue(o);
+                });
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
             owner(now)
-                .ifPresent(
-                    o -> {
-                      if (now.isDeleting()) {
-                        expectations.deleted(o, now.uid());
-                      }
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  if (now.isDeleting()) {
+                    expectations.deleted(o, now.uid());
+                  }
+                  loop.enqueue(o);
+                });
           }
 
           @Override
           public void deleted(KubeObject last) {
             owner(last)
-                .ifPresent(
-                    o -> {
-                      expectations.deleted(o, last.uid());
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  expectations.deleted(o, last.uid());
+                  loop.enqueue(o);
+                });
           }
         });
   }
@@ -125,24 +122,17 @@ public final class DaemonSetController extends LoopController {
     boolean may = expectations.satisfied(name) && !set.isDeleting();
     return claims
         .claim(set, selector, _ -> true)
-        .chain(
-            pods ->
-                revisions
-                    .current(set)
-                    .chain(
-                        revision -> {
-                          Map<String, List<KubeObject>> byNode = new HashMap<>();
-                          pods.forEach(
-                              p ->
-                                  byNode
-                                      .computeIfAbsent(NodeFit.targetOf(p), _ -> new ArrayList<>())
-                                      .add(p));
-                          Uni<Boolean> work =
-                              may
-                                  ? manage(name, set, byNode, revision)
-                                  : Uni.createFrom().item(false);
-                          return work.chain(_ -> status(set, byNode, revision));
-                        }));
+        .chain(pods ->
+            revisions
+                .current(set)
+                .chain(revision -> {
+                  Map<String, List<KubeObject>> byNode = new HashMap<>();
+                  pods.forEach(p ->
+                      byNode.computeIfAbsent(NodeFit.targetOf(p), _ -> new ArrayList<>()).add(p));
+                  Uni<Boolean> work =
+                      may ? manage(name, set, byNode, revision) : Uni.createFrom().item(false);
+                  return work.chain(_ -> status(set, byNode, revision));
+                }));
   }
 
   private Uni<Boolean> manage(
@@ -188,13 +178,12 @@ public final class DaemonSetController extends LoopController {
       update(name, set, byNode, revision, steps);
     }
     return PodControl.slowStart(steps)
-        .chain(
-            progress ->
-                progress
-                    .failure()
-                    .filter(f -> !PodControl.isNamespaceEnding(f))
-                    .map(f -> Uni.createFrom().<Boolean>failure(f))
-                    .orElseGet(() -> Uni.createFrom().item(true)));
+        .chain(progress ->
+            progress
+                .failure()
+                .filter(f -> !PodControl.isNamespaceEnding(f))
+                .map(f -> Uni.createFrom().<Boolean>failure(f))
+                .orElseGet(() -> Uni.createFrom().item(true)));
   }
 
   /** Deletes old pods, those that are of no use first, as far as maxUnavailable allows. */
@@ -237,8 +226,7 @@ public final class DaemonSetController extends LoopController {
     int count =
         text.endsWith("%")
             ? (int)
-                Math.ceil(
-                    Integer.parseInt(text.substring(0, text.length() - 1)) * desired / 100.0)
+                Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * desired / 100.0)
             : value.asInt(1);
     return Math.max(1, count);
   }
@@ -247,8 +235,7 @@ public final class DaemonSetController extends LoopController {
     return Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asLong(0), env.now());
   }
 
-  private Uni<Void> create(
-      NamespacedName name, KubeObject set, String node, KubeObject revision) {
+  private Uni<Void> create(NamespacedName name, KubeObject set, String node, KubeObject revision) {
     expectations.creating(name);
     KubeObject pod =
         PodControl.fromTemplate(
@@ -271,10 +258,7 @@ public final class DaemonSetController extends LoopController {
 
   private Uni<Void> delete(NamespacedName name, KubeObject pod, KubeObject set) {
     expectations.deleting(name, pod.uid());
-    return control
-        .delete(pod, set)
-        .onFailure()
-        .invoke(() -> expectations.deleted(name, pod.uid()));
+    return control.delete(pod, set).onFailure().invoke(() -> expectations.deleted(name, pod.uid()));
   }
 
   private Uni<Result> status(

@@ -28,9 +28,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Brings a Deployment's pods from one template to the next by growing and shrinking ReplicaSets, one
- * step each time something changes: scale, then roll out (rolling or recreate), then count, then
- * clear old revisions away. Level-based: each step follows from the sets as they are.
+ * Brings a Deployment's pods from one template to the next by growing and shrinking ReplicaSets,
+ * one step each time something changes: scale, then roll out (rolling or recreate), then count,
+ * then clear old revisions away. Level-based: each step follows from the sets as they are.
  */
 public final class DeploymentController extends LoopController {
 
@@ -50,8 +50,7 @@ public final class DeploymentController extends LoopController {
             .addIndex(
                 "orphans",
                 set -> set.controllerOwner().isPresent() ? List.of() : List.of(set.namespace()));
-    Informer podInformer =
-        env.informer(Resources.PODS).addIndex(Informer.BY_CONTROLLER_UID);
+    Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_CONTROLLER_UID);
     this.deployments = deploymentInformer.lister();
     this.sets = setInformer.lister();
     this.pods = podInformer.lister();
@@ -100,17 +99,13 @@ public final class DeploymentController extends LoopController {
       return DONE;
     }
     return claim(deployment, selector)
-        .chain(
-            all -> {
-              if (deployment.isDeleting()) {
-                return status.write(
-                    deployment,
-                    Revisions.current(deployment, all).orElse(null),
-                    all,
-                    Optional.empty());
-              }
-              return sync(deployment, all);
-            })
+        .chain(all -> {
+          if (deployment.isDeleting()) {
+            return status.write(
+                deployment, Revisions.current(deployment, all).orElse(null), all, Optional.empty());
+          }
+          return sync(deployment, all);
+        })
         .map(again -> again.isZero() ? Result.DONE : Result.requeueAfter(again));
   }
 
@@ -135,23 +130,21 @@ public final class DeploymentController extends LoopController {
     return Uni.join()
         .all(adopted)
         .andCollectFailures()
-        .map(
-            found -> {
-              mine.addAll(found);
-              return mine;
-            });
+        .map(found -> {
+          mine.addAll(found);
+          return mine;
+        });
   }
 
   private Uni<KubeObject> adopt(KubeObject set, KubeObject deployment) {
     Patch patch =
-        Patch.strategic(
-            node -> {
-              ObjectNode metadata = node.putObject("metadata");
-              metadata.put("uid", set.uid());
-              metadata
-                  .putArray("ownerReferences")
-                  .add(OwnerReference.controlledBy(deployment).toJson());
-            });
+        Patch.strategic(node -> {
+          ObjectNode metadata = node.putObject("metadata");
+          metadata.put("uid", set.uid());
+          metadata
+              .putArray("ownerReferences")
+              .add(OwnerReference.controlledBy(deployment).toJson());
+        });
     return env.client().patch(Resources.REPLICA_SETS, set.namespace(), set.name(), patch);
   }
 
@@ -161,20 +154,15 @@ public final class DeploymentController extends LoopController {
     boolean resized =
         all.stream()
             .filter(set -> RollingSizes.replicas(set) > 0)
-            .anyMatch(
-                set ->
-                    Revisions.desired(set)
-                        .map(d -> d != RollingSizes.replicas(deployment))
-                        .orElse(false));
+            .anyMatch(set ->
+                Revisions.desired(set)
+                    .map(d -> d != RollingSizes.replicas(deployment))
+                    .orElse(false));
     if (paused || resized) {
       return scale(deployment, all)
-          .chain(
-              scaled ->
-                  status.write(
-                      deployment,
-                      Revisions.current(deployment, scaled).orElse(null),
-                      scaled,
-                      pause));
+          .chain(scaled ->
+              status.write(
+                  deployment, Revisions.current(deployment, scaled).orElse(null), scaled, pause));
     }
     List<KubeObject> old = withoutCurrent(deployment, all);
     boolean recreate = !RollingSizes.isRolling(deployment);
@@ -188,23 +176,21 @@ public final class DeploymentController extends LoopController {
       }
     }
     return current(deployment, all, old)
-        .chain(
-            found -> {
-              KubeObject set = found.set();
-              Optional<Note> note = found.note().isPresent() ? found.note() : pause;
-              List<KubeObject> every = new ArrayList<>(old);
-              every.add(set);
-              return roll(deployment, set, old, every, recreate)
-                  .chain(
-                      sizes ->
-                          status
-                              .write(
-                                  deployment.with(n -> copyRevision(n, sizes.getLast())),
-                                  sizes.getLast(),
-                                  sizes,
-                                  note)
-                              .call(() -> clearHistory(deployment, sizes)));
-            });
+        .chain(found -> {
+          KubeObject set = found.set();
+          Optional<Note> note = found.note().isPresent() ? found.note() : pause;
+          List<KubeObject> every = new ArrayList<>(old);
+          every.add(set);
+          return roll(deployment, set, old, every, recreate)
+              .chain(sizes ->
+                  status
+                      .write(
+                          deployment.with(n -> copyRevision(n, sizes.getLast())),
+                          sizes.getLast(),
+                          sizes,
+                          note)
+                      .call(() -> clearHistory(deployment, sizes)));
+        });
   }
 
   private Uni<Duration> writeStatus(
@@ -221,13 +207,13 @@ public final class DeploymentController extends LoopController {
   private static void copyRevision(ObjectNode deployment, KubeObject current) {
     current
         .annotation(Revisions.REVISION)
-        .ifPresent(
-            revision ->
-                deployment
-                    .withObjectProperty("metadata")
-                    .withObjectProperty("annotations")
-                    .put(Revisions.REVISION, revision));
-    // The annotation went by a patch of its own; the write must not insist on the version before it.
+        .ifPresent(revision ->
+            deployment
+                .withObjectProperty("metadata")
+                .withObjectProperty("annotations")
+                .put(Revisions.REVISION, revision));
+    // The annotation went by a patch of its own; the write must not insist on the version before
+    // it.
     deployment.withObjectProperty("metadata").remove("resourceVersion");
   }
 
@@ -258,8 +244,7 @@ public final class DeploymentController extends LoopController {
   private record Found(KubeObject set, Optional<Note> note) {}
 
   /** The set of the present template with its revision and annotations right, made where needed. */
-  private Uni<Found> current(
-      KubeObject deployment, List<KubeObject> all, List<KubeObject> old) {
+  private Uni<Found> current(KubeObject deployment, List<KubeObject> all, List<KubeObject> old) {
     long revision = Revisions.highest(old) + 1;
     Optional<KubeObject> existing = Revisions.current(deployment, all);
     if (existing.isEmpty()) {
@@ -267,23 +252,20 @@ public final class DeploymentController extends LoopController {
     }
     KubeObject set = existing.get();
     KubeObject annotated =
-        set.with(
-            node -> {
-              Revisions.annotate(node, deployment, revision);
-              if (!deployment.at("spec", "minReadySeconds").isMissingNode()) {
-                node.withObjectProperty("spec")
-                    .set("minReadySeconds", deployment.at("spec", "minReadySeconds"));
-              } else {
-                node.withObjectProperty("spec").remove("minReadySeconds");
-              }
-            });
+        set.with(node -> {
+          Revisions.annotate(node, deployment, revision);
+          if (!deployment.at("spec", "minReadySeconds").isMissingNode()) {
+            node.withObjectProperty("spec")
+                .set("minReadySeconds", deployment.at("spec", "minReadySeconds"));
+          } else {
+            node.withObjectProperty("spec").remove("minReadySeconds");
+          }
+        });
     Optional<Note> note =
         Conditions.find(deployment, "Progressing").isMissingNode()
             ? Optional.of(
                 new Note(
-                    "True",
-                    "FoundNewReplicaSet",
-                    "Found new replica set \"" + set.name() + "\""))
+                    "True", "FoundNewReplicaSet", "Found new replica set \"" + set.name() + "\""))
             : Optional.empty();
     Uni<KubeObject> right =
         annotated.equals(set)
@@ -299,11 +281,8 @@ public final class DeploymentController extends LoopController {
       return Uni.createFrom().item(true);
     }
     Patch patch =
-        Patch.merge(
-            node ->
-                node.putObject("metadata")
-                    .putObject("annotations")
-                    .put(Revisions.REVISION, revision));
+        Patch.merge(node ->
+            node.putObject("metadata").putObject("annotations").put(Revisions.REVISION, revision));
     return env.client()
         .patch(Resources.DEPLOYMENTS, deployment.namespace(), deployment.name(), patch)
         .map(_ -> true);
@@ -320,31 +299,28 @@ public final class DeploymentController extends LoopController {
     KubeObject sized = set.with(node -> node.withObjectProperty("spec").put("replicas", size));
     return env.client()
         .create(Resources.REPLICA_SETS, deployment.namespace(), sized, WriteOptions.NONE)
-        .invoke(
-            made -> {
-              if (size > 0) {
-                events.normal(
-                    deployment,
-                    "ScalingReplicaSet",
-                    "Scaled up replica set " + made.name() + " from 0 to " + size);
-              }
-            })
+        .invoke(made -> {
+          if (size > 0) {
+            events.normal(
+                deployment,
+                "ScalingReplicaSet",
+                "Scaled up replica set " + made.name() + " from 0 to " + size);
+          }
+        })
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(() -> collided(deployment, sized))
         .onFailure(failure -> !StatusException.isAlreadyExists(failure))
         .call(failure -> creationFailed(deployment, failure))
-        .chain(
-            made ->
-                keepRevision(deployment, made)
-                    .map(
-                        _ ->
-                            new Found(
-                                made,
-                                Optional.of(
-                                    new Note(
-                                        "True",
-                                        "NewReplicaSetCreated",
-                                        "Created new replica set \"" + made.name() + "\"")))));
+        .chain(made ->
+            keepRevision(deployment, made)
+                .map(_ ->
+                    new Found(
+                        made,
+                        Optional.of(
+                            new Note(
+                                "True",
+                                "NewReplicaSetCreated",
+                                "Created new replica set \"" + made.name() + "\"")))));
   }
 
   private KubeObject newSet(
@@ -360,7 +336,9 @@ public final class DeploymentController extends LoopController {
               .put(Revisions.HASH, hash);
           ObjectNode metadata = node.withObjectProperty("metadata");
           metadata.set("labels", template.path("metadata").path("labels").deepCopy());
-          metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(deployment).toJson());
+          metadata
+              .putArray("ownerReferences")
+              .add(OwnerReference.controlledBy(deployment).toJson());
           Revisions.annotate(node, deployment, revision);
           Revisions.annotateSizes(
               node,
@@ -377,35 +355,31 @@ public final class DeploymentController extends LoopController {
         });
   }
 
-  /** A set of this name is there: ours that the informer does not show yet, or another template's. */
+  /**
+   * A set of this name is there: ours that the informer does not show yet, or another template's.
+   */
   private Uni<KubeObject> collided(KubeObject deployment, KubeObject wanted) {
     return env.client()
         .get(Resources.REPLICA_SETS, wanted.namespace(), wanted.name())
-        .chain(
-            there -> {
-              boolean ours =
-                  there
-                      .controllerOwner()
-                      .map(o -> o.uid().equals(deployment.uid()))
-                      .orElse(false);
-              if (ours && Revisions.template(there).equals(Revisions.template(deployment))) {
-                return Uni.createFrom().item(there);
-              }
-              KubeObject counted =
-                  deployment.with(
-                      node -> {
-                        ObjectNode s = node.withObjectProperty("status");
-                        s.put("collisionCount", s.path("collisionCount").asInt(0) + 1);
-                      });
-              return env.client()
-                  .updateStatus(Resources.DEPLOYMENTS, counted)
-                  .chain(
-                      () ->
-                          Uni.createFrom()
-                              .failure(
-                                  StatusException.alreadyExists(
-                                      Resources.REPLICA_SETS.groupResource(), wanted.name())));
-            });
+        .chain(there -> {
+          boolean ours =
+              there.controllerOwner().map(o -> o.uid().equals(deployment.uid())).orElse(false);
+          if (ours && Revisions.template(there).equals(Revisions.template(deployment))) {
+            return Uni.createFrom().item(there);
+          }
+          KubeObject counted =
+              deployment.with(node -> {
+                ObjectNode s = node.withObjectProperty("status");
+                s.put("collisionCount", s.path("collisionCount").asInt(0) + 1);
+              });
+          return env.client()
+              .updateStatus(Resources.DEPLOYMENTS, counted)
+              .chain(() ->
+                  Uni.createFrom()
+                      .failure(
+                          StatusException.alreadyExists(
+                              Resources.REPLICA_SETS.groupResource(), wanted.name())));
+        });
   }
 
   private Uni<?> creationFailed(KubeObject deployment, Throwable failure) {
@@ -431,14 +405,17 @@ public final class DeploymentController extends LoopController {
         size > RollingSizes.replicas(deployment)
             ? RollingSizes.replicas(deployment)
             : RollingSizes.newSize(deployment, current, all);
-    if (wanted != size || !Revisions.desired(current).equals(Optional.of(RollingSizes.replicas(deployment)))) {
+    if (wanted != size
+        || !Revisions.desired(current).equals(Optional.of(RollingSizes.replicas(deployment)))) {
       return resize(deployment, current, wanted).map(now -> append(old, now));
     }
     if (recreate) {
       return Uni.createFrom().item(append(old, current));
     }
     Map<KubeObject, Integer> sizes = RollingSizes.oldSizes(deployment, current, old, all);
-    return each(old, set -> resize(deployment, set, sizes.getOrDefault(set, RollingSizes.replicas(set))))
+    return each(
+            old,
+            set -> resize(deployment, set, sizes.getOrDefault(set, RollingSizes.replicas(set))))
         .map(now -> append(now, current));
   }
 
@@ -453,22 +430,19 @@ public final class DeploymentController extends LoopController {
     Uni<List<KubeObject>> out = Uni.createFrom().item(ArrayList::new);
     for (KubeObject set : sets) {
       out =
-          out.chain(
-              done ->
-                  step.apply(set)
-                      .map(
-                          now -> {
-                            done.add(now);
-                            return done;
-                          }));
+          out.chain(done ->
+              step.apply(set)
+                  .map(now -> {
+                    done.add(now);
+                    return done;
+                  }));
     }
     return out;
   }
 
   /** The Deployment's size was changed, or it is paused: resize without rolling out. */
   private Uni<List<KubeObject>> scale(KubeObject deployment, List<KubeObject> all) {
-    List<KubeObject> active =
-        all.stream().filter(set -> RollingSizes.replicas(set) > 0).toList();
+    List<KubeObject> active = all.stream().filter(set -> RollingSizes.replicas(set) > 0).toList();
     Optional<KubeObject> current = Revisions.current(deployment, all);
     Optional<KubeObject> only =
         active.size() == 1
@@ -484,11 +458,10 @@ public final class DeploymentController extends LoopController {
     }
     boolean saturated =
         current
-            .map(
-                set ->
-                    RollingSizes.replicas(set) == RollingSizes.replicas(deployment)
-                        && Revisions.desired(set).orElse(-1) == RollingSizes.replicas(deployment)
-                        && RollingSizes.available(set) == RollingSizes.replicas(deployment))
+            .map(set ->
+                RollingSizes.replicas(set) == RollingSizes.replicas(deployment)
+                    && Revisions.desired(set).orElse(-1) == RollingSizes.replicas(deployment)
+                    && RollingSizes.available(set) == RollingSizes.replicas(deployment))
             .orElse(false);
     if (saturated) {
       return each(
@@ -510,8 +483,7 @@ public final class DeploymentController extends LoopController {
                 : Uni.createFrom().item(set));
   }
 
-  private static Optional<KubeObject> newest(
-      Optional<KubeObject> current, List<KubeObject> all) {
+  private static Optional<KubeObject> newest(Optional<KubeObject> current, List<KubeObject> all) {
     return current.isPresent()
         ? current
         : all.stream().max(Comparator.comparingLong(Revisions::revision));
@@ -528,29 +500,27 @@ public final class DeploymentController extends LoopController {
       return Uni.createFrom().item(set);
     }
     KubeObject resized =
-        set.with(
-            node -> {
-              node.withObjectProperty("spec").put("replicas", size);
-              Revisions.annotateSizes(node, desired, max);
-            });
+        set.with(node -> {
+          node.withObjectProperty("spec").put("replicas", size);
+          Revisions.annotateSizes(node, desired, max);
+        });
     return env.client()
         .update(Resources.REPLICA_SETS, resized)
-        .invoke(
-            () -> {
-              if (before != size) {
-                events.normal(
-                    deployment,
-                    "ScalingReplicaSet",
-                    "Scaled "
-                        + (size > before ? "up" : "down")
-                        + " replica set "
-                        + set.name()
-                        + " from "
-                        + before
-                        + " to "
-                        + size);
-              }
-            });
+        .invoke(() -> {
+          if (before != size) {
+            events.normal(
+                deployment,
+                "ScalingReplicaSet",
+                "Scaled "
+                    + (size > before ? "up" : "down")
+                    + " replica set "
+                    + set.name()
+                    + " from "
+                    + before
+                    + " to "
+                    + size);
+          }
+        });
   }
 
   /** Old revisions beyond the limit go, once the rollout is complete. */
@@ -562,12 +532,11 @@ public final class DeploymentController extends LoopController {
             && RollingSizes.sum(all) == RollingSizes.replicas(deployment);
     List<KubeObject> empty =
         all.subList(0, all.size() - 1).stream()
-            .filter(
-                set ->
-                    RollingSizes.replicas(set) == 0
-                        && set.at("status", "replicas").asInt(0) == 0
-                        && set.at("status", "observedGeneration").asLong(0) >= set.generation()
-                        && !set.isDeleting())
+            .filter(set ->
+                RollingSizes.replicas(set) == 0
+                    && set.at("status", "replicas").asInt(0) == 0
+                    && set.at("status", "observedGeneration").asLong(0) >= set.generation()
+                    && !set.isDeleting())
             .sorted(Comparator.comparingLong(Revisions::revision))
             .toList();
     if (!complete || empty.size() <= limit) {

@@ -98,9 +98,7 @@ final class DeploymentStatus {
     status.put("observedGeneration", (int) deployment.generation());
     count(status, "replicas", total);
     count(
-        status,
-        "updatedReplicas",
-        current == null ? 0 : current.at("status", "replicas").asInt(0));
+        status, "updatedReplicas", current == null ? 0 : current.at("status", "replicas").asInt(0));
     count(status, "readyReplicas", ready);
     count(status, "availableReplicas", available);
     count(status, "unavailableReplicas", Math.max(0, RollingSizes.sum(all) - available));
@@ -117,8 +115,7 @@ final class DeploymentStatus {
   }
 
   private static void available(ObjectNode status, KubeObject deployment, Instant now) {
-    int least =
-        RollingSizes.replicas(deployment) - RollingSizes.maxUnavailable(deployment);
+    int least = RollingSizes.replicas(deployment) - RollingSizes.maxUnavailable(deployment);
     boolean enough = status.path("availableReplicas").asInt(0) >= least;
     Conditions.set(
         status,
@@ -185,13 +182,7 @@ final class DeploymentStatus {
                 .plusSeconds(deployment.at("spec", "progressDeadlineSeconds").asLong(600)));
     if (!left.isPositive()) {
       Conditions.set(
-          status,
-          PROGRESSING,
-          "False",
-          TIMED_OUT,
-          what + " has timed out progressing.",
-          now,
-          true);
+          status, PROGRESSING, "False", TIMED_OUT, what + " has timed out progressing.", now, true);
       return Duration.ZERO;
     }
     return left.plusSeconds(1);

@@ -61,12 +61,11 @@ final class Revisions {
       }
     }
     List<String> nulls = new ArrayList<>();
-    metadata.forEachEntry(
-        (key, value) -> {
-          if (value.isNull()) {
-            nulls.add(key);
-          }
-        });
+    metadata.forEachEntry((key, value) -> {
+      if (value.isNull()) {
+        nulls.add(key);
+      }
+    });
     metadata.remove(nulls);
     return template;
   }
@@ -84,20 +83,18 @@ final class Revisions {
   }
 
   /**
-   * Brings the annotations of the current set up to date: those of the Deployment, the revision, which
-   * never goes back, and the revisions it had before.
+   * Brings the annotations of the current set up to date: those of the Deployment, the revision,
+   * which never goes back, and the revisions it had before.
    */
   static void annotate(ObjectNode set, KubeObject deployment, long revision) {
-    ObjectNode annotations =
-        set.withObjectProperty("metadata").withObjectProperty("annotations");
+    ObjectNode annotations = set.withObjectProperty("metadata").withObjectProperty("annotations");
     deployment
         .annotations()
-        .forEach(
-            (key, value) -> {
-              if (!OWN.contains(key)) {
-                annotations.put(key, value);
-              }
-            });
+        .forEach((key, value) -> {
+          if (!OWN.contains(key)) {
+            annotations.put(key, value);
+          }
+        });
     String before = annotations.path(REVISION).asText("");
     long old = before.isEmpty() ? 0 : parse(before);
     if (old < revision) {

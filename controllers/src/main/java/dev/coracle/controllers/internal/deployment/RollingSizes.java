@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arithmetic of a rolling update (Kubernetes docs, "Deployments", Rolling Update): never more than
- * replicas + maxSurge pods, never fewer than replicas - maxUnavailable available ones. Pure functions
- * over the ReplicaSets' sizes.
+ * The arithmetic of a rolling update (Kubernetes docs, "Deployments", Rolling Update): never more
+ * than replicas + maxSurge pods, never fewer than replicas - maxUnavailable available ones. Pure
+ * functions over the ReplicaSets' sizes.
  */
 final class RollingSizes {
 
@@ -34,9 +34,7 @@ final class RollingSizes {
   }
 
   static int maxSurge(KubeObject deployment) {
-    return isRolling(deployment)
-        ? share(deployment, "maxSurge", true)
-        : 0;
+    return isRolling(deployment) ? share(deployment, "maxSurge", true) : 0;
   }
 
   /** At least one where nothing may surge either, else no update could ever go on. */
@@ -74,7 +72,10 @@ final class RollingSizes {
     return room <= 0 ? size : size + Math.min(room, wanted - size);
   }
 
-  /** The sizes that old sets shrink to now: first what is not available anyway, then what may be spared. */
+  /**
+   * The sizes that old sets shrink to now: first what is not available anyway, then what may be
+   * spared.
+   */
   static Map<KubeObject, Integer> oldSizes(
       KubeObject deployment, KubeObject current, List<KubeObject> old, List<KubeObject> all) {
     int least = replicas(deployment) - maxUnavailable(deployment);
@@ -111,8 +112,7 @@ final class RollingSizes {
    */
   static Map<KubeObject, Integer> proportional(KubeObject deployment, List<KubeObject> active) {
     int total = sum(active);
-    int allowed =
-        replicas(deployment) > 0 ? replicas(deployment) + maxSurge(deployment) : 0;
+    int allowed = replicas(deployment) > 0 ? replicas(deployment) + maxSurge(deployment) : 0;
     int toAdd = allowed - total;
     List<KubeObject> ordered = new ArrayList<>(active);
     Comparator<KubeObject> bySize = Comparator.comparingInt(s -> -replicas(s));
@@ -145,8 +145,7 @@ final class RollingSizes {
     } else {
       int before = Revisions.max(set).orElse(wanted);
       int whole = before == 0 ? wanted : before;
-      share =
-          (int) Math.round((double) size * (wanted + maxSurge(deployment)) / whole) - size;
+      share = (int) Math.round((double) size * (wanted + maxSurge(deployment)) / whole) - size;
     }
     int left = toAdd - added;
     return toAdd > 0 ? Math.min(share, left) : Math.max(share, left);

@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Works out how many pods a PodDisruptionBudget lets go. What counts as all pods comes from the size of
- * their owners, so that pods which are missing already count as disrupted.
+ * Works out how many pods a PodDisruptionBudget lets go. What counts as all pods comes from the
+ * size of their owners, so that pods which are missing already count as disrupted.
  */
 public final class DisruptionController extends LoopController {
 
@@ -171,8 +171,7 @@ public final class DisruptionController extends LoopController {
     Set<String> done = new HashSet<>();
     for (Map.Entry<String, JsonNode> entry : granted.properties()) {
       Instant at = Timestamps.parse(entry.getValue().asText(""));
-      Duration left =
-          at == null ? Duration.ZERO : Duration.between(now, at.plus(GRANT));
+      Duration left = at == null ? Duration.ZERO : Duration.between(now, at.plus(GRANT));
       boolean there =
           matching.stream().anyMatch(p -> p.name().equals(entry.getKey()) && !p.isDeleting());
       if (!there || !left.isPositive()) {
@@ -191,8 +190,7 @@ public final class DisruptionController extends LoopController {
   private static int part(JsonNode value, int whole) {
     String text = value.asText("0");
     return text.endsWith("%")
-        ? (int)
-            Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * whole / 100.0)
+        ? (int) Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * whole / 100.0)
         : value.asInt(0);
   }
 
@@ -214,15 +212,13 @@ public final class DisruptionController extends LoopController {
       case "ReplicaSet" ->
           replicaSets
               .get(pod.namespace(), owner.name())
-              .map(
-                  set ->
-                      set.controllerOwner()
-                          .filter(o -> o.kind().equals("Deployment"))
-                          .flatMap(o -> deployments.get(pod.namespace(), o.name()))
-                          .orElse(set));
+              .map(set ->
+                  set.controllerOwner()
+                      .filter(o -> o.kind().equals("Deployment"))
+                      .flatMap(o -> deployments.get(pod.namespace(), o.name()))
+                      .orElse(set));
       case "StatefulSet" -> statefulSets.get(pod.namespace(), owner.name());
-      case "ReplicationController" ->
-          replicationControllers.get(pod.namespace(), owner.name());
+      case "ReplicationController" -> replicationControllers.get(pod.namespace(), owner.name());
       default -> Optional.empty();
     };
   }

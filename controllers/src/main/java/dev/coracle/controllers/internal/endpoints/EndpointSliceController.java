@@ -18,7 +18,8 @@ import java.util.Map;
 
 /**
  * Keeps the EndpointSlices of every Service with a selector equal to the pods it picks. While the
- * informer lags behind what this controller has just written, it waits, lest it makes a slice twice.
+ * informer lags behind what this controller has just written, it waits, lest it makes a slice
+ * twice.
  */
 public final class EndpointSliceController extends ServiceFollower {
 
@@ -69,9 +70,7 @@ public final class EndpointSliceController extends ServiceFollower {
   public Uni<Result> reconcile(NamespacedName name) {
     KubeObject service = services.get(name.namespace(), name.name()).orElse(null);
     List<KubeObject> present =
-        slices.byIndex(BY_SERVICE, name.toString()).stream()
-            .filter(s -> !s.isDeleting())
-            .toList();
+        slices.byIndex(BY_SERVICE, name.toString()).stream().filter(s -> !s.isDeleting()).toList();
     if (service == null
         || ServicePods.selector(service).isEmpty()
         || service.text("spec", "type").equals("ExternalName")) {
@@ -87,8 +86,7 @@ public final class EndpointSliceController extends ServiceFollower {
     for (KubeObject slice : plan.create()) {
       steps.add(
           env.client()
-              .create(
-                  Resources.ENDPOINT_SLICES, slice.namespace(), slice, WriteOptions.NONE)
+              .create(Resources.ENDPOINT_SLICES, slice.namespace(), slice, WriteOptions.NONE)
               .invoke(made -> remember(name, made))
               .replaceWithVoid()
               .onFailure(PodControl::isNamespaceEnding)
@@ -139,12 +137,11 @@ public final class EndpointSliceController extends ServiceFollower {
     }
     pending
         .entrySet()
-        .removeIf(
-            e ->
-                slices
-                    .get(service.namespace(), e.getKey())
-                    .map(s -> newer(s.resourceVersion(), e.getValue()))
-                    .orElse(false));
+        .removeIf(e ->
+            slices
+                .get(service.namespace(), e.getKey())
+                .map(s -> newer(s.resourceVersion(), e.getValue()))
+                .orElse(false));
     if (pending.isEmpty()) {
       written.remove(service);
       return false;

@@ -22,8 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns Endpoints that somebody wrote by hand, for a Service without a selector, into EndpointSlices: one
- * for each subset and address family, at most 1000 addresses.
+ * Turns Endpoints that somebody wrote by hand, for a Service without a selector, into
+ * EndpointSlices: one for each subset and address family, at most 1000 addresses.
  */
 public final class EndpointSliceMirroring extends LoopController {
 
@@ -112,14 +112,12 @@ public final class EndpointSliceMirroring extends LoopController {
 
   private void update(KubeObject present, KubeObject wanted, List<Uni<Void>> steps) {
     KubeObject changed =
-        present.with(
-            node -> {
-              node.set("endpoints", wanted.at("endpoints"));
-              node.set("ports", wanted.at("ports"));
-            });
+        present.with(node -> {
+          node.set("endpoints", wanted.at("endpoints"));
+          node.set("ports", wanted.at("ports"));
+        });
     if (!changed.equals(present)) {
-      steps.add(
-          env.client().update(Resources.ENDPOINT_SLICES, changed).replaceWithVoid());
+      steps.add(env.client().update(Resources.ENDPOINT_SLICES, changed).replaceWithVoid());
     }
   }
 
@@ -153,8 +151,7 @@ public final class EndpointSliceMirroring extends LoopController {
     return out;
   }
 
-  private static void addresses(
-      ArrayNode out, JsonNode addresses, String family, boolean ready) {
+  private static void addresses(ArrayNode out, JsonNode addresses, String family, boolean ready) {
     for (JsonNode address : addresses) {
       String ip = address.path("ip").asText("");
       if (ip.contains(":") != family.equals("IPv6") || out.size() >= MOST) {

@@ -69,8 +69,7 @@ public final class EndpointsController extends ServiceFollower {
     }
     Uni<KubeObject> write =
         present == null
-            ? env.client()
-                .create(Resources.ENDPOINTS, name.namespace(), wanted, WriteOptions.NONE)
+            ? env.client().create(Resources.ENDPOINTS, name.namespace(), wanted, WriteOptions.NONE)
             : env.client().update(Resources.ENDPOINTS, wanted);
     return write
         .replaceWith(Result.DONE)
@@ -146,19 +145,18 @@ public final class EndpointsController extends ServiceFollower {
           .add(address(service, pod, address));
     }
     ArrayNode out = Json.array();
-    ports.forEach(
-        (key, list) -> {
-          ObjectNode subset = out.addObject();
-          if (ready.containsKey(key)) {
-            subset.putArray("addresses").addAll(ready.get(key));
-          }
-          if (notReady.containsKey(key)) {
-            subset.putArray("notReadyAddresses").addAll(notReady.get(key));
-          }
-          if (!list.isEmpty()) {
-            subset.set("ports", list);
-          }
-        });
+    ports.forEach((key, list) -> {
+      ObjectNode subset = out.addObject();
+      if (ready.containsKey(key)) {
+        subset.putArray("addresses").addAll(ready.get(key));
+      }
+      if (notReady.containsKey(key)) {
+        subset.putArray("notReadyAddresses").addAll(notReady.get(key));
+      }
+      if (!list.isEmpty()) {
+        subset.set("ports", list);
+      }
+    });
     return out;
   }
 

@@ -114,8 +114,6 @@ final class ServicePods {
 
   /** The host name under which DNS knows the pod in this Service, empty for none. */
   static String hostname(KubeObject service, KubeObject pod) {
-    return pod.text("spec", "subdomain").equals(service.name())
-        ? pod.text("spec", "hostname")
-        : "";
+    return pod.text("spec", "subdomain").equals(service.name()) ? pod.text("spec", "hostname") : "";
   }
 }

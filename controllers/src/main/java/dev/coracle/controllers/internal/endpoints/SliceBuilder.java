@@ -18,8 +18,8 @@ import java.util.Map;
 
 /**
  * Works out which slices a Service should have, changing as few of the present ones as possible: an
- * endpoint stays in the slice it is in; new ones fill slices that change anyway, then any with room,
- * then new slices of up to 100.
+ * endpoint stays in the slice it is in; new ones fill slices that change anyway, then any with
+ * room, then new slices of up to 100.
  */
 final class SliceBuilder {
 
@@ -49,27 +49,24 @@ final class SliceBuilder {
       Map<ArrayNode, Map<String, ObjectNode>> byPorts = new LinkedHashMap<>();
       for (KubeObject pod : pods) {
         ServicePods.address(pod, family)
-            .ifPresent(
-                address ->
-                    byPorts
-                        .computeIfAbsent(
-                            ServicePods.ports(service, pod), _ -> new LinkedHashMap<>())
-                        .put(pod.uid(), endpoint(pod, address)));
+            .ifPresent(address ->
+                byPorts
+                    .computeIfAbsent(ServicePods.ports(service, pod), _ -> new LinkedHashMap<>())
+                    .put(pod.uid(), endpoint(pod, address)));
       }
       if (byPorts.isEmpty()) {
         byPorts.put(Json.array(), new LinkedHashMap<>()); // One empty slice says: none.
       }
-      byPorts.forEach(
-          (ports, endpoints) -> {
-            List<KubeObject> same =
-                rest.stream()
-                    .filter(s -> s.text("addressType").equals(family))
-                    .filter(s -> s.at("ports").equals(ports) || noPorts(s, ports))
-                    .sorted(Comparator.comparing(KubeObject::name))
-                    .toList();
-            rest.removeAll(same);
-            fill(plan, family, ports, endpoints, same);
-          });
+      byPorts.forEach((ports, endpoints) -> {
+        List<KubeObject> same =
+            rest.stream()
+                .filter(s -> s.text("addressType").equals(family))
+                .filter(s -> s.at("ports").equals(ports) || noPorts(s, ports))
+                .sorted(Comparator.comparing(KubeObject::name))
+                .toList();
+        rest.removeAll(same);
+        fill(plan, family, ports, endpoints, same);
+      });
     }
     plan.delete().addAll(rest);
     return plan;
@@ -105,15 +102,14 @@ final class SliceBuilder {
     }
     List<ObjectNode> toPlace = new ArrayList<>(left.values());
     for (boolean alreadyChanged : new boolean[] {true, false}) {
-      contents.forEach(
-          (slice, kept) -> {
-            if (changed.getOrDefault(slice, false) == alreadyChanged) {
-              while (kept.size() < MOST && !toPlace.isEmpty()) {
-                kept.add(toPlace.removeLast());
-                changed.put(slice, true);
-              }
-            }
-          });
+      contents.forEach((slice, kept) -> {
+        if (changed.getOrDefault(slice, false) == alreadyChanged) {
+          while (kept.size() < MOST && !toPlace.isEmpty()) {
+            kept.add(toPlace.removeLast());
+            changed.put(slice, true);
+          }
+        }
+      });
     }
     int keptSlices = 0;
     for (Map.Entry<KubeObject, List<ObjectNode>> entry : contents.entrySet()) {
@@ -136,13 +132,12 @@ final class SliceBuilder {
   }
 
   private KubeObject changed(KubeObject slice, List<ObjectNode> endpoints) {
-    return slice.with(
-        node -> {
-          ObjectNode labels = Json.object();
-          labels(slice).forEach(labels::put);
-          node.withObjectProperty("metadata").set("labels", labels);
-          node.putArray("endpoints").addAll(endpoints);
-        });
+    return slice.with(node -> {
+      ObjectNode labels = Json.object();
+      labels(slice).forEach(labels::put);
+      node.withObjectProperty("metadata").set("labels", labels);
+      node.putArray("endpoints").addAll(endpoints);
+    });
   }
 
   private Map<String, String> labels(KubeObject slice) {
@@ -179,8 +174,7 @@ final class SliceBuilder {
   private ObjectNode endpoint(KubeObject pod, String address) {
     boolean serving = Pods.isReady(pod);
     boolean terminating = pod.isDeleting();
-    boolean ready =
-        ServicePods.publishesNotReady(service) || (serving && !terminating);
+    boolean ready = ServicePods.publishesNotReady(service) || (serving && !terminating);
     ObjectNode out = Json.object();
     out.putArray("addresses").add(address);
     out.putObject("conditions")

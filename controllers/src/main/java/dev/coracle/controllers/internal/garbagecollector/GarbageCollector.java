@@ -23,10 +23,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Deletes what has lost all its owners, and carries out foreground and orphaning deletions (Kubernetes
- * docs, "Garbage Collection"). It follows every resource, custom ones too, and acts in the turn in
- * which an owner's deletion arrives. Before anything is deleted because an owner is missing, the API
- * is asked for that owner.
+ * Deletes what has lost all its owners, and carries out foreground and orphaning deletions
+ * (Kubernetes docs, "Garbage Collection"). It follows every resource, custom ones too, and acts in
+ * the turn in which an owner's deletion arrives. Before anything is deleted because an owner is
+ * missing, the API is asked for that owner.
  */
 public final class GarbageCollector extends LoopController {
 
@@ -97,7 +97,9 @@ public final class GarbageCollector extends LoopController {
                 if (!before.uid().equals(now.uid())) {
                   gone(before.uid());
                 }
-                if (!before.metadata().path("ownerReferences")
+                if (!before
+                        .metadata()
+                        .path("ownerReferences")
                         .equals(now.metadata().path("ownerReferences"))
                     || before.isDeleting() != now.isDeleting()
                     || !before.finalizers().equals(now.finalizers())) {
@@ -162,9 +164,7 @@ public final class GarbageCollector extends LoopController {
       work =
           node.hasFinalizer(ORPHAN)
               ? orphan(node)
-              : node.hasFinalizer(FOREGROUND)
-                  ? awaitDependents(node)
-                  : Uni.createFrom().voidItem();
+              : node.hasFinalizer(FOREGROUND) ? awaitDependents(node) : Uni.createFrom().voidItem();
     } else {
       work = collect(node);
     }
@@ -200,10 +200,7 @@ public final class GarbageCollector extends LoopController {
       return Uni.createFrom().voidItem();
     }
     List<Uni<Owner>> states = owners.stream().map(o -> state(node, o)).toList();
-    return Uni.join()
-        .all(states)
-        .andFailFast()
-        .chain(found -> decide(node, owners, found));
+    return Uni.join().all(states).andFailFast().chain(found -> decide(node, owners, found));
   }
 
   private Uni<?> decide(Node node, List<OwnerReference> owners, List<Owner> states) {
@@ -265,56 +262,50 @@ public final class GarbageCollector extends LoopController {
     String namespace = entry.namespaced() ? node.object().namespace() : "";
     return env.client()
         .get(entry.resource(), namespace, owner.name())
-        .map(
-            found -> {
-              if (found.uid().equals(owner.uid())) {
-                return Owner.SOLID;
-              }
-              absent.put(owner.uid(), true);
-              return Owner.ABSENT;
-            })
+        .map(found -> {
+          if (found.uid().equals(owner.uid())) {
+            return Owner.SOLID;
+          }
+          absent.put(owner.uid(), true);
+          return Owner.ABSENT;
+        })
         .onFailure(StatusException::isNotFound)
-        .recoverWithItem(
-            () -> {
-              absent.put(owner.uid(), true);
-              return Owner.ABSENT;
-            });
+        .recoverWithItem(() -> {
+          absent.put(owner.uid(), true);
+          return Owner.ABSENT;
+        });
   }
 
   private Uni<?> dropOwners(Node node, Set<String> owners) {
     Patch patch =
-        Patch.merge(
-            tree -> {
-              ObjectNode metadata = tree.putObject("metadata");
-              metadata.put("resourceVersion", node.object().resourceVersion());
-              ArrayNode kept = metadata.putArray("ownerReferences");
-              node.object()
-                  .at("metadata", "ownerReferences")
-                  .forEach(
-                      o -> {
-                        if (!owners.contains(o.path("uid").asText())) {
-                          kept.add(o);
-                        }
-                      });
-            });
+        Patch.merge(tree -> {
+          ObjectNode metadata = tree.putObject("metadata");
+          metadata.put("resourceVersion", node.object().resourceVersion());
+          ArrayNode kept = metadata.putArray("ownerReferences");
+          node.object()
+              .at("metadata", "ownerReferences")
+              .forEach(o -> {
+                if (!owners.contains(o.path("uid").asText())) {
+                  kept.add(o);
+                }
+              });
+        });
     return patch(node, patch);
   }
 
   private Uni<?> dropFinalizer(Node node, String finalizer) {
     Patch patch =
-        Patch.merge(
-            tree -> {
-              ObjectNode metadata = tree.putObject("metadata");
-              metadata.put("resourceVersion", node.object().resourceVersion());
-              ArrayNode kept = metadata.putArray("finalizers");
-              node.object().finalizers().stream().filter(f -> !f.equals(finalizer)).forEach(kept::add);
-            });
+        Patch.merge(tree -> {
+          ObjectNode metadata = tree.putObject("metadata");
+          metadata.put("resourceVersion", node.object().resourceVersion());
+          ArrayNode kept = metadata.putArray("finalizers");
+          node.object().finalizers().stream().filter(f -> !f.equals(finalizer)).forEach(kept::add);
+        });
     return patch(node, patch);
   }
 
   private Uni<?> patch(Node node, Patch patch) {
     return env.client()
-        .patch(
-            node.entry().resource(), node.object().namespace(), node.object().name(), patch);
+        .patch(node.entry().resource(), node.object().namespace(), node.object().name(), patch);
   }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns whom, by uid. Objects without owners are in it too, since they may be owners. An owner that
- * was never seen can still have dependents here. Owned by the controllers' context.
+ * Who owns whom, by uid. Objects without owners are in it too, since they may be owners. An owner
+ * that was never seen can still have dependents here. Owned by the controllers' context.
  */
 final class OwnerGraph {
 
@@ -48,7 +48,9 @@ final class OwnerGraph {
   void put(Node node) {
     Node before = nodes.put(node.uid(), node);
     if (before != null) {
-      if (before.object().at("metadata", "ownerReferences")
+      if (before
+          .object()
+          .at("metadata", "ownerReferences")
           .equals(node.object().at("metadata", "ownerReferences"))) {
         return;
       }

@@ -6,7 +6,10 @@ import dev.coracle.controllers.internal.status.Conditions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a Job's {@code podFailurePolicy} says of a failed pod: the first rule that matches (KEP-3329). */
+/**
+ * What a Job's {@code podFailurePolicy} says of a failed pod: the first rule that matches
+ * (KEP-3329).
+ */
 final class FailurePolicy {
 
   /** What to do. */
@@ -26,8 +29,7 @@ final class FailurePolicy {
       String why = matches(rule, pod);
       if (!why.isEmpty()) {
         return switch (rule.path("action").asText()) {
-          case "FailJob" ->
-              new Verdict.FailJob(why + " matching FailJob rule at index " + number);
+          case "FailJob" -> new Verdict.FailJob(why + " matching FailJob rule at index " + number);
           case "Ignore" -> new Verdict.Ignore();
           default -> new Verdict.Count();
         };

@@ -33,9 +33,9 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Runs pods to completion: as many at once as {@code parallelism} says until {@code completions} have
- * succeeded, with a growing delay after failures, until {@code backoffLimit}, a deadline or a failure
- * rule ends it. Counting is exact ({@link JobCounts}).
+ * Runs pods to completion: as many at once as {@code parallelism} says until {@code completions}
+ * have succeeded, with a growing delay after failures, until {@code backoffLimit}, a deadline or a
+ * failure rule ends it. Counting is exact ({@link JobCounts}).
  */
 public final class JobController extends LoopController {
 
@@ -64,33 +64,30 @@ public final class JobController extends LoopController {
           @Override
           public void added(KubeObject pod) {
             owner(pod)
-                .ifPresent(
-                    o -> {
-                      expectations.seen(o, pod.uid());
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  expectations.seen(o, pod.uid());
+                  loop.enqueue(o);
+                });
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
             owner(now)
-                .ifPresent(
-                    o -> {
-                      if (now.isDeleting()) {
-                        expectations.deleted(o, now.uid());
-                      }
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  if (now.isDeleting()) {
+                    expectations.deleted(o, now.uid());
+                  }
+                  loop.enqueue(o);
+                });
           }
 
           @Override
           public void deleted(KubeObject last) {
             owner(last)
-                .ifPresent(
-                    o -> {
-                      expectations.deleted(o, last.uid());
-                      loop.enqueue(o);
-                    });
+                .ifPresent(o -> {
+                  expectations.deleted(o, last.uid());
+                  loop.enqueue(o);
+                });
           }
         });
   }
@@ -119,7 +116,8 @@ public final class JobController extends LoopController {
     if (!job.at("spec", "selector").isObject()) {
       return DONE; // The API gives every Job one; without it no pod would count as its own.
     }
-    if (!job.at("spec", "managedBy").asText("kubernetes.io/job-controller")
+    if (!job.at("spec", "managedBy")
+        .asText("kubernetes.io/job-controller")
         .equals("kubernetes.io/job-controller")) {
       return DONE;
     }
@@ -146,13 +144,12 @@ public final class JobController extends LoopController {
 
   private Uni<Void> untrack(KubeObject pod) {
     Patch patch =
-        Patch.merge(
-            node -> {
-              ObjectNode metadata = node.putObject("metadata");
-              metadata.put("resourceVersion", pod.resourceVersion());
-              ArrayNode kept = metadata.putArray("finalizers");
-              pod.finalizers().stream().filter(f -> !f.equals(JobCounts.FINALIZER)).forEach(kept::add);
-            });
+        Patch.merge(node -> {
+          ObjectNode metadata = node.putObject("metadata");
+          metadata.put("resourceVersion", pod.resourceVersion());
+          ArrayNode kept = metadata.putArray("finalizers");
+          pod.finalizers().stream().filter(f -> !f.equals(JobCounts.FINALIZER)).forEach(kept::add);
+        });
     return env.client()
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
         .replaceWithVoid()
@@ -171,9 +168,7 @@ public final class JobController extends LoopController {
     JobCounts.settle(status, all);
     List<KubeObject> counted = withoutIgnored(job, all);
     List<KubeObject> finished = JobCounts.record(status, job, counted);
-    all.stream()
-        .filter(p -> !counted.contains(p) && JobCounts.isTracked(p))
-        .forEach(finished::add);
+    all.stream().filter(p -> !counted.contains(p) && JobCounts.isTracked(p)).forEach(finished::add);
     List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
     Optional<Failure> failure = failure(job, status, all, now);
     boolean succeeded = failure.isEmpty() && isDone(job, status, active);
@@ -185,16 +180,15 @@ public final class JobController extends LoopController {
       work = stop ? stopAll(name, job, active) : manage(name, job, status, all, active);
     }
     Duration deadline = untilDeadline(job, status, now);
-    return work.chain(
-        wait -> {
-          counts(status, all, stop ? List.of() : active);
-          suspension(status, job, suspended, now);
-          conclude(status, job, all, failure, succeeded, now);
-          Duration next = soonest(wait, deadline);
-          return write(job, status)
-              .chain(() -> untrackAll(finished))
-              .replaceWith(next.isZero() ? Result.DONE : Result.requeueAfter(next));
-        });
+    return work.chain(wait -> {
+      counts(status, all, stop ? List.of() : active);
+      suspension(status, job, suspended, now);
+      conclude(status, job, all, failure, succeeded, now);
+      Duration next = soonest(wait, deadline);
+      return write(job, status)
+          .chain(() -> untrackAll(finished))
+          .replaceWith(next.isZero() ? Result.DONE : Result.requeueAfter(next));
+    });
   }
 
   private static Duration soonest(Duration a, Duration b) {
@@ -203,10 +197,9 @@ public final class JobController extends LoopController {
 
   private static List<KubeObject> withoutIgnored(KubeObject job, List<KubeObject> all) {
     return all.stream()
-        .filter(
-            p ->
-                !Pods.phase(p).equals("Failed")
-                    || !(FailurePolicy.of(job, p) instanceof FailurePolicy.Verdict.Ignore))
+        .filter(p ->
+            !Pods.phase(p).equals("Failed")
+                || !(FailurePolicy.of(job, p) instanceof FailurePolicy.Verdict.Ignore))
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
@@ -241,8 +234,7 @@ public final class JobController extends LoopController {
             && all.stream().filter(Pods::isActive).mapToInt(Pods::restarts).sum() > limit;
     if (failed > limit || restarts) {
       return Optional.of(
-          new Failure(
-              "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+          new Failure("BackoffLimitExceeded", "Job has reached the specified backoff limit"));
     }
     JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
     Instant start = Timestamps.parse(status.path("startTime").asText(""));
@@ -274,10 +266,7 @@ public final class JobController extends LoopController {
 
   private Uni<Void> delete(NamespacedName name, KubeObject pod, KubeObject job) {
     expectations.deleting(name, pod.uid());
-    return control
-        .delete(pod, job)
-        .onFailure()
-        .invoke(() -> expectations.deleted(name, pod.uid()));
+    return control.delete(pod, job).onFailure().invoke(() -> expectations.deleted(name, pod.uid()));
   }
 
   /** Makes or deletes pods; gives how long to wait after a failure, or zero. */
@@ -327,13 +316,12 @@ public final class JobController extends LoopController {
       steps.add(() -> create(name, job, index));
     }
     return PodControl.slowStart(steps)
-        .chain(
-            progress ->
-                progress
-                    .failure()
-                    .filter(f -> !PodControl.isNamespaceEnding(f))
-                    .map(f -> Uni.createFrom().<Duration>failure(f))
-                    .orElseGet(() -> Uni.createFrom().item(Duration.ZERO)));
+        .chain(progress ->
+            progress
+                .failure()
+                .filter(f -> !PodControl.isNamespaceEnding(f))
+                .map(f -> Uni.createFrom().<Duration>failure(f))
+                .orElseGet(() -> Uni.createFrom().item(Duration.ZERO)));
   }
 
   /** Ten seconds, doubling with every failure since the last success, after the last failure. */
@@ -375,8 +363,7 @@ public final class JobController extends LoopController {
     }
     if (latest == null) {
       latest =
-          Timestamps.parse(
-              Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
+          Timestamps.parse(Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
     }
     return latest == null ? Instant.EPOCH : latest;
   }
@@ -385,9 +372,7 @@ public final class JobController extends LoopController {
       KubeObject job, JsonNode status, List<KubeObject> active, int count) {
     TreeSet<Integer> done = JobCounts.parse(status.path("completedIndexes").asText(""));
     Set<Integer> running =
-        active.stream()
-            .flatMap(p -> JobCounts.index(p).stream())
-            .collect(Collectors.toSet());
+        active.stream().flatMap(p -> JobCounts.index(p).stream()).collect(Collectors.toSet());
     List<Integer> out = new ArrayList<>();
     for (int i = 0; i < job.at("spec", "completions").asInt(0) && out.size() < count; i++) {
       if (!done.contains(i) && !running.contains(i)) {
@@ -483,7 +468,8 @@ public final class JobController extends LoopController {
     String reason = failure.map(Failure::reason).orElse("CompletionsReached");
     String message =
         failure.map(Failure::message).orElse("Reached expected number of succeeded pods");
-    condition(status, failure.isPresent() ? "FailureTarget" : "SuccessCriteriaMet", reason, message, now);
+    condition(
+        status, failure.isPresent() ? "FailureTarget" : "SuccessCriteriaMet", reason, message, now);
     boolean open =
         all.stream().anyMatch(p -> JobCounts.isTracked(p) || !Pods.isFinished(p))
             || status.path("uncountedTerminatedPods").path("succeeded").size() > 0

@@ -111,8 +111,7 @@ final class JobCounts {
   }
 
   static int total(JsonNode status, String kind) {
-    return status.path(kind).asInt(0)
-        + status.path("uncountedTerminatedPods").path(kind).size();
+    return status.path(kind).asInt(0) + status.path("uncountedTerminatedPods").path(kind).size();
   }
 
   /** Reads {@code 0,2-4}. */

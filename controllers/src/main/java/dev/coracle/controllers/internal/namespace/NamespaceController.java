@@ -67,7 +67,10 @@ public final class NamespaceController extends LoopController {
             new Informer.Handler() {
               @Override
               public void deleted(KubeObject last) {
-                if (namespaces.get("", last.namespace()).filter(KubeObject::isDeleting).isPresent()) {
+                if (namespaces
+                    .get("", last.namespace())
+                    .filter(KubeObject::isDeleting)
+                    .isPresent()) {
                   enqueue("", last.namespace());
                 }
               }
@@ -90,14 +93,13 @@ public final class NamespaceController extends LoopController {
     }
     Remains remains = new Remains(new TreeMap<>(), new TreeMap<>(), new ArrayList<>());
     return empty(namespace.name(), List.of(podsEntry()), remains)
-        .chain(
-            () ->
-                remains.isEmpty()
-                    ? empty(
-                        namespace.name(),
-                        catalog.collectable().stream().filter(Entry::namespaced).toList(),
-                        remains)
-                    : Uni.createFrom().voidItem())
+        .chain(() ->
+            remains.isEmpty()
+                ? empty(
+                    namespace.name(),
+                    catalog.collectable().stream().filter(Entry::namespaced).toList(),
+                    remains)
+                : Uni.createFrom().voidItem())
         .chain(() -> remains.isEmpty() ? finish(namespace) : report(namespace, remains))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
@@ -127,16 +129,15 @@ public final class NamespaceController extends LoopController {
   private Uni<Void> empty(String namespace, Entry entry, Remains remains) {
     return env.client()
         .list(entry.resource(), namespace, ListOptions.ALL)
-        .chain(
-            list -> {
-              List<Uni<Void>> deletions = new ArrayList<>();
-              for (KubeObject object : list.items()) {
-                deletions.add(delete(entry, object, remains));
-              }
-              return deletions.isEmpty()
-                  ? Uni.createFrom().voidItem()
-                  : Uni.join().all(deletions).andFailFast().replaceWithVoid();
-            })
+        .chain(list -> {
+          List<Uni<Void>> deletions = new ArrayList<>();
+          for (KubeObject object : list.items()) {
+            deletions.add(delete(entry, object, remains));
+          }
+          return deletions.isEmpty()
+              ? Uni.createFrom().voidItem()
+              : Uni.join().all(deletions).andFailFast().replaceWithVoid();
+        })
         .onFailure(NamespaceController::isNotServed)
         .recoverWithNull();
   }
@@ -158,22 +159,20 @@ public final class NamespaceController extends LoopController {
             object.namespace(),
             object.name(),
             DeleteOptions.background().ifUid(object.uid()))
-        .invoke(
-            answer -> {
-              if (answer.isDeleting()) {
-                remain(entry, answer, remains);
-              }
-            })
+        .invoke(answer -> {
+          if (answer.isDeleting()) {
+            remain(entry, answer, remains);
+          }
+        })
         .replaceWithVoid()
         .onFailure()
-        .recoverWithUni(
-            failure -> {
-              if (!StatusException.isNotFound(failure)) {
-                remains.failures().add(String.valueOf(failure.getMessage()));
-                remain(entry, object, remains);
-              }
-              return Uni.createFrom().voidItem();
-            });
+        .recoverWithUni(failure -> {
+          if (!StatusException.isNotFound(failure)) {
+            remains.failures().add(String.valueOf(failure.getMessage()));
+            remain(entry, object, remains);
+          }
+          return Uni.createFrom().voidItem();
+        });
   }
 
   private static void remain(Entry entry, KubeObject object, Remains remains) {
@@ -183,18 +182,16 @@ public final class NamespaceController extends LoopController {
 
   private Uni<Result> finish(KubeObject namespace) {
     KubeObject released =
-        namespace.with(
-            node -> {
-              ArrayNode kept = node.withObjectProperty("spec").putArray("finalizers");
-              namespace
-                  .at("spec", "finalizers")
-                  .forEach(
-                      f -> {
-                        if (!f.asText().equals(FINALIZER)) {
-                          kept.add(f);
-                        }
-                      });
-            });
+        namespace.with(node -> {
+          ArrayNode kept = node.withObjectProperty("spec").putArray("finalizers");
+          namespace
+              .at("spec", "finalizers")
+              .forEach(f -> {
+                if (!f.asText().equals(FINALIZER)) {
+                  kept.add(f);
+                }
+              });
+        });
     return env.client()
         .update(Resources.NAMESPACES, released, "finalize", WriteOptions.NONE)
         .replaceWith(Result.DONE);
@@ -203,41 +200,66 @@ public final class NamespaceController extends LoopController {
   private Uni<Result> report(KubeObject namespace, Remains remains) {
     Instant now = env.now();
     KubeObject reported =
-        namespace.with(
-            node -> {
-              ObjectNode status = node.withObjectProperty("status");
-              status.put("phase", "Terminating");
-              good(status, "NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered",
-                  "All resources successfully discovered", now);
-              good(status, "NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
-                  "All legacy kube types successfully parsed", now);
-              if (remains.failures().isEmpty()) {
-                good(status, "NamespaceDeletionContentFailure", "ContentDeleted",
-                    "All content successfully deleted, may be waiting on finalization", now);
-              } else {
-                Conditions.set(status, "NamespaceDeletionContentFailure", "True",
-                    "ContentDeletionFailed",
-                    "Failed to delete all resource types, "
-                        + remains.failures().size()
-                        + " remaining: "
-                        + String.join(", ", remains.failures()),
-                    now);
-              }
-              Conditions.set(status, "NamespaceContentRemaining", "True", "SomeResourcesRemain",
-                  "Some resources are remaining: "
-                      + listed(remains.resources(), " has ", " resource instances"),
-                  now);
-              if (remains.finalizers().isEmpty()) {
-                good(status, "NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
-                    "All content-preserving finalizers finished", now);
-              } else {
-                Conditions.set(status, "NamespaceFinalizersRemaining", "True",
-                    "SomeFinalizersRemain",
-                    "Some content in the namespace has finalizers remaining: "
-                        + listed(remains.finalizers(), " in ", " resource instances"),
-                    now);
-              }
-            });
+        namespace.with(node -> {
+          ObjectNode status = node.withObjectProperty("status");
+          status.put("phase", "Terminating");
+          good(
+              status,
+              "NamespaceDeletionDiscoveryFailure",
+              "ResourcesDiscovered",
+              "All resources successfully discovered",
+              now);
+          good(
+              status,
+              "NamespaceDeletionGroupVersionParsingFailure",
+              "ParsedGroupVersions",
+              "All legacy kube types successfully parsed",
+              now);
+          if (remains.failures().isEmpty()) {
+            good(
+                status,
+                "NamespaceDeletionContentFailure",
+                "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization",
+                now);
+          } else {
+            Conditions.set(
+                status,
+                "NamespaceDeletionContentFailure",
+                "True",
+                "ContentDeletionFailed",
+                "Failed to delete all resource types, "
+                    + remains.failures().size()
+                    + " remaining: "
+                    + String.join(", ", remains.failures()),
+                now);
+          }
+          Conditions.set(
+              status,
+              "NamespaceContentRemaining",
+              "True",
+              "SomeResourcesRemain",
+              "Some resources are remaining: "
+                  + listed(remains.resources(), " has ", " resource instances"),
+              now);
+          if (remains.finalizers().isEmpty()) {
+            good(
+                status,
+                "NamespaceFinalizersRemaining",
+                "ContentHasNoFinalizers",
+                "All content-preserving finalizers finished",
+                now);
+          } else {
+            Conditions.set(
+                status,
+                "NamespaceFinalizersRemaining",
+                "True",
+                "SomeFinalizersRemain",
+                "Some content in the namespace has finalizers remaining: "
+                    + listed(remains.finalizers(), " in ", " resource instances"),
+                now);
+          }
+        });
     Result again = Result.requeueAfter(SECOND_LOOK);
     return reported.equals(namespace)
         ? Uni.createFrom().item(again)
@@ -255,9 +277,7 @@ public final class NamespaceController extends LoopController {
 
   private static String listed(Map<String, Integer> counts, String middle, String end) {
     return counts.entrySet().stream()
-        .map(
-            e ->
-                e.getKey() + (middle.equals(" has ") ? "." : "") + middle + e.getValue() + end)
+        .map(e -> e.getKey() + (middle.equals(" has ") ? "." : "") + middle + e.getValue() + end)
         .collect(java.util.stream.Collectors.joining(", "));
   }
 }

@@ -9,7 +9,9 @@ final class Ipv4Ranges {
   private final int prefix;
   private final int part;
 
-  /** @param cidr such as {@code 10.244.0.0/16}; empty for none */
+  /**
+   * @param cidr such as {@code 10.244.0.0/16}; empty for none
+   */
   Ipv4Ranges(String cidr, int partPrefix) {
     if (cidr.isEmpty()) {
       base = 0;

@@ -76,10 +76,9 @@ public final class NodeIpamController extends LoopController {
     taken.put(free.getAsInt(), node.name());
     String range = ranges.get(free.getAsInt());
     Patch patch =
-        Patch.merge(
-            tree -> {
-              tree.putObject("spec").put("podCIDR", range).putArray("podCIDRs").add(range);
-            });
+        Patch.merge(tree -> {
+          tree.putObject("spec").put("podCIDR", range).putArray("podCIDRs").add(range);
+        });
     return env.client()
         .patch(Resources.NODES, "", node.name(), patch)
         .replaceWith(Result.DONE)

@@ -27,10 +27,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Notices nodes that stopped answering: a node whose Lease is not renewed within the grace period, by
- * this controller's own clock, becomes {@code Unknown}. Turns conditions into taints and tells the
- * pods of an unready node. Each node has one timer, for when its grace period ends; renewals only move
- * the time it compares with.
+ * Notices nodes that stopped answering: a node whose Lease is not renewed within the grace period,
+ * by this controller's own clock, becomes {@code Unknown}. Turns conditions into taints and tells
+ * the pods of an unready node. Each node has one timer, for when its grace period ends; renewals
+ * only move the time it compares with.
  */
 public final class NodeLifecycleController extends LoopController {
 
@@ -141,36 +141,34 @@ public final class NodeLifecycleController extends LoopController {
   }
 
   private void event(KubeObject node, String status) {
-    events.normal(
-        node, status, "Node " + node.name() + " status is now: " + status);
+    events.normal(node, status, "Node " + node.name() + " status is now: " + status);
   }
 
   private KubeObject unknown(KubeObject node) {
     Instant now = env.now();
-    return node.with(
-        tree -> {
-          ObjectNode status = tree.withObjectProperty("status");
-          for (String type : KUBELET_CONDITIONS) {
-            JsonNode condition = Conditions.find(status, type);
-            if (condition.isMissingNode()) {
-              Conditions.set(
-                  status,
-                  type,
-                  "Unknown",
-                  "NodeStatusNeverUpdated",
-                  "Kubelet never posted node status.",
-                  now);
-            } else if (!condition.path("status").asText().equals("Unknown")) {
-              Conditions.set(
-                  status,
-                  type,
-                  "Unknown",
-                  "NodeStatusUnknown",
-                  "Kubelet stopped posting node status.",
-                  now);
-            }
-          }
-        });
+    return node.with(tree -> {
+      ObjectNode status = tree.withObjectProperty("status");
+      for (String type : KUBELET_CONDITIONS) {
+        JsonNode condition = Conditions.find(status, type);
+        if (condition.isMissingNode()) {
+          Conditions.set(
+              status,
+              type,
+              "Unknown",
+              "NodeStatusNeverUpdated",
+              "Kubelet never posted node status.",
+              now);
+        } else if (!condition.path("status").asText().equals("Unknown")) {
+          Conditions.set(
+              status,
+              type,
+              "Unknown",
+              "NodeStatusUnknown",
+              "Kubelet stopped posting node status.",
+              now);
+        }
+      }
+    });
   }
 
   private Uni<KubeObject> taint(KubeObject node) {
@@ -180,41 +178,32 @@ public final class NodeLifecycleController extends LoopController {
       return Uni.createFrom().item(node);
     }
     Patch patch =
-        Patch.merge(
-            tree -> {
-              tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
-              tree.putObject("spec").set("taints", wanted.isEmpty() ? Json.NODES.nullNode() : wanted);
-            });
+        Patch.merge(tree -> {
+          tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
+          tree.putObject("spec").set("taints", wanted.isEmpty() ? Json.NODES.nullNode() : wanted);
+        });
     return env.client().patch(Resources.NODES, "", node.name(), patch);
   }
 
   /** Pods of a node that is not ready are not ready either, so that Services leave them out. */
   private Uni<Void> tellPods(KubeObject node) {
-    if (Conditions.isTrue(node, "Ready")
-        || Conditions.find(node, "Ready").isMissingNode()) {
+    if (Conditions.isTrue(node, "Ready") || Conditions.find(node, "Ready").isMissingNode()) {
       return Uni.createFrom().voidItem();
     }
     List<Uni<Void>> tells = new ArrayList<>();
     for (KubeObject pod : pods.byIndex(Informer.BY_NODE, node.name())) {
       if (Pods.isReady(pod)) {
         Patch patch =
-            Patch.strategic(
-                tree -> {
-                  ObjectNode ready =
-                      tree.putObject("status").putArray("conditions").addObject();
-                  ready.put("type", "Ready").put("status", "False");
-                  ready.put("lastTransitionTime", Timestamps.time(env.now()));
-                });
+            Patch.strategic(tree -> {
+              ObjectNode ready = tree.putObject("status").putArray("conditions").addObject();
+              ready.put("type", "Ready").put("status", "False");
+              ready.put("lastTransitionTime", Timestamps.time(env.now()));
+            });
         events.warning(pod, "NodeNotReady", "Node is not ready");
         tells.add(
             env.client()
                 .patch(
-                    Resources.PODS,
-                    pod.namespace(),
-                    pod.name(),
-                    patch,
-                    "status",
-                    WriteOptions.NONE)
+                    Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
                 .replaceWithVoid()
                 .onFailure(StatusException::isNotFound)
                 .recoverWithNull());

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Evicts pods from nodes with {@code NoExecute} taints: at once when they do not tolerate them, after
- * the shortest {@code tolerationSeconds} otherwise.
+ * Evicts pods from nodes with {@code NoExecute} taints: at once when they do not tolerate them,
+ * after the shortest {@code tolerationSeconds} otherwise.
  */
 public final class TaintEvictionController extends LoopController {
 
@@ -113,8 +113,7 @@ public final class TaintEvictionController extends LoopController {
         nodes.get("", pod.text("spec", "nodeName")).map(n -> taints(n)).orElse(List.of());
     if (taints.isEmpty()) {
       if (since.remove(pod.uid()) != null) {
-        events.normal(
-            pod, "TaintManagerEviction", "Cancelling deletion of Pod " + pod.key());
+        events.normal(pod, "TaintManagerEviction", "Cancelling deletion of Pod " + pod.key());
       }
       return DONE;
     }
@@ -131,9 +130,7 @@ public final class TaintEvictionController extends LoopController {
     }
     Instant begun = since.computeIfAbsent(pod.uid(), _ -> env.now());
     Duration left = shortest.minus(Duration.between(begun, env.now()));
-    return left.isPositive()
-        ? Uni.createFrom().item(Result.requeueAfter(left))
-        : evict(pod);
+    return left.isPositive() ? Uni.createFrom().item(Result.requeueAfter(left)) : evict(pod);
   }
 
   private static final Duration FOREVER = Duration.ofDays(36_500);
@@ -163,33 +160,30 @@ public final class TaintEvictionController extends LoopController {
     boolean exists = toleration.path("operator").asText("").equals("Exists");
     return (effect.isEmpty() || effect.equals("NoExecute"))
         && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
-        && (exists
-            || toleration.path("value").asText("").equals(taint.path("value").asText("")));
+        && (exists || toleration.path("value").asText("").equals(taint.path("value").asText("")));
   }
 
   private Uni<Result> evict(KubeObject pod) {
     events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
     Patch patch =
-        Patch.strategic(
-            tree ->
-                tree.putObject("status")
-                    .putArray("conditions")
-                    .addObject()
-                    .put("type", "DisruptionTarget")
-                    .put("status", "True")
-                    .put("reason", "DeletionByTaintManager")
-                    .put("message", "Taint manager: deleting due to NoExecute taint")
-                    .put("lastTransitionTime", Timestamps.time(env.now())));
+        Patch.strategic(tree ->
+            tree.putObject("status")
+                .putArray("conditions")
+                .addObject()
+                .put("type", "DisruptionTarget")
+                .put("status", "True")
+                .put("reason", "DeletionByTaintManager")
+                .put("message", "Taint manager: deleting due to NoExecute taint")
+                .put("lastTransitionTime", Timestamps.time(env.now())));
     return env.client()
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
-        .chain(
-            () ->
-                env.client()
-                    .delete(
-                        Resources.PODS,
-                        pod.namespace(),
-                        pod.name(),
-                        DeleteOptions.DEFAULT.ifUid(pod.uid())))
+        .chain(() ->
+            env.client()
+                .delete(
+                    Resources.PODS,
+                    pod.namespace(),
+                    pod.name(),
+                    DeleteOptions.DEFAULT.ifUid(pod.uid())))
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);

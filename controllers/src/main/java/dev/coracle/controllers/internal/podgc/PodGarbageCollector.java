@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.Comparator;
 
 /**
- * Clears away pods that nobody else will: those bound to a node that does not exist (after 40 s), those
- * being deleted that never had a node, and finished ones beyond a number.
+ * Clears away pods that nobody else will: those bound to a node that does not exist (after 40 s),
+ * those being deleted that never had a node, and finished ones beyond a number.
  */
 public final class PodGarbageCollector extends LoopController {
 
@@ -115,26 +115,24 @@ public final class PodGarbageCollector extends LoopController {
 
   private Uni<KubeObject> fail(KubeObject pod) {
     Patch patch =
-        Patch.strategic(
-            tree -> {
-              var status = tree.putObject("status").put("phase", "Failed");
-              status
-                  .putArray("conditions")
-                  .addObject()
-                  .put("type", "DisruptionTarget")
-                  .put("status", "True")
-                  .put("reason", "DeletionByPodGC")
-                  .put("message", "PodGC: node no longer exists")
-                  .put("lastTransitionTime", Timestamps.time(env.now()));
-            });
+        Patch.strategic(tree -> {
+          var status = tree.putObject("status").put("phase", "Failed");
+          status
+              .putArray("conditions")
+              .addObject()
+              .put("type", "DisruptionTarget")
+              .put("status", "True")
+              .put("reason", "DeletionByPodGC")
+              .put("message", "PodGC: node no longer exists")
+              .put("lastTransitionTime", Timestamps.time(env.now()));
+        });
     return env.client()
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE);
   }
 
   private Uni<Result> remove(KubeObject pod) {
     return env.client()
-        .delete(
-            Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
+        .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);

@@ -12,15 +12,17 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Finds the pods of an owner, taking over orphans that match its selector and letting go those that no
- * longer do.
+ * Finds the pods of an owner, taking over orphans that match its selector and letting go those that
+ * no longer do.
  */
 public final class PodClaims {
 
   private final Lister pods;
   private final PodControl control;
 
-  /** @param pods of an informer with the index {@link Informer#BY_CONTROLLER_UID} */
+  /**
+   * @param pods of an informer with the index {@link Informer#BY_CONTROLLER_UID}
+   */
   public PodClaims(Lister pods, PodControl control) {
     this.pods = pods;
     this.control = control;
@@ -51,11 +53,10 @@ public final class PodClaims {
     return Uni.join()
         .all(changes)
         .andCollectFailures()
-        .map(
-            adopted -> {
-              adopted.forEach(pod -> pod.ifPresent(mine::add));
-              return mine;
-            });
+        .map(adopted -> {
+          adopted.forEach(pod -> pod.ifPresent(mine::add));
+          return mine;
+        });
   }
 
   /** The name of the index of pods without a controller, by namespace. */

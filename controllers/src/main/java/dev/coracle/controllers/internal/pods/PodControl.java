@@ -59,31 +59,21 @@ public final class PodControl {
         .create(Resources.PODS, owner.namespace(), pod, WriteOptions.NONE)
         .invoke(made -> events.normal(owner, "SuccessfulCreate", "Created pod: " + made.name()))
         .onFailure(failure -> !isNamespaceEnding(failure))
-        .invoke(
-            failure ->
-                events.warning(
-                    owner, "FailedCreate", "Error creating: " + failure.getMessage()));
+        .invoke(failure ->
+            events.warning(owner, "FailedCreate", "Error creating: " + failure.getMessage()));
   }
 
   /** A pod that is gone already counts as deleted. */
   public Uni<Void> delete(KubeObject pod, KubeObject owner) {
     return client
-        .delete(
-            Resources.PODS,
-            pod.namespace(),
-            pod.name(),
-            DeleteOptions.DEFAULT.ifUid(pod.uid()))
+        .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.DEFAULT.ifUid(pod.uid()))
         .invoke(() -> events.normal(owner, "SuccessfulDelete", "Deleted pod: " + pod.name()))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
         .recoverWithNull()
         .onFailure()
-        .invoke(
-            failure ->
-                events.warning(
-                    owner,
-                    "FailedDelete",
-                    "Error deleting: " + failure.getMessage()));
+        .invoke(failure ->
+            events.warning(owner, "FailedDelete", "Error deleting: " + failure.getMessage()));
   }
 
   /** Content cannot be made in a namespace that goes away; nothing is wrong then. */
@@ -96,28 +86,26 @@ public final class PodControl {
   /** Makes the owner the controller of an orphan; fails when somebody else was faster. */
   public Uni<KubeObject> adopt(KubeObject pod, KubeObject owner) {
     Patch patch =
-        Patch.strategic(
-            node -> {
-              ObjectNode metadata = node.putObject("metadata");
-              metadata.put("uid", pod.uid());
-              metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(owner).toJson());
-            });
+        Patch.strategic(node -> {
+          ObjectNode metadata = node.putObject("metadata");
+          metadata.put("uid", pod.uid());
+          metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(owner).toJson());
+        });
     return client.patch(Resources.PODS, pod.namespace(), pod.name(), patch);
   }
 
   /** Gives up control of a pod whose labels no longer match. */
   public Uni<Void> release(KubeObject pod, KubeObject owner) {
     Patch patch =
-        Patch.strategic(
-            node -> {
-              ObjectNode metadata = node.putObject("metadata");
-              metadata.put("uid", pod.uid());
-              metadata
-                  .putArray("ownerReferences")
-                  .addObject()
-                  .put("$patch", "delete")
-                  .put("uid", owner.uid());
-            });
+        Patch.strategic(node -> {
+          ObjectNode metadata = node.putObject("metadata");
+          metadata.put("uid", pod.uid());
+          metadata
+              .putArray("ownerReferences")
+              .addObject()
+              .put("$patch", "delete")
+              .put("uid", owner.uid());
+        });
     return client
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
         .replaceWithVoid()
@@ -153,14 +141,13 @@ public final class PodControl {
     return Uni.join()
         .all(running)
         .andFailFast()
-        .chain(
-            results -> {
-              java.util.Optional<Throwable> failed =
-                  results.stream().flatMap(java.util.Optional::stream).findFirst();
-              long good = results.stream().filter(java.util.Optional::isEmpty).count();
-              return failed.isPresent()
-                  ? Uni.createFrom().item(new Progress(done + (int) good, failed))
-                  : batch(steps, end, size * 2);
-            });
+        .chain(results -> {
+          java.util.Optional<Throwable> failed =
+              results.stream().flatMap(java.util.Optional::stream).findFirst();
+          long good = results.stream().filter(java.util.Optional::isEmpty).count();
+          return failed.isPresent()
+              ? Uni.createFrom().item(new Progress(done + (int) good, failed))
+              : batch(steps, end, size * 2);
+        });
   }
 }

@@ -72,9 +72,9 @@ public final class Pods {
   }
 
   /**
-   * Which pod goes first when there are too many: without a node, pending, not ready, with the lower
-   * {@code controller.kubernetes.io/pod-deletion-cost}, on a node with more siblings, ready for a
-   * shorter time, restarted more often, younger.
+   * Which pod goes first when there are too many: without a node, pending, not ready, with the
+   * lower {@code controller.kubernetes.io/pod-deletion-cost}, on a node with more siblings, ready
+   * for a shorter time, restarted more often, younger.
    *
    * @param siblings how many of the pods stand on the pod's node
    */

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 
 /**
  * A short name for a pod template: FNV-1a over its JSON with ordered fields, written in letters and
- * digits that spell no words. It has upstream's form but not its values, which come from Go's memory
- * layout.
+ * digits that spell no words. It has upstream's form but not its values, which come from Go's
+ * memory layout.
  */
 public final class TemplateHash {
 
@@ -16,7 +16,9 @@ public final class TemplateHash {
 
   private TemplateHash() {}
 
-  /** @param collisions how often this hash met another template's; changes the hash */
+  /**
+   * @param collisions how often this hash met another template's; changes the hash
+   */
   public static String of(JsonNode template, int collisions) {
     StringBuilder text = new StringBuilder();
     canonical(template, text);
@@ -46,23 +48,21 @@ public final class TemplateHash {
         TreeMap<String, JsonNode> sorted = new TreeMap<>();
         object.forEachEntry(sorted::put);
         out.append('{');
-        sorted.forEach(
-            (key, value) -> {
-              if (!value.isNull()) {
-                out.append(key).append(':');
-                canonical(value, out);
-                out.append(',');
-              }
-            });
+        sorted.forEach((key, value) -> {
+          if (!value.isNull()) {
+            out.append(key).append(':');
+            canonical(value, out);
+            out.append(',');
+          }
+        });
         out.append('}');
       }
       case JsonNode list when list.isArray() -> {
         out.append('[');
-        list.forEach(
-            item -> {
-              canonical(item, out);
-              out.append(',');
-            });
+        list.forEach(item -> {
+          canonical(item, out);
+          out.append(',');
+        });
         out.append(']');
       }
       default -> out.append(node);

@@ -44,18 +44,14 @@ final class QuotaUsage {
               container,
               kind,
               (n, q) ->
-                  sums.merge(
-                      n,
-                      q,
-                      (a, b) -> sidecar ? a.plus(b) : a.compareTo(b) >= 0 ? a : b));
+                  sums.merge(n, q, (a, b) -> sidecar ? a.plus(b) : a.compareTo(b) >= 0 ? a : b));
         }
-        sums.forEach(
-            (name, amount) -> {
-              add(kind + "." + name, amount);
-              if (kind.equals("requests")) {
-                add(name, amount);
-              }
-            });
+        sums.forEach((name, amount) -> {
+          add(kind + "." + name, amount);
+          if (kind.equals("requests")) {
+            add(name, amount);
+          }
+        });
       }
     }
   }
@@ -65,8 +61,7 @@ final class QuotaUsage {
   }
 
   private static void each(JsonNode container, String kind, Entry entry) {
-    for (Map.Entry<String, JsonNode> e :
-        container.path("resources").path(kind).properties()) {
+    for (Map.Entry<String, JsonNode> e : container.path("resources").path(kind).properties()) {
       Quantity amount = Quantity.tryParse(e.getValue().asText(""));
       if (amount != null) {
         entry.accept(e.getKey(), amount);

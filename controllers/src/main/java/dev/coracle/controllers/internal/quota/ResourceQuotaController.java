@@ -19,8 +19,8 @@ import io.smallrye.mutiny.Uni;
 import java.util.Map;
 
 /**
- * Keeps {@code status.used} of ResourceQuotas equal to what there is, above all when something goes;
- * admission only counts what comes.
+ * Keeps {@code status.used} of ResourceQuotas equal to what there is, above all when something
+ * goes; admission only counts what comes.
  */
 public final class ResourceQuotaController extends LoopController {
 
@@ -90,8 +90,7 @@ public final class ResourceQuotaController extends LoopController {
     QuotaUsage usage = new QuotaUsage();
     usage.pods(env.informer(Resources.PODS).lister().list(name.namespace()), quota.at("spec"));
     usage.services(env.informer(Resources.SERVICES).lister().list(name.namespace()));
-    usage.claims(
-        env.informer(Resources.PERSISTENT_VOLUME_CLAIMS).lister().list(name.namespace()));
+    usage.claims(env.informer(Resources.PERSISTENT_VOLUME_CLAIMS).lister().list(name.namespace()));
     ObjectNode used = Json.object();
     for (Map.Entry<String, JsonNode> entry : hard.properties()) {
       String resource = entry.getKey();

@@ -61,8 +61,7 @@ public final class ClusterRoleAggregation extends LoopController {
       return DONE;
     }
     return env.client()
-        .patch(
-            Resources.CLUSTER_ROLES, "", role.name(), Patch.merge(n -> n.set("rules", wanted)))
+        .patch(Resources.CLUSTER_ROLES, "", role.name(), Patch.merge(n -> n.set("rules", wanted)))
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);

@@ -5,7 +5,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.selector.LabelSelector;
 
-/** The two kinds that keep so many equal pods; they differ in name and in the form of the selector. */
+/**
+ * The two kinds that keep so many equal pods; they differ in name and in the form of the selector.
+ */
 enum ReplicaKind {
   REPLICA_SET("replicaset-controller", "apps/v1", "ReplicaSet", Resources.REPLICA_SETS) {
     @Override

@@ -95,11 +95,10 @@ public final class ReplicaSetController extends LoopController {
     @Override
     public void deleted(KubeObject pod) {
       ownerOf(pod)
-          .ifPresent(
-              owner -> {
-                expectations.deleted(owner, pod.uid());
-                loop.enqueue(owner);
-              });
+          .ifPresent(owner -> {
+            expectations.deleted(owner, pod.uid());
+            loop.enqueue(owner);
+          });
     }
 
     /** An orphan wakes every owner that would take it. */
@@ -119,12 +118,8 @@ public final class ReplicaSetController extends LoopController {
   private Optional<NamespacedName> ownerOf(KubeObject pod) {
     Optional<OwnerReference> reference = PodClaims.owner(pod, kind.apiVersion(), kind.kind());
     return reference
-        .filter(
-            r ->
-                owners
-                    .get(pod.namespace(), r.name())
-                    .map(o -> o.uid().equals(r.uid()))
-                    .orElse(true))
+        .filter(r ->
+            owners.get(pod.namespace(), r.name()).map(o -> o.uid().equals(r.uid())).orElse(true))
         .map(r -> new NamespacedName(pod.namespace(), r.name()));
   }
 
@@ -142,21 +137,18 @@ public final class ReplicaSetController extends LoopController {
     boolean may = expectations.satisfied(name) && !owner.isDeleting();
     return claims
         .claim(owner, selector, Pods::isActive)
-        .chain(
-            all -> {
-              List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
-              Uni<Optional<Throwable>> managed =
-                  may ? manage(name, owner, active) : Uni.createFrom().item(Optional.empty());
-              return managed.chain(
-                  failure ->
-                      status
-                          .write(owner, all, failure)
-                          .chain(
-                              again ->
-                                  failure
-                                      .<Uni<Result>>map(f -> Uni.createFrom().failure(f))
-                                      .orElseGet(() -> Uni.createFrom().item(next(again)))));
-            });
+        .chain(all -> {
+          List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
+          Uni<Optional<Throwable>> managed =
+              may ? manage(name, owner, active) : Uni.createFrom().item(Optional.empty());
+          return managed.chain(failure ->
+              status
+                  .write(owner, all, failure)
+                  .chain(again ->
+                      failure
+                          .<Uni<Result>>map(f -> Uni.createFrom().failure(f))
+                          .orElseGet(() -> Uni.createFrom().item(next(again)))));
+        });
   }
 
   private static Result next(Duration untilAvailable) {
@@ -178,16 +170,14 @@ public final class ReplicaSetController extends LoopController {
   private Uni<Optional<Throwable>> create(NamespacedName name, KubeObject owner, int count) {
     List<Supplier<Uni<KubeObject>>> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      steps.add(
-          () -> {
-            expectations.creating(name);
-            return control
-                .create(
-                    PodControl.fromTemplate(owner.at("spec", "template"), owner, _ -> {}), owner)
-                .invoke(pod -> expectations.created(name, pod.uid()))
-                .onFailure()
-                .invoke(() -> expectations.notCreated(name));
-          });
+      steps.add(() -> {
+        expectations.creating(name);
+        return control
+            .create(PodControl.fromTemplate(owner.at("spec", "template"), owner, _ -> {}), owner)
+            .invoke(pod -> expectations.created(name, pod.uid()))
+            .onFailure()
+            .invoke(() -> expectations.notCreated(name));
+      });
     }
     return PodControl.slowStart(steps)
         .map(Progress::failure)
@@ -202,18 +192,17 @@ public final class ReplicaSetController extends LoopController {
     active.stream()
         .sorted(Pods.firstToGo(p -> perNode.getOrDefault(p.text("spec", "nodeName"), 0)))
         .limit(count)
-        .forEach(
-            pod -> {
-              expectations.deleting(name, pod.uid());
-              deletions.add(
-                  control
-                      .delete(pod, owner)
-                      .map(_ -> Optional.<Throwable>empty())
-                      .onFailure()
-                      .invoke(() -> expectations.deleted(name, pod.uid()))
-                      .onFailure()
-                      .recoverWithItem(Optional::of));
-            });
+        .forEach(pod -> {
+          expectations.deleting(name, pod.uid());
+          deletions.add(
+              control
+                  .delete(pod, owner)
+                  .map(_ -> Optional.<Throwable>empty())
+                  .onFailure()
+                  .invoke(() -> expectations.deleted(name, pod.uid()))
+                  .onFailure()
+                  .recoverWithItem(Optional::of));
+        });
     return Uni.join()
         .all(deletions)
         .andFailFast()

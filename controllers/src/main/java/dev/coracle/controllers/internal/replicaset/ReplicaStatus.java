@@ -55,9 +55,7 @@ final class ReplicaStatus {
       }
     }
     ObjectNode status =
-        owner.at("status").isObject()
-            ? (ObjectNode) owner.at("status").deepCopy()
-            : Json.object();
+        owner.at("status").isObject() ? (ObjectNode) owner.at("status").deepCopy() : Json.object();
     status.put("replicas", replicas);
     count(status, "fullyLabeledReplicas", labelled);
     count(status, "readyReplicas", ready);
@@ -80,11 +78,7 @@ final class ReplicaStatus {
   }
 
   private static void failure(
-      ObjectNode status,
-      KubeObject owner,
-      int replicas,
-      Optional<Throwable> failure,
-      Instant now) {
+      ObjectNode status, KubeObject owner, int replicas, Optional<Throwable> failure, Instant now) {
     if (failure.isEmpty()) {
       Conditions.remove(status, "ReplicaFailure");
       return;

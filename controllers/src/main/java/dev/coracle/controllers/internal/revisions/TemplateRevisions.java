@@ -22,16 +22,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Keeps an owner's pod templates as ControllerRevisions, as {@code kubectl rollout history} and {@code
- * undo} read them; a template that comes back gets its old revision with a new number.
+ * Keeps an owner's pod templates as ControllerRevisions, as {@code kubectl rollout history} and
+ * {@code undo} read them; a template that comes back gets its old revision with a new number.
  */
 public final class TemplateRevisions {
 
   /** The label by which a pod says of which revision it is. */
   public static final String LABEL = "controller-revision-hash";
 
-  private static final GroupVersionKind KIND =
-      GroupVersionKind.of("apps/v1", "ControllerRevision");
+  private static final GroupVersionKind KIND = GroupVersionKind.of("apps/v1", "ControllerRevision");
 
   private final Environment env;
   private final Lister revisions;
@@ -39,16 +38,13 @@ public final class TemplateRevisions {
   public TemplateRevisions(Environment env) {
     this.env = env;
     this.revisions =
-        env.informer(Resources.CONTROLLER_REVISIONS)
-            .addIndex(Informer.BY_CONTROLLER_UID)
-            .lister();
+        env.informer(Resources.CONTROLLER_REVISIONS).addIndex(Informer.BY_CONTROLLER_UID).lister();
   }
 
   /** All of the owner's, the oldest first. */
   public List<KubeObject> of(KubeObject owner) {
     return revisions.byIndex(Informer.BY_CONTROLLER_UID, owner.uid()).stream()
-        .sorted(
-            Comparator.comparingLong(TemplateRevisions::number).thenComparing(KubeObject::name))
+        .sorted(Comparator.comparingLong(TemplateRevisions::number).thenComparing(KubeObject::name))
         .toList();
   }
 
@@ -79,8 +75,7 @@ public final class TemplateRevisions {
 
   private static ObjectNode data(KubeObject owner) {
     ObjectNode data = Json.object();
-    ObjectNode template =
-        data.putObject("spec").putObject("template").put("$patch", "replace");
+    ObjectNode template = data.putObject("spec").putObject("template").put("$patch", "replace");
     JsonNode found = owner.at("spec", "template");
     if (found.isObject()) {
       template.setAll((ObjectNode) found.deepCopy());
@@ -89,8 +84,7 @@ public final class TemplateRevisions {
   }
 
   private Uni<KubeObject> create(KubeObject owner, ObjectNode data, long number) {
-    String hash =
-        TemplateHash.of(data, owner.at("status", "collisionCount").asInt(0));
+    String hash = TemplateHash.of(data, owner.at("status", "collisionCount").asInt(0));
     KubeObject revision =
         KubeObject.create(
             KIND,
@@ -107,16 +101,10 @@ public final class TemplateRevisions {
               node.put("revision", (int) number);
             });
     return env.client()
-        .create(
-            Resources.CONTROLLER_REVISIONS, owner.namespace(), revision, WriteOptions.NONE)
+        .create(Resources.CONTROLLER_REVISIONS, owner.namespace(), revision, WriteOptions.NONE)
         .onFailure(StatusException::isAlreadyExists)
-        .recoverWithUni(
-            () ->
-                env.client()
-                    .get(
-                        Resources.CONTROLLER_REVISIONS,
-                        owner.namespace(),
-                        revision.name()));
+        .recoverWithUni(() ->
+            env.client().get(Resources.CONTROLLER_REVISIONS, owner.namespace(), revision.name()));
   }
 
   /** The hash that pods of this revision carry. */

@@ -14,8 +14,8 @@ import dev.coracle.controllers.internal.pods.PodControl;
 import io.smallrye.mutiny.Uni;
 
 /**
- * Keeps the ConfigMap {@code kube-root-ca.crt} in every namespace, from which pods learn to trust the
- * API server.
+ * Keeps the ConfigMap {@code kube-root-ca.crt} in every namespace, from which pods learn to trust
+ * the API server.
  */
 public final class RootCaPublisher extends LoopController {
 

@@ -65,12 +65,11 @@ final class StatefulPods {
     templates.forEach(t -> claimed.add(t.path("metadata").path("name").asText()));
     ArrayNode volumes = dev.coracle.api.Json.array();
     spec.path("volumes")
-        .forEach(
-            v -> {
-              if (!claimed.contains(v.path("name").asText())) {
-                volumes.add(v);
-              }
-            });
+        .forEach(v -> {
+          if (!claimed.contains(v.path("name").asText())) {
+            volumes.add(v);
+          }
+        });
     for (String volume : claimed.stream().sorted().toList()) {
       volumes
           .addObject()

@@ -30,9 +30,9 @@ import java.util.function.Supplier;
 
 /**
  * Keeps pods with fixed names. With {@code OrderedReady} one thing happens at a time: pods come in
- * order, each when the one before is ready, and go in the opposite order; with {@code Parallel} all at
- * once. A new template replaces pods from the highest ordinal down to the partition. Names are fixed,
- * so a lagging informer can do no harm and no expectations are needed.
+ * order, each when the one before is ready, and go in the opposite order; with {@code Parallel} all
+ * at once. A new template replaces pods from the highest ordinal down to the partition. Names are
+ * fixed, so a lagging informer can do no harm and no expectations are needed.
  */
 public final class StatefulSetController extends LoopController {
 
@@ -71,10 +71,7 @@ public final class StatefulSetController extends LoopController {
 
   /** What one turn works on. */
   private record Turn(
-      KubeObject set,
-      Map<Integer, KubeObject> pods,
-      KubeObject current,
-      KubeObject update) {
+      KubeObject set, Map<Integer, KubeObject> pods, KubeObject current, KubeObject update) {
 
     int start() {
       return set.at("spec", "ordinals", "start").asInt(0);
@@ -101,13 +98,11 @@ public final class StatefulSetController extends LoopController {
     }
 
     boolean isUpdated(KubeObject pod) {
-      return TemplateRevisions.hash(update)
-          .equals(pod.labels().get(TemplateRevisions.LABEL));
+      return TemplateRevisions.hash(update).equals(pod.labels().get(TemplateRevisions.LABEL));
     }
 
     boolean isCurrent(KubeObject pod) {
-      return TemplateRevisions.hash(current)
-          .equals(pod.labels().get(TemplateRevisions.LABEL));
+      return TemplateRevisions.hash(current).equals(pod.labels().get(TemplateRevisions.LABEL));
     }
 
     /** New pods below the partition still get the old template. */
@@ -128,17 +123,14 @@ public final class StatefulSetController extends LoopController {
     }
     return podClaims
         .claim(set, selector, pod -> StatefulPods.ordinal(set, pod.name()) >= 0)
-        .chain(
-            pods ->
-                revisions
-                    .current(set)
-                    .chain(
-                        update -> {
-                          Turn turn = turn(set, pods, update);
-                          Uni<Void> work =
-                              set.isDeleting() ? Uni.createFrom().voidItem() : work(turn);
-                          return work.chain(() -> status(turn));
-                        }));
+        .chain(pods ->
+            revisions
+                .current(set)
+                .chain(update -> {
+                  Turn turn = turn(set, pods, update);
+                  Uni<Void> work = set.isDeleting() ? Uni.createFrom().voidItem() : work(turn);
+                  return work.chain(() -> status(turn));
+                }));
   }
 
   private Turn turn(KubeObject set, List<KubeObject> pods, KubeObject update) {
@@ -168,13 +160,12 @@ public final class StatefulSetController extends LoopController {
       update(turn, steps);
     }
     return PodControl.slowStart(steps)
-        .chain(
-            progress ->
-                progress
-                    .failure()
-                    .filter(f -> !PodControl.isNamespaceEnding(f))
-                    .map(f -> Uni.createFrom().<Void>failure(f))
-                    .orElseGet(() -> Uni.createFrom().voidItem()));
+        .chain(progress ->
+            progress
+                .failure()
+                .filter(f -> !PodControl.isNamespaceEnding(f))
+                .map(f -> Uni.createFrom().<Void>failure(f))
+                .orElseGet(() -> Uni.createFrom().voidItem()));
   }
 
   /** Makes what is missing; false where an ordered set has to wait for something. */
@@ -200,8 +191,7 @@ public final class StatefulSetController extends LoopController {
 
   private boolean isAvailable(Turn turn, KubeObject pod) {
     return Pods.phase(pod).equals("Running")
-        && Pods.isAvailable(
-            pod, turn.set().at("spec", "minReadySeconds").asLong(0), env.now());
+        && Pods.isAvailable(pod, turn.set().at("spec", "minReadySeconds").asLong(0), env.now());
   }
 
   private boolean condemned(Turn turn, List<Supplier<Uni<Void>>> steps) {
@@ -269,53 +259,42 @@ public final class StatefulSetController extends LoopController {
       }
     }
     return before
-        .chain(
-            () ->
-                env.client()
-                    .create(Resources.PODS, set.namespace(), pod, WriteOptions.NONE))
-        .invoke(
-            () ->
-                events.normal(
-                    set,
-                    "SuccessfulCreate",
-                    "create Pod "
-                        + pod.name()
-                        + " in StatefulSet "
-                        + set.name()
-                        + " successful"))
+        .chain(() -> env.client().create(Resources.PODS, set.namespace(), pod, WriteOptions.NONE))
+        .invoke(() ->
+            events.normal(
+                set,
+                "SuccessfulCreate",
+                "create Pod " + pod.name() + " in StatefulSet " + set.name() + " successful"))
         .replaceWithVoid()
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull()
         .onFailure()
-        .invoke(
-            failure ->
-                events.warning(
-                    set,
-                    "FailedCreate",
-                    "create Pod "
-                        + pod.name()
-                        + " in StatefulSet "
-                        + set.name()
-                        + " failed error: "
-                        + failure.getMessage()));
+        .invoke(failure ->
+            events.warning(
+                set,
+                "FailedCreate",
+                "create Pod "
+                    + pod.name()
+                    + " in StatefulSet "
+                    + set.name()
+                    + " failed error: "
+                    + failure.getMessage()));
   }
 
   private Uni<Void> createClaim(KubeObject set, KubeObject claim, String pod) {
     return env.client()
-        .create(
-            Resources.PERSISTENT_VOLUME_CLAIMS, claim.namespace(), claim, WriteOptions.NONE)
-        .invoke(
-            () ->
-                events.normal(
-                    set,
-                    "SuccessfulCreate",
-                    "create Claim "
-                        + claim.name()
-                        + " Pod "
-                        + pod
-                        + " in StatefulSet "
-                        + set.name()
-                        + " success"))
+        .create(Resources.PERSISTENT_VOLUME_CLAIMS, claim.namespace(), claim, WriteOptions.NONE)
+        .invoke(() ->
+            events.normal(
+                set,
+                "SuccessfulCreate",
+                "create Claim "
+                    + claim.name()
+                    + " Pod "
+                    + pod
+                    + " in StatefulSet "
+                    + set.name()
+                    + " success"))
         .replaceWithVoid()
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull();
@@ -323,21 +302,16 @@ public final class StatefulSetController extends LoopController {
 
   private Uni<Void> delete(Turn turn, KubeObject pod) {
     return env.client()
-        .delete(
-            Resources.PODS,
-            pod.namespace(),
-            pod.name(),
-            DeleteOptions.DEFAULT.ifUid(pod.uid()))
-        .invoke(
-            () ->
-                events.normal(
-                    turn.set(),
-                    "SuccessfulDelete",
-                    "delete Pod "
-                        + pod.name()
-                        + " in StatefulSet "
-                        + turn.set().name()
-                        + " successful"))
+        .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.DEFAULT.ifUid(pod.uid()))
+        .invoke(() ->
+            events.normal(
+                turn.set(),
+                "SuccessfulDelete",
+                "delete Pod "
+                    + pod.name()
+                    + " in StatefulSet "
+                    + turn.set().name()
+                    + " successful"))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
         .recoverWithNull();

@@ -40,7 +40,9 @@ public final class Conditions {
     return set(status, type, value, reason, message, now, false);
   }
 
-  /** @param updateTime keep a {@code lastUpdateTime} too, as Deployments do */
+  /**
+   * @param updateTime keep a {@code lastUpdateTime} too, as Deployments do
+   */
   public static boolean set(
       ObjectNode status,
       String type,
@@ -65,8 +67,7 @@ public final class Conditions {
       return false;
     }
     boolean flipped = !condition.path("status").asText().equals(value);
-    String since =
-        flipped ? time : condition.path("lastTransitionTime").asText(time);
+    String since = flipped ? time : condition.path("lastTransitionTime").asText(time);
     condition.put("type", type).put("status", value);
     if (updateTime) {
       condition.put("lastUpdateTime", time);

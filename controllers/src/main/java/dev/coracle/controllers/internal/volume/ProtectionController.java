@@ -19,8 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Holds back the deletion of claims that pods use, and of volumes that are bound, by a finalizer. One
- * class, made once for each.
+ * Holds back the deletion of claims that pods use, and of volumes that are bound, by a finalizer.
+ * One class, made once for each.
  */
 public final class ProtectionController extends LoopController {
 
@@ -113,16 +113,15 @@ public final class ProtectionController extends LoopController {
 
   private Uni<Result> patch(KubeObject object, boolean add) {
     Patch patch =
-        Patch.merge(
-            node -> {
-              ObjectNode metadata = node.putObject("metadata");
-              metadata.put("resourceVersion", object.resourceVersion());
-              ArrayNode finalizers = metadata.putArray("finalizers");
-              object.finalizers().stream().filter(f -> !f.equals(finalizer)).forEach(finalizers::add);
-              if (add) {
-                finalizers.add(finalizer);
-              }
-            });
+        Patch.merge(node -> {
+          ObjectNode metadata = node.putObject("metadata");
+          metadata.put("resourceVersion", object.resourceVersion());
+          ArrayNode finalizers = metadata.putArray("finalizers");
+          object.finalizers().stream().filter(f -> !f.equals(finalizer)).forEach(finalizers::add);
+          if (add) {
+            finalizers.add(finalizer);
+          }
+        });
     return env.client()
         .patch(resource, object.namespace(), object.name(), patch)
         .replaceWith(Result.DONE)

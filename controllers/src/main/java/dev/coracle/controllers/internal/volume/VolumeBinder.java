@@ -22,9 +22,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Brings claims and volumes together: binds a claim to the smallest volume that will do, or to one made
- * for it; makes volumes of the built-in local class; and retains or deletes a volume whose claim has
- * gone. Other provisioners (CSI) are told by the annotation they watch for.
+ * Brings claims and volumes together: binds a claim to the smallest volume that will do, or to one
+ * made for it; makes volumes of the built-in local class; and retains or deletes a volume whose
+ * claim has gone. Other provisioners (CSI) are told by the annotation they watch for.
  */
 public final class VolumeBinder extends LoopController {
 
@@ -122,17 +122,14 @@ public final class VolumeBinder extends LoopController {
     if (claim.isDeleting()) {
       return nothing();
     }
-    KubeObject storageClass =
-        classes.get("", claim.text("spec", "storageClassName")).orElse(null);
+    KubeObject storageClass = classes.get("", claim.text("spec", "storageClassName")).orElse(null);
     boolean waits =
         storageClass != null
             && storageClass.text("volumeBindingMode").equals("WaitForFirstConsumer");
     String node = claim.annotation(SELECTED_NODE).orElse("");
     if (waits && node.isEmpty()) {
       events.normal(
-          claim,
-          "WaitForFirstConsumer",
-          "waiting for first consumer to be created before binding");
+          claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
       return phase(claim, "Pending");
     }
     Optional<KubeObject> free = waits ? Optional.empty() : match(claim);
@@ -166,11 +163,10 @@ public final class VolumeBinder extends LoopController {
         .filter(
             v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
         .filter(v -> mode(v).equals(mode(claim)))
-        .filter(v -> texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
-        .filter(
-            v ->
-                !selector.isObject()
-                    || dev.coracle.api.selector.LabelSelector.of(selector).matches(v))
+        .filter(v ->
+            texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
+        .filter(v ->
+            !selector.isObject() || dev.coracle.api.selector.LabelSelector.of(selector).matches(v))
         .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
         .min(
             Comparator.<KubeObject, Quantity>comparing(
@@ -194,13 +190,17 @@ public final class VolumeBinder extends LoopController {
     return quantity == null ? Quantity.ZERO : quantity;
   }
 
-  /** First the volume names the claim, then the claim the volume; each step may be the last one made. */
+  /**
+   * First the volume names the claim, then the claim the volume; each step may be the last one
+   * made.
+   */
   private Uni<?> bind(KubeObject claim, KubeObject volume) {
     NamespacedName holder = claimOf(volume);
-    if (!holder.name().isEmpty()
-        && (!holder.equals(claim.key()) || !uidMatches(volume, claim))) {
+    if (!holder.name().isEmpty() && (!holder.equals(claim.key()) || !uidMatches(volume, claim))) {
       events.warning(
-          claim, "FailedBinding", "volume \"" + volume.name() + "\" already bound to a different claim.");
+          claim,
+          "FailedBinding",
+          "volume \"" + volume.name() + "\" already bound to a different claim.");
       return phase(claim, "Pending");
     }
     Uni<KubeObject> held =
@@ -209,34 +209,29 @@ public final class VolumeBinder extends LoopController {
             : env.client()
                 .update(
                     Resources.PERSISTENT_VOLUMES,
-                    volume.with(
-                        node -> {
-                          reference(node, claim);
-                          node.withObjectProperty("metadata")
-                              .withObjectProperty("annotations")
-                              .put(BOUND_BY_US, "yes");
-                        }));
+                    volume.with(node -> {
+                      reference(node, claim);
+                      node.withObjectProperty("metadata")
+                          .withObjectProperty("annotations")
+                          .put(BOUND_BY_US, "yes");
+                    }));
     return held.chain(v -> volumePhase(v, "Bound"))
-        .chain(
-            () ->
-                claim.text("spec", "volumeName").equals(volume.name())
-                        && claim.annotation(BIND_COMPLETED).isPresent()
-                    ? Uni.createFrom().item(claim)
-                    : env.client()
-                        .update(
-                            Resources.PERSISTENT_VOLUME_CLAIMS,
-                            claim.with(
-                                node -> {
-                                  node.withObjectProperty("spec")
-                                      .put("volumeName", volume.name());
-                                  ObjectNode annotations =
-                                      node.withObjectProperty("metadata")
-                                          .withObjectProperty("annotations");
-                                  annotations.put(BIND_COMPLETED, "yes");
-                                  if (claim.text("spec", "volumeName").isEmpty()) {
-                                    annotations.put(BOUND_BY_US, "yes");
-                                  }
-                                })))
+        .chain(() ->
+            claim.text("spec", "volumeName").equals(volume.name())
+                    && claim.annotation(BIND_COMPLETED).isPresent()
+                ? Uni.createFrom().item(claim)
+                : env.client()
+                    .update(
+                        Resources.PERSISTENT_VOLUME_CLAIMS,
+                        claim.with(node -> {
+                          node.withObjectProperty("spec").put("volumeName", volume.name());
+                          ObjectNode annotations =
+                              node.withObjectProperty("metadata").withObjectProperty("annotations");
+                          annotations.put(BIND_COMPLETED, "yes");
+                          if (claim.text("spec", "volumeName").isEmpty()) {
+                            annotations.put(BOUND_BY_US, "yes");
+                          }
+                        })))
         .chain(now -> bound(now, volume));
   }
 
@@ -248,13 +243,12 @@ public final class VolumeBinder extends LoopController {
     return env.client()
         .updateStatus(
             Resources.PERSISTENT_VOLUME_CLAIMS,
-            claim.with(
-                node -> {
-                  ObjectNode status = node.withObjectProperty("status");
-                  status.put("phase", "Bound");
-                  status.set("accessModes", volume.at("spec", "accessModes").deepCopy());
-                  status.set("capacity", volume.at("spec", "capacity").deepCopy());
-                }));
+            claim.with(node -> {
+              ObjectNode status = node.withObjectProperty("status");
+              status.put("phase", "Bound");
+              status.set("accessModes", volume.at("spec", "accessModes").deepCopy());
+              status.set("capacity", volume.at("spec", "capacity").deepCopy());
+            }));
   }
 
   private static void reference(ObjectNode volume, KubeObject claim) {
@@ -298,11 +292,10 @@ public final class VolumeBinder extends LoopController {
                     Resources.PERSISTENT_VOLUME_CLAIMS,
                     claim.namespace(),
                     claim.name(),
-                    Patch.merge(
-                        n ->
-                            n.putObject("metadata")
-                                .putObject("annotations")
-                                .put(PROVISIONER, provisioner)));
+                    Patch.merge(n ->
+                        n.putObject("metadata")
+                            .putObject("annotations")
+                            .put(PROVISIONER, provisioner)));
     return told.chain(() -> phase(claim, "Pending"));
   }
 
@@ -322,8 +315,7 @@ public final class VolumeBinder extends LoopController {
                   .set("storage", claim.at("spec", "resources", "requests", "storage"));
               spec.set("accessModes", claim.at("spec", "accessModes").deepCopy());
               String reclaim = storageClass.text("reclaimPolicy");
-              spec.put(
-                  "persistentVolumeReclaimPolicy", reclaim.isEmpty() ? "Delete" : reclaim);
+              spec.put("persistentVolumeReclaimPolicy", reclaim.isEmpty() ? "Delete" : reclaim);
               spec.put("storageClassName", storageClass.name());
               spec.put("volumeMode", mode(claim));
               spec.putObject("hostPath")
@@ -342,10 +334,9 @@ public final class VolumeBinder extends LoopController {
             });
     return env.client()
         .create(Resources.PERSISTENT_VOLUMES, "", volume, WriteOptions.NONE)
-        .invoke(
-            () ->
-                events.normal(
-                    claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name))
+        .invoke(() ->
+            events.normal(
+                claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name))
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(() -> env.client().get(Resources.PERSISTENT_VOLUMES, "", name))
         .chain(made -> bind(claim, made));
@@ -380,14 +371,13 @@ public final class VolumeBinder extends LoopController {
     boolean delete = volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete");
     Uni<?> told = volumePhase(volume, "Released");
     return delete && ours && !volume.isDeleting()
-        ? told.chain(
-            () ->
-                env.client()
-                    .delete(
-                        Resources.PERSISTENT_VOLUMES,
-                        "",
-                        volume.name(),
-                        DeleteOptions.DEFAULT.ifUid(volume.uid())))
+        ? told.chain(() ->
+            env.client()
+                .delete(
+                    Resources.PERSISTENT_VOLUMES,
+                    "",
+                    volume.name(),
+                    DeleteOptions.DEFAULT.ifUid(volume.uid())))
         : told;
   }
 

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One control group: the same path in every hierarchy that matters. Stateless, so any thread may use
- * it; all methods block on the kernel for microseconds.
+ * One control group: the same path in every hierarchy that matters. Stateless, so any thread may
+ * use it; all methods block on the kernel for microseconds.
  */
 public final class Cgroup {
   private static final List<String> V1_CONTROLLERS =

@@ -11,7 +11,9 @@ final class CgroupFiles {
   private CgroupFiles() {}
 
   static void write(Path file, String value) throws IOException {
-    Files.write(file, value.getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+    Files.write(
+        file,
+        value.getBytes(java.nio.charset.StandardCharsets.US_ASCII),
         java.nio.file.StandardOpenOption.WRITE);
   }
 
@@ -47,7 +49,9 @@ final class CgroupFiles {
   /** The value of a key in a file of "key value" lines; 0 when it is not there. */
   static long keyed(List<String> lines, String key) {
     for (String line : lines) {
-      if (line.startsWith(key) && line.length() > key.length() && line.charAt(key.length()) == ' ') {
+      if (line.startsWith(key)
+          && line.length() > key.length()
+          && line.charAt(key.length()) == ' ') {
         return Long.parseLong(line.substring(key.length() + 1).strip());
       }
     }

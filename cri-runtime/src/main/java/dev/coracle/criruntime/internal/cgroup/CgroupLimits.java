@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What a group may use. Zero and empty mean "not specified" and leave what is there; sizes in bytes,
- * CPU times in microseconds, -1 unlimited.
+ * What a group may use. Zero and empty mean "not specified" and leave what is there; sizes in
+ * bytes, CPU times in microseconds, -1 unlimited.
  *
  * <p>The conversion of shares to weights is the kernel documentation's linear map of [2, 262144] to
  * [1, 10000].

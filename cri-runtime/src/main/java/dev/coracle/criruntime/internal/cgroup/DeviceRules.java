@@ -13,8 +13,17 @@ public final class DeviceRules {
   /** null, zero, full, random, urandom, tty, console, ptmx, and pseudo terminals. */
   private static final List<String> DEFAULTS =
       List.of(
-          "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm",
-          "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm", "c 136:* rwm");
+          "c *:* m",
+          "b *:* m",
+          "c 1:3 rwm",
+          "c 1:5 rwm",
+          "c 1:7 rwm",
+          "c 1:8 rwm",
+          "c 1:9 rwm",
+          "c 5:0 rwm",
+          "c 5:1 rwm",
+          "c 5:2 rwm",
+          "c 136:* rwm");
 
   private DeviceRules() {}
 

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Remembers whether a group ran out of memory, for groups that somebody else removes before they can
- * be asked. Told by the kernel: an event descriptor in version 1 (which also fires, once, when the
- * group is removed), inotify on {@code memory.events} in version 2.
+ * Remembers whether a group ran out of memory, for groups that somebody else removes before they
+ * can be asked. Told by the kernel: an event descriptor in version 1 (which also fires, once, when
+ * the group is removed), inotify on {@code memory.events} in version 2.
  */
 public final class OomWatch implements AutoCloseable {
   private static final int IN_MODIFY = 2;
@@ -35,8 +35,7 @@ public final class OomWatch implements AutoCloseable {
     this.group = group;
     if (group.host().isV2()) {
       control = -1;
-      event =
-          (int) Native.check("inotify", Sys.INOTIFY_INIT1, Fd.O_CLOEXEC | Fd.O_NONBLOCK);
+      event = (int) Native.check("inotify", Sys.INOTIFY_INIT1, Fd.O_CLOEXEC | Fd.O_NONBLOCK);
       try (var arena = java.lang.foreign.Arena.ofConfined()) {
         String file = group.directory("unified").resolve("memory.events").toString();
         Native.check(
@@ -89,14 +88,13 @@ public final class OomWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    poller.execute(
-        () -> {
-          if (!closed) {
-            closed = true;
-            poller.unwatch(event);
-            Fd.close(event);
-            Fd.close(control);
-          }
-        });
+    poller.execute(() -> {
+      if (!closed) {
+        closed = true;
+        poller.unwatch(event);
+        Fd.close(event);
+        Fd.close(control);
+      }
+    });
   }
 }

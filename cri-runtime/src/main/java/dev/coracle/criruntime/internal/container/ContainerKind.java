@@ -36,8 +36,7 @@ public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKi
    * @param terminal whether descriptor 0 is to become its controlling terminal
    * @return its pid, to be reaped
    */
-  int exec(
-      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+  int exec(Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
       throws IOException;
 
   /** Removes what {@link #create} and {@link #start} left, after the container has ended. */

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Chooses what runs containers on this machine: crun, runc, namespaces, processes, in this order. */
+/**
+ * Chooses what runs containers on this machine: crun, runc, namespaces, processes, in this order.
+ */
 public final class ContainerKinds {
   private ContainerKinds() {}
 
@@ -45,9 +47,7 @@ public final class ContainerKinds {
   }
 
   private static Optional<OciKind> oci(String name, boolean root, Path state, CgroupHost cgroups) {
-    return root && cgroups.isWritable()
-        ? OciKind.find(name, state, cgroups)
-        : Optional.empty();
+    return root && cgroups.isWritable() ? OciKind.find(name, state, cgroups) : Optional.empty();
   }
 
   private static Optional<NamespacesKind> namespaces(boolean root) {

@@ -60,11 +60,10 @@ final class ContainerLog {
   // A line that waits for its end would be lost with this process; so it does not wait long.
   private void flushPartials() {
     partialScheduled = false;
-    attempt(
-        w -> {
-          w.flushPartial(out);
-          w.flushPartial(err);
-        });
+    attempt(w -> {
+      w.flushPartial(out);
+      w.flushPartial(err);
+    });
   }
 
   void reopen() throws IOException {
@@ -77,12 +76,11 @@ final class ContainerLog {
   }
 
   void close() {
-    attempt(
-        w -> {
-          w.end(out);
-          w.end(err);
-          w.close();
-        });
+    attempt(w -> {
+      w.end(out);
+      w.end(err);
+      w.close();
+    });
     writer = null;
     hub.end();
   }

@@ -34,14 +34,32 @@ public record ContainerRecord(
 
   ContainerRecord launched(int waiter, long waiterStarted) {
     return new ContainerRecord(
-        state, createdAt, startedAt, finishedAt, exitCode, reason, message, waiter, waiterStarted,
-        pid, pidStart);
+        state,
+        createdAt,
+        startedAt,
+        finishedAt,
+        exitCode,
+        reason,
+        message,
+        waiter,
+        waiterStarted,
+        pid,
+        pidStart);
   }
 
   ContainerRecord running(long now, int mainPid, long mainStarted) {
     return new ContainerRecord(
-        ContainerState.CONTAINER_RUNNING, createdAt, now, 0, 0, "", "", waiterPid, waiterStart,
-        mainPid, mainStarted);
+        ContainerState.CONTAINER_RUNNING,
+        createdAt,
+        now,
+        0,
+        0,
+        "",
+        "",
+        waiterPid,
+        waiterStart,
+        mainPid,
+        mainStarted);
   }
 
   ContainerRecord exited(long now, int code, String why, String text) {

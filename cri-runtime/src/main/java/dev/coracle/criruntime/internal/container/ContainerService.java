@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The containers of a runtime. All methods block and are thread-safe; changes of one container
- * happen one after another under its lock. The end of a container arrives on the poller's thread and
- * is written down on a virtual thread.
+ * happen one after another under its lock. The end of a container arrives on the poller's thread
+ * and is written down on a virtual thread.
  *
  * <p>Longer than most, because a container's whole life is told here in its order.
  */
@@ -101,8 +101,7 @@ public final class ContainerService {
     if (exact != null || id.length() < 6) {
       return Optional.ofNullable(exact);
     }
-    List<Container> some =
-        containers.values().stream().filter(c -> c.id().startsWith(id)).toList();
+    List<Container> some = containers.values().stream().filter(c -> c.id().startsWith(id)).toList();
     return some.size() == 1 ? Optional.of(some.getFirst()) : Optional.empty();
   }
 
@@ -128,9 +127,7 @@ public final class ContainerService {
     }
     String name = config.getImage().getImage();
     StoredImage image =
-        images
-            .find(name)
-            .orElseThrow(() -> new NotFoundException("image not found: " + name));
+        images.find(name).orElseThrow(() -> new NotFoundException("image not found: " + name));
     String id = SandboxService.newId();
     Path dir = Files.createDirectories(directory.resolve(id));
     try {
@@ -164,8 +161,7 @@ public final class ContainerService {
   }
 
   private ContainerLog log(String id, Sandbox sandbox, ContainerConfig config) {
-    return new ContainerLog(
-        poller, id, Container.logPath(sandbox, config), Clock.systemUTC());
+    return new ContainerLog(poller, id, Container.logPath(sandbox, config), Clock.systemUTC());
   }
 
   private RootView rootView(List<String> diffIds) {
@@ -187,8 +183,7 @@ public final class ContainerService {
         c.config(),
         c.made().process(),
         c.made().layers().reversed().stream().map(images.layers()::path).toList(),
-        MountPlan.of(
-            c.config().getMountsList(), extras, rootView(c.made().layers()), images),
+        MountPlan.of(c.config().getMountsList(), extras, rootView(c.made().layers()), images),
         cgroups.group(c.made().cgroup()),
         targetPid(c.config()));
   }
@@ -214,8 +209,7 @@ public final class ContainerService {
       Launch launch = launch(c);
       c.launch(launch);
       Shim shim = shim(c);
-      Map<Integer, Integer> fds =
-          shim.prepare(c.made().process().uid(), c.made().process().gid());
+      Map<Integer, Integer> fds = shim.prepare(c.made().process().uid(), c.made().process().gid());
       c.log().open();
       c.shim(shim);
       try {
@@ -256,8 +250,7 @@ public final class ContainerService {
     try {
       c.update(
           c.record()
-              .exited(
-                  Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
+              .exited(Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
       shim.release();
       c.launch().ifPresent(l -> l.cgroup().kill());
       c.shim(null);
@@ -402,15 +395,14 @@ public final class ContainerService {
     }
     java.util.concurrent.CompletableFuture<Void> done =
         new java.util.concurrent.CompletableFuture<>();
-    poller.execute(
-        () -> {
-          try {
-            c.log().reopen();
-            done.complete(null);
-          } catch (IOException e) {
-            done.completeExceptionally(e);
-          }
-        });
+    poller.execute(() -> {
+      try {
+        c.log().reopen();
+        done.complete(null);
+      } catch (IOException e) {
+        done.completeExceptionally(e);
+      }
+    });
     try {
       done.get(KILL_WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {

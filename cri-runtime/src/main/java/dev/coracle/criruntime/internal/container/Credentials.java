@@ -61,11 +61,7 @@ final class Credentials {
     program.must("capset", Sys.CAPSET, header.address(), data.address());
     for (String c : process.ambient()) {
       program.must(
-          "ambient " + c,
-          Sys.PRCTL,
-          PR_CAP_AMBIENT,
-          PR_CAP_AMBIENT_RAISE,
-          Capabilities.number(c));
+          "ambient " + c, Sys.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, Capabilities.number(c));
     }
   }
 }

@@ -38,8 +38,7 @@ public final class ExecProcess {
   private boolean paused;
   private boolean over;
 
-  private ExecProcess(
-      Poller poller, Output output, int pid, Optional<FdWriter> input, int master) {
+  private ExecProcess(Poller poller, Output output, int pid, Optional<FdWriter> input, int master) {
     this.poller = poller;
     this.output = output;
     this.pid = pid;
@@ -95,8 +94,7 @@ public final class ExecProcess {
       int pid = launch(kind, c, spec, fds, true);
       Fd.setNonBlocking(pty.master());
       FdWriter writer = new FdWriter(poller, pty.master(), () -> {});
-      ExecProcess exec =
-          new ExecProcess(poller, output, pid, Optional.of(writer), pty.master());
+      ExecProcess exec = new ExecProcess(poller, output, pid, Optional.of(writer), pty.master());
       exec.run(Map.of(pty.master(), false));
       return exec;
     } catch (IOException | RuntimeException e) {
@@ -117,8 +115,7 @@ public final class ExecProcess {
       throws IOException {
     int[] out = Fd.pipe();
     int[] err = Fd.pipe();
-    int[] in =
-        stdin ? Fd.pipe() : new int[] {Fd.open(Path.of("/dev/null"), Fd.O_RDONLY), -1};
+    int[] in = stdin ? Fd.pipe() : new int[] {Fd.open(Path.of("/dev/null"), Fd.O_RDONLY), -1};
     try {
       Map<Integer, Integer> fds = new HashMap<>(Map.of(0, in[0], 1, out[1], 2, err[1]));
       int pid = launch(kind, c, process, fds, false);
@@ -146,14 +143,13 @@ public final class ExecProcess {
 
   private void run(Map<Integer, Boolean> readable) {
     outputs.putAll(readable);
-    poller.execute(
-        () -> {
-          outputs.keySet().forEach(this::watch);
-          new Reaper(poller)
-              .await(pid)
-              .whenComplete((code, failure) -> exited(failure == null ? code : 255))
-              .isDone();
-        });
+    poller.execute(() -> {
+      outputs.keySet().forEach(this::watch);
+      new Reaper(poller)
+          .await(pid)
+          .whenComplete((code, failure) -> exited(failure == null ? code : 255))
+          .isDone();
+    });
   }
 
   private void watch(int fd) {
@@ -199,23 +195,21 @@ public final class ExecProcess {
 
   /** Holds output back while its reader is slow. */
   public void pause() {
-    poller.execute(
-        () -> {
-          if (!paused && !over) {
-            paused = true;
-            outputs.keySet().forEach(poller::unwatch);
-          }
-        });
+    poller.execute(() -> {
+      if (!paused && !over) {
+        paused = true;
+        outputs.keySet().forEach(poller::unwatch);
+      }
+    });
   }
 
   public void resume() {
-    poller.execute(
-        () -> {
-          if (paused && !over) {
-            paused = false;
-            outputs.keySet().forEach(this::watch);
-          }
-        });
+    poller.execute(() -> {
+      if (paused && !over) {
+        paused = false;
+        outputs.keySet().forEach(this::watch);
+      }
+    });
   }
 
   /** Where to write standard input; empty without one. */
@@ -225,12 +219,11 @@ public final class ExecProcess {
 
   public void resize(int width, int height) {
     if (master >= 0) {
-      poller.execute(
-          () -> {
-            if (!over) {
-              Pty.resize(master, width, height);
-            }
-          });
+      poller.execute(() -> {
+        if (!over) {
+          Pty.resize(master, width, height);
+        }
+      });
     }
   }
 

@@ -8,8 +8,7 @@ import java.util.stream.Stream;
 
 /** Where a command may be, and what is said when it is not there. */
 final class Executables {
-  static final String DEFAULT_PATH =
-      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private Executables() {}
 
@@ -54,8 +53,7 @@ final class Executables {
       return switch (e.errno()) {
         case Errno.ENOENT, Errno.ENOTDIR -> missing(command, false);
         case Errno.EACCES -> missing(command, true);
-        default ->
-            new StartException("exec: \"" + command + "\": " + Errno.message(e.errno()), e);
+        default -> new StartException("exec: \"" + command + "\": " + Errno.message(e.errno()), e);
       };
     }
     return new StartException("failed to exec in container: " + e.getMessage(), e);

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 public final class HostTools {
   private static final List<String> USUAL =
       List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin");
+
   /** What a host tool is started with; nothing of our own environment. */
-  public static final List<String> ENV =
-      List.of("PATH=" + String.join(":", USUAL), "LC_ALL=C");
+  public static final List<String> ENV = List.of("PATH=" + String.join(":", USUAL), "LC_ALL=C");
 
   private static final int MAX_OUTPUT = 1 << 20;
 
@@ -34,7 +34,8 @@ public final class HostTools {
   public record Result(int code, String output) {
     public Result orThrow(String what) throws IOException {
       if (code != 0) {
-        throw new IOException(what + ": " + (output.isBlank() ? "exit code " + code : output.strip()));
+        throw new IOException(
+            what + ": " + (output.isBlank() ? "exit code " + code : output.strip()));
       }
       return this;
     }
@@ -44,8 +45,8 @@ public final class HostTools {
   public static Result run(String input, List<String> command) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().clear();
-    ENV.forEach(
-        e -> builder.environment().put(e.substring(0, e.indexOf('=')), e.substring(e.indexOf('=') + 1)));
+    ENV.forEach(e ->
+        builder.environment().put(e.substring(0, e.indexOf('=')), e.substring(e.indexOf('=') + 1)));
     Process process = builder.start();
     try {
       try (var in = process.outputWriter()) {
@@ -57,7 +58,8 @@ public final class HostTools {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
         throw new IOException(command.getFirst() + " did not end in time");
       }
-      return new Result(process.exitValue(), new String(output, java.nio.charset.StandardCharsets.UTF_8));
+      return new Result(
+          process.exitValue(), new String(output, java.nio.charset.StandardCharsets.UTF_8));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

@@ -61,7 +61,10 @@ public record MountPlan(List<Bind> binds) {
       }
     }
     for (Mount m : mounts) {
-      binds.add(m.hasImage() && !m.getImage().getImage().isEmpty() ? image(m, root, images) : host(m, root));
+      binds.add(
+          m.hasImage() && !m.getImage().getImage().isEmpty()
+              ? image(m, root, images)
+              : host(m, root));
     }
     binds.sort(Comparator.comparingInt(b -> RootView.split(b.target()).size()));
     for (int i = 0; i < binds.size(); i++) {
@@ -92,10 +95,9 @@ public record MountPlan(List<Bind> binds) {
     StoredImage image =
         images
             .find(m.getImage().getImage())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "image volume: no such image: " + m.getImage().getImage()));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "image volume: no such image: " + m.getImage().getImage()));
     List<Path> layers =
         new ArrayList<>(image.layers().stream().map(images.layers()::path).toList()).reversed();
     String sub = m.getImageSubPath();
@@ -103,8 +105,7 @@ public record MountPlan(List<Bind> binds) {
       Path found =
           new RootView(layers)
               .find(sub)
-              .orElseThrow(
-                  () -> new IllegalArgumentException("image volume has no path " + sub));
+              .orElseThrow(() -> new IllegalArgumentException("image volume has no path " + sub));
       if (layers.size() > 1) {
         throw new IllegalArgumentException(
             "imageSubPath of an image with several layers is not supported");

@@ -49,7 +49,11 @@ final class NamespaceRoot {
         "overlay",
         directory.resolve("rootfs").toString(),
         0,
-        "lowerdir=" + lower + ",upperdir=" + directory.resolve("upper") + ",workdir="
+        "lowerdir="
+            + lower
+            + ",upperdir="
+            + directory.resolve("upper")
+            + ",workdir="
             + directory.resolve("work"));
     mounts.chdir("/");
     if (shared) {
@@ -87,14 +91,13 @@ final class NamespaceRoot {
     Set<Path> seen = new LinkedHashSet<>();
     group
         .directories()
-        .forEach(
-            (controller, directory) -> {
-              if (seen.add(directory)) {
-                mounts.mkdir(at + "/" + controller, 0755);
-                mounts.tryMount("", directory.toString(), at + "/" + controller, Mounts.BIND, "");
-                readOnlyUnlessPrivileged(at + "/" + controller);
-              }
-            });
+        .forEach((controller, directory) -> {
+          if (seen.add(directory)) {
+            mounts.mkdir(at + "/" + controller, 0755);
+            mounts.tryMount("", directory.toString(), at + "/" + controller, Mounts.BIND, "");
+            readOnlyUnlessPrivileged(at + "/" + controller);
+          }
+        });
     readOnlyUnlessPrivileged(at);
   }
 
@@ -116,8 +119,7 @@ final class NamespaceRoot {
 
   private void devices(Optional<Path> terminal) throws IOException {
     String dev = root + "/dev";
-    mounts.mount(
-        "tmpfs", "tmpfs", dev, Mounts.NOSUID | Mounts.STRICTATIME, "mode=755,size=65536k");
+    mounts.mount("tmpfs", "tmpfs", dev, Mounts.NOSUID | Mounts.STRICTATIME, "mode=755,size=65536k");
     mounts.characterDevice(dev + "/null", 1, 3, 0666);
     mounts.characterDevice(dev + "/zero", 1, 5, 0666);
     mounts.characterDevice(dev + "/full", 1, 7, 0666);
@@ -138,24 +140,14 @@ final class NamespaceRoot {
         Mounts.NOSUID | Mounts.NOEXEC,
         "newinstance,ptmxmode=0666,mode=0620,gid=5");
     mounts.mkdir(dev + "/shm", 01777);
-    mounts.mount(
-        "",
-        launch.sandbox().sharedMemory().toString(),
-        dev + "/shm",
-        Mounts.BIND,
-        "");
+    mounts.mount("", launch.sandbox().sharedMemory().toString(), dev + "/shm", Mounts.BIND, "");
     mounts.mkdir(dev + "/mqueue", 01777);
     mounts.tryMount(
-        "mqueue",
-        "mqueue",
-        dev + "/mqueue",
-        Mounts.NOSUID | Mounts.NODEV | Mounts.NOEXEC,
-        "");
-    terminal.ifPresent(
-        slave -> {
-          mounts.touch(dev + "/console");
-          mounts.bind(slave.toString(), dev + "/console", false);
-        });
+        "mqueue", "mqueue", dev + "/mqueue", Mounts.NOSUID | Mounts.NODEV | Mounts.NOEXEC, "");
+    terminal.ifPresent(slave -> {
+      mounts.touch(dev + "/console");
+      mounts.bind(slave.toString(), dev + "/console", false);
+    });
     if (launch.privileged()) {
       hostDevices(dev);
     }
@@ -174,9 +166,7 @@ final class NamespaceRoot {
         if (!have.contains(relative.toString())
             && !Set.of("pts", "shm", "mqueue", "fd").contains(first)
             && Files.readAttributes(
-                    p,
-                    java.nio.file.attribute.BasicFileAttributes.class,
-                    LinkOption.NOFOLLOW_LINKS)
+                    p, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .isOther()) {
           node(p, dev + "/" + relative);
         }
@@ -253,5 +243,4 @@ final class NamespaceRoot {
       mounts.readOnly("/", false);
     }
   }
-
 }

@@ -251,11 +251,14 @@ public final class NamespacesKind implements ContainerKind {
       if (!outcome.ok()) {
         throw new StartException(outcome.what() + ": " + Errno.message(outcome.errno()));
       }
-      Executables.check(launch.process(), candidates.size(), i -> {
-        long access = outcome.results()[first + 2 * i];
-        boolean directory = outcome.results()[first + 2 * i + 1] == 0;
-        return access == 0 && directory ? Errno.EACCES : (int) -access;
-      });
+      Executables.check(
+          launch.process(),
+          candidates.size(),
+          i -> {
+            long access = outcome.results()[first + 2 * i];
+            boolean directory = outcome.results()[first + 2 * i + 1] == 0;
+            return access == 0 && directory ? Errno.EACCES : (int) -access;
+          });
     } finally {
       Fd.close(namespace);
     }
@@ -280,11 +283,7 @@ public final class NamespacesKind implements ContainerKind {
           Spawn.start(
               program,
               new Spawn.Command(
-                  Executables.candidates(process),
-                  process.argv(),
-                  process.env(),
-                  fds,
-                  terminal));
+                  Executables.candidates(process), process.argv(), process.env(), fds, terminal));
       try {
         launch.cgroup().attach(child);
       } catch (IOException e) {

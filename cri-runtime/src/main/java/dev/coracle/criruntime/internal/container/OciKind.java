@@ -27,8 +27,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Containers by crun or runc. The waiter runs {@code run} in the foreground, in a mount namespace in
- * which the image's overlay is mounted; a hook says when the container runs.
+ * Containers by crun or runc. The waiter runs {@code run} in the foreground, in a mount namespace
+ * in which the image's overlay is mounted; a hook says when the container runs.
  */
 public final class OciKind implements ContainerKind {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -115,8 +115,7 @@ public final class OciKind implements ContainerKind {
     }
     List<String> words = new ArrayList<>();
     words.addAll(List.of(shell.toString(), "-c"));
-    words.add(
-        launch.config().getTty() ? WaiterScripts.OCI_WAITER_TTY : WaiterScripts.OCI_WAITER);
+    words.add(launch.config().getTty() ? WaiterScripts.OCI_WAITER_TTY : WaiterScripts.OCI_WAITER);
     words.add("coracle-waiter");
     words.addAll(command(log(launch)));
     words.addAll(List.of("run", "--bundle", launch.directory().toString(), launch.id()));
@@ -136,10 +135,10 @@ public final class OciKind implements ContainerKind {
     shim.started(waiter);
     try {
       return CompletableFuture.anyOf(shim.child(), shim.ended())
-              .get(START_SECONDS, TimeUnit.SECONDS)
-          instanceof Integer pid
-          && shim.child().isDone()
-          && !shim.child().isCompletedExceptionally()
+                      .get(START_SECONDS, TimeUnit.SECONDS)
+                  instanceof Integer pid
+              && shim.child().isDone()
+              && !shim.child().isCompletedExceptionally()
           ? pid
           : failed(launch);
     } catch (ExecutionException e) {
@@ -224,8 +223,7 @@ public final class OciKind implements ContainerKind {
       if (!outcome.ok()) {
         throw new StartException(outcome.what() + ": " + Errno.message(outcome.errno()));
       }
-      Executables.check(
-          process, candidates.size(), i -> (int) -outcome.results()[first + i]);
+      Executables.check(process, candidates.size(), i -> (int) -outcome.results()[first + i]);
     } finally {
       Fd.close(namespace);
     }

@@ -97,13 +97,19 @@ final class OciSpec {
     mount("proc", "proc", "/proc", "nosuid", "noexec", "nodev");
     mount("tmpfs", "tmpfs", "/dev", "nosuid", "strictatime", "mode=755", "size=65536k");
     mount(
-        "devpts", "devpts", "/dev/pts", "nosuid", "noexec", "newinstance", "ptmxmode=0666",
-        "mode=0620", "gid=5");
+        "devpts",
+        "devpts",
+        "/dev/pts",
+        "nosuid",
+        "noexec",
+        "newinstance",
+        "ptmxmode=0666",
+        "mode=0620",
+        "gid=5");
     mount("mqueue", "mqueue", "/dev/mqueue", "nosuid", "noexec", "nodev");
     mount("bind", launch.sandbox().sharedMemory().toString(), "/dev/shm", "rbind", "rw");
     mount("sysfs", "sysfs", "/sys", "nosuid", "noexec", "nodev", access);
-    mount(
-        "cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", access);
+    mount("cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", access);
   }
 
   private void binds() {
@@ -178,7 +184,8 @@ final class OciSpec {
   private void resources(ObjectNode into, LinuxContainerResources r) throws IOException {
     ArrayNode devices = into.putArray("devices");
     devices.addObject().put("allow", launch.privileged()).put("access", "rwm");
-    for (String rule : launch.privileged() ? List.<String>of() : ContainerLimits.deviceRules(launch.config())) {
+    for (String rule :
+        launch.privileged() ? List.<String>of() : ContainerLimits.deviceRules(launch.config())) {
       String[] words = rule.split("[ :]");
       devices
           .addObject()

@@ -86,11 +86,7 @@ public final class ProcessKind implements ContainerKind {
           Spawn.start(
               program,
               new Spawn.Command(
-                  List.of(shell.toString()),
-                  words,
-                  HostTools.ENV,
-                  fds,
-                  launch.config().getTty()));
+                  List.of(shell.toString()), words, HostTools.ENV, fds, launch.config().getTty()));
     }
     shim.started(waiter);
     try {
@@ -123,8 +119,7 @@ public final class ProcessKind implements ContainerKind {
     boolean denied = false;
     List<String> words = new ArrayList<>(process.argv());
     for (String candidate : Executables.candidates(process)) {
-      String absolute =
-          candidate.startsWith("/") ? candidate : process.cwd() + "/" + candidate;
+      String absolute = candidate.startsWith("/") ? candidate : process.cwd() + "/" + candidate;
       for (Path path : List.of(launch.rootfs().resolve(absolute.substring(1)), Path.of(absolute))) {
         if (Files.isRegularFile(path) && Files.isExecutable(path)) {
           words.set(0, path.toString());

@@ -29,8 +29,7 @@ public record ProcessSpec(
   }
 
   ProcessSpec withArgv(List<String> words) {
-    return new ProcessSpec(
-        words, env, cwd, uid, gid, groups, bounding, ambient, noNewPrivileges);
+    return new ProcessSpec(words, env, cwd, uid, gid, groups, bounding, ambient, noNewPrivileges);
   }
 
   ProcessSpec withEnv(String entry) {

@@ -78,11 +78,7 @@ final class ProcessSpecs {
   }
 
   private static List<String> env(
-      ContainerConfig config,
-      Sandbox sandbox,
-      StoredImage.Config image,
-      RootView root,
-      int uid)
+      ContainerConfig config, Sandbox sandbox, StoredImage.Config image, RootView root, int uid)
       throws IOException {
     Map<String, String> env = new LinkedHashMap<>();
     env.put("PATH", Executables.DEFAULT_PATH);

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A root file system as overlayfs will show it, seen without mounting it: layers, the topmost first,
- * with their whiteouts. It answers where a path leads and what a file says. Immutable.
+ * A root file system as overlayfs will show it, seen without mounting it: layers, the topmost
+ * first, with their whiteouts. It answers where a path leads and what a file says. Immutable.
  */
 public final class RootView {
   private static final int MAX_LINKS = 40;
@@ -76,9 +76,7 @@ public final class RootView {
     Optional<Path> file = find(path);
     return file.isEmpty() || !Files.isRegularFile(file.get()) || Files.size(file.get()) > MAX_FILE
         ? List.of()
-        : new String(Files.readAllBytes(file.get()), StandardCharsets.ISO_8859_1)
-            .lines()
-            .toList();
+        : new String(Files.readAllBytes(file.get()), StandardCharsets.ISO_8859_1).lines().toList();
   }
 
   private Optional<Path> node(List<String> names) {
@@ -112,7 +110,9 @@ public final class RootView {
   private static boolean isWhiteout(Path path) {
     try {
       return Files.readAttributes(
-                  path, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                  path,
+                  java.nio.file.attribute.BasicFileAttributes.class,
+                  LinkOption.NOFOLLOW_LINKS)
               .isOther()
           && Files.getAttribute(path, "unix:rdev", LinkOption.NOFOLLOW_LINKS).equals(0L);
     } catch (IOException e) {
@@ -151,5 +151,4 @@ public final class RootView {
     }
     return parts;
   }
-
 }

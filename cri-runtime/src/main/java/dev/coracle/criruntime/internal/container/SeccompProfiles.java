@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * Seccomp for OCI runtimes. {@code RuntimeDefault} refuses what no ordinary program needs and what
- * has been a way out of containers, unless the container has the capability that the kernel asks for
- * anyway; {@code Localhost} takes a profile of the node.
+ * has been a way out of containers, unless the container has the capability that the kernel asks
+ * for anyway; {@code Localhost} takes a profile of the node.
  */
 final class SeccompProfiles {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,9 +25,25 @@ final class SeccompProfiles {
       Map.of(
           "SYS_ADMIN",
           List.of(
-              "bpf", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie",
-              "mount", "mount_setattr", "move_mount", "open_tree", "perf_event_open", "quotactl",
-              "quotactl_fd", "setdomainname", "sethostname", "setns", "umount", "umount2",
+              "bpf",
+              "fanotify_init",
+              "fsconfig",
+              "fsmount",
+              "fsopen",
+              "fspick",
+              "lookup_dcookie",
+              "mount",
+              "mount_setattr",
+              "move_mount",
+              "open_tree",
+              "perf_event_open",
+              "quotactl",
+              "quotactl_fd",
+              "setdomainname",
+              "sethostname",
+              "setns",
+              "umount",
+              "umount2",
               "unshare"),
           "SYS_MODULE",
           List.of("create_module", "delete_module", "finit_module", "init_module"),
@@ -51,9 +67,24 @@ final class SeccompProfiles {
   /** Calls that are always refused. */
   private static final List<String> NEVER =
       List.of(
-          "_sysctl", "add_key", "get_kernel_syms", "io_uring_enter", "io_uring_register",
-          "io_uring_setup", "keyctl", "nfsservctl", "pivot_root", "query_module", "request_key",
-          "swapoff", "swapon", "sysfs", "userfaultfd", "ustat", "vm86", "vm86old");
+          "_sysctl",
+          "add_key",
+          "get_kernel_syms",
+          "io_uring_enter",
+          "io_uring_register",
+          "io_uring_setup",
+          "keyctl",
+          "nfsservctl",
+          "pivot_root",
+          "query_module",
+          "request_key",
+          "swapoff",
+          "swapon",
+          "sysfs",
+          "userfaultfd",
+          "ustat",
+          "vm86",
+          "vm86old");
 
   private SeccompProfiles() {}
 
@@ -74,12 +105,11 @@ final class SeccompProfiles {
     ObjectNode rule = root.putArray("syscalls").addObject();
     ArrayNode names = rule.putArray("names");
     NEVER.forEach(names::add);
-    BY_CAPABILITY.forEach(
-        (capability, calls) -> {
-          if (!capabilities.contains(capability) && !capabilities.contains("SYS_ADMIN")) {
-            calls.forEach(names::add);
-          }
-        });
+    BY_CAPABILITY.forEach((capability, calls) -> {
+      if (!capabilities.contains(capability) && !capabilities.contains("SYS_ADMIN")) {
+        calls.forEach(names::add);
+      }
+    });
     rule.put("action", "SCMP_ACT_ERRNO").put("errnoRet", 1);
     return root;
   }

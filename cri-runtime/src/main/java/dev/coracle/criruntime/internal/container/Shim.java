@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The waiter is a small shell that is the parent of the container's first process and outlives
  * this JVM. It holds the named pipes of the container's output open, so that what is written while
- * no JVM reads waits in them; it writes the exit code into the file {@code exit} and says it through
- * the pipe {@code status}; then it stays until it is told that the output has been read. A JVM that
- * finds it again ({@link #adopt}) opens the same pipes.
+ * no JVM reads waits in them; it writes the exit code into the file {@code exit} and says it
+ * through the pipe {@code status}; then it stays until it is told that the output has been read. A
+ * JVM that finds it again ({@link #adopt}) opens the same pipes.
  *
  * <p>Descriptors of the waiter: 3 status, 4 hold, 5 exit, 6 go, 7 standard input, 8 output and 9
  * error of the container (with a terminal: 7 its slave end, 8 its master end).
@@ -109,8 +109,7 @@ final class Shim {
       }
       fds.put(3, Fd.open(directory.resolve("status"), Fd.O_RDWR));
       fds.put(4, Fd.open(directory.resolve("hold"), Fd.O_RDWR));
-      fds.put(
-          5, Fd.open(directory.resolve("exit"), Fd.O_WRONLY | Fd.O_CREAT | Fd.O_TRUNC));
+      fds.put(5, Fd.open(directory.resolve("exit"), Fd.O_WRONLY | Fd.O_CREAT | Fd.O_TRUNC));
       fds.put(6, Fd.open(directory.resolve("go"), Fd.O_RDWR));
       if (tty) {
         prepareTerminal(fds, uid);
@@ -344,15 +343,16 @@ final class Shim {
     Fd.close(fd);
   }
 
-  /** Ends the waiter, whose work is done, and lets go of everything. Runs on the poller's thread. */
+  /**
+   * Ends the waiter, whose work is done, and lets go of everything. Runs on the poller's thread.
+   */
   void release() {
-    poller.execute(
-        () -> {
-          if (waiter > 0) {
-            Processes.kill(waiter, Processes.SIGKILL);
-          }
-          close();
-        });
+    poller.execute(() -> {
+      if (waiter > 0) {
+        Processes.kill(waiter, Processes.SIGKILL);
+      }
+      close();
+    });
   }
 
   /** Lets go of everything and leaves the waiter alone. Runs on the poller's thread. */

@@ -19,7 +19,10 @@ public final class StopSignals {
 
   private StopSignals() {}
 
-  /** The number of {@code SIGTERM}, {@code TERM}, {@code 15}, {@code SIGRTMIN+3}; SIGTERM if unknown. */
+  /**
+   * The number of {@code SIGTERM}, {@code TERM}, {@code 15}, {@code SIGRTMIN+3}; SIGTERM if
+   * unknown.
+   */
   public static int number(String text) {
     String name = text.strip().toUpperCase(Locale.ROOT);
     if (name.matches("[0-9]{1,2}")) {

@@ -45,7 +45,8 @@ final class Users {
     int uid = account.map(Account::uid).orElse(-1);
     if (uid < 0) {
       if (!user.matches("[0-9]+")) {
-        throw new IllegalArgumentException("unable to find user " + user + ": no matching entries in passwd file");
+        throw new IllegalArgumentException(
+            "unable to find user " + user + ": no matching entries in passwd file");
       }
       uid = Integer.parseInt(user);
     }
@@ -87,7 +88,8 @@ final class Users {
       }
     }
     if (!nameOrGid.matches("[0-9]+")) {
-      throw new IllegalArgumentException("unable to find group " + nameOrGid + ": no matching entries in group file");
+      throw new IllegalArgumentException(
+          "unable to find group " + nameOrGid + ": no matching entries in group file");
     }
     return Integer.parseInt(nameOrGid);
   }

@@ -93,8 +93,7 @@ final class WaiterScripts {
           """
           + END;
 
-  static final String PROCESS_WAITER_TTY =
-      PROCESS_WAITER.replace("<&7 >&8 2>&9", "<&7 >&7 2>&7");
+  static final String PROCESS_WAITER_TTY = PROCESS_WAITER.replace("<&7 >&8 2>&9", "<&7 >&7 2>&7");
 
   private WaiterScripts() {}
 

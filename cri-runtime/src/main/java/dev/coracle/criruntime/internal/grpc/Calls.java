@@ -36,19 +36,18 @@ public final class Calls {
   <T> Future<T> run(String operation, Callable<T> call) {
     Context context = vertx.getOrCreateContext();
     Promise<T> promise = Promise.promise();
-    executor.execute(
-        () -> {
-          Timer.Sample sample = Timer.start(metrics);
-          try {
-            T result = call.call();
-            stop(sample, operation, "");
-            context.runOnContext(v -> promise.complete(result));
-          } catch (Throwable t) {
-            stop(sample, operation, t.getClass().getSimpleName());
-            StatusException status = status(operation, t);
-            context.runOnContext(v -> promise.fail(status));
-          }
-        });
+    executor.execute(() -> {
+      Timer.Sample sample = Timer.start(metrics);
+      try {
+        T result = call.call();
+        stop(sample, operation, "");
+        context.runOnContext(v -> promise.complete(result));
+      } catch (Throwable t) {
+        stop(sample, operation, t.getClass().getSimpleName());
+        StatusException status = status(operation, t);
+        context.runOnContext(v -> promise.fail(status));
+      }
+    });
     return promise.future();
   }
 

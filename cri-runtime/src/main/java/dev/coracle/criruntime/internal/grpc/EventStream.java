@@ -50,22 +50,21 @@ final class EventStream implements Events.Subscriber {
 
   @Override
   public void event(ContainerEventResponse event) {
-    context.runOnContext(
-        v -> {
-          if (ended) {
-            return;
-          }
-          backlog.add(event);
-          if (backlog.size() > maxBacklog) {
-            end();
-            Streams.fail(
-                response,
-                new StatusException(
-                    GrpcStatus.RESOURCE_EXHAUSTED, "container events were read too slowly"));
-          } else {
-            flush();
-          }
-        });
+    context.runOnContext(v -> {
+      if (ended) {
+        return;
+      }
+      backlog.add(event);
+      if (backlog.size() > maxBacklog) {
+        end();
+        Streams.fail(
+            response,
+            new StatusException(
+                GrpcStatus.RESOURCE_EXHAUSTED, "container events were read too slowly"));
+      } else {
+        flush();
+      }
+    });
   }
 
   private void flush() {

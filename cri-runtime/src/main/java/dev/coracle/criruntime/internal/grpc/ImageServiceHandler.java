@@ -90,9 +90,7 @@ public final class ImageServiceHandler extends ImageServiceGrpcService {
         "ImageStatus",
         () -> {
           ImageStatusResponse.Builder b = ImageStatusResponse.newBuilder();
-          images
-              .find(request.getImage().getImage())
-              .ifPresent(image -> b.setImage(toProto(image)));
+          images.find(request.getImage().getImage()).ifPresent(image -> b.setImage(toProto(image)));
           return b.build();
         });
   }
@@ -104,7 +102,9 @@ public final class ImageServiceHandler extends ImageServiceGrpcService {
         () ->
             PullImageResponse.newBuilder()
                 .setImageRef(
-                    puller.pull(request.getImage().getImage(), Credentials.of(request.getAuth())).id())
+                    puller
+                        .pull(request.getImage().getImage(), Credentials.of(request.getAuth()))
+                        .id())
                 .build());
   }
 

@@ -62,8 +62,7 @@ final class PodMetrics {
                           u.workingSet(),
                           c))
                   .addMetrics(metric("container_memory_rss", MetricType.GAUGE, u.rss(), c))
-                  .addMetrics(
-                      metric("container_processes", MetricType.GAUGE, u.processes(), c)));
+                  .addMetrics(metric("container_processes", MetricType.GAUGE, u.processes(), c)));
         }
       }
       all.add(pod.build());
@@ -75,8 +74,7 @@ final class PodMetrics {
     return Metric.newBuilder()
         .setName(name)
         .setMetricType(type)
-        .addAllLabelValues(
-            List.of(c.id(), c.config().getMetadata().getName(), c.made().imageId()))
+        .addAllLabelValues(List.of(c.id(), c.config().getMetadata().getName(), c.made().imageId()))
         .setValue(UInt64Value.newBuilder().setValue(value))
         .build();
   }

@@ -9,8 +9,8 @@ import dev.coracle.criruntime.internal.pod.NotFoundException;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
 import dev.coracle.criruntime.internal.pod.Times;
-import dev.coracle.criruntime.internal.streaming.SynchronousExec;
 import dev.coracle.criruntime.internal.streaming.StreamingServer;
+import dev.coracle.criruntime.internal.streaming.SynchronousExec;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
@@ -137,9 +137,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
               PodSandboxStatusResponse.newBuilder()
                   .setStatus(Statuses.status(s))
                   .setTimestamp(Times.now());
-          containers
-              .ofSandbox(s.id())
-              .forEach(c -> b.addContainersStatuses(Statuses.status(c)));
+          containers.ofSandbox(s.id()).forEach(c -> b.addContainersStatuses(Statuses.status(c)));
           if (request.getVerbose()) {
             b.putInfo(
                 "info",
@@ -154,8 +152,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   public Future<ListPodSandboxResponse> listPodSandbox(ListPodSandboxRequest request) {
     return calls.run(
         "ListPodSandbox",
-        () ->
-            ListPodSandboxResponse.newBuilder().addAllItems(list(request.getFilter())).build());
+        () -> ListPodSandboxResponse.newBuilder().addAllItems(list(request.getFilter())).build());
   }
 
   @Override
@@ -171,8 +168,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     return sandboxes.list().stream()
         .filter(s -> s.id().startsWith(filter.getId()))
         .filter(s -> !filter.hasState() || Statuses.state(s) == filter.getState().getState())
-        .filter(
-            s -> Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap()))
+        .filter(s -> Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap()))
         .map(Statuses::summary)
         .toList();
   }
@@ -251,8 +247,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
         .filter(c -> c.id().startsWith(filter.getId()))
         .filter(c -> c.sandbox().id().startsWith(filter.getPodSandboxId()))
         .filter(c -> !filter.hasState() || c.record().state() == filter.getState().getState())
-        .filter(
-            c -> Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap()))
+        .filter(c -> Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap()))
         .map(Statuses::summary)
         .toList();
   }
@@ -287,8 +282,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   }
 
   @Override
-  public Future<ReopenContainerLogResponse> reopenContainerLog(
-      ReopenContainerLogRequest request) {
+  public Future<ReopenContainerLogResponse> reopenContainerLog(ReopenContainerLogRequest request) {
     return calls.run(
         "ReopenContainerLog",
         () -> {
@@ -389,8 +383,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   }
 
   @Override
-  public Future<ListContainerStatsResponse> listContainerStats(
-      ListContainerStatsRequest request) {
+  public Future<ListContainerStatsResponse> listContainerStats(ListContainerStatsRequest request) {
     return calls.run(
         "ListContainerStats",
         () ->
@@ -451,8 +444,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   protected void streamPodSandboxStats(
-      StreamPodSandboxStatsRequest request,
-      WriteStream<StreamPodSandboxStatsResponse> response) {
+      StreamPodSandboxStatsRequest request, WriteStream<StreamPodSandboxStatsResponse> response) {
     Streams.each(
         calls.run("StreamPodSandboxStats", () -> stats(request.getFilter())),
         response,
@@ -504,8 +496,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
                           .setFeatures(
                               RuntimeHandlerFeatures.newBuilder()
                                   .setRecursiveReadOnlyMounts(containers.kind().isolates())))
-                  .setFeatures(
-                      RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+                  .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
           if (request.getVerbose()) {
             b.putInfo("runtime", quoted(containers.kind().describe()));
             b.putInfo("network", quoted(sandboxes.network().describe()));
@@ -566,16 +557,14 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     Streams.each(
         calls.run("StreamPodSandboxMetrics", () -> PodMetrics.of(sandboxes, containers)),
         response,
-        part ->
-            StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(part).build());
+        part -> StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(part).build());
   }
 
   @Override
   public Future<RuntimeConfigResponse> runtimeConfig(RuntimeConfigRequest request) {
     return Future.succeededFuture(
         RuntimeConfigResponse.newBuilder()
-            .setLinux(
-                LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+            .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
             .build());
   }
 

@@ -63,8 +63,7 @@ final class Stats {
     b.setWritableLayer(
         FilesystemUsage.newBuilder()
             .setTimestamp(now)
-            .setFsId(
-                FilesystemIdentifier.newBuilder().setMountpoint(c.directory().toString()))
+            .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(c.directory().toString()))
             .setUsedBytes(value(layer.bytes()))
             .setInodesUsed(value(layer.files())));
     return b.build();
@@ -87,8 +86,7 @@ final class Stats {
     CpuUsage.Builder b =
         CpuUsage.newBuilder().setTimestamp(now).setUsageCoreNanoSeconds(value(nanos));
     if (old != null && now > old.at() && nanos >= old.nanos()) {
-      b.setUsageNanoCores(
-          value((long) ((nanos - old.nanos()) * 1e9 / (now - old.at()))));
+      b.setUsageNanoCores(value((long) ((nanos - old.nanos()) * 1e9 / (now - old.at()))));
     }
     return b.build();
   }
@@ -104,8 +102,7 @@ final class Stats {
             .setMajorPageFaults(value(usage.majorPageFaults()));
     usage
         .memoryLimit()
-        .ifPresent(
-            limit -> b.setAvailableBytes(value(Math.max(0, limit - usage.workingSet()))));
+        .ifPresent(limit -> b.setAvailableBytes(value(Math.max(0, limit - usage.workingSet()))));
     return b.build();
   }
 
@@ -134,8 +131,7 @@ final class Stats {
       }
     }
     linux.setCpu(cpu(s.id(), nanos, now)).setMemory(memory(sum, now));
-    linux.setProcess(
-        ProcessUsage.newBuilder().setTimestamp(now).setProcessCount(value(processes)));
+    linux.setProcess(ProcessUsage.newBuilder().setTimestamp(now).setProcessCount(value(processes)));
     if (s.hasNetwork()) {
       network(s, now, linux);
     }

@@ -29,9 +29,7 @@ public final class Statuses {
   private Statuses() {}
 
   static PodSandboxState state(Sandbox s) {
-    return s.record().ready()
-        ? PodSandboxState.SANDBOX_READY
-        : PodSandboxState.SANDBOX_NOTREADY;
+    return s.record().ready() ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
   }
 
   static PodSandboxStatus status(Sandbox s) {
@@ -39,9 +37,7 @@ public final class Statuses {
     List<String> ips = s.record().ips();
     if (!ips.isEmpty() && s.record().ready()) {
       network.setIp(ips.getFirst());
-      ips.stream()
-          .skip(1)
-          .forEach(ip -> network.addAdditionalIps(PodIP.newBuilder().setIp(ip)));
+      ips.stream().skip(1).forEach(ip -> network.addAdditionalIps(PodIP.newBuilder().setIp(ip)));
     }
     return PodSandboxStatus.newBuilder()
         .setId(s.id())
@@ -131,11 +127,10 @@ public final class Statuses {
         ContainerEventResponse.newBuilder().setContainerEventType(type);
     sandboxes
         .find(sandboxId)
-        .ifPresent(
-            s -> {
-              event.setPodSandboxStatus(status(s));
-              containers.ofSandbox(sandboxId).forEach(c -> event.addContainersStatuses(status(c)));
-            });
+        .ifPresent(s -> {
+          event.setPodSandboxStatus(status(s));
+          containers.ofSandbox(sandboxId).forEach(c -> event.addContainersStatuses(status(c)));
+        });
     return event.build();
   }
 

@@ -16,18 +16,17 @@ final class Streams {
 
   static <T, M> void each(
       Future<List<T>> list, WriteStream<M> response, Function<List<T>, M> message) {
-    list.onComplete(
-        ar -> {
-          if (ar.failed()) {
-            fail(response, ar.cause());
-            return;
-          }
-          List<T> items = ar.result();
-          for (int i = 0; i < items.size(); i += PART) {
-            response.write(message.apply(items.subList(i, Math.min(items.size(), i + PART))));
-          }
-          response.end();
-        });
+    list.onComplete(ar -> {
+      if (ar.failed()) {
+        fail(response, ar.cause());
+        return;
+      }
+      List<T> items = ar.result();
+      for (int i = 0; i < items.size(); i += PART) {
+        response.write(message.apply(items.subList(i, Math.min(items.size(), i + PART))));
+      }
+      response.end();
+    });
   }
 
   static void fail(WriteStream<?> response, Throwable cause) {

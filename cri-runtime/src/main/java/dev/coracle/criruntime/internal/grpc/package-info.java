@@ -1,4 +1,7 @@
-/** The CRI services: what arrives over gRPC is checked here and handed to sandboxes, containers and images. */
+/**
+ * The CRI services: what arrives over gRPC is checked here and handed to sandboxes, containers and
+ * images.
+ */
 @NullMarked
 package dev.coracle.criruntime.internal.grpc;
 

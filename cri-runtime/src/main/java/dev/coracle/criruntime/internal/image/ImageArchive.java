@@ -24,8 +24,7 @@ final class ImageArchive {
    * @param names references it has in the archive; may be empty
    * @param manifestDigest empty when the archive has no manifest (docker save)
    */
-  record Found(
-      List<String> names, String manifestDigest, byte[] config, List<Path> layers) {}
+  record Found(List<String> names, String manifestDigest, byte[] config, List<Path> layers) {}
 
   private final Path root;
   private final Platform platform;
@@ -107,8 +106,7 @@ final class ImageArchive {
       layers.add(blobPath(layer.path("digest").asText()));
     }
     into.add(
-        new Found(
-            names, digest, blob(manifest.path("config").path("digest").asText()), layers));
+        new Found(names, digest, blob(manifest.path("config").path("digest").asText()), layers));
   }
 
   private List<Found> fromDockerSave() throws IOException {

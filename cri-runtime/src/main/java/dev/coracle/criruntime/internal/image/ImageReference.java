@@ -39,7 +39,8 @@ public record ImageReference(String registry, String repository, String tag, Str
         repository = rest.substring(slash + 1);
       }
     }
-    if (!registry.matches("([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+])(:[0-9]+)?")) {
+    if (!registry.matches(
+        "([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+])(:[0-9]+)?")) {
       throw new IllegalArgumentException("invalid reference format: " + text);
     }
     if (registry.equals("docker.io") && !repository.contains("/")) {

@@ -29,8 +29,7 @@ public final class Images {
   private final ImageOptions options;
   private volatile Supplier<Set<String>> layersInUse = Set::of;
 
-  public Images(Path directory, LayerUnpacker.Form form, ImageOptions options)
-      throws IOException {
+  public Images(Path directory, LayerUnpacker.Form form, ImageOptions options) throws IOException {
     this.directory = Files.createDirectories(directory);
     this.options = options;
     this.blobs = new BlobStore(directory.resolve("blobs"));
@@ -147,8 +146,7 @@ public final class Images {
   }
 
   /** Lists an image whose layers are there; its names are taken from other images. */
-  StoredImage publish(
-      List<String> tags, List<String> digests, JsonNode document, byte[] config)
+  StoredImage publish(List<String> tags, List<String> digests, JsonNode document, byte[] config)
       throws IOException {
     List<String> diffIds = ImageConfigs.diffIds(document);
     long size = 0;
@@ -158,31 +156,29 @@ public final class Images {
     String id = blobs.write(config);
     StoredImage[] result = new StoredImage[1];
     long bytes = Math.max(1, size);
-    index.update(
-        all -> {
-          all.replaceAll(
-              (other, image) ->
-                  other.equals(id)
-                      ? image
-                      : new StoredImage(
-                          image.id(),
-                          image.tags().stream().filter(t -> !tags.contains(t)).toList(),
-                          image.digests(),
-                          image.layers(),
-                          image.size(),
-                          image.config()));
-          StoredImage old = all.get(id);
-          StoredImage image =
-              new StoredImage(
-                  id,
-                  old == null ? tags : ImageIndex.union(old.tags(), tags),
-                  old == null ? digests : ImageIndex.union(old.digests(), digests),
-                  diffIds,
-                  bytes,
-                  ImageConfigs.parse(document));
-          all.put(id, image);
-          result[0] = image;
-        });
+    index.update(all -> {
+      all.replaceAll((other, image) ->
+          other.equals(id)
+              ? image
+              : new StoredImage(
+                  image.id(),
+                  image.tags().stream().filter(t -> !tags.contains(t)).toList(),
+                  image.digests(),
+                  image.layers(),
+                  image.size(),
+                  image.config()));
+      StoredImage old = all.get(id);
+      StoredImage image =
+          new StoredImage(
+              id,
+              old == null ? tags : ImageIndex.union(old.tags(), tags),
+              old == null ? digests : ImageIndex.union(old.digests(), digests),
+              diffIds,
+              bytes,
+              ImageConfigs.parse(document));
+      all.put(id, image);
+      result[0] = image;
+    });
     return result[0];
   }
 

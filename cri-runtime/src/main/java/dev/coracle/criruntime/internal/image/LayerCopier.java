@@ -42,8 +42,7 @@ public final class LayerCopier {
               if (!file.getFileName().toString().startsWith(LayerUnpacker.WHITEOUT)) {
                 Path to = target.resolve(layer.relativize(file).toString());
                 FileTrees.delete(to);
-                Files.copy(
-                    file, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+                Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
               }
               return FileVisitResult.CONTINUE;
             }

@@ -26,7 +26,8 @@ public final class LayerStore {
   private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
 
   public LayerStore(Path directory, LayerUnpacker.Form form, long maxBytes) throws IOException {
-    this.directory = Files.createDirectories(directory.resolve(form.name().toLowerCase(java.util.Locale.ROOT)));
+    this.directory =
+        Files.createDirectories(directory.resolve(form.name().toLowerCase(java.util.Locale.ROOT)));
     this.form = form;
     this.maxBytes = maxBytes;
   }
@@ -83,8 +84,7 @@ public final class LayerStore {
       FileTrees.delete(path(diffId));
       Path staging = directory.resolve("staging-" + UUID.randomUUID());
       try (InputStream raw = source.open();
-          DigestInputStream tar =
-              new DigestInputStream(decompressed(raw), Digest.sha256())) {
+          DigestInputStream tar = new DigestInputStream(decompressed(raw), Digest.sha256())) {
         Files.createDirectory(staging);
         long bytes = new LayerUnpacker(staging, form, maxBytes).unpack(tar);
         String actual = Digest.format(tar.getMessageDigest().digest());
@@ -92,7 +92,9 @@ public final class LayerStore {
           throw new IOException("layer digest mismatch: expected " + diffId + ", got " + actual);
         }
         Files.move(staging, path(diffId), StandardCopyOption.ATOMIC_MOVE);
-        FileTrees.replace(sizeFile(diffId), Long.toString(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        FileTrees.replace(
+            sizeFile(diffId),
+            Long.toString(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       } finally {
         FileTrees.delete(staging);
       }

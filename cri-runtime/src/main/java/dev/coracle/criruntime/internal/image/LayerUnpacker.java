@@ -153,7 +153,8 @@ public final class LayerUnpacker {
   private void attributes(Path path, TarReader.Entry e) throws IOException {
     owner(path, e);
     Files.setAttribute(path, "unix:mode", e.mode());
-    Files.setLastModifiedTime(path, FileTime.from(java.time.Instant.ofEpochSecond(e.modifiedSeconds())));
+    Files.setLastModifiedTime(
+        path, FileTime.from(java.time.Instant.ofEpochSecond(e.modifiedSeconds())));
   }
 
   private void owner(Path path, TarReader.Entry e) throws IOException {

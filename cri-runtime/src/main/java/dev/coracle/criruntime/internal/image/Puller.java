@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -98,8 +98,7 @@ public final class Puller {
       byte[] config =
           client.smallBlob(Digest.check(document.path("config").path("digest").asText()));
       layers(client, document, ImageConfigs.diffIds(JSON.readTree(config)));
-      List<String> tags =
-          reference.digest().isEmpty() ? List.of(reference.toString()) : List.of();
+      List<String> tags = reference.digest().isEmpty() ? List.of(reference.toString()) : List.of();
       return images.publish(
           tags, List.of(reference.name() + "@" + named), JSON.readTree(config), config);
     }

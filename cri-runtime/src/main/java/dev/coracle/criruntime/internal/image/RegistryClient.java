@@ -196,7 +196,10 @@ final class RegistryClient implements AutoCloseable {
       }
       response.body().close();
       String location =
-          response.headers().firstValue("Location").orElseThrow(() -> new IOException("redirect to nowhere"));
+          response
+              .headers()
+              .firstValue("Location")
+              .orElseThrow(() -> new IOException("redirect to nowhere"));
       uri = uri.resolve(location);
     }
     throw new IOException("too many redirects for " + reference);
@@ -230,8 +233,7 @@ final class RegistryClient implements AutoCloseable {
 
   private String basic() {
     String pair = auth.username() + ":" + auth.password();
-    return "Basic "
-        + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+    return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
   }
 
   private static Map<String, String> parameters(String challenge) {
@@ -245,7 +247,8 @@ final class RegistryClient implements AutoCloseable {
 
   private String token(Map<String, String> challenge) throws IOException {
     String realm = challenge.getOrDefault("realm", "");
-    if (!realm.startsWith("https://") && !(realm.startsWith("http://") && base.startsWith("http://"))) {
+    if (!realm.startsWith("https://")
+        && !(realm.startsWith("http://") && base.startsWith("http://"))) {
       throw new IOException("registry names no usable token service: " + realm);
     }
     String scope =
@@ -254,8 +257,12 @@ final class RegistryClient implements AutoCloseable {
     HttpRequest.Builder request;
     if (!auth.identityToken().isEmpty()) {
       String form =
-          "grant_type=refresh_token&client_id=coracle&service=" + encode(service) + "&scope="
-              + encode(scope) + "&refresh_token=" + encode(auth.identityToken());
+          "grant_type=refresh_token&client_id=coracle&service="
+              + encode(service)
+              + "&scope="
+              + encode(scope)
+              + "&refresh_token="
+              + encode(auth.identityToken());
       request =
           HttpRequest.newBuilder(URI.create(realm))
               .header("Content-Type", "application/x-www-form-urlencoded")
@@ -265,15 +272,13 @@ final class RegistryClient implements AutoCloseable {
       request =
           HttpRequest.newBuilder(
                   URI.create(
-                      realm + separator + "service=" + encode(service) + "&scope="
-                          + encode(scope)))
+                      realm + separator + "service=" + encode(service) + "&scope=" + encode(scope)))
               .GET();
       if (!auth.username().isEmpty()) {
         request.header("Authorization", basic());
       }
     }
-    HttpResponse<InputStream> response =
-        send(request.timeout(Duration.ofSeconds(30)).build());
+    HttpResponse<InputStream> response = send(request.timeout(Duration.ofSeconds(30)).build());
     try (InputStream in = response.body()) {
       require(response, 200);
       JsonNode answer = JSON.readTree(in.readNBytes(options.maxManifestBytes()));
@@ -295,16 +300,21 @@ final class RegistryClient implements AutoCloseable {
       return;
     }
     if (actual == 404) {
-      throw new NotFoundException(
-          "failed to pull image \"" + reference + "\": not found");
+      throw new NotFoundException("failed to pull image \"" + reference + "\": not found");
     }
     if (actual == 401 || actual == 403) {
       throw new IOException(
-          "failed to pull image \"" + reference + "\": authorization failed: "
+          "failed to pull image \""
+              + reference
+              + "\": authorization failed: "
               + (actual == 401 ? "unauthorized" : "forbidden"));
     }
     throw new IOException(
-        "failed to pull image \"" + reference + "\": unexpected status " + actual + " from "
+        "failed to pull image \""
+            + reference
+            + "\": unexpected status "
+            + actual
+            + " from "
             + response.uri().getAuthority());
   }
 

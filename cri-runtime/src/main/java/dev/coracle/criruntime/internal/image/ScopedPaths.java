@@ -14,8 +14,8 @@ public final class ScopedPaths {
   private ScopedPaths() {}
 
   /**
-   * Where a path of the root leads, with every symlink followed inside the root. What does not exist
-   * yet is taken literally.
+   * Where a path of the root leads, with every symlink followed inside the root. What does not
+   * exist yet is taken literally.
    *
    * @throws IOException too many symlinks
    */

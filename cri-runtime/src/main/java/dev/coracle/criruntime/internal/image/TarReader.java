@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a tar archive forward: ustar, GNU long names, base-256 numbers and pax headers. Sparse files
- * are refused. Not thread-safe; closing it is the caller's work on the stream below.
+ * Reads a tar archive forward: ustar, GNU long names, base-256 numbers and pax headers. Sparse
+ * files are refused. Not thread-safe; closing it is the caller's work on the stream below.
  */
 public final class TarReader {
   private static final int BLOCK = 512;
@@ -168,8 +168,7 @@ public final class TarReader {
       if (length <= space - at || at + length > bytes.length) {
         throw new IOException("malformed pax header");
       }
-      String record =
-          new String(bytes, space + 1, at + length - space - 2, StandardCharsets.UTF_8);
+      String record = new String(bytes, space + 1, at + length - space - 2, StandardCharsets.UTF_8);
       int equals = record.indexOf('=');
       if (equals > 0) {
         into.put(record.substring(0, equals), record.substring(equals + 1));

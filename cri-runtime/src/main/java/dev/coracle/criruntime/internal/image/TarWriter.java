@@ -42,8 +42,7 @@ public final class TarWriter implements AutoCloseable {
     pad(size);
   }
 
-  private void header(String name, char type, String link, long size, int mode)
-      throws IOException {
+  private void header(String name, char type, String link, long size, int mode) throws IOException {
     StringBuilder pax = new StringBuilder();
     if (bytes(name).length > 100) {
       pax(pax, "path", name);
@@ -72,8 +71,7 @@ public final class TarWriter implements AutoCloseable {
     into.append(length).append(' ').append(key).append('=').append(value).append('\n');
   }
 
-  private void block(String name, char type, String link, long size, int mode)
-      throws IOException {
+  private void block(String name, char type, String link, long size, int mode) throws IOException {
     byte[] h = new byte[BLOCK];
     put(h, 0, 100, name);
     put(h, 100, 8, String.format(Locale.ROOT, "%07o", mode));

@@ -1,4 +1,6 @@
-/** Images by digest: reading tar archives, unpacking layers, archives of docker and OCI, registries. */
+/**
+ * Images by digest: reading tar archives, unpacking layers, archives of docker and OCI, registries.
+ */
 @NullMarked
 package dev.coracle.criruntime.internal.image;
 

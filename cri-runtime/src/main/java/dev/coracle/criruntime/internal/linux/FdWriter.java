@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Writes to a descriptor without blocking; what it does not take waits in a queue. The owner watches
- * {@link #isFull} and {@code onDrain} to keep the queue short. All work happens on the poller's
- * thread; the methods may be called from anywhere.
+ * Writes to a descriptor without blocking; what it does not take waits in a queue. The owner
+ * watches {@link #isFull} and {@code onDrain} to keep the queue short. All work happens on the
+ * poller's thread; the methods may be called from anywhere.
  */
 public final class FdWriter {
   private static final int FULL = 256 * 1024;
@@ -39,23 +39,21 @@ public final class FdWriter {
   }
 
   public void write(byte[] bytes) {
-    poller.execute(
-        () -> {
-          if (!closed && !ending && bytes.length > 0) {
-            queue.add(bytes);
-            queued.addAndGet(bytes.length);
-            flush();
-          }
-        });
+    poller.execute(() -> {
+      if (!closed && !ending && bytes.length > 0) {
+        queue.add(bytes);
+        queued.addAndGet(bytes.length);
+        flush();
+      }
+    });
   }
 
   /** Closes when everything is written. */
   public void end() {
-    poller.execute(
-        () -> {
-          ending = true;
-          flush();
-        });
+    poller.execute(() -> {
+      ending = true;
+      flush();
+    });
   }
 
   /** Closes now. */

@@ -33,7 +33,8 @@ public final class Mounts {
   }
 
   public Mounts mount(String type, String source, String target, long flags, String data) {
-    program.must("mount " + source + " at " + target, Sys.MOUNT, args(type, source, target, flags, data));
+    program.must(
+        "mount " + source + " at " + target, Sys.MOUNT, args(type, source, target, flags, data));
     return this;
   }
 

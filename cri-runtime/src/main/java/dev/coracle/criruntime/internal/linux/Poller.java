@@ -124,8 +124,8 @@ public final class Poller implements AutoCloseable {
   }
 
   /**
-   * Reads what is there, at most 32 KiB, into a buffer that the next call overwrites. Call it on the
-   * poller's thread only.
+   * Reads what is there, at most 32 KiB, into a buffer that the next call overwrites. Call it on
+   * the poller's thread only.
    *
    * @return empty when there is nothing now; null at the end or after an error
    */

@@ -27,15 +27,13 @@ public final class Spawn {
 
   private static final MethodHandle POSIX_SPAWN =
       handle("posix_spawn", ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
-  private static final MethodHandle ACTIONS_INIT =
-      handle("posix_spawn_file_actions_init", ADDRESS);
+  private static final MethodHandle ACTIONS_INIT = handle("posix_spawn_file_actions_init", ADDRESS);
   private static final MethodHandle ACTIONS_DESTROY =
       handle("posix_spawn_file_actions_destroy", ADDRESS);
   private static final MethodHandle ADD_DUP2 =
       handle("posix_spawn_file_actions_adddup2", ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle ADD_OPEN =
-      handle(
-          "posix_spawn_file_actions_addopen", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+      handle("posix_spawn_file_actions_addopen", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle ATTR_INIT = handle("posix_spawnattr_init", ADDRESS);
   private static final MethodHandle ATTR_DESTROY = handle("posix_spawnattr_destroy", ADDRESS);
   private static final MethodHandle ATTR_FLAGS =
@@ -92,8 +90,7 @@ public final class Spawn {
     try {
       int ignored = (int) ACTIONS_INIT.invokeExact(actions);
       ignored = (int) ATTR_INIT.invokeExact(attributes);
-      ignored =
-          (int) ATTR_FLAGS.invokeExact(attributes, (short) (SETSIGDEF | SETSIGMASK | SETSID));
+      ignored = (int) ATTR_FLAGS.invokeExact(attributes, (short) (SETSIGDEF | SETSIGMASK | SETSID));
       ignored = (int) ATTR_SIGDEFAULT.invokeExact(attributes, all);
       ignored = (int) ATTR_SIGMASK.invokeExact(attributes, none);
       for (Map.Entry<Integer, Integer> fd : command.fds().entrySet()) {
@@ -108,7 +105,14 @@ public final class Spawn {
       }
       SyscallProgram.Runner runner = program.runner();
       Launcher launcher =
-          new Launcher(Native.state(arena), runner, paths, actions, attributes, argv, env,
+          new Launcher(
+              Native.state(arena),
+              runner,
+              paths,
+              actions,
+              attributes,
+              argv,
+              env,
               arena.allocate(8, 8));
       runOnOwnThread(launcher);
       ignored = (int) ACTIONS_DESTROY.invokeExact(actions);
@@ -154,8 +158,7 @@ public final class Spawn {
   }
 
   private static void runOnOwnThread(Launcher launcher) {
-    Thread thread =
-        Thread.ofPlatform().name("cri-namespace").daemon(true).unstarted(launcher);
+    Thread thread = Thread.ofPlatform().name("cri-namespace").daemon(true).unstarted(launcher);
     thread.start();
     boolean interrupted = false;
     while (true) {
@@ -175,10 +178,8 @@ public final class Spawn {
   }
 
   private static MethodHandle handle(String symbol, java.lang.foreign.MemoryLayout... args) {
-    return Native.LINKER.downcallHandle(
-        Native.find(symbol), FunctionDescriptor.of(JAVA_INT, args));
+    return Native.LINKER.downcallHandle(Native.find(symbol), FunctionDescriptor.of(JAVA_INT, args));
   }
-
 
   /** What the changed thread does: leave the shared tables, run the program, spawn, end. */
   private static final class Launcher implements Runnable {
@@ -225,8 +226,7 @@ public final class Spawn {
         int result = Errno.ENOENT;
         int worst = Errno.ENOENT;
         for (int i = 0; i < paths.length; i++) {
-          result =
-              (int) POSIX_SPAWN.invokeExact(pidOut, paths[i], actions, attributes, argv, env);
+          result = (int) POSIX_SPAWN.invokeExact(pidOut, paths[i], actions, attributes, argv, env);
           if (result == 0) {
             pid = pidOut.get(JAVA_INT, 0);
             return;

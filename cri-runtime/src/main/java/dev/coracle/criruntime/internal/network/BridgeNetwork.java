@@ -30,8 +30,7 @@ public final class BridgeNetwork implements PodNetwork {
   private final Object lock = new Object();
   private volatile Optional<Ipam> ipam = Optional.empty();
 
-  public BridgeNetwork(
-      ClusterNames names, Path ip, Path nsenter, PodFirewall firewall, int mtu) {
+  public BridgeNetwork(ClusterNames names, Path ip, Path nsenter, PodFirewall firewall, int mtu) {
     this.names = names;
     this.ip = ip;
     this.nsenter = nsenter;
@@ -85,8 +84,17 @@ public final class BridgeNetwork implements PodNetwork {
     }
     // The bridge answers for the whole range, but each pod is reached by a route of its own.
     batch(
-            "addr replace " + range.gateway() + "/" + range.prefixLength() + " dev " + bridge + "\n"
-                + "link set " + bridge + (mtu > 0 ? " mtu " + mtu : "") + " up\n")
+            "addr replace "
+                + range.gateway()
+                + "/"
+                + range.prefixLength()
+                + " dev "
+                + bridge
+                + "\n"
+                + "link set "
+                + bridge
+                + (mtu > 0 ? " mtu " + mtu : "")
+                + " up\n")
         .orThrow("bridge " + bridge);
     sysctl("net/ipv4/ip_forward", "1");
     sysctl("net/ipv4/conf/" + bridge + "/route_localnet", "1");
@@ -115,17 +123,35 @@ public final class BridgeNetwork implements PodNetwork {
     try {
       String size = mtu > 0 ? " mtu " + mtu : "";
       batch(
-              "link add " + veth + size + " type veth peer name eth0" + size + " netns "
-                  + pod.networkNamespace() + "\n"
-                  + "link set " + veth + " master " + names.bridge() + " up\n"
-                  + "link set " + veth + " type bridge_slave hairpin on\n")
+              "link add "
+                  + veth
+                  + size
+                  + " type veth peer name eth0"
+                  + size
+                  + " netns "
+                  + pod.networkNamespace()
+                  + "\n"
+                  + "link set "
+                  + veth
+                  + " master "
+                  + names.bridge()
+                  + " up\n"
+                  + "link set "
+                  + veth
+                  + " type bridge_slave hairpin on\n")
           .orThrow("pod network");
       HostTools.run(
-              "addr add " + address + "/32 dev eth0\n"
+              "addr add "
+                  + address
+                  + "/32 dev eth0\n"
                   + "link set lo up\n"
                   + "link set eth0 up\n"
-                  + "route add " + range.gateway() + " dev eth0 scope link\n"
-                  + "route add default via " + range.gateway() + " dev eth0\n",
+                  + "route add "
+                  + range.gateway()
+                  + " dev eth0 scope link\n"
+                  + "route add default via "
+                  + range.gateway()
+                  + " dev eth0\n",
               List.of(
                   nsenter.toString(),
                   "--net=" + pod.networkNamespace(),
@@ -140,8 +166,7 @@ public final class BridgeNetwork implements PodNetwork {
       range.release(address);
       throw e;
     }
-    JsonNode details =
-        JsonNodeFactory.instance.objectNode().put("veth", veth).put("ip", address);
+    JsonNode details = JsonNodeFactory.instance.objectNode().put("veth", veth).put("ip", address);
     return new Connection(List.of(address), details);
   }
 

@@ -36,8 +36,7 @@ public final class CniNetwork implements PodNetwork {
   }
 
   /** The first configuration of the directory in the order of names; empty when there is none. */
-  public static Optional<CniNetwork> find(Path confDir, List<Path> binDirs)
-      throws IOException {
+  public static Optional<CniNetwork> find(Path confDir, List<Path> binDirs) throws IOException {
     if (!Files.isDirectory(confDir)) {
       return Optional.empty();
     }
@@ -129,11 +128,13 @@ public final class CniNetwork implements PodNetwork {
   }
 
   private byte[] invoke(
-      String command, JsonNode plugin, Pod pod, @org.jspecify.annotations.Nullable JsonNode previous)
+      String command,
+      JsonNode plugin,
+      Pod pod,
+      @org.jspecify.annotations.Nullable JsonNode previous)
       throws IOException {
     String type = plugin.path("type").asText();
-    Path binary =
-        binary(type).orElseThrow(() -> new IOException("CNI plugin not found: " + type));
+    Path binary = binary(type).orElseThrow(() -> new IOException("CNI plugin not found: " + type));
     ObjectNode config = plugin.deepCopy();
     config.set("name", list.get("name"));
     config.put("cniVersion", list.path("cniVersion").asText("0.4.0"));
@@ -158,8 +159,7 @@ public final class CniNetwork implements PodNetwork {
     env.put("CNI_COMMAND", command);
     env.put("CNI_CONTAINERID", pod.sandboxId());
     env.put(
-        "CNI_NETNS",
-        Files.exists(pod.networkNamespace()) ? pod.networkNamespace().toString() : "");
+        "CNI_NETNS", Files.exists(pod.networkNamespace()) ? pod.networkNamespace().toString() : "");
     env.put("CNI_IFNAME", "eth0");
     env.put("CNI_PATH", String.join(":", binDirs.stream().map(Path::toString).toList()));
     env.put(
@@ -201,5 +201,4 @@ public final class CniNetwork implements PodNetwork {
   public void close() {
     // What is left belongs to the plugins' configuration, not to the cluster.
   }
-
 }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.BitSet;
 
 /**
- * Addresses of one IPv4 range: the first is the gateway's, the others are given out in turn, so that
- * a freed one is not used again at once. Thread-safe.
+ * Addresses of one IPv4 range: the first is the gateway's, the others are given out in turn, so
+ * that a freed one is not used again at once. Thread-safe.
  */
 final class Ipam {
   private final long base;
@@ -95,7 +95,12 @@ final class Ipam {
   }
 
   private static String format(long value) {
-    return (value >> 24 & 255) + "." + (value >> 16 & 255) + "." + (value >> 8 & 255) + "."
+    return (value >> 24 & 255)
+        + "."
+        + (value >> 16 & 255)
+        + "."
+        + (value >> 8 & 255)
+        + "."
         + (value & 255);
   }
 }

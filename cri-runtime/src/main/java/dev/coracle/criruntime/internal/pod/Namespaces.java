@@ -22,8 +22,7 @@ import java.util.Map;
  */
 final class Namespaces {
   private static final Map<Integer, String> NAMES =
-      Map.of(
-          Mounts.CLONE_NEWNET, "net", Mounts.CLONE_NEWUTS, "uts", Mounts.CLONE_NEWIPC, "ipc");
+      Map.of(Mounts.CLONE_NEWNET, "net", Mounts.CLONE_NEWUTS, "uts", Mounts.CLONE_NEWIPC, "ipc");
   private static final int CLONE_NEWPID = 0x20000000;
   private static final String PAUSE =
       "trap 'exit 0' TERM INT; echo started >&3; exec 3>&-; while :; do sleep 2147483647 & wait; done";
@@ -42,9 +41,7 @@ final class Namespaces {
       for (Map.Entry<Path, Integer> file : files.entrySet()) {
         Files.write(file.getKey(), new byte[0]);
         mounts.bind(
-            "/proc/thread-self/ns/" + NAMES.get(file.getValue()),
-            file.getKey().toString(),
-            false);
+            "/proc/thread-self/ns/" + NAMES.get(file.getValue()), file.getKey().toString(), false);
       }
       String hostname = sandbox.config().getHostname();
       if (!hostname.isEmpty() && files.containsValue(Mounts.CLONE_NEWUTS)) {
@@ -85,8 +82,7 @@ final class Namespaces {
   /** Starts the process that is the first of the pod's PID namespace; its pid. */
   static int pause(Sandbox sandbox) throws IOException {
     List<String> command =
-        List.of(
-            HostTools.find("sh").orElseThrow().toString(), "-c", PAUSE, "coracle-pause");
+        List.of(HostTools.find("sh").orElseThrow().toString(), "-c", PAUSE, "coracle-pause");
     int[] pipe = Fd.pipe();
     int nothing = Fd.open(Path.of("/dev/null"), Fd.O_RDWR);
     try (SyscallProgram program = new SyscallProgram()) {

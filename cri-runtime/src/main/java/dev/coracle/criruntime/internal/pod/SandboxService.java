@@ -154,8 +154,7 @@ public final class SandboxService {
       }
       SandboxRecord record = sandbox.record();
       if (sandbox.hasNetwork() || !isolated) {
-        PodNetwork.Connection connection =
-            (isolated ? network : hostNetwork).connect(pod(sandbox));
+        PodNetwork.Connection connection = (isolated ? network : hostNetwork).connect(pod(sandbox));
         record = record.withNetwork(connection.ips(), connection.details());
         sandbox.update(record);
       }

@@ -15,6 +15,7 @@ final class Channels {
   static final int STDERR = 2;
   static final int ERROR = 3;
   static final int RESIZE = 4;
+
   /** Version 5 only: the second byte names a channel that its sender closes. */
   static final int CLOSE = 255;
 
@@ -27,45 +28,40 @@ final class Channels {
   }
 
   void send(int channel, byte[] bytes) {
-    Buffer message =
-        Buffer.buffer(bytes.length + 1).appendByte((byte) channel).appendBytes(bytes);
-    context.runOnContext(
-        v -> {
-          if (!socket.isClosed()) {
-            socket.writeBinaryMessage(message);
-          }
-        });
+    Buffer message = Buffer.buffer(bytes.length + 1).appendByte((byte) channel).appendBytes(bytes);
+    context.runOnContext(v -> {
+      if (!socket.isClosed()) {
+        socket.writeBinaryMessage(message);
+      }
+    });
   }
 
   /** Runs one of the tasks, depending on whether the peer keeps up. */
   void whenFull(Runnable pause, Runnable resume) {
-    context.runOnContext(
-        v -> {
-          if (!socket.isClosed() && socket.writeQueueFull()) {
-            pause.run();
-            socket.drainHandler(d -> resume.run());
-          }
-        });
+    context.runOnContext(v -> {
+      if (!socket.isClosed() && socket.writeQueueFull()) {
+        pause.run();
+        socket.drainHandler(d -> resume.run());
+      }
+    });
   }
 
   /** Stops or goes on reading from the peer. */
   void read(boolean on) {
-    context.runOnContext(
-        v -> {
-          if (on) {
-            socket.resume();
-          } else {
-            socket.pause();
-          }
-        });
+    context.runOnContext(v -> {
+      if (on) {
+        socket.resume();
+      } else {
+        socket.pause();
+      }
+    });
   }
 
   void close() {
-    context.runOnContext(
-        v -> {
-          if (!socket.isClosed()) {
-            socket.close();
-          }
-        });
+    context.runOnContext(v -> {
+      if (!socket.isClosed()) {
+        socket.close();
+      }
+    });
   }
 }

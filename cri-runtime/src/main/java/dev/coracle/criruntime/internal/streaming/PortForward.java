@@ -91,7 +91,9 @@ final class PortForward {
     }
   }
 
-  /** The client's connection is half-closed: it still wants to read. Said by the close signal of v5. */
+  /**
+   * The client's connection is half-closed: it still wants to read. Said by the close signal of v5.
+   */
   private void endOfInput(int channel) {
     if (channel % 2 == 0 && channel / 2 < inputs.size()) {
       inputs.get(channel / 2).add(HALF_END);
@@ -159,8 +161,7 @@ final class PortForward {
   /** Connects from a thread that has entered the pod's network namespace and ends with it. */
   private SocketChannel connect(int port) throws IOException, InterruptedException {
     Connector connector = new Connector(sandbox, port);
-    Thread thread =
-        Thread.ofPlatform().name("cri-port-forward").daemon(true).start(connector);
+    Thread thread = Thread.ofPlatform().name("cri-port-forward").daemon(true).start(connector);
     thread.join();
     if (connector.channel == null) {
       throw connector.failure;

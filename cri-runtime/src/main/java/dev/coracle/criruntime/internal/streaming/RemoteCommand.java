@@ -62,32 +62,30 @@ final class RemoteCommand {
     // Nothing is read before there is something to read for.
     socket.pause();
     socket.binaryMessageHandler(session::message);
-    executor.execute(
-        () -> {
-          try {
-            // Tells the peer that the channels stand.
-            channels.send(
-                request.stdout()
-                    ? Channels.STDOUT
-                    : request.stderr() ? Channels.STDERR : Channels.ERROR,
-                new byte[0]);
-            if (request.command().isEmpty()) {
-              session.attach(socket, poller);
-            } else {
-              session.exec(socket, kind, poller);
-            }
-            channels.read(true);
-          } catch (IOException | RuntimeException e) {
-            channels.send(
-                Channels.ERROR,
-                StreamStatus.failed("error executing command in container: " + e.getMessage()));
-            channels.close();
-          }
-        });
+    executor.execute(() -> {
+      try {
+        // Tells the peer that the channels stand.
+        channels.send(
+            request.stdout()
+                ? Channels.STDOUT
+                : request.stderr() ? Channels.STDERR : Channels.ERROR,
+            new byte[0]);
+        if (request.command().isEmpty()) {
+          session.attach(socket, poller);
+        } else {
+          session.exec(socket, kind, poller);
+        }
+        channels.read(true);
+      } catch (IOException | RuntimeException e) {
+        channels.send(
+            Channels.ERROR,
+            StreamStatus.failed("error executing command in container: " + e.getMessage()));
+        channels.close();
+      }
+    });
   }
 
-  private void exec(ServerWebSocket socket, ContainerKind kind, Poller poller)
-      throws IOException {
+  private void exec(ServerWebSocket socket, ContainerKind kind, Poller poller) throws IOException {
     ExecProcess[] started = new ExecProcess[1];
     ExecProcess process =
         ExecProcess.start(
@@ -117,14 +115,13 @@ final class RemoteCommand {
     input = process.input();
     resize = process::resize;
     input.ifPresent(i -> i.onDrain(() -> channels.read(true)));
-    socket.closeHandler(
-        v -> {
-          // A command whose client has gone sees the end of its input, as a terminal hangs up.
-          input.ifPresent(FdWriter::end);
-          if (request.tty()) {
-            process.kill();
-          }
-        });
+    socket.closeHandler(v -> {
+      // A command whose client has gone sees the end of its input, as a terminal hangs up.
+      input.ifPresent(FdWriter::end);
+      if (request.tty()) {
+        process.kill();
+      }
+    });
   }
 
   private void attach(ServerWebSocket socket, Poller poller) {
@@ -158,11 +155,10 @@ final class RemoteCommand {
       input = Optional.of(writer);
     }
     resize = container::resize;
-    socket.closeHandler(
-        v -> {
-          container.output().remove(listener);
-          input.ifPresent(FdWriter::end);
-        });
+    socket.closeHandler(v -> {
+      container.output().remove(listener);
+      input.ifPresent(FdWriter::end);
+    });
   }
 
   private void forward(boolean error, byte[] bytes) {
@@ -179,13 +175,12 @@ final class RemoteCommand {
     byte[] body = message.getBytes(1, message.length());
     switch (channel) {
       case Channels.STDIN ->
-          input.ifPresent(
-              writer -> {
-                writer.write(body);
-                if (writer.isFull()) {
-                  channels.read(false);
-                }
-              });
+          input.ifPresent(writer -> {
+            writer.write(body);
+            if (writer.isFull()) {
+              channels.read(false);
+            }
+          });
       case Channels.RESIZE -> resized(body);
       case Channels.CLOSE -> {
         if (Arrays.equals(body, new byte[] {Channels.STDIN})) {

@@ -18,8 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
 /**
- * Where the URLs of Exec, Attach and PortForward lead: WebSockets on a loopback port of the kernel's
- * choice. A URL holds a random token, serves once, and only for a minute.
+ * Where the URLs of Exec, Attach and PortForward lead: WebSockets on a loopback port of the
+ * kernel's choice. A URL holds a random token, serves once, and only for a minute.
  */
 public final class StreamingServer {
   private static final int MAX_WAITING = 1000;
@@ -62,25 +62,23 @@ public final class StreamingServer {
             .addWebSocketSubProtocol("v4.channel.k8s.io")
             .addWebSocketSubProtocol("portforward.k8s.io");
     HttpServer created = vertx.createHttpServer(options);
-    created.webSocketHandshakeHandler(
-        handshake -> {
-          if (waiting.containsKey(token(handshake.path()))) {
-            handshake.accept();
-          } else {
-            handshake.reject(404);
-          }
-        });
+    created.webSocketHandshakeHandler(handshake -> {
+      if (waiting.containsKey(token(handshake.path()))) {
+        handshake.accept();
+      } else {
+        handshake.reject(404);
+      }
+    });
     created.webSocketHandler(this::serve);
     created.requestHandler(
         request -> request.response().setStatusCode(400).end("WebSocket expected\n"));
     return created
         .listen()
-        .map(
-            listening -> {
-              server = Optional.of(listening);
-              port = listening.actualPort();
-              return null;
-            });
+        .map(listening -> {
+          server = Optional.of(listening);
+          port = listening.actualPort();
+          return null;
+        });
   }
 
   private static String token(String path) {

@@ -37,12 +37,10 @@ public final class SynchronousExec implements ExecProcess.Output {
       Poller poller)
       throws IOException, TimeoutException {
     SynchronousExec sync = new SynchronousExec();
-    ExecProcess process =
-        ExecProcess.start(kind, container, command, false, false, poller, sync);
+    ExecProcess process = ExecProcess.start(kind, container, command, false, false, poller, sync);
     try {
       int exit =
-          sync.code.get(
-              timeoutSeconds > 0 ? timeoutSeconds : FOREVER_SECONDS, TimeUnit.SECONDS);
+          sync.code.get(timeoutSeconds > 0 ? timeoutSeconds : FOREVER_SECONDS, TimeUnit.SECONDS);
       return ExecSyncResponse.newBuilder()
           .setStdout(ByteString.copyFrom(sync.out.toByteArray()))
           .setStderr(ByteString.copyFrom(sync.err.toByteArray()))
@@ -50,8 +48,7 @@ public final class SynchronousExec implements ExecProcess.Output {
           .build();
     } catch (TimeoutException e) {
       process.kill();
-      throw new TimeoutException(
-          "command " + command + " timed out after " + timeoutSeconds + "s");
+      throw new TimeoutException("command " + command + " timed out after " + timeoutSeconds + "s");
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {

@@ -13,8 +13,7 @@ class CapabilitiesTest {
   @Test
   void dropsThenAdds() {
     assertThat(
-            Capabilities.bounding(
-                false, List.of("NET_ADMIN", "CAP_SYS_TIME"), List.of("ALL"), all))
+            Capabilities.bounding(false, List.of("NET_ADMIN", "CAP_SYS_TIME"), List.of("ALL"), all))
         .containsExactly("NET_ADMIN", "SYS_TIME");
     assertThat(Capabilities.bounding(false, List.of("ALL"), List.of("NET_RAW"), all))
         .contains("SYS_ADMIN")

@@ -47,14 +47,13 @@ class LayerUnpackerTest {
         unpack(
             "l",
             Form.PLAIN,
-            tar(
-                t -> {
-                  t.directory("etc", 0750);
-                  t.file("etc/conf", 0640, text("x"));
-                  t.symlink("etc/link", "/etc/conf");
-                  t.hardLink("etc/hard", "etc/conf");
-                  t.file(deep, 0644, text("deep"));
-                }));
+            tar(t -> {
+              t.directory("etc", 0750);
+              t.file("etc/conf", 0640, text("x"));
+              t.symlink("etc/link", "/etc/conf");
+              t.hardLink("etc/hard", "etc/conf");
+              t.file(deep, 0644, text("deep"));
+            }));
     assertThat(root.resolve("etc/conf")).hasContent("x");
     assertThat(Files.readSymbolicLink(root.resolve("etc/link"))).hasToString("/etc/conf");
     assertThat(Files.getAttribute(root.resolve("etc/hard"), "unix:nlink")).isEqualTo(2);
@@ -80,13 +79,12 @@ class LayerUnpackerTest {
         unpack(
             "s",
             Form.PLAIN,
-            tar(
-                t -> {
-                  t.symlink("way-out", outside.toString());
-                  t.symlink("up", "../../../../../../.." + outside);
-                  t.file("way-out/a", 0644, text("x"));
-                  t.file("up/b", 0644, text("x"));
-                }));
+            tar(t -> {
+              t.symlink("way-out", outside.toString());
+              t.symlink("up", "../../../../../../.." + outside);
+              t.file("way-out/a", 0644, text("x"));
+              t.file("up/b", 0644, text("x"));
+            }));
     assertThat(outside).isEmptyDirectory();
     assertThat(root.resolve(outside.toString().substring(1)).resolve("a")).exists();
   }
@@ -109,24 +107,22 @@ class LayerUnpackerTest {
         unpack(
             "lower",
             Form.PLAIN,
-            tar(
-                t -> {
-                  t.file("keep", 0644, text("1"));
-                  t.file("gone", 0644, text("1"));
-                  t.file("dir/old", 0644, text("1"));
-                  t.file("replaced/x", 0644, text("1"));
-                }));
+            tar(t -> {
+              t.file("keep", 0644, text("1"));
+              t.file("gone", 0644, text("1"));
+              t.file("dir/old", 0644, text("1"));
+              t.file("replaced/x", 0644, text("1"));
+            }));
     Path upper =
         unpack(
             "upper",
             Form.PLAIN,
-            tar(
-                t -> {
-                  t.file(".wh.gone", 0644, new byte[0]);
-                  t.file("dir/.wh..wh..opq", 0644, new byte[0]);
-                  t.file("dir/new", 0644, text("2"));
-                  t.file("replaced", 0644, text("2"));
-                }));
+            tar(t -> {
+              t.file(".wh.gone", 0644, new byte[0]);
+              t.file("dir/.wh..wh..opq", 0644, new byte[0]);
+              t.file("dir/new", 0644, text("2"));
+              t.file("replaced", 0644, text("2"));
+            }));
     Path target = dir.resolve("target");
     LayerCopier.copy(List.of(lower, upper), target);
     assertThat(target.resolve("keep")).exists();
@@ -144,11 +140,10 @@ class LayerUnpackerTest {
         unpack(
             "o",
             Form.OVERLAY,
-            tar(
-                t -> {
-                  t.file(".wh.gone", 0644, new byte[0]);
-                  t.file("dir/.wh..wh..opq", 0644, new byte[0]);
-                }));
+            tar(t -> {
+              t.file(".wh.gone", 0644, new byte[0]);
+              t.file("dir/.wh..wh..opq", 0644, new byte[0]);
+            }));
     assertThat(Files.getAttribute(root.resolve("gone"), "unix:rdev", LinkOption.NOFOLLOW_LINKS))
         .isEqualTo(0L);
     assertThat(root.resolve("dir/.wh..wh..opq")).doesNotExist();

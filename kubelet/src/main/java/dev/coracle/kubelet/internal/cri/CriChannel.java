@@ -22,14 +22,17 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP/2 connection to a runtime's UNIX socket. Vert.x opens it on the first call and again after it was lost, so a runtime that
- * comes back is found by the next call. {@link #call} blocks and belongs on virtual threads.
+ * One HTTP/2 connection to a runtime's UNIX socket. Vert.x opens it on the first call and again
+ * after it was lost, so a runtime that comes back is found by the next call. {@link #call} blocks
+ * and belongs on virtual threads.
  */
 final class CriChannel implements AutoCloseable {
   private final GrpcClient client;
   private final SocketAddress address;
 
-  /** @param endpoint {@code unix:///run/containerd/containerd.sock}, or a bare path */
+  /**
+   * @param endpoint {@code unix:///run/containerd/containerd.sock}, or a bare path
+   */
   CriChannel(Vertx vertx, String endpoint) {
     String path = endpoint.startsWith("unix://") ? endpoint.substring(7) : endpoint;
     this.address = SocketAddress.domainSocketAddress(path);
@@ -49,17 +52,14 @@ final class CriChannel implements AutoCloseable {
     CompletableFuture<GrpcClientRequest<Q, R>> sent = new CompletableFuture<>();
     CompletableFuture<R> answer =
         request(method)
-            .compose(
-                r -> {
-                  sent.complete(r);
-                  return r.send(request).compose(CriChannel::last);
-                })
+            .compose(r -> {
+              sent.complete(r);
+              return r.send(request).compose(CriChannel::last);
+            })
             .toCompletionStage()
             .toCompletableFuture();
     try {
-      return timeout == null
-          ? answer.get()
-          : answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return timeout == null ? answer.get() : answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw failure(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {

@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * {@link RuntimeService} over CRI v1. Each call has a time limit of two minutes as upstream's {@code --runtime-request-timeout};
- * calls that wait for something by contract (stop, exec) add their own time to it, pulls have none.
+ * {@link RuntimeService} over CRI v1. Each call has a time limit of two minutes as upstream's
+ * {@code --runtime-request-timeout}; calls that wait for something by contract (stop, exec) add
+ * their own time to it, pulls have none.
  */
 public final class GrpcRuntimeService implements RuntimeService {
   private static final Duration LIMIT = Duration.ofMinutes(2);
+
   /** Creating a sandbox may pull the pause image and run slow network plugins. */
   private static final Duration SANDBOX_LIMIT = Duration.ofMinutes(4);
 
@@ -241,9 +243,7 @@ public final class GrpcRuntimeService implements RuntimeService {
     PullImageRequest.Builder request =
         PullImageRequest.newBuilder().setImage(spec(image)).setSandboxConfig(sandbox);
     auth.ifPresent(request::setAuth);
-    return channel
-        .call(ImageServiceGrpcClient.PullImage, request.build(), null)
-        .getImageRef();
+    return channel.call(ImageServiceGrpcClient.PullImage, request.build(), null).getImageRef();
   }
 
   @Override
@@ -277,32 +277,28 @@ public final class GrpcRuntimeService implements RuntimeService {
     channel
         .open(RuntimeServiceGrpcClient.GetContainerEvents, GetEventsRequest.getDefaultInstance())
         .onFailure(e -> end.accept(CriChannel.failure(e)))
-        .onSuccess(
-            response -> {
-              open.set(response);
-              if (response.status() != null && response.status() != GrpcStatus.OK) {
-                end.accept(CriChannel.status(response));
-                return;
-              }
-              response.exceptionHandler(
-                  e ->
-                      end.accept(
-                          response.status() != null && response.status() != GrpcStatus.OK
-                              ? CriChannel.status(response)
-                              : CriChannel.failure(e)));
-              response.endHandler(
-                  _ ->
-                      end.accept(
-                          response.status() != null && response.status() != GrpcStatus.OK
-                              ? CriChannel.status(response)
-                              : new CriException(Code.UNAVAILABLE, "the event stream ended")));
-              response.handler(
-                  event -> {
-                    if (!over.get()) {
-                      handler.accept(event);
-                    }
-                  });
-            });
+        .onSuccess(response -> {
+          open.set(response);
+          if (response.status() != null && response.status() != GrpcStatus.OK) {
+            end.accept(CriChannel.status(response));
+            return;
+          }
+          response.exceptionHandler(e ->
+              end.accept(
+                  response.status() != null && response.status() != GrpcStatus.OK
+                      ? CriChannel.status(response)
+                      : CriChannel.failure(e)));
+          response.endHandler(_ ->
+              end.accept(
+                  response.status() != null && response.status() != GrpcStatus.OK
+                      ? CriChannel.status(response)
+                      : new CriException(Code.UNAVAILABLE, "the event stream ended")));
+          response.handler(event -> {
+            if (!over.get()) {
+              handler.accept(event);
+            }
+          });
+        });
     return () -> {
       over.set(true);
       var response = open.get();

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Measures each call of another {@link RuntimeService}: {@code kubelet_runtime_operations_…}, with upstream's operation types. */
+/**
+ * Measures each call of another {@link RuntimeService}: {@code kubelet_runtime_operations_…}, with
+ * upstream's operation types.
+ */
 public final class MeasuredRuntime implements RuntimeService {
   private final RuntimeService inner;
   private final KubeletMetrics metrics;

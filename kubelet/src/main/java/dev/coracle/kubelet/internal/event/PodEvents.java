@@ -7,7 +7,9 @@ import dev.coracle.kubelet.internal.pod.Pod;
 /** Events about pods and their containers. Safe for any thread, never waits. */
 @FunctionalInterface
 public interface PodEvents {
-  /** @param fieldPath {@code spec.containers{web}}, or empty for the pod itself */
+  /**
+   * @param fieldPath {@code spec.containers{web}}, or empty for the pod itself
+   */
   void event(Pod pod, String fieldPath, String type, String reason, String message);
 
   default void normal(Pod pod, String reason, String message) {

@@ -15,8 +15,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Whether this node takes a pod that was bound to it: the scheduler may have known less, and a pod may name its node itself. A refused
- * pod's phase becomes Failed with upstream's reasons ({@code OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
+ * Whether this node takes a pod that was bound to it: the scheduler may have known less, and a pod
+ * may name its node itself. A refused pod's phase becomes Failed with upstream's reasons ({@code
+ * OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
  */
 public final class Admission {
   private final Supplier<Optional<KubeObject>> node;
@@ -58,7 +59,9 @@ public final class Admission {
     }
     if (!selected(pod, known)) {
       return Optional.of(
-          new Verdict("NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
+          new Verdict(
+              "NodeAffinity",
+              "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
     }
     return fits(pod, known);
   }
@@ -120,7 +123,9 @@ public final class Admission {
             + capacity);
   }
 
-  /** What a pod asks for: its containers together, or its largest init container, and its overhead. */
+  /**
+   * What a pod asks for: its containers together, or its largest init container, and its overhead.
+   */
   static Map<String, Quantity> requests(Pod pod) {
     Map<String, Quantity> sum = new TreeMap<>();
     for (ContainerSpec c : pod.containers()) {
@@ -146,12 +151,11 @@ public final class Admission {
   private static void add(Map<String, Quantity> sum, JsonNode amounts) {
     amounts
         .properties()
-        .forEach(
-            e -> {
-              Quantity q = Quantity.tryParse(e.getValue().asText());
-              if (q != null) {
-                sum.merge(e.getKey(), q, Quantity::plus);
-              }
-            });
+        .forEach(e -> {
+          Quantity q = Quantity.tryParse(e.getValue().asText());
+          if (q != null) {
+            sum.merge(e.getKey(), q, Quantity::plus);
+          }
+        });
   }
 }

@@ -36,9 +36,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees memory and disk run short (Kubernetes docs, "Node-pressure Eviction"; upstream's hard thresholds: memory.available below 100
- * MiB, nodefs.available below 10 %), tells it by the Node's conditions, removes unused images where that helps, and else ends one pod
- * at a time: those above their requests first, then by priority, then by use.
+ * Sees memory and disk run short (Kubernetes docs, "Node-pressure Eviction"; upstream's hard
+ * thresholds: memory.available below 100 MiB, nodefs.available below 10 %), tells it by the Node's
+ * conditions, removes unused images where that helps, and else ends one pod at a time: those above
+ * their requests first, then by priority, then by use.
  *
  * <p>Looks every ten seconds, at two files of /proc and one statfs.
  */
@@ -193,31 +194,32 @@ public final class EvictionManager {
     return use;
   }
 
-  /** Removes images no container has, the longest unused first, until a fifth of the disk is free. */
+  /**
+   * Removes images no container has, the longest unused first, until a fifth of the disk is free.
+   */
   private void removeUnusedImages() {
     try {
       Set<String> used = new HashSet<>();
       for (PodContext p : loop.pods()) {
-        cache
-            .last(p.uid())
-            .ifPresent(s -> s.containers().forEach(c -> used.add(c.imageRef())));
+        cache.last(p.uid()).ifPresent(s -> s.containers().forEach(c -> used.add(c.imageRef())));
         p.pod().allContainers().forEach(c -> used.add(c.image()));
       }
       Map<String, Long> lastUsed = images.lastUsed();
       List<Image> idle =
           runtime.listImages().stream()
               .filter(i -> !i.getPinned() && !used.contains(i.getId()))
-              .filter(
-                  i ->
-                      i.getRepoTagsList().stream().noneMatch(used::contains)
-                          && i.getRepoDigestsList().stream().noneMatch(used::contains))
+              .filter(i ->
+                  i.getRepoTagsList().stream().noneMatch(used::contains)
+                      && i.getRepoDigestsList().stream().noneMatch(used::contains))
               .sorted(Comparator.comparing(i -> lastUsed.getOrDefault(i.getId(), 0L)))
               .toList();
       for (Image image : idle) {
         if (freePercent() >= 20) {
           break;
         }
-        LOG.atInfo().addKeyValue("image", image.getId()).log("Removing an unused image, the disk is full");
+        LOG.atInfo()
+            .addKeyValue("image", image.getId())
+            .log("Removing an unused image, the disk is full");
         runtime.removeImage(image.getId());
       }
       images.forgetAll();

@@ -23,19 +23,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pods' cgroups in the file system, laid out as upstream does: {@code /ROOT/kubepods[/burstable|/besteffort]/podUID}. On a v2 host in
- * the one hierarchy; on v1 and hybrid hosts in the cpu, memory and pids hierarchies, the others being left to the runtime. Needs no
- * systemd. Safe for any thread.
+ * Pods' cgroups in the file system, laid out as upstream does: {@code
+ * /ROOT/kubepods[/burstable|/besteffort]/podUID}. On a v2 host in the one hierarchy; on v1 and
+ * hybrid hosts in the cpu, memory and pids hierarchies, the others being left to the runtime. Needs
+ * no systemd. Safe for any thread.
  */
 public final class FsCgroups implements Cgroups {
   private static final Logger LOG = LoggerFactory.getLogger(FsCgroups.class);
   private static final Set<String> OURS = Set.of("cpu", "memory", "pids");
 
   private final String root;
+
   /** v1: every mounted hierarchy by its mount point, with its controllers. */
   private final Map<Path, List<String>> v1;
+
   /** v2: the unified hierarchy, where there is one. */
   private final Optional<Path> v2;
+
   private final Set<String> made = ConcurrentHashMap.newKeySet();
 
   private FsCgroups(String root, Map<Path, List<String>> v1, Optional<Path> v2) {
@@ -150,7 +154,10 @@ public final class FsCgroups implements Cgroups {
       Path dir = v2.orElseThrow().resolve(path);
       set(dir, "cpu.weight", Long.toString(1 + (shares - 2) * 9999 / 262_142));
       if (cpu.isPresent()) {
-        set(dir, "cpu.max", LinuxResources.quota(cpu.getAsLong()) + " " + LinuxResources.PERIOD_MICROS);
+        set(
+            dir,
+            "cpu.max",
+            LinuxResources.quota(cpu.getAsLong()) + " " + LinuxResources.PERIOD_MICROS);
       }
       if (memory.isPresent()) {
         set(dir, "memory.max", Long.toString(memory.getAsLong() / 1000));
@@ -225,12 +232,11 @@ public final class FsCgroups implements Cgroups {
       try (var walk = Files.walk(tree)) {
         walk.filter(Files::isDirectory)
             .sorted(Comparator.reverseOrder())
-            .forEach(
-                d -> {
-                  if (!d.toFile().delete()) {
-                    LOG.atDebug().addKeyValue("cgroup", d).log("A cgroup is still in use");
-                  }
-                });
+            .forEach(d -> {
+              if (!d.toFile().delete()) {
+                LOG.atDebug().addKeyValue("cgroup", d).log("A cgroup is still in use");
+              }
+            });
       } catch (IOException | java.io.UncheckedIOException e) {
         LOG.atDebug().addKeyValue("cgroup", tree).log("A cgroup could not be listed");
       }

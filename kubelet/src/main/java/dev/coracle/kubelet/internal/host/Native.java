@@ -14,8 +14,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
- * The few system calls that Java has no method for, called directly (no process is started): mount(2) and umount2(2). Linux only;
- * a failure is an {@link IOException} with the error number.
+ * The few system calls that Java has no method for, called directly (no process is started):
+ * mount(2) and umount2(2). Linux only; a failure is an {@link IOException} with the error number.
  */
 public final class Native {
   private static final int MNT_DETACH = 2;
@@ -36,8 +36,7 @@ public final class Native {
   private static final MethodHandle UMOUNT =
       handle(
           "umount2",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
   private Native() {}
 

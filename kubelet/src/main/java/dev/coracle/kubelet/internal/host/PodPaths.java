@@ -11,7 +11,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where a pod's files stand, as upstream lays them out below {@code --root-dir} and {@code /var/log/pods}. */
+/**
+ * Where a pod's files stand, as upstream lays them out below {@code --root-dir} and {@code
+ * /var/log/pods}.
+ */
 public record PodPaths(Path root, Path logs) {
 
   public Path pods() {
@@ -26,7 +29,9 @@ public record PodPaths(Path root, Path logs) {
     return pod(uid).resolve("volumes");
   }
 
-  /** @param plugin {@code kubernetes.io~empty-dir} */
+  /**
+   * @param plugin {@code kubernetes.io~empty-dir}
+   */
   public Path volume(String uid, String plugin, String name) {
     return volumes(uid).resolve(plugin).resolve(name);
   }
@@ -37,7 +42,10 @@ public record PodPaths(Path root, Path logs) {
 
   /** One file for each attempt to run the container. */
   public Path terminationLog(String uid, String container, int attempt) {
-    return pod(uid).resolve("containers").resolve(container).resolve(String.format("%08x", attempt));
+    return pod(uid)
+        .resolve("containers")
+        .resolve(container)
+        .resolve(String.format("%08x", attempt));
   }
 
   public Path podLogs(Pod pod) {
@@ -69,7 +77,8 @@ public record PodPaths(Path root, Path logs) {
         tree,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs) throws IOException {
+          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs)
+              throws IOException {
             if (!device(dir).equals(device)) {
               throw new IOException(dir + " is still mounted");
             }
@@ -77,14 +86,15 @@ public record PodPaths(Path root, Path logs) {
           }
 
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) throws IOException {
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attrs)
+              throws IOException {
             Files.delete(file);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path dir, @org.jspecify.annotations.Nullable IOException e)
-              throws IOException {
+          public FileVisitResult postVisitDirectory(
+              Path dir, @org.jspecify.annotations.Nullable IOException e) throws IOException {
             if (e != null) {
               throw e;
             }

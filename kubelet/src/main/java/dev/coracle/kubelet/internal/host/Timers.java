@@ -10,9 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet's one wheel of timers and its virtual threads. One platform thread sleeps until the next deadline and hands the task to
- * a virtual thread, where it may block. Deadlines of a second and more are rounded up to whole twentieths of a second, so that the
- * probes of many pods wake the machine together. Nothing runs while nothing is due.
+ * The kubelet's one wheel of timers and its virtual threads. One platform thread sleeps until the
+ * next deadline and hands the task to a virtual thread, where it may block. Deadlines of a second
+ * and more are rounded up to whole twentieths of a second, so that the probes of many pods wake the
+ * machine together. Nothing runs while nothing is due.
  */
 public final class Timers implements Executor, AutoCloseable {
   /** Stops a timer; harmless when it ran already. */
@@ -54,14 +55,13 @@ public final class Timers implements Executor, AutoCloseable {
   private void spawn(Runnable task) {
     Thread.ofVirtual()
         .name(name)
-        .start(
-            () -> {
-              try {
-                task.run();
-              } catch (RuntimeException e) {
-                LOG.atError().setCause(e).log("A task of the kubelet failed");
-              }
-            });
+        .start(() -> {
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            LOG.atError().setCause(e).log("A task of the kubelet failed");
+          }
+        });
   }
 
   /** Runs once after the delay, on a virtual thread. */

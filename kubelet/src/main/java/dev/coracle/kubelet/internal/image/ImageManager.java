@@ -22,11 +22,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 
 /**
- * Sees to it that an image is there before its container is made: by pull policy, with back-off after failures, so many pulls at once
- * and the same image only once at a time. Blocks, on virtual threads.
+ * Sees to it that an image is there before its container is made: by pull policy, with back-off
+ * after failures, so many pulls at once and the same image only once at a time. Blocks, on virtual
+ * threads.
  *
- * <p>Which images are present is remembered from the answers of the runtime and the pulls made here; a remembered image that turns
- * out to be gone is told by {@link #gone}.
+ * <p>Which images are present is remembered from the answers of the runtime and the pulls made
+ * here; a remembered image that turns out to be gone is told by {@link #gone}.
  */
 public final class ImageManager {
   /** The image is there. */
@@ -66,7 +67,9 @@ public final class ImageManager {
   private final Map<String, Long> lastUsed = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<Pulled>> pulling = new ConcurrentHashMap<>();
 
-  /** @param executor runs pulls, on virtual threads */
+  /**
+   * @param executor runs pulls, on virtual threads
+   */
   public ImageManager(
       RuntimeService runtime,
       PullSecrets secrets,
@@ -82,7 +85,9 @@ public final class ImageManager {
     this.slots = new Semaphore(parallelPulls, true);
   }
 
-  /** @throws Unavailable */
+  /**
+   * @throws Unavailable
+   */
   public Ready ensure(
       Pod pod, ContainerSpec container, PodContext context, PodSandboxConfig sandbox) {
     String image;
@@ -98,7 +103,8 @@ public final class ImageManager {
       throw new Unavailable("InvalidImageName", message, Optional.empty());
     }
     String policy = policy(container, image);
-    Optional<Image> found = policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
+    Optional<Image> found =
+        policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
     if (found.isPresent()) {
       events.normal(
           pod,
@@ -158,8 +164,7 @@ public final class ImageManager {
       found.ifPresent(i -> present.put(image, i));
       return found;
     } catch (CriException e) {
-      String message =
-          "Failed to inspect image " + GoText.quote(image) + ": " + e.describe();
+      String message = "Failed to inspect image " + GoText.quote(image) + ": " + e.describe();
       events.warning(pod, container, "InspectFailed", message);
       throw new Unavailable("ImageInspectError", message, Optional.of(Duration.ofSeconds(5)));
     }
@@ -215,15 +220,13 @@ public final class ImageManager {
       context.pulls().next(image, now);
       context.pullFailures().put(image, now);
       context.pullErrors().put(image, e.describe());
-      throw new Unavailable(
-          "ErrImagePull",
-          e.describe(),
-          Optional.of(Duration.ofMillis(500)));
+      throw new Unavailable("ErrImagePull", e.describe(), Optional.of(Duration.ofMillis(500)));
     }
   }
 
   private CompletableFuture<Pulled> pulling(Pod pod, String image, PodSandboxConfig sandbox) {
-    // Credentials make pulls of one image differ between pods, so only pulls without any are shared.
+    // Credentials make pulls of one image differ between pods, so only pulls without any are
+    // shared.
     List<AuthConfig> auths = secrets.of(pod, image);
     if (!auths.isEmpty()) {
       return start(image, auths, sandbox);
@@ -272,9 +275,7 @@ public final class ImageManager {
 
   /** Waits for a pull, unless the pod goes first; the pull itself goes on for others. */
   private static Pulled await(CompletableFuture<Pulled> pull, PodContext context) {
-    CompletableFuture.anyOf(pull, context.cancelled())
-        .handle((r, e) -> r)
-        .join();
+    CompletableFuture.anyOf(pull, context.cancelled()).handle((r, e) -> r).join();
     if (!pull.isDone()) {
       throw new CriException(CriException.Code.CANCELLED, "context canceled");
     }

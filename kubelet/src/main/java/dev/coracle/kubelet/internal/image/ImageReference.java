@@ -9,7 +9,13 @@ public final class ImageReference {
       "(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?";
   private static final Pattern REFERENCE =
       Pattern.compile(
-          "^(?:" + DOMAIN + "/)?" + COMPONENT + "(?:/" + COMPONENT + ")*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$");
+          "^(?:"
+              + DOMAIN
+              + "/)?"
+              + COMPONENT
+              + "(?:/"
+              + COMPONENT
+              + ")*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$");
   private static final Pattern ID = Pattern.compile("^[0-9a-f]{64}$");
 
   private ImageReference() {}
@@ -24,10 +30,11 @@ public final class ImageReference {
       String lower = image.toLowerCase(java.util.Locale.ROOT);
       String why =
           !lower.equals(image) && REFERENCE.matcher(lower).matches()
-              ? "invalid reference format: repository name (" + nameOf(image) + ") must be lowercase"
+              ? "invalid reference format: repository name ("
+                  + nameOf(image)
+                  + ") must be lowercase"
               : "invalid reference format";
-      throw new IllegalArgumentException(
-          "couldn't parse image name \"" + image + "\": " + why);
+      throw new IllegalArgumentException("couldn't parse image name \"" + image + "\": " + why);
     }
     int slash = image.lastIndexOf('/');
     boolean tagged = image.indexOf('@') >= 0 || image.indexOf(':', slash + 1) >= 0;

@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** Credentials for an image out of a pod's {@code imagePullSecrets} (Kubernetes docs, "Pull an Image from a Private Registry"). */
+/**
+ * Credentials for an image out of a pod's {@code imagePullSecrets} (Kubernetes docs, "Pull an Image
+ * from a Private Registry").
+ */
 public final class PullSecrets {
   private final ObjectSource objects;
   private final PodEvents events;
@@ -24,7 +27,10 @@ public final class PullSecrets {
     this.events = events;
   }
 
-  /** Those that fit the image, in the secrets' order; a missing secret is told by an event and left out. */
+  /**
+   * Those that fit the image, in the secrets' order; a missing secret is told by an event and left
+   * out.
+   */
   public List<AuthConfig> of(Pod pod, String image) {
     List<AuthConfig> out = new ArrayList<>();
     for (JsonNode ref : pod.spec().path("imagePullSecrets")) {
@@ -55,12 +61,11 @@ public final class PullSecrets {
                 : Json.object();
     auths
         .properties()
-        .forEach(
-            e -> {
-              if (fits(e.getKey(), image)) {
-                out.add(config(e.getKey(), e.getValue()));
-              }
-            });
+        .forEach(e -> {
+          if (fits(e.getKey(), image)) {
+            out.add(config(e.getKey(), e.getValue()));
+          }
+        });
   }
 
   private static boolean fits(String server, String image) {

@@ -1,4 +1,6 @@
-/** Images: present or not, pulled by policy with back-off, in bounded parallel; and their removal. */
+/**
+ * Images: present or not, pulled by policy with back-off, in bounded parallel; and their removal.
+ */
 @NullMarked
 package dev.coracle.kubelet.internal.image;
 

@@ -30,11 +30,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rotates logs that have grown too large: {@code 0.log} becomes {@code 0.log.20260102-150405}, the runtime is told to reopen it, and
- * older ones are compressed and at last removed (as upstream's container log manager).
+ * Rotates logs that have grown too large: {@code 0.log} becomes {@code 0.log.20260102-150405}, the
+ * runtime is told to reopen it, and older ones are compressed and at last removed (as upstream's
+ * container log manager).
  *
- * <p>How often it looks follows how fast logs grow: the next look is when the fastest one could be full, between ten seconds and an
- * hour from now. A node whose containers are silent is looked at once an hour.
+ * <p>How often it looks follows how fast logs grow: the next look is when the fastest one could be
+ * full, between ten seconds and an hour from now. A node whose containers are silent is looked at
+ * once an hour.
  */
 public final class LogRotation {
   private static final Logger LOG = LoggerFactory.getLogger(LogRotation.class);
@@ -110,7 +112,9 @@ public final class LogRotation {
           Duration due = before == null || size < before.size ? LATEST : due(before, time, size);
           next = due.compareTo(next) < 0 ? due : next;
         } catch (IOException | CriException e) {
-          LOG.atDebug().addKeyValue("log", log).log("A log could not be looked at: {}", e.toString());
+          LOG.atDebug()
+              .addKeyValue("log", log)
+              .log("A log could not be looked at: {}", e.toString());
         }
       }
     }

@@ -16,7 +16,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Shows static pods in the API: a mirror pod for each, made again when somebody deletes it, gone with its manifest. */
+/**
+ * Shows static pods in the API: a mirror pod for each, made again when somebody deletes it, gone
+ * with its manifest.
+ */
 public final class MirrorPods {
   private static final Logger LOG = LoggerFactory.getLogger(MirrorPods.class);
   private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -37,7 +40,8 @@ public final class MirrorPods {
   /** The mirror in the API, if it shows this manifest and not an older one. */
   public Optional<Pod> of(Pod pod) {
     return pods.get(pod.namespace(), pod.name())
-        .filter(m -> m.annotation(Pod.CONFIG_MIRROR).equals(pod.object().annotation(Pod.CONFIG_HASH)))
+        .filter(
+            m -> m.annotation(Pod.CONFIG_MIRROR).equals(pod.object().annotation(Pod.CONFIG_HASH)))
         .filter(m -> !m.isDeleting())
         .map(Pod::new);
   }
@@ -56,28 +60,25 @@ public final class MirrorPods {
           .create(
               Resources.PODS,
               pod.object()
-                  .with(
-                      tree -> {
-                        ObjectNode metadata = tree.withObjectProperty("metadata");
-                        metadata.remove("uid");
-                        metadata.remove("resourceVersion");
-                        metadata
-                            .withObjectProperty("annotations")
-                            .put(
-                                Pod.CONFIG_MIRROR,
-                                pod.object().annotation(Pod.CONFIG_HASH).orElse(""));
-                        node.get()
-                            .ifPresent(
-                                n ->
-                                    metadata
-                                        .putArray("ownerReferences")
-                                        .addObject()
-                                        .put("apiVersion", "v1")
-                                        .put("kind", "Node")
-                                        .put("name", n.name())
-                                        .put("uid", n.uid())
-                                        .put("controller", true));
-                      }))
+                  .with(tree -> {
+                    ObjectNode metadata = tree.withObjectProperty("metadata");
+                    metadata.remove("uid");
+                    metadata.remove("resourceVersion");
+                    metadata
+                        .withObjectProperty("annotations")
+                        .put(
+                            Pod.CONFIG_MIRROR, pod.object().annotation(Pod.CONFIG_HASH).orElse(""));
+                    node.get()
+                        .ifPresent(n ->
+                            metadata
+                                .putArray("ownerReferences")
+                                .addObject()
+                                .put("apiVersion", "v1")
+                                .put("kind", "Node")
+                                .put("name", n.name())
+                                .put("uid", n.uid())
+                                .put("controller", true));
+                  }))
           .await()
           .atMost(LIMIT);
     } catch (StatusException e) {

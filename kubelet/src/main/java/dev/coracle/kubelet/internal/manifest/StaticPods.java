@@ -32,9 +32,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * The pods of a directory of manifests (Kubernetes docs, "Create static Pods"), YAML or JSON, one pod a file; names beginning with a
- * dot are skipped. Followed by the kernel's file events, so an idle directory costs nothing. A manifest that is no pod is told in the
- * log, and what it was before stays.
+ * The pods of a directory of manifests (Kubernetes docs, "Create static Pods"), YAML or JSON, one
+ * pod a file; names beginning with a dot are skipped. Followed by the kernel's file events, so an
+ * idle directory costs nothing. A manifest that is no pod is told in the log, and what it was
+ * before stays.
  */
 public final class StaticPods implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StaticPods.class);
@@ -101,20 +102,18 @@ public final class StaticPods implements AutoCloseable {
       LOG.atWarn().addKeyValue("why", e.getMessage()).log("The manifests cannot be listed");
       return;
     }
-    pods.forEach(
-        (file, pod) -> {
-          KubeObject newer = now.get(file);
-          if (newer == null || !newer.uid().equals(pod.uid())) {
-            pods.remove(file);
-            removed.accept(pod);
-          }
-        });
-    now.forEach(
-        (file, pod) -> {
-          if (pods.putIfAbsent(file, pod) == null) {
-            changed.accept(pod);
-          }
-        });
+    pods.forEach((file, pod) -> {
+      KubeObject newer = now.get(file);
+      if (newer == null || !newer.uid().equals(pod.uid())) {
+        pods.remove(file);
+        removed.accept(pod);
+      }
+    });
+    now.forEach((file, pod) -> {
+      if (pods.putIfAbsent(file, pod) == null) {
+        changed.accept(pod);
+      }
+    });
   }
 
   private @Nullable KubeObject read(Path file) {

@@ -28,14 +28,31 @@ public final class KubeletMetrics {
     this.registry = registry;
     this.node = node;
     this.podStart =
-        timer("kubelet_pod_start_duration_seconds", "Duration from the kubelet seeing a pod for the first time to the pod being running", Tags.empty());
-    this.relist = timer("kubelet_pleg_relist_duration_seconds", "Duration for relisting pods in PLEG", Tags.empty());
+        timer(
+            "kubelet_pod_start_duration_seconds",
+            "Duration from the kubelet seeing a pod for the first time to the pod being running",
+            Tags.empty());
+    this.relist =
+        timer(
+            "kubelet_pleg_relist_duration_seconds",
+            "Duration for relisting pods in PLEG",
+            Tags.empty());
     this.evictions =
-        Counter.builder("kubelet_evictions_total").description("Cumulative number of pod evictions by eviction signal").tag("eviction_signal", "any").tag("node", node).register(registry);
+        Counter.builder("kubelet_evictions_total")
+            .description("Cumulative number of pod evictions by eviction signal")
+            .tag("eviction_signal", "any")
+            .tag("node", node)
+            .register(registry);
     this.restarts =
-        Counter.builder("kubelet_restarted_containers_total").description("Cumulative number of containers that were restarted").tag("node", node).register(registry);
+        Counter.builder("kubelet_restarted_containers_total")
+            .description("Cumulative number of containers that were restarted")
+            .tag("node", node)
+            .register(registry);
     this.pods =
-        Counter.builder("kubelet_started_pods_total").description("Cumulative number of pods started").tag("node", node).register(registry);
+        Counter.builder("kubelet_started_pods_total")
+            .description("Cumulative number of pods started")
+            .tag("node", node)
+            .register(registry);
   }
 
   private Timer timer(String name, String help, Tags tags) {
@@ -76,12 +93,18 @@ public final class KubeletMetrics {
     restarts.increment();
   }
 
-  /** @param kind create, update, sync, terminate */
+  /**
+   * @param kind create, update, sync, terminate
+   */
   public void worked(String kind, Duration took) {
     workers
         .computeIfAbsent(
             kind,
-            k -> timer("kubelet_pod_worker_duration_seconds", "Duration to sync a single pod, by operation", Tags.of("operation_type", k)))
+            k ->
+                timer(
+                    "kubelet_pod_worker_duration_seconds",
+                    "Duration to sync a single pod, by operation",
+                    Tags.of("operation_type", k)))
         .record(took);
   }
 
@@ -96,7 +119,8 @@ public final class KubeletMetrics {
               type,
               t ->
                   Counter.builder("kubelet_runtime_operations_errors_total")
-                      .description("Cumulative number of runtime operation errors by operation type")
+                      .description(
+                          "Cumulative number of runtime operation errors by operation type")
                       .tag("operation_type", t)
                       .tag("node", node)
                       .register(registry))
@@ -107,7 +131,10 @@ public final class KubeletMetrics {
           .computeIfAbsent(
               type,
               t ->
-                  timer("kubelet_runtime_operations_duration_seconds", "Duration of runtime operations by operation type", Tags.of("operation_type", t)))
+                  timer(
+                      "kubelet_runtime_operations_duration_seconds",
+                      "Duration of runtime operations by operation type",
+                      Tags.of("operation_type", t)))
           .record(Duration.ofNanos(System.nanoTime() - begun));
     }
   }

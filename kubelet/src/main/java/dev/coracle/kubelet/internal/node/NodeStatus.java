@@ -51,20 +51,21 @@ final class NodeStatus {
     return Quantity.parse(bytes / 1024 + "Ki");
   }
 
-  /** @param old the status before, for times of transition */
+  /**
+   * @param old the status before, for times of transition
+   */
   static ObjectNode of(Facts f, JsonNode old, Instant now) {
     ObjectNode status = Json.object();
     ObjectNode capacity = status.putObject("capacity");
     ObjectNode allocatable = status.putObject("allocatable");
     old.path("capacity")
         .properties()
-        .forEach(
-            e -> {
-              if (e.getKey().indexOf('/') > 0) {
-                capacity.set(e.getKey(), e.getValue());
-                allocatable.set(e.getKey(), old.path("allocatable").path(e.getKey()));
-              }
-            });
+        .forEach(e -> {
+          if (e.getKey().indexOf('/') > 0) {
+            capacity.set(e.getKey(), e.getValue());
+            allocatable.set(e.getKey(), old.path("allocatable").path(e.getKey()));
+          }
+        });
     amounts(capacity, f, kibi(f.machine.memoryBytes()), kibi(f.diskBytes));
     amounts(allocatable, f, allocatableMemory(f.machine), allocatableDisk(f.diskBytes));
     conditions(f, old.path("conditions"), now, status.putArray("conditions"));
@@ -93,22 +94,52 @@ final class NodeStatus {
   }
 
   private static void conditions(Facts f, JsonNode old, Instant now, ArrayNode out) {
-    condition(out, old, now, "MemoryPressure", f.pressures.memory,
+    condition(
+        out,
+        old,
+        now,
+        "MemoryPressure",
+        f.pressures.memory,
         f.pressures.memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
-        f.pressures.memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available");
-    condition(out, old, now, "DiskPressure", f.pressures.disk,
+        f.pressures.memory
+            ? "kubelet has insufficient memory available"
+            : "kubelet has sufficient memory available");
+    condition(
+        out,
+        old,
+        now,
+        "DiskPressure",
+        f.pressures.disk,
         f.pressures.disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
         f.pressures.disk ? "kubelet has disk pressure" : "kubelet has no disk pressure");
-    condition(out, old, now, "PIDPressure", f.pressures.pids,
+    condition(
+        out,
+        old,
+        now,
+        "PIDPressure",
+        f.pressures.pids,
         f.pressures.pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
-        f.pressures.pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available");
-    condition(out, old, now, "Ready", f.notReady.isEmpty(),
+        f.pressures.pids
+            ? "kubelet has insufficient PID available"
+            : "kubelet has sufficient PID available");
+    condition(
+        out,
+        old,
+        now,
+        "Ready",
+        f.notReady.isEmpty(),
         f.notReady.isEmpty() ? "KubeletReady" : "KubeletNotReady",
         f.notReady.orElse("kubelet is posting ready status"));
   }
 
   private static void condition(
-      ArrayNode out, JsonNode old, Instant now, String type, boolean is, String reason, String message) {
+      ArrayNode out,
+      JsonNode old,
+      Instant now,
+      String type,
+      boolean is,
+      String reason,
+      String message) {
     String status = is ? "True" : "False";
     String since = Timestamps.time(now);
     for (JsonNode o : old) {

@@ -37,8 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registers the Node, renews its Lease (KEP-589), and writes its status when it changes and every five minutes. Blocks, on virtual
- * threads; its state is guarded by this.
+ * Registers the Node, renews its Lease (KEP-589), and writes its status when it changes and every
+ * five minutes. Blocks, on virtual threads; its state is guarded by this.
  */
 public final class NodeStatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
@@ -71,7 +71,9 @@ public final class NodeStatusManager {
   private Timers.Handle heartbeat = () -> {};
   private Timers.Handle check = () -> {};
 
-  /** @param problem why pods cannot be run now, empty when they can */
+  /**
+   * @param problem why pods cannot be run now, empty when they can
+   */
   public NodeStatusManager(
       Client client,
       RuntimeService runtime,
@@ -101,7 +103,10 @@ public final class NodeStatusManager {
     port = kubeletPort;
   }
 
-  /** Who runs containers; told before the first pod is looked at, since its name stands in container ids. */
+  /**
+   * Who runs containers; told before the first pod is looked at, since its name stands in container
+   * ids.
+   */
   public void runtimeIs(VersionResponse answer) {
     version = answer;
   }
@@ -194,16 +199,20 @@ public final class NodeStatusManager {
       if (!StatusException.isAlreadyExists(e)) {
         throw e;
       }
-      KubeObject known =
-          client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
+      KubeObject known = client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
       ObjectNode patch = Json.object();
       labels(patch.putObject("metadata").putObject("labels"));
       if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
-        patch.putObject("spec").put("podCIDR", options.podCidr()).putArray("podCIDRs").add(options.podCidr());
+        patch
+            .putObject("spec")
+            .put("podCIDR", options.podCidr())
+            .putArray("podCIDRs")
+            .add(options.podCidr());
       }
       node =
           client
-              .patch(Resources.NODES, "", options.nodeName(), new Patch(PatchType.MERGE, patch, false))
+              .patch(
+                  Resources.NODES, "", options.nodeName(), new Patch(PatchType.MERGE, patch, false))
               .await()
               .atMost(LIMIT);
       write();
@@ -241,7 +250,9 @@ public final class NodeStatusManager {
     Optional<String> notReady =
         leaving
             ? Optional.of("the kubelet is shutting down")
-            : problem.get().or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
+            : problem
+                .get()
+                .or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
     return NodeStatus.of(
         new NodeStatus.Facts(
             options,
@@ -381,7 +392,8 @@ public final class NodeStatusManager {
                   tree -> {
                     KubeObject owner = node;
                     if (owner != null && !owner.uid().isEmpty()) {
-                      ArrayNode owners = tree.withObjectProperty("metadata").putArray("ownerReferences");
+                      ArrayNode owners =
+                          tree.withObjectProperty("metadata").putArray("ownerReferences");
                       owners
                           .addObject()
                           .put("apiVersion", "v1")
@@ -391,7 +403,9 @@ public final class NodeStatusManager {
                     }
                     tree.putObject("spec")
                         .put("holderIdentity", options.nodeName())
-                        .put("leaseDurationSeconds", (int) Math.max(1, options.heartbeat().toSeconds() * 4))
+                        .put(
+                            "leaseDurationSeconds",
+                            (int) Math.max(1, options.heartbeat().toSeconds() * 4))
                         .put("renewTime", now);
                   }))
           .await()

@@ -19,8 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Follows each object that a pod refers to by a watch of its own, since a node may see nothing else (node authoriser). The first
- * question is answered by a get while the watch opens; when the last pod that asked is gone, the watch is closed. Safe for any thread.
+ * Follows each object that a pod refers to by a watch of its own, since a node may see nothing else
+ * (node authoriser). The first question is answered by a get while the watch opens; when the last
+ * pod that asked is gone, the watch is closed. Safe for any thread.
  */
 public final class ObjectCache implements ObjectSource {
   private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -24,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pod lifecycle event generator. Follows the runtime's container events (evented PLEG, KEP-3386) and relists once a minute in case
- * one was lost; where the runtime has no events (containerd before 1.7), relists every second. Tells which pod changed, not what:
- * workers read that themselves. An event about something a worker has read already is dropped.
+ * The pod lifecycle event generator. Follows the runtime's container events (evented PLEG,
+ * KEP-3386) and relists once a minute in case one was lost; where the runtime has no events
+ * (containerd before 1.7), relists every second. Tells which pod changed, not what: workers read
+ * that themselves. An event about something a worker has read already is dropped.
  *
  * <p>State is guarded by this; calls to the runtime are made on virtual threads outside the lock.
  */
@@ -91,7 +92,10 @@ public final class Pleg implements AutoCloseable {
       return Optional.of("container runtime is down: " + lastFailure);
     }
     return ago.compareTo(UNHEALTHY) > 0
-        ? Optional.of("PLEG is not healthy: pleg was last seen active " + ago.toSeconds() + "s ago; threshold is 3m0s")
+        ? Optional.of(
+            "PLEG is not healthy: pleg was last seen active "
+                + ago.toSeconds()
+                + "s ago; threshold is 3m0s")
         : Optional.empty();
   }
 
@@ -105,8 +109,7 @@ public final class Pleg implements AutoCloseable {
   private void follow() {
     RuntimeService.EventStream opened =
         runtime.events(
-            event -> timers.execute(() -> handle(event)),
-            end -> timers.execute(() -> ended(end)));
+            event -> timers.execute(() -> handle(event)), end -> timers.execute(() -> ended(end)));
     synchronized (this) {
       stream = opened;
       evented = true;
@@ -177,7 +180,9 @@ public final class Pleg implements AutoCloseable {
       podOf.putIfAbsent(event.getContainerId(), uid);
     }
     Optional<PodRuntimeStatus> known = cache.last(uid);
-    if (known.isPresent() && event.getCreatedAt() > 0 && known.get().readAt() > event.getCreatedAt()) {
+    if (known.isPresent()
+        && event.getCreatedAt() > 0
+        && known.get().readAt() > event.getCreatedAt()) {
       return;
     }
     changed.accept(uid);
@@ -215,12 +220,11 @@ public final class Pleg implements AutoCloseable {
     metrics.relisted(Duration.ofNanos(lastRelist - begun));
     Set<String> different = new TreeSet<>();
     synchronized (this) {
-      now.forEach(
-          (uid, print) -> {
-            if (!print.equals(prints.get(uid))) {
-              different.add(uid);
-            }
-          });
+      now.forEach((uid, print) -> {
+        if (!print.equals(prints.get(uid))) {
+          different.add(uid);
+        }
+      });
       prints.keySet().stream().filter(uid -> !now.containsKey(uid)).forEach(different::add);
       prints = now;
       podOf = pods;

@@ -1,4 +1,7 @@
-/** The pod lifecycle event generator: what changed in the runtime, by its events, with a relist as safety net. */
+/**
+ * The pod lifecycle event generator: what changed in the runtime, by its events, with a relist as
+ * safety net.
+ */
 @NullMarked
 package dev.coracle.kubelet.internal.pleg;
 

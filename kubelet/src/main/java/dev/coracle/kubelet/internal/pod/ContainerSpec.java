@@ -70,7 +70,10 @@ public record ContainerSpec(JsonNode node, Kind kind, int index) {
     return "spec." + list + "{" + name() + "}";
   }
 
-  /** Identifies the parts of the spec whose change means a new container (image and name, as upstream since 1.33's resize). */
+  /**
+   * Identifies the parts of the spec whose change means a new container (image and name, as
+   * upstream since 1.33's resize).
+   */
   public String hash() {
     int h = name().hashCode() * 31 + image().hashCode();
     return Integer.toHexString(h);

@@ -21,7 +21,9 @@ public final class DownwardApi {
       Quantity allocatableMemory,
       Quantity allocatableEphemeral) {}
 
-  /** @throws IllegalArgumentException for a path the downward API does not offer */
+  /**
+   * @throws IllegalArgumentException for a path the downward API does not offer
+   */
   public static String field(Pod pod, String path, Facts facts) {
     int bracket = path.indexOf("['");
     if (bracket > 0 && path.endsWith("']")) {
@@ -29,7 +31,9 @@ public final class DownwardApi {
       return switch (path.substring(0, bracket)) {
         case "metadata.annotations" -> pod.object().annotations().getOrDefault(key, "");
         case "metadata.labels" -> pod.object().labels().getOrDefault(key, "");
-        default -> throw new IllegalArgumentException("fieldPath \"" + path + "\" does not support subscript");
+        default ->
+            throw new IllegalArgumentException(
+                "fieldPath \"" + path + "\" does not support subscript");
       };
     }
     return switch (path) {
@@ -47,7 +51,9 @@ public final class DownwardApi {
     };
   }
 
-  /** @param container the one the reference stands in, or names by {@code containerName} */
+  /**
+   * @param container the one the reference stands in, or names by {@code containerName}
+   */
   public static String resource(JsonNode reference, ContainerSpec container, Facts facts) {
     String resource = reference.path("resource").asText("");
     Quantity divisor = Quantity.tryParse(reference.path("divisor").asText("1"));
@@ -89,23 +95,22 @@ public final class DownwardApi {
   private static String quote(String text) {
     StringBuilder out = new StringBuilder("\"");
     text.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '"' -> out.append("\\\"");
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
-                case '\t' -> out.append("\\t");
-                default -> {
-                  if (c < 0x20 || c == 0x7f) {
-                    out.append(String.format("\\x%02x", c));
-                  } else {
-                    out.appendCodePoint(c);
-                  }
-                }
+        .forEach(c -> {
+          switch (c) {
+            case '"' -> out.append("\\\"");
+            case '\\' -> out.append("\\\\");
+            case '\n' -> out.append("\\n");
+            case '\r' -> out.append("\\r");
+            case '\t' -> out.append("\\t");
+            default -> {
+              if (c < 0x20 || c == 0x7f) {
+                out.append(String.format("\\x%02x", c));
+              } else {
+                out.appendCodePoint(c);
               }
-            });
+            }
+          }
+        });
     return out.append('"').toString();
   }
 }

@@ -4,8 +4,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces {@code $(NAME)} in commands, arguments and environment values (Kubernetes docs, "Define Dependent Environment
- * Variables"): {@code $$} is a dollar sign, and a reference to something unknown stays as it is.
+ * Replaces {@code $(NAME)} in commands, arguments and environment values (Kubernetes docs, "Define
+ * Dependent Environment Variables"): {@code $$} is a dollar sign, and a reference to something
+ * unknown stays as it is.
  */
 public final class Expansion {
   private Expansion() {}

@@ -12,9 +12,7 @@ public record HostName(String name, String domain) {
     String name = truncate(host.isEmpty() ? pod.name() : host);
     String subdomain = pod.spec().path("subdomain").asText("");
     String domain =
-        subdomain.isEmpty()
-            ? ""
-            : subdomain + "." + pod.namespace() + ".svc." + clusterDomain;
+        subdomain.isEmpty() ? "" : subdomain + "." + pod.namespace() + ".svc." + clusterDomain;
     return new HostName(name, domain);
   }
 

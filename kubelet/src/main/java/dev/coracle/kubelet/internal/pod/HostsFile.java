@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The content of a pod's {@code /etc/hosts} (Kubernetes docs, "Adding entries to Pod /etc/hosts with HostAliases"). */
+/**
+ * The content of a pod's {@code /etc/hosts} (Kubernetes docs, "Adding entries to Pod /etc/hosts
+ * with HostAliases").
+ */
 public final class HostsFile {
   private HostsFile() {}
 
   /** For a pod with its own network. */
-  public static String ofPod(List<String> podIps, String hostname, String domain, JsonNode aliases) {
+  public static String ofPod(
+      List<String> podIps, String hostname, String domain, JsonNode aliases) {
     StringBuilder out = new StringBuilder("# Kubernetes-managed hosts file.\n");
     out.append("127.0.0.1\tlocalhost\n")
         .append("::1\tlocalhost ip6-localhost ip6-loopback\n")

@@ -32,8 +32,7 @@ public final class Pod {
     List<ContainerSpec> out = new ArrayList<>();
     for (JsonNode c : spec().path(list)) {
       boolean sidecar =
-          kind == ContainerSpec.Kind.INIT
-              && "Always".equals(c.path("restartPolicy").asText(""));
+          kind == ContainerSpec.Kind.INIT && "Always".equals(c.path("restartPolicy").asText(""));
       out.add(new ContainerSpec(c, sidecar ? ContainerSpec.Kind.SIDECAR : kind, out.size()));
     }
     return List.copyOf(out);
@@ -109,7 +108,10 @@ public final class Pod {
     return object.isDeleting();
   }
 
-  /** Seconds the pod may take to end: that of its deletion when it is being deleted, else the spec's. */
+  /**
+   * Seconds the pod may take to end: that of its deletion when it is being deleted, else the
+   * spec's.
+   */
   public long gracePeriodSeconds() {
     JsonNode deletion = object.metadata().path("deletionGracePeriodSeconds");
     if (isDeleting() && deletion.isNumber()) {
@@ -130,7 +132,9 @@ public final class Pod {
     return phase().equals("Succeeded") || phase().equals("Failed");
   }
 
-  /** Whether everything the kubelet acts on is as in the other: all but the status and bookkeeping. */
+  /**
+   * Whether everything the kubelet acts on is as in the other: all but the status and bookkeeping.
+   */
   public boolean wantsTheSameAs(Pod other) {
     if (!spec().equals(other.spec())) {
       return false;
@@ -138,7 +142,14 @@ public final class Pod {
     JsonNode mine = object.metadata();
     JsonNode its = other.object.metadata();
     for (String field :
-        new String[] {"uid", "labels", "annotations", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
+        new String[] {
+          "uid",
+          "labels",
+          "annotations",
+          "deletionTimestamp",
+          "deletionGracePeriodSeconds",
+          "generation"
+        }) {
       if (!mine.path(field).equals(its.path(field))) {
         return false;
       }

@@ -30,7 +30,8 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
               servers.add(words[1]);
             }
           }
-          case "search", "domain" -> searches = new ArrayList<>(List.of(words).subList(1, words.length));
+          case "search", "domain" ->
+              searches = new ArrayList<>(List.of(words).subList(1, words.length));
           case "options" -> options = new ArrayList<>(List.of(words).subList(1, words.length));
           default -> {}
         }

@@ -10,11 +10,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The variables that name Services, as Docker links once did (Kubernetes docs, "Environment variables" of Service). */
+/**
+ * The variables that name Services, as Docker links once did (Kubernetes docs, "Environment
+ * variables" of Service).
+ */
 public final class ServiceEnv {
   private ServiceEnv() {}
 
-  /** @param services those of the pod's namespace when it wants links, and {@code default/kubernetes} always */
+  /**
+   * @param services those of the pod's namespace when it wants links, and {@code
+   *     default/kubernetes} always
+   */
   public static Map<String, String> of(Collection<KubeObject> services) {
     Map<String, String> env = new LinkedHashMap<>();
     List<KubeObject> sorted = new ArrayList<>(services);

@@ -19,7 +19,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** {@code grpc.health.v1.Health/Check} (gRPC Health Checking Protocol); its two one-field messages are written by hand. */
+/**
+ * {@code grpc.health.v1.Health/Check} (gRPC Health Checking Protocol); its two one-field messages
+ * are written by hand.
+ */
 final class GrpcHealth implements AutoCloseable {
   private static final int SERVING = 1;
   private static final String[] STATES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
@@ -35,17 +38,15 @@ final class GrpcHealth implements AutoCloseable {
     Future<Integer> answer =
         client
             .request(SocketAddress.inetSocketAddress(port, host))
-            .compose(
-                request -> {
-                  request.serviceName(ServiceName.create("grpc.health.v1", "Health"));
-                  request.methodName("Check");
-                  return request.send(message(service));
-                })
-            .compose(
-                response ->
-                    response.status() != null && response.status() != GrpcStatus.OK
-                        ? Future.failedFuture(response.status().name())
-                        : response.last().map(GrpcHealth::status));
+            .compose(request -> {
+              request.serviceName(ServiceName.create("grpc.health.v1", "Health"));
+              request.methodName("Check");
+              return request.send(message(service));
+            })
+            .compose(response ->
+                response.status() != null && response.status() != GrpcStatus.OK
+                    ? Future.failedFuture(response.status().name())
+                    : response.last().map(GrpcHealth::status));
     try {
       int status =
           answer
@@ -55,8 +56,7 @@ final class GrpcHealth implements AutoCloseable {
       String word = status >= 0 && status < STATES.length ? STATES[status] : "UNKNOWN";
       return status == SERVING
           ? Outcome.SUCCESS
-          : Outcome.failure(
-              "service unhealthy (responded with \"" + word + "\")");
+          : Outcome.failure("service unhealthy (responded with \"" + word + "\")");
     } catch (TimeoutException e) {
       return Outcome.failure(
           "timeout: failed to connect service \"" + where + "\" within " + limit.toSeconds() + "s");

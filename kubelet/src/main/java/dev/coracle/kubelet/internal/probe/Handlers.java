@@ -26,9 +26,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** One attempt of each kind of probe (Kubernetes docs, "Probe check methods"). Blocks, on virtual threads, never longer than its limit. */
+/**
+ * One attempt of each kind of probe (Kubernetes docs, "Probe check methods"). Blocks, on virtual
+ * threads, never longer than its limit.
+ */
 public final class Handlers implements AutoCloseable {
-  /** @param message for the Unhealthy event; empty on success */
+  /**
+   * @param message for the Unhealthy event; empty on success
+   */
   public record Outcome(boolean success, String message) {
     static final Outcome SUCCESS = new Outcome(true, "");
 
@@ -70,7 +75,10 @@ public final class Handlers implements AutoCloseable {
     } catch (CriException e) {
       return Outcome.failure(
           e.code() == CriException.Code.DEADLINE_EXCEEDED
-              ? "command timed out: " + quoteAll(command) + " timed out after " + dev.coracle.kubelet.internal.pod.GoText.duration(limit)
+              ? "command timed out: "
+                  + quoteAll(command)
+                  + " timed out after "
+                  + dev.coracle.kubelet.internal.pod.GoText.duration(limit)
               : e.describe());
     }
   }
@@ -79,7 +87,9 @@ public final class Handlers implements AutoCloseable {
     return "\"" + String.join(" ", command) + "\"";
   }
 
-  /** @param podIp where the request goes unless the action names a host */
+  /**
+   * @param podIp where the request goes unless the action names a host
+   */
   public Outcome http(
       Pod pod, ContainerSpec container, JsonNode action, String podIp, Duration limit) {
     int port = port(container, action.path("port"));
@@ -93,7 +103,11 @@ public final class Handlers implements AutoCloseable {
     boolean ssl = action.path("scheme").asText("HTTP").toUpperCase(Locale.ROOT).equals("HTTPS");
     String path = action.path("path").asText("/");
     String url =
-        (ssl ? "https://" : "http://") + host + ":" + port + (path.startsWith("/") ? path : "/" + path);
+        (ssl ? "https://" : "http://")
+            + host
+            + ":"
+            + port
+            + (path.startsWith("/") ? path : "/" + path);
     return get(url, action, limit, 0);
   }
 
@@ -113,18 +127,20 @@ public final class Handlers implements AutoCloseable {
     Future<Answer> answer =
         http.request(options)
             .compose(HttpClientRequest::send)
-            .compose(
-                r ->
-                    r.body()
-                        .map(
-                            b ->
-                                new Answer(
-                                    r.statusCode(),
-                                    r.statusMessage(),
-                                    String.valueOf(r.getHeader("Location")),
-                                    b)));
+            .compose(r ->
+                r.body()
+                    .map(b ->
+                        new Answer(
+                            r.statusCode(),
+                            r.statusMessage(),
+                            String.valueOf(r.getHeader("Location")),
+                            b)));
     try {
-      Answer a = answer.toCompletionStage().toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      Answer a =
+          answer
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (a.status >= 300 && a.status < 400 && redirects < 10 && !a.location.equals("null")) {
         URI next = URI.create(url).resolve(a.location);
         if (String.valueOf(next.getHost()).equals(URI.create(url).getHost())) {
@@ -178,8 +194,7 @@ public final class Handlers implements AutoCloseable {
 
   /** The gRPC health protocol. */
   public Outcome grpc(JsonNode action, String podIp, Duration limit) {
-    return grpc.check(
-        podIp, action.path("port").asInt(), action.path("service").asText(""), limit);
+    return grpc.check(podIp, action.path("port").asInt(), action.path("service").asText(""), limit);
   }
 
   private static String text(ExecutionException e) {

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Keeps one {@link ProbeWorker} for each probe of each running container, and their verdicts by container id. Safe for any thread;
- * one pod is followed by its worker only.
+ * Keeps one {@link ProbeWorker} for each probe of each running container, and their verdicts by
+ * container id. Safe for any thread; one pod is followed by its worker only.
  */
 public final class ProbeManager implements ProbeResults, PodSync.Follower {
   /** The three kinds, in the words of events and metrics. */
@@ -52,7 +52,9 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
   private final Map<Key, Boolean> verdicts = new ConcurrentHashMap<>();
   private final Map<String, Map<Key, ProbeWorker>> workers = new ConcurrentHashMap<>();
 
-  /** @param changed hears the uid of a pod one of whose verdicts changed */
+  /**
+   * @param changed hears the uid of a pod one of whose verdicts changed
+   */
   public ProbeManager(
       Handlers handlers,
       PodEvents events,
@@ -109,7 +111,16 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
         if (!now.containsKey(key)) {
           ProbeWorker worker =
               new ProbeWorker(
-                  context, c, key, probe, podIp, state.get().startedAt(), handlers, events, timers, metrics,
+                  context,
+                  c,
+                  key,
+                  probe,
+                  podIp,
+                  state.get().startedAt(),
+                  handlers,
+                  events,
+                  timers,
+                  metrics,
                   verdict -> decided(pod.uid(), key, verdict));
           now.put(key, worker);
           fresh.add(worker);
@@ -117,17 +128,19 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
       }
     }
     now.entrySet()
-        .removeIf(
-            e -> {
-              boolean gone =
-                  !wanted.contains(e.getKey())
-                      && status.byId(e.getKey().containerId()).filter(ContainerState::isRunning).isEmpty();
-              if (gone) {
-                e.getValue().stop();
-                verdicts.remove(e.getKey());
-              }
-              return gone;
-            });
+        .removeIf(e -> {
+          boolean gone =
+              !wanted.contains(e.getKey())
+                  && status
+                      .byId(e.getKey().containerId())
+                      .filter(ContainerState::isRunning)
+                      .isEmpty();
+          if (gone) {
+            e.getValue().stop();
+            verdicts.remove(e.getKey());
+          }
+          return gone;
+        });
     if (now.isEmpty()) {
       workers.remove(pod.uid());
     } else {
@@ -140,8 +153,7 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     return java.util.stream.Stream.concat(
             pod.initContainers().stream().filter(ContainerSpec::isSidecar),
             pod.containers().stream())
-        .filter(
-            c -> c.has("startupProbe") || c.has("livenessProbe") || c.has("readinessProbe"))
+        .filter(c -> c.has("startupProbe") || c.has("livenessProbe") || c.has("readinessProbe"))
         .toList();
   }
 
@@ -164,11 +176,10 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
   public void forget(String uid) {
     Map<Key, ProbeWorker> gone = workers.remove(uid);
     if (gone != null) {
-      gone.forEach(
-          (key, worker) -> {
-            worker.stop();
-            verdicts.remove(key);
-          });
+      gone.forEach((key, worker) -> {
+        worker.stop();
+        verdicts.remove(key);
+      });
       metrics.forget(uid);
     }
   }

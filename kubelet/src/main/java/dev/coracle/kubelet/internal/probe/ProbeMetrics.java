@@ -24,7 +24,8 @@ public final class ProbeMetrics {
             new Key(pod.uid(), container, kind, success),
             k ->
                 Counter.builder("prober_probe_total")
-                    .description("Cumulative number of a liveness, readiness or startup probe for a container by result.")
+                    .description(
+                        "Cumulative number of a liveness, readiness or startup probe for a container by result.")
                     .tag("container", container)
                     .tag("namespace", pod.namespace())
                     .tag("pod", pod.name())

@@ -12,8 +12,9 @@ import java.time.Instant;
 import java.util.function.Consumer;
 
 /**
- * Probes one container in one way, every period, until stopped. A verdict needs as many equal outcomes in a row as its threshold says.
- * A failed startup or liveness verdict ends the probing: the container is going to be ended.
+ * Probes one container in one way, every period, until stopped. A verdict needs as many equal
+ * outcomes in a row as its threshold says. A failed startup or liveness verdict ends the probing:
+ * the container is going to be ended.
  *
  * <p>Attempts are made one after the other, each on a virtual thread.
  */
@@ -89,9 +90,7 @@ final class ProbeWorker {
     run = outcome.success() == last ? run + 1 : 1;
     last = outcome.success();
     int threshold =
-        last
-            ? probe.path("successThreshold").asInt(1)
-            : probe.path("failureThreshold").asInt(3);
+        last ? probe.path("successThreshold").asInt(1) : probe.path("failureThreshold").asInt(3);
     if (run >= threshold) {
       verdict.accept(last);
       boolean over = !last && key.kind() != ProbeManager.Kind.READINESS;
@@ -118,6 +117,7 @@ final class ProbeWorker {
     if (probe.hasNonNull("grpc")) {
       return handlers.grpc(probe.path("grpc"), podIp, limit);
     }
-    return Outcome.failure("missing probe handler for " + context.pod().describe() + ":" + container.name());
+    return Outcome.failure(
+        "missing probe handler for " + context.pod().describe() + ":" + container.name());
   }
 }

@@ -7,9 +7,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Exponential back-off by key, as upstream's for crashed containers and failed pulls: the first failure costs nothing, the second
- * waits {@code initial}, then the double, up to {@code max}; a key that was quiet for twice the maximum starts anew. Safe for any
- * thread. Its owner lives as long as one pod, so keys are few.
+ * Exponential back-off by key, as upstream's for crashed containers and failed pulls: the first
+ * failure costs nothing, the second waits {@code initial}, then the double, up to {@code max}; a
+ * key that was quiet for twice the maximum starts anew. Safe for any thread. Its owner lives as
+ * long as one pod, so keys are few.
  */
 public final class BackOff {
   private record Entry(Duration delay, Instant updated) {}

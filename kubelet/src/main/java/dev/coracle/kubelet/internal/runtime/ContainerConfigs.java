@@ -44,9 +44,7 @@ public final class ContainerConfigs {
             .setMetadata(
                 ContainerMetadata.newBuilder().setName(container.name()).setAttempt(attempt))
             .setImage(
-                ImageSpec.newBuilder()
-                    .setImage(imageRef)
-                    .setUserSpecifiedImage(container.image()))
+                ImageSpec.newBuilder().setImage(imageRef).setUserSpecifiedImage(container.image()))
             .setWorkingDir(container.node().path("workingDir").asText(""))
             .setLogPath(PodPaths.containerLog(container.name(), attempt))
             .setStdin(container.node().path("stdin").asBoolean(false))

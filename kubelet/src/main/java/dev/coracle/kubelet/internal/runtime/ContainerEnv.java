@@ -15,7 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** A container's environment from all its sources (Kubernetes docs, "Define Environment Variables for a Container"). */
+/**
+ * A container's environment from all its sources (Kubernetes docs, "Define Environment Variables
+ * for a Container").
+ */
 public final class ContainerEnv {
   private final ObjectSource objects;
 
@@ -29,8 +32,7 @@ public final class ContainerEnv {
    */
   public Map<String, String> of(Pod pod, ContainerSpec container, DownwardApi.Facts facts) {
     boolean links = pod.spec().path("enableServiceLinks").asBoolean(true);
-    Map<String, String> services =
-        ServiceEnv.of(objects.servicesFor(pod.namespace(), links));
+    Map<String, String> services = ServiceEnv.of(objects.servicesFor(pod.namespace(), links));
     Map<String, String> env = new LinkedHashMap<>();
     for (JsonNode from : container.node().path("envFrom")) {
       addAll(pod, from, env);
@@ -67,13 +69,12 @@ public final class ContainerEnv {
         .get()
         .at("data")
         .properties()
-        .forEach(
-            e -> {
-              String name = prefix + e.getKey();
-              if (!name.isEmpty() && name.indexOf('=') < 0) {
-                env.put(name, secret ? decode(e.getValue().asText()) : e.getValue().asText());
-              }
-            });
+        .forEach(e -> {
+          String name = prefix + e.getKey();
+          if (!name.isEmpty() && name.indexOf('=') < 0) {
+            env.put(name, secret ? decode(e.getValue().asText()) : e.getValue().asText());
+          }
+        });
   }
 
   private Optional<String> value(
@@ -86,8 +87,7 @@ public final class ContainerEnv {
       if (from.hasNonNull("resourceFieldRef")) {
         JsonNode ref = from.path("resourceFieldRef");
         String named = ref.path("containerName").asText("");
-        ContainerSpec target =
-            named.isEmpty() ? container : pod.container(named).orElse(container);
+        ContainerSpec target = named.isEmpty() ? container : pod.container(named).orElse(container);
         return Optional.of(DownwardApi.resource(ref, target, facts));
       }
     } catch (IllegalArgumentException e) {

@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes ended containers: of a living pod all but the newest two of each name (the one shown and its predecessor, for {@code logs
- * --previous}), of a pod that is gone everything. Runs off the pods' path.
+ * Removes ended containers: of a living pod all but the newest two of each name (the one shown and
+ * its predecessor, for {@code logs --previous}), of a pod that is gone everything. Runs off the
+ * pods' path.
  */
 public final class ContainerGc {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerGc.class);
@@ -65,7 +66,9 @@ public final class ContainerGc {
       }
       Files.deleteIfExists(paths.terminationLog(pod.uid(), c.name(), c.restartCount()));
     } catch (IOException e) {
-      LOG.atDebug().addKeyValue("pod", pod.key()).log("A log could not be removed: {}", e.toString());
+      LOG.atDebug()
+          .addKeyValue("pod", pod.key())
+          .log("A log could not be removed: {}", e.toString());
     }
   }
 
@@ -90,7 +93,8 @@ public final class ContainerGc {
       call.run();
     } catch (CriException e) {
       if (!e.isNotFound()) {
-        LOG.atDebug().log("The runtime refused a removal, it will be tried again: {}", e.describe());
+        LOG.atDebug().log(
+            "The runtime refused a removal, it will be tried again: {}", e.describe());
       }
     }
   }

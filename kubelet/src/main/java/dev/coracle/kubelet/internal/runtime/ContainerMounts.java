@@ -19,7 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What is mounted into a container: its volumes, {@code /etc/hosts}, the file for its last words. */
+/**
+ * What is mounted into a container: its volumes, {@code /etc/hosts}, the file for its last words.
+ */
 public final class ContainerMounts {
   /**
    * A volume that is ready on this host.
@@ -129,7 +131,9 @@ public final class ContainerMounts {
         .build();
   }
 
-  /** A subPath is made when it is missing, and must not lead out of its volume, not by links either. */
+  /**
+   * A subPath is made when it is missing, and must not lead out of its volume, not by links either.
+   */
   private static Path below(Path volume, String sub, boolean readOnly) throws IOException {
     Path relative = Path.of(sub).normalize();
     if (relative.isAbsolute() || relative.startsWith("..") || sub.contains("..")) {
@@ -154,7 +158,8 @@ public final class ContainerMounts {
       Files.setPosixFilePermissions(target, permissions);
     }
     if (!Files.exists(target)) {
-      throw new ConfigException("failed to prepare subPath for volumeMount: " + sub + " does not exist");
+      throw new ConfigException(
+          "failed to prepare subPath for volumeMount: " + sub + " does not exist");
     }
     Path real = target.toRealPath();
     if (!real.startsWith(root)) {
@@ -178,10 +183,7 @@ public final class ContainerMounts {
       Files.writeString(file, text);
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
-    return Mount.newBuilder()
-        .setContainerPath("/etc/hosts")
-        .setHostPath(file.toString())
-        .build();
+    return Mount.newBuilder().setContainerPath("/etc/hosts").setHostPath(file.toString()).build();
   }
 
   private Mount termination(Pod pod, ContainerSpec container, int attempt, String inside)

@@ -77,7 +77,8 @@ final class ContainerStarter {
     Optional<ContainerState> before = frame.status.container(container.name());
     backOff(frame, container);
     ImageManager.Ready image = image(frame, container);
-    int attempt = before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
+    int attempt =
+        before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
     ContainerConfig config = config(frame, container, attempt, image);
     String id = create(frame, container, config);
     events.normal(frame.pod, container, "Created", "Created container: " + container.name());
@@ -170,7 +171,9 @@ final class ContainerStarter {
           "CreateContainerConfigError", message, Optional.of(Duration.ofSeconds(10)));
     } catch (IOException e) {
       throw new StartException(
-          "CreateContainerConfigError", String.valueOf(e.getMessage()), Optional.of(Duration.ofSeconds(10)));
+          "CreateContainerConfigError",
+          String.valueOf(e.getMessage()),
+          Optional.of(Duration.ofSeconds(10)));
     }
   }
 
@@ -178,7 +181,12 @@ final class ContainerStarter {
     String name = container.node().path("targetContainerName").asText("");
     return name.isEmpty()
         ? ""
-        : frame.status.container(name).filter(ContainerState::isRunning).map(ContainerState::id).orElse("");
+        : frame
+            .status
+            .container(name)
+            .filter(ContainerState::isRunning)
+            .map(ContainerState::id)
+            .orElse("");
   }
 
   private String create(Frame frame, ContainerSpec container, ContainerConfig config)
@@ -245,7 +253,10 @@ final class ContainerStarter {
     throw new StartException("PostStartHookError", failure.get(), Optional.of(Duration.ZERO));
   }
 
-  /** The number of the next run when the runtime has forgotten the earlier ones but their logs are there. */
+  /**
+   * The number of the next run when the runtime has forgotten the earlier ones but their logs are
+   * there.
+   */
   private int attemptsLogged(Pod pod, ContainerSpec container) {
     var dir = paths.podLogs(pod).resolve(container.name());
     if (!Files.isDirectory(dir)) {

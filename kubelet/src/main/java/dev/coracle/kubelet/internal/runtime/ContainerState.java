@@ -8,7 +8,8 @@ import java.util.Map;
  * A container as the runtime reports it. Times are nanoseconds since the epoch, zero for never.
  *
  * @param sandboxId empty where the runtime does not say
- * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its creation
+ * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its
+ *     creation
  */
 public record ContainerState(
     String id,

@@ -15,7 +15,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Runs {@code postStart} and {@code preStop} handlers (Kubernetes docs, "Container Lifecycle Hooks"). Blocks. */
+/**
+ * Runs {@code postStart} and {@code preStop} handlers (Kubernetes docs, "Container Lifecycle
+ * Hooks"). Blocks.
+ */
 public final class LifecycleHooks {
   private final RuntimeService runtime;
   private final Handlers handlers;

@@ -14,7 +14,9 @@ public final class LinuxResources {
 
   private LinuxResources() {}
 
-  /** @param memoryCapacity bytes of the node, for the OOM score */
+  /**
+   * @param memoryCapacity bytes of the node, for the OOM score
+   */
   public static LinuxContainerResources of(Pod pod, ContainerSpec container, long memoryCapacity) {
     Quantity cpuRequest = quantity(container.requests(), "cpu");
     Quantity cpuLimit = quantity(container.limits(), "cpu");
@@ -22,7 +24,9 @@ public final class LinuxResources {
     LinuxContainerResources.Builder out =
         LinuxContainerResources.newBuilder()
             .setCpuShares(
-                shares((cpuRequest.signum() == 0 && cpuLimit.signum() > 0 ? cpuLimit : cpuRequest).millis()))
+                shares(
+                    (cpuRequest.signum() == 0 && cpuLimit.signum() > 0 ? cpuLimit : cpuRequest)
+                        .millis()))
             .setOomScoreAdj(oomScore(pod, container, memoryCapacity));
     if (cpuLimit.signum() > 0) {
       out.setCpuPeriod(PERIOD_MICROS).setCpuQuota(quota(cpuLimit.millis()));
@@ -63,8 +67,7 @@ public final class LinuxResources {
       case BEST_EFFORT -> 1000;
       case BURSTABLE -> {
         long request = quantity(container.requests(), "memory").longValue();
-        long score =
-            memoryCapacity <= 0 ? 999 : 1000 - (long) (1000.0 * request / memoryCapacity);
+        long score = memoryCapacity <= 0 ? 999 : 1000 - (long) (1000.0 * request / memoryCapacity);
         yield (int) Math.clamp(score, 3, 999);
       }
     };

@@ -14,6 +14,9 @@ public interface ObjectSource {
    */
   KubeObject get(String podUid, GroupVersionResource resource, String namespace, String name);
 
-  /** The Services whose variables a pod of this namespace gets, {@code default/kubernetes} always among them. */
+  /**
+   * The Services whose variables a pod of this namespace gets, {@code default/kubernetes} always
+   * among them.
+   */
   Collection<KubeObject> servicesFor(String namespace, boolean links);
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What has to be done so that the runtime has what the pod's spec wants. Computed from the spec, the runtime's state and the probes
- * alone, so it may be computed at any time any number of times.
+ * What has to be done so that the runtime has what the pod's spec wants. Computed from the spec,
+ * the runtime's state and the probes alone, so it may be computed at any time any number of times.
  *
  * @param killPod end everything that runs, sandbox too
  * @param createSandbox after that, make a sandbox
@@ -25,7 +25,8 @@ public record PodActions(
     List<Kill> kill) {
 
   /** Why a container is ended: the event's message, and whether a probe asked for it. */
-  public record Kill(ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {}
+  public record Kill(
+      ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {}
 
   public boolean isNothing() {
     return !killPod && !createSandbox && start.isEmpty() && kill.isEmpty();
@@ -99,12 +100,11 @@ public record PodActions(
       }
       List<ContainerSpec> wanted =
           pod.containers().stream()
-              .filter(
-                  c ->
-                      status
-                          .container(c.name())
-                          .map(s -> !s.isExited() || RestartRules.restarts(pod, c, s.exitCode()))
-                          .orElse(true))
+              .filter(c ->
+                  status
+                      .container(c.name())
+                      .map(s -> !s.isExited() || RestartRules.restarts(pod, c, s.exitCode()))
+                      .orElse(true))
               .toList();
       if (wanted.isEmpty() && !status.containers().isEmpty()) {
         return new PodActions(true, false, id, attempt, List.of(), List.of());
@@ -121,8 +121,9 @@ public record PodActions(
     }
 
     /**
-     * Walks the init containers from the first: all before the current one are done (or, sidecars, started). Once an ordinary
-     * container was started in this sandbox the phase is over for good and only sidecars are kept alive.
+     * Walks the init containers from the first: all before the current one are done (or, sidecars,
+     * started). Once an ordinary container was started in this sandbox the phase is over for good
+     * and only sidecars are kept alive.
      */
     private InitOutcome initContainers() {
       List<ContainerSpec> list = pod.initContainers();
@@ -130,7 +131,8 @@ public record PodActions(
         return InitOutcome.DONE;
       }
       boolean initialized = ordinaryStartedInThisSandbox();
-      // The last init container that was ever created here: those before it need not be looked for any more.
+      // The last init container that was ever created here: those before it need not be looked for
+      // any more.
       int last = -1;
       for (ContainerSpec c : list) {
         if (inThisSandbox(c).isPresent()) {
@@ -158,7 +160,12 @@ public record PodActions(
             return InitOutcome.PENDING;
           }
           case UNKNOWN -> {
-            kill.add(new Kill(s, Optional.of(c), "Init container is in \"unknown\" state, try killing it before restart", false));
+            kill.add(
+                new Kill(
+                    s,
+                    Optional.of(c),
+                    "Init container is in \"unknown\" state, try killing it before restart",
+                    false));
             start.add(c);
             return InitOutcome.PENDING;
           }
@@ -182,7 +189,13 @@ public record PodActions(
       if (state.isEmpty() || !state.get().isRunning()) {
         state
             .filter(s -> s.state() == ContainerState.State.UNKNOWN)
-            .ifPresent(s -> kill.add(new Kill(s, Optional.of(c), "Init container is in \"unknown\" state, try killing it before restart", false)));
+            .ifPresent(s ->
+                kill.add(
+                    new Kill(
+                        s,
+                        Optional.of(c),
+                        "Init container is in \"unknown\" state, try killing it before restart",
+                        false)));
         if (!pod.isDeleting()) {
           start.add(c);
         }
@@ -200,18 +213,18 @@ public record PodActions(
 
     private boolean ordinaryStartedInThisSandbox() {
       return pod.containers().stream()
-          .anyMatch(c -> inThisSandbox(c).filter(s -> s.state() != ContainerState.State.CREATED).isPresent());
+          .anyMatch(c ->
+              inThisSandbox(c).filter(s -> s.state() != ContainerState.State.CREATED).isPresent());
     }
 
     private Optional<ContainerState> inThisSandbox(ContainerSpec c) {
       Optional<SandboxState> sandbox = status.sandbox();
       return status
           .container(c.name())
-          .filter(
-              s ->
-                  sandbox.isEmpty()
-                      || s.sandboxId().isEmpty()
-                      || s.sandboxId().equals(sandbox.get().id()));
+          .filter(s ->
+              sandbox.isEmpty()
+                  || s.sandboxId().isEmpty()
+                  || s.sandboxId().equals(sandbox.get().id()));
     }
 
     private int ordinaryContainers() {
@@ -222,14 +235,13 @@ public record PodActions(
           if (RestartRules.shouldStart(pod, c, status)) {
             state
                 .filter(s -> s.state() == ContainerState.State.UNKNOWN)
-                .ifPresent(
-                    s ->
-                        kill.add(
-                            new Kill(
-                                s,
-                                Optional.of(c),
-                                "Container is in \"unknown\" state, try killing it before restart",
-                                false)));
+                .ifPresent(s ->
+                    kill.add(
+                        new Kill(
+                            s,
+                            Optional.of(c),
+                            "Container is in \"unknown\" state, try killing it before restart",
+                            false)));
             start.add(c);
           }
           continue;

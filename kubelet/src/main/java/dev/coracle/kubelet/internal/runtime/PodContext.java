@@ -12,8 +12,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What the kubelet remembers about one pod between syncs and the runtime does not know: why containers could not be started, their
- * back-offs, when it was first seen. Lives from the first sync to the pod's end; safe for any thread.
+ * What the kubelet remembers about one pod between syncs and the runtime does not know: why
+ * containers could not be started, their back-offs, when it was first seen. Lives from the first
+ * sync to the pod's end; safe for any thread.
  */
 public final class PodContext {
   /** Why a container waits: {@code state.waiting.reason} and {@code message}. */
@@ -58,7 +59,10 @@ public final class PodContext {
     pod = newer;
   }
 
-  /** @return true the first time it is called, and false for a pod that ran before the kubelet knew it */
+  /**
+   * @return true the first time it is called, and false for a pod that ran before the kubelet knew
+   *     it
+   */
   public boolean firstTimeRunning() {
     return ran.compareAndSet(false, true);
   }
@@ -89,7 +93,9 @@ public final class PodContext {
     startFailures.remove(container);
   }
 
-  /** @return how many attempts at a sandbox have failed in a row before this one */
+  /**
+   * @return how many attempts at a sandbox have failed in a row before this one
+   */
   int sandboxFailed() {
     return sandboxFailures.getAndIncrement();
   }
@@ -98,9 +104,13 @@ public final class PodContext {
     sandboxFailures.set(0);
   }
 
-  /** @return how long to wait before the volumes are tried again: half a second, doubling up to two minutes */
+  /**
+   * @return how long to wait before the volumes are tried again: half a second, doubling up to two
+   *     minutes
+   */
   public Duration mountFailed() {
-    return Duration.ofMillis(Math.min(122_000, 500L << Math.min(8, mountFailures.getAndIncrement())));
+    return Duration.ofMillis(
+        Math.min(122_000, 500L << Math.min(8, mountFailures.getAndIncrement())));
   }
 
   public void mounted() {

@@ -21,11 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends containers with grace: the preStop hook, then the stop signal, then SIGKILL, all within the grace period (Kubernetes docs,
- * "Termination of Pods"). Ordinary containers end side by side, sidecars after them in reverse order. Blocks.
+ * Ends containers with grace: the preStop hook, then the stop signal, then SIGKILL, all within the
+ * grace period (Kubernetes docs, "Termination of Pods"). Ordinary containers end side by side,
+ * sidecars after them in reverse order. Blocks.
  */
 public final class PodKiller {
   private static final Logger LOG = LoggerFactory.getLogger(PodKiller.class);
+
   /** Even a container whose hook used the grace up gets this long. */
   private static final long MINIMUM_SECONDS = 2;
 
@@ -34,7 +36,9 @@ public final class PodKiller {
   private final PodEvents events;
   private final Executor executor;
 
-  /** @param executor of virtual threads */
+  /**
+   * @param executor of virtual threads
+   */
   public PodKiller(
       RuntimeService runtime, LifecycleHooks hooks, PodEvents events, Executor executor) {
     this.runtime = runtime;
@@ -49,8 +53,7 @@ public final class PodKiller {
    * @param grace overrides the pod's own
    */
   public void killPod(Pod pod, PodRuntimeStatus status, OptionalLong grace, String podIp) {
-    List<ContainerState> running =
-        status.containers().stream().filter(c -> !c.isExited()).toList();
+    List<ContainerState> running = status.containers().stream().filter(c -> !c.isExited()).toList();
     List<ContainerState> sidecars = new ArrayList<>();
     List<CompletableFuture<Void>> ordinary = new ArrayList<>();
     long begun = System.nanoTime();
@@ -153,7 +156,13 @@ public final class PodKiller {
       runtime.stopContainer(container.id(), Math.max(left, 0));
     } catch (CriException e) {
       if (!e.isNotFound()) {
-        events.warning(pod, "FailedKillPod", "error killing pod: failed to \"KillContainer\" for " + GoText.quote(container.name()) + " with KillContainerError: " + GoText.quote(e.describe()));
+        events.warning(
+            pod,
+            "FailedKillPod",
+            "error killing pod: failed to \"KillContainer\" for "
+                + GoText.quote(container.name())
+                + " with KillContainerError: "
+                + GoText.quote(e.describe()));
         throw e;
       }
     }

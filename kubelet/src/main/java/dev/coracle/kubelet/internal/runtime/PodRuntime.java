@@ -92,7 +92,9 @@ public final class PodRuntime {
     if (actions.killPod() && !actions.createSandbox()) {
       return new Result(acted, Optional.empty());
     }
-    PodSandboxConfig config = sandboxes.of(pod, actions.createSandbox() ? actions.attempt() : Math.max(0, actions.attempt()));
+    PodSandboxConfig config =
+        sandboxes.of(
+            pod, actions.createSandbox() ? actions.attempt() : Math.max(0, actions.attempt()));
     PodRuntimeStatus current = status;
     String sandboxId = actions.sandboxId();
     if (actions.createSandbox()) {

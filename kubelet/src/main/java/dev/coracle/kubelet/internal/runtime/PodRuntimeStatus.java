@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param sandboxes newest first
  * @param containers newest first
- * @param readAt nanoseconds since the epoch, taken before reading: everything that happened before is in here
+ * @param readAt nanoseconds since the epoch, taken before reading: everything that happened before
+ *     is in here
  */
 public record PodRuntimeStatus(
     List<SandboxState> sandboxes, List<ContainerState> containers, long readAt) {

@@ -2,7 +2,10 @@ package dev.coracle.kubelet.internal.runtime;
 
 import java.util.Optional;
 
-/** What probes last said of a container, by its id; empty where none has run yet. Safe for any thread, answers at once. */
+/**
+ * What probes last said of a container, by its id; empty where none has run yet. Safe for any
+ * thread, answers at once.
+ */
 public interface ProbeResults {
   ProbeResults NONE =
       new ProbeResults() {

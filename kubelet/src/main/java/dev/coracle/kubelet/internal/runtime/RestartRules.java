@@ -5,8 +5,8 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 
 /**
- * Whether an ended container is started again: the pod's restartPolicy, a container's own, and a container's rules by exit code
- * (KEP-5307).
+ * Whether an ended container is started again: the pod's restartPolicy, a container's own, and a
+ * container's rules by exit code (KEP-5307).
  */
 public final class RestartRules {
   private RestartRules() {}
@@ -19,8 +19,7 @@ public final class RestartRules {
       for (JsonNode v : codes.path("values")) {
         listed |= v.asInt() == exitCode;
       }
-      boolean matches =
-          codes.path("operator").asText("").equals("NotIn") ? !listed : listed;
+      boolean matches = codes.path("operator").asText("").equals("NotIn") ? !listed : listed;
       if (matches && rule.path("action").asText("").startsWith("Restart")) {
         return true;
       }
@@ -40,13 +39,12 @@ public final class RestartRules {
     }
     return status
         .container(container.name())
-        .map(
-            c ->
-                switch (c.state()) {
-                  case RUNNING -> false;
-                  case CREATED, UNKNOWN -> true;
-                  case EXITED -> restarts(pod, container, c.exitCode());
-                })
+        .map(c ->
+            switch (c.state()) {
+              case RUNNING -> false;
+              case CREATED, UNKNOWN -> true;
+              case EXITED -> restarts(pod, container, c.exitCode());
+            })
         .orElse(true);
   }
 
@@ -54,6 +52,8 @@ public final class RestartRules {
   static boolean podRestartsOnFailure(Pod pod) {
     return !pod.restartPolicy().equals("Never")
         || pod.containers().stream()
-            .anyMatch(c -> c.has("restartPolicyRules") || "Always".equals(c.node().path("restartPolicy").asText("")));
+            .anyMatch(c ->
+                c.has("restartPolicyRules")
+                    || "Always".equals(c.node().path("restartPolicy").asText("")));
   }
 }

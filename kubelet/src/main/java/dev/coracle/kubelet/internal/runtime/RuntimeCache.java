@@ -19,9 +19,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The last known {@link PodRuntimeStatus} of each pod. {@link #read} asks the runtime, {@link #last} does not. What cannot change any
- * more (an ended container, a ready sandbox's addresses) is taken from the last reading, so a reading costs two lists and one status
- * call per living container. Safe for any thread; readings of one pod come from its worker only.
+ * The last known {@link PodRuntimeStatus} of each pod. {@link #read} asks the runtime, {@link
+ * #last} does not. What cannot change any more (an ended container, a ready sandbox's addresses) is
+ * taken from the last reading, so a reading costs two lists and one status call per living
+ * container. Safe for any thread; readings of one pod come from its worker only.
  */
 public final class RuntimeCache {
   private final RuntimeService runtime;
@@ -36,7 +37,9 @@ public final class RuntimeCache {
     this.clock = clock;
   }
 
-  /** @param l hears of every reading: what was known before, and what is now */
+  /**
+   * @param l hears of every reading: what was known before, and what is now
+   */
   public void onRead(java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> l) {
     listener = l;
   }

@@ -19,7 +19,9 @@ public final class SandboxConfigs {
   private final PodDns dns;
   private final Function<Pod, String> cgroupParent;
 
-  /** @param cgroupParent the pod's cgroup, empty for none */
+  /**
+   * @param cgroupParent the pod's cgroup, empty for none
+   */
   public SandboxConfigs(PodPaths paths, PodDns dns, Function<Pod, String> cgroupParent) {
     this.paths = paths;
     this.dns = dns;

@@ -18,7 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Security contexts in CRI's terms; a container's own fields win over the pod's (Kubernetes docs, "Configure a Security Context"). */
+/**
+ * Security contexts in CRI's terms; a container's own fields win over the pod's (Kubernetes docs,
+ * "Configure a Security Context").
+ */
 public final class SecurityContexts {
   private static final List<String> MASKED =
       List.of(
@@ -39,7 +42,9 @@ public final class SecurityContexts {
 
   private SecurityContexts() {}
 
-  /** @throws ConfigException when the container must not run as root and would */
+  /**
+   * @throws ConfigException when the container must not run as root and would
+   */
   public static LinuxContainerSecurityContext of(
       Pod pod, ContainerSpec container, Optional<Image> image, String targetId) {
     JsonNode own = container.securityContext();

@@ -31,7 +31,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the node and its pods use, asked of the runtime and the machine when somebody wants to know. Blocks. */
+/**
+ * What the node and its pods use, asked of the runtime and the machine when somebody wants to know.
+ * Blocks.
+ */
 public final class CriStats {
   /** CPU time at a time, to compute rates from. */
   private record Sample(long time, long nanos) {}
@@ -160,8 +163,7 @@ public final class CriStats {
   private dev.coracle.kubelet.server.stats.ContainerStats container(
       Pod pod, ContainerStats c, Instant now) {
     String id = c.getAttributes().getId();
-    String name =
-        c.getAttributes().getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, "");
+    String name = c.getAttributes().getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, "");
     Long total = value(c.getCpu().hasUsageCoreNanoSeconds(), c.getCpu().getUsageCoreNanoSeconds());
     Long given = value(c.getCpu().hasUsageNanoCores(), c.getCpu().getUsageNanoCores());
     var m = c.getMemory();
@@ -172,7 +174,8 @@ public final class CriStats {
         pod.container(name).map(s -> s.image()).orElse(""),
         now,
         cgroups.apply(pod) + "/" + id,
-        CpuStats.of(now, given != null ? given : total == null ? null : rate(id, now, total), total),
+        CpuStats.of(
+            now, given != null ? given : total == null ? null : rate(id, now, total), total),
         new MemoryStats(
             now,
             value(m.hasAvailableBytes(), m.getAvailableBytes()),
@@ -217,7 +220,13 @@ public final class CriStats {
       FileStore store = Files.getFileStore(path);
       long total = store.getTotalSpace();
       return new FsStats(
-          now, store.getUsableSpace(), total, total - store.getUnallocatedSpace(), null, null, null);
+          now,
+          store.getUsableSpace(),
+          total,
+          total - store.getUnallocatedSpace(),
+          null,
+          null,
+          null);
     } catch (IOException e) {
       return null;
     }

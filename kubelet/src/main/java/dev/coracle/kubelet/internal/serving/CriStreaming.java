@@ -26,54 +26,50 @@ public final class CriStreaming implements StreamingRuntime {
 
   @Override
   public Uni<URI> exec(ExecRequest r) {
-    return on(
-        () ->
-            URI.create(
-                runtime.exec(
-                    dev.coracle.cri.v1.ExecRequest.newBuilder()
-                        .setContainerId(r.containerId())
-                        .addAllCmd(r.command())
-                        .setTty(r.tty())
-                        .setStdin(r.stdin())
-                        .setStdout(r.stdout())
-                        .setStderr(r.stderr())
-                        .build())));
+    return on(() ->
+        URI.create(
+            runtime.exec(
+                dev.coracle.cri.v1.ExecRequest.newBuilder()
+                    .setContainerId(r.containerId())
+                    .addAllCmd(r.command())
+                    .setTty(r.tty())
+                    .setStdin(r.stdin())
+                    .setStdout(r.stdout())
+                    .setStderr(r.stderr())
+                    .build())));
   }
 
   @Override
   public Uni<URI> attach(AttachRequest r) {
-    return on(
-        () ->
-            URI.create(
-                runtime.attach(
-                    dev.coracle.cri.v1.AttachRequest.newBuilder()
-                        .setContainerId(r.containerId())
-                        .setTty(r.tty())
-                        .setStdin(r.stdin())
-                        .setStdout(r.stdout())
-                        .setStderr(r.stderr())
-                        .build())));
+    return on(() ->
+        URI.create(
+            runtime.attach(
+                dev.coracle.cri.v1.AttachRequest.newBuilder()
+                    .setContainerId(r.containerId())
+                    .setTty(r.tty())
+                    .setStdin(r.stdin())
+                    .setStdout(r.stdout())
+                    .setStderr(r.stderr())
+                    .build())));
   }
 
   @Override
   public Uni<URI> portForward(PortForwardRequest r) {
-    return on(
-        () ->
-            URI.create(
-                runtime.portForward(
-                    dev.coracle.cri.v1.PortForwardRequest.newBuilder()
-                        .setPodSandboxId(r.podSandboxId())
-                        .addAllPort(r.ports())
-                        .build())));
+    return on(() ->
+        URI.create(
+            runtime.portForward(
+                dev.coracle.cri.v1.PortForwardRequest.newBuilder()
+                    .setPodSandboxId(r.podSandboxId())
+                    .addAllPort(r.ports())
+                    .build())));
   }
 
   @Override
   public Uni<ExecOutput> execSync(String containerId, List<String> command, Duration timeout) {
-    return on(
-        () -> {
-          ExecSyncResponse r = runtime.execSync(containerId, command, timeout);
-          return new ExecOutput(
-              r.getStdout().toByteArray(), r.getStderr().toByteArray(), r.getExitCode());
-        });
+    return on(() -> {
+      ExecSyncResponse r = runtime.execSync(containerId, command, timeout);
+      return new ExecOutput(
+          r.getStdout().toByteArray(), r.getStderr().toByteArray(), r.getExitCode());
+    });
   }
 }

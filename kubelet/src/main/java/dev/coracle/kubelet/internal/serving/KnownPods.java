@@ -26,7 +26,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Pods and containers as the kubelet's API shows them, from memory. Safe for any thread, never blocks. */
+/**
+ * Pods and containers as the kubelet's API shows them, from memory. Safe for any thread, never
+ * blocks.
+ */
 public final class KnownPods implements PodLookup {
   private final Supplier<List<PodContext>> pods;
   private final RuntimeCache cache;
@@ -34,12 +37,11 @@ public final class KnownPods implements PodLookup {
   private final PodPaths paths;
   private final Map<String, Set<UniEmitter<? super Void>>> waiting = new ConcurrentHashMap<>();
 
-  /** @param cache tells every reading to {@link #read} */
+  /**
+   * @param cache tells every reading to {@link #read}
+   */
   public KnownPods(
-      Supplier<List<PodContext>> pods,
-      RuntimeCache cache,
-      StatusManager statuses,
-      PodPaths paths) {
+      Supplier<List<PodContext>> pods, RuntimeCache cache, StatusManager statuses, PodPaths paths) {
     this.pods = pods;
     this.cache = cache;
     this.statuses = statuses;
@@ -71,14 +73,11 @@ public final class KnownPods implements PodLookup {
     List<Instance> instances =
         status.containers().stream()
             .filter(c -> c.name().equals(spec.name()) && c.state() != ContainerState.State.CREATED)
-            .map(
-                c ->
-                    new Instance(
-                        c.id(),
-                        paths
-                            .podLogs(pod)
-                            .resolve(PodPaths.containerLog(c.name(), c.restartCount())),
-                        c.isRunning()))
+            .map(c ->
+                new Instance(
+                    c.id(),
+                    paths.podLogs(pod).resolve(PodPaths.containerLog(c.name(), c.restartCount())),
+                    c.isRunning()))
             .toList();
     Optional<Instance> current = instances.stream().findFirst();
     return new ContainerView(
@@ -108,27 +107,25 @@ public final class KnownPods implements PodLookup {
   @Override
   public Uni<Void> terminated(String containerId) {
     return Uni.createFrom()
-        .emitter(
-            emitter -> {
-              if (!isRunning(containerId)) {
-                emitter.complete(null);
-                return;
-              }
-              Set<UniEmitter<? super Void>> set =
-                  waiting.computeIfAbsent(containerId, _ -> ConcurrentHashMap.newKeySet());
-              set.add(emitter);
-              emitter.onTermination(
-                  () ->
-                      waiting.computeIfPresent(
-                          containerId,
-                          (k, s) -> {
-                            s.remove(emitter);
-                            return s.isEmpty() ? null : s;
-                          }));
-              if (!isRunning(containerId)) {
-                emitter.complete(null);
-              }
-            });
+        .emitter(emitter -> {
+          if (!isRunning(containerId)) {
+            emitter.complete(null);
+            return;
+          }
+          Set<UniEmitter<? super Void>> set =
+              waiting.computeIfAbsent(containerId, _ -> ConcurrentHashMap.newKeySet());
+          set.add(emitter);
+          emitter.onTermination(() ->
+              waiting.computeIfPresent(
+                  containerId,
+                  (k, s) -> {
+                    s.remove(emitter);
+                    return s.isEmpty() ? null : s;
+                  }));
+          if (!isRunning(containerId)) {
+            emitter.complete(null);
+          }
+        });
   }
 
   private boolean isRunning(String containerId) {

@@ -38,27 +38,25 @@ public final class ReviewAuth implements KubeletAuth {
     review.putObject("spec").put("token", bearerToken);
     return client
         .create(TOKEN_REVIEWS, KubeObject.of(review))
-        .map(
-            answer -> {
-              if (!answer.at("status", "authenticated").asBoolean(false)) {
-                return Optional.empty();
-              }
-              JsonNode user = answer.at("status", "user");
-              List<String> groups = new ArrayList<>();
-              user.path("groups").forEach(g -> groups.add(g.asText()));
-              Map<String, List<String>> extra = new LinkedHashMap<>();
-              user.path("extra")
-                  .properties()
-                  .forEach(
-                      e -> {
-                        List<String> values = new ArrayList<>();
-                        e.getValue().forEach(v -> values.add(v.asText()));
-                        extra.put(e.getKey(), values);
-                      });
-              return Optional.of(
-                  new UserInfo(
-                      user.path("username").asText(""), user.path("uid").asText(""), groups, extra));
-            });
+        .map(answer -> {
+          if (!answer.at("status", "authenticated").asBoolean(false)) {
+            return Optional.empty();
+          }
+          JsonNode user = answer.at("status", "user");
+          List<String> groups = new ArrayList<>();
+          user.path("groups").forEach(g -> groups.add(g.asText()));
+          Map<String, List<String>> extra = new LinkedHashMap<>();
+          user.path("extra")
+              .properties()
+              .forEach(e -> {
+                List<String> values = new ArrayList<>();
+                e.getValue().forEach(v -> values.add(v.asText()));
+                extra.put(e.getKey(), values);
+              });
+          return Optional.of(
+              new UserInfo(
+                  user.path("username").asText(""), user.path("uid").asText(""), groups, extra));
+        });
   }
 
   @Override

@@ -9,7 +9,9 @@ import java.util.List;
 
 /** The conditions the kubelet owns (Kubernetes docs, "Pod conditions"), in upstream's words. */
 final class Conditions {
-  /** @param reason and message are empty for none */
+  /**
+   * @param reason and message are empty for none
+   */
   record Condition(String type, boolean status, String reason, String message) {
     static Condition yes(String type) {
       return new Condition(type, true, "", "");
@@ -57,7 +59,11 @@ final class Conditions {
         "Initialized",
         false,
         "ContainersNotInitialized",
-        message("containers with unknown status: ", unknown, "containers with incomplete status: ", incomplete));
+        message(
+            "containers with unknown status: ",
+            unknown,
+            "containers with incomplete status: ",
+            incomplete));
   }
 
   private static Condition containersReady(
@@ -79,7 +85,11 @@ final class Conditions {
       return new Condition("ContainersReady", false, "PodFailed", "");
     }
     String message =
-        message("containers with unknown status: ", unknown, "containers with unready status: ", unready);
+        message(
+            "containers with unknown status: ",
+            unknown,
+            "containers with unready status: ",
+            unready);
     return message.isEmpty()
         ? Condition.yes("ContainersReady")
         : new Condition("ContainersReady", false, "ContainersNotReady", message);
@@ -108,9 +118,16 @@ final class Conditions {
         }
       }
       if (status == null) {
-        problems.add("corresponding condition of pod readiness gate " + GoText.quote(type) + " does not exist.");
+        problems.add(
+            "corresponding condition of pod readiness gate "
+                + GoText.quote(type)
+                + " does not exist.");
       } else if (!status.equals("True")) {
-        problems.add("the status of pod readiness gate " + GoText.quote(type) + " is not \"True\", but " + status);
+        problems.add(
+            "the status of pod readiness gate "
+                + GoText.quote(type)
+                + " is not \"True\", but "
+                + status);
       }
     }
     return problems.isEmpty()

@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading termination messages. */
+/**
+ * {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading
+ * termination messages.
+ */
 final class ContainerStatuses {
   private final Pod pod;
   private final PodContext context;
@@ -28,7 +31,9 @@ final class ContainerStatuses {
   private final TerminationMessages messages;
   private final String idScheme;
 
-  /** @param idScheme the runtime's name, as in {@code containerd://…} */
+  /**
+   * @param idScheme the runtime's name, as in {@code containerd://…}
+   */
   ContainerStatuses(
       PodContext context,
       PodRuntimeStatus runtime,
@@ -43,7 +48,9 @@ final class ContainerStatuses {
     this.idScheme = idScheme;
   }
 
-  /** @param old the same list of the status before */
+  /**
+   * @param old the same list of the status before
+   */
   ArrayNode of(List<ContainerSpec> containers, JsonNode old) {
     Map<String, JsonNode> before = new HashMap<>();
     old.forEach(s -> before.put(s.path("name").asText(""), s));
@@ -90,7 +97,11 @@ final class ContainerStatuses {
     status
         .putObject("state")
         .putObject("waiting")
-        .put("reason", hasInit && c.kind() != ContainerSpec.Kind.EPHEMERAL ? "PodInitializing" : "ContainerCreating");
+        .put(
+            "reason",
+            hasInit && c.kind() != ContainerSpec.Kind.EPHEMERAL
+                ? "PodInitializing"
+                : "ContainerCreating");
     status.set("lastState", old == null ? Json.object() : old.path("lastState").deepCopy());
     return status;
   }
@@ -205,10 +216,8 @@ final class ContainerStatuses {
       }
       return;
     }
-    boolean started =
-        running && (!c.has("startupProbe") || probes.startup(id).orElse(false));
-    boolean ready =
-        started && (!c.has("readinessProbe") || probes.readiness(id).orElse(false));
+    boolean started = running && (!c.has("startupProbe") || probes.startup(id).orElse(false));
+    boolean ready = started && (!c.has("readinessProbe") || probes.readiness(id).orElse(false));
     status.put("started", started);
     status.put("ready", ready);
     if (c.kind() == ContainerSpec.Kind.EPHEMERAL) {

@@ -35,7 +35,8 @@ final class Phases {
       } else if (state.hasNonNull("waiting")
           && s.path("lastState").path("terminated").path("exitCode").asInt(0) != 0) {
         failedInit |=
-            !RestartRules.restarts(pod, c, s.path("lastState").path("terminated").path("exitCode").asInt());
+            !RestartRules.restarts(
+                pod, c, s.path("lastState").path("terminated").path("exitCode").asInt());
         pendingInit++;
       } else {
         pendingInit++;

@@ -76,9 +76,7 @@ public final class PodStatusBuilder {
     }
     status.put("phase", phase);
     status.put("qosClass", QosClass.of(pod).text());
-    status.put(
-        "startTime",
-        old.path("startTime").asText(Timestamps.time(context.firstSeen())));
+    status.put("startTime", old.path("startTime").asText(Timestamps.time(context.firstSeen())));
     addresses(pod, runtime, old, phase, status);
     if (!pod.initContainers().isEmpty()) {
       status.set("initContainerStatuses", init);
@@ -146,7 +144,8 @@ public final class PodStatusBuilder {
       String status = c.status() ? "True" : "False";
       String since = Timestamps.time(now);
       for (JsonNode o : old.path("conditions")) {
-        if (o.path("type").asText("").equals(c.type()) && o.path("status").asText("").equals(status)) {
+        if (o.path("type").asText("").equals(c.type())
+            && o.path("status").asText("").equals(status)) {
           since = o.path("lastTransitionTime").asText(since);
         }
       }

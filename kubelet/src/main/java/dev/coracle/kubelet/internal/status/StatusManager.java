@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes pods' statuses to the API: at once when one changes, one patch of a pod at a time, always the newest, until it is there.
- * What the API has of others (conditions of schedulers and readiness gates) is left alone: the patch is strategic and names only what
- * changed.
+ * Writes pods' statuses to the API: at once when one changes, one patch of a pod at a time, always
+ * the newest, until it is there. What the API has of others (conditions of schedulers and readiness
+ * gates) is left alone: the patch is strategic and names only what changed.
  *
  * <p>Safe for any thread; patches run on virtual threads.
  */
@@ -68,7 +68,9 @@ public final class StatusManager {
     }
   }
 
-  /** @param target the pod in the API: the pod itself, or a static pod's mirror */
+  /**
+   * @param target the pod in the API: the pod itself, or a static pod's mirror
+   */
   public void set(String uid, Pod target, ObjectNode status) {
     Entry entry = entries.computeIfAbsent(uid, _ -> new Entry(target));
     synchronized (entry) {
@@ -111,7 +113,10 @@ public final class StatusManager {
     }
   }
 
-  /** A newer version of a pod whose spec is as before: its status is put right where somebody wrote over it. */
+  /**
+   * A newer version of a pod whose spec is as before: its status is put right where somebody wrote
+   * over it.
+   */
   public void reconcile(Pod pod) {
     Entry entry = entries.get(pod.uid());
     if (entry == null) {
@@ -220,29 +225,32 @@ public final class StatusManager {
         .addKeyValue("why", e.getMessage())
         .log("A pod's status could not be written, it will be tried again");
     timers.after(
-        Duration.ofMillis(Math.min(10_000, 100L << Math.min(7, failures))),
-        () -> send(uid, entry));
+        Duration.ofMillis(Math.min(10_000, 100L << Math.min(7, failures))), () -> send(uid, entry));
   }
 
-  /** What changed, as a strategic merge patch: removed fields are null, removed addresses are deleted by key. */
+  /**
+   * What changed, as a strategic merge patch: removed fields are null, removed addresses are
+   * deleted by key.
+   */
   static ObjectNode difference(JsonNode before, ObjectNode now) {
     return difference(before, now, false);
   }
 
-  /** @param ownConditions whether conditions of others in {@code before} are no difference */
+  /**
+   * @param ownConditions whether conditions of others in {@code before} are no difference
+   */
   private static ObjectNode difference(JsonNode before, ObjectNode now, boolean ownConditions) {
     ObjectNode patch = Json.object();
     now.properties()
-        .forEach(
-            e -> {
-              boolean conditions = ownConditions && e.getKey().equals("conditions");
-              if (conditions && containsAll(before.path("conditions"), e.getValue())) {
-                return;
-              }
-              if (!e.getValue().equals(before.path(e.getKey()))) {
-                patch.set(e.getKey(), e.getValue());
-              }
-            });
+        .forEach(e -> {
+          boolean conditions = ownConditions && e.getKey().equals("conditions");
+          if (conditions && containsAll(before.path("conditions"), e.getValue())) {
+            return;
+          }
+          if (!e.getValue().equals(before.path(e.getKey()))) {
+            patch.set(e.getKey(), e.getValue());
+          }
+        });
     if (patch.has("conditions")) {
       patch.set("conditions", conditions(before.path("conditions"), now.path("conditions")));
     }
@@ -259,7 +267,10 @@ public final class StatusManager {
     return patch;
   }
 
-  /** Conditions are merged by type, field by field, so what one has no more must be taken away by name. */
+  /**
+   * Conditions are merged by type, field by field, so what one has no more must be taken away by
+   * name.
+   */
   private static JsonNode conditions(JsonNode before, JsonNode now) {
     ArrayNode out = now.deepCopy();
     for (JsonNode condition : out) {

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A container's last words (Kubernetes docs, "Determine the Reason for Pod Failure"): what it wrote to its termination message file,
- * else, where it asks for that and has failed, the end of its log. Read once for each ended container.
+ * A container's last words (Kubernetes docs, "Determine the Reason for Pod Failure"): what it wrote
+ * to its termination message file, else, where it asks for that and has failed, the end of its log.
+ * Read once for each ended container.
  */
 public final class TerminationMessages {
   private static final int FILE_LIMIT = 4096;
@@ -38,7 +39,10 @@ public final class TerminationMessages {
   }
 
   private String load(Pod pod, ContainerState c) {
-    String file = c.terminationPath().isEmpty() ? "" : tail(paths.terminationLog(pod.uid(), c.name(), c.restartCount()), FILE_LIMIT);
+    String file =
+        c.terminationPath().isEmpty()
+            ? ""
+            : tail(paths.terminationLog(pod.uid(), c.name(), c.restartCount()), FILE_LIMIT);
     if (!file.isEmpty()) {
       return c.message().isEmpty() ? file : c.message() + ": " + file;
     }

@@ -34,8 +34,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The work of a {@link PodWorker}: read what runs, tell the status, make the volumes ready, start and end containers. Level-based:
- * each call looks at everything anew.
+ * The work of a {@link PodWorker}: read what runs, tell the status, make the volumes ready, start
+ * and end containers. Level-based: each call looks at everything anew.
  */
 public final class PodSync implements PodWorker.Steps {
   /** What follows pods' containers while they run: the probes. */
@@ -63,7 +63,10 @@ public final class PodSync implements PodWorker.Steps {
   private final Supplier<Optional<String>> networkProblem;
   private final Function<Pod, Optional<Pod>> target;
 
-  /** @param target the pod in the API that stands for this one; empty while a static pod has no mirror */
+  /**
+   * @param target the pod in the API that stands for this one; empty while a static pod has no
+   *     mirror
+   */
   public PodSync(
       RuntimeCache cache,
       PodRuntime runtime,
@@ -134,8 +137,7 @@ public final class PodSync implements PodWorker.Steps {
       mounted = volumes.mount(pod);
     } catch (VolumeManager.MountException e) {
       events.warning(pod, "FailedMount", String.valueOf(e.getMessage()));
-      return new PodWorker.Next(
-          PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
+      return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -229,11 +231,7 @@ public final class PodSync implements PodWorker.Steps {
   private void delete(Pod pod) {
     try {
       client
-          .delete(
-              Resources.PODS,
-              pod.namespace(),
-              pod.name(),
-              DeleteOptions.now().ifUid(pod.uid()))
+          .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
           .await()
           .atMost(Duration.ofSeconds(30));
     } catch (RuntimeException e) {

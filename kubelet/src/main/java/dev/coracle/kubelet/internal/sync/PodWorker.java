@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one worker of one pod. A virtual thread runs while there is something to do and never two at once; what happens meanwhile only
- * notes that there is more. A pod goes one way: SYNCING (make it run), TERMINATING (end its containers), TERMINATED (give its
- * resources back, and the object too when it is being deleted), FINISHED.
+ * The one worker of one pod. A virtual thread runs while there is something to do and never two at
+ * once; what happens meanwhile only notes that there is more. A pod goes one way: SYNCING (make it
+ * run), TERMINATING (end its containers), TERMINATED (give its resources back, and the object too
+ * when it is being deleted), FINISHED.
  *
  * <p>Guarded by its own lock, except the phase's work.
  */
@@ -61,7 +62,9 @@ final class PodWorker {
   private boolean reported;
   private int failures;
 
-  /** @param finished hears, once, of the end of a pod that is gone from its source */
+  /**
+   * @param finished hears, once, of the end of a pod that is gone from its source
+   */
   PodWorker(PodContext context, Steps steps, Timers timers, Consumer<PodWorker> finished) {
     this.context = context;
     this.steps = steps;

@@ -10,7 +10,10 @@ public sealed interface SyncEvent {
   /** A pod is gone from its source. */
   record PodRemoved(KubeObject last) implements SyncEvent {}
 
-  /** Something of this pod changed in the runtime (PLEG), a probe's verdict changed, or an object it uses. */
+  /**
+   * Something of this pod changed in the runtime (PLEG), a probe's verdict changed, or an object it
+   * uses.
+   */
   record PodTouched(String uid) implements SyncEvent {}
 
   /** Look for what belongs to nobody. */

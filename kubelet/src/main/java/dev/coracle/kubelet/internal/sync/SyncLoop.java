@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet's heart: one loop that hears of everything (pod updates from the API and from manifests, lifecycle events of the
- * runtime, ticks of timers, housekeeping) and hands it to the one {@link PodWorker} of the pod. It does no work itself, so it is never
- * late.
+ * The kubelet's heart: one loop that hears of everything (pod updates from the API and from
+ * manifests, lifecycle events of the runtime, ticks of timers, housekeeping) and hands it to the
+ * one {@link PodWorker} of the pod. It does no work itself, so it is never late.
  *
- * <p>The queue is bounded; when it is full nothing is lost: the loop then looks at all pods there are. Workers are made and dropped on
- * the loop's thread only.
+ * <p>The queue is bounded; when it is full nothing is lost: the loop then looks at all pods there
+ * are. Workers are made and dropped on the loop's thread only.
  */
 public final class SyncLoop {
   private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
@@ -195,6 +195,9 @@ public final class SyncLoop {
     Map<String, KubeObject> wanted = new java.util.HashMap<>();
     source.get().forEach(p -> wanted.put(p.uid(), p));
     wanted.values().forEach(p -> changed(new Pod(p)));
-    workers.keySet().stream().filter(uid -> !wanted.containsKey(uid)).toList().forEach(this::removed);
+    workers.keySet().stream()
+        .filter(uid -> !wanted.containsKey(uid))
+        .toList()
+        .forEach(this::removed);
   }
 }

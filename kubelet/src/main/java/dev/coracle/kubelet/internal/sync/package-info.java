@@ -1,4 +1,7 @@
-/** The SyncLoop: what happens reaches the one worker of each pod, which makes the runtime agree with the spec. */
+/**
+ * The SyncLoop: what happens reaches the one worker of each pod, which makes the runtime agree with
+ * the spec.
+ */
 @NullMarked
 package dev.coracle.kubelet.internal.sync;
 

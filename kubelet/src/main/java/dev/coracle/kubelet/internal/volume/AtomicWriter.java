@@ -20,9 +20,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * Replaces a set of files all at once. The files stand in a directory of their own, {@code ..2026_01_02_15_04_05.123}; the link
- * {@code ..data} names it, and the names that users see are links through {@code ..data}. A reader sees the old files or the new
- * ones, never a mixture: the one step is the rename of {@code ..data}.
+ * Replaces a set of files all at once. The files stand in a directory of their own, {@code
+ * ..2026_01_02_15_04_05.123}; the link {@code ..data} names it, and the names that users see are
+ * links through {@code ..data}. A reader sees the old files or the new ones, never a mixture: the
+ * one step is the rename of {@code ..data}.
  */
 final class AtomicWriter {
   /** A file's content and permission bits. */
@@ -38,14 +39,15 @@ final class AtomicWriter {
     this.target = target;
   }
 
-  /** @return whether anything changed */
+  /**
+   * @return whether anything changed
+   */
   boolean write(Map<String, Entry> files, OptionalLong owner, Instant now) throws IOException {
     for (String name : files.keySet()) {
       check(name);
     }
     Path data = target.resolve(DATA);
-    Path old =
-        Files.isSymbolicLink(data) ? target.resolve(Files.readSymbolicLink(data)) : null;
+    Path old = Files.isSymbolicLink(data) ? target.resolve(Files.readSymbolicLink(data)) : null;
     if (old != null && same(old, files)) {
       return false;
     }

@@ -12,7 +12,9 @@ final class ClaimVolume implements VolumePlugin {
   private final String field;
   private final ObjectSource objects;
 
-  /** @param field {@code persistentVolumeClaim}, or {@code ephemeral} for the claim made for one pod */
+  /**
+   * @param field {@code persistentVolumeClaim}, or {@code ephemeral} for the claim made for one pod
+   */
   ClaimVolume(String field, ObjectSource objects) {
     this.field = field;
     this.objects = objects;
@@ -58,7 +60,9 @@ final class ClaimVolume implements VolumePlugin {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
     } else {
       throw new IllegalArgumentException(
-          "no volume plugin matched: PersistentVolume \"" + volumeName + "\" is neither local nor hostPath");
+          "no volume plugin matched: PersistentVolume \""
+              + volumeName
+              + "\" is neither local nor hostPath");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
   }

@@ -51,7 +51,9 @@ final class EmptyDirVolume implements VolumePlugin {
 
   private static String options(JsonNode source) {
     Quantity limit = Quantity.tryParse(source.path("sizeLimit").asText(""));
-    return limit == null || limit.signum() <= 0 ? "mode=0777" : "mode=0777,size=" + limit.longValue();
+    return limit == null || limit.signum() <= 0
+        ? "mode=0777"
+        : "mode=0777,size=" + limit.longValue();
   }
 
   private static boolean mounted(Path dir) throws IOException {

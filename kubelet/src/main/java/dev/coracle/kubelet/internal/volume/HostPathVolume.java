@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A path of the host, checked or made according to its type (Kubernetes docs, "hostPath volume types"). */
+/**
+ * A path of the host, checked or made according to its type (Kubernetes docs, "hostPath volume
+ * types").
+ */
 final class HostPathVolume implements VolumePlugin {
   private static final int FORMAT = 0170000;
 

@@ -2,7 +2,9 @@ package dev.coracle.kubelet.internal.volume;
 
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 
-/** An image's content as a volume (KEP-4639): the runtime mounts it, so nothing is to be done here. */
+/**
+ * An image's content as a volume (KEP-4639): the runtime mounts it, so nothing is to be done here.
+ */
 final class ImageVolume implements VolumePlugin {
   @Override
   public String field() {

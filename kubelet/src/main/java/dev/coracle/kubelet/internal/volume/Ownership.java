@@ -11,7 +11,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.OptionalLong;
 
-/** Gives a volume to the pod's {@code fsGroup}: group readable (and writable), with the group inherited below. */
+/**
+ * Gives a volume to the pod's {@code fsGroup}: group readable (and writable), with the group
+ * inherited below.
+ */
 final class Ownership {
   private Ownership() {}
 

@@ -8,7 +8,10 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** A volume whose files come from the API: config maps, secrets, tokens, the pod itself. Always read-only inside. */
+/**
+ * A volume whose files come from the API: config maps, secrets, tokens, the pod itself. Always
+ * read-only inside.
+ */
 final class PayloadVolume implements VolumePlugin {
   /** Where the files come from. */
   @FunctionalInterface

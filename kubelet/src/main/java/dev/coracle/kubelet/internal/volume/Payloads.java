@@ -33,13 +33,25 @@ final class Payloads {
 
   Map<String, AtomicWriter.Entry> configMap(VolumePlugin.Request request) {
     Map<String, AtomicWriter.Entry> files = new LinkedHashMap<>();
-    object(request.pod(), request.source(), Resources.CONFIG_MAPS, "name", files, mode(request.source()));
+    object(
+        request.pod(),
+        request.source(),
+        Resources.CONFIG_MAPS,
+        "name",
+        files,
+        mode(request.source()));
     return files;
   }
 
   Map<String, AtomicWriter.Entry> secret(VolumePlugin.Request request) {
     Map<String, AtomicWriter.Entry> files = new LinkedHashMap<>();
-    object(request.pod(), request.source(), Resources.SECRETS, "secretName", files, mode(request.source()));
+    object(
+        request.pod(),
+        request.source(),
+        Resources.SECRETS,
+        "secretName",
+        files,
+        mode(request.source()));
     return files;
   }
 
@@ -62,8 +74,7 @@ final class Payloads {
         downward(pod, source.path("downwardAPI"), files, mode);
       } else if (source.hasNonNull("serviceAccountToken")) {
         JsonNode wanted = source.path("serviceAccountToken");
-        boolean ours =
-            Ownership.fsGroup(pod).isPresent() || Ownership.singleUser(pod).isPresent();
+        boolean ours = Ownership.fsGroup(pod).isPresent() || Ownership.singleUser(pod).isPresent();
         files.put(
             wanted.path("path").asText("token"),
             new AtomicWriter.Entry(
@@ -104,13 +115,12 @@ final class Payloads {
         object.<JsonNode>map(o -> o.at("binaryData")).orElse(MissingNode.getInstance());
     Map<String, byte[]> content = new LinkedHashMap<>();
     data.properties()
-        .forEach(
-            e ->
-                content.put(
-                    e.getKey(),
-                    secret
-                        ? Base64.getMimeDecoder().decode(e.getValue().asText())
-                        : e.getValue().asText().getBytes(StandardCharsets.UTF_8)));
+        .forEach(e ->
+            content.put(
+                e.getKey(),
+                secret
+                    ? Base64.getMimeDecoder().decode(e.getValue().asText())
+                    : e.getValue().asText().getBytes(StandardCharsets.UTF_8)));
     binary
         .properties()
         .forEach(
@@ -126,7 +136,9 @@ final class Payloads {
           continue;
         }
         throw new IllegalArgumentException(
-            (secret ? "references non-existent secret key: " : "configmap references non-existent config key: ")
+            (secret
+                    ? "references non-existent secret key: "
+                    : "configmap references non-existent config key: ")
                 + item.path("key").asText(""));
       }
       files.put(
@@ -135,8 +147,7 @@ final class Payloads {
     }
   }
 
-  private void downward(
-      Pod pod, JsonNode source, Map<String, AtomicWriter.Entry> files, int mode) {
+  private void downward(Pod pod, JsonNode source, Map<String, AtomicWriter.Entry> files, int mode) {
     for (JsonNode item : source.path("items")) {
       String text;
       if (item.hasNonNull("fieldRef")) {
@@ -147,10 +158,9 @@ final class Payloads {
         JsonNode ref = item.path("resourceFieldRef");
         ContainerSpec container =
             pod.container(ref.path("containerName").asText(""))
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "no such container: " + ref.path("containerName").asText("")));
+                .orElseThrow(() ->
+                    new IllegalArgumentException(
+                        "no such container: " + ref.path("containerName").asText("")));
         text = DownwardApi.resource(ref, container, facts.apply(pod));
       }
       files.put(

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Tokens of service accounts bound to pods (KEP-1205), asked for by TokenRequest and kept until four fifths of their life are over.
- * Blocks; safe for any thread.
+ * Tokens of service accounts bound to pods (KEP-1205), asked for by TokenRequest and kept until
+ * four fifths of their life are over. Blocks; safe for any thread.
  */
 public final class Tokens {
   private record Key(String podUid, String audience, long seconds) {}
@@ -35,7 +35,9 @@ public final class Tokens {
     this.clock = clock;
   }
 
-  /** @param wanted a {@code serviceAccountToken} projection */
+  /**
+   * @param wanted a {@code serviceAccountToken} projection
+   */
   String token(Pod pod, JsonNode wanted) {
     Key key =
         new Key(

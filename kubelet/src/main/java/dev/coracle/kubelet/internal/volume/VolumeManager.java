@@ -19,8 +19,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes the volumes of pods ready before their containers start, and brings those whose content comes from the API up to date when it
- * changes. Volumes of one pod are worked on by its worker only; what is remembered is safe for any thread.
+ * Makes the volumes of pods ready before their containers start, and brings those whose content
+ * comes from the API up to date when it changes. Volumes of one pod are worked on by its worker
+ * only; what is remembered is safe for any thread.
  */
 public final class VolumeManager {
   /** A volume could not be made ready; the message is that of the FailedMount event. */
@@ -32,7 +33,8 @@ public final class VolumeManager {
     }
   }
 
-  private record Ready(String resourceVersion, Map<String, Mounted> volumes, Optional<Instant> until) {}
+  private record Ready(
+      String resourceVersion, Map<String, Mounted> volumes, Optional<Instant> until) {}
 
   private final PodPaths paths;
   private final List<VolumePlugin> plugins;
@@ -79,8 +81,7 @@ public final class VolumeManager {
       }
     }
     ready.put(
-        pod.uid(),
-        new Ready(pod.object().resourceVersion(), out, tokens.nextRefresh(pod.uid())));
+        pod.uid(), new Ready(pod.object().resourceVersion(), out, tokens.nextRefresh(pod.uid())));
     return out;
   }
 

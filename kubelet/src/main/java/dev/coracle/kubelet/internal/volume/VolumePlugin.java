@@ -9,12 +9,13 @@ import java.nio.file.Path;
 /**
  * One kind of volume. Called on virtual threads, for one pod never twice at once.
  *
- * <p>A failure (an {@link IOException}, a {@link dev.coracle.api.StatusException}, an {@link IllegalArgumentException}) is told by a
- * FailedMount event and tried again.
+ * <p>A failure (an {@link IOException}, a {@link dev.coracle.api.StatusException}, an {@link
+ * IllegalArgumentException}) is told by a FailedMount event and tried again.
  */
 public interface VolumePlugin {
 
-  /** What is asked for.
+  /**
+   * What is asked for.
    *
    * @param source the volume's own part of the spec: the node below {@link #field()}
    * @param directory where the volume is to stand; its parents exist
@@ -27,6 +28,8 @@ public interface VolumePlugin {
   /** The directory of its volumes: {@code kubernetes.io~empty-dir}. */
   String directoryName();
 
-  /** Makes the volume ready, or brings it up to date; may be called at any time any number of times. */
+  /**
+   * Makes the volume ready, or brings it up to date; may be called at any time any number of times.
+   */
   Mounted mount(Request request) throws IOException;
 }

@@ -1,4 +1,7 @@
-/** Volumes: an ordered list of plugins, each making a directory ready for containers and keeping it up to date. */
+/**
+ * Volumes: an ordered list of plugins, each making a directory ready for containers and keeping it
+ * up to date.
+ */
 @NullMarked
 package dev.coracle.kubelet.internal.volume;
 

@@ -14,12 +14,15 @@ import java.util.Set;
  * @param certificate PEM file of the serving certificate chain
  * @param key PEM file of the serving key (PKCS#8)
  * @param clientCa PEM file of the CA that signs client certificates
- * @param anonymousAuth whether a request without credentials becomes {@code system:anonymous} instead of a 401
- * @param trustedUsers users allowed everything without asking, beside the group {@code system:masters}; the API server's own client
- *     identity belongs here, because it cannot ask itself while it starts
+ * @param anonymousAuth whether a request without credentials becomes {@code system:anonymous}
+ *     instead of a 401
+ * @param trustedUsers users allowed everything without asking, beside the group {@code
+ *     system:masters}; the API server's own client identity belongs here, because it cannot ask
+ *     itself while it starts
  * @param logDirectory directory served under {@code /logs/}, none for 404
  * @param streamIdleTimeout a stream without bytes for this long is closed
- * @param streamCreationTimeout how long a client may take to create its streams, and the runtime to accept a connection
+ * @param streamCreationTimeout how long a client may take to create its streams, and the runtime to
+ *     accept a connection
  * @param maxLogStreams log requests served at once; more get 429
  * @param maxStreams exec, attach and port-forward sessions served at once; more get 429
  */
@@ -42,8 +45,12 @@ public record KubeletServerOptions(
     trustedUsers = Set.copyOf(trustedUsers);
   }
 
-  /** The upstream defaults: port 10250 on all addresses, 4 h idle, 30 s to create streams, no anonymous access. */
-  public static KubeletServerOptions defaults(String nodeName, Path certificate, Path key, Path clientCa) {
+  /**
+   * The upstream defaults: port 10250 on all addresses, 4 h idle, 30 s to create streams, no
+   * anonymous access.
+   */
+  public static KubeletServerOptions defaults(
+      String nodeName, Path certificate, Path key, Path clientCa) {
     return new KubeletServerOptions(
         nodeName,
         "0.0.0.0",
@@ -63,35 +70,90 @@ public record KubeletServerOptions(
   /** The same, listening elsewhere. */
   public KubeletServerOptions withListen(String newHost, int newPort) {
     return new KubeletServerOptions(
-        nodeName, newHost, newPort, certificate, key, clientCa, anonymousAuth, trustedUsers, logDirectory,
-        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+        nodeName,
+        newHost,
+        newPort,
+        certificate,
+        key,
+        clientCa,
+        anonymousAuth,
+        trustedUsers,
+        logDirectory,
+        streamIdleTimeout,
+        streamCreationTimeout,
+        maxLogStreams,
+        maxStreams);
   }
 
   /** The same, trusting these users without an authorisation question. */
   public KubeletServerOptions withTrustedUsers(Set<String> users) {
     return new KubeletServerOptions(
-        nodeName, host, port, certificate, key, clientCa, anonymousAuth, users, logDirectory,
-        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+        nodeName,
+        host,
+        port,
+        certificate,
+        key,
+        clientCa,
+        anonymousAuth,
+        users,
+        logDirectory,
+        streamIdleTimeout,
+        streamCreationTimeout,
+        maxLogStreams,
+        maxStreams);
   }
 
   /** The same, with anonymous requests let through to authorisation or not. */
   public KubeletServerOptions withAnonymousAuth(boolean allowed) {
     return new KubeletServerOptions(
-        nodeName, host, port, certificate, key, clientCa, allowed, trustedUsers, logDirectory,
-        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+        nodeName,
+        host,
+        port,
+        certificate,
+        key,
+        clientCa,
+        allowed,
+        trustedUsers,
+        logDirectory,
+        streamIdleTimeout,
+        streamCreationTimeout,
+        maxLogStreams,
+        maxStreams);
   }
 
   /** The same, serving a directory under {@code /logs/}. */
   public KubeletServerOptions withLogDirectory(Path directory) {
     return new KubeletServerOptions(
-        nodeName, host, port, certificate, key, clientCa, anonymousAuth, trustedUsers, Optional.of(directory),
-        streamIdleTimeout, streamCreationTimeout, maxLogStreams, maxStreams);
+        nodeName,
+        host,
+        port,
+        certificate,
+        key,
+        clientCa,
+        anonymousAuth,
+        trustedUsers,
+        Optional.of(directory),
+        streamIdleTimeout,
+        streamCreationTimeout,
+        maxLogStreams,
+        maxStreams);
   }
 
   /** The same, with other stream timeouts. */
   public KubeletServerOptions withStreamTimeouts(Duration idle, Duration creation) {
     return new KubeletServerOptions(
-        nodeName, host, port, certificate, key, clientCa, anonymousAuth, trustedUsers, logDirectory, idle, creation,
-        maxLogStreams, maxStreams);
+        nodeName,
+        host,
+        port,
+        certificate,
+        key,
+        clientCa,
+        anonymousAuth,
+        trustedUsers,
+        logDirectory,
+        idle,
+        creation,
+        maxLogStreams,
+        maxStreams);
   }
 }

@@ -3,8 +3,9 @@ package dev.coracle.kubelet.server.stats;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders {@code /metrics/cadvisor} under cAdvisor's names and labels, as dashboards expect them: per container, per pod
- * ({@code container=""}, where the network is) and for the root cgroup ({@code id="/"}).
+ * Renders {@code /metrics/cadvisor} under cAdvisor's names and labels, as dashboards expect them:
+ * per container, per pod ({@code container=""}, where the network is) and for the root cgroup
+ * ({@code id="/"}).
  */
 public final class CadvisorMetrics {
   private CadvisorMetrics() {}
@@ -22,7 +23,11 @@ public final class CadvisorMetrics {
       String[] podLabels = labels("", pod.cgroup(), "", "", pod.namespace(), pod.name());
       usage(out, pod.cpu(), pod.memory(), podLabels);
       network(out, pod.network(), podLabels);
-      out.sample("container_start_time_seconds", ResourceMetrics.seconds(pod.startTime()), null, podLabels);
+      out.sample(
+          "container_start_time_seconds",
+          ResourceMetrics.seconds(pod.startTime()),
+          null,
+          podLabels);
       out.sample("container_processes", pod.processCount(), null, podLabels);
       for (ContainerStats c : pod.containers()) {
         String[] l = labels(c.name(), c.cgroup(), c.image(), c.id(), pod.namespace(), pod.name());
@@ -41,7 +46,10 @@ public final class CadvisorMetrics {
   private static void declare(PrometheusText out) {
     out.family("container_cpu_usage_seconds_total", "counter", "CPU time used, in seconds")
         .family("container_cpu_cfs_periods_total", "counter", "CFS enforcement periods passed")
-        .family("container_cpu_cfs_throttled_periods_total", "counter", "CFS periods in which it was throttled")
+        .family(
+            "container_cpu_cfs_throttled_periods_total",
+            "counter",
+            "CFS periods in which it was throttled")
         .family("container_memory_usage_bytes", "gauge", "Memory in use, caches included, in bytes")
         .family("container_memory_working_set_bytes", "gauge", "Working set in bytes")
         .family("container_memory_rss", "gauge", "Anonymous memory in bytes")
@@ -57,7 +65,8 @@ public final class CadvisorMetrics {
         .family("container_fs_inodes_total", "gauge", "Inodes of the file system")
         .family("container_processes", "gauge", "Processes running inside")
         .family("container_start_time_seconds", "gauge", "Start in seconds since the epoch")
-        .family("container_last_seen", "gauge", "When it was last sampled, in seconds since the epoch")
+        .family(
+            "container_last_seen", "gauge", "When it was last sampled, in seconds since the epoch")
         .family("container_spec_cpu_period", "gauge", "CFS period in microseconds")
         .family("container_spec_cpu_quota", "gauge", "CFS quota in microseconds")
         .family("container_spec_cpu_shares", "gauge", "CPU shares")
@@ -69,9 +78,14 @@ public final class CadvisorMetrics {
   private static void usage(
       PrometheusText out, @Nullable CpuStats cpu, @Nullable MemoryStats memory, String[] labels) {
     if (cpu != null) {
-      out.sample("container_cpu_usage_seconds_total", cpu.usageSeconds(), cpu.time(), with(labels, "cpu", "total"));
+      out.sample(
+          "container_cpu_usage_seconds_total",
+          cpu.usageSeconds(),
+          cpu.time(),
+          with(labels, "cpu", "total"));
       out.sample("container_cpu_cfs_periods_total", cpu.periods(), cpu.time(), labels);
-      out.sample("container_cpu_cfs_throttled_periods_total", cpu.throttledPeriods(), cpu.time(), labels);
+      out.sample(
+          "container_cpu_cfs_throttled_periods_total", cpu.throttledPeriods(), cpu.time(), labels);
     }
     if (memory != null) {
       var time = memory.time();
@@ -113,7 +127,8 @@ public final class CadvisorMetrics {
     }
   }
 
-  private static void limits(PrometheusText out, ContainerStats.@Nullable Limits limits, String[] labels) {
+  private static void limits(
+      PrometheusText out, ContainerStats.@Nullable Limits limits, String[] labels) {
     if (limits != null) {
       out.sample("container_spec_cpu_period", limits.cpuPeriod(), null, labels);
       out.sample("container_spec_cpu_quota", limits.cpuQuota(), null, labels);
@@ -123,9 +138,21 @@ public final class CadvisorMetrics {
     }
   }
 
-  private static String[] labels(String container, String id, String image, String name, String namespace, String pod) {
+  private static String[] labels(
+      String container, String id, String image, String name, String namespace, String pod) {
     return new String[] {
-      "container", container, "id", id, "image", image, "name", name, "namespace", namespace, "pod", pod
+      "container",
+      container,
+      "id",
+      id,
+      "image",
+      image,
+      "name",
+      name,
+      "namespace",
+      namespace,
+      "pod",
+      pod
     };
   }
 

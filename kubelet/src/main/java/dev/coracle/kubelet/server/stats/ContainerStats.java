@@ -35,5 +35,8 @@ public record ContainerStats(
    * @param memoryBytes null without limit
    */
   public record Limits(
-      @Nullable Long cpuShares, @Nullable Long cpuQuota, @Nullable Long cpuPeriod, @Nullable Long memoryBytes) {}
+      @Nullable Long cpuShares,
+      @Nullable Long cpuQuota,
+      @Nullable Long cpuPeriod,
+      @Nullable Long memoryBytes) {}
 }

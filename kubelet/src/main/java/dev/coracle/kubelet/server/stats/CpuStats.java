@@ -18,7 +18,8 @@ public record CpuStats(
     @Nullable Long throttledPeriods,
     @Nullable Long periods) {
 
-  public static CpuStats of(Instant time, @Nullable Long usageNanoCores, @Nullable Long usageCoreNanoSeconds) {
+  public static CpuStats of(
+      Instant time, @Nullable Long usageNanoCores, @Nullable Long usageCoreNanoSeconds) {
     return new CpuStats(time, usageNanoCores, usageCoreNanoSeconds, null, null);
   }
 

@@ -22,7 +22,8 @@ public record MemoryStats(
     @Nullable Long majorPageFaults,
     @Nullable Long swapBytes) {
 
-  public static MemoryStats of(Instant time, @Nullable Long usageBytes, @Nullable Long workingSetBytes) {
+  public static MemoryStats of(
+      Instant time, @Nullable Long usageBytes, @Nullable Long workingSetBytes) {
     return new MemoryStats(time, null, usageBytes, workingSetBytes, null, null, null, null);
   }
 }

@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One snapshot of what the node and its pods use. Null means "not known" everywhere in this package and leaves the figure out.
+ * One snapshot of what the node and its pods use. Null means "not known" everywhere in this package
+ * and leaves the figure out.
  *
  * @param startTime when the node (its kernel) came up
  * @param cpuCores logical CPUs of the machine

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pod's usage.
  *
- * @param cgroup path of the pod's cgroup ({@code /kubepods/…}), the {@code id} label of cAdvisor metrics
+ * @param cgroup path of the pod's cgroup ({@code /kubepods/…}), the {@code id} label of cAdvisor
+ *     metrics
  * @param ephemeralStorage writable layers, logs and emptyDirs together
  * @param processCount processes in the pod
  */

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects samples by metric family and prints the Prometheus text format 0.0.4 with every family together, in order of first
- * mention. Not thread-safe; one per scrape.
+ * Collects samples by metric family and prints the Prometheus text format 0.0.4 with every family
+ * together, in order of first mention. Not thread-safe; one per scrape.
  */
 final class PrometheusText {
   private final Map<String, StringBuilder> families = new LinkedHashMap<>();
@@ -16,12 +16,22 @@ final class PrometheusText {
   PrometheusText family(String name, String type, String help) {
     families.putIfAbsent(
         name,
-        new StringBuilder("# HELP ").append(name).append(' ').append(help).append("\n# TYPE ").append(name)
-            .append(' ').append(type).append('\n'));
+        new StringBuilder("# HELP ")
+            .append(name)
+            .append(' ')
+            .append(help)
+            .append("\n# TYPE ")
+            .append(name)
+            .append(' ')
+            .append(type)
+            .append('\n'));
     return this;
   }
 
-  /** Adds a sample; a null value adds nothing. {@code labels} are name, value pairs already in order. */
+  /**
+   * Adds a sample; a null value adds nothing. {@code labels} are name, value pairs already in
+   * order.
+   */
   void sample(String name, @Nullable Number value, @Nullable Instant time, String... labels) {
     if (value == null) {
       return;
@@ -51,13 +61,17 @@ final class PrometheusText {
   @Override
   public String toString() {
     StringBuilder all = new StringBuilder();
-    families.values().stream().filter(f -> f.toString().lines().skip(2).findAny().isPresent()).forEach(all::append);
+    families.values().stream()
+        .filter(f -> f.toString().lines().skip(2).findAny().isPresent())
+        .forEach(all::append);
     return all.toString();
   }
 
   private static String number(Number value) {
     if (value instanceof Double d) {
-      return d == Math.rint(d) && Math.abs(d) < 1e15 ? Long.toString(d.longValue()) : Double.toString(d);
+      return d == Math.rint(d) && Math.abs(d) < 1e15
+          ? Long.toString(d.longValue())
+          : Double.toString(d);
     }
     return value.toString();
   }

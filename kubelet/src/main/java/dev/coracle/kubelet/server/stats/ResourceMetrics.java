@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Renders {@code /metrics/resource}, the source of the metrics server.
  *
- * @see <a href="https://kubernetes.io/docs/reference/instrumentation/metrics/">Kubernetes metrics reference</a>
+ * @see <a href="https://kubernetes.io/docs/reference/instrumentation/metrics/">Kubernetes metrics
+ *     reference</a>
  */
 public final class ResourceMetrics {
   private ResourceMetrics() {}
@@ -14,23 +15,42 @@ public final class ResourceMetrics {
   /** Prometheus text; null stats (the source failed) give only {@code resource_scrape_error 1}. */
   public static String render(@Nullable NodeStats stats) {
     PrometheusText out = new PrometheusText();
-    out.family("container_cpu_usage_seconds_total", "counter", "[STABLE] CPU time the container has used, in core seconds")
-        .family("container_memory_working_set_bytes", "gauge", "[STABLE] Working set of the container in bytes")
-        .family("container_start_time_seconds", "gauge", "[STABLE] Start of the container in seconds since the epoch")
+    out.family(
+            "container_cpu_usage_seconds_total",
+            "counter",
+            "[STABLE] CPU time the container has used, in core seconds")
+        .family(
+            "container_memory_working_set_bytes",
+            "gauge",
+            "[STABLE] Working set of the container in bytes")
+        .family(
+            "container_start_time_seconds",
+            "gauge",
+            "[STABLE] Start of the container in seconds since the epoch")
         .family("container_swap_usage_bytes", "gauge", "[ALPHA] Swap the container uses in bytes")
-        .family("node_cpu_usage_seconds_total", "counter", "[STABLE] CPU time the node has used, in core seconds")
-        .family("node_memory_working_set_bytes", "gauge", "[STABLE] Working set of the node in bytes")
+        .family(
+            "node_cpu_usage_seconds_total",
+            "counter",
+            "[STABLE] CPU time the node has used, in core seconds")
+        .family(
+            "node_memory_working_set_bytes", "gauge", "[STABLE] Working set of the node in bytes")
         .family("node_swap_usage_bytes", "gauge", "[ALPHA] Swap the node uses in bytes")
-        .family("pod_cpu_usage_seconds_total", "counter", "[STABLE] CPU time the pod has used, in core seconds")
+        .family(
+            "pod_cpu_usage_seconds_total",
+            "counter",
+            "[STABLE] CPU time the pod has used, in core seconds")
         .family("pod_memory_working_set_bytes", "gauge", "[STABLE] Working set of the pod in bytes")
         .family("pod_swap_usage_bytes", "gauge", "[ALPHA] Swap the pod uses in bytes")
-        .family("resource_scrape_error", "gauge", "[STABLE] 1 if the stats could not be read, else 0");
+        .family(
+            "resource_scrape_error", "gauge", "[STABLE] 1 if the stats could not be read, else 0");
     if (stats != null) {
       usage(out, "node", stats.cpu(), stats.memory());
       for (PodStats pod : stats.pods()) {
         usage(out, "pod", pod.cpu(), pod.memory(), "namespace", pod.namespace(), "pod", pod.name());
         for (ContainerStats c : pod.containers()) {
-          String[] labels = {"container", c.name(), "namespace", pod.namespace(), "pod", pod.name()};
+          String[] labels = {
+            "container", c.name(), "namespace", pod.namespace(), "pod", pod.name()
+          };
           usage(out, "container", c.cpu(), c.memory(), labels);
           out.sample("container_start_time_seconds", seconds(c.startTime()), null, labels);
         }
@@ -41,7 +61,11 @@ public final class ResourceMetrics {
   }
 
   private static void usage(
-      PrometheusText out, String of, @Nullable CpuStats cpu, @Nullable MemoryStats memory, String... labels) {
+      PrometheusText out,
+      String of,
+      @Nullable CpuStats cpu,
+      @Nullable MemoryStats memory,
+      String... labels) {
     if (cpu != null) {
       out.sample(of + "_cpu_usage_seconds_total", cpu.usageSeconds(), cpu.time(), labels);
     }

@@ -7,14 +7,18 @@ import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders {@code /stats/summary}: the Summary type of {@code k8s.io/kubelet/pkg/apis/stats/v1alpha1}.
+ * Renders {@code /stats/summary}: the Summary type of {@code
+ * k8s.io/kubelet/pkg/apis/stats/v1alpha1}.
  *
- * @see <a href="https://kubernetes.io/docs/reference/instrumentation/node-metrics/">Node metrics data</a>
+ * @see <a href="https://kubernetes.io/docs/reference/instrumentation/node-metrics/">Node metrics
+ *     data</a>
  */
 public final class SummaryJson {
   private SummaryJson() {}
 
-  /** The document; with {@code onlyCpuAndMemory} the cheap half that the metrics server asks for. */
+  /**
+   * The document; with {@code onlyCpuAndMemory} the cheap half that the metrics server asks for.
+   */
   public static ObjectNode render(NodeStats stats, boolean onlyCpuAndMemory) {
     ObjectNode summary = JsonNodeFactory.instance.objectNode();
     ObjectNode node = summary.putObject("node");
@@ -43,7 +47,10 @@ public final class SummaryJson {
   }
 
   private static void pod(ObjectNode out, PodStats pod, boolean onlyCpuAndMemory) {
-    out.putObject("podRef").put("name", pod.name()).put("namespace", pod.namespace()).put("uid", pod.uid());
+    out.putObject("podRef")
+        .put("name", pod.name())
+        .put("namespace", pod.namespace())
+        .put("uid", pod.uid());
     time(out, "startTime", pod.startTime());
     var containers = out.putArray("containers");
     for (ContainerStats container : pod.containers()) {

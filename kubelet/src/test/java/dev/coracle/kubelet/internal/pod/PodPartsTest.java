@@ -18,19 +18,35 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PodPartsTest {
   private static final DownwardApi.Facts FACTS =
       new DownwardApi.Facts(
-          "n", "192.0.2.1", List.of("10.0.0.1", "fd00::1"), Quantity.of(2), Quantity.parse("1Gi"), Quantity.parse("10Gi"));
+          "n",
+          "192.0.2.1",
+          List.of("10.0.0.1", "fd00::1"),
+          Quantity.of(2),
+          Quantity.parse("1Gi"),
+          Quantity.parse("10Gi"));
 
   private static Pod pod(String metadata, String spec) {
     return new Pod(
         KubeObject.parse(
             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\",\"uid\":\"u\""
-                + metadata + "},\"spec\":{" + spec + "}}"));
+                + metadata
+                + "},\"spec\":{"
+                + spec
+                + "}}"));
   }
 
   @ParameterizedTest
   @CsvSource({
-    "plain,plain", "$(A),1", "$$(A),$(A)", "$(NONE),$(NONE)", "x$(A)y$(B),x1y2", "$,$", "$(A,$(A",
-    "$$$(A),$1", "$x,$x", "$$,$"
+    "plain,plain",
+    "$(A),1",
+    "$$(A),$(A)",
+    "$(NONE),$(NONE)",
+    "x$(A)y$(B),x1y2",
+    "$,$",
+    "$(A,$(A",
+    "$$$(A),$1",
+    "$x,$x",
+    "$$,$"
   })
   void expansionFollowsItsRules(String text, String expected) {
     assertThat(Expansion.expand(text, Map.of("A", "1", "B", "2")::get)).isEqualTo(expected);
@@ -48,10 +64,15 @@ class PodPartsTest {
     assertThatThrownBy(() -> DownwardApi.field(pod, "spec.nothing", FACTS))
         .isInstanceOf(IllegalArgumentException.class);
     ContainerSpec c = pod.containers().getFirst();
-    assertThat(DownwardApi.resource(Json.parse("{\"resource\":\"limits.cpu\"}"), c, FACTS)).isEqualTo("1");
-    assertThat(DownwardApi.resource(Json.parse("{\"resource\":\"limits.cpu\",\"divisor\":\"1m\"}"), c, FACTS))
+    assertThat(DownwardApi.resource(Json.parse("{\"resource\":\"limits.cpu\"}"), c, FACTS))
+        .isEqualTo("1");
+    assertThat(
+            DownwardApi.resource(
+                Json.parse("{\"resource\":\"limits.cpu\",\"divisor\":\"1m\"}"), c, FACTS))
         .isEqualTo("250");
-    assertThat(DownwardApi.resource(Json.parse("{\"resource\":\"requests.memory\",\"divisor\":\"1Mi\"}"), c, FACTS))
+    assertThat(
+            DownwardApi.resource(
+                Json.parse("{\"resource\":\"requests.memory\",\"divisor\":\"1Mi\"}"), c, FACTS))
         .isEqualTo("64");
     assertThat(DownwardApi.resource(Json.parse("{\"resource\":\"limits.memory\"}"), c, FACTS))
         .isEqualTo("1073741824");
@@ -115,18 +136,27 @@ class PodPartsTest {
 
   @Test
   void qualityOfService() {
-    assertThat(QosClass.of(pod("", "\"containers\":[{\"name\":\"c\"}]"))).isEqualTo(QosClass.BEST_EFFORT);
-    assertThat(QosClass.of(pod("", "\"containers\":[{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"1\"}}}]")))
+    assertThat(QosClass.of(pod("", "\"containers\":[{\"name\":\"c\"}]")))
+        .isEqualTo(QosClass.BEST_EFFORT);
+    assertThat(
+            QosClass.of(
+                pod(
+                    "",
+                    "\"containers\":[{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"1\"}}}]")))
         .isEqualTo(QosClass.BURSTABLE);
     assertThat(
             QosClass.of(
-                pod("", "\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"}}}]")))
+                pod(
+                    "",
+                    "\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"}}}]")))
         .isEqualTo(QosClass.GUARANTEED);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "nginx,nginx:latest", "nginx:1.2,nginx:1.2", "reg.test:5000/a/b,reg.test:5000/a/b:latest",
+    "nginx,nginx:latest",
+    "nginx:1.2,nginx:1.2",
+    "reg.test:5000/a/b,reg.test:5000/a/b:latest",
     "reg.test:5000/a:v1,reg.test:5000/a:v1"
   })
   void imageNames(String name, String expected) {
@@ -136,12 +166,23 @@ class PodPartsTest {
   @Test
   void namesThatAreNone() {
     assertThatThrownBy(() -> ImageReference.withTag("Bad"))
-        .hasMessage("couldn't parse image name \"Bad\": invalid reference format: repository name (Bad) must be lowercase");
-    assertThatThrownBy(() -> ImageReference.withTag("a b")).hasMessageContaining("invalid reference format");
+        .hasMessage(
+            "couldn't parse image name \"Bad\": invalid reference format: repository name (Bad) must be lowercase");
+    assertThatThrownBy(() -> ImageReference.withTag("a b"))
+        .hasMessageContaining("invalid reference format");
   }
 
   @ParameterizedTest
-  @CsvSource({"0,0s", "15,15ms", "1234,1.234s", "1500,1.5s", "10000,10s", "80000,1m20s", "300000,5m0s", "3661000,1h1m1s"})
+  @CsvSource({
+    "0,0s",
+    "15,15ms",
+    "1234,1.234s",
+    "1500,1.5s",
+    "10000,10s",
+    "80000,1m20s",
+    "300000,5m0s",
+    "3661000,1h1m1s"
+  })
   void durationsAsGoPrintsThem(long millis, String text) {
     assertThat(GoText.duration(Duration.ofMillis(millis))).isEqualTo(text);
   }

@@ -37,8 +37,23 @@ class PodActionsTest {
 
   private static ContainerState is(Pod pod, String name, State state, int code) {
     return new ContainerState(
-        name + "-id", name, "s", state, 1, 1, 2, code, "", "", "i", "ref", 0,
-        pod.container(name).map(ContainerSpec::hash).orElse(""), "", "", "File");
+        name + "-id",
+        name,
+        "s",
+        state,
+        1,
+        1,
+        2,
+        code,
+        "",
+        "",
+        "i",
+        "ref",
+        0,
+        pod.container(name).map(ContainerSpec::hash).orElse(""),
+        "",
+        "",
+        "File");
   }
 
   private static PodRuntimeStatus status(SandboxState sandbox, ContainerState... containers) {
@@ -82,9 +97,15 @@ class PodActionsTest {
     Pod pod = pod("Always", c("i1") + "," + c("i2"), c("a"));
     assertThat(names(PodActions.compute(pod, PodRuntimeStatus.NOTHING, ProbeResults.NONE)))
         .containsExactly("i1");
-    assertThat(PodActions.compute(pod, status(READY, is(pod, "i1", State.RUNNING, 0)), ProbeResults.NONE).isNothing())
+    assertThat(
+            PodActions.compute(
+                    pod, status(READY, is(pod, "i1", State.RUNNING, 0)), ProbeResults.NONE)
+                .isNothing())
         .isTrue();
-    assertThat(names(PodActions.compute(pod, status(READY, is(pod, "i1", State.EXITED, 0)), ProbeResults.NONE)))
+    assertThat(
+            names(
+                PodActions.compute(
+                    pod, status(READY, is(pod, "i1", State.EXITED, 0)), ProbeResults.NONE)))
         .containsExactly("i2");
     assertThat(
             names(
@@ -98,11 +119,15 @@ class PodActionsTest {
   @Test
   void aFailedInitContainerIsTriedAgainUnlessNever() {
     Pod again = pod("OnFailure", c("i"), c("a"));
-    assertThat(names(PodActions.compute(again, status(READY, is(again, "i", State.EXITED, 1)), ProbeResults.NONE)))
+    assertThat(
+            names(
+                PodActions.compute(
+                    again, status(READY, is(again, "i", State.EXITED, 1)), ProbeResults.NONE)))
         .containsExactly("i");
     Pod never = pod("Never", c("i"), c("a"));
     PodActions actions =
-        PodActions.compute(never, status(READY, is(never, "i", State.EXITED, 1)), ProbeResults.NONE);
+        PodActions.compute(
+            never, status(READY, is(never, "i", State.EXITED, 1)), ProbeResults.NONE);
     assertThat(actions.killPod()).isTrue();
     assertThat(actions.start()).isEmpty();
   }
@@ -125,7 +150,9 @@ class PodActionsTest {
     assertThat(names(PodActions.compute(pod, running, probes(Map.of("s-id", true), Map.of()))))
         .containsExactly("a");
     PodActions failed = PodActions.compute(pod, running, probes(Map.of("s-id", false), Map.of()));
-    assertThat(failed.kill()).singleElement().extracting(PodActions.Kill::message)
+    assertThat(failed.kill())
+        .singleElement()
+        .extracting(PodActions.Kill::message)
         .isEqualTo("Init container s failed startup probe, will be restarted");
   }
 
@@ -156,12 +183,17 @@ class PodActionsTest {
   @Test
   void restartPoliciesDecide() {
     for (String[] row :
-        new String[][] {{"Always", "0", "a"}, {"OnFailure", "0", ""}, {"OnFailure", "1", "a"}, {"Never", "1", ""}}) {
+        new String[][] {
+          {"Always", "0", "a"}, {"OnFailure", "0", ""}, {"OnFailure", "1", "a"}, {"Never", "1", ""}
+        }) {
       Pod pod = pod(row[0], "", c("a") + "," + c("b"));
       PodActions actions =
           PodActions.compute(
               pod,
-              status(READY, is(pod, "a", State.EXITED, Integer.parseInt(row[1])), is(pod, "b", State.RUNNING, 0)),
+              status(
+                  READY,
+                  is(pod, "a", State.EXITED, Integer.parseInt(row[1])),
+                  is(pod, "b", State.RUNNING, 0)),
               ProbeResults.NONE);
       assertThat(String.join(",", names(actions))).as(Arrays.toString(row)).isEqualTo(row[2]);
       assertThat(actions.killPod()).isFalse();
@@ -185,7 +217,24 @@ class PodActionsTest {
   void aChangedImageAndAFailedProbeEndTheContainer() {
     Pod pod = pod("Always", "", c("a"));
     ContainerState old =
-        new ContainerState("x", "a", "s", State.RUNNING, 1, 1, 0, 0, "", "", "old", "r", 0, "other", "", "", "File");
+        new ContainerState(
+            "x",
+            "a",
+            "s",
+            State.RUNNING,
+            1,
+            1,
+            0,
+            0,
+            "",
+            "",
+            "old",
+            "r",
+            0,
+            "other",
+            "",
+            "",
+            "File");
     PodActions changed = PodActions.compute(pod, status(READY, old), ProbeResults.NONE);
     assertThat(changed.kill().getFirst().message())
         .isEqualTo("Container a definition changed, will be restarted");
@@ -193,7 +242,9 @@ class PodActionsTest {
     Pod never = pod("Never", "", c("a"));
     PodActions sick =
         PodActions.compute(
-            never, status(READY, is(never, "a", State.RUNNING, 0)), probes(Map.of(), Map.of("a-id", false)));
+            never,
+            status(READY, is(never, "a", State.RUNNING, 0)),
+            probes(Map.of(), Map.of("a-id", false)));
     assertThat(sick.kill()).hasSize(1);
     assertThat(sick.start()).isEmpty();
   }

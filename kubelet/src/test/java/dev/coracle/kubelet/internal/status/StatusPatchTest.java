@@ -14,7 +14,10 @@ class StatusPatchTest {
 
   @Test
   void namesOnlyWhatChanged() {
-    assertThat(patch("{\"phase\":\"Pending\",\"qosClass\":\"Burstable\"}", "{\"phase\":\"Running\",\"qosClass\":\"Burstable\"}"))
+    assertThat(
+            patch(
+                "{\"phase\":\"Pending\",\"qosClass\":\"Burstable\"}",
+                "{\"phase\":\"Running\",\"qosClass\":\"Burstable\"}"))
         .isEqualTo(Json.parse("{\"phase\":\"Running\"}"));
     assertThat(patch("{\"phase\":\"Running\"}", "{\"phase\":\"Running\"}")).isEmpty();
   }

@@ -42,8 +42,11 @@ class AtomicWriterTest {
 
   @Test
   void refusesNamesThatLeadOut() {
-    assertThatThrownBy(() -> write(Map.of("a/../../b", entry("x")))).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> write(Map.of("/etc/x", entry("x")))).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> write(Map.of("..x", entry("x")))).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> write(Map.of("a/../../b", entry("x"))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> write(Map.of("/etc/x", entry("x"))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> write(Map.of("..x", entry("x"))))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -36,10 +36,22 @@ class StatsRenderersTest {
             null,
             3L,
             List.of(app),
-            List.of(new VolumeStats("data", new FsStats(T, 1L, 2L, 1L, null, null, null), "claim")));
+            List.of(
+                new VolumeStats("data", new FsStats(T, 1L, 2L, 1L, null, null, null), "claim")));
     return new NodeStats(
-        "n1", T.minusSeconds(60), CpuStats.of(T, 9L, 10_000_000_000L), MemoryStats.of(T, 5000L, 4000L), null,
-        new FsStats(T, 1L, 2L, 1L, 3L, 4L, 1L), null, null, 32768L, 99L, 2, 8_000_000L, List.of(pod));
+        "n1",
+        T.minusSeconds(60),
+        CpuStats.of(T, 9L, 10_000_000_000L),
+        MemoryStats.of(T, 5000L, 4000L),
+        null,
+        new FsStats(T, 1L, 2L, 1L, 3L, 4L, 1L),
+        null,
+        null,
+        32768L,
+        99L,
+        2,
+        8_000_000L,
+        List.of(pod));
   }
 
   @Test
@@ -48,8 +60,12 @@ class StatsRenderersTest {
         .contains("# TYPE container_cpu_usage_seconds_total counter\n")
         .contains(
             "container_cpu_usage_seconds_total{container=\"app\",namespace=\"default\",pod=\"web \\\"1\\\"\"} 2.5 "
-                + MILLIS + "\n")
-        .contains("pod_memory_working_set_bytes{namespace=\"default\",pod=\"web \\\"1\\\"\"} 2500 " + MILLIS + "\n")
+                + MILLIS
+                + "\n")
+        .contains(
+            "pod_memory_working_set_bytes{namespace=\"default\",pod=\"web \\\"1\\\"\"} 2500 "
+                + MILLIS
+                + "\n")
         .contains("node_cpu_usage_seconds_total 10 " + MILLIS + "\n")
         .contains("resource_scrape_error 0\n")
         .doesNotContain("swap");
@@ -57,7 +73,9 @@ class StatsRenderersTest {
 
   @Test
   void aFailedSourceIsToldInTheMetrics() {
-    assertThat(ResourceMetrics.render(null)).contains("resource_scrape_error 1\n").doesNotContain("node_cpu");
+    assertThat(ResourceMetrics.render(null))
+        .contains("resource_scrape_error 1\n")
+        .doesNotContain("node_cpu");
   }
 
   @Test
@@ -80,7 +98,8 @@ class StatsRenderersTest {
     assertThat(summary.at("/node/startTime").asText()).isEqualTo("2025-12-31T23:59:10Z");
     assertThat(summary.at("/node/rlimit/maxpid").asLong()).isEqualTo(32768);
     assertThat(summary.at("/pods/0/podRef/uid").asText()).isEqualTo("u1");
-    assertThat(summary.at("/pods/0/containers/0/cpu/usageNanoCores").asLong()).isEqualTo(500_000_000L);
+    assertThat(summary.at("/pods/0/containers/0/cpu/usageNanoCores").asLong())
+        .isEqualTo(500_000_000L);
     assertThat(summary.at("/pods/0/containers/0/rootfs/inodesUsed").asLong()).isEqualTo(2);
     assertThat(summary.at("/pods/0/network/name").asText()).isEqualTo("eth0");
     assertThat(summary.at("/pods/0/network/interfaces/0/txBytes").asLong()).isEqualTo(22);

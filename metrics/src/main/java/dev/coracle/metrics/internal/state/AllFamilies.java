@@ -10,7 +10,8 @@ import java.util.List;
  * Every kind with state metrics, in the order of the exposition. Names and labels are those of
  * kube-state-metrics.
  *
- * @see <a href="https://github.com/kubernetes/kube-state-metrics/tree/main/docs">kube-state-metrics</a>
+ * @see <a
+ *     href="https://github.com/kubernetes/kube-state-metrics/tree/main/docs">kube-state-metrics</a>
  */
 public final class AllFamilies {
 
@@ -50,8 +51,7 @@ public final class AllFamilies {
         .count("status_replicas", "Replicas there are", "status", "replicas")
         .count("status_replicas_ready", "Ready replicas", "status", "readyReplicas")
         .count("status_replicas_available", "Available replicas", "status", "availableReplicas")
-        .count(
-            "status_replicas_unavailable", "Replicas missing", "status", "unavailableReplicas")
+        .count("status_replicas_unavailable", "Replicas missing", "status", "unavailableReplicas")
         .count("status_replicas_updated", "Replicas up to date", "status", "updatedReplicas")
         .conditions();
   }
@@ -129,16 +129,20 @@ public final class AllFamilies {
         .count("status_succeeded", "Pods that succeeded", "status", "succeeded")
         .count("status_failed", "Pods that failed", "status", "failed")
         .time("status_start_time", "Unix timestamp of the start", "status", "startTime")
-        .time(
-            "status_completion_time", "Unix timestamp of the end", "status", "completionTime")
+        .time("status_completion_time", "Unix timestamp of the end", "status", "completionTime")
         .outcome("complete", "Complete")
         .outcome("failed", "Failed");
   }
 
   private static StateFamilies cronJobs() {
     return new FieldFamilies(Resources.CRON_JOBS, "cronjob", true)
-        .info("schedule", "spec.schedule", "concurrency_policy", "spec.concurrencyPolicy",
-            "timezone", "spec.timeZone")
+        .info(
+            "schedule",
+            "spec.schedule",
+            "concurrency_policy",
+            "spec.concurrencyPolicy",
+            "timezone",
+            "spec.timeZone")
         .flag("spec_suspend", "Whether it is suspended", "spec", "suspend")
         .with(
             "status_active",
@@ -159,8 +163,13 @@ public final class AllFamilies {
 
   private static StateFamilies services() {
     return new FieldFamilies(Resources.SERVICES, "service", true)
-        .info("cluster_ip", "spec.clusterIP", "external_name", "spec.externalName",
-            "load_balancer_ip", "spec.loadBalancerIP")
+        .info(
+            "cluster_ip",
+            "spec.clusterIP",
+            "external_name",
+            "spec.externalName",
+            "load_balancer_ip",
+            "spec.loadBalancerIP")
         .with(
             "spec_type",
             "The type",
@@ -183,8 +192,10 @@ public final class AllFamilies {
                       1,
                       labels(
                           own,
-                          "tls_host", host.asText(),
-                          "secret", tls.path("secretName").asText()));
+                          "tls_host",
+                          host.asText(),
+                          "secret",
+                          tls.path("secretName").asText()));
                 }
               }
             });
@@ -205,10 +216,14 @@ public final class AllFamilies {
   }
 
   private static StateFamilies claims() {
-    return new FieldFamilies(
-            Resources.PERSISTENT_VOLUME_CLAIMS, "persistentvolumeclaim", true)
-        .info("storageclass", "spec.storageClassName", "volumename", "spec.volumeName",
-            "volumemode", "spec.volumeMode")
+    return new FieldFamilies(Resources.PERSISTENT_VOLUME_CLAIMS, "persistentvolumeclaim", true)
+        .info(
+            "storageclass",
+            "spec.storageClassName",
+            "volumename",
+            "spec.volumeName",
+            "volumemode",
+            "spec.volumeMode")
         .phase("Lost", "Bound", "Pending")
         .with(
             "resource_requests_storage_bytes",
@@ -223,19 +238,26 @@ public final class AllFamilies {
             "The access modes",
             (out, o, own) ->
                 o.at("spec", "accessModes")
-                    .forEach(
-                        mode ->
-                            out.sample(
-                                "kube_persistentvolumeclaim_access_mode",
-                                1,
-                                labels(own, "access_mode", mode.asText()))));
+                    .forEach(mode ->
+                        out.sample(
+                            "kube_persistentvolumeclaim_access_mode",
+                            1,
+                            labels(own, "access_mode", mode.asText()))));
   }
 
   private static StateFamilies volumes() {
     return new FieldFamilies(Resources.PERSISTENT_VOLUMES, "persistentvolume", false)
-        .info("storageclass", "spec.storageClassName", "csi_driver", "spec.csi.driver",
-            "csi_volume_handle", "spec.csi.volumeHandle", "local_path", "spec.local.path",
-            "host_path", "spec.hostPath.path")
+        .info(
+            "storageclass",
+            "spec.storageClassName",
+            "csi_driver",
+            "spec.csi.driver",
+            "csi_volume_handle",
+            "spec.csi.volumeHandle",
+            "local_path",
+            "spec.local.path",
+            "host_path",
+            "spec.hostPath.path")
         .phase("Pending", "Available", "Bound", "Released", "Failed")
         .with(
             "capacity_bytes",
@@ -256,25 +278,35 @@ public final class AllFamilies {
                     1,
                     labels(
                         own,
-                        "name", claim.path("name").asText(),
-                        "claim_namespace", claim.path("namespace").asText()));
+                        "name",
+                        claim.path("name").asText(),
+                        "claim_namespace",
+                        claim.path("namespace").asText()));
               }
             });
   }
 
   private static StateFamilies storageClasses() {
     return new FieldFamilies(Resources.STORAGE_CLASSES, "storageclass", false)
-        .info("provisioner", "provisioner", "reclaim_policy", "reclaimPolicy",
-            "volume_binding_mode", "volumeBindingMode");
+        .info(
+            "provisioner",
+            "provisioner",
+            "reclaim_policy",
+            "reclaimPolicy",
+            "volume_binding_mode",
+            "volumeBindingMode");
   }
 
   private static StateFamilies autoscalers() {
-    return new FieldFamilies(
-            Resources.HORIZONTAL_POD_AUTOSCALERS, "horizontalpodautoscaler", true)
+    return new FieldFamilies(Resources.HORIZONTAL_POD_AUTOSCALERS, "horizontalpodautoscaler", true)
         .generations()
-        .info("scaletargetref_api_version", "spec.scaleTargetRef.apiVersion",
-            "scaletargetref_kind", "spec.scaleTargetRef.kind",
-            "scaletargetref_name", "spec.scaleTargetRef.name")
+        .info(
+            "scaletargetref_api_version",
+            "spec.scaleTargetRef.apiVersion",
+            "scaletargetref_kind",
+            "spec.scaleTargetRef.kind",
+            "scaletargetref_name",
+            "spec.scaleTargetRef.name")
         .number("spec_min_replicas", "At least", "spec", "minReplicas")
         .number("spec_max_replicas", "At most", "spec", "maxReplicas")
         .count("status_current_replicas", "Replicas there are", "status", "currentReplicas")

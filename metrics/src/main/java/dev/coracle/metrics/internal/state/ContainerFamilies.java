@@ -70,10 +70,14 @@ final class ContainerFamilies {
         1,
         labels(
             own,
-            "image_spec", spec.path("image").asText(),
-            "image", status.path("image").asText(),
-            "image_id", status.path("imageID").asText(),
-            "container_id", status.path("containerID").asText()));
+            "image_spec",
+            spec.path("image").asText(),
+            "image",
+            status.path("image").asText(),
+            "image_id",
+            status.path("imageID").asText(),
+            "container_id",
+            status.path("containerID").asText()));
     JsonNode state = status.path("state");
     out.sample(of + "_status_running", state.has("running") ? 1 : 0, own);
     out.sample(of + "_status_waiting", state.has("waiting") ? 1 : 0, own);

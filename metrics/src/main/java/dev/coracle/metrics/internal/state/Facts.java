@@ -51,8 +51,7 @@ final class Facts {
   }
 
   /** One series for each value a condition can have, 1 for the one it has. */
-  static void conditions(
-      ExpositionText out, String family, JsonNode conditions, String[] own) {
+  static void conditions(ExpositionText out, String family, JsonNode conditions, String[] own) {
     for (JsonNode condition : conditions) {
       String status = condition.path("status").asText("Unknown");
       for (String value : CONDITION_VALUES) {
@@ -66,7 +65,12 @@ final class Facts {
 
   /** One series for each possible word, 1 for the one that holds. */
   static void oneOf(
-      ExpositionText out, String family, List<String> words, String held, String label, String[] own) {
+      ExpositionText out,
+      String family,
+      List<String> words,
+      String held,
+      String label,
+      String[] own) {
     for (String word : words) {
       out.sample(family, word.equals(held) ? 1 : 0, labels(own, label, word));
     }
@@ -106,25 +110,22 @@ final class Facts {
   static void owners(ExpositionText out, String family, KubeObject object, String... own) {
     if (object.ownerReferences().isEmpty()) {
       out.sample(
-          family,
-          1,
-          labels(own, "owner_kind", "", "owner_name", "", "owner_is_controller", ""));
+          family, 1, labels(own, "owner_kind", "", "owner_name", "", "owner_is_controller", ""));
     }
     object
         .ownerReferences()
-        .forEach(
-            owner ->
-                out.sample(
-                    family,
-                    1,
-                    labels(
-                        own,
-                        "owner_kind",
-                        owner.kind(),
-                        "owner_name",
-                        owner.name(),
-                        "owner_is_controller",
-                        Boolean.toString(owner.controller()))));
+        .forEach(owner ->
+            out.sample(
+                family,
+                1,
+                labels(
+                    own,
+                    "owner_kind",
+                    owner.kind(),
+                    "owner_name",
+                    owner.name(),
+                    "owner_is_controller",
+                    Boolean.toString(owner.controller()))));
   }
 
   static Stream<JsonNode> elements(JsonNode array) {

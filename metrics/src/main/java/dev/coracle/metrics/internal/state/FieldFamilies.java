@@ -27,7 +27,9 @@ final class FieldFamilies implements StateFamilies {
   private final List<Consumer<ExpositionText>> declarations = new ArrayList<>();
   private final List<Writer> writers = new ArrayList<>();
 
-  /** @param nameLabel which label carries the object's name; it is part of the families' names */
+  /**
+   * @param nameLabel which label carries the object's name; it is part of the families' names
+   */
   FieldFamilies(GroupVersionResource resource, String nameLabel, boolean namespaced) {
     this(resource, "kube_" + nameLabel + "_", nameLabel, namespaced);
   }
@@ -38,7 +40,9 @@ final class FieldFamilies implements StateFamilies {
     this.prefix = prefix;
     this.nameLabel = nameLabel;
     this.namespaced = namespaced;
-    with("created", "Unix creation timestamp",
+    with(
+        "created",
+        "Unix creation timestamp",
         (out, o, own) -> Facts.created(out, prefix + "created", o, own));
   }
 
@@ -82,8 +86,7 @@ final class FieldFamilies implements StateFamilies {
         "status_condition",
         "The conditions",
         (out, o, own) ->
-            Facts.conditions(
-                out, prefix + "status_condition", o.at("status", "conditions"), own));
+            Facts.conditions(out, prefix + "status_condition", o.at("status", "conditions"), own));
   }
 
   /** Whether a Job has come to this end; no series before. */
@@ -94,15 +97,14 @@ final class FieldFamilies implements StateFamilies {
         (out, o, own) ->
             Facts.elements(o.at("status", "conditions"))
                 .filter(c -> c.path("type").asText().equals(type))
-                .forEach(
-                    c ->
-                        Facts.oneOf(
-                            out,
-                            prefix + suffix,
-                            List.of("true", "false", "unknown"),
-                            c.path("status").asText().toLowerCase(Locale.ROOT),
-                            "condition",
-                            own)));
+                .forEach(c ->
+                    Facts.oneOf(
+                        out,
+                        prefix + suffix,
+                        List.of("true", "false", "unknown"),
+                        c.path("status").asText().toLowerCase(Locale.ROOT),
+                        "condition",
+                        own)));
   }
 
   /** One series with the value 1 and these texts as labels: label, path with dots, … */

@@ -45,15 +45,24 @@ public final class NodeFamilies implements StateFamilies {
         1,
         labels(
             node,
-            "kernel_version", info.path("kernelVersion").asText(),
-            "os_image", info.path("osImage").asText(),
-            "container_runtime_version", info.path("containerRuntimeVersion").asText(),
-            "kubelet_version", info.path("kubeletVersion").asText(),
-            "kubeproxy_version", info.path("kubeProxyVersion").asText(),
-            "provider_id", object.text("spec", "providerID"),
-            "pod_cidr", object.text("spec", "podCIDR"),
-            "system_uuid", info.path("systemUUID").asText(),
-            "internal_ip", address));
+            "kernel_version",
+            info.path("kernelVersion").asText(),
+            "os_image",
+            info.path("osImage").asText(),
+            "container_runtime_version",
+            info.path("containerRuntimeVersion").asText(),
+            "kubelet_version",
+            info.path("kubeletVersion").asText(),
+            "kubeproxy_version",
+            info.path("kubeProxyVersion").asText(),
+            "provider_id",
+            object.text("spec", "providerID"),
+            "pod_cidr",
+            object.text("spec", "podCIDR"),
+            "system_uuid",
+            info.path("systemUUID").asText(),
+            "internal_ip",
+            address));
     Facts.created(out, "kube_node_created", object, node);
     for (String label : object.labels().keySet()) {
       if (label.startsWith(ROLE)) {
@@ -70,9 +79,12 @@ public final class NodeFamilies implements StateFamilies {
           1,
           labels(
               node,
-              "key", taint.path("key").asText(),
-              "value", taint.path("value").asText(),
-              "effect", taint.path("effect").asText()));
+              "key",
+              taint.path("key").asText(),
+              "value",
+              taint.path("value").asText(),
+              "effect",
+              taint.path("effect").asText()));
     }
     Facts.conditions(out, "kube_node_status_condition", object.at("status", "conditions"), node);
     Facts.resources(out, "kube_node_status_capacity", object.at("status", "capacity"), node);

@@ -48,22 +48,27 @@ public final class PodFamilies implements StateFamilies {
 
   @Override
   public void write(ExpositionText out, KubeObject object) {
-    String[] pod = {
-      "namespace", object.namespace(), "pod", object.name(), "uid", object.uid()
-    };
+    String[] pod = {"namespace", object.namespace(), "pod", object.name(), "uid", object.uid()};
     var controller = object.controllerOwner();
     out.sample(
         "kube_pod_info",
         1,
         labels(
             pod,
-            "host_ip", object.text("status", "hostIP"),
-            "pod_ip", object.text("status", "podIP"),
-            "node", object.text("spec", "nodeName"),
-            "created_by_kind", controller.map(o -> o.kind()).orElse(""),
-            "created_by_name", controller.map(o -> o.name()).orElse(""),
-            "priority_class", object.text("spec", "priorityClassName"),
-            "host_network", Boolean.toString(object.at("spec", "hostNetwork").asBoolean())));
+            "host_ip",
+            object.text("status", "hostIP"),
+            "pod_ip",
+            object.text("status", "podIP"),
+            "node",
+            object.text("spec", "nodeName"),
+            "created_by_kind",
+            controller.map(o -> o.kind()).orElse(""),
+            "created_by_name",
+            controller.map(o -> o.name()).orElse(""),
+            "priority_class",
+            object.text("spec", "priorityClassName"),
+            "host_network",
+            Boolean.toString(object.at("spec", "hostNetwork").asBoolean())));
     Facts.owners(out, "kube_pod_owner", object, pod);
     Facts.created(out, "kube_pod_created", object, pod);
     Facts.time(out, "kube_pod_start_time", object.at("status", "startTime"), pod);
@@ -92,8 +97,10 @@ public final class PodFamilies implements StateFamilies {
             1,
             labels(
                 pod,
-                "volume", volume.path("name").asText(),
-                "persistentvolumeclaim", claim.path("claimName").asText()));
+                "volume",
+                volume.path("name").asText(),
+                "persistentvolumeclaim",
+                claim.path("claimName").asText()));
       }
     }
     ContainerFamilies.write(out, object, pod);
@@ -113,8 +120,7 @@ public final class PodFamilies implements StateFamilies {
             "condition",
             pod);
         if (holds) {
-          Facts.time(
-              out, "kube_pod_status_ready_time", condition.path("lastTransitionTime"), pod);
+          Facts.time(out, "kube_pod_status_ready_time", condition.path("lastTransitionTime"), pod);
         }
       }
       case "PodScheduled" -> {
@@ -136,8 +142,7 @@ public final class PodFamilies implements StateFamilies {
     }
   }
 
-  private static void completed(
-      ExpositionText out, KubeObject object, String phase, String[] pod) {
+  private static void completed(ExpositionText out, KubeObject object, String phase, String[] pod) {
     if (!phase.equals("Succeeded") && !phase.equals("Failed")) {
       return;
     }

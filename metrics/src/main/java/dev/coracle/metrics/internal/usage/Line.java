@@ -20,7 +20,8 @@ record Line(String name, Map<String, String> labels, double value, Instant time)
     String[] rest = line.substring(space + 1).trim().split(" +");
     try {
       double value = Double.parseDouble(rest[0]);
-      Instant time = rest.length > 1 ? Instant.ofEpochMilli((long) Double.parseDouble(rest[1])) : now;
+      Instant time =
+          rest.length > 1 ? Instant.ofEpochMilli((long) Double.parseDouble(rest[1])) : now;
       return new Line(
           name, brace >= 0 ? labels(line.substring(brace + 1, close)) : Map.of(), value, time);
     } catch (NumberFormatException e) {

@@ -24,8 +24,7 @@ public record Usage(Instant time, Duration window, double cores, double memoryBy
       return Optional.empty();
     }
     // A start that is not before its own sample is no start: some runtimes do not tell it.
-    boolean startKnown =
-        !now.started().equals(Instant.MIN) && now.started().isBefore(now.time());
+    boolean startKnown = !now.started().equals(Instant.MIN) && now.started().isBefore(now.time());
     boolean restarted =
         before != null
             && (now.cpuSeconds() < before.cpuSeconds()
@@ -42,7 +41,8 @@ public record Usage(Instant time, Duration window, double cores, double memoryBy
   private static Usage over(Instant from, double cpuSeconds, Sample now) {
     Duration window = Duration.between(from, now.time());
     double seconds = window.toNanos() / 1e9;
-    return new Usage(now.time(), window, (now.cpuSeconds() - cpuSeconds) / seconds, now.memoryBytes());
+    return new Usage(
+        now.time(), window, (now.cpuSeconds() - cpuSeconds) / seconds, now.memoryBytes());
   }
 
   /** {@code {"cpu": "12345678n", "memory": "4096Ki"}}. */
@@ -55,11 +55,9 @@ public record Usage(Instant time, Duration window, double cores, double memoryBy
   public static String text(Duration duration) {
     long minutes = duration.toMinutes();
     double seconds = Math.round((duration.toNanos() - minutes * 60e9) / 1e6) / 1000.0;
-    String rest = seconds == Math.rint(seconds) ? Long.toString((long) seconds) : Double.toString(seconds);
+    String rest =
+        seconds == Math.rint(seconds) ? Long.toString((long) seconds) : Double.toString(seconds);
     long hours = minutes / 60;
-    return (hours > 0 ? hours + "h" : "")
-        + (minutes > 0 ? minutes % 60 + "m" : "")
-        + rest
-        + "s";
+    return (hours > 0 ? hours + "h" : "") + (minutes > 0 ? minutes % 60 + "m" : "") + rest + "s";
   }
 }

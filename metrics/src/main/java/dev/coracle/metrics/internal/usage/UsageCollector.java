@@ -73,12 +73,11 @@ public final class UsageCollector {
 
   /** Ends reading; questions fail from now on. */
   public void stop() {
-    context.execute(
-        () -> {
-          stopped = true;
-          rest();
-          answer(StatusException.unavailable("the metrics server has stopped"));
-        });
+    context.execute(() -> {
+      stopped = true;
+      rest();
+      answer(StatusException.unavailable("the metrics server has stopped"));
+    });
   }
 
   private void asked(UniEmitter<? super Snapshot> emitter) {
@@ -135,22 +134,22 @@ public final class UsageCollector {
         .fail()
         .map(text -> new Read(name, NodeSamples.parse(text, context.clock().instant())))
         .onFailure()
-        .recoverWithItem(
-            failure -> {
-              LOG.atDebug()
-                  .addKeyValue("node", name)
-                  .addKeyValue("error", failure.toString())
-                  .log("Usage of a node cannot be read");
-              return new Read(name, null);
-            })
-        .invoke(
-            read ->
-                meters
-                    .counter(
-                        "metrics_server_kubelet_request",
-                        "node", name,
-                        "success", Boolean.toString(read.samples != null))
-                    .increment());
+        .recoverWithItem(failure -> {
+          LOG.atDebug()
+              .addKeyValue("node", name)
+              .addKeyValue("error", failure.toString())
+              .log("Usage of a node cannot be read");
+          return new Read(name, null);
+        })
+        .invoke(read ->
+            meters
+                .counter(
+                    "metrics_server_kubelet_request",
+                    "node",
+                    name,
+                    "success",
+                    Boolean.toString(read.samples != null))
+                .increment());
   }
 
   private void done(List<Read> all) {

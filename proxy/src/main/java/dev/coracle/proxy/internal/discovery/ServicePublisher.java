@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps Vert.x Service Discovery equal to the cluster's Services: one record of type {@code
  * kubernetes-service} a port, named {@code namespace/name:port}, whose location holds the Service's
- * address ({@code host}, {@code port}) and the endpoints that take traffic ({@code endpoints}, texts
- * {@code address:port}); its status is OUT_OF_SERVICE while there are none. Vert.x code in this process
- * (the ingress gateway, an application embedded beside it) finds Services so, and hears changes as
- * announcements on the event bus. Belongs to the proxy's context.
+ * address ({@code host}, {@code port}) and the endpoints that take traffic ({@code endpoints},
+ * texts {@code address:port}); its status is OUT_OF_SERVICE while there are none. Vert.x code in
+ * this process (the ingress gateway, an application embedded beside it) finds Services so, and
+ * hears changes as announcements on the event bus. Belongs to the proxy's context.
  */
 public final class ServicePublisher {
 
@@ -67,23 +67,22 @@ public final class ServicePublisher {
       }
       discovery
           .publish(record(port))
-          .onComplete(
-              done -> {
-                publishing.remove(key);
-                if (done.failed()) {
-                  failed(key, done.cause());
-                  return;
-                }
-                ServicePort now = latest.get(key);
-                if (now == null) {
-                  discovery.unpublish(done.result().getRegistration()).onFailure(e -> failed(key, e));
-                } else {
-                  published.computeIfAbsent(service, _ -> new HashMap<>()).put(key, done.result());
-                  if (!now.equals(port)) {
-                    put(service, published.getOrDefault(service, records), now);
-                  }
-                }
-              });
+          .onComplete(done -> {
+            publishing.remove(key);
+            if (done.failed()) {
+              failed(key, done.cause());
+              return;
+            }
+            ServicePort now = latest.get(key);
+            if (now == null) {
+              discovery.unpublish(done.result().getRegistration()).onFailure(e -> failed(key, e));
+            } else {
+              published.computeIfAbsent(service, _ -> new HashMap<>()).put(key, done.result());
+              if (!now.equals(port)) {
+                put(service, published.getOrDefault(service, records), now);
+              }
+            }
+          });
       return;
     }
     Record changed = record(port).setRegistration(known.getRegistration());

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs {@code nft} and {@code conntrack}: one process a transaction, which the kernel takes whole or
- * not at all. The processes are waited for on virtual threads of the executor given.
+ * Runs {@code nft} and {@code conntrack}: one process a transaction, which the kernel takes whole
+ * or not at all. The processes are waited for on virtual threads of the executor given.
  */
 public final class Nft {
 
@@ -37,7 +37,10 @@ public final class Nft {
         .findFirst();
   }
 
-  /** Whether this process may change rules: asks the kernel, with a transaction that is only checked. */
+  /**
+   * Whether this process may change rules: asks the kernel, with a transaction that is only
+   * checked.
+   */
   public boolean works(String table) {
     try {
       run(List.of(binary.toString(), "-c", "-f", "-"), "add table ip " + table + "\n");
@@ -63,16 +66,14 @@ public final class Nft {
 
   private <T> Uni<T> onVirtualThread(Callable<T> work) {
     return Uni.createFrom()
-        .<T>emitter(
-            emitter ->
-                blocking.execute(
-                    () -> {
-                      try {
-                        emitter.complete(work.call());
-                      } catch (Exception e) {
-                        emitter.fail(e);
-                      }
-                    }));
+        .<T>emitter(emitter ->
+            blocking.execute(() -> {
+              try {
+                emitter.complete(work.call());
+              } catch (Exception e) {
+                emitter.fail(e);
+              }
+            }));
   }
 
   private static String run(List<String> command, String input)

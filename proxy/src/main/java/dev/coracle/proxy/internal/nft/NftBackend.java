@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Service addresses in one nftables table of the cluster's own. A change is one transaction that holds
- * only the ports that changed, so its cost does not grow with the number of Services. What was applied
- * is remembered here; state belongs to the loop that calls.
+ * Service addresses in one nftables table of the cluster's own. A change is one transaction that
+ * holds only the ports that changed, so its cost does not grow with the number of Services. What
+ * was applied is remembered here; state belongs to the loop that calls.
  */
 public final class NftBackend implements Backend {
 
@@ -63,11 +63,10 @@ public final class NftBackend implements Backend {
     before.forEach(port -> script.append(rules.remove(port)));
     changed.forEach(port -> script.append(rules.add(port)));
     return nft.transaction(script.toString())
-        .invoke(
-            () -> {
-              removed.forEach(applied::remove);
-              changed.forEach(port -> applied.put(port.key(), port));
-            })
+        .invoke(() -> {
+          removed.forEach(applied::remove);
+          changed.forEach(port -> applied.put(port.key(), port));
+        })
         .call(() -> forgetUdp(before, changed));
   }
 
@@ -79,8 +78,8 @@ public final class NftBackend implements Backend {
   }
 
   /**
-   * The kernel remembers where a UDP flow goes, also when that endpoint is gone or none was there at
-   * first; those memories are dropped, beside the path of the change.
+   * The kernel remembers where a UDP flow goes, also when that endpoint is gone or none was there
+   * at first; those memories are dropped, beside the path of the change.
    */
   private Uni<Void> forgetUdp(List<ServicePort> before, Collection<ServicePort> changed) {
     if (conntrack.isEmpty()) {
@@ -99,8 +98,14 @@ public final class NftBackend implements Backend {
           for (String address : old.addresses()) {
             commands.add(
                 List.of(
-                    conntrack.get().toString(), "-D", "-p", "udp", "--orig-dst", address,
-                    "--dst-nat", gone.address()));
+                    conntrack.get().toString(),
+                    "-D",
+                    "-p",
+                    "udp",
+                    "--orig-dst",
+                    address,
+                    "--dst-nat",
+                    gone.address()));
           }
         }
       }
@@ -113,17 +118,22 @@ public final class NftBackend implements Backend {
           for (String address : port.addresses()) {
             commands.add(
                 List.of(
-                    conntrack.get().toString(), "-D", "-p", "udp", "--orig-dst", address,
-                    "--orig-port-dst", String.valueOf(port.port())));
+                    conntrack.get().toString(),
+                    "-D",
+                    "-p",
+                    "udp",
+                    "--orig-dst",
+                    address,
+                    "--orig-port-dst",
+                    String.valueOf(port.port())));
           }
         }
       }
     }
-    commands.forEach(
-        command ->
-            nft.attempt(command)
-                .subscribe()
-                .with(_ -> {}, e -> LOG.atDebug().addKeyValue("cause", e).log("conntrack")));
+    commands.forEach(command ->
+        nft.attempt(command)
+            .subscribe()
+            .with(_ -> {}, e -> LOG.atDebug().addKeyValue("cause", e).log("conntrack")));
     return Uni.createFrom().voidItem();
   }
 

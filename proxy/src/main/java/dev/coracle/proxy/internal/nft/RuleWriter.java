@@ -12,10 +12,11 @@ import java.util.List;
 /**
  * Writes nft scripts. Pure text, no state: what a Service port needs and what takes it away again.
  *
- * <p>A packet is looked up once in the verdict map {@code service_ips} (address, protocol, port), or
- * {@code service_nodeports}, and goes to the port's own chain, which picks an endpoint at random and
- * rewrites the destination. Ports without endpoints stand in {@code no_endpoints}, which rejects. A
- * pod that reaches itself through its Service is found by the set {@code hairpin} and masqueraded.
+ * <p>A packet is looked up once in the verdict map {@code service_ips} (address, protocol, port),
+ * or {@code service_nodeports}, and goes to the port's own chain, which picks an endpoint at random
+ * and rewrites the destination. Ports without endpoints stand in {@code no_endpoints}, which
+ * rejects. A pod that reaches itself through its Service is found by the set {@code hairpin} and
+ * masqueraded.
  */
 final class RuleWriter {
 
@@ -99,7 +100,8 @@ final class RuleWriter {
       }
     }
     for (Endpoint e : port.endpoints()) {
-      // The same pair may stand behind several Services: adding it again is no error, and it does no harm when it stays.
+      // The same pair may stand behind several Services: adding it again is no error, and it does
+      // no harm when it stays.
       out.append(
           "add element ip %s hairpin { %s . %s }\n".formatted(table, e.address(), e.address()));
     }

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives endpoints in turn, and a client its own one again where affinity asks for it. Remembers at most
- * {@link #CLIENTS} clients. Belongs to one event loop.
+ * Gives endpoints in turn, and a client its own one again where affinity asks for it. Remembers at
+ * most {@link #CLIENTS} clients. Belongs to one event loop.
  */
 final class RoundRobin {
 

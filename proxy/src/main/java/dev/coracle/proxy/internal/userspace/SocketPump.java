@@ -5,11 +5,13 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 
 /**
- * Passes bytes from one socket to another with back-pressure, and the end after the last byte. Both sockets belong to one context.
+ * Passes bytes from one socket to another with back-pressure, and the end after the last byte. Both
+ * sockets belong to one context.
  *
- * <p>In place of a {@code Pipe}: Vert.x 5.0 calls the end handler of a paused socket before it has handed out the last bytes it holds, and
- * a pipe ends its destination there, so the tail of what a fast sender wrote before it closed would be lost. Here the socket is resumed at
- * its end, and the destination ends when nothing more has come for a moment.
+ * <p>In place of a {@code Pipe}: Vert.x 5.0 calls the end handler of a paused socket before it has
+ * handed out the last bytes it holds, and a pipe ends its destination there, so the tail of what a
+ * fast sender wrote before it closed would be lost. Here the socket is resumed at its end, and the
+ * destination ends when nothing more has come for a moment.
  */
 final class SocketPump {
   private static final long QUIET_MILLIS = 20;
@@ -26,7 +28,10 @@ final class SocketPump {
     this.to = to;
   }
 
-  /** Passes bytes both ways; when one socket ends, the other is closed after what was read is written. */
+  /**
+   * Passes bytes both ways; when one socket ends, the other is closed after what was read is
+   * written.
+   */
   static void join(Vertx vertx, NetSocket one, NetSocket other) {
     new SocketPump(vertx, one, other).start();
     new SocketPump(vertx, other, one).start();

@@ -9,9 +9,9 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 
 /**
- * One listening socket whose connections are joined to endpoints. Bytes flow with back-pressure both
- * ways; when a connect fails the others are tried, each once. When one side ends, the other is ended
- * after what was read is written.
+ * One listening socket whose connections are joined to endpoints. Bytes flow with back-pressure
+ * both ways; when a connect fails the others are tried, each once. When one side ends, the other is
+ * ended after what was read is written.
  */
 final class TcpListener {
 

@@ -62,11 +62,10 @@ final class UdpListener {
       }
       session = new Session(endpoint);
       sessions.put(sender, session);
-      session.socket.handler(
-          answer -> {
-            server.send(answer.data(), sender.port(), sender.host());
-            touch(sender);
-          });
+      session.socket.handler(answer -> {
+        server.send(answer.data(), sender.port(), sender.host());
+        touch(sender);
+      });
       Session opened = session;
       session
           .socket

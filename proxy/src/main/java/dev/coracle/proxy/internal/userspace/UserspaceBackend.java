@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Service addresses as sockets of this process. An address that is not the host's own cannot be
- * listened on; on Linux all of 127.0.0.0/8 is, so a cluster without root takes its Services' addresses
- * from there. What cannot be bound (ports below 1024 without the right to) is logged once and left out;
- * the rest works. All state belongs to one event loop.
+ * listened on; on Linux all of 127.0.0.0/8 is, so a cluster without root takes its Services'
+ * addresses from there. What cannot be bound (ports below 1024 without the right to) is logged once
+ * and left out; the rest works. All state belongs to one event loop.
  */
 public final class UserspaceBackend implements Backend {
 
@@ -49,8 +49,7 @@ public final class UserspaceBackend implements Backend {
     this.vertx = vertx;
     this.context = context;
     this.client =
-        vertx.createNetClient(
-            new NetClientOptions().setConnectTimeout(2000).setTcpNoDelay(true));
+        vertx.createNetClient(new NetClientOptions().setConnectTimeout(2000).setTcpNoDelay(true));
   }
 
   @Override
@@ -65,36 +64,30 @@ public final class UserspaceBackend implements Backend {
 
   @Override
   public Uni<Void> apply(Collection<ServicePort> changed, Collection<String> removed) {
-    return onLoop(
-        () -> {
-          List<Future<Void>> work = new ArrayList<>();
-          removed.forEach(key -> work.add(close(open.remove(key))));
-          changed.forEach(port -> work.add(put(port)));
-          return Future.join(work).mapEmpty();
-        });
+    return onLoop(() -> {
+      List<Future<Void>> work = new ArrayList<>();
+      removed.forEach(key -> work.add(close(open.remove(key))));
+      changed.forEach(port -> work.add(put(port)));
+      return Future.join(work).mapEmpty();
+    });
   }
 
   @Override
   public Uni<Void> close() {
-    return onLoop(
-        () -> {
-          List<Future<Void>> work = new ArrayList<>();
-          open.values().forEach(o -> work.add(close(o)));
-          open.clear();
-          work.add(client.close());
-          return Future.join(work).mapEmpty();
-        });
+    return onLoop(() -> {
+      List<Future<Void>> work = new ArrayList<>();
+      open.values().forEach(o -> work.add(close(o)));
+      open.clear();
+      work.add(client.close());
+      return Future.join(work).mapEmpty();
+    });
   }
 
   private Uni<Void> onLoop(java.util.function.Supplier<Future<Void>> work) {
     return Uni.createFrom()
-        .emitter(
-            emitter ->
-                context.runOnContext(
-                    _ ->
-                        work.get()
-                            .onSuccess(emitter::complete)
-                            .onFailure(emitter::fail)));
+        .emitter(emitter ->
+            context.runOnContext(
+                _ -> work.get().onSuccess(emitter::complete).onFailure(emitter::fail)));
   }
 
   private Future<Void> put(ServicePort port) {
@@ -155,15 +148,14 @@ public final class UserspaceBackend implements Backend {
         return Future.succeededFuture();
       }
     }
-    return listening.recover(
-        failure -> {
-          LOG.atWarn()
-              .addKeyValue("service", now.port.key())
-              .addKeyValue("address", address + ":" + port)
-              .addKeyValue("cause", failure.getMessage())
-              .log("A Service address cannot be listened on; reach it by its endpoints");
-          return Future.succeededFuture();
-        });
+    return listening.recover(failure -> {
+      LOG.atWarn()
+          .addKeyValue("service", now.port.key())
+          .addKeyValue("address", address + ":" + port)
+          .addKeyValue("cause", failure.getMessage())
+          .log("A Service address cannot be listened on; reach it by its endpoints");
+      return Future.succeededFuture();
+    });
   }
 
   private static Future<Void> close(@org.jspecify.annotations.Nullable Open open) {

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Real packets through real rules: a network namespace is the node, three more are pods on its bridge,
- * all of this test's own.
+ * Real packets through real rules: a network namespace is the node, three more are pods on its
+ * bridge, all of this test's own.
  */
 class NftBackendTest {
 
@@ -69,7 +69,10 @@ class NftBackendTest {
     }
     serve(2);
     serve(3);
-    inNode("sh", "-c", "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; echo 1 > /proc/sys/net/ipv4/ip_forward");
+    inNode(
+        "sh",
+        "-c",
+        "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; echo 1 > /proc/sys/net/ipv4/ip_forward");
     Path nft = directory.resolve("nft");
     Files.writeString(nft, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
     Files.setPosixFilePermissions(nft, PosixFilePermissions.fromString("rwx------"));
@@ -151,8 +154,15 @@ class NftBackendTest {
 
   private static ServicePort port(String key, int nodePort, int affinity, Endpoint... endpoints) {
     return new ServicePort(
-        key, "tcp", List.of("10.96.0.5"), 80, nodePort, List.of(endpoints), List.of(endpoints),
-        false, affinity);
+        key,
+        "tcp",
+        List.of("10.96.0.5"),
+        80,
+        nodePort,
+        List.of(endpoints),
+        List.of(endpoints),
+        false,
+        affinity);
   }
 
   private static Endpoint endpoint(int pod) {
@@ -164,24 +174,41 @@ class NftBackendTest {
     Files.writeString(root.resolve("index.html"), "pod " + pod);
     servers.add(
         new ProcessBuilder(
-                "ip", "netns", "exec", pod(pod), "busybox", "httpd", "-f", "-p", "8080", "-h",
+                "ip",
+                "netns",
+                "exec",
+                pod(pod),
+                "busybox",
+                "httpd",
+                "-f",
+                "-p",
+                "8080",
+                "-h",
                 root.toString())
             .start());
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () ->
-                output("ip", "netns", "exec", pod(pod), "busybox", "wget", "-qO-",
-                        "http://127.0.0.1:8080/")
-                    .equals("pod " + pod));
+        .until(() ->
+            output(
+                    "ip",
+                    "netns",
+                    "exec",
+                    pod(pod),
+                    "busybox",
+                    "wget",
+                    "-qO-",
+                    "http://127.0.0.1:8080/")
+                .equals("pod " + pod));
   }
 
   private String get(int pod, String url) throws Exception {
-    return output("ip", "netns", "exec", pod(pod), "busybox", "timeout", "4", "busybox", "wget", "-qO-", url);
+    return output(
+        "ip", "netns", "exec", pod(pod), "busybox", "timeout", "4", "busybox", "wget", "-qO-", url);
   }
 
   private String getFromNode(String url) throws Exception {
-    return output("ip", "netns", "exec", node, "busybox", "timeout", "4", "busybox", "wget", "-qO-", url);
+    return output(
+        "ip", "netns", "exec", node, "busybox", "timeout", "4", "busybox", "wget", "-qO-", url);
   }
 
   private String rules() throws Exception {

@@ -29,13 +29,12 @@ class SocketPumpTest {
       NetServer front =
           vertx
               .createNetServer()
-              .connectHandler(
-                  one -> {
-                    one.pause();
-                    client
-                        .connect(source.getLocalPort(), "127.0.0.1")
-                        .onSuccess(other -> SocketPump.join(vertx, one, other.pause()));
-                  })
+              .connectHandler(one -> {
+                one.pause();
+                client
+                    .connect(source.getLocalPort(), "127.0.0.1")
+                    .onSuccess(other -> SocketPump.join(vertx, one, other.pause()));
+              })
               .listen(0, "127.0.0.1")
               .toCompletionStage()
               .toCompletableFuture()

@@ -125,12 +125,11 @@ public final class SchedulerCache {
     ClusterView current = view;
     if (current == null) {
       Map<String, NodeInfo> known = new LinkedHashMap<>();
-      nodes.forEach(
-          (name, info) -> {
-            if (info.hasNode()) {
-              known.put(name, info);
-            }
-          });
+      nodes.forEach((name, info) -> {
+        if (info.hasNode()) {
+          known.put(name, info);
+        }
+      });
       current = new ClusterView(known, namespaceLabels);
       view = current;
     }

@@ -128,8 +128,7 @@ public final class Framework {
     return filter(state, pod, node);
   }
 
-  private String best(
-      CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
+  private String best(CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
     Map<String, Long> totals = new HashMap<>();
     for (Plugin.Score plugin : scores) {
       plugin

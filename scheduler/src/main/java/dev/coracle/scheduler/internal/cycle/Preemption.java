@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds, for a pod that fits nowhere, the node where the least important pods have to go for it
- * (DefaultPreemption; Kubernetes docs, "Pod Priority and Preemption"). On each node all less important
- * pods are taken away in thought, and given back, the most important and best protected first, as
- * long as the pod still fits. It only decides; who evicts is the scheduler.
+ * (DefaultPreemption; Kubernetes docs, "Pod Priority and Preemption"). On each node all less
+ * important pods are taken away in thought, and given back, the most important and best protected
+ * first, as long as the pod still fits. It only decides; who evicts is the scheduler.
  */
 public final class Preemption {
 
@@ -30,7 +30,9 @@ public final class Preemption {
   public sealed interface Outcome {
     record Victims(String node, List<PodInfo> pods) implements Outcome {}
 
-    /** @param message what is added to FailedScheduling */
+    /**
+     * @param message what is added to FailedScheduling
+     */
     record None(String message) implements Outcome {}
   }
 
@@ -102,14 +104,13 @@ public final class Preemption {
                 .thenComparingInt(c -> c.victims().size())
                 .thenComparing(Candidate::latestStart, Comparator.reverseOrder()))
         .<Outcome>map(c -> new Outcome.Victims(c.node(), c.victims()))
-        .orElseGet(
-            () ->
-                new Outcome.None(
-                    "preemption: 0/"
-                        + view.nodes().size()
-                        + " nodes are available: "
-                        + Diagnosis.listed(words)
-                        + "."));
+        .orElseGet(() ->
+            new Outcome.None(
+                "preemption: 0/"
+                    + view.nodes().size()
+                    + " nodes are available: "
+                    + Diagnosis.listed(words)
+                    + "."));
   }
 
   private boolean stillTerminating(PodInfo pod, String node) {

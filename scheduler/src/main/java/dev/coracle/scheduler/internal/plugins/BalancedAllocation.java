@@ -42,7 +42,6 @@ public final class BalancedAllocation implements Plugin.Score {
     return all == 0
         ? 1
         : Math.min(
-            1.0,
-            (double) (node.requested().get(resource) + pod.requests().get(resource)) / all);
+            1.0, (double) (node.requested().get(resource) + pod.requests().get(resource)) / all);
   }
 }

@@ -28,22 +28,21 @@ public final class ClaimWaiters implements Informer.Handler {
   /** Completes when the claim is bound; fails when it is gone or the time is over. */
   Uni<Void> bound(NamespacedName claim, Duration timeout) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    context.execute(
-        () -> {
-          if (claims.get(claim.namespace(), claim.name()).filter(ClaimWaiters::isBound).isPresent()) {
-            done.complete(null);
-            return;
-          }
-          waiting.computeIfAbsent(claim, _ -> new ArrayList<>()).add(done);
-          SerialContext.Timer timer =
-              context.schedule(
-                  timeout,
-                  () ->
-                      done.completeExceptionally(
-                          new IllegalStateException(
-                              "binding volumes: timed out waiting for the condition")));
-          done.whenComplete((_, _) -> timer.cancel());
-        });
+    context.execute(() -> {
+      if (claims.get(claim.namespace(), claim.name()).filter(ClaimWaiters::isBound).isPresent()) {
+        done.complete(null);
+        return;
+      }
+      waiting.computeIfAbsent(claim, _ -> new ArrayList<>()).add(done);
+      SerialContext.Timer timer =
+          context.schedule(
+              timeout,
+              () ->
+                  done.completeExceptionally(
+                      new IllegalStateException(
+                          "binding volumes: timed out waiting for the condition")));
+      done.whenComplete((_, _) -> timer.cancel());
+    });
     return Uni.createFrom().completionStage(done);
   }
 
@@ -62,11 +61,10 @@ public final class ClaimWaiters implements Informer.Handler {
   @Override
   public void deleted(KubeObject last) {
     take(last.key())
-        .forEach(
-            f ->
-                f.completeExceptionally(
-                    new IllegalStateException(
-                        "persistentvolumeclaim \"" + last.name() + "\" not found")));
+        .forEach(f ->
+            f.completeExceptionally(
+                new IllegalStateException(
+                    "persistentvolumeclaim \"" + last.name() + "\" not found")));
   }
 
   private List<CompletableFuture<Void>> take(NamespacedName claim) {

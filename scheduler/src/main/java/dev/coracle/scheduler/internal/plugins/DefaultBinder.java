@@ -39,11 +39,6 @@ public final class DefaultBinder implements Plugin.Bind {
               target.put("apiVersion", "v1").put("kind", "Node").put("name", node);
             });
     return client.createSubresource(
-        Resources.PODS,
-        pod.pod().namespace(),
-        pod.pod().name(),
-        "binding",
-        to,
-        WriteOptions.NONE);
+        Resources.PODS, pod.pod().namespace(), pod.pod().name(), "binding", to, WriteOptions.NONE);
   }
 }

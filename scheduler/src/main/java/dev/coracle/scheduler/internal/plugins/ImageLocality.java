@@ -61,8 +61,7 @@ public final class ImageLocality implements Plugin.Score {
     Map<String, Long> out = new HashMap<>();
     for (NodeInfo node : nodes) {
       double sum = 0;
-      for (Map.Entry<String, Long> image :
-          found.getOrDefault(node.name(), Map.of()).entrySet()) {
+      for (Map.Entry<String, Long> image : found.getOrDefault(node.name(), Map.of()).entrySet()) {
         sum += (double) image.getValue() * spread.getOrDefault(image.getKey(), 1) / all;
       }
       long within = Math.clamp((long) sum, LEAST, most);

@@ -107,8 +107,7 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
     for (AffinityTerm term : pod.antiAffinity()) {
       String value = labels.get(term.topologyKey());
       if (value != null && counts.shunned().containsKey(new Domain(term.topologyKey(), value))) {
-        return new Verdict.Unschedulable(
-            name(), "node(s) didn't match pod anti-affinity rules");
+        return new Verdict.Unschedulable(name(), "node(s) didn't match pod anti-affinity rules");
       }
     }
     for (Domain domain : counts.shunning().keySet()) {

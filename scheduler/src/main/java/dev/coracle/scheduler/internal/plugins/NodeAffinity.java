@@ -38,8 +38,7 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     return !pod.choosesNodes() || pod.wantsNode(node.node())
         ? Verdict.OK
-        : new Verdict.Unresolvable(
-            name(), "node(s) didn't match Pod's node affinity/selector");
+        : new Verdict.Unresolvable(name(), "node(s) didn't match Pod's node affinity/selector");
   }
 
   @Override
@@ -59,8 +58,7 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
     for (NodeInfo node : nodes) {
       long sum = 0;
       for (JsonNode term : preferred) {
-        if (NodeTerms.Term.of(term.path("preference"))
-            .matches(node.node(), node.node().labels())) {
+        if (NodeTerms.Term.of(term.path("preference")).matches(node.node(), node.node().labels())) {
           sum += term.path("weight").asLong(0);
         }
       }

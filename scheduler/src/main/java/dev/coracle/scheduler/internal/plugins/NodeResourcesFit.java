@@ -57,8 +57,7 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
     boolean never = false;
     for (Map.Entry<String, Long> want : wanted.asMap().entrySet()) {
       long all = node.allocatable().get(want.getKey());
-      if (want.getValue() > 0
-          && want.getValue() > all - node.requested().get(want.getKey())) {
+      if (want.getValue() > 0 && want.getValue() > all - node.requested().get(want.getKey())) {
         lacking.add("Insufficient " + want.getKey());
         never |= want.getValue() > all;
       }
@@ -82,8 +81,7 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
       for (String resource : List.of("cpu", "memory")) {
         long all = node.allocatable().get(resource);
         if (all > 0) {
-          long used =
-              node.nonZeroRequested().get(resource) + pod.nonZeroRequests().get(resource);
+          long used = node.nonZeroRequested().get(resource) + pod.nonZeroRequests().get(resource);
           sum += used > all ? 0 : (long) ((double) (all - used) / all * Scores.MAX);
           counted++;
         }

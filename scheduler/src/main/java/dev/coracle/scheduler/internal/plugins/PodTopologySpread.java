@@ -21,8 +21,8 @@ import java.util.function.Predicate;
 
 /**
  * Spreads pods over topology domains (Kubernetes docs, "Pod Topology Spread Constraints"). Pods
- * without constraints of their own are spread over nodes and zones as a preference, together with the
- * other pods of their controller.
+ * without constraints of their own are spread over nodes and zones as a preference, together with
+ * the other pods of their controller.
  */
 public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter, Plugin.Score {
 
@@ -131,9 +131,8 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     double max = cost.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
     double min = cost.values().stream().mapToDouble(Double::doubleValue).min().orElse(0);
     Map<String, Long> out = new HashMap<>();
-    cost.forEach(
-        (node, c) ->
-            out.put(node, max == 0 ? Scores.MAX : (long) (Scores.MAX * (max + min - c) / max)));
+    cost.forEach((node, c) ->
+        out.put(node, max == 0 ? Scores.MAX : (long) (Scores.MAX * (max + min - c) / max)));
     return out;
   }
 
@@ -151,9 +150,7 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
         }
       }
       perDomain.merge(
-          node.node().labels().getOrDefault(constraint.topologyKey(), ""),
-          matching,
-          Integer::sum);
+          node.node().labels().getOrDefault(constraint.topologyKey(), ""), matching, Integer::sum);
     }
     return new Counted(constraint, perDomain);
   }
@@ -170,11 +167,13 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
         Map<String, String> pinned = new HashMap<>();
         Set<String> keys = new HashSet<>();
         c.path("matchLabelKeys").forEach(k -> keys.add(k.asText()));
-        pod.pod().labels().forEach((k, v) -> {
-          if (keys.contains(k)) {
-            pinned.put(k, v);
-          }
-        });
+        pod.pod()
+            .labels()
+            .forEach((k, v) -> {
+              if (keys.contains(k)) {
+                pinned.put(k, v);
+              }
+            });
         LabelSelector same = LabelSelector.ofLabels(pinned);
         out.add(
             new Constraint(

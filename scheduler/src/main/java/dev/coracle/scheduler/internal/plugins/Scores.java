@@ -14,11 +14,10 @@ final class Scores {
   static Map<String, Long> normalised(Map<String, Long> raw, boolean reversed) {
     long max = raw.values().stream().mapToLong(Long::longValue).max().orElse(0);
     Map<String, Long> out = new HashMap<>();
-    raw.forEach(
-        (node, score) -> {
-          long share = max == 0 ? 0 : score * MAX / max;
-          out.put(node, reversed ? MAX - share : share);
-        });
+    raw.forEach((node, score) -> {
+      long share = max == 0 ? 0 : score * MAX / max;
+      out.put(node, reversed ? MAX - share : share);
+    });
     return out;
   }
 
@@ -27,11 +26,10 @@ final class Scores {
     long min = raw.values().stream().mapToLong(Long::longValue).min().orElse(0);
     long max = raw.values().stream().mapToLong(Long::longValue).max().orElse(0);
     Map<String, Long> out = new HashMap<>();
-    raw.forEach(
-        (node, score) -> {
-          long share = max == min ? 0 : (score - min) * MAX / (max - min);
-          out.put(node, reversed && max != min ? MAX - share : share);
-        });
+    raw.forEach((node, score) -> {
+      long share = max == min ? 0 : (score - min) * MAX / (max - min);
+      out.put(node, reversed && max != min ? MAX - share : share);
+    });
     return out;
   }
 }

@@ -91,8 +91,7 @@ public final class VolumeBinding
     for (String name : claimNames(pod.pod())) {
       KubeObject claim = claims.get(pod.pod().namespace(), name).orElse(null);
       if (claim == null) {
-        return new Verdict.Unresolvable(
-            name(), "persistentvolumeclaim \"" + name + "\" not found");
+        return new Verdict.Unresolvable(name(), "persistentvolumeclaim \"" + name + "\" not found");
       }
       if (claim.isDeleting()) {
         return new Verdict.Unresolvable(
@@ -109,8 +108,7 @@ public final class VolumeBinding
       } else if (waitsForConsumer(claim)) {
         waiting.add(claim);
       } else {
-        return new Verdict.Unresolvable(
-            name(), "pod has unbound immediate PersistentVolumeClaims");
+        return new Verdict.Unresolvable(name(), "pod has unbound immediate PersistentVolumeClaims");
       }
     }
     if (!bound.isEmpty() || !waiting.isEmpty()) {
@@ -158,9 +156,7 @@ public final class VolumeBinding
       for (String zone : ZONES) {
         String where = volume.labels().get(zone);
         String here = node.node().labels().get(zone);
-        if (where != null
-            && here != null
-            && !List.of(where.split("__")).contains(here)) {
+        if (where != null && here != null && !List.of(where.split("__")).contains(here)) {
           return new Verdict.Unresolvable(name(), "node(s) had no available volume zone");
         }
       }
@@ -194,20 +190,17 @@ public final class VolumeBinding
     claim.at("spec", "accessModes").forEach(m -> modes.add(m.asText()));
     return volumes.list().stream()
         .filter(v -> !used.contains(v.name()) && !v.isDeleting())
+        .filter(v ->
+            v.text("status", "phase").equals("Available")
+                && v.at("spec", "claimRef").isMissingNode())
         .filter(
-            v ->
-                v.text("status", "phase").equals("Available")
-                    && v.at("spec", "claimRef").isMissingNode())
-        .filter(
-            v ->
-                v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
+            v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
         .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
-        .filter(
-            v -> {
-              Set<String> offered = new HashSet<>();
-              v.at("spec", "accessModes").forEach(m -> offered.add(m.asText()));
-              return offered.containsAll(modes);
-            })
+        .filter(v -> {
+          Set<String> offered = new HashSet<>();
+          v.at("spec", "accessModes").forEach(m -> offered.add(m.asText()));
+          return offered.containsAll(modes);
+        })
         .filter(v -> reaches(v, node))
         .min(Comparator.comparing(v -> size(v.at("spec", "capacity", "storage"))));
   }
@@ -268,13 +261,12 @@ public final class VolumeBinding
       return Uni.createFrom().voidItem();
     }
     List<Uni<Void>> steps = new ArrayList<>();
-    chosen.forEach(
-        (claim, volume) ->
-            steps.add(
-                volume
-                    .map(v -> claimVolume(v, claim))
-                    .orElseGet(() -> selectNode(claim, node))
-                    .chain(() -> waiters.bound(claim.key(), timeout))));
+    chosen.forEach((claim, volume) ->
+        steps.add(
+            volume
+                .map(v -> claimVolume(v, claim))
+                .orElseGet(() -> selectNode(claim, node))
+                .chain(() -> waiters.bound(claim.key(), timeout))));
     return Uni.join()
         .all(steps)
         .andFailFast()
@@ -287,17 +279,16 @@ public final class VolumeBinding
     return client
         .update(
             Resources.PERSISTENT_VOLUMES,
-            volume.with(
-                v -> {
-                  ObjectNode reference = v.withObjectProperty("spec").putObject("claimRef");
-                  reference.put("apiVersion", "v1").put("kind", "PersistentVolumeClaim");
-                  reference.put("namespace", claim.namespace()).put("name", claim.name());
-                  reference.put("uid", claim.uid());
-                  reference.put("resourceVersion", claim.resourceVersion());
-                  v.withObjectProperty("metadata")
-                      .withObjectProperty("annotations")
-                      .put("pv.kubernetes.io/bound-by-controller", "yes");
-                }))
+            volume.with(v -> {
+              ObjectNode reference = v.withObjectProperty("spec").putObject("claimRef");
+              reference.put("apiVersion", "v1").put("kind", "PersistentVolumeClaim");
+              reference.put("namespace", claim.namespace()).put("name", claim.name());
+              reference.put("uid", claim.uid());
+              reference.put("resourceVersion", claim.resourceVersion());
+              v.withObjectProperty("metadata")
+                  .withObjectProperty("annotations")
+                  .put("pv.kubernetes.io/bound-by-controller", "yes");
+            }))
         .replaceWithVoid();
   }
 
@@ -307,11 +298,10 @@ public final class VolumeBinding
             Resources.PERSISTENT_VOLUME_CLAIMS,
             claim.namespace(),
             claim.name(),
-            Patch.merge(
-                n ->
-                    n.withObjectProperty("metadata")
-                        .withObjectProperty("annotations")
-                        .put(SELECTED_NODE, node)))
+            Patch.merge(n ->
+                n.withObjectProperty("metadata")
+                    .withObjectProperty("annotations")
+                    .put(SELECTED_NODE, node)))
         .replaceWithVoid();
   }
 }

@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>active: to be tried now, the most important first;
- *   <li>back-off: to be tried when its time is over, or earlier when nothing else is to do, unless it
- *       failed by an error;
+ *   <li>back-off: to be tried when its time is over, or earlier when nothing else is to do, unless
+ *       it failed by an error;
  *   <li>unschedulable: was rejected, and sleeps until an event that its rejecting plugins hope for;
  *   <li>gated: a plugin does not let it in at all.
  * </ul>
  *
- * There is no polling: one timer for the back-off that ends next, and a slow one, only while pods are
- * unschedulable, against events that no plugin expected. Owned by the scheduler's context.
+ * There is no polling: one timer for the back-off that ends next, and a slow one, only while pods
+ * are unschedulable, against events that no plugin expected. Owned by the scheduler's context.
  */
 public final class SchedulingQueue {
 

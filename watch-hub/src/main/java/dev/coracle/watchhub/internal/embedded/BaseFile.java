@@ -37,7 +37,14 @@ final class BaseFile {
 
   /** What is found in the index. */
   interface Sink {
-    void key(String key, long create, long mod, long version, long lease, long offset, int length,
+    void key(
+        String key,
+        long create,
+        long mod,
+        long version,
+        long lease,
+        long offset,
+        int length,
         int crc);
 
     void lease(long id, long ttlSeconds);

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads many values: maps the files that hold them for as long as it is open, so a value costs a copy
- * and no system call. One thread's alone.
+ * Reads many values: maps the files that hold them for as long as it is open, so a value costs a
+ * copy and no system call. One thread's alone.
  */
 final class BulkReader implements AutoCloseable {
 

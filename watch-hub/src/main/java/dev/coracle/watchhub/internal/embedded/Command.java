@@ -4,8 +4,8 @@ import dev.coracle.watchhub.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that the writer does. It is applied on the writer thread and answered on the feed thread
- * once its group is durable.
+ * Something that the writer does. It is applied on the writer thread and answered on the feed
+ * thread once its group is durable.
  */
 final class Command<T> {
 

@@ -18,7 +18,9 @@ final class DataFile implements AutoCloseable {
   /** Of a log file, the highest revision in it; kept by the writer. */
   volatile long lastRevision;
 
-  /** The size of a file that is not written any more; the writer's, 0 while it was not asked for. */
+  /**
+   * The size of a file that is not written any more; the writer's, 0 while it was not asked for.
+   */
   long bytes;
 
   private final FileChannel channel;

@@ -10,7 +10,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** One process at a time: a locked file that says whose the directory is. The lock dies with the process. */
+/**
+ * One process at a time: a locked file that says whose the directory is. The lock dies with the
+ * process.
+ */
 final class DirectoryLock implements AutoCloseable {
 
   static final String NAME = "LOCK";
@@ -76,8 +79,7 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   private static InUse inUse(Path directory, String process) {
-    return new InUse(
-        "data directory " + directory + " is in use by process " + process);
+    return new InUse("data directory " + directory + " is in use by process " + process);
   }
 
   @Override

@@ -46,11 +46,10 @@ public final class Engine {
   }
 
   public Uni<Void> open() {
-    return onVirtualThread(
-        () -> {
-          openNow();
-          return null;
-        });
+    return onVirtualThread(() -> {
+      openNow();
+      return null;
+    });
   }
 
   private synchronized void openNow() {
@@ -64,8 +63,7 @@ public final class Engine {
         Feed feed = new Feed(recovered.index);
         StoreMetrics metrics = new StoreMetrics(registry);
         Writer writer = new Writer(options, disk, recovered, feed, metrics, clock);
-        StoreMetrics.gauges(
-            registry, recovered.index, writer.files::bytes, writer::waiting);
+        StoreMetrics.gauges(registry, recovered.index, writer.files::bytes, writer::waiting);
         feed.start();
         writer.start();
         running = new Running(recovered.index, writer, feed, lock);
@@ -82,11 +80,10 @@ public final class Engine {
   }
 
   public Uni<Void> close() {
-    return onVirtualThread(
-        () -> {
-          closeNow();
-          return null;
-        });
+    return onVirtualThread(() -> {
+      closeNow();
+      return null;
+    });
   }
 
   private synchronized void closeNow() {
@@ -123,48 +120,45 @@ public final class Engine {
 
   public Uni<Optional<KeyValue>> get(String key, long revision) {
     return Uni.createFrom()
-        .deferred(
-            () -> {
-              Index index = use().index;
-              long at = index.readable(revision);
-              KeyHistory history = index.keys.get(key);
-              Version v = history == null ? null : history.at(at);
-              if (history == null || v == null) {
-                check(index, at);
-                return Uni.createFrom().item(Optional.empty());
-              }
-              if (v.recent != null) {
-                return Uni.createFrom().item(Optional.of(Values.read(history, v, index)));
-              }
-              return onVirtualThread(() -> Optional.of(Values.read(history, v, index)));
-            });
+        .deferred(() -> {
+          Index index = use().index;
+          long at = index.readable(revision);
+          KeyHistory history = index.keys.get(key);
+          Version v = history == null ? null : history.at(at);
+          if (history == null || v == null) {
+            check(index, at);
+            return Uni.createFrom().item(Optional.empty());
+          }
+          if (v.recent != null) {
+            return Uni.createFrom().item(Optional.of(Values.read(history, v, index)));
+          }
+          return onVirtualThread(() -> Optional.of(Values.read(history, v, index)));
+        });
   }
 
   public Uni<Range> list(String prefix, String after, long limit, long revision) {
-    return onVirtualThread(
-        () -> {
-          Index index = use().index;
-          while (true) {
-            long at = index.readable(revision);
-            try {
-              Range range = listNow(index, prefix, after, limit, at);
-              check(index, at);
-              return range;
-            } catch (StorageException.Compacted e) {
-              if (revision != 0) {
-                throw e;
-              }
-            }
+    return onVirtualThread(() -> {
+      Index index = use().index;
+      while (true) {
+        long at = index.readable(revision);
+        try {
+          Range range = listNow(index, prefix, after, limit, at);
+          check(index, at);
+          return range;
+        } catch (StorageException.Compacted e) {
+          if (revision != 0) {
+            throw e;
           }
-        });
+        }
+      }
+    });
   }
 
   private static Range listNow(Index index, String prefix, String after, long limit, long at) {
     return collect(index.below(prefix, after, after.isEmpty()), index, limit, at);
   }
 
-  private static Range collect(
-      Map<String, KeyHistory> rest, Index index, long limit, long at) {
+  private static Range collect(Map<String, KeyHistory> rest, Index index, long limit, long at) {
     List<KeyValue> items = new ArrayList<>();
     boolean more = false;
     try (BulkReader reader = new BulkReader(index)) {
@@ -191,26 +185,25 @@ public final class Engine {
   }
 
   /**
-   * The keys from {@code from} on and below {@code end} (empty: all behind), at a revision; for etcd's
-   * ranges, which need not be prefixes.
+   * The keys from {@code from} on and below {@code end} (empty: all behind), at a revision; for
+   * etcd's ranges, which need not be prefixes.
    */
   public Uni<Range> range(String from, String end, long limit, long revision) {
-    return onVirtualThread(
-        () -> {
-          Index index = use().index;
-          while (true) {
-            long at = index.readable(revision);
-            try {
-              Range range = collect(index.between(from, end), index, limit, at);
-              check(index, at);
-              return range;
-            } catch (StorageException.Compacted e) {
-              if (revision != 0) {
-                throw e;
-              }
-            }
+    return onVirtualThread(() -> {
+      Index index = use().index;
+      while (true) {
+        long at = index.readable(revision);
+        try {
+          Range range = collect(index.between(from, end), index, limit, at);
+          check(index, at);
+          return range;
+        } catch (StorageException.Compacted e) {
+          if (revision != 0) {
+            throw e;
           }
-        });
+        }
+      }
+    });
   }
 
   /** What was read is only right if its history was not forgotten meanwhile. */
@@ -223,26 +216,25 @@ public final class Engine {
   /** Has the writer do something; answered when durable. */
   public <T> Uni<T> write(Change<T> change) {
     return Uni.createFrom()
-        .emitter(
-            emitter -> {
-              Command<T> command =
-                  new Command<>(
-                      change::apply,
-                      new Command.Answer<>() {
-                        @Override
-                        public void done(T result) {
-                          emitter.complete(result);
-                        }
+        .emitter(emitter -> {
+          Command<T> command =
+              new Command<>(
+                  change::apply,
+                  new Command.Answer<>() {
+                    @Override
+                    public void done(T result) {
+                      emitter.complete(result);
+                    }
 
-                        @Override
-                        public void failed(StorageException why) {
-                          emitter.fail(why);
-                        }
-                      });
-              if (!use().writer.submit(command)) {
-                throw new StorageException.Unavailable("too many writes are waiting");
-              }
-            });
+                    @Override
+                    public void failed(StorageException why) {
+                      emitter.fail(why);
+                    }
+                  });
+          if (!use().writer.submit(command)) {
+            throw new StorageException.Unavailable("too many writes are waiting");
+          }
+        });
   }
 
   /** What a caller has the writer do. */
@@ -272,16 +264,15 @@ public final class Engine {
 
   public Uni<Void> compact(long revision) {
     return Uni.createFrom()
-        .deferred(
-            () -> {
-              Writer writer = use().writer;
-              return write(
-                      m -> {
-                        writer.compactNow(revision, m);
-                        return revision;
-                      })
-                  .replaceWithVoid();
-            });
+        .deferred(() -> {
+          Writer writer = use().writer;
+          return write(
+                  m -> {
+                    writer.compactNow(revision, m);
+                    return revision;
+                  })
+              .replaceWithVoid();
+        });
   }
 
   public Multi<ChangeBatch> watch(String prefix, long from, boolean previous) {
@@ -291,12 +282,11 @@ public final class Engine {
   /** The changes of the keys that the filter lets through, as {@link #watch}. */
   public Multi<ChangeBatch> watchKeys(Predicate<String> filter, long from, boolean previous) {
     return Multi.createFrom()
-        .deferred(
-            () -> {
-              Feed feed = use().feed;
-              return Multi.createFrom()
-                  .publisher(subscriber -> feed.watch(subscriber, filter, from, previous));
-            });
+        .deferred(() -> {
+          Feed feed = use().feed;
+          return Multi.createFrom()
+              .publisher(subscriber -> feed.watch(subscriber, filter, from, previous));
+        });
   }
 
   /** Bytes of the files, and of what is live in them. */

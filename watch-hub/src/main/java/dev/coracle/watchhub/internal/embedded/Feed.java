@@ -44,14 +44,13 @@ final class Feed implements Runnable {
 
   /** A group is durable (or has failed). */
   void committed(List<Command<?>> group) {
-    queue.add(
-        () -> {
-          // Watchers leave the list while they are served.
-          for (FeedWatcher watcher : List.copyOf(watchers)) {
-            watcher.serve();
-          }
-          group.forEach(Command::answer);
-        });
+    queue.add(() -> {
+      // Watchers leave the list while they are served.
+      for (FeedWatcher watcher : List.copyOf(watchers)) {
+        watcher.serve();
+      }
+      group.forEach(Command::answer);
+    });
   }
 
   void watch(
@@ -61,15 +60,14 @@ final class Feed implements Runnable {
       boolean previous) {
     FeedWatcher watcher = new FeedWatcher(this, index, subscriber, filter, from, previous);
     subscriber.onSubscribe(watcher);
-    run(
-        () -> {
-          if (ended) {
-            watcher.fail(new StorageException.Unavailable("the storage is closed"));
-          } else {
-            watchers.add(watcher);
-            watcher.serve();
-          }
-        });
+    run(() -> {
+      if (ended) {
+        watcher.fail(new StorageException.Unavailable("the storage is closed"));
+      } else {
+        watchers.add(watcher);
+        watcher.serve();
+      }
+    });
   }
 
   void run(Runnable task) {
@@ -87,13 +85,12 @@ final class Feed implements Runnable {
 
   /** Ends all watches; what comes later is answered still, so nobody waits for ever. */
   void stop() {
-    run(
-        () -> {
-          ended = true;
-          for (FeedWatcher watcher : List.copyOf(watchers)) {
-            watcher.fail(new StorageException.Unavailable("the storage is closed"));
-          }
-        });
+    run(() -> {
+      ended = true;
+      for (FeedWatcher watcher : List.copyOf(watchers)) {
+        watcher.fail(new StorageException.Unavailable("the storage is closed"));
+      }
+    });
   }
 
   @Override

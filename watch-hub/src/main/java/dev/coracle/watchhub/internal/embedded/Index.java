@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is where: every key's history, and for every kept revision the keys it changed.
  *
- * <p>The writer alone changes it. Anybody reads it, at any revision from {@link #compacted} to {@link
- * #visible}; since versions are only added above and removed below what may be read, a reader that
- * finds its revision still uncompacted when it is through has seen exactly that revision.
+ * <p>The writer alone changes it. Anybody reads it, at any revision from {@link #compacted} to
+ * {@link #visible}; since versions are only added above and removed below what may be read, a
+ * reader that finds its revision still uncompacted when it is through has seen exactly that
+ * revision.
  */
 final class Index {
 

@@ -131,9 +131,7 @@ final class LogFiles {
   }
 
   static List<BaseFile.LeaseEntry> entries(Leases leases) {
-    return leases.all().stream()
-        .map(l -> new BaseFile.LeaseEntry(l.id, l.ttlSeconds))
-        .toList();
+    return leases.all().stream().map(l -> new BaseFile.LeaseEntry(l.id, l.ttlSeconds)).toList();
   }
 
   private record Move(KeyHistory history, long revision, long offset) {}

@@ -168,9 +168,7 @@ public final class Mutation {
     return lease == null
         ? Optional.empty()
         : Optional.of(
-            new long[] {
-              Math.max(0, (lease.deadline - now) / 1_000_000_000L), lease.ttlSeconds
-            });
+            new long[] {Math.max(0, (lease.deadline - now) / 1_000_000_000L), lease.ttlSeconds});
   }
 
   public List<String> leaseKeys(long id) {
@@ -248,14 +246,13 @@ public final class Mutation {
       account(history, before, next);
       history.append(next);
       changed.add(history);
-      undo.add(
-          () -> {
-            history.undo(revision);
-            account(history, next.isDeletion() ? null : next, before);
-            if (history.isEmpty()) {
-              index.keys.remove(history.key, history);
-            }
-          });
+      undo.add(() -> {
+        history.undo(revision);
+        account(history, next.isDeletion() ? null : next, before);
+        if (history.isEmpty()) {
+          index.keys.remove(history.key, history);
+        }
+      });
     }
 
     private void account(KeyHistory history, @Nullable Version before, @Nullable Version next) {
@@ -273,11 +270,10 @@ public final class Mutation {
 
     private void begin() {
       if (changed.isEmpty()) {
-        undo.add(
-            () -> {
-              index.newest = revision - 1;
-              frames.position(start);
-            });
+        undo.add(() -> {
+          index.newest = revision - 1;
+          frames.position(start);
+        });
         frames.begin(group, Frame.Kind.COMMIT);
         frames.putLong(revision);
         countAt = frames.position();
@@ -341,8 +337,7 @@ public final class Mutation {
       frames.putLong(lease);
       LogFile file = java.util.Objects.requireNonNull(log);
       long offset = file.end() + frames.putBytes(value);
-      Version next =
-          new Version(revision, create, version, lease, file.data, offset, value.length);
+      Version next = new Version(revision, create, version, lease, file.data, offset, value.length);
       next.recent = value;
       change(history, next);
       return next;

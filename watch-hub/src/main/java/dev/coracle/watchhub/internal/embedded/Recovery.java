@@ -90,7 +90,10 @@ final class Recovery {
       if (!line.equals(FORMAT_LINE)) {
         throw new StorageException.Corrupt(
             line.startsWith("coracle-store ")
-                ? directory + " was written by a newer Coracle (" + line + "): use that version, or"
+                ? directory
+                    + " was written by a newer Coracle ("
+                    + line
+                    + "): use that version, or"
                     + " restore a snapshot of this one into another directory"
                 : directory + " holds a " + FORMAT_FILE + " file that is not Coracle's");
       }
@@ -103,8 +106,11 @@ final class Recovery {
     if (!strangers.isEmpty()) {
       String hint = strangers.contains("member") ? " (it looks like an etcd data directory)" : "";
       throw new StorageException.Corrupt(
-          directory + " is not empty and not a Coracle data directory" + hint
-              + ": it holds " + String.join(", ", strangers.subList(0, Math.min(5, strangers.size())))
+          directory
+              + " is not empty and not a Coracle data directory"
+              + hint
+              + ": it holds "
+              + String.join(", ", strangers.subList(0, Math.min(5, strangers.size())))
               + ". Nothing was changed; choose another directory");
     }
     Files.writeString(format, FORMAT_LINE + "\n");
@@ -113,7 +119,10 @@ final class Recovery {
 
   private List<String> names(String prefix) throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
-      return files.map(p -> p.getFileName().toString()).filter(n -> n.startsWith(prefix)).sorted()
+      return files
+          .map(p -> p.getFileName().toString())
+          .filter(n -> n.startsWith(prefix))
+          .sorted()
           .toList();
     }
   }
@@ -159,9 +168,16 @@ final class Recovery {
             new BaseFile.Sink() {
               @Override
               public void key(
-                  String key, long create, long mod, long version, long lease, long offset,
-                  int length, int crc) {
-                index.historyOf(key)
+                  String key,
+                  long create,
+                  long mod,
+                  long version,
+                  long lease,
+                  long offset,
+                  int length,
+                  int crc) {
+                index
+                    .historyOf(key)
                     .append(new Version(mod, create, version, lease, file, offset, length));
               }
 
@@ -191,8 +207,13 @@ final class Recovery {
     long before = LogFile.readHeader(file, sequence);
     if (before > index.newest) {
       throw new StorageException.Corrupt(
-          "a log file before " + path + " is missing: revisions " + (index.newest + 1) + " to "
-              + before + " are gone. Restore a snapshot into a new directory");
+          "a log file before "
+              + path
+              + " is missing: revisions "
+              + (index.newest + 1)
+              + " to "
+              + before
+              + " are gone. Restore a snapshot into a new directory");
     }
     file.lastRevision = before;
     boolean[] ended = {false};
@@ -200,8 +221,7 @@ final class Recovery {
     long end;
     try {
       boolean exact = !last || mode != Mode.READ_LIVE;
-      end =
-          reader.read(!last, exact, frame -> replay(frame, file), () -> ended[0] = true);
+      end = reader.read(!last, exact, frame -> replay(frame, file), () -> ended[0] = true);
     } catch (StorageException.Corrupt e) {
       if (mode != Mode.SALVAGE) {
         throw e;

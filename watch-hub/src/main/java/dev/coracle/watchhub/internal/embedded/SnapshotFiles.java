@@ -68,11 +68,14 @@ public final class SnapshotFiles {
           LogFiles.entries(found.leases),
           (_, _, _) -> {});
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      disk.syncDirectory(
-          java.util.Objects.requireNonNull(target.toAbsolutePath().getParent()));
+      disk.syncDirectory(java.util.Objects.requireNonNull(target.toAbsolutePath().getParent()));
       SnapshotStatus status = status(target);
       return new SnapshotStatus(
-          status.revision(), status.keys(), status.leases(), status.bytes(), status.hash(),
+          status.revision(),
+          status.keys(),
+          status.leases(),
+          status.bytes(),
+          status.hash(),
           found.damage);
     } finally {
       found.closeAll();
@@ -96,8 +99,14 @@ public final class SnapshotFiles {
               new BaseFile.Sink() {
                 @Override
                 public void key(
-                    String key, long create, long mod, long version, long lease, long offset,
-                    int length, int crc) {
+                    String key,
+                    long create,
+                    long mod,
+                    long version,
+                    long lease,
+                    long offset,
+                    int length,
+                    int crc) {
                   entries.add(new Entry(key, offset, length, crc));
                 }
 
@@ -117,8 +126,12 @@ public final class SnapshotFiles {
         hash.update(value);
       }
       return new SnapshotStatus(
-          revision, entries.size(), leases[0], data.size(),
-          String.format("%08x", hash.getValue()), "");
+          revision,
+          entries.size(),
+          leases[0],
+          data.size(),
+          String.format("%08x", hash.getValue()),
+          "");
     }
   }
 

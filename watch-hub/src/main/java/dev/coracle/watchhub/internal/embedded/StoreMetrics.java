@@ -37,8 +37,7 @@ final class StoreMetrics {
         .register(registry);
     Gauge.builder("etcd_debugging_mvcc_keys_total", () -> index.liveKeys).register(registry);
     Gauge.builder("etcd_debugging_mvcc_current_revision", () -> index.visible).register(registry);
-    Gauge.builder("etcd_debugging_mvcc_compact_revision", () -> index.compacted)
-        .register(registry);
+    Gauge.builder("etcd_debugging_mvcc_compact_revision", () -> index.compacted).register(registry);
     Gauge.builder("etcd_server_proposals_pending", waiting).register(registry);
   }
 

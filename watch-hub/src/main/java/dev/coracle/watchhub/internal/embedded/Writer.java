@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Group commit. The one thread {@code coracle-store-writer} (a platform thread: it spends its life
- * in fdatasync) takes all commands that wait, applies them, appends their frames as one group, syncs
- * once, and hands the group to the feed, which answers. While it syncs, the next group gathers: the
- * more writers, the larger the groups.
+ * in fdatasync) takes all commands that wait, applies them, appends their frames as one group,
+ * syncs once, and hands the group to the feed, which answers. While it syncs, the next group
+ * gathers: the more writers, the larger the groups.
  *
  * <p>A group that cannot be made durable is taken back whole: from the index by the undo list, from
- * the file by cutting it back to the last durable byte. Only when the cut succeeded (and was synced)
- * may another group be written, so that no revision number is ever used for two things. The next
- * command tries again: after space is freed, writes go on by themselves.
+ * the file by cutting it back to the last durable byte. Only when the cut succeeded (and was
+ * synced) may another group be written, so that no revision number is ever used for two things. The
+ * next command tries again: after space is freed, writes go on by themselves.
  */
 final class Writer implements Runnable {
 

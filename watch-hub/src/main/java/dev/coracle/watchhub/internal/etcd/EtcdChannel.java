@@ -28,8 +28,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Calls to an etcd cluster: stays with one endpoint while it answers and goes to the next when it
- * does not. What may be repeated without harm is; a write whose outcome is not known is not. Safe for
- * any number of threads.
+ * does not. What may be repeated without harm is; a write whose outcome is not known is not. Safe
+ * for any number of threads.
  */
 public final class EtcdChannel {
 
@@ -98,13 +98,12 @@ public final class EtcdChannel {
   public <Q, R> Future<R> call(ServiceMethod<R, Q> method, Q request, boolean repeatable) {
     long start = System.nanoTime();
     return attempt(method, request, repeatable, 1)
-        .onComplete(
-            result ->
-                Timer.builder("etcd_request_duration_seconds")
-                    .tag("operation", method.methodName())
-                    .tag("result", result.succeeded() ? "ok" : "failed")
-                    .register(metrics)
-                    .record(System.nanoTime() - start, TimeUnit.NANOSECONDS));
+        .onComplete(result ->
+            Timer.builder("etcd_request_duration_seconds")
+                .tag("operation", method.methodName())
+                .tag("result", result.succeeded() ? "ok" : "failed")
+                .register(metrics)
+                .record(System.nanoTime() - start, TimeUnit.NANOSECONDS));
   }
 
   private <Q, R> Future<R> attempt(
@@ -112,21 +111,20 @@ public final class EtcdChannel {
     int endpoint = current.get();
     return ready()
         .compose(_ -> unary(endpoint, method, request, token))
-        .recover(
-            failure -> {
-              if (!(failure instanceof EtcdFailure e) || number >= MAX_ATTEMPTS) {
-                return Future.failedFuture(failure);
-              }
-              if (e.tokenInvalid() && !options.user().isEmpty() && number < 3) {
-                token = "";
-                return attempt(method, request, repeatable, number + 1);
-              }
-              if (!e.elsewhere() || !repeatable && !e.notProposed()) {
-                return Future.failedFuture(failure);
-              }
-              leave(endpoint);
-              return pause(number).compose(_ -> attempt(method, request, repeatable, number + 1));
-            });
+        .recover(failure -> {
+          if (!(failure instanceof EtcdFailure e) || number >= MAX_ATTEMPTS) {
+            return Future.failedFuture(failure);
+          }
+          if (e.tokenInvalid() && !options.user().isEmpty() && number < 3) {
+            token = "";
+            return attempt(method, request, repeatable, number + 1);
+          }
+          if (!e.elsewhere() || !repeatable && !e.notProposed()) {
+            return Future.failedFuture(failure);
+          }
+          leave(endpoint);
+          return pause(number).compose(_ -> attempt(method, request, repeatable, number + 1));
+        });
   }
 
   /** Goes to the next endpoint, unless somebody else has already. */
@@ -166,13 +164,12 @@ public final class EtcdChannel {
   <Q, R> Future<GrpcClientRequest<Q, R>> stream(ServiceMethod<R, Q> method) {
     return ready()
         .compose(_ -> client.<Q, R>request(endpoints.get(current.get()), method))
-        .map(
-            request -> {
-              if (!token.isEmpty()) {
-                request.headers().set("token", token);
-              }
-              return request;
-            });
+        .map(request -> {
+          if (!token.isEmpty()) {
+            request.headers().set("token", token);
+          }
+          return request;
+        });
   }
 
   private <Q, R> Future<R> unary(

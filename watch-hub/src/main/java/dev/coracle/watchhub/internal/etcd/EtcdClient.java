@@ -54,23 +54,21 @@ public final class EtcdClient {
 
   public Uni<Void> open() {
     return uni("etcd", 0, progress::start)
-        .invoke(
-            () -> {
-              open = true;
-              compactor.start();
-            });
+        .invoke(() -> {
+          open = true;
+          compactor.start();
+        });
   }
 
   public Uni<Void> close() {
     return Uni.createFrom()
-        .deferred(
-            () -> {
-              open = false;
-              compactor.stop();
-              StorageException closed = new StorageException.Unavailable("the storage is closed");
-              progress.watches().forEach(w -> w.fail(closed));
-              return Uni.createFrom().completionStage(channel.close().toCompletionStage());
-            });
+        .deferred(() -> {
+          open = false;
+          compactor.stop();
+          StorageException closed = new StorageException.Unavailable("the storage is closed");
+          progress.watches().forEach(w -> w.fail(closed));
+          return Uni.createFrom().completionStage(channel.close().toCompletionStage());
+        });
   }
 
   private <T> Uni<T> uni(String what, long revision, Supplier<Future<T>> call) {
@@ -82,12 +80,11 @@ public final class EtcdClient {
 
   private <T> Uni<T> whenOpen(String what, long revision, Supplier<Future<T>> call) {
     return Uni.createFrom()
-        .deferred(
-            () ->
-                open
-                    ? uni(what, revision, call)
-                    : Uni.createFrom()
-                        .failure(new StorageException.Unavailable("the storage is not open")));
+        .deferred(() ->
+            open
+                ? uni(what, revision, call)
+                : Uni.createFrom()
+                    .failure(new StorageException.Unavailable("the storage is not open")));
   }
 
   public Uni<Long> revision() {
@@ -129,30 +126,26 @@ public final class EtcdClient {
             .setRevision(revision)
             .build();
     return whenOpen(prefix, revision, () -> channel.call(KVGrpcClient.Range, request, true))
-        .chain(
-            response -> {
-              for (StoredKey key : response.getKvsList()) {
-                items.add(EtcdCodec.keyValue(key));
-              }
-              long at = revision > 0 ? revision : response.getHeader().getRevision();
-              long count = knownCount < 0 ? response.getCount() : knownCount;
-              boolean enough = limit > 0 && items.size() >= limit;
-              if (response.getMore() && !enough) {
-                return list(prefix, items.getLast().key(), limit, at, count, items);
-              }
-              return Uni.createFrom().item(new Range(items, at, response.getMore(), count));
-            });
+        .chain(response -> {
+          for (StoredKey key : response.getKvsList()) {
+            items.add(EtcdCodec.keyValue(key));
+          }
+          long at = revision > 0 ? revision : response.getHeader().getRevision();
+          long count = knownCount < 0 ? response.getCount() : knownCount;
+          boolean enough = limit > 0 && items.size() >= limit;
+          if (response.getMore() && !enough) {
+            return list(prefix, items.getLast().key(), limit, at, count, items);
+          }
+          return Uni.createFrom().item(new Range(items, at, response.getMore(), count));
+        });
   }
 
   public Uni<Txn.Result> txn(Txn txn) {
     boolean reads = txn.then().stream().allMatch(Txn.Op.Get.class::isInstance);
     return whenOpen("txn", 0, () -> channel.call(KVGrpcClient.Txn, EtcdCodec.txn(txn), reads))
-        .map(
-            response ->
-                new Txn.Result(
-                    response.getHeader().getRevision(),
-                    response.getSucceeded(),
-                    reads(response)));
+        .map(response ->
+            new Txn.Result(
+                response.getHeader().getRevision(), response.getSucceeded(), reads(response)));
   }
 
   private static List<Optional<KeyValue>> reads(TxnResponse response) {
@@ -175,41 +168,35 @@ public final class EtcdClient {
     return txn(txn)
         .onFailure(StorageException.KeyNotFound.class)
         .transform(_ -> new StorageException.KeyNotFound("lease " + lease))
-        .map(
-            result -> {
-              if (!result.succeeded()) {
-                throw new StorageException.KeyExists(key);
-              }
-              long revision = result.revision();
-              return new KeyValue(key, value, revision, revision, 1, lease);
-            });
+        .map(result -> {
+          if (!result.succeeded()) {
+            throw new StorageException.KeyExists(key);
+          }
+          long revision = result.revision();
+          return new KeyValue(key, value, revision, revision, 1, lease);
+        });
   }
 
   public Uni<KeyValue> delete(String key, long modRevision) {
     return get(key, 0)
-        .chain(
-            found -> {
-              KeyValue last = found.orElseThrow(() -> new StorageException.KeyNotFound(key));
-              if (modRevision != 0 && last.modRevision() != modRevision) {
-                throw new StorageException.Conflict(key);
-              }
-              Txn txn =
-                  new Txn(
-                      List.of(
-                          new Txn.Compare(
-                              key,
-                              Txn.Target.MOD_REVISION,
-                              Txn.Relation.EQUAL,
-                              last.modRevision())),
-                      List.of(new Txn.Op.Delete(key)),
-                      List.of());
-              return txn(txn)
-                  .chain(
-                      result ->
-                          result.succeeded()
-                              ? Uni.createFrom().item(deleted(last, result.revision()))
-                              : delete(key, modRevision));
-            });
+        .chain(found -> {
+          KeyValue last = found.orElseThrow(() -> new StorageException.KeyNotFound(key));
+          if (modRevision != 0 && last.modRevision() != modRevision) {
+            throw new StorageException.Conflict(key);
+          }
+          Txn txn =
+              new Txn(
+                  List.of(
+                      new Txn.Compare(
+                          key, Txn.Target.MOD_REVISION, Txn.Relation.EQUAL, last.modRevision())),
+                  List.of(new Txn.Op.Delete(key)),
+                  List.of());
+          return txn(txn)
+              .chain(result ->
+                  result.succeeded()
+                      ? Uni.createFrom().item(deleted(last, result.revision()))
+                      : delete(key, modRevision));
+        });
   }
 
   private static KeyValue deleted(KeyValue last, long revision) {
@@ -225,13 +212,12 @@ public final class EtcdClient {
 
   public Uni<Void> keepLeaseAlive(long lease) {
     return whenOpen("lease " + lease, 0, () -> keepAlive(lease))
-        .map(
-            response -> {
-              if (response.getTTL() <= 0) {
-                throw new StorageException.KeyNotFound("lease " + lease);
-              }
-              return response;
-            })
+        .map(response -> {
+          if (response.getTTL() <= 0) {
+            throw new StorageException.KeyNotFound("lease " + lease);
+          }
+          return response;
+        })
         .replaceWithVoid();
   }
 
@@ -241,23 +227,19 @@ public final class EtcdClient {
         vertx.setTimer(
             options.requestTimeout().toMillis(),
             _ -> promise.tryFail(EtcdChannel.broken(new IllegalStateException("no answer"))));
-    channel
-        .stream(LeaseGrpcClient.LeaseKeepAlive)
+    channel.stream(LeaseGrpcClient.LeaseKeepAlive)
         .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)))
-        .onSuccess(
-            stream -> {
-              stream
-                  .response()
-                  .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)))
-                  .onSuccess(
-                      response -> {
-                        response.exceptionHandler(e -> promise.tryFail(EtcdChannel.broken(e)));
-                        response.handler(promise::tryComplete);
-                        response.endHandler(
-                            _ -> promise.tryFail(EtcdChannel.failure(response)));
-                      });
-              stream.end(LeaseKeepAliveRequest.newBuilder().setID(lease).build());
-            });
+        .onSuccess(stream -> {
+          stream
+              .response()
+              .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)))
+              .onSuccess(response -> {
+                response.exceptionHandler(e -> promise.tryFail(EtcdChannel.broken(e)));
+                response.handler(promise::tryComplete);
+                response.endHandler(_ -> promise.tryFail(EtcdChannel.failure(response)));
+              });
+          stream.end(LeaseKeepAliveRequest.newBuilder().setID(lease).build());
+        });
     return promise.future().onComplete(_ -> vertx.cancelTimer(timer));
   }
 
@@ -276,15 +258,14 @@ public final class EtcdClient {
 
   public Multi<ChangeBatch> watch(String prefix, long from, boolean previous) {
     return Multi.createFrom()
-        .publisher(
-            subscriber -> {
-              EtcdWatch watch =
-                  new EtcdWatch(channel, prefix, from, previous, subscriber, progress::remove);
-              progress.add(watch);
-              watch.start();
-              if (!open) {
-                watch.fail(new StorageException.Unavailable("the storage is not open"));
-              }
-            });
+        .publisher(subscriber -> {
+          EtcdWatch watch =
+              new EtcdWatch(channel, prefix, from, previous, subscriber, progress::remove);
+          progress.add(watch);
+          watch.start();
+          if (!open) {
+            watch.fail(new StorageException.Unavailable("the storage is not open"));
+          }
+        });
   }
 }

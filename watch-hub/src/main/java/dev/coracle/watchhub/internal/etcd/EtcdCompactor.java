@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Forgets history in step with other control planes, as upstream does: whoever first raises {@code
- * compact_rev_key} in an interval compacts to the revision noted the interval before. So at least one
- * interval of history is always kept. Only its own timer calls it.
+ * compact_rev_key} in an interval compacts to the revision noted the interval before. So at least
+ * one interval of history is always kept. Only its own timer calls it.
  */
 final class EtcdCompactor {
 
@@ -58,7 +58,8 @@ final class EtcdCompactor {
         .subscribe()
         .with(
             _ -> {},
-            e -> LOG.atWarn().setCause(e).log("could not compact etcd; the next round tries again"));
+            e ->
+                LOG.atWarn().setCause(e).log("could not compact etcd; the next round tries again"));
   }
 
   private Uni<Void> turn(Txn.Result result) {

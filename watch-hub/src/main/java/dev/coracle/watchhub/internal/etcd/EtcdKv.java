@@ -29,7 +29,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** etcd's KV service on the embedded engine: reads at a revision, writes as one edit on its writer. */
+/**
+ * etcd's KV service on the embedded engine: reads at a revision, writes as one edit on its writer.
+ */
 final class EtcdKv {
 
   private static final ByteString TO_THE_END = ByteString.copyFrom(new byte[1]);
@@ -60,13 +62,14 @@ final class EtcdKv {
             request.getRevision());
     return engine
         .revision()
-        .chain(
-            now ->
-                found.map(
-                    range ->
-                        answer(
-                            request, range.items(), range.more(), range.count(),
-                            Math.max(now, range.revision()))));
+        .chain(now ->
+            found.map(range ->
+                answer(
+                    request,
+                    range.items(),
+                    range.more(),
+                    range.count(),
+                    Math.max(now, range.revision()))));
   }
 
   /** No order but that of the keys, no bounds on revisions: the limit can be left to the engine. */
@@ -125,32 +128,29 @@ final class EtcdKv {
 
   Uni<PutResponse> put(PutRequest request) {
     checkKey(request.getKey());
-    return engine.write(
-        m -> {
-          Mutation.Edit edit = m.edit();
-          PutResponse.Builder response = put(edit, request);
-          return response.setHeader(header(edit.finish())).build();
-        });
+    return engine.write(m -> {
+      Mutation.Edit edit = m.edit();
+      PutResponse.Builder response = put(edit, request);
+      return response.setHeader(header(edit.finish())).build();
+    });
   }
 
   Uni<DeleteRangeResponse> delete(DeleteRangeRequest request) {
     checkKey(request.getKey());
-    return engine.write(
-        m -> {
-          Mutation.Edit edit = m.edit();
-          DeleteRangeResponse.Builder response = delete(edit, request);
-          return response.setHeader(header(edit.finish())).build();
-        });
+    return engine.write(m -> {
+      Mutation.Edit edit = m.edit();
+      DeleteRangeResponse.Builder response = delete(edit, request);
+      return response.setHeader(header(edit.finish())).build();
+    });
   }
 
   Uni<TxnResponse> txn(TxnRequest request) {
     checkTxn(request);
-    return engine.write(
-        m -> {
-          Mutation.Edit edit = m.edit();
-          TxnResponse.Builder response = txn(m, edit, request);
-          return response.setHeader(header(edit.finish())).build();
-        });
+    return engine.write(m -> {
+      Mutation.Edit edit = m.edit();
+      TxnResponse.Builder response = txn(m, edit, request);
+      return response.setHeader(header(edit.finish())).build();
+    });
   }
 
   private static TxnResponse.Builder txn(Mutation m, Mutation.Edit edit, TxnRequest request) {
@@ -162,8 +162,7 @@ final class EtcdKv {
         case REQUEST_RANGE -> {
           RangeRequest range = op.getRequestRange();
           List<KeyValue> all =
-              edit.range(
-                  range.getKey().toStringUtf8(), end(range.getKey(), range.getRangeEnd()));
+              edit.range(range.getKey().toStringUtf8(), end(range.getKey(), range.getRangeEnd()));
           long limit = isPlain(range) && range.getLimit() > 0 ? range.getLimit() : all.size();
           List<KeyValue> page = all.subList(0, (int) Math.min(limit, all.size()));
           done.setResponseRange(
@@ -187,9 +186,7 @@ final class EtcdKv {
       throw new StorageException.KeyNotFound(key);
     }
     byte[] value =
-        request.getIgnoreValue()
-            ? before.orElseThrow().value()
-            : request.getValue().toByteArray();
+        request.getIgnoreValue() ? before.orElseThrow().value() : request.getValue().toByteArray();
     long lease = request.getIgnoreLease() ? before.orElseThrow().lease() : request.getLease();
     edit.put(key, value, lease);
     PutResponse.Builder response = PutResponse.newBuilder();
@@ -203,8 +200,7 @@ final class EtcdKv {
       Mutation.Edit edit, DeleteRangeRequest request) {
     DeleteRangeResponse.Builder response = DeleteRangeResponse.newBuilder();
     List<KeyValue> all =
-        edit.range(
-            request.getKey().toStringUtf8(), end(request.getKey(), request.getRangeEnd()));
+        edit.range(request.getKey().toStringUtf8(), end(request.getKey(), request.getRangeEnd()));
     for (KeyValue kv : all) {
       edit.remove(kv.key());
       if (request.getPrevKv()) {

@@ -95,9 +95,7 @@ public final class EtcdService {
     server.callHandler(
         LeaseGrpcService.LeaseKeepAlive, request -> keepAlive(request, request.response()));
     server.callHandler(
-        WatchGrpcService.Watch,
-        request ->
-            new EtcdWatchStream(engine, context(), request).start());
+        WatchGrpcService.Watch, request -> new EtcdWatchStream(engine, context(), request).start());
   }
 
   /** The connection's, on which a handler runs. */
@@ -113,14 +111,13 @@ public final class EtcdService {
           Context context = context();
           GrpcServerResponse<Q, R> response = request.response();
           request.exceptionHandler(_ -> {}); // the caller went away: nobody waits for the answer
-          request.handler(
-              message ->
-                  Uni.createFrom()
-                      .deferred(() -> call.apply(message))
-                      .subscribe()
-                      .with(
-                          answer -> context.runOnContext(_ -> response.end(answer)),
-                          failure -> context.runOnContext(_ -> fail(response, failure))));
+          request.handler(message ->
+              Uni.createFrom()
+                  .deferred(() -> call.apply(message))
+                  .subscribe()
+                  .with(
+                      answer -> context.runOnContext(_ -> response.end(answer)),
+                      failure -> context.runOnContext(_ -> fail(response, failure))));
         });
   }
 
@@ -147,24 +144,19 @@ public final class EtcdService {
               GrpcStatus.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision");
       case StorageException.KeyNotFound e ->
           e.getMessage().contains("lease ")
-              ? new StatusException(
-                  GrpcStatus.NOT_FOUND, "etcdserver: requested lease not found")
+              ? new StatusException(GrpcStatus.NOT_FOUND, "etcdserver: requested lease not found")
               : new StatusException(GrpcStatus.INVALID_ARGUMENT, "etcdserver: key not found");
       case StorageException.KeyExists _ ->
-          new StatusException(
-              GrpcStatus.FAILED_PRECONDITION, "etcdserver: lease already exists");
+          new StatusException(GrpcStatus.FAILED_PRECONDITION, "etcdserver: lease already exists");
       case StorageException.NoSpace _ ->
           new StatusException(
               GrpcStatus.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded");
       case StorageException.TooLarge _ ->
-          new StatusException(
-              GrpcStatus.INVALID_ARGUMENT, "etcdserver: request is too large");
-      case StorageException.Conflict e ->
-          new StatusException(GrpcStatus.ABORTED, e.getMessage());
+          new StatusException(GrpcStatus.INVALID_ARGUMENT, "etcdserver: request is too large");
+      case StorageException.Conflict e -> new StatusException(GrpcStatus.ABORTED, e.getMessage());
       case StorageException.Unavailable e ->
           new StatusException(GrpcStatus.UNAVAILABLE, "etcdserver: " + e.getMessage());
-      case StorageException.Corrupt e ->
-          new StatusException(GrpcStatus.DATA_LOSS, e.getMessage());
+      case StorageException.Corrupt e -> new StatusException(GrpcStatus.DATA_LOSS, e.getMessage());
     };
   }
 
@@ -181,48 +173,43 @@ public final class EtcdService {
 
   private Uni<LeaseGrantResponse> grant(LeaseGrantRequest request) {
     if (request.getTTL() <= 0) {
-      throw new StatusException(
-          GrpcStatus.OUT_OF_RANGE, "etcdserver: too large lease TTL");
+      throw new StatusException(GrpcStatus.OUT_OF_RANGE, "etcdserver: too large lease TTL");
     }
     return engine
         .grantLease(request.getID(), request.getTTL())
-        .chain(
-            id ->
-                header()
-                    .map(
-                        h ->
-                            LeaseGrantResponse.newBuilder()
-                                .setHeader(h)
-                                .setID(id)
-                                .setTTL(request.getTTL())
-                                .build()));
+        .chain(id ->
+            header()
+                .map(h ->
+                    LeaseGrantResponse.newBuilder()
+                        .setHeader(h)
+                        .setID(id)
+                        .setTTL(request.getTTL())
+                        .build()));
   }
 
   private Uni<LeaseTimeToLiveResponse> timeToLive(LeaseTimeToLiveRequest request) {
-    return engine.write(
-        m -> {
-          Optional<long[]> times = m.leaseTimes(request.getID());
-          LeaseTimeToLiveResponse.Builder response =
-              LeaseTimeToLiveResponse.newBuilder()
-                  .setHeader(EtcdKv.header(m.revision()))
-                  .setID(request.getID())
-                  .setTTL(times.map(t -> t[0]).orElse(-1L))
-                  .setGrantedTTL(times.map(t -> t[1]).orElse(0L));
-          if (request.getKeys()) {
-            m.leaseKeys(request.getID()).forEach(k -> response.addKeys(EtcdCodec.key(k)));
-          }
-          return response.build();
-        });
+    return engine.write(m -> {
+      Optional<long[]> times = m.leaseTimes(request.getID());
+      LeaseTimeToLiveResponse.Builder response =
+          LeaseTimeToLiveResponse.newBuilder()
+              .setHeader(EtcdKv.header(m.revision()))
+              .setID(request.getID())
+              .setTTL(times.map(t -> t[0]).orElse(-1L))
+              .setGrantedTTL(times.map(t -> t[1]).orElse(0L));
+      if (request.getKeys()) {
+        m.leaseKeys(request.getID()).forEach(k -> response.addKeys(EtcdCodec.key(k)));
+      }
+      return response.build();
+    });
   }
 
   private Uni<LeaseLeasesResponse> leases() {
-    return engine.write(
-        m -> {
-          LeaseLeasesResponse.Builder response =
-              LeaseLeasesResponse.newBuilder().setHeader(EtcdKv.header(m.revision()));
-          m.leaseIds().forEach(id -> response.addLeases(LeaseStatus.newBuilder().setID(id)));
-          return response.build();
-        });
+    return engine.write(m -> {
+      LeaseLeasesResponse.Builder response =
+          LeaseLeasesResponse.newBuilder().setHeader(EtcdKv.header(m.revision()));
+      m.leaseIds().forEach(id -> response.addLeases(LeaseStatus.newBuilder().setID(id)));
+      return response.build();
+    });
   }
 
   private void keepAlive(
@@ -232,29 +219,26 @@ public final class EtcdService {
     response.writeHead();
     int[] open = {0, 0};
     request.exceptionHandler(_ -> {});
-    request.handler(
-        message -> {
-          open[0]++;
-          engine
-              .keepLeaseAlive(message.getID())
-              .onFailure(StorageException.KeyNotFound.class)
-              .recoverWithItem(0L)
-              .chain(ttl -> header().map(h -> kept(h, message.getID(), ttl)))
-              .subscribe()
-              .with(
-                  answer ->
-                      context.runOnContext(
-                          _ -> {
-                            response.write(answer);
-                            finish(open, -1, response);
-                          }),
-                  failure -> context.runOnContext(_ -> fail(response, failure)));
-        });
-    request.endHandler(
-        _ -> {
-          open[1] = 1;
-          finish(open, 0, response);
-        });
+    request.handler(message -> {
+      open[0]++;
+      engine
+          .keepLeaseAlive(message.getID())
+          .onFailure(StorageException.KeyNotFound.class)
+          .recoverWithItem(0L)
+          .chain(ttl -> header().map(h -> kept(h, message.getID(), ttl)))
+          .subscribe()
+          .with(
+              answer ->
+                  context.runOnContext(_ -> {
+                    response.write(answer);
+                    finish(open, -1, response);
+                  }),
+              failure -> context.runOnContext(_ -> fail(response, failure)));
+    });
+    request.endHandler(_ -> {
+      open[1] = 1;
+      finish(open, 0, response);
+    });
   }
 
   /** Ends the stream when its client has, and everything was answered. */
@@ -273,30 +257,27 @@ public final class EtcdService {
   private Uni<StatusResponse> status() {
     return engine
         .revision()
-        .map(
-            now -> {
-              long[] sizes = engine.sizes();
-              return StatusResponse.newBuilder()
-                  .setHeader(EtcdKv.header(now))
-                  .setVersion(VERSION)
-                  .setDbSize(sizes[0])
-                  .setDbSizeInUse(sizes[1])
-                  .setLeader(1)
-                  .setRaftIndex(now)
-                  .setRaftAppliedIndex(now)
-                  .setRaftTerm(1)
-                  .build();
-            });
+        .map(now -> {
+          long[] sizes = engine.sizes();
+          return StatusResponse.newBuilder()
+              .setHeader(EtcdKv.header(now))
+              .setVersion(VERSION)
+              .setDbSize(sizes[0])
+              .setDbSizeInUse(sizes[1])
+              .setLeader(1)
+              .setRaftIndex(now)
+              .setRaftAppliedIndex(now)
+              .setRaftTerm(1)
+              .build();
+        });
   }
 
   private Uni<MemberListResponse> members() {
     return header()
-        .map(
-            h ->
-                MemberListResponse.newBuilder()
-                    .setHeader(h)
-                    .addMembers(
-                        Member.newBuilder().setID(1).setName("coracle").addClientURLs(url))
-                    .build());
+        .map(h ->
+            MemberListResponse.newBuilder()
+                .setHeader(h)
+                .addMembers(Member.newBuilder().setID(1).setName("coracle").addClientURLs(url))
+                .build());
   }
 }

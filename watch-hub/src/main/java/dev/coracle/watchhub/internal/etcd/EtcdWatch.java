@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One watch on etcd, on a stream of its own, so that a slow subscriber holds up nobody else: its
- * demand is passed to HTTP/2 flow control. When the stream breaks, the watch is taken up again at the
- * next endpoint from the last revision seen. Everything happens on one event-loop context.
+ * demand is passed to HTTP/2 flow control. When the stream breaks, the watch is taken up again at
+ * the next endpoint from the last revision seen. Everything happens on one event-loop context.
  */
 final class EtcdWatch implements Flow.Subscription {
 
@@ -83,11 +83,10 @@ final class EtcdWatch implements Flow.Subscription {
 
   @Override
   public void request(long n) {
-    context.runOnContext(
-        _ -> {
-          demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
-          deliver();
-        });
+    context.runOnContext(_ -> {
+      demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+      deliver();
+    });
   }
 
   @Override
@@ -97,16 +96,15 @@ final class EtcdWatch implements Flow.Subscription {
 
   /** Asks etcd to say how far it is. */
   void askProgress() {
-    context.runOnContext(
-        _ -> {
-          GrpcClientRequest<WatchRequest, WatchResponse> stream = request;
-          if (stream != null && response != null) {
-            stream.write(
-                WatchRequest.newBuilder()
-                    .setProgressRequest(WatchProgressRequest.getDefaultInstance())
-                    .build());
-          }
-        });
+    context.runOnContext(_ -> {
+      GrpcClientRequest<WatchRequest, WatchResponse> stream = request;
+      if (stream != null && response != null) {
+        stream.write(
+            WatchRequest.newBuilder()
+                .setProgressRequest(WatchProgressRequest.getDefaultInstance())
+                .build());
+      }
+    });
   }
 
   private void connect() {
@@ -114,8 +112,7 @@ final class EtcdWatch implements Flow.Subscription {
       return;
     }
     int endpoint = channel.endpoint();
-    channel
-        .stream(WatchGrpcClient.Watch)
+    channel.stream(WatchGrpcClient.Watch)
         .onFailure(e -> context.runOnContext(_ -> broke(endpoint, null, e)))
         .onSuccess(stream -> context.runOnContext(_ -> open(endpoint, stream)));
   }
@@ -167,15 +164,13 @@ final class EtcdWatch implements Flow.Subscription {
     r.pause();
     r.handler(message -> context.runOnContext(_ -> received(stream, message)));
     r.exceptionHandler(e -> context.runOnContext(_ -> broke(endpoint, stream, e)));
-    r.endHandler(
-        _ -> context.runOnContext(_ -> broke(endpoint, stream, EtcdChannel.failure(r))));
+    r.endHandler(_ -> context.runOnContext(_ -> broke(endpoint, stream, EtcdChannel.failure(r))));
     r.fetch(1);
-    context.runOnContext(
-        _ -> {
-          if (request == stream) {
-            response = r;
-          }
-        });
+    context.runOnContext(_ -> {
+      if (request == stream) {
+        response = r;
+      }
+    });
   }
 
   private void received(
@@ -290,13 +285,12 @@ final class EtcdWatch implements Flow.Subscription {
   }
 
   void fail(StorageException why) {
-    context.runOnContext(
-        _ -> {
-          if (!over) {
-            end();
-            subscriber.onError(why);
-          }
-        });
+    context.runOnContext(_ -> {
+      if (!over) {
+        end();
+        subscriber.onError(why);
+      }
+    });
   }
 
   private void end() {

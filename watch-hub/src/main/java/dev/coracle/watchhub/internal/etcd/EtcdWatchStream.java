@@ -173,15 +173,14 @@ final class EtcdWatchStream {
 
     @Override
     public void onSubscribe(Flow.Subscription s) {
-      context.runOnContext(
-          _ -> {
-            subscription = s;
-            if (watches.get(id) == this) {
-              more();
-            } else {
-              s.cancel();
-            }
-          });
+      context.runOnContext(_ -> {
+        subscription = s;
+        if (watches.get(id) == this) {
+          more();
+        } else {
+          s.cancel();
+        }
+      });
     }
 
     void more() {
@@ -201,40 +200,38 @@ final class EtcdWatchStream {
 
     @Override
     public void onItem(ChangeBatch batch) {
-      context.runOnContext(
-          _ -> {
-            asked = false;
-            if (watches.get(id) != this) {
-              return;
-            }
-            at = Math.max(at, batch.revision());
-            WatchResponse.Builder message = answer(id, at);
-            for (StorageChange change : batch.changes()) {
-              switch (change) {
-                case StorageChange.Put p -> {
-                  if (puts) {
-                    message.addEvents(
-                        event(EtcdCodec.storedKey(p.current()), p.previous())
-                            .setType(Event.Type.PUT));
-                  }
-                }
-                case StorageChange.Delete d -> {
-                  if (deletes) {
-                    StoredKey.Builder gone =
-                        StoredKey.newBuilder()
-                            .setKey(EtcdCodec.key(d.key()))
-                            .setModRevision(d.revision());
-                    message.addEvents(event(gone, d.previous()).setType(Event.Type.DELETE));
-                  }
-                }
+      context.runOnContext(_ -> {
+        asked = false;
+        if (watches.get(id) != this) {
+          return;
+        }
+        at = Math.max(at, batch.revision());
+        WatchResponse.Builder message = answer(id, at);
+        for (StorageChange change : batch.changes()) {
+          switch (change) {
+            case StorageChange.Put p -> {
+              if (puts) {
+                message.addEvents(
+                    event(EtcdCodec.storedKey(p.current()), p.previous()).setType(Event.Type.PUT));
               }
             }
-            if (message.getEventsCount() > 0) {
-              write(message);
+            case StorageChange.Delete d -> {
+              if (deletes) {
+                StoredKey.Builder gone =
+                    StoredKey.newBuilder()
+                        .setKey(EtcdCodec.key(d.key()))
+                        .setModRevision(d.revision());
+                message.addEvents(event(gone, d.previous()).setType(Event.Type.DELETE));
+              }
             }
-            more();
-            progress();
-          });
+          }
+        }
+        if (message.getEventsCount() > 0) {
+          write(message);
+        }
+        more();
+        progress();
+      });
     }
 
     private Event.Builder event(StoredKey.Builder kv, @Nullable KeyValue previous) {
@@ -244,21 +241,19 @@ final class EtcdWatchStream {
 
     @Override
     public void onFailure(Throwable failure) {
-      context.runOnContext(
-          _ -> {
-            if (watches.remove(id) == this) {
-              WatchResponse.Builder message = answer(id, at).setCanceled(true);
-              if (failure instanceof StorageException.Compacted c) {
-                message
-                    .setCompactRevision(c.compactRevision())
-                    .setCancelReason(
-                        "etcdserver: mvcc: required revision has been compacted");
-              } else {
-                message.setCancelReason(String.valueOf(failure.getMessage()));
-              }
-              write(message);
-            }
-          });
+      context.runOnContext(_ -> {
+        if (watches.remove(id) == this) {
+          WatchResponse.Builder message = answer(id, at).setCanceled(true);
+          if (failure instanceof StorageException.Compacted c) {
+            message
+                .setCompactRevision(c.compactRevision())
+                .setCancelReason("etcdserver: mvcc: required revision has been compacted");
+          } else {
+            message.setCancelReason(String.valueOf(failure.getMessage()));
+          }
+          write(message);
+        }
+      });
     }
 
     @Override

@@ -20,7 +20,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One question, one answer, by gRPC over the plain HTTP/2 client (the gRPC HTTP/2 protocol document).
+ * One question, one answer, by gRPC over the plain HTTP/2 client (the gRPC HTTP/2 protocol
+ * document).
  *
  * <p>Vert.x's gRPC client sends the message and the end of the stream in two frames. etcd (grpc-go)
  * is often done between the two and then resets the stream; after 200 resets in 30 seconds Netty
@@ -61,11 +62,9 @@ final class UnaryCalls {
     Buffer body = frame(method, message);
     client
         .request(options)
-        .onFailure(
-            e ->
-                promise.tryFail(
-                    new EtcdFailure(
-                        GrpcStatus.UNAVAILABLE, endpoint + ": " + e.getMessage(), true)))
+        .onFailure(e ->
+            promise.tryFail(
+                new EtcdFailure(GrpcStatus.UNAVAILABLE, endpoint + ": " + e.getMessage(), true)))
         .onSuccess(request -> send(request, body, method, promise));
     return promise.future();
   }
@@ -92,8 +91,7 @@ final class UnaryCalls {
     promise.future().onComplete(_ -> vertx.cancelTimer(timer));
     request
         .send(body)
-        .compose(
-            response -> response.body().map(answer -> decode(response, answer, method)))
+        .compose(response -> response.body().map(answer -> decode(response, answer, method)))
         .onSuccess(promise::tryComplete)
         .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)));
   }
@@ -110,11 +108,12 @@ final class UnaryCalls {
               : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8),
           false);
     }
-    if (body.length() < PREFIX || body.getByte(0) != 0 || body.getInt(1) != body.length() - PREFIX) {
+    if (body.length() < PREFIX
+        || body.getByte(0) != 0
+        || body.getInt(1) != body.length() - PREFIX) {
       throw new EtcdFailure(GrpcStatus.INTERNAL, "the answer is not one message", false);
     }
-    GrpcMessage message =
-        GrpcMessage.message("identity", body.slice(PREFIX, body.length()));
+    GrpcMessage message = GrpcMessage.message("identity", body.slice(PREFIX, body.length()));
     return method.decoder().decode(message);
   }
 

@@ -67,12 +67,11 @@ final class Caches {
   void reset(Map<String, List<StoredObject>> found, long at) {
     loadedAt = at;
     byFolder.forEach((folder, cache) -> cache.reset(found.getOrDefault(folder, List.of()), at));
-    found.forEach(
-        (folder, objects) -> {
-          if (!byFolder.containsKey(folder)) {
-            of(folder).reset(objects, at);
-          }
-        });
+    found.forEach((folder, objects) -> {
+      if (!byFolder.containsKey(folder)) {
+        of(folder).reset(objects, at);
+      }
+    });
   }
 
   /** The shard of the event loop that we are on, or of the hub's own. */
@@ -97,8 +96,8 @@ final class Caches {
   }
 
   /**
-   * Fans a resource's events out. Where an event loop is far behind, the batch is left out: the loop
-   * sees the gap and catches up from the history, so nothing piles up in front of it.
+   * Fans a resource's events out. Where an event loop is far behind, the batch is left out: the
+   * loop sees the gap and catches up from the history, so nothing piles up in front of it.
    */
   void publish(ResourceCache cache, List<HubEvent> events) {
     if (cache.address.isEmpty() || shards.isEmpty()) {

@@ -18,8 +18,7 @@ final class Deadlines {
 
   private final TreeSet<Due> queue =
       new TreeSet<>(
-          (a, b) ->
-              a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.number, b.number));
+          (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.number, b.number));
   private final Map<Watcher, Set<Due>> byWatcher = new HashMap<>();
   private long numbers;
 

@@ -107,8 +107,7 @@ final class Feeder {
     return storage
         .list(root, "", 0, revision)
         .onFailure(StorageException.Compacted.class)
-        .recoverWithUni(
-            e -> storage.list(root, "", 0, Math.max(compacted(e), revision)))
+        .recoverWithUni(e -> storage.list(root, "", 0, Math.max(compacted(e), revision)))
         .onFailure(StorageException.Compacted.class)
         .recoverWithUni(_ -> storage.list(root, "", 0, 0))
         .map(range -> new Loaded(range, target));
@@ -147,8 +146,7 @@ final class Feeder {
     for (KeyValue kv : loaded.range().items()) {
       String path = kv.key().substring(root.length());
       String folder = StorageKeys.folderOf(path);
-      StoredObject object =
-          folder.isEmpty() ? null : decode(path.substring(folder.length()), kv);
+      StoredObject object = folder.isEmpty() ? null : decode(path.substring(folder.length()), kv);
       if (object != null) {
         byFolder.computeIfAbsent(folder, _ -> new ArrayList<>()).add(object);
       }

@@ -64,13 +64,12 @@ final class Freshness {
   /** Completes when the cache holds this revision; fails with Timeout when that takes too long. */
   Uni<Long> atLeast(long wanted) {
     return Uni.createFrom()
-        .deferred(
-            () -> {
-              if (revision >= wanted) {
-                return Uni.createFrom().item(revision);
-              }
-              return onCaller(Uni.createFrom().completionStage(await(wanted)));
-            });
+        .deferred(() -> {
+          if (revision >= wanted) {
+            return Uni.createFrom().item(revision);
+          }
+          return onCaller(Uni.createFrom().completionStage(await(wanted)));
+        });
   }
 
   private CompletableFuture<Long> await(long wanted) {
@@ -139,16 +138,18 @@ final class Freshness {
     }
   }
 
-  /** Answers go to the Vert.x context they were asked from, else to a virtual thread: never the feed's. */
+  /**
+   * Answers go to the Vert.x context they were asked from, else to a virtual thread: never the
+   * feed's.
+   */
   static <T> Uni<T> onCaller(Uni<T> uni) {
     Context context = Vertx.currentContext();
-    return uni.emitOn(
-        task -> {
-          if (context != null) {
-            context.runOnContext(_ -> task.run());
-          } else {
-            Thread.ofVirtual().start(task);
-          }
-        });
+    return uni.emitOn(task -> {
+      if (context != null) {
+        context.runOnContext(_ -> task.run());
+      } else {
+        Thread.ofVirtual().start(task);
+      }
+    });
   }
 }

@@ -37,8 +37,7 @@ public final class Hub {
     feeder = new Feeder(vertx, storage, options, caches, freshness, metrics, System::nanoTime);
     pages = new Pages(storage, caches, freshness, keys);
     watches = new Watches(caches, freshness);
-    writes =
-        new Writes(storage, caches, freshness, keys, new Leaser(storage, System::nanoTime));
+    writes = new Writes(storage, caches, freshness, keys, new Leaser(storage, System::nanoTime));
     registry.gauge("apiserver_storage_objects", caches, Caches::objects);
     registry.gauge("apiserver_watch_hub_history_bytes", caches, Caches::historyBytes);
   }
@@ -61,8 +60,7 @@ public final class Hub {
     return freshness.revision();
   }
 
-  public void selectable(
-      GroupResource resource, Map<String, Function<KubeObject, String>> fields) {
+  public void selectable(GroupResource resource, Map<String, Function<KubeObject, String>> fields) {
     caches.of(resource).fields(fields);
   }
 

@@ -3,9 +3,9 @@ package dev.coracle.watchhub.internal.hub;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Puts {@code metadata.resourceVersion} into an encoded object and takes it out, without parsing the
- * rest. The bytes must be one valid JSON object; the scan ends at the metadata, which usually stands
- * near the beginning.
+ * Puts {@code metadata.resourceVersion} into an encoded object and takes it out, without parsing
+ * the rest. The bytes must be one valid JSON object; the scan ends at the metadata, which usually
+ * stands near the beginning.
  */
 public final class JsonSplice {
 
@@ -31,12 +31,16 @@ public final class JsonSplice {
     int insert;
     if (metadata < 0) {
       insert = scan.open(0);
-      version = ascii("\"metadata\":{\"resourceVersion\":\"" + revision + "\"}"
-          + (scan.emptyAt(insert) ? "" : ","));
+      version =
+          ascii(
+              "\"metadata\":{\"resourceVersion\":\""
+                  + revision
+                  + "\"}"
+                  + (scan.emptyAt(insert) ? "" : ","));
     } else {
       insert = scan.open(metadata);
-      version = ascii("\"resourceVersion\":\"" + revision + "\""
-          + (scan.emptyAt(insert) ? "" : ","));
+      version =
+          ascii("\"resourceVersion\":\"" + revision + "\"" + (scan.emptyAt(insert) ? "" : ","));
     }
     byte[] out = new byte[json.length + version.length];
     System.arraycopy(json, 0, out, 0, insert);
@@ -96,8 +100,8 @@ public final class JsonSplice {
       }
       int begin = at - 1;
       skipText();
-      boolean found = at - begin == key.length
-          && java.util.Arrays.equals(json, begin, at, key, 0, key.length);
+      boolean found =
+          at - begin == key.length && java.util.Arrays.equals(json, begin, at, key, 0, key.length);
       blanks();
       if (next() != ':') {
         throw new IllegalArgumentException("not a JSON object");
@@ -173,7 +177,10 @@ public final class JsonSplice {
         }
         default -> {
           if (depth == 0) {
-            while (at < json.length && json[at] != ',' && json[at] != '}' && json[at] != ']'
+            while (at < json.length
+                && json[at] != ','
+                && json[at] != '}'
+                && json[at] != ']'
                 && json[at] > ' ') {
               at++;
             }

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Leases for objects that end by time, Events above all. As upstream does, one lease is used for all
- * objects of about a minute (and at most a thousand), so a lease lives that much longer than asked.
+ * Leases for objects that end by time, Events above all. As upstream does, one lease is used for
+ * all objects of about a minute (and at most a thousand), so a lease lives that much longer than
+ * asked.
  */
 final class Leaser {
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable ordered map of texts: a weight-balanced tree whose changes copy only the path to the
- * changed node, so every version of it is a snapshot for free. Balance: no side is heavier than three
- * times the other (Adams; Hirai and Yamamoto's parameters 3 and 2).
+ * changed node, so every version of it is a snapshot for free. Balance: no side is heavier than
+ * three times the other (Adams; Hirai and Yamamoto's parameters 3 and 2).
  *
  * @param <V> what is kept under the keys
  */

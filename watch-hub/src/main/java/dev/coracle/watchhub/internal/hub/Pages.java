@@ -60,11 +60,9 @@ final class Pages {
         throw StatusException.badRequest(
             "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\" or unset");
       }
-      return freshness.atLeast(revision)
-          .chain(_ -> at(cache, filter, options, "", revision));
+      return freshness.atLeast(revision).chain(_ -> at(cache, filter, options, "", revision));
     }
-    Uni<Long> fresh =
-        version.isEmpty() ? freshness.consistent() : freshness.atLeast(revision);
+    Uni<Long> fresh = version.isEmpty() ? freshness.consistent() : freshness.atLeast(revision);
     return fresh.chain(_ -> latest(cache, filter, options, ""));
   }
 
@@ -88,8 +86,7 @@ final class Pages {
       ResourceCache cache, Filter filter, ListOptions options, String start, long revision) {
     ResourceState state = cache.ring().stateAt(revision);
     if (state != null && revision <= freshness.revision()) {
-      return scanning(
-          state, filter, () -> page(cache, state, revision, filter, options, start));
+      return scanning(state, filter, () -> page(cache, state, revision, filter, options, start));
     }
     return fromStorage(cache, filter, options, start, revision, new ArrayList<>());
   }
@@ -149,26 +146,25 @@ final class Pages {
         .list(root + filter.namespacePrefix(), after, chunk, revision)
         .onFailure(StorageException.Compacted.class)
         .transform(_ -> tooOld(start))
-        .chain(
-            range -> {
-              String last = start;
-              for (KeyValue kv : range.items()) {
-                String key = kv.key().substring(root.length());
-                StoredObject object = StoredObject.of(key, kv.modRevision(), kv.value());
-                if (filter.matches(object, cache)) {
-                  if (options.limit() > 0 && items.size() == options.limit()) {
-                    String token = new ContinueToken(revision, last).encode();
-                    return Uni.createFrom()
-                        .item(new KubeList(Long.toString(revision), token, -1, items));
-                  }
-                  items.add(object.object);
-                }
-                last = key + '\0';
+        .chain(range -> {
+          String last = start;
+          for (KeyValue kv : range.items()) {
+            String key = kv.key().substring(root.length());
+            StoredObject object = StoredObject.of(key, kv.modRevision(), kv.value());
+            if (filter.matches(object, cache)) {
+              if (options.limit() > 0 && items.size() == options.limit()) {
+                String token = new ContinueToken(revision, last).encode();
+                return Uni.createFrom()
+                    .item(new KubeList(Long.toString(revision), token, -1, items));
               }
-              return range.more()
-                  ? fromStorage(cache, filter, options, last, revision, items)
-                  : Uni.createFrom().item(KubeList.of(Long.toString(revision), items));
-            });
+              items.add(object.object);
+            }
+            last = key + '\0';
+          }
+          return range.more()
+              ? fromStorage(cache, filter, options, last, revision, items)
+              : Uni.createFrom().item(KubeList.of(Long.toString(revision), items));
+        });
   }
 
   private static StatusException tooOld(String start) {

@@ -35,7 +35,10 @@ final class ResourceCache implements Selectable {
 
   private RevisionRing newRing(ResourceState from, long revision) {
     return new RevisionRing(
-        options.maxEvents(), options.maxHistoryBytes(), options.retention().toNanos(), from,
+        options.maxEvents(),
+        options.maxHistoryBytes(),
+        options.retention().toNanos(),
+        from,
         revision);
   }
 
@@ -58,7 +61,10 @@ final class ResourceCache implements Selectable {
     return ring;
   }
 
-  /** Begins anew with what a list found, in the order of the keys; whoever watched has missed something. */
+  /**
+   * Begins anew with what a list found, in the order of the keys; whoever watched has missed
+   * something.
+   */
   synchronized void reset(List<StoredObject> objects, long revision) {
     OrderedTree<StoredObject> tree = OrderedTree.ofSorted(objects, o -> o.key);
     ResourceState fresh = new ResourceState(revision, tree, Map.of());
@@ -75,8 +81,7 @@ final class ResourceCache implements Selectable {
       return null;
     }
     ResourceState after = before.with(revision, key, previous, object, this);
-    HubEvent event =
-        new HubEvent(ring.head(), revision, key, object, previous, after, time);
+    HubEvent event = new HubEvent(ring.head(), revision, key, object, previous, after, time);
     // The ring first: who sees the new state finds the event that made it.
     ring.append(event);
     state = after;

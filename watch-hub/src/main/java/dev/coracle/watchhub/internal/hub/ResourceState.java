@@ -75,8 +75,8 @@ record ResourceState(
     if (field == null || index == null) {
       return new Matching(objects.from(from), namespace, "", filter, selectable);
     }
-    return new Matching(index.from(field.value() + '\0' + from), namespace, field.field(), filter,
-        selectable);
+    return new Matching(
+        index.from(field.value() + '\0' + from), namespace, field.field(), filter, selectable);
   }
 
   /** How many objects lie below a key prefix from a key on. */

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The watchers of one event loop. It consumes the batches of the resources that are watched here,
- * routes their events, resumes from the history when a batch is missing, and keeps the one timer for
- * bookmarks and ends, which runs only while somebody needs it.
+ * routes their events, resumes from the history when a batch is missing, and keeps the one timer
+ * for bookmarks and ends, which runs only while somebody needs it.
  */
 final class Shard {
 
@@ -112,11 +112,10 @@ final class Shard {
     Watched watched = new Watched(consumer, cache.ring());
     resources.put(cache, watched);
     watchedHere.add(cache);
-    consumer.handler(
-        message -> {
-          waitingBatches.updateAndGet(n -> Math.max(0, n - 1));
-          received(cache, watched, message.body());
-        });
+    consumer.handler(message -> {
+      waitingBatches.updateAndGet(n -> Math.max(0, n - 1));
+      received(cache, watched, message.body());
+    });
     return watched;
   }
 
@@ -152,12 +151,11 @@ final class Shard {
   /** Looks into the histories, once for any number of calls until then. Any thread. */
   void catchUpSoon() {
     if (catchingUp.compareAndSet(false, true)) {
-      context.runOnContext(
-          _ -> {
-            catchingUp.set(false);
-            waitingBatches.set(0);
-            catchUpAll();
-          });
+      context.runOnContext(_ -> {
+        catchingUp.set(false);
+        waitingBatches.set(0);
+        catchUpAll();
+      });
     }
   }
 

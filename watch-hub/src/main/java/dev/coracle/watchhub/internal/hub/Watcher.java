@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One watch: a filter, a demand and a place in the resource's history. It holds no events: when an
  * event comes and none is asked for, it notes the place and lags; when it is asked again it goes on
- * from the history, and when that has dropped the place, it ends with 410 Expired. So a stuck watcher
- * costs its few hundred bytes and nothing more.
+ * from the history, and when that has dropped the place, it ends with 410 Expired. So a stuck
+ * watcher costs its few hundred bytes and nothing more.
  *
  * <p>All but {@link #request} and {@link #cancel} happens on the shard's event loop.
  */
@@ -31,8 +31,10 @@ final class Watcher implements Flow.Subscription {
   private final Shard shard;
   private final Flow.Subscriber<? super WatchEvent> subscriber;
   private final AtomicLong demand = new AtomicLong();
+
   /** Behind: what comes is found in the history. */
   private volatile boolean waiting = true;
+
   private Phase phase = Phase.STARTING;
   private boolean delivering;
 

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which watchers an event may concern. Every watcher stands in exactly one bucket, the narrowest its
- * filter allows, so ten thousand watchers of single objects cost an event one look-up. One event
- * loop's alone.
+ * Which watchers an event may concern. Every watcher stands in exactly one bucket, the narrowest
+ * its filter allows, so ten thousand watchers of single objects cost an event one look-up. One
+ * event loop's alone.
  */
 final class WatcherIndex {
 

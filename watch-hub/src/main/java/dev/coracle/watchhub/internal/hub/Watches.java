@@ -40,26 +40,24 @@ final class Watches {
     Shard shard = caches.shard();
     Watcher watcher = new Watcher(shard, cache, filter, options.allowBookmarks(), subscriber);
     subscriber.onSubscribe(watcher);
-    shard.run(
-        () -> {
-          if (watcher.isOver()) {
-            return;
-          }
-          shard.add(watcher, TimeUnit.SECONDS.toNanos(options.timeoutSeconds()));
-          if (caches.isStopped()) {
-            watcher.complete();
-            return;
-          }
-          begin(resource, shard, watcher, options, revision);
-        });
+    shard.run(() -> {
+      if (watcher.isOver()) {
+        return;
+      }
+      shard.add(watcher, TimeUnit.SECONDS.toNanos(options.timeoutSeconds()));
+      if (caches.isStopped()) {
+        watcher.complete();
+        return;
+      }
+      begin(resource, shard, watcher, options, revision);
+    });
   }
 
   private void begin(
       GroupResource resource, Shard shard, Watcher watcher, WatchOptions options, long revision) {
     boolean latest = options.resourceVersion().isEmpty();
     // resourceVersionMatch may only stand beside sendInitialEvents: it was sent, and is false.
-    boolean noInitial =
-        !options.sendInitialEvents() && !options.resourceVersionMatch().isEmpty();
+    boolean noInitial = !options.sendInitialEvents() && !options.resourceVersionMatch().isEmpty();
     if (revision > 0 && !options.sendInitialEvents()) {
       watcher.startAfter(revision);
       return;
@@ -69,17 +67,16 @@ final class Watches {
         .subscribe()
         .with(
             _ ->
-                shard.run(
-                    () -> {
-                      long seen = freshness.revision();
-                      ResourceState state = watcher.cache.state();
-                      long at = Math.max(seen, state.revision());
-                      if (noInitial) {
-                        watcher.startAfter(at);
-                      } else {
-                        watcher.startWith(state, at, options.sendInitialEvents());
-                      }
-                    }),
+                shard.run(() -> {
+                  long seen = freshness.revision();
+                  ResourceState state = watcher.cache.state();
+                  long at = Math.max(seen, state.revision());
+                  if (noInitial) {
+                    watcher.startAfter(at);
+                  } else {
+                    watcher.startWith(state, at, options.sendInitialEvents());
+                  }
+                }),
             failure -> shard.run(() -> watcher.fail(statusOf(failure, resource))));
   }
 

@@ -27,8 +27,7 @@ final class Writes {
   private final Leaser leaser;
   private final Map<String, Duration> ttls = new ConcurrentHashMap<>();
 
-  Writes(
-      Storage storage, Caches caches, Freshness freshness, StorageKeys keys, Leaser leaser) {
+  Writes(Storage storage, Caches caches, Freshness freshness, StorageKeys keys, Leaser leaser) {
     this.storage = storage;
     this.caches = caches;
     this.freshness = freshness;
@@ -100,28 +99,24 @@ final class Writes {
       StoredObject found) {
     return change
         .apply(found.object)
-        .chain(
-            wanted -> {
-              if (wanted == found.object) {
-                return Uni.createFrom().item(wanted);
-              }
-              byte[] value = JsonSplice.without(wanted.json());
-              if (Arrays.equals(value, JsonSplice.without(found.object.json()))) {
-                return Uni.createFrom().item(found.object);
-              }
-              return lease(cache)
-                  .chain(lease -> storage.txn(putIf(keys.key(resource, name), value, lease, found)))
-                  .chain(
-                      result -> {
-                        if (result.succeeded()) {
-                          return Uni.createFrom()
-                              .item(result(cache, name, result.revision(), value));
-                        }
-                        StoredObject now =
-                            stored(result.reads().getFirst(), resource, name);
-                        return update(resource, cache, name, change, now);
-                      });
-            });
+        .chain(wanted -> {
+          if (wanted == found.object) {
+            return Uni.createFrom().item(wanted);
+          }
+          byte[] value = JsonSplice.without(wanted.json());
+          if (Arrays.equals(value, JsonSplice.without(found.object.json()))) {
+            return Uni.createFrom().item(found.object);
+          }
+          return lease(cache)
+              .chain(lease -> storage.txn(putIf(keys.key(resource, name), value, lease, found)))
+              .chain(result -> {
+                if (result.succeeded()) {
+                  return Uni.createFrom().item(result(cache, name, result.revision(), value));
+                }
+                StoredObject now = stored(result.reads().getFirst(), resource, name);
+                return update(resource, cache, name, change, now);
+              });
+        });
   }
 
   private static StoredObject stored(
@@ -158,26 +153,21 @@ final class Writes {
     return check
         .apply(found.object)
         .chain(_ -> storage.delete(key, found.revision))
-        .map(
-            last ->
-                KubeObject.ofJson(
-                    JsonSplice.with(
-                        JsonSplice.without(found.object.json()), last.modRevision())))
+        .map(last ->
+            KubeObject.ofJson(
+                JsonSplice.with(JsonSplice.without(found.object.json()), last.modRevision())))
         .onFailure(StorageException.Conflict.class)
-        .recoverWithUni(
-            _ ->
-                storage
-                    .get(key, 0)
-                    .chain(kv -> delete(resource, name, check, stored(kv, resource, name))));
+        .recoverWithUni(_ ->
+            storage
+                .get(key, 0)
+                .chain(kv -> delete(resource, name, check, stored(kv, resource, name))));
   }
 
   private static <T> Uni<T> answer(Uni<T> uni, GroupResource resource, NamespacedName name) {
     return Uni.createFrom()
-        .deferred(
-            () ->
-                Freshness.onCaller(
-                    uni.onFailure(StorageException.class)
-                        .transform(e -> Failures.status(e, resource, name.name()))));
+        .deferred(() ->
+            Freshness.onCaller(
+                uni.onFailure(StorageException.class)
+                    .transform(e -> Failures.status(e, resource, name.name()))));
   }
-
 }

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 
 /**
  * A disk whose power can be cut: it remembers what was synced and what was only written, and {@link
- * #powerCut} leaves each unsynced write behind whole, in part, or not at all. It can also fail writes
- * and syncs on its own.
+ * #powerCut} leaves each unsynced write behind whole, in part, or not at all. It can also fail
+ * writes and syncs on its own.
  */
 final class CrashDisk implements Disk {
 

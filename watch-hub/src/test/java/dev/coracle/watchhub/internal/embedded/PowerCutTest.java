@@ -87,17 +87,16 @@ class PowerCutTest {
       String name = round + "/" + t;
       threads.add(
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    for (int i = 0; i < 400; i++) {
-                      if (left.decrementAndGet() == 0) {
-                        disk.powerOff();
-                      }
-                      if (!put(engine, mine, acknowledged, name + "/" + i)) {
-                        return;
-                      }
-                    }
-                  }));
+              .start(() -> {
+                for (int i = 0; i < 400; i++) {
+                  if (left.decrementAndGet() == 0) {
+                    disk.powerOff();
+                  }
+                  if (!put(engine, mine, acknowledged, name + "/" + i)) {
+                    return;
+                  }
+                }
+              }));
     }
     for (Thread thread : threads) {
       thread.join();
@@ -113,14 +112,13 @@ class PowerCutTest {
     try {
       KeyValue kv =
           await(
-              engine.write(
-                  m -> {
-                    Mutation.Edit edit = m.edit();
-                    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-                    KeyValue written = edit.put(key, bytes, 0);
-                    edit.finish();
-                    return written;
-                  }));
+              engine.write(m -> {
+                Mutation.Edit edit = m.edit();
+                byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+                KeyValue written = edit.put(key, bytes, 0);
+                edit.finish();
+                return written;
+              }));
       String before = acknowledged.put(kv.modRevision(), key + "=" + value);
       assertThat(before).as("revision %d was given twice", kv.modRevision()).isNull();
       return true;
@@ -143,10 +141,9 @@ class PowerCutTest {
     assertThat(found).hasSize((int) (now - 1));
     for (int i = 0; i < 20; i++) {
       Optional<KeyValue> kv = await(engine.get("/k" + i, 0));
-      kv.ifPresent(
-          v ->
-              assertThat(found.get(v.modRevision()))
-                  .isEqualTo(v.key() + "=" + new String(v.value(), StandardCharsets.UTF_8)));
+      kv.ifPresent(v ->
+          assertThat(found.get(v.modRevision()))
+              .isEqualTo(v.key() + "=" + new String(v.value(), StandardCharsets.UTF_8)));
     }
     // What nobody was told of but survived counts as written from now on.
     acknowledged.putAll(found);
@@ -158,11 +155,10 @@ class PowerCutTest {
       engine
           .watch("", 2, false)
           .select()
-          .first(
-              batch -> {
-                all.addAll(batch.changes());
-                return batch.revision() < upTo;
-              })
+          .first(batch -> {
+            all.addAll(batch.changes());
+            return batch.revision() < upTo;
+          })
           .collect()
           .asList()
           .await()

@@ -10,7 +10,9 @@ import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import java.time.Instant;
 
-/** Certificate signing requests carry who made them, and approval may change only its conditions. */
+/**
+ * Certificate signing requests carry who made them, and approval may change only its conditions.
+ */
 public final class CertificateStrategy implements KindStrategy {
 
   @Override
@@ -35,11 +37,10 @@ public final class CertificateStrategy implements KindStrategy {
     } else {
       ObjectNode extra = spec.putObject("extra");
       user.extra()
-          .forEach(
-              (key, values) -> {
-                ArrayNode list = extra.putArray(key);
-                values.forEach(list::add);
-              });
+          .forEach((key, values) -> {
+            ArrayNode list = extra.putArray(key);
+            values.forEach(list::add);
+          });
     }
     request.putObject("status");
   }

@@ -21,7 +21,9 @@ public final class CoreStrategies {
     }
   }
 
-  /** Namespaces begin active and are held by {@code spec.finalizers} until their content is gone. */
+  /**
+   * Namespaces begin active and are held by {@code spec.finalizers} until their content is gone.
+   */
   public static final KindStrategy NAMESPACE =
       new Uncounted() {
         @Override
@@ -90,12 +92,11 @@ public final class CoreStrategies {
         private void fold(ObjectNode secret) {
           if (secret.remove("stringData") instanceof ObjectNode plain && !plain.isEmpty()) {
             ObjectNode data = secret.withObjectProperty("data");
-            plain.forEachEntry(
-                (key, value) ->
-                    data.put(
-                        key,
-                        Base64.getEncoder()
-                            .encodeToString(value.asText("").getBytes(StandardCharsets.UTF_8))));
+            plain.forEachEntry((key, value) ->
+                data.put(
+                    key,
+                    Base64.getEncoder()
+                        .encodeToString(value.asText("").getBytes(StandardCharsets.UTF_8))));
           }
         }
       };

@@ -55,12 +55,14 @@ public final class RbacStrategy implements KindStrategy {
     if (binding) {
       JsonNode ref = now.path("roleRef");
       boolean cluster = ref.path("kind").asText("").equals("ClusterRole");
-      if (!may(user, "bind", cluster ? "clusterroles" : "roles", call, ref.path("name").asText(""))) {
+      if (!may(
+          user, "bind", cluster ? "clusterroles" : "roles", call, ref.path("name").asText(""))) {
         check(call, resource, name, rbac.rulesOf(ref, call.namespace()));
       }
     } else if (!may(user, "escalate", resource.resource(), call, name)) {
       if (now.path("aggregationRule").isObject()
-          && (before == null || !before.at("aggregationRule").equals(now.path("aggregationRule")))) {
+          && (before == null
+              || !before.at("aggregationRule").equals(now.path("aggregationRule")))) {
         check(call, resource, name, rbac.rulesFor(UserInfo.APISERVER, ""));
       }
       if (before == null || !before.at("rules").equals(now.path("rules"))) {

@@ -49,8 +49,7 @@ public final class ServiceStrategy implements KindStrategy {
     if (external) {
       if (!before.text("spec", "type").equals("ExternalName")
           && spec.path("clusterIP").asText("").equals(before.text("spec", "clusterIP"))) {
-        spec.remove(
-            java.util.List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
+        spec.remove(java.util.List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
       }
       return;
     }
@@ -84,8 +83,11 @@ public final class ServiceStrategy implements KindStrategy {
         }
       }
       spec.remove(
-          java.util.List.of("externalTrafficPolicy", "healthCheckNodePort",
-              "allocateLoadBalancerNodePorts", "loadBalancerClass"));
+          java.util.List.of(
+              "externalTrafficPolicy",
+              "healthCheckNodePort",
+              "allocateLoadBalancerNodePorts",
+              "loadBalancerClass"));
     }
   }
 

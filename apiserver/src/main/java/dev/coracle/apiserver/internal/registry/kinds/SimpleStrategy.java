@@ -8,8 +8,15 @@ public record SimpleStrategy(boolean createsOnUpdate, boolean returnsDeletedObje
     implements KindStrategy {
 
   private static final Set<String> CREATE_ON_UPDATE =
-      Set.of("endpoints", "events", "events.events.k8s.io", "limitranges", "resourcequotas",
-          "leases.coordination.k8s.io", "podtemplates", "runtimeclasses.node.k8s.io");
+      Set.of(
+          "endpoints",
+          "events",
+          "events.events.k8s.io",
+          "limitranges",
+          "resourcequotas",
+          "leases.coordination.k8s.io",
+          "podtemplates",
+          "runtimeclasses.node.k8s.io");
   private static final Set<String> RETURN_DELETED =
       Set.of("serviceaccounts", "resourcequotas", "podtemplates");
 

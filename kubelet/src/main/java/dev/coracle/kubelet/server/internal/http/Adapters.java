@@ -9,7 +9,10 @@ import io.vertx.core.Vertx;
 public final class Adapters {
   private Adapters() {}
 
-  /** Subscribes now; the result arrives on the caller's Vert.x context. A supplier that throws is a failed future. */
+  /**
+   * Subscribes now; the result arrives on the caller's Vert.x context. A supplier that throws is a
+   * failed future.
+   */
   public static <T> Future<T> future(Vertx vertx, Uni<T> uni) {
     Context context = vertx.getOrCreateContext();
     return Future.fromCompletionStage(uni.subscribeAsCompletionStage(), context);

@@ -14,10 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * First handler of every route: authenticates by client certificate, then bearer token, then (if allowed) as anonymous; authorises on
- * {@code nodes/SUBRESOURCE}. Runs on the connection's event loop.
+ * First handler of every route: authenticates by client certificate, then bearer token, then (if
+ * allowed) as anonymous; authorises on {@code nodes/SUBRESOURCE}. Runs on the connection's event
+ * loop.
  *
- * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/">Kubelet authentication/authorization</a>
+ * @see <a
+ *     href="https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/">Kubelet
+ *     authentication/authorization</a>
  */
 public final class AuthFilter implements Handler<RoutingContext> {
   private static final Logger log = LoggerFactory.getLogger(AuthFilter.class);
@@ -43,18 +46,19 @@ public final class AuthFilter implements Handler<RoutingContext> {
     } catch (RuntimeException e) {
       who = Future.failedFuture(e);
     }
-    who.onComplete(
-        result -> {
-          if (result.failed()) {
-            log.atError().setCause(result.cause()).log("Unable to authenticate the request due to an error");
-          }
-          UserInfo user = result.succeeded() ? result.result().orElse(null) : null;
-          if (user == null) {
-            Replies.text(rc, 401, "Unauthorized");
-          } else {
-            authorize(rc, user);
-          }
-        });
+    who.onComplete(result -> {
+      if (result.failed()) {
+        log.atError()
+            .setCause(result.cause())
+            .log("Unable to authenticate the request due to an error");
+      }
+      UserInfo user = result.succeeded() ? result.result().orElse(null) : null;
+      if (user == null) {
+        Replies.text(rc, 401, "Unauthorized");
+      } else {
+        authorize(rc, user);
+      }
+    });
   }
 
   private Future<Optional<UserInfo>> authenticate(RoutingContext rc) {
@@ -81,28 +85,37 @@ public final class AuthFilter implements Handler<RoutingContext> {
     String verb = NodeSubresources.verb(rc.request().method());
     List<String> subresources = NodeSubresources.of(rc.normalizedPath());
     String asked =
-        "(user=" + user.name() + ", verb=" + verb + ", resource=nodes, subresource(s)=" + brackets(subresources) + ")";
+        "(user="
+            + user.name()
+            + ", verb="
+            + verb
+            + ", resource=nodes, subresource(s)="
+            + brackets(subresources)
+            + ")";
     any(user, verb, rc.normalizedPath(), subresources, 0)
-        .onSuccess(
-            allowed -> {
-              if (allowed) {
-                rc.next();
-              } else {
-                Replies.text(rc, 403, "Forbidden " + asked);
-              }
-            })
-        .onFailure(
-            e -> {
-              log.atError().setCause(e).addKeyValue("user", user.name()).log("Authorization failed with an error");
-              Replies.text(rc, 500, "Authorization error " + asked);
-            });
+        .onSuccess(allowed -> {
+          if (allowed) {
+            rc.next();
+          } else {
+            Replies.text(rc, 403, "Forbidden " + asked);
+          }
+        })
+        .onFailure(e -> {
+          log.atError()
+              .setCause(e)
+              .addKeyValue("user", user.name())
+              .log("Authorization failed with an error");
+          Replies.text(rc, 500, "Authorization error " + asked);
+        });
   }
 
-  private Future<Boolean> any(UserInfo user, String verb, String path, List<String> subresources, int index) {
+  private Future<Boolean> any(
+      UserInfo user, String verb, String path, List<String> subresources, int index) {
     if (index == subresources.size()) {
       return Future.succeededFuture(false);
     }
-    NodeAttributes attributes = new NodeAttributes(verb, subresources.get(index), options.nodeName(), path);
+    NodeAttributes attributes =
+        new NodeAttributes(verb, subresources.get(index), options.nodeName(), path);
     Future<Boolean> answer;
     try {
       answer = Adapters.future(vertx, auth.authorize(user, attributes));

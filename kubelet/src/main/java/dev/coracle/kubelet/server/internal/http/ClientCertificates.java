@@ -14,10 +14,11 @@ import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * The user of a verified client certificate: common name and organisations. The TLS layer has verified the chain against the client CA
- * before a request is seen.
+ * The user of a verified client certificate: common name and organisations. The TLS layer has
+ * verified the chain against the client CA before a request is seen.
  *
- * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates">X509</a>
+ * @see <a
+ *     href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates">X509</a>
  */
 final class ClientCertificates {
   private ClientCertificates() {}

@@ -36,15 +36,16 @@ public final class DocumentRoutes {
     router.get("/configz").handler(rc -> json(rc, documents.configz(), x -> x));
     router.get("/metrics").handler(rc -> metrics(rc, documents.metrics(), x -> x));
     router.get("/metrics/probes").handler(rc -> metrics(rc, documents.probeMetrics(), x -> x));
-    router.get("/metrics/cadvisor").handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
+    router
+        .get("/metrics/cadvisor")
+        .handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
     router.get("/metrics/resource").handler(this::resourceMetrics);
     router
         .get("/stats/summary")
-        .handler(
-            rc -> {
-              boolean cheap = LogOptions.flag(rc.request().getParam("only_cpu_and_memory"));
-              json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
-            });
+        .handler(rc -> {
+          boolean cheap = LogOptions.flag(rc.request().getParam("only_cpu_and_memory"));
+          json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
+        });
     router.get("/healthz").handler(rc -> health(rc, ""));
     router.get("/healthz/:check").handler(rc -> health(rc, Targets.param(rc, "check")));
   }
@@ -63,12 +64,18 @@ public final class DocumentRoutes {
       known = true;
       boolean ok = check.failure().get().isEmpty();
       healthy &= ok;
-      report.append(ok ? "[+]" : "[-]").append(check.name()).append(ok ? " ok\n" : " failed: reason withheld\n");
+      report
+          .append(ok ? "[+]" : "[-]")
+          .append(check.name())
+          .append(ok ? " ok\n" : " failed: reason withheld\n");
     }
     if (!known) {
       Replies.text(rc, 404, "404 page not found\n");
     } else if (!healthy) {
-      Replies.text(rc, 500, only.isEmpty() ? report + "healthz check failed\n" : "internal server error: " + report);
+      Replies.text(
+          rc,
+          500,
+          only.isEmpty() ? report + "healthz check failed\n" : "internal server error: " + report);
     } else {
       boolean verbose = only.isEmpty() && rc.request().params().contains("verbose");
       Replies.text(rc, 200, verbose ? report + "healthz check passed\n" : "ok");
@@ -77,18 +84,23 @@ public final class DocumentRoutes {
 
   private void resourceMetrics(RoutingContext rc) {
     // A failing source is told in the metrics themselves, so that the scraper sees it.
-    ask(documents.stats()).onComplete(r -> prometheus(rc, ResourceMetrics.render(r.succeeded() ? r.result() : null)));
+    ask(documents.stats())
+        .onComplete(r -> prometheus(rc, ResourceMetrics.render(r.succeeded() ? r.result() : null)));
   }
 
   private <T> void metrics(RoutingContext rc, Supplier<Uni<T>> source, Function<T, String> render) {
-    ask(source).map(render).onSuccess(t -> prometheus(rc, t)).onFailure(e -> Replies.failure(rc, 500, e));
+    ask(source)
+        .map(render)
+        .onSuccess(t -> prometheus(rc, t))
+        .onFailure(e -> Replies.failure(rc, 500, e));
   }
 
   private static void prometheus(RoutingContext rc, String text) {
     rc.response().putHeader("Content-Type", PROMETHEUS).end(Buffer.buffer(text));
   }
 
-  private <T> void json(RoutingContext rc, Supplier<Uni<T>> source, Function<T, ? extends JsonNode> render) {
+  private <T> void json(
+      RoutingContext rc, Supplier<Uni<T>> source, Function<T, ? extends JsonNode> render) {
     ask(source)
         .map(t -> render.apply(t).toString().getBytes(StandardCharsets.UTF_8))
         .onSuccess(bytes -> Replies.json(rc, bytes))

@@ -15,7 +15,10 @@ import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Every route of the kubelet's API, in one place. The order is: authentication and authorisation, then the route. */
+/**
+ * Every route of the kubelet's API, in one place. The order is: authentication and authorisation,
+ * then the route.
+ */
 public final class KubeletRoutes {
   private static final Logger log = LoggerFactory.getLogger(KubeletRoutes.class);
 
@@ -23,17 +26,23 @@ public final class KubeletRoutes {
   private final UpgradeClient upgrades;
 
   public KubeletRoutes(
-      Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend, InstantSource clock) {
+      Vertx vertx,
+      KubeletServerOptions options,
+      KubeletServerBackend backend,
+      InstantSource clock) {
     router = Router.router(vertx);
     router.route().handler(new AuthFilter(vertx, backend.auth(), options));
     router
         .get("/containerLogs/:namespace/:pod/:container")
         .handler(new LogsHandler(vertx, backend.pods(), options, clock, new ContainerLogStreams()));
-    upgrades = new UpgradeClient(vertx, options.streamCreationTimeout(), options.streamIdleTimeout());
+    upgrades =
+        new UpgradeClient(vertx, options.streamCreationTimeout(), options.streamIdleTimeout());
     RuntimeDialer dialer = new RuntimeDialer(upgrades);
     StreamSlots slots = new StreamSlots(options.maxStreams());
-    RemoteCommandHandler exec = new RemoteCommandHandler(vertx, options, backend, dialer, slots, true);
-    RemoteCommandHandler attach = new RemoteCommandHandler(vertx, options, backend, dialer, slots, false);
+    RemoteCommandHandler exec =
+        new RemoteCommandHandler(vertx, options, backend, dialer, slots, true);
+    RemoteCommandHandler attach =
+        new RemoteCommandHandler(vertx, options, backend, dialer, slots, false);
     stream("/exec/:namespace/:pod/:container", exec);
     stream("/exec/:namespace/:pod/:uid/:container", exec);
     stream("/attach/:namespace/:pod/:container", attach);
@@ -45,12 +54,14 @@ public final class KubeletRoutes {
     router.post("/run/:namespace/:pod/:container").handler(run);
     router.post("/run/:namespace/:pod/:uid/:container").handler(run);
     new DocumentRoutes(vertx, backend.documents()).mount(router);
-    options.logDirectory().ifPresent(
-        directory ->
+    options
+        .logDirectory()
+        .ifPresent(directory ->
             router
                 .get("/logs/*")
                 .handler(
-                    StaticHandler.create(FileSystemAccess.ROOT, directory.toAbsolutePath().toString())
+                    StaticHandler.create(
+                            FileSystemAccess.ROOT, directory.toAbsolutePath().toString())
                         .setDirectoryListing(true)
                         .setCachingEnabled(false)
                         .setIncludeHidden(false)));
@@ -59,7 +70,10 @@ public final class KubeletRoutes {
         500,
         rc -> {
           Throwable failure = rc.failure();
-          log.atError().setCause(failure).addKeyValue("path", rc.normalizedPath()).log("Request failed");
+          log.atError()
+              .setCause(failure)
+              .addKeyValue("path", rc.normalizedPath())
+              .log("Request failed");
           Replies.text(rc, 500, failure == null ? "internal error" : Replies.message(failure));
         });
   }

@@ -18,7 +18,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code GET /containerLogs/{namespace}/{pod}/{container}}: options, container instance, then a chunked stream of the log. */
+/**
+ * {@code GET /containerLogs/{namespace}/{pod}/{container}}: options, container instance, then a
+ * chunked stream of the log.
+ */
 public final class LogsHandler implements Handler<RoutingContext> {
   private static final Logger log = LoggerFactory.getLogger(LogsHandler.class);
 
@@ -29,7 +32,11 @@ public final class LogsHandler implements Handler<RoutingContext> {
   private final ContainerLogStreams streams;
 
   public LogsHandler(
-      Vertx vertx, PodLookup pods, KubeletServerOptions options, InstantSource clock, ContainerLogStreams streams) {
+      Vertx vertx,
+      PodLookup pods,
+      KubeletServerOptions options,
+      InstantSource clock,
+      ContainerLogStreams streams) {
     this.vertx = vertx;
     this.pods = pods;
     this.options = options;
@@ -56,7 +63,8 @@ public final class LogsHandler implements Handler<RoutingContext> {
     }
     Optional<ContainerView> container = pod.get().container(containerName);
     if (container.isEmpty()) {
-      Replies.text(rc, 404, "container \"" + containerName + "\" not found in pod \"" + podName + "\"\n");
+      Replies.text(
+          rc, 404, "container \"" + containerName + "\" not found in pod \"" + podName + "\"\n");
       return;
     }
     if (streams.running() >= options.maxLogStreams()) {
@@ -77,10 +85,13 @@ public final class LogsHandler implements Handler<RoutingContext> {
     if (previous) {
       return container
           .previous()
-          .orElseThrow(
-              () ->
-                  new IllegalStateException(
-                      "previous terminated container \"" + container.name() + "\" in pod \"" + pod + "\" not found"));
+          .orElseThrow(() ->
+              new IllegalStateException(
+                  "previous terminated container \""
+                      + container.name()
+                      + "\" in pod \""
+                      + pod
+                      + "\" not found"));
     }
     return container
         .current()
@@ -93,15 +104,14 @@ public final class LogsHandler implements Handler<RoutingContext> {
     String subject = "container \"" + container.name() + "\" in pod \"" + pod + "\" is ";
     return container
         .waitingReason()
-        .map(
-            reason ->
-                subject
-                    + "waiting to start: "
-                    + switch (reason) {
-                      case "ErrImagePull" -> "image can't be pulled";
-                      case "ImagePullBackOff" -> "trying and failing to pull image";
-                      default -> reason;
-                    })
+        .map(reason ->
+            subject
+                + "waiting to start: "
+                + switch (reason) {
+                  case "ErrImagePull" -> "image can't be pulled";
+                  case "ImagePullBackOff" -> "trying and failing to pull image";
+                  default -> reason;
+                })
         .orElse(subject + "not available");
   }
 
@@ -109,7 +119,8 @@ public final class LogsHandler implements Handler<RoutingContext> {
     Context context = vertx.getOrCreateContext();
     HttpServerResponse response = rc.response();
     response.setChunked(true).putHeader("Content-Type", "text/plain; charset=utf-8");
-    // The head goes out at once: a client that follows a silent container sees that it is connected.
+    // The head goes out at once: a client that follows a silent container sees that it is
+    // connected.
     response.writeHead();
     ResponseSink sink = new ResponseSink(context, response);
     ContainerLogStreams.Session session = streams.start(instance.logPath(), wanted, sink);
@@ -123,28 +134,25 @@ public final class LogsHandler implements Handler<RoutingContext> {
       session.containerEnded();
     }
     response.exceptionHandler(t -> log.atDebug().setCause(t).log("Log client has gone"));
-    response.closeHandler(
-        v -> {
-          session.cancel();
-          sink.close();
-          end.cancel();
-        });
+    response.closeHandler(v -> {
+      session.cancel();
+      sink.close();
+      end.cancel();
+    });
     session
         .done()
-        .whenComplete(
-            (v, failure) ->
-                context.runOnContext(
-                    x -> {
-                      end.cancel();
-                      if (failure != null && !response.closed()) {
-                        log.atWarn()
-                            .setCause(failure)
-                            .addKeyValue("path", instance.logPath())
-                            .log("Reading a container log failed");
-                      }
-                      if (!response.ended() && !response.closed()) {
-                        response.end();
-                      }
-                    }));
+        .whenComplete((v, failure) ->
+            context.runOnContext(x -> {
+              end.cancel();
+              if (failure != null && !response.closed()) {
+                log.atWarn()
+                    .setCause(failure)
+                    .addKeyValue("path", instance.logPath())
+                    .log("Reading a container log failed");
+              }
+              if (!response.ended() && !response.closed()) {
+                response.end();
+              }
+            }));
   }
 }

@@ -4,8 +4,8 @@ import io.vertx.core.http.HttpMethod;
 import java.util.List;
 
 /**
- * Which {@code nodes/…} subresources guard a path. Several mean: any of them is enough, asked in this order (fine-grained kubelet
- * authorisation, KEP-2862).
+ * Which {@code nodes/…} subresources guard a path. Several mean: any of them is enough, asked in
+ * this order (fine-grained kubelet authorisation, KEP-2862).
  */
 final class NodeSubresources {
   private NodeSubresources() {}

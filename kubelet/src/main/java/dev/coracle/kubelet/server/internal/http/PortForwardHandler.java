@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code portForward}: SPDY, SPDY tunnelled in a WebSocket (kubectl from 1.31 on), or WebSocket channels with the ports in the query (other
- * clients).
+ * {@code portForward}: SPDY, SPDY tunnelled in a WebSocket (kubectl from 1.31 on), or WebSocket
+ * channels with the ports in the query (other clients).
  */
 final class PortForwardHandler implements Handler<RoutingContext> {
   private static final Logger log = LoggerFactory.getLogger(PortForwardHandler.class);
@@ -66,21 +66,27 @@ final class PortForwardHandler implements Handler<RoutingContext> {
     }
     Optional<String> sandbox = pod.get().sandboxId();
     if (sandbox.isEmpty()) {
-      Replies.text(rc, 500, "pod not found (\"" + pod.get().name() + "_" + pod.get().namespace() + "\")");
+      Replies.text(
+          rc, 500, "pod not found (\"" + pod.get().name() + "_" + pod.get().namespace() + "\")");
       return;
     }
     List<String> offered = upgrade.offered();
     PortDialer ports = new SandboxPorts(pod.get(), sandbox.get());
     Optional<RemoteCommandProtocol> channels = channels(upgrade);
     if (upgrade.kind() == UpgradeRequest.Kind.SPDY && offered.contains(SPDY)) {
-      accept(rc, upgrade, SPDY, (socket, end) -> PortForwards.spdy(vertx, socket, ports, creation(), end));
+      accept(
+          rc,
+          upgrade,
+          SPDY,
+          (socket, end) -> PortForwards.spdy(vertx, socket, ports, creation(), end));
     } else if (upgrade.kind() == UpgradeRequest.Kind.WEBSOCKET && offered.contains(TUNNEL)) {
       accept(
           rc,
           upgrade,
           TUNNEL,
           (socket, end) ->
-              PortForwards.spdy(vertx, new WebSocketLink(new WebSocket(socket, false)), ports, creation(), end));
+              PortForwards.spdy(
+                  vertx, new WebSocketLink(new WebSocket(socket, false)), ports, creation(), end));
     } else if (channels.isPresent()) {
       List<Integer> wanted = ports(rc.request());
       if (wanted.isEmpty()) {
@@ -114,12 +120,11 @@ final class PortForwardHandler implements Handler<RoutingContext> {
       upgrade
           .accept(vertx, protocol, options.streamIdleTimeout())
           .onSuccess(socket -> session.start(socket, slots::release))
-          .onFailure(
-              e -> {
-                slots.release();
-                log.atWarn().setCause(e).log("Taking over a connection failed");
-                rc.request().connection().close();
-              });
+          .onFailure(e -> {
+            slots.release();
+            log.atWarn().setCause(e).log("Taking over a connection failed");
+            rc.request().connection().close();
+          });
     }
   }
 
@@ -155,7 +160,8 @@ final class PortForwardHandler implements Handler<RoutingContext> {
     public Future<ChannelLink> dial(int port) {
       StreamingRuntime.PortForwardRequest request =
           new StreamingRuntime.PortForwardRequest(sandboxId, List.of(port));
-      return dialer.portForward(() -> Adapters.future(vertx, backend.runtime().portForward(request)), port);
+      return dialer.portForward(
+          () -> Adapters.future(vertx, backend.runtime().portForward(request)), port);
     }
 
     @Override

@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code exec} and {@code attach}: dials the runtime first, so that what it refuses is still an ordinary HTTP error, then upgrades the
- * client and joins the two.
+ * {@code exec} and {@code attach}: dials the runtime first, so that what it refuses is still an
+ * ordinary HTTP error, then upgrades the client and joins the two.
  */
 final class RemoteCommandHandler implements Handler<RoutingContext> {
   private static final Logger log = LoggerFactory.getLogger(RemoteCommandHandler.class);
@@ -92,15 +92,20 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
     }
     Targets.pod(rc, backend.pods())
         .flatMap(pod -> Targets.container(rc, pod))
-        .ifPresent(
-            container -> {
-              if (slots.take(rc)) {
-                dial(rc, upgrade, protocol.get(), url(container.containerId(), command, streams), streams);
-              }
-            });
+        .ifPresent(container -> {
+          if (slots.take(rc)) {
+            dial(
+                rc,
+                upgrade,
+                protocol.get(),
+                url(container.containerId(), command, streams),
+                streams);
+          }
+        });
   }
 
-  private Supplier<Future<URI>> url(String containerId, List<String> command, RemoteCommandOptions s) {
+  private Supplier<Future<URI>> url(
+      String containerId, List<String> command, RemoteCommandOptions s) {
     StreamingRuntime runtime = backend.runtime();
     Supplier<Uni<URI>> ask =
         exec
@@ -110,7 +115,8 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
                         containerId, command, s.tty(), s.stdin(), s.stdout(), s.stderr()))
             : () ->
                 runtime.attach(
-                    new StreamingRuntime.AttachRequest(containerId, s.tty(), s.stdin(), s.stdout(), s.stderr()));
+                    new StreamingRuntime.AttachRequest(
+                        containerId, s.tty(), s.stdin(), s.stdout(), s.stderr()));
     return () -> Adapters.future(vertx, ask.get());
   }
 
@@ -122,23 +128,20 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
       RemoteCommandOptions streams) {
     dialer
         .command(url, streams)
-        .onFailure(
-            e -> {
-              slots.release();
-              Replies.failure(rc, 500, e);
-            })
-        .onSuccess(
-            runtime ->
-                upgrade
-                    .accept(vertx, offeredName(upgrade, protocol), options.streamIdleTimeout())
-                    .compose(socket -> clientLink(upgrade, socket, protocol, streams))
-                    .onSuccess(client -> join(client, runtime, streams))
-                    .onFailure(
-                        e -> {
-                          slots.release();
-                          runtime.close();
-                          log.atDebug().setCause(e).log("A streaming client went away before it had begun");
-                        }));
+        .onFailure(e -> {
+          slots.release();
+          Replies.failure(rc, 500, e);
+        })
+        .onSuccess(runtime ->
+            upgrade
+                .accept(vertx, offeredName(upgrade, protocol), options.streamIdleTimeout())
+                .compose(socket -> clientLink(upgrade, socket, protocol, streams))
+                .onSuccess(client -> join(client, runtime, streams))
+                .onFailure(e -> {
+                  slots.release();
+                  runtime.close();
+                  log.atDebug().setCause(e).log("A streaming client went away before it had begun");
+                }));
   }
 
   private static String offeredName(UpgradeRequest upgrade, RemoteCommandProtocol protocol) {
@@ -146,10 +149,14 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
   }
 
   private Future<ChannelLink> clientLink(
-      UpgradeRequest upgrade, SocketLink socket, RemoteCommandProtocol protocol, RemoteCommandOptions streams) {
+      UpgradeRequest upgrade,
+      SocketLink socket,
+      RemoteCommandProtocol protocol,
+      RemoteCommandOptions streams) {
     return upgrade.kind() == UpgradeRequest.Kind.WEBSOCKET
         ? Future.succeededFuture(ClientCommandLinks.webSocket(socket, protocol, streams))
-        : ClientCommandLinks.spdy(vertx, socket, protocol, streams, options.streamCreationTimeout());
+        : ClientCommandLinks.spdy(
+            vertx, socket, protocol, streams, options.streamCreationTimeout());
   }
 
   private void join(ChannelLink client, ChannelLink runtime, RemoteCommandOptions streams) {
@@ -168,11 +175,14 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
 
           @Override
           public void runtimeClosed(@Nullable Throwable cause) {
-            // An attach ends without a Status in some runtimes; an exec that does so has been cut off.
+            // An attach ends without a Status in some runtimes; an exec that does so has been cut
+            // off.
             if (!statusSeen) {
               boolean cutOff = exec || cause != null;
-              String why = cause == null ? "the stream ended without a status" : Replies.message(cause);
-              client.send(Channels.ERROR, cutOff ? StatusJson.internalError(why) : StatusJson.success());
+              String why =
+                  cause == null ? "the stream ended without a status" : Replies.message(cause);
+              client.send(
+                  Channels.ERROR, cutOff ? StatusJson.internalError(why) : StatusJson.success());
             }
           }
 
@@ -184,6 +194,7 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
   }
 
   private static boolean flag(HttpServerRequest request, String name, String upstreamName) {
-    return LogOptions.flag(request.getParam(name)) || LogOptions.flag(request.getParam(upstreamName));
+    return LogOptions.flag(request.getParam(name))
+        || LogOptions.flag(request.getParam(upstreamName));
   }
 }

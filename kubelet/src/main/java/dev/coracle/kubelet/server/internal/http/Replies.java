@@ -30,7 +30,10 @@ final class Replies {
 
   /** What is said of a failure: its message, without class names where there is one. */
   static String message(Throwable cause) {
-    Throwable t = cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+    Throwable t =
+        cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null
+            ? cause.getCause()
+            : cause;
     @Nullable String message = t.getMessage();
     return message == null || message.isEmpty() ? t.getClass().getSimpleName() : message;
   }

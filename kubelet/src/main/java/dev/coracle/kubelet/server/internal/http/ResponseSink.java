@@ -8,8 +8,9 @@ import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
 /**
- * Writes log bytes to a chunked response from a virtual thread: each chunk is written on the response's event loop, and the thread
- * waits while the socket's queue is full. So one chunk and one socket queue is all that a slow client can hold.
+ * Writes log bytes to a chunked response from a virtual thread: each chunk is written on the
+ * response's event loop, and the thread waits while the socket's queue is full. So one chunk and
+ * one socket queue is all that a slow client can hold.
  */
 final class ResponseSink implements LogSink {
   private final Context context;
@@ -45,11 +46,10 @@ final class ResponseSink implements LogSink {
     }
     response.write(buffer);
     if (response.writeQueueFull()) {
-      response.drainHandler(
-          v -> {
-            response.drainHandler(null);
-            writable.release();
-          });
+      response.drainHandler(v -> {
+        response.drainHandler(null);
+        writable.release();
+      });
     } else {
       writable.release();
     }

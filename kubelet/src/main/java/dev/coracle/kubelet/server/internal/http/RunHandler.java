@@ -9,7 +9,9 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
 
-/** {@code POST /run/{namespace}/{pod}/{container}?cmd=…}: runs to the end and answers the output. */
+/**
+ * {@code POST /run/{namespace}/{pod}/{container}?cmd=…}: runs to the end and answers the output.
+ */
 final class RunHandler implements Handler<RoutingContext> {
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
@@ -31,11 +33,11 @@ final class RunHandler implements Handler<RoutingContext> {
     }
     Targets.pod(rc, backend.pods())
         .flatMap(pod -> Targets.container(rc, pod))
-        .ifPresent(
-            container ->
-                Adapters.future(vertx, backend.runtime().execSync(container.containerId(), words, TIMEOUT))
-                    .onSuccess(output -> answer(rc, output))
-                    .onFailure(e -> Replies.failure(rc, 500, e)));
+        .ifPresent(container ->
+            Adapters.future(
+                    vertx, backend.runtime().execSync(container.containerId(), words, TIMEOUT))
+                .onSuccess(output -> answer(rc, output))
+                .onFailure(e -> Replies.failure(rc, 500, e)));
   }
 
   private static void answer(RoutingContext rc, ExecOutput output) {

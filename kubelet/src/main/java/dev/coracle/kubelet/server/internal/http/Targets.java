@@ -20,7 +20,8 @@ final class Targets {
   static Optional<PodView> pod(RoutingContext rc, PodLookup pods) {
     String uid = rc.pathParam("uid");
     Optional<PodView> pod =
-        pods.pod(param(rc, "namespace"), param(rc, "pod")).filter(p -> uid == null || uid.equals(p.uid()));
+        pods.pod(param(rc, "namespace"), param(rc, "pod"))
+            .filter(p -> uid == null || uid.equals(p.uid()));
     if (pod.isEmpty()) {
       Replies.text(rc, 404, "pod does not exist");
     }

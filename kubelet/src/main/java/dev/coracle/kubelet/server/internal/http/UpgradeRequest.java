@@ -16,10 +16,12 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A request to upgrade its connection: what the client offers, and the 101 that takes the connection over.
+ * A request to upgrade its connection: what the client offers, and the 101 that takes the
+ * connection over.
  *
- * <p>{@link HttpServerRequest#toNetSocket} refuses every method but GET and CONNECT, and kubectl upgrades to SPDY with POST; so the socket
- * is taken from Vert.x's connection, and the head of the answer is written to it (ADR 0031).
+ * <p>{@link HttpServerRequest#toNetSocket} refuses every method but GET and CONNECT, and kubectl
+ * upgrades to SPDY with POST; so the socket is taken from Vert.x's connection, and the head of the
+ * answer is written to it (ADR 0031).
  */
 public final class UpgradeRequest {
   /** What the client wants to speak. */
@@ -38,7 +40,8 @@ public final class UpgradeRequest {
   }
 
   private static Kind kind(HttpServerRequest request) {
-    if (!tokens(request, "Connection").contains("upgrade") || !(request.connection() instanceof Http1xServerConnection)) {
+    if (!tokens(request, "Connection").contains("upgrade")
+        || !(request.connection() instanceof Http1xServerConnection)) {
       return Kind.NONE;
     }
     List<String> upgrade = tokens(request, "Upgrade");
@@ -66,12 +69,14 @@ public final class UpgradeRequest {
   }
 
   /**
-   * Answers 101 with the protocol agreed on ("" for none was offered) and takes the connection over.
+   * Answers 101 with the protocol agreed on ("" for none was offered) and takes the connection
+   * over.
    *
    * @return a link that is paused until it is started
    */
   public Future<SocketLink> accept(Vertx vertx, String protocol, Duration idleTimeout) {
-    StringBuilder head = new StringBuilder("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n");
+    StringBuilder head =
+        new StringBuilder("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n");
     if (kind == Kind.SPDY) {
       head.append("Upgrade: SPDY/3.1\r\n");
       if (!protocol.isEmpty()) {
@@ -79,7 +84,9 @@ public final class UpgradeRequest {
       }
     } else {
       head.append("Upgrade: websocket\r\nSec-WebSocket-Accept: ")
-          .append(WebSocket.accept(Objects.requireNonNullElse(request.getHeader("Sec-WebSocket-Key"), "")))
+          .append(
+              WebSocket.accept(
+                  Objects.requireNonNullElse(request.getHeader("Sec-WebSocket-Key"), "")))
           .append("\r\n");
       if (!protocol.isEmpty()) {
         head.append("Sec-WebSocket-Protocol: ").append(protocol).append("\r\n");
@@ -92,12 +99,11 @@ public final class UpgradeRequest {
     }
     return connection
         .netSocket()
-        .map(
-            socket -> {
-              socket.pause();
-              socket.write(head.append("\r\n").toString(), "ISO-8859-1");
-              return new SocketLink(vertx, socket, Buffer.buffer(), idleTimeout.toMillis());
-            });
+        .map(socket -> {
+          socket.pause();
+          socket.write(head.append("\r\n").toString(), "ISO-8859-1");
+          return new SocketLink(vertx, socket, Buffer.buffer(), idleTimeout.toMillis());
+        });
   }
 
   private static List<String> values(HttpServerRequest request, String header) {

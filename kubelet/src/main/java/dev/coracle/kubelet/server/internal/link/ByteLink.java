@@ -3,7 +3,9 @@ package dev.coracle.kubelet.server.internal.link;
 import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** Bytes both ways with back-pressure, on one event loop. A new link is paused until {@link #start}. */
+/**
+ * Bytes both ways with back-pressure, on one event loop. A new link is paused until {@link #start}.
+ */
 public interface ByteLink {
   /** What the other side does. */
   interface Receiver {
@@ -24,7 +26,10 @@ public interface ByteLink {
 
   void write(Buffer bytes);
 
-  /** Whether writers should wait for {@link Receiver#drained}. A link that is gone takes and drops everything. */
+  /**
+   * Whether writers should wait for {@link Receiver#drained}. A link that is gone takes and drops
+   * everything.
+   */
   boolean writeQueueFull();
 
   void pause();
@@ -32,8 +37,9 @@ public interface ByteLink {
   void resume();
 
   /**
-   * Closes when the other side has closed or some seconds have passed: closing at once could destroy what it has not read yet. What it
-   * still sends is delivered; what is written from now on is dropped.
+   * Closes when the other side has closed or some seconds have passed: closing at once could
+   * destroy what it has not read yet. What it still sends is delivered; what is written from now on
+   * is dropped.
    */
   void close();
 

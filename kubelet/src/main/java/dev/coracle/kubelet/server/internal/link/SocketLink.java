@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A socket as a {@link ByteLink}, closed when it is idle for too long.
  *
- * <p>Vert.x 5.0 calls a paused socket's end handler before it has handed out the last bytes it holds. So the end is not believed at once:
- * the socket is resumed, its last bytes (a few reads' worth) are kept here as long as the receiver pauses, and the receiver hears of the
- * end after them (ADR 0031).
+ * <p>Vert.x 5.0 calls a paused socket's end handler before it has handed out the last bytes it
+ * holds. So the end is not believed at once: the socket is resumed, its last bytes (a few reads'
+ * worth) are kept here as long as the receiver pauses, and the receiver hears of the end after them
+ * (ADR 0031).
  */
 public final class SocketLink implements ByteLink {
   /** How long the peer may take to close after we have said our last. */
@@ -42,7 +43,8 @@ public final class SocketLink implements ByteLink {
    * Takes over a paused socket.
    *
    * @param early bytes already read, delivered first
-   * @param idleMillis without bytes in either direction for this long the socket is closed; 0 for never
+   * @param idleMillis without bytes in either direction for this long the socket is closed; 0 for
+   *     never
    */
   public SocketLink(Vertx vertx, NetSocket socket, Buffer early, long idleMillis) {
     this.vertx = vertx;
@@ -133,7 +135,10 @@ public final class SocketLink implements ByteLink {
     deliver();
   }
 
-  /** A receiver that resumes us from inside its own call gets the next bytes after that call, never within it. */
+  /**
+   * A receiver that resumes us from inside its own call gets the next bytes after that call, never
+   * within it.
+   */
   private void deliver() {
     Receiver r = receiver;
     if (delivering || r == null) {
@@ -154,7 +159,8 @@ public final class SocketLink implements ByteLink {
     if (!ending) {
       ending = true;
       socket.resume();
-      // What the socket still holds arrives within the resume, or in the task that the resume queues.
+      // What the socket still holds arrives within the resume, or in the task that the resume
+      // queues.
       vertx.runOnContext(v -> vertx.runOnContext(w -> ended()));
     }
   }

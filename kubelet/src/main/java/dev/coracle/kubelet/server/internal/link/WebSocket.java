@@ -9,11 +9,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WebSocket framing (RFC 6455) over a {@link ByteLink} that has been upgraded already, as server or as client. Messages are handed out in
- * pieces as their bytes arrive, so a peer's frame size costs no memory. Pings are answered; a close frame is answered and ends the link.
+ * WebSocket framing (RFC 6455) over a {@link ByteLink} that has been upgraded already, as server or
+ * as client. Messages are handed out in pieces as their bytes arrive, so a peer's frame size costs
+ * no memory. Pings are answered; a close frame is answered and ends the link.
  *
- * <p>Own framing, because bytes must flow with one back-pressure through socket, frames and (for port-forward) SPDY inside, and because a
- * close frame must not overtake data that a paused reader has not seen yet (ADR 0031). Belongs to the link's event loop.
+ * <p>Own framing, because bytes must flow with one back-pressure through socket, frames and (for
+ * port-forward) SPDY inside, and because a close frame must not overtake data that a paused reader
+ * has not seen yet (ADR 0031). Belongs to the link's event loop.
  */
 public final class WebSocket {
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -26,10 +28,16 @@ public final class WebSocket {
 
   /** What the peer sends. */
   public interface Listener {
-    /** Bytes of a message; {@code first} and {@code last} mark its borders. Not empty unless {@code last}. */
+    /**
+     * Bytes of a message; {@code first} and {@code last} mark its borders. Not empty unless {@code
+     * last}.
+     */
     void data(Buffer bytes, boolean first, boolean last);
 
-    /** After the last data: close frame, end of bytes, or a broken protocol (then with a cause). Called once. */
+    /**
+     * After the last data: close frame, end of bytes, or a broken protocol (then with a cause).
+     * Called once.
+     */
     void closed(@Nullable Throwable cause);
 
     /** At once: nothing written arrives any more. */
@@ -51,7 +59,9 @@ public final class WebSocket {
   private boolean closeSent;
   private boolean closed;
 
-  /** @param client whether we are the client, whose frames are masked */
+  /**
+   * @param client whether we are the client, whose frames are masked
+   */
   public WebSocket(ByteLink link, boolean client) {
     this.link = link;
     this.client = client;
@@ -60,7 +70,9 @@ public final class WebSocket {
   /** The value of Sec-WebSocket-Accept for a key. */
   public static String accept(String key) {
     try {
-      byte[] sha1 = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
+      byte[] sha1 =
+          MessageDigest.getInstance("SHA-1")
+              .digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
       return Base64.getEncoder().encodeToString(sha1);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
@@ -184,7 +196,10 @@ public final class WebSocket {
     }
   }
 
-  /** Reads a frame's head (and a control frame's body); answers the bytes used, 0 when more are needed. */
+  /**
+   * Reads a frame's head (and a control frame's body); answers the bytes used, 0 when more are
+   * needed.
+   */
   private int frame(Buffer in, int at, Listener l) {
     int available = in.length() - at;
     if (available < 2) {
@@ -207,7 +222,10 @@ public final class WebSocket {
           case 127 -> in.getLong(at + 2);
           default -> shortLength;
         };
-    if ((b0 & 0x70) != 0 || length < 0 || hasMask == client || (control && (shortLength > 125 || b0 < 0x80))) {
+    if ((b0 & 0x70) != 0
+        || length < 0
+        || hasMask == client
+        || (control && (shortLength > 125 || b0 < 0x80))) {
       fail(l, "malformed WebSocket frame");
       return total;
     }
@@ -252,7 +270,8 @@ public final class WebSocket {
           send(CLOSE, body.length() >= 2 ? body.getBuffer(0, 2) : Buffer.buffer());
           closeSent = true;
         }
-        // Both sides have said their last, so nothing can be lost; clients wait for the server to close.
+        // Both sides have said their last, so nothing can be lost; clients wait for the server to
+        // close.
         finish(l, null);
         link.closeNow();
       }

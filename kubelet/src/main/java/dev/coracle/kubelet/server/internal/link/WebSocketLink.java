@@ -3,7 +3,10 @@ package dev.coracle.kubelet.server.internal.link;
 import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** A byte stream inside binary WebSocket messages, whose borders mean nothing: how kubectl tunnels SPDY. */
+/**
+ * A byte stream inside binary WebSocket messages, whose borders mean nothing: how kubectl tunnels
+ * SPDY.
+ */
 public final class WebSocketLink implements ByteLink {
   private final WebSocket socket;
 

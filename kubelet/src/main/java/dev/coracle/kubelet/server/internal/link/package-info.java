@@ -1,4 +1,7 @@
-/** Bytes both ways with back-pressure: over a socket, or inside WebSocket messages; and the WebSocket framing itself. */
+/**
+ * Bytes both ways with back-pressure: over a socket, or inside WebSocket messages; and the
+ * WebSocket framing itself.
+ */
 @NullMarked
 package dev.coracle.kubelet.server.internal.link;
 

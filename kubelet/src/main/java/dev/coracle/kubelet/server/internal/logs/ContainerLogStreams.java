@@ -7,8 +7,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Starts log readers, each on a virtual thread named {@code kubelet-logs-N}, and shares the directory watch between them. Safe for any
- * thread.
+ * Starts log readers, each on a virtual thread named {@code kubelet-logs-N}, and shares the
+ * directory watch between them. Safe for any thread.
  */
 public final class ContainerLogStreams {
   private final DirectoryWatch watch = new DirectoryWatch();
@@ -32,24 +32,25 @@ public final class ContainerLogStreams {
     return running.get();
   }
 
-  /** Reads {@code path} to {@code sink}. Never throws: failures arrive in {@link Session#done()}. */
+  /**
+   * Reads {@code path} to {@code sink}. Never throws: failures arrive in {@link Session#done()}.
+   */
   public Session start(Path path, LogOptions options, LogSink sink) {
     LogSignal signal = new LogSignal();
     CompletableFuture<Void> done = new CompletableFuture<>();
     running.incrementAndGet();
     Thread.ofVirtual()
         .name("kubelet-logs-" + names.incrementAndGet())
-        .start(
-            () -> {
-              try {
-                read(path, options, sink, signal);
-                running.decrementAndGet();
-                done.complete(null);
-              } catch (Throwable t) {
-                running.decrementAndGet();
-                done.completeExceptionally(t);
-              }
-            });
+        .start(() -> {
+          try {
+            read(path, options, sink, signal);
+            running.decrementAndGet();
+            done.complete(null);
+          } catch (Throwable t) {
+            running.decrementAndGet();
+            done.completeExceptionally(t);
+          }
+        });
     return new Session() {
       @Override
       public CompletionStage<Void> done() {
@@ -68,7 +69,8 @@ public final class ContainerLogStreams {
     };
   }
 
-  private void read(Path path, LogOptions options, LogSink sink, LogSignal signal) throws Exception {
+  private void read(Path path, LogOptions options, LogSink sink, LogSignal signal)
+      throws Exception {
     LogReader reader = new LogReader(path, options, sink, signal);
     if (!options.follow()) {
       reader.run();

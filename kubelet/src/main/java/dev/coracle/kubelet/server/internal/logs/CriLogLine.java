@@ -11,16 +11,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One physical line of a CRI log file: {@code TIMESTAMP STREAM TAGS CONTENT\n}, where the first tag is P when the container's line goes on
- * in the next physical line, F when it ends here.
+ * One physical line of a CRI log file: {@code TIMESTAMP STREAM TAGS CONTENT\n}, where the first tag
+ * is P when the container's line goes on in the next physical line, F when it ends here.
  *
  * @param time RFC 3339 as written by the runtime
  * @param content offset of the content in {@code bytes}
  * @param end end of the content, the newline not included
- * @see <a href="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md">CRI logging</a>
+ * @see <a
+ *     href="https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md">CRI
+ *     logging</a>
  */
 @SuppressWarnings("ArrayRecordComponent") // a view of the reader's buffer, never compared
-record CriLogLine(String time, boolean stderr, boolean partial, byte[] bytes, int content, int end) {
+record CriLogLine(
+    String time, boolean stderr, boolean partial, byte[] bytes, int content, int end) {
   private static final DateTimeFormatter NANOS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.nnnnnnnnnXXX", Locale.ROOT);
 
@@ -37,7 +40,8 @@ record CriLogLine(String time, boolean stderr, boolean partial, byte[] bytes, in
     if (!stdout && !equals(bytes, a + 1, b, "stderr")) {
       return Optional.empty();
     }
-    boolean partial = tagsEnd > b + 1 && bytes[b + 1] == 'P' && (tagsEnd == b + 2 || bytes[b + 2] == ':');
+    boolean partial =
+        tagsEnd > b + 1 && bytes[b + 1] == 'P' && (tagsEnd == b + 2 || bytes[b + 2] == ':');
     String time = new String(bytes, from, a - from, US_ASCII);
     return Optional.of(new CriLogLine(time, !stdout, partial, bytes, c < 0 ? to : c + 1, to));
   }

@@ -17,8 +17,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One inotify instance for all log followers of a server: directories are watched once, however many followers they have, and the
- * instance exists only while there is a follower. State is guarded by this object's lock; events arrive on one virtual thread.
+ * One inotify instance for all log followers of a server: directories are watched once, however
+ * many followers they have, and the instance exists only while there is a follower. State is
+ * guarded by this object's lock; events arrive on one virtual thread.
  */
 final class DirectoryWatch {
   private @Nullable WatchService service;
@@ -36,7 +37,9 @@ final class DirectoryWatch {
     }
   }
 
-  /** Calls {@code changed} after each change in {@code directory} until the registration is closed. */
+  /**
+   * Calls {@code changed} after each change in {@code directory} until the registration is closed.
+   */
   synchronized AutoCloseable watch(Path directory, Runnable changed) throws IOException {
     Watched watched = byDirectory.get(directory);
     if (watched == null) {
@@ -47,7 +50,10 @@ final class DirectoryWatch {
         start(current);
       }
       watched =
-          new Watched(directory, directory.register(current, ENTRY_CREATE, ENTRY_MODIFY), new LinkedHashSet<>());
+          new Watched(
+              directory,
+              directory.register(current, ENTRY_CREATE, ENTRY_MODIFY),
+              new LinkedHashSet<>());
       byDirectory.put(directory, watched);
     }
     Follower follower = new Follower(changed);

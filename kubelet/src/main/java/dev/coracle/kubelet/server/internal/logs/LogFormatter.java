@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.time.Instant;
 
 /**
- * Turns bytes of a CRI log file into what the client sees: joins partial lines, filters by time and stream, adds timestamps and stops at
- * the byte limit. Remembers an unfinished physical line between calls. Used by one thread.
+ * Turns bytes of a CRI log file into what the client sees: joins partial lines, filters by time and
+ * stream, adds timestamps and stops at the byte limit. Remembers an unfinished physical line
+ * between calls. Used by one thread.
  */
 final class LogFormatter {
   /** Runtimes cut lines at 16 KiB; a longer one is no CRI log and is dropped up to its newline. */

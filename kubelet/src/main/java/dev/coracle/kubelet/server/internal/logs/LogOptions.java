@@ -45,7 +45,8 @@ public record LogOptions(
     }
     if (sinceTime != null && !sinceTime.isEmpty()) {
       if (since != null) {
-        throw new IllegalArgumentException("at most one of `sinceTime` or `sinceSeconds` may be specified");
+        throw new IllegalArgumentException(
+            "at most one of `sinceTime` or `sinceSeconds` may be specified");
       }
       try {
         since = OffsetDateTime.parse(sinceTime).toInstant();
@@ -68,11 +69,13 @@ public record LogOptions(
       case "", "all" -> Streams.ALL;
       case "stdout" -> Streams.STDOUT;
       case "stderr" -> Streams.STDERR;
-      default -> throw new IllegalArgumentException("stream: supported values are All, Stdout, Stderr");
+      default ->
+          throw new IllegalArgumentException("stream: supported values are All, Stdout, Stderr");
     };
   }
 
-  private static @Nullable Long number(Function<String, @Nullable String> query, String name, long least) {
+  private static @Nullable Long number(
+      Function<String, @Nullable String> query, String name, long least) {
     String value = query.apply(name);
     // kubectl sends tailLines=-1 never, but older clients do for "all".
     if (value == null || value.isEmpty() || (name.equals("tailLines") && value.equals("-1"))) {
@@ -89,8 +92,14 @@ public record LogOptions(
     }
   }
 
-  /** A boolean query parameter as the API machinery reads it: present and neither "false" nor "0" is true. */
+  /**
+   * A boolean query parameter as the API machinery reads it: present and neither "false" nor "0" is
+   * true.
+   */
   public static boolean flag(@Nullable String value) {
-    return value != null && !value.equals("0") && !value.equalsIgnoreCase("false") && !value.isEmpty();
+    return value != null
+        && !value.equals("0")
+        && !value.equalsIgnoreCase("false")
+        && !value.isEmpty();
   }
 }

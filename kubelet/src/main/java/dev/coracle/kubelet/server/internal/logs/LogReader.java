@@ -16,9 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one container's log to a sink, and follows it: the file may be rotated (renamed, a new one created) or truncated meanwhile.
- * Blocking; runs on a virtual thread of its own, woken by {@link LogSignal}. Following ends when the container has ended and the file
- * is read to its end.
+ * Reads one container's log to a sink, and follows it: the file may be rotated (renamed, a new one
+ * created) or truncated meanwhile. Blocking; runs on a virtual thread of its own, woken by {@link
+ * LogSignal}. Following ends when the container has ended and the file is read to its end.
  */
 final class LogReader {
   /** Upper bound between two looks at a followed file, should an event be lost. */
@@ -37,7 +37,10 @@ final class LogReader {
     this.signal = signal;
   }
 
-  /** Reads until the end, the limit, or cancellation. The watch on the directory must stand already when following. */
+  /**
+   * Reads until the end, the limit, or cancellation. The watch on the directory must stand already
+   * when following.
+   */
   void run() throws IOException, InterruptedException {
     long offset = readRotated();
     while (!formatter.full() && !signal.isCancelled()) {
@@ -59,7 +62,10 @@ final class LogReader {
     formatter.flush();
   }
 
-  /** Reads the rotated files as far as they are wanted and answers the offset to start at in the current one. */
+  /**
+   * Reads the rotated files as far as they are wanted and answers the offset to start at in the
+   * current one.
+   */
   private long readRotated() throws IOException, InterruptedException {
     Deque<Path> wanted = new ArrayDeque<>();
     List<Path> rotated = LogSegments.rotated(path);
@@ -72,7 +78,8 @@ final class LogReader {
       }
       return 0;
     }
-    LogSegments.Tail tail = Files.exists(path) ? LogSegments.tail(path, tailLines) : new LogSegments.Tail(0, 0);
+    LogSegments.Tail tail =
+        Files.exists(path) ? LogSegments.tail(path, tailLines) : new LogSegments.Tail(0, 0);
     long current = tail.offset();
     long missing = tailLines - tail.lines();
     long firstOffset = 0;
@@ -100,7 +107,9 @@ final class LogReader {
     }
     try (InputStream in = LogSegments.open(file, offset)) {
       byte[] bytes = block.array();
-      for (int n = in.read(bytes); n >= 0 && !formatter.full() && !signal.isCancelled(); n = in.read(bytes)) {
+      for (int n = in.read(bytes);
+          n >= 0 && !formatter.full() && !signal.isCancelled();
+          n = in.read(bytes)) {
         formatter.accept(bytes, n);
       }
     } catch (NoSuchFileException e) {
@@ -110,7 +119,8 @@ final class LogReader {
   }
 
   /** Reads one incarnation of the current file; true when another one has taken its place. */
-  private boolean readCurrent(FileChannel file, long offset) throws IOException, InterruptedException {
+  private boolean readCurrent(FileChannel file, long offset)
+      throws IOException, InterruptedException {
     Object key = key(path);
     file.position(offset);
     while (!formatter.full() && !signal.isCancelled()) {

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The files of one container's log, oldest first: rotated ones ({@code 0.log.20260101-120000}, gzipped or not) and the one being written
- * ({@code 0.log}). Blocking file access; for virtual threads.
+ * The files of one container's log, oldest first: rotated ones ({@code 0.log.20260101-120000},
+ * gzipped or not) and the one being written ({@code 0.log}). Blocking file access; for virtual
+ * threads.
  */
 final class LogSegments {
   private LogSegments() {}

@@ -36,7 +36,10 @@ final class LogSignal {
     return cancelled;
   }
 
-  /** Waits for the next event, or for {@code millis}: file events may be lost (overflow, network file systems). */
+  /**
+   * Waits for the next event, or for {@code millis}: file events may be lost (overflow, network
+   * file systems).
+   */
   @SuppressWarnings("ResultOfMethodCallIgnored")
   void await(long millis) throws InterruptedException {
     boolean woken = pending.tryAcquire(millis, TimeUnit.MILLISECONDS);

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Bytes to frames, however they are cut. Control frames are collected whole, up to a bound; data frames are handed out as their bytes
- * arrive, so a frame of 16 MiB needs no memory. Frames of unknown types are skipped. Not thread-safe.
+ * Bytes to frames, however they are cut. Control frames are collected whole, up to a bound; data
+ * frames are handed out as their bytes arrive, so a frame of 16 MiB needs no memory. Frames of
+ * unknown types are skipped. Not thread-safe.
  */
 final class SpdyDecoder {
   private static final int HEAD = 8;
@@ -39,7 +40,9 @@ final class SpdyDecoder {
       if (dataLeft > 0) {
         int length = Math.min(dataLeft, input.length() - at);
         dataLeft -= length;
-        frames.accept(new SpdyFrame.Data(dataStream, dataFin && dataLeft == 0, input.getBuffer(at, at + length)));
+        frames.accept(
+            new SpdyFrame.Data(
+                dataStream, dataFin && dataLeft == 0, input.getBuffer(at, at + length)));
         at += length;
         continue;
       }
@@ -95,11 +98,15 @@ final class SpdyDecoder {
                     fin,
                     (flags & FLAG_UNIDIRECTIONAL) != 0,
                     block(body, 10)));
-        case Codes.SYN_REPLY -> frames.accept(new SpdyFrame.SynReply(id(body, 0), fin, block(body, 4)));
-        case Codes.HEADERS -> frames.accept(new SpdyFrame.Headers(id(body, 0), fin, block(body, 4)));
-        case Codes.RST_STREAM -> frames.accept(new SpdyFrame.RstStream(id(body, 0), body.getInt(4)));
+        case Codes.SYN_REPLY ->
+            frames.accept(new SpdyFrame.SynReply(id(body, 0), fin, block(body, 4)));
+        case Codes.HEADERS ->
+            frames.accept(new SpdyFrame.Headers(id(body, 0), fin, block(body, 4)));
+        case Codes.RST_STREAM ->
+            frames.accept(new SpdyFrame.RstStream(id(body, 0), body.getInt(4)));
         case Codes.GOAWAY -> frames.accept(new SpdyFrame.GoAway(id(body, 0), body.getInt(4)));
-        case Codes.WINDOW_UPDATE -> frames.accept(new SpdyFrame.WindowUpdate(id(body, 0), id(body, 4)));
+        case Codes.WINDOW_UPDATE ->
+            frames.accept(new SpdyFrame.WindowUpdate(id(body, 0), id(body, 4)));
         case Codes.PING -> frames.accept(new SpdyFrame.Ping(body.getInt(0)));
         case Codes.SETTINGS -> frames.accept(settings(body));
         default -> {

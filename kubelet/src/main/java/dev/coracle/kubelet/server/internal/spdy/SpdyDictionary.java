@@ -6,8 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * The preset zlib dictionary of SPDY/3 header blocks (draft 3.1, section 2.6.10.1): header names, each with a 32-bit length, then text
- * without lengths. Its Adler-32 is e3c6a7c2.
+ * The preset zlib dictionary of SPDY/3 header blocks (draft 3.1, section 2.6.10.1): header names,
+ * each with a 32-bit length, then text without lengths. Its Adler-32 is e3c6a7c2.
  */
 final class SpdyDictionary {
   private static final String WORDS =

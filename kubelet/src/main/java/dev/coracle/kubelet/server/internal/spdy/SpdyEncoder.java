@@ -6,7 +6,10 @@ import static dev.coracle.kubelet.server.internal.spdy.SpdyFrame.Codes.FLAG_UNID
 import dev.coracle.kubelet.server.internal.spdy.SpdyFrame.Codes;
 import io.vertx.core.buffer.Buffer;
 
-/** Frames to bytes. Frames must be encoded in the order in which they are sent (header compression has memory). */
+/**
+ * Frames to bytes. Frames must be encoded in the order in which they are sent (header compression
+ * has memory).
+ */
 final class SpdyEncoder {
   private static final int VERSION = 3;
 

@@ -4,13 +4,18 @@ import io.vertx.core.buffer.Buffer;
 import java.util.Map;
 
 /**
- * A frame of SPDY/3.1 (draft-mbelshe-httpbis-spdy-00, section 2.6). Header names are lower case; several values of one name are joined
- * by NUL.
+ * A frame of SPDY/3.1 (draft-mbelshe-httpbis-spdy-00, section 2.6). Header names are lower case;
+ * several values of one name are joined by NUL.
  */
 public sealed interface SpdyFrame {
   /** Opens a stream; {@code priority} 0 (highest) to 7. */
   record SynStream(
-      int streamId, int associatedTo, int priority, boolean fin, boolean unidirectional, Map<String, String> headers)
+      int streamId,
+      int associatedTo,
+      int priority,
+      boolean fin,
+      boolean unidirectional,
+      Map<String, String> headers)
       implements SpdyFrame {}
 
   record SynReply(int streamId, boolean fin, Map<String, String> headers) implements SpdyFrame {}
@@ -29,7 +34,10 @@ public sealed interface SpdyFrame {
   /** Stream 0 is the session. */
   record WindowUpdate(int streamId, int delta) implements SpdyFrame {}
 
-  /** Bytes of a stream. A decoder may hand out one frame of the wire in several pieces; {@code fin} stands on the last. */
+  /**
+   * Bytes of a stream. A decoder may hand out one frame of the wire in several pieces; {@code fin}
+   * stands on the last.
+   */
   record Data(int streamId, boolean fin, Buffer bytes) implements SpdyFrame {}
 
   /** Numbers of the protocol. */

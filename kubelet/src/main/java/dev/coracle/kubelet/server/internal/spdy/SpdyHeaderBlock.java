@@ -11,8 +11,9 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * Header blocks of one session: both directions keep one zlib stream over the session's life, so blocks must be coded in the order in
- * which they are sent or received. Holds native memory until {@link #close}. Not thread-safe.
+ * Header blocks of one session: both directions keep one zlib stream over the session's life, so
+ * blocks must be coded in the order in which they are sent or received. Holds native memory until
+ * {@link #close}. Not thread-safe.
  */
 final class SpdyHeaderBlock implements AutoCloseable {
   /** A block that inflates to more than this breaks the session. */
@@ -29,11 +30,10 @@ final class SpdyHeaderBlock implements AutoCloseable {
 
   Buffer compress(Map<String, String> headers) {
     Buffer plain = Buffer.buffer().appendInt(headers.size());
-    headers.forEach(
-        (name, value) -> {
-          append(plain, name.toLowerCase(Locale.ROOT));
-          append(plain, value);
-        });
+    headers.forEach((name, value) -> {
+      append(plain, name.toLowerCase(Locale.ROOT));
+      append(plain, value);
+    });
     deflater.setInput(plain.getBytes());
     Buffer out = Buffer.buffer();
     byte[] chunk = new byte[512];

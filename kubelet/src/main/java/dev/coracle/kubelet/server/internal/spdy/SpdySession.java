@@ -1,7 +1,7 @@
 package dev.coracle.kubelet.server.internal.spdy;
 
-import dev.coracle.kubelet.server.internal.spdy.SpdyFrame.Codes;
 import dev.coracle.kubelet.server.internal.link.ByteLink;
+import dev.coracle.kubelet.server.internal.spdy.SpdyFrame.Codes;
 import io.vertx.core.buffer.Buffer;
 import java.util.HashMap;
 import java.util.List;
@@ -10,13 +10,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SPDY/3.1 session over any byte link: a socket, or a WebSocket that tunnels SPDY. Belongs to one event loop, on which the
- * streams deliver.
+ * A SPDY/3.1 session over any byte link: a socket, or a WebSocket that tunnels SPDY. Belongs to one
+ * event loop, on which the streams deliver.
  *
- * <p>Flow control. Our side announces windows of {@link #RECEIVE_WINDOW} per stream and gives them back as bytes are consumed. The
- * peer's windows are obeyed from the moment it shows that it has some (a WINDOW_UPDATE, or an initial window in SETTINGS): the Go
- * implementation behind kubectl and containerd neither sends nor obeys any, so waiting for its updates would hang after 64 KiB; towards
- * it the socket's own back-pressure is what holds us, and against it reading stops while {@link #MAX_BUFFERED} bytes wait (ADR 0030).
+ * <p>Flow control. Our side announces windows of {@link #RECEIVE_WINDOW} per stream and gives them
+ * back as bytes are consumed. The peer's windows are obeyed from the moment it shows that it has
+ * some (a WINDOW_UPDATE, or an initial window in SETTINGS): the Go implementation behind kubectl
+ * and containerd neither sends nor obeys any, so waiting for its updates would hang after 64 KiB;
+ * towards it the socket's own back-pressure is what holds us, and against it reading stops while
+ * {@link #MAX_BUFFERED} bytes wait (ADR 0030).
  */
 public final class SpdySession {
   /** Largest data frame we send. */
@@ -57,8 +59,10 @@ public final class SpdySession {
    *
    * @param server whether the peer opened the connection
    * @param onStream called for each stream the peer opens; it is accepted already
-   * @param onClose called once, when the bytes ended or the protocol was broken (then with the cause). The owner closes the link.
-   * @param onGone called at once when nothing written arrives any more, maybe before the last bytes are delivered
+   * @param onClose called once, when the bytes ended or the protocol was broken (then with the
+   *     cause). The owner closes the link.
+   * @param onGone called at once when nothing written arrives any more, maybe before the last bytes
+   *     are delivered
    */
   public SpdySession(
       ByteLink link,

@@ -8,10 +8,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream of a {@link SpdySession}: bytes both ways, each way ended on its own. Used on the session's event loop only.
+ * One stream of a {@link SpdySession}: bytes both ways, each way ended on its own. Used on the
+ * session's event loop only.
  *
- * <p>Received bytes wait here while the stream is paused; the session stops reading its socket when all streams together hold too much.
- * Written bytes wait here while the peer's window is used up; {@link #writeQueueFull} tells writers to stop.
+ * <p>Received bytes wait here while the stream is paused; the session stops reading its socket when
+ * all streams together hold too much. Written bytes wait here while the peer's window is used up;
+ * {@link #writeQueueFull} tells writers to stop.
  */
 public final class SpdyStream {
   private final SpdySession session;
@@ -40,7 +42,8 @@ public final class SpdyStream {
   private Consumer<@Nullable Throwable> resetHandler = t -> {};
   private Runnable drainHandler = () -> {};
 
-  SpdyStream(SpdySession session, int id, Map<String, String> headers, int sendWindow, boolean replied) {
+  SpdyStream(
+      SpdySession session, int id, Map<String, String> headers, int sendWindow, boolean replied) {
     this.session = session;
     this.id = id;
     this.headers = headers;
@@ -57,9 +60,15 @@ public final class SpdyStream {
     return headers;
   }
 
-  /** Handlers for bytes, for the peer's end of stream, for an abnormal end, for writability. A new stream is paused. */
+  /**
+   * Handlers for bytes, for the peer's end of stream, for an abnormal end, for writability. A new
+   * stream is paused.
+   */
   public SpdyStream handlers(
-      Consumer<Buffer> onData, Runnable onEnd, Consumer<@Nullable Throwable> onReset, Runnable onDrain) {
+      Consumer<Buffer> onData,
+      Runnable onEnd,
+      Consumer<@Nullable Throwable> onReset,
+      Runnable onDrain) {
     handler = onData;
     endHandler = onEnd;
     resetHandler = onReset;
@@ -79,8 +88,8 @@ public final class SpdyStream {
   }
 
   /**
-   * Sends bytes, at once or when the peer's window and its reply allow (Go peers drop what comes before the reply). Bytes after {@link #end}
-   * are dropped.
+   * Sends bytes, at once or when the peer's window and its reply allow (Go peers drop what comes
+   * before the reply). Bytes after {@link #end} are dropped.
    */
   public void write(Buffer bytes) {
     if (endWanted || gone || bytes.length() == 0) {
@@ -138,7 +147,9 @@ public final class SpdyStream {
     }
   }
 
-  /** Bytes that came before the reset are still delivered: Go peers reset what they have finished. */
+  /**
+   * Bytes that came before the reset are still delivered: Go peers reset what they have finished.
+   */
   void resetReceived(@Nullable Throwable cause) {
     if (!gone) {
       gone = true;
@@ -181,7 +192,10 @@ public final class SpdyStream {
     }
   }
 
-  /** Hands on what has come. Handing on may resume the socket and so bring more: that is left to the loop that already runs. */
+  /**
+   * Hands on what has come. Handing on may resume the socket and so bring more: that is left to the
+   * loop that already runs.
+   */
   private void deliver() {
     if (delivering) {
       return;
@@ -209,7 +223,10 @@ public final class SpdyStream {
 
   private void acknowledge(int bytes) {
     unacknowledged += bytes;
-    if (!remoteEnded && !gone && session.peerHasWindows() && unacknowledged >= SpdySession.RECEIVE_WINDOW / 2) {
+    if (!remoteEnded
+        && !gone
+        && session.peerHasWindows()
+        && unacknowledged >= SpdySession.RECEIVE_WINDOW / 2) {
       session.send(new SpdyFrame.WindowUpdate(id, unacknowledged));
       unacknowledged = 0;
     }

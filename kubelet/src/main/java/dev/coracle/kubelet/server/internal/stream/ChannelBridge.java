@@ -8,9 +8,9 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins a client's and the runtime's channels: bytes flow both ways, a full side pauses the other side's channel, ends are passed on. When
- * the client is gone the runtime's side is closed at once; when the runtime has finished, the client's side closes after its last byte.
- * On one event loop.
+ * Joins a client's and the runtime's channels: bytes flow both ways, a full side pauses the other
+ * side's channel, ends are passed on. When the client is gone the runtime's side is closed at once;
+ * when the runtime has finished, the client's side closes after its last byte. On one event loop.
  */
 public final class ChannelBridge {
   /** Told of the bridge's course. */
@@ -18,7 +18,10 @@ public final class ChannelBridge {
     /** Sees the runtime's bytes on their way to the client. */
     default void fromRuntime(int channel, Buffer bytes) {}
 
-    /** The runtime's side is over and the client still listens; the client's link is closed after this. */
+    /**
+     * The runtime's side is over and the client still listens; the client's link is closed after
+     * this.
+     */
     default void runtimeClosed(@Nullable Throwable cause) {}
 
     /** Both sides are closed. Called once. */
@@ -45,7 +48,11 @@ public final class ChannelBridge {
    * @param toClient channels on which the runtime may speak
    */
   public static void join(
-      ChannelLink client, ChannelLink runtime, IntPredicate toRuntime, IntPredicate toClient, Observer observer) {
+      ChannelLink client,
+      ChannelLink runtime,
+      IntPredicate toRuntime,
+      IntPredicate toClient,
+      Observer observer) {
     ChannelBridge bridge = new ChannelBridge(client, runtime, observer);
     client.start(bridge.new ClientSide(toRuntime));
     if (!bridge.over) {
@@ -53,7 +60,10 @@ public final class ChannelBridge {
     }
   }
 
-  /** Resumes the channels of {@code source} that {@code sink} can take again; resuming may pause them anew at once. */
+  /**
+   * Resumes the channels of {@code source} that {@code sink} can take again; resuming may pause
+   * them anew at once.
+   */
   private static void resume(Set<Integer> paused, ChannelLink source, ChannelLink sink) {
     for (int channel : List.copyOf(paused)) {
       if (!sink.writeQueueFull(channel)) {

@@ -4,8 +4,8 @@ import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of a conversation over numbered channels ({@link Channels}), each a byte stream both ways with back-pressure. On one event loop.
- * Nothing is delivered before {@link #start}.
+ * One end of a conversation over numbered channels ({@link Channels}), each a byte stream both ways
+ * with back-pressure. On one event loop. Nothing is delivered before {@link #start}.
  */
 public interface ChannelLink {
   /** What the far side does. */

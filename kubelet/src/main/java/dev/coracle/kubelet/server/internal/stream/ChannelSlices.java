@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts one link into slices of two channels each: slice n has the link's channels 2n and 2n+1 as its 0 and 1. The link closes when every
- * slice has closed.
+ * Cuts one link into slices of two channels each: slice n has the link's channels 2n and 2n+1 as
+ * its 0 and 1. The link closes when every slice has closed.
  */
 final class ChannelSlices {
   private static final int WIDTH = 2;

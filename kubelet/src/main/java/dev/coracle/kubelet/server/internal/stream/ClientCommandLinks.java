@@ -15,19 +15,27 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a client's upgraded connection into the channels of an exec or attach. On the connection's event loop. */
+/**
+ * Turns a client's upgraded connection into the channels of an exec or attach. On the connection's
+ * event loop.
+ */
 public final class ClientCommandLinks {
   private ClientCommandLinks() {}
 
   /** Over a WebSocket the channels are there at once. */
   public static ChannelLink webSocket(
       SocketLink socket, RemoteCommandProtocol protocol, RemoteCommandOptions options) {
-    WebSocketChannels channels = new WebSocketChannels(new WebSocket(socket, false), protocol, false);
-    channels.greet(options.stdout() ? Channels.STDOUT : options.stderr() ? Channels.STDERR : Channels.ERROR);
+    WebSocketChannels channels =
+        new WebSocketChannels(new WebSocket(socket, false), protocol, false);
+    channels.greet(
+        options.stdout() ? Channels.STDOUT : options.stderr() ? Channels.STDERR : Channels.ERROR);
     return readable(channels, protocol);
   }
 
-  /** Over SPDY the client opens one stream per channel first; the future fails when it does not do so in time. */
+  /**
+   * Over SPDY the client opens one stream per channel first; the future fails when it does not do
+   * so in time.
+   */
   public static Future<ChannelLink> spdy(
       Vertx vertx,
       SocketLink socket,
@@ -50,7 +58,9 @@ public final class ClientCommandLinks {
                 complete.tryComplete(streams);
               }
             },
-            cause -> complete.tryFail("the client closed the connection before it had opened its streams"),
+            cause ->
+                complete.tryFail(
+                    "the client closed the connection before it had opened its streams"),
             () -> {
               SpdyChannels channels = link[0];
               if (channels != null) {
@@ -60,25 +70,26 @@ public final class ClientCommandLinks {
     long timer =
         vertx.setTimer(
             creationTimeout.toMillis(),
-            t -> complete.tryFail(new TimeoutException("timed out waiting for client to create streams")));
+            t ->
+                complete.tryFail(
+                    new TimeoutException("timed out waiting for client to create streams")));
     return complete
         .future()
         .onComplete(r -> vertx.cancelTimer(timer))
         .onFailure(e -> socket.closeNow())
-        .map(
-            all -> {
-              SpdyChannels channels =
-                  new SpdyChannels(
-                      all,
-                      Set.of(),
-                      Set.of(),
-                      () -> {
-                        session.goAway();
-                        socket.close();
-                      });
-              link[0] = channels;
-              return readable(channels, protocol);
-            });
+        .map(all -> {
+          SpdyChannels channels =
+              new SpdyChannels(
+                  all,
+                  Set.of(),
+                  Set.of(),
+                  () -> {
+                    session.goAway();
+                    socket.close();
+                  });
+          link[0] = channels;
+          return readable(channels, protocol);
+        });
   }
 
   private static ChannelLink readable(ChannelLink link, RemoteCommandProtocol protocol) {

@@ -3,8 +3,8 @@ package dev.coracle.kubelet.server.internal.stream;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * Puts the error channel of a client that speaks a version before 4 right: it expects the plain text of a failure and nothing for success,
- * where the runtime sends a Status.
+ * Puts the error channel of a client that speaks a version before 4 right: it expects the plain
+ * text of a failure and nothing for success, where the runtime sends a Status.
  */
 final class PlainErrors implements ChannelLink {
   private static final int MAX = 64 * 1024;

@@ -16,9 +16,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's port-forward session: each connection of the client becomes one of the runtime. Over SPDY (plain or tunnelled) a connection is
- * a pair of streams, data and error, that share a request id; over WebSocket channels it is a pair of channels, one per port and
- * session. On the link's event loop.
+ * A client's port-forward session: each connection of the client becomes one of the runtime. Over
+ * SPDY (plain or tunnelled) a connection is a pair of streams, data and error, that share a request
+ * id; over WebSocket channels it is a pair of channels, one per port and session. On the link's
+ * event loop.
  */
 public final class PortForwards {
   private final Vertx vertx;
@@ -29,7 +30,8 @@ public final class PortForwards {
   private final Runnable onFinished;
   private boolean finished;
 
-  private PortForwards(Vertx vertx, PortDialer dialer, Duration creationTimeout, Runnable onFinished) {
+  private PortForwards(
+      Vertx vertx, PortDialer dialer, Duration creationTimeout, Runnable onFinished) {
     this.vertx = vertx;
     this.dialer = dialer;
     this.creationTimeout = creationTimeout;
@@ -38,15 +40,29 @@ public final class PortForwards {
 
   /** Serves a SPDY session over the link. */
   public static void spdy(
-      Vertx vertx, ByteLink link, PortDialer dialer, Duration creationTimeout, Runnable onFinished) {
+      Vertx vertx,
+      ByteLink link,
+      PortDialer dialer,
+      Duration creationTimeout,
+      Runnable onFinished) {
     PortForwards forwards = new PortForwards(vertx, dialer, creationTimeout, onFinished);
     new SpdySession(
-        link, true, forwards::opened, cause -> forwards.sessionOver(link), () -> forwards.sessionOver(link));
+        link,
+        true,
+        forwards::opened,
+        cause -> forwards.sessionOver(link),
+        () -> forwards.sessionOver(link));
   }
 
-  /** Serves channels 2n (data) and 2n+1 (error) for the n-th port; each begins with the port number. */
+  /**
+   * Serves channels 2n (data) and 2n+1 (error) for the n-th port; each begins with the port number.
+   */
   public static void webSocket(
-      WebSocket socket, RemoteCommandProtocol protocol, List<Integer> ports, PortDialer dialer, Runnable onFinished) {
+      WebSocket socket,
+      RemoteCommandProtocol protocol,
+      List<Integer> ports,
+      PortDialer dialer,
+      Runnable onFinished) {
     WebSocketChannels all = new WebSocketChannels(socket, protocol, false);
     ChannelSlices slices = new ChannelSlices(all, ports.size(), onFinished);
     for (int i = 0; i < ports.size(); i++) {
@@ -76,7 +92,8 @@ public final class PortForwards {
       return;
     }
     // Clients before request ids open the error stream first and the data stream right after it.
-    String id = headers.getOrDefault("requestid", "stream-" + (data ? stream.id() - 2 : stream.id()));
+    String id =
+        headers.getOrDefault("requestid", "stream-" + (data ? stream.id() - 2 : stream.id()));
     Pair pair = waiting.computeIfAbsent(id, this::waitForPair);
     if ((data ? pair.data : pair.error) != null) {
       stream.reset(SpdyFrame.Codes.PROTOCOL_ERROR);
@@ -105,7 +122,8 @@ public final class PortForwards {
               waiting.remove(id);
               SpdyStream lonely = pair.data != null ? pair.data : pair.error;
               if (lonely != null) {
-                lonely.write(Buffer.buffer("timed out waiting for the other stream of request " + id));
+                lonely.write(
+                    Buffer.buffer("timed out waiting for the other stream of request " + id));
                 lonely.reset(SpdyFrame.Codes.CANCEL);
               }
             });
@@ -126,20 +144,18 @@ public final class PortForwards {
   private static void connect(ChannelLink client, int port, PortDialer dialer, Runnable onEnd) {
     dialer
         .dial(port)
-        .onSuccess(
-            runtime ->
-                ChannelBridge.join(
-                    client,
-                    runtime,
-                    channel -> channel == Channels.DATA,
-                    channel -> channel <= Channels.FORWARD_ERROR,
-                    onEnd::run))
-        .onFailure(
-            cause -> {
-              client.send(Channels.FORWARD_ERROR, Buffer.buffer(dialer.describe(port, cause)));
-              client.close();
-              onEnd.run();
-            });
+        .onSuccess(runtime ->
+            ChannelBridge.join(
+                client,
+                runtime,
+                channel -> channel == Channels.DATA,
+                channel -> channel <= Channels.FORWARD_ERROR,
+                onEnd::run))
+        .onFailure(cause -> {
+          client.send(Channels.FORWARD_ERROR, Buffer.buffer(dialer.describe(port, cause)));
+          client.close();
+          onEnd.run();
+        });
   }
 
   private void sessionOver(ByteLink link) {

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Versions of the remote command protocol (exec and attach), the same numbers over WebSocket and SPDY.
+ * Versions of the remote command protocol (exec and attach), the same numbers over WebSocket and
+ * SPDY.
  *
  * @param wireName subprotocol of WebSocket, X-Stream-Protocol-Version of SPDY
  * @param version 5 adds the close signal, 4 a Status on the error channel, 3 resizing
@@ -12,9 +13,12 @@ import java.util.Optional;
  * @see <a href="https://kep.k8s.io/4006">KEP-4006</a>
  */
 public record RemoteCommandProtocol(String wireName, int version, boolean base64) {
-  public static final RemoteCommandProtocol V5 = new RemoteCommandProtocol("v5.channel.k8s.io", 5, false);
-  public static final RemoteCommandProtocol V4 = new RemoteCommandProtocol("v4.channel.k8s.io", 4, false);
-  private static final RemoteCommandProtocol V1 = new RemoteCommandProtocol("channel.k8s.io", 1, false);
+  public static final RemoteCommandProtocol V5 =
+      new RemoteCommandProtocol("v5.channel.k8s.io", 5, false);
+  public static final RemoteCommandProtocol V4 =
+      new RemoteCommandProtocol("v4.channel.k8s.io", 4, false);
+  private static final RemoteCommandProtocol V1 =
+      new RemoteCommandProtocol("channel.k8s.io", 1, false);
 
   private static final List<RemoteCommandProtocol> WEBSOCKET =
       List.of(
@@ -31,7 +35,10 @@ public record RemoteCommandProtocol(String wireName, int version, boolean base64
           new RemoteCommandProtocol("v2.channel.k8s.io", 2, false),
           V1);
 
-  /** The first of the client's subprotocols that we speak; a client that names none gets the first version. */
+  /**
+   * The first of the client's subprotocols that we speak; a client that names none gets the first
+   * version.
+   */
   public static Optional<RemoteCommandProtocol> webSocket(List<String> offered) {
     return offered.isEmpty() ? Optional.of(V1) : first(offered, WEBSOCKET);
   }
@@ -41,8 +48,11 @@ public record RemoteCommandProtocol(String wireName, int version, boolean base64
     return offered.isEmpty() ? Optional.of(V1) : first(offered, SPDY);
   }
 
-  private static Optional<RemoteCommandProtocol> first(List<String> offered, List<RemoteCommandProtocol> known) {
-    return offered.stream().flatMap(o -> known.stream().filter(k -> k.wireName().equals(o))).findFirst();
+  private static Optional<RemoteCommandProtocol> first(
+      List<String> offered, List<RemoteCommandProtocol> known) {
+    return offered.stream()
+        .flatMap(o -> known.stream().filter(k -> k.wireName().equals(o)))
+        .findFirst();
   }
 
   boolean closeSignal() {

@@ -18,11 +18,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects to the runtime's streaming server with the best protocol it speaks, and remembers which that was.
+ * Connects to the runtime's streaming server with the best protocol it speaks, and remembers which
+ * that was.
  *
- * <p>WebSocket v5, then SPDY, then WebSocket v4. The last one can't end a direction, so {@code kubectl exec -i -- cat < file} and half-closed
- * forwarded connections would hang with it; containerd 1.6 refuses v5 and speaks SPDY, which can. Each attempt asks CRI for a new URL, because a URL is good for one connection (ADR 0032). Call on an event
- * loop: the link belongs to it.
+ * <p>WebSocket v5, then SPDY, then WebSocket v4. The last one can't end a direction, so {@code
+ * kubectl exec -i -- cat < file} and half-closed forwarded connections would hang with it;
+ * containerd 1.6 refuses v5 and speaks SPDY, which can. Each attempt asks CRI for a new URL,
+ * because a URL is good for one connection (ADR 0032). Call on an event loop: the link belongs to
+ * it.
  */
 public final class RuntimeDialer {
   private enum Dialect {
@@ -31,7 +34,8 @@ public final class RuntimeDialer {
     WEBSOCKET_V4
   }
 
-  private static final List<Dialect> DIALECTS = List.of(Dialect.WEBSOCKET_V5, Dialect.SPDY, Dialect.WEBSOCKET_V4);
+  private static final List<Dialect> DIALECTS =
+      List.of(Dialect.WEBSOCKET_V5, Dialect.SPDY, Dialect.WEBSOCKET_V4);
   private static final String FORWARD_PROTOCOL = "portforward.k8s.io";
 
   private final UpgradeClient client;
@@ -46,21 +50,22 @@ public final class RuntimeDialer {
   /** Opens the streams of an exec or attach; the channels are {@link Channels}'. */
   public Future<ChannelLink> command(Supplier<Future<URI>> url, RemoteCommandOptions options) {
     return attempt(url, DIALECTS, commandIndex, (uri, dialect) -> command(uri, dialect, options))
-        .map(
-            dialled -> {
-              commandIndex = dialled.index();
-              return dialled.link();
-            });
+        .map(dialled -> {
+          commandIndex = dialled.index();
+          return dialled.link();
+        });
   }
 
-  /** Opens one forwarded connection: channels {@link Channels#DATA} and {@link Channels#FORWARD_ERROR}. */
+  /**
+   * Opens one forwarded connection: channels {@link Channels#DATA} and {@link
+   * Channels#FORWARD_ERROR}.
+   */
   public Future<ChannelLink> portForward(Supplier<Future<URI>> url, int port) {
     return attempt(url, DIALECTS, forwardIndex, (uri, dialect) -> forward(uri, dialect, port))
-        .map(
-            dialled -> {
-              forwardIndex = dialled.index();
-              return dialled.link();
-            });
+        .map(dialled -> {
+          forwardIndex = dialled.index();
+          return dialled.link();
+        });
   }
 
   private interface Dial {
@@ -69,15 +74,15 @@ public final class RuntimeDialer {
 
   private record Dialled(ChannelLink link, int index) {}
 
-  private static Future<Dialled> attempt(Supplier<Future<URI>> url, List<Dialect> dialects, int index, Dial dial) {
+  private static Future<Dialled> attempt(
+      Supplier<Future<URI>> url, List<Dialect> dialects, int index, Dial dial) {
     return url.get()
         .compose(uri -> dial.dial(uri, dialects.get(index)))
         .map(link -> new Dialled(link, index))
-        .recover(
-            failure ->
-                failure instanceof UpgradeRefused && index + 1 < dialects.size()
-                    ? attempt(url, dialects, index + 1, dial)
-                    : Future.failedFuture(failure));
+        .recover(failure ->
+            failure instanceof UpgradeRefused && index + 1 < dialects.size()
+                ? attempt(url, dialects, index + 1, dial)
+                : Future.failedFuture(failure));
   }
 
   private Future<ChannelLink> command(URI uri, Dialect dialect, RemoteCommandOptions options) {
@@ -93,11 +98,10 @@ public final class RuntimeDialer {
         List<Integer> channels = new ArrayList<>();
         options
             .streamTypes(true)
-            .forEach(
-                (type, channel) -> {
-                  heads.add(Map.of("streamtype", type));
-                  channels.add(channel);
-                });
+            .forEach((type, channel) -> {
+              heads.add(Map.of("streamtype", type));
+              channels.add(channel);
+            });
         Set<Integer> spoken = new HashSet<>(channels);
         spoken.removeIf(channel -> !options.runtimeSpeaks(channel));
         yield spdy(uri, RemoteCommandProtocol.V4.wireName(), heads, channels, spoken);
@@ -136,48 +140,54 @@ public final class RuntimeDialer {
     headers.put("Origin", uri.getScheme() + "://" + uri.getRawAuthority());
     return client
         .upgrade(uri, "GET", headers)
-        .compose(
-            upgraded -> {
-              boolean agreed =
-                  WebSocket.accept(key).equals(upgraded.headers().get("Sec-WebSocket-Accept"))
-                      && protocol.wireName().equals(upgraded.headers().get("Sec-WebSocket-Protocol"));
-              if (!agreed) {
-                upgraded.link().closeNow();
-                return Future.failedFuture(new UpgradeRefused("another WebSocket protocol"));
-              }
-              return Future.succeededFuture(new WebSocket(upgraded.link(), true));
-            });
+        .compose(upgraded -> {
+          boolean agreed =
+              WebSocket.accept(key).equals(upgraded.headers().get("Sec-WebSocket-Accept"))
+                  && protocol.wireName().equals(upgraded.headers().get("Sec-WebSocket-Protocol"));
+          if (!agreed) {
+            upgraded.link().closeNow();
+            return Future.failedFuture(new UpgradeRefused("another WebSocket protocol"));
+          }
+          return Future.succeededFuture(new WebSocket(upgraded.link(), true));
+        });
   }
 
   private Future<ChannelLink> spdy(
-      URI uri, String protocol, List<Map<String, String>> heads, List<Integer> channels, Set<Integer> spoken) {
+      URI uri,
+      String protocol,
+      List<Map<String, String>> heads,
+      List<Integer> channels,
+      Set<Integer> spoken) {
     return client
         .upgrade(uri, "POST", Map.of("Upgrade", "SPDY/3.1", "X-Stream-Protocol-Version", protocol))
-        .compose(
-            upgraded -> {
-              if (!protocol.equals(upgraded.headers().get("X-Stream-Protocol-Version"))) {
-                upgraded.link().closeNow();
-                return Future.failedFuture(new UpgradeRefused("another stream protocol"));
-              }
-              SpdyChannels[] link = new SpdyChannels[1];
-              SpdySession session =
-                  new SpdySession(
-                      upgraded.link(), false, stream -> stream.reset(SpdyFrame.Codes.REFUSED_STREAM), cause -> {}, () -> gone(link[0]));
-              Map<Integer, SpdyStream> streams = new LinkedHashMap<>();
-              for (int i = 0; i < heads.size(); i++) {
-                streams.put(channels.get(i), session.open(heads.get(i)));
-              }
-              link[0] =
-                  new SpdyChannels(
-                      streams,
-                      spoken,
-                      Set.of(),
-                      () -> {
-                        session.goAway();
-                        upgraded.link().close();
-                      });
-              return Future.succeededFuture(link[0]);
-            });
+        .compose(upgraded -> {
+          if (!protocol.equals(upgraded.headers().get("X-Stream-Protocol-Version"))) {
+            upgraded.link().closeNow();
+            return Future.failedFuture(new UpgradeRefused("another stream protocol"));
+          }
+          SpdyChannels[] link = new SpdyChannels[1];
+          SpdySession session =
+              new SpdySession(
+                  upgraded.link(),
+                  false,
+                  stream -> stream.reset(SpdyFrame.Codes.REFUSED_STREAM),
+                  cause -> {},
+                  () -> gone(link[0]));
+          Map<Integer, SpdyStream> streams = new LinkedHashMap<>();
+          for (int i = 0; i < heads.size(); i++) {
+            streams.put(channels.get(i), session.open(heads.get(i)));
+          }
+          link[0] =
+              new SpdyChannels(
+                  streams,
+                  spoken,
+                  Set.of(),
+                  () -> {
+                    session.goAway();
+                    upgraded.link().close();
+                  });
+          return Future.succeededFuture(link[0]);
+        });
   }
 
   private static void gone(@Nullable SpdyChannels link) {

@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Channels that are streams of a SPDY session, one each. When the conversation is over depends on who is at the far side, so the caller
- * says which channels' ends and resets mean that.
+ * Channels that are streams of a SPDY session, one each. When the conversation is over depends on
+ * who is at the far side, so the caller says which channels' ends and resets mean that.
  */
 final class SpdyChannels implements ChannelLink {
   private final Map<Integer, SpdyStream> streams;
@@ -22,11 +22,13 @@ final class SpdyChannels implements ChannelLink {
 
   /**
    * @param streams by channel
-   * @param ends channels whose ends (or resets) together mean that the far side is finished; empty for none
+   * @param ends channels whose ends (or resets) together mean that the far side is finished; empty
+   *     for none
    * @param resets channels of which a single reset means that the far side has given up
    * @param onClose closes what carries the streams, after they have been ended
    */
-  SpdyChannels(Map<Integer, SpdyStream> streams, Set<Integer> ends, Set<Integer> resets, Runnable onClose) {
+  SpdyChannels(
+      Map<Integer, SpdyStream> streams, Set<Integer> ends, Set<Integer> resets, Runnable onClose) {
     this.streams = Map.copyOf(streams);
     this.open = new HashSet<>(ends);
     this.resets = Set.copyOf(resets);
@@ -36,19 +38,18 @@ final class SpdyChannels implements ChannelLink {
   @Override
   public void start(Listener l) {
     listener = l;
-    streams.forEach(
-        (channel, stream) ->
-            stream.handlers(
-                bytes -> l.data(channel, bytes),
-                () -> {
-                  l.ended(channel);
-                  over(channel, null, false);
-                },
-                cause -> {
-                  l.ended(channel);
-                  over(channel, cause, resets.contains(channel));
-                },
-                l::drained));
+    streams.forEach((channel, stream) ->
+        stream.handlers(
+            bytes -> l.data(channel, bytes),
+            () -> {
+              l.ended(channel);
+              over(channel, null, false);
+            },
+            cause -> {
+              l.ended(channel);
+              over(channel, cause, resets.contains(channel));
+            },
+            l::drained));
     if (lost) {
       l.gone();
     }

@@ -22,9 +22,16 @@ public final class StatusJson {
   /** The command ran and ended with another code; clients exit with it. */
   public static Buffer exitCode(int code) {
     ObjectNode status = base("Failure");
-    status.put("message", "command terminated with non-zero exit code: command terminated with exit code " + code);
+    status.put(
+        "message",
+        "command terminated with non-zero exit code: command terminated with exit code " + code);
     status.put("reason", "NonZeroExitCode");
-    status.putObject("details").putArray("causes").addObject().put("reason", "ExitCode").put("message", "" + code);
+    status
+        .putObject("details")
+        .putArray("causes")
+        .addObject()
+        .put("reason", "ExitCode")
+        .put("message", "" + code);
     return buffer(status);
   }
 

@@ -7,9 +7,9 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
-import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetSocket;
 import java.net.URI;
 import java.time.Duration;
@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Opens upgraded HTTP/1.1 connections to the runtime's streaming server, for any method and protocol. Call on an event loop: the link
- * belongs to it.
+ * Opens upgraded HTTP/1.1 connections to the runtime's streaming server, for any method and
+ * protocol. Call on an event loop: the link belongs to it.
  */
 public final class UpgradeClient {
   private static final int MAX_HEAD = 64 * 1024;
@@ -29,11 +29,14 @@ public final class UpgradeClient {
   private final Duration answerTimeout;
   private final Duration idleTimeout;
 
-  /** @param answerTimeout how long the runtime may take to answer 101 */
+  /**
+   * @param answerTimeout how long the runtime may take to answer 101
+   */
   public UpgradeClient(Vertx vertx, Duration answerTimeout, Duration idleTimeout) {
     this.vertx = vertx;
     this.client =
-        vertx.createNetClient(new NetClientOptions().setConnectTimeout(CONNECT_MILLIS).setTcpNoDelay(true));
+        vertx.createNetClient(
+            new NetClientOptions().setConnectTimeout(CONNECT_MILLIS).setTcpNoDelay(true));
     this.answerTimeout = answerTimeout;
     this.idleTimeout = idleTimeout;
   }
@@ -48,17 +51,23 @@ public final class UpgradeClient {
     ConnectOptions target = new ConnectOptions().setHost(uri.getHost()).setPort(port);
     if (tls) {
       // The runtime serves with a certificate of its own making; the URL came over its UNIX socket.
-      target.setSsl(true).setSslOptions(new ClientSSLOptions().setTrustAll(true).setHostnameVerificationAlgorithm(""));
+      target
+          .setSsl(true)
+          .setSslOptions(
+              new ClientSSLOptions().setTrustAll(true).setHostnameVerificationAlgorithm(""));
     }
     return client.connect(target).compose(socket -> handshake(socket, uri, method, headers));
   }
 
-  private Future<Upgraded> handshake(NetSocket socket, URI uri, String method, Map<String, String> headers) {
+  private Future<Upgraded> handshake(
+      NetSocket socket, URI uri, String method, Map<String, String> headers) {
     StringBuilder head = new StringBuilder(method).append(' ').append(uri.getRawPath());
     if (uri.getRawQuery() != null) {
       head.append('?').append(uri.getRawQuery());
     }
-    head.append(" HTTP/1.1\r\nHost: ").append(uri.getRawAuthority()).append("\r\nConnection: Upgrade\r\n");
+    head.append(" HTTP/1.1\r\nHost: ")
+        .append(uri.getRawAuthority())
+        .append("\r\nConnection: Upgrade\r\n");
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     if (!method.equals("GET")) {
       head.append("Content-Length: 0\r\n");
@@ -69,25 +78,25 @@ public final class UpgradeClient {
             answerTimeout.toMillis(),
             t -> {
               socket.close();
-              promise.tryFail(new TimeoutException("the container runtime did not answer the stream request"));
+              promise.tryFail(
+                  new TimeoutException("the container runtime did not answer the stream request"));
             });
     promise.future().onComplete(r -> vertx.cancelTimer(timer));
     Buffer answer = Buffer.buffer();
     socket.closeHandler(v -> promise.tryFail(new UpgradeRefused("connection closed")));
     socket.exceptionHandler(promise::tryFail);
-    socket.handler(
-        bytes -> {
-          answer.appendBuffer(bytes);
-          int end = endOfHead(answer);
-          if (end >= 0) {
-            socket.pause();
-            socket.handler(null);
-            answered(socket, answer, end, promise);
-          } else if (answer.length() > MAX_HEAD) {
-            socket.close();
-            promise.tryFail(new UpgradeRefused("answer is too long"));
-          }
-        });
+    socket.handler(bytes -> {
+      answer.appendBuffer(bytes);
+      int end = endOfHead(answer);
+      if (end >= 0) {
+        socket.pause();
+        socket.handler(null);
+        answered(socket, answer, end, promise);
+      } else if (answer.length() > MAX_HEAD) {
+        socket.close();
+        promise.tryFail(new UpgradeRefused("answer is too long"));
+      }
+    });
     socket.write(head.append("\r\n").toString(), "ISO-8859-1");
     return promise.future();
   }
@@ -116,7 +125,9 @@ public final class UpgradeClient {
 
   private static int endOfHead(Buffer answer) {
     for (int i = 3; i < answer.length(); i++) {
-      if (answer.getByte(i) == '\n' && answer.getByte(i - 1) == '\r' && answer.getByte(i - 2) == '\n') {
+      if (answer.getByte(i) == '\n'
+          && answer.getByte(i - 1) == '\r'
+          && answer.getByte(i - 2) == '\n') {
         return i - 3;
       }
     }

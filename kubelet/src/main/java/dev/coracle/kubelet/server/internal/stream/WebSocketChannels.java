@@ -9,8 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Channels over WebSocket messages: the first byte of a message is the channel, the rest its bytes. All channels share the socket, so a
- * pause of one pauses all. Serves both roles; only a v5 client can end a channel on its own.
+ * Channels over WebSocket messages: the first byte of a message is the channel, the rest its bytes.
+ * All channels share the socket, so a pause of one pauses all. Serves both roles; only a v5 client
+ * can end a channel on its own.
  */
 public final class WebSocketChannels implements ChannelLink {
   /** A base64 message is collected whole before it is decoded; longer ones break the session. */
@@ -24,7 +25,9 @@ public final class WebSocketChannels implements ChannelLink {
   private Buffer base64 = Buffer.buffer();
   private int channel = -1;
 
-  /** @param client whether we opened the socket */
+  /**
+   * @param client whether we opened the socket
+   */
   public WebSocketChannels(WebSocket socket, RemoteCommandProtocol protocol, boolean client) {
     this.socket = socket;
     this.protocol = protocol;
@@ -119,14 +122,16 @@ public final class WebSocketChannels implements ChannelLink {
     if (protocol.base64()) {
       socket.sendText((char) ('0' + number) + Base64.getEncoder().encodeToString(bytes.getBytes()));
     } else {
-      socket.sendBinary(Buffer.buffer(bytes.length() + 1).appendByte((byte) number).appendBuffer(bytes));
+      socket.sendBinary(
+          Buffer.buffer(bytes.length() + 1).appendByte((byte) number).appendBuffer(bytes));
     }
   }
 
   @Override
   public void end(int number) {
     if (client && protocol.closeSignal()) {
-      socket.sendBinary(Buffer.buffer().appendByte((byte) Channels.CLOSE_SIGNAL).appendByte((byte) number));
+      socket.sendBinary(
+          Buffer.buffer().appendByte((byte) Channels.CLOSE_SIGNAL).appendByte((byte) number));
     }
   }
 

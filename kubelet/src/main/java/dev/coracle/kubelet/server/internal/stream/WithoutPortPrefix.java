@@ -2,7 +2,10 @@ package dev.coracle.kubelet.server.internal.stream;
 
 import io.vertx.core.buffer.Buffer;
 
-/** Takes off the two bytes with the port number that begin each channel of the WebSocket port-forward protocol. */
+/**
+ * Takes off the two bytes with the port number that begin each channel of the WebSocket
+ * port-forward protocol.
+ */
 final class WithoutPortPrefix implements ChannelLink {
   private final ChannelLink link;
   private final int[] skip = {2, 2};

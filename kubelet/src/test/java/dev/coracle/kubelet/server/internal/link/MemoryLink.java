@@ -6,7 +6,10 @@ import java.util.Deque;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Two ends of a link in memory. Bytes move when the test says {@link #pump}, cut in pieces of random size. */
+/**
+ * Two ends of a link in memory. Bytes move when the test says {@link #pump}, cut in pieces of
+ * random size.
+ */
 public final class MemoryLink implements ByteLink {
   private final Deque<Buffer> toPeer = new ArrayDeque<>();
   private final RandomGenerator random;

@@ -125,11 +125,13 @@ class WebSocketTest {
 
   @Test
   void aContinuationOfNothingBreaksTheSocket() {
-    assertThat(serverFed(0x80, 0x81, 0, 0, 0, 0, 'c').ends).containsExactly("unexpected WebSocket frame");
+    assertThat(serverFed(0x80, 0x81, 0, 0, 0, 0, 'c').ends)
+        .containsExactly("unexpected WebSocket frame");
   }
 
   @Test
   void theAcceptKeyIsTheRfcsExample() {
-    assertThat(WebSocket.accept("dGhlIHNhbXBsZSBub25jZQ==")).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assertThat(WebSocket.accept("dGhlIHNhbXBsZSBub25jZQ=="))
+        .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   }
 }

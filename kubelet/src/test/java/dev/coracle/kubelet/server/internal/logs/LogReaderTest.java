@@ -63,7 +63,8 @@ class LogReaderTest {
 
   @Test
   void partialLinesAreJoined() throws Exception {
-    append(line(1, "P", "one ") + line(1, "P", "and ") + line(1, "F", "a half") + line(2, "F", "two"));
+    append(
+        line(1, "P", "one ") + line(1, "P", "and ") + line(1, "F", "a half") + line(2, "F", "two"));
     assertThat(read()).isEqualTo("one and a half\ntwo\n");
   }
 
@@ -101,10 +102,12 @@ class LogReaderTest {
   @Test
   void tailCountsFromTheEndThroughRotatedFiles() throws Exception {
     try (OutputStream gz =
-        new GZIPOutputStream(Files.newOutputStream(directory.resolve("0.log.20260101-000001.gz")))) {
+        new GZIPOutputStream(
+            Files.newOutputStream(directory.resolve("0.log.20260101-000001.gz")))) {
       gz.write((line(1, "F", "1") + line(1, "F", "2") + line(1, "F", "3")).getBytes(UTF_8));
     }
-    Files.writeString(directory.resolve("0.log.20260101-000002"), line(2, "F", "4") + line(2, "F", "5"));
+    Files.writeString(
+        directory.resolve("0.log.20260101-000002"), line(2, "F", "4") + line(2, "F", "5"));
     append(line(3, "F", "6"));
     assertThat(read("tailLines", "4")).isEqualTo("3\n4\n5\n6\n");
     out.reset();
@@ -156,10 +159,13 @@ class LogReaderTest {
 
   @Test
   void wrongOptionsAreRefused() {
-    assertThatThrownBy(() -> options("tailLines", "-5")).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> options("limitBytes", "0")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> options("tailLines", "-5"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> options("limitBytes", "0"))
+        .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> options("sinceSeconds", "1", "sinceTime", "2026-01-01T00:00:00Z"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> options("sinceTime", "yesterday")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> options("sinceTime", "yesterday"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -41,7 +41,8 @@ class SpdyInteropTest {
   private final SpdyEncoder encoder = new SpdyEncoder(block);
   private final List<SpdyFrame> decoded = new ArrayList<>();
   private final SpdyDecoder decoder = new SpdyDecoder(block, decoded::add);
-  private final EmbeddedChannel netty = new EmbeddedChannel(new SpdyFrameCodec(SpdyVersion.SPDY_3_1));
+  private final EmbeddedChannel netty =
+      new EmbeddedChannel(new SpdyFrameCodec(SpdyVersion.SPDY_3_1));
 
   @AfterEach
   void close() {
@@ -67,7 +68,9 @@ class SpdyInteropTest {
   void nettyReadsWhatWeWrite() {
     for (int id = 1; id < 9; id += 2) { // several blocks: compression remembers
       SpdySynStreamFrame syn =
-          toNetty(new SpdyFrame.SynStream(id, 0, 3, true, false, headers("streamtype", "error", "port", "80" + id)));
+          toNetty(
+              new SpdyFrame.SynStream(
+                  id, 0, 3, true, false, headers("streamtype", "error", "port", "80" + id)));
       assertThat(syn.streamId()).isEqualTo(id);
       assertThat(syn.priority()).isEqualTo((byte) 3);
       assertThat(syn.isLast()).isTrue();
@@ -102,7 +105,9 @@ class SpdyInteropTest {
       syn.headers().add("streamtype", "data");
       syn.headers().add("requestid", "r" + id);
       fromNetty(wire, syn);
-      expected.add(new SpdyFrame.SynStream(id, 0, 2, false, false, headers("streamtype", "data", "requestid", "r" + id)));
+      expected.add(
+          new SpdyFrame.SynStream(
+              id, 0, 2, false, false, headers("streamtype", "data", "requestid", "r" + id)));
       fromNetty(wire, new DefaultSpdySynReplyFrame(id));
       expected.add(new SpdyFrame.SynReply(id, false, Map.of()));
       fromNetty(wire, new DefaultSpdyPingFrame(id));
@@ -128,14 +133,16 @@ class SpdyInteropTest {
   @Test
   void dataIsHandedOutInPieces() {
     Buffer wire = Buffer.buffer();
-    DefaultSpdyDataFrame frame = new DefaultSpdyDataFrame(5, Unpooled.wrappedBuffer("abcdef".getBytes()));
+    DefaultSpdyDataFrame frame =
+        new DefaultSpdyDataFrame(5, Unpooled.wrappedBuffer("abcdef".getBytes()));
     frame.setLast(true);
     fromNetty(wire, frame);
     decoder.feed(wire.getBuffer(0, 10));
     decoder.feed(wire.getBuffer(10, wire.length()));
     assertThat(decoded)
         .containsExactly(
-            new SpdyFrame.Data(5, false, Buffer.buffer("ab")), new SpdyFrame.Data(5, true, Buffer.buffer("cdef")));
+            new SpdyFrame.Data(5, false, Buffer.buffer("ab")),
+            new SpdyFrame.Data(5, true, Buffer.buffer("cdef")));
   }
 
   private void fromNetty(Buffer wire, Object frame) {

@@ -47,7 +47,8 @@ class SpdySessionTest {
   void aStreamCarriesBytesBothWaysAndEndsEachWayOnItsOwn() {
     List<String> got = new ArrayList<>();
     SpdyStream stream = client.open(Map.of("streamtype", "stdin"));
-    stream.handlers(b -> got.add(b.toString()), () -> got.add("end"), c -> got.add("reset"), () -> {});
+    stream.handlers(
+        b -> got.add(b.toString()), () -> got.add("end"), c -> got.add("reset"), () -> {});
     stream.resume();
     stream.write(Buffer.buffer("to server"));
     stream.end();
@@ -70,7 +71,8 @@ class SpdySessionTest {
     SpdyStream stream = client.open(Map.of());
     stream.write(Buffer.buffer(new byte[2_000_000]));
     MemoryLink.pump(link);
-    // The server has announced its window and its stream is paused: no more than the window arrives.
+    // The server has announced its window and its stream is paused: no more than the window
+    // arrives.
     assertThat(accepted.getFirst().buffered()).isEqualTo(SpdySession.RECEIVE_WINDOW);
     assertThat(stream.writeQueueFull()).isTrue();
     accepted.getFirst().resume();
@@ -110,10 +112,12 @@ class SpdySessionTest {
     SpdyEncoder encoder = new SpdyEncoder(block);
     raw[1].write(encoder.encode(new SpdyFrame.SynStream(1, 0, 0, false, false, Map.of())));
     for (int i = 0; i < 100; i++) {
-      raw[1].write(encoder.encode(new SpdyFrame.Data(1, false, Buffer.buffer(new byte[32 * 1024]))));
+      raw[1].write(
+          encoder.encode(new SpdyFrame.Data(1, false, Buffer.buffer(new byte[32 * 1024]))));
     }
     MemoryLink.pump(raw);
-    assertThat(streams.getFirst().buffered()).isBetween(SpdySession.MAX_BUFFERED, SpdySession.MAX_BUFFERED + 33 * 1024);
+    assertThat(streams.getFirst().buffered())
+        .isBetween(SpdySession.MAX_BUFFERED, SpdySession.MAX_BUFFERED + 33 * 1024);
     assertThat(raw[1].queued()).isGreaterThan(2_000_000);
     streams.getFirst().resume();
     MemoryLink.pump(raw);
@@ -144,7 +148,8 @@ class SpdySessionTest {
           }
         });
     SpdyHeaderBlock own = new SpdyHeaderBlock();
-    raw[1].write(new SpdyEncoder(own).encode(new SpdyFrame.SynStream(1, 0, 0, false, false, Map.of())));
+    raw[1].write(
+        new SpdyEncoder(own).encode(new SpdyFrame.SynStream(1, 0, 0, false, false, Map.of())));
     MemoryLink.pump(raw);
     streams.getFirst().write(Buffer.buffer(new byte[1_000_000]));
     MemoryLink.pump(raw);
@@ -205,7 +210,9 @@ class SpdySessionTest {
     raw[1].write(new SpdyEncoder(block).encode(new SpdyFrame.Ping(1)));
     raw[1].write(new SpdyEncoder(block).encode(new SpdyFrame.Ping(2)));
     MemoryLink.pump(raw);
-    assertThat(seen).filteredOn(f -> f instanceof SpdyFrame.Ping).containsExactly(new SpdyFrame.Ping(1));
+    assertThat(seen)
+        .filteredOn(f -> f instanceof SpdyFrame.Ping)
+        .containsExactly(new SpdyFrame.Ping(1));
     block.close();
   }
 
