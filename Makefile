@@ -8,7 +8,7 @@ verify:
 	mvn -B verify
 
 fix:
-	mvn -B -q spotless:apply
+	JAVA_HOME=$$(./coracle --jdk) mvn -B -q spotless:apply
 
 test:
 	mvn -B -DskipITs verify

@@ -14,6 +14,7 @@ import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -21,18 +22,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One cluster in this process: the parts list. The control plane starts first, each part when the
- * one before is ready; then scheduler, controllers, node and add-ons side by side. They stop in the
- * opposite order. Any number of clusters live in one JVM, each with its own data directory.
+ * One cluster in this process: the parts list. The control plane and the container runtime start
+ * first; then scheduler, controllers, kubelet and add-ons side by side. They stop in the opposite
+ * order. Any number of clusters live in one JVM, each with its own data directory.
  */
 public final class Coracle {
 
@@ -44,11 +45,12 @@ public final class Coracle {
   private final NetworkPlan.Held network;
   private final Vertx vertx;
   private final Credentials credentials;
+  private final String nodeName;
   private final ControlPlane controlPlane;
   private final Node node;
   private final AddOns addOns;
   private final MetricsRegistry metrics = new MetricsRegistry();
-  private final List<List<Component>> side;
+  private final List<Component> side;
   private final List<Component> started = new CopyOnWriteArrayList<>();
   private final Uni<Void> stop;
 
@@ -56,6 +58,7 @@ public final class Coracle {
     this.data = data;
     this.network = NetworkPlan.choose(options, data);
     NetworkPlan plan = network.plan();
+    this.nodeName = plan.nodeName();
     this.credentials =
         Credentials.open(new ClusterPki(data.pki(), Clock.systemUTC()), plan, options);
     this.vertx =
@@ -105,13 +108,9 @@ public final class Coracle {
             credentials,
             metrics);
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
-    List<List<Component>> chains = new ArrayList<>();
-    chains.add(List.of(scheduler));
-    chains.add(List.of(controllers));
-    chains.add(List.of(metricsServer));
-    chains.add(node.parts());
-    addOns.parts().forEach(part -> chains.add(List.of(part)));
-    this.side = List.copyOf(chains);
+    this.side =
+        Stream.concat(Stream.of(scheduler, controllers, metricsServer), addOns.parts().stream())
+            .toList();
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
   }
 
@@ -147,16 +146,34 @@ public final class Coracle {
    * @param progress hears what has been reached, with a detail for people
    */
   public CompletionStage<Void> start(BiConsumer<String, String> progress) {
-    return startInTurn(controlPlane.parts())
-        .chain(() -> onWorker(this::writeKubeconfig))
-        .invoke(() -> progress.accept("API server", apiUrl()))
-        .chain(() -> Uni.join().all(side.stream().map(this::startInTurn).toList()).andFailFast())
+    return Uni.join()
+        .all(startControlPlane(progress), startInTurn(node.runtime()))
+        // All of them, so that a failure of one does not stop another half-way through its start.
+        .andCollectFailures()
+        .onFailure(CompositeException.class)
+        .transform(e -> ((CompositeException) e).getCauses().getFirst())
+        .chain(() ->
+            Uni.join()
+                .all(
+                    Stream.concat(
+                            Stream.of(
+                                startInTurn(node.kubelet())
+                                    .invoke(() -> progress.accept("node", nodeName + " is Ready"))),
+                            side.stream().map(part -> startInTurn(List.of(part))))
+                        .toList())
+                .andFailFast())
         .replaceWithVoid()
         .onFailure(IllegalStateException.class)
         .transform(e -> new UserErrorException(String.valueOf(e.getMessage())))
         .onFailure()
         .call(() -> stop.onFailure().recoverWithNull())
         .subscribeAsCompletionStage();
+  }
+
+  private Uni<Void> startControlPlane(BiConsumer<String, String> progress) {
+    return startInTurn(controlPlane.parts())
+        .chain(() -> onWorker(this::writeKubeconfig))
+        .invoke(() -> progress.accept("API server", apiUrl()));
   }
 
   private Uni<Void> startInTurn(List<Component> parts) {
@@ -211,7 +228,11 @@ public final class Coracle {
   /** Node and add-ons side by side, then what they talk to, in the opposite order of the start. */
   private Uni<Void> stopAll() {
     return Uni.join()
-        .all(side.stream().map(this::stopInTurn).toList())
+        .all(
+            Stream.concat(
+                    Stream.of(stopInTurn(node.kubelet()).chain(() -> stopInTurn(node.runtime()))),
+                    side.stream().map(part -> stopInTurn(List.of(part))))
+                .toList())
         .andCollectFailures()
         .chain(() -> stopInTurn(controlPlane.parts()))
         .invoke(this::release);

@@ -38,7 +38,7 @@ public final class Foreground {
     Runtime.getRuntime().addShutdownHook(hook);
     state(cluster, "Starting", begin).write(options.dataDir());
     cluster.start((what, detail) -> line(what, detail, begin)).toCompletableFuture().join();
-    state(cluster, "Ready", begin).write(options.dataDir());
+    line("containers", cluster.runtimeDescription());
     line("kubeconfig", cluster.data().kubeconfig().toString());
     line("dashboard", cluster.dashboardUrl() + "  ('./coracle dashboard' signs you in)");
     line("ingress", "http://localhost:" + cluster.ingressHttpPort());
@@ -49,6 +49,8 @@ public final class Foreground {
       new Demo(cluster, out).run();
     }
     out.flush();
+    // Last, since who waits for it shows what was printed until then.
+    state(cluster, "Ready", begin).write(options.dataDir());
     ended.await();
     return 0;
   }

@@ -17,7 +17,6 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -138,12 +137,14 @@ final class Node {
                 .withListen("0.0.0.0", Ports.preferred(options.kubeletPort())));
   }
 
-  /** In the order in which they start. */
-  List<Component> parts() {
-    List<Component> parts = new ArrayList<>();
-    runtime.ifPresent(r -> parts.add(new RuntimeComponent(r, keepPods)));
-    parts.add(new KubeletComponent(kubelet, keepPods));
-    return parts;
+  /** What runs containers, where it is ours: it needs nothing of the rest. */
+  List<Component> runtime() {
+    return runtime.<Component>map(r -> new RuntimeComponent(r, keepPods)).stream().toList();
+  }
+
+  /** What needs the API server and the runtime. */
+  List<Component> kubelet() {
+    return List.of(new KubeletComponent(kubelet, keepPods));
   }
 
   /** The runtime has no part in Coracle's own contracts, being a CRI server like any other. */

@@ -3,6 +3,7 @@ package dev.coracle.metrics;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.metrics.config.KubeletAccess;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -13,7 +14,7 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 
 /**
@@ -37,9 +38,8 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
                 .setIdleTimeout(60)
                 .setTrustOptions(new PemTrustOptions().addCertPath(access.ca().toString()))
                 .setKeyCertOptions(
-                    new PemKeyCertOptions()
-                        .setCertPath(access.clientCertificate().toString())
-                        .setKeyPath(access.clientKey().toString())));
+                    KeyCertOptions.wrap(
+                        PemKeyManager.of(access.clientCertificate(), access.clientKey()))));
   }
 
   @Override

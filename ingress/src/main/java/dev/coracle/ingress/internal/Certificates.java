@@ -1,13 +1,12 @@
 package dev.coracle.ingress.internal;
 
 import dev.coracle.api.KubeObject;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.PemKeyCertOptions;
+import dev.coracle.api.tls.PemIdentity;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
-import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
@@ -27,29 +26,24 @@ final class Certificates {
    * @param secrets of type {@code kubernetes.io/tls}; one that holds no certificate is left out
    */
   static ServerSSLOptions options(Path certificate, Path key, Collection<KubeObject> secrets) {
-    PemKeyCertOptions pem =
-        new PemKeyCertOptions().addCertPath(certificate.toString()).addKeyPath(key.toString());
+    List<PemIdentity> identities = new ArrayList<>();
     for (KubeObject secret : secrets) {
       try {
-        byte[] chain = Base64.getDecoder().decode(secret.text("data", "tls.crt"));
-        byte[] privateKey = Base64.getDecoder().decode(secret.text("data", "tls.key"));
-        if (CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(chain))
-                .isEmpty()
-            || privateKey.length == 0) {
-          throw new GeneralSecurityException("no certificate or no key");
-        }
-        pem.addCertValue(Buffer.buffer(chain)).addKeyValue(Buffer.buffer(privateKey));
+        identities.add(
+            PemIdentity.parse(
+                Base64.getDecoder().decode(secret.text("data", "tls.crt")),
+                Base64.getDecoder().decode(secret.text("data", "tls.key"))));
       } catch (GeneralSecurityException | IllegalArgumentException e) {
         LOG.atWarn()
             .addKeyValue("namespace", secret.namespace())
             .addKeyValue("name", secret.name())
+            .addKeyValue("why", e.getMessage())
             .log("This Secret holds no TLS certificate and key");
       }
     }
     return new ServerSSLOptions()
-        .setKeyCertOptions(pem)
-        .setSni(true)
+        .setKeyCertOptions(
+            KeyCertOptions.wrap(new SniKeyManager(PemIdentity.read(certificate, key), identities)))
         .setUseAlpn(true)
         .setApplicationLayerProtocols(List.of("h2", "http/1.1"));
   }

@@ -100,7 +100,7 @@ public final class GatewayVerticle extends AbstractVerticle {
             .setSsl(tls != null)
             .setUseAlpn(tls != null);
     if (tls != null) {
-      server.setKeyCertOptions(tls.getKeyCertOptions()).setSni(true);
+      server.setKeyCertOptions(tls.getKeyCertOptions());
     }
     return vertx
         .createHttpServer(server)

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server;
 
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.internal.http.Adapters;
 import dev.coracle.kubelet.server.internal.http.KubeletRoutes;
@@ -9,7 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -94,9 +95,7 @@ public final class KubeletServer {
         .setSsl(true)
         .setUseAlpn(false)
         .setKeyCertOptions(
-            new PemKeyCertOptions()
-                .setCertPath(options.certificate().toString())
-                .setKeyPath(options.key().toString()))
+            KeyCertOptions.wrap(PemKeyManager.of(options.certificate(), options.key())))
         .setTrustOptions(new PemTrustOptions().addCertPath(options.clientCa().toString()))
         .setClientAuth(ClientAuth.REQUEST)
         .setTcpKeepAlive(true)

@@ -3,6 +3,10 @@ package dev.coracle.launcher.cli;
 import dev.coracle.api.StatusException;
 import dev.coracle.launcher.UserErrorException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -19,28 +23,46 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     version = "coracle " + dev.coracle.launcher.Version.TEXT,
     description = "A whole Kubernetes on the JVM.",
-    subcommands = {
-      UpCommand.class,
-      DownCommand.class,
-      StatusCommand.class,
-      DashboardCommand.class,
-      ImageCommand.class,
-      ReferenceCommand.class
-    },
     synopsisSubcommandLabel = "COMMAND")
 public final class CoracleCommand implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(CoracleCommand.class);
 
+  /** Every command, in the order in which help lists them. */
+  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("up", UpCommand::new);
+    commands.put("down", DownCommand::new);
+    commands.put("status", StatusCommand::new);
+    commands.put("dashboard", DashboardCommand::new);
+    commands.put("image", ImageCommand::new);
+    commands.put("reference", ReferenceCommand::new);
+    return commands;
+  }
 
   /** Runs one command and gives its exit code. */
   public static int run(String... args) {
-    return commandLine().execute(args);
+    // Reading the options of all commands takes longer than most commands do.
+    boolean named = args.length > 0 && COMMANDS.containsKey(args[0]);
+    return commandLine(named ? Set.of(args[0]) : COMMANDS.keySet()).execute(args);
   }
 
+  /** The command line with all of its commands. */
   static CommandLine commandLine() {
+    return commandLine(COMMANDS.keySet());
+  }
+
+  private static CommandLine commandLine(Set<String> names) {
     CommandLine line = new CommandLine(new CoracleCommand());
+    COMMANDS.forEach((name, command) -> {
+      if (names.contains(name)) {
+        line.addSubcommand(name, command.get());
+      }
+    });
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(CoracleCommand::wrongUsage);
     line.setExecutionExceptionHandler(CoracleCommand::failed);

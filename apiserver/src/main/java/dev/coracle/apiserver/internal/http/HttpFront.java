@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.api.StatusException;
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.filter.Filter;
 import dev.coracle.apiserver.internal.verb.Engine;
@@ -14,7 +15,7 @@ import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -112,9 +113,7 @@ public final class HttpFront {
         .setUseAlpn(true)
         .setClientAuth(ClientAuth.REQUEST)
         .setKeyCertOptions(
-            new PemKeyCertOptions()
-                .setCertPath(listen.certificate().toString())
-                .setKeyPath(listen.key().toString()))
+            KeyCertOptions.wrap(PemKeyManager.of(listen.certificate(), listen.key())))
         .setTrustOptions(new PemTrustOptions().addCertPath(listen.clientCa().toString()))
         .setSslHandshakeTimeout(10)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)

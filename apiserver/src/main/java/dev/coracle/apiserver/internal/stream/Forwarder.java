@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.stream;
 
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
@@ -18,8 +19,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.util.List;
 import java.util.Locale;
@@ -67,9 +68,8 @@ public final class Forwarder {
                 .setSsl(true)
                 .setVerifyHost(true)
                 .setKeyCertOptions(
-                    new PemKeyCertOptions()
-                        .setCertPath(options.clientCertificate().toString())
-                        .setKeyPath(options.clientKey().toString()))
+                    KeyCertOptions.wrap(
+                        PemKeyManager.of(options.clientCertificate(), options.clientKey())))
                 .setTrustOptions(new PemTrustOptions().addCertPath(options.ca().toString())),
             pool);
     // Pods and Services show certificates of their own making: upstream does not check them either.
