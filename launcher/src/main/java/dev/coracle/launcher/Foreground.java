@@ -20,11 +20,17 @@ public final class Foreground {
 
   private final CoracleOptions options;
   private final boolean demo;
+  private final boolean train;
   private final PrintStream out;
 
-  public Foreground(CoracleOptions options, boolean demo, PrintStream out) {
+  /**
+   * @param demo deploy the demo too
+   * @param train end after the requests of a first user, for the start-up cache (JEP 514)
+   */
+  public Foreground(CoracleOptions options, boolean demo, boolean train, PrintStream out) {
     this.options = options;
     this.demo = demo;
+    this.train = train;
     this.out = out;
   }
 
@@ -51,6 +57,10 @@ public final class Foreground {
     out.flush();
     // Last, since who waits for it shows what was printed until then.
     state(cluster, "Ready", begin).write(options.dataDir());
+    if (train) {
+      new TrainingRequests(cluster).send();
+      return 0;
+    }
     ended.await();
     return 0;
   }

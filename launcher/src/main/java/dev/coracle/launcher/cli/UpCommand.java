@@ -40,6 +40,12 @@ final class UpCommand implements Callable<Integer> {
   private boolean demo;
 
   @Option(
+      names = "--train",
+      hidden = true,
+      description = "Send the requests of a first user, then end: what the start-up cache learns from.")
+  private boolean train;
+
+  @Option(
       names = "--keep-pods",
       description = "Leave containers running at the end; the next 'up' adopts them.")
   private boolean keepPods;
@@ -213,6 +219,6 @@ final class UpCommand implements Callable<Integer> {
             keepPods);
     return detach
         ? new Background(options.dataDir(), arguments()).run()
-        : new Foreground(options, demo, System.out).run();
+        : new Foreground(options, demo, train, System.out).run();
   }
 }
