@@ -42,7 +42,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--train",
       hidden = true,
-      description = "Send the requests of a first user, then end: what the start-up cache learns from.")
+      description =
+          "Send the requests of a first user, then end: what the start-up cache learns from.")
   private boolean train;
 
   @Option(
