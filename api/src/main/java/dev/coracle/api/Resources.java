@@ -51,6 +51,8 @@ public final class Resources {
       of("node.k8s.io", "v1", "runtimeclasses");
   public static final GroupVersionResource CERTIFICATE_SIGNING_REQUESTS =
       of("certificates.k8s.io", "v1", "certificatesigningrequests");
+  public static final GroupVersionResource SUBJECT_ACCESS_REVIEWS =
+      of("authorization.k8s.io", "v1", "subjectaccessreviews");
   public static final GroupVersionResource ROLES = rbac("roles");
   public static final GroupVersionResource ROLE_BINDINGS = rbac("rolebindings");
   public static final GroupVersionResource CLUSTER_ROLES = rbac("clusterroles");

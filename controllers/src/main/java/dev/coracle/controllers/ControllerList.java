@@ -4,6 +4,11 @@ import dev.coracle.controllers.internal.Controller;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.autoscaling.HorizontalController;
+import dev.coracle.controllers.internal.bootstrap.ClusterInfo;
+import dev.coracle.controllers.internal.bootstrap.TokenCleaner;
+import dev.coracle.controllers.internal.certificates.CertificateApproval;
+import dev.coracle.controllers.internal.certificates.CertificateCleaner;
+import dev.coracle.controllers.internal.certificates.CertificateSigning;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
@@ -46,6 +51,12 @@ final class ControllerList {
         NodeIpamController::new,
         NodeLifecycleController::new,
         TaintEvictionController::new,
+        // Machines that join
+        ClusterInfo::new,
+        TokenCleaner::new,
+        CertificateApproval::new,
+        CertificateSigning::new,
+        CertificateCleaner::new,
         // Workloads
         DeploymentController::new,
         ReplicaSetController::replicaSets,

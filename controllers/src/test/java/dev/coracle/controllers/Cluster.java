@@ -16,8 +16,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +43,20 @@ final class Cluster {
     this(options -> options.without(List.of("node-lifecycle-controller")));
   }
 
-  Cluster(java.util.function.UnaryOperator<ControllerOptions> options) {
+  Cluster(UnaryOperator<ControllerOptions> options) {
+    this(options, (_, answer) -> answer);
+  }
+
+  /**
+   * @param answers changes what the API answers to creates of the controllers
+   */
+  Cluster(
+      UnaryOperator<ControllerOptions> options,
+      BiFunction<GroupVersionResource, KubeObject, KubeObject> answers) {
     manager =
         new ControllerManager(
             context,
-            api,
+            new AnsweringClient(api, answers),
             options.apply(ControllerOptions.of("10.244.0.0/16", "PEM")),
             registry,
             new Random(3));

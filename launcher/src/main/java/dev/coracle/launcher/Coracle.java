@@ -8,6 +8,7 @@ import dev.coracle.controllers.ControllerManager;
 import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.ClusterPki;
+import dev.coracle.launcher.pki.ClusterSigner;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.metrics.MetricsServer;
 import dev.coracle.metrics.config.KubeletAccess;
@@ -96,7 +97,8 @@ public final class Coracle {
             controlPlane.client("system:kube-controller-manager"),
             ControllerOptions.of(
                     plan.podCidr(), Files.readString(credentials.pki().caCertificate()))
-                .withLocalVolumes(data.root().resolve("volumes").toString()),
+                .withLocalVolumes(data.root().resolve("volumes").toString())
+                .withSigner(new ClusterSigner(vertx, credentials.pki())),
             registry);
     this.node =
         new Node(

@@ -1,7 +1,9 @@
 package dev.coracle.controllers.config;
 
+import dev.coracle.controllers.spi.CertificateSigner;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * @param podCidr from which every node gets its pods' range; empty: nodes get none
@@ -11,6 +13,7 @@ import java.util.List;
  * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
  * @param localVolumeDirectory where volumes of the built-in local class are made on their node;
  *     empty: no such class
+ * @param signer signs approved certificate requests; null: nobody does
  * @param disabled controllers that are not run, by their names
  */
 public record ControllerOptions(
@@ -20,6 +23,7 @@ public record ControllerOptions(
     Duration nodeMonitorGrace,
     int terminatedPodThreshold,
     String localVolumeDirectory,
+    @Nullable CertificateSigner signer,
     List<String> disabled) {
 
   public ControllerOptions {
@@ -29,7 +33,7 @@ public record ControllerOptions(
   /** Upstream's defaults. */
   public static ControllerOptions of(String podCidr, String rootCaPem) {
     return new ControllerOptions(
-        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, "", List.of());
+        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, "", null, List.of());
   }
 
   public ControllerOptions withLocalVolumes(String directory) {
@@ -40,6 +44,19 @@ public record ControllerOptions(
         nodeMonitorGrace,
         terminatedPodThreshold,
         directory,
+        signer,
+        disabled);
+  }
+
+  public ControllerOptions withSigner(CertificateSigner authority) {
+    return new ControllerOptions(
+        podCidr,
+        nodeCidrMaskSize,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        localVolumeDirectory,
+        authority,
         disabled);
   }
 
@@ -51,6 +68,7 @@ public record ControllerOptions(
         nodeMonitorGrace,
         terminatedPodThreshold,
         localVolumeDirectory,
+        signer,
         names);
   }
 }

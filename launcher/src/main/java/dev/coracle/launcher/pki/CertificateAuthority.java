@@ -1,5 +1,6 @@
 package dev.coracle.launcher.pki;
 
+import dev.coracle.api.certificates.CertificateRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -141,8 +142,45 @@ public final class CertificateAuthority {
 
   /** A certificate for this public key, signed by this authority. */
   public X509Certificate issue(PublicKey subject, Request request) {
+    return issue(
+        name(request.commonName(), request.organizations()),
+        subject,
+        KeyUsage.digitalSignature | KeyUsage.keyEncipherment,
+        usages(request),
+        alternatives(request.dnsNames(), request.ipAddresses()),
+        request.validity());
+  }
+
+  /**
+   * A certificate as a signing request asks for it.
+   *
+   * @param keyUsage bits of {@link KeyUsage}
+   */
+  public X509Certificate issue(
+      CertificateRequest request, int keyUsage, List<KeyPurposeId> purposes, Duration validity) {
+    List<GeneralName> names = alternatives(request.dnsNames(), request.ipAddresses());
+    request.emailAddresses().forEach(e -> names.add(new GeneralName(GeneralName.rfc822Name, e)));
+    request
+        .uris()
+        .forEach(u -> names.add(new GeneralName(GeneralName.uniformResourceIdentifier, u)));
+    return issue(
+        X500Name.getInstance(request.subject()),
+        request.publicKey(),
+        keyUsage,
+        purposes,
+        names,
+        validity);
+  }
+
+  private X509Certificate issue(
+      X500Name name,
+      PublicKey subject,
+      int keyUsage,
+      List<KeyPurposeId> purposes,
+      List<GeneralName> names,
+      Duration validity) {
     Instant now = clock.instant();
-    Instant end = now.plus(request.validity());
+    Instant end = now.plus(validity);
     Instant caEnd = certificate.getNotAfter().toInstant();
     X509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
@@ -150,28 +188,35 @@ public final class CertificateAuthority {
             serial(),
             Date.from(now.minus(Duration.ofMinutes(5))),
             Date.from(end.isAfter(caEnd) ? caEnd : end),
-            name(request.commonName(), request.organizations()),
+            name,
             subject);
     try {
       JcaX509ExtensionUtils ids = new JcaX509ExtensionUtils();
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-      builder.addExtension(
-          Extension.keyUsage,
-          true,
-          new KeyUsage(KeyUsage.digitalSignature | KeyUsage.keyEncipherment));
-      builder.addExtension(Extension.extendedKeyUsage, false, usages(request));
+      if (keyUsage != 0) {
+        builder.addExtension(Extension.keyUsage, true, new KeyUsage(keyUsage));
+      }
+      if (!purposes.isEmpty()) {
+        builder.addExtension(
+            Extension.extendedKeyUsage,
+            false,
+            new ExtendedKeyUsage(purposes.toArray(KeyPurposeId[]::new)));
+      }
       builder.addExtension(
           Extension.authorityKeyIdentifier, false, ids.createAuthorityKeyIdentifier(certificate));
-      if (!request.dnsNames().isEmpty() || !request.ipAddresses().isEmpty()) {
-        builder.addExtension(Extension.subjectAlternativeName, false, alternatives(request));
+      if (!names.isEmpty()) {
+        builder.addExtension(
+            Extension.subjectAlternativeName,
+            false,
+            new GeneralNames(names.toArray(GeneralName[]::new)));
       }
       return sign(builder, key);
     } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException("cannot sign a certificate for " + request.commonName(), e);
+      throw new IllegalStateException("cannot sign a certificate for " + name, e);
     }
   }
 
-  private static ExtendedKeyUsage usages(Request request) {
+  private static List<KeyPurposeId> usages(Request request) {
     List<KeyPurposeId> purposes = new ArrayList<>();
     if (request.server()) {
       purposes.add(KeyPurposeId.id_kp_serverAuth);
@@ -179,14 +224,14 @@ public final class CertificateAuthority {
     if (request.client()) {
       purposes.add(KeyPurposeId.id_kp_clientAuth);
     }
-    return new ExtendedKeyUsage(purposes.toArray(KeyPurposeId[]::new));
+    return purposes;
   }
 
-  private static GeneralNames alternatives(Request request) {
+  private static List<GeneralName> alternatives(List<String> dnsNames, List<String> addresses) {
     List<GeneralName> names = new ArrayList<>();
-    request.dnsNames().forEach(n -> names.add(new GeneralName(GeneralName.dNSName, n)));
-    request.ipAddresses().forEach(a -> names.add(new GeneralName(GeneralName.iPAddress, a)));
-    return new GeneralNames(names.toArray(GeneralName[]::new));
+    dnsNames.forEach(n -> names.add(new GeneralName(GeneralName.dNSName, n)));
+    addresses.forEach(a -> names.add(new GeneralName(GeneralName.iPAddress, a)));
+    return names;
   }
 
   private static X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key)

@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Certificate signing requests carry who made them, and approval may change only its conditions.
@@ -43,6 +46,13 @@ public final class CertificateStrategy implements KindStrategy {
           });
     }
     request.putObject("status");
+  }
+
+  @Override
+  public List<StatusCause> validate(ObjectNode now, @Nullable KubeObject before, Call call) {
+    return before == null
+        ? CertificateChecks.create(now)
+        : CertificateChecks.update(now, before, call.subresource());
   }
 
   @Override
