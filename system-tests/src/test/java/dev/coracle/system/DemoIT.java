@@ -28,10 +28,16 @@ class DemoIT {
   private CoracleProcess coracle;
   private Kubectl kubectl;
 
+  /** Which kubectl it is that the user has. */
+  String program() {
+    return "kubectl";
+  }
+
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
+    String program = program();
     coracle = CoracleProcess.start(directory.resolve("data"));
-    kubectl = coracle.kubectl();
+    kubectl = new Kubectl(program, coracle.kubeconfig());
     kubectl.run("apply", "-f", CoracleProcess.HOME.resolve("demo").toString());
     kubectl.run("rollout", "status", "deployment/greeter", "--timeout=60s");
     kubectl.run("rollout", "status", "deployment/visitor", "--timeout=60s");
@@ -39,7 +45,9 @@ class DemoIT {
 
   @AfterAll
   void stop() throws Exception {
-    coracle.close();
+    if (coracle != null) {
+      coracle.close();
+    }
   }
 
   @Test
