@@ -88,6 +88,40 @@ public final class ApiServerMetrics {
         .increment();
   }
 
+  /** A call of an admission webhook. */
+  public void webhook(String name, String type, String operation, boolean rejected, long nanos) {
+    Timer.builder("apiserver_admission_webhook_admission_duration_seconds")
+        .description("Time an admission webhook took to answer")
+        .tag("name", name)
+        .tag("type", type)
+        .tag("operation", operation)
+        .tag("rejected", Boolean.toString(rejected))
+        .register(registry)
+        .record(Duration.ofNanos(nanos));
+  }
+
+  public void webhookRejection(String name, String type, String operation, String errorType) {
+    registry
+        .counter(
+            "apiserver_admission_webhook_rejection_count",
+            "name",
+            name,
+            "type",
+            type,
+            "operation",
+            operation,
+            "error_type",
+            errorType)
+        .increment();
+  }
+
+  /** A webhook that could not be called and is ignored then. */
+  public void webhookFailOpen(String name, String type) {
+    registry
+        .counter("apiserver_admission_webhook_fail_open_count", "name", name, "type", type)
+        .increment();
+  }
+
   public void audit(String decision) {
     registry.counter("apiserver_authorization_decisions_total", "decision", decision).increment();
   }

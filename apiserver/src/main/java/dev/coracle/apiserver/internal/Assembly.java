@@ -92,6 +92,7 @@ public final class Assembly {
   private final Forwarder forwarder;
   private final KeyDocuments keys;
   private final CustomResourceRegistrar customResources;
+  private final Extensions extensions;
 
   public Assembly(
       Vertx vertx,
@@ -111,11 +112,14 @@ public final class Assembly {
         new Strategies(
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
+    extensions = new Extensions(vertx, store, state.namespaces(), this::registry, metrics);
     registry = new Registry(scheme, store, definition -> type(definition, strategies));
     Backstage backstage =
         new Backstage(
             store,
-            new AdmissionChain(AdmissionPlugins.inOrder(state, store, authorizer, () -> registry)),
+            new AdmissionChain(
+                AdmissionPlugins.inOrder(
+                    state, store, authorizer, this::registry, extensions.plugins())),
             clock);
     TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
     ServiceAccountTokens accountTokens =
@@ -153,7 +157,7 @@ public final class Assembly {
             engine,
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
-            new Connects(new Destinations(store), forwarder),
+            new Connects(new Destinations(store), forwarder, backstage.admission()),
             options.limits().minWatchTimeout().toMillis());
     front =
         new HttpFront(
@@ -170,6 +174,10 @@ public final class Assembly {
             paths(vertx, options, hooks, started),
             resources);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
+  }
+
+  private Registry registry() {
+    return registry;
   }
 
   private Call podOf(Call call, ObjectNode binding) {
@@ -226,7 +234,11 @@ public final class Assembly {
   }
 
   public Uni<Void> startCaches() {
-    return rbac.start().chain(nodes::start).chain(state::start).chain(customResources::start);
+    return rbac.start()
+        .chain(nodes::start)
+        .chain(state::start)
+        .chain(extensions::start)
+        .chain(customResources::start);
   }
 
   public void stopCaches() {
@@ -234,6 +246,7 @@ public final class Assembly {
     nodes.stop();
     state.stop();
     customResources.stop();
+    extensions.stop();
     forwarder.close();
   }
 

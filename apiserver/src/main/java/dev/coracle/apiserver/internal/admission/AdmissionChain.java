@@ -5,7 +5,10 @@ import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** Runs the plugins one after the other; plugins that answer at once cost no asynchronous step. */
+/**
+ * Runs the plugins one after the other; plugins that answer at once cost no asynchronous step. When
+ * a webhook or policy changed the object, all run a second time (see {@link Reinvocation}).
+ */
 public final class AdmissionChain {
 
   private final List<AdmissionPlugin> plugins;
@@ -15,7 +18,14 @@ public final class AdmissionChain {
   }
 
   public Uni<Void> admit(AdmissionRequest request) {
-    return run(request, 0, AdmissionPlugin::admit);
+    Uni<Void> once = run(request, 0, AdmissionPlugin::admit);
+    return once == Backstage.DONE ? once : once.chain(() -> again(request));
+  }
+
+  private Uni<Void> again(AdmissionRequest request) {
+    return request.reinvocation().begin()
+        ? run(request, 0, AdmissionPlugin::admit)
+        : Backstage.DONE;
   }
 
   public Uni<Void> validate(AdmissionRequest request) {

@@ -11,8 +11,15 @@ public final class AdmissionPlugins {
 
   private AdmissionPlugins() {}
 
+  /** The plugins that ask what users have registered. */
+  public record Extensions(AdmissionPlugin mutatingWebhooks, AdmissionPlugin validatingWebhooks) {}
+
   public static List<AdmissionPlugin> inOrder(
-      ClusterState state, ResourceStore store, Authorizer authorizer, Supplier<Registry> registry) {
+      ClusterState state,
+      ResourceStore store,
+      Authorizer authorizer,
+      Supplier<Registry> registry,
+      Extensions extensions) {
     return List.of(
         new NamespaceLifecycle(state.namespaces(), store),
         new TaintNodesByCondition(),
@@ -30,6 +37,8 @@ public final class AdmissionPlugins {
         new CertificateSigning(authorizer),
         new NotEnforced(),
         new PodSecurity(state.namespaces()),
+        extensions.mutatingWebhooks(),
+        extensions.validatingWebhooks(),
         new ResourceQuotaAdmission(state.quotas(), store));
   }
 }

@@ -5,6 +5,8 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A write on its way to the store.
@@ -18,7 +20,19 @@ public record AdmissionRequest(
     Operation operation,
     @Nullable ObjectNode object,
     @Nullable KubeObject before,
-    @Nullable ObjectNode options) {
+    @Nullable ObjectNode options,
+    Reinvocation reinvocation) {
+
+  public AdmissionRequest(
+      Call call,
+      Operation operation,
+      @Nullable ObjectNode object,
+      @Nullable KubeObject before,
+      @Nullable ObjectNode options) {
+    this(call, operation, object, before, options, new Reinvocation());
+  }
+
+  private static final Logger AUDIT = LoggerFactory.getLogger("dev.coracle.apiserver.audit");
 
   /** What is done to the object. */
   public enum Operation {
@@ -26,6 +40,27 @@ public record AdmissionRequest(
     UPDATE,
     DELETE,
     CONNECT
+  }
+
+  /** The name in the object, else that of the request. */
+  public String objectName() {
+    String given = object == null ? "" : object.path("metadata").path("name").asText("");
+    return given.isEmpty() ? call.name() : given;
+  }
+
+  /** Notes what a webhook or policy wants to be found later by who looks for it. */
+  public void annotate(String key, String value) {
+    AUDIT
+        .atInfo()
+        .setMessage("audit annotation")
+        .addKeyValue("key", key)
+        .addKeyValue("value", value)
+        .addKeyValue("user", call.user().name())
+        .addKeyValue("operation", operation)
+        .addKeyValue("resource", resource())
+        .addKeyValue("namespace", call.namespace())
+        .addKeyValue("name", objectName())
+        .log();
   }
 
   public GroupResource resource() {

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
@@ -28,8 +29,10 @@ final class NotEnforced implements AdmissionPlugin {
     switch (request.resource().toString()) {
       case "validatingwebhookconfigurations.admissionregistration.k8s.io",
           "mutatingwebhookconfigurations.admissionregistration.k8s.io" -> {
-        if (!object.path("webhooks").isEmpty()) {
-          throw refuse("admission webhooks are not called by this server");
+        for (JsonNode hook : object.path("webhooks")) {
+          if (!hook.path("matchConditions").isEmpty()) {
+            throw refuse("matchConditions of webhooks are not evaluated by this server");
+          }
         }
       }
       case "validatingadmissionpolicybindings.admissionregistration.k8s.io",

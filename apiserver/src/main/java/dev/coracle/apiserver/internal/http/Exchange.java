@@ -74,6 +74,11 @@ public final class Exchange {
     return value == null ? "" : value;
   }
 
+  /** All values of a query parameter. */
+  public java.util.List<String> queries(String name) {
+    return context.queryParams().getAll(name);
+  }
+
   public boolean flag(String name) {
     String value = query(name);
     return value.equals("true") || value.equals("1");

@@ -1,8 +1,12 @@
 package dev.coracle.apiserver.internal.stream;
 
 import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import io.smallrye.mutiny.Uni;
@@ -19,10 +23,12 @@ public final class Connects {
 
   private final Destinations destinations;
   private final Forwarder forwarder;
+  private final AdmissionChain admission;
 
-  public Connects(Destinations destinations, Forwarder forwarder) {
+  public Connects(Destinations destinations, Forwarder forwarder, AdmissionChain admission) {
     this.destinations = destinations;
     this.forwarder = forwarder;
+    this.admission = admission;
   }
 
   public boolean serves(ResourceType type, String subresource) {
@@ -41,17 +47,31 @@ public final class Connects {
       throw StatusException.methodNotAllowed(call.type().groupResource(), exchange.info().verb());
     }
     var context = exchange.context().vertx().getOrCreateContext();
-    Uni<Destination> where =
-        switch (call.subresource()) {
-          case "log" -> destinations.log(exchange, call);
-          case "exec", "attach" -> destinations.container(exchange, call);
-          case "portforward" -> destinations.portForward(exchange, call);
-          default -> destinations.proxy(exchange, call);
-        };
-    where
+    Uni<Void> admitted = call.subresource().equals("log") ? Backstage.DONE : admit(exchange, call);
+    admitted
+        .chain(() -> destination(exchange, call))
         .subscribe()
         .with(
             d -> context.runOnContext(_ -> forwarder.forward(exchange, d)),
             failure -> Responder.failure(exchange, failure));
+  }
+
+  private Uni<Void> admit(Exchange exchange, Call call) {
+    AdmissionRequest request =
+        new AdmissionRequest(
+            call, Operation.CONNECT, null, null, ConnectOptions.of(exchange, call));
+    Uni<Void> admitted = admission.admit(request);
+    return admitted == Backstage.DONE
+        ? admission.validate(request)
+        : admitted.chain(() -> admission.validate(request));
+  }
+
+  private Uni<Destination> destination(Exchange exchange, Call call) {
+    return switch (call.subresource()) {
+      case "log" -> destinations.log(exchange, call);
+      case "exec", "attach" -> destinations.container(exchange, call);
+      case "portforward" -> destinations.portForward(exchange, call);
+      default -> destinations.proxy(exchange, call);
+    };
   }
 }

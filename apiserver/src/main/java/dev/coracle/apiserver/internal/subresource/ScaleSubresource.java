@@ -51,7 +51,8 @@ public final class ScaleSubresource implements ObjectSubresource {
     }
   }
 
-  private static KubeObject scale(Call call, KubeObject object) {
+  /** The Scale that this object shows. */
+  public static KubeObject scale(Call call, KubeObject object) {
     Paths paths = Paths.of(call);
     ObjectNode out = Json.object().put("kind", "Scale").put("apiVersion", "autoscaling/v1");
     ObjectNode metadata = out.putObject("metadata");
@@ -126,7 +127,8 @@ public final class ScaleSubresource implements ObjectSubresource {
         .map(o -> scale(call, o));
   }
 
-  private static ObjectNode changed(Call call, KubeObject current, ObjectNode scale) {
+  /** A copy of the object with the replicas of this Scale. */
+  public static ObjectNode changed(Call call, KubeObject current, ObjectNode scale) {
     JsonNode replicas = scale.path("spec").path("replicas");
     int number = replicas.asInt(0);
     if (number < 0) {

@@ -1,0 +1,55 @@
+package dev.coracle.apiserver.internal;
+
+import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.webhook.Matching;
+import dev.coracle.apiserver.internal.webhook.MutatingWebhooks;
+import dev.coracle.apiserver.internal.webhook.ServiceResolver;
+import dev.coracle.apiserver.internal.webhook.ValidatingWebhooks;
+import dev.coracle.apiserver.internal.webhook.WebhookCalls;
+import dev.coracle.apiserver.internal.webhook.WebhookClient;
+import dev.coracle.apiserver.internal.webhook.WebhookConfigurations;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.function.Supplier;
+
+/** The parts of the server that do what users have registered: webhooks. */
+final class Extensions {
+
+  private final WebhookClient client;
+  private final WebhookConfigurations mutating;
+  private final WebhookConfigurations validating;
+  private final AdmissionPlugins.Extensions plugins;
+
+  Extensions(
+      Vertx vertx,
+      ResourceStore store,
+      LiveCache namespaces,
+      Supplier<Registry> registry,
+      ApiServerMetrics metrics) {
+    client = new WebhookClient(vertx, new ServiceResolver(store));
+    mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
+    validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
+    Matching matching = new Matching(registry, namespaces, store);
+    WebhookCalls calls = new WebhookCalls(matching, client, metrics);
+    plugins =
+        new AdmissionPlugins.Extensions(
+            new MutatingWebhooks(mutating, calls), new ValidatingWebhooks(validating, calls));
+  }
+
+  AdmissionPlugins.Extensions plugins() {
+    return plugins;
+  }
+
+  Uni<Void> start() {
+    return mutating.start().chain(validating::start);
+  }
+
+  void stop() {
+    mutating.stop();
+    validating.stop();
+    client.close();
+  }
+}

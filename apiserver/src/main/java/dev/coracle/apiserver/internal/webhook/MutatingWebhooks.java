@@ -1,0 +1,109 @@
+package dev.coracle.apiserver.internal.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.JsonPatch;
+import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.Reinvocation;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Asks the mutating webhooks one after the other; each sees what those before it changed. One that
+ * changes the object makes the chain run once more, in which those that asked for it are called
+ * again when the object is not as they left it.
+ */
+public final class MutatingWebhooks implements AdmissionPlugin {
+
+  private static final String NAME = "MutatingAdmissionWebhook";
+
+  private final WebhookConfigurations configurations;
+  private final WebhookCalls calls;
+
+  public MutatingWebhooks(WebhookConfigurations configurations, WebhookCalls calls) {
+    this.configurations = configurations;
+    this.calls = calls;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Uni<Void> admit(AdmissionRequest request) {
+    List<Webhook> hooks = configurations.all();
+    if (hooks.isEmpty() || Matching.exempt(request)) {
+      return Backstage.DONE;
+    }
+    Reinvocation.Turns turns = request.reinvocation().of(NAME);
+    if (turns.isAgain()) {
+      turns.changedMeanwhile(request.object());
+    }
+    return calls
+        .matching()
+        .namespaceOf(request)
+        .chain(namespace -> next(hooks, 0, request, namespace, turns))
+        .invoke(() -> turns.leftAs(request.object()));
+  }
+
+  private Uni<Void> next(
+      List<Webhook> hooks,
+      int from,
+      AdmissionRequest request,
+      Optional<KubeObject> namespace,
+      Reinvocation.Turns turns) {
+    for (int i = from; i < hooks.size(); i++) {
+      Webhook hook = hooks.get(i);
+      if (turns.isAgain() && !turns.wants(hook.id())) {
+        continue;
+      }
+      Target target = calls.target(hook, request, namespace);
+      if (target != null) {
+        int rest = i + 1;
+        return calls
+            .call(hook, request, target, true)
+            .invoke(response -> {
+              if (response.isPresent() && patch(hook, request, target, response.get())) {
+                turns.changed();
+              }
+              if (hook.reinvoked()) {
+                turns.invoked(hook.id());
+              }
+            })
+            .chain(() -> next(hooks, rest, request, namespace, turns));
+      }
+    }
+    return Backstage.DONE;
+  }
+
+  /** Whether the patch changed the object. */
+  private static boolean patch(
+      Webhook hook, AdmissionRequest request, Target target, JsonNode response) {
+    ObjectNode object = request.object();
+    ObjectNode shown = ReviewedObject.now(request, target);
+    if (response.path("patch").asText("").isEmpty() || object == null || shown == null) {
+      return false;
+    }
+    ObjectNode patched;
+    try {
+      JsonNode result = JsonPatch.apply(shown, Json.parse(response.get("patch").binaryValue()));
+      if (!(result instanceof ObjectNode tree)) {
+        throw StatusException.internal("the patch of " + hook.name() + " gives no object");
+      }
+      patched = ReviewedObject.back(request, target, tree);
+    } catch (IOException e) {
+      throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
+    } catch (StatusException e) {
+      throw StatusException.internal(e.status().message());
+    }
+    return Mutation.take(request, patched);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.coracle.apiserver.internal.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.registry.ResourceType;
+import java.util.List;
+
+/** Puts what a webhook or policy made of an object in its place. */
+public final class Mutation {
+
+  /** What is the server's, and not for anybody to change on the way. */
+  private static final List<String> SYSTEM =
+      List.of(
+          "name",
+          "namespace",
+          "uid",
+          "creationTimestamp",
+          "resourceVersion",
+          "generation",
+          "deletionTimestamp",
+          "deletionGracePeriodSeconds",
+          "managedFields");
+
+  private Mutation() {}
+
+  /**
+   * Pruned, with defaults, and without what this request may not change.
+   *
+   * @return whether the object is another one now
+   */
+  public static boolean take(AdmissionRequest request, ObjectNode changed) {
+    ObjectNode object = java.util.Objects.requireNonNull(request.object());
+    ResourceType type = request.call().type();
+    ObjectNode decoded =
+        Decoder.decode(
+            changed,
+            type.definition().schema(),
+            type.kind(),
+            FieldValidation.IGNORE,
+            request.call().warnings()::add);
+    type.rules().setDefaults(decoded);
+    keep(object, decoded, "metadata", SYSTEM);
+    String subresource = request.call().subresource();
+    if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {
+      keep(object, decoded, List.of("status"));
+    } else if (subresource.equals("status")) {
+      keep(object, decoded, List.of("spec"));
+    }
+    if (decoded.equals(object)) {
+      return false;
+    }
+    object.removeAll();
+    object.setAll(decoded);
+    return true;
+  }
+
+  private static boolean createsNode(AdmissionRequest request) {
+    return request.operation() == Operation.CREATE && request.is("", "nodes");
+  }
+
+  private static void keep(ObjectNode from, ObjectNode to, String within, List<String> fields) {
+    if (from.path(within) instanceof ObjectNode source) {
+      keep(source, to.withObjectProperty(within), fields);
+    }
+  }
+
+  private static void keep(ObjectNode from, ObjectNode to, List<String> fields) {
+    for (String field : fields) {
+      JsonNode value = from.get(field);
+      if (value == null) {
+        to.remove(field);
+      } else {
+        to.set(field, value);
+      }
+    }
+  }
+}

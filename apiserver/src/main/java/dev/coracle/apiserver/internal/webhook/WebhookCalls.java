@@ -1,0 +1,102 @@
+package dev.coracle.apiserver.internal.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What calls of mutating and of validating webhooks have in common. */
+public final class WebhookCalls {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WebhookCalls.class);
+
+  private final Matching matching;
+  private final WebhookClient client;
+  private final ApiServerMetrics metrics;
+
+  public WebhookCalls(Matching matching, WebhookClient client, ApiServerMetrics metrics) {
+    this.matching = matching;
+    this.client = client;
+    this.metrics = metrics;
+  }
+
+  Matching matching() {
+    return matching;
+  }
+
+  /** In which version to ask this webhook; null not to ask it. */
+  @Nullable Target target(Webhook hook, AdmissionRequest request, Optional<KubeObject> namespace) {
+    if (!Matching.namespaceMatches(hook.namespaceSelector(), namespace)
+        || !Matching.objectMatches(hook.objectSelector(), request)) {
+      return null;
+    }
+    return matching.target(hook.rules(), hook.equivalent(), request);
+  }
+
+  /**
+   * The checked response of a webhook that allows the request. Fails with its refusal, or with a
+   * failed call where those are not ignored; gives nothing where they are.
+   */
+  Uni<Optional<JsonNode>> call(
+      Webhook hook, AdmissionRequest request, Target target, boolean mutating) {
+    if (!hook.dryRunSafe() && (request.call().dryRun() || AdmissionReview.dryDelete(request))) {
+      return Uni.createFrom().failure(Verdicts.noDryRun(hook.name()));
+    }
+    String uid = UUID.randomUUID().toString();
+    ObjectNode review = AdmissionReview.request(request, target, hook.reviewVersion(), uid);
+    String type = mutating ? "admit" : "validating";
+    String operation = request.operation().name();
+    long began = System.nanoTime();
+    return client
+        .post(hook.client(), review, hook.timeoutSeconds())
+        .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
+        .map(response -> {
+          note(hook, request, response);
+          boolean allowed = response.path("allowed").asBoolean(false);
+          metrics.webhook(hook.name(), type, operation, !allowed, System.nanoTime() - began);
+          if (!allowed) {
+            metrics.webhookRejection(hook.name(), type, operation, "no_error");
+            throw Verdicts.denied(hook.name(), response.path("status"));
+          }
+          return Optional.of(response);
+        })
+        .onFailure(WebhookClient.CallFailed.class)
+        .recoverWithUni(failure -> {
+          metrics.webhook(
+              hook.name(), type, operation, !hook.ignoresFailure(), System.nanoTime() - began);
+          return failedCall(hook, failure, type, operation);
+        });
+  }
+
+  private Uni<Optional<JsonNode>> failedCall(
+      Webhook hook, Throwable failure, String type, String operation) {
+    LOG.atWarn()
+        .setMessage("failed calling webhook")
+        .addKeyValue("webhook", hook.name())
+        .addKeyValue("failing", hook.ignoresFailure() ? "open" : "closed")
+        .addKeyValue("why", failure.getMessage())
+        .log();
+    if (hook.ignoresFailure()) {
+      metrics.webhookFailOpen(hook.name(), type);
+      return Uni.createFrom().item(Optional.empty());
+    }
+    metrics.webhookRejection(hook.name(), type, operation, "calling_webhook_error");
+    return Uni.createFrom().failure(Verdicts.failed(hook.name(), failure));
+  }
+
+  private static void note(Webhook hook, AdmissionRequest request, JsonNode response) {
+    for (JsonNode warning : response.path("warnings")) {
+      request.call().warnings().add(warning.asText(""));
+    }
+    for (var e : response.path("auditAnnotations").properties()) {
+      request.annotate(hook.name() + "/" + e.getKey(), e.getValue().asText(""));
+    }
+  }
+}

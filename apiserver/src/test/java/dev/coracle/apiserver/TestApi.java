@@ -1,0 +1,124 @@
+package dev.coracle.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.internal.http.Yaml;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The API over HTTPS, as the administrator, for tests that look at codes, bodies and warnings. */
+public final class TestApi {
+
+  private static final int LIMIT = 4 << 20;
+
+  /** An answer; {@code body} is missing where it is no JSON. */
+  public record Answer(int code, JsonNode body, List<String> warnings) {
+
+    public String message() {
+      return body.path("message").asText("");
+    }
+
+    public Answer ok() {
+      if (code >= 300) {
+        throw new AssertionError(code + ": " + body);
+      }
+      return this;
+    }
+  }
+
+  private final HttpClientAgent client;
+  private final int port;
+
+  public TestApi(TestServer server) {
+    port = server.server().port();
+    client =
+        server
+            .vertx()
+            .createHttpClient(
+                new HttpClientOptions()
+                    .setSsl(true)
+                    .setKeyCertOptions(
+                        new PemKeyCertOptions()
+                            .setCertPath(server.pki().path("admin.crt").toString())
+                            .setKeyPath(server.pki().path("admin.key").toString()))
+                    .setTrustOptions(
+                        new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString())));
+  }
+
+  public Answer call(String method, String path, String mediaType, String body) {
+    return call(method, path, mediaType, "application/json", body);
+  }
+
+  public Answer call(String method, String path, String mediaType, String accept, String body) {
+    RequestOptions options =
+        new RequestOptions()
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setMethod(HttpMethod.valueOf(method))
+            .setURI(path)
+            .putHeader("Accept", accept);
+    if (!body.isEmpty()) {
+      options.putHeader("Content-Type", mediaType);
+    }
+    try {
+      return client
+          .request(options)
+          .compose(request -> request.send(Buffer.buffer(body)))
+          .compose(response ->
+              response
+                  .body()
+                  .map(bytes ->
+                      new Answer(
+                          response.statusCode(),
+                          parse(bytes),
+                          response.headers().getAll("Warning"))))
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(60, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(method + " " + path, e);
+    }
+  }
+
+  private static JsonNode parse(Buffer bytes) {
+    try {
+      return Json.parse(bytes.getBytes());
+    } catch (RuntimeException e) {
+      return Json.NODES.missingNode();
+    }
+  }
+
+  public Answer get(String path) {
+    return call("GET", path, "", "");
+  }
+
+  /** As YAML or JSON. */
+  public Answer post(String path, String object) {
+    return call("POST", path, "application/json", tree(object).toString());
+  }
+
+  public Answer put(String path, JsonNode object) {
+    return call("PUT", path, "application/json", object.toString());
+  }
+
+  public Answer merge(String path, String patch) {
+    return call("PATCH", path, "application/merge-patch+json", tree(patch).toString());
+  }
+
+  public Answer delete(String path) {
+    return call("DELETE", path, "", "");
+  }
+
+  public static ObjectNode tree(String yaml) {
+    return (ObjectNode) Yaml.parse(yaml.getBytes(StandardCharsets.UTF_8), LIMIT);
+  }
+}

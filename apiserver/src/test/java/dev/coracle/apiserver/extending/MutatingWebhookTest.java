@@ -1,0 +1,231 @@
+package dev.coracle.apiserver.extending;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.apiserver.TestApi;
+import dev.coracle.apiserver.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mutating webhooks, asked by a real server over real TLS. */
+class MutatingWebhookTest {
+
+  private static final String CONFIGURATIONS =
+      "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+  private static final String MAPS = "/api/v1/namespaces/default/configmaps";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+  private static WebhookServer hooks;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+    hooks = new WebhookServer(server.vertx(), server.pki());
+    api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @AfterEach
+  void forget() {
+    api.delete(CONFIGURATIONS).ok();
+    mapWith(MAPS, "{metadata: {name: probe}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  private static void register(String name, String... hookTexts) {
+    api.post(
+            CONFIGURATIONS,
+            "{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration,"
+                + " metadata: {name: "
+                + name
+                + "}, webhooks: ["
+                + String.join(", ", hookTexts)
+                + "]}")
+        .ok();
+  }
+
+  private static String hook(String name, String client, String group, String res, String more) {
+    return "{name: "
+        + name
+        + ", clientConfig: "
+        + client
+        + ", sideEffects: None, admissionReviewVersions: [v1], rules: [{apiGroups: [\""
+        + group
+        + "\"], apiVersions: [\"*\"], operations: [CREATE, UPDATE], resources: ["
+        + res
+        + "]}]"
+        + more
+        + "}";
+  }
+
+  /** Creates dry until the configurations in force give this data. */
+  private static JsonNode mapWith(String path, String map, String data) {
+    JsonNode[] last = new JsonNode[1];
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          last[0] = api.post(path + "?dryRun=All", map).ok().body();
+          assertThat(last[0].path("data").toString()).isEqualTo(data);
+        });
+    return last[0];
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate configmap"
+          + " [Conformance]")
+  void patchesAreAppliedInOrder() {
+    String first =
+        hooks.on(
+            "/one",
+            asked ->
+                WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/one\",\"value\":\"1\"}]"));
+    String second =
+        hooks.on(
+            "/two",
+            asked ->
+                asked.path("object").path("data").path("one").asText("").equals("1")
+                    ? WebhookServer.patch(
+                        "[{\"op\":\"add\",\"path\":\"/data/two\",\"value\":\"2\"}]")
+                    : WebhookServer.allow());
+    register("a", hook("one.example.com", first, "", "configmaps", ""));
+    register("b", hook("two.example.com", second, "", "configmaps", ""));
+    JsonNode map =
+        mapWith(
+            MAPS,
+            "{metadata: {name: m}, data: {a: b}}",
+            "{\"a\":\"b\",\"one\":\"1\",\"two\":\"2\"}");
+    assertThat(map.path("metadata").path("managedFields").toString()).contains("f:one", "f:two");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate everything"
+          + " except 'skip-me' configmaps [Conformance]")
+  void objectSelectorLeavesOut() {
+    String client =
+        hooks.on(
+            "/skip",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/data/was\",\"value\":\"here\"}]"));
+    register(
+        "skip",
+        hook(
+            "skip.example.com",
+            client,
+            "",
+            "configmaps",
+            ", objectSelector: {matchExpressions: [{key: skip-me, operator: NotIn, values:"
+                + " [\"yes\"]}]}"));
+    mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
+    mapWith(
+        MAPS, "{metadata: {name: m, labels: {skip-me: \"yes\"}}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate pod and apply"
+          + " defaults after mutation [Conformance]")
+  void defaultsFollowMutation() {
+    String client =
+        hooks.on(
+            "/pod",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/spec/initContainers\",\"value\":[{\"image\":"
+                        + "\"webhook-added-image\",\"name\":\"webhook-added-init-container\","
+                        + "\"resources\":{}}]},"
+                        + "{\"op\":\"replace\",\"path\":\"/metadata/uid\",\"value\":\"mine\"}]"));
+    register("pod", hook("pod.example.com", client, "", "pods", ""));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          JsonNode pod =
+              api.post(
+                      "/api/v1/namespaces/default/pods?dryRun=All",
+                      "{metadata: {name: p}, spec: {containers: [{name: c, image: i}]}}")
+                  .ok()
+                  .body();
+          JsonNode added = pod.path("spec").path("initContainers").path(0);
+          assertThat(added.path("name").asText()).isEqualTo("webhook-added-init-container");
+          assertThat(added.path("terminationMessagePolicy").asText()).isEqualTo("File");
+          assertThat(pod.path("metadata").path("uid").asText()).isNotEqualTo("mine");
+        });
+  }
+
+  @Test
+  void reinvokedWhenAnotherChangedTheObjectLater() {
+    String counts =
+        hooks.on(
+            "/counts",
+            asked -> {
+              int n = asked.path("object").path("data").path("n").asInt(0);
+              return asked.path("object").path("data").has("late") || n == 0
+                  ? WebhookServer.patch(
+                      "[{\"op\":\"add\",\"path\":\"/data/n\",\"value\":\"" + (n + 1) + "\"}]")
+                  : WebhookServer.allow();
+            });
+    String late =
+        hooks.on(
+            "/late",
+            asked ->
+                WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/late\",\"value\":\"x\"}]"));
+    register(
+        "again",
+        hook("counts.example.com", counts, "", "configmaps", ", reinvocationPolicy: IfNeeded"),
+        hook("late.example.com", late, "", "configmaps", ""));
+    mapWith(
+        MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"n\":\"2\",\"late\":\"x\"}");
+  }
+
+  @Test
+  void otherVersionsOfAResourceMatchEquivalently() {
+    String client =
+        hooks.on(
+            "/scaler",
+            asked ->
+                asked.path("kind").path("version").asText().equals("v2")
+                        && asked.path("requestKind").path("version").asText().equals("v1")
+                        && asked.path("object").path("spec").has("metrics")
+                    ? WebhookServer.patch(
+                        "[{\"op\":\"replace\",\"path\":\"/spec/maxReplicas\",\"value\":7}]")
+                    : WebhookServer.allow());
+    register(
+        "scaler",
+        hook("scaler.example.com", client, "autoscaling", "horizontalpodautoscalers", "")
+            .replace("apiVersions: [\"*\"]", "apiVersions: [v2]"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(
+                            "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+                                + "?dryRun=All",
+                            "{metadata: {name: h}, spec: {maxReplicas: 3,"
+                                + " targetCPUUtilizationPercentage: 50, scaleTargetRef: {kind:"
+                                + " Deployment, name: d, apiVersion: apps/v1}}}")
+                        .ok()
+                        .body()
+                        .path("spec")
+                        .path("maxReplicas")
+                        .asInt())
+                .isEqualTo(7));
+  }
+}

@@ -1,0 +1,293 @@
+package dev.coracle.apiserver.extending;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.TestApi;
+import dev.coracle.apiserver.TestApi.Answer;
+import dev.coracle.apiserver.TestServer;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Validating webhooks, asked by a real server over real TLS. */
+class ValidatingWebhookTest {
+
+  private static final String CONFIGURATIONS =
+      "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+  private static final String MAPS = "/api/v1/namespaces/default/configmaps";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+  private static WebhookServer hooks;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+    hooks = new WebhookServer(server.vertx(), server.pki());
+    api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @AfterEach
+  void forget() {
+    api.delete(CONFIGURATIONS).ok();
+    settled("metadata: {name: settled}", 201);
+    api.delete(MAPS + "/settled").ok();
+  }
+
+  private static void register(String name, String hook) {
+    api.post(
+            CONFIGURATIONS,
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\n"
+                + "metadata: {name: "
+                + name
+                + "}\nwebhooks: ["
+                + hook
+                + "]\n")
+        .ok();
+  }
+
+  private static String hook(String name, String client, String more) {
+    return "{name: "
+        + name
+        + ", clientConfig: "
+        + client
+        + ", sideEffects: None, admissionReviewVersions: [v1], rules: [{apiGroups: [\"\"],"
+        + " apiVersions: [v1], operations: [\"*\"], resources: [pods, configmaps,"
+        + " pods/attach]}]"
+        + more
+        + "}";
+  }
+
+  /** Creates dry, until the configurations in force give this code. */
+  private static Answer settled(String map, int code) {
+    Answer[] last = new Answer[1];
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          last[0] = api.post(MAPS + "?dryRun=All", map);
+          return last[0].code() == code || code == 201 && last[0].code() == 409;
+        });
+    if (code == 201) {
+      api.post(MAPS, map);
+    }
+    return last[0];
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should be able to deny pod"
+          + " and configmap creation [Conformance]")
+  void deniesInTheWebhooksWords() {
+    String client =
+        hooks.on(
+            "/deny",
+            asked ->
+                asked.path("object").path("data").has("bad")
+                        || asked.path("oldObject").path("data").has("bad")
+                    ? WebhookServer.deny("the map contains a bad key")
+                    : WebhookServer.allow());
+    register("deny", hook("deny.example.com", client, ""));
+    Answer denied = settled("{metadata: {name: one}, data: {bad: x}}", 400);
+    assertThat(denied.message())
+        .isEqualTo(
+            "admission webhook \"deny.example.com\" denied the request: the map contains a bad"
+                + " key");
+    assertThat(denied.body().path("status").asText()).isEqualTo("Failure");
+    api.post(MAPS, "{metadata: {name: good}, data: {a: x}}").ok();
+    assertThat(api.merge(MAPS + "/good", "{data: {bad: y}}").message())
+        .contains("denied the request");
+    api.delete(MAPS + "/good").ok();
+    JsonNode asked = hooks.seen("/deny").getFirst();
+    assertThat(asked.path("operation").asText()).isEqualTo("CREATE");
+    assertThat(asked.path("userInfo").path("username").asText()).isEqualTo("admin");
+    assertThat(asked.path("kind"))
+        .isEqualTo(Json.parse("{\"group\":\"\",\"version\":\"v1\",\"kind\":\"ConfigMap\"}"));
+    assertThat(asked.path("dryRun").asBoolean()).isTrue();
+    assertThat(asked.path("options").path("kind").asText()).isEqualTo("CreateOptions");
+    assertThat(hooks.seen("/deny").getLast().path("operation").asText()).isEqualTo("DELETE");
+    assertThat(hooks.seen("/deny").getLast().path("object").isNull()).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should be able to deny"
+          + " attaching pod [Conformance]")
+  void connectionsCanBeDenied() {
+    String client =
+        hooks.on(
+            "/attach",
+            asked ->
+                asked.path("operation").asText().equals("CONNECT")
+                        && asked.path("object").path("kind").asText().equals("PodAttachOptions")
+                    ? WebhookServer.deny("attaching to pod 'p' is not allowed")
+                    : WebhookServer.allow());
+    register("attach", hook("attach.example.com", client, ""));
+    api.post(
+            "/api/v1/namespaces/default/pods",
+            "{metadata: {name: p}, spec: {containers: [{name: c, image: i}]}}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.call("POST", "/api/v1/namespaces/default/pods/p/attach?stdout=true", "", "")
+                        .message())
+                .contains("attaching to pod 'p' is not allowed"));
+    api.delete("/api/v1/namespaces/default/pods/p").ok();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should unconditionally"
+          + " reject operations on fail closed webhook [Conformance]")
+  void failsClosedOrOpen() {
+    String nowhere = "{url: \"https://127.0.0.1:1/x\", caBundle: " + hooks.caBundle() + "}";
+    register("closed", hook("closed.example.com", nowhere, ""));
+    Answer refused = settled("{metadata: {name: one}}", 500);
+    assertThat(refused.message())
+        .startsWith(
+            "Internal error occurred: failed calling webhook \"closed.example.com\": failed to"
+                + " call webhook: Post \"https://127.0.0.1:1/x?timeout=10s\": dial tcp")
+        .endsWith("connection refused");
+    api.delete(CONFIGURATIONS).ok();
+    settled("metadata: {name: open}", 201);
+    register("open", hook("open.example.com", nowhere, ", failurePolicy: Ignore"));
+    settled("metadata: {name: open2}", 201);
+    api.delete(MAPS + "/open").ok();
+    api.delete(MAPS + "/open2").ok();
+  }
+
+  @Test
+  void certificatesAreChecked() {
+    String client = hooks.on("/tls", asked -> WebhookServer.allow());
+    register("tls", hook("tls.example.com", client.replaceAll(", caBundle.*}", "}"), ""));
+    assertThat(settled("{metadata: {name: one}}", 500).message())
+        .contains("tls: failed to verify certificate: x509:");
+    assertThat(hooks.seen("/tls")).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should honor timeout"
+          + " [Conformance]")
+  void timesOut() {
+    String client = hooks.on("/slow", asked -> Json.object().put("hang", true));
+    register("slow", hook("slow.example.com", client, ", timeoutSeconds: 1"));
+    assertThat(settled("{metadata: {name: one}}", 500).message())
+        .endsWith("/slow?timeout=1s\": context deadline exceeded");
+  }
+
+  @Test
+  void selectorsRulesAndWarnings() {
+    String client =
+        hooks.on(
+            "/warn",
+            asked -> {
+              var out = WebhookServer.allow();
+              out.putArray("warnings").add("looked at");
+              return out;
+            });
+    register(
+        "select",
+        hook(
+            "select.example.com",
+            client,
+            ", objectSelector: {matchLabels: {look: at}}, namespaceSelector: {matchExpressions:"
+                + " [{key: kubernetes.io/metadata.name, operator: NotIn, values:"
+                + " [kube-system]}]}"));
+    String map = "{metadata: {name: one, labels: {look: at}}}";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.post(MAPS + "?dryRun=All", map).ok().warnings())
+                .containsExactly("299 - \"looked at\""));
+    assertThat(api.post(MAPS + "?dryRun=All", "{metadata: {name: one}}").ok().warnings()).isEmpty();
+    String system = MAPS.replace("default", "kube-system");
+    assertThat(api.post(system + "?dryRun=All", map).ok().warnings()).isEmpty();
+    assertThat(api.post("/api/v1/namespaces/default/secrets?dryRun=All", map).ok().warnings())
+        .isEmpty();
+  }
+
+  @Test
+  void answersMustBeToTheReview() {
+    String client = hooks.on("/uid", asked -> WebhookServer.allow().put("uid", "another"));
+    register("uid", hook("uid.example.com", client, ""));
+    assertThat(settled("{metadata: {name: one}}", 500).message())
+        .contains("received invalid webhook response: expected response.uid=");
+  }
+
+  @Test
+  void servicesAreReachedAtTheirEndpoints() throws Exception {
+    String address =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(a -> a.getAddress().length == 4 && !a.isLoopbackAddress())
+            .map(InetAddress::getHostAddress)
+            .findFirst()
+            .orElse("");
+    Assumptions.assumeFalse(address.isEmpty(), "no address besides loopback");
+    hooks.on("/service", asked -> WebhookServer.deny("by service"));
+    String client =
+        "{service: {namespace: default, name: hook, port: 8443, path: /service}, caBundle: "
+            + hooks.caBundle()
+            + "}";
+    register("service", hook("service.example.com", client, ""));
+    assertThat(settled("{metadata: {name: one}}", 500).message())
+        .contains(
+            "Post \"https://hook.default.svc:8443/service?timeout=10s\": service \"hook\" not"
+                + " found");
+    api.post(
+            "/api/v1/namespaces/default/services",
+            "{metadata: {name: hook}, spec: {ports: [{port: 8443, targetPort: "
+                + hooks.port()
+                + "}]}}")
+        .ok();
+    api.post(
+            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+            "{metadata: {name: hook-1, labels: {kubernetes.io/service-name: hook}}, addressType:"
+                + " IPv4, endpoints: [{addresses: ["
+                + address
+                + "], conditions: {ready: true}}], ports: [{name: \"\", port: "
+                + hooks.port()
+                + "}]}")
+        .ok();
+    assertThat(settled("{metadata: {name: one}}", 400).message()).endsWith("by service");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should not be able to mutate"
+          + " or prevent deletion of webhook configuration objects [Conformance]")
+  void configurationsAreExempt() {
+    String client = hooks.on("/all", asked -> WebhookServer.deny("never"));
+    String all =
+        hook("all.example.com", client, "")
+            .replace("apiGroups: [\"\"]", "apiGroups: [\"*\"]")
+            .replace("resources: [pods, configmaps, pods/attach]", "resources: [\"*\"]");
+    register("all", all);
+    settled("{metadata: {name: one}}", 400);
+    register("other", all);
+    api.delete(CONFIGURATIONS + "/other").ok();
+    api.merge(CONFIGURATIONS + "/all", "{metadata: {labels: {a: b}}}").ok();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.coracle.apiserver.extending;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.TestPki;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** A small HTTPS server whose paths answer reviews as a test tells them to. */
+final class WebhookServer {
+
+  /** What a path does with the {@code request} of a review, besides echoing its uid. */
+  interface Answer extends Function<JsonNode, ObjectNode> {}
+
+  private final HttpServer server;
+  private final TestPki pki;
+  private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+  private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
+
+  WebhookServer(Vertx vertx, TestPki pki) throws Exception {
+    this.pki = pki;
+    pki.issue(
+        "hook", "/CN=hook", "subjectAltName=DNS:localhost,DNS:hook.default.svc,IP:127.0.0.1\n");
+    server =
+        vertx
+            .createHttpServer(
+                new HttpServerOptions()
+                    .setHost("0.0.0.0")
+                    .setPort(0)
+                    .setSsl(true)
+                    .setKeyCertOptions(
+                        new PemKeyCertOptions()
+                            .setCertPath(pki.path("hook.crt").toString())
+                            .setKeyPath(pki.path("hook.key").toString())))
+            .requestHandler(this::handle);
+    server.listen().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  int port() {
+    return server.actualPort();
+  }
+
+  /** Base64 of the PEM of who signed this server's certificate. */
+  String caBundle() {
+    try {
+      return Base64.getEncoder().encodeToString(Files.readAllBytes(pki.path("ca.crt")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Registers a path; gives the clientConfig that leads there. */
+  String on(String path, Answer answer) {
+    answers.put(path, answer);
+    seen.put(path, new CopyOnWriteArrayList<>());
+    return "{url: \"https://127.0.0.1:" + port() + path + "\", caBundle: " + caBundle() + "}";
+  }
+
+  /** The reviews' requests that came to this path. */
+  List<JsonNode> seen(String path) {
+    return seen.getOrDefault(path, List.of());
+  }
+
+  private void handle(HttpServerRequest request) {
+    Answer answer = answers.get(request.path());
+    if (answer == null) {
+      request.response().setStatusCode(404).end();
+      return;
+    }
+    request
+        .body()
+        .onSuccess(body -> {
+          JsonNode review = Json.parse(body.getBytes());
+          JsonNode asked = review.path("request");
+          seen.get(request.path()).add(asked);
+          ObjectNode out = Json.object();
+          out.set("apiVersion", review.path("apiVersion"));
+          out.set("kind", review.path("kind"));
+          ObjectNode response = answer.apply(asked);
+          if (response.path("hang").asBoolean()) {
+            return;
+          }
+          if (!response.has("uid")) {
+            response.set("uid", asked.path("uid"));
+          }
+          out.set("response", response);
+          request
+              .response()
+              .putHeader("Content-Type", "application/json")
+              .end(Buffer.buffer(Json.bytes(out)));
+        });
+  }
+
+  static ObjectNode allow() {
+    return Json.object().put("allowed", true);
+  }
+
+  static ObjectNode deny(String message) {
+    ObjectNode out = Json.object().put("allowed", false);
+    out.putObject("status").put("message", message);
+    return out;
+  }
+
+  static ObjectNode patch(String patch) {
+    return allow()
+        .put("patchType", "JSONPatch")
+        .put("patch", Base64.getEncoder().encodeToString(patch.getBytes(StandardCharsets.UTF_8)));
+  }
+}
