@@ -45,6 +45,18 @@ public final class Resources {
       of("storage.k8s.io", "v1", "storageclasses");
   public static final GroupVersionResource CSI_NODES = of("storage.k8s.io", "v1", "csinodes");
   public static final GroupVersionResource CSI_DRIVERS = of("storage.k8s.io", "v1", "csidrivers");
+  public static final GroupVersionResource CSI_STORAGE_CAPACITIES =
+      of("storage.k8s.io", "v1", "csistoragecapacities");
+  public static final GroupVersionResource VOLUME_ATTACHMENTS =
+      of("storage.k8s.io", "v1", "volumeattachments");
+  public static final GroupVersionResource DEVICE_CLASSES =
+      of("resource.k8s.io", "v1", "deviceclasses");
+  public static final GroupVersionResource RESOURCE_CLAIMS =
+      of("resource.k8s.io", "v1", "resourceclaims");
+  public static final GroupVersionResource RESOURCE_CLAIM_TEMPLATES =
+      of("resource.k8s.io", "v1", "resourceclaimtemplates");
+  public static final GroupVersionResource RESOURCE_SLICES =
+      of("resource.k8s.io", "v1", "resourceslices");
   public static final GroupVersionResource PRIORITY_CLASSES =
       of("scheduling.k8s.io", "v1", "priorityclasses");
   public static final GroupVersionResource RUNTIME_CLASSES =

@@ -30,6 +30,8 @@ import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
+import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
+import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.ProtectionController;
 import dev.coracle.controllers.internal.volume.VolumeBinder;
 import java.util.List;
@@ -68,7 +70,9 @@ final class ControllerList {
         DisruptionController::new,
         env -> new HorizontalController(env, catalog),
         // Volumes
+        LocalStorageClass::new,
         VolumeBinder::new,
+        EphemeralVolumeController::new,
         ProtectionController::claims,
         ProtectionController::volumes,
         // Services

@@ -15,6 +15,7 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.SerialContext;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.event.PodEvents;
@@ -63,6 +64,7 @@ import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
+import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.internal.volume.VolumePlugins;
@@ -124,6 +126,7 @@ public final class Kubelet implements Component {
   private final Handlers handlers;
   private final Pleg pleg;
   private final NodeStatusManager node;
+  private final NodePlugins plugins;
   private final SyncLoop loop;
   private final ProbeManager probes;
   private final LogRotation rotation;
@@ -143,10 +146,11 @@ public final class Kubelet implements Component {
         options,
         registry,
         new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        true);
   }
 
-  /** With a runtime of another kind, as simulated nodes have it. */
+  /** With a runtime of another kind, as simulated nodes have it, and without plugins. */
   public Kubelet(
       Vertx vertx,
       Client client,
@@ -154,6 +158,17 @@ public final class Kubelet implements Component {
       MeterRegistry registry,
       RuntimeService unmeasured,
       Clock clock) {
+    this(vertx, client, options, registry, unmeasured, clock, false);
+  }
+
+  Kubelet(
+      Vertx vertx,
+      Client client,
+      KubeletOptions options,
+      MeterRegistry registry,
+      RuntimeService unmeasured,
+      Clock clock,
+      boolean withPlugins) {
     this.options = options;
     this.metrics = new KubeletMetrics(registry, options.nodeName());
     this.runtime = new MeasuredRuntime(unmeasured, metrics);
@@ -189,6 +204,10 @@ public final class Kubelet implements Component {
     this.statusManager = new StatusManager(client, timers);
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
+    this.plugins =
+        new NodePlugins(
+            vertx, timers, options.rootDir(), withPlugins, node::refresh, this::livePods);
+    node.devices(plugins.devices()::counts);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
             new DownwardApi.Facts(
@@ -202,7 +221,15 @@ public final class Kubelet implements Component {
                 node.allocatableDisk());
     Tokens tokens = new Tokens(client, clock);
     this.volumes =
-        new VolumeManager(paths, VolumePlugins.all(objects, tokens, facts), tokens, clock);
+        new VolumeManager(
+            paths,
+            VolumePlugins.all(objects, tokens, facts, options.localVolumes()),
+            tokens,
+            clock);
+    informers
+        .informer(Resources.PERSISTENT_VOLUMES)
+        .addHandler(
+            new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
     this.probes =
         new ProbeManager(
@@ -225,6 +252,7 @@ public final class Kubelet implements Component {
             timers,
             facts,
             this::runtimeHandler,
+            plugins.devices(),
             metrics::containerRestarted);
     PodSync sync =
         new PodSync(
@@ -243,7 +271,8 @@ public final class Kubelet implements Component {
             clock,
             metrics,
             node::networkProblem,
-            this::inApi);
+            this::inApi,
+            plugins.devices());
     this.loop =
         new SyncLoop(
             sync,
@@ -360,11 +389,13 @@ public final class Kubelet implements Component {
     Files.setPosixFilePermissions(paths.pods(), PosixFilePermissions.fromString("rwxr-x---"));
     Files.createDirectories(paths.logs());
     awaitRuntime();
+    plugins.restore();
     loop.start();
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
     pleg.start();
     server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
     node.start();
+    timers.execute(plugins::start);
     listed.join();
     rotation.start();
     eviction.start();
@@ -418,6 +449,7 @@ public final class Kubelet implements Component {
     loop.stop();
     pleg.close();
     probes.stop();
+    plugins.close();
     rotation.stop();
     eviction.stop();
     manifests.ifPresent(StaticPods::close);
@@ -502,6 +534,13 @@ public final class Kubelet implements Component {
         .put("containerLogMaxFiles", options.containerLogMaxFiles())
         .put("containerRuntimeEndpoint", options.runtimeEndpoint());
     return config;
+  }
+
+  private Collection<Pod> livePods() {
+    return loop.pods().stream()
+        .map(PodContext::pod)
+        .filter(p -> !p.isTerminalPhase() && !loop.isEnded(p.uid()))
+        .toList();
   }
 
   private Optional<Verdict> admit(Pod pod) {
@@ -616,6 +655,10 @@ public final class Kubelet implements Component {
     if (!pods.hasSynced()) {
       return;
     }
+    Set<String> known = new java.util.TreeSet<>();
+    allPods().forEach(p -> known.add(p.uid()));
+    syncLoop.pods().forEach(p -> known.add(p.uid()));
+    plugins.devices().keepOnly(known);
     Set<String> remains = new java.util.TreeSet<>(pleg.podsInRuntime());
     try {
       remains.addAll(paths.known());

@@ -12,6 +12,7 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.fake.FakeRuntime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,23 +29,51 @@ final class KubeletHarness implements AutoCloseable {
   final FakeRuntime runtime = new FakeRuntime();
   final Path data;
   final KubeletOptions options;
-  private final Vertx vertx = Vertx.vertx();
-  private final Kubelet kubelet;
+  final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+  private final boolean plugins;
+  private Kubelet kubelet;
 
   KubeletHarness() throws Exception {
     this(o -> o);
   }
 
   KubeletHarness(UnaryOperator<KubeletOptions> change) throws Exception {
+    this(change, false);
+  }
+
+  /** One that looks for plugins. */
+  static KubeletHarness withPlugins() throws Exception {
+    return new KubeletHarness(o -> o, true);
+  }
+
+  private KubeletHarness(UnaryOperator<KubeletOptions> change, boolean plugins) throws Exception {
+    this.plugins = plugins;
     data = Files.createTempDirectory("kubelet");
     options =
         change.apply(
             KubeletOptions.of(
                     "n1", "192.0.2.1", data.resolve("kubelet"), data.resolve("logs"), "fake")
                 .withRestartBackOff(Duration.ofMillis(300), Duration.ofSeconds(1)));
-    kubelet =
-        new Kubelet(vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC());
-    kubelet.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    kubelet = begin();
+  }
+
+  private Kubelet begin() throws Exception {
+    Kubelet fresh =
+        new Kubelet(
+            vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC(), plugins);
+    fresh.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return fresh;
+  }
+
+  /** Another kubelet after this one, as after a crash: containers go on. */
+  void restart() throws Exception {
+    stopKubelet();
+    kubelet = begin();
+  }
+
+  /** Its pods go on. */
+  void stopKubelet() throws Exception {
+    kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   Kubelet kubelet() {

@@ -97,7 +97,7 @@ public final class Coracle {
             controlPlane.client("system:kube-controller-manager"),
             ControllerOptions.of(
                     plan.podCidr(), Files.readString(credentials.pki().caCertificate()))
-                .withLocalVolumes(data.root().resolve("volumes").toString())
+                .withLocalVolumes()
                 .withSigner(new ClusterSigner(vertx, credentials.pki())),
             registry);
     this.node =

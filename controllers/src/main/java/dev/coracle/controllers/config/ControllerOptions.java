@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param rootCaPem published to every namespace as {@code kube-root-ca.crt}; empty: not published
  * @param nodeMonitorGrace after this without a renewed Lease a node is {@code Unknown}
  * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
- * @param localVolumeDirectory where volumes of the built-in local class are made on their node;
- *     empty: no such class
+ * @param localVolumes whether there is the built-in storage class of directories on nodes
  * @param signer signs approved certificate requests; null: nobody does
  * @param disabled controllers that are not run, by their names
  */
@@ -22,7 +21,7 @@ public record ControllerOptions(
     String rootCaPem,
     Duration nodeMonitorGrace,
     int terminatedPodThreshold,
-    String localVolumeDirectory,
+    boolean localVolumes,
     @Nullable CertificateSigner signer,
     List<String> disabled) {
 
@@ -33,17 +32,17 @@ public record ControllerOptions(
   /** Upstream's defaults. */
   public static ControllerOptions of(String podCidr, String rootCaPem) {
     return new ControllerOptions(
-        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, "", null, List.of());
+        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, false, null, List.of());
   }
 
-  public ControllerOptions withLocalVolumes(String directory) {
+  public ControllerOptions withLocalVolumes() {
     return new ControllerOptions(
         podCidr,
         nodeCidrMaskSize,
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
-        directory,
+        true,
         signer,
         disabled);
   }
@@ -55,7 +54,7 @@ public record ControllerOptions(
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
-        localVolumeDirectory,
+        localVolumes,
         authority,
         disabled);
   }
@@ -67,7 +66,7 @@ public record ControllerOptions(
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
-        localVolumeDirectory,
+        localVolumes,
         signer,
         names);
   }

@@ -57,6 +57,11 @@ public record KubeletOptions(
     nodeLabels = Map.copyOf(nodeLabels);
   }
 
+  /** Where this node makes volumes of the built-in storage class: beside the root directory. */
+  public Path localVolumes() {
+    return rootDir.toAbsolutePath().resolveSibling("volumes");
+  }
+
   public static KubeletOptions of(
       String nodeName, String nodeIp, Path rootDir, Path podLogsDir, String runtimeEndpoint) {
     return new KubeletOptions(

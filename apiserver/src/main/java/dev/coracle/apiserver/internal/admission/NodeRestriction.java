@@ -1,12 +1,16 @@
 package dev.coracle.apiserver.internal.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A kubelet changes only its own Node, Lease and CSINode, and the Pods bound to it. */
@@ -37,6 +41,7 @@ final class NodeRestriction implements AdmissionPlugin {
               request, "can only access node lease with the same name as the requesting node");
         }
       }
+      case "persistentvolumes" -> volume(request, node);
       case "csinodes.storage.k8s.io" -> {
         if (!Refusal.name(request).equals(node)) {
           throw Refusal.of(
@@ -46,6 +51,38 @@ final class NodeRestriction implements AdmissionPlugin {
       default -> {}
     }
     return Backstage.DONE;
+  }
+
+  /** A node may let a volume go whose files it has removed (ADR 0120), and nothing else. */
+  private static void volume(AdmissionRequest request, String node) {
+    KubeObject before = request.before();
+    ObjectNode now = request.object();
+    if (before == null || now == null || request.operation() != Operation.UPDATE) {
+      throw Refusal.of(request, "node \"" + node + "\" can only release its own local volumes");
+    }
+    List<String> left = new ArrayList<>(before.finalizers());
+    left.remove(LocalVolumes.FINALIZER);
+    if (!LocalVolumes.is(before)
+        || !before.isDeleting()
+        || !before.annotation(LocalVolumes.NODE).orElse("").equals(node)
+        || !KubeObject.of(now).finalizers().equals(left)
+        || !same(before.tree(), now)) {
+      throw Refusal.of(request, "node \"" + node + "\" can only release its own local volumes");
+    }
+  }
+
+  private static boolean same(JsonNode wanted, ObjectNode now) {
+    for (String part : new String[] {"spec", "status"}) {
+      if (!wanted.path(part).equals(now.path(part))) {
+        return false;
+      }
+    }
+    for (String part : new String[] {"labels", "annotations", "ownerReferences"}) {
+      if (!wanted.path("metadata").path(part).equals(now.path("metadata").path(part))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void pod(AdmissionRequest request, String node) {

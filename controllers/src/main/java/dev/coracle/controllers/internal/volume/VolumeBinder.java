@@ -1,25 +1,19 @@
 package dev.coracle.controllers.internal.volume;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.NamespacedName;
-import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
-import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import io.smallrye.mutiny.Uni;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Brings claims and volumes together: binds a claim to the smallest volume that will do, or to one
@@ -28,18 +22,16 @@ import java.util.Set;
  */
 public final class VolumeBinder extends LoopController {
 
-  /** The provisioner of the built-in class: a directory on the node of the first consumer. */
-  public static final String LOCAL = "coracle.dev/local";
-
-  private static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
+  static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
   private static final String PROVISIONER = "volume.kubernetes.io/storage-provisioner";
   private static final String BOUND_BY_US = "pv.kubernetes.io/bound-by-controller";
   private static final String BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-  private static final String PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
+  private static final String DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
   private final Lister claims;
   private final Lister volumes;
   private final Lister classes;
+  private final LocalProvisioner local;
 
   public VolumeBinder(Environment env) {
     super("persistentvolume-binder-controller", env);
@@ -49,6 +41,17 @@ public final class VolumeBinder extends LoopController {
     this.claims = claimInformer.lister();
     this.volumes = volumeInformer.lister();
     this.classes = classInformer.lister();
+    Informer nodes = env.informer(Resources.NODES);
+    this.local = new LocalProvisioner(env, events, nodes.lister());
+    nodes.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void deleted(KubeObject last) {
+            volumes.list().stream()
+                .filter(v -> v.annotation(LocalVolumes.NODE).orElse("").equals(last.name()))
+                .forEach(loop::enqueue);
+          }
+        });
     onAny(
         claimInformer,
         claim -> {
@@ -62,7 +65,7 @@ public final class VolumeBinder extends LoopController {
         volumeInformer,
         volume -> {
           loop.enqueue(volume);
-          NamespacedName claim = claimOf(volume);
+          NamespacedName claim = Matching.claimOf(volume);
           if (claim.name().isEmpty()) {
             pending();
           } else {
@@ -76,11 +79,6 @@ public final class VolumeBinder extends LoopController {
     claims.list().stream()
         .filter(c -> c.text("spec", "volumeName").isEmpty())
         .forEach(loop::enqueue);
-  }
-
-  private static NamespacedName claimOf(KubeObject volume) {
-    return new NamespacedName(
-        volume.text("spec", "claimRef", "namespace"), volume.text("spec", "claimRef", "name"));
   }
 
   @Override
@@ -105,16 +103,14 @@ public final class VolumeBinder extends LoopController {
     if (!wanted.isEmpty()) {
       Optional<KubeObject> volume = volumes.get("", wanted);
       if (volume.isEmpty()) {
-        return claim.annotation(BIND_COMPLETED).isPresent()
-            ? phase(claim, "Lost")
-            : phase(claim, "Pending");
+        return claim.annotation(BIND_COMPLETED).isPresent() ? lost(claim) : phase(claim, "Pending");
       }
       return bind(claim, volume.get());
     }
     Optional<KubeObject> mine =
         volumes.list().stream()
-            .filter(v -> claimOf(v).equals(claim.key()))
-            .filter(v -> uidMatches(v, claim))
+            .filter(v -> Matching.claimOf(v).equals(claim.key()))
+            .filter(v -> Matching.uidMatches(v, claim))
             .findFirst();
     if (mine.isPresent()) {
       return bind(claim, mine.get());
@@ -132,62 +128,53 @@ public final class VolumeBinder extends LoopController {
           claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
       return phase(claim, "Pending");
     }
-    Optional<KubeObject> free = waits ? Optional.empty() : match(claim);
+    Optional<KubeObject> free = waits ? Optional.empty() : Matching.match(claim, volumes.list());
     if (free.isPresent()) {
       return bind(claim, free.get());
     }
     if (storageClass == null) {
+      Optional<KubeObject> byDefault = defaultClass(claim);
+      if (byDefault.isPresent()) {
+        return env.client()
+            .patch(
+                Resources.PERSISTENT_VOLUME_CLAIMS,
+                claim.namespace(),
+                claim.name(),
+                Patch.merge(
+                    n -> n.putObject("spec").put("storageClassName", byDefault.get().name())));
+      }
       String name = claim.text("spec", "storageClassName");
-      events.normal(
-          claim,
-          name.isEmpty() ? "FailedBinding" : "ProvisioningFailed",
-          name.isEmpty()
-              ? "no persistent volumes available for this claim and no storage class is set"
-              : "storageclass.storage.k8s.io \"" + name + "\" not found");
+      if (name.isEmpty()) {
+        events.normal(
+            claim,
+            "FailedBinding",
+            "no persistent volumes available for this claim and no storage class is set");
+      } else {
+        events.warning(
+            claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"" + name + "\" not found");
+      }
       return phase(claim, "Pending");
     }
     return provision(claim, storageClass, node);
   }
 
-  private static boolean uidMatches(KubeObject volume, KubeObject claim) {
-    String uid = volume.text("spec", "claimRef", "uid");
-    return uid.isEmpty() || uid.equals(claim.uid());
+  private Uni<?> lost(KubeObject claim) {
+    if (!claim.text("status", "phase").equals("Lost")) {
+      events.warning(
+          claim,
+          "ClaimLost",
+          "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+    }
+    return phase(claim, "Lost");
   }
 
-  private Optional<KubeObject> match(KubeObject claim) {
-    Quantity size = size(claim.at("spec", "resources", "requests", "storage"));
-    var selector = claim.at("spec", "selector");
-    return volumes.list().stream()
-        .filter(v -> claimOf(v).name().isEmpty() && !v.isDeleting())
-        .filter(v -> !v.text("status", "phase").equals("Failed"))
-        .filter(
-            v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
-        .filter(v -> mode(v).equals(mode(claim)))
-        .filter(v ->
-            texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
-        .filter(v ->
-            !selector.isObject() || dev.coracle.api.selector.LabelSelector.of(selector).matches(v))
-        .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
-        .min(
-            Comparator.<KubeObject, Quantity>comparing(
-                    v -> size(v.at("spec", "capacity", "storage")))
-                .thenComparing(KubeObject::name));
-  }
-
-  private static String mode(KubeObject object) {
-    String mode = object.text("spec", "volumeMode");
-    return mode.isEmpty() ? "Filesystem" : mode;
-  }
-
-  private static Set<String> texts(JsonNode list) {
-    Set<String> out = new HashSet<>();
-    list.forEach(t -> out.add(t.asText()));
-    return out;
-  }
-
-  private static Quantity size(JsonNode text) {
-    Quantity quantity = Quantity.tryParse(text.asText(""));
-    return quantity == null ? Quantity.ZERO : quantity;
+  /** A claim that came before there was a default class gets it when there is one. */
+  private Optional<KubeObject> defaultClass(KubeObject claim) {
+    return claim.at("spec").has("storageClassName")
+        ? Optional.empty()
+        : classes.list().stream()
+            .filter(c -> c.annotation(DEFAULT_CLASS).orElse("").equals("true"))
+            .max(Comparator.comparing(c -> c.metadata().path("creationTimestamp").asText("")));
   }
 
   /**
@@ -195,13 +182,24 @@ public final class VolumeBinder extends LoopController {
    * made.
    */
   private Uni<?> bind(KubeObject claim, KubeObject volume) {
-    NamespacedName holder = claimOf(volume);
-    if (!holder.name().isEmpty() && (!holder.equals(claim.key()) || !uidMatches(volume, claim))) {
+    NamespacedName holder = Matching.claimOf(volume);
+    if (!holder.name().isEmpty()
+        && (!holder.equals(claim.key()) || !Matching.uidMatches(volume, claim))) {
       events.warning(
           claim,
           "FailedBinding",
           "volume \"" + volume.name() + "\" already bound to a different claim.");
       return phase(claim, "Pending");
+    }
+    if (holder.name().isEmpty()) {
+      String mismatch = Matching.mismatch(claim, volume);
+      if (!mismatch.isEmpty()) {
+        events.warning(
+            claim,
+            "VolumeMismatch",
+            "Cannot bind to requested volume \"" + volume.name() + "\": " + mismatch);
+        return phase(claim, "Pending");
+      }
     }
     Uni<KubeObject> held =
         volume.text("spec", "claimRef", "uid").equals(claim.uid())
@@ -210,7 +208,7 @@ public final class VolumeBinder extends LoopController {
                 .update(
                     Resources.PERSISTENT_VOLUMES,
                     volume.with(node -> {
-                      reference(node, claim);
+                      Matching.reference(node, claim);
                       node.withObjectProperty("metadata")
                           .withObjectProperty("annotations")
                           .put(BOUND_BY_US, "yes");
@@ -235,11 +233,30 @@ public final class VolumeBinder extends LoopController {
         .chain(now -> bound(now, volume));
   }
 
-  private Uni<?> bound(KubeObject claim, KubeObject volume) {
-    if (claim.text("status", "phase").equals("Bound")
-        && claim.at("status", "capacity").equals(volume.at("spec", "capacity"))) {
+  /**
+   * The claim's capacity is told when it becomes bound; later it grows by the hand of whoever
+   * resizes the volume.
+   */
+  private Uni<?> bound(KubeObject claim, KubeObject bound) {
+    boolean already = claim.text("status", "phase").equals("Bound");
+    if (!already) {
+      return tellBound(claim, bound);
+    }
+    if (!LocalVolumes.is(bound)) {
       return nothing();
     }
+    return local
+        .expand(claim, bound)
+        .chain(volume -> {
+          if (claim.at("status", "capacity").equals(volume.at("spec", "capacity"))) {
+            return nothing();
+          }
+          events.normal(claim, "VolumeResizeSuccessful", "Resize volume succeeded");
+          return tellBound(claim, volume);
+        });
+  }
+
+  private Uni<?> tellBound(KubeObject claim, KubeObject volume) {
     return env.client()
         .updateStatus(
             Resources.PERSISTENT_VOLUME_CLAIMS,
@@ -249,18 +266,6 @@ public final class VolumeBinder extends LoopController {
               status.set("accessModes", volume.at("spec", "accessModes").deepCopy());
               status.set("capacity", volume.at("spec", "capacity").deepCopy());
             }));
-  }
-
-  private static void reference(ObjectNode volume, KubeObject claim) {
-    volume
-        .withObjectProperty("spec")
-        .putObject("claimRef")
-        .put("apiVersion", "v1")
-        .put("kind", "PersistentVolumeClaim")
-        .put("namespace", claim.namespace())
-        .put("name", claim.name())
-        .put("uid", claim.uid())
-        .put("resourceVersion", claim.resourceVersion());
   }
 
   private Uni<?> phase(KubeObject claim, String phase) {
@@ -274,8 +279,19 @@ public final class VolumeBinder extends LoopController {
 
   private Uni<?> provision(KubeObject claim, KubeObject storageClass, String node) {
     String provisioner = storageClass.text("provisioner");
-    if (provisioner.equals(LOCAL) && !env.options().localVolumeDirectory().isEmpty()) {
-      return node.isEmpty() ? phase(claim, "Pending") : local(claim, storageClass, node);
+    if (provisioner.equals(LocalVolumes.PROVISIONER) && env.options().localVolumes()) {
+      if (node.isEmpty()) {
+        events.warning(
+            claim,
+            "ProvisioningFailed",
+            "failed to provision volume with StorageClass \""
+                + storageClass.name()
+                + "\": configuration error, no node was specified");
+        return phase(claim, "Pending");
+      }
+      return local
+          .provision(claim, storageClass, node)
+          .chain(made -> made == null ? nothing() : bind(claim, made));
     }
     events.normal(
         claim,
@@ -299,53 +315,13 @@ public final class VolumeBinder extends LoopController {
     return told.chain(() -> phase(claim, "Pending"));
   }
 
-  private Uni<?> local(KubeObject claim, KubeObject storageClass, String node) {
-    String name = "pvc-" + claim.uid();
-    KubeObject volume =
-        KubeObject.create(
-            new GroupVersionKind("", "v1", "PersistentVolume"),
-            "",
-            name,
-            tree -> {
-              tree.withObjectProperty("metadata")
-                  .putObject("annotations")
-                  .put(PROVISIONED_BY, LOCAL);
-              ObjectNode spec = tree.putObject("spec");
-              spec.putObject("capacity")
-                  .set("storage", claim.at("spec", "resources", "requests", "storage"));
-              spec.set("accessModes", claim.at("spec", "accessModes").deepCopy());
-              String reclaim = storageClass.text("reclaimPolicy");
-              spec.put("persistentVolumeReclaimPolicy", reclaim.isEmpty() ? "Delete" : reclaim);
-              spec.put("storageClassName", storageClass.name());
-              spec.put("volumeMode", mode(claim));
-              spec.putObject("hostPath")
-                  .put("path", env.options().localVolumeDirectory() + "/" + name)
-                  .put("type", "DirectoryOrCreate");
-              reference(tree, claim);
-              ObjectNode expression =
-                  spec.putObject("nodeAffinity")
-                      .putObject("required")
-                      .putArray("nodeSelectorTerms")
-                      .addObject()
-                      .putArray("matchFields")
-                      .addObject();
-              expression.put("key", "metadata.name").put("operator", "In");
-              expression.putArray("values").add(node);
-            });
-    return env.client()
-        .create(Resources.PERSISTENT_VOLUMES, "", volume, WriteOptions.NONE)
-        .invoke(() ->
-            events.normal(
-                claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name))
-        .onFailure(StatusException::isAlreadyExists)
-        .recoverWithUni(() -> env.client().get(Resources.PERSISTENT_VOLUMES, "", name))
-        .chain(made -> bind(claim, made));
-  }
-
   // Volumes.
 
   private Uni<?> volume(KubeObject volume) {
-    NamespacedName name = claimOf(volume);
+    if (LocalVolumes.is(volume) && volume.isDeleting()) {
+      return local.forgetGoneNode(volume);
+    }
+    NamespacedName name = Matching.claimOf(volume);
     if (name.name().isEmpty()) {
       return volumePhase(volume, "Available");
     }
@@ -367,18 +343,26 @@ public final class VolumeBinder extends LoopController {
   }
 
   private Uni<?> released(KubeObject volume) {
-    boolean ours = volume.annotation(PROVISIONED_BY).orElse("").equals(LOCAL);
-    boolean delete = volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete");
     Uni<?> told = volumePhase(volume, "Released");
-    return delete && ours && !volume.isDeleting()
-        ? told.chain(() ->
-            env.client()
-                .delete(
-                    Resources.PERSISTENT_VOLUMES,
-                    "",
-                    volume.name(),
-                    DeleteOptions.DEFAULT.ifUid(volume.uid())))
-        : told;
+    if (LocalVolumes.is(volume)) {
+      return told.chain(() -> local.released(volume));
+    }
+    boolean delete = volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete");
+    boolean external =
+        volume.annotation(LocalVolumes.PROVISIONED_BY).isPresent()
+            || volume.at("spec", "csi").isObject();
+    if (!delete || external) {
+      return told;
+    }
+    if (!volume.text("status", "phase").equals("Failed")) {
+      events.warning(
+          volume,
+          "VolumeFailedDelete",
+          "error getting deleter volume plugin for volume \""
+              + volume.name()
+              + "\": no deletable volume plugin matched");
+    }
+    return volumePhase(volume, "Failed");
   }
 
   private Uni<KubeObject> volumePhase(KubeObject volume, String phase) {

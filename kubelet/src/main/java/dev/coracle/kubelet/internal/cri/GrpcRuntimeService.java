@@ -1,18 +1,15 @@
 package dev.coracle.kubelet.internal.cri;
 
 import dev.coracle.cri.v1.*;
+import dev.coracle.kubelet.internal.grpc.UnixChannel;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.vertx.core.Vertx;
-import io.vertx.grpc.client.GrpcClientResponse;
-import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -26,10 +23,10 @@ public final class GrpcRuntimeService implements RuntimeService {
   /** Creating a sandbox may pull the pause image and run slow network plugins. */
   private static final Duration SANDBOX_LIMIT = Duration.ofMinutes(4);
 
-  private final CriChannel channel;
+  private final UnixChannel channel;
 
   public GrpcRuntimeService(Vertx vertx, String endpoint) {
-    this.channel = new CriChannel(vertx, endpoint);
+    this.channel = new UnixChannel(vertx, endpoint);
   }
 
   private <Q, R> R call(ServiceMethod<R, Q> method, Q request) {
@@ -265,47 +262,12 @@ public final class GrpcRuntimeService implements RuntimeService {
   @Override
   public EventStream events(
       Consumer<ContainerEventResponse> handler, Consumer<CriException> ended) {
-    AtomicBoolean over = new AtomicBoolean();
-    AtomicReference<GrpcClientResponse<GetEventsRequest, ContainerEventResponse>> open =
-        new AtomicReference<>();
-    Consumer<CriException> end =
-        failure -> {
-          if (over.compareAndSet(false, true)) {
-            ended.accept(failure);
-          }
-        };
-    channel
-        .open(RuntimeServiceGrpcClient.GetContainerEvents, GetEventsRequest.getDefaultInstance())
-        .onFailure(e -> end.accept(CriChannel.failure(e)))
-        .onSuccess(response -> {
-          open.set(response);
-          if (response.status() != null && response.status() != GrpcStatus.OK) {
-            end.accept(CriChannel.status(response));
-            return;
-          }
-          response.exceptionHandler(e ->
-              end.accept(
-                  response.status() != null && response.status() != GrpcStatus.OK
-                      ? CriChannel.status(response)
-                      : CriChannel.failure(e)));
-          response.endHandler(_ ->
-              end.accept(
-                  response.status() != null && response.status() != GrpcStatus.OK
-                      ? CriChannel.status(response)
-                      : new CriException(Code.UNAVAILABLE, "the event stream ended")));
-          response.handler(event -> {
-            if (!over.get()) {
-              handler.accept(event);
-            }
-          });
-        });
-    return () -> {
-      over.set(true);
-      var response = open.get();
-      if (response != null) {
-        response.handler(null);
-      }
-    };
+    return channel.listen(
+            RuntimeServiceGrpcClient.GetContainerEvents,
+            GetEventsRequest.getDefaultInstance(),
+            handler,
+            ended)
+        ::close;
   }
 
   @Override

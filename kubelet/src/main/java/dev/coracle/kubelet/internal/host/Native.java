@@ -19,6 +19,7 @@ import java.nio.file.Path;
  */
 public final class Native {
   private static final int MNT_DETACH = 2;
+  private static final long MS_BIND = 4096;
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -51,6 +52,16 @@ public final class Native {
   /** Mounts a file system of this type, with options as mount(8) writes them. */
   public static void mount(String source, Path target, String type, String options)
       throws IOException {
+    mount(source, target, type, 0, options);
+  }
+
+  /** Shows a file or directory at another place too. */
+  public static void bind(Path source, Path target) throws IOException {
+    mount(source.toString(), target, "none", MS_BIND, "");
+  }
+
+  private static void mount(String source, Path target, String type, long flags, String options)
+      throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       int result =
@@ -60,7 +71,7 @@ public final class Native {
                   arena.allocateFrom(source),
                   arena.allocateFrom(target.toString()),
                   arena.allocateFrom(type),
-                  0L,
+                  flags,
                   arena.allocateFrom(options));
       check(result, state, "mount " + type + " on " + target);
     } catch (IOException | RuntimeException | Error e) {

@@ -36,6 +36,11 @@ public record PodPaths(Path root, Path logs) {
     return volumes(uid).resolve(plugin).resolve(name);
   }
 
+  /** Where parts of volumes are bound for containers. */
+  public Path subPaths(String uid) {
+    return pod(uid).resolve("volume-subpaths");
+  }
+
   public Path hostsFile(String uid) {
     return pod(uid).resolve("etc-hosts");
   }

@@ -9,10 +9,12 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.device.DeviceManager;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Computes a Node's status. Pure. */
@@ -30,7 +32,8 @@ final class NodeStatus {
       List<Image> images,
       Optional<String> notReady,
       Pressures pressures,
-      List<JsonNode> handlers) {}
+      List<JsonNode> handlers,
+      Map<String, DeviceManager.Count> devices) {}
 
   /** Which resources run short. */
   record Pressures(boolean memory, boolean disk, boolean pids) {
@@ -66,6 +69,10 @@ final class NodeStatus {
             allocatable.set(e.getKey(), old.path("allocatable").path(e.getKey()));
           }
         });
+    f.devices.forEach((resource, count) -> {
+      capacity.put(resource, Long.toString(count.capacity()));
+      allocatable.put(resource, Long.toString(count.allocatable()));
+    });
     amounts(capacity, f, kibi(f.machine.memoryBytes()), kibi(f.diskBytes));
     amounts(allocatable, f, allocatableMemory(f.machine), allocatableDisk(f.diskBytes));
     conditions(f, old.path("conditions"), now, status.putArray("conditions"));

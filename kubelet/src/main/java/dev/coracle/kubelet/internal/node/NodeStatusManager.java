@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
@@ -20,6 +21,7 @@ import dev.coracle.cri.v1.RuntimeHandler;
 import dev.coracle.cri.v1.StatusResponse;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -65,6 +68,7 @@ public final class NodeStatusManager {
   private volatile boolean diskPressure;
   private volatile List<Image> images = List.of();
   private volatile List<JsonNode> handlers = List.of();
+  private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
   private @Nullable ObjectNode written;
   private Instant reported = Instant.EPOCH;
   private String podCidr = "";
@@ -96,6 +100,13 @@ public final class NodeStatusManager {
       diskPressure = disk;
       timers.execute(this::checkSafely);
     }
+  }
+
+  /**
+   * @param counts of what device plugins offer
+   */
+  public void devices(Supplier<Map<String, DeviceManager.Count>> counts) {
+    devices = counts;
   }
 
   /** The port of the kubelet's API. */
@@ -180,6 +191,7 @@ public final class NodeStatusManager {
             options.nodeName(),
             tree -> {
               labels(tree.withObjectProperty("metadata").putObject("labels"));
+              annotations(tree.withObjectProperty("metadata").putObject("annotations"));
               ObjectNode spec = tree.putObject("spec");
               if (!options.podCidr().isEmpty()) {
                 spec.put("podCIDR", options.podCidr());
@@ -201,7 +213,8 @@ public final class NodeStatusManager {
       }
       KubeObject known = client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
       ObjectNode patch = Json.object();
-      labels(patch.putObject("metadata").putObject("labels"));
+      labels(patch.withObjectProperty("metadata").putObject("labels"));
+      annotations(patch.withObjectProperty("metadata").putObject("annotations"));
       if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
         patch
             .putObject("spec")
@@ -221,6 +234,11 @@ public final class NodeStatusManager {
         .addKeyValue("node", options.nodeName())
         .addKeyValue("runtime", version.getRuntimeName() + " " + version.getRuntimeVersion())
         .log("Node registered");
+  }
+
+  private void annotations(ObjectNode annotations) {
+    annotations.put("volumes.kubernetes.io/controller-managed-attach-detach", "true");
+    annotations.put(LocalVolumes.DIRECTORY, options.localVolumes().toString());
   }
 
   private void labels(ObjectNode labels) {
@@ -263,7 +281,8 @@ public final class NodeStatusManager {
             images,
             notReady,
             new NodeStatus.Pressures(memoryPressure, diskPressure, false),
-            List.copyOf(handlers)),
+            List.copyOf(handlers),
+            devices.get()),
         old,
         timers.clock().instant());
   }

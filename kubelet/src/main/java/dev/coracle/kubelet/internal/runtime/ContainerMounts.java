@@ -12,7 +12,6 @@ import dev.coracle.kubelet.internal.pod.HostsFile;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -42,10 +41,12 @@ public final class ContainerMounts {
 
   private final PodPaths paths;
   private final String clusterDomain;
+  private final SubPaths subPaths;
 
   public ContainerMounts(PodPaths paths, String clusterDomain) {
     this.paths = paths;
     this.clusterDomain = clusterDomain;
+    this.subPaths = new SubPaths(paths);
   }
 
   public List<Mount> of(
@@ -58,8 +59,9 @@ public final class ContainerMounts {
     List<Mount> out = new ArrayList<>();
     boolean hosts = true;
     try {
+      int index = 0;
       for (JsonNode mount : container.node().path("volumeMounts")) {
-        out.add(volume(container, mount, volumes, env));
+        out.add(volume(pod, container, index++, mount, volumes, env));
         hosts &= !mount.path("mountPath").asText("").equals("/etc/hosts");
       }
       if (hosts) {
@@ -75,12 +77,13 @@ public final class ContainerMounts {
     return out;
   }
 
-  private static Mount volume(
+  private Mount volume(
+      Pod pod,
       ContainerSpec container,
+      int index,
       JsonNode mount,
       Map<String, Mounted> volumes,
-      Map<String, String> env)
-      throws IOException {
+      Map<String, String> env) {
     String name = mount.path("name").asText("");
     Mounted volume = volumes.get(name);
     if (volume == null) {
@@ -117,7 +120,13 @@ public final class ContainerMounts {
           .setReadonly(true)
           .build();
     }
-    Path path = sub.isEmpty() ? volume.path() : below(volume.path(), sub, readOnly);
+    Path path =
+        sub.isEmpty()
+            ? volume.path()
+            : part(
+                new SubPaths.Part(
+                    pod.uid(), container.name(), index, name, volume.path(), checked(sub)),
+                !volume.readOnly());
     return out.setHostPath(path.toString())
         .setReadonly(readOnly)
         .setRecursiveReadOnly(
@@ -131,41 +140,29 @@ public final class ContainerMounts {
         .build();
   }
 
-  /**
-   * A subPath is made when it is missing, and must not lead out of its volume, not by links either.
-   */
-  private static Path below(Path volume, String sub, boolean readOnly) throws IOException {
-    Path relative = Path.of(sub).normalize();
-    if (relative.isAbsolute() || relative.startsWith("..") || sub.contains("..")) {
-      throw new ConfigException("subPath \"" + sub + "\" must not contain '..' or be absolute");
-    }
-    Path root = volume.toRealPath();
-    Path target = root.resolve(relative);
-    if (!Files.exists(target) && !readOnly) {
-      Path existing = target;
-      while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
-        Path parent = existing.getParent();
-        if (parent == null) {
-          break;
-        }
-        existing = parent;
-      }
-      if (!existing.toRealPath().startsWith(root)) {
-        throw new ConfigException("subPath \"" + sub + "\" leads out of its volume");
-      }
-      var permissions = Files.getPosixFilePermissions(root);
-      Files.createDirectories(target);
-      Files.setPosixFilePermissions(target, permissions);
-    }
-    if (!Files.exists(target)) {
+  private static String checked(String sub) {
+    if (sub.startsWith("/")) {
       throw new ConfigException(
-          "failed to prepare subPath for volumeMount: " + sub + " does not exist");
+          "unable to provision SubPath `" + sub + "`: must be a relative path");
     }
-    Path real = target.toRealPath();
-    if (!real.startsWith(root)) {
-      throw new ConfigException("subPath \"" + sub + "\" leads out of its volume");
+    if (List.of(sub.split("/", -1)).contains("..")) {
+      throw new ConfigException("unable to provision SubPath `" + sub + "`: must not contain '..'");
     }
-    return real;
+    return sub;
+  }
+
+  private Path part(SubPaths.Part part, boolean create) {
+    try {
+      return subPaths.of(part, create);
+    } catch (IOException e) {
+      throw new ConfigException(
+          "failed to prepare subPath for volumeMount \""
+              + part.volume()
+              + "\" of container \""
+              + part.container()
+              + "\": "
+              + e.getMessage());
+    }
   }
 
   private Mount hosts(Pod pod, List<String> podIps) throws IOException {

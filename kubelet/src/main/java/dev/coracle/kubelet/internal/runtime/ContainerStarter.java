@@ -1,6 +1,8 @@
 package dev.coracle.kubelet.internal.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
@@ -35,6 +37,7 @@ final class ContainerStarter {
   private final PodEvents events;
   private final PodPaths paths;
   private final Function<Pod, DownwardApi.Facts> facts;
+  private final ContainerExtras.Source extras;
 
   ContainerStarter(
       RuntimeService runtime,
@@ -46,7 +49,8 @@ final class ContainerStarter {
       PodKiller killer,
       PodEvents events,
       PodPaths paths,
-      Function<Pod, DownwardApi.Facts> facts) {
+      Function<Pod, DownwardApi.Facts> facts,
+      ContainerExtras.Source extras) {
     this.runtime = runtime;
     this.images = images;
     this.env = env;
@@ -57,6 +61,7 @@ final class ContainerStarter {
     this.events = events;
     this.paths = paths;
     this.facts = facts;
+    this.extras = extras;
   }
 
   /** What all containers of one sync share. */
@@ -77,6 +82,7 @@ final class ContainerStarter {
     Optional<ContainerState> before = frame.status.container(container.name());
     backOff(frame, container);
     ImageManager.Ready image = image(frame, container);
+    imageVolumes(frame, container);
     int attempt =
         before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
     ContainerConfig config = config(frame, container, attempt, image);
@@ -140,6 +146,22 @@ final class ContainerStarter {
     }
   }
 
+  /** Images that the container mounts have to be there as well as its own (KEP-4639). */
+  private void imageVolumes(Frame frame, ContainerSpec container) throws StartException {
+    for (JsonNode mount : container.node().path("volumeMounts")) {
+      for (JsonNode volume : frame.pod.spec().path("volumes")) {
+        JsonNode source = volume.path("image");
+        if (source.isObject()
+            && volume.path("name").asText("").equals(mount.path("name").asText(""))) {
+          ObjectNode wanted = Json.object().put("name", container.name());
+          wanted.put("image", source.path("reference").asText(""));
+          wanted.put("imagePullPolicy", source.path("pullPolicy").asText(""));
+          image(frame, new ContainerSpec(wanted, container.kind(), container.index()));
+        }
+      }
+    }
+  }
+
   private ContainerConfig config(
       Frame frame, ContainerSpec container, int attempt, ImageManager.Ready image)
       throws StartException {
@@ -155,15 +177,17 @@ final class ContainerStarter {
               known.allocatableEphemeral());
       Map<String, String> variables = env.of(frame.pod, container, withIps);
       Files.createDirectories(paths.podLogs(frame.pod).resolve(container.name()));
-      return configs.of(
-          frame.pod,
-          container,
-          attempt,
-          image.imageRef(),
-          Optional.of(image.image()),
-          variables,
-          mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
-          target(frame, container));
+      ContainerConfig config =
+          configs.of(
+              frame.pod,
+              container,
+              attempt,
+              image.imageRef(),
+              Optional.of(image.image()),
+              variables,
+              mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
+              target(frame, container));
+      return extras.of(frame.pod, container).addTo(config);
     } catch (ConfigException e) {
       String message = String.valueOf(e.getMessage());
       events.warning(frame.pod, container, "Failed", "Error: " + message);

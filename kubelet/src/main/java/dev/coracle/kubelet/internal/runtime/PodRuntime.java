@@ -47,6 +47,7 @@ public final class PodRuntime {
   /**
    * @param facts the node's and the pod's addresses and sizes
    * @param handlers the runtime handler of a pod's RuntimeClass
+   * @param extras what containers get for the devices they hold
    * @param restarted hears of each container that was started again
    */
   public PodRuntime(
@@ -65,6 +66,7 @@ public final class PodRuntime {
       Executor executor,
       Function<Pod, DownwardApi.Facts> facts,
       Function<Pod, String> handlers,
+      ContainerExtras.Source extras,
       Runnable restarted) {
     this.runtime = runtime;
     this.cache = cache;
@@ -79,7 +81,7 @@ public final class PodRuntime {
     this.restarted = restarted;
     this.starter =
         new ContainerStarter(
-            runtime, images, env, mounts, containers, hooks, killer, events, paths, facts);
+            runtime, images, env, mounts, containers, hooks, killer, events, paths, facts, extras);
   }
 
   public Result sync(PodContext context, PodRuntimeStatus status, Map<String, Mounted> volumes) {

@@ -13,12 +13,14 @@ import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import java.io.IOException;
@@ -62,6 +64,7 @@ public final class PodSync implements PodWorker.Steps {
   private final KubeletMetrics metrics;
   private final Supplier<Optional<String>> networkProblem;
   private final Function<Pod, Optional<Pod>> target;
+  private final NodeDevices devices;
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -83,7 +86,8 @@ public final class PodSync implements PodWorker.Steps {
       Clock clock,
       KubeletMetrics metrics,
       Supplier<Optional<String>> networkProblem,
-      Function<Pod, Optional<Pod>> target) {
+      Function<Pod, Optional<Pod>> target,
+      NodeDevices devices) {
     this.cache = cache;
     this.runtime = runtime;
     this.killer = killer;
@@ -100,6 +104,7 @@ public final class PodSync implements PodWorker.Steps {
     this.metrics = metrics;
     this.networkProblem = networkProblem;
     this.target = target;
+    this.devices = devices;
   }
 
   @Override
@@ -129,6 +134,17 @@ public final class PodSync implements PodWorker.Steps {
     if (problem.isPresent()) {
       events.warning(pod, "NetworkNotReady", "network is not ready: " + problem.get());
       return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(Duration.ofSeconds(1)));
+    }
+    if (!status.anythingRunning()) {
+      try {
+        devices.allocate(pod);
+      } catch (NodeDevices.Refused e) {
+        worker.terminate(
+            OptionalLong.of(0),
+            Optional.of(new Verdict("UnexpectedAdmissionError", String.valueOf(e.getMessage()))),
+            false);
+        return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
+      }
     }
     Map<String, Mounted> mounted;
     try {
@@ -202,6 +218,7 @@ public final class PodSync implements PodWorker.Steps {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    devices.release(uid);
     cgroups.remove(pod);
     if (worker.isRemoved()) {
       return new PodWorker.Next(PodWorker.Phase.FINISHED, Optional.empty());

@@ -2,22 +2,29 @@ package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
 
 /** A PersistentVolumeClaim bound to a volume on this host: {@code local} or {@code hostPath}. */
 final class ClaimVolume implements VolumePlugin {
   private final String field;
   private final ObjectSource objects;
+  private final Path localVolumes;
 
   /**
+   * @param localVolumes where volumes of the built-in class may be made
    * @param field {@code persistentVolumeClaim}, or {@code ephemeral} for the claim made for one pod
    */
-  ClaimVolume(String field, ObjectSource objects) {
+  ClaimVolume(String field, ObjectSource objects, Path localVolumes) {
     this.field = field;
     this.objects = objects;
+    this.localVolumes = localVolumes;
   }
 
   @Override
@@ -54,8 +61,15 @@ final class ClaimVolume implements VolumePlugin {
     JsonNode host = volume.at("spec", "hostPath");
     Mounted mounted;
     if (!local.isMissingNode()) {
-      mounted = HostPathVolume.at(local.path("path").asText(""), "Directory");
-      Ownership.apply(java.util.Objects.requireNonNull(mounted.path()), request.pod(), readOnly);
+      String path = local.path("path").asText("");
+      if (LocalVolumes.is(volume)) {
+        makeLocal(Path.of(path));
+      }
+      if (!Files.exists(Path.of(path))) {
+        throw new IllegalArgumentException("path \"" + path + "\" does not exist");
+      }
+      mounted = HostPathVolume.at(path, "Directory");
+      Ownership.apply(Objects.requireNonNull(mounted.path()), request.pod(), readOnly);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
     } else {
@@ -65,5 +79,17 @@ final class ClaimVolume implements VolumePlugin {
               + "\" is neither local nor hostPath");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
+  }
+
+  /** Any user may write there, as with an emptyDir: the volume is nobody else's. */
+  private void makeLocal(Path path) throws IOException {
+    if (!localVolumes.equals(path.getParent())) {
+      throw new IllegalArgumentException(
+          "local volume " + path + " is not below " + localVolumes + " of this node");
+    }
+    if (!Files.exists(path)) {
+      Files.createDirectories(path);
+      Files.setAttribute(path, "unix:mode", 0777);
+    }
   }
 }

@@ -1,19 +1,28 @@
 package dev.coracle.kubelet.internal.volume;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.Native;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A fresh directory that lives as long as the pod, in memory (tmpfs) when asked for. */
 final class EmptyDirVolume implements VolumePlugin {
   private static final Logger LOG = LoggerFactory.getLogger(EmptyDirVolume.class);
+
+  private final Function<Pod, DownwardApi.Facts> facts;
+
+  EmptyDirVolume(Function<Pod, DownwardApi.Facts> facts) {
+    this.facts = facts;
+  }
 
   @Override
   public String field() {
@@ -27,12 +36,16 @@ final class EmptyDirVolume implements VolumePlugin {
 
   @Override
   public Mounted mount(Request request) throws IOException {
+    String medium = request.source().path("medium").asText("");
+    if (!medium.isEmpty() && !medium.equals("Memory")) {
+      throw new IllegalArgumentException("unknown storage medium \"" + medium + "\"");
+    }
     Path dir = request.directory();
     boolean fresh = !Files.exists(dir);
     Files.createDirectories(dir);
-    if (request.source().path("medium").asText("").equals("Memory") && !mounted(dir)) {
+    if (medium.equals("Memory") && !mounted(dir)) {
       try {
-        Native.mount("tmpfs", dir, "tmpfs", options(request.source()));
+        Native.mount("tmpfs", dir, "tmpfs", options(request));
         fresh = true;
       } catch (IOException e) {
         LOG.atWarn()
@@ -49,11 +62,48 @@ final class EmptyDirVolume implements VolumePlugin {
     return Mounted.at(dir);
   }
 
-  private static String options(JsonNode source) {
-    Quantity limit = Quantity.tryParse(source.path("sizeLimit").asText(""));
-    return limit == null || limit.signum() <= 0
-        ? "mode=0777"
-        : "mode=0777,size=" + limit.longValue();
+  private String options(Request request) {
+    return "mode=0777,size="
+        + size(
+            facts.apply(request.pod()).allocatableMemory(),
+            request.pod(),
+            request.source().path("sizeLimit").asText(""));
+  }
+
+  /** No more than the volume asks for, the pod may use, and the node can give to pods. */
+  static long size(Quantity allocatable, Pod pod, String sizeLimit) {
+    long size = allocatable.longValue();
+    long podLimit = memoryLimit(pod);
+    if (podLimit > 0) {
+      size = Math.min(size, podLimit);
+    }
+    Quantity asked = Quantity.tryParse(sizeLimit);
+    return asked == null || asked.signum() <= 0 ? size : Math.min(size, asked.longValue());
+  }
+
+  /** What all the pod's containers may use together; zero where one of them has no limit. */
+  private static long memoryLimit(Pod pod) {
+    long sum = 0;
+    for (ContainerSpec c : pod.containers()) {
+      Quantity limit = Quantity.tryParse(c.limits().path("memory").asText(""));
+      if (limit == null || limit.signum() <= 0) {
+        return 0;
+      }
+      sum += limit.longValue();
+    }
+    long peak = 0;
+    for (ContainerSpec c : pod.initContainers()) {
+      Quantity limit = Quantity.tryParse(c.limits().path("memory").asText(""));
+      if (limit == null || limit.signum() <= 0) {
+        return 0;
+      }
+      if (c.isSidecar()) {
+        sum += limit.longValue();
+      } else {
+        peak = Math.max(peak, limit.longValue());
+      }
+    }
+    return Math.max(sum, peak);
   }
 
   private static boolean mounted(Path dir) throws IOException {

@@ -44,6 +44,11 @@ final class Ownership {
       return;
     }
     int gid = (int) group.getAsLong();
+    boolean onlyWhenWrong =
+        pod.securityContext().path("fsGroupChangePolicy").asText("").equals("OnRootMismatch");
+    if (onlyWhenWrong && fits(tree, gid, (readOnly ? 0440 : 0660) | 02110)) {
+      return;
+    }
     Files.walkFileTree(
         tree,
         new SimpleFileVisitor<>() {
@@ -64,6 +69,11 @@ final class Ownership {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  private static boolean fits(Path path, int gid, int bits) throws IOException {
+    int mode = (int) Files.getAttribute(path, "unix:mode");
+    return (int) Files.getAttribute(path, "unix:gid") == gid && (mode & bits) == bits;
   }
 
   private static void own(Path path, int gid, int bits) throws IOException {

@@ -40,6 +40,11 @@ final class PayloadVolume implements VolumePlugin {
   }
 
   @Override
+  public boolean followsChanges() {
+    return true;
+  }
+
+  @Override
   public Mounted mount(Request request) throws IOException {
     Map<String, AtomicWriter.Entry> files = source.files(request);
     Path dir = request.directory();

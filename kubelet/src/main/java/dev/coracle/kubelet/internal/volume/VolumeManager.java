@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,13 +38,23 @@ public final class VolumeManager {
   private record Ready(
       String resourceVersion, Map<String, Mounted> volumes, Optional<Instant> until) {}
 
+  /** A volume's kind and its part of the spec. */
+  private record Kind(VolumePlugin plugin, JsonNode source) {}
+
   private final PodPaths paths;
   private final List<VolumePlugin> plugins;
   private final Tokens tokens;
   private final Clock clock;
+
+  /** By pod, the volumes that stand, also while others of the same pod do not yet. */
+  private final Map<String, Map<String, Mounted>> standing = new ConcurrentHashMap<>();
+
   private final Map<String, Ready> ready = new ConcurrentHashMap<>();
   private final Set<String> stale = ConcurrentHashMap.newKeySet();
 
+  /**
+   * @param plugins in order; the first is that of a volume that names no kind
+   */
   public VolumeManager(PodPaths paths, List<VolumePlugin> plugins, Tokens tokens, Clock clock) {
     this.paths = paths;
     this.plugins = List.copyOf(plugins);
@@ -69,44 +81,51 @@ public final class VolumeManager {
         && before.until.map(t -> clock.instant().isBefore(t)).orElse(true)) {
       return before.volumes;
     }
-    Map<String, Mounted> out = new LinkedHashMap<>();
+    Map<String, Mounted> known = standing.computeIfAbsent(pod.uid(), _ -> new LinkedHashMap<>());
     for (JsonNode volume : pod.spec().path("volumes")) {
       String name = volume.path("name").asText("");
       try {
-        out.put(name, mount(pod, name, volume));
+        Kind kind = kind(volume);
+        if (kind.plugin.followsChanges() || !known.containsKey(name)) {
+          known.put(name, mount(pod, name, kind));
+        }
       } catch (IOException | StatusException | IllegalArgumentException e) {
         stale.add(pod.uid());
         throw new MountException(
             "MountVolume.SetUp failed for volume \"" + name + "\" : " + e.getMessage());
       }
     }
+    Map<String, Mounted> out = new LinkedHashMap<>(known);
     ready.put(
         pod.uid(), new Ready(pod.object().resourceVersion(), out, tokens.nextRefresh(pod.uid())));
     return out;
   }
 
-  private Mounted mount(Pod pod, String name, JsonNode volume) throws IOException {
+  private Kind kind(JsonNode volume) {
     for (VolumePlugin plugin : plugins) {
       JsonNode source = volume.path(plugin.field());
-      if (source.isMissingNode() || source.isNull()) {
-        continue;
+      if (!source.isMissingNode() && !source.isNull()) {
+        return new Kind(plugin, source);
       }
-      Path dir = paths.volume(pod.uid(), plugin.directoryName(), name);
-      Files.createDirectories(java.util.Objects.requireNonNull(dir.getParent()));
-      return plugin.mount(new VolumePlugin.Request(pod, name, source, dir));
     }
     if (volume.size() == 1) {
-      Path dir = paths.volume(pod.uid(), "kubernetes.io~empty-dir", name);
-      Files.createDirectories(java.util.Objects.requireNonNull(dir.getParent()));
-      return new EmptyDirVolume()
-          .mount(new VolumePlugin.Request(pod, name, dev.coracle.api.Json.object(), dir));
+      return new Kind(plugins.getFirst(), Json.object()); // A volume without a kind is an emptyDir.
     }
     throw new IllegalArgumentException("no volume plugin matched");
+  }
+
+  private Mounted mount(Pod pod, String name, Kind kind) throws IOException {
+    Path dir = paths.volume(pod.uid(), kind.plugin.directoryName(), name);
+    Files.createDirectories(Objects.requireNonNull(dir.getParent()));
+    return kind.plugin.mount(new VolumePlugin.Request(pod, name, kind.source, dir));
   }
 
   /** Gives back what the pod's volumes hold of the host: mounts, then files. */
   public void unmount(String podUid) throws IOException {
     Path volumes = paths.volumes(podUid);
+    Path parts = paths.subPaths(podUid);
+    Mounts.detachBelow(parts);
+    PodPaths.deleteTree(parts);
     Mounts.detachBelow(volumes);
     PodPaths.deleteTree(volumes);
     forget(podUid);
@@ -114,6 +133,7 @@ public final class VolumeManager {
 
   public void forget(String podUid) {
     ready.remove(podUid);
+    standing.remove(podUid);
     stale.remove(podUid);
     tokens.forget(podUid);
   }

@@ -32,4 +32,12 @@ public interface VolumePlugin {
    * Makes the volume ready, or brings it up to date; may be called at any time any number of times.
    */
   Mounted mount(Request request) throws IOException;
+
+  /**
+   * Whether a volume that is ready has to be mounted again when something of the pod or of the
+   * objects it refers to has changed.
+   */
+  default boolean followsChanges() {
+    return false;
+  }
 }

@@ -1,7 +1,9 @@
 package dev.coracle.kubelet.internal.volume;
 
 import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 
@@ -9,20 +11,24 @@ import java.util.function.Function;
 public final class VolumePlugins {
   private VolumePlugins() {}
 
+  /**
+   * @param localVolumes where this node makes volumes of the built-in storage class
+   */
   public static List<VolumePlugin> all(
       ObjectSource objects,
       Tokens tokens,
-      Function<dev.coracle.kubelet.internal.pod.Pod, DownwardApi.Facts> facts) {
+      Function<Pod, DownwardApi.Facts> facts,
+      Path localVolumes) {
     Payloads payloads = new Payloads(objects, tokens, facts);
     return List.of(
-        new EmptyDirVolume(),
+        new EmptyDirVolume(facts),
         new HostPathVolume(),
         new PayloadVolume("configMap", "kubernetes.io~configmap", payloads::configMap),
         new PayloadVolume("secret", "kubernetes.io~secret", payloads::secret),
         new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected),
         new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
         new ImageVolume(),
-        new ClaimVolume("persistentVolumeClaim", objects),
-        new ClaimVolume("ephemeral", objects));
+        new ClaimVolume("persistentVolumeClaim", objects, localVolumes),
+        new ClaimVolume("ephemeral", objects, localVolumes));
   }
 }

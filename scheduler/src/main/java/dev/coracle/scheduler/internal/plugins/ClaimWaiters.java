@@ -55,6 +55,14 @@ public final class ClaimWaiters implements Informer.Handler {
   public void updated(KubeObject before, KubeObject now) {
     if (isBound(now)) {
       take(now.key()).forEach(f -> f.complete(null));
+    } else if (before.annotation(VolumeBinding.SELECTED_NODE).isPresent()
+        && now.annotation(VolumeBinding.SELECTED_NODE).isEmpty()) {
+      // The provisioner gives the choice back: this node will not do.
+      take(now.key())
+          .forEach(f ->
+              f.completeExceptionally(
+                  new IllegalStateException(
+                      "binding volumes: provisioning failed for PVC \"" + now.name() + "\"")));
     }
   }
 

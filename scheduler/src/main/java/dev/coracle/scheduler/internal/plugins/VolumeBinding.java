@@ -35,7 +35,7 @@ import java.util.Set;
 public final class VolumeBinding
     implements Plugin.PreFilter, Plugin.Filter, Plugin.Reserve, Plugin.PreBind {
 
-  private static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
+  static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
   private static final String NO_PROVISIONER = "kubernetes.io/no-provisioner";
   private static final List<String> ZONES =
       List.of("topology.kubernetes.io/zone", "topology.kubernetes.io/region");
@@ -88,10 +88,36 @@ public final class VolumeBinding
   public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     List<KubeObject> bound = new ArrayList<>();
     List<KubeObject> waiting = new ArrayList<>();
-    for (String name : claimNames(pod.pod())) {
+    for (Wanted wantedClaim : claimsOf(pod.pod())) {
+      String name = wantedClaim.name();
       KubeObject claim = claims.get(pod.pod().namespace(), name).orElse(null);
       if (claim == null) {
-        return new Verdict.Unresolvable(name(), "persistentvolumeclaim \"" + name + "\" not found");
+        return new Verdict.Unresolvable(
+            name(),
+            wantedClaim.ephemeral()
+                ? "waiting for ephemeral volume controller to create the persistentvolumeclaim \""
+                    + name
+                    + "\""
+                : "persistentvolumeclaim \"" + name + "\" not found");
+      }
+      if (wantedClaim.ephemeral()
+          && claim.controllerOwner().filter(o -> o.uid().equals(pod.uid())).isEmpty()) {
+        return new Verdict.Unresolvable(
+            name(),
+            "PVC "
+                + claim.key()
+                + " was not created for pod "
+                + pod.pod().key()
+                + " (pod is not the owner)");
+      }
+      if (claim.text("status", "phase").equals("Lost")) {
+        return new Verdict.Unresolvable(
+            name(),
+            "persistentvolumeclaim \""
+                + name
+                + "\" bound to non-existent persistentvolume \""
+                + claim.text("spec", "volumeName")
+                + "\"");
       }
       if (claim.isDeleting()) {
         return new Verdict.Unresolvable(
@@ -118,14 +144,18 @@ public final class VolumeBinding
     return Verdict.OK;
   }
 
+  /** A claim that a pod needs, by its name. */
+  private record Wanted(String name, boolean ephemeral) {}
+
   /** Claims by name, and those made for generic ephemeral volumes. */
-  static List<String> claimNames(KubeObject pod) {
-    List<String> names = new ArrayList<>();
+  private static List<Wanted> claimsOf(KubeObject pod) {
+    List<Wanted> names = new ArrayList<>();
     for (JsonNode volume : pod.at("spec", "volumes")) {
       if (volume.has("persistentVolumeClaim")) {
-        names.add(volume.path("persistentVolumeClaim").path("claimName").asText(""));
+        names.add(
+            new Wanted(volume.path("persistentVolumeClaim").path("claimName").asText(""), false));
       } else if (volume.has("ephemeral")) {
-        names.add(pod.name() + "-" + volume.path("name").asText(""));
+        names.add(new Wanted(pod.name() + "-" + volume.path("name").asText(""), true));
       }
     }
     return names;

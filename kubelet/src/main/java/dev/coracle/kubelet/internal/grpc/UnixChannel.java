@@ -1,4 +1,4 @@
-package dev.coracle.kubelet.internal.cri;
+package dev.coracle.kubelet.internal.grpc;
 
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
@@ -19,21 +19,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP/2 connection to a runtime's UNIX socket. Vert.x opens it on the first call and again
- * after it was lost, so a runtime that comes back is found by the next call. {@link #call} blocks
- * and belongs on virtual threads.
+ * One HTTP/2 connection to a UNIX socket of a runtime or plugin. Vert.x opens it on the first call
+ * and again after it was lost, so a peer that comes back is found by the next call. {@link #call}
+ * blocks and belongs on virtual threads.
  */
-final class CriChannel implements AutoCloseable {
+public final class UnixChannel implements AutoCloseable {
   private final GrpcClient client;
   private final SocketAddress address;
 
   /**
    * @param endpoint {@code unix:///run/containerd/containerd.sock}, or a bare path
    */
-  CriChannel(Vertx vertx, String endpoint) {
+  public UnixChannel(Vertx vertx, String endpoint) {
     String path = endpoint.startsWith("unix://") ? endpoint.substring(7) : endpoint;
     this.address = SocketAddress.domainSocketAddress(path);
     HttpClientOptions http =
@@ -48,13 +51,13 @@ final class CriChannel implements AutoCloseable {
   }
 
   /** Calls and waits; a null timeout waits for ever. */
-  <Q, R> R call(ServiceMethod<R, Q> method, Q request, @Nullable Duration timeout) {
+  public <Q, R> R call(ServiceMethod<R, Q> method, Q request, @Nullable Duration timeout) {
     CompletableFuture<GrpcClientRequest<Q, R>> sent = new CompletableFuture<>();
     CompletableFuture<R> answer =
         request(method)
             .compose(r -> {
               sent.complete(r);
-              return r.send(request).compose(CriChannel::last);
+              return r.send(request).compose(UnixChannel::last);
             })
             .toCompletionStage()
             .toCompletableFuture();
@@ -72,9 +75,60 @@ final class CriChannel implements AutoCloseable {
     }
   }
 
-  /** Opens a stream of answers. */
-  <Q, R> Future<GrpcClientResponse<Q, R>> open(ServiceMethod<R, Q> method, Q request) {
-    return request(method).compose(r -> r.send(request));
+  /** A stream that is listened to; closing it is silent. */
+  @FunctionalInterface
+  public interface Listening {
+    void close();
+  }
+
+  /**
+   * Opens a stream of answers.
+   *
+   * @param ended hears of the stream's end once, with the reason
+   */
+  public <Q, R> Listening listen(
+      ServiceMethod<R, Q> method, Q request, Consumer<R> handler, Consumer<CriException> ended) {
+    AtomicBoolean over = new AtomicBoolean();
+    AtomicReference<GrpcClientResponse<Q, R>> open = new AtomicReference<>();
+    Consumer<CriException> end =
+        failure -> {
+          if (over.compareAndSet(false, true)) {
+            ended.accept(failure);
+          }
+        };
+    request(method)
+        .compose(r -> r.send(request))
+        .onFailure(e -> end.accept(failure(e)))
+        .onSuccess(response -> {
+          open.set(response);
+          if (failed(response)) {
+            end.accept(status(response));
+            return;
+          }
+          response.exceptionHandler(
+              e -> end.accept(failed(response) ? status(response) : failure(e)));
+          response.endHandler(_ ->
+              end.accept(
+                  failed(response)
+                      ? status(response)
+                      : new CriException(Code.UNAVAILABLE, "the stream ended")));
+          response.handler(message -> {
+            if (!over.get()) {
+              handler.accept(message);
+            }
+          });
+        });
+    return () -> {
+      over.set(true);
+      var response = open.get();
+      if (response != null) {
+        response.handler(null);
+      }
+    };
+  }
+
+  private static boolean failed(GrpcClientResponse<?, ?> response) {
+    return response.status() != null && response.status() != GrpcStatus.OK;
   }
 
   private <Q, R> Future<GrpcClientRequest<Q, R>> request(ServiceMethod<R, Q> method) {
@@ -90,24 +144,20 @@ final class CriChannel implements AutoCloseable {
         .last()
         .compose(
             message ->
-                response.status() == null || response.status() == GrpcStatus.OK
-                    ? Future.succeededFuture(message)
-                    : Future.failedFuture(status(response)),
-            cause ->
-                Future.failedFuture(
-                    response.status() == null || response.status() == GrpcStatus.OK
-                        ? cause
-                        : status(response)));
+                failed(response)
+                    ? Future.failedFuture(status(response))
+                    : Future.succeededFuture(message),
+            cause -> Future.failedFuture(failed(response) ? status(response) : cause));
   }
 
-  static CriException status(GrpcClientResponse<?, ?> response) {
+  private static CriException status(GrpcClientResponse<?, ?> response) {
     GrpcStatus status = response.status();
     String message = response.statusMessage();
     return new CriException(
         code(status == null ? GrpcStatus.UNKNOWN : status), message == null ? "" : message);
   }
 
-  static CriException failure(Throwable cause) {
+  private static CriException failure(Throwable cause) {
     if (cause instanceof CriException e) {
       return e;
     }

@@ -1,0 +1,55 @@
+package dev.coracle.controllers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BudgetsAndQuotasTest {
+
+  private final Cluster c = new Cluster(o -> o.without(List.of("node-lifecycle-controller")));
+
+  @Test
+  void aBudgetCountsWhatMayGo() {
+    c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 4, "i"));
+    c.create(
+        Resources.POD_DISRUPTION_BUDGETS,
+        """
+        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
+         "metadata":{"namespace":"default","name":"b"},
+         "spec":{"maxUnavailable":"25%","selector":{"matchLabels":{"app":"d"}}}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    KubeObject budget = c.get(Resources.POD_DISRUPTION_BUDGETS, "b");
+    assertThat(budget.at("status", "expectedPods").asInt()).isEqualTo(4);
+    assertThat(budget.at("status", "desiredHealthy").asInt()).isEqualTo(3);
+    assertThat(budget.at("status", "disruptionsAllowed").asInt()).isEqualTo(1);
+    c.startTime = Duration.ofSeconds(5);
+    c.api.remove(Resources.PODS, "default", c.pods().getFirst().name());
+    c.context.runUntilIdle();
+    budget = c.get(Resources.POD_DISRUPTION_BUDGETS, "b");
+    assertThat(budget.at("status", "disruptionsAllowed").asInt()).isZero();
+  }
+
+  @Test
+  void aQuotaFollowsWhatIsThere() {
+    c.create(
+        Resources.RESOURCE_QUOTAS,
+        """
+        {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"namespace":"default","name":"q"},
+         "spec":{"hard":{"pods":"10","configmaps":"5","count/deployments.apps":"3"}}}\
+        """);
+    c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i"));
+    c.pass(Duration.ofSeconds(1));
+    KubeObject quota = c.get(Resources.RESOURCE_QUOTAS, "q");
+    assertThat(quota.text("status", "used", "pods")).isEqualTo("3");
+    assertThat(quota.text("status", "used", "configmaps")).isEqualTo("1");
+    assertThat(quota.text("status", "used", "count/deployments.apps")).isEqualTo("1");
+    c.edit(Resources.DEPLOYMENTS, "d", n -> n.withObjectProperty("spec").put("replicas", 1));
+    c.pass(Duration.ofSeconds(1));
+    assertThat(c.get(Resources.RESOURCE_QUOTAS, "q").text("status", "used", "pods")).isEqualTo("1");
+  }
+}

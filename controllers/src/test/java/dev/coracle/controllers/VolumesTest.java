@@ -1,0 +1,213 @@
+package dev.coracle.controllers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VolumesTest {
+
+  private final Cluster c =
+      new Cluster(o -> o.without(List.of("node-lifecycle-controller")).withLocalVolumes());
+
+  private static final String CLAIM =
+      """
+      {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+       "metadata":{"namespace":"default","name":"c"},
+       "spec":{"storageClassName":"%s","accessModes":["ReadWriteOnce"],
+        "resources":{"requests":{"storage":"1Gi"}}}}\
+      """;
+
+  private static String volume(String name, String size) {
+    return """
+    {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s"},
+     "spec":{"storageClassName":"manual","accessModes":["ReadWriteOnce"],
+      "persistentVolumeReclaimPolicy":"Retain","capacity":{"storage":"%s"},
+      "hostPath":{"path":"/x"}}}\
+    """
+        .formatted(name, size);
+  }
+
+  @Test
+  void aClaimGetsTheSmallestVolumeThatWillDo() {
+    c.create(Resources.PERSISTENT_VOLUMES, volume("big", "10Gi"));
+    c.create(Resources.PERSISTENT_VOLUMES, volume("fits", "2Gi"));
+    c.create(Resources.PERSISTENT_VOLUMES, volume("small", "500Mi"));
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("manual"));
+    KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c");
+    assertThat(claim.text("spec", "volumeName")).isEqualTo("fits");
+    assertThat(claim.text("status", "phase")).isEqualTo("Bound");
+    assertThat(claim.text("status", "capacity", "storage")).isEqualTo("2Gi");
+    assertThat(claim.finalizers()).containsExactly("kubernetes.io/pvc-protection");
+    assertThat(c.api.peek(Resources.PERSISTENT_VOLUMES, "", "big"))
+        .satisfies(v -> assertThat(v.text("status", "phase")).isEqualTo("Available"));
+    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
+    assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNull();
+    assertThat(c.api.peek(Resources.PERSISTENT_VOLUMES, "", "fits"))
+        .satisfies(v -> assertThat(v.text("status", "phase")).isEqualTo("Released"));
+  }
+
+  private void selectNode(String claim, String node) {
+    c.api
+        .patch(
+            Resources.PERSISTENT_VOLUME_CLAIMS,
+            "default",
+            claim,
+            Patch.merge(n ->
+                n.putObject("metadata")
+                    .putObject("annotations")
+                    .put("volume.kubernetes.io/selected-node", node)))
+        .await()
+        .indefinitely();
+    c.context.runUntilIdle();
+  }
+
+  private void nodeOffersLocalVolumes() {
+    c.api.change(
+        Resources.NODES,
+        "",
+        "n1",
+        n -> {
+          ObjectNode metadata = n.withObjectProperty("metadata");
+          metadata.putObject("annotations").put(LocalVolumes.DIRECTORY, "/volumes");
+          metadata.putObject("labels").put("kubernetes.io/hostname", "host1");
+        });
+    c.context.runUntilIdle();
+  }
+
+  @Test
+  void aClaimWithoutAClassGetsTheDefaultOne() {
+    KubeObject standard = c.api.peek(Resources.STORAGE_CLASSES, "", "standard");
+    assertThat(standard).isNotNull();
+    assertThat(standard.annotation("storageclass.kubernetes.io/is-default-class")).contains("true");
+    assertThat(standard.text("volumeBindingMode")).isEqualTo("WaitForFirstConsumer");
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.replace("\"storageClassName\":\"%s\",", ""));
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("spec", "storageClassName"))
+        .isEqualTo("standard");
+    assertThat(c.events("WaitForFirstConsumer"))
+        .contains("waiting for first consumer to be created before binding");
+  }
+
+  @Test
+  void aLocalVolumeIsMadeWhereTheFirstConsumerRuns() {
+    nodeOffersLocalVolumes();
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("standard"));
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("status", "phase"))
+        .isEqualTo("Pending");
+    selectNode("c", "n1");
+    KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c");
+    assertThat(claim.text("status", "phase")).isEqualTo("Bound");
+    KubeObject volume = c.api.all(Resources.PERSISTENT_VOLUMES).getFirst();
+    assertThat(volume.text("spec", "local", "path")).isEqualTo("/volumes/pvc-" + claim.uid());
+    assertThat(volume.at("spec", "nodeAffinity").toString())
+        .contains("kubernetes.io/hostname", "host1");
+    assertThat(c.events("ProvisioningSucceeded"))
+        .containsExactly("Successfully provisioned volume pvc-" + claim.uid());
+  }
+
+  @Test
+  void aLocalVolumeGoesWhenItsFilesAreGone() {
+    aLocalVolumeIsMadeWhereTheFirstConsumerRuns();
+    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
+    KubeObject volume = c.api.all(Resources.PERSISTENT_VOLUMES).getFirst();
+    assertThat(volume.isDeleting()).isTrue();
+    assertThat(volume.text("status", "phase")).isEqualTo("Released");
+    assertThat(volume.finalizers()).containsExactly(LocalVolumes.FINALIZER);
+    c.api.remove(Resources.NODES, "", "n1");
+    c.context.runUntilIdle();
+    assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
+  }
+
+  @Test
+  void aNodeWithoutAPlaceForVolumesIsGivenBackToTheScheduler() {
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("standard"));
+    selectNode("c", "n1");
+    KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c");
+    assertThat(claim.annotation("volume.kubernetes.io/selected-node")).isEmpty();
+    assertThat(c.events("ProvisioningFailed").getFirst())
+        .contains("failed to provision volume with StorageClass \"standard\"", "n1");
+    assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
+  }
+
+  @Test
+  void aLocalVolumeGrowsWithItsClaim() {
+    aLocalVolumeIsMadeWhereTheFirstConsumerRuns();
+    c.edit(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "c",
+        n ->
+            n.withObjectProperty("spec")
+                .withObjectProperty("resources")
+                .withObjectProperty("requests")
+                .put("storage", "3Gi"));
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("status", "capacity", "storage"))
+        .isEqualTo("3Gi");
+    assertThat(
+            c.api.all(Resources.PERSISTENT_VOLUMES).getFirst().text("spec", "capacity", "storage"))
+        .isEqualTo("3Gi");
+  }
+
+  @Test
+  void aClaimThatNamesTheWrongVolumeSaysWhy() {
+    c.create(Resources.PERSISTENT_VOLUMES, volume("v", "2Gi"));
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        CLAIM.formatted("other").replace("\"spec\":{", "\"spec\":{\"volumeName\":\"v\","));
+    assertThat(c.events("VolumeMismatch"))
+        .containsExactly("Cannot bind to requested volume \"v\": storageClassName does not match");
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("status", "phase"))
+        .isEqualTo("Pending");
+  }
+
+  @Test
+  void aBoundClaimWhoseVolumeVanishesIsLost() {
+    c.create(Resources.PERSISTENT_VOLUMES, volume("v", "2Gi"));
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("manual"));
+    c.api.remove(Resources.PERSISTENT_VOLUMES, "", "v");
+    c.context.runUntilIdle();
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("status", "phase"))
+        .isEqualTo("Lost");
+    assertThat(c.events("ClaimLost")).isNotEmpty();
+  }
+
+  @Test
+  void aGenericEphemeralVolumeGetsAClaimOfItsPod() {
+    c.create(
+        Resources.PODS,
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
+         "spec":{"volumes":[{"name":"scratch","ephemeral":{"volumeClaimTemplate":{
+          "metadata":{"labels":{"a":"b"}},
+          "spec":{"storageClassName":"standard","accessModes":["ReadWriteOnce"],
+           "resources":{"requests":{"storage":"1Gi"}}}}}}]}}\
+        """);
+    KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "p-scratch");
+    assertThat(claim.labels()).containsEntry("a", "b");
+    assertThat(claim.controllerOwner().orElseThrow().name()).isEqualTo("p");
+  }
+
+  @Test
+  void aClaimInUseStays() {
+    c.create(Resources.PERSISTENT_VOLUMES, volume("v", "2Gi"));
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("manual"));
+    c.create(
+        Resources.PODS,
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
+         "spec":{"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
+    assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNotNull();
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNull();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.coracle.kubelet.internal;
+
+import dev.coracle.kubelet.internal.device.DeviceManager;
+import dev.coracle.kubelet.internal.device.DeviceRegistration;
+import dev.coracle.kubelet.internal.device.PodResourcesServer;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.plugin.PluginWatcher;
+import dev.coracle.kubelet.internal.pod.Pod;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that talks with plugins over sockets below the kubelet's directory, as upstream lays
+ * it out: {@code device-plugins}, {@code plugins_registry}, {@code pod-resources}. A node whose
+ * sockets cannot be made says so in the log and runs pods without devices.
+ */
+public final class NodePlugins implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodePlugins.class);
+
+  private final Vertx vertx;
+  private final Timers timers;
+  private final Path root;
+  private final boolean sockets;
+  private final Supplier<Collection<Pod>> pods;
+  private final DeviceManager devices;
+  private final List<Runnable> open = new ArrayList<>();
+
+  /**
+   * @param root the kubelet's directory
+   * @param sockets whether sockets are made and looked for, which simulated nodes do without
+   * @param changed hears that the node has other devices than before
+   * @param pods those that have not ended
+   */
+  public NodePlugins(
+      Vertx vertx,
+      Timers timers,
+      Path root,
+      boolean sockets,
+      Runnable changed,
+      Supplier<Collection<Pod>> pods) {
+    this.vertx = vertx;
+    this.timers = timers;
+    this.root = root;
+    this.sockets = sockets;
+    this.pods = pods;
+    this.devices =
+        new DeviceManager(
+            vertx,
+            timers,
+            root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
+            changed);
+  }
+
+  public DeviceManager devices() {
+    return devices;
+  }
+
+  /** Before the first pod is looked at. */
+  public void restore() {
+    devices.restore();
+  }
+
+  /** Makes the sockets and looks for plugins. Blocks, off the way of the node's own start. */
+  public synchronized void start() {
+    if (!sockets) {
+      return;
+    }
+    DeviceRegistration registration =
+        new DeviceRegistration(vertx, timers, root.resolve("device-plugins"), devices);
+    PodResourcesServer podResources =
+        new PodResourcesServer(
+            vertx, timers, root.resolve("pod-resources").resolve("kubelet.sock"), devices, pods);
+    PluginWatcher watcher =
+        new PluginWatcher(
+            vertx, timers, root.resolve("plugins_registry"), Map.of("DevicePlugin", devices));
+    open.addAll(List.of(registration::close, podResources::close, watcher::close));
+    try {
+      registration.start();
+      podResources.start();
+      watcher.start();
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.atWarn().addKeyValue("why", e.getMessage()).log("Plugins cannot be used on this node");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    open.reversed().forEach(Runnable::run);
+    open.clear();
+    devices.close();
+  }
+}

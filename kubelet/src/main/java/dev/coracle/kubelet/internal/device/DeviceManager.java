@@ -1,0 +1,414 @@
+package dev.coracle.kubelet.internal.device;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
+import dev.coracle.deviceplugin.v1beta1.Device;
+import dev.coracle.deviceplugin.v1beta1.DevicePluginOptions;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.plugin.PluginHandler;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ConfigException;
+import dev.coracle.kubelet.internal.runtime.ContainerExtras;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import dev.coracle.kubelet.spi.CriException;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The devices of this node: which plugins tell of which, and which pods hold which. A plugin that
+ * ends takes its devices' health with it, and its resource five minutes later; what runs goes on.
+ *
+ * <p>State is guarded by this; plugins are called without the lock, so that one that hangs holds up
+ * nobody but the pods that want its devices.
+ */
+public final class DeviceManager implements PluginHandler, NodeDevices {
+
+  /** How many devices of a resource there are, and how many of them can be given to pods. */
+  public record Count(long capacity, long allocatable) {}
+
+  public static final String VERSION = "v1beta1";
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceManager.class);
+  private static final Duration GRACE = Duration.ofMinutes(5);
+
+  private final Vertx vertx;
+  private final Timers timers;
+  private final Runnable changed;
+  private final DeviceCheckpoint checkpoint;
+  private final Map<String, DeviceStock> stocks = new TreeMap<>();
+  private final List<DeviceAllocation> allocations = new ArrayList<>();
+
+  /** Devices about to be given, while their plugin is asked. */
+  private final Map<String, Set<String>> promised = new TreeMap<>();
+
+  /**
+   * @param file where is kept what pods hold
+   * @param changed hears that counts have changed
+   */
+  public DeviceManager(Vertx vertx, Timers timers, Path file, Runnable changed) {
+    this.vertx = vertx;
+    this.timers = timers;
+    this.changed = changed;
+    this.checkpoint = new DeviceCheckpoint(file);
+  }
+
+  /** Reads what pods hold; before the first pod is looked at. */
+  public synchronized void restore() {
+    DeviceCheckpoint.State state = checkpoint.read();
+    allocations.addAll(state.allocations());
+    state.resources().forEach(r -> stocks.put(r, new DeviceStock()));
+  }
+
+  // Plugins.
+
+  @Override
+  public void register(Plugin plugin) {
+    if (!plugin.versions().contains(VERSION)) {
+      throw new IllegalArgumentException(
+          "manager only supports version " + VERSION + " of the device plugin API");
+    }
+    register(plugin.name(), plugin.endpoint(), Optional.empty());
+  }
+
+  @Override
+  public void deregister(Plugin plugin) {
+    DevicePlugin gone;
+    synchronized (this) {
+      DeviceStock stock = stocks.get(plugin.name());
+      gone = stock == null ? null : stock.plugin();
+    }
+    if (gone != null) {
+      ended(plugin.name(), gone);
+    }
+  }
+
+  /**
+   * @param options what it has told; empty: it is asked
+   */
+  void register(String resource, String socket, Optional<DevicePluginOptions> options) {
+    if (!isExtended(resource)) {
+      throw new IllegalArgumentException("the ResourceName \"" + resource + "\" is invalid");
+    }
+    DevicePlugin plugin = DevicePlugin.connect(vertx, socket, options);
+    DevicePlugin before;
+    synchronized (this) {
+      DeviceStock stock = stocks.computeIfAbsent(resource, _ -> new DeviceStock());
+      before = stock.plugin();
+      stock.plugin(plugin);
+    }
+    if (before != null) {
+      before.close();
+    }
+    plugin.listen(
+        devices -> told(resource, plugin, devices),
+        failure -> {
+          LOG.atInfo()
+              .addKeyValue("resource", resource)
+              .addKeyValue("why", failure.getMessage())
+              .log("A device plugin has ended");
+          ended(resource, plugin);
+        });
+  }
+
+  /** {@code vendor.example/thing}, and not one of Kubernetes' own. */
+  static boolean isExtended(String resource) {
+    int slash = resource.indexOf('/');
+    return slash > 0
+        && slash == resource.lastIndexOf('/')
+        && slash < resource.length() - 1
+        && !resource.substring(0, slash).endsWith("kubernetes.io")
+        && !resource.startsWith("requests.")
+        && resource.length() < 254;
+  }
+
+  private void told(String resource, DevicePlugin plugin, List<Device> devices) {
+    boolean news;
+    synchronized (this) {
+      DeviceStock stock = stocks.get(resource);
+      if (stock == null || stock.plugin() != plugin) {
+        return;
+      }
+      boolean first = !stock.told();
+      news = stock.replace(devices);
+      if (first) {
+        save();
+      }
+    }
+    if (news) {
+      changed.run();
+    }
+  }
+
+  private void ended(String resource, DevicePlugin plugin) {
+    synchronized (this) {
+      DeviceStock stock = stocks.get(resource);
+      if (stock == null || stock.plugin() != plugin) {
+        return;
+      }
+      stock.unhealthy();
+      timers.after(GRACE, () -> forgetEnded(resource, stock));
+    }
+    plugin.close();
+    changed.run();
+  }
+
+  private void forgetEnded(String resource, DeviceStock stock) {
+    synchronized (this) {
+      if (stocks.get(resource) != stock || stock.plugin() != null) {
+        return;
+      }
+      stock.replace(List.of());
+    }
+    changed.run();
+  }
+
+  /** What the Node tells. A resource whose plugin is gone for good stays, with nothing of it. */
+  public synchronized Map<String, Count> counts() {
+    Map<String, Count> out = new TreeMap<>();
+    stocks.forEach((r, s) -> out.put(r, new Count(s.capacity(), s.healthy())));
+    return out;
+  }
+
+  // Pods.
+
+  @Override
+  public void allocate(Pod pod) throws Refused {
+    Map<String, Set<String>> reusable = new TreeMap<>();
+    for (ContainerSpec container : pod.initContainers()) {
+      for (var e : wanted(container).entrySet()) {
+        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
+        List<String> ids = allocate(pod, container, e.getKey(), e.getValue(), reuse);
+        if (container.isSidecar()) {
+          reuse.removeAll(ids);
+        } else {
+          reuse.addAll(ids); // It has ended when the next one starts.
+        }
+      }
+    }
+    for (ContainerSpec container : pod.containers()) {
+      for (var e : wanted(container).entrySet()) {
+        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
+        reuse.removeAll(allocate(pod, container, e.getKey(), e.getValue(), reuse));
+      }
+    }
+  }
+
+  private synchronized Map<String, Integer> wanted(ContainerSpec container) {
+    Map<String, Integer> out = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> limit : container.limits().properties()) {
+      Quantity amount = Quantity.tryParse(limit.getValue().asText());
+      if (stocks.containsKey(limit.getKey()) && amount != null && amount.signum() > 0) {
+        out.put(limit.getKey(), (int) Math.min(Integer.MAX_VALUE, amount.longValue()));
+      }
+    }
+    return out;
+  }
+
+  private List<String> allocate(
+      Pod pod, ContainerSpec container, String resource, int count, Set<String> reuse)
+      throws Refused {
+    DevicePlugin plugin;
+    Map<String, Device> free;
+    synchronized (this) {
+      for (DeviceAllocation a : allocations) {
+        if (a.isOf(pod.uid(), container.name()) && a.resource().equals(resource)) {
+          return a.ids();
+        }
+      }
+      DeviceStock stock = stocks.get(resource);
+      plugin = stock == null ? null : stock.plugin();
+      if (stock == null || plugin == null || !stock.told()) {
+        throw refused("no healthy devices present; cannot allocate unhealthy devices " + resource);
+      }
+      Set<String> held = held(resource);
+      held.removeAll(reuse);
+      free = stock.free(held);
+      if (free.size() < count) {
+        throw refused(
+            "requested number of devices unavailable for "
+                + resource
+                + ". Requested: "
+                + count
+                + ", Available: "
+                + free.size());
+      }
+    }
+    try {
+      Collection<String> preferred = plugin.preferred(free.keySet(), reuse, count);
+      List<String> ids = promise(resource, free, reuse, preferred, count);
+      try {
+        keep(
+            new DeviceAllocation(pod.uid(), container.name(), resource, ids, plugin.allocate(ids)));
+        return ids;
+      } finally {
+        unpromise(resource, ids);
+      }
+    } catch (CriException e) {
+      throw refused(e.describe());
+    }
+  }
+
+  private static Refused refused(String why) {
+    return new Refused("Pod was rejected: Allocate failed due to " + why + ", which is unexpected");
+  }
+
+  /** Another pod may have taken some meanwhile. */
+  private synchronized List<String> promise(
+      String resource,
+      Map<String, Device> free,
+      Set<String> reuse,
+      Collection<String> preferred,
+      int count)
+      throws Refused {
+    Set<String> held = held(resource);
+    held.removeAll(reuse);
+    Map<String, Device> left = new TreeMap<>(free);
+    left.keySet().removeAll(held);
+    List<String> ids = DeviceChoice.of(left, reuse, preferred, count);
+    if (ids.size() < count) {
+      throw refused(
+          "requested number of devices unavailable for "
+              + resource
+              + ". Requested: "
+              + count
+              + ", Available: "
+              + ids.size());
+    }
+    promised.computeIfAbsent(resource, _ -> new HashSet<>()).addAll(ids);
+    return ids;
+  }
+
+  private synchronized void unpromise(String resource, List<String> ids) {
+    Set<String> of = promised.get(resource);
+    if (of != null) {
+      of.removeAll(ids);
+    }
+  }
+
+  private Set<String> held(String resource) {
+    Set<String> held = new HashSet<>(promised.getOrDefault(resource, Set.of()));
+    allocations.stream()
+        .filter(a -> a.resource().equals(resource))
+        .forEach(a -> held.addAll(a.ids()));
+    return held;
+  }
+
+  private synchronized void keep(DeviceAllocation allocation) {
+    allocations.add(allocation);
+    save();
+  }
+
+  private void save() {
+    try {
+      checkpoint.write(
+          new DeviceCheckpoint.State(List.copyOf(allocations), List.copyOf(stocks.keySet())));
+    } catch (IOException e) {
+      LOG.atError()
+          .addKeyValue("why", e.getMessage())
+          .log("Which devices pods hold cannot be written");
+    }
+  }
+
+  @Override
+  public synchronized void release(String podUid) {
+    if (allocations.removeIf(a -> a.podUid().equals(podUid))) {
+      save();
+    }
+  }
+
+  /** Of pods that are gone while the kubelet was away. */
+  public synchronized void keepOnly(Collection<String> podUids) {
+    if (allocations.removeIf(a -> !podUids.contains(a.podUid()))) {
+      save();
+    }
+  }
+
+  synchronized List<DeviceAllocation> allocations() {
+    return List.copyOf(allocations);
+  }
+
+  synchronized Map<String, List<Device>> devices() {
+    Map<String, List<Device>> out = new TreeMap<>();
+    stocks.forEach((r, s) -> out.put(r, s.all()));
+    return out;
+  }
+
+  @Override
+  public ContainerExtras of(Pod pod, ContainerSpec container) {
+    ContainerExtras extras = ContainerExtras.NONE;
+    for (DeviceAllocation a : allocations()) {
+      if (a.isOf(pod.uid(), container.name())) {
+        preStart(a);
+        extras = extras.and(extras(a.response()));
+      }
+    }
+    return extras;
+  }
+
+  private void preStart(DeviceAllocation allocation) {
+    @Nullable DevicePlugin plugin;
+    synchronized (this) {
+      DeviceStock stock = stocks.get(allocation.resource());
+      plugin = stock == null ? null : stock.plugin();
+    }
+    if (plugin != null) {
+      try {
+        plugin.preStart(allocation.ids());
+      } catch (CriException e) {
+        throw new ConfigException(
+            "device plugin PreStartContainer rpc failed with err: " + e.describe());
+      }
+    }
+  }
+
+  private static ContainerExtras extras(ContainerAllocateResponse r) {
+    return new ContainerExtras(
+        r.getEnvsMap(),
+        r.getMountsList().stream()
+            .map(m ->
+                dev.coracle.cri.v1.Mount.newBuilder()
+                    .setContainerPath(m.getContainerPath())
+                    .setHostPath(m.getHostPath())
+                    .setReadonly(m.getReadOnly())
+                    .build())
+            .toList(),
+        r.getDevicesList().stream()
+            .map(d ->
+                dev.coracle.cri.v1.Device.newBuilder()
+                    .setContainerPath(d.getContainerPath())
+                    .setHostPath(d.getHostPath())
+                    .setPermissions(d.getPermissions())
+                    .build())
+            .toList(),
+        r.getAnnotationsMap(),
+        r.getCdiDevicesList().stream().map(d -> d.getName()).toList());
+  }
+
+  public synchronized void close() {
+    stocks
+        .values()
+        .forEach(s -> {
+          DevicePlugin plugin = s.plugin();
+          s.plugin(null);
+          if (plugin != null) {
+            plugin.close();
+          }
+        });
+  }
+}

@@ -1,0 +1,41 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+
+/** What pods hold of their node beside processor time and memory. */
+public interface NodeDevices extends ContainerExtras.Source {
+
+  /** A pod cannot have what it asks for, now or later; the message is that of its status. */
+  final class Refused extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public Refused(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /** There are none. */
+  NodeDevices NONE =
+      new NodeDevices() {
+        @Override
+        public void allocate(Pod pod) {}
+
+        @Override
+        public void release(String podUid) {}
+
+        @Override
+        public ContainerExtras of(Pod pod, ContainerSpec container) {
+          return ContainerExtras.NONE;
+        }
+      };
+
+  /**
+   * Gives a pod's containers what they ask for, once: later calls, also those of a later kubelet,
+   * find it given. Blocks.
+   */
+  void allocate(Pod pod) throws Refused;
+
+  /** The pod has ended: others may have what it held. */
+  void release(String podUid);
+}

@@ -1,0 +1,105 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The node's part in volumes of the built-in storage class. */
+class LocalVolumesTest {
+
+  private final KubeletHarness k = new KubeletHarness();
+
+  LocalVolumesTest() throws Exception {}
+
+  @AfterEach
+  void close() throws Exception {
+    k.close();
+  }
+
+  private void volume(String name, String node, Path path) {
+    k.api
+        .create(
+            Resources.PERSISTENT_VOLUMES,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s",
+                  "annotations":{"pv.kubernetes.io/provisioned-by":"coracle.dev/local",
+                   "coracle.dev/node":"%s"},"finalizers":["coracle.dev/local-volume"]},
+                 "spec":{"capacity":{"storage":"1Gi"},"local":{"path":"%s"}}}\
+                """
+                    .formatted(name, node, path)))
+        .await()
+        .indefinitely();
+  }
+
+  private void claim(String name, String volume) {
+    k.api.put(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+             "metadata":{"name":"%s","namespace":"default","uid":"%s-uid"},
+             "spec":{"volumeName":"%s"},"status":{"phase":"Bound"}}\
+            """
+                .formatted(name, name, volume)));
+  }
+
+  @Test
+  void theNodeSaysWhereItMakesVolumes() {
+    KubeObject node = k.api.get(Resources.NODES, "", "n1").await().indefinitely();
+    assertThat(node.annotation(LocalVolumes.DIRECTORY))
+        .contains(k.data.resolve("volumes").toString());
+  }
+
+  @Test
+  void theDirectoryComesWithTheFirstPodAndGoesWithTheVolume() throws Exception {
+    Path path = k.data.resolve("volumes").resolve("pvc-1");
+    volume("pvc-1", "n1", path);
+    claim("data", "pvc-1");
+    k.create(
+        "p",
+        """
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}],
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """);
+    k.awaitPhase("p", "Running");
+    assertThat(path).isDirectory();
+    assertThat((int) Files.getAttribute(path, "unix:mode") & 0777).isEqualTo(0777);
+    Files.writeString(path.resolve("kept"), "x");
+    k.delete("p", DeleteOptions.now());
+    k.eventually(() -> assertThat(k.exists("p")).isFalse());
+    assertThat(path.resolve("kept")).exists();
+    k.api
+        .delete(Resources.PERSISTENT_VOLUMES, "", "pvc-1", DeleteOptions.DEFAULT)
+        .await()
+        .indefinitely();
+    k.eventually(() -> assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-1")).isNull());
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void neitherAnotherNodesFilesNorAnythingElseIsRemoved() throws Exception {
+    Path theirs = Files.createDirectories(k.data.resolve("volumes").resolve("pvc-2"));
+    Path elsewhere = Files.createDirectories(k.data.resolve("elsewhere"));
+    volume("pvc-2", "n2", theirs);
+    volume("pvc-3", "n1", elsewhere);
+    for (String name : new String[] {"pvc-2", "pvc-3"}) {
+      k.api
+          .delete(Resources.PERSISTENT_VOLUMES, "", name, DeleteOptions.DEFAULT)
+          .await()
+          .indefinitely();
+    }
+    k.eventually(() -> assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-3")).isNull());
+    assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-2")).isNotNull();
+    assertThat(theirs).isDirectory();
+    assertThat(elsewhere).isDirectory();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.coracle.kubelet.internal.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.Pod;
+import org.junit.jupiter.api.Test;
+
+/** How large a volume in memory may grow (KEP-1967). */
+class EmptyDirSizeTest {
+
+  private static Pod pod(String containers) {
+    return new Pod(
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"u"},
+             "spec":{"containers":[%s]}}\
+            """
+                .formatted(containers)));
+  }
+
+  private static final String LIMITED =
+      "{\"name\":\"c\",\"resources\":{\"limits\":{\"memory\":\"64Mi\"}}}";
+  private static final Quantity NODE = Quantity.parse("1Gi");
+
+  @Test
+  void theNodesMemoryBoundsWhatHasNoLimit() {
+    assertThat(EmptyDirVolume.size(NODE, pod("{\"name\":\"c\"}"), "")).isEqualTo(1L << 30);
+    assertThat(EmptyDirVolume.size(NODE, pod(LIMITED + ",{\"name\":\"d\"}"), ""))
+        .isEqualTo(1L << 30);
+  }
+
+  @Test
+  void thePodsLimitAndTheVolumesOwnBoundItToo() {
+    assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "")).isEqualTo(64L << 20);
+    assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "16Mi")).isEqualTo(16L << 20);
+    assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "2Gi")).isEqualTo(64L << 20);
+  }
+}
