@@ -124,6 +124,17 @@ public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
     launch();
   }
 
+  /** Imports an image archive, as {@code ctr images import} does. */
+  public void importImage(Path archive) throws IOException, InterruptedException {
+    assertThat(ctr("images", "import", archive.toString())).as("import of " + archive).isZero();
+  }
+
+  /** What {@code ctr containers ls} lists: empty where every pod is gone. */
+  public String containers() throws IOException, InterruptedException {
+    assertThat(ctr("containers", "ls", "-q")).isZero();
+    return Files.readString(root.resolve("ctr.log"));
+  }
+
   private int ctr(String... args) throws IOException, InterruptedException {
     List<String> command = new java.util.ArrayList<>();
     command.addAll(
