@@ -46,6 +46,7 @@ import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.EndOfPods;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
@@ -438,8 +439,8 @@ public final class Kubelet implements Component {
   /**
    * Stops at once.
    *
-   * @param keepPods leave volumes' mounts in place, for containers that go on and a kubelet that
-   *     adopts them; ending containers is the runtime's part either way
+   * @param keepPods leave the pods running, with their volumes' mounts, for a kubelet that adopts
+   *     them; otherwise nothing of them is left in the runtime and on the machine
    */
   public CompletionStage<Void> stop(boolean keepPods) {
     if (stopped) {
@@ -454,6 +455,10 @@ public final class Kubelet implements Component {
     eviction.stop();
     manifests.ifPresent(StaticPods::close);
     recorder.stop();
+    CompletableFuture<Void> pods =
+        keepPods
+            ? CompletableFuture.completedFuture(null)
+            : CompletableFuture.runAsync(this::endPods, timers);
     return node.leave()
         .handle((v, e) -> null)
         .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
@@ -463,19 +468,32 @@ public final class Kubelet implements Component {
                 .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
                 .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
-        .thenRun(() -> {
-          if (!keepPods) {
-            try {
-              volumes.detachAll();
-            } catch (IOException e) {
-              LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
-            }
-            cgroups.removeAll();
-          }
-          handlers.close();
-          runtime.close();
-          timers.close();
-        });
+        .thenCombine(pods, (v, p) -> p)
+        .thenRunAsync(() -> release(keepPods), timers);
+  }
+
+  private void endPods() {
+    try {
+      Set<String> ours =
+          loop.pods().stream().map(PodContext::uid).collect(java.util.stream.Collectors.toSet());
+      new EndOfPods(runtime, timers).run(ours::contains);
+    } catch (CriException e) {
+      LOG.atWarn().addKeyValue("why", e.describe()).log("The pods could not be ended");
+    }
+  }
+
+  private void release(boolean keepPods) {
+    if (!keepPods) {
+      try {
+        volumes.detachAll();
+      } catch (IOException e) {
+        LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
+      }
+      cgroups.removeAll();
+    }
+    handlers.close();
+    runtime.close();
+    timers.close();
   }
 
   @Override

@@ -6,8 +6,10 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.fake.FakeClient;
+import dev.coracle.cri.v1.PodSandboxFilter;
 import dev.coracle.kubelet.Kubelet;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -72,6 +74,9 @@ abstract class KubeletOnRuntimeSuite {
   void stop() throws Exception {
     if (kubelet != null) {
       kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+      try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
+        assertThat(cri.listPodSandboxes(PodSandboxFilter.getDefaultInstance())).isEmpty();
+      }
     }
     if (containerd != null) {
       containerd.close();
@@ -296,8 +301,7 @@ abstract class KubeletOnRuntimeSuite {
     assertThat(sick).exists();
     String id =
         pod("probed").at("status", "containerStatuses").path(0).path("containerID").asText();
-    try (var cri =
-        new dev.coracle.kubelet.internal.cri.GrpcRuntimeService(vertx, containerd.endpoint())) {
+    try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
       cri.execSync(
           id.substring(id.indexOf("://") + 3),
           java.util.List.of("/bin/touch", "/tmp/sick"),
