@@ -50,6 +50,7 @@ import dev.coracle.kubelet.internal.runtime.EndOfPods;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -236,6 +237,15 @@ public final class Kubelet implements Component {
         new ProbeManager(
             handlers, events, timers, new ProbeMetrics(registry), options.nodeIp(), this::touched);
     TerminationMessages messages = new TerminationMessages(paths);
+    this.admission =
+        new Admission(
+            node::node,
+            () -> podsOfLoop().stream().map(PodContext::pod).toList(),
+            this::isEnded,
+            this::memoryPressure,
+            this::diskPressure);
+    PodResizer resizer =
+        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,
@@ -254,7 +264,8 @@ public final class Kubelet implements Component {
             facts,
             this::runtimeHandler,
             plugins.devices(),
-            metrics::containerRestarted);
+            metrics::containerRestarted,
+            resizer);
     PodSync sync =
         new PodSync(
             cache,
@@ -273,7 +284,8 @@ public final class Kubelet implements Component {
             metrics,
             node::networkProblem,
             this::inApi,
-            plugins.devices());
+            plugins.devices(),
+            resizer);
     this.loop =
         new SyncLoop(
             sync,
@@ -357,13 +369,6 @@ public final class Kubelet implements Component {
     this.eviction =
         new EvictionManager(
             runtime, cache, loop, images, node, events, metrics, timers, options.rootDir());
-    this.admission =
-        new Admission(
-            node::node,
-            () -> loop.pods().stream().map(PodContext::pod).toList(),
-            pod -> loop.isEnded(pod.uid()),
-            eviction::memoryPressure,
-            eviction::diskPressure);
   }
 
   @Override
@@ -561,6 +566,22 @@ public final class Kubelet implements Component {
         .toList();
   }
 
+  private List<PodContext> podsOfLoop() {
+    return loop.pods();
+  }
+
+  private boolean isEnded(Pod pod) {
+    return loop.isEnded(pod.uid());
+  }
+
+  private boolean memoryPressure() {
+    return eviction.memoryPressure();
+  }
+
+  private boolean diskPressure() {
+    return eviction.diskPressure();
+  }
+
   private Optional<Verdict> admit(Pod pod) {
     return admission.check(pod);
   }
@@ -618,6 +639,13 @@ public final class Kubelet implements Component {
         .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
   }
 
+  /** A pod uses nothing any more: resizes that wait for room look again. */
+  private void freed() {
+    loop.pods().stream()
+        .filter(p -> p.resources().pending().isPresent())
+        .forEach(p -> touched(p.uid()));
+  }
+
   private void touched(String podUid) {
     loop.post(new SyncEvent.PodTouched(podUid));
   }
@@ -642,6 +670,7 @@ public final class Kubelet implements Component {
 
   /** A pod is gone from the API and has ended: nothing of it may stay. */
   private void forget(String uid) {
+    freed();
     Optional<PodRuntimeStatus> last = cache.last(uid);
     cache.forget(uid);
     statusManager.forget(uid);

@@ -18,8 +18,7 @@ import java.util.Optional;
  * @param named mount points of hierarchies without a controller, such as {@code name=systemd}: OCI
  *     runtimes make groups there too
  */
-public record CgroupHost(
-    Map<String, Path> controllers, Optional<Path> unified, List<Path> named) {
+public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, List<Path> named) {
   public CgroupHost {
     controllers = Map.copyOf(controllers);
     named = List.copyOf(named);

@@ -159,7 +159,7 @@ public final class EvictionManager {
     LOG.atWarn().addKeyValue("pod", pod.key()).addKeyValue("signal", signal).log("Evicting a pod");
     events.warning(pod, "Evicted", message);
     metrics.evicted();
-    loop.evict(pod.uid(), new Verdict("Evicted", message), OptionalLong.of(1));
+    loop.evict(pod.uid(), Verdict.disruption("Evicted", message), OptionalLong.of(1));
   }
 
   private static Comparator<PodContext> rank(Map<String, Long> use) {
