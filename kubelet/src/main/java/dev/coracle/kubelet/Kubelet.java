@@ -88,11 +88,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -138,6 +140,10 @@ public final class Kubelet implements Component {
   private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+  /** Pods that have ended and whose remains are being removed, by uid. */
+  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
+
   private volatile Supplier<String> metricsText = () -> "";
   private volatile boolean stopped;
 
@@ -479,8 +485,8 @@ public final class Kubelet implements Component {
 
   private void endPods() {
     try {
-      Set<String> ours =
-          loop.pods().stream().map(PodContext::uid).collect(java.util.stream.Collectors.toSet());
+      Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
+      ours.addAll(leaving);
       new EndOfPods(runtime, timers).run(ours::contains);
     } catch (CriException e) {
       LOG.atWarn().addKeyValue("why", e.describe()).log("The pods could not be ended");
@@ -676,6 +682,7 @@ public final class Kubelet implements Component {
     statusManager.forget(uid);
     volumes.forget(uid);
     objects.forget(uid);
+    leaving.add(uid);
     timers.execute(() -> clean(uid, last.isPresent()));
   }
 
@@ -689,6 +696,7 @@ public final class Kubelet implements Component {
           PodPaths.deleteTree(dir);
         }
       }
+      leaving.remove(uid);
     } catch (IOException | CriException e) {
       LOG.atWarn()
           .addKeyValue("uid", uid)
