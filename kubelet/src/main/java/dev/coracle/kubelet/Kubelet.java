@@ -373,8 +373,7 @@ public final class Kubelet implements Component {
                     pod -> loop.post(new SyncEvent.PodChanged(pod)),
                     this::manifestRemoved));
     this.eviction =
-        new EvictionManager(
-            runtime, cache, loop, images, node, events, metrics, timers, options.rootDir());
+        new EvictionManager(runtime, cache, loop, images, node, events, metrics, timers, paths);
   }
 
   @Override
@@ -528,6 +527,11 @@ public final class Kubelet implements Component {
   void housekeep() {
     pleg.relistNow();
     loop.post(new SyncEvent.Housekeeping());
+  }
+
+  /** Looks for pods to evict now, and not only on its tick. */
+  void lookForPressure() {
+    eviction.look();
   }
 
   /** The port of the kubelet's API, 0 while it does not listen. */
