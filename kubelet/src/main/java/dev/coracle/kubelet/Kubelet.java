@@ -46,9 +46,11 @@ import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.EndOfPods;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -86,11 +88,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -136,6 +140,10 @@ public final class Kubelet implements Component {
   private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+  /** Pods that have ended and whose remains are being removed, by uid. */
+  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
+
   private volatile Supplier<String> metricsText = () -> "";
   private volatile boolean stopped;
 
@@ -235,6 +243,15 @@ public final class Kubelet implements Component {
         new ProbeManager(
             handlers, events, timers, new ProbeMetrics(registry), options.nodeIp(), this::touched);
     TerminationMessages messages = new TerminationMessages(paths);
+    this.admission =
+        new Admission(
+            node::node,
+            () -> podsOfLoop().stream().map(PodContext::pod).toList(),
+            this::isEnded,
+            this::memoryPressure,
+            this::diskPressure);
+    PodResizer resizer =
+        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,
@@ -253,7 +270,8 @@ public final class Kubelet implements Component {
             facts,
             this::runtimeHandler,
             plugins.devices(),
-            metrics::containerRestarted);
+            metrics::containerRestarted,
+            resizer);
     PodSync sync =
         new PodSync(
             cache,
@@ -272,7 +290,8 @@ public final class Kubelet implements Component {
             metrics,
             node::networkProblem,
             this::inApi,
-            plugins.devices());
+            plugins.devices(),
+            resizer);
     this.loop =
         new SyncLoop(
             sync,
@@ -354,15 +373,7 @@ public final class Kubelet implements Component {
                     pod -> loop.post(new SyncEvent.PodChanged(pod)),
                     this::manifestRemoved));
     this.eviction =
-        new EvictionManager(
-            runtime, cache, loop, images, node, events, metrics, timers, options.rootDir());
-    this.admission =
-        new Admission(
-            node::node,
-            () -> loop.pods().stream().map(PodContext::pod).toList(),
-            pod -> loop.isEnded(pod.uid()),
-            eviction::memoryPressure,
-            eviction::diskPressure);
+        new EvictionManager(runtime, cache, loop, images, node, events, metrics, timers, paths);
   }
 
   @Override
@@ -438,8 +449,8 @@ public final class Kubelet implements Component {
   /**
    * Stops at once.
    *
-   * @param keepPods leave volumes' mounts in place, for containers that go on and a kubelet that
-   *     adopts them; ending containers is the runtime's part either way
+   * @param keepPods leave the pods running, with their volumes' mounts, for a kubelet that adopts
+   *     them; otherwise nothing of them is left in the runtime and on the machine
    */
   public CompletionStage<Void> stop(boolean keepPods) {
     if (stopped) {
@@ -454,6 +465,10 @@ public final class Kubelet implements Component {
     eviction.stop();
     manifests.ifPresent(StaticPods::close);
     recorder.stop();
+    CompletableFuture<Void> pods =
+        keepPods
+            ? CompletableFuture.completedFuture(null)
+            : CompletableFuture.runAsync(this::endPods, timers);
     return node.leave()
         .handle((v, e) -> null)
         .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
@@ -463,19 +478,32 @@ public final class Kubelet implements Component {
                 .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
                 .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
-        .thenRun(() -> {
-          if (!keepPods) {
-            try {
-              volumes.detachAll();
-            } catch (IOException e) {
-              LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
-            }
-            cgroups.removeAll();
-          }
-          handlers.close();
-          runtime.close();
-          timers.close();
-        });
+        .thenCombine(pods, (v, p) -> p)
+        .thenRunAsync(() -> release(keepPods), timers);
+  }
+
+  private void endPods() {
+    try {
+      Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
+      ours.addAll(leaving);
+      new EndOfPods(runtime, timers).run(ours::contains);
+    } catch (CriException e) {
+      LOG.atWarn().addKeyValue("why", e.describe()).log("The pods could not be ended");
+    }
+  }
+
+  private void release(boolean keepPods) {
+    if (!keepPods) {
+      try {
+        volumes.detachAll();
+      } catch (IOException e) {
+        LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
+      }
+      cgroups.removeAll();
+    }
+    handlers.close();
+    runtime.close();
+    timers.close();
   }
 
   @Override
@@ -499,6 +527,11 @@ public final class Kubelet implements Component {
   void housekeep() {
     pleg.relistNow();
     loop.post(new SyncEvent.Housekeeping());
+  }
+
+  /** Looks for pods to evict now, and not only on its tick. */
+  void lookForPressure() {
+    eviction.look();
   }
 
   /** The port of the kubelet's API, 0 while it does not listen. */
@@ -541,6 +574,22 @@ public final class Kubelet implements Component {
         .map(PodContext::pod)
         .filter(p -> !p.isTerminalPhase() && !loop.isEnded(p.uid()))
         .toList();
+  }
+
+  private List<PodContext> podsOfLoop() {
+    return loop.pods();
+  }
+
+  private boolean isEnded(Pod pod) {
+    return loop.isEnded(pod.uid());
+  }
+
+  private boolean memoryPressure() {
+    return eviction.memoryPressure();
+  }
+
+  private boolean diskPressure() {
+    return eviction.diskPressure();
   }
 
   private Optional<Verdict> admit(Pod pod) {
@@ -600,6 +649,13 @@ public final class Kubelet implements Component {
         .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
   }
 
+  /** A pod uses nothing any more: resizes that wait for room look again. */
+  private void freed() {
+    loop.pods().stream()
+        .filter(p -> p.resources().pending().isPresent())
+        .forEach(p -> touched(p.uid()));
+  }
+
   private void touched(String podUid) {
     loop.post(new SyncEvent.PodTouched(podUid));
   }
@@ -624,11 +680,13 @@ public final class Kubelet implements Component {
 
   /** A pod is gone from the API and has ended: nothing of it may stay. */
   private void forget(String uid) {
+    freed();
     Optional<PodRuntimeStatus> last = cache.last(uid);
     cache.forget(uid);
     statusManager.forget(uid);
     volumes.forget(uid);
     objects.forget(uid);
+    leaving.add(uid);
     timers.execute(() -> clean(uid, last.isPresent()));
   }
 
@@ -642,6 +700,7 @@ public final class Kubelet implements Component {
           PodPaths.deleteTree(dir);
         }
       }
+      leaving.remove(uid);
     } catch (IOException | CriException e) {
       LOG.atWarn()
           .addKeyValue("uid", uid)

@@ -185,6 +185,7 @@ public final class FakeRuntime implements RuntimeService {
   public synchronized void removePodSandbox(String id) {
     call("removePodSandbox");
     sandboxes.remove(id);
+    containers.keySet().removeIf(c -> id.equals(sandboxOf.get(c)));
   }
 
   @Override

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
  * A containerd of its own for a test: own root, state, socket, bridge and images; nothing of it
  * stays.
  */
-public final class Containerd implements KubeletOnRuntimeSuite.RealRuntime {
+public final class Containerd implements KubeletOnRuntime.RealRuntime {
   public static final String IMAGE = "test.local/busybox:1";
   private final Path root;
   private final String bridge;

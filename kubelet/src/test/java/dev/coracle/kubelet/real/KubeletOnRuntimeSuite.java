@@ -4,120 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
-import dev.coracle.api.rest.DeleteOptions;
-import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.Kubelet;
-import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /** What the kubelet must do with a real runtime below and an in-memory API above. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class KubeletOnRuntimeSuite {
-  /** A running runtime of a test; what it made is gone after close. */
-  interface RealRuntime extends AutoCloseable {
-    String endpoint();
-
-    /** A directory of its own, short enough for sockets. */
-    Path root();
-
-    String image();
-
-    /** As in {@code containerd://…}. */
-    String name();
-
-    /** How pod addresses begin. */
-    String podPrefix();
-  }
-
-  private RealRuntime containerd;
-  private Vertx vertx;
-  private FakeClient api;
-  private Kubelet kubelet;
-  private KubeletOptions options;
-  private Path data;
-
-  abstract RealRuntime runtime(Vertx onVertx) throws Exception;
-
-  @BeforeAll
-  void start() throws Exception {
-    vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-    containerd = runtime(vertx);
-    api = new FakeClient();
-    data = containerd.root().resolve("kubelet");
-    options =
-        KubeletOptions.of(
-                "node1",
-                "127.0.0.1",
-                data,
-                containerd.root().resolve("logs"),
-                containerd.endpoint())
-            .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
-            .withCgroupRoot("coracle-" + containerd.root().getFileName());
-    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
-    kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    if (kubelet != null) {
-      kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    }
-    if (containerd != null) {
-      containerd.close();
-    }
-    if (vertx != null) {
-      vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    }
-  }
-
-  private KubeObject create(String name, String spec) {
-    return api.create(
-            Resources.PODS,
-            KubeObject.parse(
-                """
-                {"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"default","labels":{"app":"t"}},
-                 "spec":{"nodeName":"node1","terminationGracePeriodSeconds":1,%s}}
-                """
-                    .formatted(name, spec.replace("test.local/busybox:1", containerd.image()))))
-        .await()
-        .indefinitely();
-  }
-
-  private KubeObject pod(String name) {
-    return api.get(Resources.PODS, "default", name).await().indefinitely();
-  }
-
-  private void awaitPhase(String name, String phase) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(10))
-        .untilAsserted(() -> assertThat(pod(name).text("status", "phase")).isEqualTo(phase));
-  }
-
-  private void delete(String name) {
-    api.delete(Resources.PODS, "default", name, DeleteOptions.DEFAULT).await().indefinitely();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() ->
-            api
-                .list(Resources.PODS, "default", dev.coracle.api.rest.ListOptions.ALL)
-                .await()
-                .indefinitely()
-                .items()
-                .stream()
-                .noneMatch(p -> p.name().equals(name)));
-  }
+abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
 
   @Test
   void registersTheNodeAndItsLease() {
@@ -235,22 +133,6 @@ abstract class KubeletOnRuntimeSuite {
     delete("nocommand");
   }
 
-  private void awaitTrue(String name, java.util.function.Predicate<KubeObject> is) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> is.test(pod(name)));
-  }
-
-  private static boolean ready(KubeObject pod) {
-    for (var c : pod.at("status", "conditions")) {
-      if (c.path("type").asText().equals("Ready")) {
-        return c.path("status").asText().equals("True");
-      }
-    }
-    return false;
-  }
-
   @Test
   void initContainersGoFirstAndSidecarsStay() {
     create(
@@ -291,13 +173,12 @@ abstract class KubeletOnRuntimeSuite {
         """);
     awaitPhase("probed", "Running");
     assertThat(ready(pod("probed"))).isFalse();
-    awaitTrue("probed", KubeletOnRuntimeSuite::ready);
+    awaitTrue("probed", KubeletOnRuntime::ready);
     Path sick = data.resolve("pods");
     assertThat(sick).exists();
     String id =
         pod("probed").at("status", "containerStatuses").path(0).path("containerID").asText();
-    try (var cri =
-        new dev.coracle.kubelet.internal.cri.GrpcRuntimeService(vertx, containerd.endpoint())) {
+    try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
       cri.execSync(
           id.substring(id.indexOf("://") + 3),
           java.util.List.of("/bin/touch", "/tmp/sick"),
@@ -306,7 +187,7 @@ abstract class KubeletOnRuntimeSuite {
     awaitTrue(
         "probed",
         p -> p.at("status", "containerStatuses").path(0).path("restartCount").asInt() == 1);
-    awaitTrue("probed", KubeletOnRuntimeSuite::ready);
+    awaitTrue("probed", KubeletOnRuntime::ready);
     delete("probed");
   }
 
@@ -384,13 +265,13 @@ abstract class KubeletOnRuntimeSuite {
         """
         "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98762"]}]
         """);
-    awaitTrue("adopted", KubeletOnRuntimeSuite::ready);
+    awaitTrue("adopted", KubeletOnRuntime::ready);
     String id =
         pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
     kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
-    awaitTrue("adopted", KubeletOnRuntimeSuite::ready);
+    awaitTrue("adopted", KubeletOnRuntime::ready);
     assertThat(Processes.having("98762")).hasSize(1);
     var status = pod("adopted").at("status", "containerStatuses").path(0);
     assertThat(status.path("containerID").asText()).isEqualTo(id);

@@ -150,7 +150,9 @@ public final class Cgroup {
 
   /** Removes the group and those below it; processes that are just dying are waited for briefly. */
   public void remove() throws IOException {
-    for (Path directory : new LinkedHashSet<>(directories().values())) {
+    LinkedHashSet<Path> everywhere = new LinkedHashSet<>(directories().values());
+    host.named().forEach(mount -> everywhere.add(mount.resolve(path.substring(1))));
+    for (Path directory : everywhere) {
       if (!Files.isDirectory(directory)) {
         continue;
       }

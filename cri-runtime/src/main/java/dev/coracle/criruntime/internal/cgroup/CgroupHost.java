@@ -3,6 +3,7 @@ package dev.coracle.criruntime.internal.cgroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,13 @@ import java.util.Optional;
  *
  * @param controllers version 1 controller to its mount point
  * @param unified the version 2 mount point
+ * @param named mount points of hierarchies without a controller, such as {@code name=systemd}: OCI
+ *     runtimes make groups there too
  */
-public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified) {
+public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, List<Path> named) {
   public CgroupHost {
     controllers = Map.copyOf(controllers);
+    named = List.copyOf(named);
   }
 
   /** What is mounted here; nothing on a host without cgroups. */
@@ -25,13 +29,14 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified) 
     try {
       return parse(Files.readAllLines(Path.of("/proc/self/mountinfo")));
     } catch (IOException e) {
-      return new CgroupHost(Map.of(), Optional.empty());
+      return new CgroupHost(Map.of(), Optional.empty(), List.of());
     }
   }
 
   /** Reads lines of {@code mountinfo} (proc(5)). */
   static CgroupHost parse(List<String> mountinfo) {
     Map<String, Path> v1 = new HashMap<>();
+    List<Path> named = new ArrayList<>();
     Path v2 = null;
     for (String line : mountinfo) {
       String[] sides = line.split(" - ", 2);
@@ -48,13 +53,15 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified) 
         v2 = v2 == null ? at : v2;
       } else if (right[0].equals("cgroup")) {
         for (String option : right[2].split(",")) {
-          if (!option.equals("rw") && !option.equals("ro") && !option.startsWith("name=")) {
+          if (option.startsWith("name=")) {
+            named.add(at);
+          } else if (!option.equals("rw") && !option.equals("ro")) {
             v1.putIfAbsent(option, at);
           }
         }
       }
     }
-    return new CgroupHost(v1, Optional.ofNullable(v2));
+    return new CgroupHost(v1, Optional.ofNullable(v2), named);
   }
 
   /** True when version 2 alone limits resources here. */

@@ -30,6 +30,7 @@ class CgroupHostTest {
   void findsControllers() {
     CgroupHost host = CgroupHost.parse(List.of(CPU, MEMORY, SYSTEMD));
     assertThat(host.controllers().keySet()).containsExactlyInAnyOrder("cpu", "cpuacct", "memory");
+    assertThat(host.named()).containsExactly(Path.of("/sys/fs/cgroup/systemd"));
     assertThat(host.group("a/b").directory("cpu"))
         .isEqualTo(Path.of("/sys/fs/cgroup/cpu,cpuacct/a/b"));
   }

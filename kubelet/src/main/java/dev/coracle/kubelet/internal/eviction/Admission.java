@@ -6,6 +6,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import java.util.Collection;
 import java.util.Map;
@@ -19,7 +20,9 @@ import java.util.function.Supplier;
  * may name its node itself. A refused pod's phase becomes Failed with upstream's reasons ({@code
  * OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
  */
-public final class Admission {
+public final class Admission implements PodResizer.Room {
+  private static final String REJECTED = "Pod was rejected: ";
+
   private final Supplier<Optional<KubeObject>> node;
   private final Supplier<Collection<Pod>> pods;
   private final Predicate<Pod> ended;
@@ -51,19 +54,49 @@ public final class Admission {
     KubeObject known = node.get().get();
     if (diskPressure.get()) {
       return Optional.of(
-          new Verdict("Evicted", "Pod was rejected: The node had condition: [DiskPressure]. "));
+          Verdict.of("Evicted", "Pod was rejected: The node had condition: [DiskPressure]. "));
     }
     if (memoryPressure.get() && QosClass.of(pod) == QosClass.BEST_EFFORT) {
       return Optional.of(
-          new Verdict("Evicted", "Pod was rejected: The node had condition: [MemoryPressure]. "));
+          Verdict.of("Evicted", "Pod was rejected: The node had condition: [MemoryPressure]. "));
     }
     if (!selected(pod, known)) {
       return Optional.of(
-          new Verdict(
+          Verdict.of(
               "NodeAffinity",
-              "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
+              "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
+                  + " affinity/selector"));
     }
     return fits(pod, known);
+  }
+
+  @Override
+  public Optional<String> never(Pod pod) {
+    if (node.get().isEmpty()) {
+      return Optional.empty();
+    }
+    JsonNode allocatable = node.get().get().at("status", "allocatable");
+    Map<String, Quantity> asked = requests(pod);
+    for (String resource : new String[] {"memory", "cpu"}) {
+      Quantity wanted = asked.getOrDefault(resource, Quantity.ZERO);
+      Quantity have = Quantity.tryParse(allocatable.path(resource).asText("0"));
+      if (have != null && wanted.compareTo(have) > 0) {
+        boolean cpu = resource.equals("cpu");
+        return Optional.of(
+            "Node didn't have enough capacity: "
+                + resource
+                + ", requested: "
+                + number(wanted, cpu)
+                + ", capacity: "
+                + number(have, cpu));
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<String> now(Pod pod) {
+    return node.get().flatMap(n -> fits(pod, n)).map(v -> v.message().substring(REJECTED.length()));
   }
 
   private static boolean selected(Pod pod, KubeObject node) {
@@ -111,9 +144,10 @@ public final class Admission {
   }
 
   private static Verdict out(String resource, long requested, long used, long capacity) {
-    return new Verdict(
+    return Verdict.of(
         "OutOf" + resource,
-        "Pod was rejected: Node didn't have enough resource: "
+        REJECTED
+            + "Node didn't have enough resource: "
             + resource
             + ", requested: "
             + requested

@@ -16,6 +16,12 @@ public interface Cgroups {
         public void ensure(Pod pod) {}
 
         @Override
+        public void widen(Pod pod) {}
+
+        @Override
+        public void narrow(Pod pod) {}
+
+        @Override
         public void remove(Pod pod) {}
 
         @Override
@@ -27,6 +33,12 @@ public interface Cgroups {
 
   /** Makes the pod's cgroup and sets its limits. */
   void ensure(Pod pod);
+
+  /** Before its containers are resized: room for what they have and for what they get. */
+  void widen(Pod pod);
+
+  /** After its containers were resized: exactly what they have now. */
+  void narrow(Pod pod);
 
   void remove(Pod pod);
 

@@ -1,8 +1,5 @@
 package dev.coracle.kubelet.internal.host;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.Quantity;
-import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
@@ -16,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -40,7 +36,8 @@ public final class FsCgroups implements Cgroups {
   /** v2: the unified hierarchy, where there is one. */
   private final Optional<Path> v2;
 
-  private final Set<String> made = ConcurrentHashMap.newKeySet();
+  /** The limits of the pods that have a cgroup, by uid. */
+  private final Map<String, PodLimits> made = new ConcurrentHashMap<>();
 
   private FsCgroups(String root, Map<Path, List<String>> v1, Optional<Path> v2) {
     this.root = root;
@@ -55,7 +52,11 @@ public final class FsCgroups implements Cgroups {
     }
     try {
       FsCgroups cgroups = detect(root);
-      cgroups.prepare(root + "/kubepods");
+      for (String tier : List.of("", "/burstable", "/besteffort")) {
+        cgroups.prepare(root + "/kubepods" + tier);
+      }
+      cgroups.shares(root + "/kubepods/besteffort", LinuxResources.shares(0));
+      cgroups.burstableShares();
       return cgroups;
     } catch (IOException e) {
       LOG.atWarn()
@@ -104,12 +105,16 @@ public final class FsCgroups implements Cgroups {
   @Override
   public void ensure(Pod pod) {
     String path = path(pod);
-    if (!made.add(pod.uid())) {
+    PodLimits limits = PodLimits.of(pod);
+    if (made.putIfAbsent(pod.uid(), limits) != null) {
       return;
     }
     try {
       prepare(path);
-      limits(pod, path);
+      limits(path, limits);
+      if (limits.burstable()) {
+        burstableShares();
+      }
     } catch (IOException e) {
       made.remove(pod.uid());
       LOG.atWarn()
@@ -146,35 +151,78 @@ public final class FsCgroups implements Cgroups {
     }
   }
 
-  private void limits(Pod pod, String path) throws IOException {
-    long shares = LinuxResources.shares(sum(pod, "requests", "cpu", false).orElse(0));
-    OptionalLong cpu = sum(pod, "limits", "cpu", true);
-    OptionalLong memory = sum(pod, "limits", "memory", true);
+  @Override
+  public void widen(Pod pod) {
+    PodLimits before = made.get(pod.uid());
+    PodLimits next = PodLimits.of(pod);
+    change(pod, before == null ? next : before.andAlso(next));
+  }
+
+  @Override
+  public void narrow(Pod pod) {
+    change(pod, PodLimits.of(pod));
+  }
+
+  private void change(Pod pod, PodLimits limits) {
+    try {
+      limits(path(pod), limits);
+      made.put(pod.uid(), limits);
+      burstableShares();
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("pod", pod.key())
+          .addKeyValue("why", e.getMessage())
+          .log("A pod's cgroup could not be resized");
+    }
+  }
+
+  private void limits(String path, PodLimits limits) throws IOException {
     if (unified()) {
       Path dir = v2.orElseThrow().resolve(path);
-      set(dir, "cpu.weight", Long.toString(1 + (shares - 2) * 9999 / 262_142));
-      if (cpu.isPresent()) {
-        set(
-            dir,
-            "cpu.max",
-            LinuxResources.quota(cpu.getAsLong()) + " " + LinuxResources.PERIOD_MICROS);
-      }
-      if (memory.isPresent()) {
-        set(dir, "memory.max", Long.toString(memory.getAsLong() / 1000));
-      }
+      set(dir, "cpu.weight", Long.toString(1 + (limits.shares() - 2) * 9999 / 262_142));
+      set(
+          dir,
+          "cpu.max",
+          (limits.cpuQuota().isPresent() ? limits.cpuQuota().getAsLong() : "max")
+              + " "
+              + LinuxResources.PERIOD_MICROS);
+      set(
+          dir,
+          "memory.max",
+          limits.memory().isPresent() ? Long.toString(limits.memory().getAsLong()) : "max");
       return;
     }
     for (Map.Entry<Path, List<String>> h : v1.entrySet()) {
       Path dir = h.getKey().resolve(path);
       if (h.getValue().contains("cpu")) {
-        set(dir, "cpu.shares", Long.toString(shares));
-        if (cpu.isPresent()) {
-          set(dir, "cpu.cfs_period_us", Long.toString(LinuxResources.PERIOD_MICROS));
-          set(dir, "cpu.cfs_quota_us", Long.toString(LinuxResources.quota(cpu.getAsLong())));
-        }
+        set(dir, "cpu.shares", Long.toString(limits.shares()));
+        set(dir, "cpu.cfs_period_us", Long.toString(LinuxResources.PERIOD_MICROS));
+        set(dir, "cpu.cfs_quota_us", Long.toString(limits.cpuQuota().orElse(-1)));
       }
-      if (h.getValue().contains("memory") && memory.isPresent()) {
-        set(dir, "memory.limit_in_bytes", Long.toString(memory.getAsLong() / 1000));
+      if (h.getValue().contains("memory")) {
+        set(dir, "memory.limit_in_bytes", Long.toString(limits.memory().orElse(-1)));
+      }
+    }
+  }
+
+  /** What all Burstable pods ask for together counts against the other classes. */
+  private void burstableShares() throws IOException {
+    long millis =
+        made.values().stream().filter(PodLimits::burstable).mapToLong(PodLimits::cpuMillis).sum();
+    shares(root + "/kubepods/burstable", LinuxResources.shares(millis));
+  }
+
+  private void shares(String path, long shares) throws IOException {
+    if (unified()) {
+      set(
+          v2.orElseThrow().resolve(path),
+          "cpu.weight",
+          Long.toString(1 + (shares - 2) * 9999 / 262_142));
+      return;
+    }
+    for (Map.Entry<Path, List<String>> h : v1.entrySet()) {
+      if (h.getValue().contains("cpu")) {
+        set(h.getKey().resolve(path), "cpu.shares", Long.toString(shares));
       }
     }
   }
@@ -186,34 +234,17 @@ public final class FsCgroups implements Cgroups {
     }
   }
 
-  /** In thousandths; empty when a container without one makes the sum meaningless. */
-  private static OptionalLong sum(Pod pod, String kind, String resource, boolean all) {
-    long sum = 0;
-    long init = 0;
-    List<ContainerSpec> containers = new ArrayList<>(pod.containers());
-    pod.initContainers().stream().filter(ContainerSpec::isSidecar).forEach(containers::add);
-    for (ContainerSpec c : containers) {
-      long value = millis(c.node().path("resources").path(kind).path(resource));
-      if (value == 0 && all) {
-        return OptionalLong.empty();
-      }
-      sum += value;
-    }
-    for (ContainerSpec c : pod.initContainers()) {
-      init = Math.max(init, millis(c.node().path("resources").path(kind).path(resource)));
-    }
-    return OptionalLong.of(Math.max(sum, init));
-  }
-
-  private static long millis(JsonNode node) {
-    Quantity q = node.isValueNode() ? Quantity.tryParse(node.asText()) : null;
-    return q == null ? 0 : q.millis();
-  }
-
   @Override
   public void remove(Pod pod) {
-    made.remove(pod.uid());
+    PodLimits had = made.remove(pod.uid());
     removeTree(path(pod));
+    if (had != null && had.burstable()) {
+      try {
+        burstableShares();
+      } catch (IOException e) {
+        LOG.atDebug().addKeyValue("why", e.getMessage()).log("Shares could not be set");
+      }
+    }
   }
 
   @Override

@@ -15,7 +15,8 @@ import java.nio.file.Path;
 
 /**
  * The few system calls that Java has no method for, called directly (no process is started):
- * mount(2) and umount2(2). Linux only; a failure is an {@link IOException} with the error number.
+ * mount(2), umount2(2) and statvfs(3). Linux only; a failure is an {@link IOException} with the
+ * error number.
  */
 public final class Native {
   private static final int MNT_DETACH = 2;
@@ -39,7 +40,40 @@ public final class Native {
           "umount2",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
+  private static final MethodHandle STATVFS =
+      handle(
+          "statvfs",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+  private static final long STATVFS_BYTES = 256;
+
   private Native() {}
+
+  /**
+   * How full a file system is.
+   *
+   * @param bytes all there are, {@code free} for users who are not root
+   */
+  public record FileSystemRoom(long bytes, long free, long inodes, long inodesFree) {}
+
+  /** Asks the file system that holds the path (64-bit Linux: all fields are longs). */
+  public static FileSystemRoom room(Path path) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment out = arena.allocate(STATVFS_BYTES, 8);
+      int result = (int) STATVFS.invokeExact(state, arena.allocateFrom(path.toString()), out);
+      check(result, state, "statvfs " + path);
+      long fragment = out.get(ValueLayout.JAVA_LONG, 8);
+      return new FileSystemRoom(
+          out.get(ValueLayout.JAVA_LONG, 16) * fragment,
+          out.get(ValueLayout.JAVA_LONG, 32) * fragment,
+          out.get(ValueLayout.JAVA_LONG, 40),
+          out.get(ValueLayout.JAVA_LONG, 56));
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   private static MethodHandle handle(String name, FunctionDescriptor type) {
     SymbolLookup lookup = LINKER.defaultLookup();

@@ -264,6 +264,8 @@ final class ContainerStarter {
             container.hash(),
             "",
             "",
+            "",
+            java.util.Optional.empty(),
             "");
     killer.kill(
         frame.pod,

@@ -2,11 +2,16 @@ package dev.coracle.kubelet.internal.runtime;
 
 import dev.coracle.cri.v1.Container;
 import dev.coracle.cri.v1.ContainerStatus;
+import dev.coracle.cri.v1.LinuxContainerUser;
+import dev.coracle.cri.v1.Signal;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A container as the runtime reports it. Times are nanoseconds since the epoch, zero for never.
  *
+ * @param user whom its first process runs as; empty where the runtime does not say
+ * @param stopSignal empty for the runtime's default
  * @param sandboxId empty where the runtime does not say
  * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its
  *     creation
@@ -28,7 +33,9 @@ public record ContainerState(
     String hash,
     String logPath,
     String terminationPath,
-    String terminationPolicy) {
+    String terminationPolicy,
+    Optional<LinuxContainerUser> user,
+    String stopSignal) {
 
   public enum State {
     CREATED,
@@ -70,7 +77,11 @@ public record ContainerState(
         notes.getOrDefault(Labels.HASH, ""),
         s.getLogPath(),
         notes.getOrDefault(Labels.TERMINATION_PATH, ""),
-        notes.getOrDefault(Labels.TERMINATION_POLICY, "File"));
+        notes.getOrDefault(Labels.TERMINATION_POLICY, "File"),
+        s.getUser().hasLinux() ? Optional.of(s.getUser().getLinux()) : Optional.empty(),
+        s.getStopSignal() == Signal.RUNTIME_DEFAULT
+            ? ""
+            : s.getStopSignal().name().replace("PLUS", "+").replace("SIGRTMAXMINUS", "SIGRTMAX-"));
   }
 
   private static int number(@org.jspecify.annotations.Nullable String text, int otherwise) {

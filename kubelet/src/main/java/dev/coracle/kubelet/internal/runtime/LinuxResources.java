@@ -47,6 +47,22 @@ public final class LinuxResources {
     return out.build();
   }
 
+  /** What the pod's RuntimeClass costs beside its containers (KEP-688). */
+  static LinuxContainerResources ofOverhead(Pod pod) {
+    JsonNode overhead = pod.spec().path("overhead");
+    long cpu = quantity(overhead, "cpu").millis();
+    LinuxContainerResources.Builder out =
+        LinuxContainerResources.newBuilder().setCpuShares(shares(cpu));
+    if (cpu > 0) {
+      out.setCpuPeriod(PERIOD_MICROS).setCpuQuota(quota(cpu));
+    }
+    long memory = quantity(overhead, "memory").longValue();
+    if (memory > 0) {
+      out.setMemoryLimitInBytes(memory);
+    }
+    return out.build();
+  }
+
   /** CPU shares (v1) of a request; never below the kernel's minimum of two. */
   public static long shares(long millis) {
     return millis == 0 ? 2 : Math.clamp(millis * 1024 / 1000, 2, 262_144);

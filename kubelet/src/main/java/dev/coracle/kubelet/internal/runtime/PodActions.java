@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.runtime;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param sandboxId the present sandbox, empty for none
  * @param attempt the number of the next sandbox
  * @param start containers to start, in this order: ephemeral, init, ordinary
+ * @param resize running containers whose limits change without a restart
  */
 public record PodActions(
     boolean killPod,
@@ -22,18 +24,30 @@ public record PodActions(
     String sandboxId,
     int attempt,
     List<ContainerSpec> start,
-    List<Kill> kill) {
+    List<Kill> kill,
+    List<Resize> resize) {
+
+  /** A running container that gets the resources of this spec. */
+  public record Resize(ContainerState container, ContainerSpec spec) {}
 
   /** Why a container is ended: the event's message, and whether a probe asked for it. */
   public record Kill(
       ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {}
 
   public boolean isNothing() {
-    return !killPod && !createSandbox && start.isEmpty() && kill.isEmpty();
+    return !killPod && !createSandbox && start.isEmpty() && kill.isEmpty() && resize.isEmpty();
   }
 
   public static PodActions compute(Pod pod, PodRuntimeStatus status, ProbeResults probes) {
-    return new Computation(pod, status, probes).compute();
+    return compute(pod, status, probes, new PodResources());
+  }
+
+  /**
+   * @param resources what running containers have
+   */
+  public static PodActions compute(
+      Pod pod, PodRuntimeStatus status, ProbeResults probes, PodResources resources) {
+    return new Computation(pod, status, probes, resources).compute();
   }
 
   /** The working state of one computation. */
@@ -43,11 +57,14 @@ public record PodActions(
     private final ProbeResults probes;
     private final List<ContainerSpec> start = new ArrayList<>();
     private final List<Kill> kill = new ArrayList<>();
+    private final PodResources resources;
+    private final List<Resize> resize = new ArrayList<>();
 
-    Computation(Pod pod, PodRuntimeStatus status, ProbeResults probes) {
+    Computation(Pod pod, PodRuntimeStatus status, ProbeResults probes, PodResources resources) {
       this.pod = pod;
       this.status = status;
       this.probes = probes;
+      this.resources = resources;
     }
 
     PodActions compute() {
@@ -64,18 +81,18 @@ public record PodActions(
       }
       InitOutcome init = initContainers();
       if (init == InitOutcome.FAILED) {
-        return new PodActions(true, false, id, attempt, List.of(), List.of());
+        return new PodActions(true, false, id, attempt, List.of(), List.of(), List.of());
       }
       if (init == InitOutcome.PENDING) {
-        return new PodActions(false, false, id, attempt, start, kill);
+        return new PodActions(false, false, id, attempt, start, kill, resize);
       }
       int sidecarsToStart = (int) start.stream().filter(ContainerSpec::isSidecar).count();
       int kept = ordinaryContainers();
       boolean nothingLeft = kept == 0 && start.size() - sidecarsToStart == ephemeral(start);
       if (nothingLeft) {
-        return new PodActions(true, false, id, attempt, List.of(), kill);
+        return new PodActions(true, false, id, attempt, List.of(), kill, List.of());
       }
-      return new PodActions(false, false, id, attempt, start, kill);
+      return new PodActions(false, false, id, attempt, start, kill, resize);
     }
 
     private static int ephemeral(List<ContainerSpec> list) {
@@ -96,7 +113,7 @@ public record PodActions(
     private PodActions withNewSandbox(String id, int attempt) {
       boolean had = attempt != 0 && !status.containers().isEmpty();
       if (had && !RestartRules.podRestartsOnFailure(pod)) {
-        return new PodActions(true, false, id, attempt, List.of(), List.of());
+        return new PodActions(true, false, id, attempt, List.of(), List.of(), List.of());
       }
       List<ContainerSpec> wanted =
           pod.containers().stream()
@@ -107,11 +124,11 @@ public record PodActions(
                       .orElse(true))
               .toList();
       if (wanted.isEmpty() && !status.containers().isEmpty()) {
-        return new PodActions(true, false, id, attempt, List.of(), List.of());
+        return new PodActions(true, false, id, attempt, List.of(), List.of(), List.of());
       }
       List<ContainerSpec> first =
           pod.initContainers().isEmpty() ? wanted : List.of(pod.initContainers().getFirst());
-      return new PodActions(true, true, id, attempt, first, List.of());
+      return new PodActions(true, true, id, attempt, first, List.of(), List.of());
     }
 
     private enum InitOutcome {
@@ -208,6 +225,9 @@ public record PodActions(
         start.add(c);
         return false;
       }
+      if (restartedToResize(c, s, "Init container ")) {
+        return false;
+      }
       return !c.has("startupProbe") || probes.startup(s.id()).orElse(false);
     }
 
@@ -259,7 +279,7 @@ public record PodActions(
         }
         Optional<Kill> unhealthy = unhealthy(c, s, "Container ");
         if (unhealthy.isEmpty()) {
-          kept++;
+          kept += restartedToResize(c, s, "Container ") ? 0 : 1;
           continue;
         }
         kill.add(unhealthy.get());
@@ -268,6 +288,28 @@ public record PodActions(
         }
       }
       return kept;
+    }
+
+    /** Resizes a running container that has not what it was promised; true: by a restart. */
+    private boolean restartedToResize(ContainerSpec c, ContainerState s, String what) {
+      JsonNode has = resources.of(s.id(), c);
+      if (has.equals(Allocation.resources(c))) {
+        return false;
+      }
+      for (JsonNode policy : c.node().path("resizePolicy")) {
+        String name = policy.path("resourceName").asText("");
+        boolean changes =
+            !has.path("requests").path(name).equals(c.requests().path(name))
+                || !has.path("limits").path(name).equals(c.limits().path(name));
+        if (changes && policy.path("restartPolicy").asText("").equals("RestartContainer")) {
+          String message = what + c.name() + " resize requires restart";
+          kill.add(new Kill(s, Optional.of(c), message, false));
+          start.add(c);
+          return true;
+        }
+      }
+      resize.add(new Resize(s, c));
+      return false;
     }
 
     private Optional<Kill> unhealthy(ContainerSpec c, ContainerState s, String what) {

@@ -23,6 +23,8 @@ public final class PodContext {
   private final String uid;
   private final Instant firstSeen;
   private final AtomicBoolean ran;
+  private final PodResources resources = new PodResources();
+  private volatile Pod desired;
   private volatile Pod pod;
   private volatile CompletableFuture<Void> cancelled = new CompletableFuture<>();
   private final Map<String, StartFailure> startFailures = new ConcurrentHashMap<>();
@@ -35,6 +37,7 @@ public final class PodContext {
 
   public PodContext(Pod pod, Clock clock, Duration initialBackOff, Duration maxBackOff) {
     this.uid = pod.uid();
+    this.desired = pod;
     this.pod = pod;
     this.firstSeen = clock.instant();
     this.ran = new AtomicBoolean(pod.phase().equals("Running"));
@@ -50,13 +53,28 @@ public final class PodContext {
     return firstSeen;
   }
 
-  /** The newest version known. */
+  /** The newest version known, with the resources this node has promised it. */
   public Pod pod() {
     return pod;
   }
 
-  public void update(Pod newer) {
-    pod = newer;
+  /** The newest version known, as its source has it. */
+  public Pod desired() {
+    return desired;
+  }
+
+  public synchronized void update(Pod newer) {
+    desired = newer;
+    pod = resources.allocation().map(a -> a.on(newer)).orElse(newer);
+  }
+
+  synchronized void allocate(Allocation allocation) {
+    resources.allocate(allocation);
+    pod = allocation.on(desired);
+  }
+
+  public PodResources resources() {
+    return resources;
   }
 
   /**

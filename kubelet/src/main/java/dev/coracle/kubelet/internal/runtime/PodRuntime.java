@@ -43,6 +43,7 @@ public final class PodRuntime {
   private final Function<Pod, DownwardApi.Facts> facts;
   private final Function<Pod, String> handlers;
   private final Runnable restarted;
+  private final PodResizer resizer;
 
   /**
    * @param facts the node's and the pod's addresses and sizes
@@ -67,7 +68,8 @@ public final class PodRuntime {
       Function<Pod, DownwardApi.Facts> facts,
       Function<Pod, String> handlers,
       ContainerExtras.Source extras,
-      Runnable restarted) {
+      Runnable restarted,
+      PodResizer resizer) {
     this.runtime = runtime;
     this.cache = cache;
     this.sandboxes = sandboxes;
@@ -79,6 +81,7 @@ public final class PodRuntime {
     this.facts = facts;
     this.handlers = handlers;
     this.restarted = restarted;
+    this.resizer = resizer;
     this.starter =
         new ContainerStarter(
             runtime, images, env, mounts, containers, hooks, killer, events, paths, facts, extras);
@@ -86,7 +89,7 @@ public final class PodRuntime {
 
   public Result sync(PodContext context, PodRuntimeStatus status, Map<String, Mounted> volumes) {
     Pod pod = context.pod();
-    PodActions actions = PodActions.compute(pod, status, probes);
+    PodActions actions = PodActions.compute(pod, status, probes, context.resources());
     if (actions.isNothing()) {
       return new Result(false, Optional.empty());
     }
@@ -115,7 +118,10 @@ public final class PodRuntime {
       context.sandboxMade();
       current = cache.read(pod.uid());
     }
-    return start(context, actions, status, current, sandboxId, config, volumes);
+    Optional<Duration> again = resizer.give(context, status, actions.resize());
+    Result started = start(context, actions, status, current, sandboxId, config, volumes);
+    boolean resized = !actions.resize().isEmpty() && again.isEmpty();
+    return new Result(started.acted() || resized, started.retryAfter().or(() -> again));
   }
 
   private static Duration retry(PodContext context) {

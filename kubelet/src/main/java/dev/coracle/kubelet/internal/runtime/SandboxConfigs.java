@@ -66,6 +66,9 @@ public final class SandboxConfigs {
         LinuxPodSandboxConfig.newBuilder()
             .setCgroupParent(cgroupParent.apply(pod))
             .setSecurityContext(SecurityContexts.ofSandbox(pod));
+    if (pod.spec().path("overhead").isObject()) {
+      linux.setOverhead(LinuxResources.ofOverhead(pod));
+    }
     for (JsonNode sysctl : pod.securityContext().path("sysctls")) {
       linux.putSysctls(sysctl.path("name").asText(), sysctl.path("value").asText());
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.PodResources;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,6 +35,22 @@ final class Conditions {
     out.add(podReady(pod, ready));
     out.add(ready);
     out.add(Condition.yes("PodScheduled"));
+    return out;
+  }
+
+  /** How far an in-place resize has come (KEP-1287); nothing while there is none. */
+  static List<Condition> resize(PodResources resources) {
+    List<Condition> out = new ArrayList<>();
+    resources
+        .pending()
+        .ifPresent(p -> out.add(new Condition("PodResizePending", true, p.reason(), p.message())));
+    if (resources.inProgress()) {
+      out.add(
+          resources
+              .error()
+              .map(e -> new Condition("PodResizeInProgress", true, "Error", e))
+              .orElseGet(() -> Condition.yes("PodResizeInProgress")));
+    }
     return out;
   }
 

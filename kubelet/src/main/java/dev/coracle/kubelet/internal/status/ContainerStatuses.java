@@ -122,7 +122,8 @@ final class ContainerStatuses {
         .put("reason", "ContainerStatusUnknown")
         .put(
             "message",
-            "The container could not be located when the pod was deleted.  The container used to be Running")
+            "The container could not be located when the pod was deleted.  The container used to be"
+                + " Running")
         .putNull("startedAt")
         .putNull("finishedAt");
     if (!pod.isDeleting()) {
@@ -146,7 +147,51 @@ final class ContainerStatuses {
     status.put("containerID", idScheme + "://" + c.id());
     status.set("state", stateOf(c));
     status.set("lastState", Json.object());
+    pod.container(c.name()).ifPresent(spec -> details(spec, c, status));
     return status;
+  }
+
+  /** What it has of resources, users and mounts. */
+  private void details(ContainerSpec spec, ContainerState c, ObjectNode status) {
+    JsonNode has = spec.node().path("resources");
+    if (c.isRunning()) {
+      has = context.resources().of(c.id(), spec);
+    }
+    if (spec.kind() != ContainerSpec.Kind.EPHEMERAL) {
+      status.set("resources", has.isObject() ? has.deepCopy() : Json.object());
+      if (!spec.requests().isEmpty()) {
+        status.set("allocatedResources", spec.requests().deepCopy());
+      }
+    }
+    if (!c.stopSignal().isEmpty()) {
+      status.put("stopSignal", c.stopSignal());
+    }
+    c.user()
+        .ifPresent(u -> {
+          ObjectNode linux =
+              status
+                  .putObject("user")
+                  .putObject("linux")
+                  .put("uid", u.getUid())
+                  .put("gid", u.getGid());
+          ArrayNode groups = linux.putArray("supplementalGroups");
+          u.getSupplementalGroupsList().forEach(groups::add);
+        });
+    ArrayNode mounts = Json.array();
+    for (JsonNode m : spec.node().path("volumeMounts")) {
+      ObjectNode mount =
+          mounts
+              .addObject()
+              .put("name", m.path("name").asText())
+              .put("mountPath", m.path("mountPath").asText());
+      if (m.path("readOnly").asBoolean(false)) {
+        boolean deep = m.path("recursiveReadOnly").asText("").equals("Enabled");
+        mount.put("readOnly", true).put("recursiveReadOnly", deep ? "Enabled" : "Disabled");
+      }
+    }
+    if (!mounts.isEmpty()) {
+      status.set("volumeMounts", mounts);
+    }
   }
 
   private ObjectNode stateOf(ContainerState c) {

@@ -13,14 +13,27 @@ import dev.coracle.kubelet.internal.runtime.ProbeResults;
 import dev.coracle.kubelet.internal.runtime.SandboxState;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Computes a pod's whole status from its spec, what the runtime has, and what was so before. */
 public final class PodStatusBuilder {
-  /** An end the kubelet has decided on: eviction, refusal. */
-  public record Verdict(String reason, String message) {}
+  /**
+   * An end the kubelet has decided on: eviction, refusal, a deadline.
+   *
+   * @param disruption whether the node's need ends a pod that did no wrong (KEP-3329)
+   */
+  public record Verdict(String reason, String message, boolean disruption) {
+    public static Verdict of(String reason, String message) {
+      return new Verdict(reason, message, false);
+    }
+
+    public static Verdict disruption(String reason, String message) {
+      return new Verdict(reason, message, true);
+    }
+  }
 
   private final ProbeResults probes;
   private final TerminationMessages messages;
@@ -91,11 +104,18 @@ public final class PodStatusBuilder {
             .filter(SandboxState::ready)
             .map(s -> pod.hostNetwork() || !s.ips().isEmpty())
             .orElse(false);
-    conditions(
-        pod,
-        Conditions.of(pod, init, ordinary, phase, network, anyStarted),
-        old,
-        status.putArray("conditions"));
+    List<Conditions.Condition> conditions =
+        new ArrayList<>(Conditions.of(pod, init, ordinary, phase, network, anyStarted));
+    if (!phase.equals("Succeeded") && !phase.equals("Failed")) {
+      conditions.addAll(Conditions.resize(context.resources()));
+    }
+    verdict
+        .filter(Verdict::disruption)
+        .ifPresent(v ->
+            conditions.add(
+                new Conditions.Condition(
+                    "DisruptionTarget", true, "TerminationByKubelet", v.message())));
+    conditions(pod, conditions, old, status.putArray("conditions"));
     return status;
   }
 

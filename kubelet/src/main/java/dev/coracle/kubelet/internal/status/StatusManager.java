@@ -15,6 +15,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class StatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(StatusManager.class);
+
+  /** Conditions of the kubelet that go when they are over. */
+  private static final Set<String> PASSING = Set.of("PodResizePending", "PodResizeInProgress");
+
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   /** A pod's newest status, guarded by itself. */
@@ -285,7 +290,22 @@ public final class StatusManager {
         }
       }
     }
+    for (JsonNode old : before) {
+      String type = old.path("type").asText("");
+      if (PASSING.contains(type) && !has(now, type)) {
+        out.addObject().put("type", type).put("$patch", "delete");
+      }
+    }
     return out;
+  }
+
+  private static boolean has(JsonNode conditions, String type) {
+    for (JsonNode c : conditions) {
+      if (c.path("type").asText("").equals(type)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** By type and status, which is what counts. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.internal.event.PodEvents;
@@ -16,6 +17,7 @@ import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -28,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,6 +51,9 @@ public final class PodSync implements PodWorker.Steps {
     void forget(String uid);
   }
 
+  private static final String OVERDUE =
+      "Pod was active on the node longer than the specified deadline";
+
   private final RuntimeCache cache;
   private final PodRuntime runtime;
   private final PodKiller killer;
@@ -65,6 +71,7 @@ public final class PodSync implements PodWorker.Steps {
   private final Supplier<Optional<String>> networkProblem;
   private final Function<Pod, Optional<Pod>> target;
   private final NodeDevices devices;
+  private final PodResizer resizer;
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -87,7 +94,8 @@ public final class PodSync implements PodWorker.Steps {
       KubeletMetrics metrics,
       Supplier<Optional<String>> networkProblem,
       Function<Pod, Optional<Pod>> target,
-      NodeDevices devices) {
+      NodeDevices devices,
+      PodResizer resizer) {
     this.cache = cache;
     this.runtime = runtime;
     this.killer = killer;
@@ -105,6 +113,7 @@ public final class PodSync implements PodWorker.Steps {
     this.networkProblem = networkProblem;
     this.target = target;
     this.devices = devices;
+    this.resizer = resizer;
   }
 
   @Override
@@ -123,10 +132,19 @@ public final class PodSync implements PodWorker.Steps {
 
   private PodWorker.Next syncOnce(PodWorker worker) {
     PodContext context = worker.context();
+    PodRuntimeStatus status = cache.read(context.uid());
+    resizer.consider(context, status);
+    resizer.settle(context, status);
     Pod pod = context.pod();
-    PodRuntimeStatus status = cache.read(pod.uid());
     probes.follow(context, status);
     String phase = tell(worker, status, false);
+    Optional<Duration> deadline = deadline(context);
+    if (deadline.filter(d -> d.isNegative() || d.isZero()).isPresent()) {
+      events.normal(pod, "DeadlineExceeded", OVERDUE);
+      worker.terminate(
+          OptionalLong.empty(), Optional.of(Verdict.of("DeadlineExceeded", OVERDUE)), false);
+      return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
+    }
     if (phase.equals("Succeeded") || phase.equals("Failed")) {
       return new PodWorker.Next(PodWorker.Phase.TERMINATING, Optional.of(Duration.ZERO));
     }
@@ -141,7 +159,7 @@ public final class PodSync implements PodWorker.Steps {
       } catch (NodeDevices.Refused e) {
         worker.terminate(
             OptionalLong.of(0),
-            Optional.of(new Verdict("UnexpectedAdmissionError", String.valueOf(e.getMessage()))),
+            Optional.of(Verdict.of("UnexpectedAdmissionError", String.valueOf(e.getMessage()))),
             false);
         return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
       }
@@ -168,7 +186,26 @@ public final class PodSync implements PodWorker.Steps {
     }
     gc.afterSync(pod, status);
     return new PodWorker.Next(
-        PodWorker.Phase.SYNCING, sooner(result.retryAfter(), refresh(pod.uid())));
+        PodWorker.Phase.SYNCING, sooner(deadline, sooner(result.retryAfter(), refresh(pod.uid()))));
+  }
+
+  /** What is left of {@code activeDeadlineSeconds}, counted from the pod's start. */
+  private Optional<Duration> deadline(PodContext context) {
+    JsonNode seconds = context.pod().spec().path("activeDeadlineSeconds");
+    if (!seconds.isNumber()) {
+      return Optional.empty();
+    }
+    String started =
+        statusManager
+            .last(context.uid())
+            .orElse(context.pod().status())
+            .path("startTime")
+            .asText("");
+    Instant since = Timestamps.parse(started);
+    return Optional.of(
+        Duration.between(
+            clock.instant(),
+            (since == null ? context.firstSeen() : since).plusSeconds(seconds.asLong())));
   }
 
   private Optional<Duration> refresh(String uid) {

@@ -156,7 +156,7 @@ public final class SyncLoop {
   private void changed(Pod pod) {
     PodWorker known = workers.get(pod.uid());
     if (known != null) {
-      if (known.context().pod().wantsTheSameAs(pod)) {
+      if (known.context().desired().wantsTheSameAs(pod)) {
         known.note(pod);
         unchanged.accept(pod);
       } else {

@@ -53,7 +53,9 @@ class PodActionsTest {
         pod.container(name).map(ContainerSpec::hash).orElse(""),
         "",
         "",
-        "File");
+        "File",
+        java.util.Optional.empty(),
+        "");
   }
 
   private static PodRuntimeStatus status(SandboxState sandbox, ContainerState... containers) {
@@ -234,7 +236,9 @@ class PodActionsTest {
             "other",
             "",
             "",
-            "File");
+            "File",
+            java.util.Optional.empty(),
+            "");
     PodActions changed = PodActions.compute(pod, status(READY, old), ProbeResults.NONE);
     assertThat(changed.kill().getFirst().message())
         .isEqualTo("Container a definition changed, will be restarted");

@@ -1,0 +1,54 @@
+package dev.coracle.kubelet.internal.eviction;
+
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+
+/** Why a pod is evicted, in upstream's words. */
+final class EvictionMessages {
+  private EvictionMessages() {}
+
+  static String of(Pod pod, Threshold threshold, Threshold.Observation seen, Usage usage) {
+    String resource = threshold.signal().resource();
+    boolean inodes = threshold.signal().isInodes();
+    StringBuilder text =
+        new StringBuilder("The node was low on resource: ")
+            .append(resource)
+            .append(". Threshold quantity: ")
+            .append(quantity(threshold.quantity(seen), inodes))
+            .append(", available: ")
+            .append(quantity(inodes ? seen.available() : seen.available() >> 10 << 10, inodes))
+            .append(". ");
+    if (inodes) {
+      return text.toString();
+    }
+    for (ContainerSpec c : pod.containers()) {
+      long used =
+          threshold.signal().isMemory()
+              ? usage.memory(pod.uid(), c.name())
+              : usage.layers(pod.uid()).getOrDefault(c.name(), 0L);
+      long request = request(c, resource);
+      if (used > request) {
+        text.append("Container ")
+            .append(c.name())
+            .append(" was using ")
+            .append(quantity(used, false))
+            .append(", request is ")
+            .append(quantity(request, false))
+            .append(", has larger consumption of ")
+            .append(resource)
+            .append(". ");
+      }
+    }
+    return text.toString();
+  }
+
+  static long request(ContainerSpec container, String resource) {
+    Quantity q = Quantity.tryParse(container.requests().path(resource).asText("0"));
+    return q == null ? 0 : q.longValue();
+  }
+
+  private static Quantity quantity(long value, boolean plain) {
+    return plain ? Quantity.of(value) : Quantity.ofBytes(value);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The resources this node has promised to each container of a pod (KEP-1287). They differ from the
+ * spec's while a resize cannot be had yet. Immutable.
+ *
+ * @param resources requests and limits by container name
+ */
+public record Allocation(Map<String, JsonNode> resources) {
+  public Allocation {
+    resources = Map.copyOf(resources);
+  }
+
+  /** What the spec asks for. */
+  public static Allocation of(Pod pod) {
+    Map<String, JsonNode> all = new LinkedHashMap<>();
+    for (List<ContainerSpec> list : List.of(pod.initContainers(), pod.containers())) {
+      list.forEach(c -> all.put(c.name(), resources(c)));
+    }
+    return new Allocation(all);
+  }
+
+  static JsonNode resources(ContainerSpec container) {
+    JsonNode node = container.node().path("resources");
+    return node.isObject() ? node : Json.object();
+  }
+
+  /** The pod with these resources; containers not named here keep their own. */
+  public Pod on(Pod desired) {
+    if (equals(of(desired))) {
+      return desired;
+    }
+    return new Pod(
+        desired
+            .object()
+            .with(tree -> {
+              replace(tree.path("spec").path("initContainers"));
+              replace(tree.path("spec").path("containers"));
+            }));
+  }
+
+  private void replace(JsonNode containers) {
+    for (JsonNode c : containers) {
+      JsonNode mine = resources.get(c.path("name").asText(""));
+      if (mine != null && c instanceof ObjectNode container) {
+        container.set("resources", mine.deepCopy());
+      }
+    }
+  }
+
+  ObjectNode toJson() {
+    ObjectNode node = Json.object();
+    resources.forEach(node::set);
+    return node;
+  }
+
+  static Allocation parse(JsonNode node) {
+    Map<String, JsonNode> all = new LinkedHashMap<>();
+    node.properties().forEach(e -> all.put(e.getKey(), e.getValue()));
+    return new Allocation(all);
+  }
+}

@@ -1,0 +1,237 @@
+package dev.coracle.kubelet.internal.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.cri.v1.ContainerStats;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Resizes pods in place (KEP-1287). A changed spec is promised first, when the node has room for it
+ * (else it is pending: Deferred, or Infeasible when this node never has), and written to {@code
+ * pods/UID/resources.json} so that a kubelet started anew knows it; then each running container is
+ * given its new limits, or is restarted where its resizePolicy says so. Blocks; for one pod never
+ * twice at once.
+ */
+public final class PodResizer {
+  private static final Logger LOG = LoggerFactory.getLogger(PodResizer.class);
+  private static final Duration RETRY = Duration.ofSeconds(10);
+
+  /** Whether the node has what a pod asks for: why not, in upstream's words. */
+  public interface Room {
+    /** Not even for this pod alone. */
+    Optional<String> never(Pod pod);
+
+    /** Not beside the other pods. */
+    Optional<String> now(Pod pod);
+  }
+
+  private final RuntimeService runtime;
+  private final Cgroups cgroups;
+  private final PodPaths paths;
+  private final PodEvents events;
+  private final Room room;
+  private final long memoryCapacity;
+
+  public PodResizer(
+      RuntimeService runtime,
+      Cgroups cgroups,
+      PodPaths paths,
+      PodEvents events,
+      Room room,
+      long memoryCapacity) {
+    this.runtime = runtime;
+    this.cgroups = cgroups;
+    this.paths = paths;
+    this.events = events;
+    this.room = room;
+    this.memoryCapacity = memoryCapacity;
+  }
+
+  /** Promises what the newest spec asks for, or notes why not. */
+  public void consider(PodContext context, PodRuntimeStatus status) {
+    PodResources resources = context.resources();
+    Pod desired = context.desired();
+    Allocation wanted = Allocation.of(desired);
+    if (resources.allocation().isEmpty()) {
+      first(context, wanted);
+    }
+    Allocation promised = resources.allocation().orElse(wanted);
+    if (wanted.equals(promised)) {
+      resources.pending(Optional.empty());
+      return;
+    }
+    Optional<PodResources.Pending> before = resources.pending();
+    Optional<PodResources.Pending> why =
+        room.never(desired)
+            .map(m -> new PodResources.Pending("Infeasible", m))
+            .or(() -> room.now(desired).map(m -> new PodResources.Pending("Deferred", m)));
+    resources.pending(why);
+    if (why.isPresent()) {
+      if (!why.equals(before)) {
+        events.warning(desired, "Resize" + why.get().reason(), why.get().message());
+      }
+      return;
+    }
+    for (ContainerState c : status.containers()) {
+      JsonNode had = promised.resources().get(c.name());
+      if (c.isRunning() && had != null && !resources.knows(c.id())) {
+        resources.actuated(c.id(), had);
+      }
+    }
+    context.allocate(wanted);
+    resources.inProgress(true);
+    resources.error(Optional.empty());
+    save(desired.uid(), resources);
+    events.normal(desired, "ResizeStarted", "Pod resize started: " + describe(desired));
+  }
+
+  private void first(PodContext context, Allocation wanted) {
+    Path file = file(context.uid());
+    try {
+      if (Files.exists(file)) {
+        context.resources().read(Json.parse(Files.readAllBytes(file)));
+        context.allocate(context.resources().allocation().orElse(wanted));
+        context.resources().inProgress(true);
+        return;
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.atWarn()
+          .addKeyValue("file", file)
+          .addKeyValue("why", e.getMessage())
+          .log("What was promised to a pod cannot be read, its spec counts");
+    }
+    context.allocate(wanted);
+  }
+
+  private Path file(String uid) {
+    return paths.pod(uid).resolve("resources.json");
+  }
+
+  private void save(String uid, PodResources resources) {
+    Path file = file(uid);
+    Path fresh = file.resolveSibling("resources.json.new");
+    try {
+      Files.createDirectories(paths.pod(uid));
+      Files.write(fresh, Json.bytes(resources.toJson()));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String describe(Pod pod) {
+    ObjectNode node = Json.object();
+    var list = node.putArray("containers");
+    for (ContainerSpec c : pod.containers()) {
+      list.addObject().put("name", c.name()).set("resources", Allocation.resources(c));
+    }
+    node.put("generation", pod.object().generation());
+    return new String(Json.bytes(node), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Gives running containers what they were promised.
+   *
+   * @return when to try again what failed
+   */
+  public Optional<Duration> give(
+      PodContext context, PodRuntimeStatus status, List<PodActions.Resize> resizes) {
+    if (resizes.isEmpty()) {
+      return Optional.empty();
+    }
+    Pod pod = context.pod();
+    PodResources resources = context.resources();
+    cgroups.widen(pod);
+    try {
+      for (PodActions.Resize r : resizes) {
+        belowUse(r)
+            .ifPresent(m -> {
+              throw new ConfigException(m);
+            });
+        runtime.updateContainerResources(
+            r.container().id(), LinuxResources.of(pod, r.spec(), memoryCapacity));
+        resources.actuated(r.container().id(), Allocation.resources(r.spec()));
+      }
+      cgroups.narrow(pod);
+      resources.error(Optional.empty());
+      return Optional.empty();
+    } catch (CriException | ConfigException e) {
+      String why = e instanceof CriException cri ? cri.describe() : String.valueOf(e.getMessage());
+      if (!resources.error().equals(Optional.of(why))) {
+        events.warning(pod, "ResizeError", "Pod resize failed: " + why);
+      }
+      resources.error(Optional.of(why));
+      return Optional.of(RETRY);
+    } finally {
+      save(pod.uid(), resources);
+    }
+  }
+
+  /** Notes a resize that has come to its end. */
+  public void settle(PodContext context, PodRuntimeStatus status) {
+    PodResources resources = context.resources();
+    if (!resources.inProgress()) {
+      return;
+    }
+    Pod pod = context.pod();
+    for (ContainerState c : status.containers()) {
+      Optional<ContainerSpec> spec = pod.container(c.name());
+      if (c.isRunning()
+          && spec.isPresent()
+          && !resources.of(c.id(), spec.get()).equals(Allocation.resources(spec.get()))) {
+        return;
+      }
+    }
+    cgroups.narrow(pod);
+    resources.inProgress(false);
+    resources.retain(
+        status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()));
+    events.normal(pod, "ResizeCompleted", "Pod resize completed: " + describe(pod));
+  }
+
+  /** A limit below what is used now would kill the container. */
+  private Optional<String> belowUse(PodActions.Resize r) {
+    long limit = LinuxResources.quantity(r.spec().limits(), "memory").longValue();
+    if (limit == 0) {
+      return Optional.empty();
+    }
+    OptionalLong used =
+        runtime.containerStats().stream()
+            .filter(s -> s.getAttributes().getId().equals(r.container().id()))
+            .mapToLong(PodResizer::used)
+            .findFirst();
+    return used.isPresent() && used.getAsLong() > limit
+        ? Optional.of(
+            "attempting to set pod memory limit ("
+                + limit
+                + ") below current usage ("
+                + used.getAsLong()
+                + ")")
+        : Optional.empty();
+  }
+
+  private static long used(ContainerStats stats) {
+    long usage = stats.getMemory().getUsageBytes().getValue();
+    return usage > 0 ? usage : stats.getMemory().getWorkingSetBytes().getValue();
+  }
+}

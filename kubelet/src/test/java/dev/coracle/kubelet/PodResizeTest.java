@@ -1,0 +1,123 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** In-place resize (KEP-1287) between an in-memory API and an in-memory runtime. */
+class PodResizeTest {
+  private KubeletHarness k;
+
+  @BeforeEach
+  void start() throws Exception {
+    k = new KubeletHarness();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    k.close();
+  }
+
+  private void create(String name, String cpu, String more) {
+    k.simple(name, ",\"resources\":{\"requests\":{\"cpu\":\"" + cpu + "\"}}" + more);
+    k.awaitPhase(name, "Running");
+  }
+
+  private void resize(String name, String cpu) {
+    JsonNode containers = k.pod(name).at("spec", "containers").deepCopy();
+    ((com.fasterxml.jackson.databind.node.ObjectNode) containers.path(0))
+        .set("resources", Json.parse("{\"requests\":{\"cpu\":\"" + cpu + "\"}}"));
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            name,
+            Patch.merge(n -> n.putObject("spec").set("containers", containers)))
+        .await()
+        .indefinitely();
+  }
+
+  private String cpu(String pod) {
+    return k.container(pod).path("resources").path("requests").path("cpu").asText();
+  }
+
+  private JsonNode condition(String pod, String type) {
+    for (JsonNode c : k.pod(pod).at("status", "conditions")) {
+      if (c.path("type").asText().equals(type)) {
+        return c;
+      }
+    }
+    return Json.object();
+  }
+
+  @Test
+  void aContainerGetsItsNewResourcesWithoutARestart() {
+    create("grows", "100m", "");
+    assertThat(cpu("grows")).isEqualTo("100m");
+    resize("grows", "200m");
+    k.eventually(() -> assertThat(cpu("grows")).isEqualTo("200m"));
+    assertThat(k.runtime.calls()).contains("updateContainerResources");
+    assertThat(k.container("grows").path("restartCount").asInt()).isZero();
+    assertThat(k.container("grows").path("allocatedResources").path("cpu").asText())
+        .isEqualTo("200m");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e -> e.startsWith("ResizeStarted: Pod resize started: "))
+            .anyMatch(e -> e.startsWith("ResizeCompleted: Pod resize completed: ")));
+    k.eventually(() -> assertThat(condition("grows", "PodResizeInProgress").isEmpty()).isTrue());
+  }
+
+  @Test
+  void aPolicyMayAskForARestart() {
+    create(
+        "restarts",
+        "100m",
+        ",\"resizePolicy\":[{\"resourceName\":\"cpu\",\"restartPolicy\":\"RestartContainer\"}]");
+    resize("restarts", "200m");
+    k.eventually(() -> {
+      assertThat(k.container("restarts").path("restartCount").asInt()).isEqualTo(1);
+      assertThat(cpu("restarts")).isEqualTo("200m");
+      assertThat(k.container("restarts").path("state").has("running")).isTrue();
+    });
+    assertThat(k.runtime.calls()).doesNotContain("updateContainerResources");
+  }
+
+  @Test
+  void whatThisNodeNeverHasIsInfeasible() {
+    create("huge", "100m", "");
+    resize("huge", "5000");
+    k.eventually(() -> {
+      JsonNode pending = condition("huge", "PodResizePending");
+      assertThat(pending.path("reason").asText()).isEqualTo("Infeasible");
+      assertThat(pending.path("message").asText())
+          .startsWith("Node didn't have enough capacity: cpu, requested: 5000000, capacity: ");
+    });
+    assertThat(cpu("huge")).isEqualTo("100m");
+    resize("huge", "100m");
+    k.eventually(() -> assertThat(condition("huge", "PodResizePending").isEmpty()).isTrue());
+  }
+
+  @Test
+  void whatOthersHaveIsWaitedFor() {
+    long millis = Runtime.getRuntime().availableProcessors() * 1000L;
+    create("big", millis - 300 + "m", "");
+    create("waits", "100m", "");
+    resize("waits", "400m");
+    k.eventually(() -> {
+      JsonNode pending = condition("waits", "PodResizePending");
+      assertThat(pending.path("reason").asText()).isEqualTo("Deferred");
+      assertThat(pending.path("message").asText())
+          .startsWith("Node didn't have enough resource: cpu, requested: 400, used: ");
+    });
+    k.delete("big", DeleteOptions.now());
+    k.eventually(() -> assertThat(cpu("waits")).isEqualTo("400m"));
+    assertThat(k.container("waits").path("restartCount").asInt()).isZero();
+  }
+}

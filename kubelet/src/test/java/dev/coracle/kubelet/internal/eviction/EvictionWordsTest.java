@@ -1,0 +1,59 @@
+package dev.coracle.kubelet.internal.eviction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.internal.eviction.Threshold.Observation;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class EvictionWordsTest {
+  private static final Pod POD =
+      new Pod(
+          KubeObject.parse(
+              """
+              {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"d","uid":"u"},
+               "spec":{"containers":[{"name":"big","image":"i"},
+                 {"name":"small","image":"i","resources":{"requests":{"memory":"1Gi"}}}]}}
+              """));
+
+  @Test
+  void memoryTellsTheContainersAboveTheirRequests() {
+    Usage usage = new Usage(Map.of("u", Map.of("big", 20L << 20, "small", 10L << 20)), Map.of());
+    assertThat(
+            EvictionMessages.of(
+                POD, Threshold.HARD.getFirst(), new Observation(50L << 20, 1L << 30), usage))
+        .isEqualTo(
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
+                + "Container big was using 20Mi, request is 0, has larger consumption of memory. ");
+  }
+
+  @Test
+  void inodesTellNumbers() {
+    Threshold inodes =
+        Threshold.HARD.stream()
+            .filter(t -> t.signal() == Signal.NODEFS_INODES_FREE)
+            .findFirst()
+            .orElseThrow();
+    Usage nothing = new Usage(Map.of(), Map.of());
+    assertThat(EvictionMessages.of(POD, inodes, new Observation(10, 1000), nothing))
+        .isEqualTo("The node was low on resource: inodes. Threshold quantity: 50, available: 10. ");
+  }
+
+  @Test
+  void percentagesAreOfTheCapacity() {
+    Threshold nodefs = Threshold.HARD.get(1);
+    assertThat(nodefs.isMet(new Observation(99, 1000))).isTrue();
+    assertThat(nodefs.isMet(new Observation(100, 1000))).isFalse();
+    assertThat(nodefs.isMet(new Observation(0, 0))).isFalse();
+  }
+
+  @Test
+  void thisMachinesFileSystemsAreSeen() throws Exception {
+    var room = dev.coracle.kubelet.internal.host.Native.room(java.nio.file.Path.of("/proc/.."));
+    var store = java.nio.file.Files.getFileStore(java.nio.file.Path.of("/"));
+    assertThat(room.bytes()).isEqualTo(store.getTotalSpace());
+    assertThat(room.inodes()).isGreaterThanOrEqualTo(room.inodesFree());
+  }
+}

@@ -1,0 +1,292 @@
+package dev.coracle.kubelet.real;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.Patch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What a Pod's spec can ask for, seen from inside real containers. */
+abstract class PodFeaturesSuite extends KubeletOnRuntime {
+
+  /** A pod of one container that runs this script. */
+  private KubeObject script(String name, String script, String container, String spec) {
+    ObjectNode c =
+        Json.object()
+            .put("name", "c")
+            .put("image", containerd.image())
+            .put("imagePullPolicy", "IfNotPresent");
+    c.putArray("command").add("/bin/sh").add("-c").add(script);
+    c.setAll(Json.parseObject("{" + container + "}"));
+    return create(name, (spec.isEmpty() ? "" : spec + ",") + "\"containers\":[" + c + "]");
+  }
+
+  private String log(KubeObject pod) {
+    try {
+      return Files.readString(
+          options
+              .podLogsDir()
+              .resolve("default_" + pod.name() + "_" + pod.uid())
+              .resolve("c/0.log"));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private void awaitLog(KubeObject pod, String... words) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(log(pod)).contains(words));
+  }
+
+  private JsonNode container(String pod) {
+    return pod(pod).at("status", "containerStatuses").path(0);
+  }
+
+  private void eventually(Runnable check) {
+    Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(check::run);
+  }
+
+  private boolean event(String pod, String reason, String words) {
+    return api.list(Resources.EVENTS, "", ListOptions.ALL).await().indefinitely().items().stream()
+        .anyMatch(e ->
+            e.text("involvedObject", "name").equals(pod)
+                && e.text("reason").equals(reason)
+                && e.text("message").contains(words));
+  }
+
+  @Test
+  void aRunningContainerGetsMoreAndLess() {
+    KubeObject made =
+        script(
+            "resized",
+            "f=/sys/fs/cgroup/memory/memory.limit_in_bytes; [ -e $f ] ||"
+                + " f=/sys/fs/cgroup/memory.max; while true; do cat $f; sleep 0.2; done",
+            "\"resources\":{\"requests\":{\"cpu\":\"50m\"},\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}}",
+            "");
+    awaitLog(made, " 67108864");
+    for (int mib : new int[] {128, 32}) {
+      String memory = mib + "Mi";
+      JsonNode containers = pod("resized").at("spec", "containers").deepCopy();
+      ((ObjectNode) containers.path(0))
+          .set(
+              "resources",
+              Json.parse(
+                  "{\"requests\":{\"cpu\":\"50m\"},\"limits\":{\"cpu\":\"200m\",\"memory\":\""
+                      + memory
+                      + "\"}}"));
+      api.patch(
+              Resources.PODS,
+              "default",
+              "resized",
+              Patch.merge(n -> n.putObject("spec").set("containers", containers)))
+          .await()
+          .indefinitely();
+      eventually(() ->
+          assertThat(container("resized").path("resources").path("limits").path("memory").asText())
+              .isEqualTo(memory));
+      awaitLog(made, " " + ((long) mib << 20));
+    }
+    assertThat(container("resized").path("restartCount").asInt()).isZero();
+    delete("resized");
+  }
+
+  @Test
+  void aContainerThatEatsItsMemoryIsKilledForIt() {
+    script(
+        "hungry",
+        "head -c 100000000 /dev/zero | tail",
+        "\"resources\":{\"limits\":{\"memory\":\"16Mi\"}}",
+        "\"restartPolicy\":\"Never\"");
+    awaitPhase("hungry", "Failed");
+    JsonNode ended = container("hungry").path("state").path("terminated");
+    assertThat(ended.path("reason").asText()).isEqualTo("OOMKilled");
+    assertThat(ended.path("exitCode").asInt()).isEqualTo(137);
+    delete("hungry");
+  }
+
+  @Test
+  void usersGroupsAndReadOnlyRootsHold() {
+    KubeObject made =
+        script(
+            "guarded",
+            "id; touch /x 2>&1; cat /proc/self/status; sleep 1000",
+            "\"securityContext\":{\"runAsUser\":1234,\"runAsGroup\":2345,\"readOnlyRootFilesystem\":true,"
+                + "\"allowPrivilegeEscalation\":false,\"capabilities\":{\"drop\":[\"ALL\"]},\"seccompProfile\":{\"type\":\"RuntimeDefault\"}}",
+            "\"securityContext\":{\"supplementalGroups\":[3456],\"fsGroup\":4567}");
+    awaitLog(
+        made,
+        "uid=1234 gid=2345",
+        "3456",
+        "4567",
+        "Read-only file system",
+        "CapEff:\t0000000000000000",
+        "NoNewPrivs:\t1",
+        "Seccomp:\t2");
+    eventually(() -> {
+      JsonNode user = container("guarded").path("user").path("linux");
+      if (!user.isMissingNode()) {
+        assertThat(user.path("uid").asLong()).isEqualTo(1234);
+        assertThat(user.path("gid").asLong()).isEqualTo(2345);
+      }
+    });
+    delete("guarded");
+  }
+
+  @Test
+  void rootMayBeForbidden() {
+    script("nonroot", "id", "\"securityContext\":{\"runAsNonRoot\":true}", "");
+    eventually(() -> {
+      JsonNode waiting = container("nonroot").path("state").path("waiting");
+      assertThat(waiting.path("reason").asText()).isEqualTo("CreateContainerConfigError");
+      assertThat(waiting.path("message").asText())
+          .startsWith("container has runAsNonRoot and image will run as root");
+    });
+    delete("nonroot");
+  }
+
+  @Test
+  void namesAndAddressesOfTheSpecReachThePod() {
+    KubeObject made =
+        script(
+            "named",
+            "cat /etc/hosts /etc/resolv.conf; hostname; sleep 1000",
+            "",
+            "\"hostname\":\"me\",\"subdomain\":\"sub\",\"hostAliases\":[{\"ip\":\"192.0.2.7\",\"hostnames\":[\"alias.example\"]}],"
+                + "\"dnsPolicy\":\"None\",\"dnsConfig\":{\"nameservers\":[\"192.0.2.53\"],\"searches\":[\"s.example\"],\"options\":[{\"name\":\"ndots\",\"value\":\"2\"}]}");
+    awaitLog(
+        made,
+        "192.0.2.7\talias.example",
+        "me.sub.default.svc.cluster.local",
+        "nameserver 192.0.2.53",
+        "search s.example",
+        "options ndots:2");
+    delete("named");
+  }
+
+  @Test
+  void containersMaySeeEachOthersProcesses() {
+    KubeObject made =
+        create(
+            "together",
+            """
+            "shareProcessNamespace":true,"containers":[
+              {"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sh","-c","while true; do cat /proc/[0-9]*/cmdline; echo; sleep 0.2; done"]},
+              {"name":"d","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","87651"]}]
+            """);
+    awaitPhase("together", "Running");
+    awaitLog(made, "87651");
+    delete("together");
+  }
+
+  @Test
+  void sysctlsAreSet() {
+    KubeObject made =
+        script(
+            "tuned",
+            "cat /proc/sys/net/ipv4/ip_local_port_range /proc/sys/kernel/shm_rmid_forced; sleep"
+                + " 1000",
+            "",
+            "\"securityContext\":{\"sysctls\":[{\"name\":\"net.ipv4.ip_local_port_range\",\"value\":\"40000"
+                + " 40010\"},{\"name\":\"kernel.shm_rmid_forced\",\"value\":\"1\"}]}");
+    awaitLog(made, "40000\t40010");
+    delete("tuned");
+  }
+
+  @Test
+  void aHangingProbeFailsAndOthersGoOn() {
+    script(
+        "stuck",
+        "sleep 1000",
+        "\"readinessProbe\":{\"exec\":{\"command\":[\"/bin/sleep\",\"300\"]},\"periodSeconds\":1,\"timeoutSeconds\":1,\"failureThreshold\":1}",
+        "");
+    awaitPhase("stuck", "Running");
+    eventually(() ->
+        assertThat(event("stuck", "Unhealthy", "Readiness probe failed: command timed out"))
+            .isTrue());
+    assertThat(ready(pod("stuck"))).isFalse();
+    delete("stuck");
+  }
+
+  @Test
+  void ownRestartRulesDecideByExitCode() {
+    create(
+        "ruled",
+        """
+        "restartPolicy":"Never","containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent",
+          "restartPolicy":"Never","restartPolicyRules":[{"action":"Restart","exitCodes":{"operator":"In","values":[42]}}],
+          "volumeMounts":[{"name":"v","mountPath":"/v"}],
+          "command":["/bin/sh","-c","[ -e /v/once ] && exit 3; touch /v/once; exit 42"]}],"volumes":[{"name":"v","emptyDir":{}}]
+        """);
+    awaitPhase("ruled", "Failed");
+    assertThat(container("ruled").path("restartCount").asInt()).isEqualTo(1);
+    assertThat(container("ruled").path("state").path("terminated").path("exitCode").asInt())
+        .isEqualTo(3);
+    delete("ruled");
+  }
+
+  @Test
+  void aSleepHookAndAStopSignalEndAContainer() throws Exception {
+    Path marks = Files.createDirectories(containerd.root().resolve("signals"));
+    script(
+        "signalled",
+        "trap 'echo usr1 >> /m/log; exit 0' USR1; while true; do sleep 0.1; done",
+        "\"lifecycle\":{\"stopSignal\":\"SIGUSR1\",\"preStop\":{\"sleep\":{\"seconds\":1}}},\"volumeMounts\":[{\"name\":\"m\",\"mountPath\":\"/m\"}]",
+        "\"terminationGracePeriodSeconds\":4,\"volumes\":[{\"name\":\"m\",\"hostPath\":{\"path\":\""
+            + marks
+            + "\"}}]");
+    awaitPhase("signalled", "Running");
+    long begun = System.nanoTime();
+    delete("signalled");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(1));
+    if (containerd.name().equals("coracle")) {
+      assertThat(marks.resolve("log")).hasContent("usr1");
+    }
+  }
+
+  @Test
+  void anEphemeralContainerJoinsARunningPod() {
+    script("host", "sleep 1000", "", "");
+    awaitPhase("host", "Running");
+    api.patch(
+            Resources.PODS,
+            "default",
+            "host",
+            Patch.merge(n ->
+                n.putObject("spec")
+                    .putArray("ephemeralContainers")
+                    .addObject()
+                    .put("name", "debugger")
+                    .put("image", containerd.image())
+                    .put("imagePullPolicy", "IfNotPresent")
+                    .put("targetContainerName", "c")
+                    .putArray("command")
+                    .add("/bin/sh")
+                    .add("-c")
+                    .add("cat /proc/1/cmdline; exit 7")))
+        .await()
+        .indefinitely();
+    awaitTrue(
+        "host",
+        p ->
+            p.at("status", "ephemeralContainerStatuses")
+                    .path(0)
+                    .path("state")
+                    .path("terminated")
+                    .path("exitCode")
+                    .asInt()
+                == 7);
+    assertThat(pod("host").text("status", "phase")).isEqualTo("Running");
+    delete("host");
+  }
+}
