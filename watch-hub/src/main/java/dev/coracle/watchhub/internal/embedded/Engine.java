@@ -63,7 +63,8 @@ public final class Engine {
         Feed feed = new Feed(recovered.index);
         StoreMetrics metrics = new StoreMetrics(registry);
         Writer writer = new Writer(options, disk, recovered, feed, metrics, clock);
-        StoreMetrics.gauges(registry, recovered.index, writer.files::bytes, writer::waiting);
+        StoreMetrics.gauges(
+            registry, recovered.index, options.maxBytes(), writer.files::bytes, writer::waiting);
         feed.start();
         writer.start();
         running = new Running(recovered.index, writer, feed, lock);
