@@ -10,7 +10,9 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +69,19 @@ class SnapshotsTest {
     await(again.revokeLease(lease));
     assertThat(await(again.get("/leased", 0))).isEmpty();
     await(again.close());
+  }
+
+  @Test
+  void allFilesAreTheirOwnersAlone() throws Exception {
+    Path data = restored();
+    Storage storage = open(data);
+    fill(storage, 100, 101);
+    await(storage.close());
+    for (Path file : List.of(directory.resolve("snap"), file(data, "base-"), file(data, "log-"))) {
+      assertThat(Files.getPosixFilePermissions(file))
+          .as("%s", file)
+          .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    }
   }
 
   @Test
