@@ -94,9 +94,10 @@ public final class HubBench {
         "%d MB of heap, %d bytes each",
         (usedHeap() - empty) >> 20,
         (usedHeap() - empty) / OBJECTS);
-    singles(hub);
-    fanOut(hub);
+    List<CountingWatcher> watchers = fanOut(hub);
     sustained(hub, WATCHERS);
+    watchers.forEach(CountingWatcher::cancel);
+    singles(hub);
     hub.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     hub = start(vertx, data);
     watch(hub, 100, FieldSelector.EVERYTHING);
@@ -158,7 +159,7 @@ public final class HubBench {
     return watchers;
   }
 
-  private void fanOut(WatchHub hub) throws Exception {
+  private List<CountingWatcher> fanOut(WatchHub hub) throws Exception {
     long before = usedHeap();
     List<CountingWatcher> watchers = watch(hub, WATCHERS, FieldSelector.EVERYTHING);
     change(hub, 0, -1);
@@ -182,6 +183,7 @@ public final class HubBench {
       }
     }
     Rows.fanOut(report, HUB, WATCHERS, times, cpu() - cpu, CountingWatcher.encodedBytes());
+    return watchers;
   }
 
   /** 10,000 watchers of one object each: what kubelets, controllers and people mostly are. */
@@ -249,6 +251,10 @@ public final class HubBench {
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "--enable-native-access=ALL-UNNAMED",
                   "--sun-misc-unsafe-memory-access=allow",
+                  // As ./coracle starts it, with a heap of a gigabyte.
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+UseCompactObjectHeaders",
                   "-Xmx1g",
                   "-cp",
                   System.getProperty("java.class.path"),

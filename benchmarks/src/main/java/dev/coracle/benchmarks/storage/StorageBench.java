@@ -70,8 +70,8 @@ public final class StorageBench {
     return Files.createTempDirectory(Files.createDirectories(parent), name);
   }
 
-  private EmbeddedStorage embedded() {
-    return new EmbeddedStorage(EmbeddedOptions.defaults(work.resolve("embedded")), registry);
+  private EmbeddedStorage embedded(SimpleMeterRegistry metrics) {
+    return new EmbeddedStorage(EmbeddedOptions.defaults(work.resolve("embedded")), metrics);
   }
 
   private Storage client(String endpoint) {
@@ -80,7 +80,7 @@ public final class StorageBench {
   }
 
   private void run() throws Exception {
-    EmbeddedStorage embedded = embedded();
+    EmbeddedStorage embedded = embedded(registry);
     EtcdFrontend frontend = new EtcdFrontend(vertx, embedded, EtcdFrontendOptions.loopback(0));
     try (EtcdProcess etcd = EtcdProcess.start(work.resolve("etcd"))) {
       etcd.awaitPort();
@@ -208,7 +208,7 @@ public final class StorageBench {
     List<Long> times = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       long start = System.nanoTime();
-      Storage storage = embedded();
+      Storage storage = embedded(new SimpleMeterRegistry());
       await(storage.open());
       await(storage.get("/registry/pods/ns0/pod-0", 0)).orElseThrow();
       times.add(System.nanoTime() - start);

@@ -2,6 +2,7 @@ package dev.coracle.watchhub.internal.hub;
 
 import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.KeyValue;
+import dev.coracle.watchhub.Range;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageChange;
 import dev.coracle.watchhub.StorageException;
@@ -115,20 +116,27 @@ final class Feeder {
   }
 
   private Uni<Loaded> pages(long revision, long target) {
-    return page(new HashMap<>(), "", revision, target);
+    return page(new HashMap<>(), storage.list(root, "", PAGE, revision), target);
   }
 
-  /** Page by page at one revision, so that stored and cached form are never both there of all. */
-  private Uni<Loaded> page(
-      Map<String, List<StoredObject>> found, String after, long revision, long target) {
-    return storage
-        .list(root, after, PAGE, revision)
-        .chain(range -> {
-          range.items().forEach(kv -> take(found, kv));
-          return range.more()
-              ? page(found, range.items().getLast().key(), range.revision(), target)
-              : Uni.createFrom().item(new Loaded(found, range.revision(), target));
-        });
+  /**
+   * Page by page at one revision, so that stored and cached form are never both there of all. While
+   * one page is taken in, the next is on its way.
+   */
+  private Uni<Loaded> page(Map<String, List<StoredObject>> found, Uni<Range> asked, long target) {
+    return asked.chain(range -> {
+      List<KeyValue> items = range.items();
+      CompletableFuture<Range> next =
+          range.more()
+              ? storage
+                  .list(root, items.getLast().key(), PAGE, range.revision())
+                  .subscribeAsCompletionStage()
+              : null;
+      items.forEach(kv -> take(found, kv));
+      return next == null
+          ? Uni.createFrom().item(new Loaded(found, range.revision(), target))
+          : page(found, Uni.createFrom().completionStage(next), target);
+    });
   }
 
   private void take(Map<String, List<StoredObject>> found, KeyValue kv) {

@@ -159,11 +159,17 @@ final class Shard {
     metrics.watchers(watched.watchers.size() - before);
     deadlines.remove(watcher);
     if (watched.watchers.size() == 0) {
-      resources.remove(watcher.cache);
-      watchedHere.remove(watcher.cache);
-      watched.consumer.unregister();
+      // What was published before is delivered before this runs, so no batch finds nobody.
+      context.runOnContext(_ -> forget(watcher.cache, watched));
     }
     schedule();
+  }
+
+  private void forget(ResourceCache cache, Watched watched) {
+    if (watched.watchers.size() == 0 && resources.remove(cache, watched)) {
+      watchedHere.remove(cache);
+      watched.consumer.unregister();
+    }
   }
 
   /** Whether more batches wait here than should. Any thread. */
