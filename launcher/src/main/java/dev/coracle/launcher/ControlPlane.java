@@ -14,22 +14,18 @@ import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
 import dev.coracle.client.Client;
 import dev.coracle.launcher.config.CoracleOptions;
-import dev.coracle.watchhub.EmbeddedStorage;
-import dev.coracle.watchhub.EtcdStorage;
-import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.WatchHub;
-import dev.coracle.watchhub.config.EmbeddedOptions;
-import dev.coracle.watchhub.config.EtcdOptions;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Store, watch hub and API server: what everything else talks to. */
 final class ControlPlane {
 
+  private final StateStore store;
   private final WatchHub hub;
   private final ApiServer apiServer;
 
@@ -40,29 +36,17 @@ final class ControlPlane {
       NetworkPlan network,
       Credentials credentials,
       ApiServerHooks hooks,
-      MeterRegistry registry) {
+      MeterRegistry registry)
+      throws IOException {
+    this.store = StateStore.of(vertx, options.store(), data, registry);
     this.hub =
-        new WatchHub(vertx, storage(vertx, options, data, registry), HubOptions.DEFAULTS, registry);
+        new WatchHub(
+            vertx,
+            store.storage(),
+            HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()),
+            registry);
     this.apiServer =
         new ApiServer(vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
-  }
-
-  private static Storage storage(
-      Vertx vertx, CoracleOptions options, DataDirectory data, MeterRegistry registry) {
-    if (!options.etcdServers().isEmpty()) {
-      EtcdOptions etcd =
-          EtcdOptions.of(options.etcdServers())
-              .withTls(
-                  path(options.etcdCaFile()),
-                  path(options.etcdCertFile()),
-                  path(options.etcdKeyFile()));
-      return new EtcdStorage(vertx, etcd, registry);
-    }
-    return new EmbeddedStorage(EmbeddedOptions.defaults(data.store()), registry);
-  }
-
-  private static @Nullable Path path(String file) {
-    return file.isEmpty() ? null : Path.of(file);
   }
 
   private static ApiServerOptions apiServerOptions(
@@ -94,7 +78,14 @@ final class ControlPlane {
 
   /** In the order in which they start. */
   List<Component> parts() {
-    return List.of(hub, apiServer);
+    List<Component> parts = new ArrayList<>(List.of(hub, apiServer));
+    store.frontend().ifPresent(parts::add);
+    return List.copyOf(parts);
+  }
+
+  /** How etcdctl gets in, as environment variables; empty where the store is not shown. */
+  List<String> etcdctl() {
+    return store.etcdctl();
   }
 
   int port() {

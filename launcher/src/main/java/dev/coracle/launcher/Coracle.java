@@ -14,6 +14,7 @@ import dev.coracle.metrics.MetricsServer;
 import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.watchhub.StorageException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
@@ -165,7 +166,7 @@ public final class Coracle {
                         .toList())
                 .andFailFast())
         .replaceWithVoid()
-        .onFailure(IllegalStateException.class)
+        .onFailure(e -> e instanceof IllegalStateException || e instanceof StorageException)
         .transform(e -> new UserErrorException(String.valueOf(e.getMessage())))
         .onFailure()
         .call(() -> stop.onFailure().recoverWithNull())
@@ -293,6 +294,11 @@ public final class Coracle {
   /** The bearer token that signs the owner in to the dashboard. */
   String dashboardToken() {
     return credentials.dashboardToken();
+  }
+
+  /** Variables for etcdctl, {@code NAME=value}; empty without {@code --serve-etcd}. */
+  public List<String> etcdctl() {
+    return controlPlane.etcdctl();
   }
 
   /** What runs containers here, in one line. */

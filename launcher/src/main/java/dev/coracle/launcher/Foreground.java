@@ -50,6 +50,7 @@ public final class Foreground {
     line("ingress", "http://localhost:" + cluster.ingressHttpPort());
     out.println();
     out.println("  export KUBECONFIG=" + cluster.data().kubeconfig());
+    cluster.etcdctl().forEach(variable -> out.println("  export " + variable));
     out.println(demo ? "" : "  kubectl apply -f demo/");
     if (demo) {
       new Demo(cluster, out).run();

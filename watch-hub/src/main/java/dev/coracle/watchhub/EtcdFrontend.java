@@ -42,16 +42,32 @@ public final class EtcdFrontend implements Component {
   @Override
   public CompletionStage<Void> start() {
     GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(16 << 20));
-    new EtcdService(storage.engine(), url()).bind(grpc);
+    new EtcdService(storage.engine(), this::url).bind(grpc);
     HttpServer http = vertx.createHttpServer(http()).requestHandler(grpc);
-    return http.listen().onSuccess(s -> server = s).<Void>mapEmpty().toCompletionStage();
+    return http.listen()
+        .onSuccess(s -> server = s)
+        .<Void>mapEmpty()
+        .recover(e ->
+            Future.failedFuture(
+                new IllegalStateException(
+                    "cannot listen for etcd clients on "
+                        + options.host()
+                        + ":"
+                        + options.port()
+                        + ": "
+                        + e.getMessage(),
+                    e)))
+        .toCompletionStage();
   }
 
-  private String url() {
+  /** Where clients find it: the loopback address when it listens on all. */
+  public String url() {
+    boolean all = options.host().equals("0.0.0.0") || options.host().equals("::");
+    String host = all ? "127.0.0.1" : options.host();
     return (options.certFile() == null ? "http://" : "https://")
-        + options.host()
+        + (host.contains(":") ? "[" + host + "]" : host)
         + ":"
-        + options.port();
+        + port();
   }
 
   private HttpServerOptions http() {

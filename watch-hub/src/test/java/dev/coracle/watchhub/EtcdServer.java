@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** Real etcd processes for tests: one, or a cluster of several. */
@@ -19,8 +20,11 @@ final class EtcdServer implements AutoCloseable {
   private final List<Integer> peerPorts = new ArrayList<>();
   private final List<Process> processes = new ArrayList<>();
 
-  private EtcdServer(Path directory) {
+  private final @Nullable TestCertificates certificates;
+
+  private EtcdServer(Path directory, @Nullable TestCertificates certificates) {
     this.directory = directory;
+    this.certificates = certificates;
   }
 
   static void assumeInstalled() {
@@ -30,8 +34,16 @@ final class EtcdServer implements AutoCloseable {
   }
 
   static EtcdServer start(Path directory, int members) throws IOException {
+    return start(new EtcdServer(directory, null), members);
+  }
+
+  /** One that talks TLS and asks for a client certificate. */
+  static EtcdServer startSecured(Path directory, TestCertificates certificates) throws IOException {
+    return start(new EtcdServer(directory, certificates), 1);
+  }
+
+  private static EtcdServer start(EtcdServer server, int members) throws IOException {
     assumeInstalled();
-    EtcdServer server = new EtcdServer(directory);
     for (int i = 0; i < members; i++) {
       server.clientPorts.add(freePort());
       server.peerPorts.add(freePort());
@@ -61,7 +73,7 @@ final class EtcdServer implements AutoCloseable {
           .append("=http://127.0.0.1:")
           .append(peerPorts.get(i));
     }
-    String client = "http://127.0.0.1:" + clientPorts.get(member);
+    String client = endpoint(member);
     String peer = "http://127.0.0.1:" + peerPorts.get(member);
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -86,6 +98,19 @@ final class EtcdServer implements AutoCloseable {
             "500",
             "--log-level",
             "error");
+    if (certificates != null) {
+      builder
+          .command()
+          .addAll(
+              List.of(
+                  "--cert-file",
+                  certificates.cert().toString(),
+                  "--key-file",
+                  certificates.key().toString(),
+                  "--trusted-ca-file",
+                  certificates.ca().toString(),
+                  "--client-cert-auth"));
+    }
     builder.redirectErrorStream(true);
     builder.redirectOutput(directory.resolve("m" + member + ".log").toFile());
     return builder.start();
@@ -95,11 +120,24 @@ final class EtcdServer implements AutoCloseable {
     Awaitility.await()
         .atMost(20, TimeUnit.SECONDS)
         .pollInterval(100, TimeUnit.MILLISECONDS)
-        .until(() -> ctl("--endpoints", endpoint(member), "endpoint", "health") == 0);
+        .until(() -> run(member, "endpoint", "health") == 0);
   }
 
-  private static int ctl(String... arguments) throws Exception {
+  /** Runs etcdctl, which must succeed. */
+  void ctl(String... arguments) throws Exception {
+    if (run(0, arguments) != 0) {
+      throw new IllegalStateException("etcdctl " + arguments[0] + " " + arguments[1] + " failed");
+    }
+  }
+
+  private int run(int member, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("/usr/bin/etcdctl"));
+    command.addAll(List.of("--endpoints", endpoint(member)));
+    if (certificates != null) {
+      command.addAll(List.of("--cacert", certificates.ca().toString()));
+      command.addAll(List.of("--cert", certificates.clientCert().toString()));
+      command.addAll(List.of("--key", certificates.clientKey().toString()));
+    }
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("ETCDCTL_API", "3");
@@ -108,7 +146,7 @@ final class EtcdServer implements AutoCloseable {
   }
 
   String endpoint(int member) {
-    return "http://127.0.0.1:" + clientPorts.get(member);
+    return (certificates == null ? "http" : "https") + "://127.0.0.1:" + clientPorts.get(member);
   }
 
   List<String> endpoints() {

@@ -29,7 +29,9 @@ final class EventRecorder implements Flow.Subscriber<WatchEvent> {
   @Override
   public void onSubscribe(Flow.Subscription s) {
     subscription = s;
-    s.request(initialDemand);
+    if (initialDemand > 0) {
+      s.request(initialDemand);
+    }
   }
 
   @Override

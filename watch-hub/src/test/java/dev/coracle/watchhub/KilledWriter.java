@@ -10,27 +10,72 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 
 /**
- * The process that is killed: writes as fast as it can on eight threads and says what was
- * acknowledged, one {@code revision key value} a line, after it was.
+ * The process that is killed. Writes as fast as it can on eight threads and says what was
+ * acknowledged, after it was: {@code ack REVISION KEY VALUE}. Its watchers go on from the revisions
+ * they are given and say what they saw: {@code saw WATCHER REVISION HASH}, or {@code gap WATCHER
+ * EXPECTED GOT} if ever a revision is left out, doubled or out of order.
  */
 final class KilledWriter {
 
   private KilledWriter() {}
 
+  static EmbeddedOptions options(Path directory) {
+    return EmbeddedOptions.defaults(directory)
+        .withHistory(Duration.ofMinutes(5), 20_000)
+        .withSizes(1L << 30, 256 << 10);
+  }
+
+  static int hash(String key, byte[] value) {
+    return (key + "=" + new String(value, StandardCharsets.UTF_8)).hashCode();
+  }
+
+  /**
+   * @param arguments the directory, a seed, and the revision from which each watcher goes on
+   */
   public static void main(String[] arguments) {
     Storage storage =
-        new EmbeddedStorage(
-            EmbeddedOptions.defaults(Path.of(arguments[0]))
-                .withHistory(Duration.ofMinutes(5), 1_000_000)
-                .withSizes(1L << 30, 256 << 10),
-            new SimpleMeterRegistry());
+        new EmbeddedStorage(options(Path.of(arguments[0])), new SimpleMeterRegistry());
     storage.open().await().indefinitely();
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    for (int i = 2; i < arguments.length; i++) {
+      watch(storage, i - 2, Long.parseLong(arguments[i]), out);
+    }
     out.println("ready");
     long seed = Long.parseLong(arguments[1]);
     for (int t = 0; t < 8; t++) {
       SplittableRandom random = new SplittableRandom(seed * 8 + t);
       Thread.ofPlatform().start(() -> write(storage, random, out));
+    }
+  }
+
+  private static void watch(Storage storage, int watcher, long from, PrintStream out) {
+    long[] next = {from};
+    storage
+        .watch("/", from)
+        .subscribe()
+        .with(
+            batch -> {
+              StringBuilder seen = new StringBuilder();
+              for (StorageChange change : batch.changes()) {
+                if (change.revision() != next[0]) {
+                  say(out, "gap " + watcher + " " + next[0] + " " + change.revision());
+                }
+                next[0] = change.revision() + 1;
+                KeyValue kv = ((StorageChange.Put) change).current();
+                int hash = hash(kv.key(), kv.value());
+                seen.append("saw ").append(watcher).append(' ').append(kv.modRevision());
+                seen.append(' ').append(hash).append('\n');
+              }
+              if (!seen.isEmpty()) {
+                say(out, seen.substring(0, seen.length() - 1));
+              }
+            },
+            failure -> say(out, "gap " + watcher + " " + next[0] + " " + failure.getMessage()));
+  }
+
+  private static void say(PrintStream out, String line) {
+    synchronized (out) {
+      out.println(line);
     }
   }
 
@@ -44,9 +89,7 @@ final class KilledWriter {
                   key, _ -> Uni.createFrom().item(value.getBytes(StandardCharsets.UTF_8)))
               .await()
               .indefinitely();
-      synchronized (out) {
-        out.println(kv.modRevision() + " " + key + " " + value);
-      }
+      say(out, "ack " + kv.modRevision() + " " + key + " " + value);
     }
   }
 }

@@ -10,7 +10,9 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,19 @@ class SnapshotsTest {
   }
 
   @Test
+  void allFilesAreTheirOwnersAlone() throws Exception {
+    Path data = restored();
+    Storage storage = open(data);
+    fill(storage, 100, 101);
+    await(storage.close());
+    for (Path file : List.of(directory.resolve("snap"), file(data, "base-"), file(data, "log-"))) {
+      assertThat(Files.getPosixFilePermissions(file))
+          .as("%s", file)
+          .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    }
+  }
+
+  @Test
   void damagedSnapshotsAreRecognised() throws Exception {
     Storage storage = open(directory.resolve("data"));
     fill(storage, 0, 50);
@@ -112,5 +127,69 @@ class SnapshotsTest {
     SnapshotStatus saved = Snapshots.save(data, directory.resolve("b"), true);
     assertThat(saved.damage()).contains("is damaged at byte");
     assertThat(saved.keys()).isBetween(20L, 30L);
+  }
+
+  /** A data directory whose values all lie in a base file. */
+  private Path restored() throws Exception {
+    Storage storage = open(directory.resolve("data"));
+    fill(storage, 0, 50);
+    await(storage.close());
+    Snapshots.save(directory.resolve("data"), directory.resolve("snap"), false);
+    Path data = directory.resolve("again");
+    Snapshots.restore(directory.resolve("snap"), data);
+    return data;
+  }
+
+  private static Path file(Path data, String prefix) throws Exception {
+    try (Stream<Path> files = Files.list(data)) {
+      return files.filter(p -> p.getFileName().toString().startsWith(prefix)).findFirst().get();
+    }
+  }
+
+  private static void flip(Path path, long at) throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.seek(at);
+      int old = file.read();
+      file.seek(at);
+      file.write(old ^ 1);
+    }
+  }
+
+  @Test
+  void aDamagedValueIsFoundAtTheOpeningAndAllOthersAreSalvaged() throws Exception {
+    Path data = restored();
+    flip(file(data, "base-"), 24 + 3); // in the first value
+    Storage damaged =
+        new EmbeddedStorage(EmbeddedOptions.defaults(data), new SimpleMeterRegistry());
+    assertThatThrownBy(() -> await(damaged.open()))
+        .isInstanceOf(StorageException.Corrupt.class)
+        .hasMessageContaining("the value of /registry/pods/default/p0 has another checksum")
+        .hasMessageContaining("snapshot save --salvage");
+    SnapshotStatus saved = Snapshots.save(data, directory.resolve("rest"), true);
+    assertThat(saved.keys()).isEqualTo(49);
+    assertThat(saved.damage()).contains("1 values").contains("/registry/pods/default/p0");
+    Snapshots.restore(directory.resolve("rest"), directory.resolve("third"));
+    Storage third = open(directory.resolve("third"));
+    assertThat(await(third.list("/registry/", "", 0, 0)).items()).hasSize(49);
+    await(third.close());
+  }
+
+  @Test
+  void aMissingLogFileIsNamedAndWhatLiesBeforeItIsSalvaged() throws Exception {
+    Path data = directory.resolve("data");
+    Storage storage =
+        new EmbeddedStorage(
+            EmbeddedOptions.defaults(data).withSizes(1 << 30, 4096), new SimpleMeterRegistry());
+    await(storage.open());
+    fill(storage, 0, 300);
+    await(storage.close());
+    Files.delete(data.resolve("log-0000000000000002"));
+    assertThatThrownBy(() -> open(data))
+        .isInstanceOf(StorageException.Corrupt.class)
+        .hasMessageContaining("are gone")
+        .hasMessageContaining("snapshot restore");
+    SnapshotStatus saved = Snapshots.save(data, directory.resolve("rest"), true);
+    assertThat(saved.keys()).isBetween(10L, 150L);
+    assertThat(saved.damage()).contains("are gone");
   }
 }

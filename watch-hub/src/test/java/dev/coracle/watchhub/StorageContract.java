@@ -145,7 +145,7 @@ public abstract class StorageContract {
     Range first = await(storage.list(prefix, "", 2, 0));
     assertThat(first.items()).extracting(StorageContract::text).containsExactly("a", "b");
     assertThat(first.more()).isTrue();
-    assertThat(first.count()).isEqualTo(5);
+    assertThat(first.count()).isIn(-1L, 5L);
     put("aa", "late");
     Range second = await(storage.list(prefix, key("b"), 2, first.revision()));
     assertThat(second.items()).extracting(StorageContract::text).containsExactly("c", "d");

@@ -341,6 +341,57 @@ class WatchHubTest {
   }
 
   @Test
+  void streamingListsWithoutBookmarksHaveNoMark() {
+    create("a", "p1", "", "web");
+    EventRecorder watch =
+        watch(
+            "",
+            new WatchOptions(
+                LabelSelector.EVERYTHING,
+                FieldSelector.EVERYTHING,
+                "",
+                "NotOlderThan",
+                false,
+                true,
+                0));
+    watch.await(1);
+    create("a", "p2", "", "web");
+    watch.await(2);
+    assertThat(watch.summary()).containsExactly("ADDED p1", "ADDED p2");
+  }
+
+  @Test
+  void manyObjectsAreListedByALabelsIndex() {
+    for (int i = 0; i < 600; i++) {
+      create(i % 2 == 0 ? "a" : "b", "p" + i, "n" + i % 7, "app" + i % 100);
+    }
+    ListOptions some = ListOptions.ALL.withLabels(LabelSelector.parse("app=app42"));
+    assertThat(names(list("", some)))
+        .containsExactly("p142", "p242", "p342", "p42", "p442", "p542");
+    assertThat(names(list("b", some))).isEmpty();
+    await(hub.delete(PODS, new NamespacedName("a", "p42"), _ -> Uni.createFrom().voidItem()));
+    create("b", "late", "n1", "app42");
+    assertThat(names(list("", some)))
+        .containsExactly("p142", "p242", "p342", "p442", "p542", "late");
+    assertThat(names(list("b", some))).containsExactly("late");
+    assertThat(names(list("", some.withFields(FieldSelector.parse("spec.nodeName=n" + 142 % 7)))))
+        .containsExactly("p142");
+    assertThat(names(list("", ListOptions.ALL.withLabels(LabelSelector.parse("app=none")))))
+        .isEmpty();
+  }
+
+  /** As after a list from another control plane, whose changes have not come here yet. */
+  @Test
+  void aWatchFromAheadOfTheCacheIsNotToldWhatItKnows() {
+    long ahead = Long.parseLong(create("a", "p1", "", "web").resourceVersion()) + 1;
+    EventRecorder watch = watch("", WatchOptions.from(Long.toString(ahead)));
+    assertThat(create("a", "p2", "", "web").resourceVersion()).isEqualTo(Long.toString(ahead));
+    create("a", "p3", "", "web");
+    watch.await(1);
+    assertThat(watch.summary()).containsExactly("ADDED p3");
+  }
+
+  @Test
   void watchesGoOnAfterARestart() throws Exception {
     String start = create("a", "p1", "", "web").resourceVersion();
     create("a", "p2", "", "web");

@@ -1,13 +1,18 @@
 package dev.coracle.benchmarks.storage;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** One real etcd with its default durability, beside which the embedded storage is measured. */
+/** One real etcd with its default durability, beside which ours is measured. */
 final class EtcdProcess implements AutoCloseable {
 
   private final Process process;
@@ -69,6 +74,32 @@ final class EtcdProcess implements AutoCloseable {
       }
     }
     throw new IllegalStateException("etcd ended");
+  }
+
+  /** How often it has synced its log, by its own metrics. */
+  long syncs() throws IOException {
+    try (InputStream in = URI.create(endpoint() + "/metrics").toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(l -> l.startsWith("etcd_disk_wal_fsync_duration_seconds_count"))
+          .mapToLong(l -> (long) Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1)))
+          .findFirst()
+          .orElse(0);
+    }
+  }
+
+  /** Processor time since its start, in nanoseconds. */
+  long cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+  }
+
+  /** Resident memory in bytes. */
+  long memory() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(l -> l.startsWith("VmRSS:"))
+        .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")) * 1024)
+        .findFirst()
+        .orElse(0);
   }
 
   @Override

@@ -1,11 +1,8 @@
 package dev.coracle.benchmarks.storage;
 
-import dev.coracle.api.GroupResource;
-import dev.coracle.api.GroupVersionKind;
-import dev.coracle.api.KubeObject;
+import static dev.coracle.benchmarks.storage.StorageBench.await;
+
 import dev.coracle.api.NamespacedName;
-import dev.coracle.api.WatchEvent;
-import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
@@ -16,106 +13,100 @@ import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Flow;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 
 /**
- * The watch hub in process: 100,000 pods, one change to 10,000 watchers, 10,000 watchers of one
- * object each, sustained events, memory per object and per watcher, and a restart until everything
- * is served. Argument: a directory to work in.
+ * The watch hub beside etcd: memory of 100,000 pods and of 10,000 watchers, one durable change to
+ * all watchers, sustained changes, and a restart until everything can be listed. The hub is used in
+ * process, as the API server uses it; etcd's watchers share one stream to this process.
+ *
+ * <p>Argument: a directory to work in. {@code -Dobjects=100000 -Dwatchers=10000 -Dbytes=4500}.
  */
 public final class HubBench {
 
-  private static final GroupResource PODS = new GroupResource("", "pods");
-  private static final GroupVersionKind POD = GroupVersionKind.of("v1", "Pod");
   private static final int OBJECTS = Integer.getInteger("objects", 100_000);
   private static final int WATCHERS = Integer.getInteger("watchers", 10_000);
+  private static final int BYTES = Integer.getInteger("bytes", 4500);
+  private static final int ROUNDS = 100;
+  private static final long SUSTAINED = 4_000_000_000L;
 
-  private HubBench() {}
+  private static final String HUB = "watch hub";
+  private static final String ETCD = "etcd";
 
-  private static <T> T await(Uni<T> uni) {
-    return uni.await().atMost(Duration.ofSeconds(120));
-  }
+  private final Path work;
+  private final Vertx vertx = Vertx.vertx();
+  private final Report report = new Report(HUB, ETCD);
 
-  /** Counts what comes; its latch is that of the change it waits for. */
-  private static final class Counter implements Flow.Subscriber<WatchEvent> {
-    final AtomicLong seen;
-    volatile CountDownLatch latch = new CountDownLatch(1);
-
-    Counter(AtomicLong seen) {
-      this.seen = seen;
-    }
-
-    @Override
-    public void onSubscribe(Flow.Subscription s) {
-      s.request(Long.MAX_VALUE);
-    }
-
-    @Override
-    public void onNext(WatchEvent event) {
-      seen.incrementAndGet();
-      latch.countDown();
-    }
-
-    @Override
-    public void onError(Throwable e) {
-      throw new IllegalStateException(e);
-    }
-
-    @Override
-    public void onComplete() {}
+  private HubBench(Path work) {
+    this.work = work;
   }
 
   public static void main(String[] arguments) throws Exception {
-    Path work = Files.createTempDirectory(Path.of(arguments[0]), "hub-bench");
-    Vertx vertx = Vertx.vertx();
+    Path work = StorageBench.directory(arguments, "hub-bench");
     try {
-      long empty = used();
-      WatchHub hub = start(vertx, work);
-      fill(hub);
-      long full = used();
-      System.out.printf(
-          "%,d pods of 1.5 KB: %d MB of heap, %d bytes each%n",
-          OBJECTS, (full - empty) >> 20, (full - empty) / OBJECTS);
-      fanOut(hub);
-      singles(hub);
-      sustained(hub);
-      stop(hub);
-      restart(vertx, work);
+      System.out.println(Report.machine(work));
+      HubBench bench = new HubBench(work);
+      try {
+        bench.hub();
+        new EtcdFanOut(bench.vertx, work.resolve("etcd"), bench.report, ETCD)
+            .run(OBJECTS, WATCHERS, BYTES, ROUNDS, SUSTAINED);
+      } finally {
+        bench.vertx.close().await();
+      }
+      bench.report.print(System.out);
     } finally {
-      vertx.close().await();
       StorageBench.delete(work);
     }
   }
 
-  private static WatchHub start(Vertx vertx, Path work) throws Exception {
+  static WatchHub start(Vertx vertx, Path directory) throws Exception {
     WatchHub hub =
         new WatchHub(
             vertx,
-            new EmbeddedStorage(EmbeddedOptions.defaults(work), new SimpleMeterRegistry()),
+            new EmbeddedStorage(EmbeddedOptions.defaults(directory), new SimpleMeterRegistry()),
             HubOptions.DEFAULTS,
             new SimpleMeterRegistry());
-    hub.selectableFields(PODS, Set.of("spec.nodeName"));
-    hub.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    hub.selectableFields(Pods.RESOURCE, Set.of("spec.nodeName"));
+    hub.start().toCompletableFuture().get(120, TimeUnit.SECONDS);
     return hub;
   }
 
-  private static void stop(WatchHub hub) throws Exception {
+  private void hub() throws Exception {
+    Path data = work.resolve("hub");
+    long empty = usedHeap();
+    WatchHub hub = start(vertx, data);
+    fill(hub);
+    report.put(
+        Rows.memory(OBJECTS, BYTES),
+        HUB,
+        "%d MB of heap, %d bytes each",
+        (usedHeap() - empty) >> 20,
+        (usedHeap() - empty) / OBJECTS);
+    List<CountingWatcher> watchers = fanOut(hub);
+    sustained(hub, WATCHERS);
+    watchers.forEach(CountingWatcher::cancel);
+    singles(hub);
     hub.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    hub = start(vertx, data);
+    watch(hub, 100, FieldSelector.EVERYTHING);
+    sustained(hub, 100);
+    hub.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    restart(data);
   }
 
-  private static long used() {
+  private static long usedHeap() {
     for (int i = 0; i < 3; i++) {
       System.gc();
     }
@@ -123,22 +114,16 @@ public final class HubBench {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  private static KubeObject pod(String namespace, String name, String node) {
-    return KubeObject.create(
-        POD,
-        namespace,
-        name,
-        o -> {
-          o.withObject("/metadata").putObject("labels").put("app", "bench");
-          o.putObject("spec").put("nodeName", node).put("padding", "x".repeat(1300));
-        });
+  static long cpu() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
   }
 
   private static void fill(WatchHub hub) throws InterruptedException {
     Semaphore room = new Semaphore(256);
     for (int i = 0; i < OBJECTS; i++) {
       room.acquire();
-      hub.create(PODS, pod("ns" + i % 10, "pod-" + i, "node-" + i % 1000))
+      hub.create(Pods.RESOURCE, Pods.make(i, BYTES))
           .subscribe()
           .with(
               _ -> room.release(),
@@ -149,90 +134,92 @@ public final class HubBench {
     room.acquire(256);
   }
 
-  private static void change(WatchHub hub, String namespace, String name, int n) {
+  private static void change(WatchHub hub, int pod, int n) {
+    NamespacedName name = new NamespacedName(Pods.namespace(pod), Pods.name(pod));
     await(
         hub.update(
-            PODS,
-            new NamespacedName(namespace, name),
+            Pods.RESOURCE,
+            name,
             o -> Uni.createFrom().item(o.with(t -> t.withObject("/spec").put("n", n)))));
   }
 
-  private static List<Counter> watch(WatchHub hub, FieldSelector[] fields) throws Exception {
+  private static List<CountingWatcher> watch(WatchHub hub, int count, FieldSelector fields) {
     AtomicLong seen = new AtomicLong();
     String from = Long.toString(hub.revision());
-    List<Counter> counters = new ArrayList<>();
-    for (FieldSelector f : fields) {
-      Counter counter = new Counter(seen);
-      counters.add(counter);
+    List<CountingWatcher> watchers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      CountingWatcher watcher = new CountingWatcher(seen);
+      watchers.add(watcher);
       hub.watch(
-              PODS,
-              f.isEverything() ? "" : "ns1",
-              new WatchOptions(LabelSelector.EVERYTHING, f, from, "", true, false, 0))
-          .subscribe(counter);
+              Pods.RESOURCE,
+              "",
+              new WatchOptions(LabelSelector.EVERYTHING, fields, from, "", true, false, 0))
+          .subscribe(watcher);
     }
-    return counters;
+    return watchers;
   }
 
-  private static void fanOut(WatchHub hub) throws Exception {
-    long before = used();
-    FieldSelector[] everything = new FieldSelector[WATCHERS];
-    Arrays.fill(everything, FieldSelector.EVERYTHING);
-    List<Counter> counters = watch(hub, everything);
-    change(hub, "ns0", "pod-0", -1);
-    System.out.printf("%,d watchers: %d bytes each%n", WATCHERS, (used() - before) / WATCHERS);
+  private List<CountingWatcher> fanOut(WatchHub hub) throws Exception {
+    long before = usedHeap();
+    List<CountingWatcher> watchers = watch(hub, WATCHERS, FieldSelector.EVERYTHING);
+    change(hub, 0, -1);
+    report.put(Rows.perWatcher(WATCHERS), HUB, "%d bytes", (usedHeap() - before) / WATCHERS);
     List<Long> times = new ArrayList<>();
-    long cpu = cpu();
-    for (int i = 0; i < 50; i++) {
+    long cpu = 0;
+    for (int i = 0; i < 2 * ROUNDS; i++) {
+      if (i == ROUNDS) {
+        cpu = cpu(); // what came before warmed up
+        CountingWatcher.startCounting();
+      }
       CountDownLatch all = new CountDownLatch(WATCHERS);
-      counters.forEach(c -> c.latch = all);
+      watchers.forEach(w -> w.latch = all);
       long start = System.nanoTime();
-      change(hub, "ns0", "pod-0", i);
-      if (!all.await(10, TimeUnit.SECONDS)) {
+      change(hub, 0, i);
+      if (!all.await(30, TimeUnit.SECONDS)) {
         throw new IllegalStateException("not all were told");
       }
-      times.add(System.nanoTime() - start);
+      if (i >= ROUNDS) {
+        times.add(System.nanoTime() - start);
+      }
     }
-    times.sort(Long::compare);
-    System.out.printf(
-        "one durable change to %,d watchers, until the last has it: p50 %.1f ms, p99 %.1f ms,"
-            + " CPU %.1f ms%n",
-        WATCHERS, times.get(25) / 1e6, times.get(49) / 1e6, (cpu() - cpu) / 50 / 1e6);
-    counters.clear();
+    Rows.fanOut(report, HUB, WATCHERS, times, cpu() - cpu, CountingWatcher.encodedBytes());
+    return watchers;
   }
 
-  private static long cpu() {
-    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
-  }
-
-  private static void singles(WatchHub hub) throws Exception {
-    FieldSelector[] each = new FieldSelector[WATCHERS];
+  /** 10,000 watchers of one object each: what kubelets, controllers and people mostly are. */
+  private void singles(WatchHub hub) throws Exception {
+    List<CountingWatcher> watchers = new ArrayList<>();
     for (int i = 0; i < WATCHERS; i++) {
-      each[i] = FieldSelector.equalTo("metadata.name", "pod-" + (i * 10 + 1));
+      watchers.addAll(watch(hub, 1, FieldSelector.equalTo("metadata.name", Pods.name(i))));
     }
-    List<Counter> counters = watch(hub, each);
-    long start = System.nanoTime();
     long cpu = cpu();
-    int changes = 2000;
+    long start = System.nanoTime();
+    int changes = 4000;
     for (int i = 0; i < changes; i++) {
-      change(hub, "ns1", "pod-" + (i % 100 * 10 + 1), i);
+      CountDownLatch one = new CountDownLatch(1);
+      watchers.get(i % WATCHERS).latch = one;
+      change(hub, i % WATCHERS, i);
+      if (!one.await(10, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("the watcher was not told");
+      }
     }
-    long deadline = System.nanoTime() + 10_000_000_000L;
-    while (counters.getFirst().seen.get() < changes && System.nanoTime() < deadline) {
-      Thread.onSpinWait();
-    }
-    System.out.printf(
-        "%,d watchers of one object each (and %,d of all): %,d changes seen of %,d, %.0f changes/s,"
-            + " %.2f ms CPU each%n",
-        WATCHERS,
-        WATCHERS,
-        counters.getFirst().seen.get(),
-        changes,
-        changes / ((System.nanoTime() - start) / 1e9),
+    report.put(
+        String.format(
+            "%,d watchers of one object each: a change until its watcher has it", WATCHERS),
+        HUB,
+        "%.2f ms, %.2f ms of processor time",
+        (System.nanoTime() - start) / 1e6 / changes,
         (cpu() - cpu) / 1e6 / changes);
+    watchers.forEach(CountingWatcher::cancel);
   }
 
-  private static void sustained(WatchHub hub) throws Exception {
+  private void sustained(WatchHub hub, int watchers) throws Exception {
+    double rate = changesPerSecond(i -> change(hub, i % 16 * 100, i));
+    Rows.sustained(report, HUB, watchers, rate);
+  }
+
+  /** 16 writers, each on an object of its own. */
+  static double changesPerSecond(IntConsumer change) throws InterruptedException {
     AtomicLong written = new AtomicLong();
     long start = System.nanoTime();
     List<Thread> threads = new ArrayList<>();
@@ -241,8 +228,8 @@ public final class HubBench {
       threads.add(
           Thread.ofVirtual()
               .start(() -> {
-                for (int i = 0; System.nanoTime() - start < 3_000_000_000L; i++) {
-                  change(hub, "ns" + mine % 10, "pod-" + (mine * 1000 + mine % 10), i);
+                for (int i = mine; System.nanoTime() - start < SUSTAINED; i += 16) {
+                  change.accept(i);
                   written.incrementAndGet();
                 }
               }));
@@ -250,20 +237,43 @@ public final class HubBench {
     for (Thread thread : threads) {
       thread.join();
     }
-    System.out.printf(
-        "sustained, 16 writers, every change to %,d watchers: %,.0f changes/s, %,.0f deliveries/s%n",
-        WATCHERS, written.get() / 3.0, written.get() / 3.0 * WATCHERS);
+    return written.get() / ((System.nanoTime() - start) / 1e9);
   }
 
-  private static void restart(Vertx vertx, Path work) throws Exception {
-    for (int i = 0; i < 2; i++) {
+  /** A new process each time, from its start until all pods have been listed. */
+  private void restart(Path data) throws Exception {
+    List<Long> times = new ArrayList<>();
+    String probe = "";
+    for (int i = 0; i < 3; i++) {
       long start = System.nanoTime();
-      WatchHub hub = start(vertx, work);
-      int found = await(hub.list(PODS, "", ListOptions.ALL)).items().size();
-      System.out.printf(
-          "restart until %,d pods are listed from the cache: %d ms%n",
-          found, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-      stop(hub);
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "--sun-misc-unsafe-memory-access=allow",
+                  // As ./coracle starts it, with a heap of a gigabyte.
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+UseCompactObjectHeaders",
+                  "-Xmx1g",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  RestartProbe.class.getName(),
+                  data.toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      try (BufferedReader out =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        if (!("" + out.readLine()).equals("listed " + OBJECTS)) {
+          throw new IllegalStateException("the restarted process lists something else");
+        }
+        times.add(System.nanoTime() - start);
+        probe = "" + out.readLine();
+      }
+      process.waitFor();
     }
+    report.put(Rows.restart(OBJECTS), HUB, "%.0f ms", Report.millis(times, 50));
+    report.put(probe.split("=")[0], HUB, "%s", probe.split("=")[1]);
   }
 }

@@ -40,6 +40,7 @@ public final class CoracleCommand implements Runnable {
     commands.put("status", StatusCommand::new);
     commands.put("dashboard", DashboardCommand::new);
     commands.put("image", ImageCommand::new);
+    commands.put("snapshot", SnapshotCommand::new);
     commands.put("reference", ReferenceCommand::new);
     return commands;
   }

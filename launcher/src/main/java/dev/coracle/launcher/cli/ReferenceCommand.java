@@ -56,7 +56,8 @@ final class ReferenceCommand implements Callable<Integer> {
   }
 
   private static String description(OptionSpec option) {
-    String text = String.join(" ", option.description());
+    String text =
+        String.join(" ", option.description()).replace("${FALLBACK-VALUE}", option.fallbackValue());
     String value = option.defaultValue();
     return value == null ? text : text.replace("${DEFAULT-VALUE}", value);
   }

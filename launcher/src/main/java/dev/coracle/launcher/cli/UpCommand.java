@@ -153,34 +153,7 @@ final class UpCommand implements Callable<Integer> {
               + " free one")
   private int dnsPort;
 
-  @Option(
-      names = "--etcd-servers",
-      paramLabel = "URL",
-      split = ",",
-      description =
-          "Keep the state in this etcd. Default: the embedded store in the data directory")
-  private List<String> etcdServers = List.of();
-
-  @Option(
-      names = "--etcd-cafile",
-      paramLabel = "FILE",
-      defaultValue = "",
-      description = "CA certificate of etcd.")
-  private String etcdCaFile = "";
-
-  @Option(
-      names = "--etcd-certfile",
-      paramLabel = "FILE",
-      defaultValue = "",
-      description = "Client certificate towards etcd.")
-  private String etcdCertFile = "";
-
-  @Option(
-      names = "--etcd-keyfile",
-      paramLabel = "FILE",
-      defaultValue = "",
-      description = "Key of the client certificate towards etcd.")
-  private String etcdKeyFile = "";
+  @Mixin private final StoreFlags store = new StoreFlags();
 
   @Option(
       names = "--config",
@@ -213,10 +186,7 @@ final class UpCommand implements Callable<Integer> {
             containerRuntimeEndpoint,
             runtime,
             proxyMode,
-            etcdServers,
-            etcdCaFile,
-            etcdCertFile,
-            etcdKeyFile,
+            store.options(),
             keepPods);
     return detach
         ? new Background(options.dataDir(), arguments()).run()

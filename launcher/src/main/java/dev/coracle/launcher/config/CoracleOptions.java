@@ -1,7 +1,6 @@
 package dev.coracle.launcher.config;
 
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or
@@ -22,9 +21,7 @@ import java.util.List;
  * @param containerRuntimeEndpoint UNIX socket of a CRI runtime; empty: the built-in one
  * @param runtime how the built-in runtime isolates: auto, crun, runc, namespaces or process
  * @param proxyMode auto, nftables or userspace
- * @param etcdServers empty: the embedded store
- * @param etcdCaFile with {@code etcdCertFile} and {@code etcdKeyFile}: TLS towards etcd, empty for
- *     none
+ * @param store where the state is kept
  * @param keepPods leave containers running at the end
  */
 public record CoracleOptions(
@@ -43,15 +40,8 @@ public record CoracleOptions(
     String containerRuntimeEndpoint,
     String runtime,
     String proxyMode,
-    List<String> etcdServers,
-    String etcdCaFile,
-    String etcdCertFile,
-    String etcdKeyFile,
+    StoreOptions store,
     boolean keepPods) {
-
-  public CoracleOptions {
-    etcdServers = List.copyOf(etcdServers);
-  }
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -71,10 +61,7 @@ public record CoracleOptions(
         "",
         "auto",
         "auto",
-        List.of(),
-        "",
-        "",
-        "",
+        StoreOptions.EMBEDDED,
         false);
   }
 
@@ -95,10 +82,7 @@ public record CoracleOptions(
         endpoint,
         newRuntime,
         proxyMode,
-        etcdServers,
-        etcdCaFile,
-        etcdCertFile,
-        etcdKeyFile,
+        store,
         keepPods);
   }
 
@@ -119,10 +103,7 @@ public record CoracleOptions(
         containerRuntimeEndpoint,
         runtime,
         proxyMode,
-        etcdServers,
-        etcdCaFile,
-        etcdCertFile,
-        etcdKeyFile,
+        store,
         keep);
   }
 }

@@ -55,17 +55,22 @@ public final class ClusterPki {
 
   /** Makes the authority and the service account key where they are missing. */
   public void open() throws IOException {
-    Files.createDirectories(directory);
-    if (!Files.exists(caCertificate()) || !Files.exists(caKey())) {
-      CertificateAuthority made = CertificateAuthority.create("coracle-ca", clock);
-      Pem.write(caKey(), Pem.privateKey(made.privateKey()));
-      Pem.write(caCertificate(), Pem.certificate(made.certificate()));
-      authority = made;
-    }
+    openAuthority("coracle-ca");
     if (!Files.exists(serviceAccountKey())) {
       KeyPair pair = CertificateAuthority.newKeyPair();
       Pem.write(directory.resolve("sa.pub"), Pem.publicKey(pair.getPublic()));
       Pem.write(serviceAccountKey(), Pem.privateKey(pair.getPrivate()));
+    }
+  }
+
+  /** Makes only the authority, under this name, where it is missing. */
+  public void openAuthority(String commonName) throws IOException {
+    Files.createDirectories(directory);
+    if (!Files.exists(caCertificate()) || !Files.exists(caKey())) {
+      CertificateAuthority made = CertificateAuthority.create(commonName, clock);
+      Pem.write(caKey(), Pem.privateKey(made.privateKey()));
+      Pem.write(caCertificate(), Pem.certificate(made.certificate()));
+      authority = made;
     }
   }
 

@@ -42,6 +42,10 @@ public record EmbeddedOptions(
     return new EmbeddedOptions(directory, time, revisions, maxBytes, segmentBytes, durable);
   }
 
+  public EmbeddedOptions withQuota(long cap) {
+    return new EmbeddedOptions(directory, retention, maxHistory, cap, segmentBytes, durable);
+  }
+
   public EmbeddedOptions withSizes(long cap, long segment) {
     return new EmbeddedOptions(directory, retention, maxHistory, cap, segment, durable);
   }

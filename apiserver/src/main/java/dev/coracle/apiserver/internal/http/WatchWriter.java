@@ -12,18 +12,20 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.concurrent.Flow;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a watch as a stream of JSON frames. Asks the store for a few events more only while the
- * socket takes them, so a slow client lags in the store's bounded history and not in memory here.
- * All state belongs to the request's context.
+ * socket takes them, and encodes none for a socket that does not: so a slow client lags in the
+ * store's bounded history, and here costs what its socket's queue holds and at most {@link #WINDOW}
+ * references to shared events. All state belongs to the request's context.
  */
 final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
-  private static final int WINDOW = 64;
+  private static final int WINDOW = 16;
   private static final byte[] TYPE = "{\"type\":\"".getBytes(StandardCharsets.UTF_8);
   private static final byte[] OBJECT = "\",\"object\":".getBytes(StandardCharsets.UTF_8);
   private static final byte[] END = "}\n".getBytes(StandardCharsets.UTF_8);
@@ -35,6 +37,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private final ResourceType type;
   private final Function<KubeObject, byte[]> encode;
   private Flow.@Nullable Subscription subscription;
+  private final ArrayDeque<WatchEvent> held = new ArrayDeque<>();
   private int outstanding;
   private boolean ended;
   private boolean started;
@@ -54,6 +57,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   void run(Multi<WatchEvent> events, long timeoutMillis) {
     response.exceptionHandler(_ -> end());
     response.closeHandler(_ -> end());
+    response.drainHandler(_ -> drain());
     timer = vertx.setTimer(timeoutMillis, _ -> end());
     events.subscribe().withSubscriber(this);
   }
@@ -93,23 +97,33 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     }
     start();
     outstanding--;
-    response.write(frame(event));
-    if (event instanceof WatchEvent.Failed) {
-      end();
-      return;
-    }
-    if (outstanding < WINDOW / 2) {
-      if (response.writeQueueFull()) {
-        response.drainHandler(_ -> more());
-      } else {
-        more();
-      }
+    if (held.isEmpty() && !response.writeQueueFull()) {
+      write(event);
+    } else {
+      held.add(event);
     }
   }
 
-  private void more() {
-    int wanted = WINDOW - outstanding;
-    if (!ended && subscription != null && wanted > 0) {
+  /** The socket takes more again. */
+  private void drain() {
+    while (!ended && !held.isEmpty() && !response.writeQueueFull()) {
+      write(held.remove());
+    }
+    askForMore();
+  }
+
+  private void write(WatchEvent event) {
+    response.write(frame(event));
+    if (event instanceof WatchEvent.Failed) {
+      end();
+    } else {
+      askForMore();
+    }
+  }
+
+  private void askForMore() {
+    int wanted = WINDOW - outstanding - held.size();
+    if (!ended && subscription != null && wanted > WINDOW / 2 && !response.writeQueueFull()) {
       outstanding += wanted;
       subscription.request(wanted);
     }

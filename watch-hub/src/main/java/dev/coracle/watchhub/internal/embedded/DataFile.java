@@ -52,10 +52,6 @@ final class DataFile implements AutoCloseable {
     return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
   }
 
-  FileChannel channel() {
-    return channel;
-  }
-
   long size() throws IOException {
     return channel.size();
   }

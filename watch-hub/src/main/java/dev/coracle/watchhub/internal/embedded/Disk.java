@@ -3,14 +3,26 @@ package dev.coracle.watchhub.internal.embedded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
  * The writing side of the file system, as small as it can be: what the fault tests put themselves
  * in the place of.
  */
 interface Disk {
+
+  /** New files are their owner's alone, where the file system can say so: Secrets are in them. */
+  FileAttribute<?>[] OWNER_ONLY =
+      FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+          ? new FileAttribute<?>[] {
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+          }
+          : new FileAttribute<?>[0];
 
   /** Opens for writing; {@code fresh}: the file must not exist yet. */
   Appender open(Path file, boolean fresh) throws IOException;
@@ -40,7 +52,10 @@ interface Disk {
       public Appender open(Path file, boolean fresh) throws IOException {
         FileChannel channel =
             fresh
-                ? FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+                ? FileChannel.open(
+                    file,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    OWNER_ONLY)
                 : FileChannel.open(file, StandardOpenOption.WRITE);
         return new ChannelAppender(channel, durable);
       }

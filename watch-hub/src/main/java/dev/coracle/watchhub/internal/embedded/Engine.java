@@ -63,7 +63,8 @@ public final class Engine {
         Feed feed = new Feed(recovered.index);
         StoreMetrics metrics = new StoreMetrics(registry);
         Writer writer = new Writer(options, disk, recovered, feed, metrics, clock);
-        StoreMetrics.gauges(registry, recovered.index, writer.files::bytes, writer::waiting);
+        StoreMetrics.gauges(
+            registry, recovered.index, options.maxBytes(), writer.files::bytes, writer::waiting);
         feed.start();
         writer.start();
         running = new Running(recovered.index, writer, feed, lock);
@@ -155,10 +156,11 @@ public final class Engine {
   }
 
   private static Range listNow(Index index, String prefix, String after, long limit, long at) {
-    return collect(index.below(prefix, after, after.isEmpty()), index, limit, at);
+    return collect(index.below(prefix, after, after.isEmpty()), index, limit, at, false);
   }
 
-  private static Range collect(Map<String, KeyHistory> rest, Index index, long limit, long at) {
+  private static Range collect(
+      Map<String, KeyHistory> rest, Index index, long limit, long at, boolean counted) {
     List<KeyValue> items = new ArrayList<>();
     boolean more = false;
     try (BulkReader reader = new BulkReader(index)) {
@@ -174,8 +176,8 @@ public final class Engine {
         items.add(reader.read(history, v));
       }
     }
-    long count = items.size();
-    if (more) {
+    long count = more ? -1 : items.size();
+    if (more && counted) {
       count = 0;
       for (KeyHistory history : rest.values()) {
         count += history.at(at) == null ? 0 : 1;
@@ -194,7 +196,7 @@ public final class Engine {
       while (true) {
         long at = index.readable(revision);
         try {
-          Range range = collect(index.between(from, end), index, limit, at);
+          Range range = collect(index.between(from, end), index, limit, at, true);
           check(index, at);
           return range;
         } catch (StorageException.Compacted e) {

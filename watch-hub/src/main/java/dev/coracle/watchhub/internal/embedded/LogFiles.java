@@ -22,6 +22,7 @@ final class LogFiles {
   private static final Logger LOG = LoggerFactory.getLogger(LogFiles.class);
 
   private static final long RETRY_NANOS = 5_000_000_000L;
+  private static final long RESERVE = 1 << 20;
 
   private final EmbeddedOptions options;
   private final Disk disk;
@@ -56,6 +57,16 @@ final class LogFiles {
   /** What the files take on disk. */
   long bytes() {
     return baseBytes + closedBytes + currentBytes;
+  }
+
+  /** What puts may still add before the cap is reached; a part of it is left for deletions. */
+  long room() {
+    return options.maxBytes() - RESERVE - bytes();
+  }
+
+  /** Whether a large put might not find room any more: then history goes, and what it takes. */
+  boolean isCrowded() {
+    return room() < Math.min(Mutation.MAX_VALUE, options.maxBytes() / 8);
   }
 
   LogFile current() {
@@ -100,7 +111,7 @@ final class LogFiles {
   void maintain(Index index, Leases leases, Writer writer, long now) {
     LogFile log = current;
     currentBytes = log == null ? 0 : log.end();
-    boolean full = bytes() + (1 << 20) > options.maxBytes();
+    boolean full = isCrowded();
     boolean again = full || failed;
     if (running
         || index.compacted <= baseRevision
@@ -117,7 +128,7 @@ final class LogFiles {
       replaced += sizeOf(file);
     }
     long gain = replaced - index.liveBytes;
-    if (gain < (full ? 1 : Math.max(options.segmentBytes(), bytes() / 4))) {
+    if (gain < (full ? 1 + bytes() / 64 : Math.max(options.segmentBytes(), bytes() / 4))) {
       return;
     }
     running = true;

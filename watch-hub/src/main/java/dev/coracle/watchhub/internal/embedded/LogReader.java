@@ -2,22 +2,31 @@ package dev.coracle.watchhub.internal.embedded;
 
 import dev.coracle.watchhub.StorageException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /** Reads a log file from its beginning and tells a torn tail from damage. */
 final class LogReader {
 
+  /** What can be done about damage that leaves what came before it readable. */
+  static final String ADVICE =
+      "Restore a snapshot with 'coracle snapshot restore --replace', or first save what lies before"
+          + " the damage with 'coracle snapshot save --salvage'";
+
   private final DataFile file;
   private final ByteBuffer all;
 
-  LogReader(DataFile file) throws IOException {
+  /**
+   * @param arena for as long as which the file is mapped: a map that lives longer would hold the
+   *     disk's space when the file is deleted
+   */
+  LogReader(DataFile file, Arena arena) throws IOException {
     this.file = file;
-    long size = file.size();
-    if (size > Integer.MAX_VALUE) {
+    if (file.size() > Integer.MAX_VALUE) {
       throw new StorageException.Corrupt(file.path + " is larger than any log file");
     }
-    this.all = file.channel().map(java.nio.channels.FileChannel.MapMode.READ_ONLY, 0, size);
+    this.all = file.map(arena).asByteBuffer();
   }
 
   /**
@@ -59,9 +68,8 @@ final class LogReader {
         file.path
             + " is damaged at byte "
             + at
-            + ": what was written before it is sound, what came later cannot be trusted. Restore a"
-            + " snapshot into a new directory, or save what can be read with 'snapshot save"
-            + " --salvage'");
+            + ": what was written before it is sound, what came later cannot be trusted. "
+            + ADVICE);
   }
 
   /** A frame of a later group behind the bad place means that the bad place was durable once. */

@@ -23,7 +23,7 @@ public final class Mutation {
   private final List<Runnable> undo = new ArrayList<>();
   private long group;
   private @Nullable LogFile log;
-  private boolean full;
+  private long room;
   private long now;
 
   Mutation(Index index, Leases leases, FrameBuffer frames) {
@@ -32,11 +32,15 @@ public final class Mutation {
     this.frames = frames;
   }
 
-  /** Begins a group; {@code full}: nothing may grow. */
-  void begin(long newGroup, LogFile newLog, boolean isFull, long nanoTime) {
+  /**
+   * Begins a group.
+   *
+   * @param bytes how much puts may add; deletions are not counted
+   */
+  void begin(long newGroup, LogFile newLog, long bytes, long nanoTime) {
     group = newGroup;
     log = newLog;
-    full = isFull;
+    room = bytes;
     now = nanoTime;
     undo.clear();
   }
@@ -319,7 +323,7 @@ public final class Mutation {
       if (value.length > MAX_VALUE) {
         throw new StorageException.TooLarge(key, value.length, MAX_VALUE);
       }
-      if (full) {
+      if (frames.position() + value.length > room) {
         throw new StorageException.NoSpace("the storage has reached its size limit");
       }
       if (lease != 0 && leases.get(lease) == null) {

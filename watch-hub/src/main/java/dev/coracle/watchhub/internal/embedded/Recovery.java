@@ -3,6 +3,7 @@ package dev.coracle.watchhub.internal.embedded;
 import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,6 +51,8 @@ final class Recovery {
 
   /** In SALVAGE: what was met; empty when all is sound. */
   String damage = "";
+
+  private boolean stopped;
 
   private Recovery(Path directory, Disk disk, Mode mode, long now) {
     this.disk = disk;
@@ -135,8 +138,8 @@ final class Recovery {
     }
     readBase();
     List<String> logs = names("log-");
-    for (int i = 0; i < logs.size() && damage.isEmpty(); i++) {
-      readLog(logs.get(i), i == logs.size() - 1);
+    for (int i = 0; i < logs.size() && !stopped; i++) {
+      salvaging(logs.get(i), i == logs.size() - 1);
     }
     index.visible = index.newest;
     for (KeyHistory history : index.keys.values()) {
@@ -162,31 +165,26 @@ final class Recovery {
     }
     DataFile file = new DataFile(directory.resolve(bases.getLast()));
     base = file;
-    baseRevision =
-        BaseFile.read(
-            file,
-            new BaseFile.Sink() {
-              @Override
-              public void key(
-                  String key,
-                  long create,
-                  long mod,
-                  long version,
-                  long lease,
-                  long offset,
-                  int length,
-                  int crc) {
-                index
-                    .historyOf(key)
-                    .append(new Version(mod, create, version, lease, file, offset, length));
-              }
-
-              @Override
-              public void lease(long id, long ttlSeconds) {
-                leases.add(id, ttlSeconds, now);
-              }
-            });
+    try (Arena arena = Arena.ofConfined()) {
+      BaseValues values = new BaseValues(file, file.map(arena), index, mode == Mode.SALVAGE);
+      baseRevision = BaseFile.read(file, values.into(leases, now));
+      damage = values.damage();
+    } catch (StorageException.Corrupt e) {
+      throw new StorageException.Corrupt(e.getMessage() + ". " + BaseValues.ADVICE);
+    }
     index.newest = index.compacted = baseRevision;
+  }
+
+  private void salvaging(String log, boolean last) throws IOException {
+    try {
+      readLog(log, last);
+    } catch (StorageException.Corrupt e) {
+      if (mode != Mode.SALVAGE) {
+        throw e;
+      }
+      damage += (damage.isEmpty() ? "" : "; ") + e.getMessage();
+      stopped = true;
+    }
   }
 
   private void readLog(String name, boolean last) throws IOException {
@@ -213,21 +211,16 @@ final class Recovery {
               + (index.newest + 1)
               + " to "
               + before
-              + " are gone. Restore a snapshot into a new directory");
+              + " are gone. "
+              + LogReader.ADVICE);
     }
     file.lastRevision = before;
     boolean[] ended = {false};
-    LogReader reader = new LogReader(file);
+    boolean exact = !last || mode != Mode.READ_LIVE;
     long end;
-    try {
-      boolean exact = !last || mode != Mode.READ_LIVE;
+    try (Arena arena = Arena.ofConfined()) {
+      LogReader reader = new LogReader(file, arena);
       end = reader.read(!last, exact, frame -> replay(frame, file), () -> ended[0] = true);
-    } catch (StorageException.Corrupt e) {
-      if (mode != Mode.SALVAGE) {
-        throw e;
-      }
-      damage = e.getMessage();
-      return;
     }
     nextSequence = sequence + 1;
     if (mode == Mode.WRITE && last && !ended[0]) {
@@ -266,7 +259,13 @@ final class Recovery {
     }
     if (revision != index.newest + 1) {
       throw new StorageException.Corrupt(
-          file.path + " jumps from revision " + index.newest + " to " + revision);
+          file.path
+              + " jumps from revision "
+              + index.newest
+              + " to "
+              + revision
+              + ". "
+              + LogReader.ADVICE);
     }
     int count = body.getInt();
     List<KeyHistory> changed = new ArrayList<>(count);

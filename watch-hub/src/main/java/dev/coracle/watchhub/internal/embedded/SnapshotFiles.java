@@ -3,6 +3,7 @@ package dev.coracle.watchhub.internal.embedded;
 import dev.coracle.watchhub.SnapshotStatus;
 import dev.coracle.watchhub.StorageException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -154,7 +155,11 @@ public final class SnapshotFiles {
     long revision = status.revision() + bump;
     Path base = BaseFile.path(directory, revision);
     Path unfinished = base.resolveSibling(base.getFileName() + ".tmp");
-    Files.copy(file, unfinished);
+    Files.deleteIfExists(unfinished);
+    Files.createFile(unfinished, Disk.OWNER_ONLY);
+    try (OutputStream out = Files.newOutputStream(unfinished)) {
+      Files.copy(file, out);
+    }
     try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
       channel.write(BaseFile.header(revision), 0);
       channel.force(true);

@@ -27,7 +27,14 @@ final class StoreMetrics {
 
   /** Those that are read when they are asked for. */
   static void gauges(
-      MeterRegistry registry, Index index, Supplier<Number> bytes, Supplier<Number> waiting) {
+      MeterRegistry registry,
+      Index index,
+      long quota,
+      Supplier<Number> bytes,
+      Supplier<Number> waiting) {
+    Gauge.builder("etcd_server_quota_backend_bytes", () -> quota)
+        .description("what the storage's files may take at most; beyond it puts are refused")
+        .register(registry);
     Gauge.builder("apiserver_storage_size_bytes", bytes)
         .description("bytes of the storage's files")
         .tag("cluster", "embedded")

@@ -150,8 +150,8 @@ final class Writer implements Runnable {
       return;
     }
     long now = clock.getAsLong();
-    boolean full = files.bytes() + (1 << 20) > options.maxBytes();
-    mutation.begin(++group, log, full, now);
+    boolean full = files.isCrowded();
+    mutation.begin(++group, log, files.room(), now);
     int applied = 0;
     while (true) {
       for (; applied < batch.size(); applied++) {

@@ -35,6 +35,7 @@ import io.vertx.grpc.server.GrpcServerResponse;
 import io.vertx.grpc.server.StatusException;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** etcd's services on the embedded engine. Authentication is by client certificates alone. */
 public final class EtcdService {
@@ -44,12 +45,12 @@ public final class EtcdService {
 
   private final Engine engine;
   private final EtcdKv kv;
-  private final String url;
+  private final Supplier<String> url;
 
   /**
    * @param url what clients are told as this member's address
    */
-  public EtcdService(Engine engine, String url) {
+  public EtcdService(Engine engine, Supplier<String> url) {
     this.engine = engine;
     this.kv = new EtcdKv(engine);
     this.url = url;
@@ -116,7 +117,7 @@ public final class EtcdService {
                   .deferred(() -> call.apply(message))
                   .subscribe()
                   .with(
-                      answer -> context.runOnContext(_ -> response.end(answer)),
+                      answer -> context.runOnContext(_ -> send(() -> response.end(answer))),
                       failure -> context.runOnContext(_ -> fail(response, failure))));
         });
   }
@@ -124,7 +125,17 @@ public final class EtcdService {
   private static void fail(GrpcServerResponse<?, ?> response, Throwable failure) {
     StatusException status = status(failure);
     response.status(status.status()).statusMessage(status.message());
-    response.end();
+    send(response::end);
+  }
+
+  /** Writes to a caller who may have gone meanwhile: then nobody waits for the answer. */
+  static boolean send(Runnable write) {
+    try {
+      write.run();
+      return true;
+    } catch (IllegalStateException e) {
+      return false; // the stream was cancelled
+    }
   }
 
   /** etcd's words for the storage's failures: clients look for them. */
@@ -230,7 +241,7 @@ public final class EtcdService {
           .with(
               answer ->
                   context.runOnContext(_ -> {
-                    response.write(answer);
+                    send(() -> response.write(answer));
                     finish(open, -1, response);
                   }),
               failure -> context.runOnContext(_ -> fail(response, failure)));
@@ -245,7 +256,7 @@ public final class EtcdService {
   private static void finish(int[] open, int change, GrpcServerResponse<?, ?> response) {
     open[0] += change;
     if (open[0] == 0 && open[1] == 1) {
-      response.end();
+      send(response::end);
     }
   }
 
@@ -277,7 +288,8 @@ public final class EtcdService {
         .map(h ->
             MemberListResponse.newBuilder()
                 .setHeader(h)
-                .addMembers(Member.newBuilder().setID(1).setName("coracle").addClientURLs(url))
+                .addMembers(
+                    Member.newBuilder().setID(1).setName("coracle").addClientURLs(url.get()))
                 .build());
   }
 }

@@ -140,8 +140,8 @@ final class EtcdWatchStream {
   }
 
   private void write(WatchResponse.Builder message) {
-    if (!ended) {
-      response.write(message.build());
+    if (!ended && !EtcdService.send(() -> response.write(message.build()))) {
+      end(false);
     }
   }
 
@@ -151,7 +151,7 @@ final class EtcdWatchStream {
       watches.values().forEach(One::cancel);
       watches.clear();
       if (politely) {
-        response.end();
+        EtcdService.send(response::end);
       }
     }
   }

@@ -37,6 +37,9 @@ final class Feeder {
   /** How far back the first list goes, where the storage still knows it. */
   private static final long REACH_BACK = 8192;
 
+  /** How many keys the first list takes at a time. */
+  private static final int PAGE = 10_000;
+
   private static final long MAX_PAUSE_MILLIS = 5000;
 
   private final Vertx vertx;
@@ -101,16 +104,48 @@ final class Feeder {
         .with(loaded -> loaded(loaded, first), failure -> loadFailed(failure, first));
   }
 
-  private record Loaded(Range range, long target) {}
+  /** What a list found, by folder and in the order of the keys. */
+  private record Loaded(Map<String, List<StoredObject>> byFolder, long revision, long target) {}
 
   private Uni<Loaded> listAt(long revision, long target) {
-    return storage
-        .list(root, "", 0, revision)
+    return pages(revision, target)
         .onFailure(StorageException.Compacted.class)
-        .recoverWithUni(e -> storage.list(root, "", 0, Math.max(compacted(e), revision)))
+        .recoverWithUni(e -> pages(Math.max(compacted(e), revision), target))
         .onFailure(StorageException.Compacted.class)
-        .recoverWithUni(_ -> storage.list(root, "", 0, 0))
-        .map(range -> new Loaded(range, target));
+        .recoverWithUni(_ -> pages(0, target));
+  }
+
+  private Uni<Loaded> pages(long revision, long target) {
+    return page(new HashMap<>(), storage.list(root, "", PAGE, revision), target);
+  }
+
+  /**
+   * Page by page at one revision, so that stored and cached form are never both there of all. While
+   * one page is taken in, the next is on its way.
+   */
+  private Uni<Loaded> page(Map<String, List<StoredObject>> found, Uni<Range> asked, long target) {
+    return asked.chain(range -> {
+      List<KeyValue> items = range.items();
+      CompletableFuture<Range> next =
+          range.more()
+              ? storage
+                  .list(root, items.getLast().key(), PAGE, range.revision())
+                  .subscribeAsCompletionStage()
+              : null;
+      items.forEach(kv -> take(found, kv));
+      return next == null
+          ? Uni.createFrom().item(new Loaded(found, range.revision(), target))
+          : page(found, Uni.createFrom().completionStage(next), target);
+    });
+  }
+
+  private void take(Map<String, List<StoredObject>> found, KeyValue kv) {
+    String path = kv.key().substring(root.length());
+    String folder = StorageKeys.folderOf(path);
+    StoredObject object = folder.isEmpty() ? null : decode(path.substring(folder.length()), kv);
+    if (object != null) {
+      found.computeIfAbsent(folder, _ -> new ArrayList<>()).add(object);
+    }
   }
 
   private static long compacted(Throwable failure) {
@@ -142,17 +177,8 @@ final class Feeder {
   }
 
   private void loaded(Loaded loaded, boolean first) {
-    Map<String, List<StoredObject>> byFolder = new HashMap<>();
-    for (KeyValue kv : loaded.range().items()) {
-      String path = kv.key().substring(root.length());
-      String folder = StorageKeys.folderOf(path);
-      StoredObject object = folder.isEmpty() ? null : decode(path.substring(folder.length()), kv);
-      if (object != null) {
-        byFolder.computeIfAbsent(folder, _ -> new ArrayList<>()).add(object);
-      }
-    }
-    long revision = loaded.range().revision();
-    caches.reset(byFolder, revision);
+    long revision = loaded.revision();
+    caches.reset(loaded.byFolder(), revision);
     metrics.reset();
     last = revision;
     target = loaded.target();

@@ -120,6 +120,33 @@ record Filter(
     return namespacePrefix() + name;
   }
 
+  /**
+   * What an index is of, and the value to look up in it.
+   *
+   * @param label whether it is of a label, else of a field
+   */
+  record Key(boolean label, String name, String value) {
+
+    /** How the index is called: the field's name, or the label's behind an equals sign. */
+    String index() {
+      return label ? ResourceState.LABEL + name : name;
+    }
+  }
+
+  /** By what indexes the objects can be found, the most selective first. */
+  List<Key> keys() {
+    List<Key> keys = new ArrayList<>(2);
+    FieldSelector.Requirement field = indexedField();
+    if (field != null) {
+      keys.add(new Key(false, field.field(), field.value()));
+    }
+    Map.Entry<String, String> label = indexedLabel();
+    if (label != null) {
+      keys.add(new Key(true, label.getKey(), label.getValue()));
+    }
+    return keys;
+  }
+
   /** A field that must have one value, to look up in an index; null without one. */
   FieldSelector.@Nullable Requirement indexedField() {
     for (FieldSelector.Requirement r : fields) {

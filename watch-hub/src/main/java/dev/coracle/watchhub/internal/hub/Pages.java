@@ -72,9 +72,7 @@ final class Pages {
         cache.state(),
         filter,
         () -> {
-          if (filter.indexedField() != null) {
-            cache.index(filter.indexedField().field());
-          }
+          cache.index(filter);
           // The revision first: the state read after it holds everything up to it.
           long seen = freshness.revision();
           ResourceState state = cache.state();

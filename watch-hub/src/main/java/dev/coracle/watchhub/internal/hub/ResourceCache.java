@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResourceCache implements Selectable {
 
+  /** Fewer objects than this are looked at one by one. */
+  private static final int MANY = 500;
+
+  /** Each costs a step at every change; further labels are looked for in all objects. */
+  private static final int MAX_LABEL_INDEXES = 16;
+
   /** {@code pods/}: the folder below the root. */
   final String folder;
 
@@ -88,17 +94,37 @@ final class ResourceCache implements Selectable {
     return event;
   }
 
-  /** Makes the index of a field if there is none yet; costs a look at every object. */
-  void index(String field) {
-    if (!fields.containsKey(field) || state.indexes().containsKey(field)) {
+  /**
+   * Makes the indexes that a filter can use where there are none yet, which costs a look at every
+   * object: those of selectable fields always, those of labels up to a number, and only where there
+   * are many objects.
+   */
+  void index(Filter filter) {
+    for (Filter.Key key : filter.keys()) {
+      boolean wanted =
+          key.label()
+              ? state.objects().size() >= MANY && labelIndexes() < MAX_LABEL_INDEXES
+              : fields.containsKey(key.name());
+      if (wanted) {
+        index(key.index());
+      }
+    }
+  }
+
+  private long labelIndexes() {
+    return state.indexes().keySet().stream().filter(k -> k.startsWith(ResourceState.LABEL)).count();
+  }
+
+  private void index(String name) {
+    if (state.indexes().containsKey(name)) {
       return;
     }
     for (Iterator<StoredObject> all = state.objects().from(""); all.hasNext(); ) {
       all.next().facts(this); // outside of the lock: this is the slow part
     }
     synchronized (this) {
-      if (!state.indexes().containsKey(field)) {
-        state = state.withIndex(field, this);
+      if (!state.indexes().containsKey(name)) {
+        state = state.withIndex(name, this);
       }
     }
   }

@@ -1,6 +1,5 @@
 package dev.coracle.watchhub.internal.hub;
 
-import dev.coracle.api.selector.FieldSelector;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -10,12 +9,16 @@ import org.jspecify.annotations.Nullable;
  * All objects of a resource at one revision, immutable, with the indexes that were asked for.
  *
  * @param revision of the last change of this resource
- * @param indexes per field a tree of the same objects under {@code value NUL key}
+ * @param indexes per field, and per label that lists have asked for, a tree of the objects that
+ *     have it under {@code value NUL key}
  */
 record ResourceState(
     long revision,
     OrderedTree<StoredObject> objects,
     Map<String, OrderedTree<StoredObject>> indexes) {
+
+  /** What the names of the labels' indexes begin with. */
+  static final String LABEL = "=";
 
   static ResourceState empty(long revision) {
     return new ResourceState(revision, OrderedTree.empty(), Map.of());
@@ -34,49 +37,65 @@ record ResourceState(
       changed = new HashMap<>(indexes);
       for (Map.Entry<String, OrderedTree<StoredObject>> index : changed.entrySet()) {
         OrderedTree<StoredObject> entries = index.getValue();
-        if (before != null) {
-          entries = entries.without(entry(before, index.getKey(), selectable));
+        String old = before == null ? null : entry(before, index.getKey(), selectable);
+        if (old != null) {
+          entries = entries.without(old);
         }
-        if (after != null) {
-          entries = entries.with(entry(after, index.getKey(), selectable), after);
-        }
-        index.setValue(entries);
+        index.setValue(added(entries, after, index.getKey(), selectable));
       }
     }
     return new ResourceState(newRevision, tree, changed);
   }
 
-  ResourceState withIndex(String field, Selectable selectable) {
+  ResourceState withIndex(String name, Selectable selectable) {
     OrderedTree<StoredObject> index = OrderedTree.empty();
     for (Iterator<StoredObject> all = objects.from(""); all.hasNext(); ) {
-      StoredObject object = all.next();
-      index = index.with(entry(object, field, selectable), object);
+      index = added(index, all.next(), name, selectable);
     }
     Map<String, OrderedTree<StoredObject>> more = new HashMap<>(indexes);
-    more.put(field, index);
+    more.put(name, index);
     return new ResourceState(revision, objects, more);
   }
 
-  private static String entry(StoredObject object, String field, Selectable selectable) {
-    return object.facts(selectable).field(field) + '\0' + object.key;
+  private static OrderedTree<StoredObject> added(
+      OrderedTree<StoredObject> index,
+      @Nullable StoredObject object,
+      String name,
+      Selectable selectable) {
+    String entry = object == null ? null : entry(object, name, selectable);
+    return object == null || entry == null ? index : index.with(entry, object);
+  }
+
+  /** Null when the object has not what the index is of. */
+  private static @Nullable String entry(StoredObject object, String name, Selectable selectable) {
+    String value = value(object, name, selectable);
+    return value == null ? null : value + '\0' + object.key;
+  }
+
+  private static @Nullable String value(StoredObject object, String name, Selectable selectable) {
+    Facts facts = object.facts(selectable);
+    return name.startsWith(LABEL)
+        ? facts.labels().get(name.substring(LABEL.length()))
+        : facts.field(name);
   }
 
   /** The objects that match, in the order of their keys, beginning at {@code start}. */
   Iterator<StoredObject> select(Filter filter, String start, Selectable selectable) {
-    FieldSelector.Requirement field = filter.indexedField();
-    OrderedTree<StoredObject> index = field == null ? null : indexes.get(field.field());
     String namespace = filter.namespacePrefix();
     String from = start.compareTo(namespace) < 0 ? namespace : start;
     if (!filter.name().isEmpty() && (!namespace.isEmpty())) {
       String only = namespace + filter.name();
       from = from.compareTo(only) < 0 ? only : from;
-      return new Matching(objects.from(from), only, "", filter, selectable);
+      return new Matching(objects.from(from), only, null, filter, selectable);
     }
-    if (field == null || index == null) {
-      return new Matching(objects.from(from), namespace, "", filter, selectable);
+    for (Filter.Key key : filter.keys()) {
+      OrderedTree<StoredObject> index = indexes.get(key.index());
+      if (index != null) {
+        return new Matching(
+            index.from(key.value() + '\0' + from), namespace, key, filter, selectable);
+      }
     }
-    return new Matching(
-        index.from(field.value() + '\0' + from), namespace, field.field(), filter, selectable);
+    return new Matching(objects.from(from), namespace, null, filter, selectable);
   }
 
   /** How many objects lie below a key prefix from a key on. */
@@ -86,11 +105,11 @@ record ResourceState(
     return Math.max(0, end - begin);
   }
 
-  /** Walks while the keys begin with the prefix (and the indexed field has its value). */
+  /** Walks while the keys begin with the prefix (and what the index is of has its value). */
   private static final class Matching implements Iterator<StoredObject> {
     private final Iterator<StoredObject> all;
     private final String prefix;
-    private final String indexed;
+    private final Filter.@Nullable Key indexed;
     private final Filter filter;
     private final Selectable selectable;
     private @Nullable StoredObject next;
@@ -98,7 +117,7 @@ record ResourceState(
     Matching(
         Iterator<StoredObject> all,
         String prefix,
-        String indexed,
+        Filter.@Nullable Key indexed,
         Filter filter,
         Selectable selectable) {
       this.all = all;
@@ -113,7 +132,7 @@ record ResourceState(
       next = null;
       while (all.hasNext()) {
         StoredObject object = all.next();
-        if (!object.key.startsWith(prefix) || !indexed.isEmpty() && leftIndex(object)) {
+        if (!object.key.startsWith(prefix) || leftIndex(object)) {
           return;
         }
         if (filter.matches(object, selectable)) {
@@ -124,8 +143,7 @@ record ResourceState(
     }
 
     private boolean leftIndex(StoredObject object) {
-      FieldSelector.Requirement field = filter.indexedField();
-      return field != null && !object.facts(selectable).field(indexed).equals(field.value());
+      return indexed != null && !indexed.value().equals(value(object, indexed.index(), selectable));
     }
 
     @Override

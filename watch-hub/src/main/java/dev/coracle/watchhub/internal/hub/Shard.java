@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.ContextInternal;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +28,10 @@ final class Shard {
   /** One watched resource on this event loop. */
   private static final class Watched {
     final WatcherIndex watchers = new WatcherIndex();
+
+    /** Those that hold a state of the past, the oldest first. */
+    final Set<Watcher> initial = new LinkedHashSet<>();
+
     final MessageConsumer<HubBatch> consumer;
     RevisionRing ring;
     long next;
@@ -119,21 +124,52 @@ final class Shard {
     return watched;
   }
 
+  /** On the event loop: the watcher holds a state for its initial events, or does no longer. */
+  void holdsState(Watcher watcher, boolean now) {
+    Watched watched = resources.get(watcher.cache);
+    if (watched != null) {
+      if (now) {
+        watched.initial.add(watcher);
+      } else {
+        watched.initial.remove(watcher);
+      }
+    }
+  }
+
+  /** Ends those that hold a state the history has moved past: it would be kept for them alone. */
+  private static void letGo(Watched watched) {
+    while (!watched.initial.isEmpty()) {
+      Watcher oldest = watched.initial.iterator().next();
+      if (!oldest.isPastHistory()) {
+        return;
+      }
+      watched.initial.remove(oldest);
+      oldest.checkHistory();
+    }
+  }
+
   void remove(Watcher watcher) {
     Watched watched = resources.get(watcher.cache);
     if (watched == null) {
       return;
     }
+    watched.initial.remove(watcher);
     int before = watched.watchers.size();
     watched.watchers.remove(watcher);
     metrics.watchers(watched.watchers.size() - before);
     deadlines.remove(watcher);
     if (watched.watchers.size() == 0) {
-      resources.remove(watcher.cache);
-      watchedHere.remove(watcher.cache);
-      watched.consumer.unregister();
+      // What was published before is delivered before this runs, so no batch finds nobody.
+      context.runOnContext(_ -> forget(watcher.cache, watched));
     }
     schedule();
+  }
+
+  private void forget(ResourceCache cache, Watched watched) {
+    if (watched.watchers.size() == 0 && resources.remove(cache, watched)) {
+      watchedHere.remove(cache);
+      watched.consumer.unregister();
+    }
   }
 
   /** Whether more batches wait here than should. Any thread. */
@@ -171,6 +207,7 @@ final class Shard {
     for (HubEvent event : batch.events()) {
       dispatch(cache, watched, event);
     }
+    letGo(watched);
   }
 
   private void dispatch(ResourceCache cache, Watched watched, HubEvent event) {
@@ -201,6 +238,7 @@ final class Shard {
       }
       dispatch(cache, watched, event);
     }
+    letGo(watched);
   }
 
   /** Batches were left out, or may have been: look into the histories. */

@@ -41,6 +41,12 @@ final class Watcher implements Flow.Subscription {
   /** The next event to look at. */
   private long next;
 
+  /**
+   * What the watch was asked to begin after. It may lie ahead of this hub's history, when another
+   * control plane on the same etcd gave it out; what comes up to it is known to the watcher.
+   */
+  private long after;
+
   private RevisionRing ring;
   private @Nullable Iterator<StoredObject> initial;
   private long lastRevision;
@@ -94,6 +100,7 @@ final class Watcher implements Flow.Subscription {
       return;
     }
     next = first;
+    after = revision;
     lastRevision = revision;
     phase = Phase.FOLLOWING;
     deliver();
@@ -108,6 +115,7 @@ final class Watcher implements Flow.Subscription {
     lastRevision = revision;
     endMarked = !markEnd;
     phase = Phase.INITIAL;
+    shard.holdsState(this, true);
     deliver();
   }
 
@@ -126,7 +134,7 @@ final class Watcher implements Flow.Subscription {
     if (phase != Phase.FOLLOWING || waiting || event.sequence < next) {
       return; // it will be found in the history
     }
-    WatchEvent seen = event.seenBy(filter, cache);
+    WatchEvent seen = event.revision <= after ? null : event.seenBy(filter, cache);
     if (seen == null) {
       return;
     }
@@ -207,7 +215,7 @@ final class Watcher implements Flow.Subscription {
     if (phase == Phase.OVER) {
       return false;
     }
-    initial = null;
+    letGoOfState();
     long first = ring.firstAfter(lastRevision);
     if (first < 0) {
       fail(tooOld(lastRevision));
@@ -232,7 +240,7 @@ final class Watcher implements Flow.Subscription {
         lag(false);
         return false;
       }
-      WatchEvent seen = event.seenBy(filter, cache);
+      WatchEvent seen = event.revision <= after ? null : event.seenBy(filter, cache);
       if (seen != null) {
         if (!take()) {
           return false;
@@ -249,9 +257,21 @@ final class Watcher implements Flow.Subscription {
 
   /** Tells up to where nothing is missing; only when all of it was delivered. */
   void bookmark(long revision) {
-    if (phase == Phase.FOLLOWING && !waiting && take()) {
+    if (phase == Phase.FOLLOWING && !waiting && revision >= after && take()) {
       subscriber.onNext(new WatchEvent.Bookmark(Long.toString(revision), false));
     }
+  }
+
+  private void letGoOfState() {
+    if (initial != null) {
+      initial = null;
+      shard.holdsState(this, false);
+    }
+  }
+
+  /** Whether it is still in its initial events, and what came after them is gone already. */
+  boolean isPastHistory() {
+    return ring != cache.ring() || phase == Phase.INITIAL && lastRevision < ring.baseRevision();
   }
 
   /** The history was begun anew, or dropped what this one still needs. */
@@ -259,10 +279,7 @@ final class Watcher implements Flow.Subscription {
     if (phase == Phase.OVER || failure != null) {
       return;
     }
-    boolean lost =
-        ring != cache.ring()
-            || phase == Phase.INITIAL && lastRevision < ring.baseRevision()
-            || phase == Phase.FOLLOWING && waiting && !ring.holds(next);
+    boolean lost = isPastHistory() || phase == Phase.FOLLOWING && waiting && !ring.holds(next);
     if (lost) {
       fail(tooOld(lastRevision));
     }
@@ -283,7 +300,7 @@ final class Watcher implements Flow.Subscription {
       return;
     }
     failure = status;
-    initial = null;
+    letGoOfState();
     lag(true);
     if (phase == Phase.STARTING || phase == Phase.INITIAL) {
       phase = Phase.FOLLOWING;
@@ -315,7 +332,7 @@ final class Watcher implements Flow.Subscription {
     if (phase != Phase.OVER) {
       lag(false);
       phase = Phase.OVER;
-      initial = null;
+      letGoOfState();
       shard.remove(this);
     }
   }

@@ -74,7 +74,10 @@ final class Watches {
                   if (noInitial) {
                     watcher.startAfter(at);
                   } else {
-                    watcher.startWith(state, at, options.sendInitialEvents());
+                    // The end of the initial events is told by a bookmark, so to those who take
+                    // them.
+                    boolean markEnd = options.sendInitialEvents() && options.allowBookmarks();
+                    watcher.startWith(state, at, markEnd);
                   }
                 }),
             failure -> shard.run(() -> watcher.fail(statusOf(failure, resource))));

@@ -42,9 +42,13 @@ class PowerCutTest {
   }
 
   private Engine engine(Disk disk) {
+    return engine(disk, 1_000_000);
+  }
+
+  private Engine engine(Disk disk, long history) {
     EmbeddedOptions options =
         EmbeddedOptions.defaults(directory)
-            .withHistory(Duration.ofMinutes(5), 1_000_000)
+            .withHistory(Duration.ofMinutes(5), history)
             .withSizes(1L << 30, 8 << 10);
     return new Engine(options, new SimpleMeterRegistry(), disk, System::nanoTime);
   }
@@ -69,6 +73,51 @@ class PowerCutTest {
     await(engine.open());
     check(engine, acknowledged);
     await(engine.close());
+  }
+
+  /** The same with a history so short that base files replace log files all the time. */
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void noValueIsLostWhileOldFilesAreReplaced(long seed) throws Exception {
+    SplittableRandom random = new SplittableRandom(~seed);
+    Map<Long, String> acknowledged = new ConcurrentHashMap<>();
+    boolean replaced = false;
+    for (int cut = 0; cut < CUTS; cut++) {
+      CrashDisk disk = new CrashDisk(random.split());
+      Engine engine = engine(disk, 30);
+      await(engine.open());
+      checkValues(engine, acknowledged);
+      disk.failOneOf = random.nextInt(3) == 0 ? 0 : 20 + random.nextInt(60);
+      write(engine, random, acknowledged, cut, 200 + random.nextInt(400), disk);
+      await(engine.close());
+      disk.powerCut();
+      replaced |= hasBaseFile();
+    }
+    Engine engine = engine(Disk.real(false), 30);
+    await(engine.open());
+    checkValues(engine, acknowledged);
+    await(engine.close());
+    assertThat(replaced).as("a base file was written").isTrue();
+  }
+
+  private boolean hasBaseFile() throws java.io.IOException {
+    try (java.util.stream.Stream<Path> files = Files.list(directory)) {
+      return files.anyMatch(f -> f.getFileName().toString().matches("base-[0-9]+"));
+    }
+  }
+
+  /** Every key has its latest acknowledged value, or a later one. */
+  private static void checkValues(Engine engine, Map<Long, String> acknowledged) {
+    Map<String, Long> latest = new ConcurrentHashMap<>();
+    acknowledged.forEach(
+        (r, text) -> latest.merge(text.substring(0, text.indexOf('=')), r, Math::max));
+    latest.forEach((key, revision) -> {
+      KeyValue kv = await(engine.get(key, 0)).orElseThrow();
+      String text = key + "=" + new String(kv.value(), StandardCharsets.UTF_8);
+      assertThat(kv.modRevision()).isGreaterThanOrEqualTo(revision);
+      assertThat(text).isEqualTo(acknowledged.getOrDefault(kv.modRevision(), text));
+      acknowledged.put(kv.modRevision(), text);
+    });
   }
 
   private static void write(
