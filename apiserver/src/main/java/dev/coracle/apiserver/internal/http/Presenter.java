@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.table.Tables;
 import java.io.ByteArrayOutputStream;
@@ -52,6 +53,14 @@ public final class Presenter {
       ArrayNode items = out.putArray("items");
       list.items().forEach(o -> items.add(partial(o, form.version())));
       Responder.tree(exchange, form.form(), 200, out);
+      return;
+    }
+    if (form.form() == Negotiation.Form.PROTOBUF) {
+      Responder.bytes(
+          exchange,
+          200,
+          form.form().mediaType(),
+          ProtobufWriter.list(listHead(type, list), list.items()));
       return;
     }
     if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
@@ -103,6 +112,11 @@ public final class Presenter {
         headed[0] = true;
         return bytes;
       };
+    }
+    if (form.form() == Negotiation.Form.PROTOBUF) {
+      return form.metadataOnly()
+          ? o -> ProtobufWriter.tree(partial(o, form.version())).orElseThrow()
+          : o -> ProtobufWriter.object(o).orElseThrow();
     }
     return form.metadataOnly() ? o -> Json.bytes(partial(o, form.version())) : KubeObject::json;
   }
