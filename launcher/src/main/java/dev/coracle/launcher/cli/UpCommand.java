@@ -42,7 +42,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--train",
       hidden = true,
-      description = "Send the requests of a first user, then end: what the start-up cache learns from.")
+      description =
+          "Send the requests of a first user, then end: what the start-up cache learns from.")
   private boolean train;
 
   @Option(
@@ -181,6 +182,8 @@ final class UpCommand implements Callable<Integer> {
       description = "Key of the client certificate towards etcd.")
   private String etcdKeyFile = "";
 
+  @Mixin private final SecurityFlags security = new SecurityFlags();
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -216,7 +219,8 @@ final class UpCommand implements Callable<Integer> {
             etcdCaFile,
             etcdCertFile,
             etcdKeyFile,
-            keepPods);
+            keepPods,
+            security.options());
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

@@ -1,5 +1,6 @@
 package dev.coracle.launcher.config;
 
+import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -26,6 +27,7 @@ import java.util.List;
  * @param etcdCaFile with {@code etcdCertFile} and {@code etcdKeyFile}: TLS towards etcd, empty for
  *     none
  * @param keepPods leave containers running at the end
+ * @param security what is turned on in the API server
  */
 public record CoracleOptions(
     Path dataDir,
@@ -47,7 +49,8 @@ public record CoracleOptions(
     String etcdCaFile,
     String etcdCertFile,
     String etcdKeyFile,
-    boolean keepPods) {
+    boolean keepPods,
+    SecurityOptions security) {
 
   public CoracleOptions {
     etcdServers = List.copyOf(etcdServers);
@@ -75,7 +78,8 @@ public record CoracleOptions(
         "",
         "",
         "",
-        false);
+        false,
+        SecurityOptions.DEFAULT);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -99,7 +103,8 @@ public record CoracleOptions(
         etcdCaFile,
         etcdCertFile,
         etcdKeyFile,
-        keepPods);
+        keepPods,
+        security);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -123,6 +128,7 @@ public record CoracleOptions(
         etcdCaFile,
         etcdCertFile,
         etcdKeyFile,
-        keep);
+        keep,
+        security);
   }
 }

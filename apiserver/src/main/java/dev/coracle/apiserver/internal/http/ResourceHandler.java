@@ -14,6 +14,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.Call;
@@ -242,6 +243,11 @@ public final class ResourceHandler {
 
   private Uni<byte[]> body(Exchange exchange) {
     Future<byte[]> bytes = bodies.read(exchange.request());
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      String media = mediaType(exchange.header("Content-Type"));
+      bytes = bytes.onSuccess(b -> audit.request(b, () -> Bodies.tree(b, media)));
+    }
     return Uni.createFrom().completionStage(bytes::toCompletionStage);
   }
 

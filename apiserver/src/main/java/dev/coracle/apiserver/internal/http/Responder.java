@@ -11,6 +11,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import io.vertx.core.buffer.Buffer;
@@ -190,6 +191,10 @@ public final class Responder {
   }
 
   public static void status(Exchange exchange, Status status) {
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      audit.failure(status);
+    }
     if (status.retryAfterSeconds() > 0) {
       exchange.response().putHeader("Retry-After", Integer.toString(status.retryAfterSeconds()));
     }
