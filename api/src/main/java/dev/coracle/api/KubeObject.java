@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  * nodes without copying; callers never change them. To change an object, {@link #edit()} a deep
  * copy or use {@link #with}. Whoever hands a tree to {@link #of} gives it away.
  *
- * <p>Safe for use by any number of threads: the two cached forms are written once each, and a lost
- * race only computes an equal value twice.
+ * <p>Safe for use by any number of threads: the cached forms are written once each, and a lost race
+ * only computes an equal value twice.
  */
 public final class KubeObject {
 
   private volatile @Nullable ObjectNode tree;
   private volatile byte @Nullable [] json;
+  private volatile byte @Nullable [] other;
 
   private KubeObject(@Nullable ObjectNode tree, byte @Nullable [] json) {
     this.tree = tree;
@@ -96,6 +98,19 @@ public final class KubeObject {
       json = j;
     }
     return j;
+  }
+
+  /**
+   * A second encoding, made at most once by the first who asks and kept with the object: read,
+   * never change. There is one such encoding in a process, so all who ask name the same encoder.
+   */
+  public byte[] encoded(Function<KubeObject, byte[]> encoder) {
+    byte[] o = other;
+    if (o == null) {
+      o = encoder.apply(this);
+      other = o;
+    }
+    return o;
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 public final class ApiServer implements Component {
 
   private final Assembly assembly;
+  private final Vertx vertx;
   private final ResourceStore store;
   private volatile boolean started;
 
@@ -35,6 +36,7 @@ public final class ApiServer implements Component {
       ApiServerOptions options,
       MeterRegistry metrics,
       ApiServerHooks hooks) {
+    this.vertx = vertx;
     this.store = store;
     this.assembly = new Assembly(vertx, store, options, metrics, hooks, () -> started);
   }
@@ -64,7 +66,15 @@ public final class ApiServer implements Component {
   public CompletionStage<Void> stop() {
     started = false;
     assembly.stopCaches();
-    return assembly.front().stop().toCompletionStage();
+    return assembly
+        .front()
+        .stop()
+        .eventually(() ->
+            vertx.executeBlocking(() -> {
+              assembly.closeAudit();
+              return null;
+            }))
+        .toCompletionStage();
   }
 
   @Override

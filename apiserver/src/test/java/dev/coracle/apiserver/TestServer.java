@@ -6,6 +6,7 @@ import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.config.ApiServerOptions.Listen;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
+import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -27,11 +28,19 @@ public final class TestServer implements AutoCloseable {
   }
 
   public TestServer(Path dir, ResourceStore store) throws Exception {
+    this(dir, store, SecurityOptions.DEFAULT);
+  }
+
+  public TestServer(Path dir, ResourceStore store, SecurityOptions security) throws Exception {
     pki = new TestPki(dir);
     pki.issue("admin", "/O=system:masters/CN=admin", "");
     server =
         new ApiServer(
-            vertx, store, options(pki, 0), new SimpleMeterRegistry(), ApiServerHooks.NONE);
+            vertx,
+            store,
+            options(pki, 0).withSecurity(security),
+            new SimpleMeterRegistry(),
+            ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
     pki.kubeconfig("admin", server.port());
   }

@@ -73,7 +73,8 @@ final class ControlPlane {
             credentials.kubeletClient().key(),
             credentials.pki().caCertificate()),
         Services.in(network.serviceCidr()),
-        Limits.DEFAULT);
+        Limits.DEFAULT,
+        options.security());
   }
 
   /** In the order in which they start. */

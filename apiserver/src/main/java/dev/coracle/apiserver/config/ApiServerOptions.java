@@ -12,9 +12,24 @@ import java.util.List;
  * @param kubelets how it reaches kubelets
  * @param services which addresses and ports Services get
  * @param limits how much it takes on
+ * @param security what is off by default
  */
 public record ApiServerOptions(
-    Listen listen, Identity identity, Kubelets kubelets, Services services, Limits limits) {
+    Listen listen,
+    Identity identity,
+    Kubelets kubelets,
+    Services services,
+    Limits limits,
+    SecurityOptions security) {
+
+  public ApiServerOptions(
+      Listen listen, Identity identity, Kubelets kubelets, Services services, Limits limits) {
+    this(listen, identity, kubelets, services, limits, SecurityOptions.DEFAULT);
+  }
+
+  public ApiServerOptions withSecurity(SecurityOptions options) {
+    return new ApiServerOptions(listen, identity, kubelets, services, limits, options);
+  }
 
   /**
    * @param address what to bind to: {@code 0.0.0.0} for all

@@ -9,9 +9,13 @@ import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.admission.ClusterState;
+import dev.coracle.apiserver.internal.audit.Audit;
+import dev.coracle.apiserver.internal.audit.AuditLog;
+import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
@@ -29,7 +33,6 @@ import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
-import dev.coracle.apiserver.internal.filter.Audit;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.http.Bodies;
 import dev.coracle.apiserver.internal.http.HttpFront;
@@ -67,6 +70,7 @@ import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -75,6 +79,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
 public final class Assembly {
@@ -93,6 +98,7 @@ public final class Assembly {
   private final KeyDocuments keys;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
+  private @Nullable AuditLog auditLog;
 
   public Assembly(
       Vertx vertx,
@@ -169,7 +175,7 @@ public final class Assembly {
                 authentication,
                 authorizer,
                 hooks.routes(),
-                Audit.NONE,
+                audit(options.security().audit(), clock, meters),
                 options.limits()),
             paths(vertx, options, hooks, started),
             resources);
@@ -178,6 +184,16 @@ public final class Assembly {
 
   private Registry registry() {
     return registry;
+  }
+
+  private @Nullable Audit audit(AuditOptions wanted, Clock clock, MeterRegistry meters) {
+    Path policy = wanted.policyFile();
+    if (policy == null || !wanted.enabled()) {
+      return null;
+    }
+    AuditLog log = AuditLog.open(wanted, clock, meters);
+    auditLog = log;
+    return new Audit(AuditPolicy.read(policy), log, clock);
   }
 
   private Call podOf(Call call, ObjectNode binding) {
@@ -248,6 +264,14 @@ public final class Assembly {
     customResources.stop();
     extensions.stop();
     forwarder.close();
+  }
+
+  /** Writes what the audit log still holds. May wait for seconds: not on an event loop. */
+  public void closeAudit() {
+    AuditLog log = auditLog;
+    if (log != null) {
+      log.close();
+    }
   }
 
   public Scheme scheme() {

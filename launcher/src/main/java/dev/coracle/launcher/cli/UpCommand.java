@@ -155,6 +155,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final StoreFlags store = new StoreFlags();
 
+  @Mixin private final SecurityFlags security = new SecurityFlags();
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -187,7 +189,8 @@ final class UpCommand implements Callable<Integer> {
             runtime,
             proxyMode,
             store.options(),
-            keepPods);
+            keepPods,
+            security.options());
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

@@ -1,5 +1,6 @@
 package dev.coracle.launcher.config;
 
+import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
 
 /**
@@ -23,6 +24,7 @@ import java.nio.file.Path;
  * @param proxyMode auto, nftables or userspace
  * @param store where the state is kept
  * @param keepPods leave containers running at the end
+ * @param security what is turned on in the API server
  */
 public record CoracleOptions(
     Path dataDir,
@@ -41,7 +43,8 @@ public record CoracleOptions(
     String runtime,
     String proxyMode,
     StoreOptions store,
-    boolean keepPods) {
+    boolean keepPods,
+    SecurityOptions security) {
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -62,7 +65,8 @@ public record CoracleOptions(
         "auto",
         "auto",
         StoreOptions.EMBEDDED,
-        false);
+        false,
+        SecurityOptions.DEFAULT);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -83,7 +87,8 @@ public record CoracleOptions(
         newRuntime,
         proxyMode,
         store,
-        keepPods);
+        keepPods,
+        security);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -104,6 +109,7 @@ public record CoracleOptions(
         runtime,
         proxyMode,
         store,
-        keep);
+        keep,
+        security);
   }
 }

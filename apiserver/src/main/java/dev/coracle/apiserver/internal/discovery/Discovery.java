@@ -53,7 +53,7 @@ public final class Discovery {
     }
     if (trimmed.equals("/api") || trimmed.equals("/apis")) {
       Negotiation wanted =
-          Negotiation.tryOf(exchange.header("Accept"), true)
+          Negotiation.tryOf(exchange.header("Accept"), true, false)
               .orElseThrow(() ->
                   StatusException.of(
                       dev.coracle.api.StatusReason.NOT_ACCEPTABLE,

@@ -1,26 +1,22 @@
 package dev.coracle.apiserver.internal.filter;
 
+import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.http.Exchange;
+import org.jspecify.annotations.Nullable;
 
-/** Gives every answered request its Audit-Id and tells the audit of it. */
+/** Begins the audit of a request, under the name it came with, before anybody is impersonated. */
 final class AuditFilter implements Filter {
 
-  private final Audit audit;
+  private final @Nullable Audit audit;
 
-  AuditFilter(Audit audit) {
+  AuditFilter(@Nullable Audit audit) {
     this.audit = audit;
   }
 
   @Override
   public void handle(Exchange exchange, Runnable next) {
-    String id = exchange.header("Audit-ID");
-    exchange
-        .response()
-        .putHeader(
-            "Audit-Id",
-            id.isEmpty() || id.length() > 64 ? java.util.UUID.randomUUID().toString() : id);
-    if (audit != Audit.NONE) {
-      exchange.context().addEndHandler(_ -> audit.completed(exchange));
+    if (audit != null) {
+      audit.begin(exchange);
     }
     next.run();
   }

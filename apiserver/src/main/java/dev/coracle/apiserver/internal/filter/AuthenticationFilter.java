@@ -2,23 +2,32 @@ package dev.coracle.apiserver.internal.filter;
 
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.ExtraRoute;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out who asks; bad credentials end here with 401, none at all go on as anonymous. */
 final class AuthenticationFilter implements Filter {
 
   private static final String WEBSOCKET_TOKEN = "base64url.bearer.authorization.k8s.io.";
 
+  private static final UserInfo NOBODY = new UserInfo("", "", List.of(), Map.of());
+
   private final Authentication authentication;
   private final List<ExtraRoute> open;
+  private final @Nullable Audit audit;
 
-  AuthenticationFilter(Authentication authentication, List<ExtraRoute> routes) {
+  AuthenticationFilter(
+      Authentication authentication, List<ExtraRoute> routes, @Nullable Audit audit) {
     this.authentication = authentication;
+    this.audit = audit;
     this.open = routes.stream().filter(ExtraRoute::open).toList();
   }
 
@@ -38,6 +47,10 @@ final class AuthenticationFilter implements Filter {
         .with(
             found -> {
               if (found.isEmpty()) {
+                if (audit != null) {
+                  exchange.user(NOBODY);
+                  audit.begin(exchange);
+                }
                 Responder.failure(exchange, StatusException.unauthorized());
                 return;
               }

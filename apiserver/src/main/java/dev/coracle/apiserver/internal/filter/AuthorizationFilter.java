@@ -4,6 +4,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.http.Exchange;
@@ -32,6 +33,11 @@ final class AuthorizationFilter implements Filter {
     }
     Attributes attributes = attributes(exchange.user(), info);
     Authorizer.Decision decision = authorizer.decide(attributes);
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      audit.annotate("authorization.k8s.io/decision", decision.allowed() ? "allow" : "forbid");
+      audit.annotate("authorization.k8s.io/reason", decision.reason());
+    }
     if (!decision.allowed()) {
       throw refuse(attributes, decision.reason());
     }

@@ -3,10 +3,12 @@ package dev.coracle.apiserver.internal.filter;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
+import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import io.vertx.core.Vertx;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The filters in the order in which a request passes them; the request is read and routed after the
@@ -22,12 +24,13 @@ public final class Filters {
       Authentication authentication,
       Authorizer authorizer,
       List<ExtraRoute> extraRoutes,
-      Audit audit,
+      @Nullable Audit audit,
       Limits limits) {
     return List.of(
         new MetricsFilter(metrics),
+        new AuditIdFilter(),
+        new AuthenticationFilter(authentication, extraRoutes, audit),
         new AuditFilter(audit),
-        new AuthenticationFilter(authentication, extraRoutes),
         new ImpersonationFilter(authorizer),
         new InFlightFilter(metrics, limits),
         new TimeoutFilter(vertx, limits.requestTimeout()),

@@ -1,13 +1,17 @@
 package dev.coracle.apiserver.internal.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Reads request bodies: at most so many bytes, within so much time. */
 public final class Bodies {
@@ -55,6 +59,23 @@ public final class Bodies {
     request.endHandler(_ -> promise.tryComplete(all.getBytes()));
     request.resume();
     return promise.future().onComplete(_ -> vertx.cancelTimer(timer));
+  }
+
+  /** A body as a tree, for the audit; null when it is none. */
+  static @Nullable JsonNode tree(byte[] body, String mediaType) {
+    try {
+      return switch (mediaType) {
+        case "application/vnd.kubernetes.protobuf" -> ProtobufReader.read(body);
+        case "application/yaml",
+            "application/x-yaml",
+            "text/yaml",
+            "application/apply-patch+yaml" ->
+            Yaml.parse(body, body.length + 1);
+        default -> Json.parse(body);
+      };
+    } catch (StatusException e) {
+      return null;
+    }
   }
 
   private static long parse(String length) {

@@ -1,10 +1,12 @@
 package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import org.jspecify.annotations.Nullable;
 
 /** One request on its way through the filters. Belongs to the request's event loop. */
 public final class Exchange {
@@ -15,6 +17,7 @@ public final class Exchange {
   private final Warnings warnings = new Warnings();
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
+  private @Nullable AuditRecord audit;
 
   Exchange(RoutingContext context, RequestInfo info) {
     this.context = context;
@@ -49,6 +52,15 @@ public final class Exchange {
 
   public void user(UserInfo who) {
     this.user = who;
+  }
+
+  /** The audit's record of this request; null when none is kept. */
+  public @Nullable AuditRecord audit() {
+    return audit;
+  }
+
+  public void audit(AuditRecord record) {
+    this.audit = record;
   }
 
   public Warnings warnings() {

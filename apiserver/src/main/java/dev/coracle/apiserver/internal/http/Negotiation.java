@@ -17,10 +17,11 @@ import java.util.Optional;
  */
 public record Negotiation(Form form, String as, String group, String version) {
 
-  /** The two forms that are spoken. */
+  /** The forms that are spoken. */
   public enum Form {
     JSON("application/json"),
-    YAML("application/yaml");
+    YAML("application/yaml"),
+    PROTOBUF("application/vnd.kubernetes.protobuf");
 
     private final String mediaType;
 
@@ -38,19 +39,33 @@ public record Negotiation(Form form, String as, String group, String version) {
   private record Clause(String type, Map<String, String> parameters) {}
 
   /**
+   * For documents of JSON.
+   *
    * @throws StatusException {@code NotAcceptable} when the header names nothing that is spoken
    */
   public static Negotiation of(String accept) {
-    return tryOf(accept, false)
+    return of(accept, false);
+  }
+
+  /**
+   * @param protobuf whether the kind has a protobuf form
+   * @throws StatusException {@code NotAcceptable} when the header names nothing that is spoken
+   */
+  public static Negotiation of(String accept, boolean protobuf) {
+    return tryOf(accept, false, protobuf)
         .orElseThrow(() ->
             StatusException.of(
                 StatusReason.NOT_ACCEPTABLE,
-                "only the following media types are accepted: application/json,"
-                    + " application/yaml"));
+                "only the following media types are accepted: application/json, application/yaml"
+                    + (protobuf ? ", application/vnd.kubernetes.protobuf" : "")));
   }
 
-  /** As {@link #of}, for discovery, where {@code g} and {@code v} name the document wanted. */
-  public static Optional<Negotiation> tryOf(String accept, boolean discovery) {
+  /**
+   * As {@link #of}.
+   *
+   * @param discovery whether {@code g} and {@code v} name a discovery document
+   */
+  public static Optional<Negotiation> tryOf(String accept, boolean discovery, boolean protobuf) {
     if (accept.isBlank()) {
       return Optional.of(JSON);
     }
@@ -60,6 +75,7 @@ public record Negotiation(Form form, String as, String group, String version) {
           switch (clause.type()) {
             case "application/json", "*/*", "application/*", "text/*" -> Form.JSON;
             case "application/yaml", "application/x-yaml", "text/yaml" -> Form.YAML;
+            case "application/vnd.kubernetes.protobuf" -> protobuf ? Form.PROTOBUF : null;
             default -> null;
           };
       if (form == null) {
@@ -77,7 +93,8 @@ public record Negotiation(Form form, String as, String group, String version) {
               : group.equals("meta.k8s.io")
                   && (version.equals("v1") || version.equals("v1beta1"))
                   && (as.equals("Table") || as.startsWith("PartialObjectMetadata"));
-      if (known) {
+      // A Table has no protobuf form.
+      if (known && !(form == Form.PROTOBUF && as.equals("Table"))) {
         return Optional.of(new Negotiation(form, as, group, version));
       }
     }

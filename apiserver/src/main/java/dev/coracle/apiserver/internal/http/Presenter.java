@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
+import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.table.Tables;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +26,10 @@ public final class Presenter {
   }
 
   void object(Exchange exchange, Negotiation form, int code, ResourceType type, KubeObject object) {
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      audit.response(object.json().length, object::tree);
+    }
     boolean own = object.kind().equals(type.kind().kind());
     if (own && form.table()) {
       Responder.tree(
@@ -39,6 +45,11 @@ public final class Presenter {
   }
 
   void list(Exchange exchange, Negotiation form, ResourceType type, KubeList list) {
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      long bytes = list.items().stream().mapToLong(o -> o.json().length).sum();
+      audit.response(bytes, () -> listTree(type, list));
+    }
     if (form.table()) {
       Responder.tree(
           exchange, form.form(), 200, tables.ofList(type, list, form.version(), include(exchange)));
@@ -54,14 +65,26 @@ public final class Presenter {
       Responder.tree(exchange, form.form(), 200, out);
       return;
     }
+    if (form.form() == Negotiation.Form.PROTOBUF) {
+      Responder.bytes(
+          exchange,
+          200,
+          form.form().mediaType(),
+          ProtobufWriter.list(listHead(type, list), list.items()));
+      return;
+    }
     if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
       Responder.bytes(exchange, 200, form.form().mediaType(), encode(type, list));
       return;
     }
+    Responder.tree(exchange, form.form(), 200, listTree(type, list));
+  }
+
+  private static ObjectNode listTree(ResourceType type, KubeList list) {
     ObjectNode out = listHead(type, list);
     ArrayNode items = out.putArray("items");
     list.items().forEach(o -> items.add(o.tree()));
-    Responder.tree(exchange, form.form(), 200, out);
+    return out;
   }
 
   private static ObjectNode listHead(ResourceType type, KubeList list) {
@@ -103,6 +126,11 @@ public final class Presenter {
         headed[0] = true;
         return bytes;
       };
+    }
+    if (form.form() == Negotiation.Form.PROTOBUF) {
+      return form.metadataOnly()
+          ? o -> ProtobufWriter.tree(partial(o, form.version())).orElseThrow()
+          : o -> ProtobufWriter.object(o).orElseThrow();
     }
     return form.metadataOnly() ? o -> Json.bytes(partial(o, form.version())) : KubeObject::json;
   }

@@ -14,7 +14,9 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
+import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -104,8 +106,12 @@ public final class ResourceHandler {
     }
   }
 
+  private static Negotiation negotiate(Exchange exchange, Call call) {
+    return Negotiation.of(exchange.header("Accept"), ProtobufWriter.knows(call.type().kind()));
+  }
+
   private void get(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     exchange.request().resume();
     answer(
         exchange,
@@ -114,7 +120,7 @@ public final class ResourceHandler {
   }
 
   private void list(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     ListOptions options = QueryOptions.list(exchange);
     exchange.request().resume();
     answer(
@@ -124,19 +130,24 @@ public final class ResourceHandler {
   }
 
   private void watch(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     WatchOptions options = QueryOptions.watch(exchange);
     exchange.request().resume();
     long millis =
         options.timeoutSeconds() > 0
             ? options.timeoutSeconds() * 1000
             : ThreadLocalRandom.current().nextLong(minWatchMillis, 2 * minWatchMillis);
-    new WatchWriter(vertx, exchange, call.type(), presenter.encoder(exchange, form, call.type()))
+    new WatchWriter(
+            vertx,
+            exchange,
+            call.type(),
+            form.form(),
+            presenter.encoder(exchange, form, call.type()))
         .run(engine.watch(call.named(""), options), millis);
   }
 
   private void create(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     answer(
         exchange,
         body(exchange).chain(bytes -> engine.create(call, decode(exchange, call, bytes))),
@@ -144,7 +155,7 @@ public final class ResourceHandler {
   }
 
   private void update(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     answer(
         exchange,
         body(exchange).chain(bytes -> engine.update(call, decode(exchange, call, bytes))),
@@ -152,7 +163,7 @@ public final class ResourceHandler {
   }
 
   private void patch(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     PatchType type = patchType(exchange.header("Content-Type"));
     if (type == PatchType.APPLY && call.options().fieldManager().isEmpty()) {
       throw StatusException.invalid(
@@ -205,7 +216,7 @@ public final class ResourceHandler {
   }
 
   private void delete(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     answer(
         exchange,
         body(exchange)
@@ -219,7 +230,7 @@ public final class ResourceHandler {
   }
 
   private void deleteCollection(Exchange exchange, Call call) {
-    Negotiation form = Negotiation.of(exchange.header("Accept"));
+    Negotiation form = negotiate(exchange, call);
     ListOptions list = QueryOptions.list(exchange);
     answer(
         exchange,
@@ -232,6 +243,11 @@ public final class ResourceHandler {
 
   private Uni<byte[]> body(Exchange exchange) {
     Future<byte[]> bytes = bodies.read(exchange.request());
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      String media = mediaType(exchange.header("Content-Type"));
+      bytes = bytes.onSuccess(b -> audit.request(b, () -> Bodies.tree(b, media)));
+    }
     return Uni.createFrom().completionStage(bytes::toCompletionStage);
   }
 

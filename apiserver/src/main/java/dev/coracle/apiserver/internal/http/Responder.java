@@ -6,16 +6,20 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
+import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.slf4j.Logger;
@@ -50,6 +54,8 @@ public final class Responder {
   public static void object(Exchange exchange, Form form, int code, KubeObject object) {
     if (form == Form.JSON && !pretty(exchange)) {
       bytes(exchange, code, form.mediaType(), object.json());
+    } else if (form == Form.PROTOBUF) {
+      protobuf(exchange, code, ProtobufWriter.object(object), object.tree());
     } else {
       tree(exchange, form, code, object.tree());
     }
@@ -58,12 +64,28 @@ public final class Responder {
   public static void tree(Exchange exchange, Form form, int code, JsonNode tree) {
     switch (form) {
       case YAML -> bytes(exchange, code, form.mediaType(), Yaml.bytes(tree));
+      case PROTOBUF ->
+          protobuf(
+              exchange,
+              code,
+              tree instanceof ObjectNode object ? ProtobufWriter.tree(object) : Optional.empty(),
+              tree);
       case JSON ->
           bytes(
               exchange,
               code,
               form.mediaType(),
               pretty(exchange) ? prettyBytes(tree) : Json.bytes(tree));
+    }
+  }
+
+  /** What has no protobuf form is sent as JSON, which every client reads. */
+  private static void protobuf(
+      Exchange exchange, int code, Optional<byte[]> message, JsonNode tree) {
+    if (message.isPresent()) {
+      bytes(exchange, code, Form.PROTOBUF.mediaType(), message.get());
+    } else {
+      bytes(exchange, code, Form.JSON.mediaType(), Json.bytes(tree));
     }
   }
 
@@ -169,10 +191,15 @@ public final class Responder {
   }
 
   public static void status(Exchange exchange, Status status) {
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      audit.failure(status);
+    }
     if (status.retryAfterSeconds() > 0) {
       exchange.response().putHeader("Retry-After", Integer.toString(status.retryAfterSeconds()));
     }
-    Form form = Negotiation.tryOf(exchange.header("Accept"), false).orElse(Negotiation.JSON).form();
+    Form form =
+        Negotiation.tryOf(exchange.header("Accept"), false, true).orElse(Negotiation.JSON).form();
     tree(exchange, form, status.code(), status.toJson());
   }
 }

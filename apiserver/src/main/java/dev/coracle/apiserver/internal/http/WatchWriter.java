@@ -5,6 +5,8 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.internal.http.Negotiation.Form;
+import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.Context;
@@ -18,7 +20,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a watch as a stream of JSON frames. Asks the store for a few events more only while the
+ * Writes a watch as a stream of frames, JSON or protobuf. Asks the store for a few events more only while the
  * socket takes them, and encodes none for a socket that does not: so a slow client lags in the
  * store's bounded history, and here costs what its socket's queue holds and at most {@link #WINDOW}
  * references to shared events. All state belongs to the request's context.
@@ -35,6 +37,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private final Exchange exchange;
   private final HttpServerResponse response;
   private final ResourceType type;
+  private final Form form;
   private final Function<KubeObject, byte[]> encode;
   private Flow.@Nullable Subscription subscription;
   private final ArrayDeque<WatchEvent> held = new ArrayDeque<>();
@@ -44,12 +47,17 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private long timer = -1;
 
   WatchWriter(
-      Vertx vertx, Exchange exchange, ResourceType type, Function<KubeObject, byte[]> encode) {
+      Vertx vertx,
+      Exchange exchange,
+      ResourceType type,
+      Form form,
+      Function<KubeObject, byte[]> encode) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.exchange = exchange;
     this.response = exchange.response();
     this.type = type;
+    this.form = form;
     this.encode = encode;
   }
 
@@ -80,7 +88,10 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private void start() {
     if (!started && !ended) {
       started = true;
-      Responder.head(exchange, 200, "application/json");
+      Responder.head(
+          exchange,
+          200,
+          form == Form.PROTOBUF ? form.mediaType() + ";stream=watch" : Form.JSON.mediaType());
       response.setChunked(true);
       response.writeHead();
     }
@@ -136,9 +147,15 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
           case WatchEvent.Modified(KubeObject o) -> encode.apply(o);
           case WatchEvent.Deleted(KubeObject o) -> encode.apply(o);
           case WatchEvent.Bookmark b -> encode.apply(bookmark(b));
-          case WatchEvent.Failed(var status) -> Json.bytes(status.toJson());
+          case WatchEvent.Failed(var status) ->
+              form == Form.PROTOBUF
+                  ? ProtobufWriter.tree(status.toJson()).orElseThrow()
+                  : Json.bytes(status.toJson());
         };
     String word = event.type();
+    if (form == Form.PROTOBUF) {
+      return Buffer.buffer(ProtobufWriter.frame(word, object));
+    }
     Buffer out = Buffer.buffer(object.length + 40);
     return out.appendBytes(TYPE)
         .appendString(word)

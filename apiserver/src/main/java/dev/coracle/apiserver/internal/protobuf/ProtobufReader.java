@@ -170,7 +170,7 @@ public final class ProtobufReader {
       } else if (field.map()) {
         entry(in.part(), field, out.withObjectProperty(field.name()), depth);
       } else {
-        field(in, wireType, field, schema, out, depth);
+        field(in, wireType, message, field, schema, out, depth);
       }
     }
   }
@@ -192,15 +192,15 @@ public final class ProtobufReader {
   }
 
   private static void field(
-      Wire in, int wireType, Field field, @Nullable SchemaType schema, ObjectNode out, int depth) {
-    String name = jsonName(field.name());
-    boolean embedded =
-        field.type() == '#'
-            && !field.repeated()
-            && schema != null
-            && !schema.fields().isEmpty()
-            && schema.field(name) == null;
-    if (embedded) {
+      Wire in,
+      int wireType,
+      Message owner,
+      Field field,
+      @Nullable SchemaType schema,
+      ObjectNode out,
+      int depth) {
+    String name = MessageTable.jsonName(owner, field.name());
+    if (MessageTable.isEmbedded(owner, field, schema)) {
       message(in.part(), MessageTable.kubernetes().at(field.message()), out, depth + 1);
       return;
     }
@@ -329,19 +329,5 @@ public final class ProtobufReader {
     } catch (DateTimeException | ArithmeticException e) {
       throw Wire.fault();
     }
-  }
-
-  /** JSON schema keywords that are no identifiers in protobuf. */
-  private static String jsonName(String name) {
-    return switch (name) {
-      case "xKubernetesPreserveUnknownFields" -> "x-kubernetes-preserve-unknown-fields";
-      case "xKubernetesEmbeddedResource" -> "x-kubernetes-embedded-resource";
-      case "xKubernetesIntOrString" -> "x-kubernetes-int-or-string";
-      case "xKubernetesListMapKeys" -> "x-kubernetes-list-map-keys";
-      case "xKubernetesListType" -> "x-kubernetes-list-type";
-      case "xKubernetesMapType" -> "x-kubernetes-map-type";
-      case "xKubernetesValidations" -> "x-kubernetes-validations";
-      default -> name;
-    };
   }
 }

@@ -1,4 +1,7 @@
-/** Kubernetes' protobuf encoding, read by a table of field numbers into the same trees as JSON. */
+/**
+ * Kubernetes' protobuf encoding, read and written by a table of field numbers: the same trees as
+ * JSON.
+ */
 @NullMarked
 package dev.coracle.apiserver.internal.protobuf;
 

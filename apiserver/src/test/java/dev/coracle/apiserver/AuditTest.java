@@ -1,0 +1,140 @@
+package dev.coracle.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.config.AuditOptions;
+import dev.coracle.apiserver.config.SecurityOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the log says of requests of the real kubectl. */
+@Tag("kubectl")
+class AuditTest {
+
+  private static final String POLICY =
+      """
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      omitManagedFields: true
+      rules:
+      - level: Metadata
+        resources: [{group: "", resources: [secrets]}]
+      - level: RequestResponse
+        verbs: [create, patch, delete, get]
+        resources: [{group: "", resources: [configmaps, pods]}]
+      - level: Metadata
+        verbs: [watch]
+      - level: None
+      """;
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static Kubectl kubectl;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Files.writeString(dir.resolve("policy.yaml"), POLICY);
+    AuditOptions audit =
+        new AuditOptions(dir.resolve("policy.yaml"), dir.resolve("audit.log").toString(), 0, 0, 0);
+    server = new TestServer(dir, new MemoryStore(), new SecurityOptions(audit));
+    kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static JsonNode event(String verb, String stage, Predicate<JsonNode> more) {
+    return await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                lines().stream()
+                    .filter(e -> e.path("verb").asText().equals(verb))
+                    .filter(e -> e.path("stage").asText().equals(stage))
+                    .filter(more)
+                    .findFirst(),
+            java.util.Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private static List<JsonNode> lines() {
+    try {
+      return Files.readAllLines(dir.resolve("audit.log")).stream()
+          .filter(l -> l.endsWith("}"))
+          .map(l -> (JsonNode) Json.parse(l))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Predicate<JsonNode> of(String resource) {
+    return e -> e.path("objectRef").path("resource").asText().equals(resource);
+  }
+
+  @Test
+  void anEventSaysWhoDidWhatWithWhatResult() {
+    kubectl.ok("create", "configmap", "seen", "--from-literal=a=b");
+    JsonNode event = event("create", "ResponseComplete", of("configmaps"));
+    assertThat(event.path("level").asText()).isEqualTo("RequestResponse");
+    assertThat(event.path("user").path("username").asText()).isEqualTo("admin");
+    assertThat(event.path("sourceIPs").path(0).asText()).isEqualTo("127.0.0.1");
+    assertThat(event.path("userAgent").asText()).startsWith("kubectl/");
+    assertThat(event.path("objectRef").path("namespace").asText()).isEqualTo("default");
+    assertThat(event.path("responseStatus").path("code").asInt()).isEqualTo(201);
+    assertThat(event.path("requestObject").path("data").path("a").asText())
+        .as("kubectl sends protobuf")
+        .isEqualTo("b");
+    assertThat(event.path("responseObject").path("metadata").path("uid").asText()).isNotEmpty();
+    assertThat(event.path("responseObject").path("metadata").has("managedFields")).isFalse();
+    assertThat(event.path("annotations").path("authorization.k8s.io/decision").asText())
+        .isEqualTo("allow");
+  }
+
+  @Test
+  void aSecretsContentStaysOut() throws Exception {
+    kubectl.ok("create", "secret", "generic", "quiet", "--from-literal=word=hush");
+    JsonNode event = event("create", "ResponseComplete", of("secrets"));
+    assertThat(event.path("level").asText()).isEqualTo("Metadata");
+    assertThat(Files.readString(dir.resolve("audit.log"))).doesNotContain("aHVzaA==", "hush");
+  }
+
+  @Test
+  void impersonationAndRefusalAreTold() {
+    kubectl.fails("get", "configmap", "none", "--as=jane");
+    JsonNode event =
+        event("get", "ResponseComplete", e -> e.path("impersonatedUser").has("username"));
+    assertThat(event.path("user").path("username").asText()).isEqualTo("admin");
+    assertThat(event.path("impersonatedUser").path("username").asText()).isEqualTo("jane");
+    assertThat(event.path("responseStatus").path("code").asInt()).isEqualTo(403);
+    assertThat(event.path("responseStatus").path("reason").asText()).isEqualTo("Forbidden");
+    assertThat(event.path("annotations").path("authorization.k8s.io/decision").asText())
+        .isEqualTo("forbid");
+  }
+
+  @Test
+  void aWatchIsToldOfWhenItBeginsAndWhenItEnds() {
+    kubectl.ok("get", "--raw", "/api/v1/namespaces/default/services?watch=1&timeoutSeconds=1");
+    JsonNode began = event("watch", "ResponseStarted", of("services"));
+    JsonNode ended = event("watch", "ResponseComplete", of("services"));
+    assertThat(began.path("auditID")).isEqualTo(ended.path("auditID"));
+    assertThat(began.has("requestObject")).isFalse();
+  }
+}
