@@ -12,7 +12,7 @@ import io.smallrye.mutiny.Multi;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.streams.WriteStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.Flow;
@@ -20,10 +20,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a watch as a stream of frames, JSON or protobuf. Asks the store for a few events more only while the
- * socket takes them, and encodes none for a socket that does not: so a slow client lags in the
- * store's bounded history, and here costs what its socket's queue holds and at most {@link #WINDOW}
- * references to shared events. All state belongs to the request's context.
+ * Writes a watch as a stream of frames, JSON or protobuf. Asks the store for a few events more only
+ * while the socket takes them, and encodes none for a socket that does not: so a slow client lags
+ * in the store's bounded history, and here costs what its socket's queue holds and at most {@link
+ * #WINDOW} references to shared events. All state belongs to the request's context.
  */
 final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
@@ -35,13 +35,15 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private final Vertx vertx;
   private final Context context;
   private final Exchange exchange;
-  private final HttpServerResponse response;
+  private final EventStream stream;
   private final ResourceType type;
   private final Form form;
   private final Function<KubeObject, byte[]> encode;
   private Flow.@Nullable Subscription subscription;
+  private @Nullable WriteStream<Buffer> out;
   private final ArrayDeque<WatchEvent> held = new ArrayDeque<>();
   private int outstanding;
+  private boolean complete;
   private boolean ended;
   private boolean started;
   private long timer = -1;
@@ -55,7 +57,11 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.exchange = exchange;
-    this.response = exchange.response();
+    this.stream =
+        EventStream.of(
+            exchange,
+            form == Form.PROTOBUF ? form.mediaType() + ";stream=watch" : Form.JSON.mediaType(),
+            form == Form.PROTOBUF);
     this.type = type;
     this.form = form;
     this.encode = encode;
@@ -63,9 +69,6 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
   /** Begins the stream; it ends after so many seconds. */
   void run(Multi<WatchEvent> events, long timeoutMillis) {
-    response.exceptionHandler(_ -> end());
-    response.closeHandler(_ -> end());
-    response.drainHandler(_ -> drain());
     timer = vertx.setTimer(timeoutMillis, _ -> end());
     events.subscribe().withSubscriber(this);
   }
@@ -88,13 +91,19 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private void start() {
     if (!started && !ended) {
       started = true;
-      Responder.head(
-          exchange,
-          200,
-          form == Form.PROTOBUF ? form.mediaType() + ";stream=watch" : Form.JSON.mediaType());
-      response.setChunked(true);
-      response.writeHead();
+      stream.begin(_ -> end()).onSuccess(this::begun).onFailure(_ -> end());
     }
+  }
+
+  private void begun(WriteStream<Buffer> writable) {
+    out = writable;
+    writable.exceptionHandler(_ -> end());
+    writable.drainHandler(_ -> drain());
+    drain();
+  }
+
+  private boolean isFull() {
+    return out == null || out.writeQueueFull();
   }
 
   @Override
@@ -108,7 +117,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     }
     start();
     outstanding--;
-    if (held.isEmpty() && !response.writeQueueFull()) {
+    if (held.isEmpty() && !isFull()) {
       write(event);
     } else {
       held.add(event);
@@ -117,14 +126,17 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
   /** The socket takes more again. */
   private void drain() {
-    while (!ended && !held.isEmpty() && !response.writeQueueFull()) {
+    while (!ended && !held.isEmpty() && !isFull()) {
       write(held.remove());
+    }
+    if (complete && held.isEmpty()) {
+      end();
     }
     askForMore();
   }
 
   private void write(WatchEvent event) {
-    response.write(frame(event));
+    send(event);
     if (event instanceof WatchEvent.Failed) {
       end();
     } else {
@@ -132,9 +144,15 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     }
   }
 
+  private void send(WatchEvent event) {
+    if (out != null) {
+      out.write(frame(event));
+    }
+  }
+
   private void askForMore() {
     int wanted = WINDOW - outstanding - held.size();
-    if (!ended && subscription != null && wanted > WINDOW / 2 && !response.writeQueueFull()) {
+    if (!ended && subscription != null && wanted > WINDOW / 2 && !isFull()) {
       outstanding += wanted;
       subscription.request(wanted);
     }
@@ -156,8 +174,8 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     if (form == Form.PROTOBUF) {
       return Buffer.buffer(ProtobufWriter.frame(word, object));
     }
-    Buffer out = Buffer.buffer(object.length + 40);
-    return out.appendBytes(TYPE)
+    return Buffer.buffer(object.length + 40)
+        .appendBytes(TYPE)
         .appendString(word)
         .appendBytes(OBJECT)
         .appendBytes(object)
@@ -192,14 +210,17 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
           failure instanceof StatusException s
               ? s
               : StatusException.internal(String.valueOf(failure.getMessage()));
-      response.write(frame(new WatchEvent.Failed(status.status())));
-      end();
+      held.add(new WatchEvent.Failed(status.status()));
+      drain();
     });
   }
 
   @Override
   public void onComplete() {
-    context.runOnContext(_ -> end());
+    context.runOnContext(_ -> {
+      complete = true;
+      drain();
+    });
   }
 
   private void end() {
@@ -212,8 +233,6 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     if (subscription != null) {
       subscription.cancel();
     }
-    if (!response.ended() && !response.closed()) {
-      response.end();
-    }
+    stream.end();
   }
 }
