@@ -90,7 +90,7 @@ public record NetworkPlan(
     for (int i = 0; i < SLOTS; i++) {
       candidates.add(i);
     }
-    Set<Integer> inUse = hostNetworks("cor" + clusterId);
+    Set<Integer> inUse = hostNetworks("cor-" + clusterId);
     for (int number : candidates) {
       if (inUse.contains(podNumber(number)) || inUse.contains(serviceNumber(number))) {
         continue;
