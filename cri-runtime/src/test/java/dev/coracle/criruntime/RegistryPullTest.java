@@ -2,23 +2,13 @@ package dev.coracle.criruntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.criruntime.config.ImageOptions;
-import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.Puller;
 import dev.coracle.criruntime.internal.image.RegistryAuth;
 import dev.coracle.criruntime.internal.pod.NotFoundException;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,75 +19,28 @@ import org.junit.jupiter.api.io.TempDir;
 /** Pulls from a real registry on this machine, filled by skopeo. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RegistryPullTest {
-  private static final Path REGISTRY = Path.of("/usr/bin/docker-registry");
-  private static final Path SKOPEO = Path.of("/usr/bin/skopeo");
   @TempDir Path dir;
-  private Path root;
-  private Process registry;
+  private TestRegistry registry;
+  private TestRegistry locked;
   private String address;
   private ImageStore store;
   private Puller puller;
 
   @BeforeAll
-  void startRegistry() throws Exception {
-    assumeTrue(Files.isExecutable(REGISTRY), "needs docker-registry (Debian: docker-registry)");
-    assumeTrue(Files.isExecutable(SKOPEO), "needs skopeo (Debian: skopeo)");
-    root = Files.createTempDirectory("registry");
-    int port;
-    try (ServerSocket s = new ServerSocket(0)) {
-      port = s.getLocalPort();
-    }
-    address = "127.0.0.1:" + port;
-    Path config = root.resolve("config.yml");
-    Files.writeString(
-        config,
-        """
-        version: 0.1
-        storage:
-          filesystem:
-            rootdirectory: %s
-        http:
-          addr: %s
-        """
-            .formatted(root.resolve("data"), address));
-    registry =
-        new ProcessBuilder(REGISTRY.toString(), "serve", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(root.resolve("log").toFile())
-            .start();
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .ignoreExceptions()
-        .until(() -> {
-          try (Socket s = new Socket("127.0.0.1", port)) {
-            return s.isConnected();
-          }
-        });
-    Path archive = root.resolve("image.tar");
-    new ImageBuilder("demo:1").file("/a", "content", 0644).cmd("/a").writeArchive(archive);
-    push("oci-archive:" + archive, "demo:1");
-  }
-
-  private void push(String source, String name) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(SKOPEO.toString());
-    command.addAll(List.of("copy", "--insecure-policy", "--dest-tls-verify=false", source));
-    command.add("docker://" + address + "/" + name);
-    Process p =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(root.resolve("skopeo.log").toFile())
-            .start();
-    assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(p.exitValue()).as(Files.readString(root.resolve("skopeo.log"))).isZero();
+  void startRegistries() throws Exception {
+    registry = new TestRegistry(false);
+    locked = new TestRegistry(true);
+    address = registry.address();
+    registry.push("demo:1", "a");
+    locked.push("secret:1", "b");
   }
 
   @AfterAll
-  void stopRegistry() throws Exception {
-    if (registry != null) {
-      registry.destroy();
-      registry.waitFor(10, TimeUnit.SECONDS);
-      FileTrees.delete(root);
+  void stopRegistries() throws Exception {
+    for (TestRegistry r : new TestRegistry[] {registry, locked}) {
+      if (r != null) {
+        r.close();
+      }
     }
   }
 
@@ -125,5 +68,38 @@ class RegistryPullTest {
         .hasMessageContaining("not found");
     assertThatThrownBy(() -> puller.pull("127.0.0.1:1/demo:1", RegistryAuth.NONE))
         .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void takesThePlatformOfThisMachineFromAnIndex() throws Exception {
+    registry.push("multi:ours", "ours");
+    registry.push("multi:theirs", "theirs");
+    String arch = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
+    registry.putIndex(
+        "multi",
+        "1",
+        """
+        {"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
+          {"mediaType":"application/vnd.oci.image.manifest.v1+json",%s,"platform":{"os":"linux","architecture":"s390x"}},
+          {"mediaType":"application/vnd.oci.image.manifest.v1+json",%s,"platform":{"os":"linux","architecture":"%s"}}]}
+        """
+            .formatted(
+                registry.descriptor("multi", "theirs"),
+                registry.descriptor("multi", "ours"),
+                arch));
+    StoredImage image = puller.pull(address + "/multi:1", RegistryAuth.NONE);
+    assertThat(image.config().cmd()).containsExactly("/ours");
+  }
+
+  @Test
+  void aLockedRegistryOpensWithCredentialsOnly() throws IOException {
+    String name = locked.address() + "/secret:1";
+    assertThatThrownBy(() -> puller.pull(name, RegistryAuth.NONE))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("unauthorized: authentication required");
+    RegistryAuth wrong = new RegistryAuth(TestRegistry.USER, "wrong", "", "");
+    assertThatThrownBy(() -> puller.pull(name, wrong)).isInstanceOf(IOException.class);
+    RegistryAuth right = new RegistryAuth(TestRegistry.USER, TestRegistry.PASSWORD, "", "");
+    assertThat(puller.pull(name, right).config().cmd()).containsExactly("/b");
   }
 }

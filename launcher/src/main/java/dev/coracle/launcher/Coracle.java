@@ -306,6 +306,11 @@ public final class Coracle {
     return node.description();
   }
 
+  /** Whether each pod has a network of its own. */
+  boolean isolatesPods() {
+    return node.isolatesPods();
+  }
+
   public int ingressHttpPort() {
     return addOns.ingressHttpPort();
   }

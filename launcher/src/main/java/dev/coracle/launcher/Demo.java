@@ -48,6 +48,12 @@ final class Demo {
   }
 
   void run() throws IOException {
+    if (!cluster.isolatesPods()) {
+      out.println(
+          "  demo        left out: pods are processes of this host's network here, and the demo's"
+              + " replicas would all want one port");
+      return;
+    }
     Path directory = Path.of(System.getProperty("coracle.home", "."), "demo");
     Client client = cluster.adminClient();
     for (KubeObject object : manifests(directory)) {
@@ -99,8 +105,17 @@ final class Demo {
                 && object.name().equals(name)
                 && isReady(object))
         .toUni()
+        .ifNoItem()
+        .after(PATIENCE)
+        .failWith(() ->
+            new UserErrorException(
+                "the demo's "
+                    + name
+                    + " is not ready after "
+                    + PATIENCE.toSeconds()
+                    + " s; start without --demo and see kubectl describe pods"))
         .await()
-        .atMost(PATIENCE);
+        .indefinitely();
   }
 
   private static boolean isReady(KubeObject deployment) {

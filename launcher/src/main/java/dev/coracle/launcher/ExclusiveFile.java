@@ -3,6 +3,7 @@ package dev.coracle.launcher;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -36,9 +37,7 @@ public final class ExclusiveFile implements Closeable {
     boolean held = false;
     FileChannel channel = null;
     try {
-      channel =
-          FileChannel.open(
-              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      channel = open(path);
       held = channel.tryLock() != null;
       return held ? Optional.of(new ExclusiveFile(path, channel)) : Optional.empty();
     } finally {
@@ -48,6 +47,16 @@ public final class ExclusiveFile implements Closeable {
         }
         HELD_HERE.remove(path);
       }
+    }
+  }
+
+  /** Linux lets nobody open another's file of a shared directory in a way that could create it. */
+  private static FileChannel open(Path path) throws IOException {
+    try {
+      return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    } catch (NoSuchFileException e) {
+      return FileChannel.open(
+          path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
   }
 

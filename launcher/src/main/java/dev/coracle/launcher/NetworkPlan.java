@@ -12,6 +12,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,10 @@ public record NetworkPlan(
 
   private static Slot take(List<String> remembered, String clusterId) throws IOException {
     Path directory = Path.of(System.getProperty("java.io.tmpdir"), "coracle-network");
-    Files.createDirectories(directory);
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      share(directory, 01777);
+    }
     List<Integer> candidates = new ArrayList<>();
     if (!remembered.isEmpty()) {
       candidates.add(Integer.parseInt(remembered.getFirst().trim()));
@@ -86,13 +90,12 @@ public record NetworkPlan(
     for (int i = 0; i < SLOTS; i++) {
       candidates.add(i);
     }
-    Set<Integer> inUse = hostNetworks("cor" + clusterId);
+    Set<Integer> inUse = hostNetworks("cor-" + clusterId);
     for (int number : candidates) {
       if (inUse.contains(podNumber(number)) || inUse.contains(serviceNumber(number))) {
         continue;
       }
-      Optional<ExclusiveFile> held =
-          ExclusiveFile.tryHold(directory.resolve(String.valueOf(number)));
+      Optional<ExclusiveFile> held = hold(directory.resolve(String.valueOf(number)));
       if (held.isPresent()) {
         return new Slot(number, held.get());
       }
@@ -100,6 +103,26 @@ public record NetworkPlan(
     throw new UserErrorException(
         "no free pod network on this machine; name one with --cluster-cidr and"
             + " --service-cluster-ip-range");
+  }
+
+  /** Clusters of different users share the files; one that is closed to us is another's slot. */
+  private static Optional<ExclusiveFile> hold(Path file) throws IOException {
+    boolean fresh = !Files.exists(file);
+    try {
+      Optional<ExclusiveFile> held = ExclusiveFile.tryHold(file);
+      if (fresh && held.isPresent()) {
+        share(file, 0666);
+      }
+      return held;
+    } catch (AccessDeniedException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void share(Path path, int mode) throws IOException {
+    if (path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      Files.setAttribute(path, "unix:mode", mode);
+    }
   }
 
   private static int podNumber(int slot) {

@@ -81,8 +81,8 @@ final class Node {
       throw new UserErrorException(
           "there is no socket "
               + path
-              + "; start the container runtime, or leave --container-runtime-endpoint out to use the"
-              + " built-in one");
+              + "; start the container runtime, or leave --container-runtime-endpoint out to use"
+              + " the built-in one");
     }
     return "unix://" + path;
   }
@@ -192,6 +192,11 @@ final class Node {
     public Optional<String> unhealthy() {
       return kubelet.unhealthy();
     }
+  }
+
+  /** Other runtimes than the built-in one always give pods a network. */
+  boolean isolatesPods() {
+    return runtime.map(CriRuntime::isolatesPods).orElse(true);
   }
 
   /** What runs containers here, in one line. */

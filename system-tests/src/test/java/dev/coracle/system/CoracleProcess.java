@@ -28,17 +28,28 @@ final class CoracleProcess implements AutoCloseable {
   private final Path dataDir;
   private final Path output;
   private final List<String> flags;
+  private final List<String> as;
   private Process process;
 
-  private CoracleProcess(Path dataDir, List<String> flags) {
+  private CoracleProcess(Path dataDir, List<String> as, List<String> flags) {
     this.dataDir = dataDir;
+    this.as = as;
     this.output = dataDir.resolveSibling(dataDir.getFileName() + ".out");
     this.flags = flags;
   }
 
   /** Starts a cluster on free ports and waits until it is ready. */
   static CoracleProcess start(Path dataDir, String... flags) throws Exception {
-    CoracleProcess coracle = new CoracleProcess(dataDir, List.of(flags));
+    return startAs(List.of(), dataDir, flags);
+  }
+
+  /**
+   * Starts a cluster as another user.
+   *
+   * @param as the command that becomes that user and runs what follows it
+   */
+  static CoracleProcess startAs(List<String> as, Path dataDir, String... flags) throws Exception {
+    CoracleProcess coracle = new CoracleProcess(dataDir, as, List.of(flags));
     coracle.start();
     return coracle;
   }
@@ -62,7 +73,7 @@ final class CoracleProcess implements AutoCloseable {
           .register(
               watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
       process =
-          new ProcessBuilder(interruptible(command(arguments.toArray(String[]::new))))
+          new ProcessBuilder(interruptible(as, command(arguments.toArray(String[]::new))))
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
               .start();
@@ -81,8 +92,9 @@ final class CoracleProcess implements AutoCloseable {
   }
 
   /** A process started in the background of a shell ignores SIGINT, and so would its children. */
-  private static List<String> interruptible(List<String> command) {
+  private static List<String> interruptible(List<String> as, List<String> command) {
     List<String> all = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    all.addAll(as);
     all.addAll(command);
     return all;
   }

@@ -3,6 +3,7 @@ package dev.coracle.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -37,9 +38,12 @@ class RestartIT {
       }
       kubectl.runWithInput(manifests.toString(), "create", "-f", "-");
 
+      Path network = coracle.dataDir().resolve("network");
+      String networkBefore = Files.readString(network);
       coracle.kill();
       coracle.start();
 
+      assertThat(network).as("pod and service networks").hasContent(networkBefore);
       Kubectl again = coracle.kubectl();
       assertThat(
               again.run("get", "configmaps", "-o", "name").lines().filter(l -> l.contains("kept-")))
@@ -73,6 +77,7 @@ class RestartIT {
     assertThat(Shell.run("cat", "/proc/mounts").out()).doesNotContain(data);
     assertThat(Shell.run("ip", "-br", "link").out()).doesNotContain(bridge(data));
     assertThat(Shell.run("nft", "list", "tables").out()).doesNotContain(id(data));
+    assertThat(Shell.run("find", "/sys/fs/cgroup", "-name", "coracle-" + id(data)).out()).isEmpty();
     assertThat(ProcessHandle.allProcesses().map(p -> p.info().commandLine().orElse("")))
         .noneMatch(line -> line.contains("sleep 123456"));
   }

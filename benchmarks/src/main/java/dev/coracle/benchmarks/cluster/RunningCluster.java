@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A {@code ./coracle up} in a process of its own, and what /proc says of it. */
-final class RunningCluster implements AutoCloseable {
+public final class RunningCluster implements AutoCloseable {
 
   private static final long TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for user space
 
@@ -28,7 +28,10 @@ final class RunningCluster implements AutoCloseable {
     this.secondsToReady = secondsToReady;
   }
 
-  static RunningCluster start(Path home, Path dataDir, boolean aotCache)
+  /**
+   * @param more further options of {@code up}
+   */
+  public static RunningCluster start(Path home, Path dataDir, boolean aotCache, String... more)
       throws IOException, InterruptedException {
     Path run = Files.createDirectories(dataDir.resolve("run"));
     List<String> command =
@@ -46,6 +49,7 @@ final class RunningCluster implements AutoCloseable {
                 "0",
                 "--ingress-https-port",
                 "0"));
+    command.addAll(List.of(more));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -73,16 +77,16 @@ final class RunningCluster implements AutoCloseable {
     return state.isPresent() && state.get().phase().equals("Ready") && state.get().pid() == pid;
   }
 
-  double secondsToReady() {
+  public double secondsToReady() {
     return secondsToReady;
   }
 
-  Path dataDir() {
+  public Path dataDir() {
     return dataDir;
   }
 
   /** Resident memory in MiB. */
-  double residentMiB() throws IOException {
+  public double residentMiB() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
       if (line.startsWith("VmRSS:")) {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
@@ -92,7 +96,7 @@ final class RunningCluster implements AutoCloseable {
   }
 
   /** Seconds of processor time so far. */
-  double cpuSeconds() throws IOException {
+  public double cpuSeconds() throws IOException {
     String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / (double) TICKS_PER_SECOND;

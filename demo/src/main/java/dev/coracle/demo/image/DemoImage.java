@@ -97,8 +97,9 @@ public final class DemoImage {
             "-Xss256k",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            // Relative to the working directory: plain processes have no root of their own.
             "-cp",
-            "/app")
+            ".")
         .cmd("dev.coracle.demo.app.Greeter");
   }
 
