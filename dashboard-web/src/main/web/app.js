@@ -18,6 +18,7 @@ import "./pages/create.js";
 import "./pages/events.js";
 import "./pages/flow.js";
 import "./pages/login.js";
+import "./pages/logsearch.js";
 import "./pages/nodes.js";
 import "./pages/object.js";
 import "./pages/overview.js";
@@ -26,7 +27,8 @@ import "./ui/toast.js";
 
 const MENU = [
   ["Cluster", [["", "Overview", "overview", "o"], ["nodes", "Nodes", "nodes", "n"], ["events", "Events", "events", "e"]]],
-  ["Run", [["workloads", "Workloads", "workloads", "w"], ["pods", "Pods", "pods", "p"]]],
+  ["Run", [["workloads", "Workloads", "workloads", "w"], ["pods", "Pods", "pods", "p"],
+    ["logs", "Logs", "logs", "l"]]],
   ["Connect and keep", [["network", "Network", "network", "s"], ["config", "Configuration", "config", "c"],
     ["storage", "Storage", "storage", "v"]]],
   ["Explore", [["browse", "Browse", "browse", "b"], ["flow", "How a Pod flows", "flow", "f"]]],
@@ -175,6 +177,7 @@ class CoracleApp extends Part {
       case "": return html`<overview-page></overview-page>`;
       case "nodes": return html`<nodes-page></nodes-page>`;
       case "events": return html`<events-page></events-page>`;
+      case "logs": return html`<log-search-page></log-search-page>`;
       case "object": return html`<object-page></object-page>`;
       case "browse": return html`<browse-page></browse-page>`;
       case "flow": return html`<flow-page></flow-page>`;

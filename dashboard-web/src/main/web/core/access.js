@@ -20,7 +20,9 @@ async function ask(attributes) {
     return review.status?.allowed === true;
   } catch (error) {
     // A server without authorization reviews decides when the request comes.
-    return error.code === 404;
+    if (error.code === 404) return true;
+    if (error.code === 403) return false;
+    throw error;
   }
 }
 
@@ -33,7 +35,11 @@ export function may(verb, kind, namespace = "", name = "", subresource = "") {
   const id = JSON.stringify(attributes);
   const known = answers.get(id);
   if (known && Date.now() - known.at < FRESH_MS) return known.answer;
-  const answer = ask(attributes);
+  const answer = ask(attributes).catch(() => {
+    // Nobody answered: no until the next time somebody asks.
+    answers.delete(id);
+    return false;
+  });
   answers.set(id, { at: Date.now(), answer });
   return answer;
 }

@@ -6,16 +6,25 @@ import { takeStream } from "./streams.js";
 const PAGE = 500;
 const WATCH_SECONDS = 290;
 const POLL_MS = 5000;
-const FIRST_PAUSE_MS = 500;
+const SECOND_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30000;
+const REFUSED_PAUSE_MS = 60000;
+const EXPIRED_PAUSE_MS = 300;
+const LASTED_MS = 1000;
+/** An interruption shorter than this is nobody's concern. */
+const GRACE_MS = 1000;
 
 export const key = (object) => object.metadata.uid ?? `${object.metadata.namespace}/${object.metadata.name}`;
 
 class Expired extends Error {}
 
+/** None after the first failure, then longer and longer, and never the same for everybody. */
+const backOff = (failures) => failures < 2 ? 0
+  : Math.min(SECOND_PAUSE_MS * 2 ** (failures - 2), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+
 /**
  * States: "loading" → "live" (a watch is open) or "polling" (no stream was free), "reconnecting"
- * (shown data may be old), "denied" (403), "absent" (404). Listeners are told at most once a frame.
+ * (shown data may be old, for a second already), "denied" (403), "absent" (404). Listeners are told at most once a frame.
  */
 export class Collection {
   constructor(path, parameters = {}) {
@@ -32,6 +41,7 @@ export class Collection {
     this.watches = 0;
     this.running = null;
     this.wake = null;
+    this.grace = null;
   }
 
   /** The items in the order of the server, as one array per version. */
@@ -56,6 +66,8 @@ export class Collection {
   stop() {
     this.running?.abort();
     this.running = null;
+    clearTimeout(this.grace);
+    this.grace = null;
   }
 
   /** Ends a pause or a watch that may be dead: after sleep, or when the network is back. */
@@ -65,15 +77,15 @@ export class Collection {
   }
 
   async run(signal) {
-    let pause = FIRST_PAUSE_MS;
+    let failures = 0;
     while (!signal.aborted) {
-      const started = performance.now();
+      let patience = null;
       try {
         if (!this.resourceVersion) await this.list(signal);
         const release = takeStream();
         if (release) {
           try {
-            await this.watch(signal);
+            failures = (await this.watch(signal)) ? 0 : failures + 1;
           } finally {
             release();
           }
@@ -81,27 +93,30 @@ export class Collection {
           this.become("polling");
           await this.sleep(POLL_MS, signal);
           this.resourceVersion = "";
+          failures = 0;
         }
-        if (performance.now() - started > 1000) pause = FIRST_PAUSE_MS;
-        else await this.sleep(FIRST_PAUSE_MS, signal);
       } catch (error) {
-        if (signal.aborted || session.state === "out") return;
+        if (signal.aborted || session.state === "out" || error.code === 401) return;
+        failures++;
         if (error instanceof Expired) {
           this.resourceVersion = "";
-          if (performance.now() - started > 1000) pause = FIRST_PAUSE_MS;
-          await this.sleep(Math.min(pause, 2000) * Math.random(), signal);
-          continue;
+          // Everybody's history ran out at the same time: do not all list at the same time.
+          patience = Math.random() * EXPIRED_PAUSE_MS + backOff(failures);
+        } else {
+          this.error = error;
+          if (error.code === 403) this.become("denied");
+          else if (error.code === 404) this.become("absent");
+          else this.interrupted();
+          if (error.code === 403 || error.code === 404) patience = REFUSED_PAUSE_MS;
         }
-        this.error = error;
-        if (error.code === 401) return;
-        if (error.code === 403) this.become("denied");
-        else if (error.code === 404) this.become("absent");
-        else this.become("reconnecting");
-        const patience = error.code === 403 || error.code === 404 ? 60000 : pause;
-        await this.sleep(patience * (0.5 + Math.random() / 2), signal);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
+      await this.sleep(patience ?? backOff(failures), signal);
     }
+  }
+
+  /** Says "reconnecting" unless it goes on soon: a network that changes breaks every watch for a moment. */
+  interrupted() {
+    this.grace ??= setTimeout(() => this.become("reconnecting"), GRACE_MS);
   }
 
   async list(signal) {
@@ -144,7 +159,10 @@ export class Collection {
     delete item.metadata.managedFields;
   }
 
+  /** Watches until the stream ends; true if it was a good one, after which the next may follow at once. */
   async watch(signal) {
+    const started = performance.now();
+    const before = this.resourceVersion;
     const connection = new AbortController();
     this.connection = connection;
     const end = () => connection.abort();
@@ -168,11 +186,12 @@ export class Collection {
       if (error.code === 410) throw new Expired();
       if (error instanceof ApiError || error instanceof Expired || signal.aborted) throw error;
       // The connection broke or was nudged: resume from the last version that was seen.
-      this.become("reconnecting");
+      this.interrupted();
     } finally {
       clearTimeout(dead);
       signal.removeEventListener("abort", end);
     }
+    return performance.now() - started > LASTED_MS || this.resourceVersion !== before;
   }
 
   async read(reader) {
@@ -204,10 +223,19 @@ export class Collection {
   }
 
   tell(type, object, old) {
-    for (const listener of this.eventListeners) listener(type, object, old);
+    for (const listener of this.eventListeners) {
+      try {
+        listener(type, object, old);
+      } catch (error) {
+        // A page's fault is the page's, and no reason to take the stream for broken.
+        reportError(error);
+      }
+    }
   }
 
   become(state) {
+    clearTimeout(this.grace);
+    this.grace = null;
     if (this.state === state) return;
     this.state = state;
     this.changed();
@@ -226,6 +254,7 @@ export class Collection {
   }
 
   sleep(ms, signal) {
+    if (ms <= 0) return null;
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);

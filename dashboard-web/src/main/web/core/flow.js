@@ -6,6 +6,44 @@ const at = (timestamp) => (timestamp ? Date.parse(timestamp) : null);
 
 export const firstSeen = (e) => e.eventTime ?? e.firstTimestamp ?? e.metadata.creationTimestamp;
 
+/**
+ * What a Pod has reached: the steps this page measures by its own clock, in milliseconds, as the
+ * changes arrive, since Kubernetes' own timestamps are whole seconds.
+ */
+export const STEPS = [
+  ["stored", "Stored and sent to all watchers", () => true],
+  ["bound", "Scheduler bound it to a node", (pod) => Boolean(pod.spec?.nodeName)],
+  ["accepted", "Kubelet accepted it", (pod) => Boolean(pod.status?.startTime)],
+  ["sandbox", "Sandbox and network stand", (pod) =>
+    condition(pod, "PodReadyToStartContainers")?.status === "True"],
+  ["started", "All containers run", (pod) => {
+    const containers = pod.status?.containerStatuses ?? [];
+    return containers.length > 0 && containers.every((c) => c.state?.running || c.state?.terminated);
+  }],
+  ["ready", "Ready: Services send it traffic", (pod) => condition(pod, "Ready")?.status === "True"],
+];
+
+/** Adds the steps that this version of the Pod has reached and no earlier one had; `marks` is id → time. */
+export function mark(marks, pod, now) {
+  for (const [id, , reached] of STEPS) if (!marks.has(id) && reached(pod)) marks.set(id, now);
+  return marks;
+}
+
+/** The steps between marks: [{id, title, from, to}] in milliseconds after the first. */
+export function laps(marks) {
+  const start = marks.get("stored");
+  if (start === undefined) return [];
+  const found = [];
+  let from = 0;
+  for (const [id, title] of STEPS.slice(1)) {
+    if (!marks.has(id)) continue;
+    const to = marks.get(id) - start;
+    found.push({ id, title, from, to });
+    from = to;
+  }
+  return found;
+}
+
 /** The stations of the way: [{id, title, state, at, facts: [words]}]; state: done, now, wait, bad. */
 export function stations(pod, events, seen) {
   const { metadata, spec = {}, status = {} } = pod;

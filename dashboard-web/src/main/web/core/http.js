@@ -1,4 +1,6 @@
-// One place for requests: the bearer token, Kubernetes Status errors, and the end of a session.
+// One place for requests: the bearer token, Kubernetes Status errors, the end of a session, and a
+// second try where the network changed. A browser aborts every request under way when a network
+// device comes or goes (Chromium: ERR_NETWORK_CHANGED), and on a node each Pod brings a device.
 import { session, signedIn, signOut } from "./session.js";
 
 /** A refused request, with Kubernetes' Status where the server sent one. */
@@ -40,7 +42,16 @@ async function failure(response) {
   return new ApiError(response.status, status, text.slice(0, 300) || response.statusText);
 }
 
-/** The raw response of a request that succeeded; throws ApiError otherwise. */
+/** The pauses before a request that reached nobody is sent again. */
+const AGAIN_MS = [0, 50, 150, 400, 900];
+
+const unreachable = () => new ApiError(0, null, "The API server cannot be reached.");
+
+/** Whether it can be sent twice: creating twice is not what was meant, asking and setting twice is. */
+const repeatable = (path, { method = "GET" } = {}) =>
+  method !== "POST" || /reviews$|[?&]dryRun=All\b/.test(path);
+
+/** The raw response of one request that succeeded; throws ApiError otherwise, with code 0 where nobody answered. */
 export async function send(path, { method = "GET", body, type, accept, signal } = {}) {
   const extra = {};
   if (accept) extra.Accept = accept;
@@ -57,18 +68,63 @@ export async function send(path, { method = "GET", body, type, accept, signal } 
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, null, "The API server cannot be reached.");
+    throw unreachable();
   }
   if (!response.ok) throw await failure(response);
   return response;
 }
 
-export async function json(path, options) {
-  return (await send(path, options)).json();
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Sends until somebody answers and the answer was read to its end, or patience ends. */
+async function persist(path, options, read) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await read(await send(path, options));
+    } catch (error) {
+      // A body that breaks off is a TypeError, one that is no JSON a SyntaxError.
+      const lost = error.code === 0 || error instanceof TypeError;
+      if (options?.signal?.aborted || !lost) throw gone(error, options, tries);
+      if (!repeatable(path, options)) {
+        throw new ApiError(0, null, "The connection broke before the server answered: it may have been done.");
+      }
+      if (tries >= AGAIN_MS.length) throw unreachable();
+      await pause(AGAIN_MS[tries]);
+    }
+  }
 }
 
-export async function text(path, options) {
-  return (await send(path, { accept: "*/*", ...options })).text();
+/** What was to be deleted and is gone at the second try was deleted by the first. */
+function gone(error, options, tries) {
+  if (tries > 0 && options?.method === "DELETE" && error.code === 404) error.done = true;
+  return error;
+}
+
+/** A response whose body is read by the caller. */
+export const open = (path, options) => persist(path, options, (response) => response);
+
+export async function json(path, options) {
+  try {
+    return await persist(path, options, (response) => response.json());
+  } catch (error) {
+    if (error.done) return null;
+    throw error;
+  }
+}
+
+export const text = (path, options) =>
+  persist(path, { accept: "*/*", ...options }, (response) => response.text());
+
+/** Loads a part of the front end; a part that did not come is asked for again. */
+export async function load(part) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await part();
+    } catch (error) {
+      if (tries >= AGAIN_MS.length) throw error;
+      await pause(AGAIN_MS[tries]);
+    }
+  }
 }
 
 /** Asks the server who we are; ends in the state "in" or "out". */

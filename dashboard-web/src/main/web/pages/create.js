@@ -1,7 +1,7 @@
 // Create objects from YAML: one or many documents, checked by a dry run before anything is made.
 import { html, nothing } from "lit";
 import { discovered } from "../core/discovery.js";
-import { json, query } from "../core/http.js";
+import { json, load, query } from "../core/http.js";
 import { href, kindOf, listPath, splitVersion } from "../core/kinds.js";
 import { prefs } from "../core/prefs.js";
 import { pill } from "../ui/bits.js";
@@ -41,7 +41,8 @@ class CreatePage extends Page {
 
   connectedCallback() {
     super.connectedCallback();
-    void import("../ui/editor.js").then((editor) => (this.editor = editor));
+    load(() => import("../ui/editor.js"))
+      .then((editor) => (this.editor = editor), (error) => (this.error = error));
   }
 
   async kind(object) {

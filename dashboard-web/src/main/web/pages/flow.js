@@ -1,6 +1,6 @@
 // How a Pod flows: the way of one Pod through the cluster, live, told by its own fields and events.
 import { html, nothing } from "lit";
-import { changes, stations, timeline } from "../core/flow.js";
+import { changes, laps, mark, stations, timeline } from "../core/flow.js";
 import { Event, Pod, href } from "../core/kinds.js";
 import { podStatus } from "../core/podstatus.js";
 import { prefs } from "../core/prefs.js";
@@ -11,6 +11,7 @@ import { Page } from "../ui/element.js";
 import { created } from "./columns.js";
 
 const KEEP = 60;
+const PODS = 200;
 const WHO = {
   apiserver: "Every request comes here first, whoever sends it. It is checked, completed and only then stored.",
   store: "The accepted Pod is written durably and gets a resourceVersion: one number that orders all changes.",
@@ -27,6 +28,7 @@ class FlowPage extends Page {
   constructor() {
     super();
     this.seen = new Map();
+    this.marks = new Map();
     this.pulse = "";
     this.live = new Live(this, () => [this.pods(), this.events()]);
   }
@@ -59,14 +61,26 @@ class FlowPage extends Page {
 
   heard(type, now, old, list) {
     if (!list.loaded) return;
-    const all = this.seen.get(now.metadata.uid) ?? [];
+    const { uid } = now.metadata;
+    const at = performance.now();
+    if (type === "ADDED") this.marks.set(uid, mark(new Map(), now, at));
+    else if (this.marks.has(uid)) mark(this.marks.get(uid), now, at);
+    const all = this.seen.get(uid) ?? [];
     const fields = type === "MODIFIED" && old ? changes(old, now) : [];
     all.push({ type, received: Date.now(), version: now.metadata.resourceVersion, fields });
-    this.seen.set(now.metadata.uid, all.slice(-KEEP));
+    this.seen.set(uid, all.slice(-KEEP));
+    this.keepFew();
     this.pulse = type === "ADDED" ? "apiserver" : fields.some((f) => f.startsWith("spec.nodeName"))
       ? "scheduler" : fields.some((f) => f.includes("containerStatuses")) ? "container" : "kubelet";
     clearTimeout(this.calm);
     this.calm = setTimeout(() => (this.pulse = ""), 1200);
+  }
+
+  /** Remembers the newest Pods only. */
+  keepFew() {
+    for (const kept of [this.seen, this.marks]) {
+      while (kept.size > PODS) kept.delete(kept.keys().next().value);
+    }
   }
 
   pods() {
@@ -107,13 +121,15 @@ class FlowPage extends Page {
     const start = created(pod);
     const rows = timeline(pod, events);
     const status = podStatus(pod);
+    const marks = this.marks.get(pod.metadata.uid) ?? new Map();
     return html`<p class="flow-title">${pill(status.tone, status.status)}
         <a href=${href(Pod, pod.metadata.namespace, pod.metadata.name)}>${pod.metadata.name}</a>
         <span class="dim">in ${pod.metadata.namespace}, created ${ageOf(pod.metadata.creationTimestamp)} ago</span></p>
+      ${waterfall(laps(marks))}
       <ol class="way">${stations(pod, events, seen).map((s, n) => html`
         <li class="station ${s.state} ${this.pulse === s.id ? "pulse" : ""}">
           <div class="station-head"><span class="step" aria-hidden="true">${n + 1}</span><h2>${s.title}</h2>
-            <span class="when num">${s.at ? offset(s.at - start) : STATE[s.state]}</span></div>
+            <span class="when num">${measured(marks, s.id) ?? (s.at ? offset(s.at - start) : STATE[s.state])}</span></div>
           <ul>${s.facts.map((f) => html`<li>${f}</li>`)}</ul>
           <p class="dim">${WHO[s.id]}</p></li>`)}</ol>
       <div class="two">
@@ -129,6 +145,26 @@ class FlowPage extends Page {
             of a Deployment, and watch the next one come.</p></div>`)}
       </div>`;
   }
+}
+
+/** Which step tells when a station was reached. */
+const REACHED = { scheduler: "bound", kubelet: "accepted", container: "started", ready: "ready" };
+
+function measured(marks, station) {
+  const at = marks.get(REACHED[station]);
+  return at === undefined ? null : exact(at - marks.get("stored"));
+}
+
+const exact = (ms) => (ms < 9995 ? `+${Math.round(ms)} ms` : `+${(ms / 1000).toFixed(1)} s`);
+
+/** One bar a step, each beginning where the one before ended. */
+function waterfall(steps) {
+  if (!steps.length) return nothing;
+  const whole = Math.max(1, steps.at(-1).to);
+  return card("Measured here, in milliseconds", html`<ol class="laps">${steps.map(({ id, title, from, to }) => html`
+    <li data-step=${id}><span>${title}</span><span class="track"><span class="fill"
+      .style=${`left: ${(from / whole) * 100}%; width: ${Math.max(0.4, ((to - from) / whole) * 100)}%`}></span></span>
+      <span class="num">${Math.round(to - from)} ms</span><span class="num dim">${exact(to)}</span></li>`)}</ol>`);
 }
 
 const STATE = { now: "now", wait: "waits", bad: "stuck", done: "" };

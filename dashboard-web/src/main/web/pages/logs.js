@@ -2,8 +2,9 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { selects } from "../core/format.js";
-import { query, send, text } from "../core/http.js";
+import { query, text } from "../core/http.js";
 import { Pod, objectPath } from "../core/kinds.js";
+import { readLog } from "../core/logstream.js";
 import { collection, Live } from "../core/store.js";
 import { takeStream } from "../core/streams.js";
 import { Part } from "../ui/element.js";
@@ -53,8 +54,7 @@ class LogView extends Part {
       const chosen = this.current()?.metadata.annotations?.["kubectl.kubernetes.io/default-container"];
       this.container = chosen ?? this.current()?.spec.containers[0]?.name ?? "";
     }
-    const wanted = [this.pod, this.container, this.previous, this.timestamps, this.follow,
-      this.started()].join("|");
+    const wanted = [this.pod, this.container, this.previous, this.follow, this.started()].join("|");
     if (this.pod && this.container && wanted !== this.asked) {
       this.asked = wanted;
       void this.read();
@@ -84,8 +84,7 @@ class LogView extends Part {
 
   path(more) {
     return objectPath(Pod, this.object.metadata.namespace, this.pod, "log") + query({
-      container: this.container, previous: this.previous || null,
-      timestamps: this.timestamps || null, ...more,
+      container: this.container, previous: this.previous || null, ...more,
     });
   }
 
@@ -110,25 +109,23 @@ class LogView extends Part {
       this.note = "";
     };
     try {
-      const response = await send(this.path({ tailLines: TAIL, follow: follow && release ? true : null }),
-        { accept: "*/*", signal: reading.signal });
-      this.note = follow ? "Waiting for output…" : "";
-      const reader = response.body.getReader();
-      const decoder = new TextDecoder();
-      let rest = "";
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
-        rest = parts.pop();
-        waiting.push(...parts);
-        timer ??= setTimeout(flush, 60);
-      }
-      if (rest) waiting.push(rest);
+      await readLog({
+        pathOf: (from) => this.path({ timestamps: true, follow: follow && release ? true : null, ...from }),
+        tail: TAIL,
+        signal: reading.signal,
+        onOpen: () => {
+          if (!this.lines.length) this.note = follow ? "Waiting for output…" : "";
+        },
+        onLine: (line) => {
+          waiting.push(line);
+          timer ??= setTimeout(flush, 60);
+        },
+      });
       flush();
       this.note = this.lines.length ? follow ? "The log has ended." : "" : "There is no output.";
     } catch (error) {
       if (!reading.signal.aborted) {
+        flush();
         this.note = error.code === undefined ? "The connection was lost." : error.message;
       }
     } finally {
@@ -143,7 +140,7 @@ class LogView extends Part {
 
   async download() {
     try {
-      const all = await text(this.path({}));
+      const all = await text(this.path({ timestamps: this.timestamps || null }));
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([all], { type: "text/plain" }));
       link.download = `${this.pod}-${this.container}${this.previous ? "-previous" : ""}.log`;
@@ -164,7 +161,7 @@ class LogView extends Part {
     if (!pods.length) return html`<div class="card"><div class="empty"><p>It has no Pod.</p></div></div>`;
     const wanted = this.search.toLowerCase();
     const numbered = this.lines.map((line, at) => [this.first + at, line]);
-    const hits = (wanted ? numbered.filter(([, l]) => l.toLowerCase().includes(wanted)) : numbered);
+    const hits = (wanted ? numbered.filter(([, l]) => l.text.toLowerCase().includes(wanted)) : numbered);
     const check = (name, label, disabled = false) => html`<label class="check"><input type="checkbox"
       .checked=${this[name]} ?disabled=${disabled} @change=${(e) => (this[name] = e.target.checked)}>${label}</label>`;
     return html`<section class="card flush log-card" aria-label="Logs">
@@ -186,7 +183,8 @@ class LogView extends Part {
       </header>
       <div class="log ${this.wrap ? "wrap" : ""}" tabindex="0" role="log" aria-label="Log of ${this.container}"
         aria-live="off" @scroll=${this.scrolled}>
-        ${repeat(hits.slice(-SHOW), ([n]) => n, ([, line]) => html`<div class=${level(line)}>${
+        ${repeat(hits.slice(-SHOW), ([n]) => n, ([, { at, text: line }]) => html`<div class=${level(line)}>${
+          this.timestamps ? html`<time>${at} </time>` : nothing}${
           wanted ? marked(line, wanted) : line || "\u200b"}</div>`)}
         ${this.note ? html`<p class="log-note">${this.note} ${this.ended ? html`<button class="link again"
           @click=${this.read}>Read again</button>` : nothing}</p>` : nothing}
@@ -194,13 +192,13 @@ class LogView extends Part {
   }
 }
 
-function level(line) {
+export function level(line) {
   const head = line.slice(0, 120);
   if (/\b(ERROR|FATAL|SEVERE|panic|E\d{4})\b|"level":"error"/.test(head)) return "bad";
   return /\b(WARN|WARNING|W\d{4})\b|"level":"warn/.test(head) ? "wait" : "";
 }
 
-function marked(line, wanted) {
+export function marked(line, wanted) {
   const at = line.toLowerCase().indexOf(wanted);
   return html`${line.slice(0, at)}<mark>${line.slice(at, at + wanted.length)}</mark>${
     line.slice(at + wanted.length)}`;

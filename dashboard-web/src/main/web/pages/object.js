@@ -24,11 +24,12 @@ const RESTARTED = new Set([Deployment, StatefulSet, DaemonSet]);
 const WORKLOAD = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"]);
 
 class ObjectPage extends Page {
-  static properties = { kinds: { state: true } };
+  static properties = { kinds: { state: true }, failed: { state: true } };
 
   constructor() {
     super();
     this.kinds = null;
+    this.failed = null;
     this.access = new Access(this);
     this.live = new Live(this, () => [this.list()]);
   }
@@ -53,8 +54,12 @@ class ObjectPage extends Page {
   render() {
     if (!this.kind) {
       if (!this.kinds) {
-        void discovered().then((kinds) => (this.kinds = kinds), () => (this.kinds = []));
-        return html`<div class="empty loading" role="status">Loading…</div>`;
+        if (!this.failed) {
+          void discovered().then((kinds) => (this.kinds = kinds), (error) => (this.failed = error));
+        }
+        return this.failed ? html`<div class="card"><div class="empty"><p>${this.failed.message}</p>
+            <button @click=${() => (this.failed = null)}>Try again</button></div></div>`
+          : html`<div class="empty loading" role="status">Loading…</div>`;
       }
       return html`<h1>Not found</h1><div class="empty"><p>This server does not have this kind.</p></div>`;
     }

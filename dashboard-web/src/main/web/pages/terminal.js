@@ -10,6 +10,8 @@ import { Part } from "../ui/element.js";
 const KEEP = 200000;
 const STDIN = 0;
 const ERROR = 3;
+/** A connection that breaks before it stood may have met a change of the network. */
+const AGAIN_MS = [100, 400, 1200];
 
 class PodTerminal extends Part {
   static properties = {
@@ -28,8 +30,9 @@ class PodTerminal extends Part {
     this.socket?.close();
   }
 
-  connect(command) {
+  connect(command, tries = 0) {
     this.socket?.close();
+    let stood = false;
     const { namespace, name } = this.pod.metadata;
     const container = this.container || this.pod.spec.containers[0].name;
     const path = objectPath(Pod, namespace, name, "exec")
@@ -47,6 +50,7 @@ class PodTerminal extends Part {
     this.note = "Connecting…";
     const decoder = new TextDecoder();
     socket.onopen = () => {
+      stood = true;
       this.open = true;
       this.note = "";
     };
@@ -59,6 +63,11 @@ class PodTerminal extends Part {
     socket.onclose = ({ code, reason }) => {
       if (this.socket !== socket) return;
       this.open = false;
+      if (!stood && tries < AGAIN_MS.length) {
+        setTimeout(() => this.socket === socket && this.isConnected && this.connect(command, tries + 1),
+          AGAIN_MS[tries]);
+        return;
+      }
       if (!this.note || this.note === "Connecting…") {
         this.note = code === 1000 ? "The shell has ended." : reason || "The server refused the connection.";
       }

@@ -1,7 +1,7 @@
 // The YAML of an object, and the way to change it: the server checks a dry run first.
 import { html, nothing } from "lit";
 import { Access } from "../core/access.js";
-import { json, query } from "../core/http.js";
+import { json, load, query } from "../core/http.js";
 import { apiVersion, objectPath } from "../core/kinds.js";
 import { Part } from "../ui/element.js";
 import { icon } from "../ui/icons.js";
@@ -32,7 +32,7 @@ class YamlView extends Part {
   async load() {
     this.error = null;
     try {
-      const [editor, fresh] = await Promise.all([import("../ui/editor.js"), json(this.path)]);
+      const [editor, fresh] = await Promise.all([load(() => import("../ui/editor.js")), json(this.path)]);
       this.show(editor, fresh);
     } catch (error) {
       this.error = error;

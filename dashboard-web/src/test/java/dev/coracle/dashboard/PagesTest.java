@@ -48,6 +48,7 @@ class PagesTest {
         "#/object/core/v1/secrets/shop/payments-api",
         "#/storage/persistentvolumeclaims",
         "#/events",
+        "#/logs",
         "#/browse",
         "#/browse/example.dev/v1/boats",
         "#/object/example.dev/v1/boats/shop/coracle",

@@ -34,7 +34,7 @@ public final class ScreenshotTour {
     List<String> only = args[1].equals("all") ? List.of() : List.of(args[1].split(","));
     try (Browser browser = Browser.start()) {
       if (args.length > 2) {
-        browser.driver.get(args[2]);
+        browser.open(args[2]);
         browser.find("coracle-app main h1");
         tour(
             browser,
@@ -55,7 +55,7 @@ public final class ScreenshotTour {
     try (FakeApiServer server = new FakeApiServer(new FakeCluster(), true, 0)) {
       DemoCluster demo = new DemoCluster(server);
       demo.fill();
-      browser.driver.get(server.url() + "#token=admin");
+      browser.open(server.url() + "#token=admin");
       browser.find("coracle-app main h1");
       tour(
           browser,

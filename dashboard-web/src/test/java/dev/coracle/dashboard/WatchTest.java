@@ -82,7 +82,7 @@ class WatchTest {
 
   @Test
   void listsAgainWhenTheStreamItselfSaysExpired() {
-    dashboard.server.expireStreams();
+    dashboard.server.expireStream("configmaps");
     dashboard.browser.await("second list", () -> lists() > 1);
     dashboard.awaitState("/configmaps", "live");
   }

@@ -4,27 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
-import dev.coracle.client.fake.FakeClient;
 import dev.coracle.ingress.config.IngressOptions;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import io.vertx.servicediscovery.Record;
-import io.vertx.servicediscovery.ServiceDiscovery;
-import io.vertx.servicediscovery.Status;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,37 +20,27 @@ class IngressGatewayTest {
 
   @TempDir private Path directory;
 
-  private final Vertx vertx = Vertx.vertx();
-  private final FakeClient client = new FakeClient();
-  private final ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
-  private final HttpClient http = vertx.createHttpClient();
-  private IngressGateway gateway;
+  private GatewayFixture fixture;
 
   @BeforeEach
   void start() throws Exception {
-    Path key = directory.resolve("tls.key");
-    Path certificate = directory.resolve("tls.crt");
-    selfSigned(certificate, key);
-    gateway =
-        new IngressGateway(
-            vertx,
-            client,
-            discovery,
-            new IngressOptions("127.0.0.1", 0, 0, certificate, key, "192.0.2.9"),
-            new SimpleMeterRegistry());
-    publish("shop/web:http", 80, server("web"));
-    publish("shop/api:main", 8080, server("api-1"), server("api-2"));
-    client.put(Resources.INGRESSES, ingress());
-    await(gateway.start().toCompletableFuture());
+    fixture = new GatewayFixture(directory, IngressOptions.RESPONSE_TIMEOUT);
+    fixture.publish("shop/web:http", 80, fixture.server("web"));
+    fixture.publish("shop/api:main", 8080, fixture.server("api-1"), fixture.server("api-2"));
+    fixture.client.put(Resources.INGRESSES, ingress());
+    fixture.start();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> get("shop.example", "/").equals("200 web / shop.example"));
   }
 
   @AfterEach
   void stop() throws Exception {
-    await(gateway.stop().toCompletableFuture());
-    await(vertx.close().toCompletionStage().toCompletableFuture());
+    fixture.close();
+  }
+
+  private String get(String host, String path) throws Exception {
+    return fixture.get(host, path);
   }
 
   @Test
@@ -92,10 +66,10 @@ class IngressGatewayTest {
 
   @Test
   void aDeadEndpointIsPassedOver() throws Exception {
-    int alive = server("alive");
-    publish("shop/none:http", 80, 1, alive);
+    int alive = fixture.server("alive");
+    fixture.publish("shop/none:http", 80, 1, alive);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> get("shop.example", "/empty").startsWith("200 alive"));
     for (int i = 0; i < 4; i++) {
       assertThat(get("shop.example", "/empty")).startsWith("200 alive");
@@ -105,9 +79,10 @@ class IngressGatewayTest {
   @Test
   void theStatusNamesTheAddress() {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() ->
-            client
+            fixture
+                .client
                 .peek(Resources.INGRESSES, "shop", "shop")
                 .at("status", "loadBalancer", "ingress")
                 .path(0)
@@ -118,9 +93,9 @@ class IngressGatewayTest {
 
   @Test
   void changedIngressesTakeEffect() {
-    client.remove(Resources.INGRESSES, "shop", "shop");
+    fixture.client.remove(Resources.INGRESSES, "shop", "shop");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> get("shop.example", "/").startsWith("404"));
   }
 
@@ -137,95 +112,5 @@ class IngressGatewayTest {
            {"host":"*.wild.example","http":{"paths":[
              {"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}}]}}\
         """);
-  }
-
-  private String get(String host, String path) throws Exception {
-    Future<String> answer =
-        http.request(
-                new RequestOptions()
-                    .setMethod(HttpMethod.GET)
-                    .setServer(
-                        io.vertx.core.net.SocketAddress.inetSocketAddress(
-                            gateway.httpPort(), "127.0.0.1"))
-                    .setHost(host)
-                    .setPort(80)
-                    .setURI(path))
-            .compose(request -> request.send())
-            .compose((HttpClientResponse r) -> r.body().map(b -> r.statusCode() + " " + b));
-    return answer.toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
-  }
-
-  private int server(String name) throws Exception {
-    return await(
-            vertx
-                .createHttpServer()
-                .requestHandler(r ->
-                    r.response()
-                        .end(Buffer.buffer(name + " " + r.uri() + " " + r.authority().host())))
-                .listen(0, "127.0.0.1")
-                .toCompletionStage()
-                .toCompletableFuture())
-        .actualPort();
-  }
-
-  private void publish(String name, int port, Integer... endpoints) throws Exception {
-    JsonArray list = new JsonArray();
-    for (int endpoint : endpoints) {
-      list.add("127.0.0.1:" + endpoint);
-    }
-    await(
-        discovery
-            .publish(
-                new Record()
-                    .setName(name)
-                    .setType("kubernetes-service")
-                    .setStatus(Status.UP)
-                    .setLocation(
-                        new JsonObject()
-                            .put("host", "10.96.0.9")
-                            .put("port", port)
-                            .put("endpoints", list)))
-            .toCompletionStage()
-            .toCompletableFuture());
-  }
-
-  private static void selfSigned(Path certificate, Path key) throws Exception {
-    Path store = certificate.resolveSibling("store.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "a",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret")
-            .inheritIO()
-            .start();
-    assertThat(keytool.waitFor()).isZero();
-    java.security.KeyStore keys =
-        java.security.KeyStore.getInstance(store.toFile(), "secret".toCharArray());
-    java.util.Base64.Encoder mime = java.util.Base64.getMimeEncoder();
-    Files.writeString(
-        certificate,
-        "-----BEGIN CERTIFICATE-----\n"
-            + mime.encodeToString(keys.getCertificate("a").getEncoded())
-            + "\n-----END CERTIFICATE-----\n");
-    Files.writeString(
-        key,
-        "-----BEGIN PRIVATE KEY-----\n"
-            + mime.encodeToString(keys.getKey("a", "secret".toCharArray()).getEncoded())
-            + "\n-----END PRIVATE KEY-----\n");
-  }
-
-  private static <T> T await(java.util.concurrent.CompletableFuture<T> future) throws Exception {
-    return future.get(10, TimeUnit.SECONDS);
   }
 }

@@ -87,6 +87,10 @@ final class AddOns {
     return ingress.httpPort();
   }
 
+  int ingressHttpsPort() {
+    return ingress.httpsPort();
+  }
+
   int dnsPort() {
     return dns.port();
   }

@@ -68,6 +68,7 @@ public final class Coracle {
             new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
     MeterRegistry registry = metrics.meters();
     MetricsApi metricsApi = new MetricsApi(metrics);
+    LogsApi logsApi = new LogsApi(options.logs());
     this.controlPlane =
         new ControlPlane(
             vertx,
@@ -75,7 +76,7 @@ public final class Coracle {
             data,
             plan,
             credentials,
-            metricsApi.hooks(routes(), checks()),
+            logsApi.addTo(metricsApi.hooks(routes(), checks())),
             registry);
     MetricsServer metricsServer =
         metricsApi.open(
@@ -111,8 +112,17 @@ public final class Coracle {
             credentials,
             metrics);
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
+    List<Component> logs =
+        logsApi.open(
+            vertx,
+            controlPlane.client("system:logs"),
+            data,
+            plan.nodeName(),
+            controlPlane.scheme(),
+            registry);
     this.side =
-        Stream.concat(Stream.of(scheduler, controllers, metricsServer), addOns.parts().stream())
+        Stream.of(List.of(scheduler, controllers, metricsServer), addOns.parts(), logs)
+            .<Component>flatMap(List::stream)
             .toList();
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
   }
@@ -313,6 +323,10 @@ public final class Coracle {
 
   public int ingressHttpPort() {
     return addOns.ingressHttpPort();
+  }
+
+  public int ingressHttpsPort() {
+    return addOns.ingressHttpsPort();
   }
 
   public int dnsPort() {

@@ -47,7 +47,12 @@ public final class Foreground {
     line("containers", cluster.runtimeDescription());
     line("kubeconfig", cluster.data().kubeconfig().toString());
     line("dashboard", cluster.dashboardUrl() + "  ('./coracle dashboard' signs you in)");
-    line("ingress", "http://localhost:" + cluster.ingressHttpPort());
+    line(
+        "ingress",
+        "http://localhost:"
+            + cluster.ingressHttpPort()
+            + "  https://localhost:"
+            + cluster.ingressHttpsPort());
     out.println();
     out.println("  export KUBECONFIG=" + cluster.data().kubeconfig());
     cluster.etcdctl().forEach(variable -> out.println("  export " + variable));

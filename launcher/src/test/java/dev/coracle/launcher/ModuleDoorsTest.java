@@ -46,6 +46,7 @@ class ModuleDoorsTest {
               "dev.coracle.proxy..",
               "dev.coracle.coredns..",
               "dev.coracle.ingress..",
+              "dev.coracle.logs..",
               "dev.coracle.metrics..")
           .should()
           .dependOnClassesThat()

@@ -1,6 +1,8 @@
 package dev.coracle.metrics;
 
 import dev.coracle.metrics.internal.ExpositionText;
+import dev.coracle.metrics.internal.Families;
+import dev.coracle.metrics.internal.HelpTexts;
 import dev.coracle.metrics.internal.HistogramBuckets;
 import dev.coracle.metrics.internal.ProcessMetrics;
 import io.micrometer.core.instrument.Clock;
@@ -12,7 +14,12 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +37,14 @@ public final class MetricsRegistry implements AutoCloseable {
   private static final String OPEN_METRICS =
       "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+  private static final ExpositionFormats FORMATS = ExpositionFormats.init();
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
   public MetricsRegistry() {
-    registry.config().meterFilter(new HistogramBuckets());
+    registry.config().meterFilter(new HelpTexts()).meterFilter(new HistogramBuckets());
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -57,7 +66,13 @@ public final class MetricsRegistry implements AutoCloseable {
   public Scrape scrape(@Nullable String accept) {
     boolean open = accept != null && accept.contains("application/openmetrics-text");
     String type = open ? OPEN_METRICS : ExpositionText.CONTENT_TYPE;
-    return new Scrape(type, registry.scrape(type));
+    ByteArrayOutputStream body = new ByteArrayOutputStream(64 * 1024);
+    try {
+      FORMATS.findWriter(type).write(body, Families.of(registry.getPrometheusRegistry()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Scrape(type, body.toString(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -42,6 +42,32 @@ class MetricsRegistryTest {
   }
 
   @Test
+  void hasNoMaximumBesideAHistogramAsNoKubernetesComponentHas() {
+    registry.meters().timer("workqueue_work_duration").record(Duration.ofMillis(7));
+    registry.meters().gauge("pool_max", 3);
+    assertThat(registry.scrape(null).body())
+        .contains("workqueue_work_duration_seconds_sum")
+        .contains("pool_max 3")
+        .doesNotContain("workqueue_work_duration_seconds_max");
+  }
+
+  @Test
+  void describesEveryMeter() {
+    registry.meters().counter("workqueue_adds_total", "name", "pods").increment();
+    registry.meters().counter("something_else_total").increment();
+    assertThat(registry.scrape(null).body())
+        .contains("# HELP workqueue_adds_total Names a work queue has taken\n")
+        .contains("# HELP something_else_total Something else total\n");
+  }
+
+  @Test
+  void countsOfTheSchedulerAreHistogramsToo() {
+    registry.meters().summary("scheduler_preemption_victims").record(3);
+    assertThat(registry.scrape(null).body())
+        .contains("scheduler_preemption_victims_bucket{le=\"4.0\"} 1");
+  }
+
+  @Test
   void leavesBucketsAsTheyWereChosen() {
     Timer.builder("own").serviceLevelObjectives(Duration.ofMillis(3)).register(registry.meters());
     assertThat(registry.scrape(null).body())

@@ -141,7 +141,16 @@ final class CoracleProcess implements AutoCloseable {
   }
 
   int ingressPort() throws IOException {
-    Matcher matcher = Pattern.compile("ingress\\s+http://localhost:(\\d+)").matcher(output());
+    return lastPort("ingress\\s+http://localhost:(\\d+)");
+  }
+
+  int ingressTlsPort() throws IOException {
+    return lastPort("ingress\\s+http://\\S+\\s+https://localhost:(\\d+)");
+  }
+
+  /** The port of the last start. */
+  private int lastPort(String pattern) throws IOException {
+    Matcher matcher = Pattern.compile(pattern).matcher(output());
     int port = 0;
     while (matcher.find()) {
       port = Integer.parseInt(matcher.group(1));

@@ -5,6 +5,7 @@ import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Section;
@@ -36,6 +37,17 @@ final class Answers {
     if (query.getOPT() != null) {
       answer.addRecord(new OPTRecord(EDNS_PAYLOAD, 0, 0), Section.ADDITIONAL);
     }
+    return answer;
+  }
+
+  /**
+   * Says which EDNS version is understood. The upper bits of a code above 15 stand in the OPT
+   * record (RFC 6891 section 6.1.3).
+   */
+  static Message badVersion(Message query) {
+    Message answer = empty(query, Rcode.BADVERS & 0xf);
+    answer.removeAllRecords(Section.ADDITIONAL);
+    answer.addRecord(new OPTRecord(EDNS_PAYLOAD, Rcode.BADVERS >> 4, 0), Section.ADDITIONAL);
     return answer;
   }
 

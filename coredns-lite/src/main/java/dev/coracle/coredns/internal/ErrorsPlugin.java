@@ -8,7 +8,10 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 
-/** Refuses what is no plain question, and turns any failure behind it into SERVFAIL. */
+/**
+ * Refuses what is no plain question or of an unknown EDNS version (RFC 6891), and turns any failure
+ * behind it into SERVFAIL.
+ */
 final class ErrorsPlugin implements DnsPlugin {
 
   private static final Logger LOG = LoggerFactory.getLogger(ErrorsPlugin.class);
@@ -25,6 +28,9 @@ final class ErrorsPlugin implements DnsPlugin {
     }
     if (query.getQuestion() == null) {
       return Uni.createFrom().item(Answers.empty(query, Rcode.FORMERR));
+    }
+    if (query.getOPT() != null && query.getOPT().getVersion() > 0) {
+      return Uni.createFrom().item(Answers.badVersion(query));
     }
     return next.serve(query)
         .onFailure()

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,8 @@ public final class FakeApiServer implements AutoCloseable {
   private final DashboardFiles files = new DashboardFiles();
   private final HttpServer server;
   private final boolean secure;
-  private final List<HttpServerResponse> streams = new CopyOnWriteArrayList<>();
+  private final Map<HttpServerResponse, String> streams = new ConcurrentHashMap<>();
+  private volatile String expiring = "";
 
   public final FakeCluster cluster;
 
@@ -46,6 +49,10 @@ public final class FakeApiServer implements AutoCloseable {
 
   /** When true, every request of the API is answered 503. */
   public volatile boolean broken;
+
+  private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+  private volatile String abortedPath = "";
+  private final AtomicInteger aborts = new AtomicInteger();
 
   /** Answers of metrics.k8s.io by path; absent is 404. */
   public final Map<String, ObjectNode> metrics = new ConcurrentHashMap<>();
@@ -68,7 +75,11 @@ public final class FakeApiServer implements AutoCloseable {
         vertx
             .createHttpServer(options)
             .requestHandler(this::accept)
-            .webSocketHandler(FakeExec::serve);
+            .webSocketHandler(FakeExec::serve)
+            .connectionHandler(connection -> {
+              connections.add(connection);
+              connection.closeHandler(ignored -> connections.remove(connection));
+            });
     server.listen().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
@@ -78,15 +89,52 @@ public final class FakeApiServer implements AutoCloseable {
 
   /** Breaks every open watch, as a restart of the server does. */
   public void dropStreams() {
-    streams.forEach(HttpServerResponse::reset);
+    streams.keySet().forEach(HttpServerResponse::reset);
     streams.clear();
   }
 
-  /** Ends every open watch with an ERROR event, as a server does whose history ran out. */
-  public void expireStreams() {
-    String error =
-        "{\"type\":\"ERROR\",\"object\":" + new FakeStatus(410, "Expired", "gone").toJson() + "}\n";
-    vertx.runOnContext(ignored -> streams.forEach(stream -> stream.end(error)));
+  /**
+   * Breaks every connection and all that goes on over it, as a browser does when its network
+   * changes.
+   */
+  public void dropConnections() {
+    connections.forEach(HttpConnection::close);
+  }
+
+  /** Breaks off the next requests whose path has these words in it. */
+  public void abortNext(int count, String path) {
+    abortedPath = path;
+    aborts.set(count);
+  }
+
+  /** How many requests are still to be broken off. */
+  public int leftToAbort() {
+    return aborts.get();
+  }
+
+  /**
+   * Ends the open watch of this kind with an ERROR event, as a server does whose history ran out;
+   * the next one where none is open at this moment.
+   */
+  public void expireStream(String resource) {
+    expiring = "/" + resource;
+    for (Map.Entry<HttpServerResponse, String> stream : streams.entrySet()) {
+      if (stream.getValue().endsWith(expiring)) {
+        vertx.runOnContext(ignored -> expire(stream.getKey(), stream.getValue()));
+      }
+    }
+  }
+
+  private boolean expire(HttpServerResponse response, String path) {
+    if (expiring.isEmpty() || !path.endsWith(expiring) || response.closed() || response.ended()) {
+      return false;
+    }
+    expiring = "";
+    response.end(
+        "{\"type\":\"ERROR\",\"object\":"
+            + new FakeStatus(410, "Expired", "gone").toJson()
+            + "}\n");
+    return true;
   }
 
   public int openStreams() {
@@ -99,6 +147,10 @@ public final class FakeApiServer implements AutoCloseable {
   }
 
   private void accept(HttpServerRequest request) {
+    if (request.uri().contains(abortedPath) && aborts.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+      request.response().reset();
+      return;
+    }
     if (request.path().startsWith("/dashboard")) {
       files.handle(request);
       return;
@@ -250,12 +302,19 @@ public final class FakeApiServer implements AutoCloseable {
           }
         };
     response.setChunked(true).putHeader("Content-Type", "application/json");
+    if (expire(response, request.path())) {
+      return;
+    }
     cluster.watch(from, listener);
-    streams.add(response);
+    streams.put(response, request.path());
     response.closeHandler(ignored -> ended(response, listener));
     response.exceptionHandler(ignored -> ended(response, listener));
     response.endHandler(ignored -> ended(response, listener));
-    context.runOnContext(ignored -> response.writeHead());
+    context.runOnContext(ignored -> {
+      if (!response.headWritten() && !response.closed()) {
+        response.writeHead();
+      }
+    });
   }
 
   private static void write(HttpServerResponse response, String text) {

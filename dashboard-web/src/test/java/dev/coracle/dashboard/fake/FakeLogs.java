@@ -3,6 +3,7 @@ package dev.coracle.dashboard.fake;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Container logs and those who follow them; thread-safe. */
 public final class FakeLogs {
-  private record Follower(Vertx vertx, HttpServerResponse response) {
-    void send(String line) {
+  private record Line(Instant at, String text) {
+    String as(boolean timestamps) {
+      return timestamps ? at + " " + text : text;
+    }
+  }
+
+  private record Follower(Vertx vertx, HttpServerResponse response, boolean timestamps) {
+    void send(Line added) {
+      String line = added.as(timestamps);
       vertx.runOnContext(ignored -> {
         if (!response.closed() && !response.ended()) {
           response.write(line + "\n");
@@ -21,11 +29,17 @@ public final class FakeLogs {
     }
   }
 
-  private final Map<String, List<String>> lines = new ConcurrentHashMap<>();
+  private final Map<String, List<Line>> lines = new ConcurrentHashMap<>();
   private final Map<String, List<Follower>> followers = new ConcurrentHashMap<>();
 
   /** Adds a line to a container's log; {@code "previous"} in the id is the run before. */
-  public synchronized void append(String id, String line) {
+  public void append(String id, String line) {
+    append(id, Instant.now(), line);
+  }
+
+  /** As {@link #append(String, String)}, with its time. */
+  public synchronized void append(String id, Instant at, String text) {
+    Line line = new Line(at, text);
     lines.computeIfAbsent(id, ignored -> new ArrayList<>()).add(line);
     followers.getOrDefault(id, List.of()).forEach(follower -> follower.send(line));
   }
@@ -39,16 +53,22 @@ public final class FakeLogs {
             + "/"
             + FakeApiServer.param(request, "container", "")
             + (previous ? "/previous" : "");
-    List<String> all = lines.getOrDefault(id, List.of());
+    boolean timestamps = "true".equals(request.getParam("timestamps"));
+    Instant since =
+        Instant.parse(FakeApiServer.param(request, "sinceTime", Instant.MIN.toString()));
+    List<Line> all =
+        lines.getOrDefault(id, List.of()).stream()
+            .filter(line -> !line.at().isBefore(since))
+            .toList();
     int tail = Integer.parseInt(FakeApiServer.param(request, "tailLines", "1000000"));
     HttpServerResponse response = request.response();
     response.setChunked(true).putHeader("Content-Type", "text/plain");
     response.writeHead();
-    for (String line : all.subList(Math.max(0, all.size() - tail), all.size())) {
-      response.write(line + "\n");
+    for (Line line : all.subList(Math.max(0, all.size() - tail), all.size())) {
+      response.write(line.as(timestamps) + "\n");
     }
     if ("true".equals(request.getParam("follow"))) {
-      Follower follower = new Follower(vertx, response);
+      Follower follower = new Follower(vertx, response, timestamps);
       List<Follower> mine = followers.computeIfAbsent(id, ignored -> new CopyOnWriteArrayList<>());
       mine.add(follower);
       response.closeHandler(ignored -> mine.remove(follower));

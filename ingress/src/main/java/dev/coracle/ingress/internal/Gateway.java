@@ -4,50 +4,48 @@ import dev.coracle.ingress.internal.RouteTable.Backend;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.PoolOptions;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.HostAndPort;
-import io.vertx.core.net.SocketAddress;
 import io.vertx.httpproxy.Body;
 import io.vertx.httpproxy.HttpProxy;
 import io.vertx.httpproxy.ProxyContext;
 import io.vertx.httpproxy.ProxyInterceptor;
 import io.vertx.httpproxy.ProxyOptions;
 import io.vertx.httpproxy.ProxyResponse;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes one request to its backend and the answer back, WebSockets too. A backend that does not
- * accept the connection is passed over for the next, each once. No rule: 404; no endpoint: 503;
- * none answers: 502. Runs on the gateway's event loop.
+ * Takes one request to its backend and the answer back, WebSockets too. A backend that speaks
+ * HTTP/2 is served by {@link Http2Forwarder}, any other by Vert.x's HTTP proxy. No rule: 404; no
+ * endpoint: 503; none answers: 502; none answers in time: 504. Runs on the gateway's event loop.
  */
 final class Gateway implements ProxyInterceptor {
 
   private static final String BACKEND = "backend";
+  private static final String SENT = "sent";
 
-  private final HttpClient client;
+  private final Endpoints endpoints;
   private final HttpProxy proxy;
+  private final Http2Forwarder http2;
   private final BackendDirectory backends;
   private final IngressMetrics metrics;
-  private volatile RouteTable routes = new RouteTable(java.util.List.of());
+  private final Duration responseTimeout;
+  private volatile RouteTable routes = RouteTable.EMPTY;
 
-  Gateway(Vertx vertx, BackendDirectory backends, IngressMetrics metrics) {
+  Gateway(
+      Vertx vertx, BackendDirectory backends, IngressMetrics metrics, Duration responseTimeout) {
     this.backends = backends;
     this.metrics = metrics;
-    this.client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setConnectTimeout(2000)
-                .setKeepAliveTimeout(30)
-                .setMaxInitialLineLength(16 * 1024)
-                .setMaxHeaderSize(64 * 1024),
-            new PoolOptions().setHttp1MaxSize(256).setMaxWaitQueueSize(4096));
+    this.responseTimeout = responseTimeout;
+    this.endpoints = new Endpoints(vertx, backends);
+    this.http2 = new Http2Forwarder(endpoints, responseTimeout);
     this.proxy =
-        HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(true), client)
+        HttpProxy.reverseProxy(
+                new ProxyOptions().setSupportWebSocket(true), endpoints.http1Client())
             .origin(this::connect)
             .addInterceptor(this, true);
   }
@@ -57,7 +55,7 @@ final class Gateway implements ProxyInterceptor {
   }
 
   Future<Void> close() {
-    return client.close();
+    return endpoints.close();
   }
 
   void handle(HttpServerRequest request) {
@@ -72,7 +70,11 @@ final class Gateway implements ProxyInterceptor {
                 backend == null ? "" : backend.service(),
                 request.response().getStatusCode(),
                 System.nanoTime() - begin));
-    proxy.handle(request);
+    if (backend != null && backend.http2() && backends.size(backend) > 0) {
+      http2.forward(request, backend);
+    } else {
+      proxy.handle(request);
+    }
   }
 
   private @Nullable Backend find(HttpServerRequest request) {
@@ -86,59 +88,41 @@ final class Gateway implements ProxyInterceptor {
     HttpServerRequest request = context.request().proxiedRequest();
     Backend backend = find(request);
     if (backend == null) {
-      return refuse(context, 404, "no Ingress rule matches this host and path\n");
+      return refuse(context, Refusal.noRule());
     }
     if (backends.size(backend) == 0) {
-      return refuse(
-          context,
-          503,
-          "the Service "
-              + backend.namespace()
-              + "/"
-              + backend.service()
-              + " has no ready endpoint\n");
+      return refuse(context, Refusal.noEndpoint(backend));
     }
     context.set(BACKEND, backend);
-    forwarded(context, request);
-    return context.sendRequest();
-  }
-
-  private static void forwarded(ProxyContext context, HttpServerRequest request) {
-    String client = request.remoteAddress().hostAddress();
-    String before = request.getHeader("X-Forwarded-For");
-    context
-        .request()
-        .putHeader("X-Forwarded-For", before == null ? client : before + ", " + client);
-    context.request().putHeader("X-Real-IP", client);
-    context.request().putHeader("X-Forwarded-Proto", request.isSSL() ? "https" : "http");
+    Forwarded.headers(request).forEach((name, value) -> context.request().putHeader(name, value));
     HostAndPort authority = request.authority();
     if (authority != null) {
-      context.request().putHeader("X-Forwarded-Host", authority.toString());
       context.request().setAuthority(authority); // The application sees the name it was asked by.
     }
+    return context
+        .sendRequest()
+        .timeout(responseTimeout.toMillis(), TimeUnit.MILLISECONDS)
+        .recover(failure -> {
+          HttpClientRequest sent = context.get(SENT, HttpClientRequest.class);
+          if (failure instanceof TimeoutException && sent != null) {
+            sent.reset();
+          }
+          return refuse(context, Refusal.of(backend, failure));
+        });
   }
 
-  private static Future<ProxyResponse> refuse(ProxyContext context, int status, String text) {
+  private static Future<ProxyResponse> refuse(ProxyContext context, Refusal refusal) {
     ProxyResponse response = context.request().release().response();
     return Future.succeededFuture(
         response
-            .setStatusCode(status)
+            .setStatusCode(refusal.status())
             .putHeader("Content-Type", "text/plain; charset=utf-8")
-            .setBody(Body.body(Buffer.buffer(text))));
+            .setBody(Body.body(Buffer.buffer(refusal.text()))));
   }
 
   private Future<HttpClientRequest> connect(ProxyContext context) {
-    Backend backend = context.get(BACKEND, Backend.class);
-    return connect(backend, backends.size(backend));
-  }
-
-  private Future<HttpClientRequest> connect(Backend backend, int tries) {
-    SocketAddress endpoint = tries == 0 ? null : backends.next(backend);
-    if (endpoint == null) {
-      return Future.failedFuture("no endpoint of " + backend.service() + " accepts connections");
-    }
-    return client
-        .request(new RequestOptions().setServer(endpoint))
-        .recover(failure -> tries > 1 ? connect(backend, tries - 1) : Future.failedFuture(failure));
+    return endpoints
+        .connect(context.get(BACKEND, Backend.class))
+        .onSuccess(request -> context.set(SENT, request));
   }
 }

@@ -58,7 +58,8 @@ public final class GatewayVerticle extends AbstractVerticle {
   @Override
   public void start(Promise<Void> started) {
     BackendDirectory directory = new BackendDirectory(vertx, context, discovery);
-    Gateway newGateway = new Gateway(vertx, directory, new IngressMetrics(registry));
+    Gateway newGateway =
+        new Gateway(vertx, directory, new IngressMetrics(registry), options.responseTimeout());
     backends = directory;
     gateway = newGateway;
     IngressSync newSync =

@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows Ingresses, their classes and TLS Secrets; hands a new routing table and set of
- * certificates on when something changed, and writes the address into the status of every Ingress
- * it serves. Changes that come in one turn of the context go together.
+ * Follows Ingresses, their classes, TLS Secrets and Services (for what their ports speak); hands a
+ * new routing table and set of certificates on when something changed, and writes the address into
+ * the status of every Ingress it serves. Changes that come in one turn of the context go together.
  */
 public final class IngressSync {
 
@@ -45,6 +45,7 @@ public final class IngressSync {
   private final Informer ingresses;
   private final Informer classes;
   private final Informer secrets;
+  private final Informer services;
   private final String address;
   private final BiConsumer<RouteTable, List<KubeObject>> changed;
   private boolean scheduled;
@@ -88,6 +89,7 @@ public final class IngressSync {
                 Resources.SECRETS,
                 InformerOptions.ALL.withFields(FieldSelector.equalTo("type", "kubernetes.io/tls")))
             .addHandler(schedule);
+    services = informers.informer(Resources.SERVICES).addHandler(schedule);
   }
 
   public Uni<Void> start() {
@@ -156,7 +158,7 @@ public final class IngressSync {
         publish(ingress);
       }
     }
-    changed.accept(new RouteTable(served), List.copyOf(tls.values()));
+    changed.accept(new RouteTable(served, services.lister()::get), List.copyOf(tls.values()));
   }
 
   private void publish(KubeObject ingress) {

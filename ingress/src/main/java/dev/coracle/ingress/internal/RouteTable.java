@@ -9,6 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +22,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RouteTable {
 
-  /** A Service's port, by name or by number, and the Ingress that leads there. */
+  private static final Set<String> HTTP2 = Set.of("kubernetes.io/h2c", "grpc");
+
+  /** Leads nowhere. */
+  public static final RouteTable EMPTY = new RouteTable(List.of(), (_, _) -> Optional.empty());
+
+  /**
+   * A Service's port, by name or by number, and the Ingress that leads there.
+   *
+   * @param http2 it speaks HTTP/2 without TLS (appProtocol {@code kubernetes.io/h2c}, KEP-3726, or
+   *     {@code grpc})
+   */
   public record Backend(
-      String namespace, String service, String portName, int portNumber, String ingress) {}
+      String namespace,
+      String service,
+      String portName,
+      int portNumber,
+      String ingress,
+      boolean http2) {
+
+    @Override
+    public String toString() {
+      return namespace + "/" + service + ":" + (portName.isEmpty() ? portNumber : portName);
+    }
+  }
 
   private record Route(boolean exact, String path, Backend backend) {
     boolean matches(String asked) {
@@ -38,10 +62,15 @@ public final class RouteTable {
   private final Map<String, List<Route>> byHost = new HashMap<>();
   private @Nullable Backend fallback;
 
+  private final BiFunction<String, String, Optional<KubeObject>> services;
+
   /**
    * @param ingresses those this gateway serves
+   * @param services the Service of a namespace and a name
    */
-  public RouteTable(Collection<KubeObject> ingresses) {
+  public RouteTable(
+      Collection<KubeObject> ingresses, BiFunction<String, String, Optional<KubeObject>> services) {
+    this.services = services;
     List<KubeObject> oldestFirst = new ArrayList<>(ingresses);
     oldestFirst.sort(
         Comparator.comparing((KubeObject i) -> i.metadata().path("creationTimestamp").asText(""))
@@ -80,17 +109,35 @@ public final class RouteTable {
     }
   }
 
-  private static @Nullable Backend backend(KubeObject ingress, JsonNode node) {
+  private @Nullable Backend backend(KubeObject ingress, JsonNode node) {
     JsonNode service = node.path("service");
     if (!service.hasNonNull("name")) {
       return null;
     }
+    String name = service.path("name").asText();
+    String portName = service.path("port").path("name").asText("");
+    int portNumber = service.path("port").path("number").asInt(0);
     return new Backend(
         ingress.namespace(),
-        service.path("name").asText(),
-        service.path("port").path("name").asText(""),
-        service.path("port").path("number").asInt(0),
-        ingress.name());
+        name,
+        portName,
+        portNumber,
+        ingress.name(),
+        services
+            .apply(ingress.namespace(), name)
+            .filter(s -> speaksHttp2(s, portName, portNumber))
+            .isPresent());
+  }
+
+  private static boolean speaksHttp2(KubeObject service, String portName, int portNumber) {
+    for (JsonNode port : service.at("spec", "ports")) {
+      if (portName.isEmpty()
+          ? port.path("port").asInt() == portNumber
+          : port.path("name").asText("").equals(portName)) {
+        return HTTP2.contains(port.path("appProtocol").asText(""));
+      }
+    }
+    return false;
   }
 
   /**

@@ -157,6 +157,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final SecurityFlags security = new SecurityFlags();
 
+  @Mixin private final LogFlags logs = new LogFlags();
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -190,7 +192,8 @@ final class UpCommand implements Callable<Integer> {
             proxyMode,
             store.options(),
             keepPods,
-            security.options());
+            security.options(),
+            logs.options());
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

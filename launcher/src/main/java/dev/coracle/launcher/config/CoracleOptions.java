@@ -25,6 +25,7 @@ import java.nio.file.Path;
  * @param store where the state is kept
  * @param keepPods leave containers running at the end
  * @param security what is turned on in the API server
+ * @param logs the collection of containers' logs
  */
 public record CoracleOptions(
     Path dataDir,
@@ -44,7 +45,8 @@ public record CoracleOptions(
     String proxyMode,
     StoreOptions store,
     boolean keepPods,
-    SecurityOptions security) {
+    SecurityOptions security,
+    LogStoreOptions logs) {
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -66,7 +68,8 @@ public record CoracleOptions(
         "auto",
         StoreOptions.EMBEDDED,
         false,
-        SecurityOptions.DEFAULT);
+        SecurityOptions.DEFAULT,
+        LogStoreOptions.DEFAULT);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -88,7 +91,8 @@ public record CoracleOptions(
         proxyMode,
         store,
         keepPods,
-        security);
+        security,
+        logs);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -110,6 +114,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keep,
-        security);
+        security,
+        logs);
   }
 }

@@ -1,0 +1,82 @@
+package dev.coracle.logs.internal.store;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a segment holds, in a few kilobytes: from when to when, of which containers ({@code
+ * namespace/pod/container}), and its {@link Trigrams}. Grows while the segment is written and is
+ * stored beside it when it is full.
+ */
+final class SegmentIndex {
+
+  private String first = "";
+  private String last = "";
+  private final Set<String> containers = new TreeSet<>();
+  private final Trigrams trigrams;
+
+  SegmentIndex() {
+    this(new Trigrams());
+  }
+
+  private SegmentIndex(Trigrams trigrams) {
+    this.trigrams = trigrams;
+  }
+
+  void add(String container, String time, String message) {
+    if (first.isEmpty() || time.compareTo(first) < 0) {
+      first = time;
+    }
+    if (time.compareTo(last) > 0) {
+      last = time;
+    }
+    containers.add(container);
+    trigrams.add(message);
+  }
+
+  boolean mayHave(LogQuery query) {
+    return !last.isEmpty()
+        && last.compareTo(query.after()) > 0
+        && query.texts().stream().allMatch(trigrams::mayContain)
+        && containers.stream().anyMatch(query::wantsContainer);
+  }
+
+  void write(Path file) throws IOException {
+    try (DataOutputStream out =
+        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+      out.writeUTF(first);
+      out.writeUTF(last);
+      out.writeInt(containers.size());
+      for (String container : containers) {
+        out.writeUTF(container);
+      }
+      byte[] bits = trigrams.bytes();
+      out.writeInt(bits.length);
+      out.write(bits);
+    }
+  }
+
+  static SegmentIndex read(Path file) throws IOException {
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      String first = in.readUTF();
+      String last = in.readUTF();
+      Set<String> containers = new TreeSet<>();
+      for (int n = in.readInt(); n > 0; n--) {
+        containers.add(in.readUTF());
+      }
+      SegmentIndex index = new SegmentIndex(Trigrams.of(in.readNBytes(in.readInt())));
+      index.first = first;
+      index.last = last;
+      index.containers.addAll(containers);
+      return index;
+    }
+  }
+}
