@@ -25,11 +25,16 @@ interface EventStream {
   /** Ends the stream as its protocol does. */
   void end();
 
+  /** Also lets the request's body flow, unless the upgrade is still to come. */
   static EventStream of(Exchange exchange, String mediaType, boolean binary) {
     boolean upgrade =
         exchange.request().version() == HttpVersion.HTTP_1_1
             && exchange.header("Upgrade").equalsIgnoreCase("websocket");
-    return upgrade ? new Messages(exchange, binary) : new Body(exchange, mediaType);
+    if (upgrade) {
+      return new Messages(exchange, binary);
+    }
+    exchange.request().resume();
+    return new Body(exchange, mediaType);
   }
 
   /** One answer that goes on. */

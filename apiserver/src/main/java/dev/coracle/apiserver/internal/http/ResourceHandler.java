@@ -132,7 +132,6 @@ public final class ResourceHandler {
   private void watch(Exchange exchange, Call call) {
     Negotiation form = negotiate(exchange, call);
     WatchOptions options = QueryOptions.watch(exchange);
-    exchange.request().resume();
     long millis =
         options.timeoutSeconds() > 0
             ? options.timeoutSeconds() * 1000

@@ -203,6 +203,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
       if (!started) {
         ended = true;
         vertx.cancelTimer(timer);
+        exchange.request().resume();
         Responder.failure(exchange, failure);
         return;
       }
