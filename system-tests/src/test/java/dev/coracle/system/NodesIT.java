@@ -192,7 +192,10 @@ class NodesIT {
   void logsExecAndMetricsOfAWorkerComeThroughItsTunnel() {
     for (String node : List.of("n1", "n2", "n3")) {
       String pod = podOn(node);
-      assertThat(kubectl("logs", pod)).isEqualTo("started on " + node + "\n");
+      Awaitility.await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> assertThat(kubectl("logs", pod)).isEqualTo("started on " + node + "\n"));
       assertThat(kubectl("exec", pod, "--", "sh", "-c", "echo on $NODE"))
           .isEqualTo("on " + node + "\n");
     }

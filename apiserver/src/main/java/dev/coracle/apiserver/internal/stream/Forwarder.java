@@ -33,6 +33,7 @@ import java.util.Set;
 public final class Forwarder {
 
   private static final int CONNECT_MILLIS = 10_000;
+  private static final int TUNNEL_MILLIS = 30_000;
   private static final int MOST_CONNECTIONS = 10_000;
 
   /** Credentials and hop-by-hop headers, which end here. */
@@ -110,7 +111,8 @@ public final class Forwarder {
             .setURI(to.uri())
             .setConnectTimeout(CONNECT_MILLIS);
     if (to.via() != null) {
-      options.setServer(to.via());
+      // Two handshakes and two ways there and back instead of one.
+      options.setServer(to.via()).setConnectTimeout(TUNNEL_MILLIS);
     }
     client
         .request(options)

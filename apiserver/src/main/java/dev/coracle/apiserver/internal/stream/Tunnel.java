@@ -25,7 +25,7 @@ final class Tunnel {
   /** Connections that wait for their stream; a node that hangs must not hold all sockets. */
   private static final int MOST_WAITING = 64;
 
-  private static final long OPEN_MILLIS = 10_000;
+  private static final long OPEN_MILLIS = 30_000;
   private static final long SILENCE_MILLIS = 45_000;
   private static final int LONGEST_LINE = 256;
 
