@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class KubeObject {
   private volatile @Nullable ObjectNode tree;
   private volatile byte @Nullable [] json;
   private volatile byte @Nullable [] other;
+  private volatile @Nullable Map<String, String> labels;
 
   private KubeObject(@Nullable ObjectNode tree, byte @Nullable [] json) {
     this.tree = tree;
@@ -120,6 +122,7 @@ public final class KubeObject {
   public KubeObject compact() {
     json();
     tree = null;
+    labels = null;
     return this;
   }
 
@@ -191,8 +194,14 @@ public final class KubeObject {
     return metadata().path("generation").asLong(0);
   }
 
+  /** Read once, since selectors ask again and again; not to be changed. */
   public Map<String, String> labels() {
-    return strings(metadata().path("labels"));
+    Map<String, String> l = labels;
+    if (l == null) {
+      l = Collections.unmodifiableMap(strings(metadata().path("labels")));
+      labels = l;
+    }
+    return l;
   }
 
   public Map<String, String> annotations() {

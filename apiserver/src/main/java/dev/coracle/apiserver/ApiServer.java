@@ -9,6 +9,7 @@ import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -85,6 +86,14 @@ public final class ApiServer implements Component {
   /** The port of the listener, once started. */
   public int port() {
     return assembly.front().port();
+  }
+
+  /**
+   * Where the kubelet of a node that opened a tunnel is reached from this process; empty for a node
+   * that is reached at its own address.
+   */
+  public Optional<SocketAddress> tunnelTo(String node) {
+    return assembly.tunnels().via(node);
   }
 
   /** All resources that are served, custom ones among them. */

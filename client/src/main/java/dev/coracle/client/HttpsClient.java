@@ -17,6 +17,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.config.HttpsClientOptions;
 import dev.coracle.client.internal.http.BearerToken;
+import dev.coracle.client.internal.http.ConnectionHealth;
 import dev.coracle.client.internal.http.Query;
 import dev.coracle.client.internal.http.WatchStream;
 import io.smallrye.mutiny.Multi;
@@ -35,6 +36,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,13 +50,25 @@ public final class HttpsClient implements Client, AutoCloseable {
   private static final long REQUEST_MILLIS = 60_000;
   private static final int CONNECT_MILLIS = 10_000;
 
+  /** How long requests may still be answered over connections that are given up. */
+  private static final int LAST_ANSWERS_SECONDS = 5;
+
+  private final Vertx vertx;
   private final HttpsClientOptions options;
-  private final HttpClientAgent http;
   private final BearerToken token;
   private final String prefix;
+  private volatile HttpClientAgent http;
 
   public HttpsClient(Vertx vertx, HttpsClientOptions options) {
+    this.vertx = vertx;
     this.options = options;
+    this.http = connect(options);
+    this.token = new BearerToken(vertx, options);
+    String path = options.server().getPath();
+    this.prefix = path == null || path.equals("/") ? "" : path;
+  }
+
+  private HttpClientAgent connect(HttpsClientOptions options) {
     boolean tls = "https".equals(options.server().getScheme());
     HttpClientOptions httpOptions =
         new HttpClientOptions()
@@ -80,12 +94,23 @@ public final class HttpsClient implements Client, AutoCloseable {
                 .addKeyValue(Buffer.buffer(options.keyPem().get())));
       }
     }
-    this.http =
-        vertx.createHttpClient(
-            httpOptions, new PoolOptions().setHttp1MaxSize(256).setHttp2MaxSize(4));
-    this.token = new BearerToken(vertx, options);
-    String path = options.server().getPath();
-    this.prefix = path == null || path.equals("/") ? "" : path;
+    return vertx
+        .httpClientBuilder()
+        .with(httpOptions)
+        .with(new PoolOptions().setHttp1MaxSize(256).setHttp2MaxSize(4))
+        .withConnectHandler(connection -> ConnectionHealth.watch(vertx, connection))
+        .build();
+  }
+
+  /**
+   * Goes on with another client certificate: new requests use it at once, and what runs over the
+   * old connections ends, so that nothing lives on by a certificate that has ended. Watches that
+   * end so are taken up again by their informers.
+   */
+  public void rotate(String certificatePem, String keyPem) {
+    HttpClientAgent before = http;
+    http = connect(options.withCertificate(certificatePem, keyPem));
+    before.shutdown(LAST_ANSWERS_SECONDS, TimeUnit.SECONDS);
   }
 
   private static int port(int port, boolean tls) {

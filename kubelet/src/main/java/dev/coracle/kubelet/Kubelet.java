@@ -13,6 +13,7 @@ import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
+import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
@@ -40,7 +41,6 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.PodDns;
 import dev.coracle.kubelet.internal.probe.Handlers;
 import dev.coracle.kubelet.internal.probe.ProbeManager;
-import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
 import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
@@ -59,6 +59,7 @@ import dev.coracle.kubelet.internal.serving.CriStats;
 import dev.coracle.kubelet.internal.serving.CriStreaming;
 import dev.coracle.kubelet.internal.serving.KnownPods;
 import dev.coracle.kubelet.internal.serving.ReviewAuth;
+import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
@@ -113,6 +114,7 @@ public final class Kubelet implements Component {
   private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
 
   private final KubeletOptions options;
+  private final boolean simulated;
   private final KubeletMetrics metrics;
   private final RuntimeService runtime;
   private final Timers timers;
@@ -158,7 +160,23 @@ public final class Kubelet implements Component {
         true);
   }
 
-  /** With a runtime of another kind, as simulated nodes have it, and without plugins. */
+  Kubelet(
+      Vertx vertx,
+      Client client,
+      KubeletOptions options,
+      MeterRegistry registry,
+      RuntimeService unmeasured,
+      Clock clock,
+      boolean withPlugins) {
+    this(
+        vertx,
+        client,
+        options,
+        registry,
+        Surroundings.real(options, registry, unmeasured, clock, withPlugins));
+  }
+
+  /** With a runtime of another kind, and without plugins. */
   public Kubelet(
       Vertx vertx,
       Client client,
@@ -174,28 +192,29 @@ public final class Kubelet implements Component {
       Client client,
       KubeletOptions options,
       MeterRegistry registry,
-      RuntimeService unmeasured,
-      Clock clock,
-      boolean withPlugins) {
+      Surroundings around) {
     this.options = options;
-    this.metrics = new KubeletMetrics(registry, options.nodeName());
-    this.runtime = new MeasuredRuntime(unmeasured, metrics);
-    this.timers = new Timers("kubelet-" + options.nodeName(), clock);
+    this.simulated = around.simulated();
+    this.metrics = around.metrics();
+    this.runtime = new MeasuredRuntime(around.runtime(), metrics);
+    this.timers = around.timers();
+    Clock clock = timers.clock();
     SerialContext context = SerialContext.of(vertx);
     this.informers = new InformerFactory(context, client);
     this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
-    PodEvents events = PodEvents.to(recorder);
+    PodEvents events = around.events().apply(PodEvents.to(recorder));
     this.pods =
         informers.informer(
             Resources.PODS,
             InformerOptions.ALL.withFields(
                 FieldSelector.equalTo("spec.nodeName", options.nodeName())));
-    Informer services = informers.informer(Resources.SERVICES);
+    Lister services =
+        around.services().orElseGet(() -> informers.informer(Resources.SERVICES).lister());
 
     this.paths = new PodPaths(options.rootDir(), options.podLogsDir());
-    Machine machine = Machine.read();
+    Machine machine = around.machine();
     this.cache = new RuntimeCache(runtime, clock);
-    this.objects = new ObjectCache(client, informers, services.lister(), this::objectChanged);
+    this.objects = new ObjectCache(client, informers, services, this::objectChanged);
     this.images =
         new ImageManager(
             runtime,
@@ -214,7 +233,7 @@ public final class Kubelet implements Component {
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
     this.plugins =
         new NodePlugins(
-            vertx, timers, options.rootDir(), withPlugins, node::refresh, this::livePods);
+            vertx, timers, options.rootDir(), around.plugins(), node::refresh, this::livePods);
     node.devices(plugins.devices()::counts);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
@@ -231,17 +250,21 @@ public final class Kubelet implements Component {
     this.volumes =
         new VolumeManager(
             paths,
-            VolumePlugins.all(objects, tokens, facts, options.localVolumes()),
+            simulated
+                ? SimulatedVolumes.all()
+                : VolumePlugins.all(objects, tokens, facts, options.localVolumes()),
             tokens,
             clock);
-    informers
-        .informer(Resources.PERSISTENT_VOLUMES)
-        .addHandler(
-            new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
+    if (!simulated) {
+      informers
+          .informer(Resources.PERSISTENT_VOLUMES)
+          .addHandler(
+              new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
+    }
     PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
     this.probes =
         new ProbeManager(
-            handlers, events, timers, new ProbeMetrics(registry), options.nodeIp(), this::touched);
+            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::touched);
     TerminationMessages messages = new TerminationMessages(paths);
     this.admission =
         new Admission(
@@ -362,6 +385,7 @@ public final class Kubelet implements Component {
             removed(last);
           }
         });
+    followOwnNode();
     this.mirrors = new MirrorPods(client, pods.lister(), timers, node::node);
     this.manifests =
         options
@@ -374,6 +398,30 @@ public final class Kubelet implements Component {
                     this::manifestRemoved));
     this.eviction =
         new EvictionManager(runtime, cache, loop, images, node, events, metrics, timers, paths);
+  }
+
+  /** What the control plane says of this node: its range of pod addresses, and that it is lost. */
+  private void followOwnNode() {
+    informers
+        .informer(
+            Resources.NODES,
+            InformerOptions.ALL.withFields(
+                FieldSelector.equalTo("metadata.name", options.nodeName())))
+        .addHandler(
+            new Informer.Handler() {
+              @Override
+              public void added(KubeObject now) {
+                timers.execute(() -> node.seen(now));
+              }
+
+              @Override
+              public void updated(KubeObject before, KubeObject now) {
+                if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
+                    || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
+                  timers.execute(() -> node.seen(now));
+                }
+              }
+            });
   }
 
   @Override
@@ -408,8 +456,10 @@ public final class Kubelet implements Component {
     node.start();
     timers.execute(plugins::start);
     listed.join();
-    rotation.start();
-    eviction.start();
+    if (!simulated) {
+      rotation.start();
+      eviction.start();
+    }
     if (manifests.isPresent()) {
       manifests.get().start();
     }
@@ -537,6 +587,11 @@ public final class Kubelet implements Component {
   /** The port of the kubelet's API, 0 while it does not listen. */
   public int port() {
     return server.map(KubeletServer::port).orElse(0);
+  }
+
+  /** Takes up a renewed serving certificate and client CA from the same files. */
+  public Uni<Boolean> reloadCertificates() {
+    return server.map(KubeletServer::reloadCertificates).orElse(Uni.createFrom().item(false));
   }
 
   private KubeletServerBackend backend(

@@ -7,19 +7,24 @@ import dev.coracle.ingress.IngressGateway;
 import dev.coracle.ingress.config.IngressOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.proxy.KubeProxy;
+import dev.coracle.proxy.PodOverlay;
+import dev.coracle.proxy.config.OverlayOptions;
 import dev.coracle.proxy.config.ProxyOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.servicediscovery.ServiceDiscovery;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** Service proxy, DNS and ingress: how traffic finds its way. */
+/** Service proxy, overlay, DNS and ingress: how traffic finds its way. */
 final class AddOns {
 
   /** Short, so that a Service that came or went is known at once; upstream's own default. */
   private static final int DNS_TTL_SECONDS = 5;
 
   private final KubeProxy proxy;
+  private final Optional<PodOverlay> overlay;
   private final DnsServer dns;
   private final IngressGateway ingress;
 
@@ -46,6 +51,16 @@ final class AddOns {
                 network.nodeIp(),
                 network.podCidr()),
             registry);
+    // Another runtime's network is its own affair, and processes of the host need none.
+    this.overlay =
+        options.containerRuntimeEndpoint().isEmpty() && !network.userspaceServices()
+            ? Optional.of(
+                new PodOverlay(
+                    vertx,
+                    controlPlane.client("system:kube-proxy"),
+                    new OverlayOptions(
+                        data.clusterId(), network.nodeName(), network.nodeIp(), network.podCidr())))
+            : Optional.empty();
     this.dns =
         new DnsServer(
             vertx,
@@ -76,7 +91,9 @@ final class AddOns {
   }
 
   List<Component> parts() {
-    return List.of(proxy, dns, ingress);
+    List<Component> parts = new ArrayList<>(List.of(proxy, dns, ingress));
+    overlay.ifPresent(parts::add);
+    return parts;
   }
 
   String proxyMode() {

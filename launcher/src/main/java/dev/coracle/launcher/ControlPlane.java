@@ -18,9 +18,11 @@ import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Store, watch hub and API server: what everything else talks to. */
 final class ControlPlane {
@@ -91,6 +93,11 @@ final class ControlPlane {
 
   int port() {
     return apiServer.port();
+  }
+
+  /** Where the kubelet of a node with a tunnel is reached, by the node's name. */
+  Optional<SocketAddress> tunnelTo(String node) {
+    return apiServer.tunnelTo(node);
   }
 
   Scheme scheme() {

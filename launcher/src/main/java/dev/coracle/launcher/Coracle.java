@@ -6,6 +6,7 @@ import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.client.Client;
 import dev.coracle.controllers.ControllerManager;
 import dev.coracle.controllers.config.ControllerOptions;
+import dev.coracle.kubelet.SimulatedNodes;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.ClusterPki;
 import dev.coracle.launcher.pki.ClusterSigner;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -86,6 +88,7 @@ public final class Coracle {
                 credentials.kubeletClient().certificate(),
                 credentials.kubeletClient().key(),
                 credentials.pki().caCertificate()),
+            controlPlane::tunnelTo,
             controlPlane.scheme());
     Scheduler scheduler =
         new Scheduler(
@@ -109,7 +112,8 @@ public final class Coracle {
             options,
             data,
             plan,
-            credentials,
+            plan.nodePodCidr(),
+            Node.Identity.of(credentials),
             metrics);
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
     List<Component> logs =
@@ -120,10 +124,20 @@ public final class Coracle {
             plan.nodeName(),
             controlPlane.scheme(),
             registry);
-    this.side =
-        Stream.of(List.of(scheduler, controllers, metricsServer), addOns.parts(), logs)
-            .<Component>flatMap(List::stream)
-            .toList();
+    List<Component> beside = new ArrayList<>(List.of(scheduler, controllers, metricsServer));
+    beside.addAll(addOns.parts());
+    beside.addAll(logs);
+    beside.add(FactsPublisher.of(controlPlane.adminClient(), plan, options.clusterDomain()));
+    if (options.node().simulation().nodes() > 0) {
+      beside.add(
+          new SimulatedNodes(
+              vertx,
+              name -> controlPlane.client("system:node:" + name),
+              options.node().simulation(),
+              data.simulatedNodes(),
+              registry));
+    }
+    this.side = List.copyOf(beside);
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
   }
 

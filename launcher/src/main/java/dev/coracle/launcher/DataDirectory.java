@@ -110,6 +110,10 @@ public final class DataDirectory implements Closeable {
     return root.resolve("kubelet");
   }
 
+  public Path simulatedNodes() {
+    return root.resolve("simulated");
+  }
+
   public Path podLogs() {
     return root.resolve("logs").resolve("pods");
   }

@@ -23,8 +23,10 @@ import dev.coracle.metrics.config.MetricsServerOptions;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -59,13 +61,18 @@ final class MetricsApi {
   }
 
   /** Makes the parts that need the API. */
-  MetricsServer open(Vertx vertx, Client client, KubeletAccess access, Scheme scheme) {
+  MetricsServer open(
+      Vertx vertx,
+      Client client,
+      KubeletAccess access,
+      Function<String, Optional<SocketAddress>> tunnels,
+      Scheme scheme) {
     Executor worker = task -> vertx.executeBlocking(() -> run(task), false);
     MetricsServer made =
         new MetricsServer(
             SerialContext.of(vertx),
             client,
-            new HttpsKubeletSource(vertx, access),
+            new HttpsKubeletSource(vertx, access, tunnels),
             MetricsServerOptions.DEFAULT,
             registry.meters());
     server = made;

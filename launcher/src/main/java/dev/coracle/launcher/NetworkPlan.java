@@ -199,7 +199,8 @@ public record NetworkPlan(
     }
   }
 
-  private static String hostName() {
+  /** The name of this machine, fit for a Node. */
+  public static String hostName() {
     String name;
     try {
       name = Files.readString(Path.of("/proc/sys/kernel/hostname")).trim();

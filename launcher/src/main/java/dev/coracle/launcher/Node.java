@@ -13,6 +13,7 @@ import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.metrics.MetricsRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,26 +28,44 @@ import java.util.concurrent.CompletionStage;
  * The node of this process: the built-in container runtime, unless another one is named, and the
  * kubelet.
  */
-final class Node {
+public final class Node {
+
+  /**
+   * What the kubelet's API shows and trusts.
+   *
+   * @param certificate its serving certificate, PEM
+   * @param key likewise, PKCS#8
+   * @param clusterCa what clients' certificates are checked with
+   */
+  public record Identity(Path certificate, Path key, Path clusterCa) {
+
+    static Identity of(Credentials credentials) {
+      return new Identity(
+          credentials.kubelet().certificate(),
+          credentials.kubelet().key(),
+          credentials.pki().caCertificate());
+    }
+  }
 
   private final Optional<CriRuntime> runtime;
   private final Kubelet kubelet;
   private final String endpoint;
   private final boolean keepPods;
 
-  Node(
+  public Node(
       Vertx vertx,
       Client client,
       CoracleOptions options,
       DataDirectory data,
       NetworkPlan network,
-      Credentials credentials,
+      String podCidr,
+      Identity identity,
       MetricsRegistry metrics)
       throws IOException {
     MeterRegistry registry = metrics.meters();
     this.runtime =
         options.containerRuntimeEndpoint().isEmpty()
-            ? Optional.of(builtIn(vertx, options, data, network, registry))
+            ? Optional.of(builtIn(vertx, options, data, network, podCidr, registry))
             : Optional.empty();
     this.keepPods = options.keepPods();
     this.endpoint =
@@ -55,7 +74,10 @@ final class Node {
             : named(options.containerRuntimeEndpoint());
     this.kubelet =
         new Kubelet(
-            vertx, client, kubeletOptions(options, data, network, credentials, endpoint), registry);
+            vertx,
+            client,
+            kubeletOptions(options, data, network, podCidr, identity, endpoint),
+            registry);
     kubelet.metricsText(() -> metrics.scrape(null).body());
   }
 
@@ -64,10 +86,11 @@ final class Node {
       CoracleOptions options,
       DataDirectory data,
       NetworkPlan network,
+      String podCidr,
       MeterRegistry registry)
       throws IOException {
     try {
-      return new CriRuntime(vertx, runtimeOptions(options, data, network), registry);
+      return new CriRuntime(vertx, runtimeOptions(options, data, network, podCidr), registry);
     } catch (IllegalStateException e) {
       throw new UserErrorException(
           "--runtime " + options.runtime() + " cannot be had here: " + e.getMessage());
@@ -88,14 +111,14 @@ final class Node {
   }
 
   private static CriRuntimeOptions runtimeOptions(
-      CoracleOptions options, DataDirectory data, NetworkPlan network) {
+      CoracleOptions options, DataDirectory data, NetworkPlan network, String podCidr) {
     return CriRuntimeOptions.of(data.runtime(), data.clusterId())
         .withSocket(data.criSocket())
         .withRuntime(choice(options.runtime()))
         .withImages(images())
         .withNetwork(
             NetworkOptions.defaults()
-                .withPodCidr(network.nodePodCidr())
+                .withPodCidr(podCidr)
                 .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr())));
   }
 
@@ -120,30 +143,43 @@ final class Node {
       CoracleOptions options,
       DataDirectory data,
       NetworkPlan network,
-      Credentials credentials,
+      String podCidr,
+      Identity identity,
       String endpoint) {
     return KubeletOptions.of(
             network.nodeName(), network.nodeIp(), data.kubelet(), data.podLogs(), endpoint)
         .withClusterDns(List.of(network.serviceIp(NetworkPlan.DNS)), options.clusterDomain())
         .withCgroupRoot("coracle-" + data.clusterId())
-        .withPodCidr(network.nodePodCidr())
+        .withPodCidr(podCidr)
+        .withNodeLabels(options.node().labels())
         .withServer(
             KubeletServerOptions.defaults(
                     network.nodeName(),
-                    credentials.kubelet().certificate(),
-                    credentials.kubelet().key(),
-                    credentials.pki().caCertificate())
+                    identity.certificate(),
+                    identity.key(),
+                    identity.clusterCa())
                 .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
-                .withListen("0.0.0.0", Ports.preferred(options.kubeletPort())));
+                .withListen(
+                    options.node().kubeletAddress(), Ports.preferred(options.kubeletPort())));
+  }
+
+  /** The port of the kubelet's API, 0 before it listens. */
+  public int kubeletPort() {
+    return kubelet.port();
+  }
+
+  /** Takes up a serving certificate that was renewed in its files. */
+  public Uni<Boolean> reloadCertificates() {
+    return kubelet.reloadCertificates();
   }
 
   /** What runs containers, where it is ours: it needs nothing of the rest. */
-  List<Component> runtime() {
+  public List<Component> runtime() {
     return runtime.<Component>map(r -> new RuntimeComponent(r, keepPods)).stream().toList();
   }
 
   /** What needs the API server and the runtime. */
-  List<Component> kubelet() {
+  public List<Component> kubelet() {
     return List.of(new KubeletComponent(kubelet, keepPods));
   }
 
@@ -200,7 +236,7 @@ final class Node {
   }
 
   /** What runs containers here, in one line. */
-  String description() {
+  public String description() {
     return runtime.map(CriRuntime::describe).orElse(endpoint);
   }
 }

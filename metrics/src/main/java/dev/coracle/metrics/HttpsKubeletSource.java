@@ -14,8 +14,12 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Kubelets over HTTPS, at the Node's internal address and the port its status names, with a client
@@ -23,13 +27,19 @@ import io.vertx.core.net.PemTrustOptions;
  */
 public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
 
-  private static final int DEFAULT_PORT = 10250;
   private static final int MOST_BYTES = 64 << 20;
   private static final int CONNECT_MILLIS = 5_000;
 
   private final HttpClientAgent http;
+  private final Function<String, Optional<SocketAddress>> tunnels;
 
-  public HttpsKubeletSource(Vertx vertx, KubeletAccess access) {
+  /**
+   * @param tunnels where the kubelet of a node is reached instead of at its address, by the node's
+   *     name
+   */
+  public HttpsKubeletSource(
+      Vertx vertx, KubeletAccess access, Function<String, Optional<SocketAddress>> tunnels) {
+    this.tunnels = tunnels;
     http =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -55,13 +65,23 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
       return Uni.createFrom()
           .failure(StatusException.unavailable("node " + node.name() + " has no address"));
     }
-    int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(DEFAULT_PORT);
-    String address = host;
-    return Uni.createFrom().completionStage(() -> get(address, port).toCompletionStage());
+    int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(0);
+    if (port == 0) {
+      return Uni.createFrom()
+          .failure(StatusException.unavailable("node " + node.name() + " has no kubelet API"));
+    }
+    RequestOptions request =
+        new RequestOptions()
+            .setMethod(HttpMethod.GET)
+            .setHost(host)
+            .setPort(port)
+            .setURI("/metrics/resource");
+    tunnels.apply(node.name()).ifPresent(request::setServer);
+    return Uni.createFrom().completionStage(() -> get(request).toCompletionStage());
   }
 
-  private Future<String> get(String host, int port) {
-    return http.request(HttpMethod.GET, port, host, "/metrics/resource")
+  private Future<String> get(RequestOptions options) {
+    return http.request(options)
         .compose(request -> request.send())
         .compose(response ->
             response.statusCode() == 200

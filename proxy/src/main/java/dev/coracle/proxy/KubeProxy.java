@@ -52,6 +52,7 @@ public final class KubeProxy implements Component {
             backend,
             new ServicePublisher(this.discovery),
             options.nodeName(),
+            options.ownDns(),
             new ProxyMetrics(registry));
   }
 

@@ -44,6 +44,12 @@ public final class Scheduler implements Component {
 
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
+  /** So long decisions are made without a pause. */
+  private static final long TURN_NANOS = 5_000_000;
+
+  /** More would only wait in the API server, where others' requests wait too. */
+  private static final int MOST_BINDING = 128;
+
   private final SerialContext context;
   private final InformerFactory informers;
   private final SchedulerCache cache;
@@ -56,6 +62,10 @@ public final class Scheduler implements Component {
   private final List<Plugin> plugins;
   private volatile boolean running;
   private boolean pumping;
+  private boolean yielded;
+
+  /** Pods that are decided on and whose binding the API has not answered yet. */
+  private int binding;
 
   public Scheduler(Vertx vertx, Client client, SchedulerOptions options, MeterRegistry registry) {
     this(SerialContext.of(vertx), client, options, registry, RandomGenerator.getDefault());
@@ -145,21 +155,37 @@ public final class Scheduler implements Component {
         : Optional.of("the scheduler's informers have not synced");
   }
 
-  /** Tries pods until none is left; runs on the context, also from within itself. */
+  /**
+   * Tries pods until none is left, in turns, since the event loop has others to serve; runs on the
+   * context, also from within itself.
+   */
   private void pump() {
-    if (pumping) {
+    if (pumping || yielded) {
       return;
     }
     pumping = true;
+    long begun = context.nanoTime();
     try {
-      for (QueuedPod next = running ? queue.pop() : null;
-          next != null;
-          next = running ? queue.pop() : null) {
+      while (running && binding < MOST_BINDING) {
+        if (context.nanoTime() - begun > TURN_NANOS) {
+          yielded = true;
+          context.execute(this::nextTurn);
+          return;
+        }
+        QueuedPod next = queue.pop();
+        if (next == null) {
+          return;
+        }
         attempt(next);
       }
     } finally {
       pumping = false;
     }
+  }
+
+  private void nextTurn() {
+    yielded = false;
+    pump();
   }
 
   private void attempt(QueuedPod queued) {
@@ -190,9 +216,12 @@ public final class Scheduler implements Component {
   private void bind(QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
     cache.assume(pod, node);
     framework.reserve(state, pod, node);
+    binding++;
     framework
         .bind(state, pod, node)
         .emitOn(context)
+        .onTermination()
+        .invoke(this::bound)
         .subscribe()
         .with(
             _ -> {
@@ -212,6 +241,11 @@ public final class Scheduler implements Component {
               }
               failed(queued, pod, failure, begun);
             });
+  }
+
+  private void bound() {
+    binding--;
+    pump();
   }
 
   private void failed(QueuedPod queued, PodInfo pod, Throwable failure, long begun) {

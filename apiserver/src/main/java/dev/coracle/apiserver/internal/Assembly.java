@@ -55,6 +55,7 @@ import dev.coracle.apiserver.internal.service.ServicePools;
 import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
+import dev.coracle.apiserver.internal.stream.Tunnels;
 import dev.coracle.apiserver.internal.subresource.BindingSubresource;
 import dev.coracle.apiserver.internal.subresource.EvictionSubresource;
 import dev.coracle.apiserver.internal.subresource.Reviews;
@@ -95,6 +96,7 @@ public final class Assembly {
   private final HttpFront front;
   private final Bootstrap bootstrap;
   private final Forwarder forwarder;
+  private final Tunnels tunnels;
   private final KeyDocuments keys;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
@@ -155,6 +157,7 @@ public final class Assembly {
             new Providers(hooks.providers()));
     customResources = new CustomResourceRegistrar(vertx, store, registry, engine, clock);
     forwarder = new Forwarder(vertx, options.kubelets());
+    tunnels = new Tunnels(vertx, new SecureRandom());
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
@@ -163,7 +166,7 @@ public final class Assembly {
             engine,
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
-            new Connects(new Destinations(store), forwarder, backstage.admission()),
+            new Connects(new Destinations(store, tunnels), forwarder, backstage.admission()),
             options.limits().minWatchTimeout().toMillis());
     front =
         new HttpFront(
@@ -246,7 +249,7 @@ public final class Assembly {
     OpenApiRoutes openApi =
         new OpenApiRoutes(vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION));
     return List.of(
-        health::handle, version, keys::handle, openApi::handle, extra, discovery::handle);
+        health::handle, version, keys::handle, openApi::handle, extra, tunnels, discovery::handle);
   }
 
   public Uni<Void> startCaches() {
@@ -264,6 +267,7 @@ public final class Assembly {
     customResources.stop();
     extensions.stop();
     forwarder.close();
+    tunnels.close();
   }
 
   /** Writes what the audit log still holds. May wait for seconds: not on an event loop. */
@@ -288,6 +292,10 @@ public final class Assembly {
 
   public HttpFront front() {
     return front;
+  }
+
+  public Tunnels tunnels() {
+    return tunnels;
   }
 
   public Bootstrap bootstrap() {

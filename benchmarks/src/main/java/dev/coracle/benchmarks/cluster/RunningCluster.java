@@ -10,6 +10,7 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -33,6 +34,16 @@ public final class RunningCluster implements AutoCloseable {
    */
   public static RunningCluster start(Path home, Path dataDir, boolean aotCache, String... more)
       throws IOException, InterruptedException {
+    return start(home, dataDir, aotCache, List.of(more), Map.of());
+  }
+
+  /**
+   * @param more further options of {@code coracle up}
+   * @param environment variables for it
+   */
+  static RunningCluster start(
+      Path home, Path dataDir, boolean aotCache, List<String> more, Map<String, String> environment)
+      throws IOException, InterruptedException {
     Path run = Files.createDirectories(dataDir.resolve("run"));
     List<String> command =
         new ArrayList<>(
@@ -49,12 +60,13 @@ public final class RunningCluster implements AutoCloseable {
                 "0",
                 "--ingress-https-port",
                 "0"));
-    command.addAll(List.of(more));
+    command.addAll(more);
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(dataDir.resolveSibling(dataDir.getFileName() + ".out").toFile());
     builder.environment().put("CORACLE_AOT", aotCache ? "on" : "off");
+    builder.environment().putAll(environment);
     try (WatchService watch = FileSystems.getDefault().newWatchService()) {
       run.register(
           watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);

@@ -39,6 +39,8 @@ public final class CoracleCommand implements Runnable {
     commands.put("down", DownCommand::new);
     commands.put("status", StatusCommand::new);
     commands.put("dashboard", DashboardCommand::new);
+    commands.put("agent", AgentCommand::new);
+    commands.put("token", TokenCommand::new);
     commands.put("image", ImageCommand::new);
     commands.put("snapshot", SnapshotCommand::new);
     commands.put("reference", ReferenceCommand::new);

@@ -2,6 +2,7 @@ package dev.coracle.launcher.cli;
 
 import dev.coracle.launcher.Foreground;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.config.NodeOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -159,6 +160,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final LogFlags logs = new LogFlags();
 
+  @Mixin private final SimulationFlags simulation = new SimulationFlags();
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -193,7 +196,8 @@ final class UpCommand implements Callable<Integer> {
             store.options(),
             keepPods,
             security.options(),
-            logs.options());
+            logs.options(),
+            NodeOptions.CONTROL_PLANE.withSimulation(simulation.options()));
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

@@ -26,6 +26,7 @@ import java.nio.file.Path;
  * @param keepPods leave containers running at the end
  * @param security what is turned on in the API server
  * @param logs the collection of containers' logs
+ * @param node about the node of this process, and simulated ones
  */
 public record CoracleOptions(
     Path dataDir,
@@ -46,7 +47,8 @@ public record CoracleOptions(
     StoreOptions store,
     boolean keepPods,
     SecurityOptions security,
-    LogStoreOptions logs) {
+    LogStoreOptions logs,
+    NodeOptions node) {
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -69,7 +71,8 @@ public record CoracleOptions(
         StoreOptions.EMBEDDED,
         false,
         SecurityOptions.DEFAULT,
-        LogStoreOptions.DEFAULT);
+        LogStoreOptions.DEFAULT,
+        NodeOptions.CONTROL_PLANE);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -92,7 +95,8 @@ public record CoracleOptions(
         store,
         keepPods,
         security,
-        logs);
+        logs,
+        node);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -115,6 +119,7 @@ public record CoracleOptions(
         store,
         keep,
         security,
-        logs);
+        logs,
+        node);
   }
 }

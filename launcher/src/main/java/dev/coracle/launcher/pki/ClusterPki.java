@@ -104,7 +104,11 @@ public final class ClusterPki {
       KeyPair pair = keys.get();
       X509Certificate certificate = authority().issue(pair.getPublic(), request);
       Pem.write(files.key(), Pem.privateKey(pair.getPrivate()));
-      Pem.write(files.certificate(), Pem.certificate(certificate));
+      Pem.write(
+          files.certificate(),
+          Pem.certificate(certificate)
+              // Who connects for the first time knows the CA by its hash, so servers show it too.
+              + (request.server() ? Pem.certificate(authority().certificate()) : ""));
     }
     return files;
   }
@@ -114,11 +118,12 @@ public final class ClusterPki {
       return false;
     }
     X509Certificate certificate = Pem.readCertificate(files.certificate());
+    boolean whole = !request.server() || Pem.count(files.certificate()) > 1;
     boolean lasts =
         certificate.getNotAfter().toInstant().isAfter(clock.instant().plus(RENEW_BEFORE));
     Set<String> wanted = new HashSet<>(request.dnsNames());
     wanted.addAll(request.ipAddresses());
-    return lasts && alternatives(certificate).containsAll(wanted);
+    return lasts && whole && alternatives(certificate).containsAll(wanted);
   }
 
   private static Set<String> alternatives(X509Certificate certificate) throws IOException {

@@ -53,6 +53,14 @@ public final class Pem {
     }
   }
 
+  /** How many certificates the file holds. */
+  static int count(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.US_ASCII)
+            .split("-----BEGIN CERTIFICATE-----", -1)
+            .length
+        - 1;
+  }
+
   public static PrivateKey readPrivateKey(Path file) throws IOException {
     String text = Files.readString(file, StandardCharsets.US_ASCII);
     try {

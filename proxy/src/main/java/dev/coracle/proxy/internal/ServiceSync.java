@@ -36,9 +36,10 @@ public final class ServiceSync {
       Backend backend,
       ServicePublisher publisher,
       String nodeName,
+      String ownDns,
       ProxyMetrics metrics) {
     this.informers = new InformerFactory(context, client);
-    this.table = new ServiceTable(nodeName);
+    this.table = new ServiceTable(nodeName, ownDns);
     this.backend = backend;
     this.publisher = publisher;
     this.runner = new SyncRunner(context, backend, this::compute, metrics);

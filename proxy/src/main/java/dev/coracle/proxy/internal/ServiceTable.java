@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -21,10 +22,24 @@ public final class ServiceTable {
   private static final String FOREIGN_PROXY = "service.kubernetes.io/service-proxy-name";
   private static final int DEFAULT_AFFINITY_SECONDS = 10800;
 
-  private final String nodeName;
+  private static final String DNS = "kube-system/kube-dns";
+  private static final int DNS_PORT = 53;
 
-  public ServiceTable(String nodeName) {
+  private final String nodeName;
+  private final Optional<Endpoint> ownDns;
+
+  /**
+   * @param ownDns {@code ADDRESS:PORT} of the DNS server that this node uses alone, empty for none
+   */
+  public ServiceTable(String nodeName, String ownDns) {
     this.nodeName = nodeName;
+    int colon = ownDns.lastIndexOf(':');
+    this.ownDns =
+        colon < 0
+            ? Optional.empty()
+            : Optional.of(
+                new Endpoint(
+                    ownDns.substring(0, colon), Integer.parseInt(ownDns.substring(colon + 1))));
   }
 
   /** The Service's ports; none for headless Services, aliases, and those of another proxy. */
@@ -54,7 +69,9 @@ public final class ServiceTable {
         addresses(service),
         port.path("port").asInt(),
         port.path("nodePort").asInt(0),
-        endpoints(slices, name, internalLocal),
+        isOwnDns(service, port)
+            ? List.of(ownDns.orElseThrow())
+            : endpoints(slices, name, internalLocal),
         endpoints(slices, name, externalLocal),
         externalLocal,
         affinity
@@ -62,6 +79,12 @@ public final class ServiceTable {
                 .at("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
                 .asInt(DEFAULT_AFFINITY_SECONDS)
             : 0);
+  }
+
+  private boolean isOwnDns(KubeObject service, JsonNode port) {
+    return ownDns.isPresent()
+        && service.key().toString().equals(DNS)
+        && port.path("port").asInt() == DNS_PORT;
   }
 
   private static List<String> addresses(KubeObject service) {

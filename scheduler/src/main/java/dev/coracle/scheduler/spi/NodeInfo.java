@@ -2,6 +2,7 @@ package dev.coracle.scheduler.spi;
 
 import dev.coracle.api.KubeObject;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,9 @@ public final class NodeInfo {
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
   private final Amounts requested = new Amounts();
   private final Amounts nonZeroRequested = new Amounts();
+  private final Map<String, Integer> perController = new HashMap<>();
   private int antiAffine;
+  private int affine;
 
   public void setNode(@Nullable KubeObject now) {
     node = now;
@@ -60,6 +63,16 @@ public final class NodeInfo {
     return antiAffine > 0;
   }
 
+  /** Whether some pod here has a wish or a demand about others that are near it. */
+  public boolean hasAffinity() {
+    return affine > 0;
+  }
+
+  /** How many pods here have this controller, by its uid, and are not being deleted. */
+  public int ofController(String uid) {
+    return perController.getOrDefault(uid, 0);
+  }
+
   /** Adds, or replaces the same pod's former state. */
   public void add(PodInfo pod) {
     remove(pod.uid());
@@ -67,6 +80,10 @@ public final class NodeInfo {
     requested.plus(pod.requests());
     nonZeroRequested.plus(pod.nonZeroRequests());
     antiAffine += pod.antiAffinity().isEmpty() ? 0 : 1;
+    affine += pod.hasAffinity() ? 1 : 0;
+    if (!pod.controllerUid().isEmpty()) {
+      perController.merge(pod.controllerUid(), 1, Integer::sum);
+    }
   }
 
   public void remove(String uid) {
@@ -75,6 +92,10 @@ public final class NodeInfo {
       requested.minus(pod.requests());
       nonZeroRequested.minus(pod.nonZeroRequests());
       antiAffine -= pod.antiAffinity().isEmpty() ? 0 : 1;
+      affine -= pod.hasAffinity() ? 1 : 0;
+      if (!pod.controllerUid().isEmpty()) {
+        perController.computeIfPresent(pod.controllerUid(), (_, n) -> n == 1 ? null : n - 1);
+      }
     }
   }
 

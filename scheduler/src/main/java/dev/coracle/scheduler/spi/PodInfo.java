@@ -2,10 +2,10 @@ package dev.coracle.scheduler.spi;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.OwnerReference;
 import dev.coracle.api.selector.LabelSelector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,8 @@ public final class PodInfo {
   private final Amounts nonZeroRequests;
   private final List<HostPort> ports;
   private final List<Toleration> tolerations;
-  private final Map<String, String> nodeSelector;
+  private final LabelSelector nodeSelector;
+  private final String controllerUid;
   private final @Nullable NodeTerms nodeTerms;
   private final List<AffinityTerm> affinity;
   private final List<AffinityTerm> antiAffinity;
@@ -46,7 +47,9 @@ public final class PodInfo {
     this.nonZeroRequests = effective(spec, true);
     this.ports = ports(spec);
     this.tolerations = Toleration.of(pod.tree());
-    this.nodeSelector = KubeObject.strings(spec.path("nodeSelector"));
+    this.nodeSelector = LabelSelector.ofLabels(KubeObject.strings(spec.path("nodeSelector")));
+    this.controllerUid =
+        pod.isDeleting() ? "" : pod.controllerOwner().map(OwnerReference::uid).orElse("");
     JsonNode terms =
         spec.path("affinity")
             .path("nodeAffinity")
@@ -171,12 +174,22 @@ public final class PodInfo {
 
   /** The nodeSelector and the required node affinity. */
   public boolean wantsNode(KubeObject node) {
-    return (nodeSelector.isEmpty() || LabelSelector.ofLabels(nodeSelector).matches(node))
+    return (nodeSelector.isEverything() || nodeSelector.matches(node))
         && (nodeTerms == null || nodeTerms.matches(node));
   }
 
   public boolean choosesNodes() {
-    return !nodeSelector.isEmpty() || nodeTerms != null;
+    return !nodeSelector.isEverything() || nodeTerms != null;
+  }
+
+  /** The uid of the controller it counts for; empty without one, and while it is being deleted. */
+  public String controllerUid() {
+    return controllerUid;
+  }
+
+  /** Whether it wishes or demands to be near to other pods, or away from them. */
+  public boolean hasAffinity() {
+    return !(affinity.isEmpty() && preferredAffinity.isEmpty() && preferredAntiAffinity.isEmpty());
   }
 
   public List<AffinityTerm> affinity() {

@@ -1,5 +1,8 @@
 package dev.coracle.apiserver.internal.stream;
 
+import io.vertx.core.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where a request is handed on to.
  *
@@ -9,6 +12,7 @@ package dev.coracle.apiserver.internal.stream;
  * @param translatesErrors answers of the other side that are failures become Status objects
  * @param proxyPrefix empty, or the path under which the other side is shown, for links and
  *     redirects
+ * @param via where to connect to in place of host and port, which still name the other side
  */
 record Destination(
     boolean kubelet,
@@ -17,12 +21,35 @@ record Destination(
     int port,
     String uri,
     boolean translatesErrors,
-    String proxyPrefix) {
+    String proxyPrefix,
+    @Nullable SocketAddress via) {
 
-  static Destination kubelet(KubeletAddress at, String uri, boolean translatesErrors) {
-    return new Destination(true, true, at.host(), at.port(), uri, translatesErrors, "");
+  /** Reached directly. */
+  Destination(
+      boolean kubelet,
+      boolean tls,
+      String host,
+      int port,
+      String uri,
+      boolean translatesErrors,
+      String proxyPrefix) {
+    this(kubelet, tls, host, port, uri, translatesErrors, proxyPrefix, null);
   }
 
-  /** Where a node's kubelet listens. */
-  record KubeletAddress(String host, int port) {}
+  static Destination kubelet(KubeletAddress at, String uri, boolean translatesErrors) {
+    return kubelet(at, uri, translatesErrors, "");
+  }
+
+  static Destination kubelet(
+      KubeletAddress at, String uri, boolean translatesErrors, String proxyPrefix) {
+    return new Destination(
+        true, true, at.host(), at.port(), uri, translatesErrors, proxyPrefix, at.via());
+  }
+
+  /**
+   * Where a node's kubelet listens.
+   *
+   * @param via the near end of the node's tunnel, null where it is reached directly
+   */
+  record KubeletAddress(String host, int port, @Nullable SocketAddress via) {}
 }

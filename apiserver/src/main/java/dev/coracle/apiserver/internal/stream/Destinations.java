@@ -30,10 +30,14 @@ public final class Destinations {
       new GroupResource("discovery.k8s.io", "endpointslices");
   private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
-  private final ResourceStore store;
+  private static final String SIMULATED = "simulation.coracle.dev/node";
 
-  public Destinations(ResourceStore store) {
+  private final ResourceStore store;
+  private final Tunnels tunnels;
+
+  public Destinations(ResourceStore store, Tunnels tunnels) {
     this.store = store;
+    this.tunnels = tunnels;
   }
 
   Uni<Destination> log(Exchange exchange, Call call) {
@@ -125,7 +129,7 @@ public final class Destinations {
           node(name[1])
               .map(at ->
                   name[2].isEmpty()
-                      ? new Destination(true, true, at.host(), at.port(), uri, false, prefix)
+                      ? Destination.kubelet(at, uri, false, prefix)
                       : new Destination(
                           false,
                           name[0].equals("https"),
@@ -295,15 +299,20 @@ public final class Destinations {
   }
 
   private Uni<KubeletAddress> node(String name) {
-    return store.get(NODES, new NamespacedName("", name)).map(Destinations::address);
+    return store.get(NODES, new NamespacedName("", name)).map(this::address);
   }
 
-  private static KubeletAddress address(KubeObject node) {
+  private KubeletAddress address(KubeObject node) {
+    if (node.labels().containsKey(SIMULATED)) {
+      throw StatusException.badRequest(
+          "node " + node.name() + " is simulated: its containers have no logs and no processes");
+    }
     int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(10250);
     for (String type : List.of("InternalIP", "ExternalIP", "Hostname")) {
       for (JsonNode a : node.at("status", "addresses")) {
         if (a.path("type").asText("").equals(type)) {
-          return new KubeletAddress(a.path("address").asText(""), port);
+          return new KubeletAddress(
+              a.path("address").asText(""), port, tunnels.via(node.name()).orElse(null));
         }
       }
     }

@@ -6,7 +6,6 @@ import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
-import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
@@ -34,6 +33,7 @@ import java.util.Set;
 public final class Forwarder {
 
   private static final int CONNECT_MILLIS = 10_000;
+  private static final int TUNNEL_MILLIS = 30_000;
   private static final int MOST_CONNECTIONS = 10_000;
 
   /** Credentials and hop-by-hop headers, which end here. */
@@ -110,6 +110,10 @@ public final class Forwarder {
             .setMethod(method)
             .setURI(to.uri())
             .setConnectTimeout(CONNECT_MILLIS);
+    if (to.via() != null) {
+      // Two handshakes and two ways there and back instead of one.
+      options.setServer(to.via()).setConnectTimeout(TUNNEL_MILLIS);
+    }
     client
         .request(options)
         .onSuccess(request -> {
@@ -255,33 +259,10 @@ public final class Forwarder {
               .headers()
               .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
           exchange.upgrade();
-          hijack(exchange.request(), head + "\r\n")
+          Hijack.socket(exchange.request(), head + "\r\n")
               .onSuccess(here -> SocketPump.join(vertx, here, there))
               .onFailure(_ -> there.close());
         })
         .onFailure(failure -> dialFailed(exchange, failure));
-  }
-
-  /**
-   * Answers an upgrade with this head and hands out the socket, paused. {@code toNetSocket} would
-   * do, but refuses POST, by which kubectl asks for SPDY.
-   */
-  private static Future<NetSocket> hijack(HttpServerRequest request, String head) {
-    var connection = (io.vertx.core.http.impl.Http1xServerConnection) request.connection();
-    var pipeline = connection.channelHandlerContext().pipeline();
-    var extension =
-        pipeline.get(
-            io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler
-                .class);
-    if (extension != null) {
-      pipeline.remove(extension);
-    }
-    return connection
-        .netSocket()
-        .map(socket -> {
-          socket.pause();
-          socket.write(head, "ISO-8859-1");
-          return socket;
-        });
   }
 }

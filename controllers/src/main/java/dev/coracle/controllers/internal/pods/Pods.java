@@ -55,8 +55,8 @@ public final class Pods {
     if (!isReady(pod)) {
       return Duration.ofSeconds(-1);
     }
-    Instant since = readySince(pod);
-    if (minReadySeconds == 0 || since == null) {
+    Instant since = minReadySeconds == 0 ? null : readySince(pod);
+    if (since == null) {
       return Duration.ZERO;
     }
     Duration left = Duration.between(now, since.plusSeconds(minReadySeconds));

@@ -33,6 +33,11 @@ public final class ReplicaSetController extends LoopController {
   /** The most pods made or deleted in one go. */
   private static final int BURST = 500;
 
+  /** From this size on, news of pods that come along are gathered for a moment. */
+  private static final int LARGE = 50;
+
+  private static final Duration MOMENT = Duration.ofMillis(50);
+
   private final ReplicaKind kind;
   private final Lister owners;
   private final Lister pods;
@@ -104,7 +109,7 @@ public final class ReplicaSetController extends LoopController {
     /** An orphan wakes every owner that would take it. */
     private void wake(KubeObject pod, Optional<NamespacedName> owner) {
       if (owner.isPresent()) {
-        loop.enqueue(owner.get());
+        loop.enqueueAfter(owner.get(), patience(owner.get(), pod));
       } else if (pod.controllerOwner().isEmpty() && !pod.isDeleting()) {
         for (KubeObject candidate : owners.list(pod.namespace())) {
           if (kind.selector(candidate).matches(pod)) {
@@ -113,6 +118,21 @@ public final class ReplicaSetController extends LoopController {
         }
       }
     }
+  }
+
+  /**
+   * A reconcile counts all pods of the owner, so once an event would cost the square of their
+   * number. What needs a new pod is never put off.
+   */
+  private Duration patience(NamespacedName owner, KubeObject pod) {
+    if (!Pods.isActive(pod)) {
+      return Duration.ZERO;
+    }
+    return owners
+        .get(owner.namespace(), owner.name())
+        .filter(o -> o.at("spec", "replicas").asInt(1) >= LARGE)
+        .map(_ -> MOMENT)
+        .orElse(Duration.ZERO);
   }
 
   private Optional<NamespacedName> ownerOf(KubeObject pod) {

@@ -64,7 +64,7 @@ public final class BridgeNetwork implements PodNetwork {
       if (ipam.isPresent() && ipam.get().cidr().equals(next.cidr())) {
         return;
       }
-      boolean ours = !Files.exists(Path.of("/sys/class/net/" + names.bridge()));
+      boolean ours = !Devices.exists(names.bridge());
       try {
         setUp(next);
       } catch (IOException e) {
@@ -79,7 +79,7 @@ public final class BridgeNetwork implements PodNetwork {
 
   private void setUp(Ipam range) throws IOException {
     String bridge = names.bridge();
-    if (!Files.exists(Path.of("/sys/class/net/" + bridge))) {
+    if (!Devices.exists(bridge)) {
       batch("link add " + bridge + " type bridge\n").orThrow("bridge " + bridge);
     }
     // The bridge answers for the whole range, but each pod is reached by a route of its own.
@@ -177,7 +177,7 @@ public final class BridgeNetwork implements PodNetwork {
   @Override
   public void disconnect(Pod pod, JsonNode details) throws IOException {
     String address = details.path("ip").asText("");
-    if (Files.exists(Path.of("/sys/class/net/" + names.veth(pod.sandboxId())))) {
+    if (Devices.exists(names.veth(pod.sandboxId()))) {
       batch("link del " + names.veth(pod.sandboxId()) + "\n");
     }
     if (!address.isEmpty()) {
@@ -198,15 +198,12 @@ public final class BridgeNetwork implements PodNetwork {
   public void close() throws IOException {
     firewall.remove();
     StringBuilder script = new StringBuilder();
-    try (var devices = Files.newDirectoryStream(Path.of("/sys/class/net"))) {
-      for (Path device : devices) {
-        String name = device.getFileName().toString();
-        if (name.startsWith(names.vethPrefix()) && name.length() == 15) {
-          script.append("link del ").append(name).append('\n');
-        }
+    for (String name : Devices.names()) {
+      if (name.startsWith(names.vethPrefix()) && name.length() == 15) {
+        script.append("link del ").append(name).append('\n');
       }
     }
-    if (Files.exists(Path.of("/sys/class/net/" + names.bridge()))) {
+    if (Devices.exists(names.bridge())) {
       script.append("link del ").append(names.bridge()).append('\n');
     }
     if (!script.isEmpty()) {

@@ -27,16 +27,33 @@ public final class Timers implements Executor, AutoCloseable {
 
   private final Clock clock;
   private final ScheduledThreadPoolExecutor wheel;
+  private final boolean ownWheel;
   private final String name;
+  private volatile boolean closed;
 
   public Timers(String name, Clock clock) {
+    this(name, clock, wheel(name), true);
+  }
+
+  private Timers(String name, Clock clock, ScheduledThreadPoolExecutor wheel, boolean ownWheel) {
     this.name = name;
     this.clock = clock;
-    this.wheel =
+    this.wheel = wheel;
+    this.ownWheel = ownWheel;
+  }
+
+  private static ScheduledThreadPoolExecutor wheel(String name) {
+    ScheduledThreadPoolExecutor wheel =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name(name + "-timers").factory());
     wheel.setRemoveOnCancelPolicy(true);
     wheel.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    return wheel;
+  }
+
+  /** Timers of their own on this one's thread, for many kubelets in one process. */
+  public Timers sharing(String otherName) {
+    return new Timers(otherName, clock, wheel, false);
   }
 
   public Clock clock() {
@@ -46,13 +63,16 @@ public final class Timers implements Executor, AutoCloseable {
   /** Runs on a new virtual thread; a failure that escapes is logged. */
   @Override
   public void execute(Runnable task) {
-    if (wheel.isShutdown()) {
+    if (closed || wheel.isShutdown()) {
       throw new RejectedExecutionException("the kubelet is stopped");
     }
     spawn(task);
   }
 
   private void spawn(Runnable task) {
+    if (closed) {
+      return;
+    }
     Thread.ofVirtual()
         .name(name)
         .start(() -> {
@@ -81,8 +101,15 @@ public final class Timers implements Executor, AutoCloseable {
 
   /** Runs again and again, each time the given while after the last run ended. */
   public Handle every(Duration period, Runnable task) {
+    return every(period, period, task);
+  }
+
+  /**
+   * @param first how long until the first run
+   */
+  public Handle every(Duration first, Duration period, Runnable task) {
     Repeating repeating = new Repeating(period, task);
-    repeating.arm();
+    repeating.arm(first);
     return repeating;
   }
 
@@ -97,9 +124,9 @@ public final class Timers implements Executor, AutoCloseable {
       this.task = task;
     }
 
-    void arm() {
+    void arm(Duration delay) {
       if (!over) {
-        next = after(period, this::run);
+        next = after(delay, this::run);
       }
     }
 
@@ -110,7 +137,7 @@ public final class Timers implements Executor, AutoCloseable {
       try {
         task.run();
       } finally {
-        arm();
+        arm(period);
       }
     }
 
@@ -123,6 +150,9 @@ public final class Timers implements Executor, AutoCloseable {
 
   @Override
   public void close() {
-    wheel.shutdownNow();
+    closed = true;
+    if (ownWheel) {
+      wheel.shutdownNow();
+    }
   }
 }

@@ -7,11 +7,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
-/** Declares the kubelet's metrics. Times are seconds. Safe for any thread. */
+/**
+ * Declares the kubelet's metrics. Times are seconds. Safe for any thread, and for many kubelets:
+ * the simulated nodes of a process share one.
+ */
 public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
@@ -22,6 +27,7 @@ public final class KubeletMetrics {
   private final Map<String, Timer> operations = new ConcurrentHashMap<>();
   private final Map<String, Counter> operationErrors = new ConcurrentHashMap<>();
   private final Map<String, Timer> workers = new ConcurrentHashMap<>();
+  private final Map<String, List<Supplier<Number>>> gauges = new ConcurrentHashMap<>();
   private final String node;
 
   public KubeletMetrics(MeterRegistry registry, String node) {
@@ -71,9 +77,22 @@ public final class KubeletMetrics {
         .register(registry);
   }
 
-  /** How many there are, asked when scraped. */
+  /** How many there are, asked when scraped; the sum over all kubelets that share these metrics. */
   public void gauge(String name, String help, Supplier<Number> value) {
-    Gauge.builder(name, value).description(help).tag("node", node).register(registry);
+    gauges
+        .computeIfAbsent(
+            name,
+            n -> {
+              List<Supplier<Number>> parts = new CopyOnWriteArrayList<>();
+              Gauge.builder(
+                      n, parts, all -> all.stream().mapToDouble(p -> p.get().doubleValue()).sum())
+                  .description(help)
+                  .tag("node", node)
+                  .strongReference(true)
+                  .register(registry);
+              return parts;
+            })
+        .add(value);
   }
 
   public void podRunning(Duration sinceSeen) {

@@ -153,8 +153,16 @@ public final class NodeStatusManager {
     CompletableFuture<Void> lease = CompletableFuture.runAsync(this::renewSafely, timers);
     register();
     lease.join();
-    heartbeat = timers.every(options.heartbeat(), this::renewSafely);
-    check = timers.every(CHECK, this::checkSafely);
+    // The first turn comes at some point of the period, so that nodes that start together do not
+    // write together ever after.
+    heartbeat = timers.every(part(options.heartbeat()), options.heartbeat(), this::renewSafely);
+    check = timers.every(part(CHECK), CHECK, this::checkSafely);
+  }
+
+  /** Spread by the node's name. */
+  private Duration part(Duration period) {
+    long spread = options.nodeName().hashCode() * 0x9E3779B97F4A7C15L >>> 1;
+    return Duration.ofMillis(spread % period.toMillis() + 1);
   }
 
   /** The Node says NotReady, as well as that can be told now. */
@@ -175,12 +183,61 @@ public final class NodeStatusManager {
     timers.execute(this::checkSafely);
   }
 
-  private void give(String cidr) {
+  private synchronized void give(String cidr) {
     if (cidr.equals(podCidr)) {
       return;
     }
     runtime.updatePodCidr(cidr);
     podCidr = cidr;
+  }
+
+  /**
+   * The Node as the API has it now. The control plane may have given it a range for its pods, or,
+   * while the node could not be heard, have called its conditions unknown: then they are told anew.
+   */
+  public void seen(KubeObject now) {
+    String cidr = now.text("spec", "podCIDR");
+    try {
+      if (!cidr.isEmpty()) {
+        give(cidr);
+      }
+    } catch (CriException e) {
+      LOG.atWarn()
+          .addKeyValue("podCIDR", cidr)
+          .addKeyValue("why", e.describe())
+          .log("The runtime did not take the range of pod addresses");
+    }
+    if (overruled(now)) {
+      forgetWritten();
+    }
+    checkSafely();
+  }
+
+  /** Whether the API's newer version has another word for a condition than was written. */
+  private synchronized boolean overruled(KubeObject now) {
+    KubeObject known = node;
+    ObjectNode told = written;
+    if (told == null || known == null || version(now) <= version(known)) {
+      return false;
+    }
+    for (JsonNode mine : told.path("conditions")) {
+      for (JsonNode shown : now.at("status", "conditions")) {
+        if (shown.path("type").equals(mine.path("type"))
+            && !shown.path("status").equals(mine.path("status"))) {
+          node = now;
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static long version(KubeObject object) {
+    try {
+      return Long.parseLong(object.resourceVersion());
+    } catch (NumberFormatException e) {
+      return 0;
+    }
   }
 
   private void register() {

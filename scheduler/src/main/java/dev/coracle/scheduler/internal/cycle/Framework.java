@@ -34,8 +34,13 @@ public final class Framework {
   private final List<Plugin.Reserve> reserves = new ArrayList<>();
   private final List<Plugin.PreBind> preBinds = new ArrayList<>();
   private final List<Plugin.Bind> binds = new ArrayList<>();
+  private static final int FEW_NODES = 100;
+
   private final SchedulerCache cache;
   private final RandomGenerator random;
+
+  /** Where the next search for nodes begins; wraps. */
+  private int next;
 
   public Framework(List<Plugin> plugins, SchedulerCache cache, RandomGenerator random) {
     this.cache = cache;
@@ -75,13 +80,19 @@ public final class Framework {
       return new Decision.None(diagnosis, state);
     }
     String nominated = cache.nomination(pod.uid());
+    NodeInfo promised = nominated == null ? null : cluster.byName().get(nominated);
+    if (promised != null && filterBesideNominated(state, pod, promised).ok()) {
+      return new Decision.Chosen(promised.name(), state);
+    }
     List<NodeInfo> feasible = new ArrayList<>();
-    for (NodeInfo node : cluster.nodes()) {
+    List<NodeInfo> nodes = List.copyOf(cluster.nodes());
+    int enough = enough(nodes.size());
+    int first = Math.floorMod(next, nodes.size());
+    for (int i = 0; i < nodes.size() && feasible.size() < enough; i++) {
+      next++;
+      NodeInfo node = nodes.get((first + i) % nodes.size());
       Verdict verdict = filterBesideNominated(state, pod, node);
       if (verdict.ok()) {
-        if (node.name().equals(nominated)) {
-          return new Decision.Chosen(node.name(), state);
-        }
         feasible.add(node);
       } else {
         diagnosis.rejected(node.name(), verdict);
@@ -92,6 +103,19 @@ public final class Framework {
       case 1 -> new Decision.Chosen(feasible.getFirst().name(), state);
       default -> new Decision.Chosen(best(state, pod, feasible, cluster), state);
     };
+  }
+
+  /**
+   * How many nodes that fit are looked for, upstream's figures for {@code percentageOfNodesToScore}
+   * 0: all of a small cluster, a share of a large one that shrinks from 50 to 5 percent. The search
+   * goes on where the last one ended, so every node has its turn.
+   */
+  static int enough(int nodes) {
+    if (nodes < FEW_NODES) {
+      return nodes;
+    }
+    int percent = Math.max(5, 50 - nodes / 125);
+    return Math.max(FEW_NODES, nodes * percent / 100);
   }
 
   Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {

@@ -123,7 +123,11 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
   public Map<String, Long> score(
       CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
     Map<Domain, Long> weights = new HashMap<>();
+    boolean wishes = !pod.preferredAffinity().isEmpty() || !pod.preferredAntiAffinity().isEmpty();
     for (NodeInfo node : cluster.nodes()) {
+      if (!wishes && !node.hasAffinity()) {
+        continue;
+      }
       for (PodInfo other : node.pods()) {
         weigh(weights, pod.preferredAffinity(), other, node, cluster, 1);
         weigh(weights, pod.preferredAntiAffinity(), other, node, cluster, -1);

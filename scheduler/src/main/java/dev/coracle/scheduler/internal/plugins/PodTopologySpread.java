@@ -1,7 +1,6 @@
 package dev.coracle.scheduler.internal.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.OwnerReference;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Spreads pods over topology domains (Kubernetes docs, "Pod Topology Spread Constraints"). Pods
@@ -33,7 +33,8 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
       boolean hard,
       boolean honourAffinity,
       boolean honourTaints,
-      Predicate<PodInfo> picks) {
+      Predicate<PodInfo> picks,
+      ToIntFunction<NodeInfo> matching) {
 
     boolean counts(PodInfo pod, NodeInfo node) {
       return node.node().labels().containsKey(topologyKey)
@@ -142,17 +143,23 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
       if (!constraint.counts(pod, node)) {
         continue;
       }
-      int matching = 0;
-      for (PodInfo other : node.pods()) {
-        boolean same = other.pod().namespace().equals(pod.pod().namespace());
-        if (same && !other.pod().isDeleting() && constraint.picks().test(other)) {
-          matching++;
-        }
-      }
       perDomain.merge(
-          node.node().labels().getOrDefault(constraint.topologyKey(), ""), matching, Integer::sum);
+          node.node().labels().getOrDefault(constraint.topologyKey(), ""),
+          constraint.matching().applyAsInt(node),
+          Integer::sum);
     }
     return new Counted(constraint, perDomain);
+  }
+
+  private static int matching(NodeInfo node, PodInfo pod, Predicate<PodInfo> picks) {
+    int matching = 0;
+    for (PodInfo other : node.pods()) {
+      boolean same = other.pod().namespace().equals(pod.pod().namespace());
+      if (same && !other.pod().isDeleting() && picks.test(other)) {
+        matching++;
+      }
+    }
+    return matching;
   }
 
   private static List<Constraint> constraints(PodInfo pod, boolean hard) {
@@ -175,6 +182,7 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
               }
             });
         LabelSelector same = LabelSelector.ofLabels(pinned);
+        Predicate<PodInfo> picks = p -> selector.matches(p.pod()) && same.matches(p.pod());
         out.add(
             new Constraint(
                 c.path("topologyKey").asText(""),
@@ -183,21 +191,22 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
                 hard,
                 !"Ignore".equals(c.path("nodeAffinityPolicy").asText()),
                 "Honor".equals(c.path("nodeTaintsPolicy").asText()),
-                p -> selector.matches(p.pod()) && same.matches(p.pod())));
+                picks,
+                node -> matching(node, pod, picks)));
       }
     }
     return out;
   }
 
   private static List<Constraint> defaults(PodInfo pod) {
-    String owner = pod.pod().controllerOwner().map(OwnerReference::uid).orElse("");
+    String owner = pod.controllerUid();
     if (owner.isEmpty()) {
       return List.of();
     }
-    Predicate<PodInfo> siblings =
-        p -> p.pod().controllerOwner().map(OwnerReference::uid).orElse("").equals(owner);
+    Predicate<PodInfo> siblings = p -> p.controllerUid().equals(owner);
+    ToIntFunction<NodeInfo> count = node -> node.ofController(owner);
     return List.of(
-        new Constraint("kubernetes.io/hostname", 3, 1, false, true, false, siblings),
-        new Constraint("topology.kubernetes.io/zone", 5, 1, false, true, false, siblings));
+        new Constraint("kubernetes.io/hostname", 3, 1, false, true, false, siblings, count),
+        new Constraint("topology.kubernetes.io/zone", 5, 1, false, true, false, siblings, count));
   }
 }

@@ -1,0 +1,53 @@
+package dev.coracle.kubelet;
+
+import dev.coracle.client.Lister;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
+import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.probe.ProbeMetrics;
+import dev.coracle.kubelet.spi.RuntimeService;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a kubelet stands on and may share with others of its process.
+ *
+ * @param services all Services; empty: the kubelet follows them itself
+ * @param events what becomes of the events it tells
+ * @param plugins whether device and volume plugins may register
+ * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
+ */
+record Surroundings(
+    RuntimeService runtime,
+    Timers timers,
+    Machine machine,
+    KubeletMetrics metrics,
+    ProbeMetrics probeMetrics,
+    Optional<Lister> services,
+    UnaryOperator<PodEvents> events,
+    boolean plugins,
+    boolean simulated) {
+
+  /** This machine, for one kubelet alone. */
+  static Surroundings real(
+      KubeletOptions options,
+      MeterRegistry registry,
+      RuntimeService runtime,
+      Clock clock,
+      boolean plugins) {
+    return new Surroundings(
+        runtime,
+        new Timers("kubelet-" + options.nodeName(), clock),
+        Machine.read(),
+        new KubeletMetrics(registry, options.nodeName()),
+        new ProbeMetrics(registry),
+        Optional.empty(),
+        UnaryOperator.identity(),
+        plugins,
+        false);
+  }
+}

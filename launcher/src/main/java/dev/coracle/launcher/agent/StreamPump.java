@@ -1,0 +1,70 @@
+package dev.coracle.launcher.agent;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
+
+/**
+ * Passes bytes from one socket to another with back-pressure, and the end after the last byte. Both
+ * sockets belong to one context.
+ *
+ * <p>In place of a {@code Pipe}: Vert.x 5.0 calls the end handler of a paused socket before it has
+ * handed out the last bytes it holds, and a pipe ends its destination there, so the tail of what a
+ * fast sender wrote before it closed would be lost. Here the socket is resumed at its end, and the
+ * destination ends when nothing more has come for a moment.
+ */
+final class StreamPump {
+  private static final long QUIET_MILLIS = 20;
+
+  private final Vertx vertx;
+  private final NetSocket from;
+  private final NetSocket to;
+  private boolean ending;
+  private long timer = -1;
+
+  private StreamPump(Vertx vertx, NetSocket from, NetSocket to) {
+    this.vertx = vertx;
+    this.from = from;
+    this.to = to;
+  }
+
+  /**
+   * Passes bytes both ways; when one socket ends, the other is closed after what was read is
+   * written.
+   */
+  static void join(Vertx vertx, NetSocket one, NetSocket other) {
+    new StreamPump(vertx, one, other).start();
+    new StreamPump(vertx, other, one).start();
+  }
+
+  private void start() {
+    from.handler(this::pass);
+    from.exceptionHandler(_ -> {});
+    from.endHandler(_ -> end());
+    from.closeHandler(_ -> end());
+    from.resume();
+  }
+
+  private void pass(Buffer bytes) {
+    to.write(bytes);
+    if (ending) {
+      closeSoon();
+    } else if (to.writeQueueFull()) {
+      from.pause();
+      to.drainHandler(_ -> from.resume());
+    }
+  }
+
+  private void end() {
+    if (!ending) {
+      ending = true;
+      from.resume();
+      closeSoon();
+    }
+  }
+
+  private void closeSoon() {
+    vertx.cancelTimer(timer);
+    timer = vertx.setTimer(QUIET_MILLIS, _ -> to.end());
+  }
+}

@@ -1,0 +1,177 @@
+package dev.coracle.launcher.cli;
+
+import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.launcher.UserErrorException;
+import dev.coracle.launcher.agent.AgentOptions;
+import dev.coracle.launcher.agent.AgentProcess;
+import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.config.LogStoreOptions;
+import dev.coracle.launcher.config.NodeOptions;
+import dev.coracle.launcher.config.StoreOptions;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code coracle agent}: makes this machine a node of a cluster that runs elsewhere. */
+@Command(
+    name = "agent",
+    sortOptions = false,
+    mixinStandardHelpOptions = true,
+    description = "Join this machine to a cluster as a node, and run it.")
+final class AgentCommand implements Callable<Integer> {
+
+  @Mixin private final DataDirOption dataDir = new DataDirOption();
+
+  @Option(
+      names = "--server",
+      required = true,
+      paramLabel = "URL",
+      description = "The cluster's API server, https://HOST:PORT.")
+  private String server = "";
+
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      defaultValue = "${env:CORACLE_TOKEN:-}",
+      description =
+          "The token to join with, as 'coracle token create' prints it. Needed once. Default:"
+              + " $CORACLE_TOKEN")
+  private String token = "";
+
+  @Option(
+      names = "--ca-hash",
+      paramLabel = "HASH",
+      defaultValue = "",
+      description =
+          "sha256:… of the public key of the cluster's CA, by which it is known. Needed once.")
+  private String caHash = "";
+
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "The cluster's CA certificate, instead of --ca-hash.")
+  private String caFile = "";
+
+  @Option(
+      names = "--detach",
+      description = "Go on in the background once the node is ready; 'coracle down' ends it.")
+  private boolean detach;
+
+  @Option(
+      names = "--node-name",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "Name of the node. Default: the host's name")
+  private String nodeName = "";
+
+  @Option(
+      names = "--node-ip",
+      paramLabel = "ADDRESS",
+      defaultValue = "",
+      description =
+          "IPv4 address of the node towards the other nodes. Default: that towards the server")
+  private String nodeIp = "";
+
+  @Option(
+      names = "--node-label",
+      paramLabel = "KEY=VALUE",
+      description = "A label of the node; may be given several times.")
+  private Map<String, String> labels = Map.of();
+
+  @Option(
+      names = "--container-runtime-endpoint",
+      paramLabel = "SOCKET",
+      defaultValue = "",
+      description =
+          "UNIX socket of a CRI runtime, such as /run/containerd/containerd.sock. Default: the"
+              + " built-in runtime")
+  private String containerRuntimeEndpoint = "";
+
+  @Option(
+      names = "--runtime",
+      paramLabel = "KIND",
+      defaultValue = "auto",
+      description =
+          "How the built-in runtime isolates: auto, crun, runc, namespaces or process. Default:"
+              + " ${DEFAULT-VALUE}")
+  private String runtime = "auto";
+
+  @Option(
+      names = "--keep-pods",
+      description = "Leave containers running at the end; the next 'agent' adopts them.")
+  private boolean keepPods;
+
+  @Option(
+      names = "--kubelet-port",
+      paramLabel = "PORT",
+      defaultValue = "10250",
+      description =
+          "Port of the kubelet's API on the loopback address, reached through the tunnel; a free"
+              + " one when it is taken. Default: ${DEFAULT-VALUE}")
+  private int kubeletPort;
+
+  @Option(
+      names = "--dns-port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description =
+          "Port of the node's DNS server; pods reach it on port 53 of its Service. Default: a free"
+              + " one")
+  private int dnsPort;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private List<String> arguments() {
+    return spec == null ? List.of() : spec.root().commandLine().getParseResult().originalArgs();
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    CoracleOptions node =
+        new CoracleOptions(
+            dataDir.path(),
+            "",
+            0,
+            kubeletPort,
+            0,
+            0,
+            dnsPort,
+            nodeName,
+            nodeIp,
+            "",
+            "",
+            "",
+            containerRuntimeEndpoint,
+            runtime,
+            "nftables",
+            StoreOptions.EMBEDDED,
+            keepPods,
+            SecurityOptions.DEFAULT,
+            LogStoreOptions.DEFAULT,
+            NodeOptions.worker(labels));
+    AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
+    return detach
+        ? new Background(dataDir.path(), arguments()).run()
+        : new AgentProcess(options, System.out).run();
+  }
+
+  private static URI address(String text) {
+    try {
+      URI uri = URI.create(text);
+      if ("https".equals(uri.getScheme()) && uri.getHost() != null) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // Told below.
+    }
+    throw new UserErrorException("--server is https://HOST:PORT, not '" + text + "'");
+  }
+}

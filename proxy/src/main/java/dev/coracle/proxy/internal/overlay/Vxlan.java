@@ -1,0 +1,176 @@
+package dev.coracle.proxy.internal.overlay;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kernel's VXLAN device of one cluster on this node (RFC 7348). It learns nothing: for each
+ * peer there is a route to its pods, the hardware address of its device, and where that one is.
+ * Uses the programs ip and bridge; blocks.
+ */
+final class Vxlan {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Vxlan.class);
+
+  /** Linux' own port, which flannel uses too; the identifier keeps clusters apart. */
+  private static final int PORT = 8472;
+
+  private static final int HEADERS = 50;
+  private static final int SMALLEST_MTU = 576;
+  private static final int PATIENCE_SECONDS = 10;
+
+  private final String device;
+  private final int identifier;
+
+  /**
+   * @param device at most 15 characters
+   * @param cluster the pods of all nodes; clusters with the same range do not share a network
+   */
+  Vxlan(String device, Ipv4Cidr cluster) {
+    this.device = device;
+    // 24 bits, never 0.
+    this.identifier = (cluster.network() >>> 8 & 0xffffff) | 1 << 23;
+  }
+
+  /** Makes the device anew. */
+  void create(Peer own) throws IOException {
+    run("ip", "link del " + device + "\n", true);
+    run(
+        "ip",
+        "link add "
+            + device
+            + " type vxlan id "
+            + identifier
+            + " local "
+            + own.address()
+            + " dstport "
+            + PORT
+            + " nolearning\n"
+            + "link set "
+            + device
+            + " address "
+            + own.hardware()
+            + "\n"
+            + "addr add "
+            + own.device()
+            + "/32 dev "
+            + device
+            + "\n"
+            + "link set "
+            + device
+            + " mtu "
+            + mtu(own.address())
+            + " up\n",
+        false);
+    sysctl("rp_filter", "2");
+    sysctl("send_redirects", "0");
+  }
+
+  private static int mtu(String address) throws IOException {
+    NetworkInterface below = NetworkInterface.getByInetAddress(InetAddress.getByName(address));
+    int mtu = below == null ? 1500 : below.getMTU();
+    // A device of a loopback network has 65536, which no frame of the overlay may fill.
+    return Math.clamp(mtu - HEADERS, SMALLEST_MTU, 9000);
+  }
+
+  void add(List<Peer> peers) throws IOException {
+    StringBuilder ip = new StringBuilder();
+    StringBuilder bridge = new StringBuilder();
+    for (Peer p : peers) {
+      ip.append("neigh replace ")
+          .append(p.device())
+          .append(" lladdr ")
+          .append(p.hardware())
+          .append(" dev ")
+          .append(device)
+          .append(" nud permanent\n")
+          .append("route replace ")
+          .append(p.pods())
+          .append(" via ")
+          .append(p.device())
+          .append(" dev ")
+          .append(device)
+          .append(" onlink\n");
+      bridge
+          .append("fdb replace ")
+          .append(p.hardware())
+          .append(" dev ")
+          .append(device)
+          .append(" dst ")
+          .append(p.address())
+          .append(" self permanent\n");
+    }
+    run("bridge", bridge.toString(), false);
+    run("ip", ip.toString(), false);
+  }
+
+  void remove(List<Peer> peers) throws IOException {
+    StringBuilder ip = new StringBuilder();
+    StringBuilder bridge = new StringBuilder();
+    for (Peer p : peers) {
+      ip.append("route del ").append(p.pods()).append(" dev ").append(device).append('\n');
+      ip.append("neigh del ").append(p.device()).append(" dev ").append(device).append('\n');
+      bridge.append("fdb del ").append(p.hardware()).append(" dev ").append(device);
+      bridge.append(" dst ").append(p.address()).append(" self\n");
+    }
+    run("ip", ip.toString(), true);
+    run("bridge", bridge.toString(), true);
+  }
+
+  void delete() throws IOException {
+    run("ip", "link del " + device + "\n", true);
+  }
+
+  private void sysctl(String name, String value) {
+    try {
+      Files.writeString(Path.of("/proc/sys/net/ipv4/conf", device, name), value);
+    } catch (IOException e) {
+      LOG.atDebug().addKeyValue("sysctl", name).log("Not settable");
+    }
+  }
+
+  /**
+   * @param anyway goes on after a line that fails, and does not fail itself
+   */
+  private static void run(String program, String script, boolean anyway) throws IOException {
+    if (script.isEmpty()) {
+      return;
+    }
+    List<String> command = new ArrayList<>(List.of(program));
+    if (anyway) {
+      command.add("-force");
+    }
+    command.addAll(List.of("-batch", "-"));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var in = process.getOutputStream()) {
+      in.write(script.getBytes(StandardCharsets.US_ASCII));
+    }
+    String output;
+    try (InputStream out = process.getInputStream()) {
+      output = new String(out.readNBytes(4096), StandardCharsets.UTF_8).strip();
+    }
+    try {
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException(program + " did not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+      throw new IOException(program + " was interrupted", e);
+    }
+    if (process.exitValue() != 0 && !anyway) {
+      throw new IOException(program + ": " + output);
+    }
+  }
+}

@@ -1,0 +1,337 @@
+package dev.coracle.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A cluster of three machines: one runs {@code coracle up}, two join by {@code coracle agent}. The
+ * last test cuts one off, so the others come before it.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(OrderAnnotation.class)
+class NodesIT {
+
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  /** The grace period of 50 s, the toleration of 5, and a loaded machine. */
+  private static final Duration AFTER_GRACE = Duration.ofSeconds(180);
+
+  private static final String PODS =
+      """
+      apiVersion: apps/v1
+      kind: DaemonSet
+      metadata: {name: web}
+      spec:
+        selector: {matchLabels: {app: web}}
+        template:
+          metadata: {labels: {app: web}}
+          spec:
+            terminationGracePeriodSeconds: 0
+            containers:
+            - name: c
+              image: coracle/demo:1
+              imagePullPolicy: IfNotPresent
+              command: [sh, -c, 'mkdir /tmp/w; echo "$NODE" > /tmp/w/index.html; echo "started on $NODE"; httpd -f -p 8080 -h /tmp/w']
+              env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata: {name: web}
+      spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+      ---
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: app}
+      spec:
+        replicas: 6
+        selector: {matchLabels: {app: app}}
+        template:
+          metadata: {labels: {app: app}}
+          spec:
+            terminationGracePeriodSeconds: 0
+            tolerations:
+            - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 5}
+            containers:
+            - {name: c, image: "coracle/demo:1", imagePullPolicy: IfNotPresent, command: [sleep, "100000"]}
+      """;
+
+  private final List<Integer> running = new ArrayList<>();
+  private Path directory;
+  private NetworkNamespaces machines;
+  private String join;
+
+  @BeforeAll
+  void start(@TempDir Path temporary) throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    for (String program : List.of("ip", "nsenter", "nft")) {
+      assumeTrue(Shell.has(program), "needs the program " + program);
+    }
+    directory = temporary;
+    machines = NetworkNamespaces.open(3);
+    coracle(
+        1,
+        "up",
+        "--detach",
+        "--node-name",
+        "n1",
+        "--node-ip",
+        machines.address(1),
+        "--ingress-http-port",
+        "0",
+        "--ingress-https-port",
+        "0");
+    running.add(1);
+    join = coracle(1, "token", "create").strip();
+    assertThat(join).startsWith("coracle agent --server https://" + machines.address(1));
+    CompletableFuture<Void> second = CompletableFuture.runAsync(() -> joinAs(2));
+    joinAs(3);
+    second.join();
+    kubectl("apply", "-f", Files.writeString(temporary.resolve("pods.yaml"), PODS).toString());
+    kubectl("rollout", "status", "daemonset/web", "--timeout=120s");
+    kubectl("rollout", "status", "deployment/app", "--timeout=120s");
+  }
+
+  private void joinAs(int machine) {
+    String[] command = join.split(" ");
+    String[] arguments = new String[command.length + 2];
+    System.arraycopy(command, 1, arguments, 0, command.length - 1);
+    arguments[command.length - 1] = "--detach";
+    arguments[command.length] = "--node-name";
+    arguments[command.length + 1] = "n" + machine;
+    synchronized (running) {
+      running.add(machine);
+    }
+    coracle(machine, arguments);
+  }
+
+  @AfterAll
+  void stop() {
+    if (machines == null) {
+      return;
+    }
+    for (int machine : List.copyOf(running).reversed()) {
+      attempt(machine, "down");
+    }
+    machines.close();
+  }
+
+  private Path data(int machine) {
+    return directory.resolve("data" + machine);
+  }
+
+  private String kubeconfig() {
+    return data(1).resolve("kubeconfig").toString();
+  }
+
+  private Shell.Result attempt(int machine, String... arguments) {
+    return machines.attempt(
+        machine,
+        Map.of("CORACLE_DATA_DIR", data(machine).toString()),
+        CoracleProcess.command(arguments).toArray(String[]::new));
+  }
+
+  private String coracle(int machine, String... arguments) {
+    Shell.Result result = attempt(machine, arguments);
+    assertThat(result.exitCode()).as(result.all()).isZero();
+    return result.out();
+  }
+
+  private String kubectl(String... arguments) {
+    List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig()));
+    command.addAll(List.of(arguments));
+    return machines.inside(1, command.toArray(String[]::new));
+  }
+
+  private String podOn(String node) {
+    return kubectl(
+        "get",
+        "pods",
+        "-l",
+        "app=web",
+        "--field-selector",
+        "spec.nodeName=" + node,
+        "-o",
+        "jsonpath={.items[0].metadata.name}");
+  }
+
+  @Test
+  @Order(1)
+  void everyMachineIsANodeWithARangeOfItsOwn() {
+    String nodes = kubectl("get", "nodes", "--no-headers");
+    assertThat(nodes.lines()).hasSize(3).allMatch(line -> line.contains(" Ready "));
+    assertThat(nodes)
+        .containsPattern("n1 +Ready +control-plane")
+        .containsPattern("n2 +Ready +<none>");
+    Set<String> ranges =
+        new HashSet<>(
+            List.of(kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.podCIDR}").split(" ")));
+    assertThat(ranges).hasSize(3);
+  }
+
+  @Test
+  @Order(2)
+  void logsExecAndMetricsOfAWorkerComeThroughItsTunnel() {
+    for (String node : List.of("n1", "n2", "n3")) {
+      String pod = podOn(node);
+      Awaitility.await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> assertThat(kubectl("logs", pod)).isEqualTo("started on " + node + "\n"));
+      assertThat(kubectl("exec", pod, "--", "sh", "-c", "echo on $NODE"))
+          .isEqualTo("on " + node + "\n");
+    }
+    // The kubelet of a worker cannot be reached from another machine.
+    String port =
+        kubectl(
+            "get", "node", "n2", "-o", "jsonpath={.status.daemonEndpoints.kubeletEndpoint.Port}");
+    assertThat(
+            machines
+                .attempt(
+                    1,
+                    Map.of(),
+                    "curl",
+                    "-sk",
+                    "-m",
+                    "3",
+                    "https://" + machines.address(2) + ":" + port + "/healthz")
+                .exitCode())
+        .isNotZero();
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(kubectl("top", "nodes")).contains("n1", "n2", "n3"));
+  }
+
+  @Test
+  @Order(3)
+  void aServiceLeadsToPodsOfAllNodesFromEachOfThem() {
+    String address = kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    for (String node : List.of("n1", "n2", "n3")) {
+      String pod = podOn(node);
+      Set<String> answers = new HashSet<>();
+      Awaitility.await()
+          .atMost(SOON)
+          .until(() -> {
+            answers.add(
+                kubectl(
+                        "exec",
+                        pod,
+                        "--",
+                        "sh",
+                        "-c",
+                        "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 "
+                            + address
+                            + " 80 | tail -n 1")
+                    .strip());
+            return answers.containsAll(List.of("n1", "n2", "n3"));
+          });
+      assertThat(kubectl("exec", pod, "--", "nslookup", "web.default.svc.cluster.local"))
+          .contains(address);
+    }
+  }
+
+  @Test
+  @Order(4)
+  void aMachineWithAWrongTokenOrAWrongAuthorityDoesNotJoin() {
+    String server = "https://" + machines.address(1) + ":6443";
+    String pin = join.substring(join.indexOf("sha256:"));
+    Path other = directory.resolve("other");
+    Map<String, String> environment = Map.of("CORACLE_DATA_DIR", other.toString());
+    Shell.Result token =
+        machines.attempt(
+            2,
+            environment,
+            CoracleProcess.command(
+                    "agent",
+                    "--server",
+                    server,
+                    "--token",
+                    "abcdef.0123456789abcdef",
+                    "--ca-hash",
+                    pin)
+                .toArray(String[]::new));
+    assertThat(token.exitCode()).isEqualTo(1);
+    assertThat(token.err()).contains("does not know this --token");
+    Shell.Result authority =
+        machines.attempt(
+            2,
+            Map.of("CORACLE_DATA_DIR", directory.resolve("another").toString()),
+            CoracleProcess.command(
+                    "agent",
+                    "--server",
+                    server,
+                    "--token",
+                    "abcdef.0123456789abcdef",
+                    "--ca-hash",
+                    "sha256:" + "0".repeat(64))
+                .toArray(String[]::new));
+    assertThat(authority.exitCode()).isEqualTo(1);
+    assertThat(authority.err()).contains("not the one with this --ca-hash");
+  }
+
+  @Test
+  @Order(5)
+  void thePodsOfALostNodeMoveAndTheNodeComesBack() {
+    String lost = podOn("n3");
+    machines.cut(3);
+    Awaitility.await()
+        .atMost(AFTER_GRACE)
+        .untilAsserted(() -> {
+          assertThat(kubectl("get", "node", "n3", "--no-headers")).contains("NotReady");
+          assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints[*].key}"))
+              .contains("node.kubernetes.io/unreachable");
+        });
+    Awaitility.await()
+        .atMost(AFTER_GRACE)
+        .untilAsserted(() -> {
+          assertThat(kubectl("get", "deployment", "app", "-o", "jsonpath={.status.readyReplicas}"))
+              .isEqualTo("6");
+          assertThat(
+                  kubectl(
+                      "get",
+                      "pods",
+                      "-l",
+                      "app=app",
+                      "--field-selector",
+                      "spec.nodeName=n3",
+                      "-o",
+                      "jsonpath={.items[?(@.metadata.deletionTimestamp==\"\")].metadata.name}"))
+              .isEmpty();
+        });
+    assertThat(
+            kubectl(
+                "get",
+                "endpointslices",
+                "-o",
+                "jsonpath={.items[*].endpoints[?(@.nodeName==\"n3\")].conditions.ready}"))
+        .doesNotContain("true");
+
+    machines.restore(3);
+    Awaitility.await()
+        .atMost(AFTER_GRACE)
+        .untilAsserted(() -> {
+          assertThat(kubectl("get", "node", "n3", "--no-headers")).contains(" Ready ");
+          assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints}")).isEmpty();
+          assertThat(kubectl("get", "pods", "--no-headers")).doesNotContain("Terminating");
+          assertThat(kubectl("logs", lost)).isEqualTo("started on n3\n");
+        });
+  }
+}
