@@ -139,7 +139,8 @@ class FlowPage extends Page {
             <td class="wrap dim p2">${r.more}</td></tr>`)}</tbody></table></div>`)}
         ${card("Changes this page was sent", seen.length ? html`<ol class="feed">${[...seen].reverse().map((s) => html`<li>
             <div class="feed-head"><b>${s.type}</b><span class="mono dim">${s.version}</span>
-              <span class="right num">${offset(s.received - start)}</span></div>
+              <span class="right num">${seen[0].type === "ADDED" ? exact(s.received - seen[0].received)
+                : offset(s.received - start)}</span></div>
             ${s.fields.map((f) => html`<p class="mono small">${f}</p>`)}</li>`)}</ol>`
           : html`<div class="empty"><p class="dim">Nothing has changed since this page was opened. Delete the Pod
             of a Deployment, and watch the next one come.</p></div>`)}
@@ -148,7 +149,7 @@ class FlowPage extends Page {
 }
 
 /** Which step tells when a station was reached. */
-const REACHED = { scheduler: "bound", kubelet: "accepted", container: "started", ready: "ready" };
+const REACHED = { apiserver: "stored", store: "stored", hub: "stored", scheduler: "bound", kubelet: "accepted", container: "started", ready: "ready" };
 
 function measured(marks, station) {
   const at = marks.get(REACHED[station]);

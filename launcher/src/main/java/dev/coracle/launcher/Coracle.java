@@ -68,6 +68,7 @@ public final class Coracle {
     this.vertx =
         Vertx.vertx(
             new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
+    metrics.tellBuild(Version.KUBERNETES);
     MeterRegistry registry = metrics.meters();
     MetricsApi metricsApi = new MetricsApi(metrics);
     LogsApi logsApi = new LogsApi(options.logs());

@@ -6,6 +6,7 @@ import dev.coracle.metrics.internal.HelpTexts;
 import dev.coracle.metrics.internal.HistogramBuckets;
 import dev.coracle.metrics.internal.ProcessMetrics;
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -20,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +53,30 @@ public final class MetricsRegistry implements AutoCloseable {
     new JvmInfoMetrics().bindTo(registry);
     garbageCollection.bindTo(registry);
     new ProcessMetrics().bindTo(registry);
+  }
+
+  /**
+   * Says which Kubernetes this is, as {@code kubernetes_build_info} does upstream.
+   *
+   * @param gitVersion such as {@code v1.36.0}
+   */
+  public void tellBuild(String gitVersion) {
+    String[] parts = gitVersion.replaceFirst("^v", "").split("\\.", 3);
+    Gauge.builder("kubernetes.build.info", () -> 1) // A dot before info makes an info metric.
+        .description("Always 1; the labels say which Kubernetes is spoken, and what runs it")
+        .tag("major", parts[0])
+        .tag("minor", parts.length > 1 ? parts[1] : "")
+        .tag("git_version", gitVersion)
+        .tag("compiler", "java " + Runtime.version().feature())
+        .tag("platform", platform())
+        .register(registry);
+  }
+
+  private static String platform() {
+    String architecture = System.getProperty("os.arch", "");
+    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT)
+        + "/"
+        + (architecture.equals("aarch64") ? "arm64" : architecture);
   }
 
   public MeterRegistry meters() {

@@ -52,6 +52,14 @@ class MetricsRegistryTest {
   }
 
   @Test
+  void saysWhichKubernetesItIs() {
+    registry.tellBuild("v1.36.0");
+    assertThat(registry.scrape(null).body())
+        .containsPattern(
+            "kubernetes_build_info\\{.*git_version=\"v1.36.0\",major=\"1\",minor=\"36\".*} 1");
+  }
+
+  @Test
   void describesEveryMeter() {
     registry.meters().counter("workqueue_adds_total", "name", "pods").increment();
     registry.meters().counter("something_else_total").increment();

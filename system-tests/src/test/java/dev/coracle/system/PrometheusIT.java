@@ -7,6 +7,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,44 @@ class PrometheusIT {
         prometheus.destroy();
         prometheus.waitFor(10, TimeUnit.SECONDS);
       }
+    }
+  }
+
+  @Test
+  void promtoolHasNothingToSayOfAnyExposition(@TempDir Path directory) throws Exception {
+    assumeThat(Shell.has("promtool")).as("needs the program promtool").isTrue();
+    try (CoracleProcess coracle = CoracleProcess.start(directory.resolve("data"))) {
+      Kubectl kubectl = coracle.kubectl();
+      kubectl.run("apply", "-f", CoracleProcess.HOME.resolve("demo/1-greeter.yaml").toString());
+      kubectl.run("rollout", "status", "deployment/greeter", "--timeout=120s");
+      String node =
+          "/api/v1/nodes/"
+              + kubectl.run("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+              + "/proxy";
+      for (String path :
+          List.of(
+              "/metrics",
+              "/metrics/kube-state",
+              node + "/metrics",
+              node + "/metrics/resource",
+              node + "/metrics/cadvisor",
+              node + "/metrics/probes")) {
+        String exposition = kubectl.run("get", "--raw", path);
+        assertThat(exposition).as(path).contains("# HELP");
+        Shell.Result said =
+            Shell.run(
+                Duration.ofSeconds(60),
+                Map.of(),
+                exposition,
+                List.of("promtool", "check", "metrics"));
+        assertThat(said.all()).as(path).isEmpty();
+        assertThat(said.exitCode()).as(path).isZero();
+      }
+      assertThat(kubectl.run("get", "--raw", "/metrics")).contains("kubernetes_build_info");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> kubectl.attempt("", "top", "pods").out().contains("greeter-"));
+      assertThat(kubectl.run("top", "nodes")).contains("CPU(cores)").contains("MEMORY(%)");
     }
   }
 

@@ -39,7 +39,7 @@ public final class LogStore implements AutoCloseable {
   private final long maxBytes;
   private final int segmentBytes;
 
-  /** Segment number to size; guarded by itself. */
+  /** Segment number to size, its index included; guarded by itself. */
   private final TreeMap<Long, Long> segments = new TreeMap<>();
 
   // Of the writing thread.
@@ -66,6 +66,7 @@ public final class LogStore implements AutoCloseable {
       if (!Files.exists(file(segment, INDEX))) {
         reindex(segment);
       }
+      segments.merge(segment, Files.size(file(segment, INDEX)), Long::sum);
     }
     this.current = segments.isEmpty() ? 1 : segments.lastKey() + 1;
     this.channel = open();
@@ -146,6 +147,9 @@ public final class LogStore implements AutoCloseable {
   private void seal() throws IOException {
     channel.close();
     index.write(file(current, INDEX));
+    synchronized (segments) {
+      segments.put(current, written + Files.size(file(current, INDEX)));
+    }
     index = new SegmentIndex();
     ids.clear();
   }
