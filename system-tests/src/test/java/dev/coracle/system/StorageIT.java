@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -100,7 +101,7 @@ class StorageIT {
       ctl(access, "", "put", "/other/leased", "x", "--lease", lease);
       assertThat(ctl(access, "", "lease", "revoke", lease)).contains("revoked");
       assertThat(ctl(access, "", "get", "/other/leased")).isEmpty();
-      assertThat(ctl(access, "", "endpoint", "health")).contains("is healthy");
+      ctl(access, "", "endpoint", "health"); // says so on standard error, and by its exit code
 
       Map<String, String> strange = new HashMap<>(access);
       Path pki = coracle.dataDir().resolve("pki");
@@ -132,39 +133,51 @@ class StorageIT {
     return result.out();
   }
 
-  /** 1,000 connections that ask for a watch and never read: 3 GB, were it written for them. */
+  /** 1,000 connections that ask for a watch and never read: 1.2 GB, were it written for them. */
   @Test
   void clientsThatDoNotReadHoldUpNobody(@TempDir Path directory) throws Exception {
     try (CoracleProcess coracle = CoracleProcess.start(directory.resolve("data"));
         DeafWatchers deaf = new DeafWatchers(coracle)) {
       Kubectl kubectl = coracle.kubectl();
       deaf.connect(1000, "/api/v1/namespaces/default/configmaps?watch=true");
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> metric(kubectl, "apiserver_watch_hub_watchers") >= 1000);
-      Path big = directory.resolve("big");
+      await(() -> metric(kubectl, "apiserver_watch_hub_watchers") >= 1000);
+      StringBuilder manifests = new StringBuilder();
       for (int i = 0; i < 30; i++) {
-        Files.writeString(big, ("line " + i + "\n").repeat(12_000));
-        kubectl.run("create", "configmap", "big-" + i, "--from-file=" + big);
+        manifests.append("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big-").append(i);
+        manifests.append("}\ndata: {text: ").append("x".repeat(40_000)).append("}\n---\n");
       }
+      String[] apply = {
+        "apply", "--server-side", "--force-conflicts", "--validate=false", "-f", "-"
+      };
+      await(() -> kubectl.attempt(manifests.toString(), apply).exitCode() == 0);
+      await(() -> metric(kubectl, "apiserver_watch_hub_lagging_watchers") > 900);
       assertThat(kubectl.run("get", "configmaps", "-o", "name").lines())
           .filteredOn(l -> l.contains("big-"))
           .hasSize(30);
-      assertThat(metric(kubectl, "apiserver_watch_hub_lagging_watchers")).isGreaterThan(900);
       assertThat(coracle.output()).doesNotContain("OutOfMemoryError");
       deaf.close();
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> metric(kubectl, "apiserver_watch_hub_watchers") < 500);
+      await(() -> {
+        double watchers = metric(kubectl, "apiserver_watch_hub_watchers");
+        return watchers >= 0 && watchers < 500;
+      });
     }
   }
 
+  /** Again and again, as on a busy machine a call of kubectl may give up. */
+  private static void await(Callable<Boolean> condition) {
+    Awaitility.await().atMost(Duration.ofMinutes(3)).until(condition);
+  }
+
+  /** -1 when it could not be asked for. */
   private static double metric(Kubectl kubectl, String name) {
-    return kubectl
-        .run("get", "--raw", "/metrics")
-        .lines()
-        .filter(l -> l.startsWith(name + " ") || l.startsWith(name + "{"))
-        .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1)))
-        .sum();
+    Shell.Result metrics = kubectl.attempt("", "get", "--raw", "/metrics");
+    return metrics.exitCode() != 0
+        ? -1
+        : metrics
+            .out()
+            .lines()
+            .filter(l -> l.startsWith(name + " ") || l.startsWith(name + "{"))
+            .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1)))
+            .sum();
   }
 }

@@ -8,10 +8,12 @@ import dev.coracle.api.WatchEvent;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
+import io.netty.buffer.Unpooled;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.streams.WriteStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -170,16 +172,12 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
                   ? ProtobufWriter.tree(status.toJson()).orElseThrow()
                   : Json.bytes(status.toJson());
         };
-    String word = event.type();
     if (form == Form.PROTOBUF) {
-      return Buffer.buffer(ProtobufWriter.frame(word, object));
+      return Buffer.buffer(ProtobufWriter.frame(event.type(), object));
     }
-    return Buffer.buffer(object.length + 40)
-        .appendBytes(TYPE)
-        .appendString(word)
-        .appendBytes(OBJECT)
-        .appendBytes(object)
-        .appendBytes(END);
+    // The object's encoding is shared by all who watch it, and not copied here either.
+    byte[] word = event.type().getBytes(StandardCharsets.US_ASCII);
+    return BufferInternal.buffer(Unpooled.wrappedBuffer(TYPE, word, OBJECT, object, END));
   }
 
   private KubeObject bookmark(WatchEvent.Bookmark bookmark) {
