@@ -19,6 +19,7 @@ import java.util.function.Function;
  */
 public final class Presenter {
 
+  private final EncodeOnce once = new EncodeOnce();
   private final Tables tables;
 
   public Presenter(Tables tables) {
@@ -129,10 +130,14 @@ public final class Presenter {
     }
     if (form.form() == Negotiation.Form.PROTOBUF) {
       return form.metadataOnly()
-          ? o -> ProtobufWriter.tree(partial(o, form.version())).orElseThrow()
-          : o -> ProtobufWriter.object(o).orElseThrow();
+          ? once.of(
+              "protobuf metadata " + form.version(),
+              o -> ProtobufWriter.tree(partial(o, form.version())).orElseThrow())
+          : once.of("protobuf", o -> ProtobufWriter.object(o).orElseThrow());
     }
-    return form.metadataOnly() ? o -> Json.bytes(partial(o, form.version())) : KubeObject::json;
+    return form.metadataOnly()
+        ? once.of("metadata " + form.version(), o -> Json.bytes(partial(o, form.version())))
+        : KubeObject::json;
   }
 
   private static String include(Exchange exchange) {

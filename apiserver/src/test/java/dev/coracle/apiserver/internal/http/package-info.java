@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coracle.apiserver.internal.http;
+
+import org.jspecify.annotations.NullMarked;
