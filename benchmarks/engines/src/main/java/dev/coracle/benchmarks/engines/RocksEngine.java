@@ -13,11 +13,12 @@ import org.rocksdb.WriteOptions;
 final class RocksEngine implements Engine {
 
   private final Options options;
-  private final WriteOptions durable = new WriteOptions().setSync(true);
+  private final WriteOptions durable;
   private final RocksDB db;
 
   RocksEngine(Path directory) throws RocksDBException {
-    RocksDB.loadLibrary();
+    RocksDB.loadLibrary(); // before anything of it is touched
+    durable = new WriteOptions().setSync(true);
     options = new Options().setCreateIfMissing(true);
     db = RocksDB.open(options, directory.toString());
   }
