@@ -43,9 +43,18 @@ final class SecurityFlags {
       description = "An audit log is rotated before it gets larger. Default: ${DEFAULT-VALUE}")
   private int auditLogMaxSize;
 
+  @Option(
+      names = "--encryption-provider-config",
+      paramLabel = "FILE",
+      description =
+          "EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are encrypted in"
+              + " the store, and how. Default: none")
+  private @Nullable Path encryptionProviderConfig;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
-            auditPolicyFile, auditLogPath, auditLogMaxAge, auditLogMaxBackup, auditLogMaxSize));
+            auditPolicyFile, auditLogPath, auditLogMaxAge, auditLogMaxBackup, auditLogMaxSize),
+        encryptionProviderConfig);
   }
 }
