@@ -34,6 +34,7 @@ import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Filters;
+import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Negotiation;
@@ -93,6 +94,7 @@ public final class Assembly {
   private final Registry registry;
   private final Engine engine;
   private final HttpFront front;
+  private final FlowControl flows;
   private final Bootstrap bootstrap;
   private final Forwarder forwarder;
   private final KeyDocuments keys;
@@ -165,6 +167,14 @@ public final class Assembly {
             new Presenter(new Tables(clock)),
             new Connects(new Destinations(store), forwarder, backstage.admission()),
             options.limits().minWatchTimeout().toMillis());
+    flows =
+        new FlowControl(
+            vertx,
+            store,
+            options.limits().maxReads() + options.limits().maxWrites(),
+            options.limits().requestTimeout().dividedBy(4),
+            meters,
+            System::nanoTime);
     front =
         new HttpFront(
             vertx,
@@ -176,6 +186,7 @@ public final class Assembly {
                 authorizer,
                 hooks.routes(),
                 audit(options.security().audit(), clock, meters),
+                flows,
                 options.limits()),
             paths(vertx, options, hooks, started),
             resources);
@@ -254,13 +265,15 @@ public final class Assembly {
         .chain(nodes::start)
         .chain(state::start)
         .chain(extensions::start)
-        .chain(customResources::start);
+        .chain(customResources::start)
+        .chain(flows::start);
   }
 
   public void stopCaches() {
     rbac.stop();
     nodes.stop();
     state.stop();
+    flows.stop();
     customResources.stop();
     extensions.stop();
     forwarder.close();
