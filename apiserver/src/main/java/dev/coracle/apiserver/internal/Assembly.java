@@ -17,6 +17,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
@@ -25,6 +26,7 @@ import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
+import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
@@ -95,6 +97,7 @@ public final class Assembly {
   private final Engine engine;
   private final HttpFront front;
   private final FlowControl flows;
+  private final Remotes remotes;
   private final Bootstrap bootstrap;
   private final Forwarder forwarder;
   private final KeyDocuments keys;
@@ -114,7 +117,10 @@ public final class Assembly {
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
     nodes = new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
-    authorizer = Authorizer.chain(List.of(nodes, rbac));
+    remotes = new Remotes(vertx, options.security(), clock);
+    WebhookAuthorizer webhook = remotes.authorizer();
+    authorizer =
+        Authorizer.chain(webhook == null ? List.of(nodes, rbac) : List.of(nodes, rbac, webhook));
     pools = new ServicePools(options.services(), new SecureRandom());
     Strategies strategies =
         new Strategies(
@@ -132,17 +138,16 @@ public final class Assembly {
     TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
     ServiceAccountTokens accountTokens =
         new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
-    Authentication authentication =
-        new Authentication(
-            List.of(
-                accountTokens,
-                new BootstrapTokens(store, clock),
-                new StaticTokens(options.identity().staticTokens())),
-            options.identity().audiences());
+    List<Authenticator> tokens = new ArrayList<>();
+    tokens.add(accountTokens);
+    tokens.add(new BootstrapTokens(store, clock));
+    tokens.add(new StaticTokens(options.identity().staticTokens()));
+    tokens.addAll(remotes.authenticators());
+    Authentication authentication = new Authentication(tokens, options.identity().audiences());
     Verbs verbs = Verbs.of(backstage);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
-        new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());
+        new HashMap<>(new Reviews(authentication, authorizer, rbac, webhook, clock).all());
     reviews.put("bindings", (call, body) -> binding.create(podOf(call, body), body));
     engine =
         new Engine(
@@ -184,6 +189,7 @@ public final class Assembly {
                 metrics,
                 authentication,
                 authorizer,
+                webhook,
                 hooks.routes(),
                 audit(options.security().audit(), clock, meters),
                 flows,
@@ -274,6 +280,7 @@ public final class Assembly {
     nodes.stop();
     state.stop();
     flows.stop();
+    remotes.close();
     customResources.stop();
     extensions.stop();
     forwarder.close();
