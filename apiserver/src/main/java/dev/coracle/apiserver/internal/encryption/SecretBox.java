@@ -5,14 +5,10 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
-import org.bouncycastle.crypto.engines.XSalsa20Engine;
-import org.bouncycastle.crypto.macs.Poly1305;
-import org.bouncycastle.crypto.params.KeyParameter;
-import org.bouncycastle.crypto.params.ParametersWithIV;
 
 /**
  * NaCl's secretbox, XSalsa20 with Poly1305: a random nonce of 24 bytes, the tag, the ciphertext.
- * Its library is loaded with the first value.
+ * The JDK has neither of the two.
  */
 final class SecretBox implements LocalKey.Cipher {
 
@@ -28,14 +24,13 @@ final class SecretBox implements LocalKey.Cipher {
 
   @Override
   public byte[] seal(byte[] plain, byte[] authenticated) {
-    byte[] out = new byte[NONCE + TAG + plain.length];
     byte[] nonce = new byte[NONCE];
     RANDOM.nextBytes(nonce);
-    System.arraycopy(nonce, 0, out, 0, NONCE);
-    XSalsa20Engine stream = stream(nonce, true);
+    byte[] out = Arrays.copyOf(nonce, NONCE + TAG + plain.length);
+    XSalsa20 stream = new XSalsa20(key, nonce);
     byte[] macKey = macKey(stream);
-    stream.processBytes(plain, 0, plain.length, out, NONCE + TAG);
-    System.arraycopy(tag(macKey, out), 0, out, NONCE, TAG);
+    stream.apply(plain, 0, out, NONCE + TAG, plain.length);
+    System.arraycopy(Poly1305.tag(macKey, out, NONCE + TAG, out.length), 0, out, NONCE, TAG);
     return out;
   }
 
@@ -44,36 +39,20 @@ final class SecretBox implements LocalKey.Cipher {
     if (sealed.length < NONCE + TAG) {
       throw new AEADBadTagException("the value is too short");
     }
-    XSalsa20Engine stream = stream(Arrays.copyOf(sealed, NONCE), false);
-    byte[] macKey = macKey(stream);
-    byte[] given = Arrays.copyOfRange(sealed, NONCE, NONCE + TAG);
-    if (!MessageDigest.isEqual(given, tag(macKey, sealed))) {
+    XSalsa20 stream = new XSalsa20(key, Arrays.copyOf(sealed, NONCE));
+    byte[] wanted = Poly1305.tag(macKey(stream), sealed, NONCE + TAG, sealed.length);
+    if (!MessageDigest.isEqual(Arrays.copyOfRange(sealed, NONCE, NONCE + TAG), wanted)) {
       throw new AEADBadTagException("the tag does not match");
     }
     byte[] plain = new byte[sealed.length - NONCE - TAG];
-    stream.processBytes(sealed, NONCE + TAG, plain.length, plain, 0);
+    stream.apply(sealed, NONCE + TAG, plain, 0, plain.length);
     return plain;
   }
 
-  private XSalsa20Engine stream(byte[] nonce, boolean encrypt) {
-    XSalsa20Engine stream = new XSalsa20Engine();
-    stream.init(encrypt, new ParametersWithIV(new KeyParameter(key), nonce));
-    return stream;
-  }
-
   /** The stream's first 32 bytes are the key of the tag. */
-  private static byte[] macKey(XSalsa20Engine stream) {
+  private static byte[] macKey(XSalsa20 stream) {
     byte[] out = new byte[32];
-    stream.processBytes(new byte[32], 0, 32, out, 0);
+    stream.apply(out, 0, out, 0, out.length);
     return out;
-  }
-
-  private static byte[] tag(byte[] macKey, byte[] box) {
-    Poly1305 mac = new Poly1305();
-    mac.init(new KeyParameter(macKey));
-    mac.update(box, NONCE + TAG, box.length - NONCE - TAG);
-    byte[] tag = new byte[TAG];
-    mac.doFinal(tag, 0);
-    return tag;
   }
 }
