@@ -29,10 +29,23 @@ record FlowSchema(
       List<PathRule> paths) {
 
     boolean match(UserInfo user, RequestInfo info) {
-      return from(user)
-          && (info.resourceRequest()
-              ? resources.stream().anyMatch(r -> r.match(info))
-              : paths.stream().anyMatch(p -> p.match(info)));
+      if (!from(user)) {
+        return false;
+      }
+      if (info.resourceRequest()) {
+        for (ResourceRule rule : resources) {
+          if (rule.match(info)) {
+            return true;
+          }
+        }
+        return false;
+      }
+      for (PathRule rule : paths) {
+        if (rule.match(info)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private boolean from(UserInfo user) {
