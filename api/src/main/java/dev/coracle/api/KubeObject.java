@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -153,11 +154,77 @@ public final class KubeObject {
   }
 
   public String apiVersion() {
-    return tree().path("apiVersion").asText("");
+    return head("apiVersion");
   }
 
   public String kind() {
-    return tree().path("kind").asText("");
+    return head("kind");
+  }
+
+  /**
+   * A text field that encodings begin with. An object that is only forwarded is not parsed to learn
+   * what it is.
+   */
+  private String head(String field) {
+    byte[] j = json;
+    if (tree == null && j != null) {
+      String found = peek(j, field);
+      if (found != null) {
+        return found;
+      }
+    }
+    return tree().path(field).asText("");
+  }
+
+  /** One of the first two fields, where they are plain texts; null otherwise. */
+  private static @Nullable String peek(byte[] j, String field) {
+    int at = 1;
+    for (int n = 0; n < 2; n++) {
+      int nameEnd = endOfText(j, at);
+      if (nameEnd < 0 || nameEnd + 2 >= j.length || j[nameEnd + 1] != ':') {
+        return null;
+      }
+      int valueEnd = endOfText(j, nameEnd + 2);
+      if (valueEnd < 0 || valueEnd + 1 >= j.length) {
+        return null;
+      }
+      if (is(j, at + 1, nameEnd, field)) {
+        return new String(j, nameEnd + 3, valueEnd - nameEnd - 3, StandardCharsets.UTF_8);
+      }
+      if (j[valueEnd + 1] != ',') {
+        return null;
+      }
+      at = valueEnd + 2;
+    }
+    return null;
+  }
+
+  /** Where the text ends that begins with the quote at this place; -1 when it is not so plain. */
+  private static int endOfText(byte[] j, int quote) {
+    if (quote >= j.length || j[quote] != '"') {
+      return -1;
+    }
+    for (int i = quote + 1; i < j.length; i++) {
+      if (j[i] == '"') {
+        return i;
+      }
+      if (j[i] == '\\') {
+        return -1;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean is(byte[] j, int from, int to, String text) {
+    if (to - from != text.length()) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (j[from + i] != text.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public GroupVersionKind gvk() {

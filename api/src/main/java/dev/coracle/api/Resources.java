@@ -65,6 +65,10 @@ public final class Resources {
       of("certificates.k8s.io", "v1", "certificatesigningrequests");
   public static final GroupVersionResource SUBJECT_ACCESS_REVIEWS =
       of("authorization.k8s.io", "v1", "subjectaccessreviews");
+  public static final GroupVersionResource FLOW_SCHEMAS =
+      of("flowcontrol.apiserver.k8s.io", "v1", "flowschemas");
+  public static final GroupVersionResource PRIORITY_LEVELS =
+      of("flowcontrol.apiserver.k8s.io", "v1", "prioritylevelconfigurations");
   public static final GroupVersionResource ROLES = rbac("roles");
   public static final GroupVersionResource ROLE_BINDINGS = rbac("rolebindings");
   public static final GroupVersionResource CLUSTER_ROLES = rbac("clusterroles");

@@ -49,7 +49,7 @@ class AuditTest {
     Files.writeString(dir.resolve("policy.yaml"), POLICY);
     AuditOptions audit =
         new AuditOptions(dir.resolve("policy.yaml"), dir.resolve("audit.log").toString(), 0, 0, 0);
-    server = new TestServer(dir, new MemoryStore(), new SecurityOptions(audit));
+    server = new TestServer(dir, new MemoryStore(), SecurityOptions.DEFAULT.withAudit(audit));
     kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
   }
 

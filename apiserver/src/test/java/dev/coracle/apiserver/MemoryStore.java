@@ -21,7 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
 /** A store in memory, with nothing but the contract: one lock, all history kept. */
-final class MemoryStore implements ResourceStore {
+public final class MemoryStore implements ResourceStore {
 
   private record Change(long revision, GroupResource resource, WatchEvent event) {}
 

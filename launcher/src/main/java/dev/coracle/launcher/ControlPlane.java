@@ -4,6 +4,7 @@ import dev.coracle.api.Component;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerHooks;
+import dev.coracle.apiserver.EncryptionAtRest;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.config.ApiServerOptions.Identity;
@@ -14,6 +15,7 @@ import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
 import dev.coracle.client.Client;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -44,11 +46,20 @@ final class ControlPlane {
     this.hub =
         new WatchHub(
             vertx,
-            store.storage(),
+            encrypted(vertx, options, store.storage()),
             HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()),
             registry);
     this.apiServer =
         new ApiServer(vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
+  }
+
+  private static Storage encrypted(Vertx vertx, CoracleOptions options, Storage storage) {
+    try {
+      return EncryptionAtRest.around(
+          storage, options.store().etcdPrefix(), options.security().encryptionConfig(), vertx);
+    } catch (IllegalStateException e) {
+      throw new UserErrorException(String.valueOf(e.getMessage()));
+    }
   }
 
   private static ApiServerOptions apiServerOptions(

@@ -92,4 +92,12 @@ public interface Storage {
   default Multi<ChangeBatch> watch(String prefix, long fromRevision) {
     return watch(prefix, fromRevision, false);
   }
+
+  /**
+   * Whether the value of this key should be written anew by the next update, even by one that
+   * changes nothing: a decorator's wish, when the value lies there in an older form.
+   */
+  default boolean wantsRewrite(String key) {
+    return false;
+  }
 }

@@ -39,6 +39,15 @@ public final class WatchHub implements ResourceStore, Component {
     this.hub = new Hub(vertx, storage, options, metrics);
   }
 
+  /**
+   * Where the objects of a resource lie: {@code /registry/secrets/}.
+   *
+   * @param prefix {@code /registry}, as in the options
+   */
+  public static String keyPrefix(String prefix, GroupResource resource) {
+    return Hub.keyPrefix(prefix, resource);
+  }
+
   @Override
   public String name() {
     return "watch-hub";

@@ -1,8 +1,10 @@
 package dev.coracle.api.certificates;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
@@ -34,8 +36,8 @@ public record CertificateRequest(
   private static final String END = "-----END CERTIFICATE REQUEST-----";
   private static final int MAX_BYTES = 64 << 10;
 
-  private static final String COMMON_NAME = "2.5.4.3";
-  private static final String ORGANIZATION = "2.5.4.10";
+  static final String COMMON_NAME = "2.5.4.3";
+  static final String ORGANIZATION = "2.5.4.10";
   private static final String EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
   private static final String ALTERNATIVE_NAMES = "2.5.29.17";
 
@@ -59,6 +61,46 @@ public record CertificateRequest(
     ipAddresses = List.copyOf(ipAddresses);
     emailAddresses = List.copyOf(emailAddresses);
     uris = List.copyOf(uris);
+  }
+
+  /**
+   * A request for this EC key on P-256, signed with it.
+   *
+   * @return PEM
+   */
+  public static String make(
+      KeyPair pair,
+      String commonName,
+      List<String> organizations,
+      List<String> dnsNames,
+      List<String> ipAddresses) {
+    byte[] attributes = Der.element(0xa0);
+    if (!dnsNames.isEmpty() || !ipAddresses.isEmpty()) {
+      byte[] names = Names.alternatives(dnsNames, ipAddresses, List.of(), List.of());
+      byte[] extension = Der.sequence(Der.objectId(ALTERNATIVE_NAMES), Der.octets(names));
+      attributes =
+          Der.element(
+              0xa0,
+              Der.sequence(Der.objectId(EXTENSION_REQUEST), Der.set(Der.sequence(extension))));
+    }
+    byte[] info =
+        Der.sequence(
+            Der.integer(BigInteger.ZERO),
+            Names.subject(commonName, organizations),
+            pair.getPublic().getEncoded(),
+            attributes);
+    try {
+      Signature signature = Signature.getInstance("SHA256withECDSA");
+      signature.initSign(pair.getPrivate());
+      signature.update(info);
+      byte[] request =
+          Der.sequence(
+              info, Der.sequence(Der.objectId("1.2.840.10045.4.3.2")), Der.bits(signature.sign()));
+      String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(request);
+      return BEGIN + "\n" + body + "\n" + END + "\n";
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("cannot sign a certificate request", e);
+    }
   }
 
   /**
@@ -88,7 +130,7 @@ public record CertificateRequest(
     info.enter(DerReader.INTEGER);
     byte[] subject = info.whole();
     byte[] key = info.whole();
-    Names names = new Names();
+    Found names = new Found();
     if (info.hasMore()) {
       attributes(info.enter(0xa0), names);
     }
@@ -106,7 +148,7 @@ public record CertificateRequest(
         publicKey);
   }
 
-  private static void attributes(DerReader attributes, Names names) {
+  private static void attributes(DerReader attributes, Found names) {
     while (attributes.hasMore()) {
       DerReader attribute = attributes.enter(DerReader.SEQUENCE);
       if (!attribute.enter(DerReader.OBJECT_ID).objectId().equals(EXTENSION_REQUEST)) {
@@ -128,7 +170,7 @@ public record CertificateRequest(
   }
 
   /** Collects names while the request is read. */
-  private static final class Names {
+  private static final class Found {
     private String commonName = "";
     private final List<String> organizations = new ArrayList<>();
     private final List<String> dns = new ArrayList<>();

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +100,29 @@ class CertificateRequestTest {
     assertThatThrownBy(() -> CertificateRequest.parse(der))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("signature");
+  }
+
+  @Test
+  void whatIsMadeHereIsReadHere() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    KeyPair pair = generator.generateKeyPair();
+    String pem =
+        CertificateRequest.make(
+            pair,
+            "system:node:w\u00f6lf",
+            List.of("system:nodes", "more"),
+            List.of("n1", "n1.example.com"),
+            List.of("10.0.0.1", "2001:db8::1"));
+    CertificateRequest request = parse(pem);
+    assertThat(request.commonName()).isEqualTo("system:node:w\u00f6lf");
+    assertThat(request.organizations()).containsExactly("system:nodes", "more");
+    assertThat(request.dnsNames()).containsExactly("n1", "n1.example.com");
+    assertThat(request.ipAddresses()).containsExactly("10.0.0.1", "2001:db8:0:0:0:0:0:1");
+    assertThat(request.publicKey()).isEqualTo(pair.getPublic());
+    assertThat(
+            parse(CertificateRequest.make(pair, "x", List.of(), List.of(), List.of())).dnsNames())
+        .isEmpty();
   }
 
   @Test

@@ -2,14 +2,38 @@ package dev.coracle.apiserver.internal;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Every metric of the API server, under upstream's names. */
 public final class ApiServerMetrics {
 
+  private record Kind(
+      String verb, String group, String version, String resource, String subresource) {
+
+    Tags tags() {
+      return Tags.of(
+          "verb", verb,
+          "group", group,
+          "version", version,
+          "resource", resource,
+          "subresource", subresource);
+    }
+  }
+
+  private record Answer(Kind kind, int code) {}
+
   private final MeterRegistry registry;
+
+  /** Found again by a hash, where the registry would build and sort tags for every request. */
+  private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
+
+  private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
   private final AtomicInteger longRunning = new AtomicInteger();
@@ -17,13 +41,9 @@ public final class ApiServerMetrics {
   public ApiServerMetrics(MeterRegistry registry) {
     this.registry = registry;
     registry.gauge(
-        "apiserver_current_inflight_requests",
-        io.micrometer.core.instrument.Tags.of("request_kind", "readOnly"),
-        reads);
+        "apiserver_current_inflight_requests", Tags.of("request_kind", "readOnly"), reads);
     registry.gauge(
-        "apiserver_current_inflight_requests",
-        io.micrometer.core.instrument.Tags.of("request_kind", "mutating"),
-        writes);
+        "apiserver_current_inflight_requests", Tags.of("request_kind", "mutating"), writes);
     registry.gauge("apiserver_longrunning_requests", longRunning);
   }
 
@@ -45,39 +65,38 @@ public final class ApiServerMetrics {
       int code,
       long nanos,
       boolean timed) {
-    Counter.builder("apiserver_request_total")
-        .description("Requests by verb, resource and answer")
-        .tag("verb", verb)
-        .tag("group", group)
-        .tag("version", version)
-        .tag("resource", resource)
-        .tag("subresource", subresource)
-        .tag("code", Integer.toString(code))
-        .register(registry)
-        .increment();
+    Kind kind = new Kind(verb, group, version, resource, subresource);
+    counters.computeIfAbsent(new Answer(kind, code), this::counter).increment();
     if (timed) {
-      Timer.builder("apiserver_request_duration_seconds")
-          .description("Time to answer, watches and streams aside")
-          .tag("verb", verb)
-          .tag("group", group)
-          .tag("version", version)
-          .tag("resource", resource)
-          .tag("subresource", subresource)
-          .serviceLevelObjectives(
-              Duration.ofMillis(5),
-              Duration.ofMillis(25),
-              Duration.ofMillis(50),
-              Duration.ofMillis(100),
-              Duration.ofMillis(200),
-              Duration.ofMillis(400),
-              Duration.ofMillis(600),
-              Duration.ofSeconds(1),
-              Duration.ofSeconds(5),
-              Duration.ofSeconds(30),
-              Duration.ofSeconds(60))
-          .register(registry)
-          .record(Duration.ofNanos(nanos));
+      timers.computeIfAbsent(kind, this::timer).record(nanos, TimeUnit.NANOSECONDS);
     }
+  }
+
+  private Counter counter(Answer answer) {
+    return Counter.builder("apiserver_request_total")
+        .description("Requests by verb, resource and answer")
+        .tags(answer.kind().tags())
+        .tag("code", Integer.toString(answer.code()))
+        .register(registry);
+  }
+
+  private Timer timer(Kind kind) {
+    return Timer.builder("apiserver_request_duration_seconds")
+        .description("Time to answer, watches and streams aside")
+        .tags(kind.tags())
+        .serviceLevelObjectives(
+            Duration.ofMillis(5),
+            Duration.ofMillis(25),
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofMillis(200),
+            Duration.ofMillis(400),
+            Duration.ofMillis(600),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(60))
+        .register(registry);
   }
 
   /** Requests turned away because too many were in flight. */

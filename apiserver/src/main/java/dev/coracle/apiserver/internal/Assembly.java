@@ -17,6 +17,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
@@ -25,6 +26,7 @@ import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
+import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
@@ -34,6 +36,7 @@ import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Filters;
+import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Negotiation;
@@ -94,6 +97,8 @@ public final class Assembly {
   private final Registry registry;
   private final Engine engine;
   private final HttpFront front;
+  private final FlowControl flows;
+  private final Remotes remotes;
   private final Bootstrap bootstrap;
   private final Forwarder forwarder;
   private final Tunnels tunnels;
@@ -114,7 +119,10 @@ public final class Assembly {
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
     nodes = new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
-    authorizer = Authorizer.chain(List.of(nodes, rbac));
+    remotes = new Remotes(vertx, options.security(), clock);
+    WebhookAuthorizer webhook = remotes.authorizer();
+    authorizer =
+        Authorizer.chain(webhook == null ? List.of(nodes, rbac) : List.of(nodes, rbac, webhook));
     pools = new ServicePools(options.services(), new SecureRandom());
     Strategies strategies =
         new Strategies(
@@ -132,17 +140,16 @@ public final class Assembly {
     TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
     ServiceAccountTokens accountTokens =
         new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
-    Authentication authentication =
-        new Authentication(
-            List.of(
-                accountTokens,
-                new BootstrapTokens(store, clock),
-                new StaticTokens(options.identity().staticTokens())),
-            options.identity().audiences());
+    List<Authenticator> tokens = new ArrayList<>();
+    tokens.add(accountTokens);
+    tokens.add(new BootstrapTokens(store, clock));
+    tokens.add(new StaticTokens(options.identity().staticTokens()));
+    tokens.addAll(remotes.authenticators());
+    Authentication authentication = new Authentication(tokens, options.identity().audiences());
     Verbs verbs = Verbs.of(backstage);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
-        new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());
+        new HashMap<>(new Reviews(authentication, authorizer, rbac, webhook, clock).all());
     reviews.put("bindings", (call, body) -> binding.create(podOf(call, body), body));
     engine =
         new Engine(
@@ -168,6 +175,14 @@ public final class Assembly {
             new Presenter(new Tables(clock)),
             new Connects(new Destinations(store, tunnels), forwarder, backstage.admission()),
             options.limits().minWatchTimeout().toMillis());
+    flows =
+        new FlowControl(
+            vertx,
+            store,
+            options.limits().maxReads() + options.limits().maxWrites(),
+            options.limits().requestTimeout().dividedBy(4),
+            meters,
+            System::nanoTime);
     front =
         new HttpFront(
             vertx,
@@ -177,8 +192,10 @@ public final class Assembly {
                 metrics,
                 authentication,
                 authorizer,
+                webhook,
                 hooks.routes(),
                 audit(options.security().audit(), clock, meters),
+                flows,
                 options.limits()),
             paths(vertx, options, hooks, started),
             resources);
@@ -257,13 +274,16 @@ public final class Assembly {
         .chain(nodes::start)
         .chain(state::start)
         .chain(extensions::start)
-        .chain(customResources::start);
+        .chain(customResources::start)
+        .chain(flows::start);
   }
 
   public void stopCaches() {
     rbac.stop();
     nodes.stop();
     state.stop();
+    flows.stop();
+    remotes.close();
     customResources.stop();
     extensions.stop();
     forwarder.close();

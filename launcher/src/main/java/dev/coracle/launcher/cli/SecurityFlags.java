@@ -1,8 +1,13 @@
 package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.AuditOptions;
+import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.apiserver.config.WebhookOptions;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -43,9 +48,134 @@ final class SecurityFlags {
       description = "An audit log is rotated before it gets larger. Default: ${DEFAULT-VALUE}")
   private int auditLogMaxSize;
 
+  @Option(
+      names = "--encryption-provider-config",
+      paramLabel = "FILE",
+      description =
+          "EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are encrypted in"
+              + " the store, and how. Default: none")
+  private @Nullable Path encryptionProviderConfig;
+
+  @Option(
+      names = "--oidc-issuer-url",
+      paramLabel = "URL",
+      defaultValue = "",
+      description = "OpenID Connect issuer whose ID tokens are accepted. Default: none")
+  private String oidcIssuerUrl = "";
+
+  @Option(
+      names = "--oidc-client-id",
+      paramLabel = "ID",
+      defaultValue = "",
+      description = "What must be among the audiences of an ID token.")
+  private String oidcClientId = "";
+
+  @Option(
+      names = "--oidc-username-claim",
+      paramLabel = "CLAIM",
+      defaultValue = "sub",
+      description = "Claim that is the user's name. Default: ${DEFAULT-VALUE}")
+  private String oidcUsernameClaim = "sub";
+
+  @Option(
+      names = "--oidc-username-prefix",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description =
+          "Stands before the user's name; '-' for nothing. Default: the issuer and '#', unless the"
+              + " claim is email")
+  private String oidcUsernamePrefix = "";
+
+  @Option(
+      names = "--oidc-groups-claim",
+      paramLabel = "CLAIM",
+      defaultValue = "",
+      description = "Claim that lists the user's groups. Default: none")
+  private String oidcGroupsClaim = "";
+
+  @Option(
+      names = "--oidc-groups-prefix",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "Stands before the names of groups.")
+  private String oidcGroupsPrefix = "";
+
+  @Option(
+      names = "--oidc-required-claim",
+      paramLabel = "KEY=VALUE",
+      split = ",",
+      description = "Claims that an ID token must have, with these values.")
+  private Map<String, String> oidcRequiredClaims = Map.of();
+
+  @Option(
+      names = "--oidc-ca-file",
+      paramLabel = "FILE",
+      description = "CA certificate of the issuer. Default: those the JVM trusts")
+  private @Nullable Path oidcCaFile;
+
+  @Option(
+      names = "--oidc-signing-algs",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "RS256",
+      description = "How ID tokens may be signed. Default: ${DEFAULT-VALUE}")
+  private List<String> oidcSigningAlgorithms = List.of("RS256");
+
+  @Option(
+      names = "--authentication-token-webhook-config-file",
+      paramLabel = "FILE",
+      description = "kubeconfig of a service that is asked about tokens. Default: none")
+  private @Nullable Path tokenWebhook;
+
+  @Option(
+      names = "--authentication-token-webhook-cache-ttl",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long its answers are kept. Default: ${DEFAULT-VALUE}")
+  private int tokenWebhookTtl;
+
+  @Option(
+      names = "--authorization-webhook-config-file",
+      paramLabel = "FILE",
+      description =
+          "kubeconfig of a service that is asked what somebody may when no role says so. Default:"
+              + " none")
+  private @Nullable Path authorizationWebhook;
+
+  @Option(
+      names = "--authorization-webhook-cache-authorized-ttl",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description = "How long its yes is kept. Default: ${DEFAULT-VALUE}")
+  private int authorizedTtl;
+
+  @Option(
+      names = "--authorization-webhook-cache-unauthorized-ttl",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description = "How long its no is kept. Default: ${DEFAULT-VALUE}")
+  private int unauthorizedTtl;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
-            auditPolicyFile, auditLogPath, auditLogMaxAge, auditLogMaxBackup, auditLogMaxSize));
+            auditPolicyFile, auditLogPath, auditLogMaxAge, auditLogMaxBackup, auditLogMaxSize),
+        encryptionProviderConfig,
+        new OidcOptions(
+            oidcIssuerUrl,
+            oidcClientId,
+            oidcUsernameClaim,
+            oidcUsernamePrefix,
+            oidcGroupsClaim,
+            oidcGroupsPrefix,
+            oidcRequiredClaims,
+            oidcCaFile,
+            oidcSigningAlgorithms),
+        new WebhookOptions(
+            tokenWebhook,
+            Duration.ofSeconds(tokenWebhookTtl),
+            authorizationWebhook,
+            Duration.ofSeconds(authorizedTtl),
+            Duration.ofSeconds(unauthorizedTtl)));
   }
 }

@@ -11,13 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.asn1.x509.KeyUsage;
 
-/**
- * Signs certificate requests of the API with the cluster's authority, on a worker thread: the first
- * one loads the library.
- */
+/** Signs certificate requests of the API with the cluster's authority, on a worker thread. */
 public final class ClusterSigner implements CertificateSigner {
 
   private final Vertx vertx;
@@ -40,10 +35,10 @@ public final class ClusterSigner implements CertificateSigner {
   private X509Certificate issue(CertificateRequest request, Set<String> usages, Duration validity)
       throws IOException {
     int keyUsage = 0;
-    List<KeyPurposeId> purposes = new ArrayList<>();
+    List<String> purposes = new ArrayList<>();
     for (String usage : usages) {
       Integer bit = Usages.KEY.get(usage);
-      KeyPurposeId purpose = Usages.PURPOSES.get(usage);
+      String purpose = Usages.PURPOSES.get(usage);
       if (bit != null) {
         keyUsage |= bit;
       } else if (purpose != null) {
@@ -59,29 +54,29 @@ public final class ClusterSigner implements CertificateSigner {
   private static final class Usages {
     static final Map<String, Integer> KEY =
         Map.of(
-            "signing", KeyUsage.digitalSignature,
-            "digital signature", KeyUsage.digitalSignature,
-            "content commitment", KeyUsage.nonRepudiation,
-            "key encipherment", KeyUsage.keyEncipherment,
-            "key agreement", KeyUsage.keyAgreement,
-            "data encipherment", KeyUsage.dataEncipherment,
-            "cert sign", KeyUsage.keyCertSign,
-            "crl sign", KeyUsage.cRLSign,
-            "encipher only", KeyUsage.encipherOnly,
-            "decipher only", KeyUsage.decipherOnly);
+            "signing", X509Writer.DIGITAL_SIGNATURE,
+            "digital signature", X509Writer.DIGITAL_SIGNATURE,
+            "content commitment", X509Writer.NON_REPUDIATION,
+            "key encipherment", X509Writer.KEY_ENCIPHERMENT,
+            "key agreement", X509Writer.KEY_AGREEMENT,
+            "data encipherment", X509Writer.DATA_ENCIPHERMENT,
+            "cert sign", X509Writer.CERT_SIGN,
+            "crl sign", X509Writer.CRL_SIGN,
+            "encipher only", X509Writer.ENCIPHER_ONLY,
+            "decipher only", X509Writer.DECIPHER_ONLY);
 
-    static final Map<String, KeyPurposeId> PURPOSES =
+    static final Map<String, String> PURPOSES =
         Map.ofEntries(
-            Map.entry("any", KeyPurposeId.anyExtendedKeyUsage),
-            Map.entry("server auth", KeyPurposeId.id_kp_serverAuth),
-            Map.entry("client auth", KeyPurposeId.id_kp_clientAuth),
-            Map.entry("code signing", KeyPurposeId.id_kp_codeSigning),
-            Map.entry("email protection", KeyPurposeId.id_kp_emailProtection),
-            Map.entry("s/mime", KeyPurposeId.id_kp_emailProtection),
-            Map.entry("ipsec end system", KeyPurposeId.id_kp_ipsecEndSystem),
-            Map.entry("ipsec tunnel", KeyPurposeId.id_kp_ipsecTunnel),
-            Map.entry("ipsec user", KeyPurposeId.id_kp_ipsecUser),
-            Map.entry("timestamping", KeyPurposeId.id_kp_timeStamping),
-            Map.entry("ocsp signing", KeyPurposeId.id_kp_OCSPSigning));
+            Map.entry("any", "2.5.29.37.0"),
+            Map.entry("server auth", X509Writer.SERVER_AUTH),
+            Map.entry("client auth", X509Writer.CLIENT_AUTH),
+            Map.entry("code signing", "1.3.6.1.5.5.7.3.3"),
+            Map.entry("email protection", "1.3.6.1.5.5.7.3.4"),
+            Map.entry("s/mime", "1.3.6.1.5.5.7.3.4"),
+            Map.entry("ipsec end system", "1.3.6.1.5.5.7.3.5"),
+            Map.entry("ipsec tunnel", "1.3.6.1.5.5.7.3.6"),
+            Map.entry("ipsec user", "1.3.6.1.5.5.7.3.7"),
+            Map.entry("timestamping", "1.3.6.1.5.5.7.3.8"),
+            Map.entry("ocsp signing", "1.3.6.1.5.5.7.3.9"));
   }
 }

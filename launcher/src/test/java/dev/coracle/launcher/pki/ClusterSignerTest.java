@@ -6,6 +6,7 @@ import dev.coracle.api.certificates.CertificateRequest;
 import io.vertx.core.Vertx;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -13,7 +14,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +45,23 @@ class ClusterSignerTest {
       """;
 
   @TempDir Path dir;
+
+  private void opensslVerifies(Path authority, Path certificate) throws Exception {
+    Process openssl =
+        new ProcessBuilder(
+                "openssl",
+                "verify",
+                "-x509_strict",
+                "-no_check_time",
+                "-CAfile",
+                authority.toString(),
+                certificate.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(dir.resolve("openssl.log").toFile())
+            .start();
+    assertThat(openssl.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(openssl.exitValue()).as(Files.readString(dir.resolve("openssl.log"))).isZero();
+  }
 
   @Test
   void aCertificateIsAsTheRequestAsks() throws Exception {
@@ -73,6 +93,13 @@ class ClusterSignerTest {
       assertThat(made.getExtendedKeyUsage())
           .containsExactlyInAnyOrder("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
       assertThat(made.getSubjectAlternativeNames()).hasSize(5);
+      assertThat(made.getExtensionValue("2.5.29.35"))
+          .as("it names the authority's key")
+          .endsWith(
+              Arrays.copyOfRange(
+                  pki.authority().certificate().getExtensionValue("2.5.29.14"), 4, 24));
+      Files.writeString(dir.resolve("made.crt"), pem);
+      opensslVerifies(pki.caCertificate(), dir.resolve("made.crt"));
     } finally {
       vertx.close().toCompletionStage().toCompletableFuture().get();
     }

@@ -19,8 +19,9 @@ import java.util.List;
 
 /**
  * Makes the objects that every cluster has, where they are missing: system namespaces, default
- * roles and bindings, priority classes, and the kubernetes Service with its endpoints. What a user
- * has changed is left alone, but default roles get back rules they have lost.
+ * roles and bindings, priority classes, priority levels and flow schemas, and the kubernetes
+ * Service with its endpoints. What a user has changed is left alone, but default roles get back
+ * rules they have lost.
  */
 public final class Bootstrap {
 
@@ -46,6 +47,12 @@ public final class Bootstrap {
     List<Uni<?>> then = new ArrayList<>();
     for (ObjectNode role : DefaultRoles.all()) {
       then.add(role(role));
+    }
+    for (KubeObject flow : DefaultFlows.all()) {
+      then.add(
+          ensure(
+              flow.kind().equals("FlowSchema") ? Resources.FLOW_SCHEMAS : Resources.PRIORITY_LEVELS,
+              flow));
     }
     then.add(priority("system-node-critical", 2_000_001_000));
     then.add(priority("system-cluster-critical", 2_000_000_000));

@@ -6,6 +6,8 @@ import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
+import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import io.vertx.core.Vertx;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +25,10 @@ public final class Filters {
       ApiServerMetrics metrics,
       Authentication authentication,
       Authorizer authorizer,
+      @Nullable WebhookAuthorizer webhook,
       List<ExtraRoute> extraRoutes,
       @Nullable Audit audit,
+      FlowControl flows,
       Limits limits) {
     return List.of(
         new MetricsFilter(metrics),
@@ -32,8 +36,8 @@ public final class Filters {
         new AuthenticationFilter(authentication, extraRoutes, audit),
         new AuditFilter(audit),
         new ImpersonationFilter(authorizer),
-        new InFlightFilter(metrics, limits),
+        new FlowControlFilter(metrics, flows),
         new TimeoutFilter(vertx, limits.requestTimeout()),
-        new AuthorizationFilter(authorizer, extraRoutes));
+        new AuthorizationFilter(authorizer, webhook, extraRoutes));
   }
 }

@@ -14,6 +14,7 @@ import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.Authorizer.Verdict;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
+import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import io.smallrye.mutiny.Uni;
@@ -23,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The kinds that are questions: they are answered in their status and never stored. */
 public final class Reviews {
@@ -32,10 +34,16 @@ public final class Reviews {
   private final Authentication authentication;
   private final Authorizer authorizer;
   private final RbacAuthorizer rbac;
+  private final @Nullable WebhookAuthorizer webhook;
   private final Clock clock;
 
   public Reviews(
-      Authentication authentication, Authorizer authorizer, RbacAuthorizer rbac, Clock clock) {
+      Authentication authentication,
+      Authorizer authorizer,
+      RbacAuthorizer rbac,
+      @Nullable WebhookAuthorizer webhook,
+      Clock clock) {
+    this.webhook = webhook;
     this.authentication = authentication;
     this.authorizer = authorizer;
     this.rbac = rbac;
@@ -104,6 +112,12 @@ public final class Reviews {
                 resource.path("name").asText(""))
             : Attributes.path(who, path.path("verb").asText(""), path.path("path").asText(""));
     Authorizer.Decision decision = authorizer.decide(asked);
+    return webhook == null || decision.verdict() != Verdict.NO_OPINION
+        ? answer(body, decision)
+        : webhook.ask(asked).chain(d -> answer(body, d));
+  }
+
+  private Uni<KubeObject> answer(ObjectNode body, Authorizer.Decision decision) {
     ObjectNode status = body.putObject("status").put("allowed", decision.allowed());
     if (decision.verdict() == Verdict.DENY) {
       status.put("denied", true);
@@ -137,7 +151,10 @@ public final class Reviews {
         texts(r, "nonResourceURLs", rule.paths());
       }
     }
-    status.put("incomplete", false);
+    status.put("incomplete", webhook != null);
+    if (webhook != null) {
+      status.put("evaluationError", "webhook authorizer does not support user rule resolution");
+    }
     return done(body);
   }
 

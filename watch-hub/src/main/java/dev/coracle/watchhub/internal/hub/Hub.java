@@ -42,6 +42,10 @@ public final class Hub {
     registry.gauge("apiserver_watch_hub_history_bytes", caches, Caches::historyBytes);
   }
 
+  public static String keyPrefix(String root, GroupResource resource) {
+    return root + "/" + StorageKeys.folder(resource);
+  }
+
   public CompletionStage<Void> start() {
     return feeder.start();
   }

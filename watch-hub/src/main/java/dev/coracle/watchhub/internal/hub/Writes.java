@@ -100,11 +100,12 @@ final class Writes {
     return change
         .apply(found.object)
         .chain(wanted -> {
-          if (wanted == found.object) {
+          boolean rewrite = storage.wantsRewrite(keys.key(resource, name));
+          if (wanted == found.object && !rewrite) {
             return Uni.createFrom().item(wanted);
           }
           byte[] value = JsonSplice.without(wanted.json());
-          if (Arrays.equals(value, JsonSplice.without(found.object.json()))) {
+          if (!rewrite && Arrays.equals(value, JsonSplice.without(found.object.json()))) {
             return Uni.createFrom().item(found.object);
           }
           return lease(cache)

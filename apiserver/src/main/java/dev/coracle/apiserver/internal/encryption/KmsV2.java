@@ -1,0 +1,214 @@
+package dev.coracle.apiserver.internal.encryption;
+
+import dev.coracle.apiserver.internal.encryption.KmsClient.Sealed;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import javax.crypto.KDF;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.HKDFParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Envelope encryption with a key management service (KEP-3299): a seed of this process, encrypted
+ * by the service, stands with every value; every value has a key of its own, derived from the seed
+ * and 32 random bytes. The service is asked once for a seed, once for every foreign seed, and once
+ * a minute whether its key has changed; then a new seed is made and older values count as outdated.
+ */
+final class KmsV2 implements ValueTransformer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KmsV2.class);
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int SEED = 32;
+  private static final int INFO = 32;
+  private static final int MOST_SEEDS = 10_000;
+  private static final long POLL_MILLIS = 60_000;
+  private static final long HKDF_SEED = 1;
+
+  private record Current(byte[] seed, Sealed sealed) {}
+
+  private final Vertx vertx;
+  private final Prefix prefix;
+  private final KmsClient client;
+  private final Map<ByteBuffer, byte[]> seeds =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, byte[]> eldest) {
+          return size() > MOST_SEEDS;
+        }
+      };
+  private volatile @Nullable Current current;
+  private long timer = -1;
+
+  KmsV2(Vertx vertx, String name, KmsClient client) {
+    this.vertx = vertx;
+    this.prefix = Prefix.of("k8s:enc:kms:v2:" + name + ":");
+    this.client = client;
+  }
+
+  @Override
+  public Uni<Void> start() {
+    return Uni.createFrom()
+        .deferred(() ->
+            current != null
+                ? Uni.createFrom().voidItem()
+                : Uni.createFrom()
+                    .completionStage(() -> refresh().toCompletionStage())
+                    .invoke(() -> timer = vertx.setPeriodic(POLL_MILLIS, _ -> poll())));
+  }
+
+  private void poll() {
+    refresh()
+        .onFailure(e ->
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("The KMS plugin is not healthy"));
+  }
+
+  private Future<Void> refresh() {
+    return client
+        .status()
+        .compose(state -> {
+          if (!state.version().equals("v2") && !state.version().equals("v2beta1")) {
+            return Future.failedFuture(
+                new IllegalStateException(
+                    "the KMS plugin speaks version " + state.version() + ", not v2"));
+          }
+          if (!state.healthz().equals("ok")) {
+            return Future.failedFuture(
+                new IllegalStateException("the KMS plugin says: " + state.healthz()));
+          }
+          Current known = current;
+          return known != null && known.sealed().keyId().equals(state.keyId())
+              ? Future.<Void>succeededFuture()
+              : newSeed();
+        });
+  }
+
+  private Future<Void> newSeed() {
+    byte[] seed = new byte[SEED];
+    RANDOM.nextBytes(seed);
+    return client
+        .encrypt(seed, UUID.randomUUID().toString())
+        .map(sealed -> {
+          remember(sealed.ciphertext(), seed);
+          current = new Current(seed, sealed);
+          return null;
+        });
+  }
+
+  private void remember(byte[] sealed, byte[] seed) {
+    synchronized (seeds) {
+      seeds.put(ByteBuffer.wrap(sealed), seed);
+    }
+  }
+
+  private byte @Nullable [] seed(byte[] sealed) {
+    synchronized (seeds) {
+      return seeds.get(ByteBuffer.wrap(sealed));
+    }
+  }
+
+  @Override
+  public void stop() {
+    vertx.cancelTimer(timer);
+    client.close();
+  }
+
+  @Override
+  public boolean owns(byte[] stored) {
+    return prefix.begins(stored);
+  }
+
+  @Override
+  public boolean outdated(byte[] stored) {
+    Current now = current;
+    return now != null
+        && !WireFields.read(prefix.strip(stored)).text(2).equals(now.sealed().keyId());
+  }
+
+  @Override
+  public Optional<Uni<Void>> prepare(byte[] stored) {
+    WireFields object = WireFields.read(prefix.strip(stored));
+    byte[] sealed = object.bytes(3);
+    if (seed(sealed) != null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Uni.createFrom()
+            .completionStage(() ->
+                client
+                    .decrypt(
+                        new Sealed(sealed, object.text(2), object.map(4)),
+                        UUID.randomUUID().toString())
+                    .toCompletionStage())
+            .invoke(seed -> remember(sealed, seed))
+            .replaceWithVoid());
+  }
+
+  @Override
+  public byte[] seal(String key, byte[] plain) {
+    Current now = current;
+    if (now == null) {
+      throw new IllegalStateException("the KMS plugin has not answered yet");
+    }
+    byte[] info = new byte[INFO];
+    RANDOM.nextBytes(info);
+    try {
+      byte[] box = new AesGcm(derive(now.seed(), info)).seal(plain, EncryptedStorage.bytes(key));
+      byte[] data = Arrays.copyOf(info, INFO + box.length);
+      System.arraycopy(box, 0, data, INFO, box.length);
+      return prefix.before(
+          KmsClient.encode(out -> {
+            out.writeByteArray(1, data);
+            out.writeString(2, now.sealed().keyId());
+            out.writeByteArray(3, now.sealed().ciphertext());
+            for (var e : now.sealed().annotations().entrySet()) {
+              out.writeByteArray(4, WireFields.entry(e.getKey(), e.getValue()));
+            }
+            out.writeInt64(5, HKDF_SEED);
+          }));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("cannot encrypt the value of " + key, e);
+    }
+  }
+
+  @Override
+  public byte[] open(String key, byte[] stored) {
+    WireFields object = WireFields.read(prefix.strip(stored));
+    byte[] seed = seed(object.bytes(3));
+    if (seed == null) {
+      throw new IllegalStateException("the KMS plugin has not decrypted the key of " + key);
+    }
+    byte[] data = object.bytes(1);
+    byte[] authenticated = EncryptedStorage.bytes(key);
+    try {
+      if (object.number(5) != HKDF_SEED) {
+        return new AesGcm(seed).open(data, authenticated);
+      }
+      if (data.length < INFO) {
+        throw new IllegalStateException("the value of " + key + " is damaged");
+      }
+      byte[] derived = derive(seed, Arrays.copyOf(data, INFO));
+      return new AesGcm(derived).open(Arrays.copyOfRange(data, INFO, data.length), authenticated);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("cannot decrypt the value of " + key, e);
+    }
+  }
+
+  private static byte[] derive(byte[] seed, byte[] info) throws GeneralSecurityException {
+    SecretKey key = new SecretKeySpec(seed, "HKDF-PRK");
+    return KDF.getInstance("HKDF-SHA256").deriveData(HKDFParameterSpec.expandOnly(key, info, SEED));
+  }
+}

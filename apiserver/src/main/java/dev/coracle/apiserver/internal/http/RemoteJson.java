@@ -1,0 +1,190 @@
+package dev.coracle.apiserver.internal.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks services beside the API server for JSON over HTTPS: an issuer of tokens, a webhook. Answers
+ * are bounded in size and time.
+ */
+public final class RemoteJson implements AutoCloseable {
+
+  private static final int MOST_BYTES = 1 << 20;
+  private static final long TIMEOUT_SECONDS = 10;
+
+  private final HttpClient client;
+  private final @Nullable String bearer;
+  private final @Nullable URI server;
+
+  private RemoteJson(
+      Vertx vertx, HttpClientOptions options, @Nullable String bearer, @Nullable URI server) {
+    this.client = vertx.createHttpClient(options);
+    this.bearer = bearer;
+    this.server = server;
+  }
+
+  private static HttpClientOptions tls() {
+    return new HttpClientOptions().setSsl(true).setVerifyHost(true).setConnectTimeout(5_000);
+  }
+
+  /**
+   * @param caFile null: those the JVM trusts
+   */
+  public static RemoteJson trusting(Vertx vertx, @Nullable Path caFile) {
+    HttpClientOptions options = tls();
+    if (caFile != null) {
+      options.setTrustOptions(new PemTrustOptions().addCertPath(caFile.toString()));
+    }
+    return new RemoteJson(vertx, options, null, null);
+  }
+
+  /**
+   * The server of a kubeconfig's current context, with its CA and the user's credentials.
+   *
+   * @throws IllegalStateException with words for the user
+   */
+  public static RemoteJson ofKubeconfig(Vertx vertx, Path file) {
+    JsonNode config;
+    try {
+      config = Yaml.parse(Files.readAllBytes(file), MOST_BYTES);
+    } catch (IOException | StatusException e) {
+      throw new IllegalStateException(
+          "cannot read the webhook configuration " + file + ": " + e.getMessage(), e);
+    }
+    JsonNode context =
+        named(config.path("contexts"), config.path("current-context").asText("")).path("context");
+    JsonNode cluster =
+        named(config.path("clusters"), context.path("cluster").asText("")).path("cluster");
+    JsonNode user = named(config.path("users"), context.path("user").asText("")).path("user");
+    String server = cluster.path("server").asText("");
+    if (!server.startsWith("https://")) {
+      throw new IllegalStateException(
+          "the webhook configuration "
+              + file
+              + " needs a current context whose cluster has an https server");
+    }
+    HttpClientOptions options = tls();
+    Buffer ca = content(cluster, "certificate-authority", file);
+    if (ca != null) {
+      options.setTrustOptions(new PemTrustOptions().addCertValue(ca));
+    }
+    Buffer certificate = content(user, "client-certificate", file);
+    Buffer key = content(user, "client-key", file);
+    if (certificate != null && key != null) {
+      options.setKeyCertOptions(new PemKeyCertOptions().addCertValue(certificate).addKeyValue(key));
+    }
+    String token = user.path("token").asText("");
+    return new RemoteJson(vertx, options, token.isEmpty() ? null : token, URI.create(server));
+  }
+
+  private static JsonNode named(JsonNode list, String name) {
+    for (JsonNode entry : list) {
+      if (entry.path("name").asText("").equals(name)) {
+        return entry;
+      }
+    }
+    return Json.object();
+  }
+
+  private static @Nullable Buffer content(JsonNode node, String field, Path file) {
+    String data = node.path(field + "-data").asText("");
+    if (!data.isEmpty()) {
+      return Buffer.buffer(Base64.getDecoder().decode(data));
+    }
+    String path = node.path(field).asText("");
+    if (path.isEmpty()) {
+      return null;
+    }
+    try {
+      return Buffer.buffer(Files.readAllBytes(file.resolveSibling(path)));
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot read " + path + ", which " + file + " names", e);
+    }
+  }
+
+  public Future<JsonNode> get(URI uri) {
+    return ask(HttpMethod.GET, uri, null);
+  }
+
+  /** To the kubeconfig's server. */
+  public Future<JsonNode> post(JsonNode body) {
+    URI uri = server;
+    return uri == null
+        ? Future.failedFuture(new IllegalStateException("there is no server"))
+        : ask(HttpMethod.POST, uri, body);
+  }
+
+  private Future<JsonNode> ask(HttpMethod method, URI uri, @Nullable JsonNode body) {
+    if (!"https".equals(uri.getScheme()) || uri.getHost() == null) {
+      return Future.failedFuture(new IllegalStateException("not an https URL: " + uri));
+    }
+    String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+    RequestOptions to =
+        new RequestOptions()
+            .setMethod(method)
+            .setHost(uri.getHost())
+            .setPort(uri.getPort() < 0 ? 443 : uri.getPort())
+            .setURI(uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
+    return client
+        .request(to)
+        .compose(request -> {
+          request.putHeader("Accept", "application/json");
+          if (bearer != null) {
+            request.putHeader("Authorization", "Bearer " + bearer);
+          }
+          if (body == null) {
+            return request.send();
+          }
+          request.putHeader("Content-Type", "application/json");
+          return request.send(Buffer.buffer(Json.bytes(body)));
+        })
+        .compose(response ->
+            response.statusCode() / 100 == 2
+                ? bounded(response)
+                : Future.<Buffer>failedFuture(
+                    new IllegalStateException(uri.getHost() + " answers " + response.statusCode())))
+        .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)))
+        .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static Future<Buffer> bounded(HttpClientResponse response) {
+    Promise<Buffer> promise = Promise.promise();
+    Buffer all = Buffer.buffer();
+    response.handler(part -> {
+      if (all.length() + part.length() > MOST_BYTES) {
+        promise.tryFail(new IllegalStateException("the answer is too large"));
+        response.request().connection().close();
+      } else {
+        all.appendBuffer(part);
+      }
+    });
+    response.exceptionHandler(promise::tryFail);
+    response.endHandler(_ -> promise.tryComplete(all));
+    return promise.future();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
