@@ -1,5 +1,5 @@
 # The everyday commands; each is one line, so reading is enough.
-.PHONY: build verify fix test it bench run
+.PHONY: build verify fix test it bench run conformance
 
 build:
 	mvn -B -Dquick -DskipTests package
@@ -21,3 +21,6 @@ bench:
 
 run:
 	./coracle up
+
+conformance:
+	$$(./coracle --jdk)/bin/java testkit/src/main/java/dev/coracle/testkit/conformance/ConformanceReport.java

@@ -269,6 +269,7 @@ public final class Kubelet implements Component {
     this.admission =
         new Admission(
             node::node,
+            node::fresh,
             () -> podsOfLoop().stream().map(PodContext::pod).toList(),
             this::isEnded,
             this::memoryPressure,

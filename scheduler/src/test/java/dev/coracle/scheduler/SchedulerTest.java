@@ -127,6 +127,8 @@ class SchedulerTest {
   @Test
   void hostPortsCollide() {
     f.node("n1", "1");
+    // An address that is given and empty means every address.
+    String port = "[{\"containerPort\":80,\"hostPort\":8080,\"hostIP\":\"%s\"}]";
     for (String name : new String[] {"a", "b"}) {
       f.pod(
           name,
@@ -134,7 +136,7 @@ class SchedulerTest {
           n ->
               ((com.fasterxml.jackson.databind.node.ObjectNode)
                       n.path("spec").path("containers").get(0))
-                  .set("ports", Json.parse("[{\"containerPort\":80,\"hostPort\":8080}]")));
+                  .set("ports", Json.parse(port.formatted(name.equals("a") ? "" : "127.0.0.1"))));
     }
     f.run();
     assertThat(f.nodeOf("a")).isEqualTo("n1");

@@ -9,18 +9,29 @@ import java.util.List;
 import java.util.Map;
 
 /** The real kubectl, of one version, with one kubeconfig. */
-final class Kubectl {
+public final class Kubectl {
 
   private final String program;
   private final Path kubeconfig;
+  private final List<String> flags;
 
-  Kubectl(String program, Path kubeconfig) {
+  public Kubectl(String program, Path kubeconfig) {
+    this(program, kubeconfig, List.of());
+  }
+
+  private Kubectl(String program, Path kubeconfig, List<String> flags) {
     this.program = program;
     this.kubeconfig = kubeconfig;
+    this.flags = flags;
+  }
+
+  /** The same kubectl with this namespace instead of the default one. */
+  public Kubectl inNamespace(String namespace) {
+    return new Kubectl(program, kubeconfig, List.of("--namespace=" + namespace));
   }
 
   /** Runs it, demands success and gives what it printed. */
-  String run(String... arguments) {
+  public String run(String... arguments) {
     Shell.Result result = attempt("", arguments);
     assertThat(result.exitCode())
         .as("kubectl " + String.join(" ", arguments) + ": " + result.all())
@@ -29,7 +40,7 @@ final class Kubectl {
   }
 
   /** As {@link #run}, with this on standard input. */
-  String runWithInput(String input, String... arguments) {
+  public String runWithInput(String input, String... arguments) {
     Shell.Result result = attempt(input, arguments);
     assertThat(result.exitCode())
         .as("kubectl " + String.join(" ", arguments) + ": " + result.all())
@@ -37,12 +48,12 @@ final class Kubectl {
     return result.out();
   }
 
-  Shell.Result attempt(String input, String... arguments) {
+  public Shell.Result attempt(String input, String... arguments) {
     return Shell.run(Duration.ofSeconds(120), environment(), input, command(arguments));
   }
 
   /** Starts it and leaves it running. */
-  Process start(String... arguments) throws java.io.IOException {
+  public Process start(String... arguments) throws java.io.IOException {
     ProcessBuilder builder = new ProcessBuilder(command(arguments)).redirectErrorStream(true);
     builder.environment().putAll(environment());
     return builder.start();
@@ -54,6 +65,7 @@ final class Kubectl {
 
   private List<String> command(String... arguments) {
     List<String> all = new ArrayList<>(List.of(program));
+    all.addAll(flags);
     all.addAll(List.of(arguments));
     return all;
   }

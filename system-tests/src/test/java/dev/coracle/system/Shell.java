@@ -13,19 +13,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs and waits for them, each for a bounded time. */
-final class Shell {
+public final class Shell {
 
   /** How a program ended and what it wrote. */
-  record Result(int exitCode, String out, String err) {
+  public record Result(int exitCode, String out, String err) {
     /** Both outputs, for messages of failed assertions. */
-    String all() {
+    public String all() {
       return out + err;
     }
   }
 
   private Shell() {}
 
-  static Result run(
+  public static Result run(
       Duration limit, Map<String, String> environment, String input, List<String> command) {
     try {
       ProcessBuilder builder = new ProcessBuilder(command);
@@ -58,11 +58,11 @@ final class Shell {
     }
   }
 
-  static Result run(String... command) {
+  public static Result run(String... command) {
     return run(Duration.ofSeconds(60), Map.of(), "", List.of(command));
   }
 
-  static boolean has(String program) {
+  public static boolean has(String program) {
     return run("sh", "-c", "command -v " + program).exitCode() == 0;
   }
 

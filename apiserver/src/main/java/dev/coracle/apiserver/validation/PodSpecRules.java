@@ -85,6 +85,10 @@ final class PodSpecRules {
     if (!priority.isEmpty()) {
       errors.invalid(path, "priorityClassName", priority, NameRules.dnsSubdomain(priority));
     }
+    SysctlRules.check(
+        spec.path("securityContext").path("sysctls"),
+        path.child("securityContext").child("sysctls"),
+        errors);
     tolerations(spec.path("tolerations"), path.child("tolerations"), errors);
     affinity(spec.path("affinity"), path.child("affinity"), errors);
     spread(spec.path("topologySpreadConstraints"), path.child("topologySpreadConstraints"), errors);

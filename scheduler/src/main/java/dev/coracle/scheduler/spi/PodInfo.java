@@ -114,11 +114,10 @@ public final class PodInfo {
           int number =
               port.path("hostPort").asInt(hostNetwork ? port.path("containerPort").asInt(0) : 0);
           if (number > 0) {
+            String ip = port.path("hostIP").asText("");
             out.add(
                 new HostPort(
-                    port.path("hostIP").asText("0.0.0.0"),
-                    port.path("protocol").asText("TCP"),
-                    number));
+                    ip.isEmpty() ? "0.0.0.0" : ip, port.path("protocol").asText("TCP"), number));
           }
         }
       }

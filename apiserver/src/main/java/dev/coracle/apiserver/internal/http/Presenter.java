@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -32,6 +34,12 @@ public final class Presenter {
       audit.response(object.json().length, object::tree);
     }
     boolean own = object.kind().equals(type.kind().kind());
+    if (own && form.table() && !type.definition().supports("get")) {
+      // What is only asked and never kept has no row.
+      throw StatusException.of(
+          StatusReason.NOT_ACCEPTABLE,
+          "only the following media types are accepted: application/json, application/yaml");
+    }
     if (own && form.table()) {
       Responder.tree(
           exchange,

@@ -38,12 +38,14 @@ public final class Connects {
 
   /** The request is paused; it is read only when the other side takes it. */
   public void handle(Exchange exchange, Call call) {
-    if (!call.type()
-        .definition()
-        .subresource(call.subresource())
-        .orElseThrow()
-        .verbs()
-        .contains(exchange.info().verb())) {
+    // What is proxied is the server's business behind it, with whatever method.
+    if (!call.subresource().equals("proxy")
+        && !call.type()
+            .definition()
+            .subresource(call.subresource())
+            .orElseThrow()
+            .verbs()
+            .contains(exchange.info().verb())) {
       throw StatusException.methodNotAllowed(call.type().groupResource(), exchange.info().verb());
     }
     var context = exchange.context().vertx().getOrCreateContext();
@@ -52,7 +54,7 @@ public final class Connects {
         .chain(() -> destination(exchange, call))
         .subscribe()
         .with(
-            d -> context.runOnContext(_ -> forwarder.forward(exchange, d)),
+            d -> context.runOnContext(_ -> hand(exchange, call, d)),
             failure -> Responder.failure(exchange, failure));
   }
 
@@ -73,5 +75,13 @@ public final class Connects {
       case "portforward" -> destinations.portForward(exchange, call);
       default -> destinations.proxy(exchange, call);
     };
+  }
+
+  private void hand(Exchange exchange, Call call, Destination to) {
+    if (call.subresource().equals("log") && WebSocketBody.isAskedFor(exchange)) {
+      forwarder.framed(exchange, to);
+    } else {
+      forwarder.forward(exchange, to);
+    }
   }
 }

@@ -128,6 +128,39 @@ public final class Forwarder {
         .onFailure(failure -> dialFailed(exchange, failure));
   }
 
+  /** The kubelet's answer as messages of a WebSocket, which the client has asked for. */
+  void framed(Exchange exchange, Destination to) {
+    if (exchange.request().version() == HttpVersion.HTTP_2) {
+      Responder.failure(
+          exchange, StatusException.badRequest("an HTTP/2 stream can not be upgraded"));
+      return;
+    }
+    RequestOptions options =
+        new RequestOptions()
+            .setHost(to.host())
+            .setPort(to.port())
+            .setSsl(to.tls())
+            .setURI(to.uri())
+            .setConnectTimeout(CONNECT_MILLIS);
+    kubelets
+        .request(options)
+        .compose(HttpClientRequest::send)
+        .onSuccess(response -> {
+          if (response.statusCode() != 200) {
+            exchange.request().resume();
+            answer(exchange, to, response);
+            return;
+          }
+          response.pause();
+          WebSocketBody body = WebSocketBody.of(exchange);
+          exchange.upgrade();
+          hijack(exchange.request(), body.head(exchange))
+              .onSuccess(client -> body.send(response, client))
+              .onFailure(_ -> response.request().reset());
+        })
+        .onFailure(failure -> dialFailed(exchange, failure));
+  }
+
   private static void dialFailed(Exchange exchange, Throwable failure) {
     Responder.failure(
         exchange,

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.subresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
@@ -18,6 +19,7 @@ import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -44,6 +46,7 @@ public final class EvictionSubresource implements ObjectSubresource {
     return store
         .get(call.type().stored(), call.key())
         .chain(pod -> consume(call, pod))
+        .chain(pod -> mark(call, pod))
         .chain(pod ->
             deletes.run(
                 call.on(call.type(), call.name(), ""),
@@ -83,6 +86,34 @@ public final class EvictionSubresource implements ObjectSubresource {
           }
           return take(call, pod, budget);
         });
+  }
+
+  /** Says in the pod's status why it ends, for whoever asks whether it failed by itself. */
+  private Uni<KubeObject> mark(Call call, KubeObject pod) {
+    return call.dryRun()
+        ? Uni.createFrom().item(pod)
+        : store.update(
+            call.type().stored(),
+            call.key(),
+            now -> Uni.createFrom().item(now.uid().equals(pod.uid()) ? evicted(now) : now));
+  }
+
+  private KubeObject evicted(KubeObject pod) {
+    return pod.with(o -> {
+      ArrayNode conditions = o.withObjectProperty("status").withArrayProperty("conditions");
+      for (Iterator<JsonNode> all = conditions.elements(); all.hasNext(); ) {
+        if (all.next().path("type").asText("").equals("DisruptionTarget")) {
+          all.remove();
+        }
+      }
+      conditions
+          .addObject()
+          .put("type", "DisruptionTarget")
+          .put("status", "True")
+          .put("reason", "EvictionByEvictionAPI")
+          .put("message", "Eviction API: evicting")
+          .put("lastTransitionTime", Timestamps.time(clock.instant()));
+    });
   }
 
   private static boolean ready(KubeObject pod) {

@@ -104,6 +104,7 @@ public final class GarbageCollector extends LoopController {
                     || before.isDeleting() != now.isDeleting()
                     || !before.finalizers().equals(now.finalizers())) {
                   seen(new Node(entry, now));
+                  wakeOwners(before); // One of them may wait for this one no longer.
                 } else {
                   graph.put(new Node(entry, now));
                 }
@@ -144,11 +145,15 @@ public final class GarbageCollector extends LoopController {
     graph.dependents(uid).forEach(this::enqueue);
     if (node != null) {
       absent.put(uid, true);
-      for (OwnerReference owner : node.object().ownerReferences()) {
-        Node known = graph.get(owner.uid());
-        if (known != null && known.deletesDependents()) {
-          enqueue(known);
-        }
+      wakeOwners(node.object());
+    }
+  }
+
+  private void wakeOwners(KubeObject dependent) {
+    for (OwnerReference owner : dependent.ownerReferences()) {
+      Node known = graph.get(owner.uid());
+      if (known != null && known.deletesDependents()) {
+        enqueue(known);
       }
     }
   }
@@ -219,19 +224,40 @@ public final class GarbageCollector extends LoopController {
                 ? "Orphan"
                 : node.hasFinalizer(FOREGROUND) ? "Foreground" : "Background";
     KubeObject object = node.object();
-    return env.client()
-        .delete(
-            node.entry().resource(),
-            object.namespace(),
-            object.name(),
-            new DeleteOptions(-1, policy, object.uid(), "", false));
+    boolean circle =
+        states.contains(Owner.WAITING)
+            && graph.dependents(node.uid()).stream().anyMatch(Node::deletesDependents);
+    Uni<?> before = circle ? unblock(node) : Uni.createFrom().voidItem();
+    return before.chain(() ->
+        env.client()
+            .delete(
+                node.entry().resource(),
+                object.namespace(),
+                object.name(),
+                new DeleteOptions(-1, policy, object.uid(), "", false)));
+  }
+
+  /**
+   * Lets go of the owners that wait for this one, which waits for them by way of its dependents.
+   */
+  private Uni<?> unblock(Node node) {
+    Patch patch =
+        Patch.merge(tree -> {
+          ObjectNode metadata = tree.putObject("metadata");
+          metadata.put("resourceVersion", node.object().resourceVersion());
+          ArrayNode owners = metadata.putArray("ownerReferences");
+          node.object()
+              .at("metadata", "ownerReferences")
+              .forEach(
+                  o -> owners.add(((ObjectNode) o.deepCopy()).put("blockOwnerDeletion", false)));
+        });
+    return patch(node, patch);
   }
 
   private Uni<Owner> state(Node node, OwnerReference owner) {
     Node known = graph.get(owner.uid());
     if (known != null) {
-      boolean waiting = known.deletesDependents() && owner.blockOwnerDeletion();
-      return Uni.createFrom().item(waiting ? Owner.WAITING : Owner.SOLID);
+      return Uni.createFrom().item(known.deletesDependents() ? Owner.WAITING : Owner.SOLID);
     }
     if (absent.containsKey(owner.uid())) {
       return Uni.createFrom().item(Owner.ABSENT);

@@ -19,6 +19,9 @@ final class FailurePolicy {
     record Ignore() implements Verdict {}
 
     record FailJob(String message) implements Verdict {}
+
+    /** The pod's index is not tried again, whatever the limit (KEP-3850). */
+    record FailIndex() implements Verdict {}
   }
 
   private FailurePolicy() {}
@@ -30,6 +33,7 @@ final class FailurePolicy {
       if (!why.isEmpty()) {
         return switch (rule.path("action").asText()) {
           case "FailJob" -> new Verdict.FailJob(why + " matching FailJob rule at index " + number);
+          case "FailIndex" -> new Verdict.FailIndex();
           case "Ignore" -> new Verdict.Ignore();
           default -> new Verdict.Count();
         };

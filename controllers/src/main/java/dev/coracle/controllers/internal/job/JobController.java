@@ -24,11 +24,8 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -39,8 +36,6 @@ import java.util.stream.Collectors;
  */
 public final class JobController extends LoopController {
 
-  private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
-  private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(10);
   private static final int BURST = 500;
 
   private final Lister jobs;
@@ -48,6 +43,8 @@ public final class JobController extends LoopController {
   private final PodControl control;
   private final PodClaims claims;
   private final Expectations expectations;
+  private final JobStatus statuses;
+  private final JobBackoff backoff;
 
   public JobController(Environment env) {
     super("job-controller", env);
@@ -57,12 +54,15 @@ public final class JobController extends LoopController {
     this.pods = podInformer.lister();
     this.control = new PodControl(env.client(), events);
     this.claims = new PodClaims(pods, control);
+    this.statuses = new JobStatus(events);
+    this.backoff = new JobBackoff(env::now);
     this.expectations = new Expectations(env.context());
     loop.follow(jobInformer);
     podInformer.addHandler(
         new Informer.Handler() {
           @Override
           public void added(KubeObject pod) {
+            wakeByLabels(pod);
             owner(pod)
                 .ifPresent(o -> {
                   expectations.seen(o, pod.uid());
@@ -72,6 +72,10 @@ public final class JobController extends LoopController {
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
+            if (!owner(before).equals(owner(now))) {
+              owner(before).ifPresent(loop::enqueue);
+            }
+            wakeByLabels(now);
             owner(now)
                 .ifPresent(o -> {
                   if (now.isDeleting()) {
@@ -92,6 +96,15 @@ public final class JobController extends LoopController {
         });
   }
 
+  /** A pod that belongs to nobody may be adopted by the Jobs whose selector it meets. */
+  private void wakeByLabels(KubeObject pod) {
+    if (owner(pod).isEmpty() && !pod.isDeleting()) {
+      jobs.list(pod.namespace()).stream()
+          .filter(j -> LabelSelector.of(j.at("spec", "selector")).matches(pod))
+          .forEach(loop::enqueue);
+    }
+  }
+
   private static Optional<NamespacedName> owner(KubeObject pod) {
     return PodClaims.owner(pod, "batch/v1", "Job")
         .map(o -> new NamespacedName(pod.namespace(), o.name()));
@@ -100,9 +113,6 @@ public final class JobController extends LoopController {
   static boolean isFinished(KubeObject job) {
     return Conditions.isTrue(job, "Complete") || Conditions.isTrue(job, "Failed");
   }
-
-  /** Why the Job has failed, in the words of its condition. */
-  private record Failure(String reason, String message) {}
 
   @Override
   public Uni<Result> reconcile(NamespacedName name) {
@@ -169,9 +179,12 @@ public final class JobController extends LoopController {
     List<KubeObject> counted = withoutIgnored(job, all);
     List<KubeObject> finished = JobCounts.record(status, job, counted);
     all.stream().filter(p -> !counted.contains(p) && JobCounts.isTracked(p)).forEach(finished::add);
+    FailedIndexes.record(status, job, counted);
     List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
-    Optional<Failure> failure = failure(job, status, all, now);
-    boolean succeeded = failure.isEmpty() && isDone(job, status, active);
+    Optional<String> policy = SuccessPolicy.met(job, status);
+    Optional<JobStatus.Failure> failure =
+        policy.isPresent() ? Optional.empty() : failure(job, status, all, now);
+    boolean succeeded = policy.isPresent() || failure.isEmpty() && isDone(job, status, active);
     boolean ends = failure.isPresent() || succeeded;
     boolean stop = ends || suspended;
 
@@ -181,9 +194,9 @@ public final class JobController extends LoopController {
     }
     Duration deadline = untilDeadline(job, status, now);
     return work.chain(wait -> {
-      counts(status, all, stop ? List.of() : active);
-      suspension(status, job, suspended, now);
-      conclude(status, job, all, failure, succeeded, now);
+      JobStatus.counts(status, all, stop ? List.of() : active);
+      statuses.suspension(status, job, suspended, now);
+      statuses.conclude(status, job, all, JobStatus.ending(failure, policy, succeeded), now);
       Duration next = soonest(wait, deadline);
       return write(job, status)
           .chain(() -> untrackAll(finished))
@@ -219,13 +232,22 @@ public final class JobController extends LoopController {
         : succeeded > 0 && active.isEmpty();
   }
 
-  private Optional<Failure> failure(
+  private Optional<JobStatus.Failure> failure(
       KubeObject job, JsonNode status, List<KubeObject> all, Instant now) {
     for (KubeObject pod : all) {
       if (Pods.phase(pod).equals("Failed")
           && FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.FailJob rule) {
-        return Optional.of(new Failure("PodFailurePolicy", rule.message()));
+        return Optional.of(new JobStatus.Failure("PodFailurePolicy", rule.message()));
       }
+    }
+    if (FailedIndexes.areTooMany(job, status)) {
+      return Optional.of(
+          new JobStatus.Failure(
+              "MaxFailedIndexesExceeded",
+              "Job has exceeded the specified maximal number of failed indexes"));
+    }
+    if (FailedIndexes.endJob(job, status)) {
+      return Optional.of(new JobStatus.Failure("FailedIndexes", "Job has failed indexes"));
     }
     int limit = job.at("spec", "backoffLimit").asInt(6);
     int failed = JobCounts.total(status, "failed");
@@ -234,7 +256,8 @@ public final class JobController extends LoopController {
             && all.stream().filter(Pods::isActive).mapToInt(Pods::restarts).sum() > limit;
     if (failed > limit || restarts) {
       return Optional.of(
-          new Failure("BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+          new JobStatus.Failure(
+              "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
     }
     JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
     Instant start = Timestamps.parse(status.path("startTime").asText(""));
@@ -243,7 +266,8 @@ public final class JobController extends LoopController {
         && !job.at("spec", "suspend").asBoolean()
         && !now.isBefore(start.plusSeconds(deadline.asLong()))) {
       return Optional.of(
-          new Failure("DeadlineExceeded", "Job was active longer than specified deadline"));
+          new JobStatus.Failure(
+              "DeadlineExceeded", "Job was active longer than specified deadline"));
     }
     return Optional.empty();
   }
@@ -281,7 +305,8 @@ public final class JobController extends LoopController {
     int succeeded = JobCounts.total(status, "succeeded");
     int wanted =
         completions.isNumber()
-            ? Math.min(parallelism, completions.asInt() - succeeded)
+            ? Math.min(
+                parallelism, completions.asInt() - succeeded - FailedIndexes.of(status).size())
             : succeeded > 0 ? active.size() : parallelism;
     if (active.size() > wanted) {
       List<Supplier<Uni<Void>>> steps = new ArrayList<>();
@@ -291,29 +316,27 @@ public final class JobController extends LoopController {
           .forEach(pod -> steps.add(() -> delete(name, pod, job)));
       return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
     }
-    boolean replacesFailedOnly =
-        job.text("spec", "podReplacementPolicy").equals("Failed")
-            || job.at("spec", "podFailurePolicy").isObject();
     long terminating =
-        replacesFailedOnly
+        JobCounts.replacesFailedOnly(job)
             ? all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count()
             : 0;
     int missing = (int) Math.min(BURST, wanted - active.size() - terminating);
     if (missing <= 0) {
       return Uni.createFrom().item(Duration.ZERO);
     }
-    Duration wait = backoff(all, status);
+    // Where each index has a limit of its own, each also waits for itself.
+    Duration wait = FailedIndexes.apply(job) ? Duration.ZERO : backoff.of(all, status);
     if (wait.isPositive()) {
       return Uni.createFrom().item(wait);
     }
     List<Integer> indexes =
-        JobCounts.isIndexed(job) ? freeIndexes(job, status, active, missing) : List.of();
+        JobCounts.isIndexed(job) ? backoff.freeIndexes(job, status, all, missing) : List.of();
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
     int count = JobCounts.isIndexed(job) ? indexes.size() : missing;
     for (int i = 0; i < count; i++) {
       Optional<Integer> index =
           JobCounts.isIndexed(job) ? Optional.of(indexes.get(i)) : Optional.empty();
-      steps.add(() -> create(name, job, index));
+      steps.add(() -> create(name, job, index, all));
     }
     return PodControl.slowStart(steps)
         .chain(progress ->
@@ -321,68 +344,16 @@ public final class JobController extends LoopController {
                 .failure()
                 .filter(f -> !PodControl.isNamespaceEnding(f))
                 .map(f -> Uni.createFrom().<Duration>failure(f))
-                .orElseGet(() -> Uni.createFrom().item(Duration.ZERO)));
+                .orElseGet(() ->
+                    Uni.createFrom()
+                        .item(
+                            FailedIndexes.apply(job) && count < missing
+                                ? backoff.soonestIndex(job, status, all)
+                                : Duration.ZERO)));
   }
 
-  /** Ten seconds, doubling with every failure since the last success, after the last failure. */
-  private Duration backoff(List<KubeObject> all, JsonNode status) {
-    Instant lastFailure = null;
-    int failures = 0;
-    Instant lastSuccess =
-        all.stream()
-            .filter(p -> Pods.phase(p).equals("Succeeded"))
-            .map(JobController::finishTime)
-            .max(Comparator.naturalOrder())
-            .orElse(Instant.MIN);
-    for (KubeObject pod : all) {
-      if (Pods.phase(pod).equals("Failed")) {
-        Instant at = finishTime(pod);
-        if (at.isAfter(lastSuccess)) {
-          failures++;
-          lastFailure = lastFailure == null || at.isAfter(lastFailure) ? at : lastFailure;
-        }
-      }
-    }
-    if (lastFailure == null || JobCounts.total(status, "failed") == 0) {
-      return Duration.ZERO;
-    }
-    Duration delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, 10));
-    if (delay.compareTo(LONGEST_BACKOFF) > 0) {
-      delay = LONGEST_BACKOFF;
-    }
-    Duration left = Duration.between(env.now(), lastFailure.plus(delay));
-    return left.isPositive() ? left : Duration.ZERO;
-  }
-
-  private static Instant finishTime(KubeObject pod) {
-    Instant latest = null;
-    for (JsonNode c : pod.at("status", "containerStatuses")) {
-      Instant at =
-          Timestamps.parse(c.path("state").path("terminated").path("finishedAt").asText(""));
-      latest = at != null && (latest == null || at.isAfter(latest)) ? at : latest;
-    }
-    if (latest == null) {
-      latest =
-          Timestamps.parse(Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
-    }
-    return latest == null ? Instant.EPOCH : latest;
-  }
-
-  private static List<Integer> freeIndexes(
-      KubeObject job, JsonNode status, List<KubeObject> active, int count) {
-    TreeSet<Integer> done = JobCounts.parse(status.path("completedIndexes").asText(""));
-    Set<Integer> running =
-        active.stream().flatMap(p -> JobCounts.index(p).stream()).collect(Collectors.toSet());
-    List<Integer> out = new ArrayList<>();
-    for (int i = 0; i < job.at("spec", "completions").asInt(0) && out.size() < count; i++) {
-      if (!done.contains(i) && !running.contains(i)) {
-        out.add(i);
-      }
-    }
-    return out;
-  }
-
-  private Uni<Void> create(NamespacedName name, KubeObject job, Optional<Integer> index) {
+  private Uni<Void> create(
+      NamespacedName name, KubeObject job, Optional<Integer> index, List<KubeObject> all) {
     expectations.creating(name);
     KubeObject pod =
         PodControl.fromTemplate(
@@ -391,7 +362,7 @@ public final class JobController extends LoopController {
             node -> {
               ObjectNode metadata = node.withObjectProperty("metadata");
               metadata.withArrayProperty("finalizers").add(JobCounts.FINALIZER);
-              index.ifPresent(i -> indexed(node, job, i));
+              index.ifPresent(i -> indexed(node, job, i, all));
             });
     return control
         .create(pod, job)
@@ -401,12 +372,17 @@ public final class JobController extends LoopController {
         .replaceWithVoid();
   }
 
-  private static void indexed(ObjectNode pod, KubeObject job, int index) {
+  private static void indexed(ObjectNode pod, KubeObject job, int index, List<KubeObject> all) {
     ObjectNode metadata = pod.withObjectProperty("metadata");
     String number = Integer.toString(index);
     metadata.put("generateName", job.name() + "-" + number + "-");
     metadata.withObjectProperty("annotations").put(JobCounts.INDEX, number);
     metadata.withObjectProperty("labels").put(JobCounts.INDEX, number);
+    if (FailedIndexes.apply(job)) {
+      metadata
+          .withObjectProperty("annotations")
+          .put(FailedIndexes.COUNT, Integer.toString(FailedIndexes.failures(all, index)));
+    }
     ObjectNode spec = pod.withObjectProperty("spec");
     spec.put("hostname", job.name() + "-" + number);
     for (String list : List.of("initContainers", "containers")) {
@@ -422,74 +398,6 @@ public final class JobController extends LoopController {
             .put("apiVersion", "v1")
             .put("fieldPath", "metadata.labels['" + JobCounts.INDEX + "']");
       }
-    }
-  }
-
-  private static void counts(ObjectNode status, List<KubeObject> all, List<KubeObject> active) {
-    put(status, "active", active.size());
-    status.put("ready", (int) active.stream().filter(Pods::isReady).count());
-    status.put(
-        "terminating",
-        (int) all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count());
-  }
-
-  private static void put(ObjectNode status, String field, int value) {
-    if (value == 0) {
-      status.remove(field);
-    } else {
-      status.put(field, value);
-    }
-  }
-
-  private void suspension(ObjectNode status, KubeObject job, boolean suspended, Instant now) {
-    boolean was = Conditions.isTrue(job, "Suspended");
-    if (suspended && !was) {
-      Conditions.set(status, "Suspended", "True", "JobSuspended", "Job suspended", now);
-      status.remove("startTime");
-      events.normal(job, "Suspended", "Job suspended");
-    } else if (!suspended && was) {
-      Conditions.set(status, "Suspended", "False", "JobResumed", "Job resumed", now);
-      status.put("startTime", Timestamps.time(now));
-      events.normal(job, "Resumed", "Job resumed");
-    }
-  }
-
-  /** The end is told when all pods have ended and all have been counted. */
-  private void conclude(
-      ObjectNode status,
-      KubeObject job,
-      List<KubeObject> all,
-      Optional<Failure> failure,
-      boolean succeeded,
-      Instant now) {
-    if (failure.isEmpty() && !succeeded) {
-      return;
-    }
-    String reason = failure.map(Failure::reason).orElse("CompletionsReached");
-    String message =
-        failure.map(Failure::message).orElse("Reached expected number of succeeded pods");
-    condition(
-        status, failure.isPresent() ? "FailureTarget" : "SuccessCriteriaMet", reason, message, now);
-    boolean open =
-        all.stream().anyMatch(p -> JobCounts.isTracked(p) || !Pods.isFinished(p))
-            || status.path("uncountedTerminatedPods").path("succeeded").size() > 0
-            || status.path("uncountedTerminatedPods").path("failed").size() > 0;
-    if (open) {
-      return;
-    }
-    condition(status, failure.isPresent() ? "Failed" : "Complete", reason, message, now);
-    if (failure.isPresent()) {
-      events.warning(job, reason, message);
-    } else {
-      status.put("completionTime", Timestamps.time(now));
-      events.normal(job, "Completed", "Job completed");
-    }
-  }
-
-  private static void condition(
-      ObjectNode status, String type, String reason, String message, Instant now) {
-    if (Conditions.set(status, type, "True", reason, message, now)) {
-      ((ObjectNode) Conditions.find(status, type)).put("lastProbeTime", Timestamps.time(now));
     }
   }
 

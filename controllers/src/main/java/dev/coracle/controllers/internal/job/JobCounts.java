@@ -32,9 +32,18 @@ final class JobCounts {
     return pod.finalizers().contains(FINALIZER);
   }
 
+  /**
+   * Whether its place has to be filled only when it has failed, not as soon as it is deleted. A
+   * failure policy needs to see how it ended.
+   */
+  static boolean replacesFailedOnly(KubeObject job) {
+    return job.text("spec", "podReplacementPolicy").equals("Failed")
+        || job.at("spec", "podFailurePolicy").isObject();
+  }
+
   /** Failed, or deleted before it could end. */
-  static boolean counts(KubeObject pod) {
-    return Pods.isFinished(pod) || pod.isDeleting();
+  static boolean counts(KubeObject job, KubeObject pod) {
+    return Pods.isFinished(pod) || pod.isDeleting() && !replacesFailedOnly(job);
   }
 
   static Optional<Integer> index(KubeObject pod) {
@@ -82,7 +91,7 @@ final class JobCounts {
     uncounted.forEach(list -> list.forEach(uid -> known.add(uid.asText())));
     TreeSet<Integer> indexes = parse(status.path("completedIndexes").asText(""));
     for (KubeObject pod : pods) {
-      if (!isTracked(pod) || !counts(pod)) {
+      if (!isTracked(pod) || !counts(job, pod)) {
         continue;
       }
       finished.add(pod);

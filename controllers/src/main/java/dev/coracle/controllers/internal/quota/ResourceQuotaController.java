@@ -32,7 +32,26 @@ public final class ResourceQuotaController extends LoopController {
     this.catalog = catalog;
     Informer quotaInformer = env.informer(Resources.RESOURCE_QUOTAS);
     this.quotas = quotaInformer.lister();
-    loop.follow(quotaInformer);
+    quotaInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject quota) {
+            loop.enqueue(quota);
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            // What admission has just added to the use is not in the lists yet; counting now would
+            // take it away again.
+            if (!now.at("spec").equals(before.at("spec"))
+                || !now.at("spec", "hard").equals(now.at("status", "hard"))) {
+              loop.enqueue(now);
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {}
+        });
     catalog.collectable().forEach(this::follow);
     catalog.addListener(
         new ResourceCatalog.Listener() {
@@ -95,7 +114,7 @@ public final class ResourceQuotaController extends LoopController {
     for (Map.Entry<String, JsonNode> entry : hard.properties()) {
       String resource = entry.getKey();
       Quantity amount = usage.of(resource);
-      if (amount.signum() == 0) {
+      if (amount.signum() == 0 && !resource.equals("pods")) {
         amount = counted(name.namespace(), resource);
       }
       used.put(resource, amount.toString());

@@ -27,7 +27,10 @@ import java.util.Set;
  */
 public final class TemplateRevisions {
 
-  /** The label by which a pod says of which revision it is. */
+  /**
+   * The label by which a pod says of which revision it is: a DaemonSet's pods by the hash, a
+   * StatefulSet's by the revision's name.
+   */
   public static final String LABEL = "controller-revision-hash";
 
   private static final GroupVersionKind KIND = GroupVersionKind.of("apps/v1", "ControllerRevision");
@@ -112,10 +115,12 @@ public final class TemplateRevisions {
     return revision.labels().getOrDefault(LABEL, revision.name());
   }
 
-  /** Deletes the oldest that nobody uses, beyond the limit. */
-  public Uni<Void> clear(KubeObject owner, Set<String> hashesInUse, int limit) {
+  /** Deletes the oldest whose hash and name nobody uses, beyond the limit. */
+  public Uni<Void> clear(KubeObject owner, Set<String> inUse, int limit) {
     List<KubeObject> unused =
-        of(owner).stream().filter(r -> !hashesInUse.contains(hash(r))).toList();
+        of(owner).stream()
+            .filter(r -> !inUse.contains(hash(r)) && !inUse.contains(r.name()))
+            .toList();
     List<Uni<Void>> deletions = new ArrayList<>();
     for (int i = 0; i < unused.size() - limit; i++) {
       KubeObject old = unused.get(i);

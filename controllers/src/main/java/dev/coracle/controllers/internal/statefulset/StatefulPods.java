@@ -46,7 +46,7 @@ final class StatefulPods {
               .withObjectProperty("labels")
               .put("statefulset.kubernetes.io/pod-name", name)
               .put("apps.kubernetes.io/pod-index", Integer.toString(ordinal))
-              .put(TemplateRevisions.LABEL, TemplateRevisions.hash(revision));
+              .put(TemplateRevisions.LABEL, revision.name());
           ObjectNode spec = node.withObjectProperty("spec");
           spec.put("hostname", name);
           if (!set.text("spec", "serviceName").isEmpty()) {

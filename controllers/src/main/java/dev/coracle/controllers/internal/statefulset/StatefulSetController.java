@@ -98,11 +98,11 @@ public final class StatefulSetController extends LoopController {
     }
 
     boolean isUpdated(KubeObject pod) {
-      return TemplateRevisions.hash(update).equals(pod.labels().get(TemplateRevisions.LABEL));
+      return update.name().equals(pod.labels().get(TemplateRevisions.LABEL));
     }
 
     boolean isCurrent(KubeObject pod) {
-      return TemplateRevisions.hash(current).equals(pod.labels().get(TemplateRevisions.LABEL));
+      return current.name().equals(pod.labels().get(TemplateRevisions.LABEL));
     }
 
     /** New pods below the partition still get the old template. */
@@ -367,8 +367,8 @@ public final class StatefulSetController extends LoopController {
     if (!status.has("collisionCount")) {
       status.put("collisionCount", 0);
     }
-    used.add(TemplateRevisions.hash(currentRevision));
-    used.add(TemplateRevisions.hash(turn.update()));
+    used.add(currentRevision.name());
+    used.add(turn.update().name());
     Result next = soonest.isZero() ? Result.DONE : Result.requeueAfter(soonest);
     Uni<Result> written =
         status.equals(set.at("status"))

@@ -77,8 +77,8 @@ final class ContainerLog {
 
   void close() {
     attempt(w -> {
-      w.end(out);
-      w.end(err);
+      w.flushPartial(out);
+      w.flushPartial(err);
       w.close();
     });
     writer = null;

@@ -84,18 +84,10 @@ final class CriLogWriter implements Closeable {
     flush();
   }
 
-  /** Writes an unfinished line as a P part. */
+  /** Writes an unfinished line as a P part; also at the end of all, as containerd does. */
   void flushPartial(Stream stream) throws IOException {
     if (stream.hasPartial()) {
       line(stream, now(), (byte) 'P');
-      flush();
-    }
-  }
-
-  /** Ends an unfinished line: nothing more will come. */
-  void end(Stream stream) throws IOException {
-    if (stream.hasPartial()) {
-      line(stream, now(), (byte) 'F');
       flush();
     }
   }

@@ -52,7 +52,9 @@ public final class PodFirewall {
         table ip %1$s {
           set inside { type ipv4_addr; flags interval; auto-merge; elements = { %2$s } }
           map hostports { type inet_proto . inet_service : ipv4_addr . inet_service; }
+          map hostports-at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
           chain hostports-in {
+            meta l4proto { tcp, udp, sctp } dnat to meta l4proto . ip daddr . th dport map @hostports-at
             meta l4proto { tcp, udp, sctp } dnat to meta l4proto . th dport map @hostports
           }
           chain prerouting {
@@ -88,10 +90,13 @@ public final class PodFirewall {
     }
     for (PortMapping p : ports) {
       String protocol = p.getProtocol().name().toLowerCase(Locale.ROOT);
-      String key = protocol + " . " + p.getHostPort();
+      // Pods may share a port as long as each takes it at an address of its own.
+      boolean anywhere = p.getHostIp().isEmpty() || p.getHostIp().equals("0.0.0.0");
+      String map = anywhere ? "hostports" : "hostports-at";
+      String key = protocol + (anywhere ? "" : " . " + p.getHostIp()) + " . " + p.getHostPort();
       String value = verb.equals("add") ? " : " + address + " . " + p.getContainerPort() : "";
       HostTools.Result result =
-          run(verb + " element ip " + names.table() + " hostports { " + key + value + " }\n");
+          run(verb + " element ip " + names.table() + " " + map + " { " + key + value + " }\n");
       if (verb.equals("add") && p.getProtocol() != Protocol.UNRECOGNIZED) {
         result.orThrow("host port " + p.getHostPort());
       }

@@ -66,14 +66,14 @@ class CriLogWriterTest {
       log.flushPartial(out);
       log.write(out, bytes("bob\n"));
       log.write(out, bytes("no end"));
-      log.end(out);
-      log.end(out);
+      log.flushPartial(out);
+      log.flushPartial(out);
     }
     assertThat(Files.readAllLines(file))
         .containsExactly(
             "2016-10-06T00:17:09.669794202Z stdout P login: ",
             "2016-10-06T00:17:09.669794202Z stdout F bob",
-            "2016-10-06T00:17:09.669794202Z stdout F no end");
+            "2016-10-06T00:17:09.669794202Z stdout P no end");
   }
 
   @Test

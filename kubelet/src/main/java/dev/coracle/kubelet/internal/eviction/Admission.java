@@ -9,6 +9,7 @@ import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -24,22 +25,27 @@ public final class Admission implements PodResizer.Room {
   private static final String REJECTED = "Pod was rejected: ";
 
   private final Supplier<Optional<KubeObject>> node;
+  private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
   private final Predicate<Pod> ended;
   private final Supplier<Boolean> memoryPressure;
   private final Supplier<Boolean> diskPressure;
 
   /**
+   * @param fresh the node as the API has it now; asked before a pod is refused for the node's
+   *     labels
    * @param pods all pods of this node
    * @param ended whether a pod needs nothing any more
    */
   public Admission(
       Supplier<Optional<KubeObject>> node,
+      Supplier<Optional<KubeObject>> fresh,
       Supplier<Collection<Pod>> pods,
       Predicate<Pod> ended,
       Supplier<Boolean> memoryPressure,
       Supplier<Boolean> diskPressure) {
     this.node = node;
+    this.fresh = fresh;
     this.pods = pods;
     this.ended = ended;
     this.memoryPressure = memoryPressure;
@@ -60,12 +66,19 @@ public final class Admission implements PodResizer.Room {
       return Optional.of(
           Verdict.of("Evicted", "Pod was rejected: The node had condition: [MemoryPressure]. "));
     }
-    if (!selected(pod, known)) {
+    if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
       return Optional.of(
           Verdict.of(
               "NodeAffinity",
               "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
                   + " affinity/selector"));
+    }
+    if (!portsAreFree(pod)) {
+      return Optional.of(
+          Verdict.of(
+              "NodePorts",
+              "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the"
+                  + " requested pod ports"));
     }
     return fits(pod, known);
   }
@@ -99,6 +112,15 @@ public final class Admission implements PodResizer.Room {
     return node.get().flatMap(n -> fits(pod, n)).map(v -> v.message().substring(REJECTED.length()));
   }
 
+  private boolean portsAreFree(Pod pod) {
+    List<HostPort> wanted = HostPort.of(pod);
+    return wanted.isEmpty()
+        || pods.get().stream()
+            .filter(o -> !o.uid().equals(pod.uid()) && !ended.test(o) && !o.isTerminalPhase())
+            .flatMap(o -> HostPort.of(o).stream())
+            .noneMatch(taken -> wanted.stream().anyMatch(taken::conflictsWith));
+  }
+
   private static boolean selected(Pod pod, KubeObject node) {
     Map<String, String> labels = node.labels();
     for (var e : pod.spec().path("nodeSelector").properties()) {
@@ -126,6 +148,9 @@ public final class Admission implements PodResizer.Room {
     for (Map.Entry<String, Quantity> e : requests(pod).entrySet()) {
       if (e.getValue().signum() == 0) {
         continue;
+      }
+      if (e.getKey().contains("/") && !allocatable.has(e.getKey())) {
+        continue; // A resource of the cluster, not of this node; the scheduler has counted it.
       }
       Quantity have = Quantity.tryParse(allocatable.path(e.getKey()).asText("0"));
       Quantity capacity = have == null ? Quantity.ZERO : have;

@@ -136,6 +136,16 @@ public final class NodeStatusManager {
     return Optional.ofNullable(node);
   }
 
+  /** The Node as the API has it now; empty when it cannot be had. */
+  public Optional<KubeObject> fresh() {
+    try {
+      return Optional.of(client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT));
+    } catch (RuntimeException e) {
+      LOG.debug("The node cannot be read", e);
+      return Optional.empty();
+    }
+  }
+
   public Quantity allocatableMemory() {
     return NodeStatus.allocatableMemory(machine);
   }

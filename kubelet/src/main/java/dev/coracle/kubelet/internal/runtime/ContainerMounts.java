@@ -106,7 +106,7 @@ public final class ContainerMounts {
               expression,
               reference -> {
                 String value = env.get(reference);
-                if (value == null) {
+                if (value == null || value.isEmpty()) {
                   throw new ConfigException("missing value for \"" + reference + "\"");
                 }
                 return value;

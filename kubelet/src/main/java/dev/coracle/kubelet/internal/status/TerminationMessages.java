@@ -8,8 +8,6 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -71,20 +69,25 @@ public final class TerminationMessages {
     }
   }
 
-  /** CRI's log lines ({@code time stream tag text}) without their head. */
+  /**
+   * The last of what the container wrote, out of CRI's log lines ({@code time stream tag text}).
+   */
   private static String plain(String log) {
-    List<String> lines = new ArrayList<>();
+    StringBuilder all = new StringBuilder();
     for (String line : log.split("\n")) {
       String[] parts = line.split(" ", 4);
       if (parts.length == 4 && (parts[1].equals("stdout") || parts[1].equals("stderr"))) {
-        lines.add(parts[3]);
+        all.append(parts[3]).append(parts[2].equals("P") ? "" : "\n");
       }
     }
-    List<String> last = lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size());
-    String text = last.isEmpty() ? "" : String.join("\n", last) + "\n";
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    int start = all.length();
+    for (int lines = 0; lines < LOG_LINES && start > 0; lines++) {
+      // The line before the one that begins here; an end of line at the very end opens none.
+      start = all.lastIndexOf("\n", start - 2) + 1;
+    }
+    byte[] bytes = all.substring(start).getBytes(StandardCharsets.UTF_8);
     return bytes.length <= LOG_LIMIT
-        ? text
+        ? new String(bytes, StandardCharsets.UTF_8)
         : new String(bytes, bytes.length - LOG_LIMIT, LOG_LIMIT, StandardCharsets.UTF_8);
   }
 }

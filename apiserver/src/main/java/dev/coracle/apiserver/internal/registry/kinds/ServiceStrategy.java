@@ -51,6 +51,7 @@ public final class ServiceStrategy implements KindStrategy {
           && spec.path("clusterIP").asText("").equals(before.text("spec", "clusterIP"))) {
         spec.remove(java.util.List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
       }
+      dropExternalAccess(spec, before);
       return;
     }
     String ip = before.text("spec", "clusterIP");
@@ -75,20 +76,28 @@ public final class ServiceStrategy implements KindStrategy {
           && spec.path("externalTrafficPolicy").asText("").equals("Local")) {
         keep(spec, before, "healthCheckNodePort");
       }
-    } else if (before.text("spec", "type").matches("NodePort|LoadBalancer")
-        && spec.path("type").asText("").equals("ClusterIP")) {
-      for (JsonNode port : spec.path("ports")) {
-        if (port instanceof ObjectNode p && sameNodePort(p, before)) {
-          p.remove("nodePort");
-        }
-      }
-      spec.remove(
-          java.util.List.of(
-              "externalTrafficPolicy",
-              "healthCheckNodePort",
-              "allocateLoadBalancerNodePorts",
-              "loadBalancerClass"));
+    } else {
+      dropExternalAccess(spec, before);
     }
+  }
+
+  /** What only made sense as long as the Service could be reached from outside. */
+  private static void dropExternalAccess(ObjectNode spec, KubeObject before) {
+    if (!before.text("spec", "type").matches("NodePort|LoadBalancer")
+        || spec.path("type").asText("").matches("NodePort|LoadBalancer")) {
+      return;
+    }
+    for (JsonNode port : spec.path("ports")) {
+      if (port instanceof ObjectNode p && sameNodePort(p, before)) {
+        p.remove("nodePort");
+      }
+    }
+    spec.remove(
+        java.util.List.of(
+            "externalTrafficPolicy",
+            "healthCheckNodePort",
+            "allocateLoadBalancerNodePorts",
+            "loadBalancerClass"));
   }
 
   private static void keep(ObjectNode spec, KubeObject before, String field) {

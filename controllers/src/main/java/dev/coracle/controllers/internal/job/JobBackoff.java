@@ -1,0 +1,113 @@
+package dev.coracle.controllers.internal.job;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Timestamps;
+import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.status.Conditions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * When a Job may try again, and which of its indexes: all together after a failure, or each for
+ * itself where each has a limit of its own.
+ */
+final class JobBackoff {
+
+  private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
+  private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(10);
+
+  private final Supplier<Instant> clock;
+
+  JobBackoff(Supplier<Instant> clock) {
+    this.clock = clock;
+  }
+
+  /** How long until the next index that has failed may be tried again. */
+  Duration soonestIndex(KubeObject job, JsonNode status, List<KubeObject> all) {
+    TreeSet<Integer> open = openIndexes(job, status, all);
+    return open.stream()
+        .map(i -> of(ofIndex(all, i), status))
+        .filter(Duration::isPositive)
+        .min(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
+  }
+
+  private static List<KubeObject> ofIndex(List<KubeObject> all, int index) {
+    return all.stream()
+        .filter(p -> JobCounts.index(p).filter(i -> i == index).isPresent())
+        .toList();
+  }
+
+  /** Ten seconds, doubling with every failure since the last success, after the last failure. */
+  Duration of(List<KubeObject> all, JsonNode status) {
+    Instant lastFailure = null;
+    int failures = 0;
+    Instant lastSuccess =
+        all.stream()
+            .filter(p -> Pods.phase(p).equals("Succeeded"))
+            .map(JobBackoff::finishTime)
+            .max(Comparator.naturalOrder())
+            .orElse(Instant.MIN);
+    for (KubeObject pod : all) {
+      if (Pods.phase(pod).equals("Failed")) {
+        Instant at = finishTime(pod);
+        if (at.isAfter(lastSuccess)) {
+          failures++;
+          lastFailure = lastFailure == null || at.isAfter(lastFailure) ? at : lastFailure;
+        }
+      }
+    }
+    if (lastFailure == null || JobCounts.total(status, "failed") == 0) {
+      return Duration.ZERO;
+    }
+    Duration delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, 10));
+    if (delay.compareTo(LONGEST_BACKOFF) > 0) {
+      delay = LONGEST_BACKOFF;
+    }
+    Duration left = Duration.between(clock.get(), lastFailure.plus(delay));
+    return left.isPositive() ? left : Duration.ZERO;
+  }
+
+  private static Instant finishTime(KubeObject pod) {
+    Instant latest = null;
+    for (JsonNode c : pod.at("status", "containerStatuses")) {
+      Instant at =
+          Timestamps.parse(c.path("state").path("terminated").path("finishedAt").asText(""));
+      latest = at != null && (latest == null || at.isAfter(latest)) ? at : latest;
+    }
+    if (latest == null) {
+      latest =
+          Timestamps.parse(Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
+    }
+    return latest == null ? Instant.EPOCH : latest;
+  }
+
+  List<Integer> freeIndexes(KubeObject job, JsonNode status, List<KubeObject> all, int count) {
+    boolean each = FailedIndexes.apply(job);
+    return openIndexes(job, status, all).stream()
+        .filter(i -> !each || !of(ofIndex(all, i), status).isPositive())
+        .limit(count)
+        .toList();
+  }
+
+  /** Those that are neither done, nor failed for good, nor at work. */
+  private static TreeSet<Integer> openIndexes(
+      KubeObject job, JsonNode status, List<KubeObject> all) {
+    TreeSet<Integer> open = new TreeSet<>();
+    for (int i = 0; i < job.at("spec", "completions").asInt(0); i++) {
+      open.add(i);
+    }
+    open.removeAll(JobCounts.parse(status.path("completedIndexes").asText("")));
+    open.removeAll(FailedIndexes.of(status));
+    all.stream()
+        .filter(Pods::isActive)
+        .flatMap(p -> JobCounts.index(p).stream())
+        .forEach(open::remove);
+    return open;
+  }
+}

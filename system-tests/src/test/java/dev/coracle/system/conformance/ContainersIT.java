@@ -1,0 +1,228 @@
+package dev.coracle.system.conformance;
+
+import static dev.coracle.system.conformance.Space.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Commands, logs, ends and messages of containers. */
+@Conformance
+class ContainersIT {
+
+  @Test
+  @DisplayName(
+      "[sig-node] Containers should use the image defaults if command and args are blank"
+          + " [Conformance] [NodeConformance]")
+  void defaults(Space space) {
+    assertThat(space.run(new TestPod("main").container("{}"))).isEqualTo("default command\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Containers should be able to override the image's default arguments (container"
+          + " cmd) [Conformance] [NodeConformance]")
+  void arguments(Space space) {
+    assertThat(space.run(new TestPod("main").container("{args: [echo, other, arguments]}")))
+        .isEqualTo("other arguments\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Containers should be able to override the image's default command (container"
+          + " entrypoint) [Conformance] [NodeConformance]")
+  void command(Space space) {
+    assertThat(space.run(new TestPod("main").container("{command: [echo]}"))).isEqualTo("\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Containers should be able to override the image's default command and arguments"
+          + " [Conformance] [NodeConformance]")
+  void both(Space space) {
+    assertThat(space.run(new TestPod("main").container("{command: [echo, a], args: [b]}")))
+        .isEqualTo("a b\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Kubelet when scheduling a busybox command in a pod should print the output to"
+          + " logs [Conformance] [NodeConformance]")
+  void logs(Space space) {
+    assertThat(space.run(new TestPod("main").script("echo Hello World")))
+        .isEqualTo("Hello World\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Kubelet when scheduling a busybox command that always fails in a pod should have"
+          + " an terminated reason [Conformance] [NodeConformance]")
+  void terminatedReason(Space space) {
+    JsonNode pod = space.runToEnd(new TestPod("main").container("{command: ['false']}"));
+    assertThat(text(pod, "/status/phase")).isEqualTo("Failed");
+    assertThat(text(pod, "/status/containerStatuses/0/state/terminated/reason")).isEqualTo("Error");
+    assertThat(pod.at("/status/containerStatuses/0/state/terminated/exitCode").asInt())
+        .isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Kubelet when scheduling a busybox command that always fails in a pod should be"
+          + " possible to delete [Conformance] [NodeConformance]")
+  void deleteFailing(Space space) {
+    space.create(
+        new TestPod("main")
+            .spec("{restartPolicy: Always}")
+            .container("{command: ['false']}")
+            .json());
+    space.await(
+        "pods",
+        "main",
+        "failing",
+        p -> p.at("/status/containerStatuses/0/restartCount").asInt() > 0);
+    space.delete("pods", "main");
+    space.awaitGone("pods", "main");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Kubelet when scheduling a read only busybox container should not write to root"
+          + " filesystem [LinuxOnly] [Conformance] [NodeConformance]")
+  void readOnlyRoot(Space space) {
+    TestPod pod =
+        new TestPod("main")
+            .container("{securityContext: {readOnlyRootFilesystem: true}}")
+            .script("echo test > /file; cat /file; true");
+    assertThat(space.run(pod)).contains("Read-only file system").doesNotContain("test\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Kubelet when scheduling an agnhost Pod with hostAliases should write entries to"
+          + " /etc/hosts [Conformance] [NodeConformance]")
+  void hostAliases(Space space) {
+    TestPod pod =
+        new TestPod("main")
+            .spec("{hostAliases: [{ip: 123.45.67.89, hostnames: [foo, bar]}]}")
+            .script("cat /etc/hosts");
+    assertThat(space.run(pod)).contains("123.45.67.89\tfoo\tbar");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] KubeletManagedEtcHosts should test kubelet managed /etc/hosts file [Conformance]"
+          + " [NodeConformance]")
+  void managedHosts(Space space) {
+    space.start(
+        TestPod.sleeping("managed")
+            .also(
+                """
+                name: own
+                image: $IMAGE
+                command: [sleep, "3600"]
+                volumeMounts: [{name: hosts, mountPath: /etc/hosts}]
+                """)
+            .volume("hosts", "{hostPath: {path: /etc/hosts, type: File}}", "/etc/hosts-original"));
+    space.start(TestPod.sleeping("on-host").spec("{hostNetwork: true, dnsPolicy: ClusterFirst}"));
+    String managed = "# Kubernetes-managed hosts file";
+    assertThat(Exec.shell(space, "managed", "main", "cat /etc/hosts")).startsWith(managed);
+    assertThat(Exec.shell(space, "managed", "own", "cat /etc/hosts")).doesNotContain(managed);
+    assertThat(Exec.shell(space, "on-host", "main", "cat /etc/hosts"))
+        .startsWith("# Kubernetes-managed hosts file (host network).");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Container Runtime blackbox test when starting a container that exits should run"
+          + " with the expected status [Conformance] [NodeConformance]")
+  void expectedStatus(Space space) {
+    // Each counts its starts in a volume: the first two fail, as far as the policy lets it.
+    String count = "echo -n x >>/v/count; test $(wc -c </v/count) -gt 2 && exec sleep 3600; exit 1";
+    space.create(
+        new TestPod("always")
+            .spec("{restartPolicy: Always}")
+            .volume("v", "{emptyDir: {}}", "/v")
+            .script(count)
+            .json());
+    space.create(
+        new TestPod("on-failure")
+            .spec("{restartPolicy: OnFailure}")
+            .volume("v", "{emptyDir: {}}", "/v")
+            .script(count.replace("exec sleep 3600", "exit 0"))
+            .json());
+    space.create(new TestPod("never").volume("v", "{emptyDir: {}}", "/v").script(count).json());
+    JsonNode never =
+        space.await("pods", "never", "failed", p -> text(p, "/status/phase").equals("Failed"));
+    assertThat(never.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
+    JsonNode onFailure =
+        space.await(
+            "pods", "on-failure", "succeeded", p -> text(p, "/status/phase").equals("Succeeded"));
+    assertThat(onFailure.at("/status/containerStatuses/0/restartCount").asInt()).isEqualTo(2);
+    assertThat(Space.isReady(onFailure)).isFalse();
+    JsonNode always = space.await("pods", "always", "running again", Space::isReady);
+    assertThat(always.at("/status/containerStatuses/0/restartCount").asInt()).isEqualTo(2);
+    assertThat(text(always, "/status/phase")).isEqualTo("Running");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Container Runtime blackbox test on terminated container should report termination"
+          + " message as empty when pod succeeds and TerminationMessagePolicy FallbackToLogsOnError"
+          + " is set [Conformance] [NodeConformance]")
+  void emptyMessage(Space space) {
+    JsonNode pod =
+        space.runToEnd(
+            new TestPod("main")
+                .container("{terminationMessagePolicy: FallbackToLogsOnError}")
+                .script("echo DONE"));
+    assertThat(text(pod, "/status/phase")).isEqualTo("Succeeded");
+    assertThat(text(pod, "/status/containerStatuses/0/state/terminated/message")).isEqualTo("");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Container Runtime blackbox test on terminated container should report termination"
+          + " message from file when pod succeeds and TerminationMessagePolicy"
+          + " FallbackToLogsOnError is set [Conformance] [NodeConformance]")
+  void messageFromFile(Space space) {
+    JsonNode pod =
+        space.runToEnd(
+            new TestPod("main")
+                .container("{terminationMessagePolicy: FallbackToLogsOnError}")
+                .script("echo -n OK >/dev/termination-log; echo DONE"));
+    assertThat(text(pod, "/status/phase")).isEqualTo("Succeeded");
+    assertThat(text(pod, "/status/containerStatuses/0/state/terminated/message")).isEqualTo("OK");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Container Runtime blackbox test on terminated container should report termination"
+          + " message from log output if TerminationMessagePolicy FallbackToLogsOnError is set"
+          + " [Conformance] [NodeConformance]")
+  void messageFromLog(Space space) {
+    JsonNode pod =
+        space.runToEnd(
+            new TestPod("main")
+                .container("{terminationMessagePolicy: FallbackToLogsOnError}")
+                .script("echo -n DONE; exit 1"));
+    assertThat(text(pod, "/status/phase")).isEqualTo("Failed");
+    assertThat(text(pod, "/status/containerStatuses/0/state/terminated/message")).isEqualTo("DONE");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Container Runtime blackbox test on terminated container should report termination"
+          + " message if TerminationMessagePath is set as non-root user and at a non-default path"
+          + " [Conformance] [NodeConformance]")
+  void messageAtPath(Space space) {
+    JsonNode pod =
+        space.runToEnd(
+            new TestPod("main")
+                .spec("{securityContext: {runAsUser: 1000}}")
+                .container("{terminationMessagePath: /dev/termination-custom-log}")
+                .script("echo -n DONE >/dev/termination-custom-log"));
+    assertThat(text(pod, "/status/phase")).isEqualTo("Succeeded");
+    assertThat(text(pod, "/status/containerStatuses/0/state/terminated/message")).isEqualTo("DONE");
+  }
+}

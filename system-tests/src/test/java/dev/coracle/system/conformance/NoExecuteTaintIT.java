@@ -1,0 +1,83 @@
+package dev.coracle.system.conformance;
+
+import static dev.coracle.system.conformance.Space.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** A taint that drives pods away; nobody else may be there. */
+@Conformance
+@Isolated
+class NoExecuteTaintIT {
+
+  private static final String TAINT =
+      "{key: kubernetes.io/e2e-evict-taint-key, value: evictTaintVal, effect: NoExecute}";
+
+  private static void taint(Space space, String node) {
+    space.edit(
+        "nodes",
+        node,
+        n -> ((ObjectNode) n.get("spec")).withArray("taints").add(Manifest.parse(TAINT)));
+  }
+
+  private static void untaint(Space space, String node) {
+    space.edit(
+        "nodes",
+        node,
+        n -> {
+          ArrayNode kept = Json.array();
+          for (JsonNode taint : n.at("/spec/taints")) {
+            if (!text(taint, "/key").equals("kubernetes.io/e2e-evict-taint-key")) {
+              kept.add(taint);
+            }
+          }
+          ((ObjectNode) n.get("spec")).set("taints", kept);
+        });
+  }
+
+  private static TestPod tolerating(String name, int seconds) {
+    return TestPod.sleeping(name)
+        .spec(
+            "{tolerations: [{key: kubernetes.io/e2e-evict-taint-key, value: evictTaintVal, effect: NoExecute, tolerationSeconds: %d}]}"
+                .formatted(seconds));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] NoExecuteTaintManager Single Pod removing taint cancels eviction [Conformance]"
+          + " [Serial]")
+  void cancel(Space space) {
+    String node = text(space.start(tolerating("stays", 20)), "/spec/nodeName");
+    taint(space, node);
+    try (Watcher watcher =
+        space.watch("pods", "&timeoutSeconds=30&fieldSelector=metadata.name%3Dstays")) {
+      untaint(space, node);
+      assertThat(watcher.rest()).noneMatch(e -> e.at("/object/metadata").has("deletionTimestamp"));
+    } finally {
+      untaint(space, node);
+    }
+    assertThat(Space.isReady(space.get("pods", "stays"))).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] NoExecuteTaintManager Multiple Pods evicts pods with minTolerationSeconds"
+          + " [Conformance] [Serial]")
+  void evicts(Space space) {
+    String node = text(space.start(tolerating("short", 5)), "/spec/nodeName");
+    space.start(tolerating("long", 600));
+    try {
+      taint(space, node);
+      space.awaitGone("pods", "short");
+      assertThat(space.get("pods", "long").path("metadata").has("deletionTimestamp")).isFalse();
+    } finally {
+      untaint(space, node);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package dev.coracle.system.conformance;
+
+import static dev.coracle.system.conformance.Space.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Liveness and readiness. */
+@Conformance
+class ProbeIT {
+
+  private static TestPod probed(String script, String probe) {
+    return new TestPod("main")
+        .spec("{restartPolicy: Always}")
+        .script(script)
+        .container("{livenessProbe: {" + probe + ", periodSeconds: 1, failureThreshold: 2}}");
+  }
+
+  private static int restarts(JsonNode pod) {
+    return pod.at("/status/containerStatuses/0/restartCount").asInt();
+  }
+
+  private static void restarted(Space space, TestPod pod) {
+    space.create(pod.json());
+    space.await("pods", "main", "restarted", p -> restarts(p) > 0);
+  }
+
+  /** A liveness probe that has answered ten times without harm is seen in the web server's log. */
+  private static void stays(Space space, TestPod pod) {
+    JsonNode before = space.start(pod);
+    Awaitility.await()
+        .during(Duration.ofSeconds(6))
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> restarts(space.get("pods", "main")) == restarts(before));
+    assertThat(restarts(before)).isZero();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should be restarted with a exec \"cat /tmp/health\" liveness"
+          + " probe [Conformance] [NodeConformance]")
+  void exec(Space space) {
+    restarted(
+        space,
+        probed(
+            "echo ok >/tmp/health; sleep 3; rm /tmp/health; exec sleep 600",
+            "exec: {command: [cat, /tmp/health]}"));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should *not* be restarted with a exec \"cat /tmp/health\""
+          + " liveness probe [Conformance] [NodeConformance]")
+  void execStays(Space space) {
+    stays(
+        space,
+        probed("echo ok >/tmp/health; exec sleep 600", "exec: {command: [cat, /tmp/health]}"));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should be restarted with a /healthz http liveness probe"
+          + " [Conformance] [NodeConformance]")
+  void http(Space space) {
+    restarted(
+        space,
+        probed(
+            "cp -r /www /w; httpd -p 8080 -h /w; sleep 3; rm /w/healthz; exec sleep 600",
+            "httpGet: {path: /healthz, port: 8080}, initialDelaySeconds: 1"));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should *not* be restarted with a /healthz http liveness probe"
+          + " [Conformance] [NodeConformance]")
+  void httpStays(Space space) {
+    stays(
+        space,
+        probed(
+            "exec httpd -f -p 8080 -h /www",
+            "httpGet: {path: /healthz, port: 8080}, initialDelaySeconds: 1"));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should *not* be restarted with a tcp:8080 liveness probe"
+          + " [Conformance] [NodeConformance]")
+  void tcpStays(Space space) {
+    stays(
+        space,
+        probed("exec httpd -f -p 8080 -h /www", "tcpSocket: {port: 8080}, initialDelaySeconds: 1"));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should have monotonically increasing restart count"
+          + " [Conformance] [NodeConformance]")
+  void increasing(Space space) {
+    space.create(
+        probed(
+                "echo ok >/tmp/health; sleep 1; rm /tmp/health; exec sleep 600",
+                "exec: {command: [cat, /tmp/health]}")
+            .json());
+    int last = 0;
+    for (int wanted = 1; wanted <= 3; wanted++) {
+      int least = wanted;
+      int now =
+          restarts(space.await("pods", "main", "restarted " + wanted, p -> restarts(p) >= least));
+      assertThat(now).isGreaterThan(last);
+      last = now;
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container with readiness probe that fails should never be ready and never"
+          + " restart [Conformance] [NodeConformance]")
+  void neverReady(Space space) {
+    space.create(
+        TestPod.sleeping("main")
+            .container("{readinessProbe: {exec: {command: ['false']}, periodSeconds: 1}}")
+            .json());
+    space.await("pods", "main", "running", p -> text(p, "/status/phase").equals("Running"));
+    try (Watcher watcher =
+        space.watch("pods", "&timeoutSeconds=5&fieldSelector=metadata.name%3Dmain")) {
+      assertThat(watcher.rest())
+          .noneMatch(e -> Space.isReady(e.path("object")))
+          .allMatch(e -> restarts(e.path("object")) == 0);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container with readiness probe should not be ready before initial delay"
+          + " and never restart [Conformance] [NodeConformance]")
+  void initialDelay(Space space) {
+    JsonNode pod =
+        space.start(
+            TestPod.sleeping("main")
+                .container(
+                    "{readinessProbe: {exec: {command: ['true']}, periodSeconds: 1,"
+                        + " initialDelaySeconds: 4}}"));
+    Instant started =
+        Instant.parse(text(pod, "/status/containerStatuses/0/state/running/startedAt"));
+    Instant ready =
+        Instant.parse(Space.condition(pod, "Ready").path("lastTransitionTime").asText());
+    assertThat(Duration.between(started, ready)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+    assertThat(restarts(pod)).isZero();
+  }
+}
