@@ -210,7 +210,7 @@ public final class StorageBench {
       long start = System.nanoTime();
       Storage storage = embedded(new SimpleMeterRegistry());
       await(storage.open());
-      await(storage.get("/registry/pods/ns0/pod-0", 0)).orElseThrow();
+      var _ = await(storage.get("/registry/pods/ns0/pod-0", 0)).orElseThrow();
       times.add(System.nanoTime() - start);
       await(storage.close());
     }
@@ -225,7 +225,7 @@ public final class StorageBench {
         again.awaitPort();
         Storage storage = client(again.endpoint());
         await(storage.open());
-        await(storage.get("/registry/pods/ns0/pod-0", 0)).orElseThrow();
+        var _ = await(storage.get("/registry/pods/ns0/pod-0", 0)).orElseThrow();
         times.add(System.nanoTime() - start);
         await(storage.close());
       }

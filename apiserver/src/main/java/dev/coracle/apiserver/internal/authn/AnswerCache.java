@@ -12,15 +12,15 @@ public final class AnswerCache<K, V> {
 
   private static final int MOST = 4096;
 
-  private record Entry<V>(V value, Instant end) {}
+  private record Answer<V>(V value, Instant end) {}
 
   private final Clock clock;
-  private final Map<K, Entry<V>> entries =
+  private final Map<K, Answer<V>> entries =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<K, Entry<V>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<K, Answer<V>> eldest) {
           return size() > MOST;
         }
       };
@@ -30,7 +30,7 @@ public final class AnswerCache<K, V> {
   }
 
   public synchronized Optional<V> get(K key) {
-    Entry<V> entry = entries.get(key);
+    Answer<V> entry = entries.get(key);
     if (entry == null) {
       return Optional.empty();
     }
@@ -43,7 +43,7 @@ public final class AnswerCache<K, V> {
 
   public synchronized void put(K key, V value, Duration ttl) {
     if (ttl.isPositive()) {
-      entries.put(key, new Entry<>(value, clock.instant().plus(ttl)));
+      entries.put(key, new Answer<>(value, clock.instant().plus(ttl)));
     }
   }
 }

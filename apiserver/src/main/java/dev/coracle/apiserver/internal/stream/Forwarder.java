@@ -154,7 +154,7 @@ public final class Forwarder {
           response.pause();
           WebSocketBody body = WebSocketBody.of(exchange);
           exchange.upgrade();
-          hijack(exchange.request(), body.head(exchange))
+          Hijack.socket(exchange.request(), body.head(exchange))
               .onSuccess(client -> body.send(response, client))
               .onFailure(_ -> response.request().reset());
         })
