@@ -116,10 +116,10 @@ public final class PodRuntime {
         return new Result(acted, Optional.of(retry(context)));
       }
       context.sandboxMade();
-      current = cache.read(pod.uid());
+      current = cache.made(pod.uid(), sandboxId);
     }
     Optional<Duration> again = resizer.give(context, status, actions.resize());
-    Result started = start(context, actions, status, current, sandboxId, config, volumes);
+    Result started = start(context, actions, acted, status, current, sandboxId, config, volumes);
     boolean resized = !actions.resize().isEmpty() && again.isEmpty();
     return new Result(started.acted() || resized, started.retryAfter().or(() -> again));
   }
@@ -173,6 +173,7 @@ public final class PodRuntime {
   private Result start(
       PodContext context,
       PodActions actions,
+      boolean killed,
       PodRuntimeStatus before,
       PodRuntimeStatus current,
       String sandboxId,
@@ -182,8 +183,7 @@ public final class PodRuntime {
     boolean acted = actions.createSandbox() || !actions.kill().isEmpty();
     Optional<Duration> retry = Optional.empty();
     // A container killed just now has ended: its back-off must be seen.
-    PodRuntimeStatus known =
-        actions.kill().isEmpty() && !actions.killPod() ? before : cache.read(pod.uid());
+    PodRuntimeStatus known = killed ? cache.read(pod.uid()) : before;
     ContainerStarter.Frame frame =
         new ContainerStarter.Frame(
             pod,

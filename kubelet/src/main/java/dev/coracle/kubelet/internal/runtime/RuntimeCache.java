@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -75,6 +77,13 @@ public final class RuntimeCache {
     PodRuntimeStatus before = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
     Instant now = clock.instant();
     long readAt = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    // Side by side: what a pod's start waits for is round trips to the runtime.
+    CompletableFuture<List<Container>> listed =
+        CompletableFuture.supplyAsync(
+            () ->
+                runtime.listContainers(
+                    ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build()),
+            Thread::startVirtualThread);
     List<SandboxState> sandboxes = new ArrayList<>();
     for (PodSandbox s :
         runtime.listPodSandboxes(
@@ -83,13 +92,37 @@ public final class RuntimeCache {
     }
     sandboxes.sort(Comparator.comparingLong(SandboxState::createdAt).reversed());
     List<ContainerState> containers = new ArrayList<>();
-    for (Container c :
-        runtime.listContainers(
-            ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+    for (Container c : answer(listed)) {
       container(c, before).ifPresent(containers::add);
     }
     containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
     PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, containers, readAt);
+    byUid.put(uid, status);
+    listener.accept(before, status);
+    return status;
+  }
+
+  private static <T> T answer(CompletableFuture<T> call) {
+    try {
+      return call.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof CriException cri) {
+        throw cri;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Adds a sandbox just made to what is known, which costs one call; nothing else is read, so the
+   * time of the reading stays as it is.
+   */
+  public PodRuntimeStatus made(String uid, String sandboxId) {
+    PodRuntimeStatus before = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
+    List<SandboxState> sandboxes = new ArrayList<>();
+    sandboxes.add(state(runtime.podSandboxStatus(sandboxId)));
+    before.sandboxes().stream().filter(s -> !s.id().equals(sandboxId)).forEach(sandboxes::add);
+    PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, before.containers(), before.readAt());
     byUid.put(uid, status);
     listener.accept(before, status);
     return status;
@@ -105,28 +138,30 @@ public final class RuntimeCache {
       }
     }
     try {
-      PodSandboxStatus s = runtime.podSandboxStatus(listed.getId());
-      List<String> ips = new ArrayList<>();
-      if (!s.getNetwork().getIp().isEmpty()) {
-        ips.add(s.getNetwork().getIp());
-      }
-      for (PodIP ip : s.getNetwork().getAdditionalIpsList()) {
-        ips.add(ip.getIp());
-      }
-      return Optional.of(
-          new SandboxState(
-              s.getId(),
-              s.getState() == PodSandboxState.SANDBOX_READY,
-              s.getMetadata().getAttempt(),
-              s.getCreatedAt(),
-              s.getLinux().getNamespaces().getOptions().getNetwork() == NamespaceMode.NODE,
-              ips));
+      return Optional.of(state(runtime.podSandboxStatus(listed.getId())));
     } catch (CriException e) {
       if (e.isNotFound()) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  private static SandboxState state(PodSandboxStatus s) {
+    List<String> ips = new ArrayList<>();
+    if (!s.getNetwork().getIp().isEmpty()) {
+      ips.add(s.getNetwork().getIp());
+    }
+    for (PodIP ip : s.getNetwork().getAdditionalIpsList()) {
+      ips.add(ip.getIp());
+    }
+    return new SandboxState(
+        s.getId(),
+        s.getState() == PodSandboxState.SANDBOX_READY,
+        s.getMetadata().getAttempt(),
+        s.getCreatedAt(),
+        s.getLinux().getNamespaces().getOptions().getNetwork() == NamespaceMode.NODE,
+        ips);
   }
 
   private Optional<ContainerState> container(Container listed, PodRuntimeStatus before) {
