@@ -96,6 +96,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -111,6 +112,7 @@ import org.slf4j.LoggerFactory;
 public final class Kubelet implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
   private static final Duration HOUSEKEEPING = Duration.ofMinutes(2);
+  private static final Duration WORKER_PATIENCE = Duration.ofMillis(1500);
   private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
 
   private final KubeletOptions options;
@@ -537,7 +539,16 @@ public final class Kubelet implements Component {
     try {
       Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
       ours.addAll(leaving);
-      new EndOfPods(runtime, timers).run(ours::contains);
+      EndOfPods end = new EndOfPods(runtime, timers);
+      boolean quiet = loop.quiet().isDone();
+      end.run(ours::contains);
+      if (!quiet) {
+        // A worker may have been making something just then.
+        loop.quiet()
+            .completeOnTimeout(null, WORKER_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+            .join();
+        end.run(ours::contains);
+      }
     } catch (CriException e) {
       LOG.atWarn().addKeyValue("why", e.describe()).log("The pods could not be ended");
     }

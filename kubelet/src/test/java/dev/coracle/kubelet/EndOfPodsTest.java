@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.cri.v1.ContainerFilter;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.cri.v1.PodSandboxFilter;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of pods when their kubelet ends. */
@@ -35,6 +40,36 @@ class EndOfPodsTest {
       k.awaitPhase("kept", "Running");
       k.kubelet().stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
       assertThat(k.runtime.listContainers(ContainerFilter.getDefaultInstance())).hasSize(1);
+    }
+  }
+
+  @Test
+  void aPodThatIsJustBeingStartedIsEndedToo() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    try (KubeletHarness k = new KubeletHarness()) {
+      k.runtime.failing(call -> {
+        if (call.equals("runPodSandbox slow")) {
+          entered.countDown();
+          await(go);
+        }
+        return Optional.empty();
+      });
+      k.simple("slow", "");
+      assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
+      CompletableFuture<Void> stop = k.kubelet().stop().toCompletableFuture();
+      Awaitility.await().during(Duration.ofMillis(300)).until(() -> !stop.isDone());
+      go.countDown();
+      stop.get(10, TimeUnit.SECONDS);
+      assertThat(k.runtime.listPodSandboxes(PodSandboxFilter.getDefaultInstance())).isEmpty();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

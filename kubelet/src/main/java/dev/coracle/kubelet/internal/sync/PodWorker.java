@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,6 +62,7 @@ final class PodWorker {
   private Timers.@Nullable Handle timer;
   private boolean reported;
   private int failures;
+  private final CompletableFuture<Void> quiet = new CompletableFuture<>();
 
   /**
    * @param finished hears, once, of the end of a pod that is gone from its source
@@ -157,8 +159,16 @@ final class PodWorker {
       if (timer != null) {
         timer.cancel();
       }
+      if (!running) {
+        quiet.complete(null);
+      }
     }
     context.cancel();
+  }
+
+  /** Completes after {@link #stop}, when the work that was being done has ended. */
+  CompletableFuture<Void> quiet() {
+    return quiet;
   }
 
   private void run() {
@@ -167,6 +177,9 @@ final class PodWorker {
       synchronized (this) {
         if (!pending || stopped) {
           running = false;
+          if (stopped) {
+            quiet.complete(null);
+          }
           return;
         }
         pending = false;
@@ -196,6 +209,11 @@ final class PodWorker {
           };
       failures = 0;
     } catch (RuntimeException e) {
+      synchronized (this) {
+        if (stopped) {
+          return; // What it needed went away with the kubelet.
+        }
+      }
       Duration wait = Duration.ofMillis(Math.min(10_000, 250L << Math.min(6, failures++)));
       LOG.atWarn()
           .addKeyValue("pod", context.pod().key())

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -84,6 +85,12 @@ public final class SyncLoop {
       t.interrupt();
     }
     workers.values().forEach(PodWorker::stop);
+  }
+
+  /** Completes after {@link #stop}, when no worker does anything any more. */
+  public CompletableFuture<Void> quiet() {
+    return CompletableFuture.allOf(
+        workers.values().stream().map(PodWorker::quiet).toArray(CompletableFuture[]::new));
   }
 
   /** Never blocks. */
