@@ -30,6 +30,7 @@ import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
+import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
 import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.ProtectionController;
@@ -73,6 +74,7 @@ final class ControllerList {
         LocalStorageClass::new,
         VolumeBinder::new,
         EphemeralVolumeController::new,
+        AttachDetachController::new,
         ProtectionController::claims,
         ProtectionController::volumes,
         // Services

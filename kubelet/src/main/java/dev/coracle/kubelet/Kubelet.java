@@ -18,6 +18,8 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
+import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
@@ -214,7 +216,14 @@ public final class Kubelet implements Component {
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
     this.plugins =
         new NodePlugins(
-            vertx, timers, options.rootDir(), withPlugins, node::refresh, this::livePods);
+            vertx,
+            client,
+            timers,
+            options.nodeName(),
+            options.rootDir(),
+            withPlugins,
+            node::refresh,
+            this::livePods);
     node.devices(plugins.devices()::counts);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
@@ -228,10 +237,19 @@ public final class Kubelet implements Component {
                 node.allocatableMemory(),
                 node.allocatableDisk());
     Tokens tokens = new Tokens(client, clock);
+    CsiVolumes csi =
+        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
+    node.volumesInUse(csi::inUse);
     this.volumes =
         new VolumeManager(
             paths,
-            VolumePlugins.all(objects, tokens, facts, options.localVolumes()),
+            VolumePlugins.all(
+                objects,
+                tokens,
+                facts,
+                options.localVolumes(),
+                csi,
+                new CsiExpansion(csi, client, events)),
             tokens,
             clock);
     informers

@@ -19,6 +19,7 @@ import dev.coracle.scheduler.internal.cycle.Framework;
 import dev.coracle.scheduler.internal.cycle.Framework.Decision;
 import dev.coracle.scheduler.internal.cycle.Preemption;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
+import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.queue.QueuedPod;
 import dev.coracle.scheduler.internal.queue.SchedulingQueue;
 import dev.coracle.scheduler.spi.ClusterEvent;
@@ -79,6 +80,9 @@ public final class Scheduler implements Component {
     Informer claims = informers.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
     Informer volumes = informers.informer(Resources.PERSISTENT_VOLUMES);
     Informer classes = informers.informer(Resources.STORAGE_CLASSES);
+    Informer csiNodes = informers.informer(Resources.CSI_NODES);
+    Informer drivers = informers.informer(Resources.CSI_DRIVERS);
+    Informer capacities = informers.informer(Resources.CSI_STORAGE_CAPACITIES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -89,7 +93,13 @@ public final class Scheduler implements Component {
     this.plugins =
         DefaultPlugins.ordered(
             new DefaultPlugins.Sources(
-                client, claims.lister(), volumes.lister(), classes.lister(), waiters),
+                client,
+                claims.lister(),
+                volumes.lister(),
+                classes.lister(),
+                csiNodes.lister(),
+                new StorageCapacity(drivers.lister(), capacities.lister()),
+                waiters),
             options);
     this.queue = new SchedulingQueue(context, options, plugins, registry);
     this.framework = new Framework(plugins, cache, random);
@@ -104,6 +114,8 @@ public final class Scheduler implements Component {
     claims.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME_CLAIM, queue));
     volumes.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME, queue));
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
+    capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
   }
 

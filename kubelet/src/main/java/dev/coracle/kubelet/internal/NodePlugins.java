@@ -1,5 +1,8 @@
 package dev.coracle.kubelet.internal;
 
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.csi.CsiDrivers;
+import dev.coracle.kubelet.internal.csi.CsiNodeObject;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.device.DeviceRegistration;
 import dev.coracle.kubelet.internal.device.PodResourcesServer;
@@ -31,6 +34,7 @@ public final class NodePlugins implements AutoCloseable {
   private final boolean sockets;
   private final Supplier<Collection<Pod>> pods;
   private final DeviceManager devices;
+  private final CsiDrivers csi;
   private final List<Runnable> open = new ArrayList<>();
 
   /**
@@ -41,7 +45,9 @@ public final class NodePlugins implements AutoCloseable {
    */
   public NodePlugins(
       Vertx vertx,
+      Client client,
       Timers timers,
+      String nodeName,
       Path root,
       boolean sockets,
       Runnable changed,
@@ -57,6 +63,11 @@ public final class NodePlugins implements AutoCloseable {
             timers,
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
             changed);
+    this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName));
+  }
+
+  public CsiDrivers csi() {
+    return csi;
   }
 
   public DeviceManager devices() {
@@ -80,7 +91,10 @@ public final class NodePlugins implements AutoCloseable {
             vertx, timers, root.resolve("pod-resources").resolve("kubelet.sock"), devices, pods);
     PluginWatcher watcher =
         new PluginWatcher(
-            vertx, timers, root.resolve("plugins_registry"), Map.of("DevicePlugin", devices));
+            vertx,
+            timers,
+            root.resolve("plugins_registry"),
+            Map.of("DevicePlugin", devices, CsiDrivers.TYPE, csi));
     open.addAll(List.of(registration::close, podResources::close, watcher::close));
     try {
       registration.start();
@@ -96,5 +110,6 @@ public final class NodePlugins implements AutoCloseable {
     open.reversed().forEach(Runnable::run);
     open.clear();
     devices.close();
+    csi.close();
   }
 }
