@@ -27,6 +27,7 @@ import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
 import dev.coracle.controllers.internal.quota.ResourceQuotaController;
 import dev.coracle.controllers.internal.rbac.ClusterRoleAggregation;
 import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
+import dev.coracle.controllers.internal.resourceclaim.ResourceClaimController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
@@ -75,6 +76,7 @@ final class ControllerList {
         VolumeBinder::new,
         EphemeralVolumeController::new,
         AttachDetachController::new,
+        ResourceClaimController::new,
         ProtectionController::claims,
         ProtectionController::volumes,
         // Services

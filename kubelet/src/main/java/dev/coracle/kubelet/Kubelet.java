@@ -223,6 +223,7 @@ public final class Kubelet implements Component {
             options.rootDir(),
             withPlugins,
             node::refresh,
+            this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);
     Function<Pod, DownwardApi.Facts> facts =
@@ -240,6 +241,7 @@ public final class Kubelet implements Component {
     CsiVolumes csi =
         new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
     node.volumesInUse(csi::inUse);
+    plugins.claims().objects(objects);
     this.volumes =
         new VolumeManager(
             paths,
@@ -287,7 +289,7 @@ public final class Kubelet implements Component {
             timers,
             facts,
             this::runtimeHandler,
-            plugins.devices(),
+            plugins.held(),
             metrics::containerRestarted,
             resizer);
     PodSync sync =
@@ -308,7 +310,7 @@ public final class Kubelet implements Component {
             metrics,
             node::networkProblem,
             this::inApi,
-            plugins.devices(),
+            plugins.held(),
             resizer);
     this.loop =
         new SyncLoop(

@@ -3,6 +3,7 @@ package dev.coracle.scheduler;
 import dev.coracle.client.Client;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.internal.dra.DynamicResources;
 import dev.coracle.scheduler.internal.plugins.BalancedAllocation;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
 import dev.coracle.scheduler.internal.plugins.DefaultBinder;
@@ -37,6 +38,9 @@ final class DefaultPlugins {
       Lister classes,
       Lister csiNodes,
       StorageCapacity capacity,
+      Lister resourceClaims,
+      Lister resourceSlices,
+      Lister deviceClasses,
       ClaimWaiters waiters) {}
 
   private DefaultPlugins() {}
@@ -61,6 +65,11 @@ final class DefaultPlugins {
             sources.capacity(),
             sources.waiters(),
             options.bindTimeout()),
+        new DynamicResources( // pre-filter, filter, reserve, pre-bind
+            sources.client(),
+            sources.resourceClaims(),
+            sources.resourceSlices(),
+            sources.deviceClasses()),
         new PodTopologySpread(), // pre-filter, filter, score 2
         new InterPodAffinity(), // pre-filter, filter, score 2
         new BalancedAllocation(), // score 1

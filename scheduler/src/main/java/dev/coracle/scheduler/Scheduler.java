@@ -83,6 +83,9 @@ public final class Scheduler implements Component {
     Informer csiNodes = informers.informer(Resources.CSI_NODES);
     Informer drivers = informers.informer(Resources.CSI_DRIVERS);
     Informer capacities = informers.informer(Resources.CSI_STORAGE_CAPACITIES);
+    Informer resourceClaims = informers.informer(Resources.RESOURCE_CLAIMS);
+    Informer resourceSlices = informers.informer(Resources.RESOURCE_SLICES);
+    Informer deviceClasses = informers.informer(Resources.DEVICE_CLASSES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -99,6 +102,9 @@ public final class Scheduler implements Component {
                 classes.lister(),
                 csiNodes.lister(),
                 new StorageCapacity(drivers.lister(), capacities.lister()),
+                resourceClaims.lister(),
+                resourceSlices.lister(),
+                deviceClasses.lister(),
                 waiters),
             options);
     this.queue = new SchedulingQueue(context, options, plugins, registry);
@@ -116,6 +122,9 @@ public final class Scheduler implements Component {
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
     capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
+    resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));
+    deviceClasses.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_CLASS, queue));
     namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
   }
 

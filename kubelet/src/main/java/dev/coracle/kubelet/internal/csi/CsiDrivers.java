@@ -16,11 +16,16 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
 
   private final Vertx vertx;
   private final CsiNodeObject node;
+  private final Runnable came;
   private final Map<String, CsiDriver> drivers = new ConcurrentHashMap<>();
 
-  public CsiDrivers(Vertx vertx, CsiNodeObject node) {
+  /**
+   * @param came hears of each driver that has come: what waited for it can go on
+   */
+  public CsiDrivers(Vertx vertx, CsiNodeObject node, Runnable came) {
     this.vertx = vertx;
     this.node = node;
+    this.came = came;
   }
 
   @Override
@@ -52,6 +57,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     if (before != null) {
       before.close();
     }
+    came.run();
   }
 
   @Override

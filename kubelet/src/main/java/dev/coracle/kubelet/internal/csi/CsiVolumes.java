@@ -10,6 +10,7 @@ import dev.coracle.csi.v1.NodePublishVolumeRequest;
 import dev.coracle.csi.v1.NodeServiceCapability.RPC.Type;
 import dev.coracle.csi.v1.NodeStageVolumeRequest;
 import dev.coracle.csi.v1.VolumeCapability;
+import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -39,7 +40,7 @@ public final class CsiVolumes {
   private final PodPaths paths;
   private final String nodeName;
   private final Runnable changed;
-  private final VolumeLocks locks = new VolumeLocks();
+  private final KeyedLocks locks = new KeyedLocks();
 
   /**
    * @param changed hears that other volumes are in use than before
@@ -81,7 +82,7 @@ public final class CsiVolumes {
     PublishedVolume published =
         new PublishedVolume(driver.name(), handle, volume.name(), false, stages);
     boolean only = readOnly || source.path("readOnly").asBoolean(false);
-    return locks.with(
+    return locks.<Mounted, IOException>with(
         driver.name() + "^" + handle,
         () -> {
           Path staging = staging(driver.name(), handle);
@@ -257,7 +258,7 @@ public final class CsiVolumes {
     PublishedVolume volume = known.get();
     try {
       CsiDriver driver = drivers.get(volume.driver());
-      locks.with(
+      locks.<Boolean, IOException>with(
           volume.driver() + "^" + volume.handle(),
           () -> {
             Path target = directory.resolve(CsiPaths.MOUNT);

@@ -39,7 +39,14 @@ public final class NodeVolumeLimits implements Plugin.Filter {
     return switch (event.kind()) {
       case ASSIGNED_POD -> event.removed();
       case CSI_NODE, VOLUME_CLAIM, NODE -> true;
-      case OWN_POD, NAMESPACE, VOLUME, STORAGE_CLASS -> false;
+      case OWN_POD,
+          NAMESPACE,
+          VOLUME,
+          STORAGE_CLASS,
+          RESOURCE_CLAIM,
+          RESOURCE_SLICE,
+          DEVICE_CLASS ->
+          false;
     };
   }
 

@@ -31,7 +31,16 @@ public final class VolumeRestrictions implements Plugin.PreFilter {
     return switch (event.kind()) {
       case ASSIGNED_POD -> event.removed();
       case VOLUME_CLAIM -> true;
-      case NODE, OWN_POD, NAMESPACE, VOLUME, STORAGE_CLASS, CSI_NODE -> false;
+      case NODE,
+          OWN_POD,
+          NAMESPACE,
+          VOLUME,
+          STORAGE_CLASS,
+          CSI_NODE,
+          RESOURCE_CLAIM,
+          RESOURCE_SLICE,
+          DEVICE_CLASS ->
+          false;
     };
   }
 

@@ -1,17 +1,16 @@
-package dev.coracle.kubelet.internal.csi;
+package dev.coracle.kubelet.internal.host;
 
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** One lock for each volume while somebody works on it: pods that share it must not cross. */
-final class VolumeLocks {
+/** One lock for each name while somebody works on it: pods that share a thing must not cross. */
+public final class KeyedLocks {
 
   /** What is done meanwhile. */
   @FunctionalInterface
-  interface Work<T> {
-    T run() throws IOException;
+  public interface Work<T, E extends Exception> {
+    T run() throws E;
   }
 
   private static final class Entry {
@@ -21,10 +20,10 @@ final class VolumeLocks {
 
   private final Map<String, Entry> entries = new HashMap<>();
 
-  <T> T with(String volume, Work<T> work) throws IOException {
+  public <T, E extends Exception> T with(String name, Work<T, E> work) throws E {
     Entry entry;
     synchronized (entries) {
-      entry = entries.computeIfAbsent(volume, _ -> new Entry());
+      entry = entries.computeIfAbsent(name, _ -> new Entry());
       entry.users++;
     }
     entry.lock.lock();
@@ -34,7 +33,7 @@ final class VolumeLocks {
       entry.lock.unlock();
       synchronized (entries) {
         if (--entry.users == 0) {
-          entries.remove(volume);
+          entries.remove(name);
         }
       }
     }
