@@ -102,4 +102,21 @@ class ResourceClaimsTest {
     assertThat(claim.at("status").has("reservedFor")).isFalse();
     assertThat(claim.finalizers()).isEmpty();
   }
+
+  @Test
+  void whatTheSchedulerIsAboutToAllocateStaysProtected() {
+    c.create(Resources.RESOURCE_CLAIM_TEMPLATES, TEMPLATE);
+    c.create(Resources.PODS, POD);
+    c.api.change(
+        Resources.RESOURCE_CLAIMS,
+        "default",
+        onlyClaim().name(),
+        n ->
+            n.withObjectProperty("metadata")
+                .putArray("finalizers")
+                .add("resource.kubernetes.io/delete-protection"));
+    c.pass(Duration.ofSeconds(5));
+    assertThat(onlyClaim().finalizers())
+        .containsExactly("resource.kubernetes.io/delete-protection");
+  }
 }

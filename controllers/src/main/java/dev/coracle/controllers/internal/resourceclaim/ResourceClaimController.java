@@ -231,20 +231,28 @@ public final class ResourceClaimController extends LoopController {
                 } else {
                   status.set("reservedFor", left);
                 }
-              }));
+              }))
+          .chain(now -> left.isEmpty() ? unprotect(now) : Uni.createFrom().item(now));
     }
-    if (!allocated && left.isEmpty() && claim.finalizers().contains(FINALIZER)) {
-      return env.client()
-          .update(
-              Resources.RESOURCE_CLAIMS,
-              claim.with(n -> {
-                ArrayNode finalizers = n.withObjectProperty("metadata").putArray("finalizers");
-                claim.finalizers().stream()
-                    .filter(f -> !f.equals(FINALIZER))
-                    .forEach(finalizers::add);
-              }));
+    if (!allocated && claim.isDeleting()) {
+      return unprotect(claim);
     }
     return left.isEmpty() ? deleteOfEndedPod(claim) : Uni.createFrom().voidItem();
+  }
+
+  /** Not before: the scheduler protects a claim and then allocates it. */
+  private Uni<KubeObject> unprotect(KubeObject claim) {
+    return claim.finalizers().contains(FINALIZER)
+        ? env.client()
+            .update(
+                Resources.RESOURCE_CLAIMS,
+                claim.with(n -> {
+                  ArrayNode finalizers = n.withObjectProperty("metadata").putArray("finalizers");
+                  claim.finalizers().stream()
+                      .filter(f -> !f.equals(FINALIZER))
+                      .forEach(finalizers::add);
+                }))
+        : Uni.createFrom().item(claim);
   }
 
   private boolean isAlive(KubeObject claim, JsonNode consumer) {
