@@ -27,9 +27,11 @@ import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
 import dev.coracle.controllers.internal.quota.ResourceQuotaController;
 import dev.coracle.controllers.internal.rbac.ClusterRoleAggregation;
 import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
+import dev.coracle.controllers.internal.resourceclaim.ResourceClaimController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
+import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
 import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.ProtectionController;
@@ -73,6 +75,8 @@ final class ControllerList {
         LocalStorageClass::new,
         VolumeBinder::new,
         EphemeralVolumeController::new,
+        AttachDetachController::new,
+        ResourceClaimController::new,
         ProtectionController::claims,
         ProtectionController::volumes,
         // Services

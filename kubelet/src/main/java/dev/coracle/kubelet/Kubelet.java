@@ -19,6 +19,8 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
+import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
@@ -235,7 +237,15 @@ public final class Kubelet implements Component {
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
     this.plugins =
         new NodePlugins(
-            vertx, timers, options.rootDir(), around.plugins(), node::refresh, this::livePods);
+            vertx,
+            client,
+            timers,
+            options.nodeName(),
+            options.rootDir(),
+            around.plugins(),
+            node::refresh,
+            this::housekeep,
+            this::livePods);
     node.devices(plugins.devices()::counts);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
@@ -249,12 +259,22 @@ public final class Kubelet implements Component {
                 node.allocatableMemory(),
                 node.allocatableDisk());
     Tokens tokens = new Tokens(client, clock);
+    CsiVolumes csi =
+        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
+    node.volumesInUse(csi::inUse);
+    plugins.claims().objects(objects);
     this.volumes =
         new VolumeManager(
             paths,
             simulated
                 ? SimulatedVolumes.all()
-                : VolumePlugins.all(objects, tokens, facts, options.localVolumes()),
+                : VolumePlugins.all(
+                    objects,
+                    tokens,
+                    facts,
+                    options.localVolumes(),
+                    csi,
+                    new CsiExpansion(csi, client, events)),
             tokens,
             clock);
     if (!simulated) {
@@ -295,7 +315,7 @@ public final class Kubelet implements Component {
             timers,
             facts,
             this::runtimeHandler,
-            plugins.devices(),
+            plugins.held(),
             metrics::containerRestarted,
             resizer);
     PodSync sync =
@@ -316,7 +336,7 @@ public final class Kubelet implements Component {
             metrics,
             node::networkProblem,
             this::inApi,
-            plugins.devices(),
+            plugins.held(),
             resizer);
     this.loop =
         new SyncLoop(

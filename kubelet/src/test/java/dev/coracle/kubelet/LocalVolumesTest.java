@@ -24,6 +24,10 @@ class LocalVolumesTest {
   }
 
   private void volume(String name, String node, Path path) {
+    volume(name, node, path, "Delete");
+  }
+
+  private void volume(String name, String node, Path path, String policy) {
     k.api
         .create(
             Resources.PERSISTENT_VOLUMES,
@@ -32,9 +36,9 @@ class LocalVolumesTest {
                 {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s",
                   "annotations":{"pv.kubernetes.io/provisioned-by":"coracle.dev/local",
                    "coracle.dev/node":"%s"},"finalizers":["coracle.dev/local-volume"]},
-                 "spec":{"capacity":{"storage":"1Gi"},"local":{"path":"%s"}}}\
+                 "spec":{"capacity":{"storage":"1Gi"},"persistentVolumeReclaimPolicy":"%s","local":{"path":"%s"}}}\
                 """
-                    .formatted(name, node, path)))
+                    .formatted(name, node, policy, path)))
         .await()
         .indefinitely();
   }
@@ -101,5 +105,18 @@ class LocalVolumesTest {
     assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-2")).isNotNull();
     assertThat(theirs).isDirectory();
     assertThat(elsewhere).isDirectory();
+  }
+
+  @Test
+  void whatIsToBeRetainedStaysWhenTheVolumeIsDeleted() throws Exception {
+    Path path = Files.createDirectories(k.data.resolve("volumes").resolve("pvc-4"));
+    Files.writeString(path.resolve("gold"), "x");
+    volume("pvc-4", "n1", path, "Retain");
+    k.api
+        .delete(Resources.PERSISTENT_VOLUMES, "", "pvc-4", DeleteOptions.DEFAULT)
+        .await()
+        .indefinitely();
+    k.eventually(() -> assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-4")).isNull());
+    assertThat(path.resolve("gold")).exists();
   }
 }

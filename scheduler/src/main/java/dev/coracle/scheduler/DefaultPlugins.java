@@ -3,6 +3,7 @@ package dev.coracle.scheduler;
 import dev.coracle.client.Client;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.internal.dra.DynamicResources;
 import dev.coracle.scheduler.internal.plugins.BalancedAllocation;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
 import dev.coracle.scheduler.internal.plugins.DefaultBinder;
@@ -13,10 +14,13 @@ import dev.coracle.scheduler.internal.plugins.NodeName;
 import dev.coracle.scheduler.internal.plugins.NodePorts;
 import dev.coracle.scheduler.internal.plugins.NodeResourcesFit;
 import dev.coracle.scheduler.internal.plugins.NodeUnschedulable;
+import dev.coracle.scheduler.internal.plugins.NodeVolumeLimits;
 import dev.coracle.scheduler.internal.plugins.PodTopologySpread;
 import dev.coracle.scheduler.internal.plugins.SchedulingGates;
+import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.plugins.TaintToleration;
 import dev.coracle.scheduler.internal.plugins.VolumeBinding;
+import dev.coracle.scheduler.internal.plugins.VolumeRestrictions;
 import dev.coracle.scheduler.spi.Plugin;
 import java.util.List;
 
@@ -28,7 +32,16 @@ final class DefaultPlugins {
 
   /** What plugins that look beyond pods and nodes read. */
   record Sources(
-      Client client, Lister claims, Lister volumes, Lister classes, ClaimWaiters waiters) {}
+      Client client,
+      Lister claims,
+      Lister volumes,
+      Lister classes,
+      Lister csiNodes,
+      StorageCapacity capacity,
+      Lister resourceClaims,
+      Lister resourceSlices,
+      Lister deviceClasses,
+      ClaimWaiters waiters) {}
 
   private DefaultPlugins() {}
 
@@ -41,13 +54,22 @@ final class DefaultPlugins {
         new NodeAffinity(), // filter, score 2
         new NodePorts(), // filter
         new NodeResourcesFit(), // filter, score 1
+        new VolumeRestrictions(sources.claims()), // pre-filter
+        new NodeVolumeLimits( // filter
+            sources.claims(), sources.volumes(), sources.classes(), sources.csiNodes()),
         new VolumeBinding( // pre-filter, filter, reserve, pre-bind
             sources.client(),
             sources.claims(),
             sources.volumes(),
             sources.classes(),
+            sources.capacity(),
             sources.waiters(),
             options.bindTimeout()),
+        new DynamicResources( // pre-filter, filter, reserve, pre-bind
+            sources.client(),
+            sources.resourceClaims(),
+            sources.resourceSlices(),
+            sources.deviceClasses()),
         new PodTopologySpread(), // pre-filter, filter, score 2
         new InterPodAffinity(), // pre-filter, filter, score 2
         new BalancedAllocation(), // score 1

@@ -19,6 +19,7 @@ import dev.coracle.scheduler.internal.cycle.Framework;
 import dev.coracle.scheduler.internal.cycle.Framework.Decision;
 import dev.coracle.scheduler.internal.cycle.Preemption;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
+import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.queue.QueuedPod;
 import dev.coracle.scheduler.internal.queue.SchedulingQueue;
 import dev.coracle.scheduler.spi.ClusterEvent;
@@ -89,6 +90,12 @@ public final class Scheduler implements Component {
     Informer claims = informers.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
     Informer volumes = informers.informer(Resources.PERSISTENT_VOLUMES);
     Informer classes = informers.informer(Resources.STORAGE_CLASSES);
+    Informer csiNodes = informers.informer(Resources.CSI_NODES);
+    Informer drivers = informers.informer(Resources.CSI_DRIVERS);
+    Informer capacities = informers.informer(Resources.CSI_STORAGE_CAPACITIES);
+    Informer resourceClaims = informers.informer(Resources.RESOURCE_CLAIMS);
+    Informer resourceSlices = informers.informer(Resources.RESOURCE_SLICES);
+    Informer deviceClasses = informers.informer(Resources.DEVICE_CLASSES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -99,7 +106,16 @@ public final class Scheduler implements Component {
     this.plugins =
         DefaultPlugins.ordered(
             new DefaultPlugins.Sources(
-                client, claims.lister(), volumes.lister(), classes.lister(), waiters),
+                client,
+                claims.lister(),
+                volumes.lister(),
+                classes.lister(),
+                csiNodes.lister(),
+                new StorageCapacity(drivers.lister(), capacities.lister()),
+                resourceClaims.lister(),
+                resourceSlices.lister(),
+                deviceClasses.lister(),
+                waiters),
             options);
     this.queue = new SchedulingQueue(context, options, plugins, registry);
     this.framework = new Framework(plugins, cache, random);
@@ -114,6 +130,11 @@ public final class Scheduler implements Component {
     claims.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME_CLAIM, queue));
     volumes.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME, queue));
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
+    capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
+    resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));
+    deviceClasses.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_CLASS, queue));
     namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
   }
 

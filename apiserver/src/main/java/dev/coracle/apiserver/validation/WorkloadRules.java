@@ -1,12 +1,14 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.patch.Trees;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -207,7 +209,28 @@ final class WorkloadRules {
       }
       notNegative(spec.path("ordinals"), "start", FieldPath.SPEC.child("ordinals"), errors);
       SelectorRules.workload(spec, FieldPath.SPEC, "statefulset", errors);
-      template(spec, true, errors);
+      template(withClaims(spec), true, errors);
+    }
+
+    /** Its pods get a volume for each claim, so containers may mount these too. */
+    private static JsonNode withClaims(JsonNode spec) {
+      if (spec.path("volumeClaimTemplates").isEmpty()) {
+        return spec;
+      }
+      ObjectNode copy = Nodes.copy(spec);
+      ArrayNode volumes =
+          copy.withObjectProperty("template")
+              .withObjectProperty("spec")
+              .withArrayProperty("volumes");
+      Set<String> names = new HashSet<>();
+      volumes.forEach(v -> names.add(v.path("name").asText("")));
+      for (JsonNode claim : spec.path("volumeClaimTemplates")) {
+        String name = claim.path("metadata").path("name").asText("");
+        if (names.add(name)) {
+          volumes.addObject().put("name", name).putObject("emptyDir");
+        }
+      }
+      return copy;
     }
 
     @Override

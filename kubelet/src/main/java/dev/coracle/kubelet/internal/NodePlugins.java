@@ -1,11 +1,16 @@
 package dev.coracle.kubelet.internal;
 
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.csi.CsiDrivers;
+import dev.coracle.kubelet.internal.csi.CsiNodeObject;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.device.DeviceRegistration;
 import dev.coracle.kubelet.internal.device.PodResourcesServer;
+import dev.coracle.kubelet.internal.dra.DraManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.plugin.PluginWatcher;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,20 +36,26 @@ public final class NodePlugins implements AutoCloseable {
   private final boolean sockets;
   private final Supplier<Collection<Pod>> pods;
   private final DeviceManager devices;
+  private final CsiDrivers csi;
+  private final DraManager claims;
   private final List<Runnable> open = new ArrayList<>();
 
   /**
    * @param root the kubelet's directory
    * @param sockets whether sockets are made and looked for, which simulated nodes do without
    * @param changed hears that the node has other devices than before
+   * @param came hears of storage drivers that have come
    * @param pods those that have not ended
    */
   public NodePlugins(
       Vertx vertx,
+      Client client,
       Timers timers,
+      String nodeName,
       Path root,
       boolean sockets,
       Runnable changed,
+      Runnable came,
       Supplier<Collection<Pod>> pods) {
     this.vertx = vertx;
     this.timers = timers;
@@ -57,6 +68,21 @@ public final class NodePlugins implements AutoCloseable {
             timers,
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
             changed);
+    this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
+    this.claims = new DraManager(vertx, root.resolve("dra_manager_state"));
+  }
+
+  public DraManager claims() {
+    return claims;
+  }
+
+  /** What pods hold. */
+  public NodeDevices held() {
+    return new PodDevices(devices, claims);
+  }
+
+  public CsiDrivers csi() {
+    return csi;
   }
 
   public DeviceManager devices() {
@@ -66,6 +92,7 @@ public final class NodePlugins implements AutoCloseable {
   /** Before the first pod is looked at. */
   public void restore() {
     devices.restore();
+    claims.restore();
   }
 
   /** Makes the sockets and looks for plugins. Blocks, off the way of the node's own start. */
@@ -80,7 +107,10 @@ public final class NodePlugins implements AutoCloseable {
             vertx, timers, root.resolve("pod-resources").resolve("kubelet.sock"), devices, pods);
     PluginWatcher watcher =
         new PluginWatcher(
-            vertx, timers, root.resolve("plugins_registry"), Map.of("DevicePlugin", devices));
+            vertx,
+            timers,
+            root.resolve("plugins_registry"),
+            Map.of("DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims));
     open.addAll(List.of(registration::close, podResources::close, watcher::close));
     try {
       registration.start();
@@ -96,5 +126,7 @@ public final class NodePlugins implements AutoCloseable {
     open.reversed().forEach(Runnable::run);
     open.clear();
     devices.close();
+    csi.close();
+    claims.close();
   }
 }

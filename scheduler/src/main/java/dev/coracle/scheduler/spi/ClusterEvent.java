@@ -21,7 +21,10 @@ public record ClusterEvent(Kind kind, @Nullable KubeObject before, @Nullable Kub
     VOLUME_CLAIM,
     VOLUME,
     STORAGE_CLASS,
-    CSI_NODE
+    CSI_NODE,
+    RESOURCE_CLAIM,
+    RESOURCE_SLICE,
+    DEVICE_CLASS
   }
 
   public boolean removed() {

@@ -118,7 +118,8 @@ public final class ContainerService {
   }
 
   /** Makes a container that can be started. */
-  public Container create(Sandbox sandbox, ContainerConfig config) throws IOException {
+  public Container create(Sandbox sandbox, ContainerConfig asked) throws IOException {
+    ContainerConfig config = CdiDevices.ofHost().addTo(asked);
     if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
       throw new IllegalArgumentException("container config must include metadata with a name");
     }

@@ -33,7 +33,8 @@ final class NodeStatus {
       Optional<String> notReady,
       Pressures pressures,
       List<JsonNode> handlers,
-      Map<String, DeviceManager.Count> devices) {}
+      Map<String, DeviceManager.Count> devices,
+      List<String> volumesInUse) {}
 
   /** Which resources run short. */
   record Pressures(boolean memory, boolean disk, boolean pids) {
@@ -84,6 +85,9 @@ final class NodeStatus {
     }
     info(f, status.putObject("nodeInfo"));
     images(f, status.putArray("images"));
+    if (!f.volumesInUse.isEmpty() || old.has("volumesInUse")) {
+      f.volumesInUse.forEach(status.putArray("volumesInUse")::add);
+    }
     if (!f.handlers.isEmpty()) {
       ArrayNode list = status.putArray("runtimeHandlers");
       f.handlers.forEach(list::add);

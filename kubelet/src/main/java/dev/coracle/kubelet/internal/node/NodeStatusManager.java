@@ -69,6 +69,7 @@ public final class NodeStatusManager {
   private volatile List<Image> images = List.of();
   private volatile List<JsonNode> handlers = List.of();
   private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
+  private volatile Supplier<List<String>> volumesInUse = List::of;
   private @Nullable ObjectNode written;
   private Instant reported = Instant.EPOCH;
   private String podCidr = "";
@@ -107,6 +108,13 @@ public final class NodeStatusManager {
    */
   public void devices(Supplier<Map<String, DeviceManager.Count>> counts) {
     devices = counts;
+  }
+
+  /**
+   * @param names of attached volumes that must not be detached now
+   */
+  public void volumesInUse(Supplier<List<String>> names) {
+    volumesInUse = names;
   }
 
   /** The port of the kubelet's API. */
@@ -349,7 +357,8 @@ public final class NodeStatusManager {
             notReady,
             new NodeStatus.Pressures(memoryPressure, diskPressure, false),
             List.copyOf(handlers),
-            devices.get()),
+            devices.get(),
+            volumesInUse.get()),
         old,
         timers.clock().instant());
   }

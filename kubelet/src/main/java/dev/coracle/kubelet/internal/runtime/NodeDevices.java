@@ -15,6 +15,15 @@ public interface NodeDevices extends ContainerExtras.Source {
     }
   }
 
+  /** Something has to happen first; it is tried again. */
+  final class NotReady extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public NotReady(String message) {
+      super(message, null, false, false);
+    }
+  }
+
   /** There are none. */
   NodeDevices NONE =
       new NodeDevices() {
@@ -34,8 +43,8 @@ public interface NodeDevices extends ContainerExtras.Source {
    * Gives a pod's containers what they ask for, once: later calls, also those of a later kubelet,
    * find it given. Blocks.
    */
-  void allocate(Pod pod) throws Refused;
+  void allocate(Pod pod) throws Refused, NotReady;
 
   /** The pod has ended: others may have what it held. */
-  void release(String podUid);
+  void release(String podUid) throws NotReady;
 }

@@ -162,6 +162,12 @@ public final class PodSync implements PodWorker.Steps {
             Optional.of(Verdict.of("UnexpectedAdmissionError", String.valueOf(e.getMessage()))),
             false);
         return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
+      } catch (NodeDevices.NotReady e) {
+        events.warning(
+            pod,
+            "FailedPrepareDynamicResources",
+            "Failed to prepare dynamic resources: " + e.getMessage());
+        return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
       }
     }
     Map<String, Mounted> mounted;
@@ -255,7 +261,11 @@ public final class PodSync implements PodWorker.Steps {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    devices.release(uid);
+    try {
+      devices.release(uid);
+    } catch (NodeDevices.NotReady e) {
+      throw new IllegalStateException("the pod's devices are not given back yet", e);
+    }
     cgroups.remove(pod);
     if (worker.isRemoved()) {
       return new PodWorker.Next(PodWorker.Phase.FINISHED, Optional.empty());

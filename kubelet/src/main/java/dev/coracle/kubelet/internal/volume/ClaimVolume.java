@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
+import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.io.IOException;
@@ -11,20 +13,32 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
-/** A PersistentVolumeClaim bound to a volume on this host: {@code local} or {@code hostPath}. */
+/**
+ * A PersistentVolumeClaim: bound to a volume on this host ({@code local}, {@code hostPath}), or of
+ * a driver.
+ */
 final class ClaimVolume implements VolumePlugin {
   private final String field;
   private final ObjectSource objects;
   private final Path localVolumes;
+  private final CsiVolumes csi;
+  private final CsiExpansion expansion;
 
   /**
    * @param localVolumes where volumes of the built-in class may be made
    * @param field {@code persistentVolumeClaim}, or {@code ephemeral} for the claim made for one pod
    */
-  ClaimVolume(String field, ObjectSource objects, Path localVolumes) {
+  ClaimVolume(
+      String field,
+      ObjectSource objects,
+      Path localVolumes,
+      CsiVolumes csi,
+      CsiExpansion expansion) {
     this.field = field;
     this.objects = objects;
     this.localVolumes = localVolumes;
+    this.csi = csi;
+    this.expansion = expansion;
   }
 
   @Override
@@ -39,23 +53,8 @@ final class ClaimVolume implements VolumePlugin {
 
   @Override
   public Mounted mount(Request request) throws IOException {
-    String claimName =
-        field.equals("ephemeral")
-            ? request.pod().name() + "-" + request.name()
-            : request.source().path("claimName").asText("");
-    KubeObject claim =
-        objects.get(
-            request.pod().uid(),
-            Resources.PERSISTENT_VOLUME_CLAIMS,
-            request.pod().namespace(),
-            claimName);
-    String volumeName = claim.text("spec", "volumeName");
-    if (!claim.text("status", "phase").equals("Bound") || volumeName.isEmpty()) {
-      throw new IllegalArgumentException(
-          "PersistentVolumeClaim is not bound: \"" + claimName + "\"");
-    }
-    KubeObject volume =
-        objects.get(request.pod().uid(), Resources.PERSISTENT_VOLUMES, "", volumeName);
+    KubeObject claim = claim(request);
+    KubeObject volume = volume(request, claim);
     boolean readOnly = request.source().path("readOnly").asBoolean(false);
     JsonNode local = volume.at("spec", "local");
     JsonNode host = volume.at("spec", "hostPath");
@@ -72,13 +71,48 @@ final class ClaimVolume implements VolumePlugin {
       Ownership.apply(Objects.requireNonNull(mounted.path()), request.pod(), readOnly);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
+    } else if (volume.at("spec", "csi").isObject()) {
+      return csi.mount(request.pod(), volume, readOnly);
     } else {
       throw new IllegalArgumentException(
           "no volume plugin matched: PersistentVolume \""
-              + volumeName
-              + "\" is neither local nor hostPath");
+              + volume.name()
+              + "\" is neither local nor hostPath nor of a CSI driver");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
+  }
+
+  private KubeObject claim(Request request) {
+    String name =
+        field.equals("ephemeral")
+            ? request.pod().name() + "-" + request.name()
+            : request.source().path("claimName").asText("");
+    KubeObject claim =
+        objects.get(
+            request.pod().uid(),
+            Resources.PERSISTENT_VOLUME_CLAIMS,
+            request.pod().namespace(),
+            name);
+    if (!claim.text("status", "phase").equals("Bound")
+        || claim.text("spec", "volumeName").isEmpty()) {
+      throw new IllegalArgumentException("PersistentVolumeClaim is not bound: \"" + name + "\"");
+    }
+    return claim;
+  }
+
+  private KubeObject volume(Request request, KubeObject claim) {
+    return objects.get(
+        request.pod().uid(), Resources.PERSISTENT_VOLUMES, "", claim.text("spec", "volumeName"));
+  }
+
+  @Override
+  public Mounted refresh(Request request, Mounted standing) {
+    KubeObject claim = claim(request);
+    KubeObject volume = volume(request, claim);
+    if (volume.at("spec", "csi").isObject()) {
+      expansion.expand(request.pod(), claim, volume, Objects.requireNonNull(standing.path()));
+    }
+    return standing;
   }
 
   /** Any user may write there, as with an emptyDir: the volume is nobody else's. */

@@ -67,10 +67,15 @@ public final class LocalVolumeCleaner implements Informer.Handler {
     }
   }
 
+  /** What is to be retained outlives its PersistentVolume; somebody else clears it away. */
+  private static boolean isToBeDeleted(KubeObject volume) {
+    return volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete");
+  }
+
   private void clean(KubeObject volume) {
     try {
       Path path = Path.of(volume.text("spec", "local", "path"));
-      if (directory.equals(path.getParent())) {
+      if (directory.equals(path.getParent()) && isToBeDeleted(volume)) {
         PodPaths.deleteTree(path);
       }
       Patch patch =
@@ -83,7 +88,7 @@ public final class LocalVolumeCleaner implements Informer.Handler {
                 .forEach(finalizers::add);
           });
       client.patch(Resources.PERSISTENT_VOLUMES, "", volume.name(), patch).await().atMost(LIMIT);
-      LOG.atInfo().addKeyValue("volume", volume.name()).log("A local volume's files are removed");
+      LOG.atInfo().addKeyValue("volume", volume.name()).log("A local volume is let go");
     } catch (IOException | RuntimeException e) {
       if (StatusException.isNotFound(e)) {
         working.remove(volume.uid());

@@ -15,10 +15,10 @@ import java.util.OptionalLong;
  * Gives a volume to the pod's {@code fsGroup}: group readable (and writable), with the group
  * inherited below.
  */
-final class Ownership {
+public final class Ownership {
   private Ownership() {}
 
-  static OptionalLong fsGroup(Pod pod) {
+  public static OptionalLong fsGroup(Pod pod) {
     JsonNode group = pod.securityContext().path("fsGroup");
     return group.isNumber() ? OptionalLong.of(group.asLong()) : OptionalLong.empty();
   }
@@ -38,7 +38,7 @@ final class Ownership {
     return user == null ? OptionalLong.empty() : OptionalLong.of(user);
   }
 
-  static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
+  public static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
     OptionalLong group = fsGroup(pod);
     if (group.isEmpty()) {
       return;

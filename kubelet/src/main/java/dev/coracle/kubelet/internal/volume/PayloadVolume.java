@@ -40,8 +40,8 @@ final class PayloadVolume implements VolumePlugin {
   }
 
   @Override
-  public boolean followsChanges() {
-    return true;
+  public Mounted refresh(Request request, Mounted standing) throws IOException {
+    return mount(request);
   }
 
   @Override

@@ -38,7 +38,7 @@ public final class Tokens {
   /**
    * @param wanted a {@code serviceAccountToken} projection
    */
-  String token(Pod pod, JsonNode wanted) {
+  public String token(Pod pod, JsonNode wanted) {
     Key key =
         new Key(
             pod.uid(),

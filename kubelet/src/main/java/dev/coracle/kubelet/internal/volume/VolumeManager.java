@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the volumes of pods ready before their containers start, and brings those whose content
@@ -86,19 +88,21 @@ public final class VolumeManager {
       String name = volume.path("name").asText("");
       try {
         Kind kind = kind(volume);
-        if (kind.plugin.followsChanges() || !known.containsKey(name)) {
-          known.put(name, mount(pod, name, kind));
-        }
-      } catch (IOException | StatusException | IllegalArgumentException e) {
+        known.put(name, mount(pod, name, kind, known.get(name)));
+      } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
         stale.add(pod.uid());
         throw new MountException(
-            "MountVolume.SetUp failed for volume \"" + name + "\" : " + e.getMessage());
+            "MountVolume.SetUp failed for volume \"" + name + "\" : " + reason(e));
       }
     }
     Map<String, Mounted> out = new LinkedHashMap<>(known);
     ready.put(
         pod.uid(), new Ready(pod.object().resourceVersion(), out, tokens.nextRefresh(pod.uid())));
     return out;
+  }
+
+  private static @Nullable String reason(Exception e) {
+    return e instanceof CriException call ? call.describe() : e.getMessage();
   }
 
   private Kind kind(JsonNode volume) {
@@ -114,10 +118,15 @@ public final class VolumeManager {
     throw new IllegalArgumentException("no volume plugin matched");
   }
 
-  private Mounted mount(Pod pod, String name, Kind kind) throws IOException {
+  private Mounted mount(Pod pod, String name, Kind kind, @Nullable Mounted standing)
+      throws IOException {
     Path dir = paths.volume(pod.uid(), kind.plugin.directoryName(), name);
+    var request = new VolumePlugin.Request(pod, name, kind.source, dir);
+    if (standing != null) {
+      return kind.plugin.refresh(request, standing);
+    }
     Files.createDirectories(Objects.requireNonNull(dir.getParent()));
-    return kind.plugin.mount(new VolumePlugin.Request(pod, name, kind.source, dir));
+    return kind.plugin.mount(request);
   }
 
   /** Gives back what the pod's volumes hold of the host: mounts, then files. */
@@ -126,6 +135,16 @@ public final class VolumeManager {
     Path parts = paths.subPaths(podUid);
     Mounts.detachBelow(parts);
     PodPaths.deleteTree(parts);
+    for (VolumePlugin plugin : plugins) {
+      Path all = volumes.resolve(plugin.directoryName());
+      if (Files.isDirectory(all)) {
+        try (var directories = Files.list(all)) {
+          for (Path directory : directories.toList()) {
+            plugin.unmount(directory);
+          }
+        }
+      }
+    }
     Mounts.detachBelow(volumes);
     PodPaths.deleteTree(volumes);
     forget(podUid);
@@ -141,5 +160,6 @@ public final class VolumeManager {
   /** Detaches every mount below the pods' directories: the kubelet ends and keeps no pod. */
   public void detachAll() throws IOException {
     Mounts.detachBelow(paths.pods());
+    Mounts.detachBelow(paths.root().resolve("plugins").resolve("kubernetes.io"));
   }
 }

@@ -34,10 +34,16 @@ public interface VolumePlugin {
   Mounted mount(Request request) throws IOException;
 
   /**
-   * Whether a volume that is ready has to be mounted again when something of the pod or of the
-   * objects it refers to has changed.
+   * Brings a volume that stands up to date, when something of the pod or of the objects it refers
+   * to has changed.
    */
-  default boolean followsChanges() {
-    return false;
+  default Mounted refresh(Request request, Mounted standing) throws IOException {
+    return standing;
   }
+
+  /**
+   * Gives back what stands at a directory of a pod that has ended, also of an earlier kubelet;
+   * called before mounts are detached and files removed.
+   */
+  default void unmount(Path directory) throws IOException {}
 }

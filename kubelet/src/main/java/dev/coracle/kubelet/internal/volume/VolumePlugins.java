@@ -1,5 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
+import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
@@ -18,7 +20,9 @@ public final class VolumePlugins {
       ObjectSource objects,
       Tokens tokens,
       Function<Pod, DownwardApi.Facts> facts,
-      Path localVolumes) {
+      Path localVolumes,
+      CsiVolumes csi,
+      CsiExpansion expansion) {
     Payloads payloads = new Payloads(objects, tokens, facts);
     return List.of(
         new EmptyDirVolume(facts),
@@ -28,7 +32,8 @@ public final class VolumePlugins {
         new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected),
         new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
         new ImageVolume(),
-        new ClaimVolume("persistentVolumeClaim", objects, localVolumes),
-        new ClaimVolume("ephemeral", objects, localVolumes));
+        new CsiInlineVolume(csi),
+        new ClaimVolume("persistentVolumeClaim", objects, localVolumes, csi, expansion),
+        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion));
   }
 }

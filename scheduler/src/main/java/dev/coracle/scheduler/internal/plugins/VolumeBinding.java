@@ -52,6 +52,7 @@ public final class VolumeBinding
   private final Lister claims;
   private final Lister volumes;
   private final Lister classes;
+  private final StorageCapacity capacity;
   private final ClaimWaiters waiters;
   private final Duration timeout;
   private final Set<String> taken = new HashSet<>();
@@ -61,12 +62,14 @@ public final class VolumeBinding
       Lister claims,
       Lister volumes,
       Lister classes,
+      StorageCapacity capacity,
       ClaimWaiters waiters,
       Duration timeout) {
     this.client = client;
     this.claims = claims;
     this.volumes = volumes;
     this.classes = classes;
+    this.capacity = capacity;
     this.waiters = waiters;
     this.timeout = timeout;
   }
@@ -80,7 +83,7 @@ public final class VolumeBinding
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
       case VOLUME_CLAIM, VOLUME, STORAGE_CLASS, NODE, CSI_NODE -> true;
-      case ASSIGNED_POD, OWN_POD, NAMESPACE -> false;
+      case ASSIGNED_POD, OWN_POD, NAMESPACE, RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS -> false;
     };
   }
 
@@ -88,7 +91,7 @@ public final class VolumeBinding
   public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     List<KubeObject> bound = new ArrayList<>();
     List<KubeObject> waiting = new ArrayList<>();
-    for (Wanted wantedClaim : claimsOf(pod.pod())) {
+    for (PodVolumes.Wanted wantedClaim : PodVolumes.claimsOf(pod.pod())) {
       String name = wantedClaim.name();
       KubeObject claim = claims.get(pod.pod().namespace(), name).orElse(null);
       if (claim == null) {
@@ -144,23 +147,6 @@ public final class VolumeBinding
     return Verdict.OK;
   }
 
-  /** A claim that a pod needs, by its name. */
-  private record Wanted(String name, boolean ephemeral) {}
-
-  /** Claims by name, and those made for generic ephemeral volumes. */
-  private static List<Wanted> claimsOf(KubeObject pod) {
-    List<Wanted> names = new ArrayList<>();
-    for (JsonNode volume : pod.at("spec", "volumes")) {
-      if (volume.has("persistentVolumeClaim")) {
-        names.add(
-            new Wanted(volume.path("persistentVolumeClaim").path("claimName").asText(""), false));
-      } else if (volume.has("ephemeral")) {
-        names.add(new Wanted(pod.name() + "-" + volume.path("name").asText(""), true));
-      }
-    }
-    return names;
-  }
-
   private Optional<KubeObject> classOf(KubeObject claim) {
     return classes.get("", claim.text("spec", "storageClassName"));
   }
@@ -200,6 +186,9 @@ public final class VolumeBinding
       if (volume.isEmpty() && !provisionable(claim, node.node(), selected)) {
         return new Verdict.Unresolvable(
             name(), "node(s) didn't find available persistent volumes to bind");
+      }
+      if (volume.isEmpty() && !capacity.isEnough(claim, classOf(claim), node.node())) {
+        return new Verdict.Unschedulable(name(), "node(s) did not have enough free storage");
       }
       volume.ifPresent(v -> used.add(v.name()));
       chosen.put(claim, volume);

@@ -114,7 +114,10 @@ public final class SchedulingQueue {
     KubeObject before = queued.pod();
     boolean relevant =
         !before.at("spec").equals(pod.at("spec"))
-            || !before.at("metadata", "labels").equals(pod.at("metadata", "labels"));
+            || !before.at("metadata", "labels").equals(pod.at("metadata", "labels"))
+            || !before
+                .at("status", "resourceClaimStatuses")
+                .equals(pod.at("status", "resourceClaimStatuses"));
     boolean wasActive = active.remove(queued);
     queued.info = new PodInfo(pod);
     if (wasActive) {

@@ -1,0 +1,301 @@
+package dev.coracle.controllers.internal.volume;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.client.Informer;
+import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Pods;
+import io.smallrye.mutiny.Uni;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Asks drivers to attach volumes to the nodes of the pods that use them, by VolumeAttachment
+ * objects which the drivers' own external-attacher acts on, and to detach them when the last pod
+ * has gone and the node says that it does not use the volume any more. A node that cannot say so
+ * any more is waited for six minutes, or not at all when it is marked out of service. Works node by
+ * node.
+ */
+public final class AttachDetachController extends LoopController {
+
+  private static final String BY_NODE = "volumes-by-node";
+  private static final String ATTACHMENTS_BY_NODE = "attachments-by-node";
+  private static final String OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
+  private static final Duration FORCE = Duration.ofMinutes(6);
+
+  private final Lister pods;
+  private final Lister claims;
+  private final Lister volumes;
+  private final Lister nodes;
+  private final Lister drivers;
+  private final Lister attachments;
+  private final AttachedVolumes attached;
+
+  /** Since when an attachment that is not wanted waits for its node. */
+  private final Map<String, Instant> waiting = new HashMap<>();
+
+  public AttachDetachController(Environment env) {
+    super("persistentvolume-attach-detach-controller", env);
+    Informer podInformer =
+        env.informer(Resources.PODS).addIndex(BY_NODE, AttachDetachController::nodeOf);
+    Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
+    Informer volumeInformer = env.informer(Resources.PERSISTENT_VOLUMES);
+    Informer nodeInformer = env.informer(Resources.NODES);
+    Informer driverInformer = env.informer(Resources.CSI_DRIVERS);
+    Informer attachmentInformer =
+        env.informer(Resources.VOLUME_ATTACHMENTS)
+            .addIndex(ATTACHMENTS_BY_NODE, a -> List.of(a.text("spec", "nodeName")));
+    this.pods = podInformer.lister();
+    this.claims = claimInformer.lister();
+    this.volumes = volumeInformer.lister();
+    this.nodes = nodeInformer.lister();
+    this.drivers = driverInformer.lister();
+    this.attachments = attachmentInformer.lister();
+    this.attached =
+        new AttachedVolumes(
+            env, events, volumes, node -> attachments.byIndex(ATTACHMENTS_BY_NODE, node));
+    onAny(podInformer, pod -> nodeOf(pod).forEach(node -> enqueue("", node)));
+    onAny(attachmentInformer, a -> enqueue("", a.text("spec", "nodeName")));
+    onAny(
+        volumeInformer,
+        volume -> {
+          if (volume.at("spec", "csi").isObject()) {
+            nodes.list().forEach(n -> enqueue("", n.name()));
+          }
+        });
+    onAny(driverInformer, _ -> nodes.list().forEach(n -> enqueue("", n.name())));
+    nodeInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!before.at("status", "volumesInUse").equals(now.at("status", "volumesInUse"))
+                || !before.at("spec", "taints").equals(now.at("spec", "taints"))) {
+              enqueue("", now.name());
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            enqueue("", last.name());
+          }
+        });
+  }
+
+  /** Only pods with claims, so that nothing is looked at for the others. */
+  private static List<String> nodeOf(KubeObject pod) {
+    String node = pod.text("spec", "nodeName");
+    if (node.isEmpty()) {
+      return List.of();
+    }
+    for (JsonNode volume : pod.at("spec", "volumes")) {
+      if (volume.has("persistentVolumeClaim") || volume.has("ephemeral")) {
+        return List.of(node);
+      }
+    }
+    return List.of();
+  }
+
+  @Override
+  public Uni<Result> reconcile(NamespacedName name) {
+    String node = name.name();
+    Map<String, List<KubeObject>> wanted = wanted(node);
+    List<Uni<Result>> steps = new ArrayList<>();
+    wanted.forEach((volume, users) -> {
+      KubeObject known = volumes.get("", volume).orElseThrow();
+      waiting.remove(attachmentName(known, node));
+      attach(known, node, users).ifPresent(steps::add);
+    });
+    Result[] later = {Result.DONE};
+    for (KubeObject attachment : attachments.byIndex(ATTACHMENTS_BY_NODE, node)) {
+      String volume = attachment.text("spec", "source", "persistentVolumeName");
+      if (!volume.isEmpty() && !wanted.containsKey(volume) && !attachment.isDeleting()) {
+        Duration left = untilDetach(attachment, volume, node);
+        if (left.isZero()) {
+          steps.add(detach(attachment));
+        } else {
+          later[0] = Result.requeueAfter(left);
+        }
+      }
+    }
+    nodes.get("", node).flatMap(n -> attached.tell(n, wanted)).ifPresent(steps::add);
+    return steps.isEmpty()
+        ? Uni.createFrom().item(later[0])
+        : Uni.join().all(steps).andCollectFailures().map(_ -> later[0]);
+  }
+
+  /** By volume, the pods of this node that use it and whose driver has to attach it. */
+  private Map<String, List<KubeObject>> wanted(String node) {
+    Map<String, List<KubeObject>> out = new LinkedHashMap<>();
+    if (nodes.get("", node).isEmpty()) {
+      return out;
+    }
+    for (KubeObject pod : pods.byIndex(BY_NODE, node)) {
+      if (Pods.isFinished(pod)) {
+        continue;
+      }
+      for (JsonNode volume : pod.at("spec", "volumes")) {
+        String claim =
+            volume.has("ephemeral")
+                ? pod.name() + "-" + volume.path("name").asText("")
+                : volume.path("persistentVolumeClaim").path("claimName").asText("");
+        claims
+            .get(pod.namespace(), claim)
+            .filter(c -> c.text("status", "phase").equals("Bound"))
+            .flatMap(c -> volumes.get("", c.text("spec", "volumeName")))
+            .filter(this::isAttachable)
+            .ifPresent(v -> out.computeIfAbsent(v.name(), _ -> new ArrayList<>()).add(pod));
+      }
+    }
+    return out;
+  }
+
+  private boolean isAttachable(KubeObject volume) {
+    String driver = volume.text("spec", "csi", "driver");
+    return !driver.isEmpty()
+        && drivers
+            .get("", driver)
+            .map(d -> d.at("spec", "attachRequired").asBoolean(true))
+            .orElse(true);
+  }
+
+  static String attachmentName(KubeObject volume, String node) {
+    String text =
+        volume.text("spec", "csi", "volumeHandle") + volume.text("spec", "csi", "driver") + node;
+    try {
+      return "csi-"
+          + HexFormat.of()
+              .formatHex(
+                  MessageDigest.getInstance("SHA-256")
+                      .digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Optional<Uni<Result>> attach(KubeObject volume, String node, List<KubeObject> users) {
+    String name = attachmentName(volume, node);
+    KubeObject known = attachments.get("", name).orElse(null);
+    if (known != null) {
+      String error = known.text("status", "attachError", "message");
+      if (!error.isEmpty() && !known.at("status", "attached").asBoolean(false)) {
+        users.forEach(pod ->
+            events.warning(
+                pod,
+                "FailedAttachVolume",
+                "AttachVolume.Attach failed for volume \"" + volume.name() + "\" : " + error));
+      }
+      return Optional.empty();
+    }
+    if (heldElsewhere(volume, node)) {
+      users.forEach(pod ->
+          events.warning(
+              pod,
+              "FailedAttachVolume",
+              "Multi-Attach error for volume \""
+                  + volume.name()
+                  + "\" Volume is already exclusively attached to one node and can't be attached to"
+                  + " another"));
+      return Optional.of(Uni.createFrom().item(Result.requeueAfter(Duration.ofSeconds(5))));
+    }
+    KubeObject attachment =
+        KubeObject.create(
+            new GroupVersionKind("storage.k8s.io", "v1", "VolumeAttachment"),
+            "",
+            name,
+            tree -> {
+              var spec = tree.putObject("spec");
+              spec.put("attacher", volume.text("spec", "csi", "driver")).put("nodeName", node);
+              spec.putObject("source").put("persistentVolumeName", volume.name());
+            });
+    return Optional.of(
+        env.client()
+            .create(Resources.VOLUME_ATTACHMENTS, "", attachment, WriteOptions.NONE)
+            .onFailure(StatusException::isAlreadyExists)
+            .recoverWithNull()
+            .replaceWith(Result.DONE));
+  }
+
+  private boolean heldElsewhere(KubeObject volume, String node) {
+    for (JsonNode mode : volume.at("spec", "accessModes")) {
+      if (mode.asText().endsWith("Many")) {
+        return false;
+      }
+    }
+    return attachments.list().stream()
+        .anyMatch(a ->
+            a.text("spec", "source", "persistentVolumeName").equals(volume.name())
+                && !a.text("spec", "nodeName").equals(node));
+  }
+
+  /** Zero: now. */
+  private Duration untilDetach(KubeObject attachment, String volumeName, String nodeName) {
+    KubeObject node = nodes.get("", nodeName).orElse(null);
+    KubeObject volume = volumes.get("", volumeName).orElse(null);
+    if (node == null || volume == null || isOutOfService(node)) {
+      return Duration.ZERO;
+    }
+    String unique = AttachedVolumes.uniqueName(volume);
+    boolean used = false;
+    for (JsonNode u : node.at("status", "volumesInUse")) {
+      used |= u.asText().equals(unique);
+    }
+    if (!used) {
+      return Duration.ZERO;
+    }
+    Instant since = waiting.computeIfAbsent(attachment.name(), _ -> env.now());
+    if (isReady(node)) {
+      return FORCE; // Its change of volumesInUse comes earlier.
+    }
+    Duration left = Duration.between(env.now(), since.plus(FORCE));
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  private static boolean isOutOfService(KubeObject node) {
+    for (JsonNode taint : node.at("spec", "taints")) {
+      if (taint.path("key").asText("").equals(OUT_OF_SERVICE)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isReady(KubeObject node) {
+    for (JsonNode c : node.at("status", "conditions")) {
+      if (c.path("type").asText("").equals("Ready")) {
+        return c.path("status").asText("").equals("True");
+      }
+    }
+    return false;
+  }
+
+  private Uni<Result> detach(KubeObject attachment) {
+    waiting.remove(attachment.name());
+    return env.client()
+        .delete(
+            Resources.VOLUME_ATTACHMENTS,
+            "",
+            attachment.name(),
+            DeleteOptions.DEFAULT.ifUid(attachment.uid()))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithNull()
+        .replaceWith(Result.DONE);
+  }
+}

@@ -1,0 +1,157 @@
+package dev.coracle.controllers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Volumes of storage drivers: where they are attached, and when they are let go. */
+class AttachDetachTest {
+
+  private static final String IN_USE = "kubernetes.io/csi/disk.example.com^h1";
+
+  private final Cluster c = new Cluster();
+
+  private void volume() {
+    c.create(
+        Resources.PERSISTENT_VOLUMES,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"v"},
+         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+          "capacity":{"storage":"1Gi"},"csi":{"driver":"disk.example.com","volumeHandle":"h1"}}}\
+        """);
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+         "metadata":{"namespace":"default","name":"c"},
+         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+          "resources":{"requests":{"storage":"1Gi"}}}}\
+        """);
+  }
+
+  private void pod(String name, String node) {
+    c.create(
+        Resources.PODS,
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"%s"},
+         "spec":{"nodeName":"%s","containers":[{"name":"c"}],
+          "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}\
+        """
+            .formatted(name, node));
+  }
+
+  private List<KubeObject> attachments() {
+    return c.api.all(Resources.VOLUME_ATTACHMENTS);
+  }
+
+  /** As a driver's external-attacher does. */
+  private void attached() {
+    c.api.change(
+        Resources.VOLUME_ATTACHMENTS,
+        "",
+        attachments().getFirst().name(),
+        n -> n.withObjectProperty("status").put("attached", true));
+    c.context.runUntilIdle();
+  }
+
+  private void inUse(boolean used) {
+    c.api.change(
+        Resources.NODES,
+        "",
+        "n1",
+        n -> {
+          var list = n.withObjectProperty("status").putArray("volumesInUse");
+          if (used) {
+            list.add(IN_USE);
+          }
+        });
+    c.context.runUntilIdle();
+  }
+
+  @Test
+  void aVolumeIsAttachedToTheNodeOfItsPodAndTheNodeHearsOfIt() {
+    volume();
+    pod("p", "n1");
+    assertThat(attachments()).hasSize(1);
+    KubeObject attachment = attachments().getFirst();
+    assertThat(attachment.name()).matches("csi-[0-9a-f]{64}");
+    assertThat(attachment.text("spec", "attacher")).isEqualTo("disk.example.com");
+    assertThat(attachment.text("spec", "nodeName")).isEqualTo("n1");
+    assertThat(attachment.text("spec", "source", "persistentVolumeName")).isEqualTo("v");
+    attached();
+    KubeObject node = c.api.peek(Resources.NODES, "", "n1");
+    assertThat(node).isNotNull();
+    assertThat(node.at("status", "volumesAttached").path(0).path("name").asText())
+        .isEqualTo(IN_USE);
+    assertThat(c.events("SuccessfulAttachVolume"))
+        .containsExactly("AttachVolume.Attach succeeded for volume \"v\" ");
+  }
+
+  @Test
+  void aVolumeStaysAttachedUntilItsNodeHasLetGo() {
+    volume();
+    pod("p", "n1");
+    attached();
+    inUse(true);
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    assertThat(attachments()).hasSize(1);
+    inUse(false);
+    assertThat(attachments()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatIsGoneOrOutOfServiceIsNotWaitedFor() {
+    volume();
+    pod("p", "n1");
+    attached();
+    inUse(true);
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    assertThat(attachments()).hasSize(1);
+    c.api.change(
+        Resources.NODES,
+        "",
+        "n1",
+        n ->
+            n.withObjectProperty("spec")
+                .putArray("taints")
+                .addObject()
+                .put("key", "node.kubernetes.io/out-of-service")
+                .put("effect", "NoExecute"));
+    c.context.runUntilIdle();
+    assertThat(attachments()).isEmpty();
+  }
+
+  @Test
+  void aVolumeForOneNodeIsNotAttachedToASecond() {
+    c.api.put(
+        Resources.NODES,
+        KubeObject.parse(
+            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
+                + "\"status\":{}}"));
+    volume();
+    pod("p", "n1");
+    attached();
+    pod("q", "n2");
+    assertThat(attachments()).hasSize(1);
+    assertThat(c.events("FailedAttachVolume").getFirst())
+        .startsWith("Multi-Attach error for volume \"v\"");
+  }
+
+  @Test
+  void aDriverThatNeedsNoAttachingGetsNone() {
+    c.create(
+        Resources.CSI_DRIVERS,
+        """
+        {"apiVersion":"storage.k8s.io/v1","kind":"CSIDriver",
+         "metadata":{"name":"disk.example.com"},"spec":{"attachRequired":false}}\
+        """);
+    volume();
+    pod("p", "n1");
+    assertThat(attachments()).isEmpty();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.coracle.kubelet.internal.csi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.csi.v1.NodeServiceCapability.RPC.Type;
+import dev.coracle.csi.v1.VolumeCapability;
+import dev.coracle.csi.v1.VolumeCapability.AccessMode.Mode;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import dev.coracle.kubelet.internal.volume.Ownership;
+import dev.coracle.kubelet.internal.volume.Tokens;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Parts of requests to drivers, from the API's objects. */
+final class CsiRequests {
+  private final ObjectSource objects;
+  private final Tokens tokens;
+
+  CsiRequests(ObjectSource objects, Tokens tokens) {
+    this.objects = objects;
+    this.tokens = tokens;
+  }
+
+  /** A volume that is a file system, as nearly all are. */
+  static VolumeCapability capability(
+      CsiDriver driver, Pod pod, String fsType, JsonNode accessModes, JsonNode mountOptions) {
+    VolumeCapability.MountVolume.Builder mount =
+        VolumeCapability.MountVolume.newBuilder().setFsType(fsType);
+    mountOptions.forEach(o -> mount.addMountFlags(o.asText()));
+    if (driver.can(Type.VOLUME_MOUNT_GROUP)) {
+      Ownership.fsGroup(pod).ifPresent(g -> mount.setVolumeMountGroup(Long.toString(g)));
+    }
+    return VolumeCapability.newBuilder()
+        .setMount(mount)
+        .setAccessMode(VolumeCapability.AccessMode.newBuilder().setMode(mode(driver, accessModes)))
+        .build();
+  }
+
+  private static Mode mode(CsiDriver driver, JsonNode accessModes) {
+    boolean fine = driver.can(Type.SINGLE_NODE_MULTI_WRITER);
+    boolean once = accessModes.isMissingNode() || accessModes.isEmpty();
+    boolean readers = false;
+    boolean writers = false;
+    boolean oncePod = false;
+    for (JsonNode m : accessModes) {
+      once |= m.asText().equals("ReadWriteOnce");
+      readers |= m.asText().equals("ReadOnlyMany");
+      writers |= m.asText().equals("ReadWriteMany");
+      oncePod |= m.asText().equals("ReadWriteOncePod");
+    }
+    if (writers) {
+      return Mode.MULTI_NODE_MULTI_WRITER;
+    }
+    if (readers && once) {
+      return Mode.MULTI_NODE_SINGLE_WRITER;
+    }
+    if (readers) {
+      return Mode.MULTI_NODE_READER_ONLY;
+    }
+    if (oncePod) {
+      return fine ? Mode.SINGLE_NODE_SINGLE_WRITER : Mode.SINGLE_NODE_WRITER;
+    }
+    return fine ? Mode.SINGLE_NODE_MULTI_WRITER : Mode.SINGLE_NODE_WRITER;
+  }
+
+  /** The content of a Secret; nothing where none is referred to. */
+  Map<String, String> secret(Pod pod, JsonNode reference, String namespace) {
+    Map<String, String> out = new LinkedHashMap<>();
+    String name = reference.path("name").asText("");
+    if (!name.isEmpty()) {
+      KubeObject secret =
+          objects.get(
+              pod.uid(), Resources.SECRETS, reference.path("namespace").asText(namespace), name);
+      secret
+          .at("data")
+          .properties()
+          .forEach(e ->
+              out.put(
+                  e.getKey(),
+                  new String(
+                      Base64.getMimeDecoder().decode(e.getValue().asText()),
+                      StandardCharsets.UTF_8)));
+    }
+    return out;
+  }
+
+  /** What the driver's own attributes and its CSIDriver object want to be told. */
+  Map<String, String> context(Pod pod, JsonNode attributes, JsonNode driverSpec, boolean inline) {
+    Map<String, String> out = new LinkedHashMap<>(KubeObject.strings(attributes));
+    if (driverSpec.path("podInfoOnMount").asBoolean(false)) {
+      out.put("csi.storage.k8s.io/pod.name", pod.name());
+      out.put("csi.storage.k8s.io/pod.namespace", pod.namespace());
+      out.put("csi.storage.k8s.io/pod.uid", pod.uid());
+      out.put(
+          "csi.storage.k8s.io/serviceAccount.name",
+          pod.spec().path("serviceAccountName").asText(""));
+      out.put("csi.storage.k8s.io/ephemeral", Boolean.toString(inline));
+    }
+    JsonNode wanted = driverSpec.path("tokenRequests");
+    if (!wanted.isEmpty()) {
+      ObjectNode all = Json.object();
+      for (JsonNode request : wanted) {
+        String audience = request.path("audience").asText("");
+        all.putObject(audience).put("token", tokens.token(pod, request));
+      }
+      out.put(
+          "csi.storage.k8s.io/serviceAccount.tokens",
+          new String(Json.bytes(all), StandardCharsets.UTF_8));
+    }
+    return out;
+  }
+}

@@ -1,0 +1,321 @@
+package dev.coracle.kubelet.internal.csi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.csi.v1.NodePublishVolumeRequest;
+import dev.coracle.csi.v1.NodeServiceCapability.RPC.Type;
+import dev.coracle.csi.v1.NodeStageVolumeRequest;
+import dev.coracle.csi.v1.VolumeCapability;
+import dev.coracle.kubelet.internal.host.KeyedLocks;
+import dev.coracle.kubelet.internal.host.Mounts;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import dev.coracle.kubelet.internal.volume.Ownership;
+import dev.coracle.kubelet.internal.volume.Tokens;
+import dev.coracle.kubelet.spi.CriException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Has drivers stage and publish volumes, and take them back. A volume is staged once on the node
+ * and published for each pod; it is unstaged after the last one. Drivers' calls are idempotent, so
+ * whatever is not known is just called again. Blocks; for one volume never twice at once.
+ */
+public final class CsiVolumes {
+  private final CsiDrivers drivers;
+  private final ObjectSource objects;
+  private final CsiRequests requests;
+  private final PodPaths paths;
+  private final String nodeName;
+  private final Runnable changed;
+  private final KeyedLocks locks = new KeyedLocks();
+
+  /**
+   * @param changed hears that other volumes are in use than before
+   */
+  public CsiVolumes(
+      CsiDrivers drivers,
+      ObjectSource objects,
+      Tokens tokens,
+      PodPaths paths,
+      String nodeName,
+      Runnable changed) {
+    this.drivers = drivers;
+    this.objects = objects;
+    this.requests = new CsiRequests(objects, tokens);
+    this.paths = paths;
+    this.nodeName = nodeName;
+    this.changed = changed;
+  }
+
+  /** A PersistentVolume. */
+  public Mounted mount(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
+    JsonNode source = volume.at("spec", "csi");
+    String handle = source.path("volumeHandle").asText("");
+    CsiDriver driver = drivers.get(source.path("driver").asText(""));
+    if (volume.text("spec", "volumeMode").equals("Block")) {
+      throw new IllegalArgumentException("block volumes of CSI drivers are not supported");
+    }
+    JsonNode spec = driverSpec(pod, driver.name());
+    Map<String, String> attached = attachment(pod, driver.name(), handle, spec);
+    String fsType = source.path("fsType").asText("");
+    VolumeCapability capability =
+        CsiRequests.capability(
+            driver,
+            pod,
+            fsType,
+            volume.at("spec", "accessModes"),
+            volume.at("spec", "mountOptions"));
+    boolean stages = driver.can(Type.STAGE_UNSTAGE_VOLUME);
+    PublishedVolume published =
+        new PublishedVolume(driver.name(), handle, volume.name(), false, stages);
+    boolean only = readOnly || source.path("readOnly").asBoolean(false);
+    return locks.<Mounted, IOException>with(
+        driver.name() + "^" + handle,
+        () -> {
+          Path staging = staging(driver.name(), handle);
+          if (stages) {
+            Files.createDirectories(staging);
+            driver.stage(
+                NodeStageVolumeRequest.newBuilder()
+                    .setVolumeId(handle)
+                    .putAllPublishContext(attached)
+                    .setStagingTargetPath(staging.toString())
+                    .setVolumeCapability(capability)
+                    .putAllSecrets(
+                        requests.secret(pod, source.path("nodeStageSecretRef"), pod.namespace()))
+                    .putAllVolumeContext(KubeObject.strings(source.path("volumeAttributes")))
+                    .build());
+          }
+          NodePublishVolumeRequest.Builder request =
+              NodePublishVolumeRequest.newBuilder()
+                  .setVolumeId(handle)
+                  .putAllPublishContext(attached)
+                  .setVolumeCapability(capability)
+                  .setReadonly(only)
+                  .putAllSecrets(
+                      requests.secret(pod, source.path("nodePublishSecretRef"), pod.namespace()))
+                  .putAllVolumeContext(
+                      requests.context(pod, source.path("volumeAttributes"), spec, false));
+          if (stages) {
+            request.setStagingTargetPath(staging.toString());
+          }
+          Path target = publish(driver, pod, published, request);
+          if (!driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, volume)) {
+            Ownership.apply(target, pod, only);
+          }
+          return new Mounted(target, only, "");
+        });
+  }
+
+  /** A volume that stands in the pod's own spec (KEP-596). */
+  public Mounted mountInline(Pod pod, String name, JsonNode source) throws IOException {
+    CsiDriver driver = drivers.get(source.path("driver").asText(""));
+    JsonNode spec = driverSpec(pod, driver.name());
+    List<String> modes = new ArrayList<>();
+    spec.path("volumeLifecycleModes").forEach(m -> modes.add(m.asText()));
+    if (!modes.contains("Ephemeral")) {
+      throw new IllegalArgumentException(
+          "volume mode \"Ephemeral\" not supported by driver "
+              + driver.name()
+              + " (only supports "
+              + modes
+              + ")");
+    }
+    String fsType = source.path("fsType").asText("");
+    boolean only = source.path("readOnly").asBoolean(false);
+    PublishedVolume published =
+        new PublishedVolume(
+            driver.name(), "csi-" + PublishedVolume.hash(pod.uid() + name), name, true, false);
+    Path target =
+        publish(
+            driver,
+            pod,
+            published,
+            NodePublishVolumeRequest.newBuilder()
+                .setVolumeId(published.handle())
+                .setVolumeCapability(
+                    CsiRequests.capability(
+                        driver, pod, fsType, MissingNode.getInstance(), MissingNode.getInstance()))
+                .setReadonly(only)
+                .putAllSecrets(
+                    requests.secret(pod, source.path("nodePublishSecretRef"), pod.namespace()))
+                .putAllVolumeContext(
+                    requests.context(pod, source.path("volumeAttributes"), spec, true)));
+    if (!driver.can(Type.VOLUME_MOUNT_GROUP)
+        && spec.path("fsGroupPolicy").asText("").equals("File")) {
+      Ownership.apply(target, pod, only);
+    }
+    return new Mounted(target, only, "");
+  }
+
+  private Path publish(
+      CsiDriver driver,
+      Pod pod,
+      PublishedVolume published,
+      NodePublishVolumeRequest.Builder request)
+      throws IOException {
+    Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
+    published.write(directory);
+    changed.run();
+    Path target = directory.resolve(CsiPaths.MOUNT);
+    driver.publish(request.setTargetPath(target.toString()).build());
+    if (!Files.exists(target)) {
+      throw new IOException("driver " + driver.name() + " has not made " + target);
+    }
+    return target;
+  }
+
+  /** {@code fsGroupPolicy} of the CSIDriver object. */
+  private static boolean ownedByGroup(JsonNode driverSpec, String fsType, KubeObject volume) {
+    return switch (driverSpec.path("fsGroupPolicy").asText("ReadWriteOnceWithFSType")) {
+      case "None" -> false;
+      case "File" -> true;
+      default -> {
+        boolean once = false;
+        for (JsonNode mode : volume.at("spec", "accessModes")) {
+          once |= mode.asText().startsWith("ReadWriteOnce");
+        }
+        yield once && !fsType.isEmpty();
+      }
+    };
+  }
+
+  private JsonNode driverSpec(Pod pod, String driver) {
+    try {
+      return objects.get(pod.uid(), Resources.CSI_DRIVERS, "", driver).at("spec");
+    } catch (StatusException e) {
+      if (StatusException.isNotFound(e)) {
+        return Json.object();
+      }
+      throw e;
+    }
+  }
+
+  /** What attaching the volume to this node has come to. */
+  private Map<String, String> attachment(
+      Pod pod, String driver, String handle, JsonNode driverSpec) {
+    if (!driverSpec.path("attachRequired").asBoolean(true)) {
+      return Map.of();
+    }
+    String name = CsiPaths.attachment(driver, handle, nodeName);
+    KubeObject attachment;
+    try {
+      attachment = objects.get(pod.uid(), Resources.VOLUME_ATTACHMENTS, "", name);
+    } catch (StatusException e) {
+      if (StatusException.isNotFound(e)) {
+        throw new IllegalArgumentException(
+            "volume " + handle + " is not yet attached to node " + nodeName);
+      }
+      throw e;
+    }
+    if (!attachment.at("status", "attached").asBoolean(false) || attachment.isDeleting()) {
+      String error = attachment.text("status", "attachError", "message");
+      throw new IllegalArgumentException(
+          "volume "
+              + handle
+              + " is not yet attached to node "
+              + nodeName
+              + (error.isEmpty() ? "" : ": " + error));
+    }
+    return KubeObject.strings(attachment.at("status", "attachmentMetadata"));
+  }
+
+  Path staging(String driver, String handle) {
+    return CsiPaths.staging(paths.root(), driver, handle);
+  }
+
+  CsiDriver driver(String name) {
+    return drivers.get(name);
+  }
+
+  CsiRequests requests() {
+    return requests;
+  }
+
+  /**
+   * Takes back what was published at a directory of a pod, also by an earlier kubelet.
+   *
+   * @param directory {@code pods/UID/volumes/kubernetes.io~csi/NAME}
+   */
+  public void unmount(Path directory) throws IOException {
+    Optional<PublishedVolume> known = PublishedVolume.read(directory);
+    if (known.isEmpty()) {
+      return;
+    }
+    PublishedVolume volume = known.get();
+    try {
+      CsiDriver driver = drivers.get(volume.driver());
+      locks.<Boolean, IOException>with(
+          volume.driver() + "^" + volume.handle(),
+          () -> {
+            Path target = directory.resolve(CsiPaths.MOUNT);
+            driver.unpublish(volume.handle(), target.toString());
+            Mounts.detachBelow(target);
+            PublishedVolume.forget(directory);
+            changed.run();
+            if (volume.staged() && !usedElsewhere(volume)) {
+              Path staging = staging(volume.driver(), volume.handle());
+              driver.unstage(volume.handle(), staging.toString());
+              Mounts.detachBelow(staging);
+              PodPaths.deleteTree(Objects.requireNonNull(staging.getParent()));
+            }
+            return Boolean.TRUE;
+          });
+    } catch (IllegalArgumentException | CriException e) {
+      throw new IOException(
+          "UnmountVolume.TearDown failed for volume \"" + volume.name() + "\" : " + e.getMessage(),
+          e);
+    }
+  }
+
+  private boolean usedElsewhere(PublishedVolume volume) throws IOException {
+    for (PublishedVolume other : published()) {
+      if (other.isSameAs(volume)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<PublishedVolume> published() throws IOException {
+    List<PublishedVolume> out = new ArrayList<>();
+    for (String uid : paths.known()) {
+      Path all = paths.volumes(uid).resolve(CsiPaths.DIRECTORY);
+      if (Files.isDirectory(all)) {
+        try (var directories = Files.list(all)) {
+          for (Path directory : directories.toList()) {
+            PublishedVolume.read(directory).ifPresent(out::add);
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  /** What the Node says is in use, so that it is not detached: {@code kubernetes.io/csi/D^H}. */
+  public List<String> inUse() {
+    try {
+      return published().stream()
+          .filter(v -> !v.ephemeral())
+          .map(v -> CsiPaths.uniqueName(v.driver(), v.handle()))
+          .distinct()
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,364 @@
+package dev.coracle.kubelet.internal.dra;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.dra.v1.Claim;
+import dev.coracle.dra.v1.DRAPluginGrpcClient;
+import dev.coracle.dra.v1.NodePrepareResourceResponse;
+import dev.coracle.dra.v1.NodePrepareResourcesRequest;
+import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
+import dev.coracle.dra.v1.NodeUnprepareResourcesRequest;
+import dev.coracle.kubelet.internal.grpc.UnixChannel;
+import dev.coracle.kubelet.internal.host.KeyedLocks;
+import dev.coracle.kubelet.internal.plugin.PluginHandler;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerExtras;
+import dev.coracle.kubelet.internal.runtime.NodeDevices.NotReady;
+import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import dev.coracle.kubelet.spi.CriException;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has drivers prepare the devices of claims for this node's pods, and undo that after the last pod
+ * of a claim. What is prepared is kept in a file, since a later kubelet has to undo it. State is
+ * guarded by this; drivers are called without it, for one claim one at a time.
+ */
+public final class DraManager implements PluginHandler, ContainerExtras.Source {
+  public static final String TYPE = "DRAPlugin";
+  private static final String SERVICE = "v1.DRAPlugin";
+  private static final Duration LIMIT = Duration.ofSeconds(45);
+  private static final Logger LOG = LoggerFactory.getLogger(DraManager.class);
+
+  private record Driver(String endpoint, UnixChannel channel) {}
+
+  private final Vertx vertx;
+  private final Path file;
+  private final Map<String, Driver> drivers = new ConcurrentHashMap<>();
+  private final Map<String, PreparedClaim> prepared = new TreeMap<>();
+  private final KeyedLocks locks = new KeyedLocks();
+  private volatile @Nullable ObjectSource objects;
+
+  /**
+   * @param file where is kept what is prepared
+   */
+  public DraManager(Vertx vertx, Path file) {
+    this.vertx = vertx;
+    this.file = file;
+  }
+
+  /**
+   * @param source shows claims
+   */
+  public void objects(ObjectSource source) {
+    objects = source;
+  }
+
+  /** Reads what is prepared; before the first pod is looked at. */
+  public synchronized void restore() {
+    if (Files.exists(file)) {
+      try {
+        prepared.putAll(PreparedClaim.map(Json.parseObject(Files.readString(file)).path("claims")));
+      } catch (IOException | RuntimeException e) {
+        LOG.atWarn()
+            .addKeyValue("file", file)
+            .addKeyValue("why", e.getMessage())
+            .log("Which claims are prepared cannot be read, and is taken as none");
+      }
+    }
+  }
+
+  @Override
+  public void register(Plugin plugin) {
+    if (!plugin.versions().contains(SERVICE)) {
+      throw new IllegalArgumentException(
+          "DRA driver "
+              + plugin.name()
+              + ": none of the services "
+              + plugin.versions()
+              + " is supported, this kubelet speaks "
+              + SERVICE);
+    }
+    Driver before =
+        drivers.put(
+            plugin.name(),
+            new Driver(plugin.endpoint(), new UnixChannel(vertx, plugin.endpoint())));
+    if (before != null) {
+      before.channel.close();
+    }
+  }
+
+  @Override
+  public void deregister(Plugin plugin) {
+    Driver driver = drivers.get(plugin.name());
+    if (driver != null && driver.endpoint.equals(plugin.endpoint())) {
+      drivers.remove(plugin.name(), driver);
+      driver.channel.close();
+    }
+  }
+
+  private UnixChannel driver(String name) throws NotReady {
+    Driver driver = drivers.get(name);
+    if (driver == null) {
+      throw new NotReady("DRA driver " + name + " is not registered");
+    }
+    return driver.channel;
+  }
+
+  /** Makes the devices of the pod's claims ready; may be called at any time any number of times. */
+  public void prepare(Pod pod) throws NotReady {
+    for (JsonNode entry : pod.spec().path("resourceClaims")) {
+      String name = claimName(pod, entry);
+      if (!name.isEmpty()) {
+        try {
+          KubeObject claim = claim(pod, name);
+          locks.<Boolean, NotReady>with(claim.uid(), () -> prepare(pod, claim));
+        } catch (CriException e) {
+          throw new NotReady(e.describe());
+        } catch (StatusException e) {
+          throw new NotReady(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+  }
+
+  private KubeObject claim(Pod pod, String name) throws NotReady {
+    ObjectSource source = objects;
+    if (source == null) {
+      throw new NotReady("ResourceClaims cannot be read yet");
+    }
+    KubeObject claim = source.get(pod.uid(), Resources.RESOURCE_CLAIMS, pod.namespace(), name);
+    boolean reserved = false;
+    for (JsonNode consumer : claim.at("status", "reservedFor")) {
+      reserved |= consumer.path("uid").asText("").equals(pod.uid());
+    }
+    if (!claim.at("status", "allocation").isObject()) {
+      throw new NotReady("ResourceClaim " + name + " is not allocated");
+    }
+    if (!reserved) {
+      throw new NotReady(
+          "pod "
+              + pod.name()
+              + "("
+              + pod.uid()
+              + ") is not allowed to use ResourceClaim "
+              + name
+              + "("
+              + claim.uid()
+              + ")");
+    }
+    return claim;
+  }
+
+  private static String claimName(Pod pod, JsonNode entry) throws NotReady {
+    if (entry.hasNonNull("resourceClaimName")) {
+      return entry.path("resourceClaimName").asText();
+    }
+    for (JsonNode status : pod.status().path("resourceClaimStatuses")) {
+      if (status.path("name").equals(entry.path("name"))) {
+        return status.path("resourceClaimName").asText("");
+      }
+    }
+    throw new NotReady("ResourceClaim for " + entry.path("name").asText("") + " not created yet");
+  }
+
+  private boolean prepare(Pod pod, KubeObject claim) throws NotReady {
+    synchronized (this) {
+      PreparedClaim known = prepared.get(claim.uid());
+      if (known != null) {
+        if (!known.pods().contains(pod.uid())) {
+          keep(known.with(pod.uid()));
+        }
+        return false;
+      }
+    }
+    Set<String> names = new TreeSet<>();
+    claim
+        .at("status", "allocation", "devices", "results")
+        .forEach(r -> names.add(r.path("driver").asText("")));
+    Claim wanted =
+        Claim.newBuilder()
+            .setNamespace(claim.namespace())
+            .setName(claim.name())
+            .setUid(claim.uid())
+            .build();
+    List<PreparedClaim.Device> devices = new ArrayList<>();
+    for (String name : names) {
+      NodePrepareResourceResponse answer =
+          driver(name)
+              .call(
+                  DRAPluginGrpcClient.NodePrepareResources,
+                  NodePrepareResourcesRequest.newBuilder().addClaims(wanted).build(),
+                  LIMIT)
+              .getClaimsMap()
+              .get(claim.uid());
+      if (answer == null || !answer.getError().isEmpty()) {
+        throw new NotReady(
+            "NodePrepareResources failed for ResourceClaim "
+                + claim.name()
+                + ": "
+                + (answer == null ? "driver " + name + " skipped it" : answer.getError()));
+      }
+      answer
+          .getDevicesList()
+          .forEach(d ->
+              devices.add(
+                  new PreparedClaim.Device(
+                      name,
+                      d.getPoolName(),
+                      d.getDeviceName(),
+                      d.getRequestNamesList(),
+                      d.getCdiDeviceIdsList())));
+    }
+    keep(
+        new PreparedClaim(
+            claim.namespace(), claim.name(), claim.uid(), names, Set.of(pod.uid()), devices));
+    return true;
+  }
+
+  private synchronized void keep(PreparedClaim claim) {
+    prepared.put(claim.uid(), claim);
+    save();
+  }
+
+  private void save() {
+    ObjectNode out = Json.object();
+    ArrayNode list = out.putArray("claims");
+    prepared.values().forEach(c -> list.add(c.json()));
+    try {
+      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      Path next = file.resolveSibling(file.getFileName() + ".tmp");
+      Files.write(next, Json.bytes(out));
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      LOG.atError().addKeyValue("why", e.getMessage()).log("Prepared claims cannot be written");
+    }
+  }
+
+  private synchronized List<PreparedClaim> of(String podUid) {
+    return prepared.values().stream().filter(c -> c.pods().contains(podUid)).toList();
+  }
+
+  /**
+   * The pod has ended: claims that no other pod uses are given back.
+   *
+   * @throws NotReady when a driver could not be reached or refused; the pod's end waits for it
+   */
+  public void unprepare(String podUid) throws NotReady {
+    for (PreparedClaim claim : of(podUid)) {
+      locks.<Boolean, NotReady>with(claim.uid(), () -> unprepare(podUid, claim.uid()));
+    }
+  }
+
+  private boolean unprepare(String podUid, String claimUid) throws NotReady {
+    PreparedClaim claim;
+    synchronized (this) {
+      claim = prepared.get(claimUid);
+    }
+    if (claim == null) {
+      return false;
+    }
+    PreparedClaim left = claim.without(podUid);
+    if (left.pods().isEmpty()) {
+      for (String name : claim.drivers()) {
+        try {
+          unprepare(name, claim);
+        } catch (CriException e) {
+          throw new NotReady(e.describe());
+        }
+      }
+    }
+    synchronized (this) {
+      if (left.pods().isEmpty()) {
+        prepared.remove(claimUid);
+      } else {
+        prepared.put(claimUid, left);
+      }
+      save();
+    }
+    return true;
+  }
+
+  private void unprepare(String driver, PreparedClaim claim) throws NotReady {
+    NodeUnprepareResourceResponse answer =
+        driver(driver)
+            .call(
+                DRAPluginGrpcClient.NodeUnprepareResources,
+                NodeUnprepareResourcesRequest.newBuilder()
+                    .addClaims(
+                        Claim.newBuilder()
+                            .setNamespace(claim.namespace())
+                            .setName(claim.name())
+                            .setUid(claim.uid()))
+                    .build(),
+                LIMIT)
+            .getClaimsMap()
+            .get(claim.uid());
+    if (answer == null || !answer.getError().isEmpty()) {
+      throw new NotReady(
+          "NodeUnprepareResources failed for ResourceClaim "
+              + claim.name()
+              + ": "
+              + (answer == null ? "driver " + driver + " skipped it" : answer.getError()));
+    }
+  }
+
+  @Override
+  public ContainerExtras of(Pod pod, ContainerSpec container) {
+    List<String> cdi = new ArrayList<>();
+    for (JsonNode use : container.node().path("resources").path("claims")) {
+      for (JsonNode entry : pod.spec().path("resourceClaims")) {
+        if (entry.path("name").equals(use.path("name"))) {
+          cdi(pod, entry, use.path("request").asText(""), cdi);
+        }
+      }
+    }
+    return cdi.isEmpty()
+        ? ContainerExtras.NONE
+        : new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), cdi);
+  }
+
+  private void cdi(Pod pod, JsonNode entry, String request, List<String> out) {
+    String name;
+    try {
+      name = claimName(pod, entry);
+    } catch (NotReady e) {
+      return; // Told when it was to be prepared.
+    }
+    for (PreparedClaim claim : of(pod.uid())) {
+      if (claim.name().equals(name)) {
+        claim.devices().stream()
+            .filter(d -> d.isFor(request))
+            .flatMap(d -> d.cdi().stream())
+            .filter(id -> !out.contains(id))
+            .forEach(out::add);
+      }
+    }
+  }
+
+  public void close() {
+    drivers.values().forEach(d -> d.channel.close());
+    drivers.clear();
+  }
+}

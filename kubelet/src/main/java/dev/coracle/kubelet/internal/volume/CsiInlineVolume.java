@@ -1,0 +1,38 @@
+package dev.coracle.kubelet.internal.volume;
+
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A volume that a driver makes for one pod. It also takes back what drivers have published for
+ * claims, since all of that stands in the same directory.
+ */
+final class CsiInlineVolume implements VolumePlugin {
+  private final CsiVolumes csi;
+
+  CsiInlineVolume(CsiVolumes csi) {
+    this.csi = csi;
+  }
+
+  @Override
+  public String field() {
+    return "csi";
+  }
+
+  @Override
+  public String directoryName() {
+    return "kubernetes.io~csi";
+  }
+
+  @Override
+  public Mounted mount(Request request) throws IOException {
+    return csi.mountInline(request.pod(), request.name(), request.source());
+  }
+
+  @Override
+  public void unmount(Path directory) throws IOException {
+    csi.unmount(directory);
+  }
+}

@@ -1,0 +1,278 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.kubelet.plugin.SampleCsiDriver;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Storage drivers over their real protocol: a driver, its sockets, a runtime in memory. */
+class CsiTest {
+
+  private static final String DRIVER = "sample.csi.example.com";
+
+  private KubeletHarness k;
+  private SampleCsiDriver driver;
+
+  @BeforeEach
+  void start() throws Exception {
+    k = KubeletHarness.withPlugins();
+    assumeThat(k.vertx.isNativeTransportEnabled()).as("UNIX sockets need epoll").isTrue();
+    k.eventually(() -> assertThat(k.data.resolve("kubelet/plugins_registry")).isDirectory());
+    driver =
+        new SampleCsiDriver(
+            k.vertx,
+            k.data.resolve("kubelet"),
+            DRIVER,
+            Files.createDirectories(k.data.resolve("backing")));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    driver.close();
+    k.close();
+  }
+
+  private void registered() throws Exception {
+    driver.start();
+    k.eventually(() ->
+        assertThat(driver.told).anyMatch(s -> s.getPluginRegistered() && s.getError().isEmpty()));
+  }
+
+  private void driverObject(String spec) {
+    k.api.put(
+        Resources.CSI_DRIVERS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSIDriver","metadata":{"name":"%s"},"spec":{%s}}\
+            """
+                .formatted(DRIVER, spec)));
+  }
+
+  private void volume(String size) {
+    k.api.put(
+        Resources.PERSISTENT_VOLUMES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"pv1"},
+             "spec":{"capacity":{"storage":"%s"},"accessModes":["ReadWriteOnce"],
+              "csi":{"driver":"%s","volumeHandle":"h1","fsType":"ext4",
+               "volumeAttributes":{"flavour":"plain"}}}}\
+            """
+                .formatted(size, DRIVER)));
+    k.api.put(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+             "metadata":{"name":"data","namespace":"default","uid":"c-uid"},
+             "spec":{"volumeName":"pv1"},
+             "status":{"phase":"Bound","capacity":{"storage":"1Gi"}}}\
+            """));
+  }
+
+  private KubeObject pod(String name) {
+    return k.create(
+        name,
+        """
+        "serviceAccountName":"default",
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}],
+        "containers":[{"name":"%s","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """
+            .formatted(name));
+  }
+
+  private Path directory(KubeObject pod, String name) {
+    return k.data
+        .resolve("kubelet/pods")
+        .resolve(pod.uid())
+        .resolve("volumes/kubernetes.io~csi")
+        .resolve(name);
+  }
+
+  private void gone(String pod) {
+    k.delete(pod, DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists(pod)).isFalse());
+  }
+
+  @Test
+  void aDriverIsFoundBySocketAndToldInTheApi() throws Exception {
+    registered();
+    KubeObject node = k.api.get(Resources.CSI_NODES, "", "n1").await().indefinitely();
+    assertThat(node.at("spec", "drivers").toString())
+        .contains("\"nodeID\":\"node-of-" + DRIVER, "\"count\":3", "topology." + DRIVER + "/node");
+    KubeObject n1 = k.api.get(Resources.NODES, "", "n1").await().indefinitely();
+    assertThat(n1.labels()).containsEntry("topology." + DRIVER + "/node", "here");
+    assertThat(n1.annotation("csi.volume.kubernetes.io/nodeid").orElse("")).contains(DRIVER);
+    driver.close();
+    k.eventually(() ->
+        assertThat(
+                k.api
+                    .get(Resources.CSI_NODES, "", "n1")
+                    .await()
+                    .indefinitely()
+                    .at("spec", "drivers"))
+            .isEmpty());
+  }
+
+  @Test
+  void aVolumeIsStagedOncePublishedForEachPodAndTakenBackAfterTheLast() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false,\"podInfoOnMount\":true");
+    volume("1Gi");
+    KubeObject first = pod("first");
+    k.awaitPhase("first", "Running");
+    KubeObject second = pod("second");
+    k.awaitPhase("second", "Running");
+    assertThat(driver.staged.getFirst().getVolumeContextMap()).containsEntry("flavour", "plain");
+    assertThat(driver.staged.getFirst().getStagingTargetPath())
+        .startsWith(k.data.resolve("kubelet/plugins/kubernetes.io/csi/" + DRIVER).toString());
+    assertThat(driver.published.getFirst().getVolumeContextMap())
+        .containsEntry("csi.storage.k8s.io/pod.name", "first")
+        .containsEntry("csi.storage.k8s.io/ephemeral", "false");
+    assertThat(driver.published.getFirst().getTargetPath())
+        .isEqualTo(directory(first, "pv1").resolve("mount").toString());
+    assertThat(k.runtime.config("first").orElseThrow().getMountsList())
+        .anyMatch(m -> m.getContainerPath().equals("/d"));
+    k.eventually(() ->
+        assertThat(
+                k.api
+                    .get(Resources.NODES, "", "n1")
+                    .await()
+                    .indefinitely()
+                    .at("status", "volumesInUse")
+                    .toString())
+            .isEqualTo("[\"kubernetes.io/csi/" + DRIVER + "^h1\"]"));
+    gone("first");
+    assertThat(driver.calls).contains("unpublish h1").doesNotContain("unstage h1");
+    gone("second");
+    assertThat(driver.calls).endsWith("unpublish h1", "unstage h1");
+    assertThat(directory(second, "pv1")).doesNotExist();
+    assertThat(driver.data("h1")).isDirectory();
+  }
+
+  @Test
+  void aVolumeWaitsUntilItIsAttached() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":true");
+    volume("1Gi");
+    pod("waits");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(
+                e -> e.startsWith("FailedMount") && e.contains("not yet attached to node n1")));
+    assertThat(driver.calls).isEmpty();
+    String name =
+        "csi-"
+            + HexFormat.of()
+                .formatHex(
+                    MessageDigest.getInstance("SHA-256")
+                        .digest(("h1" + DRIVER + "n1").getBytes(StandardCharsets.UTF_8)));
+    k.api.put(
+        Resources.VOLUME_ATTACHMENTS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttachment","metadata":{"name":"%s"},
+             "spec":{"attacher":"%s","nodeName":"n1","source":{"persistentVolumeName":"pv1"}},
+             "status":{"attached":true,"attachmentMetadata":{"device":"/dev/x"}}}\
+            """
+                .formatted(name, DRIVER)));
+    k.awaitPhase("waits", "Running");
+    assertThat(driver.staged.getFirst().getPublishContextMap()).containsEntry("device", "/dev/x");
+  }
+
+  @Test
+  void anInlineVolumeLivesAsLongAsItsPod() throws Exception {
+    registered();
+    driverObject(
+        "\"attachRequired\":false,\"podInfoOnMount\":true,\"volumeLifecycleModes\":[\"Ephemeral\"]");
+    KubeObject pod =
+        k.create(
+            "inline",
+            """
+            "volumes":[{"name":"d","csi":{"driver":"%s","volumeAttributes":{"a":"b"}}}],
+            "containers":[{"name":"inline","image":"busybox:1",
+             "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+            """
+                .formatted(DRIVER));
+    k.awaitPhase("inline", "Running");
+    assertThat(driver.staged).isEmpty();
+    assertThat(driver.published.getFirst().getVolumeId()).startsWith("csi-");
+    assertThat(driver.published.getFirst().getVolumeContextMap())
+        .containsEntry("a", "b")
+        .containsEntry("csi.storage.k8s.io/ephemeral", "true");
+    gone("inline");
+    assertThat(driver.calls).last().asString().startsWith("unpublish csi-");
+    assertThat(directory(pod, "d")).doesNotExist();
+  }
+
+  @Test
+  void aDriverThatFailsOrIsNotThereIsToldAndTriedAgain() throws Exception {
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    pod("patient");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e -> e.contains("not found in the list of registered CSI drivers")));
+    driver.failing = Optional.of("no space left");
+    registered();
+    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.contains("no space left")));
+    k.simple("other", "");
+    k.awaitPhase("other", "Running");
+    driver.failing = Optional.empty();
+    k.awaitPhase("patient", "Running");
+  }
+
+  @Test
+  void theNextKubeletTakesBackWhatItsPredecessorPublished() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    KubeObject pod = pod("left");
+    k.awaitPhase("left", "Running");
+    k.stopKubelet();
+    k.api.remove(Resources.PODS, "default", "left");
+    k.restart();
+    k.eventually(() -> assertThat(driver.calls).endsWith("unpublish h1", "unstage h1"));
+    k.eventually(
+        () -> assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist());
+  }
+
+  @Test
+  void aVolumeThatHasGrownGrowsOnTheNodeToo() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    pod("grows");
+    k.awaitPhase("grows", "Running");
+    k.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        "pv1",
+        n -> n.withObjectProperty("spec").withObjectProperty("capacity").put("storage", "2Gi"));
+    k.eventually(() ->
+        assertThat(
+                k.api
+                    .get(Resources.PERSISTENT_VOLUME_CLAIMS, "default", "data")
+                    .await()
+                    .indefinitely()
+                    .text("status", "capacity", "storage"))
+            .isEqualTo("2Gi"));
+    assertThat(driver.expanded.getFirst().getCapacityRange().getRequiredBytes())
+        .isEqualTo(2L << 30);
+    k.eventually(
+        () -> assertThat(k.events()).anyMatch(e -> e.startsWith("FileSystemResizeSuccessful")));
+  }
+}

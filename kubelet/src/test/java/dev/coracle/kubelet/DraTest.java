@@ -1,0 +1,126 @@
+package dev.coracle.kubelet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.kubelet.plugin.SampleDraDriver;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Resource drivers over their real protocol: a driver, its socket, a runtime in memory. */
+class DraTest {
+
+  private static final String DRIVER = "sample.dra.example.com";
+
+  private KubeletHarness k;
+  private SampleDraDriver driver;
+
+  @BeforeEach
+  void start() throws Exception {
+    k = KubeletHarness.withPlugins();
+    assumeThat(k.vertx.isNativeTransportEnabled()).as("UNIX sockets need epoll").isTrue();
+    k.eventually(() -> assertThat(k.data.resolve("kubelet/plugins_registry")).isDirectory());
+    driver = new SampleDraDriver(k.vertx, k.data.resolve("kubelet"), DRIVER).start();
+    k.eventually(() -> assertThat(driver.told).anyMatch(s -> s.getPluginRegistered()));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    driver.close();
+    k.close();
+  }
+
+  private KubeObject pod(String name) {
+    return k.create(
+        name,
+        """
+        "resourceClaims":[{"name":"gpu","resourceClaimName":"claim"}],
+        "containers":[{"name":"%s","image":"busybox:1",
+         "resources":{"claims":[{"name":"gpu","request":"one"}]}}]
+        """
+            .formatted(name));
+  }
+
+  /** As the scheduler writes it. */
+  private void claim(KubeObject... consumers) {
+    StringBuilder reserved = new StringBuilder();
+    for (KubeObject pod : consumers) {
+      reserved
+          .append(reserved.isEmpty() ? "" : ",")
+          .append(
+              "{\"resource\":\"pods\",\"name\":\"%s\",\"uid\":\"%s\"}"
+                  .formatted(pod.name(), pod.uid()));
+    }
+    k.api.put(
+        Resources.RESOURCE_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"resource.k8s.io/v1","kind":"ResourceClaim",
+             "metadata":{"name":"claim","namespace":"default","uid":"claim-uid"},
+             "spec":{"devices":{"requests":[{"name":"one","exactly":{"deviceClassName":"c"}}]}},
+             "status":{"allocation":{"devices":{"results":[
+               {"request":"one","driver":"%s","pool":"n1","device":"d0"}]}},
+              "reservedFor":[%s]}}\
+            """
+                .formatted(DRIVER, reserved)));
+  }
+
+  @Test
+  void aClaimIsPreparedOnceAndItsDevicesReachTheContainers() throws Exception {
+    KubeObject first = pod("first");
+    k.eventually(
+        () -> assertThat(k.events()).anyMatch(e -> e.startsWith("FailedPrepareDynamicResources")));
+    KubeObject second = pod("second");
+    claim(first, second);
+    k.awaitPhase("first", "Running");
+    k.awaitPhase("second", "Running");
+    assertThat(driver.calls).containsExactly("prepare claim");
+    assertThat(k.runtime.config("second").orElseThrow().getCDIDevicesList())
+        .anyMatch(d -> d.getName().equals(DRIVER + "/device=claim-uid"));
+    k.delete("first", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("first")).isFalse());
+    assertThat(driver.calls).containsExactly("prepare claim");
+    k.delete("second", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("second")).isFalse());
+    assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
+  }
+
+  @Test
+  void aPodThatTheClaimIsNotReservedForWaits() {
+    KubeObject mine = pod("mine");
+    KubeObject other = pod("other");
+    claim(mine);
+    k.awaitPhase("mine", "Running");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.contains("pod other(" + other.uid() + ") is not allowed to use ResourceClaim")));
+  }
+
+  @Test
+  void aDriverThatFailsIsToldAndTriedAgainAndHoldsUpNobodyElse() {
+    driver.failing = Optional.of("device is on fire");
+    claim(pod("patient"));
+    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.contains("device is on fire")));
+    k.simple("bystander", "");
+    k.awaitPhase("bystander", "Running");
+    driver.failing = Optional.empty();
+    k.awaitPhase("patient", "Running");
+  }
+
+  @Test
+  void theNextKubeletUndoesWhatItsPredecessorPrepared() throws Exception {
+    claim(pod("left"));
+    k.awaitPhase("left", "Running");
+    k.restart();
+    k.eventually(() -> assertThat(driver.told).hasSizeGreaterThan(1));
+    k.delete("left", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("left")).isFalse());
+    assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
+  }
+}

@@ -1,0 +1,128 @@
+package dev.coracle.kubelet.plugin;
+
+import dev.coracle.dra.v1.Claim;
+import dev.coracle.dra.v1.DRAPluginGrpcService;
+import dev.coracle.dra.v1.Device;
+import dev.coracle.dra.v1.NodePrepareResourceResponse;
+import dev.coracle.dra.v1.NodePrepareResourcesRequest;
+import dev.coracle.dra.v1.NodePrepareResourcesResponse;
+import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
+import dev.coracle.dra.v1.NodeUnprepareResourcesRequest;
+import dev.coracle.dra.v1.NodeUnprepareResourcesResponse;
+import dev.coracle.pluginregistration.v1.InfoRequest;
+import dev.coracle.pluginregistration.v1.PluginInfo;
+import dev.coracle.pluginregistration.v1.RegistrationGrpcService;
+import dev.coracle.pluginregistration.v1.RegistrationStatus;
+import dev.coracle.pluginregistration.v1.RegistrationStatusResponse;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.server.GrpcServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** A resource driver whose every claim has one device, registering and serving on one socket. */
+public final class SampleDraDriver implements AutoCloseable {
+
+  public final List<String> calls = new CopyOnWriteArrayList<>();
+  public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
+  public volatile Optional<String> failing = Optional.empty();
+  private final Vertx vertx;
+  private final String name;
+  private final Path socket;
+  private HttpServer server;
+
+  /**
+   * @param root the kubelet's directory
+   */
+  public SampleDraDriver(Vertx vertx, Path root, String name) {
+    this.vertx = vertx;
+    this.name = name;
+    this.socket = root.resolve("plugins_registry").resolve(name + ".sock");
+  }
+
+  public SampleDraDriver start() throws Exception {
+    Files.deleteIfExists(socket);
+    GrpcServer grpc =
+        GrpcServer.server(vertx).addService(new Registration()).addService(new Service());
+    server =
+        await(
+            vertx
+                .createHttpServer()
+                .requestHandler(grpc)
+                .listen(SocketAddress.domainSocketAddress(socket.toString())));
+    return this;
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (server != null) {
+      await(server.close());
+      Files.deleteIfExists(socket);
+      server = null;
+    }
+  }
+
+  private final class Registration extends RegistrationGrpcService {
+    @Override
+    public Future<PluginInfo> getInfo(InfoRequest request) {
+      return Future.succeededFuture(
+          PluginInfo.newBuilder()
+              .setType("DRAPlugin")
+              .setName(name)
+              .setEndpoint(socket.toString())
+              .addSupportedVersions("v1.DRAPlugin")
+              .build());
+    }
+
+    @Override
+    public Future<RegistrationStatusResponse> notifyRegistrationStatus(RegistrationStatus status) {
+      told.add(status);
+      return Future.succeededFuture(RegistrationStatusResponse.getDefaultInstance());
+    }
+  }
+
+  private final class Service extends DRAPluginGrpcService {
+    @Override
+    public Future<NodePrepareResourcesResponse> nodePrepareResources(
+        NodePrepareResourcesRequest request) {
+      NodePrepareResourcesResponse.Builder out = NodePrepareResourcesResponse.newBuilder();
+      for (Claim claim : request.getClaimsList()) {
+        calls.add("prepare " + claim.getName());
+        NodePrepareResourceResponse.Builder answer = NodePrepareResourceResponse.newBuilder();
+        if (failing.isPresent()) {
+          answer.setError(failing.get());
+        } else {
+          answer.addDevices(
+              Device.newBuilder()
+                  .addRequestNames("one")
+                  .setPoolName("n1")
+                  .setDeviceName("d0")
+                  .addCdiDeviceIds(name + "/device=" + claim.getUid()));
+        }
+        out.putClaims(claim.getUid(), answer.build());
+      }
+      return Future.succeededFuture(out.build());
+    }
+
+    @Override
+    public Future<NodeUnprepareResourcesResponse> nodeUnprepareResources(
+        NodeUnprepareResourcesRequest request) {
+      NodeUnprepareResourcesResponse.Builder out = NodeUnprepareResourcesResponse.newBuilder();
+      for (Claim claim : request.getClaimsList()) {
+        calls.add("unprepare " + claim.getName());
+        out.putClaims(claim.getUid(), NodeUnprepareResourceResponse.getDefaultInstance());
+      }
+      return Future.succeededFuture(out.build());
+    }
+  }
+}

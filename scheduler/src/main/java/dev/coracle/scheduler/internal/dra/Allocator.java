@@ -1,0 +1,281 @@
+package dev.coracle.scheduler.internal.dra;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds devices for claims on one node: for each request in turn the first devices that will do,
+ * and back again where a later request or a constraint cannot be met. The search ends after so many
+ * steps; what it has not found then counts as not there.
+ */
+final class Allocator {
+
+  private static final int STEPS = 10_000;
+
+  /** One choice of what a request may be: itself, or one of its alternatives. */
+  private record Wanted(
+      String name,
+      JsonNode terms,
+      boolean all,
+      int count,
+      boolean admin,
+      List<String> expressions,
+      JsonNode deviceClass) {}
+
+  private record Taken(Wanted request, Candidate device) {}
+
+  private final Function<String, @Nullable KubeObject> classes;
+  private final Supplier<Selectors> selectors;
+  private int steps;
+
+  Allocator(Function<String, @Nullable KubeObject> classes, Supplier<Selectors> selectors) {
+    this.classes = classes;
+    this.selectors = selectors;
+  }
+
+  /**
+   * @param used devices that are not free, by {@link Candidate#id}; those chosen are added
+   * @return {@code status.allocation}, or null where it cannot be
+   */
+  @Nullable ObjectNode allocate(
+      KubeObject claim, KubeObject node, List<Candidate> devices, Set<String> used) {
+    steps = 0;
+    List<List<Wanted>> requests = new ArrayList<>();
+    for (JsonNode request : claim.at("spec", "devices", "requests")) {
+      requests.add(alternatives(request));
+    }
+    List<Taken> taken = new ArrayList<>();
+    Set<String> busy = new HashSet<>(used);
+    if (!fill(claim, requests, 0, devices, busy, taken)) {
+      return null;
+    }
+    taken.stream().filter(t -> !t.request.admin).forEach(t -> used.add(t.device.id()));
+    return result(claim, node, taken);
+  }
+
+  private List<Wanted> alternatives(JsonNode request) {
+    String name = request.path("name").asText("");
+    List<Wanted> out = new ArrayList<>();
+    if (request.path("exactly").isObject()) {
+      out.add(wanted(name, request.path("exactly")));
+    }
+    for (JsonNode sub : request.path("firstAvailable")) {
+      out.add(wanted(name + "/" + sub.path("name").asText(""), sub));
+    }
+    return out;
+  }
+
+  private Wanted wanted(String name, JsonNode terms) {
+    String className = terms.path("deviceClassName").asText("");
+    KubeObject deviceClass = classes.apply(className);
+    if (deviceClass == null) {
+      throw new Selectors.Failure(
+          "request " + name + ": device class " + className + " does not exist");
+    }
+    List<String> expressions = new ArrayList<>();
+    for (JsonNode list : List.of(deviceClass.at("spec", "selectors"), terms.path("selectors"))) {
+      list.forEach(s -> expressions.add(s.path("cel").path("expression").asText("false")));
+    }
+    return new Wanted(
+        name,
+        terms,
+        terms.path("allocationMode").asText("").equals("All"),
+        terms.path("count").asInt(1),
+        terms.path("adminAccess").asBoolean(false),
+        expressions,
+        deviceClass.at("spec"));
+  }
+
+  private boolean fill(
+      KubeObject claim,
+      List<List<Wanted>> requests,
+      int index,
+      List<Candidate> devices,
+      Set<String> busy,
+      List<Taken> taken) {
+    if (index == requests.size()) {
+      return true;
+    }
+    for (Wanted wanted : requests.get(index)) {
+      int count = wanted.count;
+      if (wanted.all) {
+        List<Candidate> every = devices.stream().filter(d -> suits(d, wanted)).toList();
+        if (every.isEmpty() || every.stream().anyMatch(d -> busy.contains(d.id()))) {
+          continue;
+        }
+        count = every.size();
+      }
+      if (take(claim, requests, index, wanted, count, 0, devices, busy, taken)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean take(
+      KubeObject claim,
+      List<List<Wanted>> requests,
+      int index,
+      Wanted wanted,
+      int left,
+      int from,
+      List<Candidate> devices,
+      Set<String> busy,
+      List<Taken> taken) {
+    if (left == 0) {
+      return fill(claim, requests, index + 1, devices, busy, taken);
+    }
+    for (int i = from; i < devices.size() && steps++ < STEPS; i++) {
+      Candidate device = devices.get(i);
+      boolean free = wanted.admin || !busy.contains(device.id());
+      if (!free || !suits(device, wanted)) {
+        continue;
+      }
+      Taken one = new Taken(wanted, device);
+      taken.add(one);
+      boolean added = !wanted.admin && busy.add(device.id());
+      if (keeps(claim, taken)
+          && take(claim, requests, index, wanted, left - 1, i + 1, devices, busy, taken)) {
+        return true;
+      }
+      taken.removeLast();
+      if (added) {
+        busy.remove(device.id());
+      }
+    }
+    return false;
+  }
+
+  private boolean suits(Candidate device, Wanted wanted) {
+    for (JsonNode taint : device.node().path("taints")) {
+      if (!taint.path("effect").asText("").equals("None") && !tolerated(taint, wanted)) {
+        return false;
+      }
+    }
+    for (String expression : wanted.expressions) {
+      if (!selectors.get().matches(expression, device)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean tolerated(JsonNode taint, Wanted wanted) {
+    for (JsonNode t : wanted.terms.path("tolerations")) {
+      boolean effect =
+          t.path("effect").asText("").isEmpty() || t.path("effect").equals(taint.path("effect"));
+      boolean exists = t.path("operator").asText("Equal").equals("Exists");
+      boolean key =
+          (exists && t.path("key").asText("").isEmpty()) || t.path("key").equals(taint.path("key"));
+      if (effect
+          && key
+          && (exists || t.path("value").asText("").equals(taint.path("value").asText("")))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether what is taken so far fits together. */
+  private static boolean keeps(KubeObject claim, List<Taken> taken) {
+    for (JsonNode constraint : claim.at("spec", "devices", "constraints")) {
+      boolean same = constraint.has("matchAttribute");
+      String attribute = constraint.path(same ? "matchAttribute" : "distinctAttribute").asText("");
+      Set<JsonNode> values = new HashSet<>();
+      for (Taken t : taken) {
+        if (applies(constraint.path("requests"), t.request.name)) {
+          JsonNode value = t.device.attribute(attribute);
+          boolean fresh = values.add(value);
+          if (value.isMissingNode() || (same ? values.size() > 1 : !fresh)) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  /** A list names requests, or parts of them; an empty one means all. */
+  private static boolean applies(JsonNode names, String request) {
+    for (JsonNode name : names) {
+      if (name.asText().equals(request) || request.startsWith(name.asText() + "/")) {
+        return true;
+      }
+    }
+    return names.isEmpty();
+  }
+
+  private static ObjectNode result(KubeObject claim, KubeObject node, List<Taken> taken) {
+    ObjectNode allocation = Json.object();
+    ObjectNode devices = allocation.putObject("devices");
+    ArrayNode results = devices.putArray("results");
+    Map<String, JsonNode> classes = new LinkedHashMap<>();
+    JsonNode selector = null;
+    boolean local = false;
+    for (Taken t : taken) {
+      ObjectNode r =
+          results
+              .addObject()
+              .put("request", t.request.name)
+              .put("driver", t.device.driver())
+              .put("pool", t.device.pool())
+              .put("device", t.device.name());
+      if (t.request.admin) {
+        r.put("adminAccess", true);
+      }
+      classes.put(t.request.name, t.request.deviceClass);
+      local |= t.device.where().hasNonNull("nodeName");
+      if (t.device.where().path("nodeSelector").isObject()) {
+        // Several selectors cannot be put into one, but the node they were found for can.
+        local |= selector != null && !selector.equals(t.device.where().path("nodeSelector"));
+        selector = t.device.where().path("nodeSelector");
+      }
+    }
+    ArrayNode config = Json.array();
+    classes.forEach((request, spec) -> config(spec.path("config"), "FromClass", request, config));
+    for (JsonNode c : claim.at("spec", "devices", "config")) {
+      ObjectNode copy = c.deepCopy();
+      copy.put("source", "FromClaim");
+      config.add(copy);
+    }
+    if (!config.isEmpty()) {
+      devices.set("config", config);
+    }
+    if (local) {
+      ObjectNode field =
+          allocation
+              .putObject("nodeSelector")
+              .putArray("nodeSelectorTerms")
+              .addObject()
+              .putArray("matchFields")
+              .addObject()
+              .put("key", "metadata.name")
+              .put("operator", "In");
+      field.putArray("values").add(node.name());
+    } else if (selector != null) {
+      allocation.set("nodeSelector", selector.deepCopy());
+    }
+    return allocation;
+  }
+
+  private static void config(JsonNode list, String source, String request, ArrayNode out) {
+    for (JsonNode c : list) {
+      ObjectNode copy = c.deepCopy();
+      copy.put("source", source);
+      copy.putArray("requests").add(request);
+      out.add(copy);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.coracle.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Volumes of storage drivers as the scheduler sees them. */
+class VolumeLimitsTest {
+
+  private final SchedulerFixture f = new SchedulerFixture();
+
+  @BeforeEach
+  void start() {
+    f.node("n1", "4");
+  }
+
+  private void bound(String name, String mode) {
+    f.api.put(
+        Resources.PERSISTENT_VOLUMES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"pv-%s"},
+             "spec":{"csi":{"driver":"disk.example.com","volumeHandle":"%s"}}}\
+            """
+                .formatted(name, name)));
+    f.api.put(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+             "metadata":{"name":"%s","namespace":"default"},
+             "spec":{"volumeName":"pv-%s","accessModes":["%s"]},"status":{"phase":"Bound"}}\
+            """
+                .formatted(name, name, mode)));
+  }
+
+  private void pod(String name, String claim) {
+    f.pod(
+        name,
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .putArray("volumes")
+                .addObject()
+                .put("name", "v")
+                .putObject("persistentVolumeClaim")
+                .put("claimName", claim));
+    f.run();
+  }
+
+  @Test
+  void aNodeTakesNoMoreVolumesThanItsDriverSays() {
+    f.api.put(
+        Resources.CSI_NODES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSINode","metadata":{"name":"n1"},
+             "spec":{"drivers":[{"name":"disk.example.com","nodeID":"x",
+              "allocatable":{"count":1}}]}}\
+            """));
+    bound("a", "ReadWriteOnce");
+    bound("b", "ReadWriteOnce");
+    f.start();
+    pod("p1", "a");
+    pod("p2", "b");
+    pod("p3", "a");
+    assertThat(f.nodeOf("p1")).isEqualTo("n1");
+    assertThat(f.nodeOf("p2")).isEmpty();
+    assertThat(f.message("p2")).contains("node(s) exceed max volume count");
+    assertThat(f.nodeOf("p3")).as("the same volume counts once").isEqualTo("n1");
+  }
+
+  @Test
+  void aClaimForOnePodIsForOnePod() {
+    bound("single", "ReadWriteOncePod");
+    f.start();
+    pod("p1", "single");
+    pod("p2", "single");
+    assertThat(f.nodeOf("p1")).isEqualTo("n1");
+    assertThat(f.nodeOf("p2")).isEmpty();
+    assertThat(f.message("p2")).contains("ReadWriteOncePod access mode");
+  }
+
+  @Test
+  void aDriverThatTellsItsCapacityIsAskedForNoMore() {
+    f.api.put(
+        Resources.CSI_DRIVERS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSIDriver",
+             "metadata":{"name":"disk.example.com"},"spec":{"storageCapacity":true}}\
+            """));
+    f.api.put(
+        Resources.STORAGE_CLASSES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"fast"},
+             "provisioner":"disk.example.com","volumeBindingMode":"WaitForFirstConsumer"}\
+            """));
+    f.api.put(
+        Resources.CSI_STORAGE_CAPACITIES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSIStorageCapacity",
+             "metadata":{"name":"x","namespace":"default"},"storageClassName":"fast",
+             "nodeTopology":{"matchLabels":{"kubernetes.io/hostname":"n1"}},"capacity":"1Gi"}\
+            """));
+    f.api.put(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+             "metadata":{"name":"large","namespace":"default"},
+             "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+              "resources":{"requests":{"storage":"2Gi"}}},"status":{"phase":"Pending"}}\
+            """));
+    f.start();
+    pod("p", "large");
+    assertThat(f.nodeOf("p")).isEmpty();
+    assertThat(f.message("p")).contains("node(s) did not have enough free storage");
+  }
+}
