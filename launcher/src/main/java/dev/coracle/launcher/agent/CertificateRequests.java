@@ -7,6 +7,7 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.api.certificates.CertificateRequest;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
@@ -19,20 +20,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
-import org.bouncycastle.asn1.x500.X500NameBuilder;
-import org.bouncycastle.asn1.x500.style.BCStyle;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.ExtensionsGenerator;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 
 /**
  * Asks the cluster for a node's certificates (Kubernetes docs, "TLS bootstrapping"): a
@@ -157,33 +147,12 @@ final class CertificateRequests {
 
   /** PKCS#10, PEM (RFC 2986). */
   private String request(Purpose purpose, KeyPair pair) {
-    try {
-      X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
-      name.addRDN(BCStyle.O, "system:nodes");
-      name.addRDN(BCStyle.CN, "system:node:" + node);
-      JcaPKCS10CertificationRequestBuilder builder =
-          new JcaPKCS10CertificationRequestBuilder(name.build(), pair.getPublic());
-      if (purpose == Purpose.SERVING) {
-        List<GeneralName> names = new ArrayList<>();
-        names.add(new GeneralName(GeneralName.dNSName, node));
-        names.add(new GeneralName(GeneralName.iPAddress, address));
-        ExtensionsGenerator extensions = new ExtensionsGenerator();
-        extensions.addExtension(
-            Extension.subjectAlternativeName,
-            false,
-            new GeneralNames(names.toArray(GeneralName[]::new)));
-        builder.addAttribute(
-            PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate());
-      }
-      byte[] der =
-          builder
-              .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
-              .getEncoded();
-      return "-----BEGIN CERTIFICATE REQUEST-----\n"
-          + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-          + "\n-----END CERTIFICATE REQUEST-----\n";
-    } catch (IOException | OperatorCreationException e) {
-      throw new IllegalStateException("cannot make a certificate request", e);
-    }
+    boolean serving = purpose == Purpose.SERVING;
+    return CertificateRequest.make(
+        pair,
+        "system:node:" + node,
+        List.of("system:nodes"),
+        serving ? List.of(node) : List.of(),
+        serving ? List.of(address) : List.of());
   }
 }
