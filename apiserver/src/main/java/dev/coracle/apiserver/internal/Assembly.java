@@ -118,7 +118,8 @@ public final class Assembly {
         new Strategies(
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
-    extensions = new Extensions(vertx, store, state.namespaces(), this::registry, metrics);
+    extensions =
+        new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
     registry = new Registry(scheme, store, definition -> type(definition, strategies));
     Backstage backstage =
         new Backstage(

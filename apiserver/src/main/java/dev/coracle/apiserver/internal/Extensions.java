@@ -1,6 +1,8 @@
 package dev.coracle.apiserver.internal;
 
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.policy.Policies;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.webhook.Matching;
@@ -15,12 +17,13 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.util.function.Supplier;
 
-/** The parts of the server that do what users have registered: webhooks. */
+/** The parts of the server that do what users have registered: webhooks and policies. */
 final class Extensions {
 
   private final WebhookClient client;
   private final WebhookConfigurations mutating;
   private final WebhookConfigurations validating;
+  private final Policies policies;
   private final AdmissionPlugins.Extensions plugins;
 
   Extensions(
@@ -28,15 +31,20 @@ final class Extensions {
       ResourceStore store,
       LiveCache namespaces,
       Supplier<Registry> registry,
+      Authorizer authorizer,
       ApiServerMetrics metrics) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
     mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
     validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
     Matching matching = new Matching(registry, namespaces, store);
-    WebhookCalls calls = new WebhookCalls(matching, client, metrics);
+    WebhookCalls calls = new WebhookCalls(matching, client, metrics, authorizer);
+    policies = new Policies(vertx, store, matching, registry, authorizer);
     plugins =
         new AdmissionPlugins.Extensions(
-            new MutatingWebhooks(mutating, calls), new ValidatingWebhooks(validating, calls));
+            policies.mutating(),
+            new MutatingWebhooks(mutating, calls),
+            policies.validating(),
+            new ValidatingWebhooks(validating, calls));
   }
 
   AdmissionPlugins.Extensions plugins() {
@@ -44,12 +52,13 @@ final class Extensions {
   }
 
   Uni<Void> start() {
-    return mutating.start().chain(validating::start);
+    return mutating.start().chain(validating::start).chain(policies::start);
   }
 
   void stop() {
     mutating.stop();
     validating.stop();
+    policies.stop();
     client.close();
   }
 }

@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.admission;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
@@ -27,17 +26,6 @@ final class NotEnforced implements AdmissionPlugin {
       return Backstage.DONE;
     }
     switch (request.resource().toString()) {
-      case "validatingwebhookconfigurations.admissionregistration.k8s.io",
-          "mutatingwebhookconfigurations.admissionregistration.k8s.io" -> {
-        for (JsonNode hook : object.path("webhooks")) {
-          if (!hook.path("matchConditions").isEmpty()) {
-            throw refuse("matchConditions of webhooks are not evaluated by this server");
-          }
-        }
-      }
-      case "validatingadmissionpolicybindings.admissionregistration.k8s.io",
-          "mutatingadmissionpolicybindings.admissionregistration.k8s.io" ->
-          throw refuse("admission policies are not evaluated by this server");
       case "customresourcedefinitions.apiextensions.k8s.io" -> {
         String strategy = object.path("spec").path("conversion").path("strategy").asText("None");
         if (strategy.equals("Webhook") && object.path("spec").path("versions").size() > 1) {

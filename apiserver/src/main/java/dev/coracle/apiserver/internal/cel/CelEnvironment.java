@@ -94,7 +94,8 @@ public final class CelEnvironment {
    */
   public Expression compile(String text, Set<CelType> wanted, String otherwise) {
     try {
-      CelAbstractSyntaxTree ast = compiler.compile(text).getAst();
+      CelAbstractSyntaxTree parsed = compiler.parse(text).getAst();
+      CelAbstractSyntaxTree ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
       CelType type = ast.getResultType();
       if (!wanted.isEmpty()
           && !type.equals(SimpleType.DYN)

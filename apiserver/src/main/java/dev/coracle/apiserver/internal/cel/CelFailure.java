@@ -7,7 +7,7 @@ public final class CelFailure extends RuntimeException {
 
   private final boolean overBudget;
 
-  CelFailure(String message, boolean overBudget) {
+  public CelFailure(String message, boolean overBudget) {
     super(message, null, false, false);
     this.overBudget = overBudget;
   }

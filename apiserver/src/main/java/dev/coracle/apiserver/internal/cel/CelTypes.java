@@ -9,6 +9,7 @@ import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.StructType;
 import dev.coracle.api.schema.SchemaType;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public final class CelTypes {
           "while");
 
   private final Map<String, CelType> structs = new HashMap<>();
+  private final Set<String> open = new HashSet<>();
 
   public Map<String, CelType> structs() {
     return structs;
@@ -54,7 +56,18 @@ public final class CelTypes {
    */
   public CelType of(SchemaType type, String name, boolean resource) {
     return switch (type.kind()) {
-      case OBJECT -> object(type, name, resource || type.embeddedResource());
+      case OBJECT -> {
+        // A type that contains itself has no end: from there on any value fits.
+        boolean named = !type.name().isEmpty();
+        if (named && !open.add(type.name())) {
+          yield SimpleType.DYN;
+        }
+        CelType made = object(type, name, resource || type.embeddedResource());
+        if (named) {
+          open.remove(type.name());
+        }
+        yield made;
+      }
       case MAP -> MapType.create(SimpleType.STRING, of(type.item(), name + ".@map", false));
       case LIST -> ListType.create(of(type.item(), name + ".@item", false));
       case STRING, QUANTITY, TIME, MICRO_TIME, BYTES ->

@@ -44,9 +44,19 @@ public final class Expression {
    */
   public Object eval(Map<String, ?> variables, Budget budget) {
     budget.begin();
+    return evalWithin(variables, budget);
+  }
+
+  /** As {@link #eval}, as a part of another expression: what it takes counts for that one. */
+  public Object evalWithin(Map<String, ?> variables, Budget budget) {
     try {
       return program.trace(variables, (expr, value) -> budget.step());
     } catch (CelEvaluationException e) {
+      for (Throwable t = e; t != null; t = t.getCause()) {
+        if (t instanceof CelFailure f) {
+          throw f;
+        }
+      }
       throw failure(e.getMessage(), budget);
     } catch (CelFailure e) {
       throw e;

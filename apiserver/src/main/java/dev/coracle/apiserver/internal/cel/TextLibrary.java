@@ -15,6 +15,13 @@ final class TextLibrary {
   private TextLibrary() {}
 
   static void addTo(Libraries libraries) {
+    libraries.global(
+        "jsonpatch.escapeKey",
+        "jsonpatch_escapeKey_string",
+        SimpleType.STRING,
+        SimpleType.STRING,
+        String.class,
+        TextLibrary::escapeKey);
     libraries.member(
         "format",
         "string_format",
@@ -52,6 +59,11 @@ final class TextLibrary {
         List.of(SimpleType.STRING, SimpleType.STRING, SimpleType.INT),
         List.of(String.class, String.class, Long.class),
         args -> all((String) args[0], (String) args[1], (Long) args[2]));
+  }
+
+  /** How a key stands in a JSON pointer (RFC 6901). */
+  private static String escapeKey(String key) {
+    return key.replace("~", "~0").replace("/", "~1");
   }
 
   private static String format(String text, List<?> values) {
