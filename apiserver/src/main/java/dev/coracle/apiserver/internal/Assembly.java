@@ -27,6 +27,7 @@ import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
+import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
@@ -44,6 +45,7 @@ import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Conversions;
+import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.registry.SchemaRules;
@@ -120,7 +122,9 @@ public final class Assembly {
     state = ClusterState.of(vertx, store);
     extensions =
         new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
-    registry = new Registry(scheme, store, definition -> type(definition, strategies));
+    registry =
+        new Registry(
+            scheme, store, definition -> type(definition, strategies, extensions.converters()));
     Backstage backstage =
         new Backstage(
             store,
@@ -154,7 +158,8 @@ public final class Assembly {
                     new TokenSubresource(store, accountTokens, options.identity().audiences())),
             reviews,
             new Providers(hooks.providers()));
-    customResources = new CustomResourceRegistrar(vertx, store, registry, engine, clock);
+    customResources =
+        new CustomResourceRegistrar(vertx, store, registry, engine, extensions.converters(), clock);
     forwarder = new Forwarder(vertx, options.kubelets());
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
@@ -204,14 +209,19 @@ public final class Assembly {
         "binding");
   }
 
-  private static ResourceType type(ResourceDefinition definition, Strategies strategies) {
-    return new ResourceType(
-        definition,
+  private static ResourceType type(
+      ResourceDefinition definition, Strategies strategies, Converters converters) {
+    LateConversion late = converters.of(definition.gvr().groupResource()).orElse(null);
+    ResourceType.Conversion conversion =
         definition.builtIn()
             ? Conversions.of(definition.gvr().groupResource())
-            : ResourceType.Conversion.RENAME,
+            : late == null ? ResourceType.Conversion.RENAME : ResourceType.Conversion.BY_WEBHOOK;
+    return new ResourceType(
+        definition,
+        conversion,
         new SchemaRules(definition),
-        strategies.of(definition.gvr().groupResource()));
+        strategies.of(definition.gvr().groupResource()),
+        late);
   }
 
   private List<PathHandler> paths(

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal;
 
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.policy.Policies;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
@@ -24,6 +25,7 @@ final class Extensions {
   private final WebhookConfigurations mutating;
   private final WebhookConfigurations validating;
   private final Policies policies;
+  private final Converters converters;
   private final AdmissionPlugins.Extensions plugins;
 
   Extensions(
@@ -34,6 +36,7 @@ final class Extensions {
       Authorizer authorizer,
       ApiServerMetrics metrics) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
+    converters = new Converters(client);
     mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
     validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
     Matching matching = new Matching(registry, namespaces, store);
@@ -49,6 +52,10 @@ final class Extensions {
 
   AdmissionPlugins.Extensions plugins() {
     return plugins;
+  }
+
+  Converters converters() {
+    return converters;
   }
 
   Uni<Void> start() {

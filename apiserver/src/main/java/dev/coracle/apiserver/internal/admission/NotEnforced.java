@@ -26,12 +26,6 @@ final class NotEnforced implements AdmissionPlugin {
       return Backstage.DONE;
     }
     switch (request.resource().toString()) {
-      case "customresourcedefinitions.apiextensions.k8s.io" -> {
-        String strategy = object.path("spec").path("conversion").path("strategy").asText("None");
-        if (strategy.equals("Webhook") && object.path("spec").path("versions").size() > 1) {
-          throw refuse("conversion webhooks are not called by this server");
-        }
-      }
       case "apiservices.apiregistration.k8s.io" -> {
         if (object.path("spec").path("service").isObject()) {
           throw refuse("requests are not handed on to other API servers by this server");
