@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.HealthCheck;
@@ -16,6 +17,8 @@ import dev.coracle.apiserver.internal.admission.ClusterState;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
+import dev.coracle.apiserver.internal.aggregation.AggregatedPaths;
+import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
@@ -27,6 +30,7 @@ import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
+import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
@@ -67,12 +71,14 @@ import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
 import dev.coracle.apiserver.internal.verb.Verbs;
+import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OpenApiDocuments;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import io.vertx.core.net.KeyCertOptions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -101,6 +107,7 @@ public final class Assembly {
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
   private @Nullable AuditLog auditLog;
+  private final ApiServices apiServices;
 
   public Assembly(
       Vertx vertx,
@@ -161,6 +168,14 @@ public final class Assembly {
     customResources =
         new CustomResourceRegistrar(vertx, store, registry, engine, extensions.converters(), clock);
     forwarder = new Forwarder(vertx, options.kubelets());
+    apiServices =
+        new ApiServices(
+            vertx,
+            store,
+            KeyCertOptions.wrap(
+                PemKeyManager.of(
+                    options.kubelets().clientCertificate(), options.kubelets().clientKey())),
+            clock);
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
@@ -183,9 +198,14 @@ public final class Assembly {
                 hooks.routes(),
                 audit(options.security().audit(), clock, meters),
                 options.limits()),
+            new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             paths(vertx, options, hooks, started),
             resources);
-    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
+    bootstrap =
+        new Bootstrap(
+            calls(UserInfo.APISERVER),
+            options.listen().advertiseAddress(),
+            ExtensionTrust.of(options));
   }
 
   private Registry registry() {
@@ -235,7 +255,8 @@ public final class Assembly {
     checks.addAll(hooks.checks());
     Health health = new Health(checks);
     Discovery discovery =
-        new Discovery(scheme, () -> options.listen().advertiseAddress() + ":" + front().port());
+        new Discovery(
+            scheme, apiServices, () -> options.listen().advertiseAddress() + ":" + front().port());
     PathHandler version =
         exchange -> {
           if (!exchange.info().path().matches("/version/?")) {
@@ -265,7 +286,8 @@ public final class Assembly {
         .chain(nodes::start)
         .chain(state::start)
         .chain(extensions::start)
-        .chain(customResources::start);
+        .chain(customResources::start)
+        .chain(apiServices::start);
   }
 
   public void stopCaches() {
@@ -274,6 +296,7 @@ public final class Assembly {
     state.stop();
     customResources.stop();
     extensions.stop();
+    apiServices.stop();
     forwarder.close();
   }
 

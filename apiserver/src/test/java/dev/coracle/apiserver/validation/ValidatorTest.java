@@ -65,22 +65,43 @@ class ValidatorTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "/metadata/name='A_b' | metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+        "/metadata/name='A_b' | metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123"
+            + " subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
+            + " start and end with an alphanumeric character (e.g. 'example.com', regex used for"
+            + " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
         "/metadata/name- | metadata.name: Required value: name or generateName is required",
-        "/metadata/labels={'a b':'c'} | metadata.labels: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+        "/metadata/labels={'a b':'c'} | metadata.labels: Invalid value: \"a b\": name part must"
+            + " consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
+            + " alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for"
+            + " validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
         "/spec/containers=[] | spec.containers: Required value",
         "/spec/containers/0/image- | spec.containers[0].image: Required value",
-        "/spec/containers/0/name='A' | spec.containers[0].name: Invalid value: \"A\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
-        "/spec/containers/-={'name':'a','image':'i'} | spec.containers[1].name: Duplicate value: \"a\"",
-        "/spec/containers/0/imagePullPolicy='x' | spec.containers[0].imagePullPolicy: Unsupported value: \"x\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
-        "/spec/restartPolicy='x' | spec.restartPolicy: Unsupported value: \"x\": supported values: \"Always\", \"Never\", \"OnFailure\"",
-        "/spec/containers/0/ports=[{'containerPort':70000}] | spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
-        "/spec/containers/0/volumeMounts=[{'name':'v','mountPath':'/a'}] | spec.containers[0].volumeMounts[0].name: Not found: \"v\"",
-        "/spec/containers/0/resources={'limits':{'cpu':'1'},'requests':{'cpu':'2'}} | spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1",
-        "/spec/containers/0/livenessProbe={'periodSeconds':1} | spec.containers[0].livenessProbe: Required value: must specify a handler type",
+        "/spec/containers/0/name='A' | spec.containers[0].name: Invalid value: \"A\": a lowercase"
+            + " RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"
+            + " start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex"
+            + " used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        "/spec/containers/-={'name':'a','image':'i'} | spec.containers[1].name: Duplicate value:"
+            + " \"a\"",
+        "/spec/containers/0/imagePullPolicy='x' | spec.containers[0].imagePullPolicy: Unsupported"
+            + " value: \"x\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
+        "/spec/restartPolicy='x' | spec.restartPolicy: Unsupported value: \"x\": supported values:"
+            + " \"Always\", \"Never\", \"OnFailure\"",
+        "/spec/containers/0/ports=[{'containerPort':70000}] |"
+            + " spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1"
+            + " and 65535, inclusive",
+        "/spec/containers/0/volumeMounts=[{'name':'v','mountPath':'/a'}] |"
+            + " spec.containers[0].volumeMounts[0].name: Not found: \"v\"",
+        "/spec/containers/0/resources={'limits':{'cpu':'1'},'requests':{'cpu':'2'}} |"
+            + " spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or"
+            + " equal to cpu limit of 1",
+        "/spec/containers/0/livenessProbe={'periodSeconds':1} | spec.containers[0].livenessProbe:"
+            + " Required value: must specify a handler type",
         "/spec/containers/0/env=[{'name':''}] | spec.containers[0].env[0].name: Required value",
-        "/spec/tolerations=[{'operator':'Equal'}] | spec.tolerations[0].operator: Invalid value: \"Equal\": operator must be Exists when `key` is empty, which means \"match all values and all keys\"",
-        "/spec/volumes=[{'name':'v','secret':{}}] | spec.volumes[0].secret.secretName: Required value",
+        "/spec/tolerations=[{'operator':'Equal'}] | spec.tolerations[0].operator: Invalid value:"
+            + " \"Equal\": operator must be Exists when `key` is empty, which means \"match all"
+            + " values and all keys\"",
+        "/spec/volumes=[{'name':'v','secret':{}}] | spec.volumes[0].secret.secretName: Required"
+            + " value",
       })
   void pods(String edit, String problem) {
     assertThat(problems(resource("pods"), edited(POD, edit))).containsExactly(problem);
@@ -92,11 +113,16 @@ class ValidatorTest {
       quoteCharacter = '`',
       value = {
         "/spec/selector- | spec.selector: Required value",
-        "/spec/template/metadata/labels={'x':'y'} | spec.template.metadata.labels: Invalid value: {\"x\":\"y\"}: `selector` does not match template `labels`",
+        "/spec/template/metadata/labels={'x':'y'} | spec.template.metadata.labels: Invalid value:"
+            + " {\"x\":\"y\"}: `selector` does not match template `labels`",
         "/spec/replicas=-1 | spec.replicas: Invalid value: -1: must be greater than or equal to 0",
-        "/spec/template/spec/restartPolicy='Never' | spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"",
-        "/spec/strategy={'type':'RollingUpdate','rollingUpdate':{'maxSurge':0,'maxUnavailable':0}} | spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0",
-        "/spec/strategy={'type':'x'} | spec.strategy.type: Unsupported value: \"x\": supported values: \"Recreate\", \"RollingUpdate\"",
+        "/spec/template/spec/restartPolicy='Never' | spec.template.spec.restartPolicy: Unsupported"
+            + " value: \"Never\": supported values: \"Always\"",
+        "/spec/strategy={'type':'RollingUpdate','rollingUpdate':{'maxSurge':0,'maxUnavailable':0}}"
+            + " | spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when"
+            + " `maxSurge` is 0",
+        "/spec/strategy={'type':'x'} | spec.strategy.type: Unsupported value: \"x\": supported"
+            + " values: \"Recreate\", \"RollingUpdate\"",
       })
   void deployments(String edit, String problem) {
     assertThat(problems(resource("apps/deployments"), edited(DEPLOYMENT, edit)))
@@ -108,13 +134,20 @@ class ValidatorTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "/metadata/name='1a' | metadata.name: Invalid value: \"1a\": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+        "/metadata/name='1a' | metadata.name: Invalid value: \"1a\": a DNS-1035 label must consist"
+            + " of lower case alphanumeric characters or '-', start with an alphabetic character,"
+            + " and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used"
+            + " for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
         "/spec/ports- | spec.ports: Required value",
         "/spec/ports/-={'port':81} | spec.ports[0].name: Required value",
-        "/spec/ports/0/port=0 | spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
-        "/spec/type='x' | spec.type: Unsupported value: \"x\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"",
-        "/spec/ports/0/nodePort=30000 | spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
-        "/spec/externalTrafficPolicy='Local' | spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services",
+        "/spec/ports/0/port=0 | spec.ports[0].port: Invalid value: 0: must be between 1 and 65535,"
+            + " inclusive",
+        "/spec/type='x' | spec.type: Unsupported value: \"x\": supported values: \"ClusterIP\","
+            + " \"ExternalName\", \"LoadBalancer\", \"NodePort\"",
+        "/spec/ports/0/nodePort=30000 | spec.ports[0].nodePort: Forbidden: may not be used when"
+            + " `type` is 'ClusterIP'",
+        "/spec/externalTrafficPolicy='Local' | spec.externalTrafficPolicy: Invalid value:"
+            + " \"Local\": may only be set for externally-accessible services",
       })
   void services(String edit, String problem) {
     assertThat(problems(resource("services"), edited(SERVICE, edit))).contains(problem);
@@ -125,17 +158,44 @@ class ValidatorTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "batch/jobs | {'metadata':{'name':'j','namespace':'d'},'spec':{'selector':{},'template':{'spec':{'containers':[{'name':'a','image':'i'}]}}}} | spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
-        "batch/cronjobs | {'metadata':{'name':'c','namespace':'d'},'spec':{'schedule':'99 * * * *','jobTemplate':{'spec':{'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'a','image':'i'}]}}}}}} | spec.schedule: Invalid value: \"99 * * * *\": end of range (99) above maximum (59): 99",
-        "configmaps | {'metadata':{'name':'c','namespace':'d'},'data':{'a b':'c'}} | data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
-        "secrets | {'metadata':{'name':'c','namespace':'d'},'type':'kubernetes.io/tls'} | data[tls.crt]: Required value",
-        "namespaces | {'metadata':{'name':'a.b'}} | metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
-        "persistentvolumeclaims | {'metadata':{'name':'c','namespace':'d'},'spec':{'resources':{'requests':{'storage':'1Gi'}}}} | spec.accessModes: Required value: at least 1 access mode is required",
-        "rbac.authorization.k8s.io/roles | {'metadata':{'name':'system:x','namespace':'d'},'rules':[{'apiGroups':[''],'resources':['pods']}]} | rules[0].verbs: Required value: verbs must contain at least one value",
-        "networking.k8s.io/ingresses | {'metadata':{'name':'i','namespace':'d'},'spec':{'rules':[{'http':{'paths':[{'path':'a','pathType':'Prefix','backend':{'service':{'name':'s','port':{'number':80}}}}]}}]}} | spec.rules[0].http.paths[0].path: Invalid value: \"a\": must be an absolute path",
-        "autoscaling/horizontalpodautoscalers | {'metadata':{'name':'i','namespace':'d'},'spec':{'minReplicas':3,'maxReplicas':2,'scaleTargetRef':{'kind':'Deployment','name':'x'}}} | spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`",
-        "apiextensions.k8s.io/customresourcedefinitions | {'metadata':{'name':'x'},'spec':{'group':'g.io','scope':'Cluster','names':{'plural':'as','kind':'A'},'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':{'type':'object'}}}]}} | metadata.name: Invalid value: \"x\": must be spec.names.plural+\".\"+spec.group",
-        "apiextensions.k8s.io/customresourcedefinitions | {'metadata':{'name':'as.g.io'},'spec':{'group':'g.io','scope':'Cluster','names':{'plural':'as','kind':'A'},'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{}}}}}]}} | spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields",
+        "batch/jobs |"
+            + " {'metadata':{'name':'j','namespace':'d'},'spec':{'selector':{},'template':{'spec':{'containers':[{'name':'a','image':'i'}]}}}}"
+            + " | spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\","
+            + " \"Never\"",
+        "batch/cronjobs | {'metadata':{'name':'c','namespace':'d'},'spec':{'schedule':'99 * * *"
+            + " *','jobTemplate':{'spec':{'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'a','image':'i'}]}}}}}}"
+            + " | spec.schedule: Invalid value: \"99 * * * *\": end of range (99) above maximum"
+            + " (59): 99",
+        "configmaps | {'metadata':{'name':'c','namespace':'d'},'data':{'a b':'c'}} | data[a b]:"
+            + " Invalid value: \"a b\": a valid config key must consist of alphanumeric characters,"
+            + " '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for"
+            + " validation is '[-._a-zA-Z0-9]+')",
+        "secrets | {'metadata':{'name':'c','namespace':'d'},'type':'kubernetes.io/tls'} |"
+            + " data[tls.crt]: Required value",
+        "namespaces | {'metadata':{'name':'a.b'}} | metadata.name: Invalid value: \"a.b\": a"
+            + " lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-',"
+            + " and must start and end with an alphanumeric character (e.g. 'my-name',  or"
+            + " '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        "persistentvolumeclaims |"
+            + " {'metadata':{'name':'c','namespace':'d'},'spec':{'resources':{'requests':{'storage':'1Gi'}}}}"
+            + " | spec.accessModes: Required value: at least 1 access mode is required",
+        "rbac.authorization.k8s.io/roles |"
+            + " {'metadata':{'name':'system:x','namespace':'d'},'rules':[{'apiGroups':[''],'resources':['pods']}]}"
+            + " | rules[0].verbs: Required value: verbs must contain at least one value",
+        "networking.k8s.io/ingresses |"
+            + " {'metadata':{'name':'i','namespace':'d'},'spec':{'rules':[{'http':{'paths':[{'path':'a','pathType':'Prefix','backend':{'service':{'name':'s','port':{'number':80}}}}]}}]}}"
+            + " | spec.rules[0].http.paths[0].path: Invalid value: \"a\": must be an absolute path",
+        "autoscaling/horizontalpodautoscalers |"
+            + " {'metadata':{'name':'i','namespace':'d'},'spec':{'minReplicas':3,'maxReplicas':2,'scaleTargetRef':{'kind':'Deployment','name':'x'}}}"
+            + " | spec.maxReplicas: Invalid value: 2: must be greater than or equal to"
+            + " `minReplicas`",
+        "apiextensions.k8s.io/customresourcedefinitions |"
+            + " {'metadata':{'name':'x'},'spec':{'group':'g.io','scope':'Cluster','names':{'plural':'as','kind':'A'},'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':{'type':'object'}}}]}}"
+            + " | metadata.name: Invalid value: \"x\": must be spec.names.plural+\".\"+spec.group",
+        "apiextensions.k8s.io/customresourcedefinitions |"
+            + " {'metadata':{'name':'as.g.io'},'spec':{'group':'g.io','scope':'Cluster','names':{'plural':'as','kind':'A'},'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{}}}}}]}}"
+            + " | spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not"
+            + " be empty for specified object fields",
       })
   void otherKinds(String resource, String json, String problem) {
     assertThat(problems(resource(resource), edited(json, ""))).contains(problem);
@@ -172,7 +232,9 @@ class ValidatorTest {
         .singleElement()
         .asString()
         .startsWith(
-            "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)");
+            "spec: Forbidden: pod updates may not change fields other than"
+                + " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`"
+                + " (only additions to existing tolerations)");
     assertThat(
             update(
                 "pods",
@@ -190,7 +252,8 @@ class ValidatorTest {
                 DEPLOYMENT,
                 "/spec/selector/matchLabels/c='d';;/spec/template/metadata/labels/c='d'"))
         .containsExactly(
-            "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is immutable");
+            "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is"
+                + " immutable");
     assertThat(update("apps/deployments", DEPLOYMENT, "/metadata/name='q'"))
         .containsExactly("metadata.name: Invalid value: \"q\": field is immutable");
     assertThat(update("apps/statefulsets", DEPLOYMENT, "/spec/serviceName='q'"))
@@ -226,7 +289,8 @@ class ValidatorTest {
                 "{'metadata':{'name':'c','namespace':'d','deletionTimestamp':'2026-01-01T00:00:00Z'}}",
                 "/metadata/finalizers=['a.b/c']"))
         .containsExactly(
-            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{\"a.b/c\"}");
+            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being"
+                + " deleted, found new finalizers []string{\"a.b/c\"}");
   }
 
   @Test

@@ -39,7 +39,6 @@ public final class AdmissionPlugins {
         new DefaultIngressClass(state.ingressClasses()),
         new OwnerReferences(authorizer, registry),
         new CertificateSigning(authorizer),
-        new NotEnforced(),
         new PodSecurity(state.namespaces()),
         extensions.mutatingPolicies(),
         extensions.mutatingWebhooks(),

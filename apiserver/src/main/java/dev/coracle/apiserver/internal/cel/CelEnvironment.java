@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.cel;
 
 import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
@@ -16,7 +17,6 @@ import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,9 +31,6 @@ public final class CelEnvironment {
       CelOptions.current()
           .enableOptionalSyntax(true)
           .enableHeterogeneousNumericComparisons(true)
-          .enableTimestampEpoch(true)
-          .enableUnsignedLongs(true)
-          .evaluateCanonicalTypesToNativeValues(true)
           .comprehensionMaxIterations((int) Budget.PER_EXPRESSION)
           .build();
 
@@ -67,12 +64,12 @@ public final class CelEnvironment {
                 CelExtensions.sets(OPTIONS),
                 CelExtensions.comprehensions())
             .addFunctionDeclarations(Libraries.declarations())
-            .setTypeProvider(provider(new LinkedHashMap<>(types)));
+            .setTypeProvider(provider(ImmutableMap.copyOf(types)));
     variables.forEach(builder::addVar);
     compiler = builder.build();
   }
 
-  private static CelTypeProvider provider(Map<String, CelType> types) {
+  private static CelTypeProvider provider(ImmutableMap<String, CelType> types) {
     ImmutableList<CelType> all = ImmutableList.copyOf(types.values());
     return new CelTypeProvider() {
       @Override

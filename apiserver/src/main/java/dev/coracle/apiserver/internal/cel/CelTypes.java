@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.cel;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableMap;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.MapType;
@@ -107,12 +107,10 @@ public final class CelTypes {
   }
 
   /** A struct type of these fields. */
-  public CelType struct(String name, Map<String, CelType> fields) {
+  public CelType struct(String name, Map<String, CelType> fieldTypes) {
+    ImmutableMap<String, CelType> fields = ImmutableMap.copyOf(fieldTypes);
     StructType made =
-        StructType.create(
-            name,
-            ImmutableSet.copyOf(fields.keySet()),
-            field -> Optional.ofNullable(fields.get(field)));
+        StructType.create(name, fields.keySet(), field -> Optional.ofNullable(fields.get(field)));
     structs.put(name, made);
     return made;
   }

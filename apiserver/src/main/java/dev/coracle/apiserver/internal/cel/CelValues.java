@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cel.common.values.CelByteString;
 import dev.cel.common.values.NullValue;
 import dev.coracle.api.Json;
-import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
 import java.time.DateTimeException;
@@ -50,8 +49,7 @@ public final class CelValues {
   private static Map<String, Object> map(ObjectNode node, @Nullable SchemaType type) {
     Map<String, Object> out = LinkedHashMap.newLinkedHashMap(node.size());
     node.forEachEntry((name, value) -> {
-      SchemaField field = type == null ? null : type.field(name);
-      boolean named = field != null && type.kind() == Kind.OBJECT;
+      boolean named = type != null && type.kind() == Kind.OBJECT && type.field(name) != null;
       String key = named ? CelTypes.escape(name) : name;
       if (!key.isEmpty()) {
         out.put(key, of(value, type == null ? null : type.child(name)));

@@ -3,10 +3,10 @@ package dev.coracle.apiserver.internal.cel;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.runtime.CelFunctionOverload;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -134,8 +134,9 @@ final class NetLibrary {
         (n, m) -> cidr(m).bits() >= n.bits() && n.contains(cidr(m).address()));
   }
 
-  private static void is(Libraries libraries, String name, Predicate<InetAddress> test) {
-    libraries.member(name, "ip_" + name, SimpleType.BOOL, IP, InetAddress.class, a -> test.test(a));
+  private static void is(
+      Libraries libraries, String name, CelFunctionOverload.Unary<InetAddress> test) {
+    libraries.member(name, "ip_" + name, SimpleType.BOOL, IP, InetAddress.class, test);
   }
 
   private static boolean isLinkLocalMulticast(InetAddress a) {

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.cel;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.runtime.CelFunctionOverload;
 import dev.coracle.api.Quantity;
 import java.math.BigDecimal;
 
@@ -69,24 +70,22 @@ final class QuantityLibrary {
         QUANTITY,
         Amount.class,
         a -> a.value().doubleValue());
-    compare(libraries, "compareTo", SimpleType.INT, sign -> (long) sign);
-    compare(libraries, "isLessThan", SimpleType.BOOL, sign -> sign < 0);
-    compare(libraries, "isGreaterThan", SimpleType.BOOL, sign -> sign > 0);
+    compare(
+        libraries, "compareTo", SimpleType.INT, (a, b) -> (long) a.value().compareTo(b.value()));
+    compare(libraries, "isLessThan", SimpleType.BOOL, (a, b) -> a.value().compareTo(b.value()) < 0);
+    compare(
+        libraries, "isGreaterThan", SimpleType.BOOL, (a, b) -> a.value().compareTo(b.value()) > 0);
     arithmetic(libraries, "add", 1);
     arithmetic(libraries, "sub", -1);
   }
 
   private static void compare(
-      Libraries libraries, String name, CelType result, java.util.function.IntFunction<Object> f) {
+      Libraries libraries,
+      String name,
+      CelType result,
+      CelFunctionOverload.Binary<Amount, Amount> body) {
     libraries.member(
-        name,
-        "quantity_" + name,
-        result,
-        QUANTITY,
-        QUANTITY,
-        Amount.class,
-        Amount.class,
-        (a, b) -> f.apply(a.value().compareTo(b.value())));
+        name, "quantity_" + name, result, QUANTITY, QUANTITY, Amount.class, Amount.class, body);
   }
 
   private static void arithmetic(Libraries libraries, String name, int sign) {

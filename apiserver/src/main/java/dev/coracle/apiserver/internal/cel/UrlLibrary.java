@@ -5,6 +5,7 @@ import dev.cel.common.types.ListType;
 import dev.cel.common.types.MapType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.runtime.CelFunctionOverload;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /** URLs: {@code url("https://a:80/b?c=d").getHost()}. */
 final class UrlLibrary {
@@ -53,8 +53,8 @@ final class UrlLibrary {
         UrlLibrary::query);
   }
 
-  private static void part(Libraries libraries, String name, Function<URI, String> part) {
-    libraries.member(name, "url_" + name, SimpleType.STRING, URL, URI.class, u -> part.apply(u));
+  private static void part(Libraries libraries, String name, CelFunctionOverload.Unary<URI> part) {
+    libraries.member(name, "url_" + name, SimpleType.STRING, URL, URI.class, part);
   }
 
   private static String empty(@org.jspecify.annotations.Nullable String text) {

@@ -120,8 +120,7 @@ final class PolicyEvaluation {
               .replaceWithVoid()
               .onFailure(CelFailure.class)
               .recoverWithUni(f -> {
-                visit.at(
-                    new Found<>(of.policy(), binding, target, Map.of(), budget, (CelFailure) f));
+                visit.at(new Found<>(of.policy(), binding, target, Map.of(), budget, f));
                 return Backstage.DONE;
               })
               .chain(() -> binding(of, target, next));

@@ -1,5 +1,13 @@
 package dev.coracle.apiserver.internal.stream;
 
+import dev.coracle.apiserver.UserInfo;
+import io.vertx.core.MultiMap;
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.SocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where a request is handed on to.
  *
@@ -9,15 +17,28 @@ package dev.coracle.apiserver.internal.stream;
  * @param translatesErrors answers of the other side that are failures become Status objects
  * @param proxyPrefix empty, or the path under which the other side is shown, for links and
  *     redirects
+ * @param peer an aggregated API server; null for all others
  */
-record Destination(
+public record Destination(
     boolean kubelet,
     boolean tls,
     String host,
     int port,
     String uri,
     boolean translatesErrors,
-    String proxyPrefix) {
+    String proxyPrefix,
+    @Nullable Peer peer) {
+
+  Destination(
+      boolean kubelet,
+      boolean tls,
+      String host,
+      int port,
+      String uri,
+      boolean translatesErrors,
+      String proxyPrefix) {
+    this(kubelet, tls, host, port, uri, translatesErrors, proxyPrefix, null);
+  }
 
   static Destination kubelet(KubeletAddress at, String uri, boolean translatesErrors) {
     return new Destination(true, true, at.host(), at.port(), uri, translatesErrors, "");
@@ -25,4 +46,28 @@ record Destination(
 
   /** Where a node's kubelet listens. */
   record KubeletAddress(String host, int port) {}
+
+  /**
+   * How another API server is spoken to.
+   *
+   * @param address where it listens, whatever its name
+   * @param headers who the user is
+   */
+  public record Peer(SocketAddress address, ClientSSLOptions tls, MultiMap headers) {
+
+    /** The headers by which an authenticating proxy names a user. */
+    public static MultiMap identify(UserInfo user) {
+      MultiMap out = MultiMap.caseInsensitiveMultiMap();
+      out.add("X-Remote-User", user.name());
+      if (!user.uid().isEmpty()) {
+        out.add("X-Remote-Uid", user.uid());
+      }
+      user.groups().forEach(g -> out.add("X-Remote-Group", g));
+      user.extra()
+          .forEach((key, values) ->
+              values.forEach(v ->
+                  out.add("X-Remote-Extra-" + URLEncoder.encode(key, StandardCharsets.UTF_8), v)));
+      return out;
+    }
+  }
 }

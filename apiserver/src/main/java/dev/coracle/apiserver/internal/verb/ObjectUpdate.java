@@ -86,14 +86,14 @@ public final class ObjectUpdate {
           .chain(stored -> attempt(call, scope, change, stored))
           .chain(type::presented)
           .onFailure(Emptied.class)
-          .recoverWithUni(e -> type.presented(((Emptied) e).result));
+          .recoverWithUni(e -> type.presented(e.result));
     }
     return backstage
         .store()
         .update(type.stored(), call.key(), stored -> attempt(call, scope, change, stored))
         .chain(type::presented)
         .onFailure(Emptied.class)
-        .recoverWithUni(e -> delete(call, (Emptied) e));
+        .recoverWithUni(e -> delete(call, e));
   }
 
   private Uni<KubeObject> delete(Call call, Emptied emptied) {
