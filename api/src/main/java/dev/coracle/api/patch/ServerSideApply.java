@@ -181,6 +181,14 @@ public final class ServerSideApply {
   }
 
   /**
+   * The object with a configuration laid over it, by the lists' and maps' own rules; nobody's
+   * ownership changes. A new tree.
+   */
+  public static ObjectNode merge(SchemaType type, ObjectNode live, ObjectNode config) {
+    return (ObjectNode) TypedTree.merge(type, live, config);
+  }
+
+  /**
    * Removes what the manager gave up: everything it owned, but for what anybody owns now and for
    * what nobody ever owned.
    */

@@ -40,6 +40,11 @@ public final class FieldErrors {
     add(StatusCause.INVALID, "Invalid value: " + show(value), detail, path, child);
   }
 
+  /** As {@link #invalid(FieldPath, String, Object, String)}, for a value too large to be shown. */
+  public void rejected(FieldPath path, String detail) {
+    add(StatusCause.INVALID, "Invalid value", detail, path, "");
+  }
+
   /** One error for each message. */
   public void invalid(FieldPath path, String child, Object value, List<String> details) {
     for (String detail : details) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.HealthCheck;
@@ -16,6 +17,8 @@ import dev.coracle.apiserver.internal.admission.ClusterState;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
+import dev.coracle.apiserver.internal.aggregation.AggregatedPaths;
+import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
@@ -29,6 +32,8 @@ import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
+import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
+import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
@@ -47,6 +52,7 @@ import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Conversions;
+import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.registry.SchemaRules;
@@ -69,12 +75,14 @@ import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
 import dev.coracle.apiserver.internal.verb.Verbs;
+import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OpenApiDocuments;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import io.vertx.core.net.KeyCertOptions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -106,6 +114,7 @@ public final class Assembly {
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
   private @Nullable AuditLog auditLog;
+  private final ApiServices apiServices;
 
   public Assembly(
       Vertx vertx,
@@ -128,8 +137,11 @@ public final class Assembly {
         new Strategies(
             new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
-    extensions = new Extensions(vertx, store, state.namespaces(), this::registry, metrics);
-    registry = new Registry(scheme, store, definition -> type(definition, strategies));
+    extensions =
+        new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
+    registry =
+        new Registry(
+            scheme, store, definition -> type(definition, strategies, extensions.converters()));
     Backstage backstage =
         new Backstage(
             store,
@@ -162,9 +174,18 @@ public final class Assembly {
                     new TokenSubresource(store, accountTokens, options.identity().audiences())),
             reviews,
             new Providers(hooks.providers()));
-    customResources = new CustomResourceRegistrar(vertx, store, registry, engine, clock);
+    customResources =
+        new CustomResourceRegistrar(vertx, store, registry, engine, extensions.converters(), clock);
     forwarder = new Forwarder(vertx, options.kubelets());
     tunnels = new Tunnels(vertx, new SecureRandom());
+    apiServices =
+        new ApiServices(
+            vertx,
+            store,
+            KeyCertOptions.wrap(
+                PemKeyManager.of(
+                    options.kubelets().clientCertificate(), options.kubelets().clientKey())),
+            clock);
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
@@ -197,9 +218,14 @@ public final class Assembly {
                 audit(options.security().audit(), clock, meters),
                 flows,
                 options.limits()),
+            new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             paths(vertx, options, hooks, started),
             resources);
-    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), options.listen().advertiseAddress());
+    bootstrap =
+        new Bootstrap(
+            calls(UserInfo.APISERVER),
+            options.listen().advertiseAddress(),
+            ExtensionTrust.of(options));
   }
 
   private Registry registry() {
@@ -223,14 +249,19 @@ public final class Assembly {
         "binding");
   }
 
-  private static ResourceType type(ResourceDefinition definition, Strategies strategies) {
-    return new ResourceType(
-        definition,
+  private static ResourceType type(
+      ResourceDefinition definition, Strategies strategies, Converters converters) {
+    LateConversion late = converters.of(definition.gvr().groupResource()).orElse(null);
+    ResourceType.Conversion conversion =
         definition.builtIn()
             ? Conversions.of(definition.gvr().groupResource())
-            : ResourceType.Conversion.RENAME,
+            : late == null ? ResourceType.Conversion.RENAME : ResourceType.Conversion.BY_WEBHOOK;
+    return new ResourceType(
+        definition,
+        conversion,
         new SchemaRules(definition),
-        strategies.of(definition.gvr().groupResource()));
+        strategies.of(definition.gvr().groupResource()),
+        late);
   }
 
   private List<PathHandler> paths(
@@ -244,7 +275,8 @@ public final class Assembly {
     checks.addAll(hooks.checks());
     Health health = new Health(checks);
     Discovery discovery =
-        new Discovery(scheme, () -> options.listen().advertiseAddress() + ":" + front().port());
+        new Discovery(
+            scheme, apiServices, () -> options.listen().advertiseAddress() + ":" + front().port());
     PathHandler version =
         exchange -> {
           if (!exchange.info().path().matches("/version/?")) {
@@ -275,7 +307,8 @@ public final class Assembly {
         .chain(state::start)
         .chain(extensions::start)
         .chain(customResources::start)
-        .chain(flows::start);
+        .chain(flows::start)
+        .chain(apiServices::start);
   }
 
   public void stopCaches() {
@@ -286,6 +319,7 @@ public final class Assembly {
     remotes.close();
     customResources.stop();
     extensions.stop();
+    apiServices.stop();
     forwarder.close();
     tunnels.close();
   }

@@ -1,6 +1,9 @@
 package dev.coracle.apiserver.internal;
 
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.crd.Converters;
+import dev.coracle.apiserver.internal.policy.Policies;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.webhook.Matching;
@@ -15,12 +18,14 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.util.function.Supplier;
 
-/** The parts of the server that do what users have registered: webhooks. */
+/** The parts of the server that do what users have registered: webhooks and policies. */
 final class Extensions {
 
   private final WebhookClient client;
   private final WebhookConfigurations mutating;
   private final WebhookConfigurations validating;
+  private final Policies policies;
+  private final Converters converters;
   private final AdmissionPlugins.Extensions plugins;
 
   Extensions(
@@ -28,28 +33,39 @@ final class Extensions {
       ResourceStore store,
       LiveCache namespaces,
       Supplier<Registry> registry,
+      Authorizer authorizer,
       ApiServerMetrics metrics) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
+    converters = new Converters(client);
     mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
     validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
     Matching matching = new Matching(registry, namespaces, store);
-    WebhookCalls calls = new WebhookCalls(matching, client, metrics);
+    WebhookCalls calls = new WebhookCalls(matching, client, metrics, authorizer);
+    policies = new Policies(vertx, store, matching, registry, authorizer);
     plugins =
         new AdmissionPlugins.Extensions(
-            new MutatingWebhooks(mutating, calls), new ValidatingWebhooks(validating, calls));
+            policies.mutating(),
+            new MutatingWebhooks(mutating, calls),
+            policies.validating(),
+            new ValidatingWebhooks(validating, calls));
   }
 
   AdmissionPlugins.Extensions plugins() {
     return plugins;
   }
 
+  Converters converters() {
+    return converters;
+  }
+
   Uni<Void> start() {
-    return mutating.start().chain(validating::start);
+    return mutating.start().chain(validating::start).chain(policies::start);
   }
 
   void stop() {
     mutating.stop();
     validating.stop();
+    policies.stop();
     client.close();
   }
 }

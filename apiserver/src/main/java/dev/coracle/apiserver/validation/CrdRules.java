@@ -2,9 +2,12 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import dev.coracle.apiserver.internal.crd.ValidationRules;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -80,6 +83,7 @@ final class CrdRules implements KindRules {
 
   private static void versions(JsonNode spec, FieldErrors errors) {
     int stored = 0;
+    boolean oneSchema = oneSchema(spec);
     Set<String> seen = new HashSet<>();
     int i = 0;
     for (JsonNode version : spec.path("versions")) {
@@ -93,10 +97,20 @@ final class CrdRules implements KindRules {
       if (!Nodes.set(version.path("schema"), "openAPIV3Schema")) {
         errors.required(at.child("schema"), "openAPIV3Schema", "schemas are required");
       } else {
-        StructuralRules.check(
-            version.path("schema").path("openAPIV3Schema"),
-            at.child("schema", "openAPIV3Schema"),
-            errors);
+        JsonNode schema = version.path("schema").path("openAPIV3Schema");
+        FieldPath where =
+            oneSchema
+                ? FieldPath.SPEC.child("validation", "openAPIV3Schema")
+                : at.child("schema", "openAPIV3Schema");
+        if (!oneSchema || i == 1) {
+          StructuralRules.check(schema, where, errors);
+          if (errors.isEmpty() && ValidationRules.in(schema)) {
+            GroupVersionKind kind =
+                new GroupVersionKind(
+                    Nodes.text(spec, "group"), name, Nodes.text(spec.path("names"), "kind"));
+            ValidationRules.compile(StructuralSchema.compile(schema, kind), where, errors);
+          }
+        }
       }
       JsonNode scale = version.path("subresources").path("scale");
       if (scale.isObject()) {
@@ -115,6 +129,17 @@ final class CrdRules implements KindRules {
           spec.path("versions").isMissingNode() ? "null" : names(spec),
           "must have exactly one version marked as storage version");
     }
+  }
+
+  /** Upstream keeps a schema that all versions share in one place, and names that place. */
+  private static boolean oneSchema(JsonNode spec) {
+    JsonNode first = spec.path("versions").path(0).path("schema");
+    for (JsonNode version : spec.path("versions")) {
+      if (!version.path("schema").equals(first)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String names(JsonNode spec) {

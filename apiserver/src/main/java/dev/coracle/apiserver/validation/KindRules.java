@@ -73,5 +73,17 @@ interface KindRules {
               "admissionregistration.k8s.io/ValidatingWebhookConfiguration", new WebhookRules()),
           Map.entry(
               "admissionregistration.k8s.io/MutatingWebhookConfiguration", new WebhookRules()),
+          Map.entry(
+              "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+              new PolicyRules(PolicyRules.Of.VALIDATING)),
+          Map.entry(
+              "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
+              new PolicyRules(PolicyRules.Of.VALIDATING_BINDING)),
+          Map.entry(
+              "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+              new PolicyRules(PolicyRules.Of.MUTATING)),
+          Map.entry(
+              "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
+              new PolicyRules(PolicyRules.Of.MUTATING_BINDING)),
           Map.entry("apiextensions.k8s.io/CustomResourceDefinition", new CrdRules()));
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import dev.coracle.apiserver.internal.policy.PolicyChecks;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -77,11 +78,16 @@ final class WebhookRules implements KindRules {
         SelectorRules.label(hook.path(s), at.child(s), errors);
       }
     }
-    int i = 0;
-    for (JsonNode rule : hook.path("rules")) {
-      rule(rule, at.child("rules").index(i++), errors);
-    }
+    rules(hook.path("rules"), at.child("rules"), errors);
+    PolicyChecks.conditions(hook.path("matchConditions"), at.child("matchConditions"), errors);
     client(hook.path("clientConfig"), at.child("clientConfig"), errors);
+  }
+
+  static void rules(JsonNode rules, FieldPath at, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode rule : rules) {
+      rule(rule, at.index(i++), errors);
+    }
   }
 
   private static void optional(

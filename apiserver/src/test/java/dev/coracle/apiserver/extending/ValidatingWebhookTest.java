@@ -290,4 +290,55 @@ class ValidatingWebhookTest {
     api.delete(CONFIGURATIONS + "/other").ok();
     api.merge(CONFIGURATIONS + "/all", "{metadata: {labels: {a: b}}}").ok();
   }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should be able to create and"
+          + " update validating webhook configurations with match conditions [Conformance]")
+  void matchConditionsNarrow() {
+    String client = hooks.on("/narrow", asked -> WebhookServer.deny("matched"));
+    register(
+        "narrow",
+        hook(
+            "narrow.example.com",
+            client,
+            ", matchConditions: [{name: big, expression: \"object.data.size() > 1\"}]"));
+    settled("{metadata: {name: one}, data: {a: x, b: y}}", 400);
+    api.post(MAPS + "?dryRun=All", "{metadata: {name: one}, data: {a: x}}").ok();
+    api.merge(
+            CONFIGURATIONS + "/narrow",
+            "{webhooks: ["
+                + hook(
+                    "narrow.example.com",
+                    client,
+                    ", matchConditions: [{name: none, expression: \"object.data.none == 'x'\"}]")
+                + "]}")
+        .ok();
+    assertThat(settled("{metadata: {name: one}, data: {a: x}}", 403).message())
+        .isEqualTo(
+            "configmaps \"one\" is forbidden: expression 'object.data.none == 'x'' resulted in"
+                + " error: no such key: none");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should reject validating"
+          + " webhook configurations with invalid match conditions [Conformance]")
+  void invalidMatchConditionsAreRefused() {
+    String wrong =
+        hook(
+            "wrong.example.com",
+            hooks.on("/wrong", asked -> WebhookServer.allow()),
+            ", matchConditions: [{name: bad, expression: \"... [] bad expression\"}]");
+    Answer refused =
+        api.post(
+            CONFIGURATIONS,
+            "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration,"
+                + " metadata: {name: wrong}, webhooks: ["
+                + wrong
+                + "]}");
+    assertThat(refused.code()).isEqualTo(422);
+    assertThat(refused.message())
+        .contains("webhooks[0].matchConditions[0].expression", "compilation failed");
+  }
 }

@@ -88,7 +88,7 @@ final class WebhookServer {
         .onSuccess(body -> {
           JsonNode review = Json.parse(body.getBytes());
           JsonNode asked = review.path("request");
-          seen.get(request.path()).add(asked);
+          seen.computeIfAbsent(request.path(), _ -> new CopyOnWriteArrayList<>()).add(asked);
           ObjectNode out = Json.object();
           out.set("apiVersion", review.path("apiVersion"));
           out.set("kind", review.path("kind"));

@@ -212,8 +212,8 @@ class ValidatorTest {
             + " | metadata.name: Invalid value: \"x\": must be spec.names.plural+\".\"+spec.group",
         "apiextensions.k8s.io/customresourcedefinitions |"
             + " {'metadata':{'name':'as.g.io'},'spec':{'group':'g.io','scope':'Cluster','names':{'plural':'as','kind':'A'},'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{}}}}}]}}"
-            + " | spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value:"
-            + " must not be empty for specified object fields",
+            + " | spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not"
+            + " be empty for specified object fields",
       })
   void otherKinds(String resource, String json, String problem) {
     assertThat(problems(resource(resource), edited(json, ""))).contains(problem);

@@ -12,7 +12,11 @@ public final class AdmissionPlugins {
   private AdmissionPlugins() {}
 
   /** The plugins that ask what users have registered. */
-  public record Extensions(AdmissionPlugin mutatingWebhooks, AdmissionPlugin validatingWebhooks) {}
+  public record Extensions(
+      AdmissionPlugin mutatingPolicies,
+      AdmissionPlugin mutatingWebhooks,
+      AdmissionPlugin validatingPolicies,
+      AdmissionPlugin validatingWebhooks) {}
 
   public static List<AdmissionPlugin> inOrder(
       ClusterState state,
@@ -35,9 +39,10 @@ public final class AdmissionPlugins {
         new DefaultIngressClass(state.ingressClasses()),
         new OwnerReferences(authorizer, registry),
         new CertificateSigning(authorizer),
-        new NotEnforced(),
         new PodSecurity(state.namespaces()),
+        extensions.mutatingPolicies(),
         extensions.mutatingWebhooks(),
+        extensions.validatingPolicies(),
         extensions.validatingWebhooks(),
         new ResourceQuotaAdmission(state.quotas(), store));
   }

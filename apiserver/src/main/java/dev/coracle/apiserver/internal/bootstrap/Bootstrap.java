@@ -31,11 +31,14 @@ public final class Bootstrap {
 
   private final ApiCalls calls;
   private final String advertiseAddress;
+  private final KubeObject extensionTrust;
 
   /**
    * @param calls as the server itself
+   * @param extensionTrust what aggregated servers are to trust
    */
-  public Bootstrap(ApiCalls calls, String advertiseAddress) {
+  public Bootstrap(ApiCalls calls, String advertiseAddress, KubeObject extensionTrust) {
+    this.extensionTrust = extensionTrust;
     this.calls = calls;
     this.advertiseAddress = advertiseAddress;
   }
@@ -56,7 +59,10 @@ public final class Bootstrap {
     }
     then.add(priority("system-node-critical", 2_000_001_000));
     then.add(priority("system-cluster-critical", 2_000_000_000));
-    return together(first).chain(() -> together(then));
+    return together(first)
+        .chain(() -> together(then))
+        .chain(() -> put(Resources.CONFIG_MAPS, extensionTrust, "data"))
+        .replaceWithVoid();
   }
 
   private static Uni<Void> together(List<Uni<?>> work) {

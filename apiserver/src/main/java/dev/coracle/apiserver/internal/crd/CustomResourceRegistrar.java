@@ -49,12 +49,19 @@ public final class CustomResourceRegistrar {
   private final ResourceStore store;
   private final Registry registry;
   private final Engine engine;
+  private final Converters converters;
   private final Clock clock;
   private final LiveCache definitions;
   private final Set<String> cleaning = new HashSet<>();
 
   public CustomResourceRegistrar(
-      Vertx vertx, ResourceStore store, Registry registry, Engine engine, Clock clock) {
+      Vertx vertx,
+      ResourceStore store,
+      Registry registry,
+      Engine engine,
+      Converters converters,
+      Clock clock) {
+    this.converters = converters;
     this.vertx = vertx;
     this.store = store;
     this.registry = registry;
@@ -75,6 +82,7 @@ public final class CustomResourceRegistrar {
     if (now == null) {
       if (before != null) {
         registry.scheme().remove(resource(before));
+        converters.forget(resource(before));
         // A name may have become free for another definition.
         definitions.all().forEach(this::settle);
       }
@@ -118,6 +126,7 @@ public final class CustomResourceRegistrar {
   private void serve(KubeObject definition) {
     try {
       List<ResourceDefinition> versions = CustomResources.definitions(definition.tree());
+      converters.set(resource(definition), definition);
       registry.scheme().put(resource(definition), versions);
     } catch (RuntimeException e) {
       report(definition, e);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.Responder;
@@ -25,13 +26,15 @@ public final class Discovery {
 
   private final Scheme scheme;
   private final DiscoveryDocuments documents;
+  private final RemoteGroups remote;
   private final Supplier<String> serverAddress;
   private volatile Cache cache = new Cache(-1, Map.of());
 
   /**
    * @param serverAddress {@code host:port} for clients
    */
-  public Discovery(Scheme scheme, Supplier<String> serverAddress) {
+  public Discovery(Scheme scheme, ApiServices apis, Supplier<String> serverAddress) {
+    this.remote = new RemoteGroups(apis);
     this.scheme = scheme;
     this.documents = new DiscoveryDocuments(scheme);
     this.serverAddress = serverAddress;
@@ -65,7 +68,7 @@ public final class Discovery {
         Document d =
             cached(
                 trimmed + ";" + wanted.version(),
-                () -> documents.aggregated(trimmed.equals("/api"), wanted.version()));
+                () -> aggregated(trimmed.equals("/api"), wanted.version()));
         send(
             exchange,
             d,
@@ -85,16 +88,21 @@ public final class Discovery {
                       () ->
                           parts[0].equals("api")
                               ? documents.coreVersions(serverAddress.get())
-                              : documents.groups()));
+                              : remote.intoGroups(documents.groups())));
           case 2 ->
               parts[0].equals("api")
                   ? known(trimmed, () -> documents.resources("", parts[1]))
-                  : known(trimmed, () -> documents.group(parts[1]));
+                  : known(trimmed, () -> remote.group(parts[1], documents.group(parts[1])));
           case 3 -> known(trimmed, () -> documents.resources(parts[1], parts[2]));
           default -> Optional.empty();
         };
     send(exchange, document.orElseThrow(Engine::noSuchResource), "application/json");
     return true;
+  }
+
+  private ObjectNode aggregated(boolean core, String version) {
+    ObjectNode own = documents.aggregated(core, version);
+    return core ? own : remote.intoAggregated(own);
   }
 
   private void send(Exchange exchange, Document document, String mediaType) {
@@ -125,7 +133,7 @@ public final class Discovery {
 
   private Cache state() {
     Cache now = cache;
-    long generation = scheme.generation();
+    long generation = (scheme.generation() << 24) + remote.changes();
     if (now.generation() != generation) {
       now = new Cache(generation, new ConcurrentHashMap<>());
       cache = now;

@@ -36,18 +36,24 @@ public final class HttpFront {
   private final Vertx vertx;
   private final ApiServerOptions options;
   private final List<Filter> filters;
+  private final PathHandler aggregated;
   private final List<PathHandler> paths;
   private final ResourceHandler resources;
   private final int instances;
   private @Nullable String deployment;
   private volatile int port;
 
+  /**
+   * @param aggregated asked first: what other servers have is theirs to answer
+   */
   public HttpFront(
       Vertx vertx,
       ApiServerOptions options,
       List<Filter> filters,
+      PathHandler aggregated,
       List<PathHandler> paths,
       ResourceHandler resources) {
+    this.aggregated = aggregated;
     this.vertx = vertx;
     this.options = options;
     this.filters = List.copyOf(filters);
@@ -236,6 +242,9 @@ public final class HttpFront {
   }
 
   private void route(Exchange exchange) {
+    if (aggregated.handle(exchange)) {
+      return;
+    }
     if (exchange.info().resourceRequest()) {
       resources.handle(exchange);
       return;

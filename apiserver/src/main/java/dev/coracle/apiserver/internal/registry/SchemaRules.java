@@ -8,6 +8,9 @@ import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.StrategicMergePatch;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.internal.crd.ValidationRules;
 import dev.coracle.apiserver.validation.Validator;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class SchemaRules implements ObjectRules {
 
   private final ResourceDefinition definition;
+  private volatile @Nullable ValidationRules validations;
 
   public SchemaRules(ResourceDefinition definition) {
     this.definition = definition;
@@ -32,9 +36,29 @@ public final class SchemaRules implements ObjectRules {
   @Override
   public List<StatusCause> validate(
       ObjectNode now, @Nullable KubeObject before, String subresource) {
-    return before == null
-        ? Validator.validateCreate(definition, now)
-        : Validator.validateUpdate(definition, before, now, subresource);
+    List<StatusCause> causes =
+        before == null
+            ? Validator.validateCreate(definition, now)
+            : Validator.validateUpdate(definition, before, now, subresource);
+    return definition.builtIn() || !causes.isEmpty() ? causes : expressions(now, before);
+  }
+
+  /** The rules in CEL, once the schema itself is satisfied. */
+  private List<StatusCause> expressions(ObjectNode now, @Nullable KubeObject before) {
+    ObjectNode schema = definition.schema().constraints();
+    if (schema == null || !ValidationRules.in(schema)) {
+      return List.of();
+    }
+    FieldErrors errors = new FieldErrors();
+    ValidationRules rules = validations;
+    if (rules == null) {
+      rules = ValidationRules.compile(definition.schema(), FieldPath.ROOT, errors);
+      if (errors.isEmpty()) {
+        validations = rules;
+      }
+    }
+    rules.check(now, before == null ? null : before.tree(), errors);
+    return errors.causes();
   }
 
   @Override

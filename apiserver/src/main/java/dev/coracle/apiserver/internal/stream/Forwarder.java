@@ -91,7 +91,7 @@ public final class Forwarder {
     plain.close();
   }
 
-  void forward(Exchange exchange, Destination to) {
+  public void forward(Exchange exchange, Destination to) {
     boolean upgrade =
         exchange.header("Connection").toLowerCase(Locale.ROOT).contains("upgrade")
             && !exchange.header("Upgrade").isEmpty();
@@ -113,12 +113,17 @@ public final class Forwarder {
     if (to.via() != null) {
       // Two handshakes and two ways there and back instead of one.
       options.setServer(to.via()).setConnectTimeout(TUNNEL_MILLIS);
+    } else if (to.peer() != null) {
+      options.setServer(to.peer().address()).setSslOptions(to.peer().tls());
     }
     client
         .request(options)
         .onSuccess(request -> {
           request.exceptionHandler(_ -> {});
           copyRequestHeaders(exchange, request, upgrade);
+          if (to.peer() != null) {
+            request.headers().addAll(to.peer().headers());
+          }
           if (upgrade) {
             tunnel(exchange, to, request);
           } else {
@@ -177,6 +182,7 @@ public final class Forwarder {
       boolean hop = name.equals("connection") || name.equals("upgrade");
       if (DROPPED.contains(name)
           || name.startsWith("impersonate-")
+          || name.startsWith("x-remote-extra-")
           || hop && !upgrade
           || name.startsWith(":")) {
         continue;

@@ -93,7 +93,8 @@ public final class ScaleSubresource implements ObjectSubresource {
   public Uni<KubeObject> get(Call call) {
     return store
         .get(call.type().stored(), call.key())
-        .map(o -> scale(call, call.type().present(o)));
+        .chain(call.type()::presented)
+        .map(o -> scale(call, o));
   }
 
   @Override

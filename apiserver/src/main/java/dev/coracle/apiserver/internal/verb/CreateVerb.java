@@ -114,16 +114,25 @@ public final class CreateVerb {
           .onFailure(StatusException::isNotFound)
           .recoverWithItem(() -> KubeObject.of(object));
     }
-    return backstage
-        .store()
-        .create(type.stored(), type.store(KubeObject.of(object)))
+    KubeObject made = KubeObject.of(object);
+    Uni<KubeObject> created =
+        type.late() == null
+            ? backstage.store().create(type.stored(), type.store(made))
+            : type.toStore(made).chain(o -> backstage.store().create(type.stored(), o));
+    return created
         .onItem()
         .invoke(stored -> type.strategy().written(stored, null))
-        .map(type::present)
+        .chain(stored -> presentNew(type, stored))
         .onFailure()
         .invoke(() -> type.strategy().undo(object, null, call))
         .onFailure(f -> generated && StatusException.isAlreadyExists(f))
         .recoverWithUni(f -> again(call, object, f, attempt));
+  }
+
+  private static Uni<KubeObject> presentNew(ResourceType type, KubeObject stored) {
+    return type.late() == null
+        ? Uni.createFrom().item(type.present(stored))
+        : type.presented(stored);
   }
 
   /** The made-up name was taken: make up another. */

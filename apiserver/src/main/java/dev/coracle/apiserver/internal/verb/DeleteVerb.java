@@ -68,21 +68,22 @@ public final class DeleteVerb {
           .store()
           .get(call.type().stored(), call.key())
           .chain(stored -> mark(call, options, stored))
-          .<Outcome>map(o -> new Outcome.Going(call.type().present(o)))
+          .chain(call.type()::presented)
+          .<Outcome>map(Outcome.Going::new)
           .onFailure(Immediately.class)
           .recoverWithUni(() ->
               backstage
                   .store()
                   .get(call.type().stored(), call.key())
-                  .map(o -> new Outcome.Gone(call.type().present(o))));
+                  .chain(call.type()::presented)
+                  .map(Outcome.Gone::new));
     }
     return backstage
         .store()
         .update(call.type().stored(), call.key(), stored -> mark(call, options, stored))
-        .<Outcome>map(o -> {
-          call.type().strategy().written(o, o);
-          return new Outcome.Going(call.type().present(o));
-        })
+        .invoke(o -> call.type().strategy().written(o, o))
+        .chain(call.type()::presented)
+        .<Outcome>map(Outcome.Going::new)
         .onFailure(Immediately.class)
         .recoverWithUni(() -> remove(call, options));
   }
@@ -110,9 +111,13 @@ public final class DeleteVerb {
 
   /** Gives the marked object, or fails with {@link Immediately} when nothing holds it. */
   private Uni<KubeObject> mark(Call call, DeleteOptions options, KubeObject stored) {
+    return call.type().presented(stored).chain(before -> mark(call, options, stored, before));
+  }
+
+  private Uni<KubeObject> mark(
+      Call call, DeleteOptions options, KubeObject stored, KubeObject before) {
     ResourceType type = call.type();
     KindStrategy strategy = type.strategy();
-    KubeObject before = type.present(stored);
     checkPreconditions(type, options, before);
     List<String> finalizers = finalizers(strategy, options, before);
     long grace = strategy.gracePeriodSeconds(before, options);
@@ -135,7 +140,7 @@ public final class DeleteVerb {
         .admission()
         .admit(request)
         .chain(() -> backstage.admission().validate(request))
-        .map(_ -> type.store(marked(type, before, finalizers, seconds)));
+        .chain(() -> type.toStore(marked(type, before, finalizers, seconds)));
   }
 
   private KubeObject marked(
@@ -230,25 +235,25 @@ public final class DeleteVerb {
         .delete(
             type.stored(),
             call.key(),
-            stored -> {
-              KubeObject before = type.present(stored);
-              checkPreconditions(type, options, before);
-              if (!finalizers(type.strategy(), options, before).isEmpty()) {
-                return Uni.createFrom().failure(new Held());
-              }
-              AdmissionRequest request =
-                  new AdmissionRequest(call, Operation.DELETE, null, before, options.toJson());
-              return backstage
-                  .admission()
-                  .admit(request)
-                  .chain(() -> backstage.admission().validate(request));
-            })
-        .<Outcome>map(gone -> {
-          type.strategy().written(null, gone);
-          return new Outcome.Gone(type.present(gone));
-        })
+            stored -> type.presented(stored).chain(before -> admit(call, options, before)))
+        .invoke(gone -> type.strategy().written(null, gone))
+        .chain(type::presented)
+        .<Outcome>map(Outcome.Gone::new)
         .onFailure(Held.class)
         .recoverWithUni(() -> run(call, options));
+  }
+
+  private Uni<Void> admit(Call call, DeleteOptions options, KubeObject before) {
+    checkPreconditions(call.type(), options, before);
+    if (!finalizers(call.type().strategy(), options, before).isEmpty()) {
+      return Uni.createFrom().failure(new Held());
+    }
+    AdmissionRequest request =
+        new AdmissionRequest(call, Operation.DELETE, null, before, options.toJson());
+    return backstage
+        .admission()
+        .admit(request)
+        .chain(() -> backstage.admission().validate(request));
   }
 
   /** What a client is answered. */

@@ -84,16 +84,16 @@ public final class ObjectUpdate {
           .store()
           .get(type.stored(), call.key())
           .chain(stored -> attempt(call, scope, change, stored))
-          .map(type::present)
+          .chain(type::presented)
           .onFailure(Emptied.class)
-          .recoverWithItem(e -> type.present(((Emptied) e).result));
+          .recoverWithUni(e -> type.presented(e.result));
     }
     return backstage
         .store()
         .update(type.stored(), call.key(), stored -> attempt(call, scope, change, stored))
-        .map(type::present)
+        .chain(type::presented)
         .onFailure(Emptied.class)
-        .recoverWithUni(e -> delete(call, (Emptied) e));
+        .recoverWithUni(e -> delete(call, e));
   }
 
   private Uni<KubeObject> delete(Call call, Emptied emptied) {
@@ -109,12 +109,13 @@ public final class ObjectUpdate {
                     : Uni.createFrom()
                         .failure(StatusException.modified(type.groupResource(), call.name())))
         .invoke(gone -> type.strategy().written(null, gone))
-        .map(_ -> type.present(emptied.result));
+        .chain(_ -> type.presented(emptied.result));
   }
 
   private Uni<KubeObject> attempt(Call call, Scope scope, Change change, KubeObject stored) {
-    KubeObject before = call.type().present(stored);
-    return change.from(before).chain(now -> admit(call, scope, stored, before, now));
+    return call.type()
+        .presented(stored)
+        .chain(before -> change.from(before).chain(now -> admit(call, scope, stored, before, now)));
   }
 
   private Uni<KubeObject> admit(
@@ -224,7 +225,8 @@ public final class ObjectUpdate {
           }
           KubeObject result = KubeObject.of(now);
           if (goesNow(type, result)) {
-            return Uni.createFrom().failure(new Emptied(stored, type.store(result)));
+            return type.toStore(result)
+                .chain(last -> Uni.createFrom().failure(new Emptied(stored, last)));
           }
           return write(call, before, now, result);
         });
@@ -241,11 +243,11 @@ public final class ObjectUpdate {
     ResourceType type = call.type();
     return type.strategy()
         .beginWrite(now, before, call)
-        .map(_ -> {
+        .chain(() -> {
           if (call.dryRun()) {
             type.strategy().undo(now, before, call);
           }
-          return type.store(result);
+          return type.toStore(result);
         });
   }
 

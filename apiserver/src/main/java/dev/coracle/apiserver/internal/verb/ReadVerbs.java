@@ -27,7 +27,7 @@ public final class ReadVerbs {
 
   public Uni<KubeObject> get(Call call) {
     ResourceType type = call.type();
-    return backstage.store().get(type.stored(), call.key()).map(type::present);
+    return backstage.store().get(type.stored(), call.key()).chain(type::presented);
   }
 
   public Uni<KubeList> list(Call call, ListOptions options) {
@@ -36,15 +36,13 @@ public final class ReadVerbs {
     checkListOptions(options);
     Uni<KubeList> list =
         backstage.store().list(type.stored(), call.namespace(), stored(type, options));
-    if (type.definition().storage().equals(type.resource())) {
+    if (type.presentsAsStored()) {
       return list;
     }
-    return list.map(l ->
-        new KubeList(
-            l.resourceVersion(),
-            l.continueToken(),
-            l.remaining(),
-            l.items().stream().map(type::present).toList()));
+    return list.chain(l ->
+        type.presented(l.items())
+            .map(items ->
+                new KubeList(l.resourceVersion(), l.continueToken(), l.remaining(), items)));
   }
 
   public Multi<WatchEvent> watch(Call call, WatchOptions options) {
@@ -71,19 +69,19 @@ public final class ReadVerbs {
             options.sendInitialEvents(),
             options.timeoutSeconds());
     Multi<WatchEvent> events = backstage.store().watch(type.stored(), call.namespace(), inStore);
-    if (type.definition().storage().equals(type.resource())) {
+    if (type.presentsAsStored()) {
       return events;
     }
-    return events.map(e -> present(type, e));
+    return events.onItem().transformToUniAndConcatenate(e -> present(type, e));
   }
 
-  private static WatchEvent present(ResourceType type, WatchEvent event) {
+  private static Uni<WatchEvent> present(ResourceType type, WatchEvent event) {
     return switch (event) {
-      case WatchEvent.Added(KubeObject o) -> new WatchEvent.Added(type.present(o));
-      case WatchEvent.Modified(KubeObject o) -> new WatchEvent.Modified(type.present(o));
-      case WatchEvent.Deleted(KubeObject o) -> new WatchEvent.Deleted(type.present(o));
-      case WatchEvent.Bookmark b -> b;
-      case WatchEvent.Failed f -> f;
+      case WatchEvent.Added(KubeObject o) -> type.presented(o).map(WatchEvent.Added::new);
+      case WatchEvent.Modified(KubeObject o) -> type.presented(o).map(WatchEvent.Modified::new);
+      case WatchEvent.Deleted(KubeObject o) -> type.presented(o).map(WatchEvent.Deleted::new);
+      case WatchEvent.Bookmark b -> Uni.createFrom().item(b);
+      case WatchEvent.Failed f -> Uni.createFrom().item(f);
     };
   }
 

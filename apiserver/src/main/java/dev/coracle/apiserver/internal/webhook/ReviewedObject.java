@@ -41,7 +41,7 @@ public final class ReviewedObject {
   }
 
   /** The request's own object after a change of what was shown. */
-  static ObjectNode back(AdmissionRequest request, Target target, ObjectNode changed) {
+  public static ObjectNode back(AdmissionRequest request, Target target, ObjectNode changed) {
     ResourceType type = request.call().type();
     if (request.call().subresource().equals("scale")) {
       ObjectNode object = java.util.Objects.requireNonNull(request.object());

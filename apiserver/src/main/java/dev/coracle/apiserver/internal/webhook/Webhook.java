@@ -3,7 +3,9 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.apiserver.internal.policy.MatchConditions;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One webhook of a configuration, ready to be matched and called.
@@ -11,6 +13,7 @@ import java.util.List;
  * @param configuration the name of the object it stands in
  * @param ignoresFailure of the call ({@code failurePolicy: Ignore})
  * @param reviewVersion of AdmissionReview, the first of its list that is known here
+ * @param conditions in CEL; null mostly
  */
 public record Webhook(
     String configuration,
@@ -24,7 +27,8 @@ public record Webhook(
     boolean ignoresFailure,
     boolean dryRunSafe,
     boolean reinvoked,
-    String reviewVersion) {
+    String reviewVersion,
+    @Nullable MatchConditions conditions) {
 
   static Webhook of(KubeObject configuration, JsonNode hook) {
     String effects = hook.path("sideEffects").asText("Unknown");
@@ -40,7 +44,10 @@ public record Webhook(
         hook.path("failurePolicy").asText("Fail").equals("Ignore"),
         effects.equals("None") || effects.equals("NoneOnDryRun"),
         hook.path("reinvocationPolicy").asText("Never").equals("IfNeeded"),
-        version(hook.path("admissionReviewVersions")));
+        version(hook.path("admissionReviewVersions")),
+        hook.path("matchConditions").isEmpty()
+            ? null
+            : MatchConditions.ofWebhook(hook.path("matchConditions")));
   }
 
   public static LabelSelector selector(JsonNode selector) {

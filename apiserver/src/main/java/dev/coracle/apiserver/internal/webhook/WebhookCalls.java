@@ -3,8 +3,14 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.cel.Budget;
+import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.apiserver.internal.policy.AdmissionVariables;
+import dev.coracle.apiserver.internal.policy.MatchConditions;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,9 +26,12 @@ public final class WebhookCalls {
   private final Matching matching;
   private final WebhookClient client;
   private final ApiServerMetrics metrics;
+  private final Authorizer authorizer;
 
-  public WebhookCalls(Matching matching, WebhookClient client, ApiServerMetrics metrics) {
+  public WebhookCalls(
+      Matching matching, WebhookClient client, ApiServerMetrics metrics, Authorizer authorizer) {
     this.matching = matching;
+    this.authorizer = authorizer;
     this.client = client;
     this.metrics = metrics;
   }
@@ -37,7 +46,24 @@ public final class WebhookCalls {
         || !Matching.objectMatches(hook.objectSelector(), request)) {
       return null;
     }
-    return matching.target(hook.rules(), hook.equivalent(), request);
+    Target target = matching.target(hook.rules(), hook.equivalent(), request);
+    return target == null || conditionsHold(hook, request, target) ? target : null;
+  }
+
+  /** Evaluated last, since they cost most. */
+  private boolean conditionsHold(Webhook hook, AdmissionRequest request, Target target) {
+    MatchConditions conditions = hook.conditions();
+    if (conditions == null) {
+      return true;
+    }
+    try {
+      return conditions.match(AdmissionVariables.values(request, target, authorizer), new Budget());
+    } catch (CelFailure e) {
+      if (hook.ignoresFailure()) {
+        return false;
+      }
+      throw StatusException.forbidden(request.resource(), request.objectName(), e.words());
+    }
   }
 
   /**

@@ -1,0 +1,75 @@
+package dev.coracle.apiserver.internal.aggregation;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.stream.Destination;
+import dev.coracle.apiserver.internal.stream.Destination.Peer;
+import dev.coracle.apiserver.internal.stream.Forwarder;
+import dev.coracle.apiserver.internal.webhook.ServiceResolver;
+import io.vertx.core.Context;
+import java.util.Optional;
+
+/** Hands requests for aggregated groups on, once this server's own filters let them pass. */
+public final class AggregatedPaths {
+
+  private static final String APIS = "/apis/";
+  private static final String OPENAPI = "/openapi/v3/apis/";
+
+  private final ApiServices apis;
+  private final ServiceResolver services;
+  private final Forwarder forwarder;
+
+  public AggregatedPaths(ApiServices apis, ServiceResolver services, Forwarder forwarder) {
+    this.apis = apis;
+    this.services = services;
+    this.forwarder = forwarder;
+  }
+
+  /** Whether another server was asked. */
+  public boolean handle(Exchange exchange) {
+    if (apis.all().isEmpty()) {
+      return false;
+    }
+    Optional<RemoteApi> found = find(exchange.info().path());
+    found.ifPresent(api -> forward(exchange, api));
+    return found.isPresent();
+  }
+
+  private Optional<RemoteApi> find(String path) {
+    String start = path.startsWith(APIS) ? APIS : path.startsWith(OPENAPI) ? OPENAPI : "";
+    if (start.isEmpty()) {
+      return Optional.empty();
+    }
+    String[] parts = path.substring(start.length()).split("/", 3);
+    return parts.length < 2 ? Optional.empty() : apis.find(parts[0], parts[1]);
+  }
+
+  private void forward(Exchange exchange, RemoteApi api) {
+    if (!api.available()) {
+      exchange.request().resume();
+      Responder.failure(exchange, StatusException.unavailable("service unavailable"));
+      return;
+    }
+    Context context = exchange.context().vertx().getOrCreateContext();
+    services
+        .resolve(api.service())
+        .subscribe()
+        .with(
+            address ->
+                context.runOnContext(_ ->
+                    forwarder.forward(
+                        exchange,
+                        new Destination(
+                            false,
+                            true,
+                            api.host(),
+                            api.service().port(),
+                            exchange.request().uri(),
+                            false,
+                            "",
+                            null,
+                            new Peer(address, api.tls(), Peer.identify(exchange.user()))))),
+            failure -> Responder.failure(exchange, failure));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.coracle.apiserver.internal.aggregation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.stream.Destination.Peer;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Asks an aggregated server for its documents, as the API server itself. */
+final class RemoteClient {
+
+  private static final int SECONDS = 5;
+  private static final int CONNECT_MILLIS = 5_000;
+
+  /** An answer; the body is missing where it is no JSON. */
+  record Answer(int code, JsonNode body) {}
+
+  private final Vertx vertx;
+  private volatile @Nullable HttpClientAgent client;
+
+  RemoteClient(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  void close() {
+    HttpClientAgent c = client;
+    if (c != null) {
+      c.close();
+    }
+  }
+
+  private synchronized HttpClientAgent client() {
+    HttpClientAgent c = client;
+    if (c == null) {
+      c =
+          vertx.createHttpClient(
+              new HttpClientOptions()
+                  .setSsl(true)
+                  .setProtocolVersion(HttpVersion.HTTP_1_1)
+                  .setUseAlpn(false)
+                  .setConnectTimeout(CONNECT_MILLIS));
+      client = c;
+    }
+    return c;
+  }
+
+  Future<Answer> get(RemoteApi api, SocketAddress address, String path, String accept) {
+    RequestOptions options =
+        new RequestOptions()
+            .setServer(address)
+            .setHost(api.host())
+            .setPort(api.service().port())
+            .setMethod(HttpMethod.GET)
+            .setURI(path)
+            .setSsl(true)
+            .setSslOptions(api.tls())
+            .putHeader("Accept", accept);
+    return client()
+        .request(options)
+        .compose(request -> {
+          Peer.identify(UserInfo.APISERVER).forEach((k, v) -> request.headers().add(k, v));
+          return request.send();
+        })
+        .compose(response ->
+            response.body().map(body -> new Answer(response.statusCode(), parse(body.getBytes()))))
+        .timeout(SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static JsonNode parse(byte[] body) {
+    try {
+      return Json.parse(body);
+    } catch (StatusException e) {
+      return Json.NODES.missingNode();
+    }
+  }
+}

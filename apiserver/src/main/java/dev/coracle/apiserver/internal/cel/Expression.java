@@ -1,0 +1,89 @@
+package dev.coracle.apiserver.internal.cel;
+
+import dev.cel.common.types.CelType;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A compiled expression; safe on any thread. */
+public final class Expression {
+
+  private static final Pattern WHERE = Pattern.compile("^evaluation error( at [^:]*:\\d+)?: ");
+  private static final Pattern ABSENT = Pattern.compile("^key '(.*)' is not present in map\\.?$");
+
+  private final String text;
+  private final CelType type;
+  private final CelRuntime.Program program;
+  private final Set<String> names;
+
+  Expression(String text, CelType type, CelRuntime.Program program, Set<String> names) {
+    this.text = text;
+    this.type = type;
+    this.program = program;
+    this.names = names;
+  }
+
+  public String text() {
+    return text;
+  }
+
+  public CelType type() {
+    return type;
+  }
+
+  public boolean uses(String variable) {
+    return names.contains(variable);
+  }
+
+  /**
+   * @param variables values as {@link CelValues} makes them
+   * @throws CelFailure when it has no value, or when the budget is spent
+   */
+  public Object eval(Map<String, ?> variables, Budget budget) {
+    budget.begin();
+    return evalWithin(variables, budget);
+  }
+
+  /** As {@link #eval}, as a part of another expression: what it takes counts for that one. */
+  public Object evalWithin(Map<String, ?> variables, Budget budget) {
+    try {
+      return program.trace(variables, (expr, value) -> budget.step());
+    } catch (CelEvaluationException e) {
+      for (Throwable t = e; t != null; t = t.getCause()) {
+        if (t instanceof CelFailure f) {
+          throw f;
+        }
+      }
+      throw failure(e.getMessage(), budget);
+    } catch (CelFailure e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failure(e.getMessage(), budget);
+    }
+  }
+
+  /** As {@link #eval}, of an expression that must be true or false. */
+  public boolean test(Map<String, ?> variables, Budget budget) {
+    if (eval(variables, budget) instanceof Boolean b) {
+      return b;
+    }
+    throw new CelFailure("cel expression evaluated to other than a boolean", false);
+  }
+
+  private static CelFailure failure(@org.jspecify.annotations.Nullable String message, Budget by) {
+    if (by.spent()) {
+      return new CelFailure("operation cancelled: actual cost limit exceeded", true);
+    }
+    String words = WHERE.matcher(String.valueOf(message)).replaceFirst("");
+    Matcher absent = ABSENT.matcher(words);
+    return new CelFailure(absent.matches() ? "no such key: " + absent.group(1) : words, false);
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

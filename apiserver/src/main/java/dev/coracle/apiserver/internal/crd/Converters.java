@@ -1,0 +1,39 @@
+package dev.coracle.apiserver.internal.crd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.LateConversion;
+import dev.coracle.apiserver.internal.webhook.WebhookClient;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The conversion webhooks of the custom resources that have one. */
+public final class Converters {
+
+  private final WebhookClient client;
+  private final Map<GroupResource, LateConversion> webhooks = new ConcurrentHashMap<>();
+
+  public Converters(WebhookClient client) {
+    this.client = client;
+  }
+
+  public Optional<LateConversion> of(GroupResource resource) {
+    return Optional.ofNullable(webhooks.get(resource));
+  }
+
+  /** To be called before the definition's resources are served anew. */
+  void set(GroupResource resource, KubeObject definition) {
+    JsonNode conversion = definition.at("spec", "conversion");
+    if (conversion.path("strategy").asText("").equals("Webhook")) {
+      webhooks.put(resource, new ConversionWebhook(client, conversion.path("webhook")));
+    } else {
+      webhooks.remove(resource);
+    }
+  }
+
+  void forget(GroupResource resource) {
+    webhooks.remove(resource);
+  }
+}

@@ -1,0 +1,271 @@
+package dev.coracle.apiserver.internal.crd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cel.common.types.CelType;
+import dev.coracle.api.patch.Trees;
+import dev.coracle.api.schema.ListType;
+import dev.coracle.api.schema.SchemaField;
+import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.internal.cel.Budget;
+import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.apiserver.internal.cel.CelTypes;
+import dev.coracle.apiserver.internal.cel.CelValues;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code x-kubernetes-validations} of a schema, compiled into a tree that has only the branches
+ * with rules (Kubernetes docs, "Validation rules"). A value that did not change is not held to
+ * rules that look at it alone (KEP-4008, ratcheting). Immutable.
+ */
+public final class ValidationRules {
+
+  private static final String FIELD = "x-kubernetes-validations";
+
+  /** The rules on a value, and on what is below it. */
+  private record Node(
+      SchemaType type,
+      List<ValidationRule> rules,
+      Map<String, Node> fields,
+      @Nullable Node element) {}
+
+  private final @Nullable Node root;
+
+  private ValidationRules(@Nullable Node root) {
+    this.root = root;
+  }
+
+  /** Whether a schema has any: as long as none has, CEL is not loaded. */
+  public static boolean in(JsonNode schema) {
+    return schema.findValue(FIELD) != null;
+  }
+
+  /**
+   * @param path of the schema, for the errors of rules that are wrong
+   */
+  public static ValidationRules compile(SchemaType type, FieldPath path, FieldErrors errors) {
+    return new ValidationRules(node(type, "Object", true, true, path, errors));
+  }
+
+  private static @Nullable Node node(
+      SchemaType type,
+      String name,
+      boolean root,
+      boolean correlatable,
+      FieldPath path,
+      FieldErrors errors) {
+    ObjectNode schema = type.constraints();
+    if (schema == null || !in(schema)) {
+      return null;
+    }
+    List<ValidationRule> rules = new ArrayList<>();
+    if (!schema.path(FIELD).isEmpty()) {
+      CelTypes types = new CelTypes();
+      CelType self = types.of(type, name, root);
+      int i = 0;
+      for (JsonNode rule : schema.path(FIELD)) {
+        ValidationRule compiled =
+            ValidationRule.compile(
+                rule, self, types.structs(), correlatable, path.child(FIELD).index(i++), errors);
+        if (compiled != null) {
+          rules.add(compiled);
+        }
+      }
+    }
+    Map<String, Node> fields = new HashMap<>();
+    for (SchemaField f : type.fields().values()) {
+      Node child =
+          node(
+              f.type(),
+              name + "." + f.name(),
+              false,
+              correlatable,
+              path.child("properties").key(f.name()),
+              errors);
+      if (child != null) {
+        fields.put(f.name(), child);
+      }
+    }
+    Node element = null;
+    SchemaType inner = type.element();
+    if (inner != null) {
+      boolean list = type.kind() == SchemaType.Kind.LIST;
+      element =
+          node(
+              inner,
+              name + ".@item",
+              false,
+              correlatable && !(list && type.listType() != ListType.MAP),
+              path.child(list ? "items" : "additionalProperties"),
+              errors);
+    }
+    return rules.isEmpty() && fields.isEmpty() && element == null
+        ? null
+        : new Node(type, List.copyOf(rules), Map.copyOf(fields), element);
+  }
+
+  /**
+   * @param before the stored object; null on create
+   */
+  public void check(ObjectNode now, @Nullable ObjectNode before, FieldErrors errors) {
+    if (root != null) {
+      try {
+        walk(root, now, before, before != null, FieldPath.ROOT, new Budget(), errors);
+      } catch (CelFailure e) {
+        errors.rejected(
+            FieldPath.ROOT,
+            e.words()
+                + ": validation failed due to running out of cost budget, no further"
+                + " validation rules will be run");
+      }
+    }
+  }
+
+  private static void walk(
+      Node node,
+      JsonNode now,
+      @Nullable JsonNode before,
+      boolean update,
+      FieldPath path,
+      Budget budget,
+      FieldErrors errors) {
+    if (now.isNull()) {
+      return;
+    }
+    boolean same = before != null && Trees.equal(before, now);
+    rules(node, now, before, same, path, budget, errors);
+    if (now instanceof ObjectNode object) {
+      for (var e : object.properties()) {
+        Node child = node.fields.get(e.getKey());
+        boolean named = child != null;
+        if (child == null && node.type.field(e.getKey()) == null) {
+          child = node.element;
+        }
+        if (child != null) {
+          walk(
+              child,
+              e.getValue(),
+              before == null ? null : before.get(e.getKey()),
+              update,
+              named ? path.child(e.getKey()) : path.key(e.getKey()),
+              budget,
+              errors);
+        }
+      }
+    } else if (now instanceof ArrayNode array && node.element != null) {
+      int i = 0;
+      for (JsonNode item : array) {
+        JsonNode old = correlated(node.type, item, before);
+        walk(node.element, item, old, update, path.index(i++), budget, errors);
+      }
+    }
+  }
+
+  private static @Nullable JsonNode correlated(
+      SchemaType list, JsonNode item, @Nullable JsonNode before) {
+    if (before instanceof ArrayNode array) {
+      for (JsonNode candidate : array) {
+        if (list.listType() == ListType.MAP
+            ? list.mapKeys().stream().allMatch(k -> item.path(k).equals(candidate.path(k)))
+            : list.listType() == ListType.SET && item.equals(candidate)) {
+          return candidate;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static void rules(
+      Node node,
+      JsonNode now,
+      @Nullable JsonNode before,
+      boolean same,
+      FieldPath path,
+      Budget budget,
+      FieldErrors errors) {
+    Object self = null;
+    Object oldSelf = null;
+    for (ValidationRule rule : node.rules) {
+      boolean skipped = rule.transition() ? before == null && !rule.optionalOldSelf() : same;
+      if (skipped) {
+        continue;
+      }
+      try {
+        Map<String, Object> variables = new HashMap<>();
+        self = self == null ? CelValues.of(now, node.type) : self;
+        variables.put("self", self);
+        if (rule.transition()) {
+          if (oldSelf == null && before != null) {
+            oldSelf = CelValues.of(before, node.type);
+          }
+          if (rule.optionalOldSelf()) {
+            variables.put("oldSelf", Optional.ofNullable(oldSelf));
+          } else if (oldSelf != null) {
+            variables.put("oldSelf", oldSelf);
+          }
+        }
+        if (!rule.rule().test(variables, budget)) {
+          fail(rule, now, variables, path, budget, errors);
+        }
+      } catch (CelFailure e) {
+        if (e.overBudget()) {
+          throw e;
+        }
+        errors.rejected(path, e.words() + " evaluating rule: " + rule.display());
+      }
+    }
+  }
+
+  private static void fail(
+      ValidationRule rule,
+      JsonNode now,
+      Map<String, Object> variables,
+      FieldPath path,
+      Budget budget,
+      FieldErrors errors) {
+    FieldPath at = path;
+    JsonNode value = now;
+    for (String step : rule.fieldPath()) {
+      at = at.child(step);
+      value = value.path(step);
+    }
+    String message = message(rule, variables, budget);
+    boolean plain = value.isValueNode() && rule.messageExpression() == null;
+    switch (rule.reason()) {
+      case "FieldValueRequired" -> errors.required(at, "", message);
+      case "FieldValueForbidden" -> errors.forbidden(at, "", message);
+      case "FieldValueDuplicate" -> errors.duplicate(at, "", value);
+      default -> {
+        if (plain) {
+          errors.invalid(at, "", value, message);
+        } else {
+          errors.rejected(at, message);
+        }
+      }
+    }
+  }
+
+  private static String message(ValidationRule rule, Map<String, Object> variables, Budget budget) {
+    if (rule.messageExpression() != null) {
+      try {
+        Object text = rule.messageExpression().eval(variables, budget);
+        if (text instanceof String s && !s.isBlank() && s.indexOf('\n') < 0) {
+          return s.strip();
+        }
+      } catch (CelFailure e) {
+        if (e.overBudget()) {
+          throw e;
+        }
+      }
+    }
+    return rule.messageOrRule();
+  }
+}

@@ -1,0 +1,65 @@
+package dev.coracle.apiserver.internal.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cel.common.types.SimpleType;
+import dev.coracle.apiserver.internal.cel.Budget;
+import dev.coracle.apiserver.internal.cel.CelEnvironment;
+import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.apiserver.internal.cel.CelTypes;
+import dev.coracle.apiserver.internal.cel.Expression;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code matchConditions}: a request counts when all of them are true. */
+public final class MatchConditions {
+
+  private final List<Expression> conditions;
+
+  private MatchConditions(List<Expression> conditions) {
+    this.conditions = conditions;
+  }
+
+  /**
+   * The conditions of a webhook.
+   *
+   * @throws CelFailure
+   */
+  public static MatchConditions ofWebhook(JsonNode conditions) {
+    return of(conditions, environment());
+  }
+
+  /** What conditions of webhooks may look at. */
+  public static CelEnvironment environment() {
+    return AdmissionVariables.environment(SimpleType.DYN, new CelTypes(), false, Map.of());
+  }
+
+  static MatchConditions of(JsonNode conditions, CelEnvironment environment) {
+    List<Expression> out = new ArrayList<>();
+    conditions.forEach(c -> out.add(environment.compileBool(c.path("expression").asText(""))));
+    return new MatchConditions(List.copyOf(out));
+  }
+
+  /**
+   * One that is false settles it; otherwise one that can not be evaluated is a failure.
+   *
+   * @throws CelFailure
+   */
+  public boolean match(Map<String, Object> variables, Budget budget) {
+    @Nullable CelFailure failed = null;
+    for (Expression condition : conditions) {
+      try {
+        if (!condition.test(variables, budget)) {
+          return false;
+        }
+      } catch (CelFailure e) {
+        failed = failed == null ? PolicyFailures.of(condition, e) : failed;
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.coracle.apiserver.internal.policy;
+
+import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
+import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.webhook.Matching;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.function.Supplier;
+
+/** The admission policies of a server, of both kinds. */
+public final class Policies {
+
+  private final PolicyIndex<Validations> validating;
+  private final PolicyIndex<Mutations> mutating;
+  private final PolicyEvaluation evaluation;
+  private final Supplier<Registry> registry;
+
+  public Policies(
+      Vertx vertx,
+      ResourceStore store,
+      Matching matching,
+      Supplier<Registry> registry,
+      Authorizer authorizer) {
+    this.registry = registry;
+    evaluation = new PolicyEvaluation(matching, new Params(registry, store), authorizer);
+    validating =
+        new PolicyIndex<>(
+            vertx,
+            store,
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            Validations::new);
+    mutating =
+        new PolicyIndex<>(
+            vertx,
+            store,
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+            Mutations::new);
+    PolicyStatus status = new PolicyStatus(vertx, store, registry);
+    validating.policies().listen((before, now) -> status.changed(now));
+  }
+
+  public AdmissionPlugin validating() {
+    return new ValidatingPolicies(validating, evaluation);
+  }
+
+  public AdmissionPlugin mutating() {
+    return new MutatingPolicies(mutating, evaluation, registry);
+  }
+
+  public Uni<Void> start() {
+    return validating.start().chain(mutating::start);
+  }
+
+  public void stop() {
+    validating.stop();
+    mutating.stop();
+  }
+}

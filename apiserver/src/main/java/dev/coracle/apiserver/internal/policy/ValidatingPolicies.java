@@ -1,0 +1,127 @@
+package dev.coracle.apiserver.internal.policy;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.policy.PolicyEvaluation.Found;
+import dev.coracle.apiserver.internal.policy.PolicyIndex.Bound;
+import dev.coracle.apiserver.internal.policy.Validations.Failed;
+import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.webhook.Matching;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Holds requests to the ValidatingAdmissionPolicies: all are asked, then the first refusal counts.
+ */
+public final class ValidatingPolicies implements AdmissionPlugin {
+
+  private final PolicyIndex<Validations> policies;
+  private final PolicyEvaluation evaluation;
+
+  ValidatingPolicies(PolicyIndex<Validations> policies, PolicyEvaluation evaluation) {
+    this.policies = policies;
+    this.evaluation = evaluation;
+  }
+
+  @Override
+  public String name() {
+    return "ValidatingAdmissionPolicy";
+  }
+
+  @Override
+  public Uni<Void> validate(AdmissionRequest request) {
+    List<Bound<Validations>> bound = policies.bound();
+    if (bound.isEmpty() || Matching.exempt(request)) {
+      return Backstage.DONE;
+    }
+    List<Decision> decisions = new ArrayList<>();
+    return evaluation
+        .each(bound, request, found -> decide(found, request, decisions))
+        .invoke(() -> settle(request, decisions));
+  }
+
+  private record Decision(String policy, PolicyBinding binding, Failed failed) {}
+
+  private static boolean decide(
+      Found<Validations> found, AdmissionRequest request, List<Decision> out) {
+    Map<String, String> notes = new LinkedHashMap<>();
+    List<Failed> failures = found.run(v -> v.check(found.values(), found.budget(), notes));
+    for (Failed failed : failures) {
+      if (!failed.error() || !found.policy().ignoresFailure()) {
+        out.add(new Decision(found.policy().name(), found.binding(), failed));
+      }
+    }
+    notes.forEach((key, value) -> request.annotate(found.policy().name() + "/" + key, value));
+    return false;
+  }
+
+  private static void settle(AdmissionRequest request, List<Decision> decisions) {
+    ArrayNode audit = Json.array();
+    Decision denial = null;
+    for (Decision d : decisions) {
+      if (d.binding.actions().contains("Warn")) {
+        request
+            .call()
+            .warnings()
+            .add(
+                "Validation failed for ValidatingAdmissionPolicy '"
+                    + d.policy
+                    + "' with binding '"
+                    + d.binding.name()
+                    + "': "
+                    + d.failed.message());
+      }
+      if (d.binding.actions().contains("Audit")) {
+        ObjectNode entry = audit.addObject().put("message", d.failed.message());
+        entry.put("policy", d.policy).put("binding", d.binding.name());
+        entry.put("expressionIndex", d.failed.index());
+        d.binding.actions().stream().sorted().forEach(entry.putArray("validationActions")::add);
+      }
+      if (d.binding.actions().contains("Deny") && denial == null) {
+        denial = d;
+      }
+    }
+    if (!audit.isEmpty()) {
+      request.annotate("validation.policy.admission.k8s.io/validation_failure", audit.toString());
+    }
+    if (denial != null) {
+      throw refusal(request, denial);
+    }
+  }
+
+  private static StatusException refusal(AdmissionRequest request, Decision denial) {
+    String words =
+        "ValidatingAdmissionPolicy '"
+            + denial.policy
+            + "' with binding '"
+            + denial.binding.name()
+            + "' denied request: "
+            + denial.failed.message();
+    Status forbidden =
+        StatusException.forbidden(request.resource(), request.objectName(), words).status();
+    String reason = denial.failed.reason().isEmpty() ? "Invalid" : denial.failed.reason();
+    StatusReason known = StatusReason.of(reason, 422);
+    return new StatusException(
+        new Status(
+            false,
+            known.code(),
+            known,
+            forbidden.message(),
+            forbidden.group(),
+            forbidden.kind(),
+            forbidden.name(),
+            "",
+            List.of(new StatusCause("", words, "")),
+            0));
+  }
+}

@@ -1,0 +1,126 @@
+package dev.coracle.apiserver.internal.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cel.common.types.SimpleType;
+import dev.cel.common.values.NullValue;
+import dev.coracle.apiserver.internal.cel.Budget;
+import dev.coracle.apiserver.internal.cel.CelEnvironment;
+import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.apiserver.internal.cel.Expression;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The expressions of a ValidatingAdmissionPolicy. */
+final class Validations {
+
+  /**
+   * A validation that does not hold, or could not be evaluated.
+   *
+   * @param reason of the Status, empty for {@code Invalid}
+   */
+  record Failed(String expression, String message, String reason, int index, boolean error) {}
+
+  private record Validation(
+      Expression expression,
+      @Nullable Expression messageExpression,
+      String message,
+      String reason) {}
+
+  private final PolicyVariables variables;
+  private final MatchConditions conditions;
+  private final List<Validation> validations = new ArrayList<>();
+  private final Map<String, Expression> annotations = new LinkedHashMap<>();
+
+  /**
+   * @throws CelFailure
+   */
+  Validations(JsonNode spec) {
+    variables = new PolicyVariables(spec.path("variables"));
+    CelEnvironment environment = variables.environment();
+    conditions = MatchConditions.of(spec.path("matchConditions"), environment);
+    for (JsonNode v : spec.path("validations")) {
+      String message = v.path("messageExpression").asText("");
+      validations.add(
+          new Validation(
+              environment.compileBool(v.path("expression").asText("")),
+              message.isBlank() ? null : message(environment, message),
+              v.path("message").asText("").strip(),
+              v.path("reason").asText("")));
+    }
+    for (JsonNode a : spec.path("auditAnnotations")) {
+      annotations.put(
+          a.path("key").asText(""),
+          environment.compile(a.path("valueExpression").asText(""), Set.of(), ""));
+    }
+  }
+
+  static Expression message(CelEnvironment environment, String text) {
+    return environment.compile(text, Set.of(SimpleType.STRING), "must evaluate to string");
+  }
+
+  /**
+   * @param values what {@link AdmissionVariables} gives, with parameters and namespace
+   * @param notes what is to be noted in the audit log is put here
+   */
+  List<Failed> check(Map<String, Object> values, Budget budget, Map<String, String> notes) {
+    Map<String, Object> all = variables.over(values, budget);
+    List<Failed> out = new ArrayList<>();
+    try {
+      if (!conditions.match(all, budget)) {
+        return out;
+      }
+    } catch (CelFailure e) {
+      out.add(new Failed("", e.words(), "", 0, true));
+      return out;
+    }
+    int i = 0;
+    for (Validation v : validations) {
+      try {
+        if (!v.expression.test(all, budget)) {
+          out.add(new Failed(v.expression.text(), message(v, all, budget), v.reason, i, false));
+        }
+      } catch (CelFailure e) {
+        out.add(
+            new Failed(
+                v.expression.text(),
+                PolicyFailures.of(v.expression, e).words(),
+                v.reason,
+                i,
+                true));
+      }
+      i++;
+    }
+    annotations.forEach((key, expression) -> {
+      try {
+        Object value = expression.eval(all, budget);
+        if (!(value instanceof NullValue) && !value.toString().isBlank()) {
+          notes.put(key, value.toString().strip());
+        }
+      } catch (CelFailure e) {
+        out.add(
+            new Failed(expression.text(), PolicyFailures.of(expression, e).words(), "", 0, true));
+      }
+    });
+    return out;
+  }
+
+  private static String message(Validation v, Map<String, Object> all, Budget budget) {
+    if (v.messageExpression != null) {
+      try {
+        String text = v.messageExpression.eval(all, budget).toString().strip();
+        if (!text.isEmpty() && text.indexOf('\n') < 0) {
+          return text;
+        }
+      } catch (CelFailure e) {
+        if (e.overBudget()) {
+          return e.words();
+        }
+      }
+    }
+    return v.message.isEmpty() ? "failed expression: " + v.expression.text().strip() : v.message;
+  }
+}

@@ -1,0 +1,299 @@
+package dev.coracle.apiserver.extending;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.apiserver.TestApi;
+import dev.coracle.apiserver.TestApi.Answer;
+import dev.coracle.apiserver.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Validating and mutating admission policies, over HTTPS. */
+class AdmissionPolicyTest {
+
+  private static final String GROUP = "/apis/admissionregistration.k8s.io/v1/";
+  private static final String DEPLOYMENTS =
+      "/apis/apps/v1/namespaces/default/deployments?dryRun=All";
+  private static final String MAPS = "/api/v1/namespaces/default/configmaps";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @AfterEach
+  void forget() {
+    for (String kind : new String[] {"validating", "mutating"}) {
+      api.delete(GROUP + kind + "admissionpolicybindings").ok();
+      api.delete(GROUP + kind + "admissionpolicies").ok();
+    }
+  }
+
+  private static String policy(String kind, String name, String spec) {
+    return "apiVersion: admissionregistration.k8s.io/v1\nkind: "
+        + kind
+        + "\nmetadata: {name: "
+        + name
+        + "}\nspec:\n"
+        + spec.indent(2);
+  }
+
+  private static void validating(String name, String spec, String binding) {
+    api.post(GROUP + "validatingadmissionpolicies", policy("ValidatingAdmissionPolicy", name, spec))
+        .ok();
+    api.post(
+            GROUP + "validatingadmissionpolicybindings",
+            policy(
+                "ValidatingAdmissionPolicyBinding",
+                name + "-binding",
+                "policyName: " + name + "\n" + binding))
+        .ok();
+  }
+
+  private static String deployment(int replicas, String annotations) {
+    return "{metadata: {name: d, annotations: {"
+        + annotations
+        + "}}, spec: {replicas: "
+        + replicas
+        + ", selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec:"
+        + " {containers: [{name: c, image: i}]}}}}";
+  }
+
+  private static Answer until(int code, String path, String body) {
+    Answer[] last = new Answer[1];
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          last[0] = api.post(path, body);
+          return last[0].code() == code;
+        });
+    return last[0];
+  }
+
+  private static final String DEPLOYMENT_RULES =
+      """
+      matchConstraints:
+        resourceRules:
+        - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}
+      """;
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should validate"
+          + " against a Deployment [Conformance]")
+  void validatesDeployments() {
+    validating(
+        "replicas",
+        DEPLOYMENT_RULES
+            + """
+            validations:
+            - expression: "object.spec.replicas > 1"
+              messageExpression: "'wants more than ' + string(object.spec.replicas)"
+            - expression: "namespaceObject.metadata.name == 'default'"
+              message: wrong namespace
+            """,
+        "validationActions: [Deny]");
+    Answer denied = until(422, DEPLOYMENTS, deployment(1, ""));
+    assertThat(denied.message())
+        .isEqualTo(
+            "deployments.apps \"d\" is forbidden: ValidatingAdmissionPolicy 'replicas' with"
+                + " binding 'replicas-binding' denied request: wants more than 1");
+    assertThat(denied.body().path("reason").asText()).isEqualTo("Invalid");
+    api.post(DEPLOYMENTS, deployment(2, "")).ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          JsonNode status =
+              api.get(GROUP + "validatingadmissionpolicies/replicas").body().path("status");
+          assertThat(status.path("observedGeneration").asLong()).isEqualTo(1);
+          assertThat(status.path("typeChecking").isObject()).isTrue();
+          assertThat(status.path("typeChecking").has("expressionWarnings")).isFalse();
+        });
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should allow"
+          + " expressions to refer variables. [Conformance]")
+  void variables() {
+    validating(
+        "variables",
+        DEPLOYMENT_RULES
+            + """
+            variables:
+            - {name: replicas, expression: object.spec.replicas}
+            - {name: oddReplicas, expression: variables.replicas % 2 == 1}
+            - {name: never, expression: object.spec.missing}
+            validations:
+            - {expression: variables.replicas > 1, reason: Forbidden}
+            - {expression: variables.oddReplicas}
+            """,
+        "validationActions: [Deny]");
+    assertThat(until(403, DEPLOYMENTS, deployment(1, "")).message())
+        .endsWith("denied request: failed expression: variables.replicas > 1");
+    assertThat(api.post(DEPLOYMENTS, deployment(2, "")).message())
+        .endsWith("failed expression: variables.oddReplicas");
+    api.post(DEPLOYMENTS, deployment(3, "")).ok();
+  }
+
+  @Test
+  void typesAreCheckedAndErrorsRefuse() {
+    validating(
+        "typos",
+        DEPLOYMENT_RULES + "validations: [{expression: object.spec.replicaz > 1}]",
+        "validationActions: [Deny]");
+    assertThat(until(422, DEPLOYMENTS, deployment(1, "")).message())
+        .endsWith("expression 'object.spec.replicaz > 1' resulted in error: no such key: replicaz");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.get(GROUP + "validatingadmissionpolicies/typos")
+                        .body()
+                        .path("status")
+                        .path("typeChecking")
+                        .path("expressionWarnings")
+                        .toString())
+                .contains("spec.validations[0].expression", "undefined field 'replicaz'"));
+    assertThat(
+            api.post(
+                    GROUP + "validatingadmissionpolicies",
+                    policy(
+                        "ValidatingAdmissionPolicy",
+                        "bad",
+                        DEPLOYMENT_RULES + "validations: [{expression: object.x >}]"))
+                .message())
+        .contains(
+            "spec.validations[0].expression: Invalid value: \"object.x >\": compilation failed:"
+                + " ERROR:");
+  }
+
+  @Test
+  void warningsParametersAndConditions() {
+    api.post(MAPS, "{metadata: {name: limits, labels: {kind: limit}}, data: {max: \"3\"}}").ok();
+    validating(
+        "limited",
+        DEPLOYMENT_RULES
+            + """
+            paramKind: {apiVersion: v1, kind: ConfigMap}
+            matchConditions:
+            - {name: not-exempt, expression: "!('exempt' in object.metadata.?annotations.orValue({}))"}
+            - {name: may, expression: "authorizer.group('').resource('secrets').namespace('default').check('get').allowed()"}
+            validations:
+            - {expression: "object.spec.replicas <= int(params.data.max)", message: too many}
+            auditAnnotations: [{key: seen, valueExpression: "'replicas %d'.format([object.spec.replicas])"}]
+            """,
+        "validationActions: [Warn, Audit]\nparamRef: {selector: {matchLabels: {kind: limit}},"
+            + " parameterNotFoundAction: Deny}");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.post(DEPLOYMENTS, deployment(4, "")).ok().warnings())
+                .containsExactly(
+                    "299 - \"Validation failed for ValidatingAdmissionPolicy 'limited' with binding"
+                        + " 'limited-binding': too many\""));
+    assertThat(api.post(DEPLOYMENTS, deployment(4, "exempt: x")).ok().warnings()).isEmpty();
+    assertThat(api.post(DEPLOYMENTS, deployment(3, "")).ok().warnings()).isEmpty();
+    api.delete(MAPS + "/limits").ok();
+    assertThat(api.post(DEPLOYMENTS, deployment(3, "")).ok().warnings().toString())
+        .contains("no params found for policy binding with `Deny` parameterNotFoundAction");
+  }
+
+  private static void mutating(String name, String spec) {
+    api.post(
+            GROUP + "mutatingadmissionpolicies",
+            policy(
+                "MutatingAdmissionPolicy",
+                name,
+                DEPLOYMENT_RULES + "reinvocationPolicy: Never\n" + spec))
+        .ok();
+    api.post(
+            GROUP + "mutatingadmissionpolicybindings",
+            policy("MutatingAdmissionPolicyBinding", name + "-binding", "policyName: " + name))
+        .ok();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] MutatingAdmissionPolicy [Privileged:ClusterAdmin] should mutate a"
+          + " Deployment [Conformance]")
+  void mutatesByApplyConfiguration() {
+    mutating(
+        "apply",
+        """
+        mutations:
+        - patchType: ApplyConfiguration
+          applyConfiguration:
+            expression: >-
+              Object{spec: Object.spec{replicas: object.spec.replicas + 1, template:
+              Object.spec.template{spec: Object.spec.template.spec{
+              containers: [Object.spec.template.spec.containers{name: "c", imagePullPolicy: "Never"},
+              Object.spec.template.spec.containers{name: "side", image: "s"}]}}}}
+        """);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          JsonNode spec = api.post(DEPLOYMENTS, deployment(1, "")).ok().body().path("spec");
+          assertThat(spec.path("replicas").asInt()).isEqualTo(2);
+          JsonNode containers = spec.path("template").path("spec").path("containers");
+          assertThat(containers).hasSize(2);
+          assertThat(containers.path(0).path("image").asText()).isEqualTo("i");
+          assertThat(containers.path(0).path("imagePullPolicy").asText()).isEqualTo("Never");
+          assertThat(containers.path(1).path("terminationMessagePath").asText())
+              .isEqualTo("/dev/termination-log");
+        });
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] MutatingAdmissionPolicy [Privileged:ClusterAdmin] should mutate a"
+          + " Deployment with annotations [Conformance]")
+  void mutatesByJsonPatch() {
+    mutating(
+        "patch",
+        """
+        variables: [{name: key, expression: "jsonpatch.escapeKey('example.com/env')"}]
+        mutations:
+        - patchType: JSONPatch
+          jsonPatch:
+            expression: >-
+              [JSONPatch{op: "test", path: "/spec/replicas", value: 1},
+              JSONPatch{op: "add", path: "/metadata/annotations", value: {}},
+              JSONPatch{op: "add", path: "/metadata/annotations/" + variables.key, value: "test"}]
+        """);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(DEPLOYMENTS, deployment(1, ""))
+                        .ok()
+                        .body()
+                        .path("metadata")
+                        .path("annotations")
+                        .path("example.com/env")
+                        .asText())
+                .isEqualTo("test"));
+    assertThat(api.post(DEPLOYMENTS, deployment(2, "")).message())
+        .contains("policy 'patch' with binding 'patch-binding' denied request: expression");
+  }
+}

@@ -1,0 +1,172 @@
+package dev.coracle.apiserver.extending;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.coracle.apiserver.TestApi;
+import dev.coracle.apiserver.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code x-kubernetes-validations} of custom resources. */
+class CustomResourceRulesTest {
+
+  private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  private static final String ROOMS = "/apis/example.com/v1/namespaces/default/rooms";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+    api.post(
+            CRDS,
+            crd(
+                "rooms",
+                "Room",
+                """
+                type: object
+                x-kubernetes-validations:
+                - {rule: "self.metadata.name != 'forbidden'", message: this name is taken}
+                properties:
+                  spec:
+                    type: object
+                    x-kubernetes-validations:
+                    - rule: "self.min <= self.max"
+                      messageExpression: "'min %d is above max %d'.format([self.min, self.max])"
+                      fieldPath: .min
+                    - {rule: "!has(self.until) || self.until > duration('1m')"}
+                    - {rule: "self.x__dash__y != 'no'", reason: FieldValueForbidden, message: never no}
+                    properties:
+                      min: {type: integer, default: 0}
+                      max:
+                        type: integer
+                        default: 10
+                        x-kubernetes-validations:
+                        - {rule: "self < 100", message: too large}
+                        - {rule: "self >= oldSelf", message: must not shrink}
+                      until: {type: string, format: duration}
+                      x-y: {type: string, default: a}
+                      owner:
+                        type: string
+                        x-kubernetes-validations:
+                        - rule: "oldSelf.hasValue() || self.startsWith('team-')"
+                          optionalOldSelf: true
+                      beds:
+                        type: array
+                        x-kubernetes-list-type: map
+                        x-kubernetes-list-map-keys: [name]
+                        items:
+                          type: object
+                          required: [name]
+                          x-kubernetes-validations:
+                          - {rule: "self.size == oldSelf.size", message: beds do not change}
+                          properties: {name: {type: string}, size: {type: integer, default: 1}}
+                """))
+        .ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(ROOMS).code() == 200);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static String crd(String plural, String kind, String schema) {
+    return """
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: %s.example.com}
+    spec:
+      group: example.com
+      scope: Namespaced
+      names: {plural: %s, kind: %s, singular: %s, listKind: %sList}
+      versions:
+      - name: v1
+        served: true
+        storage: true
+        schema:
+          openAPIV3Schema:
+    """
+            .formatted(plural, plural, kind, kind.toLowerCase(java.util.Locale.ROOT), kind)
+        + schema.indent(8);
+  }
+
+  private static String room(String name, String spec) {
+    return "{apiVersion: example.com/v1, kind: Room, metadata: {name: "
+        + name
+        + "}, spec: {"
+        + spec
+        + "}}";
+  }
+
+  @Test
+  void failuresAreInKubernetesWords() {
+    assertThat(api.post(ROOMS, room("a", "min: 5, max: 3")).message())
+        .isEqualTo(
+            "Room.example.com \"a\" is invalid: spec.min: Invalid value: min 5 is above max 3");
+    assertThat(api.post(ROOMS, room("a", "max: 120")).message())
+        .isEqualTo("Room.example.com \"a\" is invalid: spec.max: Invalid value: 120: too large");
+    assertThat(api.post(ROOMS, room("a", "until: 30s")).message())
+        .isEqualTo(
+            "Room.example.com \"a\" is invalid: spec: Invalid value: failed rule: !has(self.until)"
+                + " || self.until > duration('1m')");
+    assertThat(api.post(ROOMS, room("a", "x-y: \"no\"")).message())
+        .isEqualTo("Room.example.com \"a\" is invalid: spec: Forbidden: never no");
+    assertThat(api.post(ROOMS, room("forbidden", "max: 1")).message())
+        .endsWith("Invalid value: this name is taken");
+    assertThat(api.post(ROOMS, room("a", "owner: me")).code()).isEqualTo(422);
+    api.post(ROOMS, room("fine", "min: 1, max: 5, until: 2h, owner: team-a")).ok();
+  }
+
+  @Test
+  void transitionsAndRatcheting() {
+    api.post(ROOMS, room("grows", "max: 5, beds: [{name: a}, {name: b, size: 2}]")).ok();
+    assertThat(api.merge(ROOMS + "/grows", "{spec: {max: 4}}").message())
+        .endsWith("spec.max: Invalid value: 4: must not shrink");
+    api.merge(ROOMS + "/grows", "{spec: {max: 6}}").ok();
+    assertThat(api.merge(ROOMS + "/grows", "{spec: {beds: [{name: b, size: 3}]}}").message())
+        .contains("spec.beds[0]: Invalid value: beds do not change");
+    api.merge(ROOMS + "/grows", "{spec: {beds: [{name: b, size: 2}, {name: c, size: 9}]}}").ok();
+  }
+
+  @Test
+  void wrongRulesAreRefusedWithTheDefinition() {
+    String wrong =
+        """
+        type: object
+        properties:
+          spec:
+            type: object
+            x-kubernetes-validations: [{rule: "self.sice > 1"}]
+            properties: {size: {type: integer}}
+        """;
+    assertThat(api.post(CRDS, crd("chairs", "Chair", wrong)).message())
+        .contains(
+            "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule:"
+                + " Invalid value: \"self.sice > 1\": compilation failed: ERROR: <input>:1:5:"
+                + " undefined field 'sice'");
+    assertThat(
+            api.post(CRDS, crd("chairs", "Chair", wrong.replace("self.sice > 1", "1"))).message())
+        .contains("must evaluate to bool");
+    String uncorrelated =
+        """
+        type: object
+        properties:
+          list:
+            type: array
+            items: {type: string, x-kubernetes-validations: [{rule: "self == oldSelf"}]}
+        """;
+    assertThat(api.post(CRDS, crd("chairs", "Chair", uncorrelated)).message())
+        .contains("oldSelf cannot be used on the uncorrelatable portion of the schema");
+  }
+}

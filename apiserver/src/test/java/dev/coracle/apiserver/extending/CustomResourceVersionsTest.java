@@ -1,0 +1,239 @@
+package dev.coracle.apiserver.extending;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.TestApi;
+import dev.coracle.apiserver.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Custom resources of several versions: conversion, change of the storage version, defaults. */
+class CustomResourceVersionsTest {
+
+  private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  private static final String V1 = "{type: object, properties: {hostPort: {type: string}}}";
+  private static final String V2 =
+      "{type: object, properties: {host: {type: string}, port: {type: string}}}";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+  private static WebhookServer hooks;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+    hooks = new WebhookServer(server.vertx(), server.pki());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static String version(String name, boolean storage, String schema) {
+    return "{name: "
+        + name
+        + ", served: true, storage: "
+        + storage
+        + ", schema: {openAPIV3Schema: "
+        + schema
+        + "}}";
+  }
+
+  private static void define(String plural, String kind, String conversion, String... versions) {
+    api.post(
+            CRDS,
+            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name:"
+                + " "
+                + plural
+                + ".stable.example.com}, spec: {group: stable.example.com, scope: Namespaced,"
+                + " names: {plural: "
+                + plural
+                + ", kind: "
+                + kind
+                + ", singular: "
+                + plural
+                + "1, listKind: "
+                + kind
+                + "List}, conversion: "
+                + conversion
+                + ", versions: ["
+                + String.join(", ", versions)
+                + "]}}")
+        .ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(path("v1", plural)).code() == 200);
+  }
+
+  private static String path(String version, String plural) {
+    return "/apis/stable.example.com/" + version + "/namespaces/default/" + plural;
+  }
+
+  private static ObjectNode convert(JsonNode asked) {
+    ObjectNode out = Json.object();
+    out.putObject("result").put("status", "Success");
+    String wanted = asked.path("desiredAPIVersion").asText();
+    for (JsonNode object : asked.path("objects")) {
+      ObjectNode copy = object.deepCopy();
+      copy.put("apiVersion", wanted);
+      if (wanted.endsWith("v2")) {
+        String[] both = copy.path("hostPort").asText().split(":");
+        copy.remove("hostPort");
+        copy.put("host", both[0]).put("port", both[1]);
+      } else {
+        copy.put("hostPort", copy.path("host").asText() + ":" + copy.path("port").asText());
+        copy.remove(java.util.List.of("host", "port"));
+      }
+      out.withArrayProperty("convertedObjects").add(copy);
+    }
+    return out;
+  }
+
+  private static String webhook(String client) {
+    return "{strategy: Webhook, webhook: {conversionReviewVersions: [v1], clientConfig: "
+        + client
+        + "}}";
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] CustomResourceConversionWebhook [Privileged:ClusterAdmin] should be able"
+          + " to convert from CR v1 to CR v2 [Conformance]")
+  void convertsByWebhook() {
+    define(
+        "singles",
+        "Single",
+        webhook(hooks.on("/convert", CustomResourceVersionsTest::convert)),
+        version("v1", true, V1),
+        version("v2", false, V2));
+    api.post(
+            path("v1", "singles"),
+            "{apiVersion: stable.example.com/v1, kind: Single, metadata:"
+                + " {name: a, labels: {x: y}}, hostPort: \"localhost:8080\"}")
+        .ok();
+    JsonNode asV2 = api.get(path("v2", "singles") + "/a").ok().body();
+    assertThat(asV2.path("host").asText()).isEqualTo("localhost");
+    assertThat(asV2.path("port").asText()).isEqualTo("8080");
+    assertThat(asV2.path("metadata").path("labels").path("x").asText()).isEqualTo("y");
+    assertThat(api.merge(path("v2", "singles") + "/a", "{port: \"81\"}").ok().body().path("port"))
+        .isEqualTo(Json.NODES.textNode("81"));
+    assertThat(api.get(path("v1", "singles") + "/a").body().path("hostPort").asText())
+        .isEqualTo("localhost:81");
+    api.delete(path("v2", "singles") + "/a").ok();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] CustomResourceConversionWebhook [Privileged:ClusterAdmin] should be able"
+          + " to convert a non homogeneous list of CRs [Conformance]")
+  void convertsListsOfBothVersions() {
+    String conversion = webhook(hooks.on("/both", CustomResourceVersionsTest::convert));
+    define("mixes", "Mix", conversion, version("v1", true, V1), version("v2", false, V2));
+    api.post(
+            path("v1", "mixes"),
+            "{apiVersion: stable.example.com/v1, kind: Mix, metadata: {name:"
+                + " old}, hostPort: \"a:1\"}")
+        .ok();
+    api.merge(
+            CRDS + "/mixes.stable.example.com",
+            "{spec: {versions: ["
+                + version("v1", false, V1)
+                + ", "
+                + version("v2", true, V2)
+                + "]}}")
+        .ok();
+    assertThat(
+            api.get(CRDS + "/mixes.stable.example.com")
+                .body()
+                .path("status")
+                .path("storedVersions")
+                .toString())
+        .isEqualTo("[\"v1\",\"v2\"]");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          api.post(
+              path("v2", "mixes"),
+              "{apiVersion: stable.example.com/v2, kind: Mix, metadata:"
+                  + " {name: new}, host: b, port: \"2\"}");
+          return api.get(path("v2", "mixes")).body().path("items").size() == 2;
+        });
+    for (JsonNode item : api.get(path("v1", "mixes")).ok().body().path("items")) {
+      assertThat(item.path("apiVersion").asText()).isEqualTo("stable.example.com/v1");
+      assertThat(item.path("hostPort").asText()).contains(":");
+    }
+    for (JsonNode item : api.get(path("v2", "mixes")).ok().body().path("items")) {
+      assertThat(item.path("apiVersion").asText()).isEqualTo("stable.example.com/v2");
+      assertThat(item.path("host").asText()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void failedConversionsSayWhy() {
+    String conversion =
+        webhook(
+            hooks.on(
+                "/broken",
+                asked -> {
+                  ObjectNode out = Json.object();
+                  out.putObject("result").put("status", "Failure").put("message", "can not");
+                  return out;
+                }));
+    define("brokens", "Broken", conversion, version("v1", true, V1), version("v2", false, V2));
+    api.post(
+            path("v1", "brokens"),
+            "{apiVersion: stable.example.com/v1, kind: Broken, metadata:" + " {name: a}}")
+        .ok();
+    TestApi.Answer refused = api.get(path("v2", "brokens") + "/a");
+    assertThat(refused.code()).isEqualTo(500);
+    assertThat(refused.message())
+        .isEqualTo("conversion webhook for stable.example.com/v1, Kind=Broken failed: can not");
+    api.get(path("v1", "brokens") + "/a").ok();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] CustomResourceDefinition resources [Privileged:ClusterAdmin] custom"
+          + " resource defaulting for requests and from storage works [Conformance]")
+  void defaultsComeForRequestsAndFromStorage() {
+    String plain = "{type: object, properties: {a: {type: string}, b: {type: string}}}";
+    define("plains", "Plain", "{strategy: None}", version("v1", true, plain));
+    api.post(
+            path("v1", "plains"),
+            "{apiVersion: stable.example.com/v1, kind: Plain, metadata:" + " {name: one}}")
+        .ok();
+    String defaults = plain.replace("a: {type: string}", "a: {type: string, default: A}");
+    api.merge(
+            CRDS + "/plains.stable.example.com",
+            "{spec: {versions: [" + version("v1", true, defaults) + "]}}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.get(path("v1", "plains") + "/one").body().path("a").asText())
+                .isEqualTo("A"));
+    assertThat(api.get(path("v1", "plains")).body().path("items").path(0).path("a").asText())
+        .isEqualTo("A");
+    assertThat(
+            api.post(
+                    path("v1", "plains"),
+                    "{apiVersion: stable.example.com/v1, kind: Plain, metadata: {name: two}}")
+                .ok()
+                .body()
+                .path("a")
+                .asText())
+        .isEqualTo("A");
+  }
+}
