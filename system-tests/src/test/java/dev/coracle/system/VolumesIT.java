@@ -1,0 +1,311 @@
+package dev.coracle.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Claims, volumes and parts of them, with kubectl on a running cluster. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class VolumesIT {
+
+  @TempDir private static Path directory;
+  private CoracleProcess coracle;
+  private Kubectl kubectl;
+
+  @BeforeAll
+  void start() throws Exception {
+    coracle = CoracleProcess.start(directory.resolve("data"));
+    kubectl = coracle.kubectl();
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (coracle != null) {
+      coracle.close();
+    }
+  }
+
+  private void apply(String manifest) {
+    kubectl.runWithInput(manifest, "apply", "-f", "-");
+  }
+
+  private static String claim(String name) {
+    return """
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: %s}
+    spec:
+      accessModes: [ReadWriteOnce]
+      resources: {requests: {storage: 1Gi}}
+    """
+        .formatted(name);
+  }
+
+  private String volumeOf(String claim) {
+    return kubectl.run("get", "pvc", claim, "-o", "jsonpath={.spec.volumeName}");
+  }
+
+  private void eventually(org.awaitility.core.ThrowingRunnable check) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(200))
+        .untilAsserted(check);
+  }
+
+  @Test
+  void aClaimJustWorksAndItsDataOutlivesItsPod() {
+    apply(claim("data"));
+    eventually(() ->
+        assertThat(kubectl.run("describe", "pvc", "data"))
+            .contains("WaitForFirstConsumer", "waiting for first consumer to be created")
+            .containsPattern("StorageClass: +standard"));
+    String pod =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec:
+          restartPolicy: Never
+          securityContext: {fsGroup: 2000, runAsUser: 1000}
+          volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]
+          containers:
+          - {name: c, image: coracle/demo:1, command: [sh, -c, "%s"], volumeMounts: [{name: d, mountPath: /d}]}
+        """;
+    apply(pod.formatted("writer", "echo kept > /d/file"));
+    kubectl.run("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", "--timeout=60s");
+    kubectl.run("delete", "pod", "writer");
+    apply(pod.formatted("reader", "cat /d/file; stat -c %g /d"));
+    kubectl.run("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/reader", "--timeout=60s");
+    assertThat(kubectl.run("logs", "reader")).isEqualTo("kept\n2000\n");
+    assertThat(kubectl.run("describe", "pvc", "data"))
+        .contains("ProvisioningSucceeded", "Successfully provisioned volume pvc-");
+    String volume = volumeOf("data");
+    Path files = coracle.dataDir().resolve("volumes").resolve(volume);
+    assertThat(files.resolve("file")).exists();
+
+    kubectl.run(
+        "patch",
+        "pvc",
+        "data",
+        "-p",
+        "{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}");
+    eventually(() ->
+        assertThat(kubectl.run("get", "pvc", "data", "-o", "jsonpath={.status.capacity.storage}"))
+            .isEqualTo("2Gi"));
+
+    kubectl.run("delete", "pod", "reader");
+    kubectl.run("delete", "pvc", "data", "--timeout=60s");
+    kubectl.run("wait", "--for=delete", "pv/" + volume, "--timeout=60s");
+    assertThat(files).doesNotExist();
+  }
+
+  @Test
+  void aRetainedVolumeKeepsItsFilesWhenItIsDeleted() {
+    apply(
+        """
+        apiVersion: storage.k8s.io/v1
+        kind: StorageClass
+        metadata: {name: keeping}
+        provisioner: coracle.dev/local
+        reclaimPolicy: Retain
+        volumeBindingMode: WaitForFirstConsumer
+        """);
+    apply(claim("precious").replace("spec:", "spec:\n  storageClassName: keeping"));
+    apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: precious}
+        spec:
+          restartPolicy: Never
+          volumes: [{name: d, persistentVolumeClaim: {claimName: precious}}]
+          containers:
+          - {name: c, image: coracle/demo:1, command: [sh, -c, "echo gold > /d/file"], volumeMounts: [{name: d, mountPath: /d}]}
+        """);
+    kubectl.run(
+        "wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/precious", "--timeout=60s");
+    String volume = volumeOf("precious");
+    kubectl.run("delete", "pod", "precious");
+    kubectl.run("delete", "pvc", "precious", "--timeout=60s");
+    eventually(() ->
+        assertThat(kubectl.run("get", "pv", volume, "-o", "jsonpath={.status.phase}"))
+            .isEqualTo("Released"));
+    kubectl.run("delete", "pv", volume, "--timeout=60s");
+    assertThat(coracle.dataDir().resolve("volumes").resolve(volume).resolve("file"))
+        .hasContent("gold");
+  }
+
+  @Test
+  void aStatefulSetGetsAVolumeForEachPod() {
+    apply(
+        """
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: {name: db}
+        spec:
+          serviceName: db
+          replicas: 2
+          selector: {matchLabels: {app: db}}
+          template:
+            metadata: {labels: {app: db}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: coracle/demo:1
+                command: [sh, -c, "hostname >> /d/names; exec sleep 100000"]
+                volumeMounts: [{name: d, mountPath: /d}]
+          volumeClaimTemplates:
+          - metadata: {name: d}
+            spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        """);
+    kubectl.run("rollout", "status", "statefulset/db", "--timeout=90s");
+    assertThat(volumeOf("d-db-0")).isNotEqualTo(volumeOf("d-db-1"));
+    kubectl.run("delete", "pod", "db-1");
+    kubectl.run("rollout", "status", "statefulset/db", "--timeout=90s");
+    eventually(() ->
+        assertThat(kubectl.run("exec", "db-1", "--", "cat", "/d/names")).isEqualTo("db-1\ndb-1\n"));
+    kubectl.run("delete", "statefulset", "db");
+    kubectl.run("delete", "pvc", "d-db-0", "d-db-1", "--timeout=60s");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-storage] Subpath Atomic writer volumes should support subpaths with configmap pod"
+          + " [Conformance]")
+  void subPathsAndMemoryAndGenericEphemeralVolumes() {
+    apply(
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: parts}
+        data: {key: from the map}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: parts}
+        spec:
+          volumes:
+          - {name: m, configMap: {name: parts}}
+          - {name: fast, emptyDir: {medium: Memory, sizeLimit: 16Mi}}
+          - name: scratch
+            ephemeral:
+              volumeClaimTemplate:
+                spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+          terminationGracePeriodSeconds: 0
+          containers:
+          - name: c
+            image: coracle/demo:1
+            command: [sh, -c, "echo hi > /scratch/f; exec sleep 100000"]
+            env: [{name: WHO, value: me}]
+            volumeMounts:
+            - {name: m, mountPath: /etc/one, subPath: key}
+            - {name: fast, mountPath: /fast, subPathExpr: "$(WHO)/dir"}
+            - {name: scratch, mountPath: /scratch}
+        """);
+    kubectl.run("wait", "--for=condition=Ready", "pod/parts", "--timeout=60s");
+    assertThat(kubectl.run("exec", "parts", "--", "cat", "/etc/one")).isEqualTo("from the map");
+    assumeThat(System.getProperty("user.name")).as("tmpfs needs root").isEqualTo("root");
+    assertThat(kubectl.run("exec", "parts", "--", "df", "-k", "/fast"))
+        .contains("tmpfs")
+        .contains("16384");
+    String uid = kubectl.run("get", "pod", "parts", "-o", "jsonpath={.metadata.uid}");
+    kubectl.run("delete", "pod", "parts");
+    kubectl.run("wait", "--for=delete", "pvc/parts-scratch", "--timeout=60s");
+    eventually(() -> {
+      assertThat(Files.readAllLines(Path.of("/proc/self/mounts")))
+          .noneMatch(line -> line.contains(uid));
+      assertThat(coracle.dataDir().resolve("kubelet").resolve("pods").resolve(uid)).doesNotExist();
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Variable Expansion should fail substituting values in a volume subpath with"
+          + " absolute path [Conformance]")
+  void aBadSubPathIsToldAndStartsNothing() {
+    apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: astray}
+        spec:
+          volumes: [{name: v, emptyDir: {}}]
+          terminationGracePeriodSeconds: 0
+          containers:
+          - name: c
+            image: coracle/demo:1
+            command: [sleep, "100000"]
+            env: [{name: WHERE, value: /tmp}]
+            volumeMounts: [{name: v, mountPath: /v, subPathExpr: $(WHERE)}]
+        """);
+    eventually(() ->
+        assertThat(
+                kubectl.run(
+                    "get",
+                    "pod",
+                    "astray",
+                    "-o",
+                    "jsonpath={.status.containerStatuses[0].state.waiting}"))
+            .contains("CreateContainerConfigError", "must be a relative path"));
+    kubectl.run("delete", "pod", "astray");
+  }
+
+  @Test
+  void anImageIsAReadOnlyVolume() {
+    apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: looks}
+        spec:
+          terminationGracePeriodSeconds: 0
+          volumes: [{name: i, image: {reference: coracle/demo:1, pullPolicy: IfNotPresent}}]
+          containers:
+          - name: c
+            image: coracle/demo:1
+            command: [sleep, "100000"]
+            volumeMounts: [{name: i, mountPath: /image}]
+        """);
+    kubectl.run("wait", "--for=condition=Ready", "pod/looks", "--timeout=60s");
+    assertThat(kubectl.run("exec", "looks", "--", "ls", "/image").lines()).contains("bin");
+    Shell.Result write = kubectl.attempt("", "exec", "looks", "--", "touch", "/image/x");
+    assertThat(write.exitCode()).isNotZero();
+    assertThat(write.all()).containsIgnoringCase("read-only");
+    kubectl.run("delete", "pod", "looks");
+    apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: blind}
+        spec:
+          terminationGracePeriodSeconds: 0
+          volumes: [{name: i, image: {reference: localhost/no/such:1, pullPolicy: Never}}]
+          containers:
+          - name: c
+            image: coracle/demo:1
+            command: [sleep, "100000"]
+            volumeMounts: [{name: i, mountPath: /image}]
+        """);
+    eventually(() ->
+        assertThat(
+                kubectl.run(
+                    "get",
+                    "pod",
+                    "blind",
+                    "-o",
+                    "jsonpath={.status.containerStatuses[0].state.waiting.reason}"))
+            .isEqualTo("ErrImageNeverPull"));
+    kubectl.run("delete", "pod", "blind");
+  }
+}
