@@ -77,7 +77,7 @@ public final class Containerd implements KubeletOnRuntime.RealRuntime {
         """
         {"cniVersion":"0.4.0","name":"%1$s","plugins":[
           {"type":"bridge","bridge":"%1$s","isGateway":true,"ipMasq":false,
-           "ipam":{"type":"host-local","dataDir":"%3$s/ipam","ranges":[[{"subnet":"10.199.%2$d.0/24"}]]}},
+           "ipam":{"type":"host-local","dataDir":"%3$s/ipam","ranges":[[{"subnet":"10.199.%2$d.0/24"}]],"routes":[{"dst":"0.0.0.0/0"}]}},
           {"type":"portmap","capabilities":{"portMappings":true}}]}
         """
             .formatted(bridge, n, root));
