@@ -1,7 +1,9 @@
 package dev.coracle.apiserver.internal.stream;
 
+import dev.coracle.api.StatusException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;
@@ -100,18 +102,19 @@ final class Tunnel {
     control.write("open " + id + "\n");
   }
 
-  /** The node's connection for a stream that was asked for; called on the socket's context. */
-  void stream(String id, NetSocket socket) {
-    SocketPump.End end = new SocketPump.End(socket, vertx.getOrCreateContext());
+  /** The near end of a stream that was asked for; an ID is good once. */
+  Future<SocketPump.End> claim(String id) {
+    Promise<SocketPump.End> claimed = Promise.promise();
     context.runOnContext(_ -> {
       Waiting w = waiting.remove(id);
       if (w == null) {
-        socket.close();
-        return;
+        claimed.fail(StatusException.badRequest("no stream of this ID was asked for"));
+      } else {
+        vertx.cancelTimer(w.timer);
+        claimed.complete(w.end);
       }
-      vertx.cancelTimer(w.timer);
-      SocketPump.join(vertx, w.end, end);
     });
+    return claimed.future();
   }
 
   private void bytes(Buffer bytes) {

@@ -6,6 +6,8 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Responder;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
@@ -73,17 +75,30 @@ public final class Tunnels implements PathHandler {
     if (!stream.isEmpty() && known == null) {
       throw StatusException.badRequest("the node has no tunnel");
     }
+    if (stream.isEmpty() || known == null) {
+      exchange.upgrade();
+      Hijack.socket(exchange.request(), AGREED)
+          .onSuccess(socket -> open(node, new Tunnel(vertx, socket, this::id)))
+          .onFailure(failure -> Responder.failure(exchange, failure));
+    } else {
+      Context here = vertx.getOrCreateContext();
+      known.claim(stream).onComplete(claimed -> here.runOnContext(_ -> join(exchange, claimed)));
+    }
+    return true;
+  }
+
+  private void join(Exchange exchange, AsyncResult<SocketPump.End> claimed) {
+    if (claimed.failed()) {
+      exchange.request().resume();
+      Responder.failure(exchange, claimed.cause());
+      return;
+    }
+    SocketPump.End near = claimed.result();
     exchange.upgrade();
     Hijack.socket(exchange.request(), AGREED)
-        .onSuccess(socket -> {
-          if (stream.isEmpty() || known == null) {
-            open(node, new Tunnel(vertx, socket, this::id));
-          } else {
-            known.stream(stream, socket);
-          }
-        })
-        .onFailure(failure -> Responder.failure(exchange, failure));
-    return true;
+        .onSuccess(socket ->
+            SocketPump.join(vertx, near, new SocketPump.End(socket, vertx.getOrCreateContext())))
+        .onFailure(_ -> near.socket().close());
   }
 
   private void open(String node, Tunnel tunnel) {
