@@ -72,6 +72,19 @@ class AttachDetachTest {
   }
 
   @Test
+  void whatOthersAttachIsNotDetached() {
+    c.create(
+        Resources.VOLUME_ATTACHMENTS,
+        """
+        {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttachment","metadata":{"name":"mine"},
+         "spec":{"attacher":"disk.example.com","nodeName":"no-such-node",
+          "source":{"persistentVolumeName":"v"}}}\
+        """);
+    c.context.runUntilIdle();
+    assertThat(attachments()).extracting(KubeObject::name).containsExactly("mine");
+  }
+
+  @Test
   void aVolumeIsAttachedToTheNodeOfItsPodAndTheNodeHearsOfIt() {
     volume();
     pod("p", "n1");

@@ -100,6 +100,9 @@ public final class DemoCluster {
     }
     server.metrics.put("/apis/metrics.k8s.io/v1beta1/nodes", nodes);
     server.metrics.put("/apis/metrics.k8s.io/v1beta1/pods", pods);
+    ObjectNode logs = JSON.createObjectNode();
+    logs.put("kind", "LogEntryList").put("apiVersion", "logs.coracle.dev/v1").putArray("items");
+    server.metrics.put("/apis/logs.coracle.dev/v1/logentries", logs);
   }
 
   /** An Event about an object. */

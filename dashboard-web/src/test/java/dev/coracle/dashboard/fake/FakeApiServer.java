@@ -54,7 +54,7 @@ public final class FakeApiServer implements AutoCloseable {
   private volatile String abortedPath = "";
   private final AtomicInteger aborts = new AtomicInteger();
 
-  /** Answers of metrics.k8s.io by path; absent is 404. */
+  /** Answers of metrics.k8s.io and logs.coracle.dev by path; absent is 404. */
   public final Map<String, ObjectNode> metrics = new ConcurrentHashMap<>();
 
   /** Starts on a free port; HTTP/2 needs {@code secure}. */

@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** One pod on each node. */
+/** One pod on each node: so no node may come or go in between. */
 @Conformance
+@ResourceLock(value = "nodes", mode = ResourceAccessMode.READ)
 class DaemonSetIT {
 
   private static final String RESOURCE = "daemonsets.apps";

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Runtime classes, and nodes as objects. */
 @Conformance
@@ -117,6 +118,7 @@ class RuntimeClassIT {
   }
 
   @Test
+  @ResourceLock("nodes")
   @DisplayName("[sig-node] Node Lifecycle should run through the lifecycle of a node [Conformance]")
   void node(Space space) {
     String name = "conformance-" + Space.unique();

@@ -174,6 +174,14 @@ public final class DaemonSetController extends LoopController {
         alive.subList(1, alive.size()).forEach(pod -> steps.add(() -> delete(name, pod, set)));
       }
     }
+    byNode.forEach((node, there) -> {
+      if (nodes.get("", node).isEmpty()) {
+        // The scheduler would wait for ever for a node that is gone.
+        there.stream()
+            .filter(pod -> pod.text("spec", "nodeName").isEmpty() && !pod.isDeleting())
+            .forEach(pod -> steps.add(() -> delete(name, pod, set)));
+      }
+    });
     if (steps.isEmpty() && !set.text("spec", "updateStrategy", "type").equals("OnDelete")) {
       update(name, set, byNode, revision, steps);
     }

@@ -83,6 +83,11 @@ final class ReplicaStatus {
       Conditions.remove(status, "ReplicaFailure");
       return;
     }
+    // The first failure stays: each next one names another pod, and a status that changes wakes the
+    // controller again without the pause that a failure asks for.
+    if (Conditions.find(status, "ReplicaFailure").path("status").asText("").equals("True")) {
+      return;
+    }
     boolean lacking = replicas < owner.at("spec", "replicas").asInt(1);
     Conditions.set(
         status,

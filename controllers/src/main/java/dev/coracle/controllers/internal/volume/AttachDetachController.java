@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Asks drivers to attach volumes to the nodes of the pods that use them, by VolumeAttachment
@@ -36,6 +37,7 @@ import java.util.Optional;
  */
 public final class AttachDetachController extends LoopController {
 
+  private static final Pattern OUR_NAME = Pattern.compile("csi-[0-9a-f]{64}");
   private static final String BY_NODE = "volumes-by-node";
   private static final String ATTACHMENTS_BY_NODE = "attachments-by-node";
   private static final String OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
@@ -126,7 +128,7 @@ public final class AttachDetachController extends LoopController {
     Result[] later = {Result.DONE};
     for (KubeObject attachment : attachments.byIndex(ATTACHMENTS_BY_NODE, node)) {
       String volume = attachment.text("spec", "source", "persistentVolumeName");
-      if (!volume.isEmpty() && !wanted.containsKey(volume) && !attachment.isDeleting()) {
+      if (isOurs(attachment) && !wanted.containsKey(volume) && !attachment.isDeleting()) {
         Duration left = untilDetach(attachment, volume, node);
         if (left.isZero()) {
           steps.add(detach(attachment));
@@ -174,6 +176,11 @@ public final class AttachDetachController extends LoopController {
             .get("", driver)
             .map(d -> d.at("spec", "attachRequired").asBoolean(true))
             .orElse(true);
+  }
+
+  /** Known by its name: what others attach is theirs to detach. */
+  private static boolean isOurs(KubeObject attachment) {
+    return OUR_NAME.matcher(attachment.name()).matches();
   }
 
   static String attachmentName(KubeObject volume, String node) {
