@@ -3,6 +3,7 @@ package dev.coracle.launcher;
 import dev.coracle.launcher.config.CoracleOptions;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -36,7 +37,9 @@ public final class Foreground {
 
   /** Returns when the cluster has ended. */
   public int run() throws IOException, InterruptedException {
-    Instant begin = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    // Not ProcessHandle's instant: that counts from the time of boot, which is told in whole
+    // seconds.
+    Instant begin = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
     out.println("Coracle " + Version.TEXT + ", Kubernetes " + Version.KUBERNETES);
     Coracle cluster = Coracle.open(options);
     CountDownLatch ended = new CountDownLatch(1);
