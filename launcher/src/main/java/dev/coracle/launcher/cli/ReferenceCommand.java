@@ -52,7 +52,7 @@ final class ReferenceCommand implements Callable<Integer> {
   }
 
   private static boolean isOwn(OptionSpec option) {
-    return !option.usageHelp() && !option.versionHelp();
+    return !option.usageHelp() && !option.versionHelp() && !option.hidden();
   }
 
   private static String description(OptionSpec option) {
