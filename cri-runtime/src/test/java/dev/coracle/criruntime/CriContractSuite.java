@@ -581,7 +581,10 @@ abstract class CriContractSuite {
     String id = started(run(pod), pod, shell("c", "sleep 300").build());
     try (WebSocketSession s = stream(execUrl(id, true, true, "sh"))) {
       s.send(4, "{\"Width\":101,\"Height\":33}");
-      s.send(0, "stty size; echo T=$TERM; test -t 0 && echo ter''minal\n");
+      // runc hands input on a moment before it hands on the size, so the shell asks until it has
+      // one.
+      s.send(0, "until stty size; do sleep 0.05; done\n");
+      s.send(0, "echo T=$TERM; test -t 0 && echo ter''minal\n");
       await().untilAsserted(() -> assertThat(s.text(1)).contains("terminal").contains("33 101"));
       s.send(0, "sleep 100; echo n''o\n");
       await().pollDelay(Duration.ofMillis(300)).until(() -> true);

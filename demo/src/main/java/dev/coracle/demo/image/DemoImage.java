@@ -79,7 +79,13 @@ public final class DemoImage {
       }
     }
     programs.addLibraries();
-    image.tree("/app", appOnly(classes));
+    // Only the applications: what makes the image has no business in it.
+    for (String directory :
+        List.of(
+            "/app/dev", "/app/dev/coracle", "/app/dev/coracle/demo", "/app/dev/coracle/demo/app")) {
+      image.directory(directory, 0755);
+    }
+    image.tree("/app/dev/coracle/demo/app", classes.resolve("dev/coracle/demo/app"));
     image.file(
         "/etc/passwd",
         "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
@@ -106,17 +112,5 @@ public final class DemoImage {
   private static boolean isNative(Path file) {
     return Files.isRegularFile(file)
         && (file.toString().endsWith(".so") || file.endsWith(Path.of("bin", "java")));
-  }
-
-  /** Only the applications: what makes the image has no business in it. */
-  private static Path appOnly(Path classes) throws IOException {
-    Path out = Files.createTempDirectory("coracle-demo");
-    Path app = Files.createDirectories(out.resolve("dev/coracle/demo/app"));
-    try (Stream<Path> files = Files.list(classes.resolve("dev/coracle/demo/app"))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, app.resolve(file.getFileName().toString()));
-      }
-    }
-    return out;
   }
 }
