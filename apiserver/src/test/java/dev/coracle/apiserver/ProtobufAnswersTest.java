@@ -77,14 +77,17 @@ class ProtobufAnswersTest {
           if (!body.isEmpty()) {
             request.putHeader("Content-Type", "application/json");
           }
-          return request.send(Buffer.buffer(body));
+          return request
+              .send(Buffer.buffer(body))
+              .compose(response ->
+                  response
+                      .body()
+                      .map(b ->
+                          new Answer(
+                              response.statusCode(),
+                              response.getHeader("Content-Type"),
+                              b.getBytes())));
         })
-        .compose(response ->
-            response
-                .body()
-                .map(b ->
-                    new Answer(
-                        response.statusCode(), response.getHeader("Content-Type"), b.getBytes())))
         .toCompletionStage()
         .toCompletableFuture()
         .get(30, TimeUnit.SECONDS);
@@ -151,17 +154,18 @@ class ProtobufAnswersTest {
             server.server().port(),
             "127.0.0.1",
             "/api/v1/namespaces/default/configmaps?watch=true&timeoutSeconds=20")
-        .compose(request -> request.putHeader("Accept", PROTOBUF + ";stream=watch").send())
-        .onComplete(
-            response -> {
-              response.handler(part -> {
-                seen.appendBuffer(part);
-                if (seen.length() > 4 && count(seen) >= 2) {
-                  whole.complete(response.getHeader("Content-Type"));
-                }
-              });
-            },
-            whole::completeExceptionally);
+        .compose(request ->
+            request
+                .putHeader("Accept", PROTOBUF + ";stream=watch")
+                .send()
+                .onSuccess(response ->
+                    response.handler(part -> {
+                      seen.appendBuffer(part);
+                      if (seen.length() > 4 && count(seen) >= 2) {
+                        whole.complete(response.getHeader("Content-Type"));
+                      }
+                    })))
+        .onFailure(whole::completeExceptionally);
     assertThat(whole.get(30, TimeUnit.SECONDS)).isEqualTo(PROTOBUF + ";stream=watch");
     int length = seen.getInt(0);
     Meta.WatchEvent event = Meta.WatchEvent.parseFrom(seen.getBytes(4, 4 + length));

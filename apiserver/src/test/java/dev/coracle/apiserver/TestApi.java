@@ -72,15 +72,18 @@ public final class TestApi {
     try {
       return client
           .request(options)
-          .compose(request -> request.send(Buffer.buffer(body)))
-          .compose(response ->
-              response
-                  .body()
-                  .map(bytes ->
-                      new Answer(
-                          response.statusCode(),
-                          parse(bytes),
-                          response.headers().getAll("Warning"))))
+          // On the event loop: this thread might come too late for the body.
+          .compose(request ->
+              request
+                  .send(Buffer.buffer(body))
+                  .compose(response ->
+                      response
+                          .body()
+                          .map(bytes ->
+                              new Answer(
+                                  response.statusCode(),
+                                  parse(bytes),
+                                  response.headers().getAll("Warning")))))
           .toCompletionStage()
           .toCompletableFuture()
           .get(60, TimeUnit.SECONDS);

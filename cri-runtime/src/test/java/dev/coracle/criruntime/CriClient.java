@@ -53,16 +53,14 @@ final class CriClient implements AutoCloseable {
                     method,
                     GrpcMessageEncoder.<Q>encoder(),
                     GrpcMessageDecoder.<A>decoder(answer.newBuilderForType())))
-            .compose(r -> {
-              r.end(request);
-              return r.response();
-            })
-            .compose(response ->
-                response
-                    .last()
-                    .recover(e ->
-                        Future.failedFuture(
-                            new Refused(response.status(), response.statusMessage()))));
+            .compose(r ->
+                r.send(request)
+                    .compose(response ->
+                        response
+                            .last()
+                            .recover(e ->
+                                Future.failedFuture(
+                                    new Refused(response.status(), response.statusMessage())))));
     return get(future);
   }
 
@@ -200,14 +198,9 @@ final class CriClient implements AutoCloseable {
     get(
         client
             .request(address, RuntimeServiceGrpcClient.GetContainerEvents)
-            .compose(r -> {
-              r.end(GetEventsRequest.getDefaultInstance());
-              return r.response();
-            })
-            .map(response -> {
-              response.handler(list::add);
-              return response;
-            }));
+            .compose(r ->
+                r.send(GetEventsRequest.getDefaultInstance())
+                    .onSuccess(response -> response.handler(list::add))));
     return list;
   }
 

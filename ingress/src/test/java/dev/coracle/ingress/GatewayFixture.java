@@ -65,8 +65,11 @@ final class GatewayFixture implements AutoCloseable {
                     .setHost(host)
                     .setPort(80)
                     .setURI(path))
-            .compose(request -> request.send())
-            .compose((HttpClientResponse r) -> r.body().map(b -> r.statusCode() + " " + b));
+            .compose(request ->
+                request
+                    .send()
+                    .compose(
+                        (HttpClientResponse r) -> r.body().map(b -> r.statusCode() + " " + b)));
     return answer.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 

@@ -77,8 +77,8 @@ final class TrainingRequests {
                     .putHeader("Accept", accept)
                     .putHeader("Accept-Encoding", "gzip")
                     .putHeader("Content-Type", "application/json")
-                    .send(Buffer.buffer(body)))
-            .compose(response -> response.body()));
+                    .send(Buffer.buffer(body))
+                    .compose(response -> response.body())));
   }
 
   private static <T> T join(io.vertx.core.Future<T> future) {

@@ -82,11 +82,13 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
 
   private Future<String> get(RequestOptions options) {
     return http.request(options)
-        .compose(request -> request.send())
-        .compose(response ->
-            response.statusCode() == 200
-                ? body(response)
-                : Future.failedFuture("the kubelet answered " + response.statusCode()));
+        .compose(request ->
+            request
+                .send()
+                .compose(response ->
+                    response.statusCode() == 200
+                        ? body(response)
+                        : Future.failedFuture("the kubelet answered " + response.statusCode())));
   }
 
   private static Future<String> body(HttpClientResponse response) {

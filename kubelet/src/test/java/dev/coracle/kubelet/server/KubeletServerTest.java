@@ -181,10 +181,11 @@ class KubeletServerTest {
             if (token != null) {
               request.putHeader("Authorization", "Bearer " + token);
             }
-            return request.send();
+            return request
+                .send()
+                .compose(response ->
+                    response.body().map(b -> new Answer(response.statusCode(), b.toString())));
           })
-          .compose(
-              response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
           .toCompletionStage()
           .toCompletableFuture()
           .get(10, TimeUnit.SECONDS);

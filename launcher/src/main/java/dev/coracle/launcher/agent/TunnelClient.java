@@ -170,12 +170,13 @@ final class TunnelClient implements Component {
         .compose(request -> {
           // How a stream ends is told by its socket.
           request.exceptionHandler(_ -> {});
-          return request.connect();
-        })
-        .compose(response ->
-            response.statusCode() == 101
-                ? Future.succeededFuture(response.netSocket().pause())
-                : Future.failedFuture("the API server answered " + response.statusCode()));
+          return request
+              .connect()
+              .compose(response ->
+                  response.statusCode() == 101
+                      ? Future.succeededFuture(response.netSocket().pause())
+                      : Future.failedFuture("the API server answered " + response.statusCode()));
+        });
   }
 
   private void opened(NetSocket socket) {

@@ -69,10 +69,13 @@ final class RemoteClient {
         .request(options)
         .compose(request -> {
           Peer.identify(UserInfo.APISERVER).forEach((k, v) -> request.headers().add(k, v));
-          return request.send();
+          return request
+              .send()
+              .compose(response ->
+                  response
+                      .body()
+                      .map(body -> new Answer(response.statusCode(), parse(body.getBytes()))));
         })
-        .compose(response ->
-            response.body().map(body -> new Answer(response.statusCode(), parse(body.getBytes()))))
         .timeout(SECONDS, TimeUnit.SECONDS);
   }
 

@@ -85,13 +85,15 @@ final class KmsClient {
         .compose(request -> {
           request.serviceName(SERVICE);
           request.methodName(method);
-          return request.send(Buffer.buffer(encode(body)));
+          // On the event loop, so that the answer cannot pass before somebody reads it.
+          return request
+              .send(Buffer.buffer(encode(body)))
+              .compose(response ->
+                  response.status() != null && response.status() != GrpcStatus.OK
+                      ? Future.<Buffer>failedFuture(
+                          response.status() + " " + String.valueOf(response.statusMessage()))
+                      : response.last());
         })
-        .compose(response ->
-            response.status() != null && response.status() != GrpcStatus.OK
-                ? Future.<Buffer>failedFuture(
-                    response.status() + " " + String.valueOf(response.statusMessage()))
-                : response.last())
         .map(buffer -> WireFields.read(buffer.getBytes()))
         .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
         .recover(e ->

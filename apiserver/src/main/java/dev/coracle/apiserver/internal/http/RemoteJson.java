@@ -152,17 +152,20 @@ public final class RemoteJson implements AutoCloseable {
           if (bearer != null) {
             request.putHeader("Authorization", "Bearer " + bearer);
           }
+          Future<HttpClientResponse> answer;
           if (body == null) {
-            return request.send();
+            answer = request.send();
+          } else {
+            request.putHeader("Content-Type", "application/json");
+            answer = request.send(Buffer.buffer(Json.bytes(body)));
           }
-          request.putHeader("Content-Type", "application/json");
-          return request.send(Buffer.buffer(Json.bytes(body)));
+          return answer.compose(response ->
+              response.statusCode() / 100 == 2
+                  ? bounded(response)
+                  : Future.<Buffer>failedFuture(
+                      new IllegalStateException(
+                          uri.getHost() + " answers " + response.statusCode())));
         })
-        .compose(response ->
-            response.statusCode() / 100 == 2
-                ? bounded(response)
-                : Future.<Buffer>failedFuture(
-                    new IllegalStateException(uri.getHost() + " answers " + response.statusCode())))
         .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)))
         .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }

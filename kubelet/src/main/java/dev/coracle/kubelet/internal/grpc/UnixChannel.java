@@ -96,10 +96,8 @@ public final class UnixChannel implements AutoCloseable {
             ended.accept(failure);
           }
         };
-    request(method)
-        .compose(r -> r.send(request))
-        .onFailure(e -> end.accept(failure(e)))
-        .onSuccess(response -> {
+    Consumer<GrpcClientResponse<Q, R>> began =
+        response -> {
           open.set(response);
           if (failed(response)) {
             end.accept(status(response));
@@ -117,7 +115,11 @@ public final class UnixChannel implements AutoCloseable {
               handler.accept(message);
             }
           });
-        });
+        };
+    request(method)
+        // On the event loop, so that no message can pass before somebody listens.
+        .compose(r -> r.send(request).onSuccess(began::accept))
+        .onFailure(e -> end.accept(failure(e)));
     return () -> {
       over.set(true);
       var response = open.get();

@@ -41,12 +41,14 @@ final class GrpcHealth implements AutoCloseable {
             .compose(request -> {
               request.serviceName(ServiceName.create("grpc.health.v1", "Health"));
               request.methodName("Check");
-              return request.send(message(service));
-            })
-            .compose(response ->
-                response.status() != null && response.status() != GrpcStatus.OK
-                    ? Future.failedFuture(response.status().name())
-                    : response.last().map(GrpcHealth::status));
+              // On the event loop, so that the answer cannot pass before somebody reads it.
+              return request
+                  .send(message(service))
+                  .compose(response ->
+                      response.status() != null && response.status() != GrpcStatus.OK
+                          ? Future.failedFuture(response.status().name())
+                          : response.last().map(GrpcHealth::status));
+            });
     try {
       int status =
           answer

@@ -11,7 +11,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetClient;
@@ -126,15 +125,18 @@ public final class Handlers implements AutoCloseable {
     record Answer(int status, String reason, String location, Buffer body) {}
     Future<Answer> answer =
         http.request(options)
-            .compose(HttpClientRequest::send)
-            .compose(r ->
-                r.body()
-                    .map(b ->
-                        new Answer(
-                            r.statusCode(),
-                            r.statusMessage(),
-                            String.valueOf(r.getHeader("Location")),
-                            b)));
+            // On the event loop, so that the body cannot pass before somebody reads it.
+            .compose(request ->
+                request
+                    .send()
+                    .compose(r ->
+                        r.body()
+                            .map(b ->
+                                new Answer(
+                                    r.statusCode(),
+                                    r.statusMessage(),
+                                    String.valueOf(r.getHeader("Location")),
+                                    b))));
     try {
       Answer a =
           answer

@@ -139,8 +139,7 @@ public final class BulkSink {
     }
     return client
         .request(request)
-        .compose(r -> r.send(body))
-        .compose(HttpClientResponse::body, Future::failedFuture)
+        .compose(r -> r.send(body).compose(HttpClientResponse::body))
         .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
         .map(BulkSink::refused);
   }
