@@ -264,10 +264,10 @@ public final class HubBench {
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "--enable-native-access=ALL-UNNAMED",
                   "--sun-misc-unsafe-memory-access=allow",
-                  // As ./coracle starts it, with a heap of a gigabyte.
+                  // As ./coracle starts it, with a heap of a gigabyte at most.
                   "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
                   "-XX:+UseCompactObjectHeaders",
+                  "-Xms64m",
                   "-Xmx1g",
                   "-cp",
                   System.getProperty("java.class.path"),

@@ -4,6 +4,7 @@ import dev.coracle.launcher.ProcessState;
 import dev.coracle.launcher.Version;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -24,7 +25,7 @@ public final class AgentProcess {
 
   /** Returns when the node has ended. */
   public int run() throws IOException, InterruptedException {
-    Instant begin = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    Instant begin = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
     out.println("Coracle " + Version.TEXT + ", Kubernetes " + Version.KUBERNETES);
     Agent agent = Agent.open(options);
     CountDownLatch ended = new CountDownLatch(1);

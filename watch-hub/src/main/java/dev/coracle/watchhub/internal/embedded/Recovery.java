@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,9 @@ final class Recovery {
   String damage = "";
 
   private boolean stopped;
+
+  /** Keys met in log files since the last compaction: a change finds its key without a search. */
+  private final Map<String, KeyHistory> met = new HashMap<>();
 
   private Recovery(Path directory, Disk disk, Mode mode, long now) {
     this.disk = disk;
@@ -141,6 +146,7 @@ final class Recovery {
     for (int i = 0; i < logs.size() && !stopped; i++) {
       salvaging(logs.get(i), i == logs.size() - 1);
     }
+    met.clear();
     index.visible = index.newest;
     for (KeyHistory history : index.keys.values()) {
       Version v = history.newest();
@@ -245,6 +251,7 @@ final class Recovery {
         long revision = body.getLong(0);
         if (revision > index.compacted && revision <= index.newest) {
           index.compact(revision);
+          met.clear();
         }
       }
       case END -> {}
@@ -273,7 +280,8 @@ final class Recovery {
       boolean put = body.get() == 1;
       byte[] key = new byte[body.getInt()];
       body.get(key);
-      KeyHistory history = index.historyOf(new String(key, StandardCharsets.UTF_8));
+      KeyHistory history =
+          met.computeIfAbsent(new String(key, StandardCharsets.UTF_8), index::historyOf);
       if (put) {
         long create = body.getLong();
         long version = body.getLong();
