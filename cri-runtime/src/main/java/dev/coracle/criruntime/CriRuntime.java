@@ -77,6 +77,7 @@ public final class CriRuntime {
       SandboxService sandboxes,
       ContainerService containers,
       StreamingServer streaming,
+      Calls calls,
       HttpServer server) {}
 
   /**
@@ -209,7 +210,14 @@ public final class CriRuntime {
     parts =
         Optional.of(
             new Parts(
-                containerPoller, streamPoller, network, sandboxes, containers, streaming, server));
+                containerPoller,
+                streamPoller,
+                network,
+                sandboxes,
+                containers,
+                streaming,
+                calls,
+                server));
     LOG.atInfo()
         .addKeyValue("socket", options.socket())
         .addKeyValue("containers", describe())
@@ -269,6 +277,7 @@ public final class CriRuntime {
     parts = Optional.empty();
     p.server().close().toCompletionStage().toCompletableFuture().get();
     p.streaming().stop().toCompletionStage().toCompletableFuture().get();
+    p.calls().drain();
     if (keepPods) {
       p.containers().abandon();
     } else {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -237,6 +238,49 @@ class SurvivalTest {
     cri.close();
     cri = null;
     runtime.stop(false).await().atMost(Duration.ofSeconds(20));
+    assertNothingIsLeft(options);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
+  void stoppingWhilePodsAreMadeLeavesNothing(RuntimeChoice choice) throws Exception {
+    CriRuntimeOptions options = options(choice);
+    CriRuntime runtime;
+    try {
+      runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+    } catch (IllegalStateException e) {
+      assumeTrue(false, e.getMessage());
+      return;
+    }
+    BusyboxImage.builder().buildInto(runtime.images());
+    runtime.start().await().atMost(Duration.ofSeconds(20));
+    cri = new CriClient(vertx, options.socket());
+    CriClient client = cri;
+    List<Thread> makers = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      String name = "c" + i;
+      makers.add(
+          Thread.startVirtualThread(() -> {
+            try {
+              PodSandboxConfig pod = pod();
+              start(client.run(pod), pod, name, "sleep 300");
+            } catch (Exception e) {
+              // The runtime stops under its hands.
+            }
+          }));
+    }
+    Path containers = root.resolve("containers");
+    await().atMost(Duration.ofSeconds(30)).until(() -> containers.toFile().list().length > 1);
+    runtime.stop(false).await().atMost(Duration.ofSeconds(30));
+    cri.close();
+    cri = null;
+    for (Thread maker : makers) {
+      maker.join(Duration.ofSeconds(40));
+    }
+    assertNothingIsLeft(options);
+  }
+
+  private void assertNothingIsLeft(CriRuntimeOptions options) throws IOException {
     String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
     assertThat(mounts).doesNotContain(root.toString());
     assertThat(Path.of("/sys/class/net/cor-" + token(options))).doesNotExist();

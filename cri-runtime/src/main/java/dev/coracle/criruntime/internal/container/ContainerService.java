@@ -336,11 +336,20 @@ public final class ContainerService {
 
   /** Ends and forgets a container. Idempotent. */
   public void remove(Container c) throws IOException {
-    stop(c, 0);
+    while (!removeEnded(c)) {
+      stop(c, 0);
+    }
+  }
+
+  /** False when it runs, perhaps because its start was underway until now. */
+  private boolean removeEnded(Container c) throws IOException {
     c.lock().lock();
     try {
+      if (c.isRunning()) {
+        return false;
+      }
       if (!containers.containsKey(c.id())) {
-        return;
+        return true;
       }
       Launch launch =
           c.launch().isPresent()
@@ -368,6 +377,7 @@ public final class ContainerService {
       c.lock().unlock();
     }
     events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_DELETED_EVENT);
+    return true;
   }
 
   /** Changes limits while it runs. */

@@ -10,8 +10,12 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.StatusException;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,9 +23,20 @@ import org.slf4j.LoggerFactory;
 public final class Calls {
   private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
 
+  /** What makes something that would be left behind if it came after the end. */
+  private static final Set<String> MAKING =
+      Set.of("RunPodSandbox", "CreateContainer", "StartContainer");
+
+  private static final long DRAIN_SECONDS = 10;
+
   private final Vertx vertx;
   private final Executor executor;
   private final MeterRegistry metrics;
+
+  /** One party for each call that makes something, and one for {@link #drain}. */
+  private final Phaser making = new Phaser(1);
+
+  private volatile boolean draining;
 
   public Calls(Vertx vertx, Executor executor, MeterRegistry metrics) {
     this.vertx = vertx;
@@ -33,7 +48,35 @@ public final class Calls {
     return executor;
   }
 
+  /** Refuses to make anything more, and returns when nothing is being made. */
+  public void drain() throws InterruptedException {
+    draining = true;
+    try {
+      making.awaitAdvanceInterruptibly(making.arrive(), DRAIN_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.atWarn()
+          .addKeyValue("calls", making.getUnarrivedParties())
+          .log("calls are still underway while the runtime stops");
+    }
+  }
+
   <T> Future<T> run(String operation, Callable<T> call) {
+    return start(operation, MAKING.contains(operation) ? () -> making(call) : call);
+  }
+
+  private <T> T making(Callable<T> call) throws Exception {
+    making.register();
+    try {
+      if (draining) {
+        throw new IllegalStateException("the container runtime is stopping");
+      }
+      return call.call();
+    } finally {
+      making.arriveAndDeregister();
+    }
+  }
+
+  private <T> Future<T> start(String operation, Callable<T> call) {
     Context context = vertx.getOrCreateContext();
     Promise<T> promise = Promise.promise();
     executor.execute(() -> {
@@ -68,7 +111,7 @@ public final class Calls {
           case IllegalArgumentException e -> GrpcStatus.INVALID_ARGUMENT;
           case UnsupportedOperationException e -> GrpcStatus.UNIMPLEMENTED;
           case IllegalStateException e -> GrpcStatus.FAILED_PRECONDITION;
-          case java.util.concurrent.TimeoutException e -> GrpcStatus.DEADLINE_EXCEEDED;
+          case TimeoutException e -> GrpcStatus.DEADLINE_EXCEEDED;
           default -> GrpcStatus.UNKNOWN;
         };
     if (status == GrpcStatus.UNKNOWN && !(t instanceof StartException)) {
