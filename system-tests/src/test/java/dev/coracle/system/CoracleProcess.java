@@ -44,7 +44,7 @@ final class CoracleProcess implements AutoCloseable {
   }
 
   /**
-   * Starts a cluster as another user.
+   * Starts a cluster as another user, or in another environment.
    *
    * @param as the command that becomes that user and runs what follows it
    */

@@ -15,8 +15,7 @@ final class RestartProbe {
   private RestartProbe() {}
 
   public static void main(String[] arguments) throws Exception {
-    long jvm =
-        System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+    long jvm = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
     Vertx vertx = Vertx.vertx();
     WatchHub hub = HubBench.start(vertx, Path.of(arguments[0]));
     int found = StorageBench.await(hub.list(Pods.RESOURCE, "", ListOptions.ALL)).items().size();

@@ -5,7 +5,9 @@ import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.filter.Filter;
 import dev.coracle.apiserver.internal.verb.Engine;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -15,6 +17,8 @@ import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.Http1xServerConnection;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.ext.web.Router;
@@ -163,12 +167,18 @@ public final class HttpFront {
 
     /** Who connects and then says nothing is cut off. */
     private void connected(HttpConnection connection) {
+      if (!(connection instanceof Http1xServerConnection)
+          && connection instanceof HttpServerConnection http2) {
+        ChannelPipeline pipeline = http2.channelHandlerContext().pipeline();
+        pipeline.addAfter(
+            pipeline.context(SslHandler.class).name(), "flush together", new FlushTogether());
+      }
       long timer = vertx.setTimer(FIRST_REQUEST_MILLIS, _ -> idle(connection));
       connection.closeHandler(_ -> vertx.cancelTimer(timer));
     }
 
     private void idle(HttpConnection connection) {
-      if (!(connection instanceof io.vertx.core.http.impl.Http1xServerConnection http1)) {
+      if (!(connection instanceof Http1xServerConnection http1)) {
         return;
       }
       if (http1.channelHandlerContext().channel().attr(SPOKEN).get() == null) {
@@ -187,8 +197,7 @@ public final class HttpFront {
       io.netty.util.AttributeKey.valueOf("coracle.spoken");
 
   private void handle(RoutingContext context) {
-    if (context.request().connection()
-        instanceof io.vertx.core.http.impl.Http1xServerConnection http1) {
+    if (context.request().connection() instanceof Http1xServerConnection http1) {
       http1.channelHandlerContext().channel().attr(SPOKEN).set(Boolean.TRUE);
     }
     context.request().pause();
