@@ -182,10 +182,12 @@ public final class Assembly {
         new ApiServices(
             vertx,
             store,
+            scheme,
             KeyCertOptions.wrap(
                 PemKeyManager.of(
                     options.kubelets().clientCertificate(), options.kubelets().clientKey())),
             clock);
+    customResources.whenServed(apiServices::ownChanged);
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
@@ -296,7 +298,8 @@ public final class Assembly {
           return false;
         };
     OpenApiRoutes openApi =
-        new OpenApiRoutes(vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION));
+        new OpenApiRoutes(
+            vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION, apiServices.documents()));
     return List.of(
         health::handle, version, keys::handle, openApi::handle, extra, tunnels, discovery::handle);
   }
