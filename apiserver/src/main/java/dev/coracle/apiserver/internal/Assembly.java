@@ -59,8 +59,8 @@ import dev.coracle.apiserver.internal.registry.SchemaRules;
 import dev.coracle.apiserver.internal.registry.Strategies;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
-import dev.coracle.apiserver.internal.service.ServiceAllocation;
 import dev.coracle.apiserver.internal.service.ServicePools;
+import dev.coracle.apiserver.internal.service.SharedAllocation;
 import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
@@ -101,6 +101,7 @@ public final class Assembly {
   private final NodeAuthorizer nodes;
   private final Authorizer authorizer;
   private final ServicePools pools;
+  private final SharedAllocation allocation;
   private final ClusterState state;
   private final Registry registry;
   private final Engine engine;
@@ -133,9 +134,10 @@ public final class Assembly {
     authorizer =
         Authorizer.chain(webhook == null ? List.of(nodes, rbac) : List.of(nodes, rbac, webhook));
     pools = new ServicePools(options.services(), new SecureRandom());
+    allocation = new SharedAllocation(vertx, store, pools, clock);
     Strategies strategies =
         new Strategies(
-            new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
+            new ServiceStrategy(allocation.allocation()), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
     extensions =
         new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
@@ -323,6 +325,7 @@ public final class Assembly {
     customResources.stop();
     extensions.stop();
     apiServices.stop();
+    allocation.stop();
     forwarder.close();
     tunnels.close();
   }
@@ -337,6 +340,10 @@ public final class Assembly {
 
   public Scheme scheme() {
     return scheme;
+  }
+
+  public SharedAllocation allocation() {
+    return allocation;
   }
 
   public ServicePools pools() {
