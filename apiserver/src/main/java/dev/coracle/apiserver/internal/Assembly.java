@@ -114,6 +114,7 @@ public final class Assembly {
   private final KeyDocuments keys;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
+  private final @Nullable Audit audit;
   private @Nullable AuditLog auditLog;
   private final ApiServices apiServices;
 
@@ -208,6 +209,7 @@ public final class Assembly {
             options.limits().requestTimeout().dividedBy(4),
             meters,
             System::nanoTime);
+    audit = audit(options.security().audit(), clock, meters);
     front =
         new HttpFront(
             vertx,
@@ -219,7 +221,7 @@ public final class Assembly {
                 authorizer,
                 webhook,
                 hooks.routes(),
-                audit(options.security().audit(), clock, meters),
+                audit,
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
@@ -367,6 +369,6 @@ public final class Assembly {
   }
 
   public ApiCalls calls(UserInfo user) {
-    return new DirectCalls(registry, engine, authorizer, user);
+    return new DirectCalls(registry, engine, authorizer, audit, user);
   }
 }
