@@ -109,6 +109,10 @@ final class LocalApiServices {
   private Map<String, ObjectNode> wanted() {
     Map<String, ObjectNode> out = new HashMap<>();
     for (Scheme.ApiGroup group : scheme.groups()) {
+      if (group.name().equals(RESOURCE.group())) {
+        // The group of the APIServices themselves has none.
+        continue;
+      }
       for (Scheme.Version version : group.versions()) {
         boolean custom = version.resources().stream().allMatch(r -> !r.builtIn());
         out.put(version.version() + "." + group.name(), object(version, custom));

@@ -22,7 +22,6 @@ final class LocalPriorities {
           Map.entry("rbac.authorization.k8s.io", 17_000),
           Map.entry("storage.k8s.io", 16_800),
           Map.entry("storagemigration.k8s.io", 16_800),
-          Map.entry("apiregistration.k8s.io", 18_000),
           Map.entry("admissionregistration.k8s.io", 16_700),
           Map.entry("apiextensions.k8s.io", 16_700),
           Map.entry("scheduling.k8s.io", 16_600),
