@@ -53,10 +53,12 @@ public final class ApiServer implements Component {
         .startCaches()
         .chain(() -> store.list(assembly.services().stored(), "", ListOptions.ALL))
         .invoke(list -> assembly.pools().fill(list.items()))
+        .chain(() -> assembly.allocation().start())
         .chain(() -> assembly.bootstrap().run())
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
+        .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidr()))
         .invoke(() -> started = true)
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))

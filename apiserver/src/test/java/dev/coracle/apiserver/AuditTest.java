@@ -1,10 +1,15 @@
 package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import java.io.IOException;
@@ -92,7 +97,11 @@ class AuditTest {
   @Test
   void anEventSaysWhoDidWhatWithWhatResult() {
     kubectl.ok("create", "configmap", "seen", "--from-literal=a=b");
-    JsonNode event = event("create", "ResponseComplete", of("configmaps"));
+    JsonNode event =
+        event(
+            "create",
+            "ResponseComplete",
+            of("configmaps").and(e -> e.path("userAgent").asText().startsWith("kubectl")));
     assertThat(event.path("level").asText()).isEqualTo("RequestResponse");
     assertThat(event.path("user").path("username").asText()).isEqualTo("admin");
     assertThat(event.path("sourceIPs").path(0).asText()).isEqualTo("127.0.0.1");
@@ -126,6 +135,47 @@ class AuditTest {
     assertThat(event.path("responseStatus").path("code").asInt()).isEqualTo(403);
     assertThat(event.path("responseStatus").path("reason").asText()).isEqualTo("Forbidden");
     assertThat(event.path("annotations").path("authorization.k8s.io/decision").asText())
+        .isEqualTo("forbid");
+  }
+
+  @Test
+  void callsFromInsideOfTheProcessAreToldOfToo() {
+    UserInfo component =
+        new UserInfo("system:kube-scheduler", "", List.of("system:masters"), java.util.Map.of());
+    ApiCalls calls = server.server().callsAs(component);
+    KubeObject map =
+        KubeObject.create(
+            new GroupVersionKind("", "v1", "ConfigMap"),
+            "default",
+            "inside",
+            o -> o.putObject("data").put("c", "d"));
+    calls
+        .create(Resources.CONFIG_MAPS, "default", map, WriteOptions.NONE)
+        .await()
+        .atMost(Duration.ofSeconds(30));
+    JsonNode event =
+        event(
+            "create",
+            "ResponseComplete",
+            e -> e.path("userAgent").asText().equals("kube-scheduler"));
+    assertThat(event.path("user").path("username").asText()).isEqualTo("system:kube-scheduler");
+    assertThat(event.path("requestURI").asText())
+        .isEqualTo("/api/v1/namespaces/default/configmaps");
+    assertThat(event.path("requestObject").path("data").path("c").asText()).isEqualTo("d");
+    assertThat(event.path("responseObject").path("metadata").path("uid").asText()).isNotEmpty();
+    assertThat(event.path("responseStatus").path("code").asInt()).isEqualTo(201);
+    ApiCalls nobody =
+        server.server().callsAs(new UserInfo("system:nobody", "", List.of(), java.util.Map.of()));
+    assertThatThrownBy(() ->
+            nobody
+                .get(Resources.CONFIG_MAPS, "default", "inside")
+                .await()
+                .atMost(Duration.ofSeconds(30)))
+        .hasMessageContaining("forbidden");
+    JsonNode refused =
+        event("get", "ResponseComplete", e -> e.path("userAgent").asText().equals("nobody"));
+    assertThat(refused.path("responseStatus").path("code").asInt()).isEqualTo(403);
+    assertThat(refused.path("annotations").path("authorization.k8s.io/decision").asText())
         .isEqualTo("forbid");
   }
 

@@ -32,13 +32,18 @@ public final class TestServer implements AutoCloseable {
   }
 
   public TestServer(Path dir, ResourceStore store, SecurityOptions security) throws Exception {
+    this(dir, store, security, Services.DEFAULT);
+  }
+
+  public TestServer(Path dir, ResourceStore store, SecurityOptions security, Services services)
+      throws Exception {
     pki = new TestPki(dir);
     pki.issue("admin", "/O=system:masters/CN=admin", "");
     server =
         new ApiServer(
             vertx,
             store,
-            options(pki, 0).withSecurity(security),
+            options(pki, 0, services).withSecurity(security),
             new SimpleMeterRegistry(),
             ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -46,6 +51,10 @@ public final class TestServer implements AutoCloseable {
   }
 
   static ApiServerOptions options(TestPki pki, int port) {
+    return options(pki, port, Services.DEFAULT);
+  }
+
+  private static ApiServerOptions options(TestPki pki, int port, Services services) {
     return new ApiServerOptions(
         new Listen(
             "127.0.0.1",
@@ -56,7 +65,7 @@ public final class TestServer implements AutoCloseable {
             pki.path("ca.crt")),
         Identity.of(pki.path("sa.key")),
         new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),
-        Services.DEFAULT,
+        services,
         Limits.DEFAULT);
   }
 

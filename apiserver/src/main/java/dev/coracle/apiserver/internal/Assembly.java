@@ -59,8 +59,8 @@ import dev.coracle.apiserver.internal.registry.SchemaRules;
 import dev.coracle.apiserver.internal.registry.Strategies;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
-import dev.coracle.apiserver.internal.service.ServiceAllocation;
 import dev.coracle.apiserver.internal.service.ServicePools;
+import dev.coracle.apiserver.internal.service.SharedAllocation;
 import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
@@ -101,6 +101,7 @@ public final class Assembly {
   private final NodeAuthorizer nodes;
   private final Authorizer authorizer;
   private final ServicePools pools;
+  private final SharedAllocation allocation;
   private final ClusterState state;
   private final Registry registry;
   private final Engine engine;
@@ -113,6 +114,7 @@ public final class Assembly {
   private final KeyDocuments keys;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
+  private final @Nullable Audit audit;
   private @Nullable AuditLog auditLog;
   private final ApiServices apiServices;
 
@@ -133,9 +135,10 @@ public final class Assembly {
     authorizer =
         Authorizer.chain(webhook == null ? List.of(nodes, rbac) : List.of(nodes, rbac, webhook));
     pools = new ServicePools(options.services(), new SecureRandom());
+    allocation = new SharedAllocation(vertx, store, pools, clock);
     Strategies strategies =
         new Strategies(
-            new ServiceStrategy(new ServiceAllocation(pools)), new RbacStrategy(rbac, authorizer));
+            new ServiceStrategy(allocation.allocation()), new RbacStrategy(rbac, authorizer));
     state = ClusterState.of(vertx, store);
     extensions =
         new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
@@ -182,10 +185,12 @@ public final class Assembly {
         new ApiServices(
             vertx,
             store,
+            scheme,
             KeyCertOptions.wrap(
                 PemKeyManager.of(
                     options.kubelets().clientCertificate(), options.kubelets().clientKey())),
             clock);
+    customResources.whenServed(apiServices::ownChanged);
     keys = new KeyDocuments(key, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
@@ -204,6 +209,7 @@ public final class Assembly {
             options.limits().requestTimeout().dividedBy(4),
             meters,
             System::nanoTime);
+    audit = audit(options.security().audit(), clock, meters);
     front =
         new HttpFront(
             vertx,
@@ -215,7 +221,7 @@ public final class Assembly {
                 authorizer,
                 webhook,
                 hooks.routes(),
-                audit(options.security().audit(), clock, meters),
+                audit,
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
@@ -296,7 +302,8 @@ public final class Assembly {
           return false;
         };
     OpenApiRoutes openApi =
-        new OpenApiRoutes(vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION));
+        new OpenApiRoutes(
+            vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION, apiServices.documents()));
     return List.of(
         health::handle, version, keys::handle, openApi::handle, extra, tunnels, discovery::handle);
   }
@@ -320,6 +327,7 @@ public final class Assembly {
     customResources.stop();
     extensions.stop();
     apiServices.stop();
+    allocation.stop();
     forwarder.close();
     tunnels.close();
   }
@@ -334,6 +342,10 @@ public final class Assembly {
 
   public Scheme scheme() {
     return scheme;
+  }
+
+  public SharedAllocation allocation() {
+    return allocation;
   }
 
   public ServicePools pools() {
@@ -357,6 +369,6 @@ public final class Assembly {
   }
 
   public ApiCalls calls(UserInfo user) {
-    return new DirectCalls(registry, engine, authorizer, user);
+    return new DirectCalls(registry, engine, authorizer, audit, user);
   }
 }

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionResource;
@@ -16,8 +17,11 @@ import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.audit.Audit;
+import dev.coracle.apiserver.internal.audit.AuditedCall;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.http.RequestInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -30,7 +34,9 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The door for components of the same process: one user's calls, authorised like any other's. */
 public final class DirectCalls implements ApiCalls {
@@ -38,10 +44,20 @@ public final class DirectCalls implements ApiCalls {
   private final Registry registry;
   private final Engine engine;
   private final Authorizer authorizer;
+  private final @Nullable Audit audit;
   private final UserInfo user;
   private final String manager;
 
-  public DirectCalls(Registry registry, Engine engine, Authorizer authorizer, UserInfo user) {
+  /**
+   * @param audit null where no log is kept; then it costs nothing
+   */
+  public DirectCalls(
+      Registry registry,
+      Engine engine,
+      Authorizer authorizer,
+      @Nullable Audit audit,
+      UserInfo user) {
+    this.audit = audit;
     this.registry = registry;
     this.engine = engine;
     this.authorizer = authorizer;
@@ -51,28 +67,108 @@ public final class DirectCalls implements ApiCalls {
         name.startsWith("system:node:") ? "kubelet" : name.substring(name.lastIndexOf(':') + 1);
   }
 
-  private Call call(
+  /**
+   * What is called.
+   *
+   * @param body for the audit log; immutable, null for none
+   */
+  private record Ask(
       GroupVersionResource resource,
       String verb,
       String namespace,
       String name,
       String subresource,
-      WriteOptions options) {
+      WriteOptions options,
+      @Nullable JsonNode body) {
+
+    /** As the same request over HTTP is described. */
+    RequestInfo info() {
+      StringBuilder path = new StringBuilder();
+      path.append(resource.group().isEmpty() ? "/api" : "/apis/" + resource.group());
+      path.append('/').append(resource.version());
+      if (!namespace.isEmpty()) {
+        path.append("/namespaces/").append(namespace);
+      }
+      path.append('/').append(resource.resource());
+      path.append(name.isEmpty() ? "" : "/" + name);
+      path.append(subresource.isEmpty() ? "" : "/" + subresource);
+      return new RequestInfo(
+          true,
+          verb,
+          path.toString(),
+          resource.group(),
+          resource.version(),
+          namespace,
+          resource.resource(),
+          subresource,
+          name,
+          "");
+    }
+  }
+
+  private <T> Uni<T> run(Ask ask, int code, Function<Call, Uni<T>> work) {
+    return here(() -> {
+      AuditedCall audited = audited(ask);
+      if (audited == null) {
+        return work.apply(call(ask, null));
+      }
+      try {
+        return work.apply(call(ask, audited))
+            .onItem()
+            .invoke(result -> audited.done(code, result))
+            .onFailure()
+            .invoke(audited::failed);
+      } catch (RuntimeException e) {
+        audited.failed(e);
+        throw e;
+      }
+    });
+  }
+
+  private @Nullable AuditedCall audited(Ask ask) {
+    AuditedCall audited = audit == null ? null : audit.begin(user, ask.info(), manager);
+    if (audited != null) {
+      audited.received(ask.body);
+    }
+    return audited;
+  }
+
+  private Warnings warnings(@Nullable AuditedCall audited) {
+    return audited == null
+        ? new Warnings()
+        : new Warnings((key, value, detail) -> {
+          if (detail) {
+            audited.record().detail(key, value);
+          } else {
+            audited.record().annotate(key, value);
+          }
+        });
+  }
+
+  private Call call(Ask ask, @Nullable AuditedCall audited) {
+    GroupVersionResource resource = ask.resource;
+    String namespace = ask.namespace;
+    String name = ask.name;
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
     String scope = type.is("", "namespaces") ? name : namespace;
     Attributes attributes =
         new Attributes(
             user,
             true,
-            verb,
+            ask.verb,
             resource.group(),
             resource.version(),
             resource.resource(),
-            subresource,
+            ask.subresource,
             scope,
             name,
             "");
     Authorizer.Decision decision = authorizer.decide(attributes);
+    if (audited != null) {
+      String word = decision.allowed() ? "allow" : "forbid";
+      audited.record().annotate("authorization.k8s.io/decision", word);
+      audited.record().annotate("authorization.k8s.io/reason", decision.reason());
+    }
     if (!decision.allowed()) {
       throw StatusException.forbidden(
           new GroupResource(resource.group(), resource.resource()), name, attributes.refusal());
@@ -80,12 +176,12 @@ public final class DirectCalls implements ApiCalls {
     return new Call(
         user,
         type,
-        subresource,
+        ask.subresource,
         type.namespaced() ? namespace : "",
         name,
-        options,
+        ask.options,
         manager,
-        new Warnings());
+        warnings(audited));
   }
 
   /** Answers on the context the call was made on, if it was made on one. */
@@ -114,13 +210,16 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
-    return here(() -> engine.get(call(resource, "get", namespace, name, "", WriteOptions.NONE)));
+    return run(
+        new Ask(resource, "get", namespace, name, "", WriteOptions.NONE, null), 200, engine::get);
   }
 
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
-    return here(
-        () -> engine.list(call(resource, "list", namespace, "", "", WriteOptions.NONE), options));
+    return run(
+        new Ask(resource, "list", namespace, "", "", WriteOptions.NONE, null),
+        200,
+        call -> engine.list(call, options));
   }
 
   @Override
@@ -129,21 +228,41 @@ public final class DirectCalls implements ApiCalls {
     return Multi.createFrom()
         .deferred(() -> {
           Context context = Vertx.currentContext();
-          Multi<WatchEvent> events =
-              engine.watch(call(resource, "watch", namespace, "", "", WriteOptions.NONE), options);
+          Ask ask = new Ask(resource, "watch", namespace, "", "", WriteOptions.NONE, null);
+          AuditedCall audited = audited(ask);
+          Multi<WatchEvent> events = watch(ask, audited, options);
           return context == null
               ? events
               : events.emitOn(task -> context.runOnContext(_ -> task.run()));
         });
   }
 
+  private Multi<WatchEvent> watch(Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
+    if (audited == null) {
+      return engine.watch(call(ask, null), options);
+    }
+    try {
+      Multi<WatchEvent> events = engine.watch(call(ask, audited), options);
+      audited.started();
+      return events
+          .onTermination()
+          .invoke((failure, cancelled) -> {
+            if (failure == null) {
+              audited.done(200, null);
+            } else {
+              audited.failed(failure);
+            }
+          });
+    } catch (RuntimeException e) {
+      audited.failed(e);
+      throw e;
+    }
+  }
+
   @Override
   public Uni<KubeObject> create(
       GroupVersionResource resource, String namespace, KubeObject object, WriteOptions options) {
-    return here(() -> {
-      Call call = call(resource, "create", namespace, "", "", options);
-      return engine.create(call, decode(call, object));
-    });
+    return createSubresource(resource, namespace, "", "", object, options);
   }
 
   @Override
@@ -154,19 +273,26 @@ public final class DirectCalls implements ApiCalls {
       String subresource,
       KubeObject object,
       WriteOptions options) {
-    return here(() -> {
-      Call call = call(resource, "create", namespace, name, subresource, options);
-      return engine.create(call, decode(call, object));
-    });
+    return run(
+        new Ask(resource, "create", namespace, name, subresource, options, sent(object)),
+        201,
+        call -> engine.create(call, decode(call, object)));
   }
 
   @Override
   public Uni<KubeObject> update(
       GroupVersionResource resource, KubeObject object, String subresource, WriteOptions options) {
-    return here(() -> {
-      Call call = call(resource, "update", object.namespace(), object.name(), subresource, options);
-      return engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object);
-    });
+    return run(
+        new Ask(
+            resource,
+            "update",
+            object.namespace(),
+            object.name(),
+            subresource,
+            options,
+            sent(object)),
+        200,
+        call -> engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object));
   }
 
   @Override
@@ -177,19 +303,31 @@ public final class DirectCalls implements ApiCalls {
       Patch patch,
       String subresource,
       WriteOptions options) {
-    return here(() ->
-        engine
-            .patch(call(resource, "patch", namespace, name, subresource, options), patch)
-            .map(UpdateVerb.Outcome::object));
+    return run(
+        new Ask(
+            resource,
+            "patch",
+            namespace,
+            name,
+            subresource,
+            options,
+            audit == null ? null : patch.body().deepCopy()),
+        200,
+        call -> engine.patch(call, patch).map(UpdateVerb.Outcome::object));
   }
 
   @Override
   public Uni<KubeObject> delete(
       GroupVersionResource resource, String namespace, String name, DeleteOptions options) {
-    return here(() -> {
-      Call call =
-          call(resource, "delete", namespace, name, "", new WriteOptions(options.dryRun(), "", ""));
-      return engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o));
-    });
+    WriteOptions write = new WriteOptions(options.dryRun(), "", "");
+    return run(
+        new Ask(resource, "delete", namespace, name, "", write, null),
+        200,
+        call -> engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o)));
+  }
+
+  /** What is given away may change on its way; the log keeps it as it came. */
+  private @Nullable JsonNode sent(KubeObject object) {
+    return audit == null ? null : object.tree().deepCopy();
   }
 }

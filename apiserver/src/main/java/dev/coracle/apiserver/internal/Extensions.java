@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.crd.Converters;
+import dev.coracle.apiserver.internal.policy.ExpressionsFirst;
 import dev.coracle.apiserver.internal.policy.Policies;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
@@ -44,6 +45,9 @@ final class Extensions {
     policies = new Policies(vertx, store, matching, registry, authorizer);
     plugins =
         new AdmissionPlugins.Extensions(
+            new ExpressionsFirst(
+                vertx,
+                () -> policies.any() || mutating.anyConditions() || validating.anyConditions()),
             policies.mutating(),
             new MutatingWebhooks(mutating, calls),
             policies.validating(),

@@ -31,19 +31,28 @@ public final class OpenApiDocuments {
 
   private final Scheme scheme;
   private final String serverVersion;
+  private final OtherDocuments others;
   private final Map<String, OpenApiDocument> cache = new ConcurrentHashMap<>();
 
   /**
    * @param serverVersion as in {@code /version}: {@code v1.36.0}
    */
   public OpenApiDocuments(Scheme scheme, String serverVersion) {
+    this(scheme, serverVersion, OtherDocuments.NONE);
+  }
+
+  /**
+   * @param others whose groups are shown beside the own ones
+   */
+  public OpenApiDocuments(Scheme scheme, String serverVersion, OtherDocuments others) {
+    this.others = others;
     this.scheme = scheme;
     this.serverVersion = serverVersion;
   }
 
   /** {@code /openapi/v3}: where each group version's document is. */
   public OpenApiDocument index() {
-    String hash = hash("index " + scheme.generation());
+    String hash = hash("index " + state());
     return cached(
         "index",
         hash,
@@ -56,6 +65,9 @@ public final class OpenApiDocuments {
                 .put(
                     "serverRelativeURL", "/openapi/v3/" + path(version) + "?hash=" + hash(version));
           }
+          others
+              .index()
+              .forEach((path, url) -> paths.putObject(path).put("serverRelativeURL", url));
           return out;
         });
   }
@@ -79,7 +91,7 @@ public final class OpenApiDocuments {
 
   /** {@code /openapi/v2} as JSON. */
   public OpenApiDocument v2() {
-    return cached("v2", hash("v2 " + scheme.generation()), this::v2Document);
+    return cached("v2", hash("v2 " + state()), this::v2Document);
   }
 
   /**
@@ -92,7 +104,7 @@ public final class OpenApiDocuments {
 
   /** {@code /openapi/v2} as protobuf. */
   public OpenApiDocument v2Protobuf() {
-    String hash = hash("v2 protobuf " + scheme.generation());
+    String hash = hash("v2 protobuf " + state());
     return cached(
         "v2 protobuf",
         GnosticEncoder.CONTENT_TYPE,
@@ -103,8 +115,12 @@ public final class OpenApiDocuments {
   /** Whether {@link #groupVersion} (or {@link #v2}, for {@code v2}) would answer at once. */
   public boolean isReady(String path) {
     OpenApiDocument document = cache.get(path);
-    String hash = path.equals("v2") ? hash("v2 " + scheme.generation()) : hashOf(path).orElse("");
+    String hash = path.equals("v2") ? hash("v2 " + state()) : hashOf(path).orElse("");
     return document != null && document.etag().equals("\"" + hash + "\"");
+  }
+
+  private String state() {
+    return scheme.generation() + " " + others.state();
   }
 
   private OpenApiDocument cached(String key, String hash, Supplier<ObjectNode> build) {
@@ -189,6 +205,7 @@ public final class OpenApiDocuments {
         .put("in", "header")
         .put("name", "authorization");
     out.putArray("security").addObject().putArray("BearerToken");
+    others.v2().forEach(part -> MergedV2.add(out, part));
     return out;
   }
 }

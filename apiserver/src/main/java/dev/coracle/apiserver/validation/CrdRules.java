@@ -3,14 +3,17 @@ package dev.coracle.apiserver.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
 import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.crd.ValidationRules;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** CustomResourceDefinition, down to its structural schemas. */
@@ -104,12 +107,6 @@ final class CrdRules implements KindRules {
                 : at.child("schema", "openAPIV3Schema");
         if (!oneSchema || i == 1) {
           StructuralRules.check(schema, where, errors);
-          if (errors.isEmpty() && ValidationRules.in(schema)) {
-            GroupVersionKind kind =
-                new GroupVersionKind(
-                    Nodes.text(spec, "group"), name, Nodes.text(spec.path("names"), "kind"));
-            ValidationRules.compile(StructuralSchema.compile(schema, kind), where, errors);
-          }
         }
       }
       JsonNode scale = version.path("subresources").path("scale");
@@ -128,6 +125,41 @@ final class CrdRules implements KindRules {
           "versions",
           spec.path("versions").isMissingNode() ? "null" : names(spec),
           "must have exactly one version marked as storage version");
+    }
+  }
+
+  @Override
+  public void checkCreate(ObjectNode crd, FieldErrors errors) {
+    expressions(crd.path("spec"), Json.object(), errors);
+  }
+
+  /** A schema that is as it was is not looked at again: limits may have changed since. */
+  private static void expressions(JsonNode spec, JsonNode before, FieldErrors errors) {
+    if (!errors.isEmpty()) {
+      return;
+    }
+    Map<String, JsonNode> known = new HashMap<>();
+    before.path("versions").forEach(v -> known.put(Nodes.text(v, "name"), v.path("schema")));
+    boolean oneSchema = oneSchema(spec);
+    int i = 0;
+    for (JsonNode version : spec.path("versions")) {
+      String name = Nodes.text(version, "name");
+      JsonNode schema = version.path("schema").path("openAPIV3Schema");
+      FieldPath at = FieldPath.SPEC.child("versions").index(i++);
+      if (oneSchema && i > 1
+          || !ValidationRules.in(schema)
+          || version.path("schema").equals(known.get(name))) {
+        continue;
+      }
+      GroupVersionKind kind =
+          new GroupVersionKind(
+              Nodes.text(spec, "group"), name, Nodes.text(spec.path("names"), "kind"));
+      ValidationRules.check(
+          StructuralSchema.compile(schema, kind),
+          oneSchema
+              ? FieldPath.SPEC.child("validation", "openAPIV3Schema")
+              : at.child("schema", "openAPIV3Schema"),
+          errors);
     }
   }
 
@@ -191,6 +223,7 @@ final class CrdRules implements KindRules {
   public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode spec = now.path("spec");
     JsonNode old = before.path("spec");
+    expressions(spec, old, errors);
     MetaRules.immutable(spec, old, FieldPath.SPEC, "group", errors);
     boolean established = false;
     for (JsonNode c : before.path("status").path("conditions")) {

@@ -12,6 +12,9 @@ interface KindRules {
   /** What must hold of an object, new or changed. */
   void check(ObjectNode object, FieldErrors errors);
 
+  /** What only a new object is held to. Called after {@link #check}. */
+  default void checkCreate(ObjectNode object, FieldErrors errors) {}
+
   /** What may not change. Called after {@link #check}. */
   default void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {}
 

@@ -41,6 +41,7 @@ public final class Validator {
       finalizers(resource, object, errors);
     }
     rules.check(object, errors);
+    rules.checkCreate(object, errors);
     schema(resource, object, null, errors);
     return errors.causes();
   }

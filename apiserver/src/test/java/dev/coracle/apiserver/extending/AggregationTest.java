@@ -14,8 +14,9 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -39,6 +40,16 @@ class AggregationTest {
   private static final String FLUNDERS =
       "/apis/wardle.example.com/v1alpha1/namespaces/default/flunders";
 
+  private static final String KIND =
+      "{\"group\":\"wardle.example.com\",\"version\":\"v1alpha1\",\"kind\":\"Flunder\"}";
+  private static final String SCHEMA =
+      "{\"type\":\"object\",\"description\":\"A flat fish.\",\"properties\":{\"fins\":{\"type\":"
+          + "\"integer\",\"description\":\"How many.\"},\"pod\":{\"$ref\":"
+          + "\"#/definitions/io.k8s.api.core.v1.Pod\"}},"
+          + "\"x-kubernetes-group-version-kind\":["
+          + KIND
+          + "]}";
+
   @TempDir static Path dir;
   private static TestServer server;
   private static TestApi api;
@@ -47,14 +58,15 @@ class AggregationTest {
 
   @BeforeAll
   static void start() throws Exception {
-    address =
-        NetworkInterface.networkInterfaces()
-            .flatMap(NetworkInterface::inetAddresses)
-            .filter(a -> a.getAddress().length == 4 && !a.isLoopbackAddress())
-            .map(InetAddress::getHostAddress)
-            .findFirst()
-            .orElse("");
-    Assumptions.assumeFalse(address.isEmpty(), "no address besides loopback");
+    // The machine's own address, and not that of an interface that another test takes away.
+    try (DatagramSocket towards = new DatagramSocket()) {
+      towards.connect(new InetSocketAddress("203.0.113.1", 9));
+      address = towards.getLocalAddress().getHostAddress();
+    } catch (UncheckedIOException e) {
+      address = "";
+    }
+    Assumptions.assumeFalse(
+        address.isEmpty() || address.equals("0.0.0.0"), "no address besides loopback");
     server = new TestServer(dir);
     api = new TestApi(server);
     server.pki().issue("ext", "/CN=ext", "subjectAltName=DNS:sample-api.default.svc\n");
@@ -93,6 +105,24 @@ class AggregationTest {
                   + "\"wardle.example.com/v1alpha1\",\"resources\":[{\"name\":\"flunders\","
                   + "\"singularName\":\"flunder\",\"namespaced\":true,\"kind\":\"Flunder\","
                   + "\"verbs\":[\"get\",\"list\"]}]}";
+          case "/openapi/v3" ->
+              "{\"paths\":{\"apis/wardle.example.com/v1alpha1\":{\"serverRelativeURL\":"
+                  + "\"/openapi/v3/apis/wardle.example.com/v1alpha1?hash=AB\"}}}";
+          case "/openapi/v3/apis/wardle.example.com/v1alpha1" ->
+              "{\"openapi\":\"3.0.0\",\"info\":{\"title\":\"w\",\"version\":\"1\"},\"paths\":{"
+                  + "\"/apis/wardle.example.com/v1alpha1/flunders\":{\"get\":{"
+                  + "\"x-kubernetes-group-version-kind\":"
+                  + KIND
+                  + "}}},\"components\":{\"schemas\":{\"Flunder\":"
+                  + SCHEMA.replace("#/definitions/", "#/components/schemas/")
+                  + ",\"io.k8s.api.core.v1.Pod\":{\"type\":\"string\"}}}}";
+          case "/openapi/v2" ->
+              "{\"swagger\":\"2.0\",\"paths\":{\"/apis/wardle.example.com/v1alpha1/flunders\":"
+                  + "{\"get\":{\"responses\":{\"200\":{\"schema\":{\"$ref\":"
+                  + "\"#/definitions/Flunder\"}}}}},\"/apis/other/v1/x\":{\"get\":{}}},"
+                  + "\"definitions\":{\"Flunder\":"
+                  + SCHEMA
+                  + ",\"io.k8s.api.core.v1.Pod\":{\"type\":\"string\"}}}";
           case FLUNDERS ->
               "{\"kind\":\"FlunderList\",\"apiVersion\":\"wardle.example.com/v1alpha1\","
                   + "\"metadata\":{},\"items\":[{\"kind\":\"Flunder\",\"apiVersion\":"
@@ -135,6 +165,41 @@ class AggregationTest {
       }
     }
     return Json.NODES.missingNode();
+  }
+
+  @Test
+  void whatThisServerHasIsListedAsLocal() throws Exception {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> api.get(SERVICES + "/v1.apps").code() == 200);
+    JsonNode apps = api.get(SERVICES + "/v1.apps").body();
+    assertThat(apps.path("spec").path("groupPriorityMinimum").asInt()).isEqualTo(17_800);
+    Kubectl kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(kubectl.ok("get", "apiservice", "v1.", "--no-headers"))
+                .matches("(?s)v1\\.\\s+Local\\s+True.*"));
+    String crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    api.post(
+            crds,
+            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name:"
+                + " boats.sea.example.com}, spec: {group: sea.example.com, scope: Cluster, names:"
+                + " {plural: boats, singular: boat, kind: Boat, listKind: BoatList}, versions:"
+                + " [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type:"
+                + " object}}}]}}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> api.get(SERVICES + "/v1.sea.example.com").code() == 200);
+    api.delete(SERVICES + "/v1.batch").ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> api.get(SERVICES + "/v1.batch").code() == 200);
+    api.delete(crds + "/boats.sea.example.com").ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> api.get(SERVICES + "/v1.sea.example.com").code() == 404);
   }
 
   @Test
@@ -203,6 +268,14 @@ class AggregationTest {
     assertThat(kubectl.ok("get", "flunders", "-o", "name")).contains("admin");
     assertThat(new java.util.ArrayList<>(List.of(kubectl.ok("get", "apiservices").split("\\s+"))))
         .contains("v1alpha1.wardle.example.com", "default/sample-api", "True");
+    assertThat(kubectl.ok("explain", "flunders.fins")).contains("How many.");
+    JsonNode v2 = api.get("/openapi/v2").ok().body();
+    assertThat(v2.path("paths").has("/apis/wardle.example.com/v1alpha1/flunders")).isTrue();
+    assertThat(v2.path("paths").has("/apis/other/v1/x")).isFalse();
+    assertThat(v2.path("definitions").path("Flunder").path("properties").path("pod").toString())
+        .contains("io.k8s.api.core.v1.Pod_v2");
+    assertThat(v2.path("definitions").path("io.k8s.api.core.v1.Pod").path("type").asText())
+        .isEqualTo("object");
     api.delete(SERVICES + "/v1alpha1.wardle.example.com").ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(FLUNDERS).code() == 404);
   }

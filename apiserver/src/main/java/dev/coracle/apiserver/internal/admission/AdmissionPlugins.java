@@ -13,6 +13,7 @@ public final class AdmissionPlugins {
 
   /** The plugins that ask what users have registered. */
   public record Extensions(
+      AdmissionPlugin expressionsFirst,
       AdmissionPlugin mutatingPolicies,
       AdmissionPlugin mutatingWebhooks,
       AdmissionPlugin validatingPolicies,
@@ -25,6 +26,7 @@ public final class AdmissionPlugins {
       Supplier<Registry> registry,
       Extensions extensions) {
     return List.of(
+        extensions.expressionsFirst(),
         new NamespaceLifecycle(state.namespaces(), store),
         new TaintNodesByCondition(),
         new LimitRanger(state.limitRanges()),

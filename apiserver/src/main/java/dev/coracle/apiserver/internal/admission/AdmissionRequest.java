@@ -5,8 +5,6 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A write on its way to the store.
@@ -32,8 +30,6 @@ public record AdmissionRequest(
     this(call, operation, object, before, options, new Reinvocation());
   }
 
-  private static final Logger AUDIT = LoggerFactory.getLogger("dev.coracle.apiserver.audit");
-
   /** What is done to the object. */
   public enum Operation {
     CREATE,
@@ -48,19 +44,14 @@ public record AdmissionRequest(
     return given.isEmpty() ? call.name() : given;
   }
 
-  /** Notes what a webhook or policy wants to be found later by who looks for it. */
+  /** An annotation of the event in the audit log. */
   public void annotate(String key, String value) {
-    AUDIT
-        .atInfo()
-        .setMessage("audit annotation")
-        .addKeyValue("key", key)
-        .addKeyValue("value", value)
-        .addKeyValue("user", call.user().name())
-        .addKeyValue("operation", operation)
-        .addKeyValue("resource", resource())
-        .addKeyValue("namespace", call.namespace())
-        .addKeyValue("name", objectName())
-        .log();
+    call.warnings().notes().note(key, value, false);
+  }
+
+  /** As {@link #annotate}, of something that shows contents of the object. */
+  public void annotateDetail(String key, String value) {
+    call.warnings().notes().note(key, value, true);
   }
 
   public GroupResource resource() {

@@ -8,9 +8,11 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.internal.aggregation.Availability.Finding;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
+import dev.coracle.apiserver.openapi.OtherDocuments;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -43,6 +45,7 @@ public final class ApiServices {
   private final Availability availability;
   private final RemoteClient client;
   private final LiveCache objects;
+  private final LocalApiServices local;
   private final Map<String, RemoteApi> remote = new ConcurrentHashMap<>();
   private volatile boolean stopped;
   private final AtomicInteger changes = new AtomicInteger();
@@ -50,7 +53,8 @@ public final class ApiServices {
   /**
    * @param identity the client certificate that vouches for the headers with the user's name
    */
-  public ApiServices(Vertx vertx, ResourceStore store, KeyCertOptions identity, Clock clock) {
+  public ApiServices(
+      Vertx vertx, ResourceStore store, Scheme scheme, KeyCertOptions identity, Clock clock) {
     this.vertx = vertx;
     this.store = store;
     this.identity = identity;
@@ -58,14 +62,26 @@ public final class ApiServices {
     this.client = new RemoteClient(vertx);
     this.availability = new Availability(new ServiceResolver(store), client);
     this.objects = new LiveCache(vertx, store, RESOURCE).listen(this::changed);
+    this.local = new LocalApiServices(vertx, store, scheme, objects, clock);
   }
 
   public Uni<Void> start() {
-    return objects.start();
+    return objects.start().invoke(local::start);
+  }
+
+  /** To be told when this server's own groups and versions may have changed. */
+  public void ownChanged() {
+    local.settle();
+  }
+
+  /** The OpenAPI documents of the other servers. */
+  public OtherDocuments documents() {
+    return RemoteOpenApi.of(this);
   }
 
   public void stop() {
     stopped = true;
+    local.stop();
     objects.stop();
     client.close();
   }
@@ -91,12 +107,14 @@ public final class ApiServices {
       if (before != null) {
         remote.remove(key(before));
         changes.incrementAndGet();
+        local.settle();
       }
       return;
     }
     if (!now.at("spec", "service").isObject()) {
       remote.remove(key(now));
       write(now.name(), Finding.LOCAL);
+      local.settle();
       return;
     }
     if (before == null || !before.at("spec").equals(now.at("spec"))) {
@@ -121,7 +139,8 @@ public final class ApiServices {
               if (stopped || known == null || known.tls() != api.tls()) {
                 return;
               }
-              RemoteApi now = known.found(finding.available(), finding.discovery());
+              RemoteApi now =
+                  known.found(finding.available(), finding.discovery(), finding.openApi());
               if (!now.equals(known)) {
                 remote.put(api.groupVersion(), now);
                 changes.incrementAndGet();

@@ -20,10 +20,28 @@ final class Availability {
    *
    * @param discovery null where it is not available
    */
-  record Finding(boolean available, String reason, String message, @Nullable ObjectNode discovery) {
+  record Finding(
+      boolean available,
+      String reason,
+      String message,
+      @Nullable ObjectNode discovery,
+      RemoteOpenApi openApi) {
 
     static final Finding LOCAL =
-        new Finding(true, "Local", "Local APIServices are always available", null);
+        new Finding(
+            true, "Local", "Local APIServices are always available", null, RemoteOpenApi.NONE);
+
+    private static Finding missing(String reason, String message) {
+      return new Finding(false, reason, message, null, RemoteOpenApi.NONE);
+    }
+
+    private static Finding passed(ObjectNode discovery) {
+      return new Finding(true, "Passed", "all checks passed", discovery, RemoteOpenApi.NONE);
+    }
+
+    private Finding with(RemoteOpenApi documents) {
+      return new Finding(available, reason, message, discovery, documents);
+    }
   }
 
   private final ServiceResolver services;
@@ -56,34 +74,48 @@ final class Availability {
           return client
               .get(api, address, "/apis", AGGREGATED)
               .map(all -> passed(api, answer.body(), all.body()))
-              .otherwise(_ -> passed(api, answer.body(), Json.object()));
+              .otherwise(_ -> passed(api, answer.body(), Json.object()))
+              .compose(finding -> documents(api, address).map(finding::with));
         })
         .otherwise(f -> failed(url, "Get \"" + url + "\": " + f.getMessage()));
   }
 
+  /** A server without such documents is as good as others. */
+  private io.vertx.core.Future<RemoteOpenApi> documents(RemoteApi api, SocketAddress address) {
+    RemoteOpenApi known = api.openApi();
+    String path = "apis/" + api.groupVersion();
+    return client
+        .get(api, address, "/openapi/v3", "application/json")
+        .map(v3 -> v3.body().path("paths").path(path).path("serverRelativeURL").asText(""))
+        .otherwise("")
+        .compose(v3 ->
+            client
+                .get(api, address, "/openapi/v2", "application/json", known.tag())
+                .map(v2 ->
+                    v2.code() == 200 && v2.body() instanceof ObjectNode document
+                        ? new RemoteOpenApi(v3, v2.tag(), document)
+                        : v2.code() == 304
+                            ? new RemoteOpenApi(v3, known.tag(), known.v2())
+                            : new RemoteOpenApi(v3, "", null))
+                .otherwise(new RemoteOpenApi(v3, known.tag(), known.v2())));
+  }
+
   private static Finding failed(String url, String why) {
-    return new Finding(
-        false,
-        "FailedDiscoveryCheck",
-        "failing or missing response from " + url + ": " + why,
-        null);
+    return Finding.missing(
+        "FailedDiscoveryCheck", "failing or missing response from " + url + ": " + why);
   }
 
   private static Finding missing(RemoteApi api, String why) {
     String service =
         "service/" + api.service().name() + " in \"" + api.service().namespace() + "\"";
     if (why.contains("no endpoints")) {
-      return new Finding(
-          false, "MissingEndpoints", "endpoints for " + service + " have no addresses", null);
+      return Finding.missing("MissingEndpoints", "endpoints for " + service + " have no addresses");
     }
     if (why.contains("no service port")) {
-      return new Finding(
-          false,
-          "ServicePortError",
-          service + " is not listening on port " + api.service().port(),
-          null);
+      return Finding.missing(
+          "ServicePortError", service + " is not listening on port " + api.service().port());
     }
-    return new Finding(false, "ServiceNotFound", service + " is not present", null);
+    return Finding.missing("ServiceNotFound", service + " is not present");
   }
 
   private static Finding passed(RemoteApi api, JsonNode resources, JsonNode all) {
@@ -92,12 +124,12 @@ final class Availability {
         for (JsonNode version : group.path("versions")) {
           if (version.path("version").asText("").equals(api.version())
               && version instanceof ObjectNode found) {
-            return new Finding(true, "Passed", "all checks passed", found);
+            return Finding.passed(found);
           }
         }
       }
     }
-    return new Finding(true, "Passed", "all checks passed", aggregated(api, resources));
+    return Finding.passed(aggregated(api, resources));
   }
 
   /** An APIResourceList in the form of aggregated discovery. */

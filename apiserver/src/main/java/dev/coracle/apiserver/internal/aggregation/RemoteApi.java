@@ -24,7 +24,8 @@ public record RemoteApi(
     ServicePort service,
     ClientSSLOptions tls,
     boolean available,
-    @Nullable ObjectNode discovery) {
+    @Nullable ObjectNode discovery,
+    RemoteOpenApi openApi) {
 
   static RemoteApi of(KubeObject apiService, KeyCertOptions identity) {
     var spec = apiService.at("spec");
@@ -45,10 +46,12 @@ public record RemoteApi(
             spec.path("service").path("port").asInt(443)),
         tls,
         false,
-        null);
+        null,
+        RemoteOpenApi.NONE);
   }
 
-  RemoteApi found(boolean isAvailable, @Nullable ObjectNode newDiscovery) {
+  RemoteApi found(
+      boolean isAvailable, @Nullable ObjectNode newDiscovery, RemoteOpenApi newOpenApi) {
     return new RemoteApi(
         name,
         group,
@@ -58,7 +61,8 @@ public record RemoteApi(
         service,
         tls,
         isAvailable,
-        newDiscovery);
+        newDiscovery,
+        newOpenApi);
   }
 
   /** {@code wardle.example.com/v1alpha1}. */

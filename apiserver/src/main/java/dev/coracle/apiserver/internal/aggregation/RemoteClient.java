@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class RemoteClient {
   private static final int CONNECT_MILLIS = 5_000;
 
   /** An answer; the body is missing where it is no JSON. */
-  record Answer(int code, JsonNode body) {}
+  record Answer(int code, JsonNode body, String tag) {}
 
   private final Vertx vertx;
   private volatile @Nullable HttpClientAgent client;
@@ -55,6 +56,13 @@ final class RemoteClient {
   }
 
   Future<Answer> get(RemoteApi api, SocketAddress address, String path, String accept) {
+    return get(api, address, path, accept, "");
+  }
+
+  /**
+   * @param tag of what is already known, to be told 304 where that is still so; may be empty
+   */
+  Future<Answer> get(RemoteApi api, SocketAddress address, String path, String accept, String tag) {
     RequestOptions options =
         new RequestOptions()
             .setServer(address)
@@ -65,6 +73,9 @@ final class RemoteClient {
             .setSsl(true)
             .setSslOptions(api.tls())
             .putHeader("Accept", accept);
+    if (!tag.isEmpty()) {
+      options.putHeader("If-None-Match", tag);
+    }
     return client()
         .request(options)
         .compose(request -> {
@@ -74,7 +85,11 @@ final class RemoteClient {
               .compose(response ->
                   response
                       .body()
-                      .map(body -> new Answer(response.statusCode(), parse(body.getBytes()))));
+                      .map(body ->
+                          new Answer(
+                              response.statusCode(),
+                              parse(body.getBytes()),
+                              Objects.requireNonNullElse(response.getHeader("ETag"), ""))));
         })
         .timeout(SECONDS, TimeUnit.SECONDS);
   }

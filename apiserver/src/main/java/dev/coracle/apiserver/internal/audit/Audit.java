@@ -1,8 +1,11 @@
 package dev.coracle.apiserver.internal.audit;
 
+import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.time.Clock;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Begins the record of a request, as the policy says. */
 public final class Audit {
@@ -17,13 +20,21 @@ public final class Audit {
     this.clock = clock;
   }
 
+  /** The record of a call from inside of the process; null where the policy wants none. */
+  public @Nullable AuditedCall begin(UserInfo user, RequestInfo info, String component) {
+    return policy
+        .of(user, info)
+        .map(rule -> new AuditedCall(user, info, component, rule, clock, log::add))
+        .orElse(null);
+  }
+
   /** Called once it is known who asks. Records the stages that follow by itself. */
   public void begin(Exchange exchange) {
     Optional<AuditRule> rule = policy.of(exchange.user(), exchange.info());
     if (rule.isEmpty()) {
       return;
     }
-    AuditRecord record = new AuditRecord(exchange, rule.get(), clock, log::add);
+    AuditRecord record = new AuditRecord(new HttpSubject(exchange), rule.get(), clock, log::add);
     exchange.audit(record);
     record.stage(AuditStage.REQUEST_RECEIVED);
     if (exchange.info().longRunning()) {

@@ -3,17 +3,15 @@ package dev.coracle.apiserver.internal.audit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuditRecord {
 
-  private final Exchange exchange;
+  private final AuditSubject subject;
   private final AuditRule rule;
   private final UserInfo user;
   private final Clock clock;
@@ -36,18 +34,41 @@ public final class AuditRecord {
   private long requestBytes;
   private long responseBytes;
 
-  AuditRecord(Exchange exchange, AuditRule rule, Clock clock, Consumer<AuditEvent> log) {
-    this.exchange = exchange;
+  AuditRecord(AuditSubject subject, AuditRule rule, Clock clock, Consumer<AuditEvent> log) {
+    this.subject = subject;
     this.rule = rule;
-    this.user = exchange.user();
+    this.user = subject.user();
     this.clock = clock;
     this.received = clock.instant();
     this.log = log;
   }
 
-  /** Adds to the event's annotations. */
+  /** Adds to the event's annotations; the first of a name stays. May be called on any thread. */
   public void annotate(String key, String value) {
-    annotations.put(key, value);
+    synchronized (annotations) {
+      annotations.putIfAbsent(key, value);
+    }
+  }
+
+  /** As {@link #annotate}, where the level lets contents be seen. */
+  public void detail(String key, String value) {
+    if (rule.level().includes(AuditLevel.REQUEST)) {
+      annotate(key, value);
+    }
+  }
+
+  /** As {@link #request(byte[], Supplier)}, of an immutable tree. */
+  void request(JsonNode body) {
+    if (rule.level().includes(AuditLevel.REQUEST)) {
+      request = () -> body;
+      requestBytes = body.toString().length();
+    }
+  }
+
+  void response(KubeObject object) {
+    if (rule.level().includes(AuditLevel.REQUEST_RESPONSE)) {
+      response(object.json().length, object::tree);
+    }
   }
 
   /** Tells of the request's body, where the level asks for it. */
@@ -92,24 +113,24 @@ public final class AuditRecord {
   }
 
   private ObjectNode head(AuditStage stage) {
-    RequestInfo info = exchange.info();
+    RequestInfo info = subject.info();
     ObjectNode out =
         Json.object()
             .put("kind", "Event")
             .put("apiVersion", "audit.k8s.io/v1")
             .put("level", rule.level().word())
-            .put("auditID", exchange.response().headers().get("Audit-Id"))
+            .put("auditID", subject.auditId())
             .put("stage", stage.word())
-            .put("requestURI", exchange.request().uri())
+            .put("requestURI", subject.uri())
             .put("verb", info.verb());
     describe(out.putObject("user"), user);
-    if (exchange.user() != user) {
-      describe(out.putObject("impersonatedUser"), exchange.user());
+    if (subject.user() != user) {
+      describe(out.putObject("impersonatedUser"), subject.user());
     }
-    sources().forEach(out.putArray("sourceIPs")::add);
-    if (!exchange.header("User-Agent").isEmpty()) {
-      out.put("userAgent", exchange.header("User-Agent"));
+    if (!subject.sources().isEmpty()) {
+      subject.sources().forEach(out.putArray("sourceIPs")::add);
     }
+    put(out, "userAgent", subject.userAgent());
     if (info.resourceRequest()) {
       ObjectNode ref = out.putObject("objectRef");
       put(ref, "resource", info.resource());
@@ -124,8 +145,10 @@ public final class AuditRecord {
     }
     out.put("requestReceivedTimestamp", Timestamps.microTime(received));
     out.put("stageTimestamp", Timestamps.microTime(clock.instant()));
-    if (!annotations.isEmpty()) {
-      annotations.forEach(out.putObject("annotations")::put);
+    synchronized (annotations) {
+      if (!annotations.isEmpty()) {
+        annotations.forEach(out.putObject("annotations")::put);
+      }
     }
     return out;
   }
@@ -139,7 +162,7 @@ public final class AuditRecord {
       put(out, "message", failed.message());
       put(out, "reason", failed.reason().text());
     }
-    out.put("code", exchange.upgraded() ? 101 : exchange.response().getStatusCode());
+    out.put("code", subject.code());
     return out;
   }
 
@@ -159,22 +182,5 @@ public final class AuditRecord {
     if (!value.isEmpty()) {
       out.put(field, value);
     }
-  }
-
-  /** As proxies in between tell, and the peer itself last. */
-  private Set<String> sources() {
-    Set<String> out = new LinkedHashSet<>();
-    for (String address : exchange.header("X-Forwarded-For").split(",")) {
-      out.add(address.trim());
-    }
-    out.add(exchange.header("X-Real-Ip").trim());
-    out.removeIf(String::isEmpty);
-    if (exchange.request().remoteAddress() != null) {
-      String peer = exchange.request().remoteAddress().hostAddress();
-      if (peer != null) {
-        out.add(peer);
-      }
-    }
-    return out;
   }
 }

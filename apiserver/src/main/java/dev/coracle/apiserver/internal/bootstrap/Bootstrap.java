@@ -9,11 +9,13 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.ApiCalls;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,6 +30,9 @@ public final class Bootstrap {
   private static final WriteOptions OPTIONS = WriteOptions.by("kube-apiserver");
   private static final List<String> NAMESPACES =
       List.of("default", "kube-system", "kube-public", "kube-node-lease");
+
+  private static final GroupVersionResource SERVICE_CIDRS =
+      new GroupVersionResource("networking.k8s.io", "v1", "servicecidrs");
 
   private final ApiCalls calls;
   private final String advertiseAddress;
@@ -162,7 +167,11 @@ public final class Bootstrap {
 
   /** The kubernetes Service, its Endpoints and EndpointSlice, so that Pods reach this server. */
   public Uni<Void> endpoints(String serviceAddress, int port) {
-    return ensure(Resources.SERVICES, KubernetesService.service(serviceAddress))
+    KubeObject service = KubernetesService.service(serviceAddress);
+    return ensure(Resources.SERVICES, service)
+        // Another server of the cluster that starts at the same time has the address.
+        .onFailure(f -> f instanceof StatusException)
+        .recoverWithUni(() -> calls.get(Resources.SERVICES, service.namespace(), service.name()))
         .chain(() ->
             put(
                 Resources.ENDPOINTS,
@@ -175,6 +184,36 @@ public final class Bootstrap {
                 "endpoints",
                 "ports",
                 "addressType"))
+        .replaceWithVoid();
+  }
+
+  /** The range that cluster addresses come from, as an object to look at. */
+  public Uni<Void> serviceRange(String cidr) {
+    KubeObject range =
+        KubeObject.create(
+            new GroupVersionKind("networking.k8s.io", "v1", "ServiceCIDR"),
+            "",
+            "kubernetes",
+            o -> o.putObject("spec").putArray("cidrs").add(cidr));
+    return ensure(SERVICE_CIDRS, range)
+        .chain(there ->
+            there.at("status", "conditions").isEmpty()
+                ? calls.patch(
+                    SERVICE_CIDRS,
+                    "",
+                    range.name(),
+                    Patch.merge(body ->
+                        body.putObject("status")
+                            .putArray("conditions")
+                            .addObject()
+                            .put("type", "Ready")
+                            .put("status", "True")
+                            .put("reason", "")
+                            .put("message", "Kubernetes default Service CIDR is ready")
+                            .put("lastTransitionTime", Timestamps.time(Instant.now()))),
+                    "status",
+                    OPTIONS)
+                : Uni.createFrom().item(there))
         .replaceWithVoid();
   }
 

@@ -99,7 +99,7 @@ public final class CelEnvironment {
           && wanted.stream().noneMatch(w -> w.isAssignableFrom(type))) {
         throw new CelFailure(otherwise, false);
       }
-      return new Expression(text, type, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
+      return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
     } catch (CelValidationException e) {
       throw new CelFailure("compilation failed: " + e.getMessage(), false);
     } catch (CelEvaluationException e) {

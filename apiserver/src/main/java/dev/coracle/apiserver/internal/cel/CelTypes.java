@@ -124,7 +124,7 @@ public final class CelTypes {
   }
 
   /** A property's name as CEL sees it; empty where it can not be spelled. */
-  static String escape(String name) {
+  public static String escape(String name) {
     if (RESERVED.contains(name)) {
       return "__" + name + "__";
     }

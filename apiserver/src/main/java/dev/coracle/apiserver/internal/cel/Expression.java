@@ -1,12 +1,16 @@
 package dev.coracle.apiserver.internal.cel;
 
+import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.types.CelType;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
+import dev.coracle.apiserver.internal.cel.cost.CostEstimate;
+import dev.coracle.apiserver.internal.cel.cost.Sizes;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A compiled expression; safe on any thread. */
 public final class Expression {
@@ -18,10 +22,13 @@ public final class Expression {
   private final CelType type;
   private final CelRuntime.Program program;
   private final Set<String> names;
+  private final CelAbstractSyntaxTree ast;
 
-  Expression(String text, CelType type, CelRuntime.Program program, Set<String> names) {
+  Expression(
+      String text, CelAbstractSyntaxTree ast, CelRuntime.Program program, Set<String> names) {
     this.text = text;
-    this.type = type;
+    this.ast = ast;
+    this.type = ast.getResultType();
     this.program = program;
     this.names = names;
   }
@@ -36,6 +43,15 @@ public final class Expression {
 
   public boolean uses(String variable) {
     return names.contains(variable);
+  }
+
+  /**
+   * What it may cost at most.
+   *
+   * @param sizes of its variables; null where nothing is known of them
+   */
+  public long mostCost(@Nullable Sizes sizes) {
+    return CostEstimate.of(ast, sizes).max();
   }
 
   /**
@@ -73,7 +89,7 @@ public final class Expression {
     throw new CelFailure("cel expression evaluated to other than a boolean", false);
   }
 
-  private static CelFailure failure(@org.jspecify.annotations.Nullable String message, Budget by) {
+  private static CelFailure failure(@Nullable String message, Budget by) {
     if (by.spent()) {
       return new CelFailure("operation cancelled: actual cost limit exceeded", true);
     }

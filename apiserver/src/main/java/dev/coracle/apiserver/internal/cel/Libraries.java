@@ -27,6 +27,8 @@ final class Libraries {
     QuantityLibrary.addTo(ALL);
     UrlLibrary.addTo(ALL);
     NetLibrary.addTo(ALL);
+    SemverLibrary.addTo(ALL);
+    FormatLibrary.addTo(ALL);
     AuthorizerLibrary.addTo(ALL);
   }
 
@@ -50,6 +52,18 @@ final class Libraries {
       CelFunctionOverload.Unary<A> body) {
     declare(name, CelOverloadDecl.newGlobalOverload(id, result, parameter));
     bound.add(CelFunctionBinding.from(id, type, body));
+  }
+
+  /** A function that is called as {@code name(a, b)}. */
+  void global(
+      String name,
+      String id,
+      CelType result,
+      List<CelType> parameters,
+      List<Class<?>> types,
+      CelFunctionOverload body) {
+    declare(name, CelOverloadDecl.newGlobalOverload(id, result, parameters));
+    bound.add(CelFunctionBinding.from(id, types, body));
   }
 
   /** A function that is called as {@code a.name()}. */

@@ -65,7 +65,7 @@ final class UrlLibrary {
     return empty(u.getHost()) + (u.getPort() < 0 ? "" : ":" + u.getPort());
   }
 
-  private static URI parse(String text) {
+  static URI parse(String text) {
     try {
       URI uri = new URI(text);
       if (uri.isAbsolute() || text.startsWith("/")) {

@@ -53,6 +53,7 @@ public final class CustomResourceRegistrar {
   private final Clock clock;
   private final LiveCache definitions;
   private final Set<String> cleaning = new HashSet<>();
+  private volatile Runnable whenServed = () -> {};
 
   public CustomResourceRegistrar(
       Vertx vertx,
@@ -70,6 +71,11 @@ public final class CustomResourceRegistrar {
     this.definitions = new LiveCache(vertx, store, DEFINITIONS).listen(this::changed);
   }
 
+  /** What is told when other resources are served than before. */
+  public void whenServed(Runnable listener) {
+    whenServed = listener;
+  }
+
   public Uni<Void> start() {
     return definitions.start();
   }
@@ -83,6 +89,7 @@ public final class CustomResourceRegistrar {
       if (before != null) {
         registry.scheme().remove(resource(before));
         converters.forget(resource(before));
+        whenServed.run();
         // A name may have become free for another definition.
         definitions.all().forEach(this::settle);
       }
@@ -128,6 +135,7 @@ public final class CustomResourceRegistrar {
       List<ResourceDefinition> versions = CustomResources.definitions(definition.tree());
       converters.set(resource(definition), definition);
       registry.scheme().put(resource(definition), versions);
+      whenServed.run();
     } catch (RuntimeException e) {
       report(definition, e);
     }

@@ -14,6 +14,7 @@ import dev.coracle.apiserver.internal.cel.Budget;
 import dev.coracle.apiserver.internal.cel.CelFailure;
 import dev.coracle.apiserver.internal.cel.CelTypes;
 import dev.coracle.apiserver.internal.cel.CelValues;
+import dev.coracle.apiserver.internal.cel.cost.Sizes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,16 +53,30 @@ public final class ValidationRules {
    * @param path of the schema, for the errors of rules that are wrong
    */
   public static ValidationRules compile(SchemaType type, FieldPath path, FieldErrors errors) {
-    return new ValidationRules(node(type, "Object", true, true, path, errors));
+    return new ValidationRules(node(type, "Object", true, new Place(true, 1), path, errors, null));
   }
+
+  /** As {@link #compile}, for a new definition: what its rules may cost is an error too. */
+  public static void check(SchemaType type, FieldPath path, FieldErrors errors) {
+    RuleCosts costs = new RuleCosts();
+    node(type, "Object", true, new Place(true, 1), path, errors, costs);
+    costs.checkTotal(path, errors);
+  }
+
+  /**
+   * @param correlatable whether the value before can be found
+   * @param cardinality how often such a value can occur in an object
+   */
+  private record Place(boolean correlatable, long cardinality) {}
 
   private static @Nullable Node node(
       SchemaType type,
       String name,
       boolean root,
-      boolean correlatable,
+      Place place,
       FieldPath path,
-      FieldErrors errors) {
+      FieldErrors errors,
+      @Nullable RuleCosts costs) {
     ObjectNode schema = type.constraints();
     if (schema == null || !in(schema)) {
       return null;
@@ -70,13 +85,20 @@ public final class ValidationRules {
     if (!schema.path(FIELD).isEmpty()) {
       CelTypes types = new CelTypes();
       CelType self = types.of(type, name, root);
+      Sizes sizes = costs == null ? null : Sizes.of(schema, root);
       int i = 0;
       for (JsonNode rule : schema.path(FIELD)) {
+        FieldPath at = path.child(FIELD).index(i++);
         ValidationRule compiled =
-            ValidationRule.compile(
-                rule, self, types.structs(), correlatable, path.child(FIELD).index(i++), errors);
+            ValidationRule.compile(rule, self, types.structs(), place.correlatable, at, errors);
         if (compiled != null) {
           rules.add(compiled);
+          if (costs != null) {
+            costs.rule(compiled.rule(), sizes, place.cardinality, at, errors);
+            if (compiled.messageExpression() != null) {
+              costs.message(compiled.messageExpression(), sizes, at, errors);
+            }
+          }
         }
       }
     }
@@ -87,9 +109,10 @@ public final class ValidationRules {
               f.type(),
               name + "." + f.name(),
               false,
-              correlatable,
+              place,
               path.child("properties").key(f.name()),
-              errors);
+              errors,
+              costs);
       if (child != null) {
         fields.put(f.name(), child);
       }
@@ -103,9 +126,12 @@ public final class ValidationRules {
               inner,
               name + ".@item",
               false,
-              correlatable && !(list && type.listType() != ListType.MAP),
+              new Place(
+                  place.correlatable && !(list && type.listType() != ListType.MAP),
+                  RuleCosts.below(place.cardinality, schema, list)),
               path.child(list ? "items" : "additionalProperties"),
-              errors);
+              errors,
+              costs);
     }
     return rules.isEmpty() && fields.isEmpty() && element == null
         ? null

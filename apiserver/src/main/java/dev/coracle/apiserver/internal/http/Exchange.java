@@ -14,7 +14,7 @@ public final class Exchange {
   private final RoutingContext context;
   private final RequestInfo info;
   private final long startNanos = System.nanoTime();
-  private final Warnings warnings = new Warnings();
+  private final Warnings warnings = new Warnings(this::note);
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
   private @Nullable AuditRecord audit;
@@ -61,6 +61,15 @@ public final class Exchange {
 
   public void audit(AuditRecord record) {
     this.audit = record;
+  }
+
+  private void note(String key, String value, boolean detail) {
+    AuditRecord record = audit;
+    if (record != null && detail) {
+      record.detail(key, value);
+    } else if (record != null) {
+      record.annotate(key, value);
+    }
   }
 
   public Warnings warnings() {

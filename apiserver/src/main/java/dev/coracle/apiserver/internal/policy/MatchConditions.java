@@ -10,24 +10,22 @@ import dev.coracle.apiserver.internal.cel.Expression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code matchConditions}: a request counts when all of them are true. */
 public final class MatchConditions {
 
-  private final List<Expression> conditions;
+  private final Supplier<List<Expression>> source;
+  private volatile @Nullable List<Expression> conditions;
 
-  private MatchConditions(List<Expression> conditions) {
-    this.conditions = conditions;
+  private MatchConditions(Supplier<List<Expression>> source) {
+    this.source = source;
   }
 
-  /**
-   * The conditions of a webhook.
-   *
-   * @throws CelFailure
-   */
+  /** The conditions of a webhook; compiled when they are first asked for. */
   public static MatchConditions ofWebhook(JsonNode conditions) {
-    return of(conditions, environment());
+    return new MatchConditions(() -> compile(conditions, environment()));
   }
 
   /** What conditions of webhooks may look at. */
@@ -35,10 +33,27 @@ public final class MatchConditions {
     return AdmissionVariables.environment(SimpleType.DYN, new CelTypes(), false, Map.of());
   }
 
+  /**
+   * @throws CelFailure
+   */
   static MatchConditions of(JsonNode conditions, CelEnvironment environment) {
+    List<Expression> compiled = compile(conditions, environment);
+    return new MatchConditions(() -> compiled);
+  }
+
+  private static List<Expression> compile(JsonNode conditions, CelEnvironment environment) {
     List<Expression> out = new ArrayList<>();
     conditions.forEach(c -> out.add(environment.compileBool(c.path("expression").asText(""))));
-    return new MatchConditions(List.copyOf(out));
+    return List.copyOf(out);
+  }
+
+  private List<Expression> compiled() {
+    List<Expression> known = conditions;
+    if (known == null) {
+      known = source.get();
+      conditions = known;
+    }
+    return known;
   }
 
   /**
@@ -48,7 +63,7 @@ public final class MatchConditions {
    */
   public boolean match(Map<String, Object> variables, Budget budget) {
     @Nullable CelFailure failed = null;
-    for (Expression condition : conditions) {
+    for (Expression condition : compiled()) {
       try {
         if (!condition.test(variables, budget)) {
           return false;

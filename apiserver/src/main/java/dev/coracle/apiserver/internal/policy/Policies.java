@@ -43,6 +43,11 @@ public final class Policies {
     validating.policies().listen((before, now) -> status.changed(now));
   }
 
+  /** Whether any policy is in force. */
+  public boolean any() {
+    return !validating.bound().isEmpty() || !mutating.bound().isEmpty();
+  }
+
   public AdmissionPlugin validating() {
     return new ValidatingPolicies(validating, evaluation);
   }

@@ -67,8 +67,13 @@ public interface KindStrategy {
 
   default void undo(ObjectNode now, @Nullable KubeObject before, Call call) {}
 
-  /** After the object was written, or deleted ({@code now} null). */
-  default void written(@Nullable KubeObject now, @Nullable KubeObject before) {}
+  /**
+   * After the object was written, or deleted ({@code now} null); the answer waits for it. Does not
+   * fail.
+   */
+  default Uni<Void> written(@Nullable KubeObject now, @Nullable KubeObject before) {
+    return Backstage.DONE;
+  }
 
   /**
    * How long a graceful deletion takes.

@@ -13,6 +13,23 @@ public final class Warnings {
   private static final int LONGEST = 1024;
 
   private final List<String> texts = new ArrayList<>();
+  private final AuditNotes notes;
+
+  public Warnings() {
+    this(AuditNotes.NONE);
+  }
+
+  /**
+   * @param notes where what is not for the client goes
+   */
+  public Warnings(AuditNotes notes) {
+    this.notes = notes;
+  }
+
+  /** What is for the audit log. */
+  public AuditNotes notes() {
+    return notes;
+  }
 
   public synchronized void add(String text) {
     if (texts.size() < MOST && !texts.contains(text)) {

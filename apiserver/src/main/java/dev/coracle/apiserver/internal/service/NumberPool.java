@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.service;
 
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
@@ -58,6 +59,12 @@ final class NumberPool {
     }
     used.set(found);
     return OptionalInt.of(found);
+  }
+
+  /** From now on exactly these are taken. */
+  synchronized void replace(Collection<Integer> numbers) {
+    used.clear();
+    numbers.forEach(used::set);
   }
 
   synchronized void release(int number) {

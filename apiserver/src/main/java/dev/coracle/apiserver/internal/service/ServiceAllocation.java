@@ -3,24 +3,35 @@ package dev.coracle.apiserver.internal.service;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
+import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Gives a Service that is being written its cluster address and node ports, or refuses. */
 public final class ServiceAllocation {
 
-  private final ServicePools pools;
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceAllocation.class);
+  private static final int ATTEMPTS = 32;
 
-  public ServiceAllocation(ServicePools pools) {
+  private final ServicePools pools;
+  private final Claims claims;
+
+  ServiceAllocation(ServicePools pools, Claims claims) {
     this.pools = pools;
+    this.claims = claims;
   }
 
   /** Whether a Service of this spec has a port on every node. */
@@ -32,8 +43,91 @@ public final class ServiceAllocation {
     };
   }
 
+  /**
+   * Changes {@code service} in place, and claims in the store what it was given, so that no other
+   * API server gives it away. Takes nothing when it refuses.
+   */
+  public Uni<Void> begin(ObjectNode service, @Nullable KubeObject before, Call call) {
+    JsonNode asked = service.path("spec").deepCopy();
+    take(service, before, call);
+    return call.dryRun() ? Backstage.DONE : claim(service, asked, before, call, 1);
+  }
+
+  private Uni<Void> claim(
+      ObjectNode service, JsonNode asked, @Nullable KubeObject before, Call call, int attempt) {
+    KubeObject now = KubeObject.of(service.deepCopy());
+    List<String> ips =
+        Claims.without(
+            ServicePools.addresses(now),
+            before == null ? List.of() : ServicePools.addresses(before));
+    List<Integer> ports =
+        Claims.without(
+            ServicePools.ports(now), before == null ? List.of() : ServicePools.ports(before));
+    ips.removeIf(ip -> !pools.inRange(ip));
+    if (ips.isEmpty() && ports.isEmpty()) {
+      return Backstage.DONE;
+    }
+    NamespacedName key = new NamespacedName(call.namespace(), call.name());
+    return claims
+        .addresses(ips, key)
+        .chain(() ->
+            claims
+                .ports(ports)
+                .onFailure()
+                .call(() -> together(ips.stream().map(ip -> claims.freeAddress(ip, key)).toList())))
+        .onFailure()
+        .invoke(() -> forget(now, before))
+        .onFailure(Taken.class)
+        .recoverWithUni(f -> again(service, asked, before, call, (Taken) f, attempt));
+  }
+
+  /** Somebody else was faster: what was asked for by name is refused, what was free is another. */
+  private Uni<Void> again(
+      ObjectNode service,
+      JsonNode asked,
+      @Nullable KubeObject before,
+      Call call,
+      Taken taken,
+      int attempt) {
+    taken.addresses().forEach(pools::takeAddress);
+    taken.ports().forEach(pools.ports()::take);
+    ObjectNode wish = Json.object();
+    wish.set("spec", asked);
+    for (String ip : ServicePools.addresses(KubeObject.of(wish))) {
+      if (taken.addresses().contains(ip)) {
+        throw invalid(
+            call,
+            "spec.clusterIPs",
+            "[\"" + ip + "\"]: failed to allocate IP " + ip + ": provided IP is already allocated");
+      }
+    }
+    int i = 0;
+    for (JsonNode port : asked.path("ports")) {
+      int number = port.path("nodePort").asInt(0);
+      if (taken.ports().contains(number)) {
+        throw invalid(
+            call,
+            "spec.ports[" + i + "].nodePort",
+            number + ": provided port is already allocated");
+      }
+      i++;
+    }
+    if (attempt >= ATTEMPTS) {
+      throw StatusException.internal("failed to allocate: too many others do at the same time");
+    }
+    service.set("spec", asked.deepCopy());
+    take(service, before, call);
+    return claim(service, asked, before, call, attempt + 1);
+  }
+
+  private static Uni<Void> together(List<Uni<Void>> work) {
+    return work.isEmpty()
+        ? Backstage.DONE
+        : Uni.join().all(work).andCollectFailures().replaceWithVoid();
+  }
+
   /** Changes {@code service} in place; takes nothing when it refuses. */
-  public void take(ObjectNode service, @Nullable KubeObject before, Call call) {
+  private void take(ObjectNode service, @Nullable KubeObject before, Call call) {
     ObjectNode spec = service.withObjectProperty("spec");
     List<Runnable> undo = new ArrayList<>();
     try {
@@ -165,8 +259,39 @@ public final class ServiceAllocation {
         List.of(new StatusCause(StatusCause.INVALID, "Invalid value: " + why, field)));
   }
 
-  /** Gives back what {@code from} has and {@code kept} has not. */
-  public void release(KubeObject from, @Nullable KubeObject kept) {
+  /**
+   * Gives back what {@code from} has and {@code kept} has not, in the store too. Never fails: what
+   * can not be given back now is found by {@link ClaimRepair}.
+   */
+  public Uni<Void> release(KubeObject from, @Nullable KubeObject kept) {
+    List<String> ips =
+        Claims.without(
+            ServicePools.addresses(from), kept == null ? List.of() : ServicePools.addresses(kept));
+    List<Integer> ports =
+        Claims.without(
+            ServicePools.ports(from), kept == null ? List.of() : ServicePools.ports(kept));
+    ips.removeIf(ip -> !pools.inRange(ip));
+    ports.removeIf(port -> !pools.ports().contains(port));
+    forget(from, kept);
+    if (ips.isEmpty() && ports.isEmpty()) {
+      return Backstage.DONE;
+    }
+    return together(ips.stream().map(ip -> claims.freeAddress(ip, from.key())).toList())
+        .chain(() -> claims.freePorts(ports))
+        .onFailure()
+        .recoverWithItem(failure -> {
+          LOG.atWarn()
+              .setMessage("cannot give back the address of a Service")
+              .addKeyValue("namespace", from.namespace())
+              .addKeyValue("name", from.name())
+              .addKeyValue("why", failure.getMessage())
+              .log();
+          return null;
+        });
+  }
+
+  /** In memory alone: of a write that claimed nothing. */
+  public void forget(KubeObject from, @Nullable KubeObject kept) {
     List<String> addresses = kept == null ? List.of() : ServicePools.addresses(kept);
     for (String ip : ServicePools.addresses(from)) {
       if (!addresses.contains(ip)) {

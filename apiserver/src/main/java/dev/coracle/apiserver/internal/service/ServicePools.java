@@ -40,6 +40,10 @@ public final class ServicePools {
     return range.address(1);
   }
 
+  public String cidr() {
+    return options.cidr();
+  }
+
   public String portRange() {
     return options.firstNodePort() + "-" + options.lastNodePort();
   }

@@ -120,8 +120,7 @@ public final class CreateVerb {
             ? backstage.store().create(type.stored(), type.store(made))
             : type.toStore(made).chain(o -> backstage.store().create(type.stored(), o));
     return created
-        .onItem()
-        .invoke(stored -> type.strategy().written(stored, null))
+        .call(stored -> type.strategy().written(stored, null))
         .chain(stored -> presentNew(type, stored))
         .onFailure()
         .invoke(() -> type.strategy().undo(object, null, call))

@@ -81,7 +81,7 @@ public final class DeleteVerb {
     return backstage
         .store()
         .update(call.type().stored(), call.key(), stored -> mark(call, options, stored))
-        .invoke(o -> call.type().strategy().written(o, o))
+        .call(o -> call.type().strategy().written(o, o))
         .chain(call.type()::presented)
         .<Outcome>map(Outcome.Going::new)
         .onFailure(Immediately.class)
@@ -236,7 +236,7 @@ public final class DeleteVerb {
             type.stored(),
             call.key(),
             stored -> type.presented(stored).chain(before -> admit(call, options, before)))
-        .invoke(gone -> type.strategy().written(null, gone))
+        .call(gone -> type.strategy().written(null, gone))
         .chain(type::presented)
         .<Outcome>map(Outcome.Gone::new)
         .onFailure(Held.class)

@@ -108,7 +108,7 @@ public final class ObjectUpdate {
                     ? Backstage.DONE
                     : Uni.createFrom()
                         .failure(StatusException.modified(type.groupResource(), call.name())))
-        .invoke(gone -> type.strategy().written(null, gone))
+        .call(gone -> type.strategy().written(null, gone))
         .chain(_ -> type.presented(emptied.result));
   }
 

@@ -68,11 +68,20 @@ public final class MutatingWebhooks implements AdmissionPlugin {
       Target target = calls.target(hook, request, namespace);
       if (target != null) {
         int rest = i + 1;
+        int index = i;
         return calls
             .call(hook, request, target, true)
             .invoke(response -> {
-              if (response.isPresent() && patch(hook, request, target, response.get())) {
-                turns.changed();
+              String place = "round_" + (turns.isAgain() ? 1 : 0) + "_index_" + index;
+              if (response.isEmpty()) {
+                request.annotate(
+                    "failed-open.mutation.webhook.admission.k8s.io/" + place, hook.name());
+              } else {
+                boolean changed = patch(hook, request, target, response.get());
+                if (changed) {
+                  turns.changed();
+                }
+                note(hook, request, place, changed, response.get());
               }
               if (hook.reinvoked()) {
                 turns.invoked(hook.id());
@@ -82,6 +91,25 @@ public final class MutatingWebhooks implements AdmissionPlugin {
       }
     }
     return Backstage.DONE;
+  }
+
+  /** Who changed the object, and, where contents are logged, how. */
+  private static void note(
+      Webhook hook, AdmissionRequest request, String place, boolean changed, JsonNode response) {
+    ObjectNode who =
+        Json.object().put("configuration", hook.configuration()).put("webhook", hook.name());
+    request.annotate(
+        "mutation.webhook.admission.k8s.io/" + place,
+        who.deepCopy().put("mutated", changed).toString());
+    if (!response.path("patch").asText("").isEmpty()) {
+      try {
+        who.set("patch", Json.parse(response.get("patch").binaryValue()));
+      } catch (IOException e) {
+        throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
+      }
+      request.annotateDetail(
+          "patch.webhook.admission.k8s.io/" + place, who.put("patchType", "JSONPatch").toString());
+    }
   }
 
   /** Whether the patch changed the object. */

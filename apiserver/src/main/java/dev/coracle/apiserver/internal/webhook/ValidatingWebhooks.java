@@ -40,10 +40,18 @@ public final class ValidatingWebhooks implements AdmissionPlugin {
     for (Webhook hook : hooks) {
       Target target = calls.target(hook, request, namespace);
       if (target != null) {
+        int index = running.size();
         running.add(
             calls
                 .call(hook, request, target, false)
-                .<Optional<Throwable>>map(_ -> Optional.empty())
+                .<Optional<Throwable>>map(response -> {
+                  if (response.isEmpty()) {
+                    request.annotate(
+                        "failed-open.validating.webhook.admission.k8s.io/round_0_index_" + index,
+                        hook.name());
+                  }
+                  return Optional.empty();
+                })
                 .onFailure()
                 .recoverWithItem(Optional::of));
       }

@@ -42,6 +42,11 @@ public final class WebhookConfigurations {
     configurations.stop();
   }
 
+  /** Whether any webhook has conditions. */
+  public boolean anyConditions() {
+    return webhooks.stream().anyMatch(w -> w.conditions() != null);
+  }
+
   List<Webhook> all() {
     return webhooks;
   }

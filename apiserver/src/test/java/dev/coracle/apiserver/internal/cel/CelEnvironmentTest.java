@@ -52,6 +52,23 @@ class CelEnvironmentTest {
         "duration('1h') > duration('1m') && timestamp('2024-01-01T00:00:00Z').getFullYear() =="
             + " 2024",
         "'%s has %d'.format(['x', 3]) == 'x has 3'",
+        "semver('1.2.3').major() == 1 && semver('1.2.3').minor() == 2 && semver('1.2.3').patch() =="
+            + " 3",
+        "semver('1.2.3').isLessThan(semver('1.10.0')) && semver('2.0.0').isGreaterThan("
+            + "semver('2.0.0-rc.1')) && semver('1.0.0+a').compareTo(semver('1.0.0+b')) == 0",
+        "semver('1.0.0-alpha.2').compareTo(semver('1.0.0-alpha.10')) == -1 &&"
+            + " semver('1.0.0-1').compareTo(semver('1.0.0-a')) == -1",
+        "isSemver('1.0.0') && !isSemver('v1.0') && !isSemver('01.0.0') && isSemver('v1.0', true)",
+        "semver('v01.1', true) == semver('1.1.0') && !isSemver('200K', true)",
+        "!format.dns1123Label().validate('my-name').hasValue()",
+        "format.dns1123Label().validate('My_Name').value()[0].startsWith('a lowercase RFC 1123')",
+        "format.named('dns1035Label').value().validate('1a').hasValue()",
+        "!format.named('nothing').hasValue() && !format.uuid().validate("
+            + "'123e4567-e89b-12d3-a456-426614174000').hasValue()",
+        "!format.dns1123LabelPrefix().validate('a-').hasValue() &&"
+            + " format.date().validate('2021-13-01').value() == ['invalid date']",
+        "format.byte().validate('%').hasValue() && !format.datetime().validate("
+            + "'2021-01-01T00:00:00Z').hasValue() && !format.uri().validate('http://a.b').hasValue()",
       })
   void holds(String expression) {
     assertThat(UNTYPED.compileBool(expression).test(OBJECT, new Budget())).isTrue();

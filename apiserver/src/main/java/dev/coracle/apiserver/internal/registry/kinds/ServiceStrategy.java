@@ -131,23 +131,25 @@ public final class ServiceStrategy implements KindStrategy {
 
   @Override
   public Uni<Void> beginWrite(ObjectNode now, @Nullable KubeObject before, Call call) {
-    if (call.subresource().isEmpty()) {
-      allocation.take(now, before, call);
-    }
-    return Backstage.DONE;
+    return call.subresource().isEmpty() ? allocation.begin(now, before, call) : Backstage.DONE;
   }
 
   @Override
   public void undo(ObjectNode now, @Nullable KubeObject before, Call call) {
-    if (call.subresource().isEmpty()) {
-      allocation.release(KubeObject.of(now), before);
+    if (!call.subresource().isEmpty()) {
+      return;
+    }
+    KubeObject took = KubeObject.of(now);
+    if (call.dryRun()) {
+      allocation.forget(took, before);
+    } else {
+      allocation.release(took, before).subscribe().with(_ -> {});
     }
   }
 
+  /** Ends when the addresses are free: whoever deletes a Service may make another with its own. */
   @Override
-  public void written(@Nullable KubeObject now, @Nullable KubeObject before) {
-    if (before != null) {
-      allocation.release(before, now);
-    }
+  public Uni<Void> written(@Nullable KubeObject now, @Nullable KubeObject before) {
+    return before == null ? Backstage.DONE : allocation.release(before, now);
   }
 }

@@ -1,0 +1,114 @@
+package dev.coracle.apiserver.internal.audit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.http.RequestInfo;
+import java.time.Clock;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The record of one call from inside of the process. It comes from no address; its agent is the
+ * component. Stages come one after the other, on whatever thread.
+ */
+public final class AuditedCall implements AuditSubject {
+
+  private final RequestInfo info;
+  private final UserInfo user;
+  private final String component;
+  private final String id = UUID.randomUUID().toString();
+  private final AuditRecord record;
+  private volatile int code = 200;
+
+  AuditedCall(
+      UserInfo user,
+      RequestInfo info,
+      String component,
+      AuditRule rule,
+      Clock clock,
+      Consumer<AuditEvent> log) {
+    this.user = user;
+    this.info = info;
+    this.component = component;
+    this.record = new AuditRecord(this, rule, clock, log);
+  }
+
+  public AuditRecord record() {
+    return record;
+  }
+
+  /**
+   * @param body immutable; null for none
+   */
+  public void received(@Nullable JsonNode body) {
+    record.stage(AuditStage.REQUEST_RECEIVED);
+    if (body != null) {
+      record.request(body);
+    }
+  }
+
+  /** A watch has begun. */
+  public void started() {
+    record.stage(AuditStage.RESPONSE_STARTED);
+  }
+
+  /**
+   * @param result what the call gave; only objects are kept
+   */
+  public void done(int status, @Nullable Object result) {
+    code = status;
+    if (result instanceof KubeObject object) {
+      record.response(object);
+    }
+    record.stage(AuditStage.RESPONSE_COMPLETE);
+  }
+
+  public void failed(Throwable failure) {
+    var status =
+        failure instanceof StatusException e
+            ? e.status()
+            : StatusException.internal(String.valueOf(failure.getMessage())).status();
+    code = status.code();
+    record.failure(status);
+    record.stage(AuditStage.RESPONSE_COMPLETE);
+  }
+
+  @Override
+  public RequestInfo info() {
+    return info;
+  }
+
+  @Override
+  public UserInfo user() {
+    return user;
+  }
+
+  @Override
+  public String auditId() {
+    return id;
+  }
+
+  @Override
+  public String uri() {
+    return info.path();
+  }
+
+  @Override
+  public String userAgent() {
+    return component;
+  }
+
+  @Override
+  public Set<String> sources() {
+    return Set.of();
+  }
+
+  @Override
+  public int code() {
+    return code;
+  }
+}
