@@ -2,9 +2,9 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
-import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
@@ -75,6 +75,13 @@ public final class Admission implements PodResizer.Room {
               "NodeAffinity",
               "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
                   + " affinity/selector"));
+    }
+    if (pod.securityContext().path("supplementalGroupsPolicy").asText().equals("Strict")
+        && !known.at("status", "features", "supplementalGroupsPolicy").asBoolean()) {
+      return Optional.of(
+          Verdict.of(
+              "SupplementalGroupsPolicyNotSupported",
+              REJECTED + "SupplementalGroupsPolicy=Strict is not supported in this node"));
     }
     if (!portsAreFree(pod)) {
       return Optional.of(
@@ -207,26 +214,14 @@ public final class Admission implements PodResizer.Room {
   }
 
   /**
-   * What a pod asks for: its containers together, or its largest init container, and its overhead.
+   * What a pod asks for: its containers together, or its largest init container, or what it asks
+   * for as a whole; and its overhead.
    */
   static Map<String, Quantity> requests(Pod pod) {
-    Map<String, Quantity> sum = new TreeMap<>();
-    for (ContainerSpec c : pod.containers()) {
-      add(sum, c.requests());
-    }
-    Map<String, Quantity> sidecars = new TreeMap<>();
-    Map<String, Quantity> largest = new TreeMap<>();
-    for (ContainerSpec c : pod.initContainers()) {
-      if (c.isSidecar()) {
-        add(sum, c.requests());
-        add(sidecars, c.requests());
-      } else {
-        Map<String, Quantity> here = new TreeMap<>(sidecars);
-        add(here, c.requests());
-        here.forEach((r, q) -> largest.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
-      }
-    }
-    largest.forEach((r, q) -> sum.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+    Map<String, Quantity> sum = PodRequests.ofContainers(pod.spec(), "requests");
+    JsonNode whole = pod.spec().path("resources").path("requests");
+    whole.fieldNames().forEachRemaining(sum::remove);
+    add(sum, whole);
     add(sum, pod.spec().path("overhead"));
     return sum;
   }

@@ -35,6 +35,7 @@ final class NodeStatus {
       Optional<String> notReady,
       Set<Condition> pressures,
       List<JsonNode> handlers,
+      boolean strictGroups,
       Map<String, DeviceManager.Count> devices,
       List<String> volumesInUse) {}
 
@@ -84,6 +85,9 @@ final class NodeStatus {
     images(f, status.putArray("images"));
     if (!f.volumesInUse.isEmpty() || old.has("volumesInUse")) {
       f.volumesInUse.forEach(status.putArray("volumesInUse")::add);
+    }
+    if (f.strictGroups) {
+      status.putObject("features").put("supplementalGroupsPolicy", true);
     }
     if (!f.handlers.isEmpty()) {
       ArrayNode list = status.putArray("runtimeHandlers");

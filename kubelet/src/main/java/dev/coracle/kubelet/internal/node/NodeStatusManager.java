@@ -65,6 +65,7 @@ public final class NodeStatusManager {
   private volatile Set<Condition> pressures = Set.of();
   private volatile List<Image> images = List.of();
   private volatile List<JsonNode> handlers = List.of();
+  private volatile boolean strictGroups;
   private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
   private volatile Supplier<List<String>> volumesInUse = List::of;
   private @Nullable ObjectNode written;
@@ -361,6 +362,7 @@ public final class NodeStatusManager {
             notReady,
             pressures,
             List.copyOf(handlers),
+            strictGroups,
             devices.get(),
             volumesInUse.get()),
         old,
@@ -387,6 +389,7 @@ public final class NodeStatusManager {
       found.add(n);
     }
     handlers = found;
+    strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
     images = runtime.listImages();
   }
 
