@@ -70,6 +70,7 @@ class NodePressureTest {
     k.runtime.uses("hungry", 100L << 20);
     room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(50L << 20, 8L << 30));
     k.kubelet().lookForPressure();
+    room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(4L << 30, 8L << 30));
     k.awaitPhase("hungry", "Failed");
     assertThat(k.pod("hungry").text("status", "reason")).isEqualTo("Evicted");
     assertThat(k.pod("hungry").text("status", "message"))
@@ -109,6 +110,7 @@ class NodePressureTest {
     create("other", "\"priority\":1,", "");
     room.put(EvictionSignal.PID_AVAILABLE, new Observation(99, 1000));
     k.kubelet().lookForPressure();
+    room.put(EvictionSignal.PID_AVAILABLE, new Observation(900, 1000));
     k.awaitPhase("other", "Failed");
     assertThat(k.pod("other").text("status", "message"))
         .isEqualTo("The node was low on resource: pids. Threshold quantity: 100, available: 99. ");
