@@ -15,12 +15,14 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
@@ -61,6 +63,7 @@ import dev.coracle.kubelet.internal.serving.CriStats;
 import dev.coracle.kubelet.internal.serving.CriStreaming;
 import dev.coracle.kubelet.internal.serving.KnownPods;
 import dev.coracle.kubelet.internal.serving.ReviewAuth;
+import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
@@ -143,6 +146,7 @@ public final class Kubelet implements Component {
   private final MirrorPods mirrors;
   private final Optional<StaticPods> manifests;
   private final EvictionManager eviction;
+  private final NodeShutdown shutdown;
   private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -294,8 +298,7 @@ public final class Kubelet implements Component {
             node::fresh,
             () -> podsOfLoop().stream().map(PodContext::pod).toList(),
             this::isEnded,
-            this::memoryPressure,
-            this::diskPressure);
+            this::pressures);
     PodResizer resizer =
         new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
     PodRuntime podRuntime =
@@ -419,8 +422,31 @@ public final class Kubelet implements Component {
                     options.nodeName(),
                     pod -> loop.post(new SyncEvent.PodChanged(pod)),
                     this::manifestRemoved));
+    NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     this.eviction =
-        new EvictionManager(runtime, cache, loop, images, node, events, metrics, timers, paths);
+        new EvictionManager(
+            runtime,
+            cache,
+            loop,
+            images,
+            gc,
+            node,
+            events,
+            nodeEvents,
+            metrics,
+            timers,
+            paths,
+            options.configuration(),
+            around.room());
+    this.shutdown =
+        new NodeShutdown(
+            options.configuration().shutdown(),
+            loop,
+            statusManager,
+            node,
+            nodeEvents,
+            timers,
+            metrics);
   }
 
   /** What the control plane says of this node: its range of pod addresses, and that it is lost. */
@@ -512,6 +538,17 @@ public final class Kubelet implements Component {
       timers.after(Duration.ofMillis(100), () -> pause.complete(null));
       pause.join();
     }
+  }
+
+  /**
+   * The node goes away: its pods end with the grace that the configuration gives them, and no more
+   * are taken. Called before {@link #stop()}, while the API and the rest of the node still work;
+   * done at once where no grace is configured.
+   */
+  public CompletionStage<Void> shutDown() {
+    return started.isDone() && !started.isCompletedExceptionally()
+        ? shutdown.run()
+        : CompletableFuture.completedFuture(null);
   }
 
   @Override
@@ -671,16 +708,12 @@ public final class Kubelet implements Component {
     return loop.isEnded(pod.uid());
   }
 
-  private boolean memoryPressure() {
-    return eviction.memoryPressure();
-  }
-
-  private boolean diskPressure() {
-    return eviction.diskPressure();
+  private Set<Condition> pressures() {
+    return eviction.conditions();
   }
 
   private Optional<Verdict> admit(Pod pod) {
-    return admission.check(pod);
+    return shutdown.refusal().or(() -> admission.check(pod));
   }
 
   /** Mirrors are shown, not run: they only lead to their static pod. */

@@ -99,7 +99,8 @@ public final class SimulatedNodes implements Component {
               Optional.of(services.lister()),
               budget::limit,
               false,
-              true);
+              true,
+              Optional.empty());
       kubelets.add(
           new Kubelet(vertx, clients.apply(name(i)), optionsOf(i, options), registry, around));
     }

@@ -3,6 +3,7 @@ package dev.coracle.kubelet;
 import dev.coracle.client.Lister;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
@@ -20,6 +21,7 @@ import java.util.function.UnaryOperator;
  * @param events what becomes of the events it tells
  * @param plugins whether device and volume plugins may register
  * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
+ * @param room what the node has of what may run short; empty: as the machine says
  */
 record Surroundings(
     RuntimeService runtime,
@@ -30,7 +32,8 @@ record Surroundings(
     Optional<Lister> services,
     UnaryOperator<PodEvents> events,
     boolean plugins,
-    boolean simulated) {
+    boolean simulated,
+    Optional<EvictionManager.Observer> room) {
 
   /** This machine, for one kubelet alone. */
   static Surroundings real(
@@ -48,6 +51,22 @@ record Surroundings(
         Optional.empty(),
         UnaryOperator.identity(),
         plugins,
-        false);
+        false,
+        Optional.empty());
+  }
+
+  /** The same with another view of what the node has. */
+  Surroundings withRoom(EvictionManager.Observer other) {
+    return new Surroundings(
+        runtime,
+        timers,
+        machine,
+        metrics,
+        probeMetrics,
+        services,
+        events,
+        plugins,
+        simulated,
+        Optional.of(other));
   }
 }

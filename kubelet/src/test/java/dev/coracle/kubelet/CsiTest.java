@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.plugin.SampleCsiDriver;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -125,6 +126,29 @@ class CsiTest {
                     .indefinitely()
                     .at("spec", "drivers"))
             .isEmpty());
+  }
+
+  @Test
+  void aDriverThatWantsItIsCalledAgainAndStagesOnce() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false,\"requiresRepublish\":true");
+    volume("1Gi");
+    KubeObject made = pod("again");
+    k.awaitPhase("again", "Running");
+    int before = driver.published.size();
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            "again",
+            Patch.merge(n -> n.putObject("metadata").putObject("annotations").put("look", "now")))
+        .await()
+        .indefinitely();
+    k.eventually(() -> assertThat(driver.published.size()).isGreaterThan(before));
+    assertThat(driver.published.getLast().getTargetPath())
+        .isEqualTo(directory(made, "pv1").resolve("mount").toString());
+    assertThat(driver.staged).hasSize(1);
+    assertThat(k.container("again").path("restartCount").asInt()).isZero();
   }
 
   @Test

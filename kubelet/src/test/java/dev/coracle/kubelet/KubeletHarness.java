@@ -10,6 +10,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.fake.FakeRuntime;
+import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
@@ -31,6 +33,7 @@ final class KubeletHarness implements AutoCloseable {
   final KubeletOptions options;
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final boolean plugins;
+  private final Optional<EvictionManager.Observer> room;
   private Kubelet kubelet;
 
   KubeletHarness() throws Exception {
@@ -38,16 +41,27 @@ final class KubeletHarness implements AutoCloseable {
   }
 
   KubeletHarness(UnaryOperator<KubeletOptions> change) throws Exception {
-    this(change, false);
+    this(change, false, Optional.empty());
+  }
+
+  /** One whose node has what the observer says. */
+  static KubeletHarness withRoom(
+      UnaryOperator<KubeletOptions> change, EvictionManager.Observer observer) throws Exception {
+    return new KubeletHarness(change, false, Optional.of(observer));
   }
 
   /** One that looks for plugins. */
   static KubeletHarness withPlugins() throws Exception {
-    return new KubeletHarness(o -> o, true);
+    return new KubeletHarness(o -> o, true, Optional.empty());
   }
 
-  private KubeletHarness(UnaryOperator<KubeletOptions> change, boolean plugins) throws Exception {
+  private KubeletHarness(
+      UnaryOperator<KubeletOptions> change,
+      boolean plugins,
+      Optional<EvictionManager.Observer> room)
+      throws Exception {
     this.plugins = plugins;
+    this.room = room;
     data = Files.createTempDirectory("kubelet");
     options =
         change.apply(
@@ -58,9 +72,10 @@ final class KubeletHarness implements AutoCloseable {
   }
 
   private Kubelet begin() throws Exception {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Surroundings around = Surroundings.real(options, registry, runtime, Clock.systemUTC(), plugins);
     Kubelet fresh =
-        new Kubelet(
-            vertx, api, options, new SimpleMeterRegistry(), runtime, Clock.systemUTC(), plugins);
+        new Kubelet(vertx, api, options, registry, room.map(around::withRoom).orElse(around));
     fresh.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
     return fresh;
   }

@@ -17,16 +17,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Service proxy, overlay, DNS and ingress: how traffic finds its way. */
+/**
+ * Service proxy, overlay, DNS and ingress: how traffic finds its way. All but the DNS server, which
+ * answers for the DNS Service, need the network of a node, and are left out where there is none.
+ */
 final class AddOns {
 
   /** Short, so that a Service that came or went is known at once; upstream's own default. */
   private static final int DNS_TTL_SECONDS = 5;
 
-  private final KubeProxy proxy;
+  private final Optional<KubeProxy> proxy;
   private final Optional<PodOverlay> overlay;
   private final DnsServer dns;
-  private final IngressGateway ingress;
+  private final Optional<IngressGateway> ingress;
 
   AddOns(
       Vertx vertx,
@@ -37,23 +40,27 @@ final class AddOns {
       Credentials credentials,
       MeterRegistry registry) {
     ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
+    boolean node = options.node().present();
     this.proxy =
-        new KubeProxy(
-            vertx,
-            controlPlane.client("system:kube-proxy"),
-            discovery,
-            new ProxyOptions(
-                network.userspaceServices() && options.proxyMode().equals("auto")
-                    ? "userspace"
-                    : options.proxyMode(),
-                data.clusterId(),
-                network.nodeName(),
-                network.nodeIp(),
-                network.podCidr()),
-            registry);
+        !node
+            ? Optional.empty()
+            : Optional.of(
+                new KubeProxy(
+                    vertx,
+                    controlPlane.client("system:kube-proxy"),
+                    discovery,
+                    new ProxyOptions(
+                        network.userspaceServices() && options.proxyMode().equals("auto")
+                            ? "userspace"
+                            : options.proxyMode(),
+                        data.clusterId(),
+                        network.nodeName(),
+                        network.nodeIp(),
+                        network.podCidr()),
+                    registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =
-        options.containerRuntimeEndpoint().isEmpty() && !network.userspaceServices()
+        node && options.containerRuntimeEndpoint().isEmpty() && !network.userspaceServices()
             ? Optional.of(
                 new PodOverlay(
                     vertx,
@@ -76,36 +83,41 @@ final class AddOns {
                 DNS_TTL_SECONDS),
             registry);
     this.ingress =
-        new IngressGateway(
-            vertx,
-            controlPlane.client("system:ingress"),
-            discovery,
-            new IngressOptions(
-                "0.0.0.0",
-                options.ingressHttpPort(),
-                options.ingressHttpsPort(),
-                credentials.ingress().certificate(),
-                credentials.ingress().key(),
-                network.nodeIp()),
-            registry);
+        !node
+            ? Optional.empty()
+            : Optional.of(
+                new IngressGateway(
+                    vertx,
+                    controlPlane.client("system:ingress"),
+                    discovery,
+                    new IngressOptions(
+                        "0.0.0.0",
+                        options.ingressHttpPort(),
+                        options.ingressHttpsPort(),
+                        credentials.ingress().certificate(),
+                        credentials.ingress().key(),
+                        network.nodeIp()),
+                    registry));
   }
 
   List<Component> parts() {
-    List<Component> parts = new ArrayList<>(List.of(proxy, dns, ingress));
+    List<Component> parts = new ArrayList<>(List.of(dns));
+    proxy.ifPresent(parts::add);
+    ingress.ifPresent(parts::add);
     overlay.ifPresent(parts::add);
     return parts;
   }
 
   String proxyMode() {
-    return proxy.mode();
+    return proxy.map(KubeProxy::mode).orElse("none");
   }
 
   int ingressHttpPort() {
-    return ingress.httpPort();
+    return ingress.map(IngressGateway::httpPort).orElse(0);
   }
 
   int ingressHttpsPort() {
-    return ingress.httpsPort();
+    return ingress.map(IngressGateway::httpsPort).orElse(0);
   }
 
   int dnsPort() {

@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
@@ -51,7 +53,7 @@ public final class Coracle {
   private final Credentials credentials;
   private final String nodeName;
   private final ControlPlane controlPlane;
-  private final Node node;
+  private final Optional<Node> node;
   private final AddOns addOns;
   private final MetricsRegistry metrics = new MetricsRegistry();
   private final List<Component> side;
@@ -106,16 +108,7 @@ public final class Coracle {
                 .withLocalVolumes()
                 .withSigner(new ClusterSigner(vertx, credentials.pki())),
             registry);
-    this.node =
-        new Node(
-            vertx,
-            controlPlane.client("system:node:" + plan.nodeName()),
-            options,
-            data,
-            plan,
-            plan.nodePodCidr(),
-            Node.Identity.of(credentials),
-            metrics);
+    this.node = options.node().present() ? Optional.of(node(options, plan)) : Optional.empty();
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
     List<Component> logs =
         logsApi.open(
@@ -156,6 +149,18 @@ public final class Coracle {
     }
   }
 
+  private Node node(CoracleOptions options, NetworkPlan plan) throws IOException {
+    return new Node(
+        vertx,
+        controlPlane.client("system:node:" + plan.nodeName()),
+        options,
+        data,
+        plan,
+        plan.nodePodCidr(),
+        Node.Identity.of(credentials),
+        metrics);
+  }
+
   private static List<ExtraRoute> routes() {
     return List.of(new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute()));
   }
@@ -175,7 +180,7 @@ public final class Coracle {
    */
   public CompletionStage<Void> start(BiConsumer<String, String> progress) {
     return Uni.join()
-        .all(startControlPlane(progress), startInTurn(node.runtime()))
+        .all(startControlPlane(progress), startInTurn(node.map(Node::runtime).orElse(List.of())))
         // All of them, so that a failure of one does not stop another half-way through its start.
         .andCollectFailures()
         .onFailure(CompositeException.class)
@@ -184,9 +189,11 @@ public final class Coracle {
             Uni.join()
                 .all(
                     Stream.concat(
-                            Stream.of(
-                                startInTurn(node.kubelet())
-                                    .invoke(() -> progress.accept("node", nodeName + " is Ready"))),
+                            node.stream()
+                                .map(n ->
+                                    startInTurn(n.kubelet())
+                                        .invoke(
+                                            () -> progress.accept("node", nodeName + " is Ready"))),
                             side.stream().map(part -> startInTurn(List.of(part))))
                         .toList())
                 .andFailFast())
@@ -253,15 +260,31 @@ public final class Coracle {
     return stop.subscribeAsCompletionStage();
   }
 
-  /** Node and add-ons side by side, then what they talk to, in the opposite order of the start. */
+  /**
+   * The pods' grace first, where there is one; then node and add-ons side by side, then what they
+   * talk to, in the opposite order of the start.
+   */
   private Uni<Void> stopAll() {
-    return Uni.join()
-        .all(
-            Stream.concat(
-                    Stream.of(stopInTurn(node.kubelet()).chain(() -> stopInTurn(node.runtime()))),
-                    side.stream().map(part -> stopInTurn(List.of(part))))
-                .toList())
-        .andCollectFailures()
+    return Uni.createFrom()
+        .completionStage(
+            () -> node.map(Node::shutDown).orElseGet(() -> CompletableFuture.completedFuture(null)))
+        .onFailure()
+        .invoke(e ->
+            LOG.atWarn()
+                .addKeyValue("cause", String.valueOf(e.getMessage()))
+                .log("The pods were not ended with grace"))
+        .onFailure()
+        .recoverWithNull()
+        .chain(() ->
+            Uni.join()
+                .all(
+                    Stream.concat(
+                            node.stream()
+                                .map(n ->
+                                    stopInTurn(n.kubelet()).chain(() -> stopInTurn(n.runtime()))),
+                            side.stream().map(part -> stopInTurn(List.of(part))))
+                        .toList())
+                .andCollectFailures())
         .chain(() -> stopInTurn(controlPlane.parts()))
         .invoke(this::release);
   }
@@ -328,12 +351,13 @@ public final class Coracle {
 
   /** What runs containers here, in one line. */
   public String runtimeDescription() {
-    return node.description();
+    return node.map(Node::description)
+        .orElse("none here; machines join with 'coracle agent', see 'coracle token create'");
   }
 
   /** Whether each pod has a network of its own. */
   boolean isolatesPods() {
-    return node.isolatesPods();
+    return node.map(Node::isolatesPods).orElse(true);
   }
 
   public int ingressHttpPort() {

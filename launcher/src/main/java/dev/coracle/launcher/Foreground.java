@@ -50,16 +50,21 @@ public final class Foreground {
     line("containers", cluster.runtimeDescription());
     line("kubeconfig", cluster.data().kubeconfig().toString());
     line("dashboard", cluster.dashboardUrl() + "  ('./coracle dashboard' signs you in)");
-    line(
-        "ingress",
-        "http://localhost:"
-            + cluster.ingressHttpPort()
-            + "  https://localhost:"
-            + cluster.ingressHttpsPort());
+    if (options.node().present()) {
+      line(
+          "ingress",
+          "http://localhost:"
+              + cluster.ingressHttpPort()
+              + "  https://localhost:"
+              + cluster.ingressHttpsPort());
+    }
     out.println();
     out.println("  export KUBECONFIG=" + cluster.data().kubeconfig());
     cluster.etcdctl().forEach(variable -> out.println("  export " + variable));
-    out.println(demo ? "" : "  kubectl apply -f demo/");
+    out.println(
+        !options.node().present()
+            ? "  ./coracle token create --data-dir " + options.dataDir()
+            : demo ? "" : "  kubectl apply -f demo/");
     if (demo) {
       new Demo(cluster, out).run();
     }
@@ -76,10 +81,10 @@ public final class Foreground {
 
   private void stop(Coracle cluster, CountDownLatch ended) {
     try {
-      cluster.stopParts().toCompletableFuture().get(LONGEST_STOP_SECONDS, TimeUnit.SECONDS);
+      cluster.stopParts().toCompletableFuture().get(longestStopSeconds(), TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       System.err.println(
-          "coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
+          "coracle: not everything has stopped after " + longestStopSeconds() + " s");
     } catch (java.util.concurrent.ExecutionException e) {
       System.err.println("coracle: " + e.getMessage());
     } catch (InterruptedException e) {
@@ -89,7 +94,11 @@ public final class Foreground {
     }
   }
 
-  private static ProcessState state(Coracle cluster, String phase, Instant begin) {
+  private long longestStopSeconds() {
+    return LONGEST_STOP_SECONDS + options.node().kubelet().shutdown().total().toSeconds();
+  }
+
+  private ProcessState state(Coracle cluster, String phase, Instant begin) {
     boolean ready = phase.equals("Ready");
     return new ProcessState(
         ProcessHandle.current().pid(),
@@ -97,7 +106,8 @@ public final class Foreground {
         ready ? cluster.apiUrl() : "",
         ready ? cluster.dashboardUrl() : "",
         ready ? cluster.runtimeDescription() : "",
-        begin.toString());
+        begin.toString(),
+        longestStopSeconds());
   }
 
   private void line(String what, String detail, Instant begin) {

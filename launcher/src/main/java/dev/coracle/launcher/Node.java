@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -152,6 +153,7 @@ public final class Node {
         .withCgroupRoot("coracle-" + data.clusterId())
         .withPodCidr(podCidr)
         .withNodeLabels(options.node().labels())
+        .withConfiguration(options.node().kubelet())
         .withServer(
             KubeletServerOptions.defaults(
                     network.nodeName(),
@@ -171,6 +173,14 @@ public final class Node {
   /** Takes up a serving certificate that was renewed in its files. */
   public Uni<Boolean> reloadCertificates() {
     return kubelet.reloadCertificates();
+  }
+
+  /**
+   * The node goes away: its pods end with the grace that is configured, while everything else still
+   * works. Done at once where none is, and where the pods are kept.
+   */
+  public CompletionStage<Void> shutDown() {
+    return keepPods ? CompletableFuture.completedFuture(null) : kubelet.shutDown();
   }
 
   /** What runs containers, where it is ours: it needs nothing of the rest. */

@@ -19,9 +19,16 @@ import java.util.Optional;
  * @param dashboardUrl empty until it listens; holds no token
  * @param runtime what runs containers here, in one line
  * @param started when, RFC 3339
+ * @param longestStopSeconds how long its end may take, with the grace its pods are given
  */
 public record ProcessState(
-    long pid, String phase, String apiUrl, String dashboardUrl, String runtime, String started) {
+    long pid,
+    String phase,
+    String apiUrl,
+    String dashboardUrl,
+    String runtime,
+    String started,
+    long longestStopSeconds) {
 
   private static Path file(Path dataDir) {
     return dataDir.resolve("run").resolve("process.json");
@@ -37,7 +44,8 @@ public record ProcessState(
               node.path("apiUrl").asText(),
               node.path("dashboardUrl").asText(),
               node.path("runtime").asText(),
-              node.path("started").asText()));
+              node.path("started").asText(),
+              node.path("longestStopSeconds").asLong()));
     } catch (IOException | StatusException e) {
       return Optional.empty();
     }
@@ -47,6 +55,7 @@ public record ProcessState(
     ObjectNode node = Json.object();
     node.put("pid", pid).put("phase", phase).put("apiUrl", apiUrl);
     node.put("dashboardUrl", dashboardUrl).put("runtime", runtime).put("started", started);
+    node.put("longestStopSeconds", longestStopSeconds);
     Path draft = file(dataDir).resolveSibling("process.json.tmp");
     Files.write(draft, Json.bytes(node));
     Files.move(

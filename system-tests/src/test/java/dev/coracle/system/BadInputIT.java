@@ -28,6 +28,29 @@ class BadInputIT {
   }
 
   @Test
+  void aKubeletConfigurationThatCannotBe(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("kubelet.yaml");
+    Files.writeString(
+        file,
+        """
+        apiVersion: kubelet.config.k8s.io/v1beta1
+        kind: KubeletConfiguration
+        evictionSoft: {memory.available: 1Gi}
+        """);
+    Shell.Result result =
+        coracle(
+            "up",
+            "--data-dir",
+            directory.resolve("data").toString(),
+            "--kubelet-config",
+            file.toString());
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("--kubelet-config " + file)
+        .contains("grace period must be specified for the soft eviction threshold");
+  }
+
+  @Test
   void aTakenPort(@TempDir Path directory) throws Exception {
     try (ServerSocket taken = new ServerSocket()) {
       taken.bind(new InetSocketAddress("0.0.0.0", 0));

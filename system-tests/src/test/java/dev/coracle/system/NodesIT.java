@@ -3,6 +3,8 @@ package dev.coracle.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -171,6 +174,28 @@ class NodesIT {
         "spec.nodeName=" + node,
         "-o",
         "jsonpath={.items[0].metadata.name}");
+  }
+
+  @Test
+  @Order(0)
+  @DisplayName(
+      "[sig-architecture] Conformance Tests should have at least two untainted nodes [Conformance]")
+  void podsCanBeScheduledOnSeveralNodes() {
+    List<String> open = new ArrayList<>();
+    for (JsonNode node : Json.parse(kubectl("get", "nodes", "-o", "json")).path("items")) {
+      boolean isReady = false;
+      for (JsonNode condition : node.at("/status/conditions")) {
+        isReady |=
+            condition.path("type").asText().equals("Ready")
+                && condition.path("status").asText().equals("True");
+      }
+      if (isReady
+          && !node.at("/spec/unschedulable").asBoolean()
+          && node.at("/spec/taints").isEmpty()) {
+        open.add(node.at("/metadata/name").asText());
+      }
+    }
+    assertThat(open).hasSizeGreaterThanOrEqualTo(2);
   }
 
   @Test

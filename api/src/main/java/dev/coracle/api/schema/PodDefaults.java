@@ -6,6 +6,7 @@ import static dev.coracle.api.schema.BuiltInDefaults.put;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.PodRequests;
 
 /** The defaults of a Pod and its parts that depend on other fields. */
 final class PodDefaults {
@@ -29,7 +30,30 @@ final class PodDefaults {
         }
       }
     }
-    requests(spec);
+    podRequests(spec);
+  }
+
+  /** The pod as a whole asks for what its containers do together, else for its limits. */
+  private static void podRequests(ObjectNode spec) {
+    if (spec.get("resources") instanceof ObjectNode resources && !resources.isEmpty()) {
+      ObjectNode requests = resources.withObjectProperty("requests");
+      PodRequests.ofContainers(spec, "requests")
+          .forEach((name, amount) -> {
+            if (PodRequests.isOfPods(name)) {
+              put(requests, name, Json.NODES.textNode(amount.toString()));
+            }
+          });
+      resources
+          .path("limits")
+          .forEachEntry((name, value) -> {
+            if (PodRequests.isOfPods(name)) {
+              put(requests, name, value);
+            }
+          });
+      if (requests.isEmpty()) {
+        resources.remove("requests");
+      }
+    }
   }
 
   /** A limit is also the request where none is given. */

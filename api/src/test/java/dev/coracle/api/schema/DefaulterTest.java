@@ -56,6 +56,23 @@ class DefaulterTest {
   }
 
   @Test
+  void aPodAsAWholeAsksForWhatItsContainersDoElseForItsLimits() {
+    ObjectNode pod =
+        defaulted(
+            "",
+            "v1",
+            "pods",
+            """
+            {'spec':{'resources':{'limits':{'cpu':'2','memory':'1Gi'}},
+             'initContainers':[{'name':'i','image':'a:1','resources':{'requests':{'cpu':'50m'}}}],
+             'containers':[{'name':'a','image':'a:1','resources':{'requests':{'cpu':'100m'}}},
+               {'name':'b','image':'a:1','resources':{'requests':{'cpu':'200m'}}}]}}\
+            """);
+    assertThat(pod.at("/spec/resources/requests").toString())
+        .isEqualTo("{\"cpu\":\"300m\",\"memory\":\"1Gi\"}");
+  }
+
+  @Test
   void aTemplateGetsNeitherRequestsNorServiceLinks() {
     ObjectNode d =
         defaulted(

@@ -43,6 +43,7 @@ final class PodSpecRules {
       rules.ephemeral(c, path.child("ephemeralContainers").index(i));
       i++;
     }
+    PodResourceRules.check(spec, path, errors);
     choice(spec, "restartPolicy", RESTART, path, errors);
     choice(spec, "dnsPolicy", DNS, path, errors);
     if (spec.path("dnsPolicy").asText("").equals("None")

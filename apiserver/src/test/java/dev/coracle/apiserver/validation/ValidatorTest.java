@@ -109,6 +109,15 @@ class ValidatorTest {
             + " and 65535, inclusive",
         "/spec/containers/0/volumeMounts=[{'name':'v','mountPath':'/a'}] |"
             + " spec.containers[0].volumeMounts[0].name: Not found: \"v\"",
+        "/spec/resources={'requests':{'cpu':'1'}};;/spec/containers/0/resources={'requests':{'cpu':'2'}}"
+            + " | spec.resources.requests[cpu]: Invalid value: \"1\": must be greater than or equal"
+            + " to aggregate container requests of 2",
+        "/spec/resources={'limits':{'cpu':'1'}};;/spec/containers/0/resources={'limits':{'cpu':'2'},'requests':{'cpu':'1'}}"
+            + " | spec.containers[0][cpu].limits: Invalid value: \"2\": must be less than or equal"
+            + " to pod limits of 1",
+        "/spec/resources={'limits':{'ephemeral-storage':'1'}} | spec.resources.limits: Unsupported"
+            + " value: \"ephemeral-storage\": supported values: \"cpu\", \"hugepages-\","
+            + " \"memory\"",
         "/spec/containers/0/resources={'limits':{'cpu':'1'},'requests':{'cpu':'2'}} |"
             + " spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or"
             + " equal to cpu limit of 1",

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param restartBackOffMax longest delay
  * @param containerLogMaxSize bytes after which a container's log is rotated
  * @param containerLogMaxFiles files kept of one container
+ * @param configuration what is done at the node's end and when it runs short
  * @param server the kubelet's HTTPS API; empty: none is served
  */
 public record KubeletOptions(
@@ -50,6 +51,7 @@ public record KubeletOptions(
     Duration restartBackOffMax,
     long containerLogMaxSize,
     int containerLogMaxFiles,
+    KubeletConfiguration configuration,
     Optional<KubeletServerOptions> server) {
 
   public KubeletOptions {
@@ -83,6 +85,7 @@ public record KubeletOptions(
         Duration.ofMinutes(5),
         10L << 20,
         5,
+        KubeletConfiguration.DEFAULT,
         Optional.empty());
   }
 
@@ -106,6 +109,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -129,6 +133,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -152,6 +157,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -175,6 +181,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -198,6 +205,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -221,6 +229,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -244,6 +253,7 @@ public record KubeletOptions(
         max,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -267,6 +277,7 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         server);
   }
 
@@ -290,6 +301,7 @@ public record KubeletOptions(
         restartBackOffMax,
         maxSize,
         maxFiles,
+        configuration,
         server);
   }
 
@@ -313,6 +325,31 @@ public record KubeletOptions(
         restartBackOffMax,
         containerLogMaxSize,
         containerLogMaxFiles,
+        configuration,
         Optional.of(https));
+  }
+
+  public KubeletOptions withConfiguration(KubeletConfiguration chosen) {
+    return new KubeletOptions(
+        nodeName,
+        nodeIp,
+        rootDir,
+        podLogsDir,
+        runtimeEndpoint,
+        clusterDns,
+        clusterDomain,
+        cgroupRoot,
+        podCidr,
+        staticPodPath,
+        nodeLabels,
+        chosen.maxPods(),
+        maxParallelImagePulls,
+        heartbeat,
+        restartBackOff,
+        restartBackOffMax,
+        chosen.containerLogMaxSize(),
+        chosen.containerLogMaxFiles(),
+        chosen,
+        server);
   }
 }

@@ -26,6 +26,7 @@ public final class FakeRuntime implements RuntimeService {
   private final Map<String, Image> images = new LinkedHashMap<>();
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final List<Consumer<ContainerEventResponse>> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, Long> memory = new LinkedHashMap<>();
   private final Map<String, ContainerConfig> configs = new LinkedHashMap<>();
   private Function<String, Optional<CriException>> faults = call -> Optional.empty();
   private Function<List<String>, Integer> execs = command -> 0;
@@ -52,6 +53,11 @@ public final class FakeRuntime implements RuntimeService {
   public FakeRuntime execs(Function<List<String>, Integer> exitCodes) {
     execs = exitCodes;
     return this;
+  }
+
+  /** What the containers of this name have in memory from now on. */
+  public synchronized void uses(String name, long bytes) {
+    memory.put(name, bytes);
   }
 
   public List<String> calls() {
@@ -334,8 +340,21 @@ public final class FakeRuntime implements RuntimeService {
   }
 
   @Override
-  public List<ContainerStats> containerStats() {
-    return List.of();
+  public synchronized List<ContainerStats> containerStats() {
+    List<ContainerStats> out = new ArrayList<>();
+    memory.forEach((name, bytes) ->
+        running(name)
+            .ifPresent(c -> {
+              ContainerStats.Builder stats = ContainerStats.newBuilder();
+              stats
+                  .getAttributesBuilder()
+                  .setId(c.getId())
+                  .putAllLabels(c.getLabelsMap())
+                  .setMetadata(c.getMetadata());
+              stats.getMemoryBuilder().getWorkingSetBytesBuilder().setValue(bytes);
+              out.add(stats.build());
+            }));
+    return out;
   }
 
   @Override

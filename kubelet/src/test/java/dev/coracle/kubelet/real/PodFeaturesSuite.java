@@ -236,6 +236,52 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
   }
 
   @Test
+  void aPodIsHeldToWhatItMayUseAsAWhole() {
+    KubeObject made =
+        script(
+            "whole",
+            "f=/sys/fs/cgroup/memory/memory.limit_in_bytes; [ -e $f ] ||"
+                + " f=/sys/fs/cgroup/memory.max; echo limit $(cat $f); sleep 1000",
+            "",
+            "\"resources\":{\"requests\":{\"cpu\":\"50m\",\"memory\":\"32Mi\"},"
+                + "\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}}");
+    awaitLog(made, "limit 67108864");
+    assertThat(pod("whole").text("status", "qosClass")).isEqualTo("Burstable");
+    delete("whole");
+  }
+
+  @Test
+  void oneContainersExitLetsAllBeginAnew() {
+    KubeObject made =
+        create(
+            "anew",
+            """
+            "restartPolicy":"Never",
+            "initContainers":[{"name":"i","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent",
+              "volumeMounts":[{"name":"v","mountPath":"/v"}],"command":["/bin/sh","-c","echo turn >> /v/turns"]}],
+            "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent",
+              "restartPolicy":"Never","restartPolicyRules":[{"action":"RestartAllContainers","exitCodes":{"operator":"In","values":[42]}}],
+              "volumeMounts":[{"name":"v","mountPath":"/v"}],
+              "command":["/bin/sh","-c","[ $(cat /v/turns | wc -l) = 2 ] && exec sleep 1000; sleep 1; exit 42"]},
+             {"name":"d","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["sleep","1000"]}],
+            "volumes":[{"name":"v","emptyDir":{}}]
+            """);
+    eventually(() -> {
+      JsonNode status = pod("anew").at("status");
+      for (String list : new String[] {"initContainerStatuses", "containerStatuses"}) {
+        for (JsonNode c : status.path(list)) {
+          assertThat(c.path("restartCount").asInt()).isEqualTo(1);
+        }
+      }
+      for (JsonNode c : status.path("containerStatuses")) {
+        assertThat(c.path("state").has("running")).isTrue();
+      }
+    });
+    assertThat(made.uid()).isEqualTo(pod("anew").uid());
+    delete("anew");
+  }
+
+  @Test
   void aSleepHookAndAStopSignalEndAContainer() throws Exception {
     Path marks = Files.createDirectories(containerd.root().resolve("signals"));
     script(

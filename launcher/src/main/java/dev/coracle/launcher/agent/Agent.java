@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,7 @@ public final class Agent {
   private final MetricsRegistry metrics = new MetricsRegistry();
   private final List<Component> started = new ArrayList<>();
   private final List<NodeCertificates> kept = new ArrayList<>();
+  private volatile @Nullable Node running;
 
   private Agent(AgentOptions options, DataDirectory data) {
     this.options = options;
@@ -118,6 +120,7 @@ public final class Agent {
             node::kubeletPort);
     node.runtime().forEach(this::begin);
     node.kubelet().forEach(this::begin);
+    running = node;
     begin(tunnel);
     begin(
         new PodOverlay(
@@ -266,6 +269,16 @@ public final class Agent {
   /** Stops everything in the opposite order; may be called at any time. Blocks. */
   public void stop() {
     kept.forEach(NodeCertificates::stop);
+    Node node = running;
+    if (node != null) {
+      try {
+        node.shutDown().toCompletableFuture().join();
+      } catch (CompletionException e) {
+        LOG.atWarn()
+            .addKeyValue("cause", String.valueOf(e.getCause()))
+            .log("The pods were not ended with grace");
+      }
+    }
     for (Component part : List.copyOf(started).reversed()) {
       try {
         part.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);

@@ -46,9 +46,9 @@ public final class AgentProcess {
   private void stop(Agent agent, CountDownLatch ended) {
     Thread stopping = Thread.ofPlatform().daemon().start(agent::stop);
     try {
-      if (!stopping.join(Duration.ofSeconds(LONGEST_STOP_SECONDS))) {
+      if (!stopping.join(Duration.ofSeconds(longestStopSeconds()))) {
         System.err.println(
-            "coracle: not everything has stopped after " + LONGEST_STOP_SECONDS + " s");
+            "coracle: not everything has stopped after " + longestStopSeconds() + " s");
       }
       ProcessState.delete(options.node().dataDir());
     } catch (InterruptedException e) {
@@ -60,6 +60,10 @@ public final class AgentProcess {
     }
   }
 
+  private long longestStopSeconds() {
+    return LONGEST_STOP_SECONDS + options.node().node().kubelet().shutdown().total().toSeconds();
+  }
+
   private ProcessState state(String phase, Instant begin) {
     boolean ready = phase.equals("Ready");
     return new ProcessState(
@@ -68,7 +72,8 @@ public final class AgentProcess {
         ready ? options.server().toString() : "",
         "",
         "",
-        begin.toString());
+        begin.toString(),
+        longestStopSeconds());
   }
 
   private void line(String what, String detail, Instant begin) {

@@ -127,6 +127,8 @@ final class AgentCommand implements Callable<Integer> {
               + " one")
   private int dnsPort;
 
+  @Mixin private final KubeletFlags kubelet = new KubeletFlags();
+
   @Spec private @Nullable CommandSpec spec;
 
   private List<String> arguments() {
@@ -156,7 +158,7 @@ final class AgentCommand implements Callable<Integer> {
             keepPods,
             SecurityOptions.DEFAULT,
             LogStoreOptions.DEFAULT,
-            NodeOptions.worker(labels));
+            NodeOptions.worker(labels).withKubelet(kubelet.configuration()));
     AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
     return detach
         ? new Background(dataDir.path(), arguments()).run()

@@ -4,6 +4,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.launcher.UserErrorException;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -39,6 +40,7 @@ public final class CoracleCommand implements Runnable {
     commands.put("down", DownCommand::new);
     commands.put("status", StatusCommand::new);
     commands.put("dashboard", DashboardCommand::new);
+    commands.put("server", ServerCommand::new);
     commands.put("agent", AgentCommand::new);
     commands.put("token", TokenCommand::new);
     commands.put("image", ImageCommand::new);
@@ -69,9 +71,11 @@ public final class CoracleCommand implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(CoracleCommand::wrongUsage);
     line.setExecutionExceptionHandler(CoracleCommand::failed);
-    CommandLine up = line.getSubcommands().get("up");
-    if (up != null) {
-      up.setDefaultValueProvider(new ConfigFile());
+    for (String name : List.of("up", "server")) {
+      CommandLine cluster = line.getSubcommands().get(name);
+      if (cluster != null) {
+        cluster.setDefaultValueProvider(new ConfigFile());
+      }
     }
     return line;
   }

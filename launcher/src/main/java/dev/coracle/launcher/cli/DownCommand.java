@@ -19,14 +19,18 @@ import picocli.CommandLine.Option;
     description = "Stop the cluster; its data stays.")
 final class DownCommand implements Callable<Integer> {
 
+  private static final long MARGIN_SECONDS = 20;
+
   @Mixin private final DataDirOption dataDir = new DataDirOption();
 
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      defaultValue = "30",
-      description = "How long to wait for its end. Default: ${DEFAULT-VALUE}")
-  private long timeout = 30;
+      defaultValue = "0",
+      description =
+          "How long to wait for its end. Default: 20 s longer than it may take, which is some"
+              + " seconds and the grace its pods are given")
+  private long timeout;
 
   @Override
   public Integer call() throws Exception {
@@ -46,14 +50,15 @@ final class DownCommand implements Callable<Integer> {
       throw new UserErrorException(
           "no permission to stop process " + pid + "; run this as the user who started it");
     }
+    long seconds = timeout > 0 ? timeout : state.get().longestStopSeconds() + MARGIN_SECONDS;
     try {
-      process.get().onExit().get(timeout, TimeUnit.SECONDS);
+      process.get().onExit().get(seconds, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new UserErrorException(
           "process "
               + pid
               + " has not ended after "
-              + timeout
+              + seconds
               + " s; see "
               + root.resolve("run").resolve("coracle.log"));
     }

@@ -21,7 +21,8 @@ final class ReferenceCommand implements Callable<Integer> {
     StringBuilder out = new StringBuilder("# Commands and options\n\n");
     out.append("Generated from the code by `./coracle reference`.\n\n");
     out.append(
-        "Every option of `up` can also stand in a YAML file named by `--config`, under its\n");
+        "Every option of `up` and `server` can also stand in a YAML file named by `--config`, under"
+            + " its\n");
     out.append("long name without the hyphens in front (`port: 0`). An unknown key is an error.\n");
     for (Map.Entry<String, CommandLine> command :
         CoracleCommand.commandLine().getSubcommands().entrySet()) {

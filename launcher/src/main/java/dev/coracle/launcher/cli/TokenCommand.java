@@ -63,7 +63,9 @@ final class TokenCommand implements Runnable {
             .filter(s -> DataDirectory.isInUse(root) && Files.exists(root.resolve("pki/admin.crt")))
             .orElseThrow(() ->
                 new UserErrorException(
-                    "no control plane is running in " + root + "; start one with 'coracle up'"));
+                    "no control plane is running in "
+                        + root
+                        + "; start one with 'coracle up' or 'coracle server'"));
     Path pki = root.resolve("pki");
     Vertx vertx = Vertx.vertx();
     HttpsClientOptions options =

@@ -23,12 +23,7 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final DataDirOption dataDir = new DataDirOption();
 
-  @Option(
-      names = "--port",
-      paramLabel = "PORT",
-      defaultValue = "6443",
-      description = "Port of the API server; 0 picks a free one. Default: ${DEFAULT-VALUE}")
-  private int port;
+  @Mixin private final ClusterFlags cluster = new ClusterFlags();
 
   @Option(
       names = "--detach",
@@ -51,13 +46,6 @@ final class UpCommand implements Callable<Integer> {
       names = "--keep-pods",
       description = "Leave containers running at the end; the next 'up' adopts them.")
   private boolean keepPods;
-
-  @Option(
-      names = "--bind-address",
-      paramLabel = "ADDRESS",
-      defaultValue = "0.0.0.0",
-      description = "Address the API server listens on. Default: ${DEFAULT-VALUE}")
-  private String bindAddress = "0.0.0.0";
 
   @Option(
       names = "--container-runtime-endpoint",
@@ -100,27 +88,6 @@ final class UpCommand implements Callable<Integer> {
   private String nodeIp = "";
 
   @Option(
-      names = "--cluster-cidr",
-      paramLabel = "CIDR",
-      defaultValue = "",
-      description = "Network of the pods. Default: 10.244.0.0/16, or a free one beside it")
-  private String clusterCidr = "";
-
-  @Option(
-      names = "--service-cluster-ip-range",
-      paramLabel = "CIDR",
-      defaultValue = "",
-      description = "Network of the Services. Default: 10.96.0.0/16, or a free one beside it")
-  private String serviceCidr = "";
-
-  @Option(
-      names = "--cluster-domain",
-      paramLabel = "DOMAIN",
-      defaultValue = "cluster.local",
-      description = "Domain of the cluster's DNS names. Default: ${DEFAULT-VALUE}")
-  private String clusterDomain = "cluster.local";
-
-  @Option(
       names = "--kubelet-port",
       paramLabel = "PORT",
       defaultValue = "10250",
@@ -160,6 +127,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final LogFlags logs = new LogFlags();
 
+  @Mixin private final KubeletFlags kubelet = new KubeletFlags();
+
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
 
   @Option(
@@ -179,17 +148,17 @@ final class UpCommand implements Callable<Integer> {
     CoracleOptions options =
         new CoracleOptions(
             dataDir.path(),
-            bindAddress,
-            port,
+            cluster.bindAddress,
+            cluster.port,
             kubeletPort,
             ingressHttpPort,
             ingressHttpsPort,
             dnsPort,
             nodeName,
             nodeIp,
-            clusterCidr,
-            serviceCidr,
-            clusterDomain,
+            cluster.clusterCidr,
+            cluster.serviceCidr,
+            cluster.clusterDomain,
             containerRuntimeEndpoint,
             runtime,
             proxyMode,
@@ -197,7 +166,9 @@ final class UpCommand implements Callable<Integer> {
             keepPods,
             security.options(),
             logs.options(),
-            NodeOptions.CONTROL_PLANE.withSimulation(simulation.options()));
+            NodeOptions.CONTROL_PLANE
+                .withKubelet(kubelet.configuration())
+                .withSimulation(simulation.options()));
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

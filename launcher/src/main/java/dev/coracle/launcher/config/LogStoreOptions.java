@@ -9,4 +9,6 @@ package dev.coracle.launcher.config;
 public record LogStoreOptions(int mebibytes, String sink) {
 
   public static final LogStoreOptions DEFAULT = new LogStoreOptions(64, "");
+
+  public static final LogStoreOptions NONE = new LogStoreOptions(0, "");
 }

@@ -1,22 +1,37 @@
 package dev.coracle.launcher.config;
 
+import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.SimulationOptions;
 import java.util.Map;
 
 /**
  * About the nodes of a process.
  *
+ * @param present whether the process is a node at all
  * @param kubeletAddress where the kubelet's API listens
  * @param labels labels of the node beside those every node has
+ * @param kubelet what was chosen in a KubeletConfiguration
  * @param simulation nodes beside the real one that only pretend
  */
 public record NodeOptions(
-    String kubeletAddress, Map<String, String> labels, SimulationOptions simulation) {
+    boolean present,
+    String kubeletAddress,
+    Map<String, String> labels,
+    KubeletConfiguration kubelet,
+    SimulationOptions simulation) {
 
   /** The node beside a control plane: kubectl shows its role, and it takes pods all the same. */
   public static final NodeOptions CONTROL_PLANE =
       new NodeOptions(
-          "0.0.0.0", Map.of("node-role.kubernetes.io/control-plane", ""), SimulationOptions.NONE);
+          true,
+          "0.0.0.0",
+          Map.of("node-role.kubernetes.io/control-plane", ""),
+          KubeletConfiguration.DEFAULT,
+          SimulationOptions.NONE);
+
+  /** A control plane alone: its nodes are other machines. */
+  public static final NodeOptions NO_NODE =
+      new NodeOptions(false, "", Map.of(), KubeletConfiguration.DEFAULT, SimulationOptions.NONE);
 
   public NodeOptions {
     labels = Map.copyOf(labels);
@@ -24,10 +39,15 @@ public record NodeOptions(
 
   /** A node reached through its tunnel. */
   public static NodeOptions worker(Map<String, String> labels) {
-    return new NodeOptions("127.0.0.1", labels, SimulationOptions.NONE);
+    return new NodeOptions(
+        true, "127.0.0.1", labels, KubeletConfiguration.DEFAULT, SimulationOptions.NONE);
   }
 
   public NodeOptions withSimulation(SimulationOptions nodes) {
-    return new NodeOptions(kubeletAddress, labels, nodes);
+    return new NodeOptions(present, kubeletAddress, labels, kubelet, nodes);
+  }
+
+  public NodeOptions withKubelet(KubeletConfiguration configuration) {
+    return new NodeOptions(present, kubeletAddress, labels, configuration, simulation);
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.system.conformance;
 import static dev.coracle.system.conformance.Space.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -53,5 +54,38 @@ class PodNetworkIT {
             Exec.shell(
                 space, "client", "timeout 5 wget -qO- http://" + server + ":8080/cgi-bin/hostname"))
         .isEqualTo("server\n");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-network] Networking Granular Checks: Pods should function for intra-pod communication:"
+          + " udp [Conformance] [NodeConformance]")
+  void intraPodDatagrams(Space space) {
+    datagrams(space, "{}");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-network] Networking Granular Checks: Pods should function for node-pod communication:"
+          + " udp [LinuxOnly] [Conformance] [NodeConformance]")
+  void nodePodDatagrams(Space space) {
+    datagrams(space, "{hostNetwork: true}");
+  }
+
+  /** Each of two servers answers with its own name. */
+  private static void datagrams(Space space, String clientSpec) {
+    for (String name : List.of("one", "two")) {
+      space.create(
+          NetProbe.pod(name)
+              .script("exec " + NetProbe.command("udp-server", "8081", "$(hostname)"))
+              .json());
+    }
+    space.start(NetProbe.pod("client").spec(clientSpec).script("exec sleep 3600"));
+    for (String name : List.of("one", "two")) {
+      space.awaitLog(name, "main", "listening");
+      String address = text(space.awaitReady(name), "/status/podIP");
+      assertThat(Exec.shell(space, "client", NetProbe.command("udp-ask", address, "8081")))
+          .isEqualTo(name + "\n");
+    }
   }
 }

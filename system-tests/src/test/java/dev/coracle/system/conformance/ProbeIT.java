@@ -152,4 +152,34 @@ class ProbeIT {
     assertThat(Duration.between(started, ready)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
     assertThat(restarts(pod)).isZero();
   }
+
+  /** Served on port 5000; counted from when it first was seen there. */
+  private static TestPod health(int port) {
+    return NetProbe.pod("main")
+        .spec("{restartPolicy: Always}")
+        .script("exec " + NetProbe.command("grpc-health", "5000"))
+        .container(
+            """
+            startupProbe: {grpc: {port: 5000}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 90}
+            livenessProbe: {grpc: {port: %d}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 1}
+            """
+                .formatted(port));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should *not* be restarted with a GRPC liveness probe"
+          + " [Conformance] [NodeConformance]")
+  void grpcStays(Space space) {
+    stays(space, health(5000));
+  }
+
+  /** Nothing listens where it is asked. */
+  @Test
+  @DisplayName(
+      "[sig-node] Probing container should be restarted with a GRPC liveness probe [Conformance]"
+          + " [NodeConformance]")
+  void grpc(Space space) {
+    restarted(space, health(2333));
+  }
 }

@@ -62,6 +62,9 @@ final class QuotaUsage {
       }
       sidecars.forEach((k, q) -> sums.merge(k, q, Quantity::plus));
       peak.forEach((k, q) -> sums.merge(k, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+      // What is asked for the pod as a whole wins.
+      spec.path("resources").path(kind).fieldNames().forEachRemaining(sums::remove);
+      add(spec.path("resources").path(kind), sums, false);
       add(spec.path("overhead"), sums, false);
       sums.forEach((name, q) -> {
         out.put(kind + "." + name, q);

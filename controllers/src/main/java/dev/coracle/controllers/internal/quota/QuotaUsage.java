@@ -46,6 +46,9 @@ final class QuotaUsage {
               (n, q) ->
                   sums.merge(n, q, (a, b) -> sidecar ? a.plus(b) : a.compareTo(b) >= 0 ? a : b));
         }
+        // What is asked for the pod as a whole wins.
+        pod.at("spec", "resources", kind).fieldNames().forEachRemaining(sums::remove);
+        each(pod.at("spec"), kind, (n, q) -> sums.merge(n, q, Quantity::plus));
         sums.forEach((name, amount) -> {
           add(kind + "." + name, amount);
           if (kind.equals("requests")) {

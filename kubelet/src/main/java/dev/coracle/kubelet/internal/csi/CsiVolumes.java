@@ -22,6 +22,7 @@ import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ import java.util.Optional;
  * whatever is not known is just called again. Blocks; for one volume never twice at once.
  */
 public final class CsiVolumes {
+  /** How often a driver that wants it is called again: as often as upstream looks at a pod. */
+  public static final Duration REPUBLISH = Duration.ofMinutes(1);
+
   private final CsiDrivers drivers;
   private final ObjectSource objects;
   private final CsiRequests requests;
@@ -60,8 +64,25 @@ public final class CsiVolumes {
     this.changed = changed;
   }
 
+  /** Whether the driver wants to be called again and again for its volumes (KEP-2047). */
+  public boolean republishes(Pod pod, JsonNode source) {
+    return driverSpec(pod, source.path("driver").asText(""))
+        .path("requiresRepublish")
+        .asBoolean(false);
+  }
+
   /** A PersistentVolume. */
   public Mounted mount(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
+    return mount(pod, volume, readOnly, false);
+  }
+
+  /** Publishes what stands once more, so that the driver can bring its content up to date. */
+  public void republish(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
+    mount(pod, volume, readOnly, true);
+  }
+
+  private Mounted mount(Pod pod, KubeObject volume, boolean readOnly, boolean again)
+      throws IOException {
     JsonNode source = volume.at("spec", "csi");
     String handle = source.path("volumeHandle").asText("");
     CsiDriver driver = drivers.get(source.path("driver").asText(""));
@@ -86,7 +107,7 @@ public final class CsiVolumes {
         driver.name() + "^" + handle,
         () -> {
           Path staging = staging(driver.name(), handle);
-          if (stages) {
+          if (stages && !again) {
             Files.createDirectories(staging);
             driver.stage(
                 NodeStageVolumeRequest.newBuilder()
@@ -113,7 +134,9 @@ public final class CsiVolumes {
             request.setStagingTargetPath(staging.toString());
           }
           Path target = publish(driver, pod, published, request);
-          if (!driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, volume)) {
+          if (!again
+              && !driver.can(Type.VOLUME_MOUNT_GROUP)
+              && ownedByGroup(spec, fsType, volume)) {
             Ownership.apply(target, pod, only);
           }
           return new Mounted(target, only, "");
@@ -168,8 +191,10 @@ public final class CsiVolumes {
       NodePublishVolumeRequest.Builder request)
       throws IOException {
     Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
-    published.write(directory);
-    changed.run();
+    if (PublishedVolume.read(directory).isEmpty()) {
+      published.write(directory);
+      changed.run();
+    }
     Path target = directory.resolve(CsiPaths.MOUNT);
     driver.publish(request.setTargetPath(target.toString()).build());
     if (!Files.exists(target)) {

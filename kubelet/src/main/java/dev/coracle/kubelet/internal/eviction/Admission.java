@@ -2,8 +2,9 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
-import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
@@ -12,9 +13,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Whether this node takes a pod that was bound to it: the scheduler may have known less, and a pod
@@ -28,8 +31,7 @@ public final class Admission implements PodResizer.Room {
   private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
   private final Predicate<Pod> ended;
-  private final Supplier<Boolean> memoryPressure;
-  private final Supplier<Boolean> diskPressure;
+  private final Supplier<Set<Condition>> pressures;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
@@ -42,14 +44,12 @@ public final class Admission implements PodResizer.Room {
       Supplier<Optional<KubeObject>> fresh,
       Supplier<Collection<Pod>> pods,
       Predicate<Pod> ended,
-      Supplier<Boolean> memoryPressure,
-      Supplier<Boolean> diskPressure) {
+      Supplier<Set<Condition>> pressures) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
     this.ended = ended;
-    this.memoryPressure = memoryPressure;
-    this.diskPressure = diskPressure;
+    this.pressures = pressures;
   }
 
   /** Empty: the pod is welcome. A pod that already ran here always is. */
@@ -58,13 +58,16 @@ public final class Admission implements PodResizer.Room {
       return Optional.empty();
     }
     KubeObject known = node.get().get();
-    if (diskPressure.get()) {
+    Set<Condition> pressure = pressures.get();
+    if (!isBearable(pod, pressure)) {
       return Optional.of(
-          Verdict.of("Evicted", "Pod was rejected: The node had condition: [DiskPressure]. "));
-    }
-    if (memoryPressure.get() && QosClass.of(pod) == QosClass.BEST_EFFORT) {
-      return Optional.of(
-          Verdict.of("Evicted", "Pod was rejected: The node had condition: [MemoryPressure]. "));
+          Verdict.of(
+              "Evicted",
+              REJECTED
+                  + "The node had condition: "
+                  + pressure.stream()
+                      .map(Condition::text)
+                      .collect(Collectors.joining(" ", "[", "]. "))));
     }
     if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
       return Optional.of(
@@ -72,6 +75,13 @@ public final class Admission implements PodResizer.Room {
               "NodeAffinity",
               "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
                   + " affinity/selector"));
+    }
+    if (pod.securityContext().path("supplementalGroupsPolicy").asText().equals("Strict")
+        && !known.at("status", "features", "supplementalGroupsPolicy").asBoolean()) {
+      return Optional.of(
+          Verdict.of(
+              "SupplementalGroupsPolicyNotSupported",
+              REJECTED + "SupplementalGroupsPolicy=Strict is not supported in this node"));
     }
     if (!portsAreFree(pod)) {
       return Optional.of(
@@ -81,6 +91,27 @@ public final class Admission implements PodResizer.Room {
                   + " requested pod ports"));
     }
     return fits(pod, known);
+  }
+
+  /** While only memory is short, pods that have asked for some are welcome. */
+  private static boolean isBearable(Pod pod, Set<Condition> pressure) {
+    if (pressure.isEmpty() || Ranking.isCritical(pod)) {
+      return true;
+    }
+    if (!pressure.equals(Set.of(Condition.MEMORY))) {
+      return false;
+    }
+    if (QosClass.of(pod) != QosClass.BEST_EFFORT) {
+      return true;
+    }
+    for (JsonNode t : pod.spec().path("tolerations")) {
+      if (t.path("key").asText().equals("node.kubernetes.io/memory-pressure")
+          && Set.of("", "NoSchedule").contains(t.path("effect").asText())
+          && Set.of("", "Exists", "Equal").contains(t.path("operator").asText())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
@@ -183,26 +214,14 @@ public final class Admission implements PodResizer.Room {
   }
 
   /**
-   * What a pod asks for: its containers together, or its largest init container, and its overhead.
+   * What a pod asks for: its containers together, or its largest init container, or what it asks
+   * for as a whole; and its overhead.
    */
   static Map<String, Quantity> requests(Pod pod) {
-    Map<String, Quantity> sum = new TreeMap<>();
-    for (ContainerSpec c : pod.containers()) {
-      add(sum, c.requests());
-    }
-    Map<String, Quantity> sidecars = new TreeMap<>();
-    Map<String, Quantity> largest = new TreeMap<>();
-    for (ContainerSpec c : pod.initContainers()) {
-      if (c.isSidecar()) {
-        add(sum, c.requests());
-        add(sidecars, c.requests());
-      } else {
-        Map<String, Quantity> here = new TreeMap<>(sidecars);
-        add(here, c.requests());
-        here.forEach((r, q) -> largest.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
-      }
-    }
-    largest.forEach((r, q) -> sum.merge(r, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+    Map<String, Quantity> sum = PodRequests.ofContainers(pod.spec(), "requests");
+    JsonNode whole = pod.spec().path("resources").path("requests");
+    whole.fieldNames().forEachRemaining(sum::remove);
+    add(sum, whole);
     add(sum, pod.spec().path("overhead"));
     return sum;
   }

@@ -1,5 +1,12 @@
 package dev.coracle.kubelet.internal.eviction;
 
+import dev.coracle.kubelet.config.EvictionOptions;
+import dev.coracle.kubelet.config.EvictionSignal;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
+import dev.coracle.kubelet.config.EvictionThreshold;
+import dev.coracle.kubelet.config.EvictionThreshold.Observation;
+import dev.coracle.kubelet.config.KubeletConfiguration;
+import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -7,76 +14,93 @@ import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees memory, disk and inodes run short (Kubernetes docs, "Node-pressure Eviction"; upstream's
- * hard thresholds, {@link Threshold#HARD}), tells it by the Node's conditions, removes unused
- * images where that helps, and else ends one pod at a time: those above their requests first, then
- * by priority, then by use. Pods above their own limits of local storage are ended too.
+ * Sees memory, disk, inodes and process ids run short (Kubernetes docs, "Node-pressure Eviction"),
+ * tells it by the Node's conditions, removes ended containers and unused images where that helps,
+ * and else ends one pod at a time in the order of {@link Ranking}. Pods above their own limits of
+ * local storage are ended too.
  *
- * <p>Looks every ten seconds, at two files of /proc and one or two file systems; walks the
+ * <p>Looks every ten seconds, at three files of /proc and one to three file systems; walks the
  * directories only of pods with a limit.
  */
 public final class EvictionManager {
   private static final Logger LOG = LoggerFactory.getLogger(EvictionManager.class);
   private static final Duration PERIOD = Duration.ofSeconds(10);
-  private static final Duration CALM = Duration.ofMinutes(5);
+
+  /** What a hard threshold leaves a pod. */
+  private static final long AT_ONCE_SECONDS = 1;
+
+  /** What the node has of everything watched; what cannot be read is left out. */
+  @FunctionalInterface
+  public interface Observer {
+    Map<EvictionSignal, Observation> look();
+  }
 
   private final RuntimeService runtime;
   private final SyncLoop loop;
   private final NodeStatusManager node;
   private final PodEvents events;
+  private final NodeEvents nodeEvents;
   private final KubeletMetrics metrics;
   private final Timers timers;
   private final ImageGc imageGc;
+  private final ContainerGc containerGc;
   private final LocalStorage storage;
+  private final NodeRoom room;
   private final Observer observer;
-  private long memoryShortUntil;
-  private long diskShortUntil;
-  private volatile boolean memoryPressure;
-  private volatile boolean diskPressure;
+  private final EvictionOptions options;
+  private @Nullable Shortage shortage;
+  private volatile Set<Condition> conditions = Set.of();
   private Timers.Handle timer = () -> {};
 
-  /** What the node has of everything watched; what cannot be read is left out. */
-  @FunctionalInterface
-  interface Observer {
-    Map<Signal, Threshold.Observation> look();
-  }
-
+  /**
+   * @param observer empty: this machine
+   */
   public EvictionManager(
       RuntimeService runtime,
       RuntimeCache cache,
       SyncLoop loop,
       ImageManager images,
+      ContainerGc containerGc,
       NodeStatusManager node,
       PodEvents events,
+      NodeEvents nodeEvents,
       KubeletMetrics metrics,
       Timers timers,
-      PodPaths paths) {
+      PodPaths paths,
+      KubeletConfiguration configuration,
+      Optional<Observer> observer) {
     this.runtime = runtime;
     this.loop = loop;
+    this.containerGc = containerGc;
     this.node = node;
     this.events = events;
+    this.nodeEvents = nodeEvents;
     this.metrics = metrics;
     this.timers = timers;
+    this.options = configuration.eviction();
     this.storage = new LocalStorage(paths);
-    NodeRoom room = new NodeRoom(runtime, paths.root());
-    this.observer = room;
-    this.imageGc = new ImageGc(runtime, cache, loop, images, room::imagesFreePercent);
+    this.room = new NodeRoom(runtime, paths.root());
+    this.observer = observer.orElse(room);
+    this.imageGc =
+        new ImageGc(runtime, cache, loop, images, configuration, room::imagesFreePercent);
   }
 
   public void start() {
@@ -87,46 +111,58 @@ public final class EvictionManager {
     timer.cancel();
   }
 
-  public boolean memoryPressure() {
-    return memoryPressure;
-  }
-
-  public boolean diskPressure() {
-    return diskPressure;
+  /** Of the Node, now. */
+  public Set<Condition> conditions() {
+    return conditions;
   }
 
   /** One look; also called by its timer. */
-  public void look() {
-    Map<Signal, Threshold.Observation> seen = observer.look();
+  public synchronized void look() {
+    Map<EvictionSignal, Observation> seen = observer.look();
     imageGc.run();
-    List<Threshold> met = met(seen);
-    boolean memory = met.stream().anyMatch(t -> t.signal().isMemory());
-    boolean disk = met.stream().anyMatch(t -> !t.signal().isMemory());
-    long now = System.nanoTime();
-    memoryShortUntil = memory ? now + CALM.toNanos() : memoryShortUntil;
-    diskShortUntil = disk ? now + CALM.toNanos() : diskShortUntil;
-    memoryPressure = memory || memoryShortUntil != 0 && now < memoryShortUntil;
-    diskPressure = disk || diskShortUntil != 0 && now < diskShortUntil;
-    node.pressure(memoryPressure, diskPressure);
-    if (evictAboveTheirLimits() || met.isEmpty()) {
+    Shortage tracked = shortage();
+    Shortage.Verdict verdict = tracked.look(seen, System.nanoTime());
+    conditions = verdict.conditions();
+    node.pressure(conditions);
+    if (evictAboveTheirLimits() || verdict.due().isEmpty()) {
       return;
     }
-    if (!met.getFirst().signal().isMemory()) {
+    EvictionThreshold worst = verdict.due().getFirst();
+    LOG.atWarn().addKeyValue("signal", worst.signal().text()).log("The node runs short");
+    nodeEvents.warning(
+        "EvictionThresholdMet", "Attempting to reclaim " + worst.signal().resource());
+    if (helpsToTidy(worst.signal())) {
+      containerGc.removeAllEnded(loop::isEnded);
       imageGc.removeAllUnused();
       seen = observer.look();
-      met = met(seen);
+      if (!tracked.isShort(seen)) {
+        return;
+      }
     }
-    if (!met.isEmpty()) {
-      Threshold worst = met.getFirst();
-      evictOne(worst, java.util.Objects.requireNonNull(seen.get(worst.signal())));
+    Observation now = seen.get(worst.signal());
+    if (now != null) {
+      evictOne(worst, now);
     }
   }
 
-  private static List<Threshold> met(Map<Signal, Threshold.Observation> seen) {
-    return Threshold.HARD.stream()
-        .filter(t -> seen.containsKey(t.signal()))
-        .filter(t -> t.isMet(java.util.Objects.requireNonNull(seen.get(t.signal()))))
-        .toList();
+  /** Asks where the runtime keeps its files, so not before the first look. */
+  private Shortage shortage() {
+    Shortage known = shortage;
+    if (known == null) {
+      known = new Shortage(options.withContainerFs(room.containersOnImageFs()), options);
+      shortage = known;
+    }
+    return known;
+  }
+
+  /** Images and ended containers are in the way of the file system they lie on only. */
+  private boolean helpsToTidy(EvictionSignal signal) {
+    return switch (signal) {
+      case NODEFS_AVAILABLE, NODEFS_INODES_FREE -> !room.hasImageFs();
+      case IMAGEFS_AVAILABLE, IMAGEFS_INODES_FREE, CONTAINERFS_AVAILABLE, CONTAINERFS_INODES_FREE ->
+          true;
+      case MEMORY_AVAILABLE, PID_AVAILABLE -> false;
+    };
   }
 
   private boolean evictAboveTheirLimits() {
@@ -143,46 +179,60 @@ public final class EvictionManager {
     for (PodContext p : limited) {
       Optional<String> why = storage.excess(p.pod(), usage.layers(p.uid()));
       if (why.isPresent()) {
-        evict(p.pod(), why.get());
+        evict(p.pod(), why.get(), AT_ONCE_SECONDS, "ephemeralpodfs.limit");
         any = true;
       }
     }
     return any;
   }
 
-  private void evictOne(Threshold threshold, Threshold.Observation seen) {
+  private void evictOne(EvictionThreshold threshold, Observation seen) {
     Usage usage = Usage.of(runtime);
-    boolean memory = threshold.signal().isMemory();
     Map<String, Long> use = new HashMap<>();
-    List<PodContext> running =
+    List<Pod> candidates =
         loop.pods().stream()
-            .filter(p -> !loop.isEnded(p.uid()) && !p.pod().isDeleting() && !p.pod().isStatic())
-            .filter(p -> !p.pod().spec().path("priorityClassName").asText("").startsWith("system-"))
+            .map(PodContext::pod)
+            .filter(p -> !loop.isEnded(p.uid()) && !p.isDeleting() && !Ranking.isCritical(p))
             .toList();
-    for (PodContext p : running) {
-      use.put(
-          p.uid(), memory ? usage.memory(p.uid()) : storage.used(p.pod(), usage.layers(p.uid())));
+    for (Pod p : candidates) {
+      use.put(p.uid(), used(threshold.signal(), p, usage));
     }
-    running.stream()
-        .min(rank(use, memory ? "memory" : "ephemeral-storage"))
-        .ifPresent(p -> evict(p.pod(), EvictionMessages.of(p.pod(), threshold, seen, usage)));
+    candidates.stream()
+        .min(Ranking.of(threshold.signal(), use))
+        .ifPresentOrElse(
+            p ->
+                evict(
+                    p,
+                    EvictionMessages.of(p, threshold, seen, usage),
+                    grace(threshold, p),
+                    threshold.signal().text()),
+            () ->
+                LOG.atWarn()
+                    .addKeyValue("signal", threshold.signal().text())
+                    .log("The node runs short, and there is no pod to evict"));
   }
 
-  private void evict(Pod pod, String message) {
+  private long used(EvictionSignal signal, Pod pod, Usage usage) {
+    return switch (signal) {
+      case MEMORY_AVAILABLE -> usage.memory(pod.uid());
+      case PID_AVAILABLE -> usage.processes(pod.uid());
+      case NODEFS_INODES_FREE, IMAGEFS_INODES_FREE, CONTAINERFS_INODES_FREE ->
+          storage.files(pod) + usage.inodes(pod.uid());
+      case NODEFS_AVAILABLE, IMAGEFS_AVAILABLE, CONTAINERFS_AVAILABLE ->
+          storage.used(pod, usage.layers(pod.uid()));
+    };
+  }
+
+  private long grace(EvictionThreshold threshold, Pod pod) {
+    return threshold.isHard()
+        ? AT_ONCE_SECONDS
+        : Math.min(options.maxPodGraceSeconds(), pod.gracePeriodSeconds());
+  }
+
+  private void evict(Pod pod, String message, long grace, String signal) {
     LOG.atWarn().addKeyValue("pod", pod.key()).addKeyValue("why", message).log("Evicting a pod");
     events.warning(pod, "Evicted", message);
-    metrics.evicted();
-    loop.evict(pod.uid(), Verdict.disruption("Evicted", message), OptionalLong.of(1));
-  }
-
-  private static Comparator<PodContext> rank(Map<String, Long> use, String resource) {
-    return Comparator.comparing(
-            (PodContext p) -> use.getOrDefault(p.uid(), 0L) <= requested(p.pod(), resource))
-        .thenComparing(p -> p.pod().spec().path("priority").asInt(0))
-        .thenComparing(p -> requested(p.pod(), resource) - use.getOrDefault(p.uid(), 0L));
-  }
-
-  private static long requested(Pod pod, String resource) {
-    return pod.containers().stream().mapToLong(c -> EvictionMessages.request(c, resource)).sum();
+    metrics.evicted(signal);
+    loop.evict(pod.uid(), Verdict.disruption("Evicted", message), OptionalLong.of(grace));
   }
 }

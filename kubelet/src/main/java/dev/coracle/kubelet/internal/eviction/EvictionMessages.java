@@ -1,6 +1,9 @@
 package dev.coracle.kubelet.internal.eviction;
 
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.EvictionSignal;
+import dev.coracle.kubelet.config.EvictionThreshold;
+import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 
@@ -8,23 +11,23 @@ import dev.coracle.kubelet.internal.pod.Pod;
 final class EvictionMessages {
   private EvictionMessages() {}
 
-  static String of(Pod pod, Threshold threshold, Threshold.Observation seen, Usage usage) {
+  static String of(Pod pod, EvictionThreshold threshold, Observation seen, Usage usage) {
     String resource = threshold.signal().resource();
-    boolean inodes = threshold.signal().isInodes();
+    boolean counted = threshold.signal().isCounted();
     StringBuilder text =
         new StringBuilder("The node was low on resource: ")
             .append(resource)
             .append(". Threshold quantity: ")
-            .append(quantity(threshold.quantity(seen), inodes))
+            .append(quantity(threshold.quantity(seen), counted))
             .append(", available: ")
-            .append(quantity(inodes ? seen.available() : seen.available() >> 10 << 10, inodes))
+            .append(quantity(counted ? seen.available() : seen.available() >> 10 << 10, counted))
             .append(". ");
-    if (inodes) {
+    if (counted) {
       return text.toString();
     }
     for (ContainerSpec c : pod.containers()) {
       long used =
-          threshold.signal().isMemory()
+          threshold.signal() == EvictionSignal.MEMORY_AVAILABLE
               ? usage.memory(pod.uid(), c.name())
               : usage.layers(pod.uid()).getOrDefault(c.name(), 0L);
       long request = request(c, resource);

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.eviction;
 
 import dev.coracle.cri.v1.Image;
+import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -17,18 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes images no container has, the longest unused first, when their file system is more than 85
- * % full and until 20 % are free (upstream's thresholds). Blocks.
+ * Removes images no container has, the longest unused first, when their file system is fuller than
+ * the high threshold (85 %) and until it is down to the low one (80 %). Blocks.
  */
 final class ImageGc {
   private static final Logger LOG = LoggerFactory.getLogger(ImageGc.class);
-  private static final int HIGH_PERCENT = 85;
-  private static final int LOW_PERCENT = 80;
 
   private final RuntimeService runtime;
   private final RuntimeCache cache;
   private final SyncLoop loop;
   private final ImageManager images;
+  private final KubeletConfiguration options;
   private final IntSupplier freePercent;
 
   ImageGc(
@@ -36,17 +36,19 @@ final class ImageGc {
       RuntimeCache cache,
       SyncLoop loop,
       ImageManager images,
+      KubeletConfiguration options,
       IntSupplier freePercent) {
     this.runtime = runtime;
     this.cache = cache;
     this.loop = loop;
     this.images = images;
+    this.options = options;
     this.freePercent = freePercent;
   }
 
   void run() {
-    if (freePercent.getAsInt() < 100 - HIGH_PERCENT) {
-      remove(100 - LOW_PERCENT);
+    if (freePercent.getAsInt() < 100 - options.imageGcHighPercent()) {
+      remove(100 - options.imageGcLowPercent());
     }
   }
 

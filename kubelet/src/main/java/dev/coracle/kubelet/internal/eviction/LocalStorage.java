@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,6 +16,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Pods that use more of the node's disk than they may: an emptyDir's {@code sizeLimit}, a
@@ -107,6 +109,25 @@ final class LocalStorage {
       }
     }
     return sum + layers.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** How many files and directories a pod has there. */
+  long files(Pod pod) {
+    long sum = files(paths.podLogs(pod));
+    for (JsonNode v : pod.spec().path("volumes")) {
+      if (v.path("emptyDir").isObject()) {
+        sum += files(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText("")));
+      }
+    }
+    return sum;
+  }
+
+  private static long files(Path tree) {
+    try (Stream<Path> all = Files.walk(tree)) {
+      return all.count();
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // It went away meanwhile.
+    }
   }
 
   private static Quantity quantity(JsonNode node) {

@@ -1,6 +1,9 @@
 package dev.coracle.kubelet.internal.eviction;
 
 import dev.coracle.cri.v1.FilesystemUsage;
+import dev.coracle.cri.v1.ImageFsInfoResponse;
+import dev.coracle.kubelet.config.EvictionSignal;
+import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.internal.host.Native;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.spi.CriException;
@@ -9,15 +12,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at memory and at the file systems of the kubelet and of the runtime's images. */
+/**
+ * Looks at memory, at process ids, and at the file systems of the kubelet, of the runtime's images
+ * and of containers' writable layers.
+ */
 final class NodeRoom implements EvictionManager.Observer {
+
+  /** Where the runtime keeps what; asked once. */
+  private record FileSystems(Path images, Path containers) {}
+
   private final RuntimeService runtime;
   private final Path nodeFs;
   private final long memoryCapacity = Machine.read().memoryBytes();
-  private @Nullable Path imageFs;
+  private @Nullable FileSystems known;
 
   NodeRoom(RuntimeService runtime, Path nodeFs) {
     this.runtime = runtime;
@@ -25,22 +37,36 @@ final class NodeRoom implements EvictionManager.Observer {
   }
 
   @Override
-  public Map<Signal, Threshold.Observation> look() {
-    Map<Signal, Threshold.Observation> seen = new EnumMap<>(Signal.class);
+  public Map<EvictionSignal, Observation> look() {
+    Map<EvictionSignal, Observation> seen = new EnumMap<>(EvictionSignal.class);
     seen.put(
-        Signal.MEMORY_AVAILABLE,
-        new Threshold.Observation(Machine.memoryAvailable(), memoryCapacity));
-    put(seen, nodeFs, Signal.NODEFS_AVAILABLE, Signal.NODEFS_INODES_FREE);
-    put(seen, images(), Signal.IMAGEFS_AVAILABLE, Signal.IMAGEFS_INODES_FREE);
+        EvictionSignal.MEMORY_AVAILABLE,
+        new Observation(Machine.memoryAvailable(), memoryCapacity));
+    Machine.processIds()
+        .ifPresent(ids ->
+            seen.put(
+                EvictionSignal.PID_AVAILABLE,
+                new Observation(ids.most() - ids.used(), ids.most())));
+    put(seen, nodeFs, EvictionSignal.NODEFS_AVAILABLE, EvictionSignal.NODEFS_INODES_FREE);
+    FileSystems there = fileSystems();
+    put(seen, there.images, EvictionSignal.IMAGEFS_AVAILABLE, EvictionSignal.IMAGEFS_INODES_FREE);
+    put(
+        seen,
+        there.containers,
+        EvictionSignal.CONTAINERFS_AVAILABLE,
+        EvictionSignal.CONTAINERFS_INODES_FREE);
     return seen;
   }
 
   private static void put(
-      Map<Signal, Threshold.Observation> seen, Path path, Signal space, Signal inodes) {
+      Map<EvictionSignal, Observation> seen,
+      Path path,
+      EvictionSignal space,
+      EvictionSignal inodes) {
     try {
       Native.FileSystemRoom room = Native.room(path);
-      seen.put(space, new Threshold.Observation(room.free(), room.bytes()));
-      seen.put(inodes, new Threshold.Observation(room.inodesFree(), room.inodes()));
+      seen.put(space, new Observation(room.free(), room.bytes()));
+      seen.put(inodes, new Observation(room.inodesFree(), room.inodes()));
     } catch (IOException e) {
       // Not there yet, or gone: nothing is known of it.
     }
@@ -49,31 +75,52 @@ final class NodeRoom implements EvictionManager.Observer {
   /** How much of the images' file system is free, of a hundred. */
   int imagesFreePercent() {
     try {
-      Native.FileSystemRoom room = Native.room(images());
+      Native.FileSystemRoom room = Native.room(fileSystems().images);
       return room.bytes() == 0 ? 100 : (int) (room.free() * 100 / room.bytes());
     } catch (IOException e) {
       return 100;
     }
   }
 
-  /** Where images are, as the runtime says; asked once. */
-  private synchronized Path images() {
-    Path known = imageFs;
-    if (known != null) {
-      return known;
-    }
-    Path found = nodeFs;
+  /** Whether images have a file system of their own. */
+  boolean hasImageFs() {
+    return !isSame(nodeFs, fileSystems().images);
+  }
+
+  /** Whether containers' writable layers lie with the images. */
+  boolean containersOnImageFs() {
+    FileSystems there = fileSystems();
+    return isSame(there.images, there.containers);
+  }
+
+  private static boolean isSame(Path a, Path b) {
     try {
-      for (FilesystemUsage fs : runtime.imageFsInfo().getImageFilesystemsList()) {
-        Path at = Path.of(fs.getFsId().getMountpoint());
-        if (at.isAbsolute() && Files.isDirectory(at)) {
-          found = at;
-        }
-      }
-      imageFs = found;
-    } catch (CriException e) {
-      return nodeFs; // Asked again next time.
+      return Files.getFileStore(a).equals(Files.getFileStore(b));
+    } catch (IOException e) {
+      return true;
     }
-    return found;
+  }
+
+  private synchronized FileSystems fileSystems() {
+    FileSystems found = known;
+    if (found != null) {
+      return found;
+    }
+    try {
+      ImageFsInfoResponse info = runtime.imageFsInfo();
+      Path images = directory(info.getImageFilesystemsList()).orElse(nodeFs);
+      found = new FileSystems(images, directory(info.getContainerFilesystemsList()).orElse(images));
+      known = found;
+      return found;
+    } catch (CriException e) {
+      return new FileSystems(nodeFs, nodeFs); // Asked again next time.
+    }
+  }
+
+  private static Optional<Path> directory(List<FilesystemUsage> all) {
+    return all.stream()
+        .map(fs -> Path.of(fs.getFsId().getMountpoint()))
+        .filter(at -> at.isAbsolute() && Files.isDirectory(at))
+        .findFirst();
   }
 }

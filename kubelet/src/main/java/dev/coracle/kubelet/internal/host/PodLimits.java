@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The limits of a pod's cgroup: what its containers may use together, and its overhead.
+ * The limits of a pod's cgroup: what its containers may use together, or what is asked for the pod
+ * as a whole (KEP-2837), and its overhead.
  *
  * @param cpuMillis requested, in thousandths of a CPU
  * @param cpuQuota microseconds per period; empty for no limit
@@ -53,6 +54,11 @@ record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boo
 
   /** In thousandths; empty when a container without one makes the sum meaningless. */
   private static OptionalLong sum(Pod pod, String kind, String resource, boolean all) {
+    long overhead = millis(pod.spec().path("overhead").path(resource));
+    long whole = millis(pod.spec().path("resources").path(kind).path(resource));
+    if (whole > 0) {
+      return OptionalLong.of(whole + overhead);
+    }
     long sum = 0;
     long init = 0;
     List<ContainerSpec> containers = new ArrayList<>(pod.containers());
@@ -67,7 +73,6 @@ record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boo
     for (ContainerSpec c : pod.initContainers()) {
       init = Math.max(init, millis(c.node().path("resources").path(kind).path(resource)));
     }
-    long overhead = millis(pod.spec().path("overhead").path(resource));
     return OptionalLong.of(Math.max(sum, init) + overhead);
   }
 

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
-  private final Counter evictions;
+  private final Map<String, Counter> evictions = new ConcurrentHashMap<>();
   private final Counter restarts;
   private final Counter pods;
   private final Timer relist;
@@ -43,12 +43,6 @@ public final class KubeletMetrics {
             "kubelet_pleg_relist_duration_seconds",
             "Duration for relisting pods in PLEG",
             Tags.empty());
-    this.evictions =
-        Counter.builder("kubelet_evictions_total")
-            .description("Cumulative number of pod evictions by eviction signal")
-            .tag("eviction_signal", "any")
-            .tag("node", node)
-            .register(registry);
     this.restarts =
         Counter.builder("kubelet_restarted_containers_total")
             .description("Cumulative number of containers that were restarted")
@@ -104,8 +98,20 @@ public final class KubeletMetrics {
     relist.record(took);
   }
 
-  public void evicted() {
-    evictions.increment();
+  /**
+   * @param signal what ran short
+   */
+  public void evicted(String signal) {
+    evictions
+        .computeIfAbsent(
+            signal,
+            s ->
+                Counter.builder("kubelet_evictions_total")
+                    .description("Cumulative number of pod evictions by eviction signal")
+                    .tag("eviction_signal", s)
+                    .tag("node", node)
+                    .register(registry))
+        .increment();
   }
 
   public void containerRestarted() {

@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero. */
 public record Machine(
@@ -16,6 +19,8 @@ public record Machine(
     String kernel,
     String osImage,
     String architecture) {
+
+  private static final Pattern TASKS = Pattern.compile("\\d/(\\d+) ");
 
   public static Machine read() {
     return new Machine(
@@ -53,6 +58,23 @@ public record Machine(
       ticks += i == 4 || i == 5 || i > 8 ? 0 : Long.parseLong(f[i]);
     }
     return ticks * 10_000_000L;
+  }
+
+  /**
+   * Process ids, of which every thread has one.
+   *
+   * @param most that there can be
+   */
+  public record ProcessIds(long most, long used) {}
+
+  /** Empty where the kernel does not tell. */
+  public static Optional<ProcessIds> processIds() {
+    String load = text("/proc/loadavg");
+    String most = text("/proc/sys/kernel/pid_max");
+    Matcher tasks = TASKS.matcher(load);
+    return most.isEmpty() || !tasks.find()
+        ? Optional.empty()
+        : Optional.of(new ProcessIds(Long.parseLong(most), Long.parseLong(tasks.group(1))));
   }
 
   public Instant bootTime() {

@@ -8,6 +8,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Computes a Node's status. Pure. */
 final class NodeStatus {
@@ -31,15 +33,11 @@ final class NodeStatus {
       VersionResponse runtime,
       List<Image> images,
       Optional<String> notReady,
-      Pressures pressures,
+      Set<Condition> pressures,
       List<JsonNode> handlers,
+      boolean strictGroups,
       Map<String, DeviceManager.Count> devices,
       List<String> volumesInUse) {}
-
-  /** Which resources run short. */
-  record Pressures(boolean memory, boolean disk, boolean pids) {
-    static final Pressures NONE = new Pressures(false, false, false);
-  }
 
   private NodeStatus() {}
 
@@ -88,6 +86,9 @@ final class NodeStatus {
     if (!f.volumesInUse.isEmpty() || old.has("volumesInUse")) {
       f.volumesInUse.forEach(status.putArray("volumesInUse")::add);
     }
+    if (f.strictGroups) {
+      status.putObject("features").put("supplementalGroupsPolicy", true);
+    }
     if (!f.handlers.isEmpty()) {
       ArrayNode list = status.putArray("runtimeHandlers");
       f.handlers.forEach(list::add);
@@ -105,14 +106,17 @@ final class NodeStatus {
   }
 
   private static void conditions(Facts f, JsonNode old, Instant now, ArrayNode out) {
+    boolean memory = f.pressures.contains(Condition.MEMORY);
+    boolean disk = f.pressures.contains(Condition.DISK);
+    boolean pids = f.pressures.contains(Condition.PIDS);
     condition(
         out,
         old,
         now,
         "MemoryPressure",
-        f.pressures.memory,
-        f.pressures.memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
-        f.pressures.memory
+        memory,
+        memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
+        memory
             ? "kubelet has insufficient memory available"
             : "kubelet has sufficient memory available");
     condition(
@@ -120,19 +124,17 @@ final class NodeStatus {
         old,
         now,
         "DiskPressure",
-        f.pressures.disk,
-        f.pressures.disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
-        f.pressures.disk ? "kubelet has disk pressure" : "kubelet has no disk pressure");
+        disk,
+        disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
+        disk ? "kubelet has disk pressure" : "kubelet has no disk pressure");
     condition(
         out,
         old,
         now,
         "PIDPressure",
-        f.pressures.pids,
-        f.pressures.pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
-        f.pressures.pids
-            ? "kubelet has insufficient PID available"
-            : "kubelet has sufficient PID available");
+        pids,
+        pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
+        pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available");
     condition(
         out,
         old,

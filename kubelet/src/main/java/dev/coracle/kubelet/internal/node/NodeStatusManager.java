@@ -1,7 +1,6 @@
 package dev.coracle.kubelet.internal.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
@@ -10,7 +9,6 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WriteOptions;
@@ -20,6 +18,7 @@ import dev.coracle.cri.v1.RuntimeCondition;
 import dev.coracle.cri.v1.RuntimeHandler;
 import dev.coracle.cri.v1.StatusResponse;
 import dev.coracle.cri.v1.VersionResponse;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -33,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class NodeStatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
   private static final GroupVersionKind NODE = new GroupVersionKind("", "v1", "Node");
-  private static final GroupVersionKind LEASE =
-      new GroupVersionKind("coordination.k8s.io", "v1", "Lease");
-  private static final String LEASE_NAMESPACE = "kube-node-lease";
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final Duration REPORT = Duration.ofMinutes(5);
   private static final Duration CHECK = Duration.ofSeconds(10);
@@ -58,16 +55,17 @@ public final class NodeStatusManager {
   private final Timers timers;
   private final KubeletOptions options;
   private final Machine machine;
+  private final NodeLease lease;
   private final Supplier<Optional<String>> problem;
   private volatile int port;
   private volatile VersionResponse version = VersionResponse.getDefaultInstance();
   private volatile Optional<String> networkProblem = Optional.empty();
   private volatile @Nullable KubeObject node;
-  private volatile boolean leaving;
-  private volatile boolean memoryPressure;
-  private volatile boolean diskPressure;
+  private volatile Optional<String> leaving = Optional.empty();
+  private volatile Set<Condition> pressures = Set.of();
   private volatile List<Image> images = List.of();
   private volatile List<JsonNode> handlers = List.of();
+  private volatile boolean strictGroups;
   private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
   private volatile Supplier<List<String>> volumesInUse = List::of;
   private @Nullable ObjectNode written;
@@ -91,14 +89,15 @@ public final class NodeStatusManager {
     this.timers = timers;
     this.options = options;
     this.machine = machine;
+    this.lease =
+        new NodeLease(client, timers.clock(), options.nodeName(), options.heartbeat(), this::node);
     this.problem = problem;
   }
 
   /** What eviction found; written with the next check. */
-  public void pressure(boolean memory, boolean disk) {
-    if (memory != memoryPressure || disk != diskPressure) {
-      memoryPressure = memory;
-      diskPressure = disk;
+  public void pressure(Set<Condition> found) {
+    if (!found.equals(pressures)) {
+      pressures = Set.copyOf(found);
       timers.execute(this::checkSafely);
     }
   }
@@ -168,12 +167,12 @@ public final class NodeStatusManager {
     if (!options.podCidr().isEmpty()) {
       give(options.podCidr());
     }
-    CompletableFuture<Void> lease = CompletableFuture.runAsync(this::renewSafely, timers);
+    CompletableFuture<Void> held = CompletableFuture.runAsync(lease::renew, timers);
     register();
-    lease.join();
+    held.join();
     // The first turn comes at some point of the period, so that nodes that start together do not
     // write together ever after.
-    heartbeat = timers.every(part(options.heartbeat()), options.heartbeat(), this::renewSafely);
+    heartbeat = timers.every(part(options.heartbeat()), options.heartbeat(), lease::renew);
     check = timers.every(part(CHECK), CHECK, this::checkSafely);
   }
 
@@ -186,9 +185,17 @@ public final class NodeStatusManager {
   /** The Node says NotReady, as well as that can be told now. */
   public CompletableFuture<Void> leave() {
     stop();
-    leaving = true;
+    if (leaving.isEmpty()) {
+      leaving = Optional.of("the kubelet is shutting down");
+    }
     return CompletableFuture.runAsync(this::checkSafely, timers)
         .completeOnTimeout(null, 300, java.util.concurrent.TimeUnit.MILLISECONDS);
+  }
+
+  /** The Node is not ready from now on; its Lease is renewed until it is left. */
+  public void shuttingDown(String why) {
+    leaving = Optional.of(why);
+    checkSafely();
   }
 
   public void stop() {
@@ -342,10 +349,8 @@ public final class NodeStatusManager {
   private ObjectNode compute(JsonNode old) {
     Optional<String> notReady =
         leaving
-            ? Optional.of("the kubelet is shutting down")
-            : problem
-                .get()
-                .or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
+            .or(problem)
+            .or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
     return NodeStatus.of(
         new NodeStatus.Facts(
             options,
@@ -355,8 +360,9 @@ public final class NodeStatusManager {
             version,
             images,
             notReady,
-            new NodeStatus.Pressures(memoryPressure, diskPressure, false),
+            pressures,
             List.copyOf(handlers),
+            strictGroups,
             devices.get(),
             volumesInUse.get()),
         old,
@@ -383,13 +389,14 @@ public final class NodeStatusManager {
       found.add(n);
     }
     handlers = found;
+    strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
     images = runtime.listImages();
   }
 
   private void checkSafely() {
     try {
       try {
-        if (!leaving) {
+        if (leaving.isEmpty()) {
           askRuntime();
         }
       } catch (CriException e) {
@@ -428,7 +435,7 @@ public final class NodeStatusManager {
               .atMost(LIMIT);
       accept(stored, now);
     } catch (StatusException e) {
-      if (!StatusException.isNotFound(e) || leaving) {
+      if (!StatusException.isNotFound(e) || leaving.isPresent()) {
         throw e;
       }
       written = null;
@@ -449,62 +456,6 @@ public final class NodeStatusManager {
       return Files.getFileStore(options.rootDir()).getTotalSpace();
     } catch (IOException e) {
       return 0;
-    }
-  }
-
-  private void renewSafely() {
-    try {
-      renew();
-    } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("why", e.getMessage()).log("The Node's Lease could not be renewed");
-    }
-  }
-
-  private void renew() {
-    String now = Timestamps.microTime(timers.clock().instant());
-    ObjectNode patch = Json.object();
-    patch.putObject("spec").put("renewTime", now);
-    try {
-      client
-          .patch(
-              Resources.LEASES,
-              LEASE_NAMESPACE,
-              options.nodeName(),
-              new Patch(PatchType.MERGE, patch, false))
-          .await()
-          .atMost(LIMIT);
-    } catch (StatusException e) {
-      if (!StatusException.isNotFound(e)) {
-        throw e;
-      }
-      client
-          .create(
-              Resources.LEASES,
-              KubeObject.create(
-                  LEASE,
-                  LEASE_NAMESPACE,
-                  options.nodeName(),
-                  tree -> {
-                    KubeObject owner = node;
-                    if (owner != null && !owner.uid().isEmpty()) {
-                      ArrayNode owners =
-                          tree.withObjectProperty("metadata").putArray("ownerReferences");
-                      owners
-                          .addObject()
-                          .put("apiVersion", "v1")
-                          .put("kind", "Node")
-                          .put("name", options.nodeName())
-                          .put("uid", owner.uid());
-                    }
-                    tree.putObject("spec")
-                        .put("holderIdentity", options.nodeName())
-                        .put(
-                            "leaseDurationSeconds",
-                            (int) Math.max(1, options.heartbeat().toSeconds() * 4))
-                        .put("renewTime", now);
-                  }))
-          .await()
-          .atMost(LIMIT);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.pod;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Quality of service classes (Kubernetes docs, "Pod Quality of Service Classes"). */
@@ -33,20 +34,29 @@ public enum QosClass {
   }
 
   static QosClass compute(Pod pod) {
+    JsonNode whole = pod.spec().path("resources");
+    if (!whole.path("limits").isEmpty() || !whole.path("requests").isEmpty()) {
+      return of(List.of(whole));
+    }
+    return of(
+        pod.allContainers().stream()
+            .filter(c -> c.kind() != ContainerSpec.Kind.EPHEMERAL)
+            .map(c -> c.node().path("resources"))
+            .toList());
+  }
+
+  private static QosClass of(List<JsonNode> all) {
     boolean any = false;
     boolean guaranteed = true;
-    for (ContainerSpec c : pod.allContainers()) {
-      if (c.kind() == ContainerSpec.Kind.EPHEMERAL) {
-        continue;
-      }
+    for (JsonNode resources : all) {
       Set<String> limited = new HashSet<>();
       for (String r : new String[] {"cpu", "memory"}) {
-        Quantity limit = quantity(c.limits().path(r));
-        Quantity request = quantity(c.requests().path(r));
+        Quantity limit = quantity(resources.path("limits").path(r));
+        Quantity request = quantity(resources.path("requests").path(r));
         any |= limit.signum() > 0 || request.signum() > 0;
         if (limit.signum() > 0) {
           limited.add(r);
-          guaranteed &= !c.requests().hasNonNull(r) || request.equals(limit);
+          guaranteed &= !resources.path("requests").hasNonNull(r) || request.equals(limit);
         }
       }
       guaranteed &= limited.size() == 2;

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +70,21 @@ public final class ContainerGc {
       LOG.atDebug()
           .addKeyValue("pod", pod.key())
           .log("A log could not be removed: {}", e.toString());
+    }
+  }
+
+  /**
+   * Removes all containers that have ended, of pods that are over, for the disk's sake: not even
+   * the newest stay.
+   *
+   * @param over whether all of a pod's containers have ended for good, by its uid
+   */
+  public void removeAllEnded(Predicate<String> over) {
+    for (var c : runtime.listContainers(ContainerFilter.getDefaultInstance())) {
+      if (c.getState() == dev.coracle.cri.v1.ContainerState.CONTAINER_EXITED
+          && over.test(c.getLabelsOrDefault(Labels.POD_UID, ""))) {
+        quietly(() -> runtime.removeContainer(c.getId()));
+      }
     }
   }
 

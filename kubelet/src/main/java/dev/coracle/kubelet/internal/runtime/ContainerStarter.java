@@ -273,6 +273,7 @@ final class ContainerStarter {
         Optional.of(container),
         "FailedPostStartHook",
         false,
+        true,
         OptionalLong.empty(),
         Duration.ZERO,
         frame.podIp());

@@ -19,8 +19,8 @@ public final class LinuxResources {
    */
   public static LinuxContainerResources of(Pod pod, ContainerSpec container, long memoryCapacity) {
     Quantity cpuRequest = quantity(container.requests(), "cpu");
-    Quantity cpuLimit = quantity(container.limits(), "cpu");
-    Quantity memoryLimit = quantity(container.limits(), "memory");
+    Quantity cpuLimit = limit(pod, container, "cpu");
+    Quantity memoryLimit = limit(pod, container, "memory");
     LinuxContainerResources.Builder out =
         LinuxContainerResources.newBuilder()
             .setCpuShares(
@@ -82,11 +82,34 @@ public final class LinuxResources {
       case GUARANTEED -> -997;
       case BEST_EFFORT -> 1000;
       case BURSTABLE -> {
-        long request = quantity(container.requests(), "memory").longValue();
+        long request = quantity(container.requests(), "memory").longValue() + shared(pod);
         long score = memoryCapacity <= 0 ? 999 : 1000 - (long) (1000.0 * request / memoryCapacity);
         yield (int) Math.clamp(score, 3, 999);
       }
     };
+  }
+
+  /** What the pod as a whole asks for beyond its containers counts for each of them alike. */
+  private static long shared(Pod pod) {
+    long whole = quantity(pod.spec().path("resources").path("requests"), "memory").longValue();
+    if (whole == 0) {
+      return 0;
+    }
+    long asked = 0;
+    int count = 0;
+    for (ContainerSpec c : pod.allContainers()) {
+      if (c.kind() == ContainerSpec.Kind.APP || c.isSidecar()) {
+        asked += quantity(c.requests(), "memory").longValue();
+        count++;
+      }
+    }
+    return count == 0 ? 0 : Math.max(0, whole - asked) / count;
+  }
+
+  /** A container without a limit of its own is held to that of its pod as a whole (KEP-2837). */
+  private static Quantity limit(Pod pod, ContainerSpec container, String resource) {
+    Quantity own = quantity(container.limits(), resource);
+    return own.signum() > 0 ? own : quantity(pod.spec().path("resources").path("limits"), resource);
   }
 
   static Quantity quantity(JsonNode resources, String name) {

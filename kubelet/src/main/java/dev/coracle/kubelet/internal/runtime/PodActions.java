@@ -30,9 +30,24 @@ public record PodActions(
   /** A running container that gets the resources of this spec. */
   public record Resize(ContainerState container, ContainerSpec spec) {}
 
-  /** Why a container is ended: the event's message, and whether a probe asked for it. */
+  /**
+   * Why a container is ended.
+   *
+   * @param message the event's
+   * @param byProbe whether a probe asked for it
+   * @param hooks whether its preStop hook is run
+   */
   public record Kill(
-      ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {}
+      ContainerState container,
+      Optional<ContainerSpec> spec,
+      String message,
+      boolean byProbe,
+      boolean hooks) {
+
+    Kill(ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {
+      this(container, spec, message, byProbe, true);
+    }
+  }
 
   public boolean isNothing() {
     return !killPod && !createSandbox && start.isEmpty() && kill.isEmpty() && resize.isEmpty();
@@ -58,6 +73,7 @@ public record PodActions(
     private final List<ContainerSpec> start = new ArrayList<>();
     private final List<Kill> kill = new ArrayList<>();
     private final PodResources resources;
+    private final RestartAll turn;
     private final List<Resize> resize = new ArrayList<>();
 
     Computation(Pod pod, PodRuntimeStatus status, ProbeResults probes, PodResources resources) {
@@ -65,6 +81,7 @@ public record PodActions(
       this.status = status;
       this.probes = probes;
       this.resources = resources;
+      this.turn = RestartAll.of(pod, status);
     }
 
     PodActions compute() {
@@ -73,6 +90,10 @@ public record PodActions(
       int attempt = sandbox.map(SandboxState::attempt).orElse(0);
       if (sandboxUnusable()) {
         return withNewSandbox(id, sandbox.isPresent() ? attempt + 1 : 0);
+      }
+      if (turn.ending()) {
+        endTheTurn();
+        return new PodActions(false, false, id, attempt, List.of(), kill, List.of());
       }
       for (ContainerSpec c : pod.ephemeralContainers()) {
         if (status.container(c.name()).isEmpty()) {
@@ -93,6 +114,25 @@ public record PodActions(
         return new PodActions(true, false, id, attempt, List.of(), kill, List.of());
       }
       return new PodActions(false, false, id, attempt, start, kill, resize);
+    }
+
+    /** All begin anew together, so none begins before the last has ended. */
+    private void endTheTurn() {
+      List<ContainerSpec> all = new ArrayList<>(pod.initContainers());
+      all.addAll(pod.containers());
+      for (ContainerSpec c : all) {
+        status
+            .container(c.name())
+            .filter(s -> !turn.isOfThisTurn(s) && RestartAll.isAlive(s))
+            .ifPresent(s ->
+                kill.add(
+                    new Kill(
+                        s,
+                        Optional.of(c),
+                        "Container " + c.name() + " will be restarted with all of its pod's",
+                        false,
+                        false)));
+      }
     }
 
     private static int ephemeral(List<ContainerSpec> list) {
@@ -241,6 +281,7 @@ public record PodActions(
       Optional<SandboxState> sandbox = status.sandbox();
       return status
           .container(c.name())
+          .filter(turn::isOfThisTurn)
           .filter(s ->
               sandbox.isEmpty()
                   || s.sandboxId().isEmpty()
@@ -250,9 +291,9 @@ public record PodActions(
     private int ordinaryContainers() {
       int kept = 0;
       for (ContainerSpec c : pod.containers()) {
-        Optional<ContainerState> state = status.container(c.name());
+        Optional<ContainerState> state = status.container(c.name()).filter(turn::isOfThisTurn);
         if (state.isEmpty() || !state.get().isRunning()) {
-          if (RestartRules.shouldStart(pod, c, status)) {
+          if (state.isEmpty() ? !pod.isDeleting() : RestartRules.shouldStart(pod, c, status)) {
             state
                 .filter(s -> s.state() == ContainerState.State.UNKNOWN)
                 .ifPresent(s ->

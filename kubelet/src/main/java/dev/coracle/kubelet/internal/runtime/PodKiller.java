@@ -64,7 +64,7 @@ public final class PodKiller {
       } else {
         ordinary.add(
             CompletableFuture.runAsync(
-                () -> kill(pod, c, spec, "", false, grace, Duration.ZERO, podIp), executor));
+                () -> kill(pod, c, spec, "", false, true, grace, Duration.ZERO, podIp), executor));
       }
     }
     CriException failure = join(ordinary, null);
@@ -78,7 +78,9 @@ public final class PodKiller {
           join(
               List.of(
                   CompletableFuture.runAsync(
-                      () -> kill(pod, c, pod.container(c.name()), "", false, grace, used, podIp),
+                      () ->
+                          kill(
+                              pod, c, pod.container(c.name()), "", false, true, grace, used, podIp),
                       executor)),
               failure);
     }
@@ -113,6 +115,7 @@ public final class PodKiller {
    *
    * @param message the event's; empty: the usual one
    * @param byProbe whether a probe's own grace period counts
+   * @param hooks whether its preStop hook is run
    * @param used how much of the grace is gone already
    */
   public void kill(
@@ -121,6 +124,7 @@ public final class PodKiller {
       Optional<ContainerSpec> spec,
       String message,
       boolean byProbe,
+      boolean hooks,
       OptionalLong override,
       Duration used,
       String podIp) {
@@ -146,7 +150,7 @@ public final class PodKiller {
     JsonNode preStop =
         spec.map(s -> s.node().path("lifecycle").path("preStop"))
             .orElse(com.fasterxml.jackson.databind.node.MissingNode.getInstance());
-    if (preStop.isObject() && left > 0 && container.isRunning()) {
+    if (hooks && preStop.isObject() && left > 0 && container.isRunning()) {
       left -= preStop(pod, container, spec.get(), preStop, Duration.ofSeconds(left), podIp);
     }
     if (override.isEmpty()) {

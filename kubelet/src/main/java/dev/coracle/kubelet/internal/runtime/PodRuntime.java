@@ -152,6 +152,7 @@ public final class PodRuntime {
                       kill.spec(),
                       kill.message(),
                       kill.byProbe(),
+                      kill.hooks(),
                       OptionalLong.empty(),
                       Duration.ZERO,
                       ip),

@@ -5,6 +5,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodResources;
+import dev.coracle.kubelet.internal.runtime.RestartAll;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,6 +53,13 @@ final class Conditions {
               .orElseGet(() -> Condition.yes("PodResizeInProgress")));
     }
     return out;
+  }
+
+  /** Whether all containers are being ended to begin anew (KEP-5532). */
+  static Condition allRestarting(RestartAll turn, String phase) {
+    boolean over = phase.equals("Succeeded") || phase.equals("Failed");
+    return new Condition(
+        "AllContainersRestarting", turn.ending() && !over, over ? "PodCompleted" : "", "");
   }
 
   private static Condition initialized(

@@ -10,6 +10,7 @@ import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
+import dev.coracle.kubelet.internal.runtime.RestartAll;
 import dev.coracle.kubelet.internal.runtime.SandboxState;
 import java.time.Clock;
 import java.time.Instant;
@@ -75,10 +76,14 @@ public final class PodStatusBuilder {
     boolean anyStarted = anyStarted(ordinary);
     String phase = Phases.of(pod, init, ordinary, ending, anyStarted);
     String before = old.path("phase").asText("");
-    if (before.equals("Succeeded") || before.equals("Failed")) {
+    if (isOver(before)) {
       phase = before;
       copy(old, status, "reason");
       copy(old, status, "message");
+    }
+    RestartAll turn = RestartAll.of(pod, runtime);
+    if (turn.underWay() && !ending && !isOver(before)) {
+      phase = "Running";
     }
     if (verdict.isPresent()) {
       phase = "Failed";
@@ -106,7 +111,10 @@ public final class PodStatusBuilder {
             .orElse(false);
     List<Conditions.Condition> conditions =
         new ArrayList<>(Conditions.of(pod, init, ordinary, phase, network, anyStarted));
-    if (!phase.equals("Succeeded") && !phase.equals("Failed")) {
+    if (RestartAll.isPossible(pod)) {
+      conditions.add(Conditions.allRestarting(turn, phase));
+    }
+    if (!isOver(phase)) {
       conditions.addAll(Conditions.resize(context.resources()));
     }
     verdict
@@ -117,6 +125,10 @@ public final class PodStatusBuilder {
                     "DisruptionTarget", true, "TerminationByKubelet", v.message())));
     conditions(pod, conditions, old, status.putArray("conditions"));
     return status;
+  }
+
+  private static boolean isOver(String phase) {
+    return phase.equals("Succeeded") || phase.equals("Failed");
   }
 
   private static void copy(JsonNode from, ObjectNode to, String field) {

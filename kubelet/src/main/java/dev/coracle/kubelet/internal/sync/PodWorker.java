@@ -63,6 +63,7 @@ final class PodWorker {
   private boolean reported;
   private int failures;
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   /**
    * @param finished hears, once, of the end of a pod that is gone from its source
@@ -80,6 +81,11 @@ final class PodWorker {
 
   synchronized Phase phase() {
     return phase;
+  }
+
+  /** Completes when the pod's containers have all ended and its last status is on its way. */
+  CompletableFuture<Void> ended() {
+    return ended;
   }
 
   /** The grace that overrides the pod's own. */
@@ -226,6 +232,9 @@ final class PodWorker {
     synchronized (this) {
       if (next.phase() != now) {
         phase = next.phase();
+        if (phase == Phase.TERMINATED || phase == Phase.FINISHED) {
+          ended.complete(null);
+        }
         pending |= phase != Phase.FINISHED;
       }
       if (next.again().isPresent() && !stopped) {

@@ -118,6 +118,12 @@ public final class SyncLoop {
         && (w.phase() == PodWorker.Phase.TERMINATED || w.phase() == PodWorker.Phase.FINISHED);
   }
 
+  /** Completes when the pod's containers have all ended; at once where there is no such pod. */
+  public CompletableFuture<Void> ended(String uid) {
+    PodWorker w = workers.get(uid);
+    return w == null ? CompletableFuture.completedFuture(null) : w.ended();
+  }
+
   /** Ends a pod by the kubelet's own decision; its phase becomes Failed. */
   public void evict(String uid, Verdict why, OptionalLong grace) {
     PodWorker w = workers.get(uid);

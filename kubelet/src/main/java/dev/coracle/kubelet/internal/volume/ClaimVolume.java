@@ -11,7 +11,9 @@ import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A PersistentVolumeClaim: bound to a volume on this host ({@code local}, {@code hostPath}), or of
@@ -106,13 +108,25 @@ final class ClaimVolume implements VolumePlugin {
   }
 
   @Override
-  public Mounted refresh(Request request, Mounted standing) {
+  public Mounted refresh(Request request, Mounted standing) throws IOException {
     KubeObject claim = claim(request);
     KubeObject volume = volume(request, claim);
-    if (volume.at("spec", "csi").isObject()) {
+    JsonNode source = volume.at("spec", "csi");
+    if (source.isObject()) {
+      if (csi.republishes(request.pod(), source)) {
+        csi.republish(request.pod(), volume, request.source().path("readOnly").asBoolean(false));
+      }
       expansion.expand(request.pod(), claim, volume, Objects.requireNonNull(standing.path()));
     }
     return standing;
+  }
+
+  @Override
+  public Optional<Duration> refreshAfter(Request request) {
+    JsonNode source = volume(request, claim(request)).at("spec", "csi");
+    return source.isObject() && csi.republishes(request.pod(), source)
+        ? Optional.of(CsiVolumes.REPUBLISH)
+        : Optional.empty();
   }
 
   /** Any user may write there, as with an emptyDir: the volume is nobody else's. */

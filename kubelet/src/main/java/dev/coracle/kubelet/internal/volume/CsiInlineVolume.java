@@ -4,6 +4,8 @@ import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A volume that a driver makes for one pod. It also takes back what drivers have published for
@@ -29,6 +31,18 @@ final class CsiInlineVolume implements VolumePlugin {
   @Override
   public Mounted mount(Request request) throws IOException {
     return csi.mountInline(request.pod(), request.name(), request.source());
+  }
+
+  @Override
+  public Mounted refresh(Request request, Mounted standing) throws IOException {
+    return csi.republishes(request.pod(), request.source()) ? mount(request) : standing;
+  }
+
+  @Override
+  public Optional<Duration> refreshAfter(Request request) {
+    return csi.republishes(request.pod(), request.source())
+        ? Optional.of(CsiVolumes.REPUBLISH)
+        : Optional.empty();
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,11 +85,13 @@ public final class VolumeManager {
       return before.volumes;
     }
     Map<String, Mounted> known = standing.computeIfAbsent(pod.uid(), _ -> new LinkedHashMap<>());
+    Optional<Instant> until = Optional.empty();
     for (JsonNode volume : pod.spec().path("volumes")) {
       String name = volume.path("name").asText("");
       try {
         Kind kind = kind(volume);
         known.put(name, mount(pod, name, kind, known.get(name)));
+        until = earlier(until, kind.plugin.refreshAfter(request(pod, name, kind)).map(this::in));
       } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
         stale.add(pod.uid());
         throw new MountException(
@@ -97,8 +100,26 @@ public final class VolumeManager {
     }
     Map<String, Mounted> out = new LinkedHashMap<>(known);
     ready.put(
-        pod.uid(), new Ready(pod.object().resourceVersion(), out, tokens.nextRefresh(pod.uid())));
+        pod.uid(),
+        new Ready(
+            pod.object().resourceVersion(), out, earlier(until, tokens.nextRefresh(pod.uid()))));
     return out;
+  }
+
+  private Instant in(Duration wait) {
+    return clock.instant().plus(wait);
+  }
+
+  private static Optional<Instant> earlier(Optional<Instant> a, Optional<Instant> b) {
+    if (a.isEmpty() || b.isEmpty()) {
+      return a.or(() -> b);
+    }
+    return a.get().isBefore(b.get()) ? a : b;
+  }
+
+  private VolumePlugin.Request request(Pod pod, String name, Kind kind) {
+    return new VolumePlugin.Request(
+        pod, name, kind.source, paths.volume(pod.uid(), kind.plugin.directoryName(), name));
   }
 
   private static @Nullable String reason(Exception e) {
@@ -120,12 +141,11 @@ public final class VolumeManager {
 
   private Mounted mount(Pod pod, String name, Kind kind, @Nullable Mounted standing)
       throws IOException {
-    Path dir = paths.volume(pod.uid(), kind.plugin.directoryName(), name);
-    var request = new VolumePlugin.Request(pod, name, kind.source, dir);
+    VolumePlugin.Request request = request(pod, name, kind);
     if (standing != null) {
       return kind.plugin.refresh(request, standing);
     }
-    Files.createDirectories(Objects.requireNonNull(dir.getParent()));
+    Files.createDirectories(Objects.requireNonNull(request.directory().getParent()));
     return kind.plugin.mount(request);
   }
 

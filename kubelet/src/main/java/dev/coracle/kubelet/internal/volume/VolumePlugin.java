@@ -5,6 +5,8 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One kind of volume. Called on virtual threads, for one pod never twice at once.
@@ -39,6 +41,11 @@ public interface VolumePlugin {
    */
   default Mounted refresh(Request request, Mounted standing) throws IOException {
     return standing;
+  }
+
+  /** How long a volume that stands may be left alone; empty: until something changes. */
+  default Optional<Duration> refreshAfter(Request request) {
+    return Optional.empty();
   }
 
   /**

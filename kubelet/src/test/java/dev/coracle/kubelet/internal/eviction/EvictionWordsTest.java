@@ -3,7 +3,10 @@ package dev.coracle.kubelet.internal.eviction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.kubelet.internal.eviction.Threshold.Observation;
+import dev.coracle.kubelet.config.EvictionOptions;
+import dev.coracle.kubelet.config.EvictionSignal;
+import dev.coracle.kubelet.config.EvictionThreshold;
+import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -18,12 +21,27 @@ class EvictionWordsTest {
                  {"name":"small","image":"i","resources":{"requests":{"memory":"1Gi"}}}]}}
               """));
 
+  private static EvictionThreshold threshold(EvictionSignal signal) {
+    return EvictionOptions.DEFAULT.thresholds().stream()
+        .filter(t -> t.signal() == signal)
+        .findFirst()
+        .orElseThrow();
+  }
+
   @Test
   void memoryTellsTheContainersAboveTheirRequests() {
-    Usage usage = new Usage(Map.of("u", Map.of("big", 20L << 20, "small", 10L << 20)), Map.of());
+    Usage usage =
+        new Usage(
+            Map.of("u", Map.of("big", 20L << 20, "small", 10L << 20)),
+            Map.of(),
+            Map.of(),
+            Map.of());
     assertThat(
             EvictionMessages.of(
-                POD, Threshold.HARD.getFirst(), new Observation(50L << 20, 1L << 30), usage))
+                POD,
+                threshold(EvictionSignal.MEMORY_AVAILABLE),
+                new Observation(50L << 20, 1L << 30),
+                usage))
         .isEqualTo(
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
                 + "Container big was using 20Mi, request is 0, has larger consumption of memory. ");
@@ -31,19 +49,15 @@ class EvictionWordsTest {
 
   @Test
   void inodesTellNumbers() {
-    Threshold inodes =
-        Threshold.HARD.stream()
-            .filter(t -> t.signal() == Signal.NODEFS_INODES_FREE)
-            .findFirst()
-            .orElseThrow();
-    Usage nothing = new Usage(Map.of(), Map.of());
+    EvictionThreshold inodes = threshold(EvictionSignal.NODEFS_INODES_FREE);
+    Usage nothing = new Usage(Map.of(), Map.of(), Map.of(), Map.of());
     assertThat(EvictionMessages.of(POD, inodes, new Observation(10, 1000), nothing))
         .isEqualTo("The node was low on resource: inodes. Threshold quantity: 50, available: 10. ");
   }
 
   @Test
   void percentagesAreOfTheCapacity() {
-    Threshold nodefs = Threshold.HARD.get(1);
+    EvictionThreshold nodefs = threshold(EvictionSignal.NODEFS_AVAILABLE);
     assertThat(nodefs.isMet(new Observation(99, 1000))).isTrue();
     assertThat(nodefs.isMet(new Observation(100, 1000))).isFalse();
     assertThat(nodefs.isMet(new Observation(0, 0))).isFalse();

@@ -1,0 +1,199 @@
+package dev.coracle.kubelet.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What of upstream's {@code kubelet.config.k8s.io/v1beta1} KubeletConfiguration can be chosen here,
+ * under its names and with its defaults.
+ *
+ * @param imageGcHighPercent how full the images' disk is when unused images are removed
+ * @param imageGcLowPercent how full it may stay
+ */
+public record KubeletConfiguration(
+    int maxPods,
+    long containerLogMaxSize,
+    int containerLogMaxFiles,
+    int imageGcHighPercent,
+    int imageGcLowPercent,
+    ShutdownOptions shutdown,
+    EvictionOptions eviction) {
+
+  public static final KubeletConfiguration DEFAULT =
+      new KubeletConfiguration(
+          110, 10L << 20, 5, 85, 80, ShutdownOptions.NONE, EvictionOptions.DEFAULT);
+
+  private static final Set<String> KNOWN =
+      new TreeSet<>(
+          Set.of(
+              "apiVersion",
+              "kind",
+              "maxPods",
+              "containerLogMaxSize",
+              "containerLogMaxFiles",
+              "imageGCHighThresholdPercent",
+              "imageGCLowThresholdPercent",
+              "shutdownGracePeriod",
+              "shutdownGracePeriodCriticalPods",
+              "shutdownGracePeriodByPodPriority",
+              "evictionHard",
+              "evictionSoft",
+              "evictionSoftGracePeriod",
+              "evictionPressureTransitionPeriod",
+              "evictionMaxPodGracePeriod",
+              "evictionMinimumReclaim",
+              "mergeDefaultEvictionSettings"));
+
+  public KubeletConfiguration withShutdown(ShutdownOptions other) {
+    return new KubeletConfiguration(
+        maxPods,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        imageGcHighPercent,
+        imageGcLowPercent,
+        other,
+        eviction);
+  }
+
+  public KubeletConfiguration withEviction(EvictionOptions other) {
+    return new KubeletConfiguration(
+        maxPods,
+        containerLogMaxSize,
+        containerLogMaxFiles,
+        imageGcHighPercent,
+        imageGcLowPercent,
+        shutdown,
+        other);
+  }
+
+  /**
+   * @throws IllegalArgumentException that says what is wrong, where it can in upstream's words
+   */
+  public static KubeletConfiguration parse(JsonNode document) {
+    if (!document.isObject()
+        || !document.path("kind").asText().equals("KubeletConfiguration")
+        || !document.path("apiVersion").asText().equals("kubelet.config.k8s.io/v1beta1")) {
+      throw new IllegalArgumentException(
+          "it is no KubeletConfiguration of kubelet.config.k8s.io/v1beta1");
+    }
+    document
+        .fieldNames()
+        .forEachRemaining(field -> {
+          if (!KNOWN.contains(field)) {
+            throw new IllegalArgumentException(
+                "unknown field \"" + field + "\"; known are " + String.join(", ", KNOWN));
+          }
+        });
+    int high = number(document, "imageGCHighThresholdPercent", DEFAULT.imageGcHighPercent, 100);
+    int low = number(document, "imageGCLowThresholdPercent", DEFAULT.imageGcLowPercent, 100);
+    if (low >= high) {
+      throw new IllegalArgumentException(
+          "invalid configuration: imageGCLowThresholdPercent "
+              + low
+              + " must be less than imageGCHighThresholdPercent "
+              + high);
+    }
+    return new KubeletConfiguration(
+        number(document, "maxPods", DEFAULT.maxPods, Integer.MAX_VALUE),
+        bytes(document.path("containerLogMaxSize"), DEFAULT.containerLogMaxSize),
+        number(document, "containerLogMaxFiles", DEFAULT.containerLogMaxFiles, 10_000),
+        high,
+        low,
+        shutdown(document),
+        eviction(document));
+  }
+
+  private static ShutdownOptions shutdown(JsonNode document) {
+    Duration all = duration(document, "shutdownGracePeriod", Duration.ZERO);
+    Duration critical = duration(document, "shutdownGracePeriodCriticalPods", Duration.ZERO);
+    if (critical.compareTo(all) > 0) {
+      throw new IllegalArgumentException(
+          "invalid configuration: shutdownGracePeriodCriticalPods must be <= shutdownGracePeriod");
+    }
+    for (Duration d : List.of(all, critical)) {
+      if (!d.isZero() && d.compareTo(Duration.ofSeconds(1)) < 0) {
+        throw new IllegalArgumentException(
+            "invalid configuration: shutdownGracePeriod must be either zero or otherwise >= 1 sec");
+      }
+    }
+    List<ShutdownOptions.Group> groups = new ArrayList<>();
+    for (JsonNode group : document.path("shutdownGracePeriodByPodPriority")) {
+      groups.add(
+          new ShutdownOptions.Group(
+              group.path("priority").asInt(),
+              Duration.ofSeconds(group.path("shutdownGracePeriodSeconds").asLong())));
+    }
+    if (!groups.isEmpty() && !all.isZero()) {
+      throw new IllegalArgumentException(
+          "invalid configuration: Cannot specify both shutdownGracePeriodByPodPriority and"
+              + " shutdownGracePeriod at the same time");
+    }
+    return groups.isEmpty() ? ShutdownOptions.of(all, critical) : new ShutdownOptions(groups);
+  }
+
+  /** Whoever names one hard threshold has no others, unless they are merged. */
+  private static EvictionOptions eviction(JsonNode document) {
+    Map<String, String> hard = new LinkedHashMap<>(texts(document.path("evictionHard")));
+    boolean merge = document.path("mergeDefaultEvictionSettings").asBoolean();
+    if (hard.isEmpty() || merge) {
+      EvictionOptions.HARD.forEach(hard::putIfAbsent);
+    }
+    Map<String, Duration> grace = new LinkedHashMap<>();
+    texts(document.path("evictionSoftGracePeriod"))
+        .forEach((signal, text) -> grace.put(signal, GoDurations.parse(text)));
+    return EvictionOptions.of(
+        hard,
+        texts(document.path("evictionSoft")),
+        grace,
+        texts(document.path("evictionMinimumReclaim")),
+        duration(document, "evictionPressureTransitionPeriod", EvictionOptions.TRANSITION),
+        number(document, "evictionMaxPodGracePeriod", 0, Integer.MAX_VALUE));
+  }
+
+  private static Map<String, String> texts(JsonNode mapping) {
+    Map<String, String> out = new LinkedHashMap<>();
+    mapping.properties().forEach(e -> out.put(e.getKey(), e.getValue().asText()));
+    return out;
+  }
+
+  private static Duration duration(JsonNode document, String field, Duration otherwise) {
+    JsonNode node = document.path(field);
+    if (node.isMissingNode()) {
+      return otherwise;
+    }
+    Duration parsed = GoDurations.parse(node.asText());
+    if (parsed.isNegative()) {
+      throw new IllegalArgumentException(field + " must not be negative");
+    }
+    return parsed;
+  }
+
+  private static int number(JsonNode document, String field, int otherwise, int most) {
+    JsonNode node = document.path(field);
+    if (node.isMissingNode()) {
+      return otherwise;
+    }
+    if (!node.isInt() || node.asInt() < 0 || node.asInt() > most) {
+      throw new IllegalArgumentException(field + " must be a number from 0 to " + most);
+    }
+    return node.asInt();
+  }
+
+  private static long bytes(JsonNode node, long otherwise) {
+    if (node.isMissingNode()) {
+      return otherwise;
+    }
+    Quantity quantity = Quantity.tryParse(node.asText());
+    if (quantity == null || quantity.signum() <= 0) {
+      throw new IllegalArgumentException("containerLogMaxSize is no size: " + node.asText());
+    }
+    return quantity.longValue();
+  }
+}

@@ -1,0 +1,117 @@
+package dev.coracle.kubelet.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.kubelet.config.EvictionThreshold.Observation;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KubeletConfigurationTest {
+
+  private static KubeletConfiguration parse(String fields) {
+    ObjectNode document = Json.parseObject(("{" + fields + "}").getBytes());
+    document.put("apiVersion", "kubelet.config.k8s.io/v1beta1").put("kind", "KubeletConfiguration");
+    return KubeletConfiguration.parse(document);
+  }
+
+  @Test
+  void nothingChosenIsUpstreamsDefault() {
+    assertThat(parse("")).isEqualTo(KubeletConfiguration.DEFAULT);
+    assertThat(KubeletConfiguration.DEFAULT.shutdown().isOn()).isFalse();
+    assertThat(KubeletConfiguration.DEFAULT.eviction().thresholds()).hasSize(5);
+  }
+
+  @Test
+  void thePartOfCriticalPodsIsKeptForThem() {
+    ShutdownOptions shutdown =
+        parse("\"shutdownGracePeriod\":\"1m30s\",\"shutdownGracePeriodCriticalPods\":\"30s\"")
+            .shutdown();
+    assertThat(shutdown.groups())
+        .containsExactly(
+            new ShutdownOptions.Group(0, Duration.ofSeconds(60)),
+            new ShutdownOptions.Group(2_000_000_000, Duration.ofSeconds(30)));
+    assertThat(shutdown.groupOf(-5)).isZero();
+    assertThat(shutdown.groupOf(1_999_999_999)).isZero();
+    assertThat(shutdown.groupOf(2_000_001_000)).isEqualTo(1);
+    assertThat(shutdown.total()).isEqualTo(Duration.ofSeconds(90));
+  }
+
+  @Test
+  void groupsOfPrioritiesAreTakenInTheirOrder() {
+    ShutdownOptions shutdown =
+        parse(
+                """
+                "shutdownGracePeriodByPodPriority":[
+                  {"priority":1000,"shutdownGracePeriodSeconds":20},
+                  {"priority":0,"shutdownGracePeriodSeconds":10}]
+                """)
+            .shutdown();
+    assertThat(shutdown.groups())
+        .extracting(ShutdownOptions.Group::priority)
+        .containsExactly(0, 1000);
+    assertThat(shutdown.groupOf(999)).isZero();
+    assertThat(shutdown.groupOf(1000)).isEqualTo(1);
+  }
+
+  @Test
+  void oneHardThresholdReplacesTheOthersUnlessTheyAreMerged() {
+    assertThat(parse("\"evictionHard\":{\"memory.available\":\"1Gi\"}").eviction().thresholds())
+        .singleElement()
+        .satisfies(t -> assertThat(t.quantity(new Observation(0, 8L << 30))).isEqualTo(1L << 30));
+    assertThat(
+            parse(
+                    "\"evictionHard\":{\"memory.available\":\"1Gi\"},\"mergeDefaultEvictionSettings\":true")
+                .eviction()
+                .thresholds())
+        .hasSize(5);
+  }
+
+  @Test
+  void softThresholdsHaveAGraceAndSomethingToReclaim() {
+    EvictionOptions eviction =
+        parse(
+                """
+                "evictionSoft":{"pid.available":"10%"},
+                "evictionSoftGracePeriod":{"pid.available":"1m"},
+                "evictionMinimumReclaim":{"pid.available":"50"},
+                "evictionMaxPodGracePeriod":7,
+                "evictionPressureTransitionPeriod":"10s"
+                """)
+            .eviction();
+    EvictionThreshold soft = eviction.thresholds().getLast();
+    assertThat(soft.signal()).isEqualTo(EvictionSignal.PID_AVAILABLE);
+    assertThat(soft.grace()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(soft.isMet(new Observation(99, 1000))).isTrue();
+    assertThat(soft.isUnresolved(new Observation(149, 1000))).isTrue();
+    assertThat(soft.isUnresolved(new Observation(150, 1000))).isFalse();
+    assertThat(eviction.maxPodGraceSeconds()).isEqualTo(7);
+    assertThat(eviction.pressureTransition()).isEqualTo(Duration.ofSeconds(10));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"evictionHard\":{\"memory.free\":\"1Gi\"} | unsupported eviction signal memory.free",
+        "\"evictionHard\":{\"memory.available\":\"-1\"} | cannot be negative",
+        "\"evictionHard\":{\"nodefs.available\":\"101%\"} | must be <= 100%",
+        "\"evictionSoft\":{\"memory.available\":\"1Gi\"} | grace period must be specified for the"
+            + " soft eviction threshold memory.available",
+        "\"shutdownGracePeriod\":\"10\" | time: invalid duration \"10\"",
+        "\"shutdownGracePeriod\":\"5s\",\"shutdownGracePeriodCriticalPods\":\"6s\" | must be <="
+            + " shutdownGracePeriod",
+        "\"shutdownGracePeriod\":\"500ms\" | must be either zero or otherwise >= 1 sec",
+        "\"maxPods\":\"many\" | maxPods must be a number",
+        "\"evictionhard\":{} | unknown field \"evictionhard\"",
+      })
+  void whatCannotBeIsRefusedInWords(String fields, String why) {
+    assertThatThrownBy(() -> parse(fields))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(why);
+  }
+}
