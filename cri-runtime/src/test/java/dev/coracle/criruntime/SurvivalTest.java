@@ -11,6 +11,10 @@ import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.criruntime.internal.image.FileTrees;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.criruntime.internal.linux.Processes;
+import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -215,6 +219,37 @@ class SurvivalTest {
       text.append(f[3]).append(f[2].equals("F") ? "\n" : "");
     }
     return text.toString().lines().toList();
+  }
+
+  @Test
+  void aWaiterThatOutlivesItsContainersEndIsEnded() throws Exception {
+    CriRuntimeOptions options = options(RuntimeChoice.PROCESS);
+    second = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+    BusyboxImage.builder().buildInto(second.images());
+    second.start().await().atMost(Duration.ofSeconds(60));
+    cri = new CriClient(vertx, options.socket());
+    PodSandboxConfig pod = pod();
+    String ended = start(cri.run(pod), pod, "ended", "exit 3");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> cri.containerStatus(ended).getExitCode() == 3);
+    cri.close();
+    cri = null;
+    second.stop(true).await().atMost(Duration.ofSeconds(60));
+    Process waiter = new ProcessBuilder("sleep", "3000").start();
+    try {
+      Path state = root.resolve("containers/" + ended + "/state.json");
+      ObjectMapper json = new ObjectMapper();
+      ObjectNode record = (ObjectNode) json.readTree(Files.readAllBytes(state));
+      record.put("waiterPid", waiter.pid());
+      record.put("waiterStart", Processes.startTime((int) waiter.pid()));
+      Files.write(state, json.writeValueAsBytes(record));
+      second = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+      second.start().await().atMost(Duration.ofSeconds(60));
+      assertThat(waiter.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      waiter.destroyForcibly();
+    }
   }
 
   @ParameterizedTest

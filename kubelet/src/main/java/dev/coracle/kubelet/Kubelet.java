@@ -219,7 +219,7 @@ public final class Kubelet implements Component {
     Lister services =
         around.services().orElseGet(() -> informers.informer(Resources.SERVICES).lister());
 
-    this.paths = new PodPaths(options.rootDir(), options.podLogsDir());
+    this.paths = new PodPaths(options.rootDir(), options.podLogsDir(), !around.simulated());
     Machine machine = around.machine();
     this.cache = new RuntimeCache(runtime, clock);
     this.objects = new ObjectCache(client, informers, services, this::objectChanged);
@@ -236,7 +236,7 @@ public final class Kubelet implements Component {
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
     this.gc = new ContainerGc(runtime, paths, timers);
     this.cgroups = FsCgroups.below(options.cgroupRoot());
-    this.statusManager = new StatusManager(client, timers);
+    this.statusManager = new StatusManager(client, timers, StatusManager.STARTING);
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
     this.plugins =
@@ -353,6 +353,7 @@ public final class Kubelet implements Component {
             this::admit,
             statusManager::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
+    cache.unheardOfBy(pleg::isUnheardOf);
     this.rotation =
         new LogRotation(
             runtime,
@@ -814,11 +815,8 @@ public final class Kubelet implements Component {
     try {
       gc.removePod(uid, 0);
       volumes.unmount(uid);
-      PodPaths.deleteTree(paths.pod(uid));
-      try (var dirs = Files.list(paths.logs())) {
-        for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
-          PodPaths.deleteTree(dir);
-        }
+      if (paths.real()) {
+        removeFiles(uid);
       }
       leaving.remove(uid);
     } catch (IOException | CriException e) {
@@ -826,6 +824,15 @@ public final class Kubelet implements Component {
           .addKeyValue("uid", uid)
           .addKeyValue("why", e.getMessage())
           .log("A pod's remains could not be removed, housekeeping tries again");
+    }
+  }
+
+  private void removeFiles(String uid) throws IOException {
+    PodPaths.deleteTree(paths.pod(uid));
+    try (var dirs = Files.list(paths.logs())) {
+      for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
+        PodPaths.deleteTree(dir);
+      }
     }
   }
 

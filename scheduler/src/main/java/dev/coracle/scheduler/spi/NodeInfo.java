@@ -1,9 +1,11 @@
 package dev.coracle.scheduler.spi;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,11 @@ import org.jspecify.annotations.Nullable;
 public final class NodeInfo {
 
   private @Nullable KubeObject node;
+  private String name = "";
+  private boolean unschedulable;
   private Amounts allocatable = new Amounts();
+  private List<Toleration.Taint> taints = List.of();
+  private Map<String, Long> images = Map.of();
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
   private final Amounts requested = new Amounts();
   private final Amounts nonZeroRequested = new Amounts();
@@ -22,9 +28,23 @@ public final class NodeInfo {
   private int antiAffine;
   private int affine;
 
+  /** What decisions read of a node again and again is taken out of its tree here, once. */
   public void setNode(@Nullable KubeObject now) {
     node = now;
+    name = now == null ? "" : now.name();
+    unschedulable = now != null && now.at("spec", "unschedulable").asBoolean();
+    taints = now == null ? List.of() : List.copyOf(Toleration.Taint.of(now.tree()));
+    images = now == null ? Map.of() : images(now);
     allocatable = now == null ? new Amounts() : Amounts.of(now.at("status", "allocatable"));
+  }
+
+  private static Map<String, Long> images(KubeObject node) {
+    Map<String, Long> sizes = new HashMap<>();
+    for (JsonNode image : node.at("status", "images")) {
+      long size = image.path("sizeBytes").asLong(0);
+      image.path("names").forEach(n -> sizes.put(n.asText(), size));
+    }
+    return sizes;
   }
 
   public boolean hasNode() {
@@ -39,7 +59,20 @@ public final class NodeInfo {
   }
 
   public String name() {
-    return node().name();
+    return node == null ? node().name() : name;
+  }
+
+  public boolean isUnschedulable() {
+    return unschedulable;
+  }
+
+  public List<Toleration.Taint> taints() {
+    return taints;
+  }
+
+  /** The bytes of an image that is on the node, by this name of it; null where it is not. */
+  public @Nullable Long imageBytes(String image) {
+    return images.get(image);
   }
 
   public Amounts allocatable() {

@@ -21,7 +21,8 @@ public final class Pods {
   }
 
   public static boolean isFinished(KubeObject pod) {
-    return phase(pod).equals("Succeeded") || phase(pod).equals("Failed");
+    String phase = phase(pod);
+    return phase.equals("Succeeded") || phase.equals("Failed");
   }
 
   /** It runs or will run, as far as one can tell. */

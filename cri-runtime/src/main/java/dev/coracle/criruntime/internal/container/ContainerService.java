@@ -467,6 +467,10 @@ public final class ContainerService {
             ContainerRecord.load(child));
     containers.put(id, c);
     if (c.record().state() == ContainerState.CONTAINER_EXITED) {
+      // The earlier JVM may have ended between writing this down and letting the waiter go.
+      if (Processes.isAlive(c.record().waiterPid(), c.record().waiterStart())) {
+        Processes.kill(c.record().waiterPid(), Processes.SIGKILL);
+      }
       c.ended().complete(null);
     } else if (c.isRunning()) {
       c.launch(launch(c));

@@ -8,6 +8,7 @@ import dev.coracle.criruntime.internal.image.LayerUnpacker;
 import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.Mounts;
+import dev.coracle.criruntime.internal.linux.SealedProgram;
 import dev.coracle.criruntime.internal.linux.Spawn;
 import dev.coracle.criruntime.internal.linux.Sys;
 import dev.coracle.criruntime.internal.linux.SyscallProgram;
@@ -28,7 +29,8 @@ import java.util.regex.Pattern;
 
 /**
  * Containers by crun or runc. The waiter runs {@code run} in the foreground, in a mount namespace
- * in which the image's overlay is mounted; a hook says when the container runs.
+ * in which the image's overlay is mounted; crun's pid file, or a hook of runc, says when the
+ * container runs. Both are started from a sealed copy in memory ({@link SealedProgram}).
  */
 public final class OciKind implements ContainerKind {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -36,14 +38,14 @@ public final class OciKind implements ContainerKind {
   private static final Pattern NOT_FOUND =
       Pattern.compile("executable file [`\"']?([^`\"']*)[`\"']? not found");
 
-  private final Path binary;
+  private final Path program;
   private final Path shell;
   private final Path state;
   private final String version;
   private final boolean hideUnified;
 
-  private OciKind(Path binary, Path shell, Path state, String version, boolean hideUnified) {
-    this.binary = binary;
+  private OciKind(Path program, Path shell, Path state, String version, boolean hideUnified) {
+    this.program = program;
     this.shell = shell;
     this.state = state;
     this.version = version;
@@ -68,7 +70,7 @@ public final class OciKind implements ContainerKind {
       }
       return Optional.of(
           new OciKind(
-              binary.get(),
+              SealedProgram.of(binary.get()),
               shell.get(),
               Files.createDirectories(state),
               name + " " + (m.find() ? m.group(1) : ""),
@@ -102,7 +104,11 @@ public final class OciKind implements ContainerKind {
     Files.setAttribute(launch.directory().resolve("upper"), "unix:mode", 0755);
     Files.write(
         launch.directory().resolve("config.json"),
-        new OciSpec(launch).write(shell, launch.directory().resolve("status")));
+        new OciSpec(launch)
+            .write(
+                writesPidIntoPipe()
+                    ? Optional.empty()
+                    : Optional.of(new OciSpec.Hook(shell, launch.directory().resolve("status")))));
   }
 
   @Override
@@ -118,7 +124,11 @@ public final class OciKind implements ContainerKind {
     words.add(launch.config().getTty() ? WaiterScripts.OCI_WAITER_TTY : WaiterScripts.OCI_WAITER);
     words.add("coracle-waiter");
     words.addAll(command(log(launch)));
-    words.addAll(List.of("run", "--bundle", launch.directory().toString(), launch.id()));
+    words.add("run");
+    if (writesPidIntoPipe()) {
+      words.addAll(List.of("--pid-file", shim.expectPid(fds).toString()));
+    }
+    words.addAll(List.of("--bundle", launch.directory().toString(), launch.id()));
     int waiter;
     try (SyscallProgram program = new SyscallProgram()) {
       Mounts mounts = new Mounts(program);
@@ -151,9 +161,14 @@ public final class OciKind implements ContainerKind {
     }
   }
 
+  /** crun writes it when the container's command runs; runc would put a file in its place. */
+  private boolean writesPidIntoPipe() {
+    return version.startsWith("crun");
+  }
+
   private List<String> command(Path logFile) {
     List<String> words = new ArrayList<>();
-    words.addAll(List.of(binary.toString(), "--root", state.toString()));
+    words.addAll(List.of(program.toString(), "--root", state.toString()));
     words.addAll(List.of("--log", logFile.toString(), "--log-format", "json"));
     if (version.startsWith("crun")) {
       words.add("--cgroup-manager=cgroupfs");

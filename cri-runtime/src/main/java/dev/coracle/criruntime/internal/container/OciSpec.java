@@ -33,10 +33,13 @@ final class OciSpec {
     mounts = root.putArray("mounts");
   }
 
+  /** Who tells, into which pipe, that the container runs. */
+  record Hook(Path shell, Path statusPipe) {}
+
   /**
-   * @param shell and {@code statusPipe} of the hook that tells when the container runs
+   * @param hook empty where the runtime itself tells
    */
-  byte[] write(Path shell, Path statusPipe) throws IOException {
+  byte[] write(Optional<Hook> hook) throws IOException {
     kernelFileSystems();
     binds();
     linux();
@@ -44,13 +47,17 @@ final class OciSpec {
     if (score >= ownOomScore()) {
       ((ObjectNode) root.get("process")).put("oomScoreAdj", score);
     }
+    hook.ifPresent(this::poststart);
+    return JSON.writeValueAsBytes(root);
+  }
+
+  private void poststart(Hook hook) {
     String say =
         "s=; while read -r l || [ -n \"$l\" ]; do s=\"$s$l\"; done; echo \"state $s\" > "
-            + WaiterScripts.quote(statusPipe.toString());
-    ObjectNode hook = root.putObject("hooks").putArray("poststart").addObject();
-    hook.put("path", shell.toString());
-    hook.putArray("args").add("sh").add("-c").add(say);
-    return JSON.writeValueAsBytes(root);
+            + WaiterScripts.quote(hook.statusPipe().toString());
+    ObjectNode n = root.putObject("hooks").putArray("poststart").addObject();
+    n.put("path", hook.shell().toString());
+    n.putArray("args").add("sh").add("-c").add(say);
   }
 
   // Lowering it needs a capability that we may lack, and then the runtime would fail.

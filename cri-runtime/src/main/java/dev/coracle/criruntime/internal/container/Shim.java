@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * through the pipe {@code status}; then it stays until it is told that the output has been read. A
  * JVM that finds it again ({@link #adopt}) opens the same pipes.
  *
- * <p>Descriptors of the waiter: 3 status, 4 hold, 5 exit, 6 go, 7 standard input, 8 output and 9
- * error of the container (with a terminal: 7 its slave end, 8 its master end).
+ * <p>Descriptors of the waiter: 3 status, 4 hold, 5 exit, 6 go (or pid), 7 standard input, 8 output
+ * and 9 error of the container (with a terminal: 7 its slave end, 8 its master end).
  *
  * <p>Thread-safe; the callbacks of {@link Listener} run on the poller's thread.
  */
@@ -60,6 +60,7 @@ final class Shim {
   private int status = -1;
   private int master = -1;
   private int input = -1;
+  private int pidPipe = -1;
   private int waiter;
   private int waiterHandle = -1;
 
@@ -157,6 +158,38 @@ final class Shim {
     } else {
       fds.put(7, fds.get(0));
     }
+  }
+
+  /**
+   * Makes the pipe into which an OCI runtime writes the container's pid as into a file. The waiter
+   * holds it open in the place of {@code go}, so that writing never waits for this JVM.
+   */
+  Path expectPid(Map<Integer, Integer> fds) throws IOException {
+    Path pipe = directory.resolve("pid");
+    Files.deleteIfExists(pipe);
+    Fd.mkfifo(pipe, 0600);
+    int fd = Fd.open(pipe, Fd.O_RDONLY | Fd.O_NONBLOCK);
+    pidPipe = fd;
+    Integer before = fds.put(6, Fd.open(pipe, Fd.O_RDWR));
+    Fd.close(before == null ? -1 : before);
+    poller.watch(fd, Poller.READABLE, events -> readPid());
+    return pipe;
+  }
+
+  private void readPid() {
+    if (pidPipe >= 0) {
+      String text = new String(Fd.read(pidPipe, 64), StandardCharsets.US_ASCII).strip();
+      closePid();
+      if (!text.isEmpty()) {
+        child.complete(Integer.parseInt(text));
+      }
+    }
+  }
+
+  private void closePid() {
+    poller.unwatch(pidPipe);
+    Fd.close(pidPipe);
+    pidPipe = -1;
   }
 
   /** Closes our copies of what the waiter has inherited. */
@@ -280,6 +313,7 @@ final class Shim {
       return;
     }
     drain();
+    readPid(); // Of a container that ended at once: it did start.
     ended.complete(code);
     IllegalStateException over = new IllegalStateException("the container has ended");
     child.completeExceptionally(over);
@@ -373,6 +407,7 @@ final class Shim {
     poller.unwatch(status);
     Fd.close(status);
     status = -1;
+    closePid();
     closeInput();
     if (waiterHandle >= 0) {
       int handle = waiterHandle;

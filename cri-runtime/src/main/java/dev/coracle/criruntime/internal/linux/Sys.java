@@ -7,6 +7,9 @@ public final class Sys {
   public static final int READ = pick(0, 63);
   public static final int WRITE = pick(1, 64);
   public static final int CLOSE = pick(3, 57);
+  public static final int SOCKET = pick(41, 198);
+  public static final int SENDTO = pick(44, 206);
+  public static final int RECVFROM = pick(45, 207);
   public static final int IOCTL = pick(16, 29);
   public static final int FCNTL = pick(72, 25);
   public static final int FLOCK = pick(73, 32);
@@ -45,6 +48,7 @@ public final class Sys {
   public static final int EVENTFD2 = pick(290, 19);
   public static final int INOTIFY_INIT1 = pick(294, 26);
   public static final int INOTIFY_ADD_WATCH = pick(254, 27);
+  public static final int MEMFD_CREATE = pick(319, 279);
   public static final int DUP3 = pick(292, 24);
   public static final int PIPE2 = pick(293, 59);
   public static final int CLOSE_RANGE = pick(436, 436);

@@ -27,6 +27,11 @@ public final class SyscallProgram implements AutoCloseable {
     }
   }
 
+  /** Arguments from here on are no numbers of their own: each stands for an earlier result. */
+  private static final long RESULTS = Long.MIN_VALUE;
+
+  private static final long MAX_STEPS = 4096;
+
   private final Arena arena = Arena.ofShared();
   private final MemorySegment state = Native.state(arena);
   private final List<long[]> calls = new ArrayList<>();
@@ -56,6 +61,11 @@ public final class SyscallProgram implements AutoCloseable {
   /** The number that the next call added will have in {@link Outcome#results()}. */
   public int size() {
     return calls.size();
+  }
+
+  /** As an argument: what the call with this number will have returned, such as a descriptor. */
+  public static long resultOf(int step) {
+    return RESULTS + step;
   }
 
   /** The address of a C string that lives as long as the program. */
@@ -114,6 +124,11 @@ public final class SyscallProgram implements AutoCloseable {
     public void run() {
       for (int i = 0; i < calls.length; i++) {
         long[] c = calls[i];
+        for (int k = 1; k < c.length; k++) {
+          if (c[k] < RESULTS + MAX_STEPS) {
+            c[k] = results[(int) (c[k] - RESULTS)];
+          }
+        }
         long result = Native.raw(state, c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
         results[i] = result;
         if (result < 0 && needed[i]) {

@@ -3,7 +3,9 @@ package dev.coracle.criruntime.internal.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.coracle.cri.v1.PortMapping;
-import dev.coracle.criruntime.internal.container.HostTools;
+import dev.coracle.criruntime.internal.linux.Fd;
+import dev.coracle.criruntime.internal.linux.RouteMessages;
+import dev.coracle.criruntime.internal.linux.RouteSocket;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,17 +25,14 @@ public final class BridgeNetwork implements PodNetwork {
   private static final Logger LOG = LoggerFactory.getLogger(BridgeNetwork.class);
 
   private final ClusterNames names;
-  private final Path ip;
-  private final Path nsenter;
   private final PodFirewall firewall;
   private final int mtu;
   private final Object lock = new Object();
+  private volatile int bridgeIndex;
   private volatile Optional<Ipam> ipam = Optional.empty();
 
-  public BridgeNetwork(ClusterNames names, Path ip, Path nsenter, PodFirewall firewall, int mtu) {
+  public BridgeNetwork(ClusterNames names, PodFirewall firewall, int mtu) {
     this.names = names;
-    this.ip = ip;
-    this.nsenter = nsenter;
     this.firewall = firewall;
     this.mtu = mtu;
   }
@@ -69,7 +68,7 @@ public final class BridgeNetwork implements PodNetwork {
         setUp(next);
       } catch (IOException e) {
         if (ours) {
-          batch("link del " + names.bridge() + "\n");
+          RouteSocket.trySend(new RouteMessages().delete(names.bridge()));
         }
         throw e;
       }
@@ -80,22 +79,13 @@ public final class BridgeNetwork implements PodNetwork {
   private void setUp(Ipam range) throws IOException {
     String bridge = names.bridge();
     if (!Devices.exists(bridge)) {
-      batch("link add " + bridge + " type bridge\n").orThrow("bridge " + bridge);
+      RouteSocket.send(new RouteMessages().bridge(bridge));
     }
+    int index = RouteSocket.send(new RouteMessages().describe(bridge)).getFirst().index();
     // The bridge answers for the whole range, but each pod is reached by a route of its own.
-    batch(
-            "addr replace "
-                + range.gateway()
-                + "/"
-                + range.prefixLength()
-                + " dev "
-                + bridge
-                + "\n"
-                + "link set "
-                + bridge
-                + (mtu > 0 ? " mtu " + mtu : "")
-                + " up\n")
-        .orThrow("bridge " + bridge);
+    RouteSocket.send(
+        new RouteMessages().address(index, range.gateway(), range.prefixLength()).up(bridge, mtu));
+    bridgeIndex = index;
     sysctl("net/ipv4/ip_forward", "1");
     sysctl("net/ipv4/conf/" + bridge + "/route_localnet", "1");
     sysctl("net/ipv4/conf/" + bridge + "/send_redirects", "0");
@@ -118,51 +108,36 @@ public final class BridgeNetwork implements PodNetwork {
   @Override
   public Connection connect(Pod pod) throws IOException {
     Ipam range = ipam.orElseThrow(() -> new IOException("no pod CIDR yet"));
+    int namespace = Fd.open(pod.networkNamespace(), Fd.O_RDONLY);
+    try {
+      return connect(pod, range, namespace);
+    } finally {
+      Fd.close(namespace);
+    }
+  }
+
+  private Connection connect(Pod pod, Ipam range, int namespace) throws IOException {
     String address = range.allocate();
     String veth = names.veth(pod.sandboxId());
     try {
-      String size = mtu > 0 ? " mtu " + mtu : "";
-      batch(
-              "link add "
-                  + veth
-                  + size
-                  + " type veth peer name eth0"
-                  + size
-                  + " netns "
-                  + pod.networkNamespace()
-                  + "\n"
-                  + "link set "
-                  + veth
-                  + " master "
-                  + names.bridge()
-                  + " up\n"
-                  + "link set "
-                  + veth
-                  + " type bridge_slave hairpin on\n")
-          .orThrow("pod network");
-      HostTools.run(
-              "addr add "
-                  + address
-                  + "/32 dev eth0\n"
-                  + "link set lo up\n"
-                  + "link set eth0 up\n"
-                  + "route add "
-                  + range.gateway()
-                  + " dev eth0 scope link\n"
-                  + "route add default via "
-                  + range.gateway()
-                  + " dev eth0\n",
-              List.of(
-                  nsenter.toString(),
-                  "--net=" + pod.networkNamespace(),
-                  "--",
-                  ip.toString(),
-                  "-batch",
-                  "-"))
-          .orThrow("pod network");
+      List<RouteSocket.Answer> made =
+          RouteSocket.send(
+              new RouteMessages()
+                  .cable(veth, "eth0", mtu, bridgeIndex, namespace)
+                  .hairpin(veth)
+                  .describe(veth));
+      int device = made.getLast().peerIndex();
+      RouteSocket.send(
+          namespace,
+          new RouteMessages()
+              .address(device, address, 32)
+              .up("lo", 0)
+              .up("eth0", 0)
+              .neighbour(device, range.gateway())
+              .defaultRoute(device, range.gateway()));
       firewall.open(address, hostPorts(pod));
     } catch (IOException e) {
-      batch("link del " + veth + "\n");
+      RouteSocket.trySend(new RouteMessages().delete(veth));
       range.release(address);
       throw e;
     }
@@ -177,9 +152,8 @@ public final class BridgeNetwork implements PodNetwork {
   @Override
   public void disconnect(Pod pod, JsonNode details) throws IOException {
     String address = details.path("ip").asText("");
-    if (Devices.exists(names.veth(pod.sandboxId()))) {
-      batch("link del " + names.veth(pod.sandboxId()) + "\n");
-    }
+    // Most often it is there; that it is not is fine.
+    RouteSocket.trySend(new RouteMessages().delete(names.veth(pod.sandboxId())));
     if (!address.isEmpty()) {
       firewall.close(address, hostPorts(pod));
       ipam.ifPresent(range -> range.release(address));
@@ -197,22 +171,14 @@ public final class BridgeNetwork implements PodNetwork {
   @Override
   public void close() throws IOException {
     firewall.remove();
-    StringBuilder script = new StringBuilder();
     for (String name : Devices.names()) {
       if (name.startsWith(names.vethPrefix()) && name.length() == 15) {
-        script.append("link del ").append(name).append('\n');
+        RouteSocket.trySend(new RouteMessages().delete(name));
       }
     }
     if (Devices.exists(names.bridge())) {
-      script.append("link del ").append(names.bridge()).append('\n');
-    }
-    if (!script.isEmpty()) {
-      HostTools.run(script.toString(), List.of(ip.toString(), "-force", "-batch", "-"));
+      RouteSocket.trySend(new RouteMessages().delete(names.bridge()));
     }
     ipam = Optional.empty();
-  }
-
-  private HostTools.Result batch(String script) throws IOException {
-    return HostTools.run(script, List.of(ip.toString(), "-batch", "-"));
   }
 }

@@ -4,7 +4,6 @@ import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.criruntime.internal.container.HostTools;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** Chooses a network: CNI where it is configured, else the built-in bridge, else the host's. */
@@ -25,16 +24,8 @@ public final class PodNetworks {
     if (cni.isPresent()) {
       return cni.get();
     }
-    Optional<Path> ip = HostTools.find("ip");
-    Optional<Path> nsenter = HostTools.find("nsenter");
-    if (ip.isEmpty() || nsenter.isEmpty()) {
-      throw new IllegalStateException(
-          "pods need a network: install iproute2 (ip) and util-linux (nsenter), or configure CNI");
-    }
     return new BridgeNetwork(
         names,
-        ip.get(),
-        nsenter.get(),
         new PodFirewall(names, HostTools.find("nft"), options.clusterCidrs()),
         options.mtu());
   }

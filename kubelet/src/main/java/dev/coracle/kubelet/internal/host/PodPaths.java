@@ -14,8 +14,22 @@ import java.util.stream.Stream;
 /**
  * Where a pod's files stand, as upstream lays them out below {@code --root-dir} and {@code
  * /var/log/pods}.
+ *
+ * @param real false for pods that are only pretended: nothing is written for them, so that many
+ *     cost no disk
  */
-public record PodPaths(Path root, Path logs) {
+public record PodPaths(Path root, Path logs, boolean real) {
+
+  public PodPaths(Path root, Path logs) {
+    this(root, logs, true);
+  }
+
+  /** Makes a directory of a pod with its parents, if the pod is real. */
+  public void make(Path directory) throws IOException {
+    if (real) {
+      Files.createDirectories(directory);
+    }
+  }
 
   public Path pods() {
     return root.resolve("pods");

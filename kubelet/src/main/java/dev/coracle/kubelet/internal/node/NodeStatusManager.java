@@ -24,8 +24,6 @@ import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -452,10 +450,7 @@ public final class NodeStatusManager {
   }
 
   private long disk() {
-    try {
-      return Files.getFileStore(options.rootDir()).getTotalSpace();
-    } catch (IOException e) {
-      return 0;
-    }
+    // Not by a FileStore, which reads the whole table of mounts: long on a node with many pods.
+    return options.rootDir().toFile().getTotalSpace();
   }
 }

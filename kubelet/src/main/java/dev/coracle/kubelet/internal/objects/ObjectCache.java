@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.objects;
 
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informer;
@@ -33,7 +34,10 @@ public final class ObjectCache implements ObjectSource {
     }
   }
 
-  private record Followed(Informer informer, Set<String> pods) {}
+  /**
+   * @param without the pods that were told there is no such object
+   */
+  private record Followed(Informer informer, Set<String> pods, Set<String> without) {}
 
   private final Client client;
   private final InformerFactory informers;
@@ -71,19 +75,26 @@ public final class ObjectCache implements ObjectSource {
         return found.get();
       }
     }
-    return client.get(resource, namespace, name).await().atMost(LIMIT);
+    try {
+      return client.get(resource, namespace, name).await().atMost(LIMIT);
+    } catch (StatusException e) {
+      f.without.add(podUid);
+      // It may have come into the list meanwhile, before anybody was noted to wait for it.
+      return f.informer.lister().get(namespace, name).orElseThrow(() -> e);
+    }
   }
 
   private Followed follow(Key key) {
     Set<String> pods = ConcurrentHashMap.newKeySet();
+    Set<String> without = ConcurrentHashMap.newKeySet();
     Informer informer = informers.informer(key.resource, key.options());
     informer.addHandler(
         new Informer.Handler() {
           @Override
           public void added(KubeObject object) {
-            if (informer.hasSynced()) {
-              pods.forEach(changed);
-            }
+            // The first list tells nothing new, except to those who looked before it.
+            (informer.hasSynced() ? pods : without).forEach(changed);
+            without.clear();
           }
 
           @Override
@@ -97,7 +108,7 @@ public final class ObjectCache implements ObjectSource {
           }
         });
     informer.start().subscribe().with(v -> {}, e -> {});
-    return new Followed(informer, pods);
+    return new Followed(informer, pods, without);
   }
 
   /** The pod asks for nothing any more. */
@@ -107,6 +118,7 @@ public final class ObjectCache implements ObjectSource {
           key,
           (k, f) -> {
             f.pods.remove(podUid);
+            f.without.remove(podUid);
             if (!f.pods.isEmpty()) {
               return f;
             }

@@ -47,6 +47,7 @@ public final class Pleg implements AutoCloseable {
   private Map<String, String> podOf = new HashMap<>();
   private RuntimeService.@Nullable EventStream stream;
   private boolean evented;
+  private boolean listed;
   private boolean closed;
   private int failures;
   private Timers.Handle timer = () -> {};
@@ -179,13 +180,36 @@ public final class Pleg implements AutoCloseable {
     synchronized (this) {
       podOf.putIfAbsent(event.getContainerId(), uid);
     }
-    Optional<PodRuntimeStatus> known = cache.last(uid);
-    if (known.isPresent()
-        && event.getCreatedAt() > 0
-        && known.get().readAt() > event.getCreatedAt()) {
+    boolean known =
+        switch (event.getContainerEventType()) {
+          case CONTAINER_CREATED_EVENT -> cache.mentioned(uid, event.getContainerId(), false);
+          case CONTAINER_STARTED_EVENT -> cache.mentioned(uid, event.getContainerId(), true);
+          case CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT, UNRECOGNIZED -> {
+            cache.ended(uid);
+            yield false;
+          }
+        };
+    if (known || isOlderThanReading(event, uid)) {
       return;
     }
     changed.accept(uid);
+  }
+
+  private boolean isOlderThanReading(ContainerEventResponse event, String uid) {
+    Optional<PodRuntimeStatus> last = cache.last(uid);
+    return last.isPresent()
+        && event.getCreatedAt() > 0
+        && last.get().readAt() > event.getCreatedAt();
+  }
+
+  /** Whether neither a list nor an event ever named anything of this pod. */
+  public boolean isUnheardOf(String uid) {
+    synchronized (this) {
+      return listed
+          && lastFailure.isEmpty()
+          && !prints.containsKey(uid)
+          && !podOf.containsValue(uid);
+    }
   }
 
   /** Lists now; what fails is told by {@link #problem}. */
@@ -226,6 +250,7 @@ public final class Pleg implements AutoCloseable {
         }
       });
       prints.keySet().stream().filter(uid -> !now.containsKey(uid)).forEach(different::add);
+      listed = true;
       prints = now;
       podOf = pods;
     }

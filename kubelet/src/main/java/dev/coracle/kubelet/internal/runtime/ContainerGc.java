@@ -58,6 +58,9 @@ public final class ContainerGc {
 
   private void remove(Pod pod, ContainerState c) {
     quietly(() -> runtime.removeContainer(c.id()));
+    if (!paths.real()) {
+      return;
+    }
     Path dir = paths.podLogs(pod).resolve(c.name());
     try (var list = Files.list(dir)) {
       for (Path log : list.toList()) {

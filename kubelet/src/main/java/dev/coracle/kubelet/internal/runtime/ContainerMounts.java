@@ -167,6 +167,13 @@ public final class ContainerMounts {
 
   private Mount hosts(Pod pod, List<String> podIps) throws IOException {
     Path file = paths.hostsFile(pod.uid());
+    if (paths.real()) {
+      writeHosts(file, pod, podIps);
+    }
+    return Mount.newBuilder().setContainerPath("/etc/hosts").setHostPath(file.toString()).build();
+  }
+
+  private void writeHosts(Path file, Pod pod, List<String> podIps) throws IOException {
     JsonNode aliases = pod.spec().path("hostAliases");
     String text;
     if (pod.hostNetwork()) {
@@ -180,16 +187,17 @@ public final class ContainerMounts {
       Files.writeString(file, text);
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
-    return Mount.newBuilder().setContainerPath("/etc/hosts").setHostPath(file.toString()).build();
   }
 
   private Mount termination(Pod pod, ContainerSpec container, int attempt, String inside)
       throws IOException {
     Path file = paths.terminationLog(pod.uid(), container.name(), attempt);
-    Files.createDirectories(java.util.Objects.requireNonNull(file.getParent()));
-    Files.deleteIfExists(file);
-    Files.createFile(file);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    if (paths.real()) {
+      Files.createDirectories(java.util.Objects.requireNonNull(file.getParent()));
+      Files.deleteIfExists(file);
+      Files.createFile(file);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    }
     return Mount.newBuilder().setContainerPath(inside).setHostPath(file.toString()).build();
   }
 }

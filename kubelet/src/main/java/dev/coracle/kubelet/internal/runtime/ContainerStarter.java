@@ -78,7 +78,8 @@ final class ContainerStarter {
     }
   }
 
-  void start(Frame frame, ContainerSpec container) throws StartException {
+  /** Answers the new container's id. */
+  String start(Frame frame, ContainerSpec container) throws StartException {
     Optional<ContainerState> before = frame.status.container(container.name());
     backOff(frame, container);
     ImageManager.Ready image = image(frame, container);
@@ -97,6 +98,7 @@ final class ContainerStarter {
     events.normal(frame.pod, container, "Started", "Started container " + container.name());
     frame.context.started(container.name());
     postStart(frame, container, id, attempt);
+    return id;
   }
 
   private static String text(CriException e) {
@@ -176,7 +178,7 @@ final class ContainerStarter {
               known.allocatableMemory(),
               known.allocatableEphemeral());
       Map<String, String> variables = env.of(frame.pod, container, withIps);
-      Files.createDirectories(paths.podLogs(frame.pod).resolve(container.name()));
+      paths.make(paths.podLogs(frame.pod).resolve(container.name()));
       ContainerConfig config =
           configs.of(
               frame.pod,
@@ -286,7 +288,7 @@ final class ContainerStarter {
    */
   private int attemptsLogged(Pod pod, ContainerSpec container) {
     var dir = paths.podLogs(pod).resolve(container.name());
-    if (!Files.isDirectory(dir)) {
+    if (!paths.real() || !Files.isDirectory(dir)) {
       return 0;
     }
     try (var list = Files.list(dir)) {

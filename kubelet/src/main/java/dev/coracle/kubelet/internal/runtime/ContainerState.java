@@ -1,6 +1,5 @@
 package dev.coracle.kubelet.internal.runtime;
 
-import dev.coracle.cri.v1.Container;
 import dev.coracle.cri.v1.ContainerStatus;
 import dev.coracle.cri.v1.LinuxContainerUser;
 import dev.coracle.cri.v1.Signal;
@@ -52,13 +51,13 @@ public record ContainerState(
     return state == State.EXITED;
   }
 
-  static ContainerState of(Container listed, ContainerStatus s) {
+  static ContainerState of(String sandboxId, ContainerStatus s) {
     Map<String, String> notes = s.getAnnotationsMap();
     String image = s.getImage().getUserSpecifiedImage();
     return new ContainerState(
         s.getId(),
         s.getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, s.getMetadata().getName()),
-        listed.getPodSandboxId(),
+        sandboxId,
         switch (s.getState()) {
           case CONTAINER_CREATED -> State.CREATED;
           case CONTAINER_RUNNING -> State.RUNNING;

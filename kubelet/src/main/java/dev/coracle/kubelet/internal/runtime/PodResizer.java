@@ -108,7 +108,7 @@ public final class PodResizer {
   private void first(PodContext context, Allocation wanted) {
     Path file = file(context.uid());
     try {
-      if (Files.exists(file)) {
+      if (paths.real() && Files.exists(file)) {
         context.resources().read(Json.parse(Files.readAllBytes(file)));
         context.allocate(context.resources().allocation().orElse(wanted));
         context.resources().inProgress(true);
@@ -128,6 +128,9 @@ public final class PodResizer {
   }
 
   private void save(String uid, PodResources resources) {
+    if (!paths.real()) {
+      return;
+    }
     Path file = file(uid);
     Path fresh = file.resolveSibling("resources.json.new");
     try {

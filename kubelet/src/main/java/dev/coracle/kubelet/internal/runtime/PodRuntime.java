@@ -104,7 +104,7 @@ public final class PodRuntime {
     String sandboxId = actions.sandboxId();
     if (actions.createSandbox()) {
       try {
-        java.nio.file.Files.createDirectories(paths.podLogs(pod));
+        paths.make(paths.podLogs(pod));
         sandboxId = runtime.runPodSandbox(config, handlers.apply(pod));
       } catch (CriException e) {
         events.warning(
@@ -194,17 +194,21 @@ public final class PodRuntime {
             config,
             pod.hostNetwork() ? List.of(facts.apply(pod).hostIp()) : current.ips(),
             volumes);
+    long ends = cache.beforeStart(pod.uid());
+    List<String> startedIds = new ArrayList<>();
+    boolean allStarted = !killed && actions.kill().isEmpty();
     for (ContainerSpec container : actions.start()) {
       if (context.cancelled().isDone()) {
         break;
       }
       try {
-        starter.start(frame, container);
+        startedIds.add(starter.start(frame, container));
         acted = true;
         if (known.container(container.name()).isPresent()) {
           restarted.run();
         }
       } catch (StartException e) {
+        allStarted = false;
         context.failed(container.name(), e.reason(), String.valueOf(e.getMessage()));
         acted |= e.reason().equals("RunContainerError") || e.reason().equals("PostStartHookError");
         if (e.retryAfter().isPresent()
@@ -215,6 +219,9 @@ public final class PodRuntime {
           break;
         }
       }
+    }
+    if (allStarted && !startedIds.isEmpty()) {
+      cache.started(pod.uid(), sandboxId, startedIds, ends);
     }
     return new Result(acted, retry);
   }

@@ -29,6 +29,11 @@ public record PodRuntimeStatus(
     return containers.stream().filter(c -> c.id().equals(id)).findFirst();
   }
 
+  /** Whether a container or sandbox of this id is known. */
+  public boolean has(String id) {
+    return byId(id).isPresent() || sandboxes.stream().anyMatch(s -> s.id().equals(id));
+  }
+
   public Optional<SandboxState> sandbox() {
     return sandboxes.isEmpty() ? Optional.empty() : Optional.of(sandboxes.getFirst());
   }

@@ -24,12 +24,16 @@ import java.util.concurrent.ConcurrentHashMap;
  * The last known {@link PodRuntimeStatus} of each pod. {@link #read} asks the runtime, {@link
  * #last} does not. What cannot change any more (an ended container, a ready sandbox's addresses) is
  * taken from the last reading, so a reading costs two lists and one status call per living
- * container. Safe for any thread; readings of one pod come from its worker only.
+ * container. {@link #look} does without a reading where nothing can have happened that is not
+ * known. Safe for any thread; readings of one pod come from its worker only.
  */
 public final class RuntimeCache {
   private final RuntimeService runtime;
   private final Clock clock;
   private final ConcurrentHashMap<String, PodRuntimeStatus> byUid = new ConcurrentHashMap<>();
+
+  private final RuntimeNews news = new RuntimeNews();
+  private volatile java.util.function.Predicate<String> unheardOf = _ -> false;
 
   private volatile java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> listener =
       (before, now) -> {};
@@ -44,6 +48,35 @@ public final class RuntimeCache {
    */
   public void onRead(java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> l) {
     listener = l;
+  }
+
+  /**
+   * @param test whether the runtime has never told of anything of this pod
+   */
+  public void unheardOfBy(java.util.function.Predicate<String> test) {
+    unheardOf = test;
+  }
+
+  /** An event: something of the pod ended or was removed. */
+  public void ended(String uid) {
+    if (byUid.containsKey(uid)) {
+      news.ended(uid);
+    }
+  }
+
+  /**
+   * An event: a container or sandbox was made or started.
+   *
+   * @return whether that was known
+   */
+  public boolean mentioned(String uid, String id, boolean started) {
+    if (!byUid.containsKey(uid)) {
+      return false;
+    }
+    news.mentioned(uid, id);
+    PodRuntimeStatus known = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
+    return known.has(id)
+        && (!started || known.byId(id).map(ContainerState::isRunning).orElse(true));
   }
 
   /** Sums something up over all pods. */
@@ -62,6 +95,7 @@ public final class RuntimeCache {
   }
 
   public void forget(String uid) {
+    news.forget(uid);
     PodRuntimeStatus before = byUid.remove(uid);
     if (before != null) {
       listener.accept(before, PodRuntimeStatus.NOTHING);
@@ -72,11 +106,29 @@ public final class RuntimeCache {
     return byUid.keySet();
   }
 
+  /**
+   * What the runtime has of the pod now. It is asked, unless the pod is new to it or what it has
+   * was all made by the turn before ({@link #started}) and no event told of anything else.
+   */
+  public PodRuntimeStatus look(String uid) {
+    PodRuntimeStatus nothing = new PodRuntimeStatus(List.of(), List.of(), now());
+    PodRuntimeStatus known = byUid.putIfAbsent(uid, nothing);
+    if (known == null) {
+      return unheardOf.test(uid) ? nothing : read(uid);
+    }
+    return news.takeComplete(uid, known) ? known : read(uid);
+  }
+
+  private long now() {
+    Instant now = clock.instant();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+  }
+
   /** Asks the runtime. */
   public PodRuntimeStatus read(String uid) {
+    news.read(uid);
     PodRuntimeStatus before = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
-    Instant now = clock.instant();
-    long readAt = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    long readAt = now();
     // Side by side: what a pod's start waits for is round trips to the runtime.
     CompletableFuture<List<Container>> listed =
         CompletableFuture.supplyAsync(
@@ -128,6 +180,34 @@ public final class RuntimeCache {
     return status;
   }
 
+  /** To be given to {@link #started}; taken before the first of the containers is started. */
+  public long beforeStart(String uid) {
+    return news.ends(uid);
+  }
+
+  /**
+   * Adds the containers started just now to what is known, which costs one call each.
+   *
+   * @param before what {@link #beforeStart} answered
+   */
+  public void started(String uid, String sandboxId, List<String> ids, long before) {
+    PodRuntimeStatus known = byUid.getOrDefault(uid, PodRuntimeStatus.NOTHING);
+    List<ContainerState> containers = new ArrayList<>();
+    try {
+      for (String id : ids) {
+        containers.add(ContainerState.of(sandboxId, runtime.containerStatus(id)));
+      }
+    } catch (CriException e) {
+      return; // The next turn reads everything, and tells what is the matter.
+    }
+    containers.addAll(known.containers());
+    containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
+    PodRuntimeStatus status = new PodRuntimeStatus(known.sandboxes(), containers, known.readAt());
+    byUid.put(uid, status);
+    listener.accept(known, status);
+    news.complete(uid, before);
+  }
+
   private Optional<SandboxState> sandbox(PodSandbox listed, PodRuntimeStatus before) {
     boolean ready = listed.getState() == PodSandboxState.SANDBOX_READY;
     for (SandboxState known : before.sandboxes()) {
@@ -170,7 +250,8 @@ public final class RuntimeCache {
       return known;
     }
     try {
-      return Optional.of(ContainerState.of(listed, runtime.containerStatus(listed.getId())));
+      return Optional.of(
+          ContainerState.of(listed.getPodSandboxId(), runtime.containerStatus(listed.getId())));
     } catch (CriException e) {
       if (e.isNotFound()) {
         return Optional.empty();

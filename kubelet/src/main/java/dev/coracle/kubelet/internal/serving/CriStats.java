@@ -17,9 +17,6 @@ import dev.coracle.kubelet.server.stats.NodeStats;
 import dev.coracle.kubelet.server.stats.PodStats;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
-import java.io.IOException;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -216,19 +213,10 @@ public final class CriStats {
   }
 
   private static @Nullable FsStats fs(Path path, Instant now) {
-    try {
-      FileStore store = Files.getFileStore(path);
-      long total = store.getTotalSpace();
-      return new FsStats(
-          now,
-          store.getUsableSpace(),
-          total,
-          total - store.getUnallocatedSpace(),
-          null,
-          null,
-          null);
-    } catch (IOException e) {
-      return null;
-    }
+    java.io.File at = path.toFile(); // A FileStore would read the whole table of mounts.
+    long total = at.getTotalSpace();
+    return total == 0
+        ? null
+        : new FsStats(now, at.getUsableSpace(), total, total - at.getFreeSpace(), null, null, null);
   }
 }

@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -23,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes pods' statuses to the API: at once when one changes, one patch of a pod at a time, always
- * the newest, until it is there. What the API has of others (conditions of schedulers and readiness
- * gates) is left alone: the patch is strategic and names only what changed.
+ * Writes pods' statuses to the API: at once when one changes (only that a pod begins to start waits
+ * a moment for what comes of it), one patch of a pod at a time, always the newest, until it is
+ * there. What the API has of others (conditions of schedulers and readiness gates) is left alone:
+ * the patch is strategic and names only what changed.
  *
  * <p>Safe for any thread; patches run on virtual threads.
  */
@@ -37,12 +39,18 @@ public final class StatusManager {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
+  private static final Set<String> BEGINNING = Set.of("ContainerCreating", "PodInitializing");
+
+  /** Most pods run within this time, and then one write says it all (ADR 0161). */
+  public static final Duration STARTING = Duration.ofMillis(100);
+
   /** A pod's newest status, guarded by itself. */
   private static final class Entry {
     private Pod pod;
     private @Nullable ObjectNode wanted;
     private JsonNode written;
     private boolean sending;
+    private Timers.@Nullable Handle held;
     private long writtenVersion;
     private int failures;
     private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
@@ -55,11 +63,16 @@ public final class StatusManager {
 
   private final Client client;
   private final Timers timers;
+  private final Duration starting;
   private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
 
-  public StatusManager(Client client, Timers timers) {
+  /**
+   * @param starting how long it is not told that a pod begins to start
+   */
+  public StatusManager(Client client, Timers timers, Duration starting) {
     this.client = client;
     this.timers = timers;
+    this.starting = starting;
   }
 
   /** The newest status computed for this pod. */
@@ -91,11 +104,51 @@ public final class StatusManager {
       if (entry.settled.isDone()) {
         entry.settled = new CompletableFuture<>();
       }
-      if (!entry.sending) {
-        entry.sending = true;
-        timers.execute(() -> send(uid, entry));
+      if (entry.sending) {
+        return;
+      }
+      if (isStarting(entry, status)) {
+        if (entry.held == null) {
+          entry.held = timers.after(starting, () -> sendNow(uid, entry));
+        }
+        return;
+      }
+      if (entry.held != null) {
+        entry.held.cancel();
+        entry.held = null;
+      }
+      entry.sending = true;
+      timers.execute(() -> send(uid, entry));
+    }
+  }
+
+  private void sendNow(String uid, Entry entry) {
+    synchronized (entry) {
+      entry.held = null;
+      if (entry.sending) {
+        return;
+      }
+      entry.sending = true;
+    }
+    send(uid, entry);
+  }
+
+  /** Nothing was written yet, and there is nothing to tell but that the work has begun. */
+  private static boolean isStarting(Entry entry, ObjectNode status) {
+    if (entry.writtenVersion > 0
+        || !entry.pod.status().path("containerStatuses").isMissingNode()
+        || !status.path("phase").asText("").equals("Pending")) {
+      return false;
+    }
+    for (String field : List.of("initContainerStatuses", "containerStatuses")) {
+      for (JsonNode container : status.path(field)) {
+        String reason = container.path("state").path("waiting").path("reason").asText("");
+        if (!BEGINNING.contains(reason)) {
+          return false;
+        }
       }
     }
+    return true;
   }
 
   /** The API shows something else than what was written: somebody wrote over it. */

@@ -38,7 +38,7 @@ public final class TerminationMessages {
 
   private String load(Pod pod, ContainerState c) {
     String file =
-        c.terminationPath().isEmpty()
+        c.terminationPath().isEmpty() || !paths.real()
             ? ""
             : tail(paths.terminationLog(pod.uid(), c.name(), c.restartCount()), FILE_LIMIT);
     if (!file.isEmpty()) {

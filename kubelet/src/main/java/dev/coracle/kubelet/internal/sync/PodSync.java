@@ -27,7 +27,6 @@ import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -132,7 +131,7 @@ public final class PodSync implements PodWorker.Steps {
 
   private PodWorker.Next syncOnce(PodWorker worker) {
     PodContext context = worker.context();
-    PodRuntimeStatus status = cache.read(context.uid());
+    PodRuntimeStatus status = cache.look(context.uid());
     resizer.consider(context, status);
     resizer.settle(context, status);
     Pod pod = context.pod();
@@ -172,7 +171,7 @@ public final class PodSync implements PodWorker.Steps {
     }
     Map<String, Mounted> mounted;
     try {
-      Files.createDirectories(paths.volumes(pod.uid()));
+      paths.make(paths.volumes(pod.uid()));
       cgroups.ensure(pod);
       mounted = volumes.mount(pod);
     } catch (VolumeManager.MountException e) {

@@ -145,12 +145,19 @@ public final class VolumeManager {
     if (standing != null) {
       return kind.plugin.refresh(request, standing);
     }
-    Files.createDirectories(Objects.requireNonNull(request.directory().getParent()));
+    paths.make(Objects.requireNonNull(request.directory().getParent()));
     return kind.plugin.mount(request);
   }
 
   /** Gives back what the pod's volumes hold of the host: mounts, then files. */
   public void unmount(String podUid) throws IOException {
+    if (paths.real()) {
+      detachAndDelete(podUid);
+    }
+    forget(podUid);
+  }
+
+  private void detachAndDelete(String podUid) throws IOException {
     Path volumes = paths.volumes(podUid);
     Path parts = paths.subPaths(podUid);
     Mounts.detachBelow(parts);
@@ -167,7 +174,6 @@ public final class VolumeManager {
     }
     Mounts.detachBelow(volumes);
     PodPaths.deleteTree(volumes);
-    forget(podUid);
   }
 
   public void forget(String podUid) {

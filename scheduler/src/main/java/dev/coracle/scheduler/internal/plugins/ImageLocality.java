@@ -42,27 +42,25 @@ public final class ImageLocality implements Plugin.Score {
         containers++;
       }
     }
-    Map<String, Map<String, Long>> found = new HashMap<>();
     Map<String, Integer> spread = new HashMap<>();
     for (NodeInfo node : cluster.nodes()) {
-      Map<String, Long> here = new HashMap<>();
-      for (JsonNode image : node.node().at("status", "images")) {
-        for (JsonNode name : image.path("names")) {
-          if (wanted.contains(name.asText())) {
-            here.put(name.asText(), image.path("sizeBytes").asLong(0));
-          }
+      for (String image : wanted) {
+        if (node.imageBytes(image) != null) {
+          spread.merge(image, 1, Integer::sum);
         }
       }
-      here.keySet().forEach(name -> spread.merge(name, 1, Integer::sum));
-      found.put(node.name(), here);
+    }
+    if (spread.isEmpty()) {
+      return Map.of();
     }
     int all = Math.max(1, cluster.nodes().size());
     long most = MOST_PER_CONTAINER * Math.max(1, containers);
     Map<String, Long> out = new HashMap<>();
     for (NodeInfo node : nodes) {
       double sum = 0;
-      for (Map.Entry<String, Long> image : found.getOrDefault(node.name(), Map.of()).entrySet()) {
-        sum += (double) image.getValue() * spread.getOrDefault(image.getKey(), 1) / all;
+      for (Map.Entry<String, Integer> image : spread.entrySet()) {
+        Long bytes = node.imageBytes(image.getKey());
+        sum += bytes == null ? 0 : (double) bytes * image.getValue() / all;
       }
       long within = Math.clamp((long) sum, LEAST, most);
       out.put(node.name(), Scores.MAX * (within - LEAST) / (most - LEAST));

@@ -49,20 +49,21 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
   @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     // Upstream's order: the number of pods, cpu, memory, ephemeral storage, then the rest.
-    TreeSet<String> lacking = new TreeSet<>();
     if (node.pods().size() + 1 > node.allocatable().get("pods")) {
       return new Verdict.Unschedulable(name(), "Too many pods");
     }
     Amounts wanted = pod.requests();
+    TreeSet<String> lacking = null;
     boolean never = false;
     for (Map.Entry<String, Long> want : wanted.asMap().entrySet()) {
       long all = node.allocatable().get(want.getKey());
       if (want.getValue() > 0 && want.getValue() > all - node.requested().get(want.getKey())) {
+        lacking = lacking == null ? new TreeSet<>() : lacking;
         lacking.add("Insufficient " + want.getKey());
         never |= want.getValue() > all;
       }
     }
-    if (lacking.isEmpty()) {
+    if (lacking == null) {
       return Verdict.OK;
     }
     String reason = String.join("\n", lacking);

@@ -29,8 +29,7 @@ public final class NodeUnschedulable implements Plugin.Filter {
 
   @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
-    return node.node().at("spec", "unschedulable").asBoolean()
-            && pod.tolerations().stream().noneMatch(t -> t.tolerates(CORDON))
+    return node.isUnschedulable() && pod.tolerations().stream().noneMatch(t -> t.tolerates(CORDON))
         ? new Verdict.Unresolvable(name(), "node(s) were unschedulable")
         : Verdict.OK;
   }

@@ -26,6 +26,8 @@ import java.util.function.ToIntFunction;
  */
 public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter, Plugin.Score {
 
+  private static final String HOSTNAME = "kubernetes.io/hostname";
+
   private record Constraint(
       String topologyKey,
       int maxSkew,
@@ -118,7 +120,9 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     }
     Map<String, Double> cost = new HashMap<>();
     for (Constraint constraint : soft) {
-      Counted counted = count(constraint, pod, cluster.nodes());
+      // Where every node is a domain of its own, the others do not matter.
+      boolean perNode = constraint.topologyKey().equals(HOSTNAME);
+      Counted counted = count(constraint, pod, perNode ? nodes : cluster.nodes());
       // The more domains there are, the more one pod more in one of them matters.
       double weight = Math.log(counted.perDomain().size() + 2);
       for (NodeInfo node : nodes) {
@@ -206,7 +210,7 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     Predicate<PodInfo> siblings = p -> p.controllerUid().equals(owner);
     ToIntFunction<NodeInfo> count = node -> node.ofController(owner);
     return List.of(
-        new Constraint("kubernetes.io/hostname", 3, 1, false, true, false, siblings, count),
+        new Constraint(HOSTNAME, 3, 1, false, true, false, siblings, count),
         new Constraint("topology.kubernetes.io/zone", 5, 1, false, true, false, siblings, count));
   }
 }

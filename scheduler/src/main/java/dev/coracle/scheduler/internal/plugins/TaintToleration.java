@@ -35,8 +35,7 @@ public final class TaintToleration implements Plugin.Filter, Plugin.Score {
 
   @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
-    Taint taint = pod.untolerated(node.node(), TaintToleration::forbids);
-    return taint == null
+    return node.taints().isEmpty() || pod.untolerated(node.node(), TaintToleration::forbids) == null
         ? Verdict.OK
         : new Verdict.Unresolvable(name(), "node(s) had untolerated taint(s)");
   }
@@ -51,7 +50,7 @@ public final class TaintToleration implements Plugin.Filter, Plugin.Score {
     Map<String, Long> bad = new HashMap<>();
     for (NodeInfo node : nodes) {
       long count =
-          Taint.of(node.node().tree()).stream()
+          node.taints().stream()
               .filter(t -> t.effect().equals("PreferNoSchedule"))
               .filter(t -> pod.tolerations().stream().noneMatch(x -> x.tolerates(t)))
               .count();

@@ -1,0 +1,118 @@
+package dev.coracle.kubelet.internal.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.client.fake.FakeClient;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When a pod's status is written: that it begins to start only if nothing comes of it soon. */
+class StatusManagerTest {
+  private final FakeClient api = new FakeClient();
+  private final Timers timers = new Timers("status-test", Clock.systemUTC());
+
+  @AfterEach
+  void stop() {
+    timers.close();
+  }
+
+  private Pod pod() {
+    return new Pod(
+        api.create(
+                Resources.PODS,
+                KubeObject.parse(
+                    """
+                    {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},
+                     "spec":{"nodeName":"n","containers":[{"name":"c","image":"i"}]},
+                     "status":{"phase":"Pending"}}
+                    """))
+            .await()
+            .indefinitely());
+  }
+
+  private static ObjectNode status(String phase, String state) {
+    ObjectNode status = Json.object().put("phase", phase);
+    status
+        .putArray("containerStatuses")
+        .addObject()
+        .put("name", "c")
+        .set("state", Json.parseObject(state));
+    return status;
+  }
+
+  private static ObjectNode starting() {
+    return status("Pending", "{\"waiting\":{\"reason\":\"ContainerCreating\"}}");
+  }
+
+  private static ObjectNode running() {
+    return status("Running", "{\"running\":{\"startedAt\":\"2026-01-01T00:00:00Z\"}}");
+  }
+
+  private StatusManager statuses(Duration starting) {
+    return new StatusManager(api, timers, starting);
+  }
+
+  private String phaseInApi() {
+    KubeObject pod = api.peek(Resources.PODS, "default", "p");
+    return pod == null
+        ? ""
+        : pod.at("status", "containerStatuses").path(0).path("state").toString();
+  }
+
+  private void awaitSettled(StatusManager statuses, Pod pod) throws Exception {
+    statuses.settled(pod.uid()).get(60, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aPodThatSoonRunsIsWrittenOnce() throws Exception {
+    StatusManager statuses = statuses(Duration.ofHours(1));
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, starting());
+    assertThat(statuses.last(pod.uid())).contains(starting());
+    statuses.set(pod.uid(), pod, running());
+    awaitSettled(statuses, pod);
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(1);
+    assertThat(phaseInApi()).contains("running");
+  }
+
+  @Test
+  void aPodThatTakesItsTimeIsToldOf() {
+    StatusManager statuses = statuses(Duration.ofMillis(1));
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, starting());
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(phaseInApi()).contains("ContainerCreating"));
+  }
+
+  @Test
+  void whatGoesWrongIsToldAtOnce() throws Exception {
+    StatusManager statuses = statuses(Duration.ofHours(1));
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, starting());
+    statuses.set(pod.uid(), pod, status("Pending", "{\"waiting\":{\"reason\":\"ErrImagePull\"}}"));
+    awaitSettled(statuses, pod);
+    assertThat(phaseInApi()).contains("ErrImagePull");
+  }
+
+  @Test
+  void onceToldEveryChangeIs() throws Exception {
+    StatusManager statuses = statuses(Duration.ofHours(1));
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running());
+    awaitSettled(statuses, pod);
+    statuses.set(pod.uid(), pod, starting());
+    awaitSettled(statuses, pod);
+    assertThat(phaseInApi()).contains("ContainerCreating");
+  }
+}
