@@ -89,6 +89,26 @@ public final class TestApi {
     }
   }
 
+  /** The bytes of an answer as they come, with this {@code Accept-Encoding}. */
+  public byte[] bytes(String path, String encoding) throws Exception {
+    RequestOptions options =
+        new RequestOptions()
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setMethod(HttpMethod.GET)
+            .setURI(path)
+            .putHeader("Accept", "application/json")
+            .putHeader("Accept-Encoding", encoding);
+    return client
+        .request(options)
+        .compose(request -> request.send())
+        .compose(response -> response.body())
+        .map(Buffer::getBytes)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(60, TimeUnit.SECONDS);
+  }
+
   private static JsonNode parse(Buffer bytes) {
     try {
       return Json.parse(bytes.getBytes());
