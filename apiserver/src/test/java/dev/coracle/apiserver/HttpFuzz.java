@@ -8,7 +8,9 @@ import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
@@ -51,6 +53,10 @@ class HttpFuzz {
 
   @TempDir private static Path dir;
   private static final Vertx VERTX = Vertx.vertx();
+
+  /** All requests are sent from one event loop; see {@link TestApi}. */
+  private static final Context CONTEXT = VERTX.getOrCreateContext();
+
   private static WatchHub hub;
   private static TestServer server;
   private static HttpClientAgent client;
@@ -218,13 +224,17 @@ class HttpFuzz {
             .setURI(r.uri());
     r.headers.forEach(options::putHeader);
     boolean streams = r.uri().contains("watch") || r.uri().contains("follow");
-    return client
-        .request(options.setIdleTimeout(40_000))
-        .compose(request -> answer(request, r, streams))
-        .recover(failure ->
-            failure instanceof io.vertx.core.http.HttpClosedException
-                ? Future.succeededFuture(400) // HTTP's own rules were broken: it hangs up
-                : Future.failedFuture(failure));
+    Promise<Integer> code = Promise.promise();
+    CONTEXT.runOnContext(_ ->
+        client
+            .request(options.setIdleTimeout(40_000))
+            .compose(request -> answer(request, r, streams))
+            .recover(failure ->
+                failure instanceof io.vertx.core.http.HttpClosedException
+                    ? Future.succeededFuture(400) // HTTP's own rules were broken: it hangs up
+                    : Future.failedFuture(failure))
+            .onComplete(code));
+    return code.future();
   }
 
   private static Future<Integer> answer(HttpClientRequest request, Sent r, boolean streams) {

@@ -1,6 +1,5 @@
 package dev.coracle.benchmarks.api;
 
-import dev.coracle.launcher.pki.ClusterPki;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -21,8 +20,7 @@ final class HttpApi {
 
   HttpApi(Vertx vertx, Path work, int port, int connections) {
     this.port = port;
-    ClusterPki pki = ServerMain.pki(work);
-    Path directory = pki.caCertificate().getParent();
+    Path directory = work.resolve(ServerMain.PKI);
     client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -33,7 +31,8 @@ final class HttpApi {
                     new PemKeyCertOptions()
                         .setCertPath(directory.resolve("admin.crt").toString())
                         .setKeyPath(directory.resolve("admin.key").toString()))
-                .setTrustOptions(new PemTrustOptions().addCertPath(pki.caCertificate().toString())),
+                .setTrustOptions(
+                    new PemTrustOptions().addCertPath(directory.resolve("ca.crt").toString())),
             new PoolOptions().setHttp1MaxSize(connections));
   }
 

@@ -30,6 +30,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServerMain {
 
+  /** Where in the directory the certificates stand. */
+  static final String PKI = "pki";
+
   private ServerMain() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -52,12 +55,8 @@ final class ServerMain {
     vertx.close().await();
   }
 
-  static ClusterPki pki(Path work) {
-    return new ClusterPki(work.resolve("pki"), Clock.systemUTC());
-  }
-
   private static ApiServerOptions options(Path work) throws IOException {
-    ClusterPki pki = pki(work);
+    ClusterPki pki = new ClusterPki(work.resolve(PKI), Clock.systemUTC());
     pki.open();
     Credential serving =
         pki.credential(
