@@ -1,5 +1,5 @@
 # The everyday commands; each is one line, so reading is enough.
-.PHONY: build verify fix test it bench run conformance
+.PHONY: build verify fix test it fuzz bench run conformance
 
 build:
 	mvn -B -Dquick -DskipTests package
@@ -15,6 +15,10 @@ test:
 
 it:
 	mvn -B verify -pl system-tests -am -Dsurefire.skip=true
+
+# Coverage-guided, one target after the other, each in a JVM of its own; FUZZ=YamlFuzz for one.
+fuzz:
+	./benchmarks/fuzz $(FUZZ)
 
 bench:
 	./benchmarks/run

@@ -93,6 +93,22 @@ public final class KubeObject {
     return t;
   }
 
+  /**
+   * As {@link #tree()}, for one use: where only the encoding was there so far, the tree is not
+   * kept. Who goes over many objects of a cache leaves no trees behind, which take many times the
+   * room.
+   */
+  public ObjectNode treeOnce() {
+    ObjectNode t = tree;
+    return t != null ? t : Json.parseObject(json());
+  }
+
+  /** An equal object for one use, for the same reason; it shares this one's encoding. */
+  public KubeObject fleeting() {
+    byte[] j = json;
+    return tree != null || j == null ? this : new KubeObject(null, j);
+  }
+
   /** The object's JSON, encoded at most once: read, never change. */
   public byte[] json() {
     byte[] j = json;

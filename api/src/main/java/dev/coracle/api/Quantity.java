@@ -38,20 +38,33 @@ public final class Quantity implements Comparable<Quantity> {
    * @throws IllegalArgumentException with upstream's words when the text is no quantity
    */
   public static Quantity parse(String text) {
-    int end = 0;
+    Quantity quantity = tryParse(text);
+    if (quantity == null) {
+      throw new IllegalArgumentException(
+          "quantities must match the regular expression"
+              + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+    }
+    return quantity;
+  }
+
+  /** Null where the text is no quantity. */
+  public static @Nullable Quantity tryParse(String text) {
     int n = text.length();
-    if (end < n && (text.charAt(end) == '+' || text.charAt(end) == '-')) {
-      end++;
-    }
+    int end = n > 0 && (text.charAt(0) == '+' || text.charAt(0) == '-') ? 1 : 0;
     int digits = 0;
-    while (end < n && (Character.digit(text.charAt(end), 10) >= 0 || text.charAt(end) == '.')) {
-      if (text.charAt(end) != '.') {
+    int points = 0;
+    for (; end < n; end++) {
+      char c = text.charAt(end);
+      if (c == '.') {
+        points++;
+      } else if (c >= '0' && c <= '9') {
         digits++;
+      } else {
+        break;
       }
-      end++;
     }
-    if (digits == 0 || n > 64 || text.indexOf('.') != text.lastIndexOf('.')) {
-      throw malformed();
+    if (digits == 0 || points > 1 || n > 64) {
+      return null;
     }
     BigDecimal number = new BigDecimal(text.substring(0, end));
     String suffix = text.substring(end);
@@ -72,19 +85,10 @@ public final class Quantity implements Comparable<Quantity> {
           return new Quantity(number.scaleByPowerOfTen(exponent), Format.DECIMAL_EXPONENT);
         }
       } catch (NumberFormatException e) {
-        throw malformed();
+        return null;
       }
     }
-    throw malformed();
-  }
-
-  /** Null where the text is no quantity. */
-  public static @Nullable Quantity tryParse(String text) {
-    try {
-      return parse(text);
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
+    return null;
   }
 
   public static Quantity of(long value) {
@@ -170,11 +174,5 @@ public final class Quantity implements Comparable<Quantity> {
 
   private static long clamp(BigInteger v) {
     return v.bitLength() < 64 ? v.longValue() : v.signum() > 0 ? Long.MAX_VALUE : Long.MIN_VALUE;
-  }
-
-  private static IllegalArgumentException malformed() {
-    return new IllegalArgumentException(
-        "quantities must match the regular expression"
-            + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   }
 }

@@ -58,6 +58,22 @@ public record Status(
     return new Status(false, reason.code(), reason, message, "", "", "", "", List.of(), 0);
   }
 
+  /** The same with another HTTP code than its reason's. */
+  public Status withCode(int otherCode) {
+    return new Status(
+        success,
+        otherCode,
+        reason,
+        message,
+        group,
+        kind,
+        name,
+        uid,
+        causes,
+        retryAfterSeconds,
+        continueToken);
+  }
+
   public Status withDetails(GroupResource resource, String name) {
     return new Status(
         success,

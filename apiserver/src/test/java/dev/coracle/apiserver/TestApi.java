@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.internal.http.Yaml;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -14,6 +17,7 @@ import io.vertx.core.net.PemTrustOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** The API over HTTPS, as the administrator, for tests that look at codes, bodies and warnings. */
 public final class TestApi {
@@ -36,10 +40,12 @@ public final class TestApi {
   }
 
   private final HttpClientAgent client;
+  private final Context context;
   private final int port;
 
   public TestApi(TestServer server) {
     port = server.server().port();
+    context = server.vertx().getOrCreateContext();
     client =
         server
             .vertx()
@@ -70,26 +76,49 @@ public final class TestApi {
       options.putHeader("Content-Type", mediaType);
     }
     try {
-      return client
-          .request(options)
-          // On the event loop: this thread might come too late for the body.
-          .compose(request ->
-              request
-                  .send(Buffer.buffer(body))
-                  .compose(response ->
-                      response
-                          .body()
-                          .map(bytes ->
-                              new Answer(
-                                  response.statusCode(),
-                                  parse(bytes),
-                                  response.headers().getAll("Warning")))))
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get(60, TimeUnit.SECONDS);
+      return await(() ->
+          client
+              .request(options)
+              .compose(request -> request.send(Buffer.buffer(body)))
+              .compose(response ->
+                  response
+                      .body()
+                      .map(bytes ->
+                          new Answer(
+                              response.statusCode(),
+                              parse(bytes),
+                              response.headers().getAll("Warning")))));
     } catch (Exception e) {
       throw new AssertionError(method + " " + path, e);
     }
+  }
+
+  /**
+   * On one event loop for all, which is that of the connections too: asked from a thread of its
+   * own, Vert.x may have the body arrive before somebody waits for it, and then it never does.
+   */
+  private <R> R await(Supplier<Future<R>> work) throws Exception {
+    Promise<R> answer = Promise.promise();
+    context.runOnContext(_ -> work.get().onComplete(answer));
+    return answer.future().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  /** The bytes of an answer as they come, with this {@code Accept-Encoding}. */
+  public byte[] bytes(String path, String encoding) throws Exception {
+    RequestOptions options =
+        new RequestOptions()
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setMethod(HttpMethod.GET)
+            .setURI(path)
+            .putHeader("Accept", "application/json")
+            .putHeader("Accept-Encoding", encoding);
+    return await(() ->
+        client
+            .request(options)
+            .compose(request -> request.send())
+            .compose(response -> response.body())
+            .map(Buffer::getBytes));
   }
 
   private static JsonNode parse(Buffer bytes) {

@@ -112,8 +112,8 @@ public record CertificateRequest(
   public static CertificateRequest parsePem(byte[] pem) {
     String text = new String(pem, StandardCharsets.US_ASCII);
     int begin = text.indexOf(BEGIN);
-    int end = text.indexOf(END);
-    if (pem.length > MAX_BYTES || begin < 0 || end < begin || !text.substring(0, begin).isBlank()) {
+    int end = begin < 0 ? -1 : text.indexOf(END, begin + BEGIN.length());
+    if (pem.length > MAX_BYTES || end < 0 || !text.substring(0, begin).isBlank()) {
       throw new IllegalArgumentException("PEM block type must be CERTIFICATE REQUEST");
     }
     String body = text.substring(begin + BEGIN.length(), end).replaceAll("\\s", "");

@@ -3,6 +3,7 @@ package dev.coracle.api.patch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.ListType;
@@ -21,8 +22,7 @@ final class ApplyCheck {
     if (!problem.isEmpty()) {
       String namespace = config.path("metadata").path("namespace").asText("");
       String name = config.path("metadata").path("name").asText("");
-      throw StatusException.of(
-          StatusReason.UNKNOWN,
+      String words =
           "failed to create typed patch object ("
               + namespace
               + "/"
@@ -32,7 +32,9 @@ final class ApplyCheck {
               + ", Kind="
               + config.path("kind").asText("")
               + "): "
-              + problem);
+              + problem;
+      // Upstream's words and its lack of a reason, but not its code 500 (ADR 0130).
+      throw new StatusException(Status.failure(StatusReason.UNKNOWN, words).withCode(400));
     }
   }
 

@@ -93,6 +93,57 @@ public final class FieldSet {
     return out;
   }
 
+  /** Takes the paths of another set into this one, and its nodes where it can: it is given away. */
+  FieldSet adopt(FieldSet other) {
+    member |= other.member;
+    TreeMap<String, FieldSet> theirs = other.children;
+    if (theirs == null) {
+      return this;
+    }
+    TreeMap<String, FieldSet> mine = children;
+    if (mine == null) {
+      children = theirs;
+      return this;
+    }
+    theirs.forEach((step, child) -> mine.merge(step, child, FieldSet::adopt));
+    return this;
+  }
+
+  /** Takes the paths of the other, and everything below them, out of this set. */
+  FieldSet dropTrees(FieldSet other) {
+    member &= !other.member;
+    TreeMap<String, FieldSet> mine = children;
+    if (mine != null) {
+      other
+          .children()
+          .forEach((step, theirs) ->
+              mine.computeIfPresent(
+                  step, (_, child) -> theirs.member ? null : child.dropTrees(theirs)));
+    }
+    return this;
+  }
+
+  /** Takes exactly the paths of the other out of this set. */
+  FieldSet drop(FieldSet other) {
+    member &= !other.member;
+    TreeMap<String, FieldSet> mine = children;
+    if (mine != null) {
+      other
+          .children()
+          .forEach((step, theirs) -> mine.computeIfPresent(step, (_, child) -> child.drop(theirs)));
+    }
+    return this;
+  }
+
+  /** Takes out the nodes that hold no path. */
+  FieldSet prune() {
+    TreeMap<String, FieldSet> mine = children;
+    if (mine != null) {
+      mine.values().removeIf(child -> !child.prune().member && !child.hasChildren());
+    }
+    return this;
+  }
+
   /** Without exactly the paths of the other; what lies below them stays. */
   FieldSet minus(FieldSet other) {
     FieldSet out = new FieldSet();

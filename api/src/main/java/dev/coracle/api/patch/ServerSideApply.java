@@ -1,6 +1,7 @@
 package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -86,9 +87,20 @@ public final class ServerSideApply {
    */
   public static ObjectNode track(
       SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
+    return withRecord(newer, managers(type, live, newer, writer));
+  }
+
+  /** As {@link #track}, but gives the record alone, {@code metadata.managedFields}; maybe empty. */
+  public static ArrayNode record(
+      SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
+    return managers(type, live, newer, writer).toJson();
+  }
+
+  private static ManagedFields managers(
+      SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
     JsonNode asked = newer.path("metadata").path("managedFields");
     if (ManagedFields.isReset(asked)) {
-      return withRecord(newer, new ManagedFields());
+      return new ManagedFields();
     }
     JsonNode stored =
         live == null ? MissingNode.getInstance() : live.path("metadata").path("managedFields");
@@ -101,25 +113,27 @@ public final class ServerSideApply {
     }
     if (live != null && managers.isEmpty()) {
       // Nothing was tracked so far, and only an apply begins to.
-      return withRecord(newer, managers);
+      return managers;
     }
     JsonNode before = live == null ? MissingNode.getInstance() : live;
     Comparison change = Comparison.of(type, before, newer);
     FieldSet touched =
-        change.added.union(change.modified).minusTrees(writer.ignored()).minus(NEVER_OWNED);
+        change.added.adopt(change.modified).dropTrees(writer.ignored()).drop(NEVER_OWNED).prune();
     Id self = writer.id(false);
-    takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+    if (!managers.isEmpty()) {
+      takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+    }
     Entry own = managers.entries.get(self);
     FieldSet kept = own == null ? NONE : own.fields().minus(change.removed);
     if (!touched.isEmpty()) {
-      managers.entries.put(
-          self, new Entry(kept.union(touched), writer.apiVersion, ManagedFields.time(writer.now)));
+      FieldSet all = own == null ? touched : kept.union(touched);
+      managers.entries.put(self, new Entry(all, writer.apiVersion, ManagedFields.time(writer.now)));
     } else if (own != null) {
       managers.entries.put(self, own.withFields(kept));
     }
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
     managers.cap();
-    return withRecord(newer, managers);
+    return managers;
   }
 
   /**

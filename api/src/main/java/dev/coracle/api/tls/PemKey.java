@@ -9,6 +9,8 @@ import java.security.PrivateKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,9 +20,8 @@ import java.util.regex.Pattern;
  */
 final class PemKey {
 
-  private static final Pattern BLOCK =
-      Pattern.compile(
-          "-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+  private static final Pattern BEGIN =
+      Pattern.compile("-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----");
 
   private static final int SEQUENCE = 0x30;
   private static final int OCTET_STRING = 0x04;
@@ -37,21 +38,39 @@ final class PemKey {
   private PemKey() {}
 
   static PrivateKey parse(byte[] pem) throws GeneralSecurityException {
-    Matcher block = BLOCK.matcher(new String(pem, StandardCharsets.ISO_8859_1));
-    if (!block.find()) {
-      throw new InvalidKeyException("there is no private key that is not encrypted");
-    }
+    Block block = block(new String(pem, StandardCharsets.ISO_8859_1));
     byte[] der;
     try {
-      der = Base64.getMimeDecoder().decode(block.group(2));
+      der = Base64.getMimeDecoder().decode(block.body);
     } catch (IllegalArgumentException e) {
       throw new InvalidKeyException("the private key is not in base64", e);
     }
-    return switch (block.group(1)) {
+    return switch (block.kind) {
       case "RSA PRIVATE KEY" -> key("RSA", envelope(der, RSA, NULL));
       case "EC PRIVATE KEY" -> key("EC", envelope(der, EC, curve(der)));
       default -> key(algorithm(der), der);
     };
+  }
+
+  private record Block(String kind, String body) {}
+
+  /**
+   * The first block that has an end. The text may be anybody's (a Secret's), so it is read in one
+   * pass a kind however many beginnings it has.
+   */
+  private static Block block(String text) throws InvalidKeyException {
+    Set<String> endless = new HashSet<>();
+    Matcher begin = BEGIN.matcher(text);
+    while (begin.find()) {
+      String kind = begin.group(1);
+      int end =
+          endless.contains(kind) ? -1 : text.indexOf("-----END " + kind + "-----", begin.end());
+      if (end >= 0) {
+        return new Block(kind, text.substring(begin.end(), end));
+      }
+      endless.add(kind);
+    }
+    throw new InvalidKeyException("there is no private key that is not encrypted");
   }
 
   private static PrivateKey key(String algorithm, byte[] pkcs8) throws GeneralSecurityException {

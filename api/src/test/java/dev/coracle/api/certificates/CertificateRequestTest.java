@@ -133,6 +133,13 @@ class CertificateRequestTest {
         .hasMessage("PEM block type must be CERTIFICATE REQUEST");
   }
 
+  @Test
+  void anEndThatBeginsInTheBeginningIsNone() {
+    assertThatThrownBy(
+            () -> parse("-----BEGIN CERTIFICATE REQUEST-----END CERTIFICATE REQUEST-----\n"))
+        .hasMessage("PEM block type must be CERTIFICATE REQUEST");
+  }
+
   /** Whatever the bytes are, the failure is the one that becomes a 422. */
   @Test
   void brokenBytesAreIllegalArgumentsAndNothingElse() {

@@ -238,7 +238,9 @@ class ServerSideApplyTest {
     assertThatThrownBy(() -> apply(null, config("{'foo':1}"), "cli", 0, false))
         .hasMessage(
             "failed to create typed patch object (/d; apps/v1, Kind=Deployment): .spec.foo: field"
-                + " not declared in schema");
+                + " not declared in schema")
+        .isInstanceOfSatisfying(
+            StatusException.class, e -> assertThat(e.status().code()).isEqualTo(400));
     assertThatThrownBy(() ->
             apply(
                 null,

@@ -124,6 +124,51 @@ class CustomResourceWebhookTest {
     return last[0];
   }
 
+  /** Adds the next stage where this one is reached. */
+  private static String stage(String reached, String next) {
+    return hooks.on(
+        "/" + next,
+        asked ->
+            asked.path("object").path("data").path(reached).asText("").equals("yes")
+                ? WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/data/" + next + "\",\"value\":\"yes\"}]")
+                : WebhookServer.allow());
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate custom resource"
+          + " [Conformance]")
+  void customResourcesAreMutatedStageByStage() {
+    String common =
+        ", sideEffects: None, admissionReviewVersions: [v1], rules: [{apiGroups:"
+            + " [hooks.example.com], apiVersions: [\"*\"], operations: [CREATE], resources:"
+            + " [things]}]}";
+    api.post(
+            GROUP + "mutatingwebhookconfigurations",
+            "{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration,"
+                + " metadata: {name: stages}, webhooks: [{name: one.example.com, clientConfig: "
+                + stage("mutation-start", "mutation-stage-1")
+                + common
+                + ", {name: two.example.com, clientConfig: "
+                + stage("mutation-stage-1", "mutation-stage-2")
+                + common
+                + "]}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(THINGS + "?dryRun=All", thing("stages", "mutation-start: \"yes\""))
+                        .ok()
+                        .body()
+                        .path("data")
+                        .toString())
+                .isEqualTo(
+                    "{\"mutation-start\":\"yes\",\"mutation-stage-1\":\"yes\","
+                        + "\"mutation-stage-2\":\"yes\"}"));
+  }
+
   @Test
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate custom resource"

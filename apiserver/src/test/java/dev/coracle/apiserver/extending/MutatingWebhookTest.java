@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import java.nio.file.Path;
@@ -137,6 +138,36 @@ class MutatingWebhookTest {
     mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
     mapWith(
         MAPS, "{metadata: {name: m, labels: {skip-me: \"yes\"}}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] patching/updating a mutating"
+          + " webhook should work [Conformance]")
+  void operationsMayBeChanged() {
+    String client =
+        hooks.on(
+            "/changed",
+            asked ->
+                WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/stage\",\"value\":\"1\"}]"));
+    register("changed", hook("changed.example.com", client, "", "configmaps", ""));
+    String map = "{metadata: {name: m}, data: {a: b}}";
+    mapWith(MAPS, map, "{\"a\":\"b\",\"stage\":\"1\"}");
+
+    JsonNode configuration = api.get(CONFIGURATIONS + "/changed").ok().body().deepCopy();
+    ObjectNode rule = (ObjectNode) configuration.path("webhooks").path(0).path("rules").path(0);
+    rule.putArray("operations").add("UPDATE");
+    api.put(CONFIGURATIONS + "/changed", configuration).ok();
+    mapWith(MAPS, map, "{\"a\":\"b\"}");
+
+    api.call(
+            "PATCH",
+            CONFIGURATIONS + "/changed",
+            "application/json-patch+json",
+            "[{\"op\":\"replace\",\"path\":\"/webhooks/0/rules/0/operations\","
+                + "\"value\":[\"CREATE\"]}]")
+        .ok();
+    mapWith(MAPS, map, "{\"a\":\"b\",\"stage\":\"1\"}");
   }
 
   @Test

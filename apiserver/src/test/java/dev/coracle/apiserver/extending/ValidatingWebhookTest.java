@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestApi.Answer;
@@ -126,6 +127,34 @@ class ValidatingWebhookTest {
     assertThat(asked.path("options").path("kind").asText()).isEqualTo("CreateOptions");
     assertThat(hooks.seen("/deny").getLast().path("operation").asText()).isEqualTo("DELETE");
     assertThat(hooks.seen("/deny").getLast().path("object").isNull()).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] patching/updating a"
+          + " validating webhook should work [Conformance]")
+  void operationsMayBeChanged() {
+    String client = hooks.on("/changed", asked -> WebhookServer.deny("not now"));
+    register("changed", hook("changed.example.com", client, ""));
+    String map = "{metadata: {name: refused}, data: {a: b}}";
+    assertThat(settled(map, 400).message()).contains("denied the request: not now");
+
+    JsonNode configuration = api.get(CONFIGURATIONS + "/changed").ok().body().deepCopy();
+    ObjectNode rule = (ObjectNode) configuration.path("webhooks").path(0).path("rules").path(0);
+    rule.putArray("operations").add("UPDATE");
+    api.put(CONFIGURATIONS + "/changed", configuration).ok();
+    settled(map, 201);
+
+    api.call(
+            "PATCH",
+            CONFIGURATIONS + "/changed",
+            "application/json-patch+json",
+            "[{\"op\":\"replace\",\"path\":\"/webhooks/0/rules/0/operations\","
+                + "\"value\":[\"CREATE\"]}]")
+        .ok();
+    assertThat(settled("{metadata: {name: again}, data: {a: b}}", 400).message())
+        .contains("denied the request: not now");
+    api.delete(MAPS + "/refused").ok();
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** One real etcd with its default durability, beside which ours is measured. */
-final class EtcdProcess implements AutoCloseable {
+public final class EtcdProcess implements AutoCloseable {
 
   private final Process process;
   final int port;
@@ -23,7 +23,7 @@ final class EtcdProcess implements AutoCloseable {
     this.port = port;
   }
 
-  static EtcdProcess start(Path directory) throws IOException {
+  public static EtcdProcess start(Path directory) throws IOException {
     return start(directory, freePort());
   }
 
@@ -61,11 +61,11 @@ final class EtcdProcess implements AutoCloseable {
     }
   }
 
-  String endpoint() {
+  public String endpoint() {
     return "http://127.0.0.1:" + port;
   }
 
-  void awaitPort() {
+  public void awaitPort() {
     while (process.isAlive()) {
       try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
         return;
@@ -89,7 +89,7 @@ final class EtcdProcess implements AutoCloseable {
   }
 
   /** Processor time since its start, in nanoseconds. */
-  long cpu() {
+  public long cpu() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
   }
 

@@ -14,23 +14,23 @@ import java.util.Locale;
 import java.util.Map;
 
 /** What was measured, as a Markdown table: one row a question, one column a contestant. */
-final class Report {
+public final class Report {
 
   private final List<String> contestants;
   private final Map<String, Map<String, String>> rows = new LinkedHashMap<>();
 
-  Report(String... contestants) {
+  public Report(String... contestants) {
     this.contestants = List.of(contestants);
   }
 
   /** Notes a figure, and says it at once on standard error, so that one sees it go on. */
-  void put(String what, String contestant, String format, Object... arguments) {
+  public void put(String what, String contestant, String format, Object... arguments) {
     String figure = String.format(Locale.ROOT, format, arguments);
     rows.computeIfAbsent(what, _ -> new LinkedHashMap<>()).put(contestant, figure);
     System.err.println(contestant + ": " + what + ": " + figure);
   }
 
-  void print(PrintStream out) {
+  public void print(PrintStream out) {
     out.println("| | " + String.join(" | ", contestants) + " |");
     out.println("|---|" + "---:|".repeat(contestants.size()));
     rows.forEach((what, figures) -> {
@@ -41,7 +41,7 @@ final class Report {
   }
 
   /** The machine in one line, and the disk that a directory lies on. */
-  static String machine(Path directory) throws IOException {
+  public static String machine(Path directory) throws IOException {
     String cpu =
         Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
             .filter(l -> l.startsWith("model name"))
@@ -68,7 +68,7 @@ final class Report {
   }
 
   /** Nanoseconds of a list at a percentile, in milliseconds. */
-  static double millis(List<Long> nanos, int percentile) {
+  public static double millis(List<Long> nanos, int percentile) {
     List<Long> sorted = new ArrayList<>(nanos);
     Collections.sort(sorted);
     int at = Math.min(sorted.size() - 1, sorted.size() * percentile / 100);

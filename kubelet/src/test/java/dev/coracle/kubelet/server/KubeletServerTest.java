@@ -37,6 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The server over real TLS: who gets in, what the plain endpoints say, and the clients that are not
@@ -314,7 +316,7 @@ class KubeletServerTest {
     WebSocketConnectOptions options =
         new WebSocketConnectOptions().setHost("localhost").setPort(port).setURI(uri);
     return webSockets.connect(
-        protocol.isEmpty() ? options : options.setSubProtocols(List.of(protocol)));
+        protocol.isEmpty() ? options : options.setSubProtocols(List.of(protocol.split(","))));
   }
 
   /** Connects, sends, and collects all messages until the server closes. */
@@ -326,7 +328,8 @@ class KubeletServerTest {
             .onFailure(done::completeExceptionally)
             .onSuccess(ws -> {
               List<Buffer> received = new CopyOnWriteArrayList<>();
-              assertThat(ws.subProtocol()).isEqualTo(protocol.isEmpty() ? null : protocol);
+              String chosen = protocol.contains(",") ? "v4.channel.k8s.io" : protocol;
+              assertThat(ws.subProtocol()).isEqualTo(chosen.isEmpty() ? null : chosen);
               ws.frameHandler(f -> {
                 if (f.isBinary() || f.isText()) {
                   received.add(f.binaryData().copy());
@@ -384,8 +387,14 @@ class KubeletServerTest {
         .contains("1" + Base64.getEncoder().encodeToString("ping".getBytes(UTF_8)));
   }
 
-  @Test
-  void portForwardByWebSocketChannels() throws Exception {
+  /** Kubernetes' client for Node.js offers all protocols of exec for a port-forward too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "v4.channel.k8s.io",
+        "v5.channel.k8s.io,v4.channel.k8s.io,v3.channel.k8s.io,v2.channel.k8s.io,channel.k8s.io"
+      })
+  void portForwardByWebSocketChannels(String offered) throws Exception {
     NetServer echo =
         vertx
             .createNetServer()
@@ -398,7 +407,7 @@ class KubeletServerTest {
     List<Buffer> got =
         talk(
             "/portForward/default/web?ports=" + target,
-            "v4.channel.k8s.io",
+            offered,
             () -> List.of(Buffer.buffer("\0hey")),
             false);
     byte low = (byte) target;

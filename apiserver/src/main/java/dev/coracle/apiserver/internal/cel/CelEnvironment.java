@@ -27,10 +27,15 @@ import java.util.Set;
  */
 public final class CelEnvironment {
 
+  private static final int DEEPEST = 60;
+
   static final CelOptions OPTIONS =
       CelOptions.current()
           .enableOptionalSyntax(true)
           .enableHeterogeneousNumericComparisons(true)
+          // What an event loop's stack has room for; upstream's 250 levels are more than anybody
+          // nests.
+          .maxParseRecursionDepth(DEEPEST)
           .comprehensionMaxIterations((int) Budget.PER_EXPRESSION)
           .build();
 
@@ -47,6 +52,9 @@ public final class CelEnvironment {
             .addFunctionBindings(Libraries.bindings())
             .build();
   }
+
+  private static final String TOO_DEEP =
+      "compilation failed: expression recursion limit exceeded, limit: " + DEEPEST;
 
   private final CelCompiler compiler;
 
@@ -90,6 +98,9 @@ public final class CelEnvironment {
    * @throws CelFailure saying where the expression is wrong
    */
   public Expression compile(String text, Set<CelType> wanted, String otherwise) {
+    if (Nesting.of(text) > DEEPEST) {
+      throw new CelFailure(TOO_DEEP, false);
+    }
     try {
       CelAbstractSyntaxTree parsed = compiler.parse(text).getAst();
       CelAbstractSyntaxTree ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
@@ -104,6 +115,9 @@ public final class CelEnvironment {
       throw new CelFailure("compilation failed: " + e.getMessage(), false);
     } catch (CelEvaluationException e) {
       throw new CelFailure("program instantiation failed: " + e.getMessage(), false);
+    } catch (StackOverflowError e) {
+      // a.b.c… without brackets: the parser's recursion is bounded, what walks its tree is not.
+      throw new CelFailure(TOO_DEEP, false);
     }
   }
 

@@ -78,6 +78,8 @@ public final class Expression {
       throw e;
     } catch (RuntimeException e) {
       throw failure(e.getMessage(), budget);
+    } catch (StackOverflowError e) {
+      throw new CelFailure("expression is nested too deep to be evaluated", false);
     }
   }
 

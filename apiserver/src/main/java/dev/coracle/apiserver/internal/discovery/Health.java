@@ -43,7 +43,7 @@ public final class Health {
       Responder.text(exchange, 404, "404 page not found\n");
       return true;
     }
-    Set<String> excluded = new HashSet<>(exchange.context().queryParam("exclude"));
+    Set<String> excluded = new HashSet<>(exchange.queries("exclude"));
     StringBuilder lines = new StringBuilder("[+]ping ok\n");
     boolean failed = false;
     for (HealthCheck check : asked) {
@@ -56,7 +56,7 @@ public final class Health {
       lines.append(problem.isEmpty() ? "[+]" : "[-]").append(check.name());
       lines.append(problem.isEmpty() ? " ok\n" : " failed: reason withheld\n");
     }
-    boolean verbose = exchange.context().queryParams().contains("verbose");
+    boolean verbose = exchange.asks("verbose");
     if (failed) {
       lines.append(root).append(" check failed\n");
       Responder.text(exchange, 500, lines.toString());

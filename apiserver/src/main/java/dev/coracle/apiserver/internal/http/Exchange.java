@@ -13,21 +13,17 @@ public final class Exchange {
 
   private final RoutingContext context;
   private final RequestInfo info;
+  private final QueryString query;
   private final long startNanos = System.nanoTime();
   private final Warnings warnings = new Warnings(this::note);
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
   private @Nullable AuditRecord audit;
 
-  Exchange(RoutingContext context, RequestInfo info) {
+  Exchange(RoutingContext context, RequestInfo info, QueryString query) {
     this.context = context;
     this.info = info;
-  }
-
-  /** Begins the exchange of this request. */
-  public static Exchange begin(RoutingContext context, RequestInfo info) {
-    Exchange exchange = new Exchange(context, info);
-    return exchange;
+    this.query = query;
   }
 
   public RoutingContext context() {
@@ -91,13 +87,17 @@ public final class Exchange {
 
   /** A query parameter, empty where it is not given. */
   public String query(String name) {
-    String value = context.queryParams().get(name);
-    return value == null ? "" : value;
+    return query.first(name);
   }
 
   /** All values of a query parameter. */
   public java.util.List<String> queries(String name) {
-    return context.queryParams().getAll(name);
+    return query.all(name);
+  }
+
+  /** Whether a query parameter is given, with whatever value. */
+  public boolean asks(String name) {
+    return query.has(name);
   }
 
   public boolean flag(String name) {

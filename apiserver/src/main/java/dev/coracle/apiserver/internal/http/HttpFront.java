@@ -201,19 +201,20 @@ public final class HttpFront {
       http1.channelHandlerContext().channel().attr(SPOKEN).set(Boolean.TRUE);
     }
     context.request().pause();
+    QueryString query = new QueryString(context.request().query());
     Exchange exchange;
     try {
-      exchange = Exchange.begin(context, requestInfo(context));
+      exchange = new Exchange(context, requestInfo(context, query), query);
     } catch (IllegalArgumentException e) {
-      exchange =
-          Exchange.begin(context, new RequestInfo(false, "get", "/", "", "", "", "", "", "", ""));
+      RequestInfo none = new RequestInfo(false, "get", "/", "", "", "", "", "", "", "");
+      exchange = new Exchange(context, none, query);
       Responder.failure(exchange, StatusException.badRequest("the path is not valid"));
       return;
     }
     pass(exchange, 0);
   }
 
-  private static RequestInfo requestInfo(RoutingContext context) {
+  private static RequestInfo requestInfo(RoutingContext context, QueryString query) {
     String raw = context.request().path();
     String path =
         raw == null || raw.isEmpty()
@@ -221,20 +222,17 @@ public final class HttpFront {
             : raw.indexOf('%') < 0
                 ? raw
                 : QueryStringDecoder.decodeComponent(raw.replace("+", "%2B"));
-    String watch = context.request().getParam("watch");
-    String fields = context.request().getParam("fieldSelector");
+    String watch = query.first("watch");
     String name = "";
-    if (fields != null) {
-      for (String term : fields.split(",")) {
-        if (term.startsWith("metadata.name=")) {
-          name = term.substring(term.lastIndexOf('=') + 1);
-        }
+    for (String term : query.first("fieldSelector").split(",")) {
+      if (term.startsWith("metadata.name=")) {
+        name = term.substring(term.lastIndexOf('=') + 1);
       }
     }
     return RequestInfo.of(
         context.request().method().name(),
         path,
-        watch != null && !watch.equals("false") && !watch.equals("0"),
+        query.has("watch") && !watch.equals("false") && !watch.equals("0"),
         name);
   }
 

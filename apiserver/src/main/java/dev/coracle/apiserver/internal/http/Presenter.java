@@ -11,8 +11,6 @@ import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.table.Tables;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
@@ -20,6 +18,9 @@ import java.util.function.Function;
  * (API concepts, "Receiving resources as Tables" and "Metadata-only fetches").
  */
 public final class Presenter {
+
+  /** Longer lists are sent while they are put together. */
+  private static final int IN_PIECES_FROM = 256 << 10;
 
   private final EncodeOnce once = new EncodeOnce();
   private final Tables tables;
@@ -53,12 +54,14 @@ public final class Presenter {
     }
   }
 
-  void list(Exchange exchange, Negotiation form, ResourceType type, KubeList list) {
+  void list(Exchange exchange, Negotiation form, ResourceType type, KubeList found) {
     AuditRecord audit = exchange.audit();
     if (audit != null) {
-      long bytes = list.items().stream().mapToLong(o -> o.json().length).sum();
-      audit.response(bytes, () -> listTree(type, list));
+      long bytes = found.items().stream().mapToLong(o -> o.json().length).sum();
+      audit.response(bytes, () -> listTree(type, found));
     }
+    // A look at all objects must not leave the trees of all in the store's cache.
+    KubeList list = parses(form, exchange) ? fleeting(found) : found;
     if (form.table()) {
       Responder.tree(
           exchange, form.form(), 200, tables.ofList(type, list, form.version(), include(exchange)));
@@ -83,10 +86,25 @@ public final class Presenter {
       return;
     }
     if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
-      Responder.bytes(exchange, 200, form.form().mediaType(), encode(type, list));
+      json(exchange, type, list);
       return;
     }
     Responder.tree(exchange, form.form(), 200, listTree(type, list));
+  }
+
+  private static boolean parses(Negotiation form, Exchange exchange) {
+    return form.table()
+        || form.metadataOnly()
+        || form.form() == Negotiation.Form.YAML
+        || form.form() == Negotiation.Form.JSON && Responder.pretty(exchange);
+  }
+
+  private static KubeList fleeting(KubeList list) {
+    return new KubeList(
+        list.resourceVersion(),
+        list.continueToken(),
+        list.remaining(),
+        list.items().stream().map(KubeObject::fleeting).toList());
   }
 
   private static ObjectNode listTree(ResourceType type, KubeList list) {
@@ -104,25 +122,16 @@ public final class Presenter {
   }
 
   /** Puts the items' own encodings together: no object is encoded for a list. */
-  private static byte[] encode(ResourceType type, KubeList list) {
+  private static void json(Exchange exchange, ResourceType type, KubeList list) {
+    String mediaType = Negotiation.Form.JSON.mediaType();
     byte[] head = Json.bytes(listHead(type, list));
-    int size = head.length + 16;
-    for (KubeObject o : list.items()) {
-      size += o.json().length + 1;
+    long length = ListWriter.length(head, list.items());
+    if (length < IN_PIECES_FROM) {
+      byte[] body = ListWriter.whole(head, list.items(), (int) length);
+      Responder.bytes(exchange, 200, mediaType, body);
+    } else {
+      ListWriter.send(exchange, mediaType, head, list.items(), length);
     }
-    ByteArrayOutputStream out = new ByteArrayOutputStream(size);
-    out.write(head, 0, head.length - 1);
-    out.writeBytes(",\"items\":[".getBytes(StandardCharsets.UTF_8));
-    boolean first = true;
-    for (KubeObject o : list.items()) {
-      if (!first) {
-        out.write(',');
-      }
-      first = false;
-      out.writeBytes(o.json());
-    }
-    out.writeBytes("]}\n".getBytes(StandardCharsets.UTF_8));
-    return out.toByteArray();
   }
 
   /** How the objects of a watch are encoded. */

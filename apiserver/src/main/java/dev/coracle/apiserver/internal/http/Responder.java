@@ -14,8 +14,9 @@ import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -120,6 +121,11 @@ public final class Responder {
     if (response.ended() || response.closed()) {
       return;
     }
+    if (response.headWritten()) {
+      // Too late for another answer: a cut connection says that this one is not whole.
+      response.reset();
+      return;
+    }
     head(exchange, code, mediaType);
     byte[] out = body;
     if (body.length >= GZIP_FROM_BYTES && exchange.header("Accept-Encoding").contains("gzip")) {
@@ -131,7 +137,8 @@ public final class Responder {
     if (exchange.request().method().name().equals("HEAD")) {
       response.end();
     } else {
-      response.end(Buffer.buffer(out));
+      // Not copied: whoever made the bytes leaves them as they are.
+      response.end(BufferInternal.buffer(Unpooled.wrappedBuffer(out)));
     }
   }
 

@@ -17,8 +17,9 @@ import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.common.FlowStyle;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
@@ -47,18 +48,42 @@ public final class Yaml {
             .setCodePointLimit(maxBytes)
             .build();
     try {
+      checkDepth(yaml, settings);
       Object value = new Load(settings).loadFromInputStream(new ByteArrayInputStream(yaml));
       return toJson(value, new int[1], 0);
-    } catch (YamlEngineException e) {
+    } catch (StatusException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Mostly a YamlEngineException; for some documents the library has others.
       String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw StatusException.badRequest("error converting YAML to JSON: yaml: " + why);
     }
   }
 
+  /** Before it is composed, which recurses by the depth that the document has; events do not. */
+  private static void checkDepth(byte[] yaml, LoadSettings settings) {
+    int depth = 0;
+    for (Event event : new Parse(settings).parseInputStream(new ByteArrayInputStream(yaml))) {
+      switch (event.getEventId()) {
+        case MappingStart, SequenceStart -> {
+          if (++depth > DEEPEST) {
+            throw excessive();
+          }
+        }
+        case MappingEnd, SequenceEnd -> depth--;
+        default -> {}
+      }
+    }
+  }
+
+  private static StatusException excessive() {
+    return StatusException.badRequest(
+        "error converting YAML to JSON: yaml: document contains excessive aliasing or depth");
+  }
+
   private static JsonNode toJson(@Nullable Object value, int[] count, int depth) {
     if (++count[0] > MOST_NODES || depth > DEEPEST) {
-      throw StatusException.badRequest(
-          "error converting YAML to JSON: yaml: document contains excessive aliasing or depth");
+      throw excessive();
     }
     return switch (value) {
       case null -> Json.NODES.nullNode();

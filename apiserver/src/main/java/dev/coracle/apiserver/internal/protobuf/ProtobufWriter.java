@@ -27,7 +27,7 @@ public final class ProtobufWriter {
     GroupVersionKind kind = object.gvk();
     return MessageTable.kubernetes()
         .of(kind)
-        .map(message -> envelope(kind, object.encoded(o -> message(message, o.tree()))));
+        .map(message -> envelope(kind, object.encoded(o -> message(message, o.treeOnce()))));
   }
 
   /** As {@link #object}, for what is made for one answer. */
@@ -55,11 +55,11 @@ public final class ProtobufWriter {
     MessagePlan item = MessagePlan.at(slot.field().message());
     long size = 1 << 10;
     for (KubeObject object : items) {
-      size += object.encoded(o -> MessageWriter.write(item, o.tree())).length + 6;
+      size += object.encoded(o -> MessageWriter.write(item, o.treeOnce())).length + 6;
     }
     BackwardsBuffer out = new BackwardsBuffer(Math.toIntExact(size));
     for (KubeObject object : items.reversed()) {
-      out.bytes(slot.number(), object.encoded(o -> MessageWriter.write(item, o.tree())));
+      out.bytes(slot.number(), object.encoded(o -> MessageWriter.write(item, o.treeOnce())));
     }
     MessageWriter.write(plan, head, out);
     return envelope(kind, out);

@@ -101,15 +101,14 @@ public final class SchemaRules implements ObjectRules {
       String manager,
       String subresource,
       Instant time) {
-    ObjectNode tracked =
-        ServerSideApply.track(
+    JsonNode record =
+        ServerSideApply.record(
             definition.schema(),
             before == null ? null : before.tree(),
             now,
             writer(manager, subresource, time));
-    JsonNode record = tracked.path("metadata").get("managedFields");
     if (now.path("metadata") instanceof ObjectNode metadata) {
-      if (record == null) {
+      if (record.isEmpty()) {
         metadata.remove("managedFields");
       } else {
         metadata.set("managedFields", record);

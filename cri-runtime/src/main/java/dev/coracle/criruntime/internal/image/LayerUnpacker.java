@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,7 +58,11 @@ public final class LayerUnpacker {
   public long unpack(InputStream tar) throws IOException {
     TarReader reader = new TarReader(tar);
     for (TarReader.Entry e = reader.next(); e != null; e = reader.next()) {
-      apply(e, reader.content());
+      try {
+        apply(e, reader.content());
+      } catch (InvalidPathException wrong) {
+        throw new IOException("layer entry with a name that cannot be: " + e.name(), wrong);
+      }
     }
     tar.transferTo(OutputStream.nullOutputStream());
     // A directory's time changes when something is put into it, so times come last.

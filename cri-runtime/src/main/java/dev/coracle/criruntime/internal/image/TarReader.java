@@ -16,6 +16,9 @@ public final class TarReader {
   private static final int BLOCK = 512;
   private static final int MAX_HEADER_TEXT = 1 << 20;
 
+  /** Some 30,000 years around 1970: what every file system's times can be asked for. */
+  private static final long MOST_SECONDS = 1L << 40;
+
   /**
    * An entry. {@code type} is tar's own: {@code 0} file, {@code 1} hard link, {@code 2} symlink,
    * {@code 3} and {@code 4} devices, {@code 5} directory, {@code 6} FIFO.
@@ -36,6 +39,7 @@ public final class TarReader {
   private final byte[] header = new byte[BLOCK];
   private long left;
   private long padding;
+  private long headerBytes;
 
   public TarReader(InputStream in) {
     this.in = in;
@@ -44,8 +48,10 @@ public final class TarReader {
   /** The next entry, or null at the end. What is left of the current entry's content is skipped. */
   public @Nullable Entry next() throws IOException {
     Map<String, String> pax = new HashMap<>();
+    headerBytes = 0;
     while (true) {
-      skip(left + padding);
+      skip(left);
+      skip(padding);
       left = 0;
       padding = 0;
       int n = in.readNBytes(header, 0, BLOCK);
@@ -93,7 +99,10 @@ public final class TarReader {
 
   private Entry entry(char type, long headerSize, Map<String, String> pax) throws IOException {
     String name = pax.getOrDefault("path", ustarName());
-    long size = pax.containsKey("size") ? Long.parseLong(pax.get("size")) : headerSize;
+    long size = number(pax, "size", headerSize);
+    if (size < 0) {
+      throw new IOException("tar entry of negative size");
+    }
     char kind = type == 0 || type == '7' ? '0' : type;
     if (kind == '0' && name.endsWith("/")) {
       kind = '5';
@@ -108,11 +117,30 @@ public final class TarReader {
         pax.getOrDefault("linkpath", text(157, 100)),
         left,
         (int) (number(100, 8) & 07777),
-        (int) (pax.containsKey("uid") ? Long.parseLong(pax.get("uid")) : number(108, 8)),
-        (int) (pax.containsKey("gid") ? Long.parseLong(pax.get("gid")) : number(116, 8)),
-        modified == null ? number(136, 12) : (long) Double.parseDouble(modified),
+        (int) number(pax, "uid", number(108, 8)),
+        (int) number(pax, "gid", number(116, 8)),
+        Math.clamp(
+            modified == null ? number(136, 12) : seconds(modified), -MOST_SECONDS, MOST_SECONDS),
         (int) number(329, 8),
         (int) number(337, 8));
+  }
+
+  private static long number(Map<String, String> pax, String key, long otherwise)
+      throws IOException {
+    String text = pax.get(key);
+    try {
+      return text == null ? otherwise : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new IOException("malformed pax header", e);
+    }
+  }
+
+  private static long seconds(String text) throws IOException {
+    try {
+      return (long) Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IOException("malformed pax header", e);
+    }
   }
 
   /** The content of the current entry; valid until {@link #next}. */
@@ -140,8 +168,9 @@ public final class TarReader {
   }
 
   private String headerText(long size) throws IOException {
-    if (size > MAX_HEADER_TEXT) {
-      throw new IOException("tar header of " + size + " bytes");
+    headerBytes += Math.min(size, MAX_HEADER_TEXT + 1);
+    if (headerBytes > MAX_HEADER_TEXT) {
+      throw new IOException("tar headers of more than " + MAX_HEADER_TEXT + " bytes");
     }
     byte[] bytes = in.readNBytes((int) size);
     if (bytes.length < size) {
@@ -165,7 +194,7 @@ public final class TarReader {
       } catch (NumberFormatException e) {
         throw new IOException("malformed pax header", e);
       }
-      if (length <= space - at || at + length > bytes.length) {
+      if (length <= space - at + 1 || length > bytes.length - at) {
         throw new IOException("malformed pax header");
       }
       String record = new String(bytes, space + 1, at + length - space - 2, StandardCharsets.UTF_8);

@@ -105,9 +105,13 @@ final class PortForwardHandler implements Handler<RoutingContext> {
     }
   }
 
+  /** The first that fits, as upstream chooses: clients offer those of exec too. */
   private static Optional<RemoteCommandProtocol> channels(UpgradeRequest upgrade) {
-    return upgrade.kind() == UpgradeRequest.Kind.WEBSOCKET && !upgrade.offered().isEmpty()
-        ? RemoteCommandProtocol.webSocket(upgrade.offered()).filter(p -> p.version() == 4)
+    return upgrade.kind() == UpgradeRequest.Kind.WEBSOCKET
+        ? upgrade.offered().stream()
+            .flatMap(name -> RemoteCommandProtocol.webSocket(List.of(name)).stream())
+            .filter(p -> p.version() == 4)
+            .findFirst()
         : Optional.empty();
   }
 

@@ -77,17 +77,24 @@ final class SpdyHeaderBlock implements AutoCloseable {
     int count = plain.getInt(0);
     int position = 4;
     for (int i = 0; i < count; i++) {
-      int nameLength = plain.getInt(position);
-      String name = plain.getString(position + 4, position + 4 + nameLength, "UTF-8");
-      position += 4 + nameLength;
-      int valueLength = plain.getInt(position);
-      String value = plain.getString(position + 4, position + 4 + valueLength, "UTF-8");
-      position += 4 + valueLength;
+      String name = text(plain, position);
+      position += 4 + plain.getInt(position);
+      String value = text(plain, position);
+      position += 4 + plain.getInt(position);
       if (headers.put(name.toLowerCase(Locale.ROOT), value) != null) {
         throw new SpdyException("duplicate header " + name);
       }
     }
     return headers;
+  }
+
+  /** The length is the peer's word, and a buffer makes room before it looks. */
+  private static String text(Buffer plain, int at) {
+    int length = plain.getInt(at);
+    if (length < 0 || length > plain.length() - at - 4) {
+      throw new SpdyException("truncated header block");
+    }
+    return plain.getString(at + 4, at + 4 + length, "UTF-8");
   }
 
   private static void append(Buffer out, String text) {

@@ -1,0 +1,138 @@
+package dev.coracle.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.apiserver.TestApi.Answer;
+import dev.coracle.watchhub.EmbeddedStorage;
+import dev.coracle.watchhub.WatchHub;
+import dev.coracle.watchhub.config.EmbeddedOptions;
+import dev.coracle.watchhub.config.HubOptions;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Lists in pages, and lists too long for one buffer, from a real store. */
+class ChunkingTest {
+
+  private static final String TEMPLATES = "/api/v1/namespaces/default/podtemplates";
+  private static final int HISTORY = 10;
+
+  @TempDir Path dir;
+  private final Vertx vertx = Vertx.vertx();
+  private EmbeddedStorage storage;
+  private WatchHub hub;
+  private TestServer server;
+  private TestApi api;
+
+  @BeforeEach
+  void start() throws Exception {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    storage = new EmbeddedStorage(EmbeddedOptions.defaults(dir.resolve("store")), registry);
+    hub =
+        new WatchHub(vertx, storage, HubOptions.DEFAULTS.withHistory(HISTORY, 32L << 20), registry);
+    hub.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    server = new TestServer(Files.createDirectory(dir.resolve("pki")), hub);
+    api = new TestApi(server);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+    hub.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private void create(String name) {
+    api.post(
+            TEMPLATES,
+            "{metadata: {name: "
+                + name
+                + "}, template: {spec: {containers: [{name: c, image: i}]}}}")
+        .ok();
+  }
+
+  private static List<String> names(JsonNode list) {
+    List<String> out = new ArrayList<>();
+    list.path("items").forEach(i -> out.add(i.path("metadata").path("name").asText()));
+    return out;
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] Servers with support for API chunking should continue listing from the"
+          + " last key if the original version has been compacted away, though the list is"
+          + " inconsistent [Conformance] [Slow]")
+  void goesOnInconsistentlyAfterACompaction() {
+    for (int i = 0; i < 40; i++) {
+      create(String.format(java.util.Locale.ROOT, "template-%04d", i));
+    }
+    JsonNode first = api.get(TEMPLATES + "?limit=20").ok().body();
+    String token = first.path("metadata").path("continue").asText();
+    assertThat(token).isNotEmpty();
+    assertThat(first.path("metadata").path("remainingItemCount").asInt()).isEqualTo(20);
+
+    api.delete(TEMPLATES + "/template-0030").ok();
+    for (int i = 0; i <= HISTORY; i++) {
+      create("later-" + i);
+    }
+    long now = storage.revision().await().atMost(Duration.ofSeconds(30));
+    storage.compact(now).await().atMost(Duration.ofSeconds(30));
+
+    Answer expired = api.get(TEMPLATES + "?limit=20&continue=" + token);
+    assertThat(expired.code()).isEqualTo(410);
+    assertThat(expired.body().path("reason").asText()).isEqualTo("Expired");
+    assertThat(expired.message()).contains("inconsistent");
+    String inconsistent = expired.body().path("metadata").path("continue").asText();
+    assertThat(inconsistent).isNotEmpty().isNotEqualTo(token);
+
+    List<String> rest = new ArrayList<>();
+    JsonNode page = api.get(TEMPLATES + "?limit=7&continue=" + inconsistent).ok().body();
+    String version = page.path("metadata").path("resourceVersion").asText();
+    assertThat(version).isNotEqualTo(first.path("metadata").path("resourceVersion").asText());
+    rest.addAll(names(page));
+    while (!page.path("metadata").path("continue").asText("").isEmpty()) {
+      String next = page.path("metadata").path("continue").asText();
+      page = api.get(TEMPLATES + "?limit=7&continue=" + next).ok().body();
+      assertThat(page.path("metadata").path("resourceVersion").asText()).isEqualTo(version);
+      rest.addAll(names(page));
+    }
+    // What was deleted since the first page is gone: so much for consistency.
+    assertThat(rest).hasSize(19).doesNotContain("template-0030").contains("template-0039");
+  }
+
+  @Test
+  void longListsAreTheSameInPiecesAndCompressed() throws Exception {
+    String filling = "x".repeat(100_000);
+    for (int i = 0; i < 12; i++) {
+      api.post(
+              "/api/v1/namespaces/default/configmaps",
+              "{metadata: {name: m" + i + "}, data: {a: " + filling + "}}")
+          .ok();
+    }
+    String path = "/api/v1/namespaces/default/configmaps";
+    byte[] plain = api.bytes(path, "identity");
+    JsonNode list = dev.coracle.api.Json.parse(plain);
+    assertThat(list.path("kind").asText()).isEqualTo("ConfigMapList");
+    assertThat(names(list)).hasSizeGreaterThanOrEqualTo(12);
+    for (JsonNode item : list.path("items")) {
+      String name = item.path("metadata").path("name").asText();
+      assertThat(item).isEqualTo(api.get(path + "/" + name).ok().body());
+    }
+    byte[] packed = api.bytes(path, "gzip");
+    assertThat(packed.length).isLessThan(plain.length / 10);
+    byte[] unpacked = new GZIPInputStream(new java.io.ByteArrayInputStream(packed)).readAllBytes();
+    assertThat(unpacked).isEqualTo(plain);
+  }
+}

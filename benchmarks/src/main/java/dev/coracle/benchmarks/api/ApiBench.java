@@ -1,0 +1,138 @@
+package dev.coracle.benchmarks.api;
+
+import dev.coracle.benchmarks.storage.EtcdProcess;
+import dev.coracle.benchmarks.storage.Report;
+import dev.coracle.watchhub.EtcdStorage;
+import dev.coracle.watchhub.Storage;
+import dev.coracle.watchhub.config.EtcdOptions;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The API server over HTTPS and, in the same run on the same disk, bare requests to a real etcd by
+ * the project's own client without TLS: create and put, get, update and put, list and range.
+ *
+ * <p>Argument: a directory to work in, on the disk that is to be measured; without one, the build
+ * directory. {@code -Dseconds=5 -Dpods=10000} change its size.
+ */
+public final class ApiBench {
+
+  private static final Duration HOW_LONG = Duration.ofSeconds(Long.getLong("seconds", 5));
+  private static final int PODS = Integer.getInteger("pods", 10_000);
+
+  private final Vertx vertx;
+  private final ServerProcess server;
+  private final EtcdProcess etcd;
+  private final Sides sides;
+  private final Rows rows = new Rows();
+
+  private ApiBench(Vertx vertx, ServerProcess server, EtcdProcess etcd, Sides sides) {
+    this.vertx = vertx;
+    this.server = server;
+    this.etcd = etcd;
+    this.sides = sides;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    Path parent = Path.of(arguments.length > 0 ? arguments[0] : "benchmarks/target");
+    Path work = Files.createTempDirectory(Files.createDirectories(parent), "api-bench");
+    // One thread asks, so the load generator leaves the other processors alone.
+    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    try (ServerProcess server = ServerProcess.start(Files.createDirectory(work.resolve("api")));
+        EtcdProcess etcd = EtcdProcess.start(work.resolve("etcd"))) {
+      System.out.println(Report.machine(work));
+      etcd.awaitPort();
+      Storage storage =
+          new EtcdStorage(
+              vertx,
+              EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO),
+              new SimpleMeterRegistry());
+      storage.open().await().atMost(Duration.ofSeconds(30));
+      new ApiBench(vertx, server, etcd, new Sides(storage)).run(work.resolve("api"));
+      storage.close().await().atMost(Duration.ofSeconds(30));
+    } finally {
+      vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      try (var files = Files.walk(work)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
+  private void run(Path work) throws InterruptedException {
+    HttpApi warm = new HttpApi(vertx, work, server.port, 10);
+    sides.prepare(warm, PODS);
+    shortOnes(10, warm, false);
+    shortOnes(10, warm, false); // Both compilers have seen everything before it counts.
+    for (int connections : new int[] {1, 10, 100}) {
+      HttpApi api = new HttpApi(vertx, work, server.port, connections);
+      // The connections are made before it counts.
+      var _ = Load.run(connections, HOW_LONG, server::cpu, (w, r) -> sides.get(api, w, r));
+      shortOnes(connections, api, true);
+      api.close();
+    }
+    lists(warm);
+    warm.close();
+    rows.report.print(System.out);
+  }
+
+  private void shortOnes(int n, HttpApi api, boolean counts) throws InterruptedException {
+    row(
+        "create of a 2 KB ConfigMap",
+        n,
+        counts,
+        (_, _) -> sides.createMap(api),
+        (_, _) -> sides.putMap());
+    row(
+        "create of a 2 KB Pod",
+        n,
+        counts,
+        (_, _) -> sides.createPod(api),
+        (_, _) -> sides.putPod());
+    row("get", n, counts, (w, r) -> sides.get(api, w, r), sides::getKey);
+    row("update", n, counts, (w, r) -> sides.update(api, w, r), sides::updateKey);
+  }
+
+  private void row(String what, int n, boolean counts, Load.Request api, Load.Request bare)
+      throws InterruptedException {
+    Load.Outcome ours = Load.run(n, HOW_LONG, server::cpu, api);
+    Load.Outcome theirs = Load.run(n, HOW_LONG, etcd::cpu, bare);
+    if (counts) {
+      rows.rates(what + ", " + n + (n == 1 ? " connection" : " connections"), ours, theirs);
+    }
+  }
+
+  private void lists(HttpApi api) throws InterruptedException {
+    Load.Request range = (_, _) -> sides.range().subscribeAsCompletionStage();
+    var _ = Load.run(1, HOW_LONG, etcd::cpu, range); // warms up
+    Load.Outcome theirs = Load.run(1, HOW_LONG, etcd::cpu, range);
+    long bytes =
+        sides.range().await().atMost(Duration.ofSeconds(30)).stream()
+            .mapToLong(kv -> kv.value().length)
+            .sum();
+    for (String form : List.of(Sides.JSON, Sides.PROTOBUF)) {
+      Load.Request list = (_, _) -> sides.list(api, form).toCompletionStage();
+      var _ = Load.run(1, HOW_LONG, server::cpu, list); // warms up
+      Load.Outcome ours = Load.run(1, HOW_LONG, server::cpu, list);
+      rows.lists(
+          String.format(
+              Locale.ROOT,
+              "list of %,d pods as %s",
+              PODS,
+              form.equals(Sides.JSON) ? "JSON" : "protobuf"),
+          ours,
+          sides.list(api, form).await().length(),
+          theirs,
+          bytes);
+    }
+  }
+}

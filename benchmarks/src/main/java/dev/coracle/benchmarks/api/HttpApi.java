@@ -1,0 +1,65 @@
+package dev.coracle.benchmarks.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.file.Path;
+
+/** The administrator over HTTPS, by so many connections of HTTP/1.1, none of them shared. */
+final class HttpApi {
+
+  private final HttpClient client;
+  private final int port;
+
+  HttpApi(Vertx vertx, Path work, int port, int connections) {
+    this.port = port;
+    Path directory = work.resolve(ServerMain.PKI);
+    client =
+        vertx.createHttpClient(
+            new HttpClientOptions()
+                .setSsl(true)
+                .setTcpNoDelay(true)
+                .setKeepAliveTimeout(600)
+                .setKeyCertOptions(
+                    new PemKeyCertOptions()
+                        .setCertPath(directory.resolve("admin.crt").toString())
+                        .setKeyPath(directory.resolve("admin.key").toString()))
+                .setTrustOptions(
+                    new PemTrustOptions().addCertPath(directory.resolve("ca.crt").toString())),
+            new PoolOptions().setHttp1MaxSize(connections));
+  }
+
+  /** The answer's body; anything but {@code 2xx} fails. */
+  Future<Buffer> call(HttpMethod method, String path, String accept, byte[] body) {
+    RequestOptions options =
+        new RequestOptions()
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setMethod(method)
+            .setURI(path)
+            .putHeader("Accept", accept)
+            .putHeader("Content-Type", "application/json");
+    return client
+        .request(options)
+        .compose(request -> body.length == 0 ? request.send() : request.send(Buffer.buffer(body)))
+        .compose(response ->
+            response
+                .body()
+                .compose(bytes ->
+                    response.statusCode() / 100 == 2
+                        ? Future.succeededFuture(bytes)
+                        : Future.failedFuture(
+                            method + " " + path + ": " + response.statusCode() + " " + bytes)));
+  }
+
+  void close() {
+    client.close().await();
+  }
+}
