@@ -169,6 +169,7 @@ public final class Poller implements AutoCloseable {
         }
         runTasks();
       }
+      runTasks(); // What was asked for before the end, such as letting go of a waiter.
     }
     Fd.close(wakeUp);
     Fd.close(epoll);
