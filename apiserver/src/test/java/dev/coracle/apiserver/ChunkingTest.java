@@ -71,8 +71,8 @@ class ChunkingTest {
 
   @Test
   @DisplayName(
-      "[sig-api-machinery] Servers with support for API chunking should continue listing from the"
-          + " last key if the original version has been compacted away, though the list is"
+      "[sig-api-machinery] Servers with support for API chunking should support continue listing"
+          + " from the last key if the original version has been compacted away, though the list is"
           + " inconsistent [Conformance] [Slow]")
   void goesOnInconsistentlyAfterACompaction() {
     for (int i = 0; i < 40; i++) {
