@@ -307,11 +307,13 @@ public final class HttpsClient implements Client, AutoCloseable {
           if (!bearer.isEmpty()) {
             request.putHeader("Authorization", "Bearer " + bearer);
           }
-          return http.request(request);
+          // Sent and paused on the connection's event loop, which this future belongs to: the
+          // caller's thread could be late for the first bytes.
+          return http.request(request)
+              .compose(r ->
+                  (body == null ? r.send() : r.send(Buffer.buffer(body)))
+                      .map(HttpClientResponse::pause));
         })
-        // Paused on its own event loop, before the caller's thread can be late for the first bytes.
-        .compose(r ->
-            (body == null ? r.send() : r.send(Buffer.buffer(body))).map(HttpClientResponse::pause))
         .compose(response ->
             response.statusCode() < 300
                 ? Future.succeededFuture(response)

@@ -35,6 +35,11 @@ public final class HttpFront {
 
   private static final int MOST_HEADER_BYTES = 64 << 10;
   private static final int MOST_STREAMS = 1000;
+
+  /** More in so many seconds is taken for an attack (CVE-2023-44487), and ends the connection. */
+  private static final int MOST_RESETS = 10_000;
+
+  private static final int RESETS_SECONDS = 10;
   private static final long FIRST_REQUEST_MILLIS = 60_000;
 
   private final Vertx vertx;
@@ -136,6 +141,10 @@ public final class HttpFront {
         .setMaxInitialLineLength(16 << 10)
         .setInitialSettings(
             new io.vertx.core.http.Http2Settings().setMaxConcurrentStreams(MOST_STREAMS))
+        // Every watch that its client ends is a reset; informers and kubectl end many.
+        .setHttp2RstFloodMaxRstFramePerWindow(MOST_RESETS)
+        .setHttp2RstFloodWindowDuration(RESETS_SECONDS)
+        .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS)
         .setPerMessageWebSocketCompressionSupported(false)
         .setPerFrameWebSocketCompressionSupported(false)
         .setCompressionSupported(false);
