@@ -89,13 +89,16 @@ final class PemKey {
       int at = headerEnd(sec1, 0);
       while (at < sec1.length) {
         int content = headerEnd(sec1, at);
-        int end = content + length(sec1, at);
+        int end = Math.addExact(content, length(sec1, at));
+        if (end < content || end > sec1.length) {
+          throw new IndexOutOfBoundsException(end);
+        }
         if ((sec1[at] & 0xff) == PARAMETERS) {
           return Arrays.copyOfRange(sec1, content, end);
         }
         at = end;
       }
-    } catch (IndexOutOfBoundsException e) {
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
       throw new InvalidKeyException("the EC private key is cut off", e);
     }
     throw new InvalidKeyException("the EC private key does not name its curve");
