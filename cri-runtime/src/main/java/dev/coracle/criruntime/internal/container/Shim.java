@@ -216,7 +216,6 @@ final class Shim {
     if (!Processes.isAlive(pid, startTime)) {
       return false;
     }
-    openStatus();
     if (tty) {
       master = Processes.takeFd(pid, 8);
       Fd.setNonBlocking(master);
@@ -228,6 +227,8 @@ final class Shim {
         input = Fd.open(directory.resolve("in"), Fd.O_WRONLY | Fd.O_NONBLOCK);
       }
     }
+    // After the outputs: it may tell of the end at once, and then they are read for the last time.
+    openStatus();
     started(pid);
     // The earlier JVM may have read the message and died before it wrote it down.
     int code = exitCode(directory);
