@@ -3,6 +3,7 @@ package dev.coracle.criruntime.internal.cgroup;
 import dev.coracle.criruntime.internal.linux.Processes;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -82,13 +83,22 @@ public final class Cgroup {
     }
   }
 
+  /** Pods that start at the same time make the same parents. */
+  private static void make(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      try {
+        Files.createDirectory(directory);
+      } catch (FileAlreadyExistsException e) {
+        // Another one was faster.
+      }
+    }
+  }
+
   private static void createCpuset(Path mount, Path directory) throws IOException {
     Path current = mount;
     for (Path part : mount.relativize(directory)) {
       Path next = current.resolve(part);
-      if (!Files.isDirectory(next)) {
-        Files.createDirectory(next);
-      }
+      make(next);
       for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
         if (Files.readString(next.resolve(file)).isBlank()) {
           Files.writeString(next.resolve(file), Files.readString(current.resolve(file)).strip());
@@ -105,9 +115,7 @@ public final class Cgroup {
         CgroupFiles.tryWrite(current.resolve("cgroup.subtree_control"), "+" + controller);
       }
       current = current.resolve(part);
-      if (!Files.isDirectory(current)) {
-        Files.createDirectory(current);
-      }
+      make(current);
     }
   }
 
