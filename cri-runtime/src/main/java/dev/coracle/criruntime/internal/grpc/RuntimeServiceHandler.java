@@ -5,10 +5,8 @@ import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.pod.Events;
-import dev.coracle.criruntime.internal.pod.NotFoundException;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
-import dev.coracle.criruntime.internal.pod.Times;
 import dev.coracle.criruntime.internal.streaming.StreamingServer;
 import dev.coracle.criruntime.internal.streaming.SynchronousExec;
 import io.vertx.core.Future;
@@ -39,6 +37,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final Poller poller;
   private final Events events;
   private final Stats stats;
+  private final SandboxCalls sandboxCalls;
   private final int maxEventBacklog;
   private final String version;
 
@@ -60,6 +59,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.poller = poller;
     this.events = events;
     this.stats = new Stats(containers);
+    this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
     this.maxEventBacklog = maxEventBacklog;
     this.version = version;
   }
@@ -79,98 +79,33 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   public Future<RunPodSandboxResponse> runPodSandbox(RunPodSandboxRequest request) {
-    return calls.run(
-        "RunPodSandbox",
-        () -> {
-          if (!request.getRuntimeHandler().isEmpty()) {
-            throw new IllegalArgumentException(
-                "no runtime for \"" + request.getRuntimeHandler() + "\" is configured");
-          }
-          Sandbox s = sandboxes.run(request.getConfig(), request.getRuntimeHandler());
-          return RunPodSandboxResponse.newBuilder().setPodSandboxId(s.id()).build();
-        });
+    return sandboxCalls.runPodSandbox(request);
   }
 
   @Override
   public Future<StopPodSandboxResponse> stopPodSandbox(StopPodSandboxRequest request) {
-    return calls.run(
-        "StopPodSandbox",
-        () -> {
-          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
-          if (s.isPresent()) {
-            stopContainers(s.get());
-            sandboxes.stop(s.get());
-          }
-          return StopPodSandboxResponse.getDefaultInstance();
-        });
-  }
-
-  private void stopContainers(Sandbox s) throws IOException {
-    for (Container c : containers.ofSandbox(s.id())) {
-      containers.stop(c, 0);
-    }
+    return sandboxCalls.stopPodSandbox(request);
   }
 
   @Override
   public Future<RemovePodSandboxResponse> removePodSandbox(RemovePodSandboxRequest request) {
-    return calls.run(
-        "RemovePodSandbox",
-        () -> {
-          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
-          if (s.isPresent()) {
-            for (Container c : containers.ofSandbox(s.get().id())) {
-              containers.remove(c);
-            }
-            sandboxes.remove(s.get());
-          }
-          return RemovePodSandboxResponse.getDefaultInstance();
-        });
+    return sandboxCalls.removePodSandbox(request);
   }
 
   @Override
   public Future<PodSandboxStatusResponse> podSandboxStatus(PodSandboxStatusRequest request) {
-    return calls.run(
-        "PodSandboxStatus",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          PodSandboxStatusResponse.Builder b =
-              PodSandboxStatusResponse.newBuilder()
-                  .setStatus(Statuses.status(s))
-                  .setTimestamp(Times.now());
-          containers.ofSandbox(s.id()).forEach(c -> b.addContainersStatuses(Statuses.status(c)));
-          if (request.getVerbose()) {
-            b.putInfo(
-                "info",
-                "{\"pid\":%d,\"runtimeSpec\":{},\"netns\":\"%s\"}"
-                    .formatted(s.pausePid().orElse(0), s.networkNamespace()));
-          }
-          return b.build();
-        });
+    return sandboxCalls.podSandboxStatus(request);
   }
 
   @Override
   public Future<ListPodSandboxResponse> listPodSandbox(ListPodSandboxRequest request) {
-    return calls.run(
-        "ListPodSandbox",
-        () -> ListPodSandboxResponse.newBuilder().addAllItems(list(request.getFilter())).build());
+    return sandboxCalls.listPodSandbox(request);
   }
 
   @Override
   protected void streamPodSandboxes(
       StreamPodSandboxesRequest request, WriteStream<StreamPodSandboxesResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxes", () -> list(request.getFilter())),
-        response,
-        part -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(part).build());
-  }
-
-  private List<PodSandbox> list(PodSandboxFilter filter) {
-    return sandboxes.list().stream()
-        .filter(s -> s.id().startsWith(filter.getId()))
-        .filter(s -> !filter.hasState() || Statuses.state(s) == filter.getState().getState())
-        .filter(s -> Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap()))
-        .map(Statuses::summary)
-        .toList();
+    sandboxCalls.streamPodSandboxes(request, response);
   }
 
   // Containers
@@ -571,15 +506,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   @Override
   public Future<UpdatePodSandboxResourcesResponse> updatePodSandboxResources(
       UpdatePodSandboxResourcesRequest request) {
-    // The kubelet has resized the pod's cgroup itself; nothing of the sandbox depends on it.
-    return calls.run(
-        "UpdatePodSandboxResources",
-        () -> {
-          if (sandboxes.find(request.getPodSandboxId()).isEmpty()) {
-            throw new NotFoundException("pod sandbox not found: " + request.getPodSandboxId());
-          }
-          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
-        });
+    return sandboxCalls.updatePodSandboxResources(request);
   }
 
   private static <T> Future<T> unimplemented(String what) {
