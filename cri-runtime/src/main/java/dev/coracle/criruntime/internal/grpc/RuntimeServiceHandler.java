@@ -38,6 +38,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final Events events;
   private final Stats stats;
   private final SandboxCalls sandboxCalls;
+  private final ContainerCalls containerCalls;
   private final int maxEventBacklog;
   private final String version;
 
@@ -60,6 +61,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.events = events;
     this.stats = new Stats(containers);
     this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
+    this.containerCalls = new ContainerCalls(calls, sandboxes, containers);
     this.maxEventBacklog = maxEventBacklog;
     this.version = version;
   }
@@ -112,118 +114,49 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   public Future<CreateContainerResponse> createContainer(CreateContainerRequest request) {
-    return calls.run(
-        "CreateContainer",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          Container c = containers.create(s, request.getConfig());
-          return CreateContainerResponse.newBuilder().setContainerId(c.id()).build();
-        });
+    return containerCalls.createContainer(request);
   }
 
   @Override
   public Future<StartContainerResponse> startContainer(StartContainerRequest request) {
-    return calls.run(
-        "StartContainer",
-        () -> {
-          Container c = containers.require(request.getContainerId());
-          containers.start(c);
-          return StartContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.startContainer(request);
   }
 
   @Override
   public Future<StopContainerResponse> stopContainer(StopContainerRequest request) {
-    return calls.run(
-        "StopContainer",
-        () -> {
-          Optional<Container> c = containers.find(request.getContainerId());
-          if (c.isPresent()) {
-            containers.stop(c.get(), request.getTimeout());
-          }
-          return StopContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.stopContainer(request);
   }
 
   @Override
   public Future<RemoveContainerResponse> removeContainer(RemoveContainerRequest request) {
-    return calls.run(
-        "RemoveContainer",
-        () -> {
-          Optional<Container> c = containers.find(request.getContainerId());
-          if (c.isPresent()) {
-            containers.remove(c.get());
-          }
-          return RemoveContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.removeContainer(request);
   }
 
   @Override
   public Future<ListContainersResponse> listContainers(ListContainersRequest request) {
-    return calls.run(
-        "ListContainers",
-        () ->
-            ListContainersResponse.newBuilder()
-                .addAllContainers(list(request.getFilter()))
-                .build());
+    return containerCalls.listContainers(request);
   }
 
   @Override
   protected void streamContainers(
       StreamContainersRequest request, WriteStream<StreamContainersResponse> response) {
-    Streams.each(
-        calls.run("StreamContainers", () -> list(request.getFilter())),
-        response,
-        part -> StreamContainersResponse.newBuilder().addAllContainers(part).build());
-  }
-
-  private List<dev.coracle.cri.v1.Container> list(ContainerFilter filter) {
-    return containers.list().stream()
-        .filter(c -> c.id().startsWith(filter.getId()))
-        .filter(c -> c.sandbox().id().startsWith(filter.getPodSandboxId()))
-        .filter(c -> !filter.hasState() || c.record().state() == filter.getState().getState())
-        .filter(c -> Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap()))
-        .map(Statuses::summary)
-        .toList();
+    containerCalls.streamContainers(request, response);
   }
 
   @Override
   public Future<ContainerStatusResponse> containerStatus(ContainerStatusRequest request) {
-    return calls.run(
-        "ContainerStatus",
-        () -> {
-          Container c = containers.require(request.getContainerId());
-          ContainerStatusResponse.Builder b =
-              ContainerStatusResponse.newBuilder().setStatus(Statuses.status(c));
-          if (request.getVerbose()) {
-            b.putInfo(
-                "info",
-                "{\"sandboxID\":\"%s\",\"pid\":%d}"
-                    .formatted(c.sandbox().id(), c.isRunning() ? c.record().pid() : 0));
-          }
-          return b.build();
-        });
+    return containerCalls.containerStatus(request);
   }
 
   @Override
   public Future<UpdateContainerResourcesResponse> updateContainerResources(
       UpdateContainerResourcesRequest request) {
-    return calls.run(
-        "UpdateContainerResources",
-        () -> {
-          containers.update(containers.require(request.getContainerId()), request.getLinux());
-          return UpdateContainerResourcesResponse.getDefaultInstance();
-        });
+    return containerCalls.updateContainerResources(request);
   }
 
   @Override
   public Future<ReopenContainerLogResponse> reopenContainerLog(ReopenContainerLogRequest request) {
-    return calls.run(
-        "ReopenContainerLog",
-        () -> {
-          containers.reopenLog(containers.require(request.getContainerId()));
-          return ReopenContainerLogResponse.getDefaultInstance();
-        });
+    return containerCalls.reopenContainerLog(request);
   }
 
   // Streaming
