@@ -8,7 +8,6 @@ import dev.coracle.criruntime.internal.pod.Events;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
 import dev.coracle.criruntime.internal.streaming.StreamingServer;
-import dev.coracle.criruntime.internal.streaming.SynchronousExec;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
@@ -33,12 +32,11 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final Calls calls;
   private final SandboxService sandboxes;
   private final ContainerService containers;
-  private final StreamingServer streaming;
-  private final Poller poller;
   private final Events events;
   private final Stats stats;
   private final SandboxCalls sandboxCalls;
   private final ContainerCalls containerCalls;
+  private final StreamingCalls streamingCalls;
   private final int maxEventBacklog;
   private final String version;
 
@@ -56,12 +54,11 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.calls = calls;
     this.sandboxes = sandboxes;
     this.containers = containers;
-    this.streaming = streaming;
-    this.poller = poller;
     this.events = events;
     this.stats = new Stats(containers);
     this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
     this.containerCalls = new ContainerCalls(calls, sandboxes, containers);
+    this.streamingCalls = new StreamingCalls(calls, sandboxes, containers, streaming, poller);
     this.maxEventBacklog = maxEventBacklog;
     this.version = version;
   }
@@ -163,79 +160,22 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   public Future<ExecSyncResponse> execSync(ExecSyncRequest request) {
-    return calls.run(
-        "ExecSync",
-        () ->
-            SynchronousExec.run(
-                containers.kind(),
-                containers.require(request.getContainerId()),
-                request.getCmdList(),
-                request.getTimeout(),
-                poller));
+    return streamingCalls.execSync(request);
   }
 
   @Override
   public Future<ExecResponse> exec(ExecRequest request) {
-    return calls.run(
-        "Exec",
-        () -> {
-          Container c = running(request.getContainerId());
-          if (request.getCmdCount() == 0) {
-            throw new IllegalArgumentException("no command given");
-          }
-          return ExecResponse.newBuilder()
-              .setUrl(
-                  streaming.command(
-                      "exec",
-                      c,
-                      request.getCmdList(),
-                      request.getStdin(),
-                      request.getStdout(),
-                      request.getStderr(),
-                      request.getTty()))
-              .build();
-        });
-  }
-
-  private Container running(String id) {
-    Container c = containers.require(id);
-    if (!c.isRunning()) {
-      throw new IllegalStateException("container is not running: " + id);
-    }
-    return c;
+    return streamingCalls.exec(request);
   }
 
   @Override
   public Future<AttachResponse> attach(AttachRequest request) {
-    return calls.run(
-        "Attach",
-        () ->
-            AttachResponse.newBuilder()
-                .setUrl(
-                    streaming.command(
-                        "attach",
-                        running(request.getContainerId()),
-                        List.of(),
-                        request.getStdin(),
-                        request.getStdout(),
-                        request.getStderr(),
-                        request.getTty()))
-                .build());
+    return streamingCalls.attach(request);
   }
 
   @Override
   public Future<PortForwardResponse> portForward(PortForwardRequest request) {
-    return calls.run(
-        "PortForward",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          if (!s.record().ready()) {
-            throw new IllegalStateException("pod sandbox is not ready: " + s.id());
-          }
-          return PortForwardResponse.newBuilder()
-              .setUrl(streaming.forward(s, request.getPortList()))
-              .build();
-        });
+    return streamingCalls.portForward(request);
   }
 
   // Statistics
