@@ -1,11 +1,9 @@
 package dev.coracle.criruntime.internal.grpc;
 
 import dev.coracle.cri.v1.*;
-import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.pod.Events;
-import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
 import dev.coracle.criruntime.internal.streaming.StreamingServer;
 import io.vertx.core.Future;
@@ -13,14 +11,11 @@ import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.StatusException;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * CRI's RuntimeService: one method a call, in the order of the protocol. It is long because the
- * protocol is; what the calls do is elsewhere.
+ * CRI's RuntimeService: one method a call, most of them handed to the class for what they are
+ * about. What concerns the runtime itself is answered here.
  */
 public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   /** What Version answers besides the protocol's own version. */
@@ -33,10 +28,10 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final SandboxService sandboxes;
   private final ContainerService containers;
   private final Events events;
-  private final Stats stats;
   private final SandboxCalls sandboxCalls;
   private final ContainerCalls containerCalls;
   private final StreamingCalls streamingCalls;
+  private final StatsCalls statsCalls;
   private final int maxEventBacklog;
   private final String version;
 
@@ -55,10 +50,10 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.events = events;
-    this.stats = new Stats(containers);
     this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
     this.containerCalls = new ContainerCalls(calls, sandboxes, containers);
     this.streamingCalls = new StreamingCalls(calls, sandboxes, containers, streaming, poller);
+    this.statsCalls = new StatsCalls(calls, sandboxes, containers);
     this.maxEventBacklog = maxEventBacklog;
     this.version = version;
   }
@@ -182,93 +177,35 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   public Future<ContainerStatsResponse> containerStats(ContainerStatsRequest request) {
-    return calls.run(
-        "ContainerStats",
-        () ->
-            ContainerStatsResponse.newBuilder()
-                .setStats(stats.of(containers.require(request.getContainerId())))
-                .build());
+    return statsCalls.containerStats(request);
   }
 
   @Override
   public Future<ListContainerStatsResponse> listContainerStats(ListContainerStatsRequest request) {
-    return calls.run(
-        "ListContainerStats",
-        () ->
-            ListContainerStatsResponse.newBuilder()
-                .addAllStats(stats(request.getFilter()))
-                .build());
+    return statsCalls.listContainerStats(request);
   }
 
   @Override
   protected void streamContainerStats(
       StreamContainerStatsRequest request, WriteStream<StreamContainerStatsResponse> response) {
-    Streams.each(
-        calls.run("StreamContainerStats", () -> stats(request.getFilter())),
-        response,
-        part -> StreamContainerStatsResponse.newBuilder().addAllContainerStats(part).build());
-  }
-
-  private List<ContainerStats> stats(ContainerStatsFilter filter) throws IOException {
-    List<ContainerStats> all = new ArrayList<>();
-    for (Container c : containers.list()) {
-      if (c.isRunning()
-          && c.id().startsWith(filter.getId())
-          && c.sandbox().id().startsWith(filter.getPodSandboxId())
-          && Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap())) {
-        all.add(stats.of(c));
-      }
-    }
-    forget();
-    return all;
-  }
-
-  private void forget() {
-    List<String> ids = new ArrayList<>(containers.list().stream().map(Container::id).toList());
-    sandboxes.list().forEach(s -> ids.add(s.id()));
-    stats.forgetAllBut(ids);
+    statsCalls.streamContainerStats(request, response);
   }
 
   @Override
   public Future<PodSandboxStatsResponse> podSandboxStats(PodSandboxStatsRequest request) {
-    return calls.run(
-        "PodSandboxStats",
-        () ->
-            PodSandboxStatsResponse.newBuilder()
-                .setStats(stats.of(sandboxes.require(request.getPodSandboxId())))
-                .build());
+    return statsCalls.podSandboxStats(request);
   }
 
   @Override
   public Future<ListPodSandboxStatsResponse> listPodSandboxStats(
       ListPodSandboxStatsRequest request) {
-    return calls.run(
-        "ListPodSandboxStats",
-        () ->
-            ListPodSandboxStatsResponse.newBuilder()
-                .addAllStats(stats(request.getFilter()))
-                .build());
+    return statsCalls.listPodSandboxStats(request);
   }
 
   @Override
   protected void streamPodSandboxStats(
       StreamPodSandboxStatsRequest request, WriteStream<StreamPodSandboxStatsResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxStats", () -> stats(request.getFilter())),
-        response,
-        part -> StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(part).build());
-  }
-
-  private List<PodSandboxStats> stats(PodSandboxStatsFilter filter) throws IOException {
-    List<PodSandboxStats> all = new ArrayList<>();
-    for (Sandbox s : sandboxes.list()) {
-      if (s.record().ready()
-          && s.id().startsWith(filter.getId())
-          && Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap())) {
-        all.add(stats.of(s));
-      }
-    }
-    return all;
+    statsCalls.streamPodSandboxStats(request, response);
   }
 
   // The runtime itself
@@ -341,31 +278,20 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   @Override
   public Future<ListMetricDescriptorsResponse> listMetricDescriptors(
       ListMetricDescriptorsRequest request) {
-    return Future.succeededFuture(
-        ListMetricDescriptorsResponse.newBuilder()
-            .addAllDescriptors(PodMetrics.descriptors())
-            .build());
+    return statsCalls.listMetricDescriptors(request);
   }
 
   @Override
   public Future<ListPodSandboxMetricsResponse> listPodSandboxMetrics(
       ListPodSandboxMetricsRequest request) {
-    return calls.run(
-        "ListPodSandboxMetrics",
-        () ->
-            ListPodSandboxMetricsResponse.newBuilder()
-                .addAllPodMetrics(PodMetrics.of(sandboxes, containers))
-                .build());
+    return statsCalls.listPodSandboxMetrics(request);
   }
 
   @Override
   protected void streamPodSandboxMetrics(
       StreamPodSandboxMetricsRequest request,
       WriteStream<StreamPodSandboxMetricsResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxMetrics", () -> PodMetrics.of(sandboxes, containers)),
-        response,
-        part -> StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(part).build());
+    statsCalls.streamPodSandboxMetrics(request, response);
   }
 
   @Override
