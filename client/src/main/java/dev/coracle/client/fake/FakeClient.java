@@ -1,10 +1,8 @@
 package dev.coracle.client.fake;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
@@ -63,6 +61,7 @@ public final class FakeClient implements Client {
   private final FakeHistory history = new FakeHistory(this);
   private final Clock clock;
   private final FakeObjects objects;
+  private final FakePods pods;
   private final List<Call> calls = new ArrayList<>();
   private Function<Call, Optional<StatusException>> faults = _ -> Optional.empty();
   private long names;
@@ -74,6 +73,7 @@ public final class FakeClient implements Client {
   public FakeClient(Clock clock) {
     this.clock = clock;
     this.objects = new FakeObjects(history, clock);
+    this.pods = new FakePods(objects, clock);
   }
 
   // What a test does behind the API's back.
@@ -255,57 +255,13 @@ public final class FakeClient implements Client {
         () -> {
           KubeObject before = objects.require(resource, namespace, name);
           return switch (subresource) {
-            case "binding" -> bind(resource, before, object);
+            case "binding" -> pods.bind(resource, before, object);
             case "eviction" ->
                 delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
             default ->
                 throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
           };
         });
-  }
-
-  private KubeObject bind(GroupVersionResource resource, KubeObject pod, KubeObject binding) {
-    if (!pod.text("spec", "nodeName").isEmpty()) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          pod.name(),
-          "pod "
-              + pod.name()
-              + " is already assigned to node \""
-              + pod.text("spec", "nodeName")
-              + "\"");
-    }
-    if (pod.isDeleting()) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          pod.name(),
-          "pod " + pod.name() + " is being deleted, cannot be assigned to a host");
-    }
-    ObjectNode node = pod.edit();
-    node.withObjectProperty("spec").put("nodeName", binding.text("target", "name"));
-    node.withObjectProperty("metadata")
-        .withObjectProperty("annotations")
-        .setAll((ObjectNode) merged(binding.at("metadata", "annotations")));
-    if (node.path("metadata").path("annotations").isEmpty()) {
-      node.withObjectProperty("metadata").remove("annotations");
-    }
-    ArrayNode conditions = node.withObjectProperty("status").withArrayProperty("conditions");
-    JsonNode now = Json.NODES.textNode(Timestamps.time(clock.instant()));
-    ObjectNode scheduled = Json.object().put("type", "PodScheduled").put("status", "True");
-    scheduled.set("lastTransitionTime", now);
-    for (int i = conditions.size() - 1; i >= 0; i--) {
-      if (conditions.get(i).path("type").asText().equals("PodScheduled")) {
-        conditions.remove(i);
-      }
-    }
-    conditions.add(scheduled);
-    objects.stamp(node, pod);
-    objects.store(resource, pod, KubeObject.of(node));
-    return FakeObjects.success(resource, pod);
-  }
-
-  private static JsonNode merged(JsonNode annotations) {
-    return annotations.isObject() ? annotations.deepCopy() : Json.object();
   }
 
   @Override
@@ -442,17 +398,7 @@ public final class FakeClient implements Client {
         && !options.resourceVersion().equals(before.resourceVersion())) {
       throw StatusException.modified(resource.groupResource(), before.name());
     }
-    long grace = 0;
-    if (resource.equals(Resources.PODS)) {
-      boolean bound = !before.text("spec", "nodeName").isEmpty();
-      String phase = before.text("status", "phase");
-      grace =
-          !bound || phase.equals("Succeeded") || phase.equals("Failed")
-              ? 0
-              : options.gracePeriodSeconds() >= 0
-                  ? options.gracePeriodSeconds()
-                  : before.at("spec", "terminationGracePeriodSeconds").asLong(30);
-    }
+    long grace = resource.equals(Resources.PODS) ? FakePods.grace(before, options) : 0;
     ObjectNode node = before.edit();
     ObjectNode metadata = node.withObjectProperty("metadata");
     switch (options.propagationPolicy()) {
