@@ -8,7 +8,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -59,9 +58,9 @@ public final class FakeClient implements Client {
   }
 
   private final FakeHistory history = new FakeHistory(this);
-  private final Clock clock;
   private final FakeObjects objects;
   private final FakePods pods;
+  private final FakeDeletion deletion;
   private final List<Call> calls = new ArrayList<>();
   private Function<Call, Optional<StatusException>> faults = _ -> Optional.empty();
   private long names;
@@ -71,9 +70,9 @@ public final class FakeClient implements Client {
   }
 
   public FakeClient(Clock clock) {
-    this.clock = clock;
     this.objects = new FakeObjects(history, clock);
     this.pods = new FakePods(objects, clock);
+    this.deletion = new FakeDeletion(objects, clock);
   }
 
   // What a test does behind the API's back.
@@ -257,7 +256,7 @@ public final class FakeClient implements Client {
           return switch (subresource) {
             case "binding" -> pods.bind(resource, before, object);
             case "eviction" ->
-                delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
+                deletion.delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
             default ->
                 throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
           };
@@ -380,57 +379,7 @@ public final class FakeClient implements Client {
         namespace,
         name,
         "",
-        () -> delete(resource, objects.require(resource, namespace, name), options));
-  }
-
-  private KubeObject delete(
-      GroupVersionResource resource, KubeObject before, DeleteOptions options) {
-    if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          before.name(),
-          "Precondition failed: UID in precondition: "
-              + options.uid()
-              + ", UID in object meta: "
-              + before.uid());
-    }
-    if (!options.resourceVersion().isEmpty()
-        && !options.resourceVersion().equals(before.resourceVersion())) {
-      throw StatusException.modified(resource.groupResource(), before.name());
-    }
-    long grace = resource.equals(Resources.PODS) ? FakePods.grace(before, options) : 0;
-    ObjectNode node = before.edit();
-    ObjectNode metadata = node.withObjectProperty("metadata");
-    switch (options.propagationPolicy()) {
-      case "Orphan" -> addFinalizer(metadata, "orphan");
-      case "Foreground" -> addFinalizer(metadata, "foregroundDeletion");
-      default -> {}
-    }
-    boolean namespaceContent =
-        resource.equals(Resources.NAMESPACES) && before.at("spec", "finalizers").size() > 0;
-    if (grace == 0 && metadata.path("finalizers").isEmpty() && !namespaceContent) {
-      objects.remove(resource, before);
-      return FakeObjects.success(resource, before);
-    }
-    if (!before.isDeleting()) {
-      metadata.put("deletionTimestamp", Timestamps.time(clock.instant().plusSeconds(grace)));
-      metadata.put("generation", before.generation() + 1);
-    }
-    metadata.put("deletionGracePeriodSeconds", grace);
-    if (namespaceContent) {
-      node.withObjectProperty("status").put("phase", "Terminating");
-    }
-    objects.stamp(node, before);
-    return objects.store(resource, before, KubeObject.of(node));
-  }
-
-  private static void addFinalizer(ObjectNode metadata, String finalizer) {
-    for (JsonNode f : metadata.path("finalizers")) {
-      if (f.asText().equals(finalizer)) {
-        return;
-      }
-    }
-    metadata.withArrayProperty("finalizers").add(finalizer);
+        () -> deletion.delete(resource, objects.require(resource, namespace, name), options));
   }
 
   // Under the lock.
