@@ -33,27 +33,23 @@ import java.util.Optional;
  * then clear old revisions away. Level-based: each step follows from the sets as they are.
  */
 public final class DeploymentController extends LoopController {
-
   private static final GroupVersionKind REPLICA_SET = GroupVersionKind.of("apps/v1", "ReplicaSet");
 
   private final Lister deployments;
   private final Lister sets;
   private final Lister pods;
+  private final ReplicaSetClaims claims;
   private final DeploymentStatus status;
 
   public DeploymentController(Environment env) {
     super("deployment-controller", env);
     Informer deploymentInformer = env.informer(Resources.DEPLOYMENTS);
-    Informer setInformer =
-        env.informer(Resources.REPLICA_SETS)
-            .addIndex(Informer.BY_CONTROLLER_UID)
-            .addIndex(
-                "orphans",
-                set -> set.controllerOwner().isPresent() ? List.of() : List.of(set.namespace()));
+    Informer setInformer = env.informer(Resources.REPLICA_SETS);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_CONTROLLER_UID);
     this.deployments = deploymentInformer.lister();
     this.sets = setInformer.lister();
     this.pods = podInformer.lister();
+    this.claims = new ReplicaSetClaims(env, setInformer);
     this.status = new DeploymentStatus(env);
     loop.follow(deploymentInformer);
     onAny(setInformer, this::wakeOwner);
@@ -98,7 +94,8 @@ public final class DeploymentController extends LoopController {
           "This deployment is selecting all pods. A non-empty selector is required.");
       return DONE;
     }
-    return claim(deployment, selector)
+    return claims
+        .claim(deployment, selector)
         .chain(all -> {
           if (deployment.isDeleting()) {
             return status.write(
@@ -107,45 +104,6 @@ public final class DeploymentController extends LoopController {
           return sync(deployment, all);
         })
         .map(again -> again.isZero() ? Result.DONE : Result.requeueAfter(again));
-  }
-
-  private Uni<List<KubeObject>> claim(KubeObject deployment, LabelSelector selector) {
-    List<KubeObject> mine = new ArrayList<>();
-    for (KubeObject set : sets.byIndex(Informer.BY_CONTROLLER_UID, deployment.uid())) {
-      if (selector.matches(set)) {
-        mine.add(set);
-      }
-    }
-    List<Uni<KubeObject>> adopted = new ArrayList<>();
-    if (!deployment.isDeleting()) {
-      for (KubeObject set : sets.byIndex("orphans", deployment.namespace())) {
-        if (!set.isDeleting() && selector.matches(set)) {
-          adopted.add(adopt(set, deployment));
-        }
-      }
-    }
-    if (adopted.isEmpty()) {
-      return Uni.createFrom().item(mine);
-    }
-    return Uni.join()
-        .all(adopted)
-        .andCollectFailures()
-        .map(found -> {
-          mine.addAll(found);
-          return mine;
-        });
-  }
-
-  private Uni<KubeObject> adopt(KubeObject set, KubeObject deployment) {
-    Patch patch =
-        Patch.strategic(node -> {
-          ObjectNode metadata = node.putObject("metadata");
-          metadata.put("uid", set.uid());
-          metadata
-              .putArray("ownerReferences")
-              .add(OwnerReference.controlledBy(deployment).toJson());
-        });
-    return env.client().patch(Resources.REPLICA_SETS, set.namespace(), set.name(), patch);
   }
 
   private Uni<Duration> sync(KubeObject deployment, List<KubeObject> all) {
