@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,6 +38,7 @@ public final class DeploymentController extends LoopController {
   private final Lister sets;
   private final Lister pods;
   private final ReplicaSetClaims claims;
+  private final ReplicaSetSizes sizes;
   private final DeploymentStatus status;
 
   public DeploymentController(Environment env) {
@@ -50,6 +50,7 @@ public final class DeploymentController extends LoopController {
     this.sets = setInformer.lister();
     this.pods = podInformer.lister();
     this.claims = new ReplicaSetClaims(env, setInformer);
+    this.sizes = new ReplicaSetSizes(env, events);
     this.status = new DeploymentStatus(env);
     loop.follow(deploymentInformer);
     onAny(setInformer, this::wakeOwner);
@@ -117,7 +118,8 @@ public final class DeploymentController extends LoopController {
                     .map(d -> d != RollingSizes.replicas(deployment))
                     .orElse(false));
     if (paused || resized) {
-      return scale(deployment, all)
+      return sizes
+          .scale(deployment, all)
           .chain(scaled ->
               status.write(
                   deployment, Revisions.current(deployment, scaled).orElse(null), scaled, pause));
@@ -126,7 +128,8 @@ public final class DeploymentController extends LoopController {
     boolean recreate = !RollingSizes.isRolling(deployment);
     if (recreate) {
       if (RollingSizes.sum(old) > 0) {
-        return each(old, set -> resize(deployment, set, 0))
+        return sizes
+            .empty(deployment, old)
             .chain(now -> writeStatus(deployment, now, Revisions.current(deployment, all), pause));
       }
       if (oldPodsRun(old)) {
@@ -139,15 +142,16 @@ public final class DeploymentController extends LoopController {
           Optional<Note> note = found.note().isPresent() ? found.note() : pause;
           List<KubeObject> every = new ArrayList<>(old);
           every.add(set);
-          return roll(deployment, set, old, every, recreate)
-              .chain(sizes ->
+          return sizes
+              .roll(deployment, set, old, every, recreate)
+              .chain(rolled ->
                   status
                       .write(
-                          deployment.with(n -> copyRevision(n, sizes.getLast())),
-                          sizes.getLast(),
-                          sizes,
+                          deployment.with(n -> copyRevision(n, rolled.getLast())),
+                          rolled.getLast(),
+                          rolled,
                           note)
-                      .call(() -> clearHistory(deployment, sizes)));
+                      .call(() -> clearHistory(deployment, rolled)));
         });
   }
 
@@ -349,136 +353,6 @@ public final class DeploymentController extends LoopController {
         List.of(),
         Optional.of(
             new Note("False", "ReplicaSetCreateError", String.valueOf(failure.getMessage()))));
-  }
-
-  /** One step of the rollout; gives the sets as they are after it, the current one last. */
-  private Uni<List<KubeObject>> roll(
-      KubeObject deployment,
-      KubeObject current,
-      List<KubeObject> old,
-      List<KubeObject> all,
-      boolean recreate) {
-    int size = RollingSizes.replicas(current);
-    int wanted =
-        size > RollingSizes.replicas(deployment)
-            ? RollingSizes.replicas(deployment)
-            : RollingSizes.newSize(deployment, current, all);
-    if (wanted != size
-        || !Revisions.desired(current).equals(Optional.of(RollingSizes.replicas(deployment)))) {
-      return resize(deployment, current, wanted).map(now -> append(old, now));
-    }
-    if (recreate) {
-      return Uni.createFrom().item(append(old, current));
-    }
-    Map<KubeObject, Integer> sizes = RollingSizes.oldSizes(deployment, current, old, all);
-    return each(
-            old,
-            set -> resize(deployment, set, sizes.getOrDefault(set, RollingSizes.replicas(set))))
-        .map(now -> append(now, current));
-  }
-
-  private static List<KubeObject> append(List<KubeObject> old, KubeObject current) {
-    List<KubeObject> out = new ArrayList<>(old);
-    out.add(current);
-    return out;
-  }
-
-  private static Uni<List<KubeObject>> each(
-      List<KubeObject> sets, java.util.function.Function<KubeObject, Uni<KubeObject>> step) {
-    Uni<List<KubeObject>> out = Uni.createFrom().item(ArrayList::new);
-    for (KubeObject set : sets) {
-      out =
-          out.chain(done ->
-              step.apply(set)
-                  .map(now -> {
-                    done.add(now);
-                    return done;
-                  }));
-    }
-    return out;
-  }
-
-  /** The Deployment's size was changed, or it is paused: resize without rolling out. */
-  private Uni<List<KubeObject>> scale(KubeObject deployment, List<KubeObject> all) {
-    List<KubeObject> active = all.stream().filter(set -> RollingSizes.replicas(set) > 0).toList();
-    Optional<KubeObject> current = Revisions.current(deployment, all);
-    Optional<KubeObject> only =
-        active.size() == 1
-            ? Optional.of(active.getFirst())
-            : active.isEmpty() ? newest(current, all) : Optional.empty();
-    if (only.isPresent()) {
-      return each(
-          all,
-          set ->
-              set.uid().equals(only.get().uid())
-                  ? resize(deployment, set, RollingSizes.replicas(deployment))
-                  : Uni.createFrom().item(set));
-    }
-    boolean saturated =
-        current
-            .map(set ->
-                RollingSizes.replicas(set) == RollingSizes.replicas(deployment)
-                    && Revisions.desired(set).orElse(-1) == RollingSizes.replicas(deployment)
-                    && RollingSizes.available(set) == RollingSizes.replicas(deployment))
-            .orElse(false);
-    if (saturated) {
-      return each(
-          all,
-          set ->
-              set.uid().equals(current.get().uid())
-                  ? Uni.createFrom().item(set)
-                  : resize(deployment, set, 0));
-    }
-    if (!RollingSizes.isRolling(deployment)) {
-      return Uni.createFrom().item(all);
-    }
-    Map<KubeObject, Integer> sizes = RollingSizes.proportional(deployment, active);
-    return each(
-        all,
-        set ->
-            sizes.containsKey(set)
-                ? resize(deployment, set, sizes.get(set))
-                : Uni.createFrom().item(set));
-  }
-
-  private static Optional<KubeObject> newest(Optional<KubeObject> current, List<KubeObject> all) {
-    return current.isPresent()
-        ? current
-        : all.stream().max(Comparator.comparingLong(Revisions::revision));
-  }
-
-  private Uni<KubeObject> resize(KubeObject deployment, KubeObject set, int size) {
-    int before = RollingSizes.replicas(set);
-    int desired = RollingSizes.replicas(deployment);
-    int max = desired + RollingSizes.maxSurge(deployment);
-    boolean annotated =
-        Revisions.desired(set).equals(Optional.of(desired))
-            && Revisions.max(set).equals(Optional.of(max));
-    if (before == size && annotated) {
-      return Uni.createFrom().item(set);
-    }
-    KubeObject resized =
-        set.with(node -> {
-          node.withObjectProperty("spec").put("replicas", size);
-          Revisions.annotateSizes(node, desired, max);
-        });
-    return env.client()
-        .update(Resources.REPLICA_SETS, resized)
-        .invoke(() -> {
-          if (before != size) {
-            events.normal(
-                deployment,
-                "ScalingReplicaSet",
-                "Scaled "
-                    + (size > before ? "up" : "down")
-                    + " replica set "
-                    + set.name()
-                    + " from "
-                    + before
-                    + " to "
-                    + size);
-          }
-        });
   }
 
   /** Old revisions beyond the limit go, once the rollout is complete. */
