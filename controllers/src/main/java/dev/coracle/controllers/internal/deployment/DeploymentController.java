@@ -5,8 +5,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -18,7 +16,6 @@ import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,6 +32,7 @@ public final class DeploymentController extends LoopController {
   private final ReplicaSetSizes sizes;
   private final DeploymentStatus status;
   private final CurrentReplicaSet current;
+  private final RevisionHistory history;
 
   public DeploymentController(Environment env) {
     super("deployment-controller", env);
@@ -48,6 +46,7 @@ public final class DeploymentController extends LoopController {
     this.sizes = new ReplicaSetSizes(env, events);
     this.status = new DeploymentStatus(env);
     this.current = new CurrentReplicaSet(env, events, status);
+    this.history = new RevisionHistory(env);
     loop.follow(deploymentInformer);
     onAny(setInformer, this::wakeOwner);
     podInformer.addHandler(
@@ -148,7 +147,7 @@ public final class DeploymentController extends LoopController {
                           rolled.getLast(),
                           rolled,
                           note)
-                      .call(() -> clearHistory(deployment, rolled)));
+                      .call(() -> history.clear(deployment, rolled)));
         });
   }
 
@@ -201,40 +200,5 @@ public final class DeploymentController extends LoopController {
     return old.stream()
         .flatMap(set -> pods.byIndex(Informer.BY_CONTROLLER_UID, set.uid()).stream())
         .anyMatch(pod -> !Pods.isFinished(pod));
-  }
-
-  /** Old revisions beyond the limit go, once the rollout is complete. */
-  private Uni<?> clearHistory(KubeObject deployment, List<KubeObject> all) {
-    int limit = deployment.at("spec", "revisionHistoryLimit").asInt(10);
-    KubeObject current = all.getLast();
-    boolean complete =
-        RollingSizes.available(current) == RollingSizes.replicas(deployment)
-            && RollingSizes.sum(all) == RollingSizes.replicas(deployment);
-    List<KubeObject> empty =
-        all.subList(0, all.size() - 1).stream()
-            .filter(set ->
-                RollingSizes.replicas(set) == 0
-                    && set.at("status", "replicas").asInt(0) == 0
-                    && set.at("status", "observedGeneration").asLong(0) >= set.generation()
-                    && !set.isDeleting())
-            .sorted(Comparator.comparingLong(Revisions::revision))
-            .toList();
-    if (!complete || empty.size() <= limit) {
-      return Uni.createFrom().voidItem();
-    }
-    List<Uni<Void>> deletions = new ArrayList<>();
-    for (KubeObject set : empty.subList(0, empty.size() - limit)) {
-      deletions.add(
-          env.client()
-              .delete(
-                  Resources.REPLICA_SETS,
-                  set.namespace(),
-                  set.name(),
-                  DeleteOptions.background().ifUid(set.uid()))
-              .replaceWithVoid()
-              .onFailure(StatusException::isNotFound)
-              .recoverWithNull());
-    }
-    return Uni.join().all(deletions).andCollectFailures();
   }
 }
