@@ -2,10 +2,8 @@ package dev.coracle.kubelet.internal.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
@@ -38,7 +36,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeStatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
-  private static final GroupVersionKind NODE = new GroupVersionKind("", "v1", "Node");
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final Duration REPORT = Duration.ofMinutes(5);
   private static final Duration CHECK = Duration.ofSeconds(10);
@@ -50,6 +47,7 @@ public final class NodeStatusManager {
   private final Machine machine;
   private final NodeLease lease;
   private final NodeRuntime told;
+  private final NodeRegistration registration;
   private final Supplier<Optional<String>> problem;
   private volatile int port;
   private volatile @Nullable KubeObject node;
@@ -79,6 +77,7 @@ public final class NodeStatusManager {
     this.options = options;
     this.machine = machine;
     this.told = new NodeRuntime(runtime);
+    this.registration = new NodeRegistration(options, machine);
     this.lease =
         new NodeLease(client, timers.clock(), options.nodeName(), options.heartbeat(), this::node);
     this.problem = problem;
@@ -256,22 +255,7 @@ public final class NodeStatusManager {
   }
 
   private void register() {
-    KubeObject mine =
-        KubeObject.create(
-            NODE,
-            "",
-            options.nodeName(),
-            tree -> {
-              labels(tree.withObjectProperty("metadata").putObject("labels"));
-              annotations(tree.withObjectProperty("metadata").putObject("annotations"));
-              ObjectNode spec = tree.putObject("spec");
-              if (!options.podCidr().isEmpty()) {
-                spec.put("podCIDR", options.podCidr());
-                spec.putArray("podCIDRs").add(options.podCidr());
-              }
-              ObjectNode status = compute(Json.object());
-              tree.set("status", status);
-            });
+    KubeObject mine = registration.node(compute(Json.object()));
     try {
       KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
       accept(stored, (ObjectNode) mine.at("status"));
@@ -284,20 +268,9 @@ public final class NodeStatusManager {
         throw e;
       }
       KubeObject known = client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
-      ObjectNode patch = Json.object();
-      labels(patch.withObjectProperty("metadata").putObject("labels"));
-      annotations(patch.withObjectProperty("metadata").putObject("annotations"));
-      if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
-        patch
-            .putObject("spec")
-            .put("podCIDR", options.podCidr())
-            .putArray("podCIDRs")
-            .add(options.podCidr());
-      }
       node =
           client
-              .patch(
-                  Resources.NODES, "", options.nodeName(), new Patch(PatchType.MERGE, patch, false))
+              .patch(Resources.NODES, "", options.nodeName(), registration.patch(known))
               .await()
               .atMost(LIMIT);
       write();
@@ -307,20 +280,6 @@ public final class NodeStatusManager {
         .addKeyValue(
             "runtime", told.version().getRuntimeName() + " " + told.version().getRuntimeVersion())
         .log("Node registered");
-  }
-
-  private void annotations(ObjectNode annotations) {
-    annotations.put("volumes.kubernetes.io/controller-managed-attach-detach", "true");
-    annotations.put(LocalVolumes.DIRECTORY, options.localVolumes().toString());
-  }
-
-  private void labels(ObjectNode labels) {
-    labels.put("kubernetes.io/hostname", options.nodeName());
-    labels.put("kubernetes.io/os", "linux");
-    labels.put("kubernetes.io/arch", machine.architecture());
-    labels.put("beta.kubernetes.io/os", "linux");
-    labels.put("beta.kubernetes.io/arch", machine.architecture());
-    options.nodeLabels().forEach(labels::put);
   }
 
   private synchronized void accept(KubeObject stored, ObjectNode status) {
