@@ -287,7 +287,8 @@ public final class Kubelet implements Component {
           .addHandler(
               new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     }
-    PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
+    PodDns dns =
+        new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
         new ProbeManager(
             handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::touched);
@@ -857,16 +858,5 @@ public final class Kubelet implements Component {
         clean(uid, true);
       }
     }
-  }
-
-  private static PodDns.ResolvConf hostResolver() {
-    for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
-      try {
-        return PodDns.ResolvConf.parse(Files.readString(Path.of(file)));
-      } catch (IOException e) {
-        continue;
-      }
-    }
-    return new PodDns.ResolvConf(List.of(), List.of(), List.of());
   }
 }
