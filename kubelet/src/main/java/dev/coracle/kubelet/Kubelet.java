@@ -38,6 +38,7 @@ import dev.coracle.kubelet.internal.manifest.StaticPods;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
+import dev.coracle.kubelet.internal.node.OwnNode;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.pleg.Pleg;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
@@ -413,7 +414,7 @@ public final class Kubelet implements Component {
             removed(last);
           }
         });
-    followOwnNode();
+    OwnNode.follow(informers, options.nodeName(), timers, node);
     this.mirrors = new MirrorPods(client, pods.lister(), timers, node::node);
     this.manifests =
         options
@@ -449,30 +450,6 @@ public final class Kubelet implements Component {
             nodeEvents,
             timers,
             metrics);
-  }
-
-  /** What the control plane says of this node: its range of pod addresses, and that it is lost. */
-  private void followOwnNode() {
-    informers
-        .informer(
-            Resources.NODES,
-            InformerOptions.ALL.withFields(
-                FieldSelector.equalTo("metadata.name", options.nodeName())))
-        .addHandler(
-            new Informer.Handler() {
-              @Override
-              public void added(KubeObject now) {
-                timers.execute(() -> node.seen(now));
-              }
-
-              @Override
-              public void updated(KubeObject before, KubeObject now) {
-                if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
-                    || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
-                  timers.execute(() -> node.seen(now));
-                }
-              }
-            });
   }
 
   @Override
