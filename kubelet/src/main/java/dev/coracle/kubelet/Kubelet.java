@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Component;
 import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.selector.FieldSelector;
@@ -33,8 +32,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.logs.LogRotation;
-import dev.coracle.kubelet.internal.manifest.MirrorPods;
-import dev.coracle.kubelet.internal.manifest.StaticPods;
+import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
@@ -93,7 +91,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -128,7 +125,7 @@ public final class Kubelet implements Component {
   private final Timers timers;
   private final InformerFactory informers;
   private final EventRecorder recorder;
-  private final Informer pods;
+  private final PodSources sources;
   private final PodPaths paths;
   private final RuntimeCache cache;
   private final ObjectCache objects;
@@ -144,8 +141,6 @@ public final class Kubelet implements Component {
   private final SyncLoop loop;
   private final ProbeManager probes;
   private final LogRotation rotation;
-  private final MirrorPods mirrors;
-  private final Optional<StaticPods> manifests;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
   private final Admission admission;
@@ -212,7 +207,7 @@ public final class Kubelet implements Component {
     this.informers = new InformerFactory(context, client);
     this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
     PodEvents events = around.events().apply(PodEvents.to(recorder));
-    this.pods =
+    Informer pods =
         informers.informer(
             Resources.PODS,
             InformerOptions.ALL.withFields(
@@ -252,6 +247,7 @@ public final class Kubelet implements Component {
             this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);
+    this.sources = new PodSources(client, pods, timers, options, node::node, this::post);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
             new DownwardApi.Facts(
@@ -340,7 +336,7 @@ public final class Kubelet implements Component {
             clock,
             metrics,
             node::networkProblem,
-            this::inApi,
+            sources::inApi,
             plugins.held(),
             resizer);
     this.loop =
@@ -349,7 +345,7 @@ public final class Kubelet implements Component {
             timers,
             pod ->
                 new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
-            this::allPods,
+            sources::all,
             this::forget,
             this::housekeeping,
             this::admit,
@@ -394,37 +390,7 @@ public final class Kubelet implements Component {
         "kubelet_desired_pods",
         "The number of pods the kubelet is being instructed to run",
         () -> loop.pods().size());
-    pods.addHandler(
-        new Informer.Handler() {
-          @Override
-          public void added(KubeObject pod) {
-            changed(pod);
-          }
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {
-            if (!before.uid().equals(now.uid())) {
-              removed(before);
-            }
-            changed(now);
-          }
-
-          @Override
-          public void deleted(KubeObject last) {
-            removed(last);
-          }
-        });
     OwnNode.follow(informers, options.nodeName(), timers, node);
-    this.mirrors = new MirrorPods(client, pods.lister(), timers, node::node);
-    this.manifests =
-        options
-            .staticPodPath()
-            .map(dir ->
-                new StaticPods(
-                    dir,
-                    options.nodeName(),
-                    pod -> loop.post(new SyncEvent.PodChanged(pod)),
-                    this::manifestRemoved));
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     this.eviction =
         new EvictionManager(
@@ -488,9 +454,7 @@ public final class Kubelet implements Component {
       rotation.start();
       eviction.start();
     }
-    if (manifests.isPresent()) {
-      manifests.get().start();
-    }
+    sources.startManifests();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
   }
@@ -552,7 +516,7 @@ public final class Kubelet implements Component {
     plugins.close();
     rotation.stop();
     eviction.stop();
-    manifests.ifPresent(StaticPods::close);
+    sources.close();
     recorder.stop();
     CompletableFuture<Void> pods =
         keepPods
@@ -695,64 +659,15 @@ public final class Kubelet implements Component {
     return shutdown.refusal().or(() -> admission.check(pod));
   }
 
-  /** Mirrors are shown, not run: they only lead to their static pod. */
-  private void changed(KubeObject pod) {
-    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
-      loop.post(new SyncEvent.PodChanged(pod));
-    } else {
-      mirrored(pod);
-    }
-  }
-
-  private void removed(KubeObject pod) {
-    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
-      loop.post(new SyncEvent.PodRemoved(pod));
-    } else {
-      mirrored(pod);
-    }
-  }
-
-  private void mirrored(KubeObject mirror) {
-    staticPods().stream().filter(p -> p.key().equals(mirror.key())).forEach(p -> touched(p.uid()));
-  }
-
-  private Collection<KubeObject> staticPods() {
-    return manifests.map(StaticPods::list).orElse(List.of());
-  }
-
-  private Collection<KubeObject> allPods() {
-    List<KubeObject> all = new ArrayList<>(staticPods());
-    pods.lister().list().stream()
-        .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isEmpty())
-        .forEach(all::add);
-    return all;
-  }
-
-  /** Where a pod's status goes: its own object, or its mirror, which is made when there is none. */
-  private Optional<Pod> inApi(Pod pod) {
-    if (!pod.isStatic()) {
-      return Optional.of(pod);
-    }
-    Optional<Pod> mirror = mirrors.of(pod);
-    if (mirror.isEmpty() && staticPods().stream().anyMatch(p -> p.uid().equals(pod.uid()))) {
-      mirrors.ensure(pod);
-    }
-    return mirror;
-  }
-
-  private void manifestRemoved(KubeObject pod) {
-    loop.post(new SyncEvent.PodRemoved(pod));
-    pods.lister()
-        .get(pod.namespace(), pod.name())
-        .filter(m -> m.annotation(Pod.CONFIG_MIRROR).isPresent())
-        .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
-  }
-
   /** A pod uses nothing any more: resizes that wait for room look again. */
   private void freed() {
     loop.pods().stream()
         .filter(p -> p.resources().pending().isPresent())
         .forEach(p -> touched(p.uid()));
+  }
+
+  private void post(SyncEvent event) {
+    loop.post(event);
   }
 
   private void touched(String podUid) {
@@ -816,11 +731,11 @@ public final class Kubelet implements Component {
 
   /** Ends what runs of pods nobody knows, and removes directories of pods that are gone. */
   private void housekeeping(SyncLoop syncLoop) {
-    if (!pods.hasSynced()) {
+    if (!sources.hasSynced()) {
       return;
     }
     Set<String> known = new java.util.TreeSet<>();
-    allPods().forEach(p -> known.add(p.uid()));
+    sources.all().forEach(p -> known.add(p.uid()));
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
     Set<String> remains = new java.util.TreeSet<>(pleg.podsInRuntime());
@@ -830,7 +745,8 @@ public final class Kubelet implements Component {
       throw new UncheckedIOException(e);
     }
     for (String uid : remains) {
-      if (syncLoop.pod(uid).isEmpty() && allPods().stream().noneMatch(p -> p.uid().equals(uid))) {
+      if (syncLoop.pod(uid).isEmpty()
+          && sources.all().stream().noneMatch(p -> p.uid().equals(uid))) {
         LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
         clean(uid, true);
       }
