@@ -68,6 +68,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
+import dev.coracle.kubelet.internal.sync.PodCleaner;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
@@ -85,9 +86,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
@@ -98,7 +97,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -133,6 +131,7 @@ public final class Kubelet implements Component {
   private final VolumeManager volumes;
   private final StatusManager statusManager;
   private final ContainerGc gc;
+  private final PodCleaner cleaner;
   private final Cgroups cgroups;
   private final Handlers handlers;
   private final Pleg pleg;
@@ -146,9 +145,6 @@ public final class Kubelet implements Component {
   private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
-
-  /** Pods that have ended and whose remains are being removed, by uid. */
-  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
 
   private volatile Supplier<String> metricsText = () -> "";
   private volatile boolean stopped;
@@ -284,6 +280,7 @@ public final class Kubelet implements Component {
           .addHandler(
               new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     }
+    this.cleaner = new PodCleaner(cache, statusManager, volumes, objects, gc, paths, timers);
     PodDns dns =
         new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
@@ -538,7 +535,7 @@ public final class Kubelet implements Component {
   private void endPods() {
     try {
       Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
-      ours.addAll(leaving);
+      ours.addAll(cleaner.leaving());
       EndOfPods end = new EndOfPods(runtime, timers);
       boolean quiet = loop.quiet().isDone();
       end.run(ours::contains);
@@ -692,64 +689,19 @@ public final class Kubelet implements Component {
         : objects.get(pod.uid(), Resources.RUNTIME_CLASSES, "", name).text("handler");
   }
 
-  /** A pod is gone from the API and has ended: nothing of it may stay. */
   private void forget(String uid) {
     freed();
-    Optional<PodRuntimeStatus> last = cache.last(uid);
-    cache.forget(uid);
-    statusManager.forget(uid);
-    volumes.forget(uid);
-    objects.forget(uid);
-    leaving.add(uid);
-    timers.execute(() -> clean(uid, last.isPresent()));
+    cleaner.forget(uid);
   }
 
-  private void clean(String uid, boolean logs) {
-    try {
-      gc.removePod(uid, 0);
-      volumes.unmount(uid);
-      if (paths.real()) {
-        removeFiles(uid);
-      }
-      leaving.remove(uid);
-    } catch (IOException | CriException e) {
-      LOG.atWarn()
-          .addKeyValue("uid", uid)
-          .addKeyValue("why", e.getMessage())
-          .log("A pod's remains could not be removed, housekeeping tries again");
-    }
-  }
-
-  private void removeFiles(String uid) throws IOException {
-    PodPaths.deleteTree(paths.pod(uid));
-    try (var dirs = Files.list(paths.logs())) {
-      for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
-        PodPaths.deleteTree(dir);
-      }
-    }
-  }
-
-  /** Ends what runs of pods nobody knows, and removes directories of pods that are gone. */
   private void housekeeping(SyncLoop syncLoop) {
     if (!sources.hasSynced()) {
       return;
     }
-    Set<String> known = new java.util.TreeSet<>();
+    Set<String> known = new HashSet<>();
     sources.all().forEach(p -> known.add(p.uid()));
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
-    Set<String> remains = new java.util.TreeSet<>(pleg.podsInRuntime());
-    try {
-      remains.addAll(paths.known());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    for (String uid : remains) {
-      if (syncLoop.pod(uid).isEmpty()
-          && sources.all().stream().noneMatch(p -> p.uid().equals(uid))) {
-        LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
-        clean(uid, true);
-      }
-    }
+    cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
   }
 }
