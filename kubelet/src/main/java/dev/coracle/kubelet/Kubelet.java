@@ -1,9 +1,6 @@
 package dev.coracle.kubelet;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Component;
-import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.selector.FieldSelector;
@@ -59,9 +56,8 @@ import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
 import dev.coracle.kubelet.internal.serving.CriStats;
-import dev.coracle.kubelet.internal.serving.CriStreaming;
 import dev.coracle.kubelet.internal.serving.KnownPods;
-import dev.coracle.kubelet.internal.serving.ReviewAuth;
+import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
@@ -76,10 +72,7 @@ import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.internal.volume.VolumePlugins;
-import dev.coracle.kubelet.server.CachingKubeletAuth;
 import dev.coracle.kubelet.server.KubeletServer;
-import dev.coracle.kubelet.server.KubeletServerBackend;
-import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -372,7 +365,19 @@ public final class Kubelet implements Component {
     this.server =
         options
             .server()
-            .map(o -> new KubeletServer(vertx, o, backend(client, known, stats, clock)));
+            .map(o ->
+                new KubeletServer(
+                    vertx,
+                    o,
+                    NodeApi.backend(
+                        client,
+                        runtime,
+                        options,
+                        known,
+                        stats,
+                        timers,
+                        () -> metricsText.get(),
+                        this::unhealthy)));
     metrics.gauge(
         "kubelet_running_pods",
         "Number of pods that have a running pod sandbox",
@@ -601,36 +606,6 @@ public final class Kubelet implements Component {
   /** Takes up a renewed serving certificate and client CA from the same files. */
   public Uni<Boolean> reloadCertificates() {
     return server.map(KubeletServer::reloadCertificates).orElse(Uni.createFrom().item(false));
-  }
-
-  private KubeletServerBackend backend(
-      Client client, KnownPods known, CriStats stats, Clock clock) {
-    return new KubeletServerBackend(
-        new CachingKubeletAuth(new ReviewAuth(client), clock, 1000),
-        known,
-        new CriStreaming(runtime, timers),
-        new NodeDocuments(
-            () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(this::configz),
-            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
-            List.of(new NodeDocuments.HealthCheck("syncloop", this::unhealthy))));
-  }
-
-  private JsonNode configz() {
-    ObjectNode config = Json.object();
-    config
-        .putObject("kubeletconfig")
-        .put("kind", "KubeletConfiguration")
-        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
-        .put("maxPods", options.maxPods())
-        .put("clusterDomain", options.clusterDomain())
-        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
-        .put("containerLogMaxFiles", options.containerLogMaxFiles())
-        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
-    return config;
   }
 
   private Collection<Pod> livePods() {

@@ -1,0 +1,65 @@
+package dev.coracle.kubelet.internal.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.KubeletServerBackend;
+import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.spi.RuntimeService;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What the kubelet's HTTPS API serves from: who may ask, pods, streams and documents. */
+public final class NodeApi {
+  private static final int CACHED_REVIEWS = 1000;
+
+  private NodeApi() {}
+
+  /**
+   * @param metrics the text of {@code /metrics}
+   * @param unhealthy why the kubelet does not work, empty while it does
+   */
+  public static KubeletServerBackend backend(
+      Client client,
+      RuntimeService runtime,
+      KubeletOptions options,
+      KnownPods known,
+      CriStats stats,
+      Timers timers,
+      Supplier<String> metrics,
+      Supplier<Optional<String>> unhealthy) {
+    return new KubeletServerBackend(
+        new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
+        known,
+        new CriStreaming(runtime, timers),
+        new NodeDocuments(
+            () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(() -> configz(options)),
+            () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
+            List.of(new NodeDocuments.HealthCheck("syncloop", unhealthy))));
+  }
+
+  private static JsonNode configz(KubeletOptions options) {
+    ObjectNode config = Json.object();
+    config
+        .putObject("kubeletconfig")
+        .put("kind", "KubeletConfiguration")
+        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
+        .put("maxPods", options.maxPods())
+        .put("clusterDomain", options.clusterDomain())
+        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
+        .put("containerLogMaxFiles", options.containerLogMaxFiles())
+        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
+    return config;
+  }
+}
