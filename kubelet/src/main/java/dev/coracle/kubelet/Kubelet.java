@@ -54,6 +54,7 @@ import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
 import dev.coracle.kubelet.internal.serving.CriStats;
 import dev.coracle.kubelet.internal.serving.KnownPods;
@@ -107,7 +108,6 @@ public final class Kubelet implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
   private static final Duration HOUSEKEEPING = Duration.ofMinutes(2);
   private static final Duration WORKER_PATIENCE = Duration.ofMillis(1500);
-  private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
 
   private final KubeletOptions options;
   private final boolean simulated;
@@ -443,7 +443,7 @@ public final class Kubelet implements Component {
     Files.createDirectories(paths.pods());
     Files.setPosixFilePermissions(paths.pods(), PosixFilePermissions.fromString("rwxr-x---"));
     Files.createDirectories(paths.logs());
-    awaitRuntime();
+    node.runtimeIs(RuntimeStartup.await(runtime, options.runtimeEndpoint(), timers, () -> stopped));
     plugins.restore();
     loop.start();
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
@@ -459,30 +459,6 @@ public final class Kubelet implements Component {
     sources.startManifests();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
-  }
-
-  /** The runtime may be starting too; its first answer also warms the connection. */
-  private void awaitRuntime() {
-    long deadline = System.nanoTime() + RUNTIME_PATIENCE.toNanos();
-    while (true) {
-      try {
-        node.runtimeIs(runtime.version());
-        return;
-      } catch (CriException e) {
-        if (!e.isUnavailable() || System.nanoTime() > deadline || stopped) {
-          throw new IllegalStateException(
-              "the container runtime at "
-                  + options.runtimeEndpoint()
-                  + " cannot be used: "
-                  + e.getMessage()
-                  + "; start it, or name another one with --container-runtime-endpoint",
-              e);
-        }
-      }
-      CompletableFuture<Void> pause = new CompletableFuture<>();
-      timers.after(Duration.ofMillis(100), () -> pause.complete(null));
-      pause.join();
-    }
   }
 
   /**
