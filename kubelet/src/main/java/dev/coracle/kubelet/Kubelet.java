@@ -45,7 +45,6 @@ import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
 import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts;
-import dev.coracle.kubelet.internal.runtime.ContainerState;
 import dev.coracle.kubelet.internal.runtime.EndOfPods;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
@@ -66,6 +65,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodCleaner;
+import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
@@ -378,20 +378,7 @@ public final class Kubelet implements Component {
                         timers,
                         () -> metricsText.get(),
                         this::unhealthy)));
-    metrics.gauge(
-        "kubelet_running_pods",
-        "Number of pods that have a running pod sandbox",
-        () -> cache.count(s -> s.readySandbox().isPresent() ? 1 : 0));
-    metrics.gauge(
-        "kubelet_running_containers",
-        "Number of containers currently running",
-        () ->
-            cache.count(
-                s -> (int) s.containers().stream().filter(ContainerState::isRunning).count()));
-    metrics.gauge(
-        "kubelet_desired_pods",
-        "The number of pods the kubelet is being instructed to run",
-        () -> loop.pods().size());
+    PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     this.eviction =
