@@ -55,8 +55,6 @@ import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
-import dev.coracle.kubelet.internal.serving.CriStats;
-import dev.coracle.kubelet.internal.serving.KnownPods;
 import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
@@ -351,33 +349,22 @@ public final class Kubelet implements Component {
             timers,
             options.containerLogMaxSize(),
             options.containerLogMaxFiles());
-    KnownPods known = new KnownPods(loop::pods, cache, statusManager, paths);
-    cache.onRead(known::read);
-    CriStats stats =
-        new CriStats(
-            runtime,
-            machine,
-            loop::pods,
-            cgroups::parentOf,
-            options.nodeName(),
-            options.rootDir(),
-            clock);
     this.server =
-        options
-            .server()
-            .map(o ->
-                new KubeletServer(
-                    vertx,
-                    o,
-                    NodeApi.backend(
-                        client,
-                        runtime,
-                        options,
-                        known,
-                        stats,
-                        timers,
-                        () -> metricsText.get(),
-                        this::unhealthy)));
+        NodeApi.server(
+            vertx,
+            client,
+            options,
+            new NodeApi.Sources(
+                runtime,
+                around.machine(),
+                cache,
+                loop,
+                statusManager,
+                paths,
+                cgroups,
+                timers,
+                () -> metricsText.get(),
+                this::unhealthy));
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
