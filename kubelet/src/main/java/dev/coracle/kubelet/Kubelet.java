@@ -1,7 +1,6 @@
 package dev.coracle.kubelet;
 
 import dev.coracle.api.Component;
-import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
@@ -16,61 +15,28 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
-import dev.coracle.kubelet.internal.csi.CsiExpansion;
-import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
-import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
-import dev.coracle.kubelet.internal.host.Cgroups;
-import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
-import dev.coracle.kubelet.internal.image.ImageManager;
-import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
-import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.node.OwnNode;
-import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.pleg.Pleg;
-import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
-import dev.coracle.kubelet.internal.pod.PodDns;
-import dev.coracle.kubelet.internal.probe.Handlers;
-import dev.coracle.kubelet.internal.probe.ProbeManager;
-import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
-import dev.coracle.kubelet.internal.runtime.ContainerEnv;
-import dev.coracle.kubelet.internal.runtime.ContainerGc;
-import dev.coracle.kubelet.internal.runtime.ContainerMounts;
 import dev.coracle.kubelet.internal.runtime.EndOfPods;
-import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
-import dev.coracle.kubelet.internal.runtime.PodKiller;
-import dev.coracle.kubelet.internal.runtime.PodResizer;
-import dev.coracle.kubelet.internal.runtime.PodRuntime;
-import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
-import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
 import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
-import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
-import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
-import dev.coracle.kubelet.internal.status.StatusManager;
-import dev.coracle.kubelet.internal.status.TerminationMessages;
-import dev.coracle.kubelet.internal.sync.PodCleaner;
 import dev.coracle.kubelet.internal.sync.PodGauges;
-import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
-import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
-import dev.coracle.kubelet.internal.volume.Tokens;
-import dev.coracle.kubelet.internal.volume.VolumeManager;
-import dev.coracle.kubelet.internal.volume.VolumePlugins;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
@@ -90,14 +56,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet of one node. Its constructor is its parts list; nothing happens before {@link
- * #start()}.
+ * The kubelet of one node. Its constructor is its parts list, with {@link PodParts} for those that
+ * run pods; nothing happens before {@link #start()}.
  *
  * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code
  * reads from top to bottom (ADR 0080); Vert.x's event loops only carry gRPC and watches.
@@ -109,31 +74,21 @@ public final class Kubelet implements Component {
 
   private final KubeletOptions options;
   private final boolean simulated;
-  private final KubeletMetrics metrics;
   private final RuntimeService runtime;
   private final Timers timers;
   private final InformerFactory informers;
   private final EventRecorder recorder;
   private final PodSources sources;
+  private final PodParts parts;
   private final PodPaths paths;
   private final RuntimeCache cache;
-  private final ObjectCache objects;
-  private final ImageManager images;
-  private final VolumeManager volumes;
-  private final StatusManager statusManager;
-  private final ContainerGc gc;
-  private final PodCleaner cleaner;
-  private final Cgroups cgroups;
-  private final Handlers handlers;
   private final Pleg pleg;
   private final NodeStatusManager node;
   private final NodePlugins plugins;
   private final SyncLoop loop;
-  private final ProbeManager probes;
   private final LogRotation rotation;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
-  private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -186,7 +141,7 @@ public final class Kubelet implements Component {
       Surroundings around) {
     this.options = options;
     this.simulated = around.simulated();
-    this.metrics = around.metrics();
+    KubeletMetrics metrics = around.metrics();
     this.runtime = new MeasuredRuntime(around.runtime(), metrics);
     this.timers = around.timers();
     Clock clock = timers.clock();
@@ -203,25 +158,9 @@ public final class Kubelet implements Component {
         around.services().orElseGet(() -> informers.informer(Resources.SERVICES).lister());
 
     this.paths = new PodPaths(options.rootDir(), options.podLogsDir(), !around.simulated());
-    Machine machine = around.machine();
     this.cache = new RuntimeCache(runtime, clock);
-    this.objects = new ObjectCache(client, informers, services, this::objectChanged);
-    this.images =
-        new ImageManager(
-            runtime,
-            new PullSecrets(objects, events),
-            events,
-            clock,
-            timers,
-            options.maxParallelImagePulls());
-    this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
-    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
-    PodKiller killer = new PodKiller(runtime, hooks, events, timers);
-    this.gc = new ContainerGc(runtime, paths, timers);
-    this.cgroups = FsCgroups.below(options.cgroupRoot());
-    this.statusManager = new StatusManager(client, timers, StatusManager.STARTING);
     Supplier<Optional<String>> problem = this::runtimeProblem;
-    this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
+    this.node = new NodeStatusManager(client, runtime, timers, options, around.machine(), problem);
     this.plugins =
         new NodePlugins(
             vertx,
@@ -235,101 +174,25 @@ public final class Kubelet implements Component {
             this::livePods);
     node.devices(plugins.devices()::counts);
     this.sources = new PodSources(client, pods, timers, options, node::node, this::post);
-    Function<Pod, DownwardApi.Facts> facts =
-        pod ->
-            new DownwardApi.Facts(
-                options.nodeName(),
-                options.nodeIp(),
-                pod.hostNetwork()
-                    ? List.of(options.nodeIp())
-                    : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
-                Quantity.of(machine.cpus()),
-                node.allocatableMemory(),
-                node.allocatableDisk());
-    Tokens tokens = new Tokens(client, clock);
-    CsiVolumes csi =
-        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
-    node.volumesInUse(csi::inUse);
-    plugins.claims().objects(objects);
-    this.volumes =
-        new VolumeManager(
-            paths,
-            simulated
-                ? SimulatedVolumes.all()
-                : VolumePlugins.all(
-                    objects,
-                    tokens,
-                    facts,
-                    options.localVolumes(),
-                    csi,
-                    new CsiExpansion(csi, client, events)),
-            tokens,
-            clock);
-    if (!simulated) {
-      informers
-          .informer(Resources.PERSISTENT_VOLUMES)
-          .addHandler(
-              new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
-    }
-    this.cleaner = new PodCleaner(cache, statusManager, volumes, objects, gc, paths, timers);
-    PodDns dns =
-        new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
-    this.probes =
-        new ProbeManager(
-            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::touched);
-    TerminationMessages messages = new TerminationMessages(paths);
-    this.admission =
-        new Admission(
-            node::node,
-            node::fresh,
-            () -> podsOfLoop().stream().map(PodContext::pod).toList(),
-            this::isEnded,
-            this::pressures);
-    PodResizer resizer =
-        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
-    PodRuntime podRuntime =
-        new PodRuntime(
-            runtime,
-            cache,
-            images,
-            new ContainerEnv(objects),
-            new ContainerMounts(paths, options.clusterDomain()),
-            new SandboxConfigs(paths, dns, cgroups::parentOf),
-            new ContainerConfigs(machine.memoryBytes()),
-            hooks,
-            killer,
-            events,
-            probes,
-            paths,
-            timers,
-            facts,
-            this::runtimeHandler,
-            plugins.held(),
-            metrics::containerRestarted,
-            resizer);
-    PodSync sync =
-        new PodSync(
-            cache,
-            podRuntime,
-            killer,
-            gc,
-            volumes,
-            new PodStatusBuilder(probes, messages, node::runtimeName, options::nodeIp, clock),
-            statusManager,
-            probes,
-            events,
-            paths,
-            cgroups,
+    this.parts =
+        new PodParts(
+            vertx,
             client,
-            clock,
-            metrics,
-            node::networkProblem,
-            sources::inApi,
-            plugins.held(),
-            resizer);
+            options,
+            around,
+            runtime,
+            informers,
+            services,
+            events,
+            paths,
+            cache,
+            node,
+            plugins,
+            sources,
+            new PodParts.Links(this::post, this::podsOfLoop, this::isEnded, this::pressures));
     this.loop =
         new SyncLoop(
-            sync,
+            parts.sync,
             timers,
             pod ->
                 new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
@@ -337,7 +200,7 @@ public final class Kubelet implements Component {
             this::forget,
             this::housekeeping,
             this::admit,
-            statusManager::reconcile);
+            parts.statuses::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
     this.rotation =
@@ -359,9 +222,9 @@ public final class Kubelet implements Component {
                 around.machine(),
                 cache,
                 loop,
-                statusManager,
+                parts.statuses,
                 paths,
-                cgroups,
+                parts.cgroups,
                 timers,
                 () -> metricsText.get(),
                 this::unhealthy));
@@ -373,8 +236,8 @@ public final class Kubelet implements Component {
             runtime,
             cache,
             loop,
-            images,
-            gc,
+            parts.images,
+            parts.gc,
             node,
             events,
             nodeEvents,
@@ -387,7 +250,7 @@ public final class Kubelet implements Component {
         new NodeShutdown(
             options.configuration().shutdown(),
             loop,
-            statusManager,
+            parts.statuses,
             node,
             nodeEvents,
             timers,
@@ -464,7 +327,7 @@ public final class Kubelet implements Component {
     stopped = true;
     loop.stop();
     pleg.close();
-    probes.stop();
+    parts.probes.stop();
     plugins.close();
     rotation.stop();
     eviction.stop();
@@ -490,7 +353,7 @@ public final class Kubelet implements Component {
   private void endPods() {
     try {
       Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
-      ours.addAll(cleaner.leaving());
+      ours.addAll(parts.cleaner.leaving());
       EndOfPods end = new EndOfPods(runtime, timers);
       boolean quiet = loop.quiet().isDone();
       end.run(ours::contains);
@@ -509,13 +372,13 @@ public final class Kubelet implements Component {
   private void release(boolean keepPods) {
     if (!keepPods) {
       try {
-        volumes.detachAll();
+        parts.volumes.detachAll();
       } catch (IOException e) {
         LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
       }
-      cgroups.removeAll();
+      parts.cgroups.removeAll();
     }
-    handlers.close();
+    parts.handlers.close();
     runtime.close();
     timers.close();
   }
@@ -578,7 +441,7 @@ public final class Kubelet implements Component {
   }
 
   private Optional<Verdict> admit(Pod pod) {
-    return shutdown.refusal().or(() -> admission.check(pod));
+    return shutdown.refusal().or(() -> parts.admission.check(pod));
   }
 
   /** A pod uses nothing any more: resizes that wait for room look again. */
@@ -596,27 +459,15 @@ public final class Kubelet implements Component {
     loop.post(new SyncEvent.PodTouched(podUid));
   }
 
-  private void objectChanged(String podUid) {
-    volumes.changed(podUid);
-    loop.post(new SyncEvent.PodTouched(podUid));
-  }
-
   private void runtimeIsBack() {
-    images.forgetAll();
+    parts.images.forgetAll();
     node.refresh();
     loop.pods().forEach(p -> loop.post(new SyncEvent.PodTouched(p.uid())));
   }
 
-  private String runtimeHandler(Pod pod) {
-    String name = pod.spec().path("runtimeClassName").asText("");
-    return name.isEmpty()
-        ? ""
-        : objects.get(pod.uid(), Resources.RUNTIME_CLASSES, "", name).text("handler");
-  }
-
   private void forget(String uid) {
     freed();
-    cleaner.forget(uid);
+    parts.cleaner.forget(uid);
   }
 
   private void housekeeping(SyncLoop syncLoop) {
@@ -627,6 +478,6 @@ public final class Kubelet implements Component {
     sources.all().forEach(p -> known.add(p.uid()));
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
-    cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
+    parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
   }
 }
