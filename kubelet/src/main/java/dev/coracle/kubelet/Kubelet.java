@@ -1,11 +1,6 @@
 package dev.coracle.kubelet;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Component;
-import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
-import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
@@ -20,79 +15,39 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
-import dev.coracle.kubelet.internal.csi.CsiExpansion;
-import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
-import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
-import dev.coracle.kubelet.internal.host.Cgroups;
-import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
-import dev.coracle.kubelet.internal.image.ImageManager;
-import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.logs.LogRotation;
-import dev.coracle.kubelet.internal.manifest.MirrorPods;
-import dev.coracle.kubelet.internal.manifest.StaticPods;
+import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
-import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
-import dev.coracle.kubelet.internal.objects.ObjectCache;
+import dev.coracle.kubelet.internal.node.OwnNode;
 import dev.coracle.kubelet.internal.pleg.Pleg;
-import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
-import dev.coracle.kubelet.internal.pod.PodDns;
-import dev.coracle.kubelet.internal.probe.Handlers;
-import dev.coracle.kubelet.internal.probe.ProbeManager;
-import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
-import dev.coracle.kubelet.internal.runtime.ContainerEnv;
-import dev.coracle.kubelet.internal.runtime.ContainerGc;
-import dev.coracle.kubelet.internal.runtime.ContainerMounts;
-import dev.coracle.kubelet.internal.runtime.ContainerState;
 import dev.coracle.kubelet.internal.runtime.EndOfPods;
-import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
 import dev.coracle.kubelet.internal.runtime.PodContext;
-import dev.coracle.kubelet.internal.runtime.PodKiller;
-import dev.coracle.kubelet.internal.runtime.PodResizer;
-import dev.coracle.kubelet.internal.runtime.PodRuntime;
-import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
-import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
-import dev.coracle.kubelet.internal.serving.CriStats;
-import dev.coracle.kubelet.internal.serving.CriStreaming;
-import dev.coracle.kubelet.internal.serving.KnownPods;
-import dev.coracle.kubelet.internal.serving.ReviewAuth;
+import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
+import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
-import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
-import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
-import dev.coracle.kubelet.internal.status.StatusManager;
-import dev.coracle.kubelet.internal.status.TerminationMessages;
-import dev.coracle.kubelet.internal.sync.PodSync;
+import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
-import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
-import dev.coracle.kubelet.internal.volume.Tokens;
-import dev.coracle.kubelet.internal.volume.VolumeManager;
-import dev.coracle.kubelet.internal.volume.VolumePlugins;
-import dev.coracle.kubelet.server.CachingKubeletAuth;
 import dev.coracle.kubelet.server.KubeletServer;
-import dev.coracle.kubelet.server.KubeletServerBackend;
-import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -100,16 +55,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The kubelet of one node. Its constructor is its parts list; nothing happens before {@link
- * #start()}.
+ * The kubelet of one node. Its constructor is its parts list, with {@link PodParts} for those that
+ * run pods; nothing happens before {@link #start()}.
  *
  * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code
  * reads from top to bottom (ADR 0080); Vert.x's event loops only carry gRPC and watches.
@@ -118,41 +71,26 @@ public final class Kubelet implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
   private static final Duration HOUSEKEEPING = Duration.ofMinutes(2);
   private static final Duration WORKER_PATIENCE = Duration.ofMillis(1500);
-  private static final Duration RUNTIME_PATIENCE = Duration.ofSeconds(30);
 
   private final KubeletOptions options;
   private final boolean simulated;
-  private final KubeletMetrics metrics;
   private final RuntimeService runtime;
   private final Timers timers;
   private final InformerFactory informers;
   private final EventRecorder recorder;
-  private final Informer pods;
+  private final PodSources sources;
+  private final PodParts parts;
   private final PodPaths paths;
   private final RuntimeCache cache;
-  private final ObjectCache objects;
-  private final ImageManager images;
-  private final VolumeManager volumes;
-  private final StatusManager statusManager;
-  private final ContainerGc gc;
-  private final Cgroups cgroups;
-  private final Handlers handlers;
   private final Pleg pleg;
   private final NodeStatusManager node;
   private final NodePlugins plugins;
   private final SyncLoop loop;
-  private final ProbeManager probes;
   private final LogRotation rotation;
-  private final MirrorPods mirrors;
-  private final Optional<StaticPods> manifests;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
-  private final Admission admission;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
-
-  /** Pods that have ended and whose remains are being removed, by uid. */
-  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
 
   private volatile Supplier<String> metricsText = () -> "";
   private volatile boolean stopped;
@@ -203,7 +141,7 @@ public final class Kubelet implements Component {
       Surroundings around) {
     this.options = options;
     this.simulated = around.simulated();
-    this.metrics = around.metrics();
+    KubeletMetrics metrics = around.metrics();
     this.runtime = new MeasuredRuntime(around.runtime(), metrics);
     this.timers = around.timers();
     Clock clock = timers.clock();
@@ -211,7 +149,7 @@ public final class Kubelet implements Component {
     this.informers = new InformerFactory(context, client);
     this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
     PodEvents events = around.events().apply(PodEvents.to(recorder));
-    this.pods =
+    Informer pods =
         informers.informer(
             Resources.PODS,
             InformerOptions.ALL.withFields(
@@ -220,25 +158,9 @@ public final class Kubelet implements Component {
         around.services().orElseGet(() -> informers.informer(Resources.SERVICES).lister());
 
     this.paths = new PodPaths(options.rootDir(), options.podLogsDir(), !around.simulated());
-    Machine machine = around.machine();
     this.cache = new RuntimeCache(runtime, clock);
-    this.objects = new ObjectCache(client, informers, services, this::objectChanged);
-    this.images =
-        new ImageManager(
-            runtime,
-            new PullSecrets(objects, events),
-            events,
-            clock,
-            timers,
-            options.maxParallelImagePulls());
-    this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
-    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
-    PodKiller killer = new PodKiller(runtime, hooks, events, timers);
-    this.gc = new ContainerGc(runtime, paths, timers);
-    this.cgroups = FsCgroups.below(options.cgroupRoot());
-    this.statusManager = new StatusManager(client, timers, StatusManager.STARTING);
     Supplier<Optional<String>> problem = this::runtimeProblem;
-    this.node = new NodeStatusManager(client, runtime, timers, options, machine, problem);
+    this.node = new NodeStatusManager(client, runtime, timers, options, around.machine(), problem);
     this.plugins =
         new NodePlugins(
             vertx,
@@ -251,107 +173,34 @@ public final class Kubelet implements Component {
             this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);
-    Function<Pod, DownwardApi.Facts> facts =
-        pod ->
-            new DownwardApi.Facts(
-                options.nodeName(),
-                options.nodeIp(),
-                pod.hostNetwork()
-                    ? List.of(options.nodeIp())
-                    : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
-                Quantity.of(machine.cpus()),
-                node.allocatableMemory(),
-                node.allocatableDisk());
-    Tokens tokens = new Tokens(client, clock);
-    CsiVolumes csi =
-        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
-    node.volumesInUse(csi::inUse);
-    plugins.claims().objects(objects);
-    this.volumes =
-        new VolumeManager(
-            paths,
-            simulated
-                ? SimulatedVolumes.all()
-                : VolumePlugins.all(
-                    objects,
-                    tokens,
-                    facts,
-                    options.localVolumes(),
-                    csi,
-                    new CsiExpansion(csi, client, events)),
-            tokens,
-            clock);
-    if (!simulated) {
-      informers
-          .informer(Resources.PERSISTENT_VOLUMES)
-          .addHandler(
-              new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
-    }
-    PodDns dns = new PodDns(options.clusterDns(), options.clusterDomain(), hostResolver());
-    this.probes =
-        new ProbeManager(
-            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::touched);
-    TerminationMessages messages = new TerminationMessages(paths);
-    this.admission =
-        new Admission(
-            node::node,
-            node::fresh,
-            () -> podsOfLoop().stream().map(PodContext::pod).toList(),
-            this::isEnded,
-            this::pressures);
-    PodResizer resizer =
-        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
-    PodRuntime podRuntime =
-        new PodRuntime(
-            runtime,
-            cache,
-            images,
-            new ContainerEnv(objects),
-            new ContainerMounts(paths, options.clusterDomain()),
-            new SandboxConfigs(paths, dns, cgroups::parentOf),
-            new ContainerConfigs(machine.memoryBytes()),
-            hooks,
-            killer,
-            events,
-            probes,
-            paths,
-            timers,
-            facts,
-            this::runtimeHandler,
-            plugins.held(),
-            metrics::containerRestarted,
-            resizer);
-    PodSync sync =
-        new PodSync(
-            cache,
-            podRuntime,
-            killer,
-            gc,
-            volumes,
-            new PodStatusBuilder(probes, messages, node::runtimeName, options::nodeIp, clock),
-            statusManager,
-            probes,
-            events,
-            paths,
-            cgroups,
+    this.sources = new PodSources(client, pods, timers, options, node::node, this::post);
+    this.parts =
+        new PodParts(
+            vertx,
             client,
-            clock,
-            metrics,
-            node::networkProblem,
-            this::inApi,
-            plugins.held(),
-            resizer);
+            options,
+            around,
+            runtime,
+            informers,
+            services,
+            events,
+            paths,
+            cache,
+            node,
+            plugins,
+            sources,
+            new PodParts.Links(this::post, this::podsOfLoop, this::isEnded, this::pressures));
     this.loop =
         new SyncLoop(
-            sync,
+            parts.sync,
             timers,
             pod ->
                 new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
-            this::allPods,
+            sources::all,
             this::forget,
             this::housekeeping,
             this::admit,
-            statusManager::reconcile);
+            parts.statuses::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
     this.rotation =
@@ -363,74 +212,32 @@ public final class Kubelet implements Component {
             timers,
             options.containerLogMaxSize(),
             options.containerLogMaxFiles());
-    KnownPods known = new KnownPods(loop::pods, cache, statusManager, paths);
-    cache.onRead(known::read);
-    CriStats stats =
-        new CriStats(
-            runtime,
-            machine,
-            loop::pods,
-            cgroups::parentOf,
-            options.nodeName(),
-            options.rootDir(),
-            clock);
     this.server =
-        options
-            .server()
-            .map(o -> new KubeletServer(vertx, o, backend(client, known, stats, clock)));
-    metrics.gauge(
-        "kubelet_running_pods",
-        "Number of pods that have a running pod sandbox",
-        () -> cache.count(s -> s.readySandbox().isPresent() ? 1 : 0));
-    metrics.gauge(
-        "kubelet_running_containers",
-        "Number of containers currently running",
-        () ->
-            cache.count(
-                s -> (int) s.containers().stream().filter(ContainerState::isRunning).count()));
-    metrics.gauge(
-        "kubelet_desired_pods",
-        "The number of pods the kubelet is being instructed to run",
-        () -> loop.pods().size());
-    pods.addHandler(
-        new Informer.Handler() {
-          @Override
-          public void added(KubeObject pod) {
-            changed(pod);
-          }
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {
-            if (!before.uid().equals(now.uid())) {
-              removed(before);
-            }
-            changed(now);
-          }
-
-          @Override
-          public void deleted(KubeObject last) {
-            removed(last);
-          }
-        });
-    followOwnNode();
-    this.mirrors = new MirrorPods(client, pods.lister(), timers, node::node);
-    this.manifests =
-        options
-            .staticPodPath()
-            .map(dir ->
-                new StaticPods(
-                    dir,
-                    options.nodeName(),
-                    pod -> loop.post(new SyncEvent.PodChanged(pod)),
-                    this::manifestRemoved));
+        NodeApi.server(
+            vertx,
+            client,
+            options,
+            new NodeApi.Sources(
+                runtime,
+                around.machine(),
+                cache,
+                loop,
+                parts.statuses,
+                paths,
+                parts.cgroups,
+                timers,
+                () -> metricsText.get(),
+                this::unhealthy));
+    PodGauges.register(metrics, cache, loop);
+    OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     this.eviction =
         new EvictionManager(
             runtime,
             cache,
             loop,
-            images,
-            gc,
+            parts.images,
+            parts.gc,
             node,
             events,
             nodeEvents,
@@ -443,35 +250,11 @@ public final class Kubelet implements Component {
         new NodeShutdown(
             options.configuration().shutdown(),
             loop,
-            statusManager,
+            parts.statuses,
             node,
             nodeEvents,
             timers,
             metrics);
-  }
-
-  /** What the control plane says of this node: its range of pod addresses, and that it is lost. */
-  private void followOwnNode() {
-    informers
-        .informer(
-            Resources.NODES,
-            InformerOptions.ALL.withFields(
-                FieldSelector.equalTo("metadata.name", options.nodeName())))
-        .addHandler(
-            new Informer.Handler() {
-              @Override
-              public void added(KubeObject now) {
-                timers.execute(() -> node.seen(now));
-              }
-
-              @Override
-              public void updated(KubeObject before, KubeObject now) {
-                if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
-                    || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
-                  timers.execute(() -> node.seen(now));
-                }
-              }
-            });
   }
 
   @Override
@@ -497,7 +280,7 @@ public final class Kubelet implements Component {
     Files.createDirectories(paths.pods());
     Files.setPosixFilePermissions(paths.pods(), PosixFilePermissions.fromString("rwxr-x---"));
     Files.createDirectories(paths.logs());
-    awaitRuntime();
+    node.runtimeIs(RuntimeStartup.await(runtime, options.runtimeEndpoint(), timers, () -> stopped));
     plugins.restore();
     loop.start();
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
@@ -510,35 +293,9 @@ public final class Kubelet implements Component {
       rotation.start();
       eviction.start();
     }
-    if (manifests.isPresent()) {
-      manifests.get().start();
-    }
+    sources.startManifests();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
-  }
-
-  /** The runtime may be starting too; its first answer also warms the connection. */
-  private void awaitRuntime() {
-    long deadline = System.nanoTime() + RUNTIME_PATIENCE.toNanos();
-    while (true) {
-      try {
-        node.runtimeIs(runtime.version());
-        return;
-      } catch (CriException e) {
-        if (!e.isUnavailable() || System.nanoTime() > deadline || stopped) {
-          throw new IllegalStateException(
-              "the container runtime at "
-                  + options.runtimeEndpoint()
-                  + " cannot be used: "
-                  + e.getMessage()
-                  + "; start it, or name another one with --container-runtime-endpoint",
-              e);
-        }
-      }
-      CompletableFuture<Void> pause = new CompletableFuture<>();
-      timers.after(Duration.ofMillis(100), () -> pause.complete(null));
-      pause.join();
-    }
   }
 
   /**
@@ -570,11 +327,11 @@ public final class Kubelet implements Component {
     stopped = true;
     loop.stop();
     pleg.close();
-    probes.stop();
+    parts.probes.stop();
     plugins.close();
     rotation.stop();
     eviction.stop();
-    manifests.ifPresent(StaticPods::close);
+    sources.close();
     recorder.stop();
     CompletableFuture<Void> pods =
         keepPods
@@ -596,7 +353,7 @@ public final class Kubelet implements Component {
   private void endPods() {
     try {
       Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
-      ours.addAll(leaving);
+      ours.addAll(parts.cleaner.leaving());
       EndOfPods end = new EndOfPods(runtime, timers);
       boolean quiet = loop.quiet().isDone();
       end.run(ours::contains);
@@ -615,13 +372,13 @@ public final class Kubelet implements Component {
   private void release(boolean keepPods) {
     if (!keepPods) {
       try {
-        volumes.detachAll();
+        parts.volumes.detachAll();
       } catch (IOException e) {
         LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
       }
-      cgroups.removeAll();
+      parts.cgroups.removeAll();
     }
-    handlers.close();
+    parts.handlers.close();
     runtime.close();
     timers.close();
   }
@@ -664,36 +421,6 @@ public final class Kubelet implements Component {
     return server.map(KubeletServer::reloadCertificates).orElse(Uni.createFrom().item(false));
   }
 
-  private KubeletServerBackend backend(
-      Client client, KnownPods known, CriStats stats, Clock clock) {
-    return new KubeletServerBackend(
-        new CachingKubeletAuth(new ReviewAuth(client), clock, 1000),
-        known,
-        new CriStreaming(runtime, timers),
-        new NodeDocuments(
-            () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(this::configz),
-            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(() -> metricsText.get()).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
-            List.of(new NodeDocuments.HealthCheck("syncloop", this::unhealthy))));
-  }
-
-  private JsonNode configz() {
-    ObjectNode config = Json.object();
-    config
-        .putObject("kubeletconfig")
-        .put("kind", "KubeletConfiguration")
-        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
-        .put("maxPods", options.maxPods())
-        .put("clusterDomain", options.clusterDomain())
-        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
-        .put("containerLogMaxFiles", options.containerLogMaxFiles())
-        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
-    return config;
-  }
-
   private Collection<Pod> livePods() {
     return loop.pods().stream()
         .map(PodContext::pod)
@@ -714,60 +441,7 @@ public final class Kubelet implements Component {
   }
 
   private Optional<Verdict> admit(Pod pod) {
-    return shutdown.refusal().or(() -> admission.check(pod));
-  }
-
-  /** Mirrors are shown, not run: they only lead to their static pod. */
-  private void changed(KubeObject pod) {
-    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
-      loop.post(new SyncEvent.PodChanged(pod));
-    } else {
-      mirrored(pod);
-    }
-  }
-
-  private void removed(KubeObject pod) {
-    if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
-      loop.post(new SyncEvent.PodRemoved(pod));
-    } else {
-      mirrored(pod);
-    }
-  }
-
-  private void mirrored(KubeObject mirror) {
-    staticPods().stream().filter(p -> p.key().equals(mirror.key())).forEach(p -> touched(p.uid()));
-  }
-
-  private Collection<KubeObject> staticPods() {
-    return manifests.map(StaticPods::list).orElse(List.of());
-  }
-
-  private Collection<KubeObject> allPods() {
-    List<KubeObject> all = new ArrayList<>(staticPods());
-    pods.lister().list().stream()
-        .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isEmpty())
-        .forEach(all::add);
-    return all;
-  }
-
-  /** Where a pod's status goes: its own object, or its mirror, which is made when there is none. */
-  private Optional<Pod> inApi(Pod pod) {
-    if (!pod.isStatic()) {
-      return Optional.of(pod);
-    }
-    Optional<Pod> mirror = mirrors.of(pod);
-    if (mirror.isEmpty() && staticPods().stream().anyMatch(p -> p.uid().equals(pod.uid()))) {
-      mirrors.ensure(pod);
-    }
-    return mirror;
-  }
-
-  private void manifestRemoved(KubeObject pod) {
-    loop.post(new SyncEvent.PodRemoved(pod));
-    pods.lister()
-        .get(pod.namespace(), pod.name())
-        .filter(m -> m.annotation(Pod.CONFIG_MIRROR).isPresent())
-        .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
+    return shutdown.refusal().or(() -> parts.admission.check(pod));
   }
 
   /** A pod uses nothing any more: resizes that wait for room look again. */
@@ -777,96 +451,33 @@ public final class Kubelet implements Component {
         .forEach(p -> touched(p.uid()));
   }
 
+  private void post(SyncEvent event) {
+    loop.post(event);
+  }
+
   private void touched(String podUid) {
     loop.post(new SyncEvent.PodTouched(podUid));
   }
 
-  private void objectChanged(String podUid) {
-    volumes.changed(podUid);
-    loop.post(new SyncEvent.PodTouched(podUid));
-  }
-
   private void runtimeIsBack() {
-    images.forgetAll();
+    parts.images.forgetAll();
     node.refresh();
     loop.pods().forEach(p -> loop.post(new SyncEvent.PodTouched(p.uid())));
   }
 
-  private String runtimeHandler(Pod pod) {
-    String name = pod.spec().path("runtimeClassName").asText("");
-    return name.isEmpty()
-        ? ""
-        : objects.get(pod.uid(), Resources.RUNTIME_CLASSES, "", name).text("handler");
-  }
-
-  /** A pod is gone from the API and has ended: nothing of it may stay. */
   private void forget(String uid) {
     freed();
-    Optional<PodRuntimeStatus> last = cache.last(uid);
-    cache.forget(uid);
-    statusManager.forget(uid);
-    volumes.forget(uid);
-    objects.forget(uid);
-    leaving.add(uid);
-    timers.execute(() -> clean(uid, last.isPresent()));
+    parts.cleaner.forget(uid);
   }
 
-  private void clean(String uid, boolean logs) {
-    try {
-      gc.removePod(uid, 0);
-      volumes.unmount(uid);
-      if (paths.real()) {
-        removeFiles(uid);
-      }
-      leaving.remove(uid);
-    } catch (IOException | CriException e) {
-      LOG.atWarn()
-          .addKeyValue("uid", uid)
-          .addKeyValue("why", e.getMessage())
-          .log("A pod's remains could not be removed, housekeeping tries again");
-    }
-  }
-
-  private void removeFiles(String uid) throws IOException {
-    PodPaths.deleteTree(paths.pod(uid));
-    try (var dirs = Files.list(paths.logs())) {
-      for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
-        PodPaths.deleteTree(dir);
-      }
-    }
-  }
-
-  /** Ends what runs of pods nobody knows, and removes directories of pods that are gone. */
   private void housekeeping(SyncLoop syncLoop) {
-    if (!pods.hasSynced()) {
+    if (!sources.hasSynced()) {
       return;
     }
-    Set<String> known = new java.util.TreeSet<>();
-    allPods().forEach(p -> known.add(p.uid()));
+    Set<String> known = new HashSet<>();
+    sources.all().forEach(p -> known.add(p.uid()));
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
-    Set<String> remains = new java.util.TreeSet<>(pleg.podsInRuntime());
-    try {
-      remains.addAll(paths.known());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    for (String uid : remains) {
-      if (syncLoop.pod(uid).isEmpty() && allPods().stream().noneMatch(p -> p.uid().equals(uid))) {
-        LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
-        clean(uid, true);
-      }
-    }
-  }
-
-  private static PodDns.ResolvConf hostResolver() {
-    for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
-      try {
-        return PodDns.ResolvConf.parse(Files.readString(Path.of(file)));
-      } catch (IOException e) {
-        continue;
-      }
-    }
-    return new PodDns.ResolvConf(List.of(), List.of(), List.of());
+    parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
   }
 }

@@ -1,17 +1,13 @@
 package dev.coracle.client.fake;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
-import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -24,9 +20,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  * Nothing depends on time or chance: uids and generated names count up.
  */
 public final class FakeClient implements Client {
-
   /** One call as it was made. The subresource is empty for the object itself. */
   public record Call(
       String verb,
@@ -65,12 +58,11 @@ public final class FakeClient implements Client {
   }
 
   private final FakeHistory history = new FakeHistory(this);
-  private final Clock clock;
-  private final Map<GroupVersionResource, Map<NamespacedName, KubeObject>> objects =
-      new java.util.HashMap<>();
+  private final FakeObjects objects;
+  private final FakePods pods;
+  private final FakeDeletion deletion;
   private final List<Call> calls = new ArrayList<>();
   private Function<Call, Optional<StatusException>> faults = _ -> Optional.empty();
-  private long uids;
   private long names;
 
   public FakeClient() {
@@ -78,39 +70,41 @@ public final class FakeClient implements Client {
   }
 
   public FakeClient(Clock clock) {
-    this.clock = clock;
+    this.objects = new FakeObjects(history, clock);
+    this.pods = new FakePods(objects, clock);
+    this.deletion = new FakeDeletion(objects, clock);
   }
 
   // What a test does behind the API's back.
 
   /** Stores the object as it is, status and all, over whatever is there; gives it as stored. */
   public synchronized KubeObject put(GroupVersionResource resource, KubeObject object) {
-    KubeObject before = table(resource).get(object.key());
+    KubeObject before = objects.find(resource, object.namespace(), object.name());
     ObjectNode node = object.edit();
-    stamp(node, before);
-    return store(resource, before, KubeObject.of(node));
+    objects.stamp(node, before);
+    return objects.store(resource, before, KubeObject.of(node));
   }
 
   /** Changes a stored object, status and all. */
   public synchronized KubeObject change(
       GroupVersionResource resource, String namespace, String name, Consumer<ObjectNode> change) {
-    return put(resource, require(resource, namespace, name).with(change));
+    return put(resource, objects.require(resource, namespace, name).with(change));
   }
 
   /** Takes the object away whatever its finalizers say, as a force does. */
   public synchronized void remove(GroupVersionResource resource, String namespace, String name) {
-    remove(resource, require(resource, namespace, name));
+    objects.remove(resource, objects.require(resource, namespace, name));
   }
 
   /** The object as stored, null where there is none. */
   public synchronized @Nullable KubeObject peek(
       GroupVersionResource resource, String namespace, String name) {
-    return table(resource).get(new NamespacedName(namespace, name));
+    return objects.find(resource, namespace, name);
   }
 
   /** All objects of the resource, by namespace and name. */
   public synchronized List<KubeObject> all(GroupVersionResource resource) {
-    return List.copyOf(table(resource).values());
+    return objects.all(resource);
   }
 
   /** Every call so far, in order. */
@@ -147,7 +141,8 @@ public final class FakeClient implements Client {
 
   @Override
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
-    return call("get", resource, namespace, name, "", () -> require(resource, namespace, name));
+    return call(
+        "get", resource, namespace, name, "", () -> objects.require(resource, namespace, name));
   }
 
   @Override
@@ -161,7 +156,7 @@ public final class FakeClient implements Client {
         () ->
             KubeList.of(
                 Long.toString(history.revision()),
-                table(resource).values().stream()
+                objects.all(resource).stream()
                     .filter(o -> namespace.isEmpty() || o.namespace().equals(namespace))
                     .filter(options.labels()::matches)
                     .filter(options.fields()::matches)
@@ -220,10 +215,10 @@ public final class FakeClient implements Client {
           metadata.remove(List.of("deletionTimestamp", "deletionGracePeriodSeconds"));
           metadata.put("generation", 1);
           begin(resource, name, node);
-          stamp(node, null);
+          objects.stamp(node, null);
           return options.dryRun()
               ? KubeObject.of(node)
-              : store(resource, null, KubeObject.of(node));
+              : objects.store(resource, null, KubeObject.of(node));
         });
   }
 
@@ -257,59 +252,15 @@ public final class FakeClient implements Client {
         name,
         subresource,
         () -> {
-          KubeObject before = require(resource, namespace, name);
+          KubeObject before = objects.require(resource, namespace, name);
           return switch (subresource) {
-            case "binding" -> bind(resource, before, object);
+            case "binding" -> pods.bind(resource, before, object);
             case "eviction" ->
-                delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
+                deletion.delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
             default ->
                 throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
           };
         });
-  }
-
-  private KubeObject bind(GroupVersionResource resource, KubeObject pod, KubeObject binding) {
-    if (!pod.text("spec", "nodeName").isEmpty()) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          pod.name(),
-          "pod "
-              + pod.name()
-              + " is already assigned to node \""
-              + pod.text("spec", "nodeName")
-              + "\"");
-    }
-    if (pod.isDeleting()) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          pod.name(),
-          "pod " + pod.name() + " is being deleted, cannot be assigned to a host");
-    }
-    ObjectNode node = pod.edit();
-    node.withObjectProperty("spec").put("nodeName", binding.text("target", "name"));
-    node.withObjectProperty("metadata")
-        .withObjectProperty("annotations")
-        .setAll((ObjectNode) merged(binding.at("metadata", "annotations")));
-    if (node.path("metadata").path("annotations").isEmpty()) {
-      node.withObjectProperty("metadata").remove("annotations");
-    }
-    ArrayNode conditions = node.withObjectProperty("status").withArrayProperty("conditions");
-    JsonNode now = Json.NODES.textNode(Timestamps.time(clock.instant()));
-    ObjectNode scheduled = Json.object().put("type", "PodScheduled").put("status", "True");
-    scheduled.set("lastTransitionTime", now);
-    for (int i = conditions.size() - 1; i >= 0; i--) {
-      if (conditions.get(i).path("type").asText().equals("PodScheduled")) {
-        conditions.remove(i);
-      }
-    }
-    conditions.add(scheduled);
-    stamp(node, pod);
-    store(resource, pod, KubeObject.of(node));
-    return success(resource, pod);
-  }
-
-  private static JsonNode merged(JsonNode annotations) {
-    return annotations.isObject() ? annotations.deepCopy() : Json.object();
   }
 
   @Override
@@ -326,7 +277,7 @@ public final class FakeClient implements Client {
 
   private KubeObject write(
       GroupVersionResource resource, KubeObject object, String subresource, WriteOptions options) {
-    KubeObject before = require(resource, object.namespace(), object.name());
+    KubeObject before = objects.require(resource, object.namespace(), object.name());
     String expected = object.resourceVersion();
     if ((!expected.isEmpty() && !expected.equals(before.resourceVersion()))
         || (!object.uid().isEmpty() && !object.uid().equals(before.uid()))) {
@@ -354,12 +305,12 @@ public final class FakeClient implements Client {
           throw StatusException.notFound(
               resource.groupResource(), object.name() + "/" + subresource);
     }
-    stamp(node, before);
+    objects.stamp(node, before);
     KubeObject now = KubeObject.of(node);
     if (now.equals(before) || options.dryRun()) {
       return now;
     }
-    KubeObject stored = store(resource, before, now);
+    KubeObject stored = objects.store(resource, before, now);
     boolean ended =
         resource.equals(Resources.NAMESPACES)
             ? stored.at("spec", "finalizers").isEmpty() && stored.finalizers().isEmpty()
@@ -367,7 +318,7 @@ public final class FakeClient implements Client {
                 && (subresource.isEmpty() && before.at("metadata", "finalizers").size() > 0)
                 && stored.at("metadata", "deletionGracePeriodSeconds").asLong(0) == 0;
     if (stored.isDeleting() && ended) {
-      remove(resource, stored);
+      objects.remove(resource, stored);
     }
     return stored;
   }
@@ -402,8 +353,8 @@ public final class FakeClient implements Client {
               case APPLY -> {
                 ObjectNode node = (ObjectNode) patch.body().deepCopy();
                 node.withObjectProperty("metadata").put("generation", 1);
-                stamp(node, null);
-                yield store(resource, null, KubeObject.of(node));
+                objects.stamp(node, null);
+                yield objects.store(resource, null, KubeObject.of(node));
               }
               case JSON, MERGE, STRATEGIC_MERGE ->
                   throw StatusException.notFound(resource.groupResource(), name);
@@ -428,73 +379,7 @@ public final class FakeClient implements Client {
         namespace,
         name,
         "",
-        () -> delete(resource, require(resource, namespace, name), options));
-  }
-
-  private KubeObject delete(
-      GroupVersionResource resource, KubeObject before, DeleteOptions options) {
-    if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
-      throw StatusException.conflict(
-          resource.groupResource(),
-          before.name(),
-          "Precondition failed: UID in precondition: "
-              + options.uid()
-              + ", UID in object meta: "
-              + before.uid());
-    }
-    if (!options.resourceVersion().isEmpty()
-        && !options.resourceVersion().equals(before.resourceVersion())) {
-      throw StatusException.modified(resource.groupResource(), before.name());
-    }
-    long grace = 0;
-    if (resource.equals(Resources.PODS)) {
-      boolean bound = !before.text("spec", "nodeName").isEmpty();
-      String phase = before.text("status", "phase");
-      grace =
-          !bound || phase.equals("Succeeded") || phase.equals("Failed")
-              ? 0
-              : options.gracePeriodSeconds() >= 0
-                  ? options.gracePeriodSeconds()
-                  : before.at("spec", "terminationGracePeriodSeconds").asLong(30);
-    }
-    ObjectNode node = before.edit();
-    ObjectNode metadata = node.withObjectProperty("metadata");
-    switch (options.propagationPolicy()) {
-      case "Orphan" -> addFinalizer(metadata, "orphan");
-      case "Foreground" -> addFinalizer(metadata, "foregroundDeletion");
-      default -> {}
-    }
-    boolean namespaceContent =
-        resource.equals(Resources.NAMESPACES) && before.at("spec", "finalizers").size() > 0;
-    if (grace == 0 && metadata.path("finalizers").isEmpty() && !namespaceContent) {
-      remove(resource, before);
-      return success(resource, before);
-    }
-    if (!before.isDeleting()) {
-      metadata.put("deletionTimestamp", Timestamps.time(clock.instant().plusSeconds(grace)));
-      metadata.put("generation", before.generation() + 1);
-    }
-    metadata.put("deletionGracePeriodSeconds", grace);
-    if (namespaceContent) {
-      node.withObjectProperty("status").put("phase", "Terminating");
-    }
-    stamp(node, before);
-    return store(resource, before, KubeObject.of(node));
-  }
-
-  private static void addFinalizer(ObjectNode metadata, String finalizer) {
-    for (JsonNode f : metadata.path("finalizers")) {
-      if (f.asText().equals(finalizer)) {
-        return;
-      }
-    }
-    metadata.withArrayProperty("finalizers").add(finalizer);
-  }
-
-  private static KubeObject success(GroupVersionResource resource, KubeObject object) {
-    return KubeObject.of(
-        Status.success(resource.group(), resource.resource(), object.name(), object.uid())
-            .toJson());
+        () -> deletion.delete(resource, objects.require(resource, namespace, name), options));
   }
 
   // Under the lock.
@@ -519,64 +404,5 @@ public final class FakeClient implements Client {
             return work.get();
           }
         });
-  }
-
-  private Map<NamespacedName, KubeObject> table(GroupVersionResource resource) {
-    return objects.computeIfAbsent(resource, _ -> new TreeMap<>());
-  }
-
-  private KubeObject require(GroupVersionResource resource, String namespace, String name) {
-    KubeObject found = table(resource).get(new NamespacedName(namespace, name));
-    if (found == null) {
-      throw StatusException.notFound(resource.groupResource(), name);
-    }
-    return found;
-  }
-
-  /** Gives the metadata that the server owns; the generation grows when the spec has changed. */
-  private void stamp(ObjectNode node, @Nullable KubeObject before) {
-    ObjectNode metadata = node.withObjectProperty("metadata");
-    if (before == null) {
-      if (!metadata.has("uid")) {
-        metadata.put("uid", String.format("00000000-0000-4000-8000-%012d", ++uids));
-      }
-      if (!metadata.has("creationTimestamp")) {
-        metadata.put("creationTimestamp", Timestamps.time(clock.instant()));
-      }
-      return;
-    }
-    for (String field : List.of("uid", "creationTimestamp", "resourceVersion")) {
-      metadata.set(field, before.metadata().path(field));
-    }
-    if (before.isDeleting()) {
-      metadata.set("deletionTimestamp", before.metadata().path("deletionTimestamp"));
-    }
-    if (before.metadata().has("generation")
-        && !before.isDeleting()
-        && !before.at("spec").equals(node.path("spec"))) {
-      metadata.put("generation", before.generation() + 1);
-    }
-  }
-
-  private KubeObject store(
-      GroupVersionResource resource, @Nullable KubeObject before, KubeObject now) {
-    ObjectNode node = now.tree();
-    node.withObjectProperty("metadata")
-        .put("resourceVersion", Long.toString(history.revision() + 1));
-    KubeObject stored = KubeObject.of(node);
-    table(resource).put(stored.key(), stored);
-    history.append(resource, before, stored);
-    return stored;
-  }
-
-  private void remove(GroupVersionResource resource, KubeObject object) {
-    table(resource).remove(object.key());
-    history.append(
-        resource,
-        object,
-        object.with(n ->
-            n.withObjectProperty("metadata")
-                .put("resourceVersion", Long.toString(history.revision() + 1))),
-        true);
   }
 }

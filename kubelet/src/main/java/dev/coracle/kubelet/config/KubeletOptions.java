@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How one kubelet runs. Made by {@link #of} and changed by the {@code with…} methods.
@@ -90,266 +91,137 @@ public record KubeletOptions(
   }
 
   public KubeletOptions withClusterDns(List<String> servers, String domain) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        servers,
-        domain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> {
+      draft.clusterDns = servers;
+      draft.clusterDomain = domain;
+    });
   }
 
   public KubeletOptions withCgroupRoot(String root) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        root,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.cgroupRoot = root);
   }
 
   public KubeletOptions withPodCidr(String cidr) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        cidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.podCidr = cidr);
   }
 
   public KubeletOptions withStaticPodPath(Path path) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        Optional.of(path),
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.staticPodPath = Optional.of(path));
   }
 
   public KubeletOptions withNodeLabels(Map<String, String> labels) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        labels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.nodeLabels = labels);
   }
 
   public KubeletOptions withMaxPods(int pods) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        pods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.maxPods = pods);
   }
 
   public KubeletOptions withRestartBackOff(Duration initial, Duration max) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        initial,
-        max,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> {
+      draft.restartBackOff = initial;
+      draft.restartBackOffMax = max;
+    });
   }
 
   public KubeletOptions withHeartbeat(Duration every) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        every,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        server);
+    return with(draft -> draft.heartbeat = every);
   }
 
   public KubeletOptions withContainerLogs(long maxSize, int maxFiles) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        maxSize,
-        maxFiles,
-        configuration,
-        server);
+    return with(draft -> {
+      draft.containerLogMaxSize = maxSize;
+      draft.containerLogMaxFiles = maxFiles;
+    });
   }
 
   public KubeletOptions withServer(KubeletServerOptions https) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        maxPods,
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        containerLogMaxSize,
-        containerLogMaxFiles,
-        configuration,
-        Optional.of(https));
+    return with(draft -> draft.server = Optional.of(https));
   }
 
   public KubeletOptions withConfiguration(KubeletConfiguration chosen) {
-    return new KubeletOptions(
-        nodeName,
-        nodeIp,
-        rootDir,
-        podLogsDir,
-        runtimeEndpoint,
-        clusterDns,
-        clusterDomain,
-        cgroupRoot,
-        podCidr,
-        staticPodPath,
-        nodeLabels,
-        chosen.maxPods(),
-        maxParallelImagePulls,
-        heartbeat,
-        restartBackOff,
-        restartBackOffMax,
-        chosen.containerLogMaxSize(),
-        chosen.containerLogMaxFiles(),
-        chosen,
-        server);
+    return with(draft -> {
+      draft.maxPods = chosen.maxPods();
+      draft.containerLogMaxSize = chosen.containerLogMaxSize();
+      draft.containerLogMaxFiles = chosen.containerLogMaxFiles();
+      draft.configuration = chosen;
+    });
+  }
+
+  private KubeletOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** Options while they are changed. */
+  private static final class Draft {
+    String nodeName;
+    String nodeIp;
+    Path rootDir;
+    Path podLogsDir;
+    String runtimeEndpoint;
+    List<String> clusterDns;
+    String clusterDomain;
+    String cgroupRoot;
+    String podCidr;
+    Optional<Path> staticPodPath;
+    Map<String, String> nodeLabels;
+    int maxPods;
+    int maxParallelImagePulls;
+    Duration heartbeat;
+    Duration restartBackOff;
+    Duration restartBackOffMax;
+    long containerLogMaxSize;
+    int containerLogMaxFiles;
+    KubeletConfiguration configuration;
+    Optional<KubeletServerOptions> server;
+
+    Draft(KubeletOptions options) {
+      nodeName = options.nodeName;
+      nodeIp = options.nodeIp;
+      rootDir = options.rootDir;
+      podLogsDir = options.podLogsDir;
+      runtimeEndpoint = options.runtimeEndpoint;
+      clusterDns = options.clusterDns;
+      clusterDomain = options.clusterDomain;
+      cgroupRoot = options.cgroupRoot;
+      podCidr = options.podCidr;
+      staticPodPath = options.staticPodPath;
+      nodeLabels = options.nodeLabels;
+      maxPods = options.maxPods;
+      maxParallelImagePulls = options.maxParallelImagePulls;
+      heartbeat = options.heartbeat;
+      restartBackOff = options.restartBackOff;
+      restartBackOffMax = options.restartBackOffMax;
+      containerLogMaxSize = options.containerLogMaxSize;
+      containerLogMaxFiles = options.containerLogMaxFiles;
+      configuration = options.configuration;
+      server = options.server;
+    }
+
+    KubeletOptions options() {
+      return new KubeletOptions(
+          nodeName,
+          nodeIp,
+          rootDir,
+          podLogsDir,
+          runtimeEndpoint,
+          clusterDns,
+          clusterDomain,
+          cgroupRoot,
+          podCidr,
+          staticPodPath,
+          nodeLabels,
+          maxPods,
+          maxParallelImagePulls,
+          heartbeat,
+          restartBackOff,
+          restartBackOffMax,
+          containerLogMaxSize,
+          containerLogMaxFiles,
+          configuration,
+          server);
+    }
   }
 }

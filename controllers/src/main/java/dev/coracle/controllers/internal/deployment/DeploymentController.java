@@ -1,15 +1,10 @@
 package dev.coracle.controllers.internal.deployment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.rest.DeleteOptions;
-import dev.coracle.api.rest.Patch;
-import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -17,14 +12,11 @@ import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.deployment.DeploymentStatus.Note;
 import dev.coracle.controllers.internal.pods.Pods;
-import dev.coracle.controllers.internal.pods.TemplateHash;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -33,28 +25,28 @@ import java.util.Optional;
  * then clear old revisions away. Level-based: each step follows from the sets as they are.
  */
 public final class DeploymentController extends LoopController {
-
-  private static final GroupVersionKind REPLICA_SET = GroupVersionKind.of("apps/v1", "ReplicaSet");
-
   private final Lister deployments;
   private final Lister sets;
   private final Lister pods;
+  private final ReplicaSetClaims claims;
+  private final ReplicaSetSizes sizes;
   private final DeploymentStatus status;
+  private final CurrentReplicaSet current;
+  private final RevisionHistory history;
 
   public DeploymentController(Environment env) {
     super("deployment-controller", env);
     Informer deploymentInformer = env.informer(Resources.DEPLOYMENTS);
-    Informer setInformer =
-        env.informer(Resources.REPLICA_SETS)
-            .addIndex(Informer.BY_CONTROLLER_UID)
-            .addIndex(
-                "orphans",
-                set -> set.controllerOwner().isPresent() ? List.of() : List.of(set.namespace()));
+    Informer setInformer = env.informer(Resources.REPLICA_SETS);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_CONTROLLER_UID);
     this.deployments = deploymentInformer.lister();
     this.sets = setInformer.lister();
     this.pods = podInformer.lister();
+    this.claims = new ReplicaSetClaims(env, setInformer);
+    this.sizes = new ReplicaSetSizes(env, events);
     this.status = new DeploymentStatus(env);
+    this.current = new CurrentReplicaSet(env, events, status);
+    this.history = new RevisionHistory(env);
     loop.follow(deploymentInformer);
     onAny(setInformer, this::wakeOwner);
     podInformer.addHandler(
@@ -98,7 +90,8 @@ public final class DeploymentController extends LoopController {
           "This deployment is selecting all pods. A non-empty selector is required.");
       return DONE;
     }
-    return claim(deployment, selector)
+    return claims
+        .claim(deployment, selector)
         .chain(all -> {
           if (deployment.isDeleting()) {
             return status.write(
@@ -107,45 +100,6 @@ public final class DeploymentController extends LoopController {
           return sync(deployment, all);
         })
         .map(again -> again.isZero() ? Result.DONE : Result.requeueAfter(again));
-  }
-
-  private Uni<List<KubeObject>> claim(KubeObject deployment, LabelSelector selector) {
-    List<KubeObject> mine = new ArrayList<>();
-    for (KubeObject set : sets.byIndex(Informer.BY_CONTROLLER_UID, deployment.uid())) {
-      if (selector.matches(set)) {
-        mine.add(set);
-      }
-    }
-    List<Uni<KubeObject>> adopted = new ArrayList<>();
-    if (!deployment.isDeleting()) {
-      for (KubeObject set : sets.byIndex("orphans", deployment.namespace())) {
-        if (!set.isDeleting() && selector.matches(set)) {
-          adopted.add(adopt(set, deployment));
-        }
-      }
-    }
-    if (adopted.isEmpty()) {
-      return Uni.createFrom().item(mine);
-    }
-    return Uni.join()
-        .all(adopted)
-        .andCollectFailures()
-        .map(found -> {
-          mine.addAll(found);
-          return mine;
-        });
-  }
-
-  private Uni<KubeObject> adopt(KubeObject set, KubeObject deployment) {
-    Patch patch =
-        Patch.strategic(node -> {
-          ObjectNode metadata = node.putObject("metadata");
-          metadata.put("uid", set.uid());
-          metadata
-              .putArray("ownerReferences")
-              .add(OwnerReference.controlledBy(deployment).toJson());
-        });
-    return env.client().patch(Resources.REPLICA_SETS, set.namespace(), set.name(), patch);
   }
 
   private Uni<Duration> sync(KubeObject deployment, List<KubeObject> all) {
@@ -159,7 +113,8 @@ public final class DeploymentController extends LoopController {
                     .map(d -> d != RollingSizes.replicas(deployment))
                     .orElse(false));
     if (paused || resized) {
-      return scale(deployment, all)
+      return sizes
+          .scale(deployment, all)
           .chain(scaled ->
               status.write(
                   deployment, Revisions.current(deployment, scaled).orElse(null), scaled, pause));
@@ -168,28 +123,31 @@ public final class DeploymentController extends LoopController {
     boolean recreate = !RollingSizes.isRolling(deployment);
     if (recreate) {
       if (RollingSizes.sum(old) > 0) {
-        return each(old, set -> resize(deployment, set, 0))
+        return sizes
+            .empty(deployment, old)
             .chain(now -> writeStatus(deployment, now, Revisions.current(deployment, all), pause));
       }
       if (oldPodsRun(old)) {
         return writeStatus(deployment, old, Revisions.current(deployment, all), pause);
       }
     }
-    return current(deployment, all, old)
+    return current
+        .of(deployment, all, old)
         .chain(found -> {
           KubeObject set = found.set();
           Optional<Note> note = found.note().isPresent() ? found.note() : pause;
           List<KubeObject> every = new ArrayList<>(old);
           every.add(set);
-          return roll(deployment, set, old, every, recreate)
-              .chain(sizes ->
+          return sizes
+              .roll(deployment, set, old, every, recreate)
+              .chain(rolled ->
                   status
                       .write(
-                          deployment.with(n -> copyRevision(n, sizes.getLast())),
-                          sizes.getLast(),
-                          sizes,
+                          deployment.with(n -> copyRevision(n, rolled.getLast())),
+                          rolled.getLast(),
+                          rolled,
                           note)
-                      .call(() -> clearHistory(deployment, sizes)));
+                      .call(() -> history.clear(deployment, rolled)));
         });
   }
 
@@ -203,7 +161,10 @@ public final class DeploymentController extends LoopController {
     return status.write(deployment, current.orElse(null), all, note);
   }
 
-  /** The status is written on the object with the revision that {@link #current} has given it. */
+  /**
+   * The status is written on the object with the revision that {@link CurrentReplicaSet} has given
+   * it.
+   */
   private static void copyRevision(ObjectNode deployment, KubeObject current) {
     current
         .annotation(Revisions.REVISION)
@@ -239,322 +200,5 @@ public final class DeploymentController extends LoopController {
     return old.stream()
         .flatMap(set -> pods.byIndex(Informer.BY_CONTROLLER_UID, set.uid()).stream())
         .anyMatch(pod -> !Pods.isFinished(pod));
-  }
-
-  private record Found(KubeObject set, Optional<Note> note) {}
-
-  /** The set of the present template with its revision and annotations right, made where needed. */
-  private Uni<Found> current(KubeObject deployment, List<KubeObject> all, List<KubeObject> old) {
-    long revision = Revisions.highest(old) + 1;
-    Optional<KubeObject> existing = Revisions.current(deployment, all);
-    if (existing.isEmpty()) {
-      return create(deployment, old, revision);
-    }
-    KubeObject set = existing.get();
-    KubeObject annotated =
-        set.with(node -> {
-          Revisions.annotate(node, deployment, revision);
-          if (!deployment.at("spec", "minReadySeconds").isMissingNode()) {
-            node.withObjectProperty("spec")
-                .set("minReadySeconds", deployment.at("spec", "minReadySeconds"));
-          } else {
-            node.withObjectProperty("spec").remove("minReadySeconds");
-          }
-        });
-    Optional<Note> note =
-        Conditions.find(deployment, "Progressing").isMissingNode()
-            ? Optional.of(
-                new Note(
-                    "True", "FoundNewReplicaSet", "Found new replica set \"" + set.name() + "\""))
-            : Optional.empty();
-    Uni<KubeObject> right =
-        annotated.equals(set)
-            ? Uni.createFrom().item(set)
-            : env.client().update(Resources.REPLICA_SETS, annotated);
-    return right.chain(now -> keepRevision(deployment, now).map(_ -> new Found(now, note)));
-  }
-
-  private Uni<Boolean> keepRevision(KubeObject deployment, KubeObject set) {
-    String revision = set.annotation(Revisions.REVISION).orElse("");
-    if (revision.isEmpty()
-        || deployment.annotation(Revisions.REVISION).orElse("").equals(revision)) {
-      return Uni.createFrom().item(true);
-    }
-    Patch patch =
-        Patch.merge(node ->
-            node.putObject("metadata").putObject("annotations").put(Revisions.REVISION, revision));
-    return env.client()
-        .patch(Resources.DEPLOYMENTS, deployment.namespace(), deployment.name(), patch)
-        .map(_ -> true);
-  }
-
-  private Uni<Found> create(KubeObject deployment, List<KubeObject> old, long revision) {
-    int collisions = deployment.at("status", "collisionCount").asInt(0);
-    ObjectNode template = Revisions.template(deployment);
-    String hash = TemplateHash.of(template, collisions);
-    KubeObject set = newSet(deployment, template, hash, revision);
-    List<KubeObject> all = new ArrayList<>(old);
-    all.add(set.with(node -> node.withObjectProperty("spec").put("replicas", 0)));
-    int size = RollingSizes.newSize(deployment, all.getLast(), all);
-    KubeObject sized = set.with(node -> node.withObjectProperty("spec").put("replicas", size));
-    return env.client()
-        .create(Resources.REPLICA_SETS, deployment.namespace(), sized, WriteOptions.NONE)
-        .invoke(made -> {
-          if (size > 0) {
-            events.normal(
-                deployment,
-                "ScalingReplicaSet",
-                "Scaled up replica set " + made.name() + " from 0 to " + size);
-          }
-        })
-        .onFailure(StatusException::isAlreadyExists)
-        .recoverWithUni(() -> collided(deployment, sized))
-        .onFailure(failure -> !StatusException.isAlreadyExists(failure))
-        .call(failure -> creationFailed(deployment, failure))
-        .chain(made ->
-            keepRevision(deployment, made)
-                .map(_ ->
-                    new Found(
-                        made,
-                        Optional.of(
-                            new Note(
-                                "True",
-                                "NewReplicaSetCreated",
-                                "Created new replica set \"" + made.name() + "\"")))));
-  }
-
-  private KubeObject newSet(
-      KubeObject deployment, ObjectNode template, String hash, long revision) {
-    return KubeObject.create(
-        REPLICA_SET,
-        deployment.namespace(),
-        deployment.name() + "-" + hash,
-        node -> {
-          template
-              .withObjectProperty("metadata")
-              .withObjectProperty("labels")
-              .put(Revisions.HASH, hash);
-          ObjectNode metadata = node.withObjectProperty("metadata");
-          metadata.set("labels", template.path("metadata").path("labels").deepCopy());
-          metadata
-              .putArray("ownerReferences")
-              .add(OwnerReference.controlledBy(deployment).toJson());
-          Revisions.annotate(node, deployment, revision);
-          Revisions.annotateSizes(
-              node,
-              RollingSizes.replicas(deployment),
-              RollingSizes.replicas(deployment) + RollingSizes.maxSurge(deployment));
-          ObjectNode spec = node.putObject("spec");
-          if (deployment.at("spec", "minReadySeconds").asInt(0) > 0) {
-            spec.set("minReadySeconds", deployment.at("spec", "minReadySeconds"));
-          }
-          ObjectNode selector = (ObjectNode) deployment.at("spec", "selector").deepCopy();
-          selector.withObjectProperty("matchLabels").put(Revisions.HASH, hash);
-          spec.set("selector", selector);
-          spec.set("template", template);
-        });
-  }
-
-  /**
-   * A set of this name is there: ours that the informer does not show yet, or another template's.
-   */
-  private Uni<KubeObject> collided(KubeObject deployment, KubeObject wanted) {
-    return env.client()
-        .get(Resources.REPLICA_SETS, wanted.namespace(), wanted.name())
-        .chain(there -> {
-          boolean ours =
-              there.controllerOwner().map(o -> o.uid().equals(deployment.uid())).orElse(false);
-          if (ours && Revisions.template(there).equals(Revisions.template(deployment))) {
-            return Uni.createFrom().item(there);
-          }
-          KubeObject counted =
-              deployment.with(node -> {
-                ObjectNode s = node.withObjectProperty("status");
-                s.put("collisionCount", s.path("collisionCount").asInt(0) + 1);
-              });
-          return env.client()
-              .updateStatus(Resources.DEPLOYMENTS, counted)
-              .chain(() ->
-                  Uni.createFrom()
-                      .failure(
-                          StatusException.alreadyExists(
-                              Resources.REPLICA_SETS.groupResource(), wanted.name())));
-        });
-  }
-
-  private Uni<?> creationFailed(KubeObject deployment, Throwable failure) {
-    String message = "Failed to create new replica set: " + failure.getMessage();
-    events.warning(deployment, "ReplicaSetCreateError", message);
-    return status.write(
-        deployment,
-        null,
-        List.of(),
-        Optional.of(
-            new Note("False", "ReplicaSetCreateError", String.valueOf(failure.getMessage()))));
-  }
-
-  /** One step of the rollout; gives the sets as they are after it, the current one last. */
-  private Uni<List<KubeObject>> roll(
-      KubeObject deployment,
-      KubeObject current,
-      List<KubeObject> old,
-      List<KubeObject> all,
-      boolean recreate) {
-    int size = RollingSizes.replicas(current);
-    int wanted =
-        size > RollingSizes.replicas(deployment)
-            ? RollingSizes.replicas(deployment)
-            : RollingSizes.newSize(deployment, current, all);
-    if (wanted != size
-        || !Revisions.desired(current).equals(Optional.of(RollingSizes.replicas(deployment)))) {
-      return resize(deployment, current, wanted).map(now -> append(old, now));
-    }
-    if (recreate) {
-      return Uni.createFrom().item(append(old, current));
-    }
-    Map<KubeObject, Integer> sizes = RollingSizes.oldSizes(deployment, current, old, all);
-    return each(
-            old,
-            set -> resize(deployment, set, sizes.getOrDefault(set, RollingSizes.replicas(set))))
-        .map(now -> append(now, current));
-  }
-
-  private static List<KubeObject> append(List<KubeObject> old, KubeObject current) {
-    List<KubeObject> out = new ArrayList<>(old);
-    out.add(current);
-    return out;
-  }
-
-  private static Uni<List<KubeObject>> each(
-      List<KubeObject> sets, java.util.function.Function<KubeObject, Uni<KubeObject>> step) {
-    Uni<List<KubeObject>> out = Uni.createFrom().item(ArrayList::new);
-    for (KubeObject set : sets) {
-      out =
-          out.chain(done ->
-              step.apply(set)
-                  .map(now -> {
-                    done.add(now);
-                    return done;
-                  }));
-    }
-    return out;
-  }
-
-  /** The Deployment's size was changed, or it is paused: resize without rolling out. */
-  private Uni<List<KubeObject>> scale(KubeObject deployment, List<KubeObject> all) {
-    List<KubeObject> active = all.stream().filter(set -> RollingSizes.replicas(set) > 0).toList();
-    Optional<KubeObject> current = Revisions.current(deployment, all);
-    Optional<KubeObject> only =
-        active.size() == 1
-            ? Optional.of(active.getFirst())
-            : active.isEmpty() ? newest(current, all) : Optional.empty();
-    if (only.isPresent()) {
-      return each(
-          all,
-          set ->
-              set.uid().equals(only.get().uid())
-                  ? resize(deployment, set, RollingSizes.replicas(deployment))
-                  : Uni.createFrom().item(set));
-    }
-    boolean saturated =
-        current
-            .map(set ->
-                RollingSizes.replicas(set) == RollingSizes.replicas(deployment)
-                    && Revisions.desired(set).orElse(-1) == RollingSizes.replicas(deployment)
-                    && RollingSizes.available(set) == RollingSizes.replicas(deployment))
-            .orElse(false);
-    if (saturated) {
-      return each(
-          all,
-          set ->
-              set.uid().equals(current.get().uid())
-                  ? Uni.createFrom().item(set)
-                  : resize(deployment, set, 0));
-    }
-    if (!RollingSizes.isRolling(deployment)) {
-      return Uni.createFrom().item(all);
-    }
-    Map<KubeObject, Integer> sizes = RollingSizes.proportional(deployment, active);
-    return each(
-        all,
-        set ->
-            sizes.containsKey(set)
-                ? resize(deployment, set, sizes.get(set))
-                : Uni.createFrom().item(set));
-  }
-
-  private static Optional<KubeObject> newest(Optional<KubeObject> current, List<KubeObject> all) {
-    return current.isPresent()
-        ? current
-        : all.stream().max(Comparator.comparingLong(Revisions::revision));
-  }
-
-  private Uni<KubeObject> resize(KubeObject deployment, KubeObject set, int size) {
-    int before = RollingSizes.replicas(set);
-    int desired = RollingSizes.replicas(deployment);
-    int max = desired + RollingSizes.maxSurge(deployment);
-    boolean annotated =
-        Revisions.desired(set).equals(Optional.of(desired))
-            && Revisions.max(set).equals(Optional.of(max));
-    if (before == size && annotated) {
-      return Uni.createFrom().item(set);
-    }
-    KubeObject resized =
-        set.with(node -> {
-          node.withObjectProperty("spec").put("replicas", size);
-          Revisions.annotateSizes(node, desired, max);
-        });
-    return env.client()
-        .update(Resources.REPLICA_SETS, resized)
-        .invoke(() -> {
-          if (before != size) {
-            events.normal(
-                deployment,
-                "ScalingReplicaSet",
-                "Scaled "
-                    + (size > before ? "up" : "down")
-                    + " replica set "
-                    + set.name()
-                    + " from "
-                    + before
-                    + " to "
-                    + size);
-          }
-        });
-  }
-
-  /** Old revisions beyond the limit go, once the rollout is complete. */
-  private Uni<?> clearHistory(KubeObject deployment, List<KubeObject> all) {
-    int limit = deployment.at("spec", "revisionHistoryLimit").asInt(10);
-    KubeObject current = all.getLast();
-    boolean complete =
-        RollingSizes.available(current) == RollingSizes.replicas(deployment)
-            && RollingSizes.sum(all) == RollingSizes.replicas(deployment);
-    List<KubeObject> empty =
-        all.subList(0, all.size() - 1).stream()
-            .filter(set ->
-                RollingSizes.replicas(set) == 0
-                    && set.at("status", "replicas").asInt(0) == 0
-                    && set.at("status", "observedGeneration").asLong(0) >= set.generation()
-                    && !set.isDeleting())
-            .sorted(Comparator.comparingLong(Revisions::revision))
-            .toList();
-    if (!complete || empty.size() <= limit) {
-      return Uni.createFrom().voidItem();
-    }
-    List<Uni<Void>> deletions = new ArrayList<>();
-    for (KubeObject set : empty.subList(0, empty.size() - limit)) {
-      deletions.add(
-          env.client()
-              .delete(
-                  Resources.REPLICA_SETS,
-                  set.namespace(),
-                  set.name(),
-                  DeleteOptions.background().ifUid(set.uid()))
-              .replaceWithVoid()
-              .onFailure(StatusException::isNotFound)
-              .recoverWithNull());
-    }
-    return Uni.join().all(deletions).andCollectFailures();
   }
 }

@@ -1,29 +1,21 @@
 package dev.coracle.criruntime.internal.grpc;
 
 import dev.coracle.cri.v1.*;
-import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.pod.Events;
-import dev.coracle.criruntime.internal.pod.NotFoundException;
-import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
-import dev.coracle.criruntime.internal.pod.Times;
 import dev.coracle.criruntime.internal.streaming.StreamingServer;
-import dev.coracle.criruntime.internal.streaming.SynchronousExec;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.StatusException;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * CRI's RuntimeService: one method a call, in the order of the protocol. It is long because the
- * protocol is; what the calls do is elsewhere.
+ * CRI's RuntimeService: one method a call, most of them handed to the class for what they are
+ * about. What concerns the runtime itself is answered here.
  */
 public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   /** What Version answers besides the protocol's own version. */
@@ -35,10 +27,11 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final Calls calls;
   private final SandboxService sandboxes;
   private final ContainerService containers;
-  private final StreamingServer streaming;
-  private final Poller poller;
   private final Events events;
-  private final Stats stats;
+  private final SandboxCalls sandboxCalls;
+  private final ContainerCalls containerCalls;
+  private final StreamingCalls streamingCalls;
+  private final StatsCalls statsCalls;
   private final int maxEventBacklog;
   private final String version;
 
@@ -56,10 +49,11 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.calls = calls;
     this.sandboxes = sandboxes;
     this.containers = containers;
-    this.streaming = streaming;
-    this.poller = poller;
     this.events = events;
-    this.stats = new Stats(containers);
+    this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
+    this.containerCalls = new ContainerCalls(calls, sandboxes, containers);
+    this.streamingCalls = new StreamingCalls(calls, sandboxes, containers, streaming, poller);
+    this.statsCalls = new StatsCalls(calls, sandboxes, containers);
     this.maxEventBacklog = maxEventBacklog;
     this.version = version;
   }
@@ -79,388 +73,139 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
 
   @Override
   public Future<RunPodSandboxResponse> runPodSandbox(RunPodSandboxRequest request) {
-    return calls.run(
-        "RunPodSandbox",
-        () -> {
-          if (!request.getRuntimeHandler().isEmpty()) {
-            throw new IllegalArgumentException(
-                "no runtime for \"" + request.getRuntimeHandler() + "\" is configured");
-          }
-          Sandbox s = sandboxes.run(request.getConfig(), request.getRuntimeHandler());
-          return RunPodSandboxResponse.newBuilder().setPodSandboxId(s.id()).build();
-        });
+    return sandboxCalls.runPodSandbox(request);
   }
 
   @Override
   public Future<StopPodSandboxResponse> stopPodSandbox(StopPodSandboxRequest request) {
-    return calls.run(
-        "StopPodSandbox",
-        () -> {
-          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
-          if (s.isPresent()) {
-            stopContainers(s.get());
-            sandboxes.stop(s.get());
-          }
-          return StopPodSandboxResponse.getDefaultInstance();
-        });
-  }
-
-  private void stopContainers(Sandbox s) throws IOException {
-    for (Container c : containers.ofSandbox(s.id())) {
-      containers.stop(c, 0);
-    }
+    return sandboxCalls.stopPodSandbox(request);
   }
 
   @Override
   public Future<RemovePodSandboxResponse> removePodSandbox(RemovePodSandboxRequest request) {
-    return calls.run(
-        "RemovePodSandbox",
-        () -> {
-          Optional<Sandbox> s = sandboxes.find(request.getPodSandboxId());
-          if (s.isPresent()) {
-            for (Container c : containers.ofSandbox(s.get().id())) {
-              containers.remove(c);
-            }
-            sandboxes.remove(s.get());
-          }
-          return RemovePodSandboxResponse.getDefaultInstance();
-        });
+    return sandboxCalls.removePodSandbox(request);
   }
 
   @Override
   public Future<PodSandboxStatusResponse> podSandboxStatus(PodSandboxStatusRequest request) {
-    return calls.run(
-        "PodSandboxStatus",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          PodSandboxStatusResponse.Builder b =
-              PodSandboxStatusResponse.newBuilder()
-                  .setStatus(Statuses.status(s))
-                  .setTimestamp(Times.now());
-          containers.ofSandbox(s.id()).forEach(c -> b.addContainersStatuses(Statuses.status(c)));
-          if (request.getVerbose()) {
-            b.putInfo(
-                "info",
-                "{\"pid\":%d,\"runtimeSpec\":{},\"netns\":\"%s\"}"
-                    .formatted(s.pausePid().orElse(0), s.networkNamespace()));
-          }
-          return b.build();
-        });
+    return sandboxCalls.podSandboxStatus(request);
   }
 
   @Override
   public Future<ListPodSandboxResponse> listPodSandbox(ListPodSandboxRequest request) {
-    return calls.run(
-        "ListPodSandbox",
-        () -> ListPodSandboxResponse.newBuilder().addAllItems(list(request.getFilter())).build());
+    return sandboxCalls.listPodSandbox(request);
   }
 
   @Override
   protected void streamPodSandboxes(
       StreamPodSandboxesRequest request, WriteStream<StreamPodSandboxesResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxes", () -> list(request.getFilter())),
-        response,
-        part -> StreamPodSandboxesResponse.newBuilder().addAllPodSandboxes(part).build());
-  }
-
-  private List<PodSandbox> list(PodSandboxFilter filter) {
-    return sandboxes.list().stream()
-        .filter(s -> s.id().startsWith(filter.getId()))
-        .filter(s -> !filter.hasState() || Statuses.state(s) == filter.getState().getState())
-        .filter(s -> Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap()))
-        .map(Statuses::summary)
-        .toList();
+    sandboxCalls.streamPodSandboxes(request, response);
   }
 
   // Containers
 
   @Override
   public Future<CreateContainerResponse> createContainer(CreateContainerRequest request) {
-    return calls.run(
-        "CreateContainer",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          Container c = containers.create(s, request.getConfig());
-          return CreateContainerResponse.newBuilder().setContainerId(c.id()).build();
-        });
+    return containerCalls.createContainer(request);
   }
 
   @Override
   public Future<StartContainerResponse> startContainer(StartContainerRequest request) {
-    return calls.run(
-        "StartContainer",
-        () -> {
-          Container c = containers.require(request.getContainerId());
-          containers.start(c);
-          return StartContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.startContainer(request);
   }
 
   @Override
   public Future<StopContainerResponse> stopContainer(StopContainerRequest request) {
-    return calls.run(
-        "StopContainer",
-        () -> {
-          Optional<Container> c = containers.find(request.getContainerId());
-          if (c.isPresent()) {
-            containers.stop(c.get(), request.getTimeout());
-          }
-          return StopContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.stopContainer(request);
   }
 
   @Override
   public Future<RemoveContainerResponse> removeContainer(RemoveContainerRequest request) {
-    return calls.run(
-        "RemoveContainer",
-        () -> {
-          Optional<Container> c = containers.find(request.getContainerId());
-          if (c.isPresent()) {
-            containers.remove(c.get());
-          }
-          return RemoveContainerResponse.getDefaultInstance();
-        });
+    return containerCalls.removeContainer(request);
   }
 
   @Override
   public Future<ListContainersResponse> listContainers(ListContainersRequest request) {
-    return calls.run(
-        "ListContainers",
-        () ->
-            ListContainersResponse.newBuilder()
-                .addAllContainers(list(request.getFilter()))
-                .build());
+    return containerCalls.listContainers(request);
   }
 
   @Override
   protected void streamContainers(
       StreamContainersRequest request, WriteStream<StreamContainersResponse> response) {
-    Streams.each(
-        calls.run("StreamContainers", () -> list(request.getFilter())),
-        response,
-        part -> StreamContainersResponse.newBuilder().addAllContainers(part).build());
-  }
-
-  private List<dev.coracle.cri.v1.Container> list(ContainerFilter filter) {
-    return containers.list().stream()
-        .filter(c -> c.id().startsWith(filter.getId()))
-        .filter(c -> c.sandbox().id().startsWith(filter.getPodSandboxId()))
-        .filter(c -> !filter.hasState() || c.record().state() == filter.getState().getState())
-        .filter(c -> Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap()))
-        .map(Statuses::summary)
-        .toList();
+    containerCalls.streamContainers(request, response);
   }
 
   @Override
   public Future<ContainerStatusResponse> containerStatus(ContainerStatusRequest request) {
-    return calls.run(
-        "ContainerStatus",
-        () -> {
-          Container c = containers.require(request.getContainerId());
-          ContainerStatusResponse.Builder b =
-              ContainerStatusResponse.newBuilder().setStatus(Statuses.status(c));
-          if (request.getVerbose()) {
-            b.putInfo(
-                "info",
-                "{\"sandboxID\":\"%s\",\"pid\":%d}"
-                    .formatted(c.sandbox().id(), c.isRunning() ? c.record().pid() : 0));
-          }
-          return b.build();
-        });
+    return containerCalls.containerStatus(request);
   }
 
   @Override
   public Future<UpdateContainerResourcesResponse> updateContainerResources(
       UpdateContainerResourcesRequest request) {
-    return calls.run(
-        "UpdateContainerResources",
-        () -> {
-          containers.update(containers.require(request.getContainerId()), request.getLinux());
-          return UpdateContainerResourcesResponse.getDefaultInstance();
-        });
+    return containerCalls.updateContainerResources(request);
   }
 
   @Override
   public Future<ReopenContainerLogResponse> reopenContainerLog(ReopenContainerLogRequest request) {
-    return calls.run(
-        "ReopenContainerLog",
-        () -> {
-          containers.reopenLog(containers.require(request.getContainerId()));
-          return ReopenContainerLogResponse.getDefaultInstance();
-        });
+    return containerCalls.reopenContainerLog(request);
   }
 
   // Streaming
 
   @Override
   public Future<ExecSyncResponse> execSync(ExecSyncRequest request) {
-    return calls.run(
-        "ExecSync",
-        () ->
-            SynchronousExec.run(
-                containers.kind(),
-                containers.require(request.getContainerId()),
-                request.getCmdList(),
-                request.getTimeout(),
-                poller));
+    return streamingCalls.execSync(request);
   }
 
   @Override
   public Future<ExecResponse> exec(ExecRequest request) {
-    return calls.run(
-        "Exec",
-        () -> {
-          Container c = running(request.getContainerId());
-          if (request.getCmdCount() == 0) {
-            throw new IllegalArgumentException("no command given");
-          }
-          return ExecResponse.newBuilder()
-              .setUrl(
-                  streaming.command(
-                      "exec",
-                      c,
-                      request.getCmdList(),
-                      request.getStdin(),
-                      request.getStdout(),
-                      request.getStderr(),
-                      request.getTty()))
-              .build();
-        });
-  }
-
-  private Container running(String id) {
-    Container c = containers.require(id);
-    if (!c.isRunning()) {
-      throw new IllegalStateException("container is not running: " + id);
-    }
-    return c;
+    return streamingCalls.exec(request);
   }
 
   @Override
   public Future<AttachResponse> attach(AttachRequest request) {
-    return calls.run(
-        "Attach",
-        () ->
-            AttachResponse.newBuilder()
-                .setUrl(
-                    streaming.command(
-                        "attach",
-                        running(request.getContainerId()),
-                        List.of(),
-                        request.getStdin(),
-                        request.getStdout(),
-                        request.getStderr(),
-                        request.getTty()))
-                .build());
+    return streamingCalls.attach(request);
   }
 
   @Override
   public Future<PortForwardResponse> portForward(PortForwardRequest request) {
-    return calls.run(
-        "PortForward",
-        () -> {
-          Sandbox s = sandboxes.require(request.getPodSandboxId());
-          if (!s.record().ready()) {
-            throw new IllegalStateException("pod sandbox is not ready: " + s.id());
-          }
-          return PortForwardResponse.newBuilder()
-              .setUrl(streaming.forward(s, request.getPortList()))
-              .build();
-        });
+    return streamingCalls.portForward(request);
   }
 
   // Statistics
 
   @Override
   public Future<ContainerStatsResponse> containerStats(ContainerStatsRequest request) {
-    return calls.run(
-        "ContainerStats",
-        () ->
-            ContainerStatsResponse.newBuilder()
-                .setStats(stats.of(containers.require(request.getContainerId())))
-                .build());
+    return statsCalls.containerStats(request);
   }
 
   @Override
   public Future<ListContainerStatsResponse> listContainerStats(ListContainerStatsRequest request) {
-    return calls.run(
-        "ListContainerStats",
-        () ->
-            ListContainerStatsResponse.newBuilder()
-                .addAllStats(stats(request.getFilter()))
-                .build());
+    return statsCalls.listContainerStats(request);
   }
 
   @Override
   protected void streamContainerStats(
       StreamContainerStatsRequest request, WriteStream<StreamContainerStatsResponse> response) {
-    Streams.each(
-        calls.run("StreamContainerStats", () -> stats(request.getFilter())),
-        response,
-        part -> StreamContainerStatsResponse.newBuilder().addAllContainerStats(part).build());
-  }
-
-  private List<ContainerStats> stats(ContainerStatsFilter filter) throws IOException {
-    List<ContainerStats> all = new ArrayList<>();
-    for (Container c : containers.list()) {
-      if (c.isRunning()
-          && c.id().startsWith(filter.getId())
-          && c.sandbox().id().startsWith(filter.getPodSandboxId())
-          && Statuses.matches(filter.getLabelSelectorMap(), c.config().getLabelsMap())) {
-        all.add(stats.of(c));
-      }
-    }
-    forget();
-    return all;
-  }
-
-  private void forget() {
-    List<String> ids = new ArrayList<>(containers.list().stream().map(Container::id).toList());
-    sandboxes.list().forEach(s -> ids.add(s.id()));
-    stats.forgetAllBut(ids);
+    statsCalls.streamContainerStats(request, response);
   }
 
   @Override
   public Future<PodSandboxStatsResponse> podSandboxStats(PodSandboxStatsRequest request) {
-    return calls.run(
-        "PodSandboxStats",
-        () ->
-            PodSandboxStatsResponse.newBuilder()
-                .setStats(stats.of(sandboxes.require(request.getPodSandboxId())))
-                .build());
+    return statsCalls.podSandboxStats(request);
   }
 
   @Override
   public Future<ListPodSandboxStatsResponse> listPodSandboxStats(
       ListPodSandboxStatsRequest request) {
-    return calls.run(
-        "ListPodSandboxStats",
-        () ->
-            ListPodSandboxStatsResponse.newBuilder()
-                .addAllStats(stats(request.getFilter()))
-                .build());
+    return statsCalls.listPodSandboxStats(request);
   }
 
   @Override
   protected void streamPodSandboxStats(
       StreamPodSandboxStatsRequest request, WriteStream<StreamPodSandboxStatsResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxStats", () -> stats(request.getFilter())),
-        response,
-        part -> StreamPodSandboxStatsResponse.newBuilder().addAllPodSandboxStats(part).build());
-  }
-
-  private List<PodSandboxStats> stats(PodSandboxStatsFilter filter) throws IOException {
-    List<PodSandboxStats> all = new ArrayList<>();
-    for (Sandbox s : sandboxes.list()) {
-      if (s.record().ready()
-          && s.id().startsWith(filter.getId())
-          && Statuses.matches(filter.getLabelSelectorMap(), s.config().getLabelsMap())) {
-        all.add(stats.of(s));
-      }
-    }
-    return all;
+    statsCalls.streamPodSandboxStats(request, response);
   }
 
   // The runtime itself
@@ -533,31 +278,20 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   @Override
   public Future<ListMetricDescriptorsResponse> listMetricDescriptors(
       ListMetricDescriptorsRequest request) {
-    return Future.succeededFuture(
-        ListMetricDescriptorsResponse.newBuilder()
-            .addAllDescriptors(PodMetrics.descriptors())
-            .build());
+    return statsCalls.listMetricDescriptors(request);
   }
 
   @Override
   public Future<ListPodSandboxMetricsResponse> listPodSandboxMetrics(
       ListPodSandboxMetricsRequest request) {
-    return calls.run(
-        "ListPodSandboxMetrics",
-        () ->
-            ListPodSandboxMetricsResponse.newBuilder()
-                .addAllPodMetrics(PodMetrics.of(sandboxes, containers))
-                .build());
+    return statsCalls.listPodSandboxMetrics(request);
   }
 
   @Override
   protected void streamPodSandboxMetrics(
       StreamPodSandboxMetricsRequest request,
       WriteStream<StreamPodSandboxMetricsResponse> response) {
-    Streams.each(
-        calls.run("StreamPodSandboxMetrics", () -> PodMetrics.of(sandboxes, containers)),
-        response,
-        part -> StreamPodSandboxMetricsResponse.newBuilder().addAllPodSandboxMetrics(part).build());
+    statsCalls.streamPodSandboxMetrics(request, response);
   }
 
   @Override
@@ -571,15 +305,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   @Override
   public Future<UpdatePodSandboxResourcesResponse> updatePodSandboxResources(
       UpdatePodSandboxResourcesRequest request) {
-    // The kubelet has resized the pod's cgroup itself; nothing of the sandbox depends on it.
-    return calls.run(
-        "UpdatePodSandboxResources",
-        () -> {
-          if (sandboxes.find(request.getPodSandboxId()).isEmpty()) {
-            throw new NotFoundException("pod sandbox not found: " + request.getPodSandboxId());
-          }
-          return UpdatePodSandboxResourcesResponse.getDefaultInstance();
-        });
+    return sandboxCalls.updatePodSandboxResources(request);
   }
 
   private static <T> Future<T> unimplemented(String what) {

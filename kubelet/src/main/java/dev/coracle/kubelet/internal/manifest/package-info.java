@@ -1,4 +1,7 @@
-/** Static pods: manifests in a directory, and the mirror pods that show them in the API. */
+/**
+ * Where pods come from. Beside the API: static pods, from manifests in a directory, and the mirror
+ * pods that show them in the API.
+ */
 @NullMarked
 package dev.coracle.kubelet.internal.manifest;
 

@@ -2,10 +2,8 @@ package dev.coracle.kubelet.internal.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
@@ -13,10 +11,6 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
-import dev.coracle.cri.v1.Image;
-import dev.coracle.cri.v1.RuntimeCondition;
-import dev.coracle.cri.v1.RuntimeHandler;
-import dev.coracle.cri.v1.StatusResponse;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -26,7 +20,6 @@ import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +36,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeStatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
-  private static final GroupVersionKind NODE = new GroupVersionKind("", "v1", "Node");
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final Duration REPORT = Duration.ofMinutes(5);
   private static final Duration CHECK = Duration.ofSeconds(10);
@@ -54,16 +46,13 @@ public final class NodeStatusManager {
   private final KubeletOptions options;
   private final Machine machine;
   private final NodeLease lease;
+  private final NodeRuntime told;
+  private final NodeRegistration registration;
   private final Supplier<Optional<String>> problem;
   private volatile int port;
-  private volatile VersionResponse version = VersionResponse.getDefaultInstance();
-  private volatile Optional<String> networkProblem = Optional.empty();
   private volatile @Nullable KubeObject node;
   private volatile Optional<String> leaving = Optional.empty();
   private volatile Set<Condition> pressures = Set.of();
-  private volatile List<Image> images = List.of();
-  private volatile List<JsonNode> handlers = List.of();
-  private volatile boolean strictGroups;
   private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
   private volatile Supplier<List<String>> volumesInUse = List::of;
   private @Nullable ObjectNode written;
@@ -87,6 +76,8 @@ public final class NodeStatusManager {
     this.timers = timers;
     this.options = options;
     this.machine = machine;
+    this.told = new NodeRuntime(runtime);
+    this.registration = new NodeRegistration(options, machine);
     this.lease =
         new NodeLease(client, timers.clock(), options.nodeName(), options.heartbeat(), this::node);
     this.problem = problem;
@@ -124,16 +115,16 @@ public final class NodeStatusManager {
    * ids.
    */
   public void runtimeIs(VersionResponse answer) {
-    version = answer;
+    told.versionIs(answer);
   }
 
   /** The runtime's name, as in container ids. */
   public String runtimeName() {
-    return version.getRuntimeName();
+    return told.version().getRuntimeName();
   }
 
   public Optional<String> networkProblem() {
-    return networkProblem;
+    return told.networkProblem();
   }
 
   /** The Node as last written or read. */
@@ -161,7 +152,7 @@ public final class NodeStatusManager {
 
   /** Registers and begins to renew; fails when the API does not let it. */
   public void start() {
-    askRuntime();
+    told.ask();
     if (!options.podCidr().isEmpty()) {
       give(options.podCidr());
     }
@@ -239,14 +230,14 @@ public final class NodeStatusManager {
   /** Whether the API's newer version has another word for a condition than was written. */
   private synchronized boolean overruled(KubeObject now) {
     KubeObject known = node;
-    ObjectNode told = written;
-    if (told == null || known == null || version(now) <= version(known)) {
+    ObjectNode mine = written;
+    if (mine == null || known == null || version(now) <= version(known)) {
       return false;
     }
-    for (JsonNode mine : told.path("conditions")) {
+    for (JsonNode condition : mine.path("conditions")) {
       for (JsonNode shown : now.at("status", "conditions")) {
-        if (shown.path("type").equals(mine.path("type"))
-            && !shown.path("status").equals(mine.path("status"))) {
+        if (shown.path("type").equals(condition.path("type"))
+            && !shown.path("status").equals(condition.path("status"))) {
           node = now;
           return true;
         }
@@ -264,22 +255,7 @@ public final class NodeStatusManager {
   }
 
   private void register() {
-    KubeObject mine =
-        KubeObject.create(
-            NODE,
-            "",
-            options.nodeName(),
-            tree -> {
-              labels(tree.withObjectProperty("metadata").putObject("labels"));
-              annotations(tree.withObjectProperty("metadata").putObject("annotations"));
-              ObjectNode spec = tree.putObject("spec");
-              if (!options.podCidr().isEmpty()) {
-                spec.put("podCIDR", options.podCidr());
-                spec.putArray("podCIDRs").add(options.podCidr());
-              }
-              ObjectNode status = compute(Json.object());
-              tree.set("status", status);
-            });
+    KubeObject mine = registration.node(compute(Json.object()));
     try {
       KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
       accept(stored, (ObjectNode) mine.at("status"));
@@ -292,42 +268,18 @@ public final class NodeStatusManager {
         throw e;
       }
       KubeObject known = client.get(Resources.NODES, "", options.nodeName()).await().atMost(LIMIT);
-      ObjectNode patch = Json.object();
-      labels(patch.withObjectProperty("metadata").putObject("labels"));
-      annotations(patch.withObjectProperty("metadata").putObject("annotations"));
-      if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
-        patch
-            .putObject("spec")
-            .put("podCIDR", options.podCidr())
-            .putArray("podCIDRs")
-            .add(options.podCidr());
-      }
       node =
           client
-              .patch(
-                  Resources.NODES, "", options.nodeName(), new Patch(PatchType.MERGE, patch, false))
+              .patch(Resources.NODES, "", options.nodeName(), registration.patch(known))
               .await()
               .atMost(LIMIT);
       write();
     }
     LOG.atInfo()
         .addKeyValue("node", options.nodeName())
-        .addKeyValue("runtime", version.getRuntimeName() + " " + version.getRuntimeVersion())
+        .addKeyValue(
+            "runtime", told.version().getRuntimeName() + " " + told.version().getRuntimeVersion())
         .log("Node registered");
-  }
-
-  private void annotations(ObjectNode annotations) {
-    annotations.put("volumes.kubernetes.io/controller-managed-attach-detach", "true");
-    annotations.put(LocalVolumes.DIRECTORY, options.localVolumes().toString());
-  }
-
-  private void labels(ObjectNode labels) {
-    labels.put("kubernetes.io/hostname", options.nodeName());
-    labels.put("kubernetes.io/os", "linux");
-    labels.put("kubernetes.io/arch", machine.architecture());
-    labels.put("beta.kubernetes.io/os", "linux");
-    labels.put("beta.kubernetes.io/arch", machine.architecture());
-    options.nodeLabels().forEach(labels::put);
   }
 
   private synchronized void accept(KubeObject stored, ObjectNode status) {
@@ -348,54 +300,30 @@ public final class NodeStatusManager {
     Optional<String> notReady =
         leaving
             .or(problem)
-            .or(() -> networkProblem.map(n -> "container runtime network not ready: " + n));
+            .or(() -> told.networkProblem().map(n -> "container runtime network not ready: " + n));
     return NodeStatus.of(
         new NodeStatus.Facts(
             options,
             machine,
             disk(),
             port,
-            version,
-            images,
+            told.version(),
+            told.images(),
             notReady,
             pressures,
-            List.copyOf(handlers),
-            strictGroups,
+            told.handlers(),
+            told.strictGroups(),
             devices.get(),
             volumesInUse.get()),
         old,
         timers.clock().instant());
   }
 
-  private void askRuntime() {
-    StatusResponse status = runtime.status(false);
-    Optional<String> network = Optional.empty();
-    for (RuntimeCondition c : status.getStatus().getConditionsList()) {
-      if (c.getType().equals("NetworkReady") && !c.getStatus()) {
-        network =
-            Optional.of(
-                "NetworkReady=false reason:" + c.getReason() + " message:" + c.getMessage());
-      }
-    }
-    networkProblem = network;
-    List<JsonNode> found = new ArrayList<>();
-    for (RuntimeHandler h : status.getRuntimeHandlersList()) {
-      ObjectNode n = Json.object().put("name", h.getName());
-      n.putObject("features")
-          .put("recursiveReadOnlyMounts", h.getFeatures().getRecursiveReadOnlyMounts())
-          .put("userNamespaces", h.getFeatures().getUserNamespaces());
-      found.add(n);
-    }
-    handlers = found;
-    strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
-    images = runtime.listImages();
-  }
-
   private void checkSafely() {
     try {
       try {
         if (leaving.isEmpty()) {
-          askRuntime();
+          told.ask();
         }
       } catch (CriException e) {
         LOG.atDebug().addKeyValue("why", e.describe()).log("The runtime did not answer");

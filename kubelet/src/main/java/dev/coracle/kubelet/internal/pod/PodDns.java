@@ -2,6 +2,9 @@ package dev.coracle.kubelet.internal.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.cri.v1.DNSConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,6 +40,18 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
         }
       }
       return new ResolvConf(servers, searches, options);
+    }
+
+    /** The host's, past the stub resolver of systemd; empty where it has none. */
+    public static ResolvConf ofHost() {
+      for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
+        try {
+          return parse(Files.readString(Path.of(file)));
+        } catch (IOException e) {
+          continue;
+        }
+      }
+      return new ResolvConf(List.of(), List.of(), List.of());
     }
   }
 

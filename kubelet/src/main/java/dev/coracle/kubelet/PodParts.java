@@ -1,0 +1,240 @@
+package dev.coracle.kubelet;
+
+import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Lister;
+import dev.coracle.kubelet.config.EvictionSignal.Condition;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.NodePlugins;
+import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.eviction.Admission;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.FsCgroups;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.image.PullSecrets;
+import dev.coracle.kubelet.internal.manifest.PodSources;
+import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.NodeStatusManager;
+import dev.coracle.kubelet.internal.objects.ObjectCache;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.PodDns;
+import dev.coracle.kubelet.internal.probe.Handlers;
+import dev.coracle.kubelet.internal.probe.ProbeManager;
+import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
+import dev.coracle.kubelet.internal.runtime.ContainerEnv;
+import dev.coracle.kubelet.internal.runtime.ContainerGc;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts;
+import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodKiller;
+import dev.coracle.kubelet.internal.runtime.PodResizer;
+import dev.coracle.kubelet.internal.runtime.PodRuntime;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
+import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.status.TerminationMessages;
+import dev.coracle.kubelet.internal.sync.PodCleaner;
+import dev.coracle.kubelet.internal.sync.PodSync;
+import dev.coracle.kubelet.internal.sync.SyncEvent;
+import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
+import dev.coracle.kubelet.internal.volume.Tokens;
+import dev.coracle.kubelet.internal.volume.VolumeManager;
+import dev.coracle.kubelet.internal.volume.VolumePlugins;
+import dev.coracle.kubelet.spi.RuntimeService;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * The parts of a kubelet that bring pods up, look after them and take them down: the objects they
+ * name, their images, volumes, containers, probes and status, and what removes them. The sync loop
+ * drives them.
+ */
+final class PodParts {
+  /**
+   * What the parts need of those that are made after them.
+   *
+   * @param post tells the sync loop
+   * @param pods of the sync loop
+   * @param ended whether a pod has ended, for the sync loop
+   * @param pressures what the node is short of
+   */
+  record Links(
+      Consumer<SyncEvent> post,
+      Supplier<List<PodContext>> pods,
+      Predicate<Pod> ended,
+      Supplier<Set<Condition>> pressures) {}
+
+  final ImageManager images;
+  final VolumeManager volumes;
+  final StatusManager statuses;
+  final ContainerGc gc;
+  final Cgroups cgroups;
+  final Handlers handlers;
+  final ProbeManager probes;
+  final Admission admission;
+  final PodSync sync;
+  final PodCleaner cleaner;
+  private final ObjectCache objects;
+  private final Links links;
+
+  PodParts(
+      Vertx vertx,
+      Client client,
+      KubeletOptions options,
+      Surroundings around,
+      RuntimeService runtime,
+      InformerFactory informers,
+      Lister services,
+      PodEvents events,
+      PodPaths paths,
+      RuntimeCache cache,
+      NodeStatusManager node,
+      NodePlugins plugins,
+      PodSources sources,
+      Links links) {
+    this.links = links;
+    Timers timers = around.timers();
+    Clock clock = timers.clock();
+    Machine machine = around.machine();
+    this.objects = new ObjectCache(client, informers, services, this::objectChanged);
+    this.images =
+        new ImageManager(
+            runtime,
+            new PullSecrets(objects, events),
+            events,
+            clock,
+            timers,
+            options.maxParallelImagePulls());
+    this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
+    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
+    PodKiller killer = new PodKiller(runtime, hooks, events, timers);
+    this.gc = new ContainerGc(runtime, paths, timers);
+    this.cgroups = FsCgroups.below(options.cgroupRoot());
+    this.statuses = new StatusManager(client, timers, StatusManager.STARTING);
+    Function<Pod, DownwardApi.Facts> facts =
+        pod ->
+            new DownwardApi.Facts(
+                options.nodeName(),
+                options.nodeIp(),
+                pod.hostNetwork()
+                    ? List.of(options.nodeIp())
+                    : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
+                Quantity.of(machine.cpus()),
+                node.allocatableMemory(),
+                node.allocatableDisk());
+    Tokens tokens = new Tokens(client, clock);
+    CsiVolumes csi =
+        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
+    node.volumesInUse(csi::inUse);
+    plugins.claims().objects(objects);
+    this.volumes =
+        new VolumeManager(
+            paths,
+            around.simulated()
+                ? SimulatedVolumes.all()
+                : VolumePlugins.all(
+                    objects,
+                    tokens,
+                    facts,
+                    options.localVolumes(),
+                    csi,
+                    new CsiExpansion(csi, client, events)),
+            tokens,
+            clock);
+    if (!around.simulated()) {
+      informers
+          .informer(Resources.PERSISTENT_VOLUMES)
+          .addHandler(
+              new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
+    }
+    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers);
+    PodDns dns =
+        new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
+    this.probes =
+        new ProbeManager(
+            handlers,
+            events,
+            timers,
+            around.probeMetrics(),
+            options.nodeIp(),
+            uid -> links.post().accept(new SyncEvent.PodTouched(uid)));
+    TerminationMessages messages = new TerminationMessages(paths);
+    this.admission =
+        new Admission(
+            node::node,
+            node::fresh,
+            () -> links.pods().get().stream().map(PodContext::pod).toList(),
+            links.ended(),
+            links.pressures());
+    PodResizer resizer =
+        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
+    PodRuntime podRuntime =
+        new PodRuntime(
+            runtime,
+            cache,
+            images,
+            new ContainerEnv(objects),
+            new ContainerMounts(paths, options.clusterDomain()),
+            new SandboxConfigs(paths, dns, cgroups::parentOf),
+            new ContainerConfigs(machine.memoryBytes()),
+            hooks,
+            killer,
+            events,
+            probes,
+            paths,
+            timers,
+            facts,
+            this::runtimeHandler,
+            plugins.held(),
+            around.metrics()::containerRestarted,
+            resizer);
+    this.sync =
+        new PodSync(
+            cache,
+            podRuntime,
+            killer,
+            gc,
+            volumes,
+            new PodStatusBuilder(probes, messages, node::runtimeName, options::nodeIp, clock),
+            statuses,
+            probes,
+            events,
+            paths,
+            cgroups,
+            client,
+            clock,
+            around.metrics(),
+            node::networkProblem,
+            sources::inApi,
+            plugins.held(),
+            resizer);
+  }
+
+  private void objectChanged(String podUid) {
+    volumes.changed(podUid);
+    links.post().accept(new SyncEvent.PodTouched(podUid));
+  }
+
+  private String runtimeHandler(Pod pod) {
+    String name = pod.spec().path("runtimeClassName").asText("");
+    return name.isEmpty()
+        ? ""
+        : objects.get(pod.uid(), Resources.RUNTIME_CLASSES, "", name).text("handler");
+  }
+}

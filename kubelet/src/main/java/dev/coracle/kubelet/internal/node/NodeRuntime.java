@@ -1,0 +1,83 @@
+package dev.coracle.kubelet.internal.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.cri.v1.Image;
+import dev.coracle.cri.v1.RuntimeCondition;
+import dev.coracle.cri.v1.RuntimeHandler;
+import dev.coracle.cri.v1.StatusResponse;
+import dev.coracle.cri.v1.VersionResponse;
+import dev.coracle.kubelet.spi.RuntimeService;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the runtime last told of itself, as the Node shows it. Asking blocks; the answers may be
+ * read from any thread.
+ */
+final class NodeRuntime {
+  private final RuntimeService runtime;
+  private volatile VersionResponse version = VersionResponse.getDefaultInstance();
+  private volatile Optional<String> networkProblem = Optional.empty();
+  private volatile List<Image> images = List.of();
+  private volatile List<JsonNode> handlers = List.of();
+  private volatile boolean strictGroups;
+
+  NodeRuntime(RuntimeService runtime) {
+    this.runtime = runtime;
+  }
+
+  void versionIs(VersionResponse answer) {
+    version = answer;
+  }
+
+  VersionResponse version() {
+    return version;
+  }
+
+  /** Why pods get no network now, empty when they do. */
+  Optional<String> networkProblem() {
+    return networkProblem;
+  }
+
+  List<Image> images() {
+    return images;
+  }
+
+  /** As in {@code status.runtimeHandlers}. */
+  List<JsonNode> handlers() {
+    return handlers;
+  }
+
+  /** Whether it knows the policy {@code Strict} of supplemental groups (KEP-3619). */
+  boolean strictGroups() {
+    return strictGroups;
+  }
+
+  /** Asks again; what it told before stays where it does not answer. */
+  void ask() {
+    StatusResponse status = runtime.status(false);
+    Optional<String> network = Optional.empty();
+    for (RuntimeCondition c : status.getStatus().getConditionsList()) {
+      if (c.getType().equals("NetworkReady") && !c.getStatus()) {
+        network =
+            Optional.of(
+                "NetworkReady=false reason:" + c.getReason() + " message:" + c.getMessage());
+      }
+    }
+    networkProblem = network;
+    List<JsonNode> found = new ArrayList<>();
+    for (RuntimeHandler h : status.getRuntimeHandlersList()) {
+      ObjectNode n = Json.object().put("name", h.getName());
+      n.putObject("features")
+          .put("recursiveReadOnlyMounts", h.getFeatures().getRecursiveReadOnlyMounts())
+          .put("userNamespaces", h.getFeatures().getUserNamespaces());
+      found.add(n);
+    }
+    handlers = List.copyOf(found);
+    strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
+    images = runtime.listImages();
+  }
+}

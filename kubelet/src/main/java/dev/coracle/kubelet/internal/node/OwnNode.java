@@ -1,0 +1,38 @@
+package dev.coracle.kubelet.internal.node;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.client.Informer;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.InformerOptions;
+import dev.coracle.kubelet.internal.host.Timers;
+
+/** What the control plane says of this node: its range of pod addresses, and that it is lost. */
+public final class OwnNode {
+  private OwnNode() {}
+
+  /** Tells the manager of the Node's status whenever the control plane has changed the Node. */
+  public static void follow(
+      InformerFactory informers, String name, Timers timers, NodeStatusManager node) {
+    informers
+        .informer(
+            Resources.NODES,
+            InformerOptions.ALL.withFields(FieldSelector.equalTo("metadata.name", name)))
+        .addHandler(
+            new Informer.Handler() {
+              @Override
+              public void added(KubeObject now) {
+                timers.execute(() -> node.seen(now));
+              }
+
+              @Override
+              public void updated(KubeObject before, KubeObject now) {
+                if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
+                    || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
+                  timers.execute(() -> node.seen(now));
+                }
+              }
+            });
+  }
+}

@@ -1,0 +1,103 @@
+package dev.coracle.kubelet.internal.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.sync.SyncLoop;
+import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.KubeletServer;
+import dev.coracle.kubelet.server.KubeletServerBackend;
+import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.spi.RuntimeService;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What the kubelet's HTTPS API serves from: who may ask, pods, streams and documents. */
+public final class NodeApi {
+  private static final int CACHED_REVIEWS = 1000;
+
+  private NodeApi() {}
+
+  /**
+   * What there is to show.
+   *
+   * @param metrics the text of {@code /metrics}
+   * @param unhealthy why the kubelet does not work, empty while it does
+   */
+  public record Sources(
+      RuntimeService runtime,
+      Machine machine,
+      RuntimeCache cache,
+      SyncLoop loop,
+      StatusManager statuses,
+      PodPaths paths,
+      Cgroups cgroups,
+      Timers timers,
+      Supplier<String> metrics,
+      Supplier<Optional<String>> unhealthy) {}
+
+  /** The server, where the options have one; it does not listen yet. */
+  public static Optional<KubeletServer> server(
+      Vertx vertx, Client client, KubeletOptions options, Sources sources) {
+    SyncLoop loop = sources.loop();
+    KnownPods known =
+        new KnownPods(loop::pods, sources.cache(), sources.statuses(), sources.paths());
+    sources.cache().onRead(known::read);
+    CriStats stats =
+        new CriStats(
+            sources.runtime(),
+            sources.machine(),
+            loop::pods,
+            sources.cgroups()::parentOf,
+            options.nodeName(),
+            options.rootDir(),
+            sources.timers().clock());
+    return options
+        .server()
+        .map(o -> new KubeletServer(vertx, o, backend(client, options, sources, known, stats)));
+  }
+
+  private static KubeletServerBackend backend(
+      Client client, KubeletOptions options, Sources sources, KnownPods known, CriStats stats) {
+    Timers timers = sources.timers();
+    Supplier<String> metrics = sources.metrics();
+    return new KubeletServerBackend(
+        new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
+        known,
+        new CriStreaming(sources.runtime(), timers),
+        new NodeDocuments(
+            () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(() -> configz(options)),
+            () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
+            List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
+  }
+
+  private static JsonNode configz(KubeletOptions options) {
+    ObjectNode config = Json.object();
+    config
+        .putObject("kubeletconfig")
+        .put("kind", "KubeletConfiguration")
+        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
+        .put("maxPods", options.maxPods())
+        .put("clusterDomain", options.clusterDomain())
+        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
+        .put("containerLogMaxFiles", options.containerLogMaxFiles())
+        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
+    return config;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.coracle.kubelet.internal.sync;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.objects.ObjectCache;
+import dev.coracle.kubelet.internal.runtime.ContainerGc;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.volume.VolumeManager;
+import dev.coracle.kubelet.spi.CriException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes what pods leave behind, in the runtime and on disk, once they have ended. What cannot be
+ * removed at once is tried again with each sweep.
+ */
+public final class PodCleaner {
+  private static final Logger LOG = LoggerFactory.getLogger(PodCleaner.class);
+
+  private final RuntimeCache cache;
+  private final StatusManager statuses;
+  private final VolumeManager volumes;
+  private final ObjectCache objects;
+  private final ContainerGc gc;
+  private final PodPaths paths;
+  private final Timers timers;
+
+  /** Pods that have ended and whose remains are being removed, by uid. */
+  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
+
+  public PodCleaner(
+      RuntimeCache cache,
+      StatusManager statuses,
+      VolumeManager volumes,
+      ObjectCache objects,
+      ContainerGc gc,
+      PodPaths paths,
+      Timers timers) {
+    this.cache = cache;
+    this.statuses = statuses;
+    this.volumes = volumes;
+    this.objects = objects;
+    this.gc = gc;
+    this.paths = paths;
+    this.timers = timers;
+  }
+
+  /** The uids of pods whose remains are being removed. */
+  public Set<String> leaving() {
+    return Set.copyOf(leaving);
+  }
+
+  /** A pod is gone from the API and has ended: nothing of it may stay. */
+  public void forget(String uid) {
+    cache.forget(uid);
+    statuses.forget(uid);
+    volumes.forget(uid);
+    objects.forget(uid);
+    leaving.add(uid);
+    timers.execute(() -> clean(uid));
+  }
+
+  /**
+   * Ends what runs of pods nobody knows, and removes directories of pods that are gone.
+   *
+   * @param source every pod to run, as it is when asked
+   * @param inRuntime uids of pods of which the runtime has something
+   */
+  public void sweep(
+      SyncLoop loop, Supplier<Collection<KubeObject>> source, Collection<String> inRuntime) {
+    Set<String> remains = new TreeSet<>(inRuntime);
+    try {
+      remains.addAll(paths.known());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    for (String uid : remains) {
+      if (loop.pod(uid).isEmpty() && source.get().stream().noneMatch(p -> p.uid().equals(uid))) {
+        LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
+        clean(uid);
+      }
+    }
+  }
+
+  private void clean(String uid) {
+    try {
+      gc.removePod(uid, 0);
+      volumes.unmount(uid);
+      if (paths.real()) {
+        removeFiles(uid);
+      }
+      leaving.remove(uid);
+    } catch (IOException | CriException e) {
+      LOG.atWarn()
+          .addKeyValue("uid", uid)
+          .addKeyValue("why", e.getMessage())
+          .log("A pod's remains could not be removed, housekeeping tries again");
+    }
+  }
+
+  private void removeFiles(String uid) throws IOException {
+    PodPaths.deleteTree(paths.pod(uid));
+    try (var dirs = Files.list(paths.logs())) {
+      for (Path dir : dirs.filter(d -> d.getFileName().toString().endsWith("_" + uid)).toList()) {
+        PodPaths.deleteTree(dir);
+      }
+    }
+  }
+}
