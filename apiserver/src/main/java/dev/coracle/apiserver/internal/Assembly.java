@@ -42,6 +42,7 @@ import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
+import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.PathHandler;
@@ -304,7 +305,22 @@ public final class Assembly {
         new OpenApiRoutes(
             vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION, apiServices.documents()));
     return List.of(
-        health::handle, version, keys::handle, openApi::handle, extra, tunnels, discovery::handle);
+        health::handle,
+        version,
+        this::dump,
+        keys::handle,
+        openApi::handle,
+        extra,
+        tunnels,
+        discovery::handle);
+  }
+
+  private boolean dump(Exchange exchange) {
+    if (!exchange.info().path().equals("/debug/api_priority_and_fairness/dump_priority_levels")) {
+      return false;
+    }
+    Responder.text(exchange, 200, flows.dumpPriorityLevels());
+    return true;
   }
 
   public Uni<Void> startCaches() {
