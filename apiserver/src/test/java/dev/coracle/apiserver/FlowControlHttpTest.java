@@ -69,4 +69,13 @@ class FlowControlHttpTest {
         .until(() ->
             kubectl.run("", "get", "--raw", "/version", "--as=jane", "-v=8").err().contains(uid));
   }
+
+  @Test
+  void theLevelsCanBeDumped() {
+    String path = "/debug/api_priority_and_fairness/dump_priority_levels";
+    assertThat(kubectl.ok("get", "--raw", path))
+        .startsWith("PriorityLevelName, ")
+        .contains("\nglobal-default, ", "\nexempt, ");
+    assertThat(kubectl.run("", "get", "--raw", path, "--as=nobody").err()).contains("forbidden");
+  }
 }

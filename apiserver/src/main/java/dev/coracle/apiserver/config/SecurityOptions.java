@@ -11,17 +11,41 @@ import org.jspecify.annotations.Nullable;
  *     are stored as they are
  * @param oidc whose ID tokens are accepted
  * @param webhooks who is asked about tokens and rights
+ * @param authenticationConfig an AuthenticationConfiguration of apiserver.config.k8s.io/v1, in
+ *     place of {@code oidc}; null: none
+ * @param authorizationConfig an AuthorizationConfiguration of apiserver.config.k8s.io/v1; null:
+ *     Node, RBAC and the webhook, if there is one
  */
 public record SecurityOptions(
     AuditOptions audit,
     @Nullable Path encryptionConfig,
     OidcOptions oidc,
-    WebhookOptions webhooks) {
+    WebhookOptions webhooks,
+    @Nullable Path authenticationConfig,
+    @Nullable Path authorizationConfig) {
+
+  public SecurityOptions(
+      AuditOptions audit,
+      @Nullable Path encryptionConfig,
+      OidcOptions oidc,
+      WebhookOptions webhooks) {
+    this(audit, encryptionConfig, oidc, webhooks, null, null);
+  }
 
   public static final SecurityOptions DEFAULT =
       new SecurityOptions(AuditOptions.NONE, null, OidcOptions.NONE, WebhookOptions.NONE);
 
   public SecurityOptions withAudit(AuditOptions options) {
-    return new SecurityOptions(options, encryptionConfig, oidc, webhooks);
+    return new SecurityOptions(
+        options, encryptionConfig, oidc, webhooks, authenticationConfig, authorizationConfig);
+  }
+
+  /**
+   * @param authentication an AuthenticationConfiguration; null: none
+   * @param authorization an AuthorizationConfiguration; null: none
+   */
+  public SecurityOptions withConfigs(@Nullable Path authentication, @Nullable Path authorization) {
+    return new SecurityOptions(
+        audit, encryptionConfig, oidc, webhooks, authentication, authorization);
   }
 }

@@ -29,7 +29,6 @@ import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
-import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
 import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
@@ -43,6 +42,7 @@ import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
+import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.PathHandler;
@@ -130,10 +130,10 @@ public final class Assembly {
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
     nodes = new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
-    remotes = new Remotes(vertx, options.security(), clock);
-    WebhookAuthorizer webhook = remotes.authorizer();
-    authorizer =
-        Authorizer.chain(webhook == null ? List.of(nodes, rbac) : List.of(nodes, rbac, webhook));
+    remotes =
+        new Remotes(
+            vertx, options.security(), options.identity().issuer(), nodes, rbac, clock, meters);
+    authorizer = remotes.authorizer();
     pools = new ServicePools(options.services(), new SecureRandom());
     allocation = new SharedAllocation(vertx, store, pools, clock);
     Strategies strategies =
@@ -160,11 +160,12 @@ public final class Assembly {
     tokens.add(new BootstrapTokens(store, clock));
     tokens.add(new StaticTokens(options.identity().staticTokens()));
     tokens.addAll(remotes.authenticators());
-    Authentication authentication = new Authentication(tokens, options.identity().audiences());
+    Authentication authentication =
+        new Authentication(tokens, options.identity().audiences(), remotes.anonymousAt());
     Verbs verbs = Verbs.of(backstage);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
-        new HashMap<>(new Reviews(authentication, authorizer, rbac, webhook, clock).all());
+        new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());
     reviews.put("bindings", (call, body) -> binding.create(podOf(call, body), body));
     engine =
         new Engine(
@@ -219,7 +220,6 @@ public final class Assembly {
                 metrics,
                 authentication,
                 authorizer,
-                webhook,
                 hooks.routes(),
                 audit,
                 flows,
@@ -305,7 +305,22 @@ public final class Assembly {
         new OpenApiRoutes(
             vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION, apiServices.documents()));
     return List.of(
-        health::handle, version, keys::handle, openApi::handle, extra, tunnels, discovery::handle);
+        health::handle,
+        version,
+        this::dump,
+        keys::handle,
+        openApi::handle,
+        extra,
+        tunnels,
+        discovery::handle);
+  }
+
+  private boolean dump(Exchange exchange) {
+    if (!exchange.info().path().equals("/debug/api_priority_and_fairness/dump_priority_levels")) {
+      return false;
+    }
+    Responder.text(exchange, 200, flows.dumpPriorityLevels());
+    return true;
   }
 
   public Uni<Void> startCaches() {

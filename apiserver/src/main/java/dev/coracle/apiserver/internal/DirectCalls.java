@@ -109,11 +109,21 @@ public final class DirectCalls implements ApiCalls {
   private <T> Uni<T> run(Ask ask, int code, Function<Call, Uni<T>> work) {
     return here(() -> {
       AuditedCall audited = audited(ask);
+      Attributes attributes = attributes(ask);
+      Authorizer.Decision decision = authorizer.decide(attributes);
       if (audited == null) {
-        return work.apply(call(ask, null));
+        return decision.open()
+            ? authorizer.ask(attributes).chain(d -> work.apply(call(ask, attributes, d, null)))
+            : work.apply(call(ask, attributes, decision, null));
       }
       try {
-        return work.apply(call(ask, audited))
+        Uni<T> answer =
+            decision.open()
+                ? authorizer
+                    .ask(attributes)
+                    .chain(d -> work.apply(call(ask, attributes, d, audited)))
+                : work.apply(call(ask, attributes, decision, audited));
+        return answer
             .onItem()
             .invoke(result -> audited.done(code, result))
             .onFailure()
@@ -145,25 +155,28 @@ public final class DirectCalls implements ApiCalls {
         });
   }
 
-  private Call call(Ask ask, @Nullable AuditedCall audited) {
+  private Attributes attributes(Ask ask) {
+    GroupVersionResource resource = ask.resource;
+    boolean namespace = resource.group().isEmpty() && resource.resource().equals("namespaces");
+    return new Attributes(
+        user,
+        true,
+        ask.verb,
+        resource.group(),
+        resource.version(),
+        resource.resource(),
+        ask.subresource,
+        namespace ? ask.name : ask.namespace,
+        ask.name,
+        "");
+  }
+
+  private Call call(
+      Ask ask, Attributes attributes, Authorizer.Decision decision, @Nullable AuditedCall audited) {
     GroupVersionResource resource = ask.resource;
     String namespace = ask.namespace;
     String name = ask.name;
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
-    String scope = type.is("", "namespaces") ? name : namespace;
-    Attributes attributes =
-        new Attributes(
-            user,
-            true,
-            ask.verb,
-            resource.group(),
-            resource.version(),
-            resource.resource(),
-            ask.subresource,
-            scope,
-            name,
-            "");
-    Authorizer.Decision decision = authorizer.decide(attributes);
     if (audited != null) {
       String word = decision.allowed() ? "allow" : "forbid";
       audited.record().annotate("authorization.k8s.io/decision", word);
@@ -238,11 +251,13 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Multi<WatchEvent> watch(Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
+    Attributes attributes = attributes(ask);
+    Authorizer.Decision decision = authorizer.decide(attributes);
     if (audited == null) {
-      return engine.watch(call(ask, null), options);
+      return watched(ask, attributes, decision, null, options);
     }
     try {
-      Multi<WatchEvent> events = engine.watch(call(ask, audited), options);
+      Multi<WatchEvent> events = watched(ask, attributes, decision, audited, options);
       audited.started();
       return events
           .onTermination()
@@ -257,6 +272,20 @@ public final class DirectCalls implements ApiCalls {
       audited.failed(e);
       throw e;
     }
+  }
+
+  private Multi<WatchEvent> watched(
+      Ask ask,
+      Attributes attributes,
+      Authorizer.Decision decision,
+      @Nullable AuditedCall audited,
+      WatchOptions options) {
+    return decision.open()
+        ? authorizer
+            .ask(attributes)
+            .onItem()
+            .transformToMulti(d -> engine.watch(call(ask, attributes, d, audited), options))
+        : engine.watch(call(ask, attributes, decision, audited), options);
   }
 
   @Override

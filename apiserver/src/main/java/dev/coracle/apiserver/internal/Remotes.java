@@ -4,29 +4,71 @@ import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.config.WebhookOptions;
 import dev.coracle.apiserver.internal.authn.Authenticator;
+import dev.coracle.apiserver.internal.authn.JwtIssuer;
 import dev.coracle.apiserver.internal.authn.OidcTokens;
 import dev.coracle.apiserver.internal.authn.WebhookTokens;
+import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
+import dev.coracle.apiserver.internal.authz.WebhookSettings;
 import dev.coracle.apiserver.internal.http.RemoteJson;
+import dev.coracle.apiserver.internal.structured.StructuredAuthentication;
+import dev.coracle.apiserver.internal.structured.StructuredAuthorization;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
 /** Whoever outside is asked about users and rights, where the options name them. */
 final class Remotes implements AutoCloseable {
 
-  private final List<RemoteJson> open = new ArrayList<>();
+  private final List<Runnable> open = new ArrayList<>();
   private final List<Authenticator> authenticators = new ArrayList<>();
-  private final @Nullable WebhookAuthorizer authorizer;
+  private final Authorizer authorizer;
+  private Predicate<String> anonymousAt = _ -> true;
 
-  Remotes(Vertx vertx, SecurityOptions options, Clock clock) {
+  /**
+   * @param issuer of service account tokens
+   * @throws IllegalStateException with words for the user
+   */
+  Remotes(
+      Vertx vertx,
+      SecurityOptions options,
+      String issuer,
+      Authorizer nodes,
+      Authorizer rbac,
+      Clock clock,
+      MeterRegistry meters) {
+    try {
+      authenticators(vertx, options, issuer, clock, meters);
+      authorizer = authorizer(vertx, options, nodes, rbac, clock, meters);
+    } catch (IllegalStateException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void authenticators(
+      Vertx vertx, SecurityOptions options, String issuer, Clock clock, MeterRegistry meters) {
     OidcOptions oidc = options.oidc();
+    Path file = options.authenticationConfig();
+    if (file != null) {
+      if (oidc.enabled()) {
+        throw new IllegalStateException(
+            "--authentication-config and --oidc-issuer-url exclude one another");
+      }
+      StructuredAuthentication made =
+          new StructuredAuthentication(vertx, file, issuer, clock, meters);
+      open.add(made::close);
+      authenticators.add(made);
+      anonymousAt = made::anonymousAt;
+    }
     if (oidc.enabled()) {
+      JwtIssuer flags = JwtIssuer.of(oidc);
       authenticators.add(
-          new OidcTokens(oidc, keep(RemoteJson.trusting(vertx, oidc.caFile())), clock));
+          new OidcTokens(flags, keep(RemoteJson.trusting(vertx, oidc.caFile())), clock));
     }
     WebhookOptions webhooks = options.webhooks();
     Path tokens = webhooks.authentication();
@@ -35,19 +77,42 @@ final class Remotes implements AutoCloseable {
           new WebhookTokens(
               keep(RemoteJson.ofKubeconfig(vertx, tokens)), webhooks.tokenTtl(), clock));
     }
-    Path rights = webhooks.authorization();
-    authorizer =
-        rights == null
-            ? null
-            : new WebhookAuthorizer(
+  }
+
+  private Authorizer authorizer(
+      Vertx vertx,
+      SecurityOptions options,
+      Authorizer nodes,
+      Authorizer rbac,
+      Clock clock,
+      MeterRegistry meters) {
+    Path rights = options.webhooks().authorization();
+    Path file = options.authorizationConfig();
+    if (file != null) {
+      if (rights != null) {
+        throw new IllegalStateException(
+            "--authorization-config and --authorization-webhook-config-file exclude one another");
+      }
+      StructuredAuthorization made =
+          new StructuredAuthorization(vertx, file, nodes, rbac, clock, meters);
+      open.add(made::close);
+      return made;
+    }
+    if (rights == null) {
+      return Authorizer.chain(List.of(nodes, rbac));
+    }
+    return Authorizer.chain(
+        List.of(
+            nodes,
+            rbac,
+            new WebhookAuthorizer(
                 keep(RemoteJson.ofKubeconfig(vertx, rights)),
-                webhooks.authorizedTtl(),
-                webhooks.unauthorizedTtl(),
-                clock);
+                WebhookSettings.of(options.webhooks()),
+                clock)));
   }
 
   private RemoteJson keep(RemoteJson remote) {
-    open.add(remote);
+    open.add(remote::close);
     return remote;
   }
 
@@ -55,12 +120,18 @@ final class Remotes implements AutoCloseable {
     return authenticators;
   }
 
-  @Nullable WebhookAuthorizer authorizer() {
+  /** Whether requests without credentials are let in at a path. */
+  Predicate<String> anonymousAt() {
+    return anonymousAt;
+  }
+
+  Authorizer authorizer() {
     return authorizer;
   }
 
   @Override
   public void close() {
-    open.forEach(RemoteJson::close);
+    open.forEach(Runnable::run);
+    open.clear();
   }
 }

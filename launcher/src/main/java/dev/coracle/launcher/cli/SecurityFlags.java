@@ -156,6 +156,23 @@ final class SecurityFlags {
       description = "How long its no is kept. Default: ${DEFAULT-VALUE}")
   private int unauthorizedTtl;
 
+  @Option(
+      names = "--authentication-config",
+      paramLabel = "FILE",
+      description =
+          "AuthenticationConfiguration (apiserver.config.k8s.io/v1): issuers of tokens, and where"
+              + " requests without credentials are let in. Read again when it changes; in place of"
+              + " --oidc-*. Default: none")
+  private @Nullable Path authenticationConfig;
+
+  @Option(
+      names = "--authorization-config",
+      paramLabel = "FILE",
+      description =
+          "AuthorizationConfiguration (apiserver.config.k8s.io/v1): who decides what somebody may,"
+              + " in order. Read again when it changes. Default: Node, RBAC, then the webhook")
+  private @Nullable Path authorizationConfig;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
@@ -176,6 +193,8 @@ final class SecurityFlags {
             Duration.ofSeconds(tokenWebhookTtl),
             authorizationWebhook,
             Duration.ofSeconds(authorizedTtl),
-            Duration.ofSeconds(unauthorizedTtl)));
+            Duration.ofSeconds(unauthorizedTtl)),
+        authenticationConfig,
+        authorizationConfig);
   }
 }

@@ -1,9 +1,7 @@
 package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.Json;
-import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.config.OidcOptions;
+import dev.coracle.apiserver.internal.cel.CelFailure;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -12,7 +10,6 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,42 +25,27 @@ public final class OidcTokens implements Authenticator {
   private static final long PAUSE_SECONDS = 10;
   private static final long SKEW_SECONDS = 10;
 
-  private final OidcOptions options;
+  private final JwtIssuer issuer;
   private final RemoteJson remote;
   private final Clock clock;
   private volatile List<WebKey> keys = List.of();
   private @Nullable Future<Void> fetching;
   private long lastFetch = Long.MIN_VALUE;
 
-  /**
-   * @throws IllegalStateException with words for the user, when the options do not fit together
-   */
-  public OidcTokens(OidcOptions options, RemoteJson remote, Clock clock) {
-    this.options = options;
+  public OidcTokens(JwtIssuer issuer, RemoteJson remote, Clock clock) {
+    this.issuer = issuer;
     this.remote = remote;
     this.clock = clock;
-    if (!options.issuerUrl().startsWith("https://")) {
-      throw new IllegalStateException("--oidc-issuer-url must begin with https://");
-    }
-    if (options.clientId().isEmpty()) {
-      throw new IllegalStateException("--oidc-issuer-url needs --oidc-client-id");
-    }
-    for (String algorithm : options.signingAlgorithms()) {
-      if (!WebKey.knows(algorithm)) {
-        throw new IllegalStateException("--oidc-signing-algs: unknown algorithm " + algorithm);
-      }
-    }
   }
 
   @Override
   public Uni<Optional<Result>> authenticate(String token, List<String> audiences) {
     Optional<JsonWebToken> parsed = JsonWebToken.parse(token);
-    if (parsed.isEmpty()
-        || !parsed.get().claims().path("iss").asText("").equals(options.issuerUrl())) {
+    if (parsed.isEmpty() || !parsed.get().claims().path("iss").asText("").equals(issuer.url())) {
       return Uni.createFrom().item(Optional.empty());
     }
     JsonWebToken jwt = parsed.get();
-    if (!options.signingAlgorithms().contains(jwt.algorithm())) {
+    if (!issuer.algorithms().contains(jwt.algorithm())) {
       return Uni.createFrom().item(Optional.empty());
     }
     if (known(jwt)) {
@@ -75,7 +57,7 @@ public final class OidcTokens implements Authenticator {
         .onFailure()
         .invoke(e ->
             LOG.atWarn()
-                .addKeyValue("issuer", options.issuerUrl())
+                .addKeyValue("issuer", issuer.url())
                 .addKeyValue("cause", e.getMessage())
                 .log("The keys of the OpenID Connect issuer cannot be fetched"))
         .onFailure()
@@ -99,11 +81,10 @@ public final class OidcTokens implements Authenticator {
     lastFetch = now;
     Promise<Void> done = Promise.promise();
     fetching = done.future();
-    String base = options.issuerUrl().replaceAll("/$", "");
     remote
-        .get(URI.create(base + "/.well-known/openid-configuration"))
+        .get(issuer.discovery())
         .compose(document ->
-            document.path("issuer").asText("").equals(options.issuerUrl())
+            document.path("issuer").asText("").equals(issuer.url())
                 ? remote.get(URI.create(document.path("jwks_uri").asText("")))
                 : Future.failedFuture("the issuer calls itself " + document.path("issuer")))
         .onComplete(answer -> {
@@ -129,40 +110,21 @@ public final class OidcTokens implements Authenticator {
         keys.stream()
             .filter(k -> jwt.keyId().isEmpty() || k.id().equals(jwt.keyId()))
             .anyMatch(k -> k.verifies(jwt));
-    boolean good =
-        signed
-            && jwt.isFor(options.clientId())
-            && claims.path("exp").asLong(0) > now
-            && claims.path("nbf").asLong(0) <= now + SKEW_SECONDS;
-    for (Map.Entry<String, String> required : options.requiredClaims().entrySet()) {
-      good &= claims.path(required.getKey()).asText("").equals(required.getValue());
-    }
-    String claim = options.usernameClaim();
-    String name = claims.path(claim).asText("");
-    if (claim.equals("email") && claims.has("email_verified")) {
-      good &= claims.path("email_verified").asBoolean(false);
-    }
-    if (!good || name.isEmpty()) {
+    List<String> audiences = issuer.audiences().stream().filter(jwt::isFor).toList();
+    if (!signed
+        || audiences.isEmpty()
+        || claims.path("exp").asLong(0) <= now
+        || claims.path("nbf").asLong(0) > now + SKEW_SECONDS) {
       return Optional.empty();
     }
-    List<String> groups = new ArrayList<>();
-    JsonNode given =
-        options.groupsClaim().isEmpty() ? Json.array() : claims.path(options.groupsClaim());
-    if (given.isTextual()) {
-      groups.add(options.groupsPrefix() + given.asText());
+    try {
+      return Optional.of(new Result(issuer.user(claims), audiences));
+    } catch (TokenRefused | CelFailure e) {
+      LOG.atInfo()
+          .addKeyValue("issuer", issuer.url())
+          .addKeyValue("why", e.getMessage())
+          .log("An ID token is refused");
+      return Optional.empty();
     }
-    given.forEach(g -> groups.add(options.groupsPrefix() + g.asText()));
-    groups.add(UserInfo.AUTHENTICATED);
-    return Optional.of(
-        new Result(
-            new UserInfo(prefix() + name, "", groups, Map.of()), List.of(options.clientId())));
-  }
-
-  private String prefix() {
-    return switch (options.usernamePrefix()) {
-      case "-" -> "";
-      case "" -> options.usernameClaim().equals("email") ? "" : options.issuerUrl() + "#";
-      default -> options.usernamePrefix();
-    };
   }
 }

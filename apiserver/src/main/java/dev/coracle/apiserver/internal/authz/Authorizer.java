@@ -1,6 +1,12 @@
 package dev.coracle.apiserver.internal.authz;
 
-/** Decides from what is in memory; never blocks. */
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+
+/**
+ * Says what somebody may. {@link #decide} knows what is in memory, {@link #ask} also asks services;
+ * neither blocks.
+ */
 @FunctionalInterface
 public interface Authorizer {
 
@@ -15,34 +21,40 @@ public interface Authorizer {
       return new Decision(Verdict.ALLOW, reason);
     }
 
+    /** A service must be asked first. */
+    public boolean open() {
+      return verdict == Verdict.UNASKED;
+    }
+
     public boolean allowed() {
       return verdict == Verdict.ALLOW;
     }
   }
 
-  /** No opinion leaves the decision to the next authorizer; the last one's is a refusal. */
+  /**
+   * No opinion leaves the decision to the next authorizer; the last one's is a refusal. Unasked is
+   * never an answer of {@link #ask}, and a refusal for whoever cannot wait.
+   */
   enum Verdict {
     ALLOW,
     DENY,
-    NO_OPINION
+    NO_OPINION,
+    UNASKED
   }
 
   Decision decide(Attributes attributes);
 
+  default Uni<Decision> ask(Attributes attributes) {
+    return Uni.createFrom().item(decide(attributes));
+  }
+
+  /** Whether services decide too, whose rules cannot be listed. */
+  default boolean asksServices() {
+    return false;
+  }
+
   /** The first that has an opinion. */
-  static Authorizer chain(java.util.List<Authorizer> authorizers) {
-    return attributes -> {
-      Decision last = Decision.NO_OPINION;
-      for (Authorizer a : authorizers) {
-        Decision decision = a.decide(attributes);
-        if (decision.verdict() != Verdict.NO_OPINION) {
-          return decision;
-        }
-        if (!decision.reason().isEmpty()) {
-          last = decision;
-        }
-      }
-      return last;
-    };
+  static Authorizer chain(List<Authorizer> authorizers) {
+    return new AuthorizerChain(authorizers);
   }
 }

@@ -5,57 +5,99 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.AnswerCache;
+import dev.coracle.apiserver.internal.cel.Budget;
+import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.apiserver.internal.cel.CelValues;
+import dev.coracle.apiserver.internal.cel.Expression;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
-import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a service, with a SubjectAccessReview of authorization.k8s.io/v1, about what no other
- * authorizer decides. {@link #decide} knows only what was answered lately; {@link #ask} asks. When
- * the service does not answer there is no opinion.
+ * Asks a service with SubjectAccessReviews of authorization.k8s.io. {@link #decide} knows only what
+ * was answered lately, and whom the service is not asked about; {@link #ask} asks.
  */
 public final class WebhookAuthorizer implements Authorizer {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebhookAuthorizer.class);
+  private static final Decision UNASKED = new Decision(Verdict.UNASKED, "");
 
   private final RemoteJson remote;
-  private final Duration authorizedTtl;
-  private final Duration unauthorizedTtl;
+  private final WebhookSettings settings;
   private final AnswerCache<Attributes, Decision> cache;
 
-  public WebhookAuthorizer(
-      RemoteJson remote, Duration authorizedTtl, Duration unauthorizedTtl, Clock clock) {
+  public WebhookAuthorizer(RemoteJson remote, WebhookSettings settings, Clock clock) {
     this.remote = remote;
-    this.authorizedTtl = authorizedTtl;
-    this.unauthorizedTtl = unauthorizedTtl;
+    this.settings = settings;
     this.cache = new AnswerCache<>(clock);
   }
 
   @Override
-  public Decision decide(Attributes attributes) {
-    return cache.get(attributes).orElse(Decision.NO_OPINION);
+  public boolean asksServices() {
+    return true;
   }
 
+  @Override
+  public Decision decide(Attributes attributes) {
+    return known(attributes).orElse(UNASKED);
+  }
+
+  private Optional<Decision> known(Attributes attributes) {
+    Optional<Decision> cached = cache.get(attributes);
+    return cached.isPresent() ? cached : unconcerned(attributes);
+  }
+
+  /** Where a condition does not hold, or could not be evaluated. */
+  private Optional<Decision> unconcerned(Attributes attributes) {
+    if (settings.conditions().isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Object> variables = Map.of("request", CelValues.of(spec(attributes, "groups")));
+    Budget budget = new Budget();
+    @Nullable CelFailure failure = null;
+    for (Expression condition : settings.conditions()) {
+      try {
+        if (!condition.test(variables, budget)) {
+          return Optional.of(Decision.NO_OPINION);
+        }
+      } catch (CelFailure e) {
+        failure = e;
+      }
+    }
+    return failure == null ? Optional.empty() : Optional.of(failed(failure));
+  }
+
+  private Decision failed(Throwable why) {
+    LOG.atWarn()
+        .addKeyValue("webhook", settings.name())
+        .addKeyValue("cause", why.getMessage())
+        .log("The authorization webhook gives no answer");
+    return settings.denyOnFailure()
+        ? new Decision(Verdict.DENY, "the authorization webhook gives no answer")
+        : Decision.NO_OPINION;
+  }
+
+  @Override
   public Uni<Decision> ask(Attributes attributes) {
-    return cache
-        .get(attributes)
+    return known(attributes)
         .map(known -> Uni.createFrom().item(known))
         .orElseGet(() ->
             Uni.createFrom()
-                .completionStage(() -> remote.post(review(attributes)).toCompletionStage())
+                .completionStage(
+                    () -> remote.post(review(attributes), settings.timeout()).toCompletionStage())
                 .map(answer -> decision(answer.path("status")))
-                .invoke(
-                    d -> cache.put(attributes, d, d.allowed() ? authorizedTtl : unauthorizedTtl))
+                .invoke(d ->
+                    cache.put(
+                        attributes,
+                        d,
+                        d.allowed() ? settings.authorizedTtl() : settings.unauthorizedTtl()))
                 .onFailure()
-                .invoke(e ->
-                    LOG.atWarn()
-                        .addKeyValue("cause", e.getMessage())
-                        .log("The authorization webhook does not answer"))
-                .onFailure()
-                .recoverWithItem(Decision.NO_OPINION));
+                .recoverWithItem(this::failed));
   }
 
   private static Decision decision(JsonNode status) {
@@ -67,15 +109,20 @@ public final class WebhookAuthorizer implements Authorizer {
         status.path("denied").asBoolean(false) ? Verdict.DENY : Verdict.NO_OPINION, reason);
   }
 
-  private static ObjectNode review(Attributes a) {
+  private ObjectNode review(Attributes a) {
     ObjectNode out =
         Json.object()
-            .put("apiVersion", "authorization.k8s.io/v1")
+            .put("apiVersion", "authorization.k8s.io/" + settings.version())
             .put("kind", "SubjectAccessReview");
-    ObjectNode spec = out.putObject("spec");
+    // v1beta1 calls the groups by another name.
+    out.set("spec", spec(a, settings.version().equals("v1") ? "groups" : "group"));
+    return out;
+  }
+
+  private static ObjectNode spec(Attributes a, String groups) {
     UserInfo user = a.user();
-    spec.put("user", user.name()).put("uid", user.uid());
-    user.groups().forEach(spec.putArray("groups")::add);
+    ObjectNode spec = Json.object().put("user", user.name()).put("uid", user.uid());
+    user.groups().forEach(spec.putArray(groups)::add);
     ObjectNode extra = spec.putObject("extra");
     user.extra().forEach((k, values) -> values.forEach(extra.withArrayProperty(k)::add));
     if (a.resourceRequest()) {
@@ -90,6 +137,6 @@ public final class WebhookAuthorizer implements Authorizer {
     } else {
       spec.putObject("nonResourceAttributes").put("path", a.path()).put("verb", a.verb());
     }
-    return out;
+    return spec;
   }
 }

@@ -5,14 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Go's spelling of durations: {@code 1h30m}, {@code 1.5s}, {@code 300ms}. */
-final class GoDuration {
+public final class GoDuration {
 
   private static final Pattern PART =
       Pattern.compile("(\\d+(?:\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h)");
 
   private GoDuration() {}
 
-  static Duration parse(String text) {
+  public static Duration parse(String text) {
     String body = text.startsWith("-") || text.startsWith("+") ? text.substring(1) : text;
     if (body.equals("0")) {
       return Duration.ZERO;

@@ -42,7 +42,7 @@ final class AuthenticationFilter implements Filter {
     }
     Context context = exchange.context().vertx().getOrCreateContext();
     authentication
-        .authenticate(exchange.request().sslSession(), authorization(exchange))
+        .authenticate(exchange.request().sslSession(), authorization(exchange), path)
         .subscribe()
         .with(
             found -> {

@@ -7,25 +7,20 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
-import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Refuses with 403 what the user may not do; whoever came without credentials gets 401's words. */
 final class AuthorizationFilter implements Filter {
 
   private final Authorizer authorizer;
-  private final @Nullable WebhookAuthorizer webhook;
   private final List<ExtraRoute> open;
 
-  AuthorizationFilter(
-      Authorizer authorizer, @Nullable WebhookAuthorizer webhook, List<ExtraRoute> routes) {
+  AuthorizationFilter(Authorizer authorizer, List<ExtraRoute> routes) {
     this.authorizer = authorizer;
-    this.webhook = webhook;
     this.open = routes.stream().filter(ExtraRoute::open).toList();
   }
 
@@ -40,12 +35,12 @@ final class AuthorizationFilter implements Filter {
     }
     Attributes attributes = attributes(exchange.user(), info);
     Authorizer.Decision decision = authorizer.decide(attributes);
-    if (webhook == null || decision.verdict() != Authorizer.Verdict.NO_OPINION) {
+    if (!decision.open()) {
       conclude(exchange, attributes, decision, next);
       return;
     }
     Context context = exchange.context().vertx().getOrCreateContext();
-    webhook
+    authorizer
         .ask(attributes)
         .subscribe()
         .with(

@@ -6,7 +6,6 @@ import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
-import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -25,7 +24,6 @@ public final class Filters {
       ApiServerMetrics metrics,
       Authentication authentication,
       Authorizer authorizer,
-      @Nullable WebhookAuthorizer webhook,
       List<ExtraRoute> extraRoutes,
       @Nullable Audit audit,
       FlowControl flows,
@@ -38,6 +36,6 @@ public final class Filters {
         new ImpersonationFilter(authorizer),
         new FlowControlFilter(metrics, flows),
         new TimeoutFilter(vertx, limits.requestTimeout()),
-        new AuthorizationFilter(authorizer, webhook, extraRoutes));
+        new AuthorizationFilter(authorizer, extraRoutes));
   }
 }

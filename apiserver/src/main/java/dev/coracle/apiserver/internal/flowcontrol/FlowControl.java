@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -171,12 +172,51 @@ public final class FlowControl {
     }
     Tags tags = Tags.of("priority_level", level);
     meters.gauge("apiserver_flowcontrol_nominal_limit_seats", tags, this, c -> c.number(level, 0));
+    meters.gauge("apiserver_flowcontrol_lower_limit_seats", tags, this, c -> c.number(level, 3));
+    meters.gauge("apiserver_flowcontrol_upper_limit_seats", tags, this, c -> c.number(level, 4));
     meters.gauge(
         "apiserver_flowcontrol_current_executing_requests", tags, this, c -> c.number(level, 1));
     meters.gauge(
         "apiserver_flowcontrol_current_executing_seats", tags, this, c -> c.number(level, 1));
     meters.gauge(
         "apiserver_flowcontrol_current_inqueue_requests", tags, this, c -> c.number(level, 2));
+  }
+
+  /** The levels by name, as upstream's debug endpoint lists them. */
+  public String dumpPriorityLevels() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of(
+            "PriorityLevelName",
+            "ActiveQueues",
+            "IsIdle",
+            "IsQuiescing",
+            "WaitingRequests",
+            "ExecutingRequests",
+            "DispatchedRequests",
+            "RejectedRequests",
+            "TimedoutRequests",
+            "CancelledRequests"));
+    lock.lock();
+    try {
+      for (PriorityLevel level : new TreeMap<>(byName).values()) {
+        rows.add(
+            List.of(
+                level.config.name(),
+                "" + level.activeQueues(),
+                "" + (level.waiting() == 0 && level.running() == 0),
+                "false",
+                "" + level.waiting(),
+                "" + level.running(),
+                "" + level.dispatched,
+                "" + level.rejected,
+                "" + level.timedOut,
+                "" + level.cancelled));
+      }
+    } finally {
+      lock.unlock();
+    }
+    return DumpTable.of(rows);
   }
 
   private double number(String name, int which) {
@@ -186,7 +226,13 @@ public final class FlowControl {
     }
     lock.lock();
     try {
-      return which == 0 ? level.nominal : which == 1 ? level.running() : level.waiting();
+      return switch (which) {
+        case 0 -> level.nominal;
+        case 1 -> level.running();
+        case 2 -> level.waiting();
+        case 3 -> level.nominal - level.lendable;
+        default -> level.nominal + Math.min(seats, level.borrowable);
+      };
     } finally {
       lock.unlock();
     }
@@ -231,6 +277,9 @@ public final class FlowControl {
           ticket, ShuffleSharding.hash(entry.schema().name(), entry.schema().flow(user, info)))) {
         refusal = "queue-full";
       }
+      if (!refusal.isEmpty()) {
+        level.refused(refusal);
+      }
     } finally {
       lock.unlock();
     }
@@ -248,14 +297,14 @@ public final class FlowControl {
         vertx.setTimer(
             maxWaitMillis,
             _ -> {
-              if (withdraw(ticket)) {
+              if (withdraw(ticket, "time-out")) {
                 ticket.meters.rejected("time-out");
                 rejected.because("time-out");
               }
             });
     return () -> {
       vertx.cancelTimer(timer);
-      if (withdraw(ticket)) {
+      if (withdraw(ticket, "cancelled")) {
         ticket.meters.rejected("cancelled");
       } else if (ticket.queue == RUNNING) {
         leave(level);
@@ -263,12 +312,13 @@ public final class FlowControl {
     };
   }
 
-  private boolean withdraw(Ticket ticket) {
+  private boolean withdraw(Ticket ticket, String reason) {
     lock.lock();
     try {
       boolean there = ticket.level.remove(ticket);
       if (there) {
         ticket.queue = -1;
+        ticket.level.refused(reason);
       }
       return there;
     } finally {

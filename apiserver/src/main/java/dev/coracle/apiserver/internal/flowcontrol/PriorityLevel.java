@@ -20,6 +20,13 @@ final class PriorityLevel {
   private int waiting;
   private int turn;
 
+  /** How many were let run, and how many were not, and why. */
+  long dispatched;
+
+  long rejected;
+  long timedOut;
+  long cancelled;
+
   /**
    * @param nominal seats by its share
    */
@@ -62,7 +69,25 @@ final class PriorityLevel {
   }
 
   void take() {
+    dispatched++;
     running++;
+  }
+
+  /** Counts a request that was turned away. */
+  void refused(String reason) {
+    switch (reason) {
+      case "time-out" -> timedOut++;
+      case "cancelled" -> cancelled++;
+      default -> rejected++;
+    }
+  }
+
+  int activeQueues() {
+    int out = 0;
+    for (ArrayDeque<Ticket> queue : queues) {
+      out += queue == null || queue.isEmpty() ? 0 : 1;
+    }
+    return out;
   }
 
   void give() {

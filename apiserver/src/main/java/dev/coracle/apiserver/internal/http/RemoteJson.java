@@ -19,6 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteJson implements AutoCloseable {
 
   private static final int MOST_BYTES = 1 << 20;
-  private static final long TIMEOUT_SECONDS = 10;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private static final long GRACE_SECONDS = 30;
 
   private final HttpClient client;
   private final @Nullable String bearer;
@@ -56,6 +59,17 @@ public final class RemoteJson implements AutoCloseable {
       options.setTrustOptions(new PemTrustOptions().addCertPath(caFile.toString()));
     }
     return new RemoteJson(vertx, options, null, null);
+  }
+
+  /**
+   * @param authorities PEM
+   */
+  public static RemoteJson trusting(Vertx vertx, String authorities) {
+    return new RemoteJson(
+        vertx,
+        tls().setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(authorities))),
+        null,
+        null);
   }
 
   /**
@@ -123,18 +137,24 @@ public final class RemoteJson implements AutoCloseable {
   }
 
   public Future<JsonNode> get(URI uri) {
-    return ask(HttpMethod.GET, uri, null);
+    return ask(HttpMethod.GET, uri, null, TIMEOUT);
   }
 
   /** To the kubeconfig's server. */
   public Future<JsonNode> post(JsonNode body) {
+    return post(body, TIMEOUT);
+  }
+
+  /** To the kubeconfig's server, which has this long to answer. */
+  public Future<JsonNode> post(JsonNode body, Duration timeout) {
     URI uri = server;
     return uri == null
         ? Future.failedFuture(new IllegalStateException("there is no server"))
-        : ask(HttpMethod.POST, uri, body);
+        : ask(HttpMethod.POST, uri, body, timeout);
   }
 
-  private Future<JsonNode> ask(HttpMethod method, URI uri, @Nullable JsonNode body) {
+  private Future<JsonNode> ask(
+      HttpMethod method, URI uri, @Nullable JsonNode body, Duration timeout) {
     if (!"https".equals(uri.getScheme()) || uri.getHost() == null) {
       return Future.failedFuture(new IllegalStateException("not an https URL: " + uri));
     }
@@ -167,7 +187,7 @@ public final class RemoteJson implements AutoCloseable {
                           uri.getHost() + " answers " + response.statusCode())));
         })
         .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)))
-        .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private static Future<Buffer> bounded(HttpClientResponse response) {
@@ -184,6 +204,11 @@ public final class RemoteJson implements AutoCloseable {
     response.exceptionHandler(promise::tryFail);
     response.endHandler(_ -> promise.tryComplete(all));
     return promise.future();
+  }
+
+  /** Closes when what is asked now is answered. */
+  public void retire() {
+    client.shutdown(GRACE_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override

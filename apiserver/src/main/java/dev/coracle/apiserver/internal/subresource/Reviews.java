@@ -14,7 +14,6 @@ import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.Authorizer.Verdict;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
-import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import io.smallrye.mutiny.Uni;
@@ -24,7 +23,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** The kinds that are questions: they are answered in their status and never stored. */
 public final class Reviews {
@@ -34,16 +32,10 @@ public final class Reviews {
   private final Authentication authentication;
   private final Authorizer authorizer;
   private final RbacAuthorizer rbac;
-  private final @Nullable WebhookAuthorizer webhook;
   private final Clock clock;
 
   public Reviews(
-      Authentication authentication,
-      Authorizer authorizer,
-      RbacAuthorizer rbac,
-      @Nullable WebhookAuthorizer webhook,
-      Clock clock) {
-    this.webhook = webhook;
+      Authentication authentication, Authorizer authorizer, RbacAuthorizer rbac, Clock clock) {
     this.authentication = authentication;
     this.authorizer = authorizer;
     this.rbac = rbac;
@@ -111,10 +103,7 @@ public final class Reviews {
                 resource.path("namespace").asText(""),
                 resource.path("name").asText(""))
             : Attributes.path(who, path.path("verb").asText(""), path.path("path").asText(""));
-    Authorizer.Decision decision = authorizer.decide(asked);
-    return webhook == null || decision.verdict() != Verdict.NO_OPINION
-        ? answer(body, decision)
-        : webhook.ask(asked).chain(d -> answer(body, d));
+    return authorizer.ask(asked).chain(d -> answer(body, d));
   }
 
   private Uni<KubeObject> answer(ObjectNode body, Authorizer.Decision decision) {
@@ -151,8 +140,8 @@ public final class Reviews {
         texts(r, "nonResourceURLs", rule.paths());
       }
     }
-    status.put("incomplete", webhook != null);
-    if (webhook != null) {
+    status.put("incomplete", authorizer.asksServices());
+    if (authorizer.asksServices()) {
       status.put("evaluationError", "webhook authorizer does not support user rule resolution");
     }
     return done(body);

@@ -21,6 +21,7 @@ final class Printers {
     NetworkPrinters.add(BY_RESOURCE);
     ClusterPrinters.add(BY_RESOURCE);
     StoragePrinters.add(BY_RESOURCE);
+    DevicePrinters.add(BY_RESOURCE);
     PolicyPrinters.add(BY_RESOURCE);
   }
 

@@ -223,4 +223,46 @@ class FlowControlTest {
     assertThat(dealt).hasSize(64);
     assertThat(dealt.values()).allSatisfy(n -> assertThat(n).isBetween(300, 650));
   }
+
+  private Map<String, String> dumped(String level) {
+    List<String> lines = flows.dumpPriorityLevels().lines().toList();
+    String[] names = lines.getFirst().split(", *");
+    String[] cells =
+        lines.stream()
+            .filter(l -> l.startsWith(level + ","))
+            .findFirst()
+            .orElseThrow()
+            .split(", *");
+    Map<String, String> out = new HashMap<>();
+    for (int i = 0; i < names.length; i++) {
+      out.put(names[i], cells[i]);
+    }
+    return out;
+  }
+
+  @Test
+  void theDumpOfLevelsShowsWhatRunsWaitsAndWasTurnedAway() {
+    assertThat(dumped("catch-all"))
+        .containsEntry("PriorityLevelName", "catch-all")
+        .containsEntry("IsIdle", "true")
+        .containsEntry("ExecutingRequests", "0");
+    Load load = new Load();
+    for (int i = 0; i < 300; i++) {
+      load.ask(user("jane" + i));
+    }
+    int ran = load.ran.size();
+    assertThat(dumped("global-default"))
+        .containsEntry("IsIdle", "false")
+        .containsEntry("ExecutingRequests", "" + ran)
+        .containsEntry("DispatchedRequests", "" + ran)
+        .containsEntry("WaitingRequests", "" + (300 - ran - load.refused.size()))
+        .containsEntry("RejectedRequests", "" + load.refused.size())
+        .containsEntry("CancelledRequests", "0");
+    assertThat(Integer.parseInt(dumped("global-default").get("ActiveQueues"))).isPositive();
+    load.endOne();
+    assertThat(dumped("global-default"))
+        .containsEntry("ExecutingRequests", "" + ran)
+        .containsEntry("DispatchedRequests", "" + (ran + 1));
+    assertThat(meters.get("apiserver_flowcontrol_lower_limit_seats").gauges()).isNotEmpty();
+  }
 }

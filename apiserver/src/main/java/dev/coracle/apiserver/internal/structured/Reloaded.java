@@ -1,0 +1,115 @@
+package dev.coracle.apiserver.internal.structured;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a configuration file says now. At the start a file that is wrong is an error; later it is
+ * logged and what stood before stays. Safe on any thread.
+ */
+final class Reloaded<T> implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Reloaded.class);
+
+  private final Path file;
+  private final String kind;
+  private final Function<byte[], T> parser;
+  private final Consumer<T> retire;
+  private final MeterRegistry meters;
+  private final String metric;
+  private final FileWatch watch;
+  private byte[] seen;
+  private volatile T now;
+  private boolean closed;
+
+  /**
+   * @param parser throws IllegalArgumentException or IllegalStateException with words for the user
+   * @param retire told what is not current any more
+   * @param metric counts reloads by {@code status}
+   * @throws IllegalStateException naming the file and what is wrong in it
+   */
+  Reloaded(
+      Path file,
+      String kind,
+      Function<byte[], T> parser,
+      Consumer<T> retire,
+      MeterRegistry meters,
+      String metric) {
+    this.file = file;
+    this.kind = kind;
+    this.parser = parser;
+    this.retire = retire;
+    this.meters = meters;
+    this.metric = metric;
+    // Whoever looks meanwhile waits until there is something to compare with.
+    synchronized (this) {
+      FileWatch started = null;
+      try {
+        started = new FileWatch(file, this::look);
+        seen = Files.readAllBytes(file);
+        now = parser.apply(seen);
+        watch = started;
+      } catch (IOException e) {
+        stop(started);
+        throw new IllegalStateException("cannot read the " + kind + " " + file, e);
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        stop(started);
+        throw new IllegalStateException("the " + kind + " " + file + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private static void stop(@org.jspecify.annotations.Nullable FileWatch watch) {
+    if (watch != null) {
+      watch.close();
+    }
+  }
+
+  T now() {
+    return now;
+  }
+
+  private synchronized void look() {
+    if (closed) {
+      return;
+    }
+    try {
+      byte[] content = Files.readAllBytes(file);
+      if (Arrays.equals(content, seen)) {
+        return;
+      }
+      seen = content;
+      T before = now;
+      now = parser.apply(content);
+      retire.accept(before);
+      count("success");
+      LOG.atInfo().addKeyValue("file", file).log("The {} is reloaded", kind);
+    } catch (IOException | RuntimeException e) {
+      count("failure");
+      LOG.atError()
+          .addKeyValue("file", file)
+          .addKeyValue("why", e.getMessage())
+          .log("The new {} cannot be used; the former one stays", kind);
+    }
+  }
+
+  private void count(String status) {
+    meters.counter(metric, "status", status).increment();
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+    synchronized (this) {
+      closed = true;
+      retire.accept(now);
+    }
+  }
+}
