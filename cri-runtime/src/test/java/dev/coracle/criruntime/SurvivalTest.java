@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Containers outlive the JVM that started them. The first runtime runs in a JVM of its own, which
@@ -256,16 +257,7 @@ class SurvivalTest {
   @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
   void stoppingLeavesNothing(RuntimeChoice choice) throws Exception {
     CriRuntimeOptions options = options(choice);
-    CriRuntime runtime;
-    try {
-      runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
-    } catch (IllegalStateException e) {
-      assumeTrue(false, e.getMessage());
-      return;
-    }
-    BusyboxImage.builder().buildInto(runtime.images());
-    runtime.start().await().atMost(Duration.ofSeconds(20));
-    cri = new CriClient(vertx, options.socket());
+    CriRuntime runtime = started(options);
     for (int i = 0; i < 4; i++) {
       PodSandboxConfig pod = pod();
       start(cri.run(pod), pod, "c" + i, "trap '' TERM; sleep 300 & sleep 301");
@@ -280,16 +272,7 @@ class SurvivalTest {
   @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
   void stoppingWhilePodsAreMadeLeavesNothing(RuntimeChoice choice) throws Exception {
     CriRuntimeOptions options = options(choice);
-    CriRuntime runtime;
-    try {
-      runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
-    } catch (IllegalStateException e) {
-      assumeTrue(false, e.getMessage());
-      return;
-    }
-    BusyboxImage.builder().buildInto(runtime.images());
-    runtime.start().await().atMost(Duration.ofSeconds(20));
-    cri = new CriClient(vertx, options.socket());
+    CriRuntime runtime = started(options);
     CriClient client = cri;
     List<Thread> makers = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
@@ -313,6 +296,20 @@ class SurvivalTest {
       maker.join(Duration.ofSeconds(40));
     }
     assertNothingIsLeft(options);
+  }
+
+  /** A runtime in this JVM, with a client; skips the test where the machine has no such runtime. */
+  private CriRuntime started(CriRuntimeOptions options) throws IOException {
+    CriRuntime runtime;
+    try {
+      runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+    } catch (IllegalStateException e) {
+      throw new TestAbortedException(e.getMessage());
+    }
+    BusyboxImage.builder().buildInto(runtime.images());
+    runtime.start().await().atMost(Duration.ofSeconds(20));
+    cri = new CriClient(vertx, options.socket());
+    return runtime;
   }
 
   private void assertNothingIsLeft(CriRuntimeOptions options) throws IOException {
