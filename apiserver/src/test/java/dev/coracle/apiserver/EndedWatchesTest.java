@@ -70,7 +70,6 @@ class EndedWatchesTest {
             new PemKeyCertOptions()
                 .setCertPath(server.pki().path("admin.crt").toString())
                 .setKeyPath(server.pki().path("admin.key").toString()))
-        .setTrustOptions(
-            new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString()));
+        .setTrustOptions(new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString()));
   }
 }
