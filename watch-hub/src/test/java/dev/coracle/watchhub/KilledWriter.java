@@ -33,10 +33,11 @@ final class KilledWriter {
    * @param arguments the directory, a seed, and the revision from which each watcher goes on
    */
   public static void main(String[] arguments) {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    System.setOut(System.err); // what is logged is none of the test's business
     Storage storage =
         new EmbeddedStorage(options(Path.of(arguments[0])), new SimpleMeterRegistry());
     storage.open().await().indefinitely();
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     for (int i = 2; i < arguments.length; i++) {
       watch(storage, i - 2, Long.parseLong(arguments[i]), out);
     }
