@@ -37,7 +37,6 @@ class DashboardIT {
     browser = Browser.start();
     coracle = CoracleProcess.start(directory.resolve("data"));
     kubectl = coracle.kubectl();
-    kubectl.run("apply", "-f", CoracleProcess.HOME.resolve("demo").toString());
     String address =
         Shell.run(
                 CoracleProcess.command("dashboard", "--data-dir", coracle.dataDir().toString())
@@ -46,6 +45,8 @@ class DashboardIT {
             .strip();
     browser.open(address);
     browser.awaitText(".user", "dashboard-admin");
+    // Only now: Chromium drops what it is loading when the host's network devices change.
+    kubectl.run("apply", "-f", CoracleProcess.HOME.resolve("demo").toString());
     kubectl.run("rollout", "status", "deployment/greeter", "--timeout=120s");
     kubectl.run("rollout", "status", "deployment/visitor", "--timeout=120s");
   }
