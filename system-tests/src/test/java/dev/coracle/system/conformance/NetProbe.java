@@ -8,10 +8,12 @@ import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -22,6 +24,11 @@ final class NetProbe {
 
   private static final int MAX_DATAGRAM = 512;
 
+  /** Written once, and by the tests alone: pods load this class too. */
+  private static final class Written {
+    static final Path ARGUMENTS = arguments();
+  }
+
   private NetProbe() {}
 
   /** A pod of this name, with the node's files at /host. */
@@ -31,19 +38,32 @@ final class NetProbe {
 
   /** The shell's line that runs this program in such a pod. */
   static String command(String... arguments) {
+    return "busybox chroot /host "
+        + System.getProperty("java.home")
+        + "/bin/java @"
+        + Written.ARGUMENTS
+        + " "
+        + NetProbe.class.getName()
+        + " "
+        + String.join(" ", arguments);
+  }
+
+  /** In a file, since the class path is longer than the path of a request may be. */
+  private static Path arguments() {
     StringBuilder classes = new StringBuilder();
     for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
       classes.append(Path.of(part).toAbsolutePath()).append(File.pathSeparatorChar);
     }
-    return "busybox chroot /host "
-        + System.getProperty("java.home")
-        + "/bin/java -Xmx48m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
-        + " -Dvertx.disableFileCPResolving=true -cp '"
-        + classes
-        + "' "
-        + NetProbe.class.getName()
-        + " "
-        + String.join(" ", arguments);
+    try {
+      return Files.writeString(
+          Path.of("target", "net-probe.arguments").toAbsolutePath(),
+          "-Xmx48m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
+              + " -Dvertx.disableFileCPResolving=true -cp \""
+              + classes
+              + "\"");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public static void main(String[] args) throws Exception {
