@@ -32,12 +32,14 @@ public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKi
    * Starts a further process in a running container, as a child of this JVM.
    *
    * @param pid of the container's first process
-   * @param fds its standard descriptors
-   * @param terminal whether descriptor 0 is to become its controlling terminal
    * @return its pid, to be reaped
    */
-  int exec(Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
-      throws IOException;
+  int exec(Launch launch, int pid, ProcessSpec process, ExecStreams streams) throws IOException;
+
+  /** Whether {@link #exec} can make the terminal in the container, and hand over its master end. */
+  default boolean handsOverTerminals() {
+    return false;
+  }
 
   /** Removes what {@link #create} and {@link #start} left, after the container has ended. */
   void remove(Launch launch) throws IOException;

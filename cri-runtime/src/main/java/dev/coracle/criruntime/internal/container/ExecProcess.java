@@ -1,27 +1,35 @@
 package dev.coracle.criruntime.internal.container;
 
+import dev.coracle.criruntime.internal.linux.ConsoleSocket;
 import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.FdWriter;
+import dev.coracle.criruntime.internal.linux.Native;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.linux.PosixException;
 import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Pty;
 import dev.coracle.criruntime.internal.linux.Reaper;
+import dev.coracle.criruntime.internal.linux.Sys;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A further process in a running container, with its standard streams in our hands. Output and end
  * are told on the poller's thread, in this order: all output, then the exit code.
  */
 public final class ExecProcess {
+  private static final long TERMINAL_SECONDS = 30;
+
   /** Who gets the output. Must not block. */
   public interface Output {
     void output(boolean error, byte[] bytes);
@@ -68,41 +76,85 @@ public final class ExecProcess {
       throw new IllegalArgumentException("no command given");
     }
     ProcessSpec process = container.made().process().withArgv(command);
-    return tty
-        ? withTerminal(kind, container, process, poller, output)
-        : withPipes(kind, container, process, stdin, poller, output);
+    if (!tty) {
+      return withPipes(kind, container, process, stdin, poller, output);
+    }
+    ProcessSpec named =
+        process.envOr("TERM", "").isEmpty() ? process.withEnv("TERM=xterm") : process;
+    return kind.handsOverTerminals()
+        ? withTheirTerminal(kind, container, named, poller, output)
+        : withOurTerminal(kind, container, named, poller, output);
   }
 
-  private static int launch(
-      ContainerKind kind, Container c, ProcessSpec p, Map<Integer, Integer> fds, boolean tty)
+  private static int launch(ContainerKind kind, Container c, ProcessSpec p, ExecStreams streams)
       throws IOException {
-    Launch launch =
-        c.launch().orElseThrow(() -> new IllegalStateException("container is not running"));
-    return kind.exec(launch, c.record().pid(), p, fds, tty);
+    return kind.exec(launch(c), c.record().pid(), p, streams);
   }
 
-  private static ExecProcess withTerminal(
+  private static Launch launch(Container c) {
+    return c.launch().orElseThrow(() -> new IllegalStateException("container is not running"));
+  }
+
+  /** The terminal is made here; what starts the process may put a second one between. */
+  private static ExecProcess withOurTerminal(
       ContainerKind kind, Container c, ProcessSpec process, Poller poller, Output output)
       throws IOException {
     Pty pty = Pty.open();
     try {
-      dev.coracle.criruntime.internal.linux.Native.call(
-          dev.coracle.criruntime.internal.linux.Sys.FCHOWN, pty.slave(), process.uid(), -1);
-      ProcessSpec spec =
-          process.envOr("TERM", "").isEmpty() ? process.withEnv("TERM=xterm") : process;
-      Map<Integer, Integer> fds = Map.of(0, pty.slave(), 1, pty.slave(), 2, pty.slave());
-      int pid = launch(kind, c, spec, fds, true);
-      Fd.setNonBlocking(pty.master());
-      FdWriter writer = new FdWriter(poller, pty.master(), () -> {});
-      ExecProcess exec = new ExecProcess(poller, output, pid, Optional.of(writer), pty.master());
-      exec.run(Map.of(pty.master(), false));
-      return exec;
+      Native.call(Sys.FCHOWN, pty.slave(), process.uid(), -1);
+      int pid = launch(kind, c, process, ExecStreams.terminal(pty.slave()));
+      return onTerminal(pid, pty.master(), reap(pid, poller, () -> {}), poller, output);
     } catch (IOException | RuntimeException e) {
       Fd.close(pty.master());
       throw e;
     } finally {
       Fd.close(pty.slave());
     }
+  }
+
+  /**
+   * The terminal is made in the container and its master end handed over, so that nobody copies
+   * between: its size is set before what was typed after it arrives, and nothing of the last output
+   * is lost.
+   */
+  private static ExecProcess withTheirTerminal(
+      ContainerKind kind, Container c, ProcessSpec process, Poller poller, Output output)
+      throws IOException {
+    int nowhere = Fd.open(Path.of("/dev/null"), Fd.O_RDWR);
+    try (ConsoleSocket console = ConsoleSocket.listen(launch(c).directory(), poller)) {
+      int pid = launch(kind, c, process, ExecStreams.console(nowhere, console.path()));
+      // The process may be over before the poller has looked at the socket.
+      CompletableFuture<Integer> ended = reap(pid, poller, console::poll);
+      try {
+        CompletableFuture.anyOf(console.master(), ended).get(TERMINAL_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        Processes.kill(pid, Processes.SIGKILL);
+        console.master().thenAccept(Fd::close);
+        throw new StartException("the OCI runtime did not hand over the terminal", e);
+      } catch (InterruptedException e) {
+        Processes.kill(pid, Processes.SIGKILL);
+        console.master().thenAccept(Fd::close);
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+      if (!console.master().isDone()) {
+        throw new StartException(
+            "the OCI runtime ended without a terminal, exit code " + ended.resultNow());
+      }
+      return onTerminal(pid, console.master().resultNow(), ended, poller, output);
+    } finally {
+      Fd.close(nowhere);
+    }
+  }
+
+  private static ExecProcess onTerminal(
+      int pid, int master, CompletableFuture<Integer> ended, Poller poller, Output output)
+      throws IOException {
+    Fd.setNonBlocking(master);
+    FdWriter writer = new FdWriter(poller, master, () -> {});
+    ExecProcess exec = new ExecProcess(poller, output, pid, Optional.of(writer), master);
+    exec.run(Map.of(master, false), ended);
+    return exec;
   }
 
   private static ExecProcess withPipes(
@@ -117,8 +169,8 @@ public final class ExecProcess {
     int[] err = Fd.pipe();
     int[] in = stdin ? Fd.pipe() : new int[] {Fd.open(Path.of("/dev/null"), Fd.O_RDONLY), -1};
     try {
-      Map<Integer, Integer> fds = new HashMap<>(Map.of(0, in[0], 1, out[1], 2, err[1]));
-      int pid = launch(kind, c, process, fds, false);
+      Map<Integer, Integer> fds = Map.of(0, in[0], 1, out[1], 2, err[1]);
+      int pid = launch(kind, c, process, ExecStreams.pipes(fds));
       Optional<FdWriter> writer = Optional.empty();
       if (stdin) {
         Fd.setNonBlocking(in[1]);
@@ -127,7 +179,7 @@ public final class ExecProcess {
       Fd.setNonBlocking(out[0]);
       Fd.setNonBlocking(err[0]);
       ExecProcess exec = new ExecProcess(poller, output, pid, writer, -1);
-      exec.run(Map.of(out[0], false, err[0], true));
+      exec.run(Map.of(out[0], false, err[0], true), reap(pid, poller, () -> {}));
       return exec;
     } catch (IOException | RuntimeException e) {
       for (int fd : new int[] {out[0], err[0], in[1]}) {
@@ -141,14 +193,29 @@ public final class ExecProcess {
     }
   }
 
-  private void run(Map<Integer, Boolean> readable) {
+  /**
+   * The exit code of a child, completed on the poller's thread.
+   *
+   * @param last done there before
+   */
+  private static CompletableFuture<Integer> reap(int pid, Poller poller, Runnable last) {
+    CompletableFuture<Integer> ended = new CompletableFuture<>();
+    poller.execute(() ->
+        new Reaper(poller)
+            .await(pid)
+            .whenComplete((code, failure) -> {
+              last.run();
+              ended.complete(failure == null ? code : 255);
+            })
+            .isDone());
+    return ended;
+  }
+
+  private void run(Map<Integer, Boolean> readable, CompletableFuture<Integer> ended) {
     outputs.putAll(readable);
     poller.execute(() -> {
       outputs.keySet().forEach(this::watch);
-      new Reaper(poller)
-          .await(pid)
-          .whenComplete((code, failure) -> exited(failure == null ? code : 255))
-          .isDone();
+      ended.thenAccept(this::exited).isDone();
     });
   }
 

@@ -265,8 +265,7 @@ public final class NamespacesKind implements ContainerKind {
   }
 
   @Override
-  public int exec(
-      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+  public int exec(Launch launch, int pid, ProcessSpec process, ExecStreams streams)
       throws IOException {
     List<Integer> namespaces = new ArrayList<>();
     try (SyscallProgram program = new SyscallProgram()) {
@@ -283,7 +282,11 @@ public final class NamespacesKind implements ContainerKind {
           Spawn.start(
               program,
               new Spawn.Command(
-                  Executables.candidates(process), process.argv(), process.env(), fds, terminal));
+                  Executables.candidates(process),
+                  process.argv(),
+                  process.env(),
+                  streams.fds(),
+                  streams.terminal()));
       try {
         launch.cgroup().attach(child);
       } catch (IOException e) {

@@ -7,6 +7,7 @@ import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.LayerUnpacker;
 import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.Fd;
+import dev.coracle.criruntime.internal.linux.MemoryFile;
 import dev.coracle.criruntime.internal.linux.Mounts;
 import dev.coracle.criruntime.internal.linux.SealedProgram;
 import dev.coracle.criruntime.internal.linux.Spawn;
@@ -16,10 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,7 @@ import java.util.regex.Pattern;
 public final class OciKind implements ContainerKind {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long START_SECONDS = 30;
+  private static final int SPEC_FD = 3;
   private static final Pattern NOT_FOUND =
       Pattern.compile("executable file [`\"']?([^`\"']*)[`\"']? not found");
 
@@ -163,6 +165,10 @@ public final class OciKind implements ContainerKind {
 
   /** crun writes it when the container's command runs; runc would put a file in its place. */
   private boolean writesPidIntoPipe() {
+    return isCrun();
+  }
+
+  private boolean isCrun() {
     return version.startsWith("crun");
   }
 
@@ -170,7 +176,7 @@ public final class OciKind implements ContainerKind {
     List<String> words = new ArrayList<>();
     words.addAll(List.of(program.toString(), "--root", state.toString()));
     words.addAll(List.of("--log", logFile.toString(), "--log-format", "json"));
-    if (version.startsWith("crun")) {
+    if (isCrun()) {
       words.add("--cgroup-manager=cgroupfs");
     }
     return words;
@@ -203,14 +209,18 @@ public final class OciKind implements ContainerKind {
   }
 
   @Override
-  public int exec(
-      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+  public int exec(Launch launch, int pid, ProcessSpec process, ExecStreams streams)
       throws IOException {
     probe(pid, process);
-    Path file = launch.directory().resolve("exec-" + UUID.randomUUID() + ".json");
-    Files.write(file, JSON.writeValueAsBytes(OciSpec.process(process, terminal)));
+    boolean terminal = streams.terminal() || streams.console().isPresent();
+    int spec =
+        MemoryFile.of("process.json", JSON.writeValueAsBytes(OciSpec.process(process, terminal)));
     List<String> words = command(launch.directory().resolve("exec.log"));
-    words.addAll(List.of("exec", "--process", file.toString(), launch.id()));
+    words.addAll(List.of("exec", "--process", "/proc/self/fd/" + SPEC_FD));
+    streams.console().ifPresent(c -> words.addAll(List.of("--console-socket", c.toString())));
+    words.add(launch.id());
+    Map<Integer, Integer> fds = new HashMap<>(streams.fds());
+    fds.put(SPEC_FD, spec);
     try (SyscallProgram program = new SyscallProgram()) {
       new Mounts(program).unshare(Mounts.CLONE_NEWNS).propagation("/", Mounts.REC | Mounts.SLAVE);
       if (hideUnified) {
@@ -218,8 +228,17 @@ public final class OciKind implements ContainerKind {
       }
       return Spawn.start(
           program,
-          new Spawn.Command(List.of(words.getFirst()), words, HostTools.ENV, fds, terminal));
+          new Spawn.Command(
+              List.of(words.getFirst()), words, HostTools.ENV, fds, streams.terminal()));
+    } finally {
+      Fd.close(spec);
     }
+  }
+
+  /** crun's; runc takes a console socket only from somebody who does not wait for the process. */
+  @Override
+  public boolean handsOverTerminals() {
+    return isCrun();
   }
 
   /** Looks whether the command is there, to say it in the usual words. */

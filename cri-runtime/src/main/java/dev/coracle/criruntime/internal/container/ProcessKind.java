@@ -141,8 +141,7 @@ public final class ProcessKind implements ContainerKind {
   }
 
   @Override
-  public int exec(
-      Launch launch, int pid, ProcessSpec process, Map<Integer, Integer> fds, boolean terminal)
+  public int exec(Launch launch, int pid, ProcessSpec process, ExecStreams streams)
       throws IOException {
     ProcessSpec found = located(launch, process);
     List<String> env = new ArrayList<>(process.env());
@@ -156,7 +155,11 @@ public final class ProcessKind implements ContainerKind {
           Spawn.start(
               program,
               new Spawn.Command(
-                  List.of(found.argv().getFirst()), found.argv(), env, fds, terminal));
+                  List.of(found.argv().getFirst()),
+                  found.argv(),
+                  env,
+                  streams.fds(),
+                  streams.terminal()));
       if (launch.cgroup().exists() && Processes.startTime(child) >= 0) {
         launch.cgroup().attach(child);
       }

@@ -1,7 +1,6 @@
 package dev.coracle.criruntime.internal.linux;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -12,8 +11,6 @@ import java.nio.file.Path;
  * they need not.
  */
 public final class SealedProgram {
-  private static final int CLOSE_ON_EXEC = 1;
-  private static final int ALLOW_SEALING = 2;
   private static final int ADD_SEALS = 1033;
 
   /** No more seals, no shrinking, no growing, no writing: the set the runtimes look for. */
@@ -28,19 +25,10 @@ public final class SealedProgram {
    */
   public static Path of(Path program) {
     int fd = -1;
-    try (Arena arena = Arena.ofConfined()) {
-      byte[] bytes = Files.readAllBytes(program);
-      fd =
-          (int)
-              Native.check(
-                  "memfd_create",
-                  Sys.MEMFD_CREATE,
-                  Native.cString(arena, String.valueOf(program.getFileName())).address(),
-                  CLOSE_ON_EXEC | ALLOW_SEALING);
-      Path path = Path.of("/proc/" + ProcessHandle.current().pid() + "/fd/" + fd);
-      Files.write(path, bytes);
+    try {
+      fd = MemoryFile.of(String.valueOf(program.getFileName()), Files.readAllBytes(program));
       Native.check("seal", Sys.FCNTL, fd, ADD_SEALS, SEALS);
-      return path;
+      return MemoryFile.path(fd);
     } catch (IOException e) {
       Fd.close(fd);
       return program;

@@ -8,6 +8,10 @@ public final class Sys {
   public static final int WRITE = pick(1, 64);
   public static final int CLOSE = pick(3, 57);
   public static final int SOCKET = pick(41, 198);
+  public static final int BIND = pick(49, 200);
+  public static final int LISTEN = pick(50, 201);
+  public static final int ACCEPT4 = pick(288, 242);
+  public static final int RECVMSG = pick(47, 212);
   public static final int SENDTO = pick(44, 206);
   public static final int RECVFROM = pick(45, 207);
   public static final int IOCTL = pick(16, 29);
