@@ -645,6 +645,18 @@ abstract class CriContractSuite {
   }
 
   @Test
+  void logsTheLastWordsOfATerminal() throws Exception {
+    PodSandboxConfig pod = pod("tty-log").build();
+    String sandbox = run(pod);
+    for (int round = 0; round < 10; round++) {
+      String name = "c" + round;
+      ContainerConfig config = shell(name, "echo first; echo last; exit 3").setTty(true).build();
+      assertThat(awaitExit(started(sandbox, pod, config)).getExitCode()).isEqualTo(3);
+      assertThat(log(name).replace("\r", "")).isEqualTo("first\nlast\n");
+    }
+  }
+
+  @Test
   void attachesToATerminal() throws Exception {
     PodSandboxConfig pod = pod("attach-tty").build();
     ContainerConfig config =

@@ -105,8 +105,8 @@ public final class Container {
   }
 
   /**
-   * Sets the size of the container's terminal. An OCI runtime puts a terminal of its own between
-   * ours and the container's, and crun does not pass the size on; so both are told.
+   * Sets the size of the container's terminal. runc puts a terminal of its own between ours and the
+   * container's; so both are told.
    */
   public void resize(int width, int height) {
     if (terminalFd() < 0) {

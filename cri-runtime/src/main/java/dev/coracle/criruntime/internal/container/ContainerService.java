@@ -210,7 +210,9 @@ public final class ContainerService {
       Launch launch = launch(c);
       c.launch(launch);
       Shim shim = shim(c);
-      Map<Integer, Integer> fds = shim.prepare(c.made().process().uid(), c.made().process().gid());
+      Map<Integer, Integer> fds =
+          shim.prepare(
+              c.made().process().uid(), c.made().process().gid(), kind.handsOverTerminals());
       c.log().open();
       c.shim(shim);
       try {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
@@ -130,6 +131,10 @@ public final class OciKind implements ContainerKind {
     if (writesPidIntoPipe()) {
       words.addAll(List.of("--pid-file", shim.expectPid(fds).toString()));
     }
+    boolean tty = launch.config().getTty();
+    if (tty && handsOverTerminals()) {
+      words.addAll(List.of("--console-socket", shim.expectTerminal().toString()));
+    }
     words.addAll(List.of("--bundle", launch.directory().toString(), launch.id()));
     int waiter;
     try (SyscallProgram program = new SyscallProgram()) {
@@ -142,16 +147,19 @@ public final class OciKind implements ContainerKind {
           Spawn.start(
               program,
               new Spawn.Command(
-                  List.of(shell.toString()), words, HostTools.ENV, fds, launch.config().getTty()));
+                  List.of(shell.toString()),
+                  words,
+                  HostTools.ENV,
+                  fds,
+                  tty && !handsOverTerminals()));
     }
     shim.started(waiter);
     try {
-      return CompletableFuture.anyOf(shim.child(), shim.ended())
-                      .get(START_SECONDS, TimeUnit.SECONDS)
-                  instanceof Integer pid
-              && shim.child().isDone()
-              && !shim.child().isCompletedExceptionally()
-          ? pid
+      CompletableFuture<Integer> running =
+          shim.child().thenCombine(shim.terminalKept(), (pid, kept) -> pid);
+      CompletableFuture.anyOf(running, shim.ended()).get(START_SECONDS, TimeUnit.SECONDS);
+      return shim.child().state() == Future.State.SUCCESS
+          ? shim.child().resultNow()
           : failed(launch);
     } catch (ExecutionException e) {
       return failed(launch);

@@ -2,7 +2,10 @@ package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
 import dev.coracle.criruntime.internal.cgroup.OomWatch;
+import dev.coracle.criruntime.internal.linux.ConsoleSocket;
+import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.Fd;
+import dev.coracle.criruntime.internal.linux.FdPassing;
 import dev.coracle.criruntime.internal.linux.Native;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.linux.PosixException;
@@ -10,6 +13,7 @@ import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Pty;
 import dev.coracle.criruntime.internal.linux.Sys;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  * JVM that finds it again ({@link #adopt}) opens the same pipes.
  *
  * <p>Descriptors of the waiter: 3 status, 4 hold, 5 exit, 6 go (or pid), 7 standard input, 8 output
- * and 9 error of the container (with a terminal: 7 its slave end, 8 its master end).
+ * and 9 error of the container. With a terminal that was made here 7 is its slave end and 8 its
+ * master end; with one that an OCI runtime made in the container 8 is a socket in whose queue the
+ * master end waits for whoever finds the waiter again.
  *
  * <p>Thread-safe; the callbacks of {@link Listener} run on the poller's thread.
  */
@@ -58,7 +64,10 @@ final class Shim {
   private final Map<Integer, Boolean> outputs = new LinkedHashMap<>();
   private volatile @Nullable OomWatch oomWatch;
   private int status = -1;
-  private int master = -1;
+  private volatile int master = -1;
+  private int keeper = -1;
+  private volatile @Nullable ConsoleSocket console;
+  private volatile CompletableFuture<Void> terminalKept = CompletableFuture.completedFuture(null);
   private int input = -1;
   private int pidPipe = -1;
   private int waiter;
@@ -94,8 +103,13 @@ final class Shim {
     return ended;
   }
 
-  /** Makes the pipes, starts reading them, and opens what the waiter is to inherit. */
-  Map<Integer, Integer> prepare(int uid, int gid) throws IOException {
+  /**
+   * Makes the pipes, starts reading them, and opens what the waiter is to inherit.
+   *
+   * @param theirTerminal whether a terminal, if there is to be one, is made in the container and
+   *     {@link #expectTerminal handed over}
+   */
+  Map<Integer, Integer> prepare(int uid, int gid, boolean theirTerminal) throws IOException {
     for (String name : PIPES) {
       Path pipe = directory.resolve(name);
       Files.deleteIfExists(pipe);
@@ -112,7 +126,12 @@ final class Shim {
       fds.put(4, Fd.open(directory.resolve("hold"), Fd.O_RDWR));
       fds.put(5, Fd.open(directory.resolve("exit"), Fd.O_WRONLY | Fd.O_CREAT | Fd.O_TRUNC));
       fds.put(6, Fd.open(directory.resolve("go"), Fd.O_RDWR));
-      if (tty) {
+      if (tty && theirTerminal) {
+        int[] pair = FdPassing.pair();
+        fds.put(7, nothing);
+        fds.put(8, pair[0]);
+        keeper = pair[1];
+      } else if (tty) {
         prepareTerminal(fds, uid);
       } else {
         preparePipes(fds, uid, gid);
@@ -176,6 +195,42 @@ final class Shim {
     return pipe;
   }
 
+  /**
+   * Waits for a terminal that an OCI runtime makes.
+   *
+   * @return the socket to hand it over by
+   */
+  Path expectTerminal() throws IOException {
+    ConsoleSocket socket = ConsoleSocket.listen(directory, poller);
+    console = socket;
+    terminalKept = socket.master().thenAccept(this::keepTerminal);
+    return socket.path();
+  }
+
+  /** Completes when the expected terminal, if any, is here and outlives this JVM. */
+  CompletableFuture<Void> terminalKept() {
+    return terminalKept;
+  }
+
+  private void keepTerminal(int fd) {
+    try {
+      FdPassing.send(keeper, fd);
+      Fd.setNonBlocking(fd);
+      readOutput(fd, false);
+      master = fd;
+    } catch (PosixException e) {
+      Fd.close(fd);
+      throw new UncheckedIOException(e);
+    } finally {
+      closeKeeper();
+    }
+  }
+
+  private void closeKeeper() {
+    Fd.close(keeper);
+    keeper = -1;
+  }
+
   private void readPid() {
     if (pidPipe >= 0) {
       String text = new String(Fd.read(pidPipe, 64), StandardCharsets.US_ASCII).strip();
@@ -217,9 +272,12 @@ final class Shim {
       return false;
     }
     if (tty) {
-      master = Processes.takeFd(pid, 8);
-      Fd.setNonBlocking(master);
-      readOutput(master, false);
+      int kept = keptTerminal(Processes.takeFd(pid, 8));
+      if (kept >= 0) {
+        Fd.setNonBlocking(kept);
+        readOutput(kept, false);
+        master = kept;
+      }
     } else {
       readOutput(Fd.open(directory.resolve("out"), Fd.O_RDONLY | Fd.O_NONBLOCK), false);
       readOutput(Fd.open(directory.resolve("err"), Fd.O_RDONLY | Fd.O_NONBLOCK), true);
@@ -236,6 +294,21 @@ final class Shim {
       poller.execute(() -> exited(code));
     }
     return true;
+  }
+
+  /** -1 where the earlier JVM died before it had the terminal, and the container with it. */
+  private static int keptTerminal(int kept) throws PosixException {
+    try {
+      int fd = FdPassing.peek(kept);
+      Fd.close(kept);
+      return fd;
+    } catch (PosixException e) {
+      if (e.errno() == Errno.ENOTSOCK) {
+        return kept;
+      }
+      Fd.close(kept);
+      throw e;
+    }
   }
 
   /** The code in the file {@code exit}; -1 when there is none. */
@@ -312,6 +385,10 @@ final class Shim {
   private void exited(int code) {
     if (ended.isDone()) {
       return;
+    }
+    ConsoleSocket socket = console;
+    if (socket != null) {
+      socket.poll(); // A terminal of a container that ended at once.
     }
     drain();
     readPid(); // Of a container that ended at once: it did start.
@@ -410,6 +487,11 @@ final class Shim {
     status = -1;
     closePid();
     closeInput();
+    closeKeeper();
+    ConsoleSocket socket = console;
+    if (socket != null) {
+      socket.close();
+    }
     if (waiterHandle >= 0) {
       int handle = waiterHandle;
       waiterHandle = -1;

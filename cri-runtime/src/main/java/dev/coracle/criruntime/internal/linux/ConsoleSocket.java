@@ -1,8 +1,5 @@
 package dev.coracle.criruntime.internal.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
@@ -21,12 +18,7 @@ public final class ConsoleSocket implements AutoCloseable {
   private static final int AF_UNIX = 1;
   private static final int STREAM = 1;
   private static final int O_PATH = 0x200000;
-  private static final int SOL_SOCKET = 1;
-  private static final int SCM_RIGHTS = 1;
-  private static final int MSG_CMSG_CLOEXEC = 0x40000000;
   private static final int ADDRESS_BYTES = 108;
-  private static final int DATA_BYTES = 4096;
-  private static final int CONTROL_BYTES = 24;
 
   private final Poller poller;
   private final Path file;
@@ -98,36 +90,16 @@ public final class ConsoleSocket implements AutoCloseable {
       }
       receive();
     } catch (PosixException e) {
+      poller.unwatch(connection);
       master.completeExceptionally(e);
     }
   }
 
   private void receive() throws PosixException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment data = arena.allocate(DATA_BYTES);
-      MemorySegment vector = arena.allocate(16, 8);
-      vector.set(ADDRESS, 0, data);
-      vector.set(JAVA_LONG, 8, DATA_BYTES);
-      MemorySegment control = arena.allocate(CONTROL_BYTES, 8);
-      MemorySegment message = arena.allocate(56, 8);
-      message.set(ADDRESS, 16, vector);
-      message.set(JAVA_LONG, 24, 1);
-      message.set(ADDRESS, 32, control);
-      message.set(JAVA_LONG, 40, CONTROL_BYTES);
-      long n = Native.call(Sys.RECVMSG, connection, message.address(), MSG_CMSG_CLOEXEC);
-      if (n == -Errno.EAGAIN || n == -Errno.EINTR) {
-        return;
-      }
+    int fd = FdPassing.receive(connection);
+    if (fd >= 0) {
       poller.unwatch(connection);
-      boolean rights =
-          n > 0
-              && message.get(JAVA_LONG, 40) >= 20
-              && control.get(JAVA_INT, 8) == SOL_SOCKET
-              && control.get(JAVA_INT, 12) == SCM_RIGHTS;
-      if (!rights) {
-        throw new PosixException("receive the terminal", n < 0 ? (int) -n : Errno.EINVAL);
-      }
-      master.complete(control.get(JAVA_INT, 16));
+      master.complete(fd);
     }
   }
 

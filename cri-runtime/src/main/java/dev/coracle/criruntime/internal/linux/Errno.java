@@ -18,6 +18,7 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int EPIPE = 32;
   public static final int ENOSYS = 38;
+  public static final int ENOTSOCK = 88;
 
   private Errno() {}
 
@@ -39,6 +40,7 @@ public final class Errno {
       case EINVAL -> "invalid argument";
       case EPIPE -> "broken pipe";
       case ENOSYS -> "function not implemented";
+      case ENOTSOCK -> "socket operation on non-socket";
       default -> "errno " + errno;
     };
   }

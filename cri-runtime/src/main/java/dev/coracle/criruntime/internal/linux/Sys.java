@@ -11,6 +11,8 @@ public final class Sys {
   public static final int BIND = pick(49, 200);
   public static final int LISTEN = pick(50, 201);
   public static final int ACCEPT4 = pick(288, 242);
+  public static final int SOCKETPAIR = pick(53, 199);
+  public static final int SENDMSG = pick(46, 211);
   public static final int RECVMSG = pick(47, 212);
   public static final int SENDTO = pick(44, 206);
   public static final int RECVFROM = pick(45, 207);
