@@ -129,6 +129,12 @@ class SurvivalTest {
   }
 
   private String start(String sandbox, PodSandboxConfig pod, String name, String script) {
+    String id = cri.create(sandbox, pod, container(name, script).build());
+    cri.start(id);
+    return id;
+  }
+
+  private static ContainerConfig.Builder container(String name, String script) {
     ContainerConfig.Builder c =
         ContainerConfig.newBuilder()
             .setMetadata(ContainerMetadata.newBuilder().setName(name))
@@ -141,9 +147,7 @@ class SurvivalTest {
         .getSecurityContextBuilder()
         .getNamespaceOptionsBuilder()
         .setPid(NamespaceMode.CONTAINER);
-    String id = cri.create(sandbox, pod, c.build());
-    cri.start(id);
-    return id;
+    return c;
   }
 
   @ParameterizedTest
@@ -207,6 +211,44 @@ class SurvivalTest {
                     e.getContainerId().equals(counting)
                         && e.getContainerEventType()
                             == ContainerEventType.CONTAINER_STOPPED_EVENT));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CRUN", "RUNC", "NAMESPACES", "PROCESS"})
+  void aTerminalIsFoundAgain(RuntimeChoice choice) throws Exception {
+    startServer(choice);
+    PodSandboxConfig pod = pod();
+    ContainerConfig config =
+        container("asking", "while read l; do echo \"<$l>\"; [ \"$l\" != end ] || exit 7; done")
+            .setStdin(true)
+            .setTty(true)
+            .build();
+    String id = cri.create(cri.run(pod), pod, config);
+    cri.start(id);
+    int pid = cri.pid(id);
+
+    server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    cri.close();
+
+    second = new CriRuntime(vertx, options(choice), new SimpleMeterRegistry());
+    second.start().await().atMost(Duration.ofSeconds(20));
+    cri = new CriClient(vertx, options(choice).socket());
+    assertThat(cri.pid(id)).isEqualTo(pid);
+    AttachRequest attach =
+        AttachRequest.newBuilder()
+            .setContainerId(id)
+            .setStdin(true)
+            .setStdout(true)
+            .setTty(true)
+            .build();
+    String url = cri.runtime("Attach", attach, AttachResponse.getDefaultInstance()).getUrl();
+    try (WebSocketSession session = new WebSocketSession(vertx, url, "v5.channel.k8s.io")) {
+      session.send(0, "still there\n");
+      await().untilAsserted(() -> assertThat(session.text(1)).contains("<still there>"));
+      session.send(0, "end\n");
+      await().until(() -> cri.containerStatus(id).getExitCode() == 7);
+    }
+    assertThat(lines("asking")).contains("<still there>", "<end>");
   }
 
   private static boolean hasExitCode(Path file) throws IOException {
