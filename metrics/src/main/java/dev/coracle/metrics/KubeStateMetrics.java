@@ -1,10 +1,10 @@
 package dev.coracle.metrics;
 
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.Client;
-import dev.coracle.metrics.internal.ExpositionText;
 import dev.coracle.metrics.internal.state.AllFamilies;
 import dev.coracle.metrics.internal.state.StateFamilies;
 import io.smallrye.mutiny.Multi;

@@ -1,6 +1,6 @@
 package dev.coracle.metrics;
 
-import dev.coracle.metrics.internal.ExpositionText;
+import dev.coracle.api.ExpositionText;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;

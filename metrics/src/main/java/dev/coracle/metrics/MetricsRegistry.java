@@ -1,6 +1,6 @@
 package dev.coracle.metrics;
 
-import dev.coracle.metrics.internal.ExpositionText;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.metrics.internal.Families;
 import dev.coracle.metrics.internal.HelpTexts;
 import dev.coracle.metrics.internal.HistogramBuckets;

@@ -1,6 +1,7 @@
 package dev.coracle.launcher.agent;
 
 import dev.coracle.api.Component;
+import dev.coracle.client.net.SocketPump;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -245,7 +246,7 @@ final class TunnelClient implements Component {
         .onSuccess(kubelet -> {
           kubelet.pause();
           upgrade(id)
-              .onSuccess(remote -> StreamPump.join(vertx, kubelet, remote))
+              .onSuccess(remote -> SocketPump.join(vertx, kubelet, remote))
               .onFailure(failure -> {
                 kubelet.close();
                 LOG.atWarn()

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server.stats;
 
+import dev.coracle.api.ExpositionText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,31 +12,32 @@ public final class CadvisorMetrics {
   private CadvisorMetrics() {}
 
   public static String render(NodeStats stats) {
-    PrometheusText out = new PrometheusText();
+    ExpositionText out = new ExpositionText();
     declare(out);
     String[] root = labels("", "/", "", "", "", "");
     usage(out, stats.cpu(), stats.memory(), root);
     network(out, stats.network(), root);
     fs(out, stats.fs(), root);
-    out.sample("machine_cpu_cores", stats.cpuCores(), null);
-    out.sample("machine_memory_bytes", stats.memoryCapacityBytes(), null);
+    out.sampleAt("machine_cpu_cores", stats.cpuCores(), null);
+    out.sampleAt("machine_memory_bytes", stats.memoryCapacityBytes(), null);
     for (PodStats pod : stats.pods()) {
       String[] podLabels = labels("", pod.cgroup(), "", "", pod.namespace(), pod.name());
       usage(out, pod.cpu(), pod.memory(), podLabels);
       network(out, pod.network(), podLabels);
-      out.sample(
+      out.sampleAt(
           "container_start_time_seconds",
           ResourceMetrics.seconds(pod.startTime()),
           null,
           podLabels);
-      out.sample("container_processes", pod.processCount(), null, podLabels);
+      out.sampleAt("container_processes", pod.processCount(), null, podLabels);
       for (ContainerStats c : pod.containers()) {
         String[] l = labels(c.name(), c.cgroup(), c.image(), c.id(), pod.namespace(), pod.name());
         usage(out, c.cpu(), c.memory(), l);
         fs(out, c.rootfs(), l);
-        out.sample("container_start_time_seconds", ResourceMetrics.seconds(c.startTime()), null, l);
+        out.sampleAt(
+            "container_start_time_seconds", ResourceMetrics.seconds(c.startTime()), null, l);
         if (c.cpu() != null) {
-          out.sample("container_last_seen", c.cpu().time().getEpochSecond(), c.cpu().time(), l);
+          out.sampleAt("container_last_seen", c.cpu().time().getEpochSecond(), c.cpu().time(), l);
         }
         limits(out, c.limits(), l);
       }
@@ -43,98 +45,95 @@ public final class CadvisorMetrics {
     return out.toString();
   }
 
-  private static void declare(PrometheusText out) {
-    out.family("container_cpu_usage_seconds_total", "counter", "CPU time used, in seconds")
-        .family("container_cpu_cfs_periods_total", "counter", "CFS enforcement periods passed")
-        .family(
-            "container_cpu_cfs_throttled_periods_total",
-            "counter",
-            "CFS periods in which it was throttled")
-        .family("container_memory_usage_bytes", "gauge", "Memory in use, caches included, in bytes")
-        .family("container_memory_working_set_bytes", "gauge", "Working set in bytes")
-        .family("container_memory_rss", "gauge", "Anonymous memory in bytes")
-        .family("container_memory_swap", "gauge", "Swap in use in bytes")
-        .family("container_memory_failures_total", "counter", "Page faults")
-        .family("container_network_receive_bytes_total", "counter", "Bytes received")
-        .family("container_network_receive_errors_total", "counter", "Errors while receiving")
-        .family("container_network_transmit_bytes_total", "counter", "Bytes sent")
-        .family("container_network_transmit_errors_total", "counter", "Errors while sending")
-        .family("container_fs_usage_bytes", "gauge", "Bytes taken on the file system")
-        .family("container_fs_limit_bytes", "gauge", "Size of the file system in bytes")
-        .family("container_fs_inodes_free", "gauge", "Free inodes")
-        .family("container_fs_inodes_total", "gauge", "Inodes of the file system")
-        .family("container_processes", "gauge", "Processes running inside")
-        .family("container_start_time_seconds", "gauge", "Start in seconds since the epoch")
-        .family(
-            "container_last_seen", "gauge", "When it was last sampled, in seconds since the epoch")
-        .family("container_spec_cpu_period", "gauge", "CFS period in microseconds")
-        .family("container_spec_cpu_quota", "gauge", "CFS quota in microseconds")
-        .family("container_spec_cpu_shares", "gauge", "CPU shares")
-        .family("container_spec_memory_limit_bytes", "gauge", "Memory limit in bytes, 0 for none")
-        .family("machine_cpu_cores", "gauge", "Logical CPUs of the machine")
-        .family("machine_memory_bytes", "gauge", "Memory of the machine in bytes");
+  private static void declare(ExpositionText out) {
+    out.counter("container_cpu_usage_seconds_total", "CPU time used, in seconds")
+        .counter("container_cpu_cfs_periods_total", "CFS enforcement periods passed")
+        .counter(
+            "container_cpu_cfs_throttled_periods_total", "CFS periods in which it was throttled")
+        .gauge("container_memory_usage_bytes", "Memory in use, caches included, in bytes")
+        .gauge("container_memory_working_set_bytes", "Working set in bytes")
+        .gauge("container_memory_rss", "Anonymous memory in bytes")
+        .gauge("container_memory_swap", "Swap in use in bytes")
+        .counter("container_memory_failures_total", "Page faults")
+        .counter("container_network_receive_bytes_total", "Bytes received")
+        .counter("container_network_receive_errors_total", "Errors while receiving")
+        .counter("container_network_transmit_bytes_total", "Bytes sent")
+        .counter("container_network_transmit_errors_total", "Errors while sending")
+        .gauge("container_fs_usage_bytes", "Bytes taken on the file system")
+        .gauge("container_fs_limit_bytes", "Size of the file system in bytes")
+        .gauge("container_fs_inodes_free", "Free inodes")
+        .gauge("container_fs_inodes_total", "Inodes of the file system")
+        .gauge("container_processes", "Processes running inside")
+        .gauge("container_start_time_seconds", "Start in seconds since the epoch")
+        .gauge("container_last_seen", "When it was last sampled, in seconds since the epoch")
+        .gauge("container_spec_cpu_period", "CFS period in microseconds")
+        .gauge("container_spec_cpu_quota", "CFS quota in microseconds")
+        .gauge("container_spec_cpu_shares", "CPU shares")
+        .gauge("container_spec_memory_limit_bytes", "Memory limit in bytes, 0 for none")
+        .gauge("machine_cpu_cores", "Logical CPUs of the machine")
+        .gauge("machine_memory_bytes", "Memory of the machine in bytes");
   }
 
   private static void usage(
-      PrometheusText out, @Nullable CpuStats cpu, @Nullable MemoryStats memory, String[] labels) {
+      ExpositionText out, @Nullable CpuStats cpu, @Nullable MemoryStats memory, String[] labels) {
     if (cpu != null) {
-      out.sample(
+      out.sampleAt(
           "container_cpu_usage_seconds_total",
           cpu.usageSeconds(),
           cpu.time(),
           with(labels, "cpu", "total"));
-      out.sample("container_cpu_cfs_periods_total", cpu.periods(), cpu.time(), labels);
-      out.sample(
+      out.sampleAt("container_cpu_cfs_periods_total", cpu.periods(), cpu.time(), labels);
+      out.sampleAt(
           "container_cpu_cfs_throttled_periods_total", cpu.throttledPeriods(), cpu.time(), labels);
     }
     if (memory != null) {
       var time = memory.time();
-      out.sample("container_memory_usage_bytes", memory.usageBytes(), time, labels);
-      out.sample("container_memory_working_set_bytes", memory.workingSetBytes(), time, labels);
-      out.sample("container_memory_rss", memory.rssBytes(), time, labels);
-      out.sample("container_memory_swap", memory.swapBytes(), time, labels);
+      out.sampleAt("container_memory_usage_bytes", memory.usageBytes(), time, labels);
+      out.sampleAt("container_memory_working_set_bytes", memory.workingSetBytes(), time, labels);
+      out.sampleAt("container_memory_rss", memory.rssBytes(), time, labels);
+      out.sampleAt("container_memory_swap", memory.swapBytes(), time, labels);
       faults(out, memory, "pgfault", memory.pageFaults(), labels);
       faults(out, memory, "pgmajfault", memory.majorPageFaults(), labels);
     }
   }
 
   private static void faults(
-      PrometheusText out, MemoryStats memory, String type, @Nullable Long count, String[] labels) {
+      ExpositionText out, MemoryStats memory, String type, @Nullable Long count, String[] labels) {
     String[] all = with(with(labels, "failure_type", type), "scope", "container");
-    out.sample("container_memory_failures_total", count, memory.time(), all);
+    out.sampleAt("container_memory_failures_total", count, memory.time(), all);
   }
 
-  private static void network(PrometheusText out, @Nullable NetworkStats network, String[] labels) {
+  private static void network(ExpositionText out, @Nullable NetworkStats network, String[] labels) {
     if (network == null) {
       return;
     }
     for (NetworkStats.Interface i : network.interfaces()) {
       String[] l = with(labels, "interface", i.name());
-      out.sample("container_network_receive_bytes_total", i.rxBytes(), network.time(), l);
-      out.sample("container_network_receive_errors_total", i.rxErrors(), network.time(), l);
-      out.sample("container_network_transmit_bytes_total", i.txBytes(), network.time(), l);
-      out.sample("container_network_transmit_errors_total", i.txErrors(), network.time(), l);
+      out.sampleAt("container_network_receive_bytes_total", i.rxBytes(), network.time(), l);
+      out.sampleAt("container_network_receive_errors_total", i.rxErrors(), network.time(), l);
+      out.sampleAt("container_network_transmit_bytes_total", i.txBytes(), network.time(), l);
+      out.sampleAt("container_network_transmit_errors_total", i.txErrors(), network.time(), l);
     }
   }
 
-  private static void fs(PrometheusText out, @Nullable FsStats fs, String[] labels) {
+  private static void fs(ExpositionText out, @Nullable FsStats fs, String[] labels) {
     if (fs != null) {
       String[] l = with(labels, "device", "");
-      out.sample("container_fs_usage_bytes", fs.usedBytes(), fs.time(), l);
-      out.sample("container_fs_limit_bytes", fs.capacityBytes(), fs.time(), l);
-      out.sample("container_fs_inodes_free", fs.inodesFree(), fs.time(), l);
-      out.sample("container_fs_inodes_total", fs.inodes(), fs.time(), l);
+      out.sampleAt("container_fs_usage_bytes", fs.usedBytes(), fs.time(), l);
+      out.sampleAt("container_fs_limit_bytes", fs.capacityBytes(), fs.time(), l);
+      out.sampleAt("container_fs_inodes_free", fs.inodesFree(), fs.time(), l);
+      out.sampleAt("container_fs_inodes_total", fs.inodes(), fs.time(), l);
     }
   }
 
   private static void limits(
-      PrometheusText out, ContainerStats.@Nullable Limits limits, String[] labels) {
+      ExpositionText out, ContainerStats.@Nullable Limits limits, String[] labels) {
     if (limits != null) {
-      out.sample("container_spec_cpu_period", limits.cpuPeriod(), null, labels);
-      out.sample("container_spec_cpu_quota", limits.cpuQuota(), null, labels);
-      out.sample("container_spec_cpu_shares", limits.cpuShares(), null, labels);
+      out.sampleAt("container_spec_cpu_period", limits.cpuPeriod(), null, labels);
+      out.sampleAt("container_spec_cpu_quota", limits.cpuQuota(), null, labels);
+      out.sampleAt("container_spec_cpu_shares", limits.cpuShares(), null, labels);
       Long memory = limits.memoryBytes();
-      out.sample("container_spec_memory_limit_bytes", memory == null ? 0L : memory, null, labels);
+      out.sampleAt("container_spec_memory_limit_bytes", memory == null ? 0L : memory, null, labels);
     }
   }
 

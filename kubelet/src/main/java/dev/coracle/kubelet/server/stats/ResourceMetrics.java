@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server.stats;
 
+import dev.coracle.api.ExpositionText;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -14,35 +15,25 @@ public final class ResourceMetrics {
 
   /** Prometheus text; null stats (the source failed) give only {@code resource_scrape_error 1}. */
   public static String render(@Nullable NodeStats stats) {
-    PrometheusText out = new PrometheusText();
-    out.family(
+    ExpositionText out = new ExpositionText();
+    out.counter(
             "container_cpu_usage_seconds_total",
-            "counter",
             "[STABLE] CPU time the container has used, in core seconds")
-        .family(
-            "container_memory_working_set_bytes",
-            "gauge",
-            "[STABLE] Working set of the container in bytes")
-        .family(
+        .gauge(
+            "container_memory_working_set_bytes", "[STABLE] Working set of the container in bytes")
+        .gauge(
             "container_start_time_seconds",
-            "gauge",
             "[STABLE] Start of the container in seconds since the epoch")
-        .family("container_swap_usage_bytes", "gauge", "[ALPHA] Swap the container uses in bytes")
-        .family(
-            "node_cpu_usage_seconds_total",
-            "counter",
-            "[STABLE] CPU time the node has used, in core seconds")
-        .family(
-            "node_memory_working_set_bytes", "gauge", "[STABLE] Working set of the node in bytes")
-        .family("node_swap_usage_bytes", "gauge", "[ALPHA] Swap the node uses in bytes")
-        .family(
-            "pod_cpu_usage_seconds_total",
-            "counter",
-            "[STABLE] CPU time the pod has used, in core seconds")
-        .family("pod_memory_working_set_bytes", "gauge", "[STABLE] Working set of the pod in bytes")
-        .family("pod_swap_usage_bytes", "gauge", "[ALPHA] Swap the pod uses in bytes")
-        .family(
-            "resource_scrape_error", "gauge", "[STABLE] 1 if the stats could not be read, else 0");
+        .gauge("container_swap_usage_bytes", "[ALPHA] Swap the container uses in bytes")
+        .counter(
+            "node_cpu_usage_seconds_total", "[STABLE] CPU time the node has used, in core seconds")
+        .gauge("node_memory_working_set_bytes", "[STABLE] Working set of the node in bytes")
+        .gauge("node_swap_usage_bytes", "[ALPHA] Swap the node uses in bytes")
+        .counter(
+            "pod_cpu_usage_seconds_total", "[STABLE] CPU time the pod has used, in core seconds")
+        .gauge("pod_memory_working_set_bytes", "[STABLE] Working set of the pod in bytes")
+        .gauge("pod_swap_usage_bytes", "[ALPHA] Swap the pod uses in bytes")
+        .gauge("resource_scrape_error", "[STABLE] 1 if the stats could not be read, else 0");
     if (stats != null) {
       usage(out, "node", stats.cpu(), stats.memory());
       for (PodStats pod : stats.pods()) {
@@ -52,26 +43,27 @@ public final class ResourceMetrics {
             "container", c.name(), "namespace", pod.namespace(), "pod", pod.name()
           };
           usage(out, "container", c.cpu(), c.memory(), labels);
-          out.sample("container_start_time_seconds", seconds(c.startTime()), null, labels);
+          out.sampleAt("container_start_time_seconds", seconds(c.startTime()), null, labels);
         }
       }
     }
-    out.sample("resource_scrape_error", stats == null ? 1 : 0, null);
+    out.sampleAt("resource_scrape_error", stats == null ? 1 : 0, null);
     return out.toString();
   }
 
   private static void usage(
-      PrometheusText out,
+      ExpositionText out,
       String of,
       @Nullable CpuStats cpu,
       @Nullable MemoryStats memory,
       String... labels) {
     if (cpu != null) {
-      out.sample(of + "_cpu_usage_seconds_total", cpu.usageSeconds(), cpu.time(), labels);
+      out.sampleAt(of + "_cpu_usage_seconds_total", cpu.usageSeconds(), cpu.time(), labels);
     }
     if (memory != null) {
-      out.sample(of + "_memory_working_set_bytes", memory.workingSetBytes(), memory.time(), labels);
-      out.sample(of + "_swap_usage_bytes", memory.swapBytes(), memory.time(), labels);
+      out.sampleAt(
+          of + "_memory_working_set_bytes", memory.workingSetBytes(), memory.time(), labels);
+      out.sampleAt(of + "_swap_usage_bytes", memory.swapBytes(), memory.time(), labels);
     }
   }
 

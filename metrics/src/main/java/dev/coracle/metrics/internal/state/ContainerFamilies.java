@@ -4,8 +4,8 @@ import static dev.coracle.metrics.internal.state.Facts.labels;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.KubeObject;
-import dev.coracle.metrics.internal.ExpositionText;
 
 /** {@code kube_pod_container_…} and {@code kube_pod_init_container_…}. */
 final class ContainerFamilies {

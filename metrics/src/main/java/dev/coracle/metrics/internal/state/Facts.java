@@ -1,10 +1,10 @@
 package dev.coracle.metrics.internal.state;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
-import dev.coracle.metrics.internal.ExpositionText;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.coracle.metrics.internal.state;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.metrics.internal.ExpositionText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

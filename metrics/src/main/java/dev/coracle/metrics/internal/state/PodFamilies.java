@@ -3,10 +3,10 @@ package dev.coracle.metrics.internal.state;
 import static dev.coracle.metrics.internal.state.Facts.labels;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
-import dev.coracle.metrics.internal.ExpositionText;
 import java.util.List;
 
 /** {@code kube_pod_…}, but for the containers' own. */

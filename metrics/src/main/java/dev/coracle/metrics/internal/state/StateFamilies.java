@@ -1,8 +1,8 @@
 package dev.coracle.metrics.internal.state;
 
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.metrics.internal.ExpositionText;
 
 /** The series that objects of one resource give. Stateless. */
 public interface StateFamilies {

@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.userspace;
 
+import dev.coracle.client.net.SocketPump;
 import dev.coracle.proxy.internal.ServicePort.Endpoint;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

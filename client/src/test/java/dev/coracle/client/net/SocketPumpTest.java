@@ -1,4 +1,4 @@
-package dev.coracle.proxy.internal.userspace;
+package dev.coracle.client.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.coracle.proxy.internal.userspace;
+package dev.coracle.client.net;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -13,7 +13,7 @@ import io.vertx.core.net.NetSocket;
  * fast sender wrote before it closed would be lost. Here the socket is resumed at its end, and the
  * destination ends when nothing more has come for a moment.
  */
-final class SocketPump {
+public final class SocketPump {
   private static final long QUIET_MILLIS = 20;
 
   private final Vertx vertx;
@@ -32,7 +32,7 @@ final class SocketPump {
    * Passes bytes both ways; when one socket ends, the other is closed after what was read is
    * written.
    */
-  static void join(Vertx vertx, NetSocket one, NetSocket other) {
+  public static void join(Vertx vertx, NetSocket one, NetSocket other) {
     new SocketPump(vertx, one, other).start();
     new SocketPump(vertx, other, one).start();
   }

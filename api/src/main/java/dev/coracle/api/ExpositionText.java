@@ -1,7 +1,9 @@
-package dev.coracle.metrics.internal;
+package dev.coracle.api;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prometheus text format 0.0.4 in the making. Families keep the order of their declaration, and
@@ -46,6 +48,20 @@ public final class ExpositionText {
    * @param labels name, value, name, value, …
    */
   public void sample(String name, double value, String... labels) {
+    sampleAt(name, value, null, labels);
+  }
+
+  /**
+   * Adds a sample that was taken at another time than that of the scrape.
+   *
+   * @param value null adds nothing
+   * @param time null is the scrape's
+   */
+  public void sampleAt(
+      String name, @Nullable Number value, @Nullable Instant time, String... labels) {
+    if (value == null) {
+      return;
+    }
     StringBuilder out = families.get(name);
     if (out == null) {
       throw new IllegalArgumentException("undeclared family " + name);
@@ -57,7 +73,10 @@ public final class ExpositionText {
       out.append('"');
     }
     out.append(labels.length > 0 ? "} " : " ");
-    number(out, value);
+    number(out, value.doubleValue());
+    if (time != null) {
+      out.append(' ').append(time.toEpochMilli());
+    }
     out.append('\n');
   }
 
