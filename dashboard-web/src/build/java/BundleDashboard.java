@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,13 @@ import java.util.zip.GZIPOutputStream;
  *   <li>The npm packages (jars of org.mvnpm on the class path) are laid out as node_modules.
  *   <li>esbuild's native binary, itself such a package, bundles, splits, minifies and hashes.
  *   <li>index.html gets the hashed names; every file gets a gzip variant beside it.
- *   <li>{@code dashboard.files} lists path, content type and cache policy for whoever serves them.
+ *   <li>{@code dashboard.policy} is the Content-Security-Policy for all of them, {@code
+ *       dashboard.files} lists path, content type and cache policy for whoever serves them.
  * </ol>
  */
 public final class BundleDashboard {
   private static final List<String> ENTRIES = List.of("app.js", "theme.js", "app.css");
+  private static final String INLINE = "theme.js";
   private static final String FOREVER = "public, max-age=31536000, immutable";
 
   public static void main(String[] args) throws Exception {
@@ -56,7 +59,8 @@ public final class BundleDashboard {
     delete(web);
     copy(sources, web);
     JsonNode bundle = esbuild(work, web, out);
-    writeIndex(web, out, bundle);
+    String inline = writeIndex(web, out, bundle);
+    Files.writeString(meta.resolve("dashboard.policy"), policy(inline));
     for (String name : List.of("icon.svg")) {
       Files.copy(web.resolve(name), out.resolve(name));
     }
@@ -152,13 +156,24 @@ public final class BundleDashboard {
     }
   }
 
-  /** Replaces {@code @app.js@} and its like by the hashed names. */
-  private static void writeIndex(Path web, Path out, JsonNode bundle) throws IOException {
+  /**
+   * Replaces {@code @app.js@} and its like by the hashed names, and the first script by its text:
+   * it loads again what did not come, so it must come with the page.
+   *
+   * @return that text
+   */
+  private static String writeIndex(Path web, Path out, JsonNode bundle) throws IOException {
     String html = Files.readString(web.resolve("index.html"));
+    String inline = "";
     for (Map.Entry<String, JsonNode> output : bundle.get("outputs").properties()) {
       String entry = output.getValue().path("entryPoint").asText();
       String name = Path.of(output.getKey()).getFileName().toString();
-      if (ENTRIES.contains(entry.replaceFirst("^src/", ""))) {
+      if (entry.equals("src/" + INLINE)) {
+        Path file = out.resolve("assets").resolve(name);
+        inline = Files.readString(file).strip();
+        Files.delete(file);
+        html = html.replace("@" + INLINE + "@", inline);
+      } else if (ENTRIES.contains(entry.replaceFirst("^src/", ""))) {
         html = html.replace("@" + entry.replaceFirst("^src/", "") + "@", "assets/" + name);
       }
     }
@@ -166,6 +181,17 @@ public final class BundleDashboard {
       throw new IOException("index.html names an entry that was not bundled:\n" + html);
     }
     Files.writeString(out.resolve("index.html"), html);
+    return inline;
+  }
+
+  /** The Content-Security-Policy under which the files are to be served. */
+  private static String policy(String inline) throws Exception {
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256").digest(inline.getBytes(StandardCharsets.UTF_8));
+    return "default-src 'none'; script-src 'self' 'sha256-"
+        + Base64.getEncoder().encodeToString(digest)
+        + "'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri"
+        + " 'none'; form-action 'none'; frame-ancestors 'none'";
   }
 
   /** The licences of what is really inside the bundle. */

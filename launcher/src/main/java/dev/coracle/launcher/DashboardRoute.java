@@ -23,14 +23,13 @@ final class DashboardRoute implements Handler<HttpServerRequest> {
 
   static final String PREFIX = "/dashboard/";
 
-  private static final String SECURITY_POLICY =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src"
-          + " 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
   private record Entry(String contentType, String cacheControl) {}
 
   private final Map<String, Entry> entries = new HashMap<>();
   private final Map<String, Buffer> contents = new ConcurrentHashMap<>();
+
+  private final String securityPolicy =
+      new String(resource("META-INF/dashboard.policy").getBytes(), StandardCharsets.UTF_8);
 
   DashboardRoute() {
     String list =
@@ -67,7 +66,7 @@ final class DashboardRoute implements Handler<HttpServerRequest> {
         .putHeader("Content-Type", entry.contentType())
         .putHeader("Cache-Control", entry.cacheControl())
         .putHeader("Vary", "Accept-Encoding")
-        .putHeader("Content-Security-Policy", SECURITY_POLICY)
+        .putHeader("Content-Security-Policy", securityPolicy)
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Referrer-Policy", "no-referrer");
     if (gzip) {

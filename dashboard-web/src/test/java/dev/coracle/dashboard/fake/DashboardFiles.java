@@ -13,15 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Serves the bundle exactly as the README tells a server to. */
 public final class DashboardFiles {
-  /** The header line every response of the dashboard carries. */
-  public static final String CSP =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-          + "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-          + "frame-ancestors 'none'";
-
   private record Asset(String type, String cache, Buffer plain, Buffer gzip) {}
 
   private final Map<String, Asset> assets = new HashMap<>();
+
+  private final String policy =
+      new String(read("META-INF/dashboard.policy"), StandardCharsets.UTF_8);
 
   public DashboardFiles() {
     String list = new String(read("META-INF/dashboard.files"), StandardCharsets.UTF_8);
@@ -51,7 +48,7 @@ public final class DashboardFiles {
     response
         .putHeader("Content-Type", asset.type)
         .putHeader("Cache-Control", asset.cache)
-        .putHeader("Content-Security-Policy", CSP)
+        .putHeader("Content-Security-Policy", policy)
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Referrer-Policy", "no-referrer")
         .putHeader("Vary", "Accept-Encoding");
