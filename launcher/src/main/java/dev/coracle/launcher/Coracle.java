@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -242,8 +243,18 @@ public final class Coracle {
   }
 
   private void writeKubeconfig() throws IOException {
-    Kubeconfig.write(
-        data.kubeconfig(), apiUrl(), credentials.pki().caCertificate(), credentials.admin());
+    try {
+      Kubeconfig.write(
+          data.kubeconfig(),
+          apiUrl(),
+          credentials.pki().caCertificate(),
+          credentials.admin().get());
+    } catch (ExecutionException e) {
+      throw new IOException("cannot make the admin's certificate", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   /**

@@ -13,6 +13,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /**
  * The identities of one process, as files of its PKI.
@@ -20,7 +22,8 @@ import java.util.List;
  * @param apiServer serving certificate of the API server
  * @param kubelet serving certificate of the kubelet
  * @param kubeletClient what the API server shows to kubelets
- * @param admin {@code kubernetes-admin} of {@code system:masters}
+ * @param admin {@code kubernetes-admin} of {@code system:masters}; its key takes the longest to
+ *     make and is needed last, so it is made meanwhile
  * @param ingress what the ingress gateway shows where no Secret says otherwise
  * @param dashboardToken signs the owner in to the dashboard
  */
@@ -29,7 +32,7 @@ record Credentials(
     Credential apiServer,
     Credential kubelet,
     Credential kubeletClient,
-    Credential admin,
+    Future<Credential> admin,
     Credential ingress,
     String dashboardToken) {
 
@@ -38,6 +41,11 @@ record Credentials(
   static Credentials open(ClusterPki pki, NetworkPlan network, CoracleOptions options)
       throws IOException {
     pki.open();
+    pki.authority();
+    FutureTask<Credential> admin =
+        new FutureTask<>(
+            () -> pki.rsaCredential("admin", Request.client("kubernetes-admin", "system:masters")));
+    Thread.ofPlatform().daemon().name("coracle-admin-key").start(admin);
     List<String> names =
         List.of(
             "localhost",
@@ -72,7 +80,7 @@ record Credentials(
         pki.credential(
             "apiserver-kubelet-client",
             Request.client("kube-apiserver-kubelet-client", "system:masters")),
-        pki.rsaCredential("admin", Request.client("kubernetes-admin", "system:masters")),
+        admin,
         pki.credential(
             "ingress",
             new Request(

@@ -1,53 +1,58 @@
 package dev.coracle.apiserver.internal.authn;
 
 import java.math.BigInteger;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPrivateKey;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
+import javax.crypto.KeyAgreement;
 
 /**
- * Finds the public point of a private scalar, which the JDK has no call for. Used once, when the
- * key is read; not for secrets that anybody could time.
+ * Finds the public half of a private key on P-256, which the JDK has no call for. A key agreement
+ * with the curve's generator yields the point's x; of the two y that fit it, a signature tells the
+ * right one.
  */
 final class CurvePoint {
+  private static final byte[] PROBE = {1, 2, 3};
 
   private CurvePoint() {}
 
-  static ECPoint multiply(ECParameterSpec curve, BigInteger scalar) {
+  static PublicKey publicKey(ECPrivateKey key, ECParameterSpec curve)
+      throws GeneralSecurityException {
+    KeyFactory factory = KeyFactory.getInstance("EC");
+    KeyAgreement agreement = KeyAgreement.getInstance("ECDH");
+    agreement.init(key);
+    agreement.doPhase(
+        factory.generatePublic(new ECPublicKeySpec(curve.getGenerator(), curve)), true);
+    BigInteger x = new BigInteger(1, agreement.generateSecret());
+    Signature signer = Signature.getInstance("SHA256withECDSA");
+    signer.initSign(key);
+    signer.update(PROBE);
+    byte[] signed = signer.sign();
     BigInteger p = ((ECFieldFp) curve.getCurve().getField()).getP();
-    BigInteger a = curve.getCurve().getA();
-    ECPoint sum = ECPoint.POINT_INFINITY;
-    ECPoint power = curve.getGenerator();
-    for (int i = 0; i < scalar.bitLength(); i++) {
-      if (scalar.testBit(i)) {
-        sum = add(sum, power, a, p);
+    BigInteger y = root(curve, x, p);
+    for (BigInteger candidate : new BigInteger[] {y, p.subtract(y)}) {
+      PublicKey half =
+          factory.generatePublic(new ECPublicKeySpec(new ECPoint(x, candidate), curve));
+      Signature verifier = Signature.getInstance("SHA256withECDSA");
+      verifier.initVerify(half);
+      verifier.update(PROBE);
+      if (verifier.verify(signed)) {
+        return half;
       }
-      power = add(power, power, a, p);
     }
-    return sum;
+    throw new GeneralSecurityException("the key does not belong to its curve");
   }
 
-  private static ECPoint add(ECPoint x, ECPoint y, BigInteger a, BigInteger p) {
-    if (x.equals(ECPoint.POINT_INFINITY)) {
-      return y;
-    }
-    if (y.equals(ECPoint.POINT_INFINITY)) {
-      return x;
-    }
-    BigInteger slope;
-    if (x.equals(y)) {
-      BigInteger three = BigInteger.valueOf(3);
-      BigInteger up = x.getAffineX().pow(2).multiply(three).add(a);
-      slope = up.multiply(x.getAffineY().shiftLeft(1).modInverse(p)).mod(p);
-    } else {
-      BigInteger dx = y.getAffineX().subtract(x.getAffineX()).mod(p);
-      if (dx.signum() == 0) {
-        return ECPoint.POINT_INFINITY;
-      }
-      slope = y.getAffineY().subtract(x.getAffineY()).multiply(dx.modInverse(p)).mod(p);
-    }
-    BigInteger rx = slope.pow(2).subtract(x.getAffineX()).subtract(y.getAffineX()).mod(p);
-    BigInteger ry = slope.multiply(x.getAffineX().subtract(rx)).subtract(x.getAffineY()).mod(p);
-    return new ECPoint(rx, ry);
+  /** The curve's prime is 3 modulo 4, so a square root is one power. */
+  private static BigInteger root(ECParameterSpec curve, BigInteger x, BigInteger p) {
+    BigInteger square =
+        x.pow(3).add(curve.getCurve().getA().multiply(x)).add(curve.getCurve().getB()).mod(p);
+    return square.modPow(p.add(BigInteger.ONE).shiftRight(2), p);
   }
 }

@@ -20,7 +20,6 @@ import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
-import java.security.spec.ECPublicKeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
@@ -81,9 +80,7 @@ public final class TokenKey {
     if (key.getParams().getOrder().bitLength() != 256) {
       throw new GeneralSecurityException("an EC key must be on P-256");
     }
-    return new TokenKey(
-        key,
-        factory.generatePublic(new ECPublicKeySpec(CurvePoint.multiply(curve, key.getS()), curve)));
+    return new TokenKey(key, CurvePoint.publicKey(key, curve));
   }
 
   public String id() {
