@@ -16,6 +16,7 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAKey;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
@@ -23,6 +24,9 @@ import java.security.spec.ECParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * The key that signs service account tokens: RSA (RS256) or EC on P-256 (ES256). RFC 7515, 7517.
@@ -31,15 +35,32 @@ public final class TokenKey {
 
   private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
 
-  private final PrivateKey key;
-  private final PublicKey publicKey;
-  private final String id;
+  private record PublicHalf(PublicKey key, String id) {
+    static PublicHalf of(PublicKey key) throws GeneralSecurityException {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+      return new PublicHalf(key, URL.encodeToString(digest));
+    }
+  }
 
-  private TokenKey(PrivateKey key, PublicKey publicKey) throws GeneralSecurityException {
+  private final PrivateKey key;
+  // Finding it takes a cold JVM a while, and nobody asks before the server serves.
+  private final FutureTask<PublicHalf> half;
+
+  private TokenKey(PrivateKey key, Callable<PublicKey> half) {
     this.key = key;
-    this.publicKey = publicKey;
-    this.id =
-        URL.encodeToString(MessageDigest.getInstance("SHA-256").digest(publicKey.getEncoded()));
+    this.half = new FutureTask<>(() -> PublicHalf.of(half.call()));
+    Thread.ofPlatform().daemon().name("coracle-token-key").start(this.half);
+  }
+
+  private PublicHalf half() {
+    try {
+      return half.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the service account key has no public half", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   /** Reads a PKCS#8 PEM file; fails with words that name the file. */
@@ -66,7 +87,9 @@ public final class TokenKey {
     }
     return new TokenKey(
         key,
-        factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())));
+        () ->
+            factory.generatePublic(
+                new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())));
   }
 
   private static TokenKey ec(byte[] der) throws GeneralSecurityException {
@@ -80,26 +103,26 @@ public final class TokenKey {
     if (key.getParams().getOrder().bitLength() != 256) {
       throw new GeneralSecurityException("an EC key must be on P-256");
     }
-    return new TokenKey(key, CurvePoint.publicKey(key, curve));
+    return new TokenKey(key, () -> CurvePoint.publicKey(key, curve));
   }
 
   public String id() {
-    return id;
+    return half().id();
   }
 
   public String algorithm() {
-    return publicKey instanceof RSAPublicKey ? "RS256" : "ES256";
+    return key instanceof RSAKey ? "RS256" : "ES256";
   }
 
   private Signature signature() throws GeneralSecurityException {
     return Signature.getInstance(
-        publicKey instanceof RSAPublicKey ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
+        key instanceof RSAKey ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
   }
 
   /** A compact JWS of these claims. */
   public String sign(ObjectNode claims) {
     try {
-      ObjectNode header = Json.object().put("alg", algorithm()).put("kid", id);
+      ObjectNode header = Json.object().put("alg", algorithm()).put("kid", id());
       String content =
           URL.encodeToString(Json.bytes(header)) + "." + URL.encodeToString(Json.bytes(claims));
       Signature s = signature();
@@ -115,7 +138,7 @@ public final class TokenKey {
   public boolean verifies(String content, byte[] signed) {
     try {
       Signature s = signature();
-      s.initVerify(publicKey);
+      s.initVerify(half().key());
       s.update(content.getBytes(StandardCharsets.US_ASCII));
       return s.verify(signed);
     } catch (GeneralSecurityException e) {
@@ -125,7 +148,8 @@ public final class TokenKey {
 
   /** The public part as a JSON web key. */
   public ObjectNode jwk() {
-    ObjectNode out = Json.object().put("use", "sig").put("alg", algorithm()).put("kid", id);
+    ObjectNode out = Json.object().put("use", "sig").put("alg", algorithm()).put("kid", id());
+    PublicKey publicKey = half().key();
     if (publicKey instanceof RSAPublicKey rsa) {
       out.put("kty", "RSA");
       out.put("n", URL.encodeToString(unsigned(rsa.getModulus(), 0)));
