@@ -52,6 +52,11 @@ public final class EmbeddedStorage implements Storage {
   }
 
   @Override
+  public Uni<Long> scan(String prefix, long revision, StoredReader reader) {
+    return engine.scan(prefix, revision, reader);
+  }
+
+  @Override
   public Uni<KeyValue> create(String key, byte[] value, long lease) {
     return engine.write(m -> m.create(key, value, lease));
   }

@@ -43,6 +43,17 @@ public interface Storage {
    */
   Uni<Range> list(String prefix, String after, long limit, long revision);
 
+  /**
+   * Gives every key that begins with {@code prefix} to the reader, in order, and then the revision
+   * at which they were read. For whoever takes everything: values are copied once, by the reader.
+   * When it fails, what the reader was given does not count.
+   *
+   * @param revision 0 for the latest
+   */
+  default Uni<Long> scan(String prefix, long revision, StoredReader reader) {
+    return new PagedScan(this, prefix, reader).from(revision);
+  }
+
   /** Puts a key that must not exist; else {@link StorageException.KeyExists}. */
   Uni<KeyValue> create(String key, byte[] value, long lease);
 

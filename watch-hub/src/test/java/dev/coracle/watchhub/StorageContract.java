@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -76,6 +77,62 @@ public abstract class StorageContract {
 
   protected final Optional<KeyValue> get(String name) {
     return await(storage.get(key(name), 0));
+  }
+
+  private List<String> scan(String below, long revision) {
+    List<String> found = new ArrayList<>();
+    long at =
+        await(
+            storage.scan(
+                key(below),
+                revision,
+                (key, modified, value) -> {
+                  byte[] bytes = new byte[value.length() + 2];
+                  value.copyTo(bytes, 1);
+                  found.add(key.substring(prefix.length()) + "@" + modified + "=" + show(bytes));
+                }));
+    assertThat(at).isGreaterThanOrEqualTo(revision);
+    return found;
+  }
+
+  private static String show(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8).replace('\0', '|');
+  }
+
+  private static String shown(String name, KeyValue kv) {
+    return name + "@" + kv.modRevision() + "=|" + text(kv) + "|";
+  }
+
+  @Test
+  void aScanGivesEveryKeyBelowAPrefixAtARevision() {
+    KeyValue a = put("p/a", "1");
+    KeyValue b = put("p/b", "");
+    put("q/c", "other");
+    KeyValue later = put("p/a", "2, longer");
+    await(storage.delete(key("p/b"), 0));
+    assertThat(scan("p/", 0)).containsExactly(shown("p/a", later));
+    assertThat(scan("p/", b.modRevision())).containsExactly(shown("p/a", a), shown("p/b", b));
+    assertThat(scan("nothing/", 0)).isEmpty();
+    assertThatThrownBy(() -> scan("p/", later.modRevision() + 1000))
+        .isInstanceOf(StorageException.FutureRevision.class);
+    await(storage.compact(later.modRevision()));
+    assertThatThrownBy(() -> scan("p/", b.modRevision()))
+        .isInstanceOf(StorageException.Compacted.class);
+  }
+
+  @Test
+  void aScanGoesOnBeyondOnePage() {
+    int keys = 10_001;
+    for (int from = 0; from < keys; from += 100) {
+      List<Txn.Op> puts = new ArrayList<>();
+      for (int i = from; i < Math.min(keys, from + 100); i++) {
+        puts.add(new Txn.Op.Put(key(String.format("n/%05d", i)), bytes("v" + i), 0));
+      }
+      await(storage.txn(new Txn(List.of(), puts, List.of())));
+    }
+    List<String> found = scan("n/", 0);
+    assertThat(found).hasSize(keys).isSorted();
+    assertThat(found.getLast()).startsWith("n/10000@").endsWith("=|v10000|");
   }
 
   @Test

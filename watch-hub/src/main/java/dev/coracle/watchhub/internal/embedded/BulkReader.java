@@ -1,6 +1,7 @@
 package dev.coracle.watchhub.internal.embedded;
 
 import dev.coracle.watchhub.KeyValue;
+import dev.coracle.watchhub.StoredReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,15 +28,35 @@ final class BulkReader implements AutoCloseable {
   KeyValue read(KeyHistory history, Version v) {
     byte[] value = v.recent;
     if (value == null) {
-      value = mapped(v);
+      MemorySegment map = mapped(v);
+      value = map == null ? null : map.asSlice(v.offset, v.length).toArray(ValueLayout.JAVA_BYTE);
     }
     return value == null
         ? Values.read(history, v, index)
         : new KeyValue(history.key, value, v.createRevision, v.modRevision, v.version, v.lease);
   }
 
-  /** Null when the file is gone, or the value lies behind what was mapped of it. */
-  private byte @Nullable [] mapped(Version v) {
+  /** Gives the value away where it lies. */
+  void give(KeyHistory history, Version v, StoredReader reader) {
+    byte[] recent = v.recent;
+    MemorySegment map = recent == null ? mapped(v) : null;
+    if (map == null) {
+      byte[] value = recent == null ? Values.read(history, v, index).value() : recent;
+      reader.take(history.key, v.modRevision, new Piece(MemorySegment.ofArray(value), 0, v.length));
+    } else {
+      reader.take(history.key, v.modRevision, new Piece(map, v.offset, v.length));
+    }
+  }
+
+  private record Piece(MemorySegment of, long offset, int length) implements StoredReader.Value {
+    @Override
+    public void copyTo(byte[] target, int at) {
+      MemorySegment.copy(of, ValueLayout.JAVA_BYTE, offset, target, at, length);
+    }
+  }
+
+  /** The file of a value; null when it is gone, or the value lies behind what was mapped of it. */
+  private @Nullable MemorySegment mapped(Version v) {
     DataFile file = v.file;
     if (file == null) {
       return null;
@@ -51,9 +72,7 @@ final class BulkReader implements AutoCloseable {
       }
       maps.put(file, map);
     }
-    return v.offset + v.length <= map.byteSize()
-        ? map.asSlice(v.offset, v.length).toArray(ValueLayout.JAVA_BYTE)
-        : null;
+    return v.offset + v.length <= map.byteSize() ? map : null;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.KeyValue;
 import dev.coracle.watchhub.Range;
 import dev.coracle.watchhub.StorageException;
+import dev.coracle.watchhub.StoredReader;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
@@ -152,6 +153,24 @@ public final class Engine {
           }
         }
       }
+    });
+  }
+
+  /** As {@link dev.coracle.watchhub.Storage#scan}; every file is mapped once for all of it. */
+  public Uni<Long> scan(String prefix, long revision, StoredReader reader) {
+    return onVirtualThread(() -> {
+      Index index = use().index;
+      long at = index.readable(revision);
+      try (BulkReader values = new BulkReader(index)) {
+        for (KeyHistory history : index.below(prefix, "", true).values()) {
+          Version v = history.at(at);
+          if (v != null) {
+            values.give(history, v, reader);
+          }
+        }
+      }
+      check(index, at);
+      return at;
     });
   }
 

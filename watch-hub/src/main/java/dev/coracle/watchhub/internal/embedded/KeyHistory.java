@@ -4,15 +4,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kept versions of one key, oldest first. Readers see an immutable array; those who change it
- * (the writer, and the checkpoint that moves values) hold this object's lock.
+ * The kept versions of one key, oldest first. Those who change it (the writer, and the checkpoint
+ * that moves values) hold this object's lock. Readers need none: of an array that they see, only
+ * the room behind its last version is ever filled, with revisions later than theirs.
  */
 final class KeyHistory {
 
-  private static final Version[] NONE = {};
+  private static final @Nullable Version[] NONE = {};
 
   final String key;
-  private volatile Version[] versions = NONE;
+
+  /** By revision; nulls at the end are room. */
+  private volatile @Nullable Version[] versions = NONE;
 
   KeyHistory(String key) {
     this.key = key;
@@ -37,35 +40,50 @@ final class KeyHistory {
 
   /** The newest state, also one not yet durable: for the writer alone. */
   @Nullable Version newest() {
-    Version[] all = versions;
-    return all.length == 0 || all[all.length - 1].isDeletion() ? null : all[all.length - 1];
+    return at(Long.MAX_VALUE);
   }
 
   private @Nullable Version lastUpTo(long revision) {
-    Version[] all = versions;
-    for (int i = all.length - 1; i >= 0; i--) {
-      if (all[i].modRevision <= revision) {
-        return all[i];
-      }
-    }
-    return null;
+    @Nullable Version[] all = versions;
+    int count = upTo(all, revision);
+    return count == 0 ? null : all[count - 1];
   }
 
+  /** How many of the versions are of this revision or earlier ones. */
+  private static int upTo(@Nullable Version[] all, long revision) {
+    int low = 0;
+    int high = all.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      Version v = all[middle];
+      if (v != null && v.modRevision <= revision) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static int count(@Nullable Version[] all) {
+    return upTo(all, Long.MAX_VALUE);
+  }
+
+  /** Makes room by halves: a key that is written thousands of times is not copied as often. */
   synchronized void append(Version version) {
-    Version[] all = versions;
-    Version[] longer = Arrays.copyOf(all, all.length + 1);
-    longer[all.length] = version;
-    versions = longer;
+    @Nullable Version[] all = versions;
+    int count = count(all);
+    if (count == all.length) {
+      all = Arrays.copyOf(all, count + 1 + count / 2);
+    }
+    all[count] = version;
+    versions = all;
   }
 
   /** Takes back what {@link #append} did at this revision. */
   synchronized void undo(long revision) {
-    Version[] all = versions;
-    int n = all.length;
-    while (n > 0 && all[n - 1].modRevision >= revision) {
-      n--;
-    }
-    versions = Arrays.copyOf(all, n);
+    @Nullable Version[] all = versions;
+    versions = Arrays.copyOf(all, upTo(all, revision - 1));
   }
 
   /**
@@ -74,36 +92,31 @@ final class KeyHistory {
    * @return whether nothing is left
    */
   synchronized boolean compact(long revision) {
-    Version[] all = versions;
-    int keep = all.length;
-    for (int i = all.length - 1; i >= 0; i--) {
-      keep = i;
-      if (all[i].modRevision <= revision) {
-        if (all[i].isDeletion()) {
-          keep = i + 1;
-        }
-        break;
-      }
+    @Nullable Version[] all = versions;
+    int gone = upTo(all, revision);
+    Version last = gone == 0 ? null : all[gone - 1];
+    if (last != null && !last.isDeletion()) {
+      gone--;
     }
-    if (keep > 0) {
-      versions = Arrays.copyOfRange(all, keep, all.length);
+    if (gone > 0) {
+      versions = Arrays.copyOfRange(all, gone, count(all));
     }
-    return versions.length == 0;
+    return isEmpty();
   }
 
   synchronized void move(long revision, DataFile file, long offset) {
-    Version[] all = versions;
-    for (int i = 0; i < all.length; i++) {
-      if (all[i].modRevision == revision) {
-        Version[] copy = all.clone();
-        copy[i] = all[i].movedTo(file, offset);
-        versions = copy;
-        return;
-      }
+    @Nullable Version[] all = versions;
+    int at = upTo(all, revision) - 1;
+    Version v = at < 0 ? null : all[at];
+    if (v != null && v.modRevision == revision) {
+      @Nullable Version[] copy = all.clone();
+      copy[at] = v.movedTo(file, offset);
+      versions = copy;
     }
   }
 
   boolean isEmpty() {
-    return versions.length == 0;
+    @Nullable Version[] all = versions;
+    return all.length == 0 || all[0] == null;
   }
 }

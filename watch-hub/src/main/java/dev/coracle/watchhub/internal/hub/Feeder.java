@@ -2,10 +2,10 @@ package dev.coracle.watchhub.internal.hub;
 
 import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.KeyValue;
-import dev.coracle.watchhub.Range;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageChange;
 import dev.coracle.watchhub.StorageException;
+import dev.coracle.watchhub.StoredReader;
 import dev.coracle.watchhub.config.HubOptions;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.MultiSubscriber;
@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,9 +37,6 @@ final class Feeder {
 
   /** How far back the first list goes, where the storage still knows it. */
   private static final long REACH_BACK = 8192;
-
-  /** How many keys the first list takes at a time. */
-  private static final int PAGE = 10_000;
 
   private static final long MAX_PAUSE_MILLIS = 5000;
 
@@ -108,41 +106,35 @@ final class Feeder {
   private record Loaded(Map<String, List<StoredObject>> byFolder, long revision, long target) {}
 
   private Uni<Loaded> listAt(long revision, long target) {
-    return pages(revision, target)
+    return scan(revision, target)
         .onFailure(StorageException.Compacted.class)
-        .recoverWithUni(e -> pages(Math.max(compacted(e), revision), target))
+        .recoverWithUni(e -> scan(Math.max(compacted(e), revision), target))
         .onFailure(StorageException.Compacted.class)
-        .recoverWithUni(_ -> pages(0, target));
+        .recoverWithUni(_ -> scan(0, target));
   }
 
-  private Uni<Loaded> pages(long revision, long target) {
-    return page(new HashMap<>(), storage.list(root, "", PAGE, revision), target);
+  private Uni<Loaded> scan(long revision, long target) {
+    return Uni.createFrom()
+        .deferred(() -> {
+          Map<String, List<StoredObject>> found = new HashMap<>();
+          return storage
+              .scan(root, revision, (key, modified, value) -> take(found, key, modified, value))
+              .map(at -> new Loaded(found, at, target));
+        });
   }
 
-  /**
-   * Page by page at one revision, so that stored and cached form are never both there of all. While
-   * one page is taken in, the next is on its way.
-   */
-  private Uni<Loaded> page(Map<String, List<StoredObject>> found, Uni<Range> asked, long target) {
-    return asked.chain(range -> {
-      List<KeyValue> items = range.items();
-      CompletableFuture<Range> next =
-          range.more()
-              ? storage
-                  .list(root, items.getLast().key(), PAGE, range.revision())
-                  .subscribeAsCompletionStage()
-              : null;
-      items.forEach(kv -> take(found, kv));
-      return next == null
-          ? Uni.createFrom().item(new Loaded(found, range.revision(), target))
-          : page(found, Uni.createFrom().completionStage(next), target);
-    });
-  }
-
-  private void take(Map<String, List<StoredObject>> found, KeyValue kv) {
-    String path = kv.key().substring(root.length());
+  private void take(
+      Map<String, List<StoredObject>> found,
+      String storageKey,
+      long modified,
+      StoredReader.Value value) {
+    String path = storageKey.substring(root.length());
     String folder = StorageKeys.folderOf(path);
-    StoredObject object = folder.isEmpty() ? null : decode(path.substring(folder.length()), kv);
+    if (folder.isEmpty()) {
+      return;
+    }
+    String key = path.substring(folder.length());
+    StoredObject object = decode(storageKey, () -> StoredObject.of(key, modified, value));
     if (object != null) {
       found.computeIfAbsent(folder, _ -> new ArrayList<>()).add(object);
     }
@@ -246,11 +238,15 @@ final class Feeder {
   }
 
   private @Nullable StoredObject decode(String key, KeyValue kv) {
+    return decode(kv.key(), () -> StoredObject.of(key, kv.modRevision(), kv.value()));
+  }
+
+  private static @Nullable StoredObject decode(String storageKey, Supplier<StoredObject> object) {
     try {
-      return StoredObject.of(key, kv.modRevision(), kv.value());
+      return object.get();
     } catch (IllegalArgumentException e) {
       LOG.atWarn()
-          .addKeyValue("key", kv.key())
+          .addKeyValue("key", storageKey)
           .log("a value in the storage is not a JSON object and is left out");
       return null;
     }

@@ -1,6 +1,8 @@
 package dev.coracle.watchhub.internal.hub;
 
+import dev.coracle.watchhub.StoredReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Puts {@code metadata.resourceVersion} into an encoded object and takes it out, without parsing
@@ -46,6 +48,23 @@ public final class JsonSplice {
     System.arraycopy(json, 0, out, 0, insert);
     System.arraycopy(version, 0, out, insert, version.length);
     System.arraycopy(json, insert, out, insert + version.length, json.length - insert);
+    return out;
+  }
+
+  /** As {@link #with(byte[], long)}, of a value that is copied only once. */
+  public static byte[] with(StoredReader.Value value, long revision) {
+    byte[] version = ascii("\"resourceVersion\":\"" + revision + "\",");
+    int room = version.length;
+    byte[] out = new byte[room + value.length()];
+    value.copyTo(out, room);
+    JsonSplice scan = new JsonSplice(out);
+    int metadata = scan.find(METADATA, room);
+    int insert = metadata < 0 ? -1 : scan.open(metadata);
+    if (insert < 0 || scan.emptyAt(insert)) {
+      return with(Arrays.copyOfRange(out, room, out.length), revision);
+    }
+    System.arraycopy(out, room, out, 0, insert - room);
+    System.arraycopy(version, 0, out, insert - room, room);
     return out;
   }
 
@@ -101,7 +120,7 @@ public final class JsonSplice {
       int begin = at - 1;
       skipText();
       boolean found =
-          at - begin == key.length && java.util.Arrays.equals(json, begin, at, key, 0, key.length);
+          at - begin == key.length && Arrays.equals(json, begin, at, key, 0, key.length);
       blanks();
       if (next() != ':') {
         throw new IllegalArgumentException("not a JSON object");

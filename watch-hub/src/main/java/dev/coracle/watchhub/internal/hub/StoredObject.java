@@ -1,6 +1,7 @@
 package dev.coracle.watchhub.internal.hub;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.watchhub.StoredReader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,10 @@ final class StoredObject {
 
   /** From the stored bytes, which have no resourceVersion. */
   static StoredObject of(String key, long revision, byte[] value) {
+    return new StoredObject(key, revision, KubeObject.ofJson(JsonSplice.with(value, revision)));
+  }
+
+  static StoredObject of(String key, long revision, StoredReader.Value value) {
     return new StoredObject(key, revision, KubeObject.ofJson(JsonSplice.with(value, revision)));
   }
 

@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.fuzz.Fuzzer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +84,9 @@ class HubFuzz {
     }
     metadata.put("resourceVersion", "42");
     byte[] with = JsonSplice.with(without, 42);
+    if (!Arrays.equals(with, JsonSplice.with(JsonSpliceTest.stored(without), 42))) {
+      throw new AssertionError(new String(without, StandardCharsets.UTF_8));
+    }
     if (!Json.parseObject(with).equals(tree)) {
       throw new AssertionError(new String(with, StandardCharsets.UTF_8));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.Json;
+import dev.coracle.watchhub.StoredReader;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,20 @@ class JsonSpliceTest {
 
   private static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  static StoredReader.Value stored(byte[] bytes) {
+    return new StoredReader.Value() {
+      @Override
+      public int length() {
+        return bytes.length;
+      }
+
+      @Override
+      public void copyTo(byte[] target, int at) {
+        System.arraycopy(bytes, 0, target, at, bytes.length);
+      }
+    };
   }
 
   @Test
@@ -39,6 +54,7 @@ class JsonSpliceTest {
   void andTakesItOutAgain(String json) {
     byte[] with = JsonSplice.with(bytes(json), 123);
     assertThat(Json.parseObject(with).at("/metadata/resourceVersion").asText()).isEqualTo("123");
+    assertThat(text(JsonSplice.with(stored(bytes(json)), 123))).isEqualTo(text(with));
     byte[] without = JsonSplice.without(with);
     assertThat(Json.parseObject(without).at("/metadata/resourceVersion").isMissingNode()).isTrue();
     if (json.contains("metadata\"")) {
@@ -70,6 +86,8 @@ class JsonSpliceTest {
   @ValueSource(strings = {"", "[]", "{", "{\"a\"", "null", "{\"metadata\":[]}", "k8s\0protobuf"})
   void refusesWhatIsNoObject(String json) {
     assertThatThrownBy(() -> JsonSplice.with(bytes(json), 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> JsonSplice.with(stored(bytes(json)), 1))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }
