@@ -36,6 +36,9 @@ final class EtcdKv {
 
   private static final ByteString TO_THE_END = ByteString.copyFrom(new byte[1]);
 
+  /** etcd's default for {@code --max-txn-ops}. */
+  private static final int MOST_OPERATIONS = 128;
+
   private final Engine engine;
 
   EtcdKv(Engine engine) {
@@ -145,7 +148,7 @@ final class EtcdKv {
   }
 
   Uni<TxnResponse> txn(TxnRequest request) {
-    checkTxn(request);
+    checkTxn(request, MOST_OPERATIONS);
     return engine.write(m -> {
       Mutation.Edit edit = m.edit();
       TxnResponse.Builder response = txn(m, edit, request);
@@ -262,26 +265,51 @@ final class EtcdKv {
     return rangeEnd.equals(TO_THE_END) ? "" : rangeEnd.toStringUtf8();
   }
 
+  /** Keys here are text: another would be taken for one that looks like it. */
   private static void checkKey(ByteString key) {
     if (key.isEmpty()) {
       throw new StatusException(GrpcStatus.INVALID_ARGUMENT, "etcdserver: key is not provided");
     }
+    if (!key.isValidUtf8()) {
+      throw new StatusException(GrpcStatus.INVALID_ARGUMENT, "etcdserver: key is not valid UTF-8");
+    }
   }
 
-  private static void checkTxn(TxnRequest request) {
-    checkKeys(request.getSuccessList());
-    checkKeys(request.getFailureList());
+  /**
+   * As etcd checks it: the operations of a transaction and of those in it are bounded, since each
+   * may read everything.
+   */
+  private static void checkTxn(TxnRequest request, int most) {
+    int operations =
+        Math.max(
+            request.getCompareCount(),
+            Math.max(request.getSuccessCount(), request.getFailureCount()));
+    if (operations > most) {
+      throw new StatusException(
+          GrpcStatus.INVALID_ARGUMENT, "etcdserver: too many operations in txn request");
+    }
+    request.getCompareList().forEach(c -> checkKey(c.getKey()));
+    checkOps(request.getSuccessList(), most - operations);
+    checkOps(request.getFailureList(), most - operations);
   }
 
-  private static void checkKeys(List<RequestOp> ops) {
+  private static void checkOps(List<RequestOp> ops, int most) {
     Set<ByteString> keys = new HashSet<>();
     for (RequestOp op : ops) {
-      if (op.hasRequestPut() && !keys.add(op.getRequestPut().getKey())) {
-        throw new StatusException(
-            GrpcStatus.INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request");
-      }
-      if (op.hasRequestTxn()) {
-        checkTxn(op.getRequestTxn());
+      switch (op.getRequestCase()) {
+        case REQUEST_RANGE -> checkKey(op.getRequestRange().getKey());
+        case REQUEST_PUT -> {
+          checkKey(op.getRequestPut().getKey());
+          if (!keys.add(op.getRequestPut().getKey())) {
+            throw new StatusException(
+                GrpcStatus.INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request");
+          }
+        }
+        case REQUEST_DELETE_RANGE -> checkKey(op.getRequestDeleteRange().getKey());
+        case REQUEST_TXN -> checkTxn(op.getRequestTxn(), most);
+        case REQUEST_NOT_SET ->
+            throw new StatusException(
+                GrpcStatus.INVALID_ARGUMENT, "etcdserver: key is not provided");
       }
     }
   }

@@ -28,6 +28,8 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.common.InvalidMessageException;
+import io.vertx.grpc.common.MessageSizeOverflowException;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
@@ -42,6 +44,15 @@ public final class EtcdService {
 
   /** What clients are told: its protocol, with ordered progress answers. */
   private static final String VERSION = "3.5.21";
+
+  static final StatusException UNREADABLE =
+      new StatusException(GrpcStatus.INTERNAL, "grpc: error unmarshalling request");
+
+  /** Of one stream of keep-alives. */
+  private static final int MOST_UNANSWERED = 1000;
+
+  /** etcd's longest lease; its nanoseconds fit into a long. */
+  private static final long MOST_SECONDS = 9_000_000_000L;
 
   private final Engine engine;
   private final EtcdKv kv;
@@ -111,18 +122,45 @@ public final class EtcdService {
         request -> {
           Context context = context();
           GrpcServerResponse<Q, R> response = request.response();
-          request.exceptionHandler(_ -> {}); // the caller went away: nobody waits for the answer
-          request.handler(message ->
-              Uni.createFrom()
-                  .deferred(() -> call.apply(message))
-                  .subscribe()
-                  .with(
-                      answer -> context.runOnContext(_ -> send(() -> response.end(answer))),
-                      failure -> context.runOnContext(_ -> fail(response, failure))));
+          boolean[] asked = {false};
+          request.exceptionHandler(_ -> {
+            asked[0] = true;
+            fail(response, UNREADABLE); // or the caller went away, and nobody hears it
+          });
+          request.invalidMessageHandler(e -> {
+            asked[0] = true;
+            fail(response, unreadable(e));
+          });
+          request.endHandler(_ -> {
+            if (!asked[0]) {
+              fail(response, new StatusException(GrpcStatus.INTERNAL, "the call has no message"));
+            }
+          });
+          request.handler(message -> {
+            if (asked[0]) {
+              return; // one question, one answer
+            }
+            asked[0] = true;
+            Uni.createFrom()
+                .deferred(() -> call.apply(message))
+                .subscribe()
+                .with(
+                    answer -> context.runOnContext(_ -> send(() -> response.end(answer))),
+                    failure -> context.runOnContext(_ -> fail(response, failure)));
+          });
         });
   }
 
-  private static void fail(GrpcServerResponse<?, ?> response, Throwable failure) {
+  /** In the words of gRPC's own servers. */
+  static StatusException unreadable(InvalidMessageException e) {
+    return e instanceof MessageSizeOverflowException large
+        ? new StatusException(
+            GrpcStatus.RESOURCE_EXHAUSTED,
+            "grpc: received message larger than max (" + large.messageSize() + ")")
+        : UNREADABLE;
+  }
+
+  static void fail(GrpcServerResponse<?, ?> response, Throwable failure) {
     StatusException status = status(failure);
     response.status(status.status()).statusMessage(status.message());
     send(response::end);
@@ -139,7 +177,7 @@ public final class EtcdService {
   }
 
   /** etcd's words for the storage's failures: clients look for them. */
-  private static StatusException status(Throwable failure) {
+  static StatusException status(Throwable failure) {
     if (failure instanceof StatusException status) {
       return status;
     }
@@ -175,30 +213,27 @@ public final class EtcdService {
     return engine.revision().map(EtcdKv::header);
   }
 
-  private Uni<CompactionResponse> compact(CompactionRequest request) {
+  Uni<CompactionResponse> compact(CompactionRequest request) {
     return engine
         .compact(request.getRevision())
         .chain(this::header)
         .map(h -> CompactionResponse.newBuilder().setHeader(h).build());
   }
 
-  private Uni<LeaseGrantResponse> grant(LeaseGrantRequest request) {
-    if (request.getTTL() <= 0) {
+  Uni<LeaseGrantResponse> grant(LeaseGrantRequest request) {
+    if (request.getTTL() > MOST_SECONDS) {
       throw new StatusException(GrpcStatus.OUT_OF_RANGE, "etcdserver: too large lease TTL");
     }
+    long ttl = Math.max(1, request.getTTL());
     return engine
-        .grantLease(request.getID(), request.getTTL())
+        .grantLease(request.getID(), ttl)
         .chain(id ->
             header()
                 .map(h ->
-                    LeaseGrantResponse.newBuilder()
-                        .setHeader(h)
-                        .setID(id)
-                        .setTTL(request.getTTL())
-                        .build()));
+                    LeaseGrantResponse.newBuilder().setHeader(h).setID(id).setTTL(ttl).build()));
   }
 
-  private Uni<LeaseTimeToLiveResponse> timeToLive(LeaseTimeToLiveRequest request) {
+  Uni<LeaseTimeToLiveResponse> timeToLive(LeaseTimeToLiveRequest request) {
     return engine.write(m -> {
       Optional<long[]> times = m.leaseTimes(request.getID());
       LeaseTimeToLiveResponse.Builder response =
@@ -229,9 +264,12 @@ public final class EtcdService {
     Context context = context();
     response.writeHead();
     int[] open = {0, 0};
-    request.exceptionHandler(_ -> {});
+    request.exceptionHandler(_ -> fail(response, UNREADABLE));
+    request.invalidMessageHandler(e -> fail(response, unreadable(e)));
     request.handler(message -> {
-      open[0]++;
+      if (++open[0] >= MOST_UNANSWERED) {
+        request.pause();
+      }
       engine
           .keepLeaseAlive(message.getID())
           .onFailure(StorageException.KeyNotFound.class)
@@ -243,6 +281,7 @@ public final class EtcdService {
                   context.runOnContext(_ -> {
                     send(() -> response.write(answer));
                     finish(open, -1, response);
+                    goOn(request, response);
                   }),
               failure -> context.runOnContext(_ -> fail(response, failure)));
     });
@@ -250,6 +289,16 @@ public final class EtcdService {
       open[1] = 1;
       finish(open, 0, response);
     });
+  }
+
+  /** Reads on from a stream unless its client does not take what it is answered. */
+  static void goOn(GrpcServerRequest<?, ?> request, GrpcServerResponse<?, ?> response) {
+    if (response.writeQueueFull()) {
+      request.pause();
+      response.drainHandler(_ -> request.resume());
+    } else {
+      request.resume();
+    }
   }
 
   /** Ends the stream when its client has, and everything was answered. */

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EtcdWatchStream {
 
+  private static final int MOST_WATCHES = 100_000;
+
   private final Engine engine;
   private final Context context;
   private final GrpcServerRequest<WatchRequest, WatchResponse> request;
@@ -46,9 +48,19 @@ final class EtcdWatchStream {
   void start() {
     request.handler(this::received);
     request.endHandler(_ -> end(true));
-    request.exceptionHandler(_ -> end(false));
+    request.exceptionHandler(_ -> {
+      end(false);
+      EtcdService.fail(response, EtcdService.UNREADABLE); // or the client went away
+    });
+    request.invalidMessageHandler(e -> {
+      end(false);
+      EtcdService.fail(response, EtcdService.unreadable(e));
+    });
     response.exceptionHandler(_ -> end(false));
-    response.drainHandler(_ -> watches.values().forEach(One::more));
+    response.drainHandler(_ -> {
+      request.resume();
+      watches.values().forEach(One::more);
+    });
     response.writeHead();
   }
 
@@ -71,6 +83,14 @@ final class EtcdWatchStream {
   }
 
   private void create(WatchCreateRequest create) {
+    if (watches.size() >= MOST_WATCHES) {
+      write(
+          answer(-1, 0)
+              .setCreated(true)
+              .setCanceled(true)
+              .setCancelReason("etcdserver: too many watches on one stream"));
+      return;
+    }
     long id = create.getWatchId() == 0 ? nextId() : create.getWatchId();
     if (watches.containsKey(id)) {
       write(
@@ -140,8 +160,13 @@ final class EtcdWatchStream {
   }
 
   private void write(WatchResponse.Builder message) {
-    if (!ended && !EtcdService.send(() -> response.write(message.build()))) {
+    if (ended) {
+      return;
+    }
+    if (!EtcdService.send(() -> response.write(message.build()))) {
       end(false);
+    } else if (response.writeQueueFull()) {
+      request.pause(); // who does not take answers asks no further questions
     }
   }
 
