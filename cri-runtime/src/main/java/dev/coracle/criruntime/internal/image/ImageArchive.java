@@ -6,6 +6,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,9 @@ final class ImageArchive {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_NESTED_INDEXES = 4;
 
+  /** Far more than the layers and documents of all images that are ever saved together. */
+  private static final int MOST_ENTRIES = 100_000;
+
   /**
    * One image of an archive.
    *
@@ -28,43 +32,74 @@ final class ImageArchive {
 
   private final Path root;
   private final Platform platform;
+  private final int maxDocumentBytes;
 
-  ImageArchive(Path root, Platform platform) {
+  ImageArchive(Path root, Platform platform, int maxDocumentBytes) {
     this.root = root;
     this.platform = platform;
+    this.maxDocumentBytes = maxDocumentBytes;
   }
 
-  /** Spreads a tar file's regular files out into a directory. */
-  static void extract(Path archive, Path into) throws IOException {
+  /**
+   * Spreads a tar file's regular files out into a directory; links become further names of theirs.
+   *
+   * @throws IOException it is damaged, reaches outside of the directory, or becomes more than it
+   *     may
+   */
+  static void extract(Path archive, Path into, UnpackLimit limit) throws IOException {
     try (InputStream file = Files.newInputStream(archive);
-        InputStream in = LayerStore.decompressed(new BufferedInputStream(file))) {
+        InputStream in = limit.bound(LayerStore.decompressed(new BufferedInputStream(file)))) {
       TarReader tar = new TarReader(in);
+      int entries = 0;
       for (TarReader.Entry e = tar.next(); e != null; e = tar.next()) {
-        Path target = into.resolve(e.name()).normalize();
-        if (!target.startsWith(into)) {
-          throw new IOException("archive entry outside of the archive: " + e.name());
+        if (++entries > MOST_ENTRIES) {
+          throw new IOException("the archive has more than " + MOST_ENTRIES + " entries");
         }
-        if (e.type() == '0') {
-          Files.createDirectories(target.getParent() == null ? into : target.getParent());
-          Files.deleteIfExists(target);
-          Files.copy(tar.content(), target);
-        } else if (e.type() == '2' || e.type() == '1') {
-          // docker save of old versions links equal layers to one another.
-          Path parent = e.type() == '2' ? target.getParent() : into;
-          Path source = (parent == null ? into : parent).resolve(e.link()).normalize();
-          if (source.startsWith(into) && Files.isRegularFile(source)) {
-            Files.createDirectories(target.getParent() == null ? into : target.getParent());
-            Files.copy(source, target);
+        switch (e.type()) {
+          case '0' -> {
+            Path target = within(into, into, e.name());
+            room(into, target);
+            Files.copy(tar.content(), target);
           }
+          case '1', '2' -> {
+            Path target = within(into, into, e.name());
+            // docker save of old versions links equal layers to one another.
+            Path source = within(into, e.type() == '2' ? parent(into, target) : into, e.link());
+            if (Files.isRegularFile(source) && !source.equals(target)) {
+              room(into, target);
+              Files.createLink(target, source);
+            }
+          }
+          default -> {}
         }
       }
+    } catch (InvalidPathException e) {
+      throw new IOException("archive entry with a name that cannot be", e);
     }
+  }
+
+  private static Path within(Path root, Path base, String name) throws IOException {
+    Path path = base.resolve(name).normalize();
+    if (!path.startsWith(root) || path.equals(root)) {
+      throw new IOException("archive entry outside of the archive: " + name);
+    }
+    return path;
+  }
+
+  private static void room(Path root, Path target) throws IOException {
+    Files.createDirectories(parent(root, target));
+    Files.deleteIfExists(target);
+  }
+
+  private static Path parent(Path root, Path target) {
+    Path parent = target.getParent();
+    return parent == null ? root : parent;
   }
 
   List<Found> images() throws IOException {
     if (Files.exists(root.resolve("index.json"))) {
       List<Found> found = new ArrayList<>();
-      JsonNode index = JSON.readTree(root.resolve("index.json").toFile());
+      JsonNode index = JSON.readTree(document(root.resolve("index.json")));
       for (JsonNode descriptor : index.path("manifests")) {
         fromDescriptor(descriptor, names(descriptor), 0, found);
       }
@@ -111,7 +146,7 @@ final class ImageArchive {
 
   private List<Found> fromDockerSave() throws IOException {
     List<Found> found = new ArrayList<>();
-    for (JsonNode image : JSON.readTree(root.resolve("manifest.json").toFile())) {
+    for (JsonNode image : JSON.readTree(document(root.resolve("manifest.json")))) {
       List<Path> layers = new ArrayList<>();
       for (JsonNode layer : image.path("Layers")) {
         layers.add(inside(layer.asText()));
@@ -120,30 +155,57 @@ final class ImageArchive {
           new Found(
               ImageIndex.texts(image.path("RepoTags")),
               "",
-              Files.readAllBytes(inside(image.path("Config").asText())),
+              document(inside(image.path("Config").asText())),
               layers));
     }
     return found;
   }
 
-  private Path inside(String name) throws IOException {
-    Path path = root.resolve(name).normalize();
-    if (!path.startsWith(root)) {
-      throw new IOException("archive names a file outside of it: " + name);
+  /** A manifest, an index or a config: what is larger than any of these is not read. */
+  private byte[] document(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] content = in.readNBytes(maxDocumentBytes + 1);
+      if (content.length > maxDocumentBytes) {
+        throw new IOException(
+            root.relativize(file)
+                + " in the archive is larger than "
+                + maxDocumentBytes
+                + " bytes");
+      }
+      return content;
     }
-    return path;
+  }
+
+  private Path inside(String name) throws IOException {
+    try {
+      Path path = root.resolve(name).normalize();
+      if (path.startsWith(root)) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      throw new IOException("archive names a file that cannot be", e);
+    }
+    throw new IOException("archive names a file outside of it: " + name);
   }
 
   private Path blobPath(String digest) throws IOException {
-    Path path = root.resolve("blobs/sha256").resolve(Digest.hex(digest));
+    Path path = root.resolve("blobs/sha256").resolve(Digest.hex(checked(digest)));
     if (!Files.exists(path)) {
       throw new IOException("archive lacks " + digest);
     }
     return path;
   }
 
+  private static String checked(String digest) throws IOException {
+    try {
+      return Digest.check(digest);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the archive has an " + e.getMessage(), e);
+    }
+  }
+
   private byte[] blob(String digest) throws IOException {
-    byte[] content = Files.readAllBytes(blobPath(digest));
+    byte[] content = document(blobPath(digest));
     if (!Digest.of(content).equals(digest)) {
       throw new IOException("content of " + digest + " in the archive is damaged");
     }

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.criruntime.StoredImage;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +29,18 @@ final class ImageConfigs {
         labels);
   }
 
-  /** Digests of the uncompressed layers, lowest first. */
-  static List<String> diffIds(JsonNode document) {
-    return ImageIndex.texts(document.path("rootfs").path("diff_ids"));
+  /**
+   * Digests of the uncompressed layers, lowest first.
+   *
+   * @throws IOException one of them is none
+   */
+  static List<String> diffIds(JsonNode document) throws IOException {
+    List<String> digests = ImageIndex.texts(document.path("rootfs").path("diff_ids"));
+    try {
+      digests.forEach(Digest::check);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the image's config has an " + e.getMessage(), e);
+    }
+    return digests;
   }
 }

@@ -8,6 +8,8 @@ import java.util.Locale;
  */
 public record ImageReference(String registry, String repository, String tag, String digest) {
 
+  private static final int MOST_CHARACTERS = 255;
+
   /**
    * @throws IllegalArgumentException when the text is no reference
    */
@@ -28,6 +30,13 @@ public record ImageReference(String registry, String repository, String tag, Str
       if (!tag.matches("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")) {
         throw new IllegalArgumentException("invalid reference format: " + text);
       }
+    }
+    // As in upstream's reference package; what is longer would also be too much for the patterns.
+    if (rest.length() > MOST_CHARACTERS) {
+      throw new IllegalArgumentException(
+          "invalid reference format: repository name must not be more than "
+              + MOST_CHARACTERS
+              + " characters");
     }
     String registry = "docker.io";
     String repository = rest;

@@ -105,13 +105,16 @@ public final class Images {
     try {
       if (!Files.isDirectory(archive)) {
         Files.createDirectory(scratch);
-        ImageArchive.extract(archive, scratch);
+        ImageArchive.extract(archive, scratch, UnpackLimit.of(scratch, Long.MAX_VALUE));
         root = scratch;
       }
       List<StoredImage> added = new ArrayList<>();
-      for (ImageArchive.Found found : new ImageArchive(root, Platform.here()).images()) {
+      ImageArchive content = new ImageArchive(root, Platform.here(), options.maxManifestBytes());
+      for (ImageArchive.Found found : content.images()) {
         List<String> names = new ArrayList<>();
-        found.names().forEach(n -> names.add(ImageReference.parse(n).toString()));
+        for (String name : found.names()) {
+          names.add(reference(name));
+        }
         names.addAll(extraNames);
         List<String> digests =
             found.manifestDigest().isEmpty()
@@ -126,6 +129,14 @@ public final class Images {
       return added;
     } finally {
       FileTrees.delete(scratch);
+    }
+  }
+
+  private static String reference(String name) throws IOException {
+    try {
+      return ImageReference.parse(name).toString();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the archive names an image wrongly: " + e.getMessage(), e);
     }
   }
 

@@ -71,7 +71,8 @@ public final class LayerStore {
   /**
    * Unpacks the layer unless it is there.
    *
-   * @throws IOException the content is not the layer, or tries to leave its directory
+   * @throws IOException the content is not the layer, tries to leave its directory, or becomes more
+   *     than it may
    */
   public void add(String diffId, Source source) throws IOException {
     Digest.check(diffId);
@@ -83,10 +84,12 @@ public final class LayerStore {
       }
       FileTrees.delete(path(diffId));
       Path staging = directory.resolve("staging-" + UUID.randomUUID());
+      UnpackLimit limit = UnpackLimit.of(directory, maxBytes);
       try (InputStream raw = source.open();
-          DigestInputStream tar = new DigestInputStream(decompressed(raw), Digest.sha256())) {
+          DigestInputStream tar =
+              new DigestInputStream(limit.bound(decompressed(raw)), Digest.sha256())) {
         Files.createDirectory(staging);
-        long bytes = new LayerUnpacker(staging, form, maxBytes).unpack(tar);
+        long bytes = new LayerUnpacker(staging, form, limit).unpack(tar);
         String actual = Digest.format(tar.getMessageDigest().digest());
         if (!actual.equals(diffId)) {
           throw new IOException("layer digest mismatch: expected " + diffId + ", got " + actual);
@@ -95,6 +98,8 @@ public final class LayerStore {
         FileTrees.replace(
             sizeFile(diffId),
             Long.toString(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        throw new IOException("layer " + diffId + ": " + e.getMessage(), e);
       } finally {
         FileTrees.delete(staging);
       }

@@ -34,6 +34,12 @@ public final class LayerUnpacker {
   static final String WHITEOUT = ".wh.";
   static final String OPAQUE = ".wh..wh..opq";
 
+  /** An entry takes half a kilobyte of the stream, which gzip makes nothing of, and an inode. */
+  private static final int MOST_ENTRIES = 2_000_000;
+
+  /** Directories are remembered until the end. */
+  private static final int MOST_DIRECTORIES = 200_000;
+
   /** How whiteouts and owners are kept. */
   public enum Form {
     OVERLAY,
@@ -42,14 +48,19 @@ public final class LayerUnpacker {
 
   private final Path root;
   private final Form form;
-  private final long maxBytes;
+  private final UnpackLimit limit;
   private final Map<Path, TarReader.Entry> directories = new HashMap<>();
   private long bytes;
+  private int entries;
 
-  public LayerUnpacker(Path root, Form form, long maxBytes) {
+  /**
+   * @param limit of the files' lengths as their headers say them; what the stream really has is for
+   *     the caller to bound
+   */
+  LayerUnpacker(Path root, Form form, UnpackLimit limit) {
     this.root = root;
     this.form = form;
-    this.maxBytes = maxBytes;
+    this.limit = limit;
   }
 
   /**
@@ -58,6 +69,9 @@ public final class LayerUnpacker {
   public long unpack(InputStream tar) throws IOException {
     TarReader reader = new TarReader(tar);
     for (TarReader.Entry e = reader.next(); e != null; e = reader.next()) {
+      if (++entries > MOST_ENTRIES) {
+        throw new IOException("has more than " + MOST_ENTRIES + " entries");
+      }
       try {
         apply(e, reader.content());
       } catch (InvalidPathException wrong) {
@@ -122,12 +136,15 @@ public final class LayerUnpacker {
           Files.createDirectory(target);
         }
         directories.put(target, e);
+        if (directories.size() > MOST_DIRECTORIES) {
+          throw new IOException("has more than " + MOST_DIRECTORIES + " directories");
+        }
       }
       case '0' -> {
-        bytes += e.size();
-        if (bytes > maxBytes) {
-          throw new IOException("layer is larger than " + maxBytes + " bytes");
+        if (e.size() > limit.bytes() - bytes) {
+          throw limit.exceeded();
         }
+        bytes += e.size();
         try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
           content.transferTo(out);
         }

@@ -200,9 +200,22 @@ final class RegistryClient implements AutoCloseable {
               .headers()
               .firstValue("Location")
               .orElseThrow(() -> new IOException("redirect to nowhere"));
-      uri = uri.resolve(location);
+      uri = redirected(uri, location);
     }
     throw new IOException("too many redirects for " + reference);
+  }
+
+  private static URI redirected(URI from, String location) throws IOException {
+    try {
+      URI to = from.resolve(location);
+      if (to.getAuthority() != null
+          && ("https".equals(to.getScheme()) || "http".equals(to.getScheme()))) {
+        return to;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("redirect to what is no address: " + location, e);
+    }
+    throw new IOException("redirect to what is no address: " + location);
   }
 
   private HttpResponse<InputStream> send(HttpRequest request) throws IOException {

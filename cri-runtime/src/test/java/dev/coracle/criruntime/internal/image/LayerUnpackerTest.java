@@ -32,7 +32,8 @@ class LayerUnpackerTest {
 
   private Path unpack(String name, Form form, byte[] tar) throws IOException {
     Path root = Files.createDirectory(dir.resolve(name));
-    new LayerUnpacker(root, form, 1 << 20).unpack(new ByteArrayInputStream(tar));
+    new LayerUnpacker(root, form, new UnpackLimit(1 << 20, "for the test"))
+        .unpack(new ByteArrayInputStream(tar));
     return root;
   }
 
@@ -98,7 +99,8 @@ class LayerUnpackerTest {
   @Test
   void limitsTheSize() throws IOException {
     byte[] tar = tar(t -> t.file("big", 0644, new byte[2 << 20]));
-    assertThatThrownBy(() -> unpack("b", Form.PLAIN, tar)).hasMessageContaining("larger than");
+    assertThatThrownBy(() -> unpack("b", Form.PLAIN, tar))
+        .hasMessageContaining("unpacks to more than");
   }
 
   @Test

@@ -22,6 +22,7 @@ class LayersFuzz {
   @TempDir Path dir;
 
   private static final int BLOCK = 512;
+  private static final UnpackLimit LIMIT = new UnpackLimit(1 << 20, "for the test");
 
   @FuzzTest(maxDuration = "60s")
   void archives(byte[] input) {
@@ -67,7 +68,7 @@ class LayersFuzz {
   }
 
   /** With right checksums in all headers, so that a changed one is looked at at all. */
-  private static byte[] checked(byte[] tar) {
+  static byte[] checked(byte[] tar) {
     byte[] out = tar.clone();
     for (int block = 0; block + BLOCK <= out.length; block += BLOCK) {
       String magic = new String(out, block + 257, 5, StandardCharsets.ISO_8859_1);
@@ -118,7 +119,7 @@ class LayersFuzz {
         .run(input -> {
           Path root = Files.createDirectory(inside.resolve("l" + count[0]++));
           try {
-            new LayerUnpacker(root, Form.PLAIN, 1 << 20)
+            new LayerUnpacker(root, Form.PLAIN, LIMIT)
                 .unpack(new ByteArrayInputStream(checked(input)));
           } catch (IOException e) {
             // said so
@@ -150,7 +151,7 @@ class LayersFuzz {
   @Test
   void aTimeBeyondAllTimesIsBrought() throws Exception {
     Path root = Files.createDirectory(dir.resolve("times"));
-    new LayerUnpacker(root, Form.PLAIN, 1 << 20)
+    new LayerUnpacker(root, Form.PLAIN, LIMIT)
         .unpack(new ByteArrayInputStream(pax("15 mtime=1e300\n")));
     assertThat(root.resolve("file")).exists();
   }
@@ -158,7 +159,7 @@ class LayersFuzz {
   @Test
   void aNameThatCannotBeIsRefused() {
     assertThatThrownBy(() ->
-            new LayerUnpacker(dir, Form.PLAIN, 1 << 20)
+            new LayerUnpacker(dir, Form.PLAIN, LIMIT)
                 .unpack(new ByteArrayInputStream(pax("12 path=a\u0000b\n"))))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("name that cannot be");
