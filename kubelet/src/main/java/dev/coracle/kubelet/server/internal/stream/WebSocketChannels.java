@@ -25,6 +25,9 @@ public final class WebSocketChannels implements ChannelLink {
   private Buffer base64 = Buffer.buffer();
   private int channel = -1;
 
+  /** Told that it is closed, because of what the far side sent; nothing more of it counts. */
+  private boolean broken;
+
   /**
    * @param client whether we opened the socket
    */
@@ -45,7 +48,9 @@ public final class WebSocketChannels implements ChannelLink {
 
           @Override
           public void closed(@Nullable Throwable cause) {
-            listener.closed(cause);
+            if (!broken) {
+              listener.closed(cause);
+            }
           }
 
           @Override
@@ -61,9 +66,14 @@ public final class WebSocketChannels implements ChannelLink {
   }
 
   private void received(Buffer bytes, boolean first, boolean last, Listener listener) {
+    if (broken) {
+      return;
+    }
     if (protocol.base64()) {
       base64 = first ? bytes : base64.appendBuffer(bytes);
       if (base64.length() > MAX_BASE64) {
+        broken = true;
+        base64 = Buffer.buffer();
         close();
         listener.closed(new IllegalStateException("message is too long"));
       } else if (last && base64.length() > 0) {
