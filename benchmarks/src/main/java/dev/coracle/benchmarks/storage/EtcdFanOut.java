@@ -66,10 +66,7 @@ final class EtcdFanOut {
           (etcd.memory() - empty) >> 20,
           (etcd.memory() - empty) / objects);
       byte[] value = Pods.make(0, bytes).json();
-      long before = etcd.memory();
       try (EtcdWatchers watchers = new EtcdWatchers(vertx, port, PREFIX, count)) {
-        report.put(
-            Rows.perWatcher(count), contestant, "%d bytes", (etcd.memory() - before) / count);
         fanOut(etcd, storage, watchers, value, count, rounds);
         Rows.sustained(report, contestant, count, delivered(storage, watchers, value, count));
       }
@@ -79,6 +76,32 @@ final class EtcdFanOut {
       await(storage.close());
     }
     restart(port, objects);
+    perWatcher(count);
+  }
+
+  /**
+   * On an etcd that holds nothing and has freed nothing: what it grows by with each further round
+   * of watchers, all of which stay.
+   */
+  private void perWatcher(int count) throws Exception {
+    List<EtcdWatchers> all = new ArrayList<>();
+    try (EtcdProcess etcd = EtcdProcess.start(directory.resolveSibling("etcd-watchers"))) {
+      etcd.awaitPort();
+      List<Long> grown = new ArrayList<>();
+      all.add(new EtcdWatchers(vertx, etcd.port, PREFIX, 1));
+      long before = etcd.settledMemory();
+      for (int round = 0; round < Rows.WATCHER_ROUNDS; round++) {
+        all.add(new EtcdWatchers(vertx, etcd.port, PREFIX, count));
+        long now = etcd.settledMemory();
+        grown.add((now - before) / count);
+        before = now;
+      }
+      Rows.perWatcher(report, contestant, count, grown);
+    } finally {
+      for (EtcdWatchers watchers : all) {
+        watchers.close();
+      }
+    }
   }
 
   private void fanOut(

@@ -95,11 +95,30 @@ public final class EtcdProcess implements AutoCloseable {
 
   /** Resident memory in bytes. */
   long memory() throws IOException {
-    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
-        .filter(l -> l.startsWith("VmRSS:"))
-        .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")) * 1024)
+    return kilobytes("status", "VmRSS:") * 1024;
+  }
+
+  /**
+   * Its own memory in bytes, without what it has mapped of files, once it has stopped changing: its
+   * collector works in the background.
+   */
+  long settledMemory() throws IOException {
+    long before = kilobytes("smaps_rollup", "Pss_Anon:");
+    for (int same = 0, tries = 0; same < 5 && tries < 200; tries++) {
+      LockSupport.parkNanos(100_000_000);
+      long now = kilobytes("smaps_rollup", "Pss_Anon:");
+      same = Math.abs(now - before) < 64 ? same + 1 : 0;
+      before = now;
+    }
+    return before * 1024;
+  }
+
+  private long kilobytes(String file, String line) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/" + file)).stream()
+        .filter(l -> l.startsWith(line))
+        .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")))
         .findFirst()
-        .orElse(0);
+        .orElseThrow();
   }
 
   @Override

@@ -158,11 +158,37 @@ public final class HubBench {
     return watchers;
   }
 
-  private List<CountingWatcher> fanOut(WatchHub hub) throws Exception {
+  /** What the heap grows by with each further round of watchers, all of which stay. */
+  private void perWatcher(WatchHub hub) throws Exception {
+    List<CountingWatcher> all = new ArrayList<>(watch(hub, 1, FieldSelector.EVERYTHING));
+    List<Long> grown = new ArrayList<>();
+    told(hub, all);
     long before = usedHeap();
+    for (int round = 0; round < Rows.WATCHER_ROUNDS; round++) {
+      all.addAll(watch(hub, WATCHERS, FieldSelector.EVERYTHING));
+      told(hub, all);
+      long now = usedHeap();
+      grown.add((now - before) / WATCHERS);
+      before = now;
+    }
+    all.forEach(CountingWatcher::cancel);
+    Rows.perWatcher(report, HUB, WATCHERS, grown);
+  }
+
+  /** All of them have begun, and have what has happened. */
+  private static void told(WatchHub hub, List<CountingWatcher> watchers) throws Exception {
+    CountDownLatch all = new CountDownLatch(watchers.size());
+    watchers.forEach(w -> w.latch = all);
+    change(hub, 0, -1 - watchers.size());
+    if (!all.await(30, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("not all were told");
+    }
+  }
+
+  private List<CountingWatcher> fanOut(WatchHub hub) throws Exception {
+    perWatcher(hub);
     List<CountingWatcher> watchers = watch(hub, WATCHERS, FieldSelector.EVERYTHING);
     change(hub, 0, -1);
-    report.put(Rows.perWatcher(WATCHERS), HUB, "%d bytes", (usedHeap() - before) / WATCHERS);
     List<Long> times = new ArrayList<>();
     long cpu = 0;
     for (int i = 0; i < 2 * ROUNDS; i++) {

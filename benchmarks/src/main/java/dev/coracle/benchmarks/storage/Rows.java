@@ -11,8 +11,19 @@ final class Rows {
     return String.format("memory of %,d pods of %.1f KB", objects, bytes / 1000.0);
   }
 
-  static String perWatcher(int watchers) {
-    return String.format("memory of a watcher, of %,d", watchers);
+  /** How often so many more watchers are added to those that are there. */
+  static final int WATCHER_ROUNDS = 5;
+
+  /**
+   * @param grown bytes that each round of watchers took, divided by their number
+   */
+  static void perWatcher(Report report, String contestant, int watchers, List<Long> grown) {
+    report.put(
+        String.format(
+            "memory of a watcher, median of %d rounds of %,d more", grown.size(), watchers),
+        contestant,
+        "%,d bytes",
+        grown.stream().sorted().skip(grown.size() / 2).findFirst().orElseThrow());
   }
 
   static String restart(int objects) {

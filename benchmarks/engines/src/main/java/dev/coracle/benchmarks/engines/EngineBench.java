@@ -23,9 +23,9 @@ import java.util.stream.Stream;
 /**
  * What the embedded storage could stand on, with the same group commit on top of each: durable puts
  * of 1 KiB over 20,000 keys, the first opening, a reopening with 100,000 values of 4.5 KB and a
- * read of all of them, resident memory, and the size of the libraries. The engines keep bare keys
- * and values; Coracle's storage does all of etcd's model in the same run (revisions, history,
- * index).
+ * read of all of them, the memory of the process then, and the size of the libraries. The engines
+ * keep bare keys and values; Coracle's storage does all of etcd's model in the same run (revisions,
+ * history, index).
  *
  * <p>Arguments: one contestant's name and a directory; a process each, so that memory and first
  * openings can be compared.
@@ -83,11 +83,12 @@ public final class EngineBench {
     line.append(
         String.format(
             Locale.ROOT,
-            " | %.0f ms | %.0f + %.0f ms | %d MB | %.1f MB |",
+            " | %.0f ms | %.0f + %.0f ms | %d MB, %d MB of it heap | %.1f MB |",
             first,
             open,
             scan,
-            resident() >> 20,
+            memory() >> 20,
+            usedHeap() >> 20,
             libraries(name) / 1e6));
     contestant.close();
     System.out.println(line);
@@ -193,9 +194,21 @@ public final class EngineBench {
     room.acquire(256);
   }
 
-  private static long resident() throws IOException {
+  private static long usedHeap() {
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  /**
+   * What the process has for itself with all values open, heap and native: not what is mapped of
+   * files, which the kernel may take back.
+   */
+  private static long memory() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(l -> l.startsWith("VmRSS:"))
+        .filter(l -> l.startsWith("RssAnon:"))
         .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")) * 1024)
         .findFirst()
         .orElse(0);
