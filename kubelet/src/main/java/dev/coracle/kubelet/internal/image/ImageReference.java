@@ -16,6 +16,11 @@ public final class ImageReference {
               + "(?:/"
               + COMPONENT
               + ")*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$");
+  private static final int MOST_OF_NAME = 255;
+
+  /** Name, tag and digest. */
+  private static final int MOST = MOST_OF_NAME + 1 + 128 + 1 + 255;
+
   private static final Pattern ID = Pattern.compile("^[0-9a-f]{64}$");
 
   private ImageReference() {}
@@ -26,6 +31,15 @@ public final class ImageReference {
    * @throws IllegalArgumentException with upstream's words for what is no name
    */
   public static String withTag(String image) {
+    if (nameOf(image).length() > MOST_OF_NAME || image.length() > MOST) {
+      // Also because the pattern takes more stack the longer the name is.
+      throw new IllegalArgumentException(
+          "couldn't parse image name \""
+              + image.substring(0, MOST_OF_NAME)
+              + "...\": repository name must not be more than "
+              + MOST_OF_NAME
+              + " characters");
+    }
     if (image.isEmpty() || !REFERENCE.matcher(image).matches() || ID.matcher(image).matches()) {
       String lower = image.toLowerCase(java.util.Locale.ROOT);
       String why =

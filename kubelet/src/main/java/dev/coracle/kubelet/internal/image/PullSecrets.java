@@ -50,7 +50,11 @@ public final class PullSecrets {
     return out;
   }
 
-  private static void read(KubeObject secret, String image, List<AuthConfig> out) {
+  /**
+   * @throws StatusException the secret holds no JSON
+   * @throws IllegalArgumentException nor base64
+   */
+  static void read(KubeObject secret, String image, List<AuthConfig> out) {
     String current = secret.text("data", ".dockerconfigjson");
     String legacy = secret.text("data", ".dockercfg");
     JsonNode auths =
@@ -62,21 +66,10 @@ public final class PullSecrets {
     auths
         .properties()
         .forEach(e -> {
-          if (fits(e.getKey(), image)) {
+          if (CredentialServer.of(e.getKey()).fits(image)) {
             out.add(config(e.getKey(), e.getValue()));
           }
         });
-  }
-
-  private static boolean fits(String server, String image) {
-    String host = server.replaceFirst("^https?://", "").replaceFirst("/v[12]/?$", "");
-    String registry = ImageReference.registry(image);
-    boolean hub = registry.equals("docker.io");
-    if (hub && (host.equals("docker.io") || host.equals("index.docker.io"))) {
-      return true;
-    }
-    String pattern = host.replace(".", "\\.").replace("*", "[^./]*");
-    return registry.matches(pattern) || (image + "/").matches(pattern + "/.*");
   }
 
   private static AuthConfig config(String server, JsonNode auth) {

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * is answered or reset, none is the server's own fault, and afterwards the port serves as before.
  * Seeded as {@code Fuzzer} is.
  */
-class EtcdStreamsFuzzTest {
+class EtcdStreamsFuzz {
 
   private static final long SEED = Long.getLong("coracle.fuzz.seed", 1);
   private static final int STREAMS = Integer.getInteger("coracle.fuzz.inputs", 3000) / 10;
