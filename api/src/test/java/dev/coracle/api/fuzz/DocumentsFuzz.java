@@ -1,5 +1,7 @@
 package dev.coracle.api.fuzz;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -91,6 +93,16 @@ class DocumentsFuzz {
       if (e.status().code() >= 500) {
         throw new AssertionError(e);
       }
+    }
+  }
+
+  /** Bytes that begin as UTF-32 or UTF-16 does were the server's own fault. */
+  @Test
+  void aDocumentInHalfACharacterIsBad() {
+    for (byte[] json : new byte[][] {{'8', 0, 0, 0, 0, 0}, {'8', 0, '1'}, {0, 0, 0, '8', 0}}) {
+      assertThatThrownBy(() -> Json.parse(json))
+          .isInstanceOf(StatusException.class)
+          .hasMessageContaining("the document is not valid JSON");
     }
   }
 

@@ -58,6 +58,15 @@ final class Answers {
     return answer;
   }
 
+  /** As it is sent. What an upstream answered may be such that it cannot be written: SERVFAIL. */
+  static byte[] wire(Message query, Message answer, int limit) {
+    try {
+      return answer.toWire(limit);
+    } catch (RuntimeException e) {
+      return empty(query, Rcode.SERVFAIL).toWire(limit);
+    }
+  }
+
   /** The record that says how long "there is no such record" may be remembered. */
   static Record soa(Name zone, int ttl, long serial) {
     Name host = prefixed("ns.dns", zone);

@@ -5,6 +5,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -61,9 +62,10 @@ final class CachePlugin implements DnsPlugin {
     Stored known = entries.get(key);
     if (known != null) {
       long age = now - known.storedAt();
-      if (age < known.ttl()) {
+      Message answer = age < known.ttl() ? aged(query, known.answer(), age) : null;
+      if (answer != null) {
         metrics.cacheHit();
-        return Uni.createFrom().item(aged(query, known.answer(), age));
+        return Uni.createFrom().item(answer);
       }
       entries.remove(key);
     }
@@ -77,7 +79,8 @@ final class CachePlugin implements DnsPlugin {
         });
   }
 
-  private static Message aged(Message query, Message stored, long age) {
+  /** Null when a record cannot be made again, such as one without content. */
+  private static @Nullable Message aged(Message query, Message stored, long age) {
     Message answer = Answers.empty(query, stored.getRcode());
     if (stored.getHeader().getFlag(Flags.AD)) {
       answer.getHeader().setFlag(Flags.AD);
@@ -85,14 +88,17 @@ final class CachePlugin implements DnsPlugin {
     for (int section : new int[] {Section.ANSWER, Section.AUTHORITY, Section.ADDITIONAL}) {
       for (Record record : stored.getSection(section)) {
         if (record.getType() != Type.OPT) {
-          answer.addRecord(
+          Record copy =
               Record.newRecord(
                   record.getName(),
                   record.getType(),
                   record.getDClass(),
                   Math.max(0, record.getTTL() - age),
-                  record.rdataToWireCanonical()),
-              section);
+                  record.rdataToWireCanonical());
+          if (copy == null) {
+            return null;
+          }
+          answer.addRecord(copy, section);
         }
       }
     }

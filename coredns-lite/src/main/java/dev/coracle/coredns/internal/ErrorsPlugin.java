@@ -32,7 +32,8 @@ final class ErrorsPlugin implements DnsPlugin {
     if (query.getOPT() != null && query.getOPT().getVersion() > 0) {
       return Uni.createFrom().item(Answers.badVersion(query));
     }
-    return next.serve(query)
+    return Uni.createFrom()
+        .deferred(() -> next.serve(query))
         .onFailure()
         .recoverWithItem(failure -> {
           LOG.atDebug()

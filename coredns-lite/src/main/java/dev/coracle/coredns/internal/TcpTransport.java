@@ -75,7 +75,7 @@ final class TcpTransport {
         .subscribe()
         .with(
             answer -> {
-              byte[] wire = answer.toWire(LARGEST);
+              byte[] wire = Answers.wire(query, answer, LARGEST);
               socket.write(
                   Buffer.buffer(2 + wire.length)
                       .appendUnsignedShort(wire.length)

@@ -64,7 +64,7 @@ final class UdpTransport {
         .with(
             answer ->
                 socket.send(
-                    Buffer.buffer(answer.toWire(limit)),
+                    Buffer.buffer(Answers.wire(query, answer, limit)),
                     packet.sender().port(),
                     packet.sender().host()),
             failure -> LOG.atDebug().addKeyValue("cause", failure).log("Query failed"));

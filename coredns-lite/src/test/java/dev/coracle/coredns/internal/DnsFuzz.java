@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -193,7 +194,39 @@ class DnsFuzz {
               .serve(query, q -> cache.serve(q, _ -> Uni.createFrom().item(answer)))
               .await()
               .atMost(WAIT);
-      assertThat(given.toWire(512).length).isLessThanOrEqualTo(512);
+      assertThat(Answers.wire(query, given, 512).length).isLessThanOrEqualTo(512);
     }
+  }
+
+  /** It was remembered, and what was made of it could not be written. */
+  @Test
+  void aRecordWithoutContentIsAskedForAgain() throws IOException {
+    Message answer = new Message(Base64.getDecoder().decode("AACoAAAAAAEAAAAAAAAhAOgvAAAAAAA="));
+    CachePlugin cache = new CachePlugin(Clock.systemUTC(), metrics);
+    int[] asked = {0};
+    for (int i = 0; i < 2; i++) {
+      Message given =
+          cache
+              .serve(
+                  question("example.org.", Type.SRV),
+                  _ -> {
+                    asked[0]++;
+                    return Uni.createFrom().item(answer);
+                  })
+              .await()
+              .atMost(WAIT);
+      assertThat(given.getSection(Section.ANSWER)).hasSize(1).doesNotContainNull();
+    }
+    assertThat(asked[0]).isEqualTo(2);
+  }
+
+  @Test
+  void anAnswerThatCannotBeWrittenIsServfail() throws IOException {
+    Message answer = question("example.org.", Type.A);
+    answer.addRecord(null, Section.ANSWER);
+    Message query = question("example.org.", Type.A);
+    Message given = new Message(Answers.wire(query, answer, 512));
+    assertThat(given.getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(given.getHeader().getID()).isEqualTo(query.getHeader().getID());
   }
 }
