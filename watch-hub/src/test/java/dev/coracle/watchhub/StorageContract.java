@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class StorageContract {
 
-  protected static final Duration WAIT = Duration.ofSeconds(10);
+  /** Long enough for eight writers of one key on a machine that has other things to do. */
+  protected static final Duration WAIT = Duration.ofSeconds(60);
 
   private static final AtomicInteger COUNTER = new AtomicInteger();
 

@@ -69,8 +69,7 @@ public record FieldSelector(List<Requirement> requirements) {
       boolean negated = not >= 0 && not < is;
       int start = negated ? not + 2 : term.startsWith("==", is) ? is + 2 : is + 1;
       out.add(
-          new Requirement(
-              term.substring(0, negated ? not : is).trim(), !negated, unescape(term, start)));
+          new Requirement(term.substring(0, negated ? not : is), !negated, unescape(term, start)));
     }
     return new FieldSelector(out);
   }

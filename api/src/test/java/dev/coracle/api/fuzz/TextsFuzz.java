@@ -1,5 +1,7 @@
 package dev.coracle.api.fuzz;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
@@ -57,6 +59,14 @@ class TextsFuzz {
         .seeds("metadata.name=a,status.phase!=Running", "a==b", "spec.x=a\\,b\\=c\\\\", "")
         .words("\\", ",", "=", "!=", "==", "metadata.name", ".", " ")
         .run(TextsFuzz::fieldSelector);
+  }
+
+  /** What stood around a field was cut off, and the rest read as another operator. */
+  @Test
+  void aFieldIsAllBeforeItsOperator() {
+    fieldSelector("\0O!!\u0001=".getBytes(StandardCharsets.UTF_8));
+    FieldSelector selector = FieldSelector.parse("a!\u0001=b");
+    assertThat(FieldSelector.parse(selector.toString())).isEqualTo(selector);
   }
 
   private static void fieldSelector(byte[] input) {

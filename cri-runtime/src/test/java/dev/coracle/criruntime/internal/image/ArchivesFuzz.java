@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ class ArchivesFuzz {
           + "\"annotations\":{\"org.opencontainers.image.ref.name\":\"demo:1\"}}]}";
 
   @TempDir Path dir;
+  private @Nullable Images opened;
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
@@ -91,8 +93,14 @@ class ArchivesFuzz {
   }
 
   private Images images() throws IOException {
-    return new Images(
-        dir.resolve("inside/images"), LayerUnpacker.Form.PLAIN, ImageOptions.defaults());
+    Images i = opened;
+    if (i == null) {
+      i =
+          new Images(
+              dir.resolve("inside/images"), LayerUnpacker.Form.PLAIN, ImageOptions.defaults());
+      opened = i;
+    }
+    return i;
   }
 
   /** By the first byte what is changed: the whole archive, or one of its documents. */
