@@ -58,7 +58,8 @@ public final class Decoder {
     } catch (JsonProcessingException e) {
       throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // Of bytes in memory that can only be their encoding: they look like UTF-16 or UTF-32.
+      throw StatusException.badRequest("the document is not valid JSON: " + e.getMessage());
     }
   }
 

@@ -103,7 +103,12 @@ class DocumentsFuzz {
       assertThatThrownBy(() -> Json.parse(json))
           .isInstanceOf(StatusException.class)
           .hasMessageContaining("the document is not valid JSON");
+      decode(json);
     }
+    byte[] mixed = {0, '8', 0, 0};
+    assertThatThrownBy(() -> Decoder.decode(mixed, DEPLOYMENTS, FieldValidation.IGNORE, _ -> {}))
+        .isInstanceOf(StatusException.class)
+        .hasMessageContaining("the document is not valid JSON");
   }
 
   @Test
