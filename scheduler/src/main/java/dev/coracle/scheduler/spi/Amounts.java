@@ -2,6 +2,7 @@ package dev.coracle.scheduler.spi;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongBinaryOperator;
@@ -14,6 +15,11 @@ public final class Amounts {
 
   private final Map<String, Long> byName = new TreeMap<>();
 
+  // What is asked for on every node of every decision stands beside the map too.
+  private long cpu;
+  private long memory;
+  private long pods;
+
   /** Reads a resource list; what is no quantity is left out. */
   public static Amounts of(JsonNode list) {
     Amounts out = new Amounts();
@@ -21,7 +27,7 @@ public final class Amounts {
         .forEach(e -> {
           Quantity quantity = Quantity.tryParse(e.getValue().asText());
           if (quantity != null) {
-            out.byName.put(
+            out.put(
                 e.getKey(), e.getKey().equals("cpu") ? quantity.millis() : quantity.longValue());
           }
         });
@@ -30,16 +36,27 @@ public final class Amounts {
 
   public Amounts copy() {
     Amounts out = new Amounts();
-    out.byName.putAll(byName);
+    byName.forEach(out::put);
     return out;
   }
 
   public long get(String name) {
-    return byName.getOrDefault(name, 0L);
+    return switch (name) {
+      case "cpu" -> cpu;
+      case "memory" -> memory;
+      case "pods" -> pods;
+      default -> byName.getOrDefault(name, 0L);
+    };
   }
 
   public void put(String name, long amount) {
     byName.put(name, amount);
+    switch (name) {
+      case "cpu" -> cpu = amount;
+      case "memory" -> memory = amount;
+      case "pods" -> pods = amount;
+      default -> {}
+    }
   }
 
   public boolean has(String name) {
@@ -47,7 +64,7 @@ public final class Amounts {
   }
 
   public Map<String, Long> asMap() {
-    return byName;
+    return Collections.unmodifiableMap(byName);
   }
 
   public Amounts plus(Amounts other) {
@@ -69,8 +86,7 @@ public final class Amounts {
 
   /** Changes this one. */
   private Amounts combine(Amounts other, LongBinaryOperator operator) {
-    other.byName.forEach(
-        (name, amount) -> byName.put(name, operator.applyAsLong(get(name), amount)));
+    other.byName.forEach((name, amount) -> put(name, operator.applyAsLong(get(name), amount)));
     return this;
   }
 

@@ -1,25 +1,34 @@
 package dev.coracle.scheduler.spi;
 
-import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /**
  * The nodes and pods a decision is based on; preemption looks at one in which a node differs.
  *
+ * @param nodes those of the map, in its order
+ * @param nodesWithImage on how many nodes an image is, by this name of it
  * @param namespaceLabels the labels of a namespace, empty where it is not known
  */
 public record ClusterView(
-    Map<String, NodeInfo> byName, Function<String, Map<String, String>> namespaceLabels) {
+    Map<String, NodeInfo> byName,
+    List<NodeInfo> nodes,
+    ToIntFunction<String> nodesWithImage,
+    Function<String, Map<String, String>> namespaceLabels) {
 
-  public Collection<NodeInfo> nodes() {
-    return byName.values();
+  public ClusterView(
+      Map<String, NodeInfo> byName,
+      ToIntFunction<String> nodesWithImage,
+      Function<String, Map<String, String>> namespaceLabels) {
+    this(byName, List.copyOf(byName.values()), nodesWithImage, namespaceLabels);
   }
 
   public ClusterView with(NodeInfo instead) {
-    Map<String, NodeInfo> nodes = new LinkedHashMap<>(byName);
-    nodes.put(instead.name(), instead);
-    return new ClusterView(nodes, namespaceLabels);
+    Map<String, NodeInfo> changed = new LinkedHashMap<>(byName);
+    changed.put(instead.name(), instead);
+    return new ClusterView(changed, nodesWithImage, namespaceLabels);
   }
 }

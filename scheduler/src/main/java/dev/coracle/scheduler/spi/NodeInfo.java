@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +27,14 @@ public final class NodeInfo {
   private final Amounts nonZeroRequested = new Amounts();
   private final Map<String, Integer> perController = new HashMap<>();
   private int antiAffine;
+  private long question;
+  private boolean wanted;
   private int affine;
 
   /** What decisions read of a node again and again is taken out of its tree here, once. */
   public void setNode(@Nullable KubeObject now) {
     node = now;
+    question = 0;
     name = now == null ? "" : now.name();
     unschedulable = now != null && now.at("spec", "unschedulable").asBoolean();
     taints = now == null ? List.of() : List.copyOf(Toleration.Taint.of(now.tree()));
@@ -70,6 +74,11 @@ public final class NodeInfo {
     return taints;
   }
 
+  /** The names of the images on the node. */
+  public Set<String> imageNames() {
+    return images.keySet();
+  }
+
   /** The bytes of an image that is on the node, by this name of it; null where it is not. */
   public @Nullable Long imageBytes(String image) {
     return images.get(image);
@@ -89,6 +98,20 @@ public final class NodeInfo {
 
   public Collection<PodInfo> pods() {
     return pods.values();
+  }
+
+  /**
+   * Whether the pod wants this node, by its selector and required affinity. The answer is kept for
+   * the next pod that asks the same question, until the node changes or another question is asked.
+   *
+   * @param asked numbers what is asked, from 1
+   */
+  public boolean isWantedBy(PodInfo pod, long asked) {
+    if (question != asked) {
+      wanted = pod.wantsNode(node());
+      question = asked;
+    }
+    return wanted;
   }
 
   /** Whether some pod here has required anti-affinity, which newcomers must respect. */

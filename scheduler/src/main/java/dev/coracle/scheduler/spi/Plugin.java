@@ -2,8 +2,7 @@ package dev.coracle.scheduler.spi;
 
 import dev.coracle.api.KubeObject;
 import io.smallrye.mutiny.Uni;
-import java.util.Collection;
-import java.util.Map;
+import java.util.List;
 
 /**
  * One concern of scheduling, at one or more of the extension points (Kubernetes docs, "Scheduling
@@ -31,6 +30,16 @@ public interface Plugin {
 
   /** May the pod run on this node? */
   interface Filter extends Plugin {
+
+    /**
+     * Whether it has a say about this pod at all, asked once after the pre-filters; it is asked
+     * about no node where it has none (upstream's {@code Skip}). Wherever it says no, {@link
+     * #filter} would have let the pod through.
+     */
+    default boolean concerns(CycleState state, PodInfo pod) {
+      return true;
+    }
+
     Verdict filter(CycleState state, PodInfo pod, NodeInfo node);
   }
 
@@ -38,9 +47,11 @@ public interface Plugin {
   interface Score extends Plugin {
     int weight();
 
-    /** Zero to 100 for each node's name; nodes left out count as zero. */
-    Map<String, Long> score(
-        CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster);
+    /** What a plugin gives that prefers none of the nodes. */
+    long[] ALL_THE_SAME = {};
+
+    /** Zero to 100 for each node, in their order; or {@link #ALL_THE_SAME}. */
+    long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster);
   }
 
   /** Holds something for the pod on the node, and gives it back when it comes to nothing. */

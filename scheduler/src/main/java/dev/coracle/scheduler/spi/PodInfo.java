@@ -6,6 +6,7 @@ import dev.coracle.api.OwnerReference;
 import dev.coracle.api.selector.LabelSelector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class PodInfo {
   }
 
   private final KubeObject pod;
+  private final int priority;
   private final Amounts requests;
   private final Amounts nonZeroRequests;
   private final List<HostPort> ports;
@@ -43,6 +45,7 @@ public final class PodInfo {
   public PodInfo(KubeObject pod) {
     this.pod = pod;
     JsonNode spec = pod.at("spec");
+    this.priority = spec.path("priority").asInt(0);
     this.requests = effective(spec, false);
     this.nonZeroRequests = effective(spec, true);
     this.ports = ports(spec);
@@ -134,7 +137,7 @@ public final class PodInfo {
   }
 
   public int priority() {
-    return pod.at("spec", "priority").asInt(0);
+    return priority;
   }
 
   public String nodeName() {
@@ -175,6 +178,11 @@ public final class PodInfo {
   public boolean wantsNode(KubeObject node) {
     return (nodeSelector.isEverything() || nodeSelector.matches(node))
         && (nodeTerms == null || nodeTerms.matches(node));
+  }
+
+  /** Whether the other one asks the same of a node's labels and name. */
+  public boolean wantsNodesLike(PodInfo other) {
+    return nodeSelector.equals(other.nodeSelector) && Objects.equals(nodeTerms, other.nodeTerms);
   }
 
   public boolean choosesNodes() {

@@ -4,7 +4,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.PodInfo;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +23,7 @@ public final class SchedulerCache {
   private final Map<String, PodInfo> assumed = new HashMap<>();
   private final Map<String, String> nominations = new HashMap<>();
   private final Map<String, PodInfo> nominated = new HashMap<>();
+  private final Map<String, Integer> nodesWithImage = new HashMap<>();
   private @Nullable ClusterView view;
   private final Function<String, Map<String, String>> namespaceLabels;
 
@@ -32,16 +32,29 @@ public final class SchedulerCache {
   }
 
   public void putNode(KubeObject node) {
-    info(node.name()).setNode(node);
-    view = null;
+    NodeInfo info = info(node.name());
+    if (!info.hasNode()) {
+      view = null; // Known ones change in place.
+    }
+    setNode(info, node);
   }
 
   public void removeNode(String name) {
     NodeInfo info = nodes.get(name);
     if (info != null) {
-      info.setNode(null);
+      setNode(info, null);
       drop(name, info);
       view = null;
+    }
+  }
+
+  private void setNode(NodeInfo info, @Nullable KubeObject now) {
+    for (String image : info.imageNames()) {
+      nodesWithImage.computeIfPresent(image, (_, n) -> n == 1 ? null : n - 1);
+    }
+    info.setNode(now);
+    for (String image : info.imageNames()) {
+      nodesWithImage.merge(image, 1, Integer::sum);
     }
   }
 
@@ -116,10 +129,6 @@ public final class SchedulerCache {
         .toList();
   }
 
-  public Collection<NodeInfo> nodes() {
-    return view().nodes();
-  }
-
   /** The nodes that are known, without copying. */
   public ClusterView view() {
     ClusterView current = view;
@@ -130,7 +139,8 @@ public final class SchedulerCache {
           known.put(name, info);
         }
       });
-      current = new ClusterView(known, namespaceLabels);
+      current =
+          new ClusterView(known, image -> nodesWithImage.getOrDefault(image, 0), namespaceLabels);
       view = current;
     }
     return current;

@@ -10,9 +10,7 @@ import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -79,19 +77,25 @@ public final class Framework {
       diagnosis.rejectedEverywhere(anywhere);
       return new Decision.None(diagnosis, state);
     }
+    List<Plugin.Filter> concerned = new ArrayList<>(filters.size());
+    for (Plugin.Filter plugin : filters) {
+      if (plugin.concerns(state, pod)) {
+        concerned.add(plugin);
+      }
+    }
     String nominated = cache.nomination(pod.uid());
     NodeInfo promised = nominated == null ? null : cluster.byName().get(nominated);
-    if (promised != null && filterBesideNominated(state, pod, promised).ok()) {
+    if (promised != null && filterBesideNominated(concerned, state, pod, promised).ok()) {
       return new Decision.Chosen(promised.name(), state);
     }
     List<NodeInfo> feasible = new ArrayList<>();
-    List<NodeInfo> nodes = List.copyOf(cluster.nodes());
+    List<NodeInfo> nodes = cluster.nodes();
     int enough = enough(nodes.size());
     int first = Math.floorMod(next, nodes.size());
     for (int i = 0; i < nodes.size() && feasible.size() < enough; i++) {
       next++;
       NodeInfo node = nodes.get((first + i) % nodes.size());
-      Verdict verdict = filterBesideNominated(state, pod, node);
+      Verdict verdict = filterBesideNominated(concerned, state, pod, node);
       if (verdict.ok()) {
         feasible.add(node);
       } else {
@@ -129,6 +133,11 @@ public final class Framework {
   }
 
   Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    return filter(filters, state, pod, node);
+  }
+
+  private static Verdict filter(
+      List<Plugin.Filter> filters, CycleState state, PodInfo pod, NodeInfo node) {
     for (Plugin.Filter plugin : filters) {
       Verdict verdict = plugin.filter(state, pod, node);
       if (!verdict.ok()) {
@@ -139,39 +148,42 @@ public final class Framework {
   }
 
   /** Must fit with the more important pods that are to come here, and also if they do not come. */
-  private Verdict filterBesideNominated(CycleState state, PodInfo pod, NodeInfo node) {
+  private Verdict filterBesideNominated(
+      List<Plugin.Filter> concerned, CycleState state, PodInfo pod, NodeInfo node) {
     List<PodInfo> coming = cache.nominatedTo(node.name(), pod);
     if (!coming.isEmpty()) {
       NodeInfo crowded = node.copy();
       coming.forEach(crowded::add);
-      Verdict verdict = filter(state, pod, crowded);
+      Verdict verdict = filter(concerned, state, pod, crowded);
       if (!verdict.ok()) {
         return verdict;
       }
     }
-    return filter(state, pod, node);
+    return filter(concerned, state, pod, node);
   }
 
   private String best(CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
-    Map<String, Long> totals = new HashMap<>();
+    long[] totals = new long[feasible.size()];
     for (Plugin.Score plugin : scores) {
-      plugin
-          .score(state, pod, feasible, cluster)
-          .forEach((node, score) -> totals.merge(node, score * plugin.weight(), Long::sum));
+      long[] given = plugin.score(state, pod, feasible, cluster);
+      for (int i = 0; i < given.length; i++) {
+        totals[i] += given[i] * plugin.weight();
+      }
     }
-    List<String> best = new ArrayList<>();
+    // Of several best ones each has the same chance, whichever comes first.
+    String best = "";
     long most = Long.MIN_VALUE;
-    for (NodeInfo node : feasible) {
-      long total = totals.getOrDefault(node.name(), 0L);
-      if (total > most) {
-        best.clear();
-        most = total;
-      }
-      if (total == most) {
-        best.add(node.name());
+    int equal = 0;
+    for (int i = 0; i < totals.length; i++) {
+      if (totals[i] > most) {
+        most = totals[i];
+        best = feasible.get(i).name();
+        equal = 1;
+      } else if (totals[i] == most && random.nextInt(++equal) == 0) {
+        best = feasible.get(i).name();
       }
     }
-    return best.get(random.nextInt(best.size()));
+    return best;
   }
 
   public void reserve(CycleState state, PodInfo pod, String node) {

@@ -141,6 +141,11 @@ public final class DynamicResources
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return state.get(Cycle.class) != null;
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     Cycle cycle = state.get(Cycle.class);
     if (cycle == null) {

@@ -5,9 +5,7 @@ import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 
 /** Prefers nodes whose processor and memory would be used to the same degree. */
 public final class BalancedAllocation implements Plugin.Score {
@@ -23,18 +21,17 @@ public final class BalancedAllocation implements Plugin.Score {
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
-    Map<String, Long> out = new HashMap<>();
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     if (pod.requests().get("cpu") == 0 && pod.requests().get("memory") == 0) {
-      return out; // A best-effort pod tips no balance.
+      return ALL_THE_SAME; // A best-effort pod tips no balance.
     }
-    for (NodeInfo node : nodes) {
-      double cpu = share(node, pod, "cpu");
-      double memory = share(node, pod, "memory");
-      out.put(node.name(), (long) ((1 - Math.abs(cpu - memory) / 2) * Scores.MAX));
+    long[] scores = new long[nodes.size()];
+    for (int i = 0; i < scores.length; i++) {
+      double cpu = share(nodes.get(i), pod, "cpu");
+      double memory = share(nodes.get(i), pod, "memory");
+      scores[i] = (long) ((1 - Math.abs(cpu - memory) / 2) * Scores.MAX);
     }
-    return out;
+    return scores;
   }
 
   private static double share(NodeInfo node, PodInfo pod, String resource) {

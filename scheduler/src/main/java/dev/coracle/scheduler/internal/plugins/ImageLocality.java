@@ -6,9 +6,9 @@ import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,8 +32,7 @@ public final class ImageLocality implements Plugin.Score {
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     Set<String> wanted = new HashSet<>();
     int containers = 0;
     for (String list : new String[] {"initContainers", "containers"}) {
@@ -43,29 +42,29 @@ public final class ImageLocality implements Plugin.Score {
       }
     }
     Map<String, Integer> spread = new HashMap<>();
-    for (NodeInfo node : cluster.nodes()) {
-      for (String image : wanted) {
-        if (node.imageBytes(image) != null) {
-          spread.merge(image, 1, Integer::sum);
-        }
+    for (String image : wanted) {
+      int on = cluster.nodesWithImage().applyAsInt(image);
+      if (on > 0) {
+        spread.put(image, on);
       }
     }
     if (spread.isEmpty()) {
-      return Map.of();
+      return ALL_THE_SAME;
     }
     int all = Math.max(1, cluster.nodes().size());
     long most = MOST_PER_CONTAINER * Math.max(1, containers);
-    Map<String, Long> out = new HashMap<>();
-    for (NodeInfo node : nodes) {
+    long[] scores = new long[nodes.size()];
+    for (int i = 0; i < scores.length; i++) {
+      NodeInfo node = nodes.get(i);
       double sum = 0;
       for (Map.Entry<String, Integer> image : spread.entrySet()) {
         Long bytes = node.imageBytes(image.getKey());
         sum += bytes == null ? 0 : (double) bytes * image.getValue() / all;
       }
       long within = Math.clamp((long) sum, LEAST, most);
-      out.put(node.name(), Scores.MAX * (within - LEAST) / (most - LEAST));
+      scores[i] = Scores.MAX * (within - LEAST) / (most - LEAST);
     }
-    return out;
+    return scores;
   }
 
   private static String normalised(String image) {

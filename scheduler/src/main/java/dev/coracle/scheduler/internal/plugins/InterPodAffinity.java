@@ -8,7 +8,6 @@ import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +83,14 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    Counts counts = state.get(Counts.class);
+    return !pod.affinity().isEmpty()
+        || !pod.antiAffinity().isEmpty()
+        || (counts != null && !counts.shunning().isEmpty());
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     Counts counts = state.get(Counts.class);
     ClusterView cluster = state.get(ClusterView.class);
@@ -120,8 +127,7 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     Map<Domain, Long> weights = new HashMap<>();
     boolean wishes = !pod.preferredAffinity().isEmpty() || !pod.preferredAntiAffinity().isEmpty();
     for (NodeInfo node : cluster.nodes()) {
@@ -137,20 +143,18 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
       }
     }
     if (weights.isEmpty()) {
-      return Map.of();
+      return ALL_THE_SAME;
     }
-    Map<String, Long> raw = new HashMap<>();
-    for (NodeInfo node : nodes) {
-      Map<String, String> labels = node.node().labels();
-      long sum = 0;
+    long[] scores = new long[nodes.size()];
+    for (int i = 0; i < scores.length; i++) {
+      Map<String, String> labels = nodes.get(i).node().labels();
       for (Map.Entry<Domain, Long> weight : weights.entrySet()) {
         if (weight.getKey().value().equals(labels.get(weight.getKey().key()))) {
-          sum += weight.getValue();
+          scores[i] += weight.getValue();
         }
       }
-      raw.put(node.name(), sum);
     }
-    return Scores.stretched(raw, false);
+    return Scores.stretched(scores);
   }
 
   private static void weigh(

@@ -1,6 +1,7 @@
 package dev.coracle.scheduler.internal.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -9,12 +10,21 @@ import dev.coracle.scheduler.spi.NodeTerms;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The pod's {@code nodeSelector}, and its required and preferred node affinity. */
+/**
+ * The pod's {@code nodeSelector}, and its required and preferred node affinity. Pods of one
+ * template come one after the other and ask the same of all nodes, so each node keeps its last
+ * answer.
+ */
 public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
+
+  /** The pod whose cycle it is, or was. */
+  private @Nullable PodInfo asking;
+
+  private long question;
 
   @Override
   public String name() {
@@ -35,15 +45,27 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    if (!pod.choosesNodes()) {
+      return false;
+    }
+    if (asking == null || !asking.wantsNodesLike(pod)) {
+      question++;
+    }
+    asking = pod;
+    return true;
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
-    return !pod.choosesNodes() || pod.wantsNode(node.node())
+    boolean wanted = pod == asking ? node.isWantedBy(pod, question) : pod.wantsNode(node.node());
+    return wanted
         ? Verdict.OK
         : new Verdict.Unresolvable(name(), "node(s) didn't match Pod's node affinity/selector");
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     JsonNode preferred =
         pod.pod()
             .at(
@@ -52,18 +74,19 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
                 "nodeAffinity",
                 "preferredDuringSchedulingIgnoredDuringExecution");
     if (preferred.isEmpty()) {
-      return Map.of();
+      return ALL_THE_SAME;
     }
-    Map<String, Long> raw = new HashMap<>();
-    for (NodeInfo node : nodes) {
-      long sum = 0;
-      for (JsonNode term : preferred) {
-        if (NodeTerms.Term.of(term.path("preference")).matches(node.node(), node.node().labels())) {
-          sum += term.path("weight").asLong(0);
+    List<NodeTerms.Term> terms = new ArrayList<>();
+    preferred.forEach(wish -> terms.add(NodeTerms.Term.of(wish.path("preference"))));
+    long[] scores = new long[nodes.size()];
+    for (int i = 0; i < scores.length; i++) {
+      KubeObject node = nodes.get(i).node();
+      for (int wish = 0; wish < terms.size(); wish++) {
+        if (terms.get(wish).matches(node, node.labels())) {
+          scores[i] += preferred.get(wish).path("weight").asLong(0);
         }
       }
-      raw.put(node.name(), sum);
     }
-    return Scores.normalised(raw, false);
+    return Scores.normalised(scores, false);
   }
 }

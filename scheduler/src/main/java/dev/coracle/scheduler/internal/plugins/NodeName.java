@@ -21,6 +21,11 @@ public final class NodeName implements Plugin.Filter {
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return !pod.nodeName().isEmpty();
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     return pod.nodeName().isEmpty() || pod.nodeName().equals(node.name())
         ? Verdict.OK

@@ -22,10 +22,12 @@ public final class NodePorts implements Plugin.Filter {
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return !pod.ports().isEmpty();
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
-    if (pod.ports().isEmpty()) {
-      return Verdict.OK;
-    }
     for (PodInfo other : node.pods()) {
       for (PodInfo.HostPort taken : other.ports()) {
         if (pod.ports().stream().anyMatch(taken::collides)) {

@@ -8,8 +8,6 @@ import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -19,6 +17,8 @@ import java.util.TreeSet;
  * LeastAllocated}).
  */
 public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
+
+  private static final List<String> COMPARED = List.of("cpu", "memory");
 
   @Override
   public String name() {
@@ -73,13 +73,13 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
-    Map<String, Long> out = new HashMap<>();
-    for (NodeInfo node : nodes) {
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
+    long[] scores = new long[nodes.size()];
+    for (int i = 0; i < scores.length; i++) {
+      NodeInfo node = nodes.get(i);
       long sum = 0;
       int counted = 0;
-      for (String resource : List.of("cpu", "memory")) {
+      for (String resource : COMPARED) {
         long all = node.allocatable().get(resource);
         if (all > 0) {
           long used = node.nonZeroRequested().get(resource) + pod.nonZeroRequests().get(resource);
@@ -87,8 +87,8 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
           counted++;
         }
       }
-      out.put(node.name(), counted == 0 ? 0 : sum / counted);
+      scores[i] = counted == 0 ? 0 : sum / counted;
     }
-    return out;
+    return scores;
   }
 }

@@ -51,6 +51,11 @@ public final class NodeVolumeLimits implements Plugin.Filter {
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return !byDriver(pod.pod()).isEmpty();
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     Map<String, Set<String>> wanted = byDriver(pod.pod());
     KubeObject csiNode = wanted.isEmpty() ? null : csiNodes.get("", node.name()).orElse(null);

@@ -10,7 +10,6 @@ import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -88,6 +87,12 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    Hard hard = state.get(Hard.class);
+    return hard != null && !hard.constraints().isEmpty();
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     Hard hard = state.get(Hard.class);
     if (hard == null) {
@@ -111,37 +116,117 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     return Verdict.OK;
   }
 
+  /**
+   * What a node costs: the pods in its domains, weighed, the more there are the more. Where every
+   * node is a domain of its own the node itself says it, and the others do not matter. Nodes that
+   * lack a key of the pod's own constraints score nothing; of the cluster's it does not matter.
+   */
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     List<Constraint> soft = constraints(pod, false);
     if (soft.isEmpty()) {
-      return Map.of();
+      return ALL_THE_SAME;
     }
-    Map<String, Double> cost = new HashMap<>();
+    boolean all = !pod.pod().at("spec", "topologySpreadConstraints").isEmpty();
+    boolean[] left = new boolean[nodes.size()];
+    int ranked = 0;
+    for (int i = 0; i < left.length; i++) {
+      left[i] = all && !hasAll(soft, nodes.get(i));
+      ranked += left[i] ? 0 : 1;
+    }
+    double[] cost = new double[nodes.size()];
     for (Constraint constraint : soft) {
-      // Where every node is a domain of its own, the others do not matter.
-      boolean perNode = constraint.topologyKey().equals(HOSTNAME);
-      Counted counted = count(constraint, pod, perNode ? nodes : cluster.nodes());
-      // The more domains there are, the more one pod more in one of them matters.
-      double weight = Math.log(counted.perDomain().size() + 2);
-      for (NodeInfo node : nodes) {
-        String domain = node.node().labels().get(constraint.topologyKey());
-        if (domain != null) {
-          int here = counted.perDomain().getOrDefault(domain, 0);
-          cost.merge(node.name(), here * weight + constraint.maxSkew() - 1, Double::sum);
-        }
+      if (constraint.topologyKey().equals(HOSTNAME)) {
+        perNode(constraint, nodes, left, ranked, cost);
+      } else {
+        perDomain(constraint, all ? soft : List.of(), pod, nodes, left, cluster, cost);
       }
     }
-    double max = cost.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
-    double min = cost.values().stream().mapToDouble(Double::doubleValue).min().orElse(0);
-    Map<String, Long> out = new HashMap<>();
-    cost.forEach((node, c) ->
-        out.put(node, max == 0 ? Scores.MAX : (long) (Scores.MAX * (max + min - c) / max)));
-    return out;
+    return ranked(cost, left);
   }
 
-  private static Counted count(Constraint constraint, PodInfo pod, Collection<NodeInfo> nodes) {
+  private static boolean hasAll(List<Constraint> constraints, NodeInfo node) {
+    Map<String, String> labels = node.node().labels();
+    for (Constraint constraint : constraints) {
+      if (!labels.containsKey(constraint.topologyKey())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void perNode(
+      Constraint constraint, List<NodeInfo> nodes, boolean[] left, int domains, double[] cost) {
+    double weight = weight(domains);
+    for (int i = 0; i < cost.length; i++) {
+      NodeInfo node = nodes.get(i);
+      if (!left[i] && node.node().labels().containsKey(HOSTNAME)) {
+        cost[i] += constraint.matching().applyAsInt(node) * weight + constraint.maxSkew() - 1;
+      }
+    }
+  }
+
+  private static void perDomain(
+      Constraint constraint,
+      List<Constraint> required,
+      PodInfo pod,
+      List<NodeInfo> nodes,
+      boolean[] left,
+      ClusterView cluster,
+      double[] cost) {
+    String key = constraint.topologyKey();
+    Map<String, Integer> counts = new HashMap<>();
+    for (int i = 0; i < left.length; i++) {
+      String domain = left[i] ? null : nodes.get(i).node().labels().get(key);
+      if (domain != null) {
+        counts.put(domain, 0);
+      }
+    }
+    if (counts.isEmpty()) {
+      return;
+    }
+    for (NodeInfo node : cluster.nodes()) {
+      String domain = node.node().labels().get(key);
+      if (domain != null
+          && counts.containsKey(domain)
+          && hasAll(required, node)
+          && constraint.counts(pod, node)) {
+        counts.merge(domain, constraint.matching().applyAsInt(node), Integer::sum);
+      }
+    }
+    double weight = weight(counts.size());
+    for (int i = 0; i < cost.length; i++) {
+      String domain = left[i] ? null : nodes.get(i).node().labels().get(key);
+      if (domain != null) {
+        cost[i] += counts.getOrDefault(domain, 0) * weight + constraint.maxSkew() - 1;
+      }
+    }
+  }
+
+  /** The more domains there are, the more one pod more in one of them matters. */
+  private static double weight(int domains) {
+    return Math.log(domains + 2);
+  }
+
+  private static long[] ranked(double[] cost, boolean[] left) {
+    long max = 0;
+    long min = Long.MAX_VALUE;
+    for (int i = 0; i < cost.length; i++) {
+      if (!left[i]) {
+        max = Math.max(max, Math.round(cost[i]));
+        min = Math.min(min, Math.round(cost[i]));
+      }
+    }
+    long[] scores = new long[cost.length];
+    for (int i = 0; i < cost.length; i++) {
+      if (!left[i]) {
+        scores[i] = max == 0 ? Scores.MAX : Scores.MAX * (max + min - Math.round(cost[i])) / max;
+      }
+    }
+    return scores;
+  }
+
+  private static Counted count(Constraint constraint, PodInfo pod, List<NodeInfo> nodes) {
     Map<String, Integer> perDomain = new HashMap<>();
     for (NodeInfo node : nodes) {
       if (!constraint.counts(pod, node)) {

@@ -8,9 +8,7 @@ import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Toleration.Taint;
 import dev.coracle.scheduler.spi.Verdict;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 
 /** NoSchedule and NoExecute taints keep pods away; PreferNoSchedule makes a node worse. */
 public final class TaintToleration implements Plugin.Filter, Plugin.Score {
@@ -45,17 +43,18 @@ public final class TaintToleration implements Plugin.Filter, Plugin.Score {
   }
 
   @Override
-  public Map<String, Long> score(
-      CycleState state, PodInfo pod, Collection<NodeInfo> nodes, ClusterView cluster) {
-    Map<String, Long> bad = new HashMap<>();
-    for (NodeInfo node : nodes) {
-      long count =
-          node.taints().stream()
-              .filter(t -> t.effect().equals("PreferNoSchedule"))
-              .filter(t -> pod.tolerations().stream().noneMatch(x -> x.tolerates(t)))
-              .count();
-      bad.put(node.name(), count);
+  public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
+    long[] bad = new long[nodes.size()];
+    boolean differ = false;
+    for (int i = 0; i < bad.length; i++) {
+      for (Taint taint : nodes.get(i).taints()) {
+        if (taint.effect().equals("PreferNoSchedule")
+            && pod.tolerations().stream().noneMatch(x -> x.tolerates(taint))) {
+          bad[i]++;
+          differ = true;
+        }
+      }
     }
-    return Scores.normalised(bad, true);
+    return differ ? Scores.normalised(bad, true) : ALL_THE_SAME;
   }
 }

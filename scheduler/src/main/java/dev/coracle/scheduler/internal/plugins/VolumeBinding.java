@@ -158,6 +158,11 @@ public final class VolumeBinding
   }
 
   @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return state.get(Claims.class) != null;
+  }
+
+  @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
     Claims wanted = state.get(Claims.class);
     Choices choices = state.get(Choices.class);

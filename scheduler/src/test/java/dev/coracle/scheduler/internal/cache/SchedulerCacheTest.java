@@ -1,0 +1,98 @@
+package dev.coracle.scheduler.internal.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.spi.ClusterView;
+import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.PodInfo;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What the cache keeps goes with what it was taken from. */
+class SchedulerCacheTest {
+
+  private final SchedulerCache cache = new SchedulerCache(_ -> Map.of());
+
+  @Test
+  void aViewShowsNodesAsTheyComeChangeAndGo() {
+    cache.putNode(node("a", Map.of(), List.of()));
+    ClusterView one = cache.view();
+    assertThat(one.nodes()).extracting(NodeInfo::name).containsExactly("a");
+
+    cache.putNode(node("b", Map.of(), List.of()));
+    cache.putNode(node("a", Map.of("disk", "ssd"), List.of()));
+    assertThat(cache.view().nodes()).extracting(NodeInfo::name).containsExactly("a", "b");
+    assertThat(cache.view().nodes().getFirst().node().labels()).containsEntry("disk", "ssd");
+
+    cache.removeNode("a");
+    assertThat(cache.view().nodes()).extracting(NodeInfo::name).containsExactly("b");
+    assertThat(cache.view().byName()).containsOnlyKeys("b");
+
+    // Pods may be known on a node before the node is.
+    cache.putPod(new PodInfo(pod("p", "c", Map.of())));
+    assertThat(cache.view().nodes()).extracting(NodeInfo::name).containsExactly("b");
+    cache.putNode(node("c", Map.of(), List.of()));
+    assertThat(cache.view().nodes()).extracting(NodeInfo::name).containsExactly("b", "c");
+  }
+
+  @Test
+  void countsOnHowManyNodesAnImageIs() {
+    cache.putNode(node("a", Map.of(), List.of("web:1", "db:1")));
+    cache.putNode(node("b", Map.of(), List.of("web:1")));
+    assertThat(cache.view().nodesWithImage().applyAsInt("web:1")).isEqualTo(2);
+    assertThat(cache.view().nodesWithImage().applyAsInt("none:1")).isZero();
+
+    cache.putNode(node("a", Map.of(), List.of("db:1")));
+    assertThat(cache.view().nodesWithImage().applyAsInt("web:1")).isEqualTo(1);
+    assertThat(cache.view().nodesWithImage().applyAsInt("db:1")).isEqualTo(1);
+
+    cache.removeNode("b");
+    assertThat(cache.view().nodesWithImage().applyAsInt("web:1")).isZero();
+  }
+
+  @Test
+  void aNodesAnswerHoldsUntilTheNodeChangesOrSomethingElseIsAsked() {
+    PodInfo ssd = new PodInfo(pod("p", "", Map.of("disk", "ssd")));
+    PodInfo hdd = new PodInfo(pod("q", "", Map.of("disk", "hdd")));
+    cache.putNode(node("a", Map.of("disk", "ssd"), List.of()));
+    NodeInfo node = cache.view().nodes().getFirst();
+    assertThat(node.isWantedBy(ssd, 1)).isTrue();
+    assertThat(node.isWantedBy(hdd, 2)).isFalse();
+    assertThat(node.isWantedBy(ssd, 3)).isTrue();
+
+    cache.putNode(node("a", Map.of("disk", "hdd"), List.of()));
+    assertThat(node.isWantedBy(ssd, 3)).isFalse();
+    assertThat(node.isWantedBy(hdd, 4)).isTrue();
+    assertThat(node.copy().isWantedBy(ssd, 4)).isFalse();
+  }
+
+  private static KubeObject node(String name, Map<String, String> labels, List<String> images) {
+    return KubeObject.create(
+        new GroupVersionKind("", "v1", "Node"),
+        "",
+        name,
+        node -> {
+          ObjectNode into = ((ObjectNode) node.get("metadata")).putObject("labels");
+          labels.forEach(into::put);
+          ArrayNode list = node.putObject("status").putArray("images");
+          images.forEach(i -> list.addObject().put("sizeBytes", 1).putArray("names").add(i));
+        });
+  }
+
+  private static KubeObject pod(String name, String node, Map<String, String> selector) {
+    return KubeObject.create(
+        new GroupVersionKind("", "v1", "Pod"),
+        "default",
+        name,
+        pod -> {
+          ((ObjectNode) pod.get("metadata")).put("uid", name);
+          ObjectNode into = pod.putObject("spec").put("nodeName", node).putObject("nodeSelector");
+          selector.forEach(into::put);
+        });
+  }
+}
