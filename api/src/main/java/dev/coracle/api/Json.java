@@ -22,24 +22,34 @@ import java.io.UncheckedIOException;
  */
 public final class Json {
 
-  private static final JsonFactory FACTORY =
-      new JsonFactoryBuilder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(500)
-                  .maxNumberLength(400)
-                  .maxStringLength(16 << 20)
-                  .build())
-          .enable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .build();
-
   /** Shared and never reconfigured. */
-  public static final ObjectMapper MAPPER =
-      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  public static final ObjectMapper MAPPER = mapper(bounded().build(), JsonNodeFactory.instance);
+
+  /** For the trees of caches, whose documents come again and again with names that do not. */
+  private static final ObjectMapper KNOWN =
+      mapper(new SharedNamesFactory(bounded()), new CompactNodes());
 
   public static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private Json() {}
+
+  private static JsonFactoryBuilder bounded() {
+    return new JsonFactoryBuilder()
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(500)
+                .maxNumberLength(400)
+                .maxStringLength(16 << 20)
+                .build())
+        .enable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION);
+  }
+
+  private static ObjectMapper mapper(JsonFactory factory, JsonNodeFactory nodes) {
+    return JsonMapper.builder(factory)
+        .nodeFactory(nodes)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
+  }
 
   public static ObjectNode object() {
     return NODES.objectNode();
@@ -93,6 +103,24 @@ public final class Json {
 
   public static ObjectNode parseObject(String json) {
     return parseObject(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /**
+   * As {@link #parseObject(byte[])}, for bytes that are known to be an object because they were
+   * encoded from one: several times as fast on objects with names that no other has, and in half
+   * the room.
+   */
+  static ObjectNode parseKnown(byte[] json) {
+    try {
+      if (KNOWN.readTree(json) instanceof ObjectNode object) {
+        return object;
+      }
+      throw StatusException.badRequest("the document is not a JSON object");
+    } catch (JsonProcessingException e) {
+      throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw StatusException.badRequest("the document is not valid JSON: " + e.getMessage());
+    }
   }
 
   public static byte[] bytes(JsonNode node) {

@@ -87,7 +87,7 @@ public final class KubeObject {
   public ObjectNode tree() {
     ObjectNode t = tree;
     if (t == null) {
-      t = Json.parseObject(json());
+      t = Json.parseKnown(json());
       tree = t;
     }
     return t;
@@ -100,7 +100,7 @@ public final class KubeObject {
    */
   public ObjectNode treeOnce() {
     ObjectNode t = tree;
-    return t != null ? t : Json.parseObject(json());
+    return t != null ? t : Json.parseKnown(json());
   }
 
   /** An equal object for one use, for the same reason; it shares this one's encoding. */
