@@ -85,6 +85,16 @@ public final class HubEvent {
     return event;
   }
 
+  /**
+   * Keeps of the version that this change has ended only its encoding: history is for watchers that
+   * lag, and is then sent as it is. Whoever still looks into it parses it again.
+   */
+  void forgetParsed() {
+    if (previous != null) {
+      previous.object.compact();
+    }
+  }
+
   private KubeObject currentObject() {
     return java.util.Objects.requireNonNull(current).object;
   }

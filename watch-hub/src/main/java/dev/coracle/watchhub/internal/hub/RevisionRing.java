@@ -11,6 +11,9 @@ final class RevisionRing {
   /** What was before the oldest event that is kept, and that event's sequence. */
   private record Base(ResourceState state, long revision, long tail) {}
 
+  /** So many events later nobody compares a version with the one before any more. */
+  static final int COMPARED = 512;
+
   private final int maxEvents;
   private final long maxBytes;
   private final long keepNanos;
@@ -59,6 +62,10 @@ final class RevisionRing {
     ring[(int) (event.sequence & ring.length - 1)] = event;
     bytes += event.size();
     head = event.sequence + 1;
+    HubEvent older = at(event.sequence - COMPARED);
+    if (older != null) {
+      older.forgetParsed();
+    }
   }
 
   private boolean mustDrop(HubEvent event) {
