@@ -13,6 +13,7 @@ import dev.coracle.controllers.internal.pods.Expectations;
 import dev.coracle.controllers.internal.pods.PodClaims;
 import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.pods.PodControl.Progress;
+import dev.coracle.controllers.internal.pods.PodStates;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -33,10 +34,14 @@ public final class ReplicaSetController extends LoopController {
   /** The most pods made or deleted in one go. */
   private static final int BURST = 500;
 
-  /** From this size on, news of pods that come along are gathered for a moment. */
+  /** From this size on, news of pods that come along are gathered for a while. */
   private static final int LARGE = 50;
 
-  private static final Duration MOMENT = Duration.ofMillis(50);
+  private static final int SHORTEST_MILLIS = 50;
+  private static final int LONGEST_MILLIS = 500;
+
+  /** So many pods are worth a millisecond's patience. */
+  private static final int PODS_A_MILLI = 4;
 
   private final ReplicaKind kind;
   private final Lister owners;
@@ -45,6 +50,7 @@ public final class ReplicaSetController extends LoopController {
   private final PodClaims claims;
   private final Expectations expectations;
   private final ReplicaStatus status;
+  private final PodStates states = new PodStates();
 
   private ReplicaSetController(Environment env, ReplicaKind kind) {
     super(kind.controller(), env);
@@ -56,7 +62,7 @@ public final class ReplicaSetController extends LoopController {
     this.control = new PodControl(env.client(), events);
     this.claims = new PodClaims(pods, control);
     this.expectations = new Expectations(env.context());
-    this.status = new ReplicaStatus(env, kind);
+    this.status = new ReplicaStatus(env, kind, states);
     loop.follow(ownerInformer);
     podInformer.addHandler(new PodHandler());
   }
@@ -75,8 +81,9 @@ public final class ReplicaSetController extends LoopController {
       Optional<NamespacedName> owner = ownerOf(pod);
       if (pod.isDeleting()) {
         owner.ifPresent(o -> expectations.deleted(o, pod.uid()));
-      } else {
-        owner.ifPresent(o -> expectations.seen(o, pod.uid()));
+      } else if (owner.isPresent() && isLastAwaited(owner.get(), pod)) {
+        loop.enqueue(owner.get()); // More may be wanted than one go makes.
+        return;
       }
       wake(pod, owner);
     }
@@ -99,11 +106,18 @@ public final class ReplicaSetController extends LoopController {
 
     @Override
     public void deleted(KubeObject pod) {
+      states.forget(pod);
       ownerOf(pod)
           .ifPresent(owner -> {
             expectations.deleted(owner, pod.uid());
             loop.enqueue(owner);
           });
+    }
+
+    private boolean isLastAwaited(NamespacedName owner, KubeObject pod) {
+      boolean awaiting = !expectations.satisfied(owner);
+      expectations.seen(owner, pod.uid());
+      return awaiting && expectations.satisfied(owner);
     }
 
     /** An orphan wakes every owner that would take it. */
@@ -121,8 +135,10 @@ public final class ReplicaSetController extends LoopController {
   }
 
   /**
-   * A reconcile counts all pods of the owner, so once an event would cost the square of their
-   * number. What needs a new pod is never put off.
+   * A reconcile counts all pods of the owner and writes what it counted, which its owner counts and
+   * writes in turn; once an event that would cost the square of their number, and two writes a pod.
+   * The more pods there are, the less one of them matters, and the longer news are gathered. What
+   * needs a new pod is never put off.
    */
   private Duration patience(NamespacedName owner, KubeObject pod) {
     if (!Pods.isActive(pod)) {
@@ -130,9 +146,14 @@ public final class ReplicaSetController extends LoopController {
     }
     return owners
         .get(owner.namespace(), owner.name())
-        .filter(o -> o.at("spec", "replicas").asInt(1) >= LARGE)
-        .map(_ -> MOMENT)
+        .map(o -> patience(o.at("spec", "replicas").asInt(1)))
         .orElse(Duration.ZERO);
+  }
+
+  static Duration patience(int replicas) {
+    return replicas < LARGE
+        ? Duration.ZERO
+        : Duration.ofMillis(Math.clamp(replicas / PODS_A_MILLI, SHORTEST_MILLIS, LONGEST_MILLIS));
   }
 
   private Optional<NamespacedName> ownerOf(KubeObject pod) {
@@ -158,7 +179,7 @@ public final class ReplicaSetController extends LoopController {
     return claims
         .claim(owner, selector, Pods::isActive)
         .chain(all -> {
-          List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
+          List<KubeObject> active = all.stream().filter(p -> states.of(p).active()).toList();
           Uni<Optional<Throwable>> managed =
               may ? manage(name, owner, active) : Uni.createFrom().item(Optional.empty());
           return managed.chain(failure ->
@@ -200,6 +221,11 @@ public final class ReplicaSetController extends LoopController {
       });
     }
     return PodControl.slowStart(steps)
+        .invoke(progress -> {
+          if (progress.failure().isEmpty() && count == BURST) {
+            loop.enqueue(name); // All of them may have been seen already.
+          }
+        })
         .map(Progress::failure)
         .map(failure -> failure.filter(f -> !PodControl.isNamespaceEnding(f)));
   }

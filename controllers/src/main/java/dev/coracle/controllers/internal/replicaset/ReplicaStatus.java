@@ -6,6 +6,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.pods.PodStates;
 import dev.coracle.controllers.internal.pods.Pods;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
@@ -19,10 +20,12 @@ final class ReplicaStatus {
 
   private final Environment env;
   private final ReplicaKind kind;
+  private final PodStates states;
 
-  ReplicaStatus(Environment env, ReplicaKind kind) {
+  ReplicaStatus(Environment env, ReplicaKind kind, PodStates states) {
     this.env = env;
     this.kind = kind;
+    this.states = states;
   }
 
   /** Gives when to look again because a pod becomes available; zero for never. */
@@ -39,15 +42,16 @@ final class ReplicaStatus {
     int terminating = 0;
     Duration soonest = Duration.ZERO;
     for (KubeObject pod : all) {
-      if (!Pods.isActive(pod)) {
-        terminating += pod.isDeleting() && !Pods.isFinished(pod) ? 1 : 0;
+      PodStates.State state = states.of(pod);
+      if (!state.active()) {
+        terminating += state.terminating() ? 1 : 0;
         continue;
       }
       replicas++;
       labelled += template.matches(pod) ? 1 : 0;
-      Duration until = Pods.untilAvailable(pod, minReady, now);
-      if (!until.isNegative()) {
+      if (state.ready()) {
         ready++;
+        Duration until = minReady == 0 ? Duration.ZERO : Pods.untilAvailable(pod, minReady, now);
         available += until.isZero() ? 1 : 0;
         if (!until.isZero() && (soonest.isZero() || until.compareTo(soonest) < 0)) {
           soonest = until;
