@@ -54,8 +54,12 @@ record Behaviour(
   }
 
   private static Optional<Double> number(Map<String, String> annotations, String name) {
+    String text = annotations.get(PREFIX + name);
+    if (text == null) {
+      return Optional.empty();
+    }
     try {
-      return Optional.of(Double.parseDouble(annotations.getOrDefault(PREFIX + name, "")));
+      return Optional.of(Double.parseDouble(text));
     } catch (NumberFormatException e) {
       return Optional.empty();
     }
