@@ -2,6 +2,7 @@ package dev.coracle.benchmarks.cluster;
 
 import dev.coracle.launcher.ProcessState;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 /** A {@code ./coracle up} in a process of its own, and what /proc says of it. */
 public final class RunningCluster implements AutoCloseable {
 
-  private static final long TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for user space
+  private static final double TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for user space
 
   private final Path dataDir;
   private final Process process;
@@ -111,14 +112,36 @@ public final class RunningCluster implements AutoCloseable {
   public double cpuSeconds() throws IOException {
     String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / (double) TICKS_PER_SECOND;
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
   }
 
+  /** Seconds of processor time so far of the living threads whose name begins so. */
+  double cpuSeconds(String thread) throws IOException {
+    double sum = 0;
+    try (DirectoryStream<Path> tasks =
+        Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+      for (Path task : tasks) {
+        String stat;
+        try {
+          stat = Files.readString(task.resolve("stat"));
+        } catch (IOException e) {
+          continue; // It has ended just now.
+        }
+        if (stat.startsWith(thread, stat.indexOf('(') + 1)) {
+          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+          sum += (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+        }
+      }
+    }
+    return sum;
+  }
+
+  /** Ends the cluster, and waits for its end, so that its files can be removed. */
   @Override
   public void close() throws InterruptedException {
     process.destroy();
-    if (!process.waitFor(30, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
     }
   }
 }
