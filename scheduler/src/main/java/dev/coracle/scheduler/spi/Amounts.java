@@ -19,6 +19,7 @@ public final class Amounts {
   private long cpu;
   private long memory;
   private long pods;
+  private boolean others;
 
   /** Reads a resource list; what is no quantity is left out. */
   public static Amounts of(JsonNode list) {
@@ -49,13 +50,43 @@ public final class Amounts {
     };
   }
 
+  public long cpuMillis() {
+    return cpu;
+  }
+
+  public long memory() {
+    return memory;
+  }
+
+  /** Whether so much of everything is left of {@code all} beside what is used. */
+  public boolean fitsInto(Amounts all, Amounts used) {
+    if (lacks(cpu, all.cpu, used.cpu)
+        || lacks(memory, all.memory, used.memory)
+        || lacks(pods, all.pods, used.pods)) {
+      return false;
+    }
+    if (others) {
+      for (Map.Entry<String, Long> wanted : byName.entrySet()) {
+        String name = wanted.getKey();
+        if (lacks(wanted.getValue(), all.get(name), used.get(name))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean lacks(long wanted, long all, long used) {
+    return wanted > 0 && wanted > all - used;
+  }
+
   public void put(String name, long amount) {
     byName.put(name, amount);
     switch (name) {
       case "cpu" -> cpu = amount;
       case "memory" -> memory = amount;
       case "pods" -> pods = amount;
-      default -> {}
+      default -> others = true;
     }
   }
 

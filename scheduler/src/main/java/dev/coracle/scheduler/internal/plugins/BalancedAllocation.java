@@ -1,5 +1,6 @@
 package dev.coracle.scheduler.internal.plugins;
 
+import dev.coracle.scheduler.spi.Amounts;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
@@ -22,23 +23,22 @@ public final class BalancedAllocation implements Plugin.Score {
 
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    if (pod.requests().get("cpu") == 0 && pod.requests().get("memory") == 0) {
+    Amounts more = pod.requests();
+    if (more.cpuMillis() == 0 && more.memory() == 0) {
       return ALL_THE_SAME; // A best-effort pod tips no balance.
     }
     long[] scores = new long[nodes.size()];
     for (int i = 0; i < scores.length; i++) {
-      double cpu = share(nodes.get(i), pod, "cpu");
-      double memory = share(nodes.get(i), pod, "memory");
+      Amounts all = nodes.get(i).allocatable();
+      Amounts used = nodes.get(i).requested();
+      double cpu = share(all.cpuMillis(), used.cpuMillis() + more.cpuMillis());
+      double memory = share(all.memory(), used.memory() + more.memory());
       scores[i] = (long) ((1 - Math.abs(cpu - memory) / 2) * Scores.MAX);
     }
     return scores;
   }
 
-  private static double share(NodeInfo node, PodInfo pod, String resource) {
-    long all = node.allocatable().get(resource);
-    return all == 0
-        ? 1
-        : Math.min(
-            1.0, (double) (node.requested().get(resource) + pod.requests().get(resource)) / all);
+  private static double share(long all, long used) {
+    return all == 0 ? 1 : Math.min(1.0, (double) used / all);
   }
 }

@@ -18,8 +18,6 @@ import java.util.TreeSet;
  */
 public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
 
-  private static final List<String> COMPARED = List.of("cpu", "memory");
-
   @Override
   public String name() {
     return "NodeResourcesFit";
@@ -53,18 +51,17 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
       return new Verdict.Unschedulable(name(), "Too many pods");
     }
     Amounts wanted = pod.requests();
-    TreeSet<String> lacking = null;
+    if (wanted.fitsInto(node.allocatable(), node.requested())) {
+      return Verdict.OK;
+    }
+    TreeSet<String> lacking = new TreeSet<>();
     boolean never = false;
     for (Map.Entry<String, Long> want : wanted.asMap().entrySet()) {
       long all = node.allocatable().get(want.getKey());
       if (want.getValue() > 0 && want.getValue() > all - node.requested().get(want.getKey())) {
-        lacking = lacking == null ? new TreeSet<>() : lacking;
         lacking.add("Insufficient " + want.getKey());
         never |= want.getValue() > all;
       }
-    }
-    if (lacking == null) {
-      return Verdict.OK;
     }
     String reason = String.join("\n", lacking);
     return never
@@ -74,21 +71,22 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
 
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
+    Amounts more = pod.nonZeroRequests();
     long[] scores = new long[nodes.size()];
     for (int i = 0; i < scores.length; i++) {
       NodeInfo node = nodes.get(i);
-      long sum = 0;
-      int counted = 0;
-      for (String resource : COMPARED) {
-        long all = node.allocatable().get(resource);
-        if (all > 0) {
-          long used = node.nonZeroRequested().get(resource) + pod.nonZeroRequests().get(resource);
-          sum += used > all ? 0 : (long) ((double) (all - used) / all * Scores.MAX);
-          counted++;
-        }
-      }
+      Amounts all = node.allocatable();
+      Amounts used = node.nonZeroRequested();
+      int counted = (all.cpuMillis() > 0 ? 1 : 0) + (all.memory() > 0 ? 1 : 0);
+      long sum =
+          left(all.cpuMillis(), used.cpuMillis() + more.cpuMillis())
+              + left(all.memory(), used.memory() + more.memory());
       scores[i] = counted == 0 ? 0 : sum / counted;
     }
     return scores;
+  }
+
+  private static long left(long all, long used) {
+    return all <= 0 || used > all ? 0 : (long) ((double) (all - used) / all * Scores.MAX);
   }
 }
