@@ -11,24 +11,27 @@ import java.util.function.ToIntFunction;
  *
  * @param nodes those of the map, in its order
  * @param nodesWithImage on how many nodes an image is, by this name of it
+ * @param nodesWithLabel how many nodes have a label of this name
  * @param namespaceLabels the labels of a namespace, empty where it is not known
  */
 public record ClusterView(
     Map<String, NodeInfo> byName,
     List<NodeInfo> nodes,
     ToIntFunction<String> nodesWithImage,
+    ToIntFunction<String> nodesWithLabel,
     Function<String, Map<String, String>> namespaceLabels) {
 
   public ClusterView(
       Map<String, NodeInfo> byName,
       ToIntFunction<String> nodesWithImage,
+      ToIntFunction<String> nodesWithLabel,
       Function<String, Map<String, String>> namespaceLabels) {
-    this(byName, List.copyOf(byName.values()), nodesWithImage, namespaceLabels);
+    this(byName, List.copyOf(byName.values()), nodesWithImage, nodesWithLabel, namespaceLabels);
   }
 
   public ClusterView with(NodeInfo instead) {
     Map<String, NodeInfo> changed = new LinkedHashMap<>(byName);
     changed.put(instead.name(), instead);
-    return new ClusterView(changed, nodesWithImage, namespaceLabels);
+    return new ClusterView(changed, nodesWithImage, nodesWithLabel, namespaceLabels);
   }
 }

@@ -74,6 +74,11 @@ public final class NodeInfo {
     return taints;
   }
 
+  /** The names of its labels. */
+  public Set<String> labelNames() {
+    return node == null ? Set.of() : node.labels().keySet();
+  }
+
   /** The names of the images on the node. */
   public Set<String> imageNames() {
     return images.keySet();

@@ -62,7 +62,7 @@ public final class ReplicaSetController extends LoopController {
     this.control = new PodControl(env.client(), events);
     this.claims = new PodClaims(pods, control);
     this.expectations = new Expectations(env.context());
-    this.status = new ReplicaStatus(env, kind, states);
+    this.status = new ReplicaStatus(env, kind);
     loop.follow(ownerInformer);
     podInformer.addHandler(new PodHandler());
   }
@@ -178,8 +178,10 @@ public final class ReplicaSetController extends LoopController {
     boolean may = expectations.satisfied(name) && !owner.isDeleting();
     return claims
         .claim(owner, selector, Pods::isActive)
-        .chain(all -> {
-          List<KubeObject> active = all.stream().filter(p -> states.of(p).active()).toList();
+        .chain(claimed -> {
+          List<PodStates.State> all = claimed.stream().map(states::of).toList();
+          List<KubeObject> active =
+              all.stream().filter(PodStates.State::active).map(PodStates.State::pod).toList();
           Uni<Optional<Throwable>> managed =
               may ? manage(name, owner, active) : Uni.createFrom().item(Optional.empty());
           return managed.chain(failure ->

@@ -20,16 +20,14 @@ final class ReplicaStatus {
 
   private final Environment env;
   private final ReplicaKind kind;
-  private final PodStates states;
 
-  ReplicaStatus(Environment env, ReplicaKind kind, PodStates states) {
+  ReplicaStatus(Environment env, ReplicaKind kind) {
     this.env = env;
     this.kind = kind;
-    this.states = states;
   }
 
   /** Gives when to look again because a pod becomes available; zero for never. */
-  Uni<Duration> write(KubeObject owner, List<KubeObject> all, Optional<Throwable> failure) {
+  Uni<Duration> write(KubeObject owner, List<PodStates.State> all, Optional<Throwable> failure) {
     Instant now = env.now();
     long minReady = owner.at("spec", "minReadySeconds").asLong(0);
     LabelSelector template =
@@ -41,8 +39,8 @@ final class ReplicaStatus {
     int available = 0;
     int terminating = 0;
     Duration soonest = Duration.ZERO;
-    for (KubeObject pod : all) {
-      PodStates.State state = states.of(pod);
+    for (PodStates.State state : all) {
+      KubeObject pod = state.pod();
       if (!state.active()) {
         terminating += state.terminating() ? 1 : 0;
         continue;

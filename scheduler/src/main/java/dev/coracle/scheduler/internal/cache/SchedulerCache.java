@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class SchedulerCache {
   private final Map<String, String> nominations = new HashMap<>();
   private final Map<String, PodInfo> nominated = new HashMap<>();
   private final Map<String, Integer> nodesWithImage = new HashMap<>();
+  private final Map<String, Integer> nodesWithLabel = new HashMap<>();
   private @Nullable ClusterView view;
   private final Function<String, Map<String, String>> namespaceLabels;
 
@@ -49,13 +51,15 @@ public final class SchedulerCache {
   }
 
   private void setNode(NodeInfo info, @Nullable KubeObject now) {
-    for (String image : info.imageNames()) {
-      nodesWithImage.computeIfPresent(image, (_, n) -> n == 1 ? null : n - 1);
-    }
+    less(nodesWithImage, info.imageNames());
+    less(nodesWithLabel, info.labelNames());
     info.setNode(now);
-    for (String image : info.imageNames()) {
-      nodesWithImage.merge(image, 1, Integer::sum);
-    }
+    info.imageNames().forEach(image -> nodesWithImage.merge(image, 1, Integer::sum));
+    info.labelNames().forEach(label -> nodesWithLabel.merge(label, 1, Integer::sum));
+  }
+
+  private static void less(Map<String, Integer> counts, Set<String> names) {
+    names.forEach(name -> counts.computeIfPresent(name, (_, n) -> n == 1 ? null : n - 1));
   }
 
   private NodeInfo info(String name) {
@@ -140,7 +144,11 @@ public final class SchedulerCache {
         }
       });
       current =
-          new ClusterView(known, image -> nodesWithImage.getOrDefault(image, 0), namespaceLabels);
+          new ClusterView(
+              known,
+              image -> nodesWithImage.getOrDefault(image, 0),
+              label -> nodesWithLabel.getOrDefault(label, 0),
+              namespaceLabels);
       view = current;
     }
     return current;

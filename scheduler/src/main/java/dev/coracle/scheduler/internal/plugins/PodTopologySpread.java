@@ -137,8 +137,10 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     double[] cost = new double[nodes.size()];
     for (Constraint constraint : soft) {
       if (constraint.topologyKey().equals(HOSTNAME)) {
-        perNode(constraint, nodes, left, ranked, cost);
-      } else {
+        boolean everywhere =
+            cluster.nodesWithLabel().applyAsInt(HOSTNAME) == cluster.nodes().size();
+        perNode(constraint, nodes, left, ranked, everywhere, cost);
+      } else if (cluster.nodesWithLabel().applyAsInt(constraint.topologyKey()) > 0) {
         perDomain(constraint, all ? soft : List.of(), pod, nodes, left, cluster, cost);
       }
     }
@@ -156,11 +158,16 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   }
 
   private static void perNode(
-      Constraint constraint, List<NodeInfo> nodes, boolean[] left, int domains, double[] cost) {
+      Constraint constraint,
+      List<NodeInfo> nodes,
+      boolean[] left,
+      int domains,
+      boolean everywhere,
+      double[] cost) {
     double weight = weight(domains);
     for (int i = 0; i < cost.length; i++) {
       NodeInfo node = nodes.get(i);
-      if (!left[i] && node.node().labels().containsKey(HOSTNAME)) {
+      if (!left[i] && (everywhere || node.node().labels().containsKey(HOSTNAME))) {
         cost[i] += constraint.matching().applyAsInt(node) * weight + constraint.maxSkew() - 1;
       }
     }

@@ -56,6 +56,20 @@ class SchedulerCacheTest {
   }
 
   @Test
+  void countsHowManyNodesHaveALabel() {
+    cache.putNode(node("a", Map.of("zone", "x", "disk", "ssd"), List.of()));
+    cache.putNode(node("b", Map.of("zone", "y"), List.of()));
+    assertThat(cache.view().nodesWithLabel().applyAsInt("zone")).isEqualTo(2);
+    assertThat(cache.view().nodesWithLabel().applyAsInt("disk")).isEqualTo(1);
+    assertThat(cache.view().nodesWithLabel().applyAsInt("none")).isZero();
+
+    cache.putNode(node("a", Map.of("zone", "z"), List.of()));
+    cache.removeNode("b");
+    assertThat(cache.view().nodesWithLabel().applyAsInt("zone")).isEqualTo(1);
+    assertThat(cache.view().nodesWithLabel().applyAsInt("disk")).isZero();
+  }
+
+  @Test
   void aNodesAnswerHoldsUntilTheNodeChangesOrSomethingElseIsAsked() {
     PodInfo ssd = new PodInfo(pod("p", "", Map.of("disk", "ssd")));
     PodInfo hdd = new PodInfo(pod("q", "", Map.of("disk", "hdd")));
