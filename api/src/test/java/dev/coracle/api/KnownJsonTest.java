@@ -3,6 +3,7 @@ package dev.coracle.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -66,6 +67,19 @@ class KnownJsonTest {
 
   private static String nameIn(String json) {
     return KubeObject.ofJson(json.getBytes(StandardCharsets.UTF_8)).tree().fieldNames().next();
+  }
+
+  @Test
+  void shortTextsAreSharedAndLongOnesAreNot() {
+    assertThat(textIn("Running")).isSameAs(textIn("Running"));
+    String longest = "x".repeat(CompactNodes.LONGEST_SHARED);
+    assertThat(textIn(longest)).isSameAs(textIn(longest));
+    assertThat(textIn(longest + "x")).isEqualTo(textIn(longest + "x"));
+    assertThat(textIn(longest + "x")).isNotSameAs(textIn(longest + "x"));
+  }
+
+  private static JsonNode textIn(String text) {
+    return Json.parseKnown(Json.bytes(Json.object().put("a", text))).get("a");
   }
 
   @ParameterizedTest
