@@ -137,7 +137,7 @@ public final class Assembly {
             vertx, options.security(), options.identity().issuer(), nodes, rbac, clock, meters);
     authorizer = remotes.authorizer();
     pools = new ServicePools(options.services(), new SecureRandom());
-    allocation = new SharedAllocation(vertx, store, pools, clock);
+    allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
     Strategies strategies =
         new Strategies(
             new ServiceStrategy(allocation.allocation()), new RbacStrategy(rbac, authorizer));
