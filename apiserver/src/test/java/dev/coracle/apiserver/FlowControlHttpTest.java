@@ -71,11 +71,20 @@ class FlowControlHttpTest {
   }
 
   @Test
-  void theLevelsCanBeDumped() {
-    String path = "/debug/api_priority_and_fairness/dump_priority_levels";
-    assertThat(kubectl.ok("get", "--raw", path))
+  void theLevelsQueuesAndRequestsCanBeDumped() {
+    String path = "/debug/api_priority_and_fairness/";
+    assertThat(kubectl.ok("get", "--raw", path + "dump_priority_levels"))
         .startsWith("PriorityLevelName, ")
         .contains("\nglobal-default, ", "\nexempt, ");
-    assertThat(kubectl.run("", "get", "--raw", path, "--as=nobody").err()).contains("forbidden");
+    assertThat(kubectl.ok("get", "--raw", path + "dump_queues"))
+        .startsWith("PriorityLevelName, Index, ")
+        .contains("\nglobal-default, ")
+        .doesNotContain("\nexempt, ");
+    assertThat(kubectl.ok("get", "--raw", path + "dump_requests?includeRequestDetails=1"))
+        .as("at least this very request runs")
+        .contains("\nexempt, ", path + "dump_requests, ");
+    assertThat(kubectl.run("", "get", "--raw", path + "dump_queues", "--as=nobody").err())
+        .contains("forbidden");
+    assertThat(kubectl.run("", "get", "--raw", path + "other").err()).contains("NotFound");
   }
 }

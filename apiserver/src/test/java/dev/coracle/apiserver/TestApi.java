@@ -105,13 +105,17 @@ public final class TestApi {
 
   /** The bytes of an answer as they come, with this {@code Accept-Encoding}. */
   public byte[] bytes(String path, String encoding) throws Exception {
+    return bytes(path, encoding, "application/json");
+  }
+
+  public byte[] bytes(String path, String encoding, String accept) throws Exception {
     RequestOptions options =
         new RequestOptions()
             .setHost("127.0.0.1")
             .setPort(port)
             .setMethod(HttpMethod.GET)
             .setURI(path)
-            .putHeader("Accept", "application/json")
+            .putHeader("Accept", accept)
             .putHeader("Accept-Encoding", encoding);
     return await(() ->
         client

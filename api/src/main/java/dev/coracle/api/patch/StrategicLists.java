@@ -9,11 +9,19 @@ import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.SchemaType;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The list half of strategic merge patch. An empty merge key means a list of scalars. */
 final class StrategicLists {
+
+  /**
+   * @param at where it goes among its own
+   * @param before where it stood; -1 where it did not
+   */
+  private record Placed(JsonNode item, int at, int before) {}
 
   private StrategicLists() {}
 
@@ -34,12 +42,13 @@ final class StrategicLists {
         throw StatusException.of(
             StatusReason.INVALID, "cannot merge lists without merge key for " + itemType);
       }
-      addDistinct(merged, target);
-      addDistinct(merged, patch);
+      Positions known = Positions.of(merged, key);
+      addDistinct(merged, target, known);
+      addDistinct(merged, patch, known);
       items = patch;
     } else {
       boolean replace = false;
-      List<JsonNode> deleted = new ArrayList<>();
+      Set<Object> deleted = new HashSet<>();
       for (JsonNode item : patch) {
         if (!(item instanceof ObjectNode o)) {
           throw StatusException.of(StatusReason.INVALID, "expected an object in a list of objects");
@@ -47,7 +56,7 @@ final class StrategicLists {
         switch (o.path(StrategicMergePatch.DIRECTIVE).asText("")) {
           case "" -> items.add(o);
           case "merge" -> items.add(without(o));
-          case "delete" -> deleted.add(keyOf(o, key));
+          case "delete" -> deleted.add(Positions.identity(keyOf(o, key)));
           case "replace" -> {
             replace = true;
             ObjectNode rest = without(o);
@@ -62,15 +71,15 @@ final class StrategicLists {
         return plain(items, itemType);
       }
       for (JsonNode item : target) {
-        if (deleted.stream().noneMatch(d -> Trees.equal(d, item.path(key)))) {
+        if (!deleted.contains(Positions.identity(item.path(key)))) {
           merged.add(item);
         }
       }
+      Positions known = Positions.of(merged, key);
       for (JsonNode item : items) {
-        JsonNode id = keyOf(item, key);
-        int at = find(merged, id, key);
+        int at = known.note(keyOf(item, key), merged.size());
         ObjectNode change = (ObjectNode) item;
-        if (at >= 0 && merged.get(at) instanceof ObjectNode present) {
+        if (at < merged.size() && merged.get(at) instanceof ObjectNode present) {
           merged.set(at, StrategicMergePatch.merge(present, change.deepCopy(), itemType));
         } else {
           merged.add(StrategicMergePatch.merge(Json.object(), change.deepCopy(), itemType));
@@ -99,9 +108,10 @@ final class StrategicLists {
 
   /** The scalars of a list that are not in the other. */
   static ArrayNode without(ArrayNode list, ArrayNode gone) {
+    Positions leaving = Positions.of(gone, "");
     ArrayNode out = Json.array();
     for (JsonNode item : list) {
-      if (find(gone, item, "") < 0) {
+      if (leaving.of(item) < 0) {
         out.add(item);
       }
     }
@@ -119,13 +129,21 @@ final class StrategicLists {
    * and both are interleaved so that, where both were there before, the old order holds.
    */
   static ArrayNode ordered(ArrayNode merged, ArrayNode order, ArrayNode before, String key) {
-    List<JsonNode> named = new ArrayList<>();
-    List<JsonNode> others = new ArrayList<>();
+    Positions ordered = Positions.of(order, key);
+    Positions was = Positions.of(before, key);
+    List<Placed> named = new ArrayList<>();
+    List<Placed> others = new ArrayList<>();
     for (JsonNode item : merged) {
-      (find(order, id(item, key), key) >= 0 ? named : others).add(item);
+      int at = ordered.ofItem(item);
+      int old = was.ofItem(item);
+      if (at >= 0) {
+        named.add(new Placed(item, at, old));
+      } else {
+        others.add(new Placed(item, old, old));
+      }
     }
-    named.sort(Comparator.comparingInt(i -> find(order, id(i, key), key)));
-    others.sort(Comparator.comparingInt(i -> find(before, id(i, key), key)));
+    named.sort(Comparator.comparingInt(Placed::at));
+    others.sort(Comparator.comparingInt(Placed::at));
     ArrayNode out = Json.array();
     int i = 0;
     int j = 0;
@@ -134,23 +152,24 @@ final class StrategicLists {
       if (i >= others.size() || j >= named.size()) {
         takeOther = j >= named.size();
       } else {
-        int l = find(before, id(others.get(i), key), key);
-        int r = find(before, id(named.get(j), key), key);
+        int l = others.get(i).before();
+        int r = named.get(j).before();
         takeOther = l >= 0 && r >= 0 && l < r;
       }
-      out.add(takeOther ? others.get(i++) : named.get(j++));
+      out.add((takeOther ? others.get(i++) : named.get(j++)).item());
     }
     return out;
   }
 
   /** Every item of the patch must stand in the order list, in the same order. */
   static void checkOrder(ArrayNode items, ArrayNode order, String key) {
+    Positions ordered = Positions.of(order, key);
     int last = -1;
     for (JsonNode item : items) {
       if (item instanceof ObjectNode o && o.has(StrategicMergePatch.DIRECTIVE)) {
         continue;
       }
-      int at = find(order, id(item, key), key);
+      int at = ordered.ofItem(item);
       if (at < 0 || at < last) {
         throw StrategicMergePatch.badOrder();
       }
@@ -162,9 +181,9 @@ final class StrategicLists {
     return !list.isEmpty() && list.get(0).isObject();
   }
 
-  private static void addDistinct(ArrayNode out, ArrayNode from) {
+  private static void addDistinct(ArrayNode out, ArrayNode from, Positions known) {
     for (JsonNode item : from) {
-      if (find(out, item, "") < 0) {
+      if (known.note(item, out.size()) == out.size()) {
         out.add(item);
       }
     }
@@ -177,19 +196,5 @@ final class StrategicLists {
           StatusReason.INVALID, "map: " + item + " does not contain declared merge key: " + key);
     }
     return value;
-  }
-
-  private static JsonNode id(JsonNode item, String key) {
-    return key.isEmpty() ? item : item.path(key);
-  }
-
-  /** Where an item of this identity stands; -1 where it does not. */
-  private static int find(ArrayNode list, JsonNode id, String key) {
-    for (int i = 0; i < list.size(); i++) {
-      if (Trees.equal(id(list.get(i), key), id)) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

@@ -1,11 +1,13 @@
 package dev.coracle.api.patch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.Scheme;
 import java.util.ArrayList;
@@ -32,19 +34,46 @@ class StrategicMergeModelTest {
       Map.of("containers", "name", "env", "name", "volumes", "name", "tolerations", "");
 
   private static final Set<String> PRIMITIVE = Set.of("finalizers");
+  private static final String ORDER = "$setElementOrder/";
+  private static final String RETAIN = "$retainKeys";
+  private static final String DELETE = "$deleteFromPrimitiveList/";
+  private static final List<String> SOURCES = List.of("emptyDir", "hostPath", "configMap");
+
+  /** The patch is not one. */
+  private static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void agreesWithTheRules(long seed) {
     Random random = new Random(seed);
-    for (int i = 0; i < 800; i++) {
+    int applied = 0;
+    int refused = 0;
+    for (int i = 0; i < 1000; i++) {
       ObjectNode target = pod(random, false);
       ObjectNode patch = pod(random, true);
       String as = "seed " + seed + ": " + target + " + " + patch;
+      ObjectNode expected;
+      try {
+        expected = object(target, patch);
+      } catch (Refused e) {
+        refused++;
+        assertThatThrownBy(() -> StrategicMergePatch.apply(target, patch, POD))
+            .as(as)
+            .isInstanceOf(StatusException.class)
+            .hasMessageContaining("invalid patch format of");
+        continue;
+      }
+      applied++;
       ObjectNode got = StrategicMergePatch.apply(target, patch, POD);
-      assertThat(unordered("", got)).as(as).isEqualTo(unordered("", object(target, patch)));
-      keepsTheOrderOfWhatStays(target, patch, got, as);
+      assertThat(unordered("", got)).as(as).isEqualTo(unordered("", expected));
+      hasTheOrderOfTheRules("containers", "/spec", "name", target, patch, got, as);
+      hasTheOrderOfTheRules("volumes", "/spec", "name", target, patch, got, as);
+      hasTheOrderOfTheRules("finalizers", "/metadata", "", target, patch, got, as);
     }
+    assertThat(applied).isGreaterThan(400);
+    assertThat(refused).isGreaterThan(20);
   }
 
   private static ObjectNode pod(Random random, boolean patch) {
@@ -52,11 +81,14 @@ class StrategicMergeModelTest {
     ObjectNode metadata = pod.putObject("metadata");
     map(random, patch, metadata.putObject("labels"));
     if (patch && random.nextInt(4) == 0) {
-      metadata.putArray("$deleteFromPrimitiveList/finalizers").add("f" + random.nextInt(3));
+      metadata.putArray(DELETE + "finalizers").add("f" + random.nextInt(3));
     }
     if (random.nextBoolean()) {
       ArrayNode finalizers = metadata.putArray("finalizers");
       distinct(random, "f").forEach(finalizers::add);
+      if (patch && random.nextInt(3) == 0) {
+        order(random, metadata, "finalizers", "");
+      }
     }
     ObjectNode spec = pod.putObject("spec");
     if (random.nextBoolean()) {
@@ -66,8 +98,63 @@ class StrategicMergeModelTest {
       spec.putNull("containers");
     } else {
       containers(random, patch, spec.putArray("containers"));
+      if (patch && random.nextInt(3) == 0) {
+        order(random, spec, "containers", "name");
+      }
+    }
+    if (random.nextBoolean()) {
+      volumes(random, patch, spec.putArray("volumes"));
+      if (patch && random.nextInt(3) == 0) {
+        order(random, spec, "volumes", "name");
+      }
     }
     return pod;
+  }
+
+  /** Of one source each; a patch that changes the source names what is to stay. */
+  private static void volumes(Random random, boolean patch, ArrayNode out) {
+    for (String name : distinct(random, "v")) {
+      ObjectNode volume = out.addObject().put("name", name);
+      if (patch && random.nextInt(5) == 0) {
+        volume.put("$patch", "delete");
+        continue;
+      }
+      String source = SOURCES.get(random.nextInt(SOURCES.size()));
+      volume.putObject(source).put("x", "" + random.nextInt(3));
+      if (patch && random.nextInt(2) == 0) {
+        ArrayNode keys = volume.putArray(RETAIN).add("name");
+        // Sometimes it forgets what the patch itself sets.
+        keys.add(random.nextInt(9) == 0 ? "nothing" : source);
+      }
+    }
+  }
+
+  /** An order of the items of a patch and of others; seldom one that the items do not have. */
+  private static void order(Random random, ObjectNode in, String field, String key) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode item : in.path(field)) {
+      if (!item.has("$patch")) {
+        names.add(key.isEmpty() ? item.asText() : item.path(key).asText());
+      }
+    }
+    String prefix = field.substring(0, 1);
+    for (int i = 0; i < 4; i++) {
+      String other = prefix + i;
+      if (!names.contains(other) && random.nextBoolean()) {
+        names.add(random.nextInt(names.size() + 1), other);
+      }
+    }
+    if (names.size() > 1 && random.nextInt(8) == 0) {
+      names.add(names.removeFirst());
+    }
+    ArrayNode order = in.putArray(ORDER + field);
+    for (String name : names) {
+      if (key.isEmpty()) {
+        order.add(name);
+      } else {
+        order.addObject().put(key, name);
+      }
+    }
   }
 
   private static void map(Random random, boolean patch, ObjectNode out) {
@@ -131,20 +218,22 @@ class StrategicMergeModelTest {
       return Json.object();
     }
     ObjectNode out = directive.equals("replace") ? Json.object() : target.deepCopy();
-    patch.forEachEntry((name, value) -> {
-      if (name.startsWith("$deleteFromPrimitiveList/")) {
-        String field = name.substring(name.indexOf('/') + 1);
-        if (out.has(field)) {
-          ArrayNode left = Json.array();
-          for (JsonNode one : out.get(field)) {
-            if (!contains(value, one)) {
-              left.add(one);
-            }
-          }
-          out.set(field, left);
+    if (patch.has(RETAIN)) {
+      List<String> keys = texts(patch.path(RETAIN), "");
+      patch.forEachEntry((name, value) -> {
+        if (!name.startsWith("$") && !value.isNull() && !keys.contains(name)) {
+          throw new Refused();
         }
+      });
+      out.retain(keys);
+    }
+    for (String name : fields(patch)) {
+      if (name.startsWith(ORDER)) {
+        String field = name.substring(ORDER.length());
+        checkOrder(patch.path(field), texts(patch.get(name), key(field)), key(field));
       }
-    });
+    }
+    deleteScalars(out, patch, false);
     patch.forEachEntry((name, value) -> {
       if (name.startsWith("$")) {
         return;
@@ -161,7 +250,26 @@ class StrategicMergeModelTest {
         out.set(name, value);
       }
     });
+    deleteScalars(out, patch, true);
     return out;
+  }
+
+  /** After the list is merged where its order is given, else before. */
+  private static void deleteScalars(ObjectNode out, ObjectNode patch, boolean ordered) {
+    patch.forEachEntry((name, value) -> {
+      if (name.startsWith(DELETE)) {
+        String field = name.substring(DELETE.length());
+        if (out.has(field) && patch.has(ORDER + field) == ordered) {
+          ArrayNode left = Json.array();
+          for (JsonNode one : out.get(field)) {
+            if (!contains(value, one)) {
+              left.add(one);
+            }
+          }
+          out.set(field, left);
+        }
+      }
+    });
   }
 
   private static boolean contains(JsonNode list, JsonNode one) {
@@ -233,20 +341,68 @@ class StrategicMergeModelTest {
     return item.isObject() ? item.path("name").asText() : item.asText();
   }
 
-  /** Containers that the patch does not name stand in the order they had. */
-  private static void keepsTheOrderOfWhatStays(
-      ObjectNode target, ObjectNode patch, ObjectNode got, String as) {
-    List<String> before = names(target);
-    before.removeAll(names(patch));
-    List<String> after = names(got);
-    before.retainAll(after);
-    after.retainAll(before);
-    assertThat(after).as(as).isEqualTo(before);
+  private static String key(String field) {
+    return KEYS.getOrDefault(field, "");
   }
 
-  private static List<String> names(ObjectNode pod) {
+  private static List<String> fields(ObjectNode object) {
     List<String> out = new ArrayList<>();
-    pod.path("spec").path("containers").forEach(c -> out.add(c.path("name").asText()));
+    object.fieldNames().forEachRemaining(out::add);
     return out;
+  }
+
+  private static List<String> texts(JsonNode list, String key) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode item : list) {
+      out.add(key.isEmpty() ? item.asText() : item.path(key).asText());
+    }
+    return out;
+  }
+
+  /** What a patch sets has to be part of the order it asks for, and in it. */
+  private static void checkOrder(JsonNode items, List<String> order, String key) {
+    List<String> set = new ArrayList<>();
+    for (JsonNode item : items) {
+      if (!item.has("$patch")) {
+        set.add(key.isEmpty() ? item.asText() : item.path(key).asText());
+      }
+    }
+    if (!order.containsAll(set) || !order.stream().filter(set::contains).toList().equals(set)) {
+      throw new Refused();
+    }
+  }
+
+  /**
+   * What the order names, the explicit one or that of the patch's items, stands in this order; what
+   * it does not name in the order it had; and of one of each, if both were there before and come
+   * together, the one that was first.
+   */
+  private static void hasTheOrderOfTheRules(
+      String field,
+      String place,
+      String key,
+      ObjectNode target,
+      ObjectNode patch,
+      ObjectNode got,
+      String as) {
+    JsonNode asked = patch.at(place);
+    boolean explicit = asked.has(ORDER + field);
+    List<String> order = texts(asked.path(explicit ? ORDER + field : field), key);
+    List<String> before = texts(target.at(place).path(field), key);
+    before.removeAll(texts(asked.path(DELETE + field), ""));
+    List<String> now = texts(got.at(place).path(field), key);
+    List<String> named = order.stream().filter(now::contains).toList();
+    assertThat(now.stream().filter(named::contains).toList()).as(as).isEqualTo(named);
+    List<String> others =
+        before.stream().filter(b -> now.contains(b) && !order.contains(b)).toList();
+    assertThat(now.stream().filter(others::contains).toList()).as(as).isEqualTo(others);
+    for (int i = 0; i + 1 < now.size(); i++) {
+      String first = now.get(i);
+      String second = now.get(i + 1);
+      boolean ofBoth = named.contains(first) && others.contains(second);
+      if (ofBoth && before.contains(first)) {
+        assertThat(before.indexOf(first)).as(as).isLessThan(before.indexOf(second));
+      }
+    }
   }
 }

@@ -2,12 +2,14 @@ package dev.coracle.api.patch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.Scheme;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,5 +147,23 @@ class StrategicMergePatchTest {
           .isEqualTo(once);
       assertThat(StrategicMergePatch.apply(once, Json.object(), DEPLOYMENT)).isEqualTo(once);
     }
+  }
+
+  /** Each item of a list compared with each of another would take minutes here. */
+  @Test
+  void mergesLongListsInLittleTime() {
+    ObjectNode target = Json.object();
+    ObjectNode patch = Json.object();
+    for (int i = 0; i < 100_000; i++) {
+      target.withObject("/metadata").withArrayProperty("finalizers").add("example.com/a" + i);
+      patch.withObject("/metadata").withArrayProperty("finalizers").add("example.com/b" + i);
+      target.withObject("/spec").withArrayProperty("volumes").addObject().put("name", "a" + i);
+      patch.withObject("/spec").withArrayProperty("volumes").addObject().put("name", "b" + i);
+    }
+    ObjectNode merged =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(30), () -> StrategicMergePatch.apply(target, patch, POD));
+    assertThat(merged.at("/metadata/finalizers")).hasSize(200_000);
+    assertThat(merged.at("/spec/volumes")).hasSize(200_000);
   }
 }

@@ -96,6 +96,8 @@ import org.jspecify.annotations.Nullable;
 /** The parts list of one API server, in the order in which a request meets them from behind. */
 public final class Assembly {
 
+  private static final String FLOW_DUMPS = "/debug/api_priority_and_fairness/";
+
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
   private final NodeAuthorizer nodes;
@@ -135,7 +137,7 @@ public final class Assembly {
             vertx, options.security(), options.identity().issuer(), nodes, rbac, clock, meters);
     authorizer = remotes.authorizer();
     pools = new ServicePools(options.services(), new SecureRandom());
-    allocation = new SharedAllocation(vertx, store, pools, clock);
+    allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
     Strategies strategies =
         new Strategies(
             new ServiceStrategy(allocation.allocation()), new RbacStrategy(rbac, authorizer));
@@ -209,6 +211,7 @@ public final class Assembly {
             options.limits().maxReads() + options.limits().maxWrites(),
             options.limits().requestTimeout().dividedBy(4),
             meters,
+            clock,
             System::nanoTime);
     audit = audit(options.security().audit(), clock, meters);
     front =
@@ -315,11 +318,24 @@ public final class Assembly {
         discovery::handle);
   }
 
+  /** What priority and fairness does just now, in upstream's words. */
   private boolean dump(Exchange exchange) {
-    if (!exchange.info().path().equals("/debug/api_priority_and_fairness/dump_priority_levels")) {
+    String path = exchange.info().path();
+    if (!path.startsWith(FLOW_DUMPS)) {
       return false;
     }
-    Responder.text(exchange, 200, flows.dumpPriorityLevels());
+    String text =
+        switch (path.substring(FLOW_DUMPS.length())) {
+          case "dump_priority_levels" -> flows.dumpPriorityLevels();
+          case "dump_queues" -> flows.dumpQueues();
+          case "dump_requests" ->
+              flows.dumpRequests(!exchange.query("includeRequestDetails").isEmpty());
+          default -> "";
+        };
+    if (text.isEmpty()) {
+      return false;
+    }
+    Responder.text(exchange, 200, text);
     return true;
   }
 

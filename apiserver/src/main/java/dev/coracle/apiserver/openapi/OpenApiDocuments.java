@@ -68,6 +68,13 @@ public final class OpenApiDocuments {
           others
               .index()
               .forEach((path, url) -> paths.putObject(path).put("serverRelativeURL", url));
+          for (OtherDocuments.Part part : others.v2()) {
+            if (!paths.has(path(part))) {
+              paths
+                  .putObject(path(part))
+                  .put("serverRelativeURL", "/openapi/v3/" + path(part) + "?hash=" + hash(part));
+            }
+          }
           return out;
         });
   }
@@ -79,14 +86,31 @@ public final class OpenApiDocuments {
    *     version
    */
   public Optional<OpenApiDocument> groupVersion(String path) {
-    return find(path).map(v -> cached(path, hash(v), () -> v3(v)));
+    return find(path)
+        .map(v -> cached(path, hash(v), () -> v3(v)))
+        .or(() -> other(path).map(part -> cached(path, hash(part), () -> RaisedV3.of(part))));
+  }
+
+  /** What another server says of this in OpenAPI v2 alone. */
+  private Optional<OtherDocuments.Part> other(String path) {
+    return others.index().containsKey(path)
+        ? Optional.empty()
+        : others.v2().stream().filter(part -> path(part).equals(path)).findFirst();
+  }
+
+  private static String path(OtherDocuments.Part part) {
+    return "apis/" + part.groupVersion();
+  }
+
+  private String hash(OtherDocuments.Part part) {
+    return hash(path(part) + " " + others.state());
   }
 
   /**
    * The hash that the index gives for this path; a request with another one is redirected to it.
    */
   public Optional<String> hashOf(String path) {
-    return find(path).map(this::hash);
+    return find(path).map(this::hash).or(() -> other(path).map(this::hash));
   }
 
   /** {@code /openapi/v2} as JSON. */

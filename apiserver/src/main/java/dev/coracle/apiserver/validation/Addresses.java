@@ -50,6 +50,44 @@ final class Addresses {
     }
   }
 
+  /** Not one that means something else on every machine, as the loopback addresses do. */
+  static void nonSpecial(String text, FieldPath path, FieldErrors errors) {
+    InetAddress ip = InetAddress.ofLiteral(text);
+    if (ip.isAnyLocalAddress()) {
+      errors.invalid(path, "", text, "may not be unspecified (" + text + ")");
+    }
+    if (ip.isLoopbackAddress()) {
+      errors.invalid(path, "", text, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
+    }
+    if (ip.isLinkLocalAddress()) {
+      errors.invalid(
+          path, "", text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+    }
+    if (ip.isMCLinkLocal()) {
+      errors.invalid(
+          path, "", text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+    }
+  }
+
+  /** Whether a network lies in another one and is smaller than it. */
+  static boolean isStrictSubset(String cidr, String of) {
+    int slash = of.indexOf('/');
+    int bits = Integer.parseInt(of.substring(slash + 1));
+    int own = cidr.indexOf('/');
+    byte[] outer = InetAddress.ofLiteral(of.substring(0, slash)).getAddress();
+    byte[] inner = InetAddress.ofLiteral(cidr.substring(0, own)).getAddress();
+    if (outer.length != inner.length || Integer.parseInt(cidr.substring(own + 1)) <= bits) {
+      return false;
+    }
+    for (int i = 0; i < bits; i++) {
+      int mask = 0x80 >> i % 8;
+      if ((outer[i / 8] & mask) != (inner[i / 8] & mask)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   static void cidr(String text, FieldPath path, String child, FieldErrors errors) {
     if (!isCidr(text)) {
       errors.invalid(

@@ -59,6 +59,9 @@ final class BatchRules {
       errors.required(
           template.child("spec"), "restartPolicy", "valid values: \"OnFailure\", \"Never\"");
     }
+    if (Nodes.set(spec, "podFailurePolicy")) {
+      PodFailurePolicyRules.check(spec, path, errors);
+    }
     if (Nodes.set(spec, "podFailurePolicy") && !restart.equals("Never")) {
       errors.invalid(
           template.child("spec"),
@@ -76,14 +79,10 @@ final class BatchRules {
         errors.required(FieldPath.SPEC, "selector");
       } else {
         SelectorRules.label(spec.path("selector"), FieldPath.SPEC.child("selector"), errors);
-        JsonNode labels = spec.path("template").path("metadata").path("labels");
-        if (!SelectorRules.matches(spec.path("selector"), labels)) {
-          errors.invalid(
-              FieldPath.SPEC.child("template", "metadata"),
-              "labels",
-              labels.isMissingNode() ? "null" : labels,
-              "`selector` does not match template `labels`");
-        }
+      }
+      JsonNode labels = spec.path("template").path("metadata").path("labels");
+      if (!Nodes.set(spec, "selector") || !SelectorRules.matches(spec.path("selector"), labels)) {
+        SelectorRules.mismatch(labels, FieldPath.SPEC, errors);
       }
       jobSpec(spec, FieldPath.SPEC, errors);
     }

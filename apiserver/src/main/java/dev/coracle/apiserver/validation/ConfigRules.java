@@ -1,10 +1,15 @@
 package dev.coracle.apiserver.validation;
 
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 
 /** ConfigMap and Secret: keys, the size of it all, and what is sealed. */
@@ -97,6 +102,13 @@ final class ConfigRules {
           errors.required(FieldPath.ROOT.child("data").key(key), "");
         }
       }
+      if (type.equals("kubernetes.io/dockercfg") || type.equals("kubernetes.io/dockerconfigjson")) {
+        for (String key : NEEDED.getOrDefault(type, new String[0])) {
+          if (data.has(key)) {
+            json(data.path(key), FieldPath.ROOT.child("data").key(key), errors);
+          }
+        }
+      }
       if (type.equals("kubernetes.io/basic-auth")
           && !data.has("username")
           && !data.has("password")) {
@@ -112,6 +124,36 @@ final class ConfigRules {
               .isEmpty()) {
         errors.required(
             FieldPath.METADATA.child("annotations").key("kubernetes.io/service-account.name"), "");
+      }
+    }
+
+    /** What clients of a registry are to read has to be a JSON object; it is never shown. */
+    private static void json(JsonNode value, FieldPath at, FieldErrors errors) {
+      String problem = "";
+      String start = "";
+      try {
+        byte[] bytes = value.binaryValue();
+        start = new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.UTF_8).strip();
+        JsonNode tree = Json.MAPPER.readTree(bytes);
+        if (tree == null || tree.isMissingNode()) {
+          problem = "unexpected end of JSON input";
+        } else if (!tree.isObject() && !tree.isNull()) {
+          problem =
+              "json: cannot unmarshal "
+                  + tree.getNodeType().toString().toLowerCase(Locale.ROOT)
+                  + " into Go value of type map[string]interface {}";
+        }
+      } catch (JsonEOFException e) {
+        problem = "unexpected end of JSON input";
+      } catch (IOException e) {
+        boolean begins = !start.isEmpty() && "{[\"-0123456789tfn".indexOf(start.charAt(0)) >= 0;
+        problem =
+            begins || start.isEmpty()
+                ? "invalid JSON"
+                : "invalid character '" + start.charAt(0) + "' looking for beginning of value";
+      }
+      if (!problem.isEmpty()) {
+        errors.invalid(at, "", "<secret contents redacted>", problem);
       }
     }
 

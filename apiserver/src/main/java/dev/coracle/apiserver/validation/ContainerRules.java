@@ -25,6 +25,24 @@ final class ContainerRules {
           "status.podIP",
           "status.podIPs");
 
+  /** Fields of a Pod that have a name in selectors, and that not every reference may take. */
+  private static final Set<String> OTHER_LABELS =
+      Set.of(
+          "metadata.annotations",
+          "metadata.labels",
+          "metadata.name",
+          "metadata.namespace",
+          "metadata.uid",
+          "spec.nodeName",
+          "spec.restartPolicy",
+          "spec.schedulerName",
+          "spec.serviceAccountName",
+          "status.hostIP",
+          "status.hostIPs",
+          "status.phase",
+          "status.podIP",
+          "status.podIPs");
+
   private final Set<String> volumes;
   private final Set<String> names;
   private final FieldErrors errors;
@@ -98,16 +116,7 @@ final class ContainerRules {
     env(c, at);
     mounts(c, at);
     ResourceRules.requirements(c.path("resources"), at.child("resources"), errors);
-    JsonNode security = c.path("securityContext");
-    if (security.path("privileged").asBoolean()
-        && security.path("allowPrivilegeEscalation").isBoolean()
-        && !security.path("allowPrivilegeEscalation").asBoolean()) {
-      errors.invalid(
-          at,
-          "securityContext",
-          security,
-          "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
-    }
+    SecurityContextRules.container(c.path("securityContext"), at.child("securityContext"), errors);
   }
 
   private void ports(JsonNode ports, FieldPath path, Set<String> hostPorts) {
@@ -238,6 +247,12 @@ final class ContainerRules {
             "fieldPath",
             field,
             "error converting fieldPath: field label does not support subscript");
+      } else if (!OTHER_LABELS.contains(field)) {
+        errors.invalid(
+            path,
+            "fieldPath",
+            field,
+            "error converting fieldPath: field label not supported: " + field);
       } else {
         errors.unsupported(path, "fieldPath", field, allowed);
       }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import java.util.List;
 import java.util.Set;
 
 /** Ingress and IngressClass. */
@@ -57,9 +56,18 @@ final class IngressRules implements KindRules {
   }
 
   private static void host(String host, FieldPath at, String field, FieldErrors errors) {
-    String name = host.startsWith("*.") ? host.substring(2) : host;
-    List<String> problems = NameRules.dnsSubdomain(name);
-    errors.invalid(at, field, host, problems);
+    if (host.indexOf('*') < 0) {
+      errors.invalid(at, field, host, NameRules.dnsSubdomain(host));
+    } else if (!host.startsWith("*.") || !NameRules.dnsSubdomain(host.substring(2)).isEmpty()) {
+      errors.invalid(
+          at,
+          field,
+          host,
+          "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain,"
+              + " which must consist of lower case alphanumeric characters, '-' or '.' and end with"
+              + " an alphanumeric character (e.g. '*.example.com', regex used for validation is"
+              + " '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+    }
   }
 
   private static void paths(JsonNode paths, FieldPath path, FieldErrors errors) {
@@ -108,7 +116,7 @@ final class IngressRules implements KindRules {
         }
       }
     } else if (!service) {
-      errors.required(at, "", "Service backend or Resource backend must be specified");
+      errors.invalid(at, "", "", "resource or service backend is required");
     } else {
       JsonNode s = backend.path("service");
       FieldPath p = at.child("service");
@@ -121,14 +129,14 @@ final class IngressRules implements KindRules {
       boolean named = Nodes.has(s.path("port"), "name");
       int number = s.path("port").path("number").asInt(0);
       if (named && number != 0) {
-        errors.invalid(p, "", "", "cannot set both port name & port number");
+        errors.invalid(at, "", "", "cannot set both port name & port number");
       } else if (named) {
         String port = Nodes.text(s.path("port"), "name");
         errors.invalid(p.child("port"), "name", port, NameRules.portName(port));
       } else if (number != 0) {
         Addresses.port(number, p.child("port"), "number", errors);
       } else {
-        errors.required(p, "", "port name or number is required");
+        errors.required(at, "", "port name or number is required");
       }
     }
   }

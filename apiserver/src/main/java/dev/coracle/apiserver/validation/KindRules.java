@@ -66,6 +66,7 @@ interface KindRules {
           Map.entry("storage.k8s.io/CSIDriver", new StorageRules.Driver()),
           Map.entry("scheduling.k8s.io/PriorityClass", new MiscRules.PriorityClass()),
           Map.entry("networking.k8s.io/IPAddress", new MiscRules.IpAddress()),
+          Map.entry("networking.k8s.io/ServiceCIDR", new MiscRules.ServiceCidr()),
           Map.entry("certificates.k8s.io/ClusterTrustBundle", new MiscRules.TrustBundle()),
           Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
           Map.entry("coordination.k8s.io/Lease", new MiscRules.Lease()),

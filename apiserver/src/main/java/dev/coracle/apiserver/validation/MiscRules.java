@@ -81,6 +81,35 @@ final class MiscRules {
     }
   }
 
+  static final class ServiceCidr implements KindRules {
+    @Override
+    public void check(ObjectNode range, FieldErrors errors) {
+      JsonNode cidrs = range.path("spec").path("cidrs");
+      if (cidrs.isEmpty()) {
+        errors.required(FieldPath.SPEC, "cidrs", "at least one CIDR required");
+      } else if (cidrs.size() > 2) {
+        errors.invalid(FieldPath.SPEC, "cidrs", cidrs, "may only hold up to 2 values");
+      } else if (cidrs.size() == 2
+          && cidrs.path(0).asText().indexOf(':') >= 0 == cidrs.path(1).asText().indexOf(':') >= 0) {
+        errors.invalid(
+            FieldPath.SPEC,
+            "cidrs",
+            cidrs,
+            "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and"
+                + " 2001:db8::/96");
+      }
+      int i = 0;
+      for (JsonNode cidr : cidrs) {
+        Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), "", errors);
+      }
+    }
+
+    @Override
+    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+      MetaRules.immutable(now.path("spec"), before.path("spec"), FieldPath.SPEC, "cidrs", errors);
+    }
+  }
+
   /** The name begins with the signer's, its slash written as a colon, where there is one. */
   static final class TrustBundle implements KindRules {
     @Override

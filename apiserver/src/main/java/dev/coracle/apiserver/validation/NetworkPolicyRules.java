@@ -18,6 +18,14 @@ final class NetworkPolicyRules implements KindRules {
     SelectorRules.label(spec.path("podSelector"), FieldPath.SPEC.child("podSelector"), errors);
     rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), errors);
     rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), errors);
+    if (spec.path("policyTypes").size() > TYPES.size()) {
+      errors.invalid(
+          FieldPath.SPEC,
+          "policyTypes",
+          spec.path("policyTypes"),
+          "may not specify more than two policyTypes");
+      return;
+    }
     int i = 0;
     for (JsonNode type : spec.path("policyTypes")) {
       if (!TYPES.contains(type.asText())) {
@@ -89,7 +97,13 @@ final class NetworkPolicyRules implements KindRules {
       }
       int i = 0;
       for (JsonNode e : block.path("except")) {
-        Addresses.cidr(e.asText(), p.child("except").index(i++), "", errors);
+        FieldPath except = p.child("except").index(i++);
+        Addresses.cidr(e.asText(), except, "", errors);
+        if (Addresses.isCidr(cidr)
+            && Addresses.isCidr(e.asText())
+            && !Addresses.isStrictSubset(e.asText(), cidr)) {
+          errors.invalid(except, "", e.asText(), "must be a strict subset of `cidr`");
+        }
       }
       if (peer.size() > 1) {
         errors.forbidden(at, "", "may not specify both ipBlock and another peer");

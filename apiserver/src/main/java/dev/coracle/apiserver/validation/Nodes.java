@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** Short ways to ask a decoded tree. An empty text, list or object counts as unset, as in Go. */
 final class Nodes {
 
+  /** What an error shows in place of a value that is not there. */
+  static final JsonNode NULL = Json.NODES.nullNode();
+
   private Nodes() {}
 
   static String text(JsonNode node, String field) {

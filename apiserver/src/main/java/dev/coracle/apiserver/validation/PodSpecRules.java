@@ -31,6 +31,9 @@ final class PodSpecRules {
     int i = 0;
     for (JsonNode c : spec.path("containers")) {
       rules.container(c, containers.index(i), hostPorts);
+      if (spec.path("hostNetwork").asBoolean()) {
+        hostPorts(c.path("ports"), containers.index(i).child("ports"), errors);
+      }
       i++;
     }
     i = 0;
@@ -86,6 +89,7 @@ final class PodSpecRules {
     if (!priority.isEmpty()) {
       errors.invalid(path, "priorityClassName", priority, NameRules.dnsSubdomain(priority));
     }
+    SecurityContextRules.pod(spec.path("securityContext"), path.child("securityContext"), errors);
     SysctlRules.check(
         spec.path("securityContext").path("sysctls"),
         path.child("securityContext").child("sysctls"),
@@ -113,6 +117,23 @@ final class PodSpecRules {
             host.asText(),
             NameRules.dnsSubdomain(host.asText()));
       }
+    }
+  }
+
+  /** Where a Pod has the node's network, its ports are the node's; templates may leave that out. */
+  private static void hostPorts(JsonNode ports, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode port : ports) {
+      int number = port.path("containerPort").asInt(0);
+      int hostPort = port.path("hostPort").asInt(0);
+      if (hostPort != 0 && hostPort != number) {
+        errors.invalid(
+            path.index(i),
+            "containerPort",
+            number,
+            "must match `hostPort` when `hostNetwork` is true");
+      }
+      i++;
     }
   }
 
@@ -250,9 +271,8 @@ final class PodSpecRules {
     String key = Nodes.text(term, "topologyKey");
     if (key.isEmpty()) {
       errors.required(at, "topologyKey", "can not be empty");
-    } else {
-      errors.invalid(at, "topologyKey", key, NameRules.qualifiedName(key));
     }
+    errors.invalid(at, "topologyKey", key, NameRules.qualifiedName(key));
   }
 
   private static void spread(JsonNode list, FieldPath path, FieldErrors errors) {

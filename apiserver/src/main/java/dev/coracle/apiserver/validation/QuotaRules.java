@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
-import dev.coracle.api.validation.NameRules;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.Set;
@@ -31,7 +30,7 @@ final class QuotaRules {
       FieldPath hard = FieldPath.SPEC.child("hard");
       spec.path("hard")
           .forEachEntry((name, value) -> {
-            errors.invalid(hard.key(name), "", name, NameRules.qualifiedName(name));
+            ResourceRules.quotaName(name, hard.key(name), errors);
             BigDecimal q = Nodes.quantity(value);
             if (q != null && q.signum() < 0) {
               errors.invalid(

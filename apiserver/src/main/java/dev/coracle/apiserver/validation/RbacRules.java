@@ -121,6 +121,13 @@ final class RbacRules {
           }
         }
         case "User", "Group" -> {
+          if (name.isEmpty()) {
+            errors.invalid(
+                at,
+                "name",
+                name,
+                (kind.equals("User") ? "user" : "group") + " name cannot be empty");
+          }
           if (!group.equals(GROUP)) {
             errors.unsupported(at, "apiGroup", group, Set.of(GROUP));
           }

@@ -5,13 +5,37 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Set;
 
 /** Names and amounts of compute resources. */
 final class ResourceRules {
 
+  /** Names without a domain that quotas know, or that have an amount somewhere else. */
   private static final Set<String> STANDARD =
-      Set.of("cpu", "memory", "ephemeral-storage", "pods", "storage");
+      Set.of(
+          "configmaps",
+          "cpu",
+          "ephemeral-storage",
+          "limits.cpu",
+          "limits.ephemeral-storage",
+          "limits.memory",
+          "memory",
+          "persistentvolumeclaims",
+          "pods",
+          "replicationcontrollers",
+          "requests.cpu",
+          "requests.ephemeral-storage",
+          "requests.memory",
+          "requests.storage",
+          "resourcequotas",
+          "secrets",
+          "services",
+          "services.loadbalancers",
+          "services.nodeports",
+          "storage");
+
+  private static final Set<String> OF_CONTAINERS = Set.of("cpu", "memory", "ephemeral-storage");
 
   private ResourceRules() {}
 
@@ -52,21 +76,44 @@ final class ResourceRules {
     return name.startsWith("hugepages-") || name.indexOf('/') >= 0;
   }
 
-  static void amount(String name, JsonNode value, FieldPath path, FieldErrors errors) {
-    if (!STANDARD.contains(name)) {
-      var problems = NameRules.qualifiedName(name);
-      errors.invalid(path, "", name, problems);
-      if (problems.isEmpty() && name.indexOf('/') < 0 && !name.startsWith("hugepages-")) {
-        errors.invalid(path, "", name, "must be a standard resource type or fully qualified");
-      }
+  private static void amount(String name, JsonNode value, FieldPath path, FieldErrors errors) {
+    FieldPath at = path.key(name);
+    name(name, at, errors);
+    if (name.indexOf('/') < 0 && !OF_CONTAINERS.contains(name) && !isHugePages(name)) {
+      errors.invalid(at, "", name, "must be a standard resource for containers");
     }
     BigDecimal amount = Nodes.quantity(value);
     if (amount != null && amount.signum() < 0) {
-      errors.invalid(path.key(name), "", value.asText(), "must be greater than or equal to 0");
+      errors.invalid(at, "", value.asText(), "must be greater than or equal to 0");
     } else if (amount != null
         && name.indexOf('/') >= 0
         && amount.stripTrailingZeros().scale() > 0) {
-      errors.invalid(path.key(name), "", value.asText(), "must be an integer");
+      errors.invalid(at, "", value.asText(), "must be an integer");
+    }
+  }
+
+  private static boolean isHugePages(String name) {
+    return name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");
+  }
+
+  private static boolean name(String name, FieldPath at, FieldErrors errors) {
+    List<String> problems = NameRules.qualifiedName(name);
+    errors.invalid(at, "", name, problems);
+    if (!problems.isEmpty()) {
+      return false;
+    }
+    if (name.indexOf('/') < 0 && !STANDARD.contains(name) && !isHugePages(name)) {
+      errors.invalid(at, "", name, "must be a standard resource type or fully qualified");
+      return false;
+    }
+    return true;
+  }
+
+  /** The name of something that a quota limits. */
+  static void quotaName(String name, FieldPath at, FieldErrors errors) {
+    boolean known = name(name, at, errors);
+    if (name.indexOf('/') < 0 && (!known || name.equals("storage"))) {
+      errors.invalid(at, "", name, "must be a standard resource for quota");
     }
   }
 }

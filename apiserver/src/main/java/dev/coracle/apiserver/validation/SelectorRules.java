@@ -57,6 +57,7 @@ final class SelectorRules {
     JsonNode selector = spec.path("selector");
     if (!Nodes.set(spec, "selector")) {
       errors.required(path, "selector");
+      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
       return;
     }
     int before = errors.causes().size();
@@ -70,12 +71,17 @@ final class SelectorRules {
     }
     JsonNode labels = spec.path("template").path("metadata").path("labels");
     if (!matches(selector, labels)) {
-      errors.invalid(
-          path.child("template", "metadata"),
-          "labels",
-          labels.isMissingNode() ? "null" : labels,
-          "`selector` does not match template `labels`");
+      mismatch(labels, path, errors);
     }
+  }
+
+  /** A selector that is not there selects nothing. */
+  static void mismatch(JsonNode labels, FieldPath path, FieldErrors errors) {
+    errors.invalid(
+        path.child("template", "metadata"),
+        "labels",
+        labels.isMissingNode() ? Nodes.NULL : labels,
+        "`selector` does not match template `labels`");
   }
 
   static boolean matches(JsonNode selector, JsonNode labels) {

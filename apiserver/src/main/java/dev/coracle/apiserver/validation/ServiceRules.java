@@ -61,7 +61,11 @@ final class ServiceRules implements KindRules {
     }
     int i = 0;
     for (JsonNode e : spec.path("externalIPs")) {
-      Addresses.ip(e.asText(), FieldPath.SPEC.child("externalIPs").index(i++), "", errors);
+      FieldPath at = FieldPath.SPEC.child("externalIPs").index(i++);
+      Addresses.ip(e.asText(), at, "", errors);
+      if (Addresses.isIp(e.asText())) {
+        Addresses.nonSpecial(e.asText(), at, errors);
+      }
     }
     traffic(spec, type, errors);
     i = 0;

@@ -31,9 +31,9 @@ final class StorageRules {
 
   private StorageRules() {}
 
-  private static void modes(JsonNode spec, FieldPath path, FieldErrors errors) {
+  private static void modes(JsonNode spec, FieldPath path, String needed, FieldErrors errors) {
     if (!Nodes.has(spec, "accessModes")) {
-      errors.required(path, "accessModes", "at least 1 access mode is required");
+      errors.required(path, "accessModes", needed);
     }
     boolean pod = false;
     for (JsonNode mode : spec.path("accessModes")) {
@@ -52,7 +52,7 @@ final class StorageRules {
   }
 
   static void claimSpec(JsonNode spec, FieldPath path, FieldErrors errors) {
-    modes(spec, path, errors);
+    modes(spec, path, "at least 1 access mode is required", errors);
     if (Nodes.set(spec, "selector")) {
       SelectorRules.label(spec.path("selector"), path.child("selector"), errors);
     }
@@ -136,7 +136,7 @@ final class StorageRules {
     @Override
     public void check(ObjectNode volume, FieldErrors errors) {
       JsonNode spec = volume.path("spec");
-      modes(spec, FieldPath.SPEC, errors);
+      modes(spec, FieldPath.SPEC, "", errors);
       if (!Nodes.has(spec, "capacity")) {
         errors.required(FieldPath.SPEC, "capacity");
       } else if (!spec.path("capacity").has("storage") || spec.path("capacity").size() > 1) {
@@ -189,8 +189,11 @@ final class StorageRules {
       FieldPath at = FieldPath.SPEC.child(kind);
       switch (kind) {
         case "hostPath" -> {
-          if (Nodes.text(s, "path").isEmpty()) {
+          String path = Nodes.text(s, "path");
+          if (path.isEmpty()) {
             errors.required(at, "path");
+          } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
+            errors.invalid(at, "path", path, "must not contain '..'");
           }
         }
         case "local" -> {

@@ -127,7 +127,58 @@ final class WebhookRules implements KindRules {
                     : field.equals("apiGroups") ? "API groups" : "API versions"));
       }
     }
+    resources(rule.path("resources"), at.child("resources"), errors);
     optional(rule, "scope", SCOPES, at, errors);
+  }
+
+  /** What a wildcard covers is not named beside it. */
+  private static void resources(JsonNode resources, FieldPath at, FieldErrors errors) {
+    Set<String> ofAnySubresource = new HashSet<>();
+    Set<String> ofAnyResource = new HashSet<>();
+    boolean everything = false;
+    boolean every = false;
+    boolean plain = false;
+    int i = 0;
+    for (JsonNode entry : resources) {
+      String text = entry.asText();
+      FieldPath p = at.index(i++);
+      int slash = text.indexOf('/');
+      if (text.isEmpty()) {
+        errors.required(p, "");
+        continue;
+      }
+      everything |= text.equals("*/*");
+      every |= text.equals("*");
+      if (slash < 0) {
+        plain |= !text.equals("*");
+        continue;
+      }
+      String resource = text.substring(0, slash);
+      String subresource = text.substring(slash + 1);
+      if (ofAnySubresource.contains(resource)) {
+        errors.invalid(p, "", text, "if '" + resource + "/*' is present, must not specify " + text);
+      }
+      if (ofAnyResource.contains(subresource)) {
+        errors.invalid(
+            p, "", text, "if '*/" + subresource + "' is present, must not specify " + text);
+      }
+      if (subresource.equals("*")) {
+        ofAnySubresource.add(resource);
+      }
+      if (resource.equals("*")) {
+        ofAnyResource.add(subresource);
+      }
+    }
+    if (resources.size() > 1 && everything) {
+      errors.invalid(at, "", resources, "if '*/*' is present, must not specify other resources");
+    }
+    if (every && plain) {
+      errors.invalid(
+          at,
+          "",
+          resources,
+          "if '*' is present, must not specify other resources without subresources");
+    }
   }
 
   static void client(JsonNode config, FieldPath at, FieldErrors errors) {

@@ -165,11 +165,7 @@ final class WorkloadRules {
       Map<String, String> selector = KubeObject.strings(spec.path("selector"));
       if (!selector.isEmpty()
           && !LabelSelector.ofLabels(selector).matches(KubeObject.strings(labels))) {
-        errors.invalid(
-            FieldPath.SPEC.child("template", "metadata"),
-            "labels",
-            labels.isMissingNode() ? "null" : labels,
-            "`selector` does not match template `labels`");
+        SelectorRules.mismatch(labels, FieldPath.SPEC, errors);
       }
       template(spec, true, errors);
     }
@@ -191,7 +187,13 @@ final class WorkloadRules {
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
-      PodSpecRules.choice(spec, "podManagementPolicy", POLICIES, FieldPath.SPEC, errors);
+      String policy = Nodes.text(spec, "podManagementPolicy");
+      if (policy.isEmpty()) {
+        errors.required(FieldPath.SPEC, "podManagementPolicy");
+      } else if (!POLICIES.contains(policy)) {
+        errors.invalid(
+            FieldPath.SPEC, "podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
+      }
       JsonNode strategy = spec.path("updateStrategy");
       String type = Nodes.text(strategy, "type");
       if (!STRATEGIES.contains(type)) {

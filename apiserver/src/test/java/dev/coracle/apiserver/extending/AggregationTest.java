@@ -56,6 +56,9 @@ class AggregationTest {
   private static HttpServer extension;
   private static String address;
 
+  /** Whether the other server has OpenAPI v2 alone. */
+  private static volatile boolean old;
+
   @BeforeAll
   static void start() throws Exception {
     // The machine's own address, and not that of an interface that another test takes away.
@@ -99,7 +102,7 @@ class AggregationTest {
   /** Answers with what it was told about the user. */
   private static void serve(HttpServerRequest request) {
     String body =
-        switch (request.path()) {
+        switch (old && request.path().startsWith("/openapi/v3") ? "none" : request.path()) {
           case "/apis/wardle.example.com/v1alpha1" ->
               "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":"
                   + "\"wardle.example.com/v1alpha1\",\"resources\":[{\"name\":\"flunders\","
@@ -118,7 +121,9 @@ class AggregationTest {
                   + ",\"io.k8s.api.core.v1.Pod\":{\"type\":\"string\"}}}}";
           case "/openapi/v2" ->
               "{\"swagger\":\"2.0\",\"paths\":{\"/apis/wardle.example.com/v1alpha1/flunders\":"
-                  + "{\"get\":{\"responses\":{\"200\":{\"schema\":{\"$ref\":"
+                  + "{\"get\":{\"x-kubernetes-group-version-kind\":"
+                  + KIND
+                  + ",\"responses\":{\"200\":{\"schema\":{\"$ref\":"
                   + "\"#/definitions/Flunder\"}}}}},\"/apis/other/v1/x\":{\"get\":{}}},"
                   + "\"definitions\":{\"Flunder\":"
                   + SCHEMA
@@ -202,11 +207,7 @@ class AggregationTest {
         .until(() -> api.get(SERVICES + "/v1.sea.example.com").code() == 404);
   }
 
-  @Test
-  @DisplayName(
-      "[sig-api-machinery] Aggregator Should be able to support the 1.17 Sample API Server using"
-          + " the current Aggregator [LinuxOnly] [Conformance]")
-  void requestsGoToTheOtherServer() throws Exception {
+  private static void register() throws Exception {
     String ca = Base64.getEncoder().encodeToString(Files.readAllBytes(server.pki().path("ca.crt")));
     api.post(
             SERVICES,
@@ -216,6 +217,14 @@ class AggregationTest {
                 + ca
                 + ", service: {namespace: default, name: sample-api, port: 7443}}}")
         .ok();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] Aggregator Should be able to support the 1.17 Sample API Server using"
+          + " the current Aggregator [LinuxOnly] [Conformance]")
+  void requestsGoToTheOtherServer() throws Exception {
+    register();
     await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
@@ -278,5 +287,29 @@ class AggregationTest {
         .isEqualTo("object");
     api.delete(SERVICES + "/v1alpha1.wardle.example.com").ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(FLUNDERS).code() == 404);
+
+    old = true;
+    register();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () -> assertThat(available().path("message").asText()).isEqualTo("all checks passed"));
+    String v3 =
+        api.get("/openapi/v3")
+            .ok()
+            .body()
+            .path("paths")
+            .path("apis/wardle.example.com/v1alpha1")
+            .path("serverRelativeURL")
+            .asText();
+    assertThat(v3).startsWith("/openapi/v3/apis/wardle.example.com/v1alpha1?hash=");
+    JsonNode raised = api.get(v3).ok().body();
+    assertThat(raised.path("openapi").asText()).isEqualTo("3.0.0");
+    assertThat(raised.at("/components/schemas/Flunder/properties/pod/$ref").asText())
+        .isEqualTo("#/components/schemas/io.k8s.api.core.v1.Pod");
+    Kubectl fresh =
+        new Kubectl(
+            server.pki().path("admin.kubeconfig"), Files.createDirectory(dir.resolve("fresh")));
+    assertThat(fresh.ok("explain", "flunders.fins")).contains("How many.");
   }
 }

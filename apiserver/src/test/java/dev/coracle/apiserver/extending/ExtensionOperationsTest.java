@@ -1,12 +1,16 @@
 package dev.coracle.apiserver.extending;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -24,11 +28,13 @@ class ExtensionOperationsTest {
   @TempDir static Path dir;
   private static TestServer server;
   private static TestApi api;
+  private static WebhookServer hooks;
 
   @BeforeAll
   static void start() throws Exception {
     server = new TestServer(dir);
     api = new TestApi(server);
+    hooks = new WebhookServer(server.vertx(), server.pki());
   }
 
   @AfterAll
@@ -95,6 +101,50 @@ class ExtensionOperationsTest {
   void validatingWebhooks() {
     operations(
         "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", webhooks(""), false);
+    listed(
+        "Validating",
+        asked ->
+            asked.at("/object/data").has("bad")
+                ? WebhookServer.deny("a bad key")
+                : WebhookServer.allow(),
+        answer ->
+            answer.code() == 400 && answer.message().endsWith("denied the request: a bad key"));
+  }
+
+  /** Two that are in force, found by their label, and out of force when the list is deleted. */
+  private static void listed(
+      String kind, WebhookServer.Answer answer, Predicate<TestApi.Answer> inForce) {
+    String path = GROUP + kind.toLowerCase(Locale.ROOT) + "webhookconfigurations";
+    for (String name : new String[] {"one", "two"}) {
+      api.post(
+              path,
+              "{apiVersion: admissionregistration.k8s.io/v1, kind: "
+                  + kind
+                  + "WebhookConfiguration, metadata: {name: "
+                  + name
+                  + ", labels: {of: listed}}, webhooks: [{name: "
+                  + name
+                  + ".example.com, clientConfig: "
+                  + hooks.on("/" + kind + name, answer)
+                  + ", sideEffects: None, admissionReviewVersions: [v1], rules: [{apiGroups: [\"\"],"
+                  + " apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]}]}")
+          .ok();
+    }
+    String selected = path + "?labelSelector=of%3Dlisted";
+    assertThat(api.get(selected).ok().body().path("items")).hasSize(2);
+    String maps = "/api/v1/namespaces/default/configmaps";
+    String map = "{metadata: {name: listed}, data: {bad: x}}";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> inForce.test(api.post(maps + "?dryRun=All", map)));
+    assertThat(inForce.test(api.post(maps, map))).isTrue();
+    api.delete(selected).ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> !inForce.test(api.post(maps + "?dryRun=All", map.replace("listed", "after"))));
+    api.post(maps, map.replace("listed", "after")).ok();
+    api.delete(maps + "/after").ok();
+    api.delete(maps + "/listed");
   }
 
   @Test
@@ -104,6 +154,10 @@ class ExtensionOperationsTest {
   void mutatingWebhooks() {
     operations(
         "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", webhooks(""), false);
+    listed(
+        "Mutating",
+        asked -> WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/added\",\"value\":\"1\"}]"),
+        answer -> answer.ok().body().at("/data/added").asText().equals("1"));
   }
 
   @Test
@@ -140,7 +194,13 @@ class ExtensionOperationsTest {
           + " resources in discovery documents [Conformance]")
   void discovery() {
     assertThat(api.get("/apis").body().toString()).contains("admissionregistration.k8s.io/v1");
-    assertThat(api.get(GROUP.substring(0, GROUP.length() - 1)).ok().body().toString())
+    JsonNode group = api.get("/apis/admissionregistration.k8s.io").ok().body();
+    assertThat(group.path("preferredVersion").path("groupVersion").asText())
+        .isEqualTo("admissionregistration.k8s.io/v1");
+    JsonNode resources = api.get(GROUP.substring(0, GROUP.length() - 1)).ok().body();
+    assertThat(resources.path("resources").findValuesAsText("kind"))
+        .contains("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
+    assertThat(resources.path("resources").findValuesAsText("name"))
         .contains("mutatingwebhookconfigurations", "validatingwebhookconfigurations");
   }
 

@@ -106,8 +106,16 @@ class ValidatingWebhookTest {
                 asked.path("object").path("data").has("bad")
                         || asked.path("oldObject").path("data").has("bad")
                     ? WebhookServer.deny("the map contains a bad key")
-                    : WebhookServer.allow());
-    register("deny", hook("deny.example.com", client, ""));
+                    : asked.at("/object/metadata/annotations").has("bad")
+                        ? WebhookServer.deny("the pod contains an unwanted annotation")
+                        : WebhookServer.allow());
+    register(
+        "deny",
+        hook(
+            "deny.example.com",
+            client,
+            ", namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator:"
+                + " NotIn, values: [kube-public]}]}"));
     Answer denied = settled("{metadata: {name: one}, data: {bad: x}}", 400);
     assertThat(denied.message())
         .isEqualTo(
@@ -117,6 +125,23 @@ class ValidatingWebhookTest {
     api.post(MAPS, "{metadata: {name: good}, data: {a: x}}").ok();
     assertThat(api.merge(MAPS + "/good", "{data: {bad: y}}").message())
         .contains("denied the request");
+    ObjectNode good = api.get(MAPS + "/good").ok().body().deepCopy();
+    good.withObject("/data").put("bad", "y");
+    assertThat(api.put(MAPS + "/good", good).message()).contains("the map contains a bad key");
+    assertThat(api.get(MAPS + "/good").ok().body().path("data").has("bad")).isFalse();
+    String exempt = MAPS.replace("default", "kube-public");
+    api.post(exempt, "{metadata: {name: one}, data: {bad: x}}").ok();
+    assertThat(
+            api.post(
+                    "/api/v1/namespaces/default/pods",
+                    "{metadata: {name: p, annotations: {bad: x}}, spec: {containers: [{name: c,"
+                        + " image: i}]}}")
+                .message())
+        .isEqualTo(
+            "admission webhook \"deny.example.com\" denied the request: the pod contains an"
+                + " unwanted annotation");
+    assertThat(api.get("/api/v1/namespaces/default/pods/p").code()).isEqualTo(404);
+    api.delete(exempt + "/one").ok();
     api.delete(MAPS + "/good").ok();
     JsonNode asked = hooks.seen("/deny").getFirst();
     assertThat(asked.path("operation").asText()).isEqualTo("CREATE");
@@ -224,6 +249,46 @@ class ValidatingWebhookTest {
     register("slow", hook("slow.example.com", client, ", timeoutSeconds: 1"));
     assertThat(settled("{metadata: {name: one}}", 500).message())
         .endsWith("/slow?timeout=1s\": context deadline exceeded");
+    api.delete(CONFIGURATIONS).ok();
+
+    WebhookServer.Answer late = asked -> WebhookServer.allowAfter(1_500);
+    register("late", hook("late.example.com", hooks.on("/late", late), ", timeoutSeconds: 1"));
+    settled("{metadata: {name: one}}", 500);
+    api.delete(CONFIGURATIONS).ok();
+    settled("{metadata: {name: settled}}", 201);
+    api.delete(MAPS + "/settled");
+
+    register(
+        "ignored",
+        hook(
+            "late.example.com",
+            hooks.on("/ignored", late),
+            ", timeoutSeconds: 1, failurePolicy: Ignore"));
+    createdWhileAsked("/ignored");
+    api.delete(CONFIGURATIONS).ok();
+    register(
+        "patient", hook("late.example.com", hooks.on("/patient", late), ", timeoutSeconds: 30"));
+    createdWhileAsked("/patient");
+    api.delete(CONFIGURATIONS).ok();
+    register("default", hook("late.example.com", hooks.on("/default", late), ""));
+    assertThat(
+            api.get(CONFIGURATIONS + "/default")
+                .ok()
+                .body()
+                .at("/webhooks/0/timeoutSeconds")
+                .asInt())
+        .isEqualTo(10);
+    createdWhileAsked("/default");
+  }
+
+  /** Creates dry until the webhook was asked; always allowed. */
+  private static void createdWhileAsked(String path) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          api.post(MAPS + "?dryRun=All", "{metadata: {name: waits}}").ok();
+          return !hooks.seen(path).isEmpty();
+        });
   }
 
   @Test

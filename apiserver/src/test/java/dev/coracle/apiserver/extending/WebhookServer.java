@@ -28,12 +28,14 @@ final class WebhookServer {
   /** What a path does with the {@code request} of a review, besides echoing its uid. */
   interface Answer extends Function<JsonNode, ObjectNode> {}
 
+  private final Vertx vertx;
   private final HttpServer server;
   private final TestPki pki;
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
   private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
 
   WebhookServer(Vertx vertx, TestPki pki) throws Exception {
+    this.vertx = vertx;
     this.pki = pki;
     pki.issue(
         "hook", "/CN=hook", "subjectAltName=DNS:localhost,DNS:hook.default.svc,IP:127.0.0.1\n");
@@ -96,15 +98,31 @@ final class WebhookServer {
           if (response.path("hang").asBoolean()) {
             return;
           }
+          JsonNode late = response.remove("late");
           if (!response.has("uid")) {
             response.set("uid", asked.path("uid"));
           }
           out.set("response", response);
-          request
-              .response()
-              .putHeader("Content-Type", "application/json")
-              .end(Buffer.buffer(Json.bytes(out)));
+          request.response().putHeader("Content-Type", "application/json");
+          Buffer bytes = Buffer.buffer(Json.bytes(out));
+          if (late == null) {
+            request.response().end(bytes);
+          } else {
+            vertx.setTimer(late.asLong(), _ -> answer(request, bytes));
+          }
         });
+  }
+
+  /** Whoever asked may have gone meanwhile. */
+  private static void answer(HttpServerRequest request, Buffer bytes) {
+    if (!request.response().closed()) {
+      request.response().end(bytes);
+    }
+  }
+
+  /** Allows after so many milliseconds. */
+  static ObjectNode allowAfter(long millis) {
+    return allow().put("late", millis);
   }
 
   static ObjectNode allow() {

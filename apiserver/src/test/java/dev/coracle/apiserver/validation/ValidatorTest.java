@@ -139,7 +139,6 @@ class ValidatorTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "/spec/selector- | spec.selector: Required value",
         "/spec/template/metadata/labels={'x':'y'} | spec.template.metadata.labels: Invalid value:"
             + " {\"x\":\"y\"}: `selector` does not match template `labels`",
         "/spec/replicas=-1 | spec.replicas: Invalid value: -1: must be greater than or equal to 0",

@@ -27,6 +27,8 @@ final class HttpApi {
                 .setSsl(true)
                 .setTcpNoDelay(true)
                 .setKeepAliveTimeout(600)
+                // All connect at once, by one thread: on a busy machine that takes its time.
+                .setSslHandshakeTimeout(60)
                 .setKeyCertOptions(
                     new PemKeyCertOptions()
                         .setCertPath(directory.resolve("admin.crt").toString())

@@ -19,7 +19,8 @@ public record AdmissionRequest(
     @Nullable ObjectNode object,
     @Nullable KubeObject before,
     @Nullable ObjectNode options,
-    Reinvocation reinvocation) {
+    Reinvocation reinvocation,
+    ShownVersions shown) {
 
   public AdmissionRequest(
       Call call,
@@ -27,7 +28,7 @@ public record AdmissionRequest(
       @Nullable ObjectNode object,
       @Nullable KubeObject before,
       @Nullable ObjectNode options) {
-    this(call, operation, object, before, options, new Reinvocation());
+    this(call, operation, object, before, options, new Reinvocation(), new ShownVersions());
   }
 
   /** What is done to the object. */

@@ -42,7 +42,9 @@ public final class AggregatedPaths {
       return Optional.empty();
     }
     String[] parts = path.substring(start.length()).split("/", 3);
-    return parts.length < 2 ? Optional.empty() : apis.find(parts[0], parts[1]);
+    Optional<RemoteApi> api = parts.length < 2 ? Optional.empty() : apis.find(parts[0], parts[1]);
+    // A document of the third version is made here for a server that has one of the second alone.
+    return start.equals(OPENAPI) ? api.filter(a -> !a.openApi().isOld()) : api;
   }
 
   private void forward(Exchange exchange, RemoteApi api) {

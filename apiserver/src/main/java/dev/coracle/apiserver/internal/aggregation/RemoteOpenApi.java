@@ -19,6 +19,11 @@ record RemoteOpenApi(String v3, String tag, @Nullable ObjectNode v2) {
 
   static final RemoteOpenApi NONE = new RemoteOpenApi("", "", null);
 
+  /** Whether it has a document of the second version alone. */
+  boolean isOld() {
+    return v3.isEmpty() && v2 != null;
+  }
+
   /** The documents of all that were reached. */
   static OtherDocuments of(ApiServices apis) {
     return new OtherDocuments() {

@@ -31,12 +31,15 @@ public final class NodeAuthorizer implements Authorizer {
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
   private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
 
+  private final Map<NamespacedName, String> nodes = new ConcurrentHashMap<>();
+
   /**
    * @param rules of the role system:node
    */
   public NodeAuthorizer(Vertx vertx, ResourceStore store, List<PolicyRule> rules) {
     this.rules = List.copyOf(rules);
-    this.pods = new LiveCache(vertx, store, new GroupResource("", "pods")).listen(this::changed);
+    this.pods =
+        LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed);
   }
 
   public Uni<Void> start() {
@@ -48,21 +51,28 @@ public final class NodeAuthorizer implements Authorizer {
   }
 
   private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
-    String old = before == null ? "" : before.text("spec", "nodeName");
-    String node = now == null ? "" : now.text("spec", "nodeName");
-    if (before != null && !old.isEmpty() && !old.equals(node)) {
-      Map<NamespacedName, Set<String>> of = uses.get(old);
-      if (of != null) {
-        of.remove(before.key());
+    if (now == null) {
+      if (before != null) {
+        forget(before.key());
       }
+      return;
     }
-    if (now != null && !node.isEmpty() && !old.equals(node)) {
-      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(now.key(), references(now));
-    } else if (now != null
-        && before != null
-        && !node.isEmpty()
-        && !before.at("spec").equals(now.at("spec"))) {
-      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(now.key(), references(now));
+    NamespacedName pod = now.key();
+    String node = now.text("spec", "nodeName");
+    if (!node.equals(nodes.getOrDefault(pod, ""))) {
+      forget(pod);
+    }
+    if (!node.isEmpty()) {
+      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(pod, references(now));
+      nodes.put(pod, node);
+    }
+  }
+
+  private void forget(NamespacedName pod) {
+    String node = nodes.remove(pod);
+    Map<NamespacedName, Set<String>> of = node == null ? null : uses.get(node);
+    if (of != null) {
+      of.remove(pod);
     }
   }
 

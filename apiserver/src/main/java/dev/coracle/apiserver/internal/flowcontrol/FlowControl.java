@@ -11,18 +11,23 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sorts requests into flows and lets them run when their level has a seat. One lock guards all
@@ -32,12 +37,10 @@ import java.util.function.LongSupplier;
 public final class FlowControl {
 
   private static final String GROUP = "flowcontrol.apiserver.k8s.io";
+  private static final GroupResource SCHEMAS = new GroupResource(GROUP, "flowschemas");
 
   /** There whatever the store says, as upstream's mandatory objects. */
   private static final Set<String> MANDATORY = Set.of("exempt", "catch-all");
-
-  /** In place of a ticket's queue. */
-  private static final int RUNNING = -2;
 
   /** What a request belongs to. */
   public record Flow(String schemaUid, String levelUid, Object handle) {}
@@ -53,11 +56,14 @@ public final class FlowControl {
   private final MeterRegistry meters;
   private final int seats;
   private final long maxWaitMillis;
+  private final Clock clock;
   private final LongSupplier nanos;
+  private final Dangling dangling;
   private final LiveCache schemas;
   private final LiveCache levels;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Integer> gauges = new ConcurrentHashMap<>();
+  private final Map<List<String>, FlowMeters> flowMeters = new HashMap<>();
   private final List<KubeObject> mandatory =
       DefaultFlows.all().stream().filter(o -> MANDATORY.contains(o.name())).toList();
   private volatile List<Entry> entries = List.of();
@@ -73,15 +79,16 @@ public final class FlowControl {
       int seats,
       Duration maxWait,
       MeterRegistry meters,
+      Clock clock,
       LongSupplier nanos) {
     this.vertx = vertx;
     this.meters = meters;
     this.seats = seats;
     this.maxWaitMillis = maxWait.toMillis();
+    this.clock = clock;
     this.nanos = nanos;
-    this.schemas =
-        new LiveCache(vertx, store, new GroupResource(GROUP, "flowschemas"))
-            .listen((_, _) -> schemasChanged());
+    this.dangling = new Dangling(store, SCHEMAS, clock);
+    this.schemas = new LiveCache(vertx, store, SCHEMAS).listen((_, now) -> schemasChanged(now));
     this.levels =
         new LiveCache(vertx, store, new GroupResource(GROUP, "prioritylevelconfigurations"))
             .listen((_, _) -> levelsChanged());
@@ -116,8 +123,7 @@ public final class FlowControl {
       for (PriorityLevel old : byName.values()) {
         if (made.get(old.config.name()) != old) {
           for (Ticket t = old.poll(); t != null; t = old.poll()) {
-            t.queue = RUNNING;
-            old.take();
+            old.take(t, nanos.getAsLong());
             released.add(t);
           }
         }
@@ -129,30 +135,51 @@ public final class FlowControl {
     }
     byName.keySet().forEach(this::gauge);
     released.forEach(this::dispatch);
+    schemas.all().forEach(schema -> dangling.check(schema, byName.keySet()));
   }
 
-  private void schemasChanged() {
+  private void schemasChanged(@Nullable KubeObject schema) {
     lock.lock();
     try {
       sort();
     } finally {
       lock.unlock();
     }
+    if (schema != null) {
+      dangling.check(schema, byName.keySet());
+    }
   }
 
   private void sort() {
     List<Entry> sorted = new ArrayList<>();
+    Set<List<String>> used = new HashSet<>();
     for (KubeObject object : with("FlowSchema", schemas)) {
       FlowSchema schema = FlowSchema.of(object);
       PriorityLevel level = byName.get(schema.level());
       if (level != null) {
-        sorted.add(new Entry(schema, level, new FlowMeters(meters, schema.name(), schema.level())));
+        List<String> names = List.of(schema.name(), schema.level());
+        used.add(names);
+        sorted.add(
+            new Entry(
+                schema,
+                level,
+                flowMeters.computeIfAbsent(
+                    names, n -> new FlowMeters(meters, n.getFirst(), n.getLast()))));
       }
     }
     sorted.sort(
         Comparator.comparingInt((Entry e) -> e.schema().precedence())
             .thenComparing(e -> e.schema().name()));
     entries = List.copyOf(sorted);
+    flowMeters
+        .entrySet()
+        .removeIf(e -> {
+          boolean gone = !used.contains(e.getKey());
+          if (gone) {
+            e.getValue().gone();
+          }
+          return gone;
+        });
   }
 
   private List<KubeObject> with(String kind, LiveCache cache) {
@@ -171,68 +198,62 @@ public final class FlowControl {
       return;
     }
     Tags tags = Tags.of("priority_level", level);
-    meters.gauge("apiserver_flowcontrol_nominal_limit_seats", tags, this, c -> c.number(level, 0));
-    meters.gauge("apiserver_flowcontrol_lower_limit_seats", tags, this, c -> c.number(level, 3));
-    meters.gauge("apiserver_flowcontrol_upper_limit_seats", tags, this, c -> c.number(level, 4));
+    gauge("nominal", tags, level, l -> l.nominal);
+    gauge("lower", tags, level, l -> l.nominal - l.lendable);
+    gauge("upper", tags, level, l -> l.nominal + Math.min(seats, l.borrowable));
+    gauge("current", tags, level, this::limit);
+  }
+
+  private void gauge(
+      String which, Tags tags, String name, ToDoubleFunction<PriorityLevel> ofLevel) {
     meters.gauge(
-        "apiserver_flowcontrol_current_executing_requests", tags, this, c -> c.number(level, 1));
-    meters.gauge(
-        "apiserver_flowcontrol_current_executing_seats", tags, this, c -> c.number(level, 1));
-    meters.gauge(
-        "apiserver_flowcontrol_current_inqueue_requests", tags, this, c -> c.number(level, 2));
+        "apiserver_flowcontrol_" + which + "_limit_seats",
+        tags,
+        this,
+        c -> c.number(name, ofLevel));
+  }
+
+  /** Seats that a level could use at this moment, its own and those it could borrow. */
+  private double limit(PriorityLevel level) {
+    return Math.max(
+        level.nominal + level.borrowed(),
+        Math.min(
+            level.nominal + Math.min(seats, level.borrowable),
+            level.nominal + level.borrowed() + Math.max(0, free() - level.spare())));
   }
 
   /** The levels by name, as upstream's debug endpoint lists them. */
   public String dumpPriorityLevels() {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(
-        List.of(
-            "PriorityLevelName",
-            "ActiveQueues",
-            "IsIdle",
-            "IsQuiescing",
-            "WaitingRequests",
-            "ExecutingRequests",
-            "DispatchedRequests",
-            "RejectedRequests",
-            "TimedoutRequests",
-            "CancelledRequests"));
+    return dump(FlowDumps::levels);
+  }
+
+  /** The queues of all levels. */
+  public String dumpQueues() {
+    return dump(FlowDumps::queues);
+  }
+
+  /** The requests that wait or run. */
+  public String dumpRequests(boolean details) {
+    return dump(all -> FlowDumps.requests(all, details, nanos.getAsLong(), clock.instant()));
+  }
+
+  private String dump(Function<Collection<PriorityLevel>, String> what) {
     lock.lock();
     try {
-      for (PriorityLevel level : new TreeMap<>(byName).values()) {
-        rows.add(
-            List.of(
-                level.config.name(),
-                "" + level.activeQueues(),
-                "" + (level.waiting() == 0 && level.running() == 0),
-                "false",
-                "" + level.waiting(),
-                "" + level.running(),
-                "" + level.dispatched,
-                "" + level.rejected,
-                "" + level.timedOut,
-                "" + level.cancelled));
-      }
+      return what.apply(new TreeMap<>(byName).values());
     } finally {
       lock.unlock();
     }
-    return DumpTable.of(rows);
   }
 
-  private double number(String name, int which) {
+  private double number(String name, ToDoubleFunction<PriorityLevel> ofLevel) {
     PriorityLevel level = byName.get(name);
     if (level == null) {
       return 0;
     }
     lock.lock();
     try {
-      return switch (which) {
-        case 0 -> level.nominal;
-        case 1 -> level.running();
-        case 2 -> level.waiting();
-        case 3 -> level.nominal - level.lendable;
-        default -> level.nominal + Math.min(seats, level.borrowable);
-      };
+      return ofLevel.applyAsDouble(level);
     } finally {
       lock.unlock();
     }
@@ -263,18 +284,22 @@ public final class FlowControl {
       Flow flow, UserInfo user, RequestInfo info, Runnable next, Rejection rejected) {
     Entry entry = (Entry) flow.handle();
     PriorityLevel level = entry.level();
-    Ticket ticket = new Ticket(level, entry.meters(), next, nanos.getAsLong());
+    FlowMeters counts = entry.meters();
+    long came = nanos.getAsLong();
+    Ticket ticket = new Ticket(level, counts, entry.schema(), user, info, next, came);
     String refusal = "";
     boolean now = false;
     lock.lock();
     try {
       if (level.waiting() == 0 && level.hasSeat(level.running() < level.nominal ? 0 : free())) {
-        level.take();
+        level.take(ticket, came);
         now = true;
       } else if (level.config.queues() == 0) {
         refusal = "concurrency-limit";
-      } else if (!level.enqueue(
+      } else if (level.enqueue(
           ticket, ShuffleSharding.hash(entry.schema().name(), entry.schema().flow(user, info)))) {
+        counts.enqueued(level.lengthOfQueueOf(ticket));
+      } else {
         refusal = "queue-full";
       }
       if (!refusal.isEmpty()) {
@@ -284,12 +309,12 @@ public final class FlowControl {
       lock.unlock();
     }
     if (now) {
-      entry.meters().dispatched.increment();
+      counts.dispatched();
       next.run();
-      return () -> leave(level);
+      return () -> leave(ticket);
     }
     if (!refusal.isEmpty()) {
-      entry.meters().rejected(refusal);
+      counts.rejected(refusal);
       rejected.because(refusal);
       return () -> {};
     }
@@ -298,16 +323,13 @@ public final class FlowControl {
             maxWaitMillis,
             _ -> {
               if (withdraw(ticket, "time-out")) {
-                ticket.meters.rejected("time-out");
                 rejected.because("time-out");
               }
             });
     return () -> {
       vertx.cancelTimer(timer);
-      if (withdraw(ticket, "cancelled")) {
-        ticket.meters.rejected("cancelled");
-      } else if (ticket.queue == RUNNING) {
-        leave(level);
+      if (!withdraw(ticket, "cancelled")) {
+        leave(ticket);
       }
     };
   }
@@ -317,8 +339,8 @@ public final class FlowControl {
     try {
       boolean there = ticket.level.remove(ticket);
       if (there) {
-        ticket.queue = -1;
         ticket.level.refused(reason);
+        ticket.meters.withdrawn(reason, nanos.getAsLong() - ticket.since);
       }
       return there;
     } finally {
@@ -335,15 +357,20 @@ public final class FlowControl {
     return out;
   }
 
-  private void leave(PriorityLevel level) {
-    List<Ticket> next = List.of();
+  /** Gives the seat of a request back that has one. */
+  private void leave(Ticket ticket) {
+    List<Ticket> next;
     lock.lock();
     try {
-      level.give();
-      next = nextOnes(level);
+      if (ticket.state != Ticket.State.RUNNING) {
+        return;
+      }
+      ticket.level.give(ticket);
+      next = nextOnes(ticket.level);
     } finally {
       lock.unlock();
     }
+    ticket.meters.done(ticket.info.longRunning(), nanos.getAsLong() - ticket.started);
     next.forEach(this::dispatch);
   }
 
@@ -365,16 +392,15 @@ public final class FlowControl {
     if (level.waiting() > 0 && level.hasSeat(level.running() < level.nominal ? 0 : free())) {
       Ticket ticket = level.poll();
       if (ticket != null) {
-        ticket.queue = RUNNING;
-        level.take();
+        level.take(ticket, nanos.getAsLong());
         out.add(ticket);
       }
     }
   }
 
   private void dispatch(Ticket ticket) {
-    ticket.meters.dispatched.increment();
-    ticket.meters.waited.record(nanos.getAsLong() - ticket.since, TimeUnit.NANOSECONDS);
+    ticket.meters.leftQueue(ticket.started - ticket.since);
+    ticket.meters.dispatched();
     ticket.run.run();
   }
 }

@@ -1,6 +1,10 @@
 package dev.coracle.apiserver.internal.flowcontrol;
 
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +20,7 @@ final class PriorityLevel {
   final int lendable;
   final int borrowable;
   private final ArrayDeque<Ticket>[] queues;
-  private int running;
+  private final Set<Ticket> running = new LinkedHashSet<>();
   private int waiting;
   private int turn;
 
@@ -43,7 +47,17 @@ final class PriorityLevel {
   }
 
   int running() {
+    return running.size();
+  }
+
+  Collection<Ticket> runningOnes() {
     return running;
+  }
+
+  /** Those that wait in one of the queues, the next first. */
+  Collection<Ticket> queue(int index) {
+    ArrayDeque<Ticket> queue = queues[index];
+    return queue == null ? List.of() : queue;
   }
 
   int waiting() {
@@ -52,11 +66,11 @@ final class PriorityLevel {
 
   /** Seats that it has lent or could lend: those it does not use itself. */
   int spare() {
-    return Math.min(lendable, Math.max(0, nominal - running));
+    return Math.min(lendable, Math.max(0, nominal - running()));
   }
 
   int borrowed() {
-    return config.exempt() ? 0 : Math.max(0, running - nominal);
+    return config.exempt() ? 0 : Math.max(0, running() - nominal);
   }
 
   /**
@@ -64,13 +78,15 @@ final class PriorityLevel {
    */
   boolean hasSeat(int forBorrowing) {
     return config.exempt()
-        || running < nominal
-        || (running < nominal + borrowable && forBorrowing > 0);
+        || running() < nominal
+        || (running() < nominal + borrowable && forBorrowing > 0);
   }
 
-  void take() {
+  void take(Ticket ticket, long now) {
     dispatched++;
-    running++;
+    ticket.state = Ticket.State.RUNNING;
+    ticket.started = now;
+    running.add(ticket);
   }
 
   /** Counts a request that was turned away. */
@@ -90,8 +106,14 @@ final class PriorityLevel {
     return out;
   }
 
-  void give() {
-    running--;
+  void give(Ticket ticket) {
+    ticket.state = Ticket.State.DONE;
+    running.remove(ticket);
+  }
+
+  /** How many wait where this one does. */
+  int lengthOfQueueOf(Ticket ticket) {
+    return queue(ticket.queue).size();
   }
 
   /** Whether there was room in the flow's queues; the shortest of its hand is taken. */
@@ -113,6 +135,7 @@ final class PriorityLevel {
     }
     queues[best].add(ticket);
     ticket.queue = best;
+    ticket.state = Ticket.State.WAITING;
     waiting++;
     return true;
   }
@@ -136,8 +159,9 @@ final class PriorityLevel {
 
   /** Whether it still waited. */
   boolean remove(Ticket ticket) {
-    boolean there = ticket.queue >= 0 && queues[ticket.queue].remove(ticket);
+    boolean there = ticket.state == Ticket.State.WAITING && queues[ticket.queue].remove(ticket);
     if (there) {
+      ticket.state = Ticket.State.DONE;
       waiting--;
     }
     return there;

@@ -5,6 +5,7 @@ import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.filter.Filter;
 import dev.coracle.apiserver.internal.verb.Engine;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.ssl.SslHandler;
@@ -40,7 +41,13 @@ public final class HttpFront {
   private static final int MOST_RESETS = 10_000;
 
   private static final int RESETS_SECONDS = 10;
-  private static final long FIRST_REQUEST_MILLIS = 60_000;
+
+  /**
+   * For the TLS handshake, and then for the first request. Where many connect at once to a busy
+   * machine both take long, and a client of TLS 1.3 has sent a request before the server's part of
+   * the handshake is over: what is cut off too early is an honest request.
+   */
+  private static final int FIRST_SECONDS = 60;
 
   private final Vertx vertx;
   private final ApiServerOptions options;
@@ -130,7 +137,7 @@ public final class HttpFront {
         .setKeyCertOptions(
             KeyCertOptions.wrap(PemKeyManager.of(listen.certificate(), listen.key())))
         .setTrustOptions(new PemTrustOptions().addCertPath(listen.clientCa().toString()))
-        .setSslHandshakeTimeout(10)
+        .setSslHandshakeTimeout(FIRST_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         // Watches and tunnels may be silent for long; hours, so that dead peers go some day.
         .setIdleTimeout(5)
@@ -176,23 +183,24 @@ public final class HttpFront {
 
     /** Who connects and then says nothing is cut off. */
     private void connected(HttpConnection connection) {
-      if (!(connection instanceof Http1xServerConnection)
-          && connection instanceof HttpServerConnection http2) {
-        ChannelPipeline pipeline = http2.channelHandlerContext().pipeline();
+      if (!(connection instanceof HttpServerConnection known)) {
+        return;
+      }
+      Channel channel = known.channelHandlerContext().channel();
+      if (!(connection instanceof Http1xServerConnection)) {
+        ChannelPipeline pipeline = channel.pipeline();
         pipeline.addAfter(
             pipeline.context(SslHandler.class).name(), "flush together", new FlushTogether());
       }
-      long timer = vertx.setTimer(FIRST_REQUEST_MILLIS, _ -> idle(connection));
+      long timer =
+          vertx.setTimer(
+              FIRST_SECONDS * 1000L,
+              _ -> {
+                if (channel.attr(SPOKEN).get() == null) {
+                  connection.close();
+                }
+              });
       connection.closeHandler(_ -> vertx.cancelTimer(timer));
-    }
-
-    private void idle(HttpConnection connection) {
-      if (!(connection instanceof Http1xServerConnection http1)) {
-        return;
-      }
-      if (http1.channelHandlerContext().channel().attr(SPOKEN).get() == null) {
-        connection.close();
-      }
     }
 
     @Override
@@ -206,8 +214,8 @@ public final class HttpFront {
       io.netty.util.AttributeKey.valueOf("coracle.spoken");
 
   private void handle(RoutingContext context) {
-    if (context.request().connection() instanceof Http1xServerConnection http1) {
-      http1.channelHandlerContext().channel().attr(SPOKEN).set(Boolean.TRUE);
+    if (context.request().connection() instanceof HttpServerConnection known) {
+      known.channelHandlerContext().channel().attr(SPOKEN).set(Boolean.TRUE);
     }
     context.request().pause();
     QueryString query = new QueryString(context.request().query());

@@ -9,86 +9,93 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a long list as JSON in pieces, made out of the items' own encodings while the socket takes
- * them: so a list of a hundred megabytes costs one piece of memory, and other requests of its event
- * loop have their turn between the pieces. All state belongs to the request's context.
+ * Sends a list, made out of the items' own encodings: a short one whole, a long one in pieces while
+ * the socket takes them, so a list of a hundred megabytes costs one piece of memory, and other
+ * requests of its event loop have their turn between the pieces. They have it too while the items
+ * are measured, since some may not have been encoded before. All state belongs to the request's
+ * context.
  */
 final class ListWriter {
 
   private static final int PIECE = 256 << 10;
-  private static final byte[] ITEMS = ",\"items\":[".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] END = "]}\n".getBytes(StandardCharsets.UTF_8);
 
+  /** How many items are measured in one go: encoding one takes some ten microseconds. */
+  private static final int MEASURED_AT_ONCE = 250;
+
+  private static final byte[] NONE = {};
+
+  private final Exchange exchange;
   private final HttpServerResponse response;
   private final Context context;
-  private final byte[] head;
-  private final Iterator<KubeObject> items;
-  private final ByteArrayOutputStream compressed = new ByteArrayOutputStream(PIECE / 4);
-  private final @Nullable GZIPOutputStream gzip;
-  private boolean begun;
+  private final ListForm form;
+  private final List<KubeObject> items;
+  private long itemBytes;
+  private int at;
+  private byte[] head = NONE;
+  private @Nullable Gzip gzip;
   private boolean waiting;
 
-  private ListWriter(Exchange exchange, byte[] head, List<KubeObject> items, boolean gzips) {
+  private ListWriter(Exchange exchange, ListForm form, List<KubeObject> items) {
+    this.exchange = exchange;
     this.response = exchange.response();
     this.context = exchange.context().vertx().getOrCreateContext();
-    this.head = head;
-    this.items = items.iterator();
-    this.gzip = gzips ? gzip(compressed) : null;
+    this.form = form;
+    this.items = items;
   }
 
-  /** The length of the whole text. */
-  static long length(byte[] head, List<KubeObject> items) {
-    long length = head.length - 1 + ITEMS.length + Math.max(0, items.size() - 1) + END.length;
-    for (KubeObject object : items) {
-      length += object.json().length;
+  /** Begins to send; whether it ends, the socket decides. */
+  static void send(Exchange exchange, ListForm form, List<KubeObject> items) {
+    new ListWriter(exchange, form, items).measure();
+  }
+
+  private boolean over() {
+    return response.ended() || response.closed();
+  }
+
+  private void measure() {
+    int end = Math.min(items.size(), at + MEASURED_AT_ONCE);
+    for (; at < end; at++) {
+      byte[] item = form.item(items.get(at));
+      itemBytes += form.prefix(at == 0, item).length + item.length;
     }
-    return length;
-  }
-
-  /** The whole text, for lists that are short. */
-  static byte[] whole(byte[] head, List<KubeObject> items, int length) {
-    byte[] out = new byte[length];
-    int at = copy(head, head.length - 1, out, 0);
-    at = copy(ITEMS, ITEMS.length, out, at);
-    boolean first = true;
-    for (KubeObject object : items) {
-      if (!first) {
-        out[at++] = ',';
-      }
-      first = false;
-      at = copy(object.json(), object.json().length, out, at);
-    }
-    copy(END, END.length, out, at);
-    return out;
-  }
-
-  private static int copy(byte[] from, int length, byte[] to, int at) {
-    System.arraycopy(from, 0, to, at, length);
-    return at + length;
-  }
-
-  /**
-   * Begins to send; whether it ends, the socket decides.
-   *
-   * @param head the list as JSON without its items, at least one field
-   */
-  static void send(
-      Exchange exchange, String mediaType, byte[] head, List<KubeObject> items, long length) {
-    HttpServerResponse response = exchange.response();
-    if (response.ended() || response.closed()) {
+    if (at < items.size()) {
+      context.runOnContext(_ -> measureOn());
       return;
     }
-    Responder.head(exchange, 200, mediaType);
-    boolean gzips = exchange.header("Accept-Encoding").contains("gzip");
-    if (gzips) {
+    at = 0;
+    head = form.head(itemBytes);
+    long length = head.length + itemBytes + form.end().length;
+    if (length < PIECE) {
+      Responder.bytes(exchange, 200, form.form().mediaType(), piece((int) length));
+    } else {
+      begin(length);
+    }
+  }
+
+  private void measureOn() {
+    if (over()) {
+      return;
+    }
+    try {
+      measure();
+    } catch (RuntimeException e) {
+      Responder.failure(exchange, e);
+    }
+  }
+
+  private void begin(long length) {
+    if (over()) {
+      return;
+    }
+    Responder.head(exchange, 200, form.form().mediaType());
+    if (exchange.header("Accept-Encoding").contains("gzip")) {
+      gzip = new Gzip();
       response.putHeader("Content-Encoding", "gzip").putHeader("Vary", "Accept-Encoding");
       response.setChunked(true);
     } else {
@@ -98,10 +105,9 @@ final class ListWriter {
       response.end();
       return;
     }
-    ListWriter writer = new ListWriter(exchange, head, items, gzips);
     response.exceptionHandler(_ -> {});
-    response.drainHandler(_ -> writer.drained());
-    writer.next();
+    response.drainHandler(_ -> drained());
+    next();
   }
 
   private void drained() {
@@ -112,12 +118,12 @@ final class ListWriter {
   }
 
   private void next() {
-    if (response.ended() || response.closed()) {
+    if (over()) {
       return;
     }
-    byte[] piece = piece();
-    boolean last = !items.hasNext();
-    Buffer bytes = gzip == null ? wrapped(piece) : wrapped(compressed(gzip, piece, last));
+    byte[] piece = piece(PIECE);
+    boolean last = at == items.size();
+    Buffer bytes = wrapped(gzip == null ? piece : gzip.compress(piece, last));
     if (last) {
       response.end(bytes);
       return;
@@ -136,49 +142,63 @@ final class ListWriter {
     return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
   }
 
-  /** The next items, together at least a piece unless they are the last. */
-  private byte[] piece() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(PIECE + (32 << 10));
-    if (!begun) {
-      out.write(head, 0, head.length - 1);
-      out.writeBytes(ITEMS);
+  /** The next items, together at least so many bytes unless they are the last. */
+  private byte[] piece(int atLeast) {
+    int from = at;
+    int length = head.length;
+    while (at < items.size() && length < atLeast) {
+      byte[] item = form.item(items.get(at));
+      length += form.prefix(at == 0, item).length + item.length;
+      at++;
     }
-    while (items.hasNext() && out.size() < PIECE) {
-      if (begun) {
-        out.write(',');
-      }
-      begun = true;
-      out.writeBytes(items.next().json());
+    byte[] end = at == items.size() ? form.end() : NONE;
+    byte[] out = new byte[length + end.length];
+    int to = copy(head, out, 0);
+    head = NONE;
+    for (int i = from; i < at; i++) {
+      byte[] item = form.item(items.get(i));
+      to = copy(item, out, copy(form.prefix(i == 0, item), out, to));
     }
-    if (!items.hasNext()) {
-      out.writeBytes(END);
-    }
-    return out.toByteArray();
+    copy(end, out, to);
+    return out;
   }
 
-  private static GZIPOutputStream gzip(ByteArrayOutputStream to) {
-    try {
-      return new GZIPOutputStream(to, 8192) {
-        {
-          def.setLevel(Deflater.BEST_SPEED);
+  private static int copy(byte[] from, byte[] to, int at) {
+    System.arraycopy(from, 0, to, at, from.length);
+    return at + from.length;
+  }
+
+  /** What is compressed of the list comes out as it goes in, some of it later. */
+  private static final class Gzip {
+
+    private final ByteArrayOutputStream compressed = new ByteArrayOutputStream(PIECE / 4);
+    private final GZIPOutputStream out;
+
+    Gzip() {
+      try {
+        out =
+            new GZIPOutputStream(compressed, 8192) {
+              {
+                def.setLevel(Deflater.BEST_SPEED);
+              }
+            };
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    byte[] compress(byte[] piece, boolean last) {
+      try {
+        out.write(piece);
+        if (last) {
+          out.close();
         }
-      };
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private byte[] compressed(GZIPOutputStream out, byte[] piece, boolean last) {
-    try {
-      out.write(piece);
-      if (last) {
-        out.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      byte[] bytes = compressed.toByteArray();
+      compressed.reset();
+      return bytes;
     }
-    byte[] bytes = compressed.toByteArray();
-    compressed.reset();
-    return bytes;
   }
 }

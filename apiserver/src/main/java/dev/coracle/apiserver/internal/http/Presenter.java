@@ -19,9 +19,6 @@ import java.util.function.Function;
  */
 public final class Presenter {
 
-  /** Longer lists are sent while they are put together. */
-  private static final int IN_PIECES_FROM = 256 << 10;
-
   private final EncodeOnce once = new EncodeOnce();
   private final Tables tables;
 
@@ -78,15 +75,11 @@ public final class Presenter {
       return;
     }
     if (form.form() == Negotiation.Form.PROTOBUF) {
-      Responder.bytes(
-          exchange,
-          200,
-          form.form().mediaType(),
-          ProtobufWriter.list(listHead(type, list), list.items()));
+      ListWriter.send(exchange, ListForm.protobuf(listHead(type, list)), list.items());
       return;
     }
     if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
-      json(exchange, type, list);
+      ListWriter.send(exchange, ListForm.json(listHead(type, list)), list.items());
       return;
     }
     Responder.tree(exchange, form.form(), 200, listTree(type, list));
@@ -119,19 +112,6 @@ public final class Presenter {
     out.put("kind", type.definition().listKind()).put("apiVersion", type.kind().apiVersion());
     out.set("metadata", Tables.listMetadata(list));
     return out;
-  }
-
-  /** Puts the items' own encodings together: no object is encoded for a list. */
-  private static void json(Exchange exchange, ResourceType type, KubeList list) {
-    String mediaType = Negotiation.Form.JSON.mediaType();
-    byte[] head = Json.bytes(listHead(type, list));
-    long length = ListWriter.length(head, list.items());
-    if (length < IN_PIECES_FROM) {
-      byte[] body = ListWriter.whole(head, list.items(), (int) length);
-      Responder.bytes(exchange, 200, mediaType, body);
-    } else {
-      ListWriter.send(exchange, mediaType, head, list.items(), length);
-    }
   }
 
   /** How the objects of a watch are encoded. */

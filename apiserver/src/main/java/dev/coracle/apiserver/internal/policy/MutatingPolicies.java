@@ -17,6 +17,7 @@ import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.webhook.Matching;
 import dev.coracle.apiserver.internal.webhook.Mutation;
 import dev.coracle.apiserver.internal.webhook.ReviewedObject;
+import dev.coracle.apiserver.internal.webhook.Target;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
 import java.util.List;
@@ -61,45 +62,50 @@ public final class MutatingPolicies implements AdmissionPlugin {
         .invoke(() -> turns.leftAs(request.object()));
   }
 
-  private boolean visit(
+  private Uni<Boolean> visit(
       Found<Mutations> found, AdmissionRequest request, Reinvocation.Turns turns) {
     String id = found.policy().name() + "/" + found.binding().name();
     if (turns.isAgain() && !turns.wants(id)) {
-      return false;
+      return Uni.createFrom().item(false);
     }
-    boolean changed = false;
-    try {
-      if (found.unusable() != null) {
-        throw found.unusable();
-      }
-      changed = mutate(found, request);
-    } catch (CelFailure e) {
-      if (!found.policy().ignoresFailure()) {
-        throw StatusException.forbidden(
-            request.resource(),
-            request.objectName(),
-            "policy '"
-                + found.policy().name()
-                + "' with binding '"
-                + found.binding().name()
-                + "' denied request: "
-                + e.words());
-      }
-    }
-    if (changed) {
-      turns.changed();
-    }
-    if (found.policy().reinvoked()) {
-      turns.invoked(id);
-    }
-    return changed;
+    return Uni.createFrom()
+        .deferred(() -> mutate(found, request))
+        .onFailure(CelFailure.class)
+        .recoverWithItem(f -> failed(found, request, (CelFailure) f))
+        .invoke(changed -> {
+          if (changed) {
+            turns.changed();
+          }
+          if (found.policy().reinvoked()) {
+            turns.invoked(id);
+          }
+        });
   }
 
-  private boolean mutate(Found<Mutations> found, AdmissionRequest request) {
-    Mutations mutations = found.policy().compiled();
-    Map<String, Object> values = new HashMap<>(found.values());
-    if (!mutations.matches(values, found.budget())) {
+  /** Not changed, where the policy is passed over when it fails. */
+  private static boolean failed(
+      Found<Mutations> found, AdmissionRequest request, CelFailure failure) {
+    if (found.policy().ignoresFailure()) {
       return false;
+    }
+    throw StatusException.forbidden(
+        request.resource(),
+        request.objectName(),
+        "policy '"
+            + found.policy().name()
+            + "' with binding '"
+            + found.binding().name()
+            + "' denied request: "
+            + failure.words());
+  }
+
+  private Uni<Boolean> mutate(Found<Mutations> found, AdmissionRequest request) {
+    if (found.unusable() != null) {
+      throw found.unusable();
+    }
+    Map<String, Object> values = new HashMap<>(found.values());
+    if (!found.policy().compiled().matches(values, found.budget())) {
+      return Uni.createFrom().item(false);
     }
     SchemaType type =
         registry
@@ -108,18 +114,31 @@ public final class MutatingPolicies implements AdmissionPlugin {
             .kind(found.target().kind())
             .map(ResourceDefinition::schema)
             .orElse(request.call().type().definition().schema());
-    boolean changed = false;
-    for (int i = 0; i < mutations.size(); i++) {
-      ObjectNode shown = ReviewedObject.now(request, found.target());
-      if (shown == null) {
-        return changed;
-      }
-      ObjectNode made = mutations.apply(i, shown, type, values, found.budget());
-      if (Mutation.take(request, ReviewedObject.back(request, found.target(), made))) {
-        changed = true;
-        values.put("object", CelValues.of(ReviewedObject.now(request, found.target())));
-      }
+    return mutate(found, request, type, values, 0, false);
+  }
+
+  /** Applies the mutations from one on, each to what those before it made. */
+  private Uni<Boolean> mutate(
+      Found<Mutations> found,
+      AdmissionRequest request,
+      SchemaType type,
+      Map<String, Object> values,
+      int which,
+      boolean changed) {
+    Mutations mutations = found.policy().compiled();
+    Target target = found.target();
+    ObjectNode shown = ReviewedObject.now(request, target);
+    if (which == mutations.size() || shown == null) {
+      return Uni.createFrom().item(changed);
     }
-    return changed;
+    ObjectNode made = mutations.apply(which, shown, type, values, found.budget());
+    return ReviewedObject.back(request, target, made)
+        .chain(own ->
+            Mutation.take(request, own)
+                ? ReviewedObject.ready(request, target)
+                    .invoke(() ->
+                        values.put("object", CelValues.of(ReviewedObject.now(request, target))))
+                    .chain(() -> mutate(found, request, type, values, which + 1, true))
+                : mutate(found, request, type, values, which + 1, changed));
   }
 }

@@ -9,6 +9,7 @@ import dev.coracle.apiserver.internal.policy.PolicyIndex.Bound;
 import dev.coracle.apiserver.internal.policy.Validations.Failed;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.webhook.Matching;
+import dev.coracle.apiserver.internal.webhook.ReviewedObject;
 import dev.coracle.apiserver.internal.webhook.Target;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
@@ -49,7 +50,7 @@ final class PolicyEvaluation {
 
   /** What is done with each; true when it changed the object, so that values are made anew. */
   interface Visit<P> {
-    boolean at(Found<P> found);
+    Uni<Boolean> at(Found<P> found);
   }
 
   private final Matching matching;
@@ -104,29 +105,41 @@ final class PolicyEvaluation {
           int next = i + 1;
           return params
               .of(of.policy().paramKind(), binding.paramRef(), request)
-              .invoke(all -> {
-                Map<String, Object> values = null;
-                for (Optional<KubeObject> param : all) {
-                  if (values == null) {
-                    values = values(target);
-                  }
-                  Map<String, Object> mine = new HashMap<>(values);
-                  mine.put("params", AdmissionVariables.object(param));
-                  if (visit.at(new Found<>(of.policy(), binding, target, mine, budget, null))) {
-                    values = null;
-                  }
-                }
-              })
-              .replaceWithVoid()
+              .chain(all -> param(of.policy(), binding, target, all, 0, null))
               .onFailure(CelFailure.class)
               .recoverWithUni(f -> {
-                visit.at(new Found<>(of.policy(), binding, target, Map.of(), budget, f));
-                return Backstage.DONE;
+                return visit
+                    .at(new Found<>(of.policy(), binding, target, Map.of(), budget, f))
+                    .replaceWithVoid();
               })
               .chain(() -> binding(of, target, next));
         }
       }
       return Backstage.DONE;
+    }
+
+    /**
+     * @param known the values of the parameter before; null where they have to be made anew
+     */
+    private Uni<Void> param(
+        Policy<P> policy,
+        PolicyBinding binding,
+        Target target,
+        List<Optional<KubeObject>> all,
+        int which,
+        @Nullable Map<String, Object> known) {
+      if (which == all.size()) {
+        return Backstage.DONE;
+      }
+      if (known == null) {
+        return ReviewedObject.ready(request, target)
+            .chain(() -> param(policy, binding, target, all, which, values(target)));
+      }
+      Map<String, Object> mine = new HashMap<>(known);
+      mine.put("params", AdmissionVariables.object(all.get(which)));
+      return visit
+          .at(new Found<>(policy, binding, target, mine, budget, null))
+          .chain(changed -> param(policy, binding, target, all, which + 1, changed ? null : known));
     }
 
     private Map<String, Object> values(Target target) {

@@ -52,7 +52,7 @@ public final class ValidatingPolicies implements AdmissionPlugin {
 
   private record Decision(String policy, PolicyBinding binding, Failed failed) {}
 
-  private static boolean decide(
+  private static Uni<Boolean> decide(
       Found<Validations> found, AdmissionRequest request, List<Decision> out) {
     Map<String, String> notes = new LinkedHashMap<>();
     List<Failed> failures = found.run(v -> v.check(found.values(), found.budget(), notes));
@@ -62,7 +62,7 @@ public final class ValidatingPolicies implements AdmissionPlugin {
       }
     }
     notes.forEach((key, value) -> request.annotate(found.policy().name() + "/" + key, value));
-    return false;
+    return Uni.createFrom().item(false);
   }
 
   private static void settle(AdmissionRequest request, List<Decision> decisions) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Message;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -40,32 +39,6 @@ public final class ProtobufWriter {
   }
 
   /**
-   * @param head the list with its metadata and without items
-   * @param items of a kind that has a protobuf form
-   */
-  public static byte[] list(ObjectNode head, List<KubeObject> items) {
-    GroupVersionKind kind =
-        GroupVersionKind.of(head.path("apiVersion").asText(), head.path("kind").asText());
-    Message message = MessageTable.kubernetes().of(kind).orElseThrow();
-    MessagePlan plan = MessagePlan.of(message);
-    MessagePlan.Slot slot = plan.slot("items");
-    if (slot == null) {
-      throw new IllegalArgumentException(kind + " has no items");
-    }
-    MessagePlan item = MessagePlan.at(slot.field().message());
-    long size = 1 << 10;
-    for (KubeObject object : items) {
-      size += object.encoded(o -> MessageWriter.write(item, o.treeOnce())).length + 6;
-    }
-    BackwardsBuffer out = new BackwardsBuffer(Math.toIntExact(size));
-    for (KubeObject object : items.reversed()) {
-      out.bytes(slot.number(), object.encoded(o -> MessageWriter.write(item, o.treeOnce())));
-    }
-    MessageWriter.write(plan, head, out);
-    return envelope(kind, out);
-  }
-
-  /**
    * One frame of a watch: its length in four bytes, then a WatchEvent around the object.
    *
    * @param object with its envelope
@@ -93,12 +66,20 @@ public final class ProtobufWriter {
 
   /** Unknown: typeMeta and raw. */
   private static byte[] envelope(GroupVersionKind kind, BackwardsBuffer out) {
-    out.message(2, 0);
+    envelope(kind, out, 0);
+    return out.toArray();
+  }
+
+  /**
+   * @param following how many bytes of the message come behind those that are written
+   */
+  static void envelope(GroupVersionKind kind, BackwardsBuffer out, long following) {
+    out.varint(out.size() + following);
+    out.tag(2, Wire.BYTES);
     int before = out.size();
     out.text(2, kind.kind());
     out.text(1, kind.apiVersion());
     out.message(1, before);
     out.raw(MAGIC);
-    return out.toArray();
   }
 }

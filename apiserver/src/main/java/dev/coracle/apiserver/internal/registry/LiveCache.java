@@ -46,15 +46,29 @@ public final class LiveCache {
   private final Vertx vertx;
   private final ResourceStore store;
   private final GroupResource resource;
+  private final boolean names;
   private final Map<NamespacedName, KubeObject> objects = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile @Nullable Cancellable watch;
   private volatile boolean stopped;
 
   public LiveCache(Vertx vertx, ResourceStore store, GroupResource resource) {
+    this(vertx, store, resource, false);
+  }
+
+  private LiveCache(Vertx vertx, ResourceStore store, GroupResource resource, boolean names) {
     this.vertx = vertx;
     this.store = store;
     this.resource = resource;
+    this.names = names;
+  }
+
+  /**
+   * Keeps of each object its name alone, and leaves none of them parsed: for resources of which
+   * there are very many. Listeners see what is there now, but of what was before only its name.
+   */
+  public static LiveCache ofNames(Vertx vertx, ResourceStore store, GroupResource resource) {
+    return new LiveCache(vertx, store, resource, true);
   }
 
   public LiveCache listen(Listener listener) {
@@ -126,8 +140,7 @@ public final class LiveCache {
   private void replace(KubeList list) {
     Set<NamespacedName> gone = new HashSet<>(objects.keySet());
     for (KubeObject object : list.items()) {
-      gone.remove(object.key());
-      put(object);
+      gone.remove(put(object));
     }
     gone.forEach(this::drop);
     follow(list.resourceVersion());
@@ -146,17 +159,31 @@ public final class LiveCache {
 
   private void event(WatchEvent event) {
     switch (event) {
-      case WatchEvent.Added(KubeObject o) -> put(o);
-      case WatchEvent.Modified(KubeObject o) -> put(o);
-      case WatchEvent.Deleted(KubeObject o) -> drop(o.key());
+      case WatchEvent.Added(KubeObject o) -> {
+        var _ = put(o);
+      }
+      case WatchEvent.Modified(KubeObject o) -> {
+        var _ = put(o);
+      }
+      case WatchEvent.Deleted(KubeObject o) -> drop(seen(o).key());
       case WatchEvent.Bookmark _ -> {}
       case WatchEvent.Failed(var status) -> lost(new IllegalStateException(status.message()));
     }
   }
 
-  private void put(KubeObject object) {
-    KubeObject before = objects.put(object.key(), object);
-    listeners.forEach(l -> l.changed(before, object));
+  /** The store's own object, or one that is gone with its tree when everybody has seen it. */
+  private KubeObject seen(KubeObject object) {
+    return names ? object.fleeting() : object;
+  }
+
+  private NamespacedName put(KubeObject object) {
+    KubeObject now = seen(object);
+    NamespacedName key = now.key();
+    KubeObject kept =
+        names ? KubeObject.create(now.gvk(), key.namespace(), key.name(), _ -> {}) : now;
+    KubeObject before = objects.put(key, kept);
+    listeners.forEach(l -> l.changed(before, now));
+    return key;
   }
 
   private void drop(NamespacedName key) {

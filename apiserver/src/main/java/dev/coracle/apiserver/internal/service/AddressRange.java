@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.service;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
 
 /** An IPv4 network in CIDR form, counted from its first address. */
 public record AddressRange(int base, int bits) {
@@ -20,6 +21,19 @@ public record AddressRange(int base, int bits) {
       throw new IllegalArgumentException("a service CIDR has a prefix of 12 to 30 bits: " + cidr);
     }
     return new AddressRange(address & (-1 << (32 - bits)), bits);
+  }
+
+  /** One of 8 to 30 bits; null for what is none, as every IPv6 network. */
+  static @Nullable AddressRange tryParse(String cidr) {
+    int slash = cidr.indexOf('/');
+    try {
+      int bits = slash < 0 ? -1 : Integer.parseInt(cidr.substring(slash + 1));
+      return bits < 8 || bits > 30
+          ? null
+          : new AddressRange(number(cidr.substring(0, slash)) & (-1 << (32 - bits)), bits);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static int number(String ip) {

@@ -173,7 +173,7 @@ public final class ServiceAllocation {
 
   private void takeNamed(String ip, Call call, List<Runnable> undo) {
     String why = null;
-    if (!pools.inRange(ip)) {
+    if (!pools.offers(ip)) {
       why = "the provided network does not match the current range";
     } else if (!pools.takeAddress(ip)) {
       why = "provided IP is already allocated";

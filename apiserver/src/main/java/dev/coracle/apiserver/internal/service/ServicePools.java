@@ -5,39 +5,56 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
 /**
  * The cluster addresses and node ports that are taken; filled from the stored Services at start.
+ * Addresses come from the server's own range first, then from those of further ServiceCIDRs. Ranges
+ * may overlap: an address is taken in all that hold it. Guarded by its own lock.
  */
 public final class ServicePools {
 
-  private final AddressRange range;
+  private record Pool(AddressRange range, NumberPool numbers, boolean gives) {
+
+    static Pool of(AddressRange range, RandomGenerator random) {
+      int size = range.size();
+      // The first address is the network's and the last its broadcast address.
+      return new Pool(range, new NumberPool(1, size - 2, band(size), random), true);
+    }
+
+    private static int band(int size) {
+      return size < 32 ? 0 : Math.clamp(size / 16, 16, 256);
+    }
+
+    boolean holds(String ip) {
+      int offset = range.offset(ip);
+      return offset > 0 && numbers.contains(offset);
+    }
+  }
+
   private final Services options;
-  private final NumberPool addresses;
+  private final RandomGenerator random;
+  private final Pool own;
   private final NumberPool ports;
+  private List<Pool> pools;
 
   public ServicePools(Services options, RandomGenerator random) {
     this.options = options;
-    this.range = AddressRange.parse(options.cidr());
-    int size = range.size();
-    // The first address is the network's and the last its broadcast address.
-    this.addresses = new NumberPool(1, size - 2, band(size), random);
+    this.random = random;
+    this.own = Pool.of(AddressRange.parse(options.cidr()), random);
+    this.pools = List.of(own);
     int portCount = options.lastNodePort() - options.firstNodePort() + 1;
     this.ports =
         new NumberPool(
             options.firstNodePort(), options.lastNodePort(), Math.min(86, portCount / 32), random);
   }
 
-  private static int band(int size) {
-    return size < 32 ? 0 : Math.clamp(size / 16, 16, 256);
-  }
-
   /** The address of the kubernetes Service. */
   public String first() {
-    return range.address(1);
+    return own.range().address(1);
   }
 
   public String cidr() {
@@ -82,26 +99,93 @@ public final class ServicePools {
     return out;
   }
 
-  boolean inRange(String ip) {
-    int offset = range.offset(ip);
-    return offset > 0 && addresses.contains(offset);
+  /**
+   * From now on these are the ranges beside the server's own.
+   *
+   * @param giving those new addresses come from
+   * @param ending those that only take addresses back
+   * @param taken addresses that somebody has
+   */
+  synchronized void ranges(
+      Collection<AddressRange> giving, Collection<AddressRange> ending, Collection<String> taken) {
+    List<Pool> next = new ArrayList<>();
+    next.add(own);
+    for (AddressRange range : new LinkedHashSet<>(giving)) {
+      if (!range.equals(own.range())) {
+        next.add(pool(range, true, taken));
+      }
+    }
+    for (AddressRange range : new LinkedHashSet<>(ending)) {
+      if (!range.equals(own.range()) && !giving.contains(range)) {
+        next.add(pool(range, false, taken));
+      }
+    }
+    pools = List.copyOf(next);
   }
 
-  boolean takeAddress(String ip) {
-    int offset = range.offset(ip);
-    return offset > 0 && addresses.take(offset);
+  private Pool pool(AddressRange range, boolean gives, Collection<String> taken) {
+    for (Pool known : pools) {
+      if (known.range().equals(range)) {
+        return new Pool(range, known.numbers(), gives);
+      }
+    }
+    Pool made = Pool.of(range, random);
+    for (String ip : taken) {
+      if (made.holds(ip)) {
+        made.numbers().take(range.offset(ip));
+      }
+    }
+    return new Pool(range, made.numbers(), gives);
+  }
+
+  /** Whether it is one of the addresses that are given out here, or were. */
+  synchronized boolean inRange(String ip) {
+    return pools.stream().anyMatch(pool -> pool.holds(ip));
+  }
+
+  /** Whether a Service may ask for it. */
+  synchronized boolean offers(String ip) {
+    return pools.stream().anyMatch(pool -> pool.gives() && pool.holds(ip));
+  }
+
+  synchronized boolean takeAddress(String ip) {
+    List<Pool> holding = pools.stream().filter(pool -> pool.holds(ip)).toList();
+    boolean free = !holding.isEmpty();
+    for (Pool pool : holding) {
+      // Every one of them is to know, whoever has it.
+      free &= pool.numbers().take(pool.range().offset(ip));
+    }
+    return free;
   }
 
   /** Empty text when there is none left. */
-  String takeAnyAddress() {
-    OptionalInt offset = addresses.takeAny();
-    return offset.isPresent() ? range.address(offset.getAsInt()) : "";
+  synchronized String takeAnyAddress() {
+    for (Pool pool : pools) {
+      for (OptionalInt offset = anyOf(pool); offset.isPresent(); offset = anyOf(pool)) {
+        String ip = pool.range().address(offset.getAsInt());
+        boolean free = true;
+        for (Pool other : pools) {
+          if (other != pool && other.holds(ip)) {
+            free &= other.numbers().take(other.range().offset(ip));
+          }
+        }
+        if (free) {
+          return ip;
+        }
+      }
+    }
+    return "";
   }
 
-  void releaseAddress(String ip) {
-    int offset = range.offset(ip);
-    if (offset > 0) {
-      addresses.release(offset);
+  private static OptionalInt anyOf(Pool pool) {
+    return pool.gives() ? pool.numbers().takeAny() : OptionalInt.empty();
+  }
+
+  synchronized void releaseAddress(String ip) {
+    for (Pool pool : pools) {
+      if (pool.holds(ip)) {
+        pool.numbers().release(pool.range().offset(ip));
+      }
     }
   }
 

@@ -1,11 +1,13 @@
 package dev.coracle.apiserver.internal.service;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +25,16 @@ public final class SharedAllocation {
   private final ServicePools pools;
   private final LiveCache addresses;
   private final LiveCache ports;
+  private final ServiceRanges ranges;
   private final ClaimRepair repair;
   private final ServiceAllocation allocation;
   private long timer = -1;
 
-  public SharedAllocation(Vertx vertx, ResourceStore store, ServicePools pools, Clock clock) {
+  /**
+   * @param calls as the server itself; asked for when something is written
+   */
+  public SharedAllocation(
+      Vertx vertx, ResourceStore store, ServicePools pools, Supplier<ApiCalls> calls, Clock clock) {
     this.vertx = vertx;
     this.pools = pools;
     Claims claims = new Claims(store, clock, pools.portRange());
@@ -35,6 +42,7 @@ public final class SharedAllocation {
     repair = new ClaimRepair(store, pools, claims, clock);
     addresses = new LiveCache(vertx, store, Claims.ADDRESSES).listen(this::address);
     ports = new LiveCache(vertx, store, Claims.RANGES).listen(this::ports);
+    ranges = new ServiceRanges(vertx, store, pools, calls, addresses::all, clock);
   }
 
   public ServiceAllocation allocation() {
@@ -45,6 +53,7 @@ public final class SharedAllocation {
   public Uni<Void> start() {
     return addresses
         .start()
+        .chain(ranges::start)
         .chain(ports::start)
         .chain(repair::run)
         .invoke(() -> timer = vertx.setPeriodic(REPAIR_MILLIS, _ -> again()));
@@ -54,6 +63,7 @@ public final class SharedAllocation {
     vertx.cancelTimer(timer);
     addresses.stop();
     ports.stop();
+    ranges.stop();
   }
 
   private void again() {
@@ -74,6 +84,7 @@ public final class SharedAllocation {
       pools.takeAddress(now.name());
     } else if (before != null) {
       pools.releaseAddress(before.name());
+      ranges.addressFreed();
     }
   }
 

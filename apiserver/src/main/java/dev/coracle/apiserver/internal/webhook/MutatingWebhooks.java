@@ -67,30 +67,50 @@ public final class MutatingWebhooks implements AdmissionPlugin {
       }
       Target target = calls.target(hook, request, namespace);
       if (target != null) {
-        int rest = i + 1;
         int index = i;
-        return calls
-            .call(hook, request, target, true)
-            .invoke(response -> {
-              String place = "round_" + (turns.isAgain() ? 1 : 0) + "_index_" + index;
-              if (response.isEmpty()) {
-                request.annotate(
-                    "failed-open.mutation.webhook.admission.k8s.io/" + place, hook.name());
-              } else {
-                boolean changed = patch(hook, request, target, response.get());
-                if (changed) {
-                  turns.changed();
-                }
-                note(hook, request, place, changed, response.get());
-              }
-              if (hook.reinvoked()) {
-                turns.invoked(hook.id());
-              }
-            })
-            .chain(() -> next(hooks, rest, request, namespace, turns));
+        return ReviewedObject.ready(request, target)
+            .chain(() -> ask(hook, request, target, index, turns))
+            .chain(() -> next(hooks, index + 1, request, namespace, turns));
       }
     }
     return Backstage.DONE;
+  }
+
+  private Uni<Void> ask(
+      Webhook hook, AdmissionRequest request, Target target, int index, Reinvocation.Turns turns) {
+    if (!calls.conditionsHold(hook, request, target)) {
+      return Backstage.DONE;
+    }
+    return calls
+        .call(hook, request, target, true)
+        .chain(response -> answered(hook, request, target, index, turns, response))
+        .invoke(() -> {
+          if (hook.reinvoked()) {
+            turns.invoked(hook.id());
+          }
+        });
+  }
+
+  private static Uni<Void> answered(
+      Webhook hook,
+      AdmissionRequest request,
+      Target target,
+      int index,
+      Reinvocation.Turns turns,
+      Optional<JsonNode> response) {
+    String place = "round_" + (turns.isAgain() ? 1 : 0) + "_index_" + index;
+    if (response.isEmpty()) {
+      request.annotate("failed-open.mutation.webhook.admission.k8s.io/" + place, hook.name());
+      return Backstage.DONE;
+    }
+    return patch(hook, request, target, response.get())
+        .invoke(changed -> {
+          if (changed) {
+            turns.changed();
+          }
+          note(hook, request, place, changed, response.get());
+        })
+        .replaceWithVoid();
   }
 
   /** Who changed the object, and, where contents are logged, how. */
@@ -113,12 +133,11 @@ public final class MutatingWebhooks implements AdmissionPlugin {
   }
 
   /** Whether the patch changed the object. */
-  private static boolean patch(
+  private static Uni<Boolean> patch(
       Webhook hook, AdmissionRequest request, Target target, JsonNode response) {
-    ObjectNode object = request.object();
     ObjectNode shown = ReviewedObject.now(request, target);
-    if (response.path("patch").asText("").isEmpty() || object == null || shown == null) {
-      return false;
+    if (response.path("patch").asText("").isEmpty() || request.object() == null || shown == null) {
+      return Uni.createFrom().item(false);
     }
     ObjectNode patched;
     try {
@@ -126,12 +145,12 @@ public final class MutatingWebhooks implements AdmissionPlugin {
       if (!(result instanceof ObjectNode tree)) {
         throw StatusException.internal("the patch of " + hook.name() + " gives no object");
       }
-      patched = ReviewedObject.back(request, target, tree);
+      patched = tree;
     } catch (IOException e) {
       throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
     } catch (StatusException e) {
       throw StatusException.internal(e.status().message());
     }
-    return Mutation.take(request, patched);
+    return ReviewedObject.back(request, target, patched).map(own -> Mutation.take(request, own));
   }
 }

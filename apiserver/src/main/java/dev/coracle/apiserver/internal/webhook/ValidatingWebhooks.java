@@ -42,16 +42,9 @@ public final class ValidatingWebhooks implements AdmissionPlugin {
       if (target != null) {
         int index = running.size();
         running.add(
-            calls
-                .call(hook, request, target, false)
-                .<Optional<Throwable>>map(response -> {
-                  if (response.isEmpty()) {
-                    request.annotate(
-                        "failed-open.validating.webhook.admission.k8s.io/round_0_index_" + index,
-                        hook.name());
-                  }
-                  return Optional.empty();
-                })
+            ReviewedObject.ready(request, target)
+                .chain(() -> ask(hook, request, target, index))
+                .<Optional<Throwable>>map(_ -> Optional.empty())
                 .onFailure()
                 .recoverWithItem(Optional::of));
       }
@@ -70,5 +63,21 @@ public final class ValidatingWebhooks implements AdmissionPlugin {
           }
           return Backstage.DONE;
         });
+  }
+
+  private Uni<Void> ask(Webhook hook, AdmissionRequest request, Target target, int index) {
+    if (!calls.conditionsHold(hook, request, target)) {
+      return Backstage.DONE;
+    }
+    return calls
+        .call(hook, request, target, false)
+        .invoke(response -> {
+          if (response.isEmpty()) {
+            request.annotate(
+                "failed-open.validating.webhook.admission.k8s.io/round_0_index_" + index,
+                hook.name());
+          }
+        })
+        .replaceWithVoid();
   }
 }

@@ -40,18 +40,17 @@ public final class WebhookCalls {
     return matching;
   }
 
-  /** In which version to ask this webhook; null not to ask it. */
+  /** In which version this webhook would be asked, if its conditions hold; null not to ask it. */
   @Nullable Target target(Webhook hook, AdmissionRequest request, Optional<KubeObject> namespace) {
     if (!Matching.namespaceMatches(hook.namespaceSelector(), namespace)
         || !Matching.objectMatches(hook.objectSelector(), request)) {
       return null;
     }
-    Target target = matching.target(hook.rules(), hook.equivalent(), request);
-    return target == null || conditionsHold(hook, request, target) ? target : null;
+    return matching.target(hook.rules(), hook.equivalent(), request);
   }
 
-  /** Evaluated last, since they cost most. */
-  private boolean conditionsHold(Webhook hook, AdmissionRequest request, Target target) {
+  /** Evaluated last, since they cost most; of a request that is ready to be shown. */
+  boolean conditionsHold(Webhook hook, AdmissionRequest request, Target target) {
     MatchConditions conditions = hook.conditions();
     if (conditions == null) {
       return true;

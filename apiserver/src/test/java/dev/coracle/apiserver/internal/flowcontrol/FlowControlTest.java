@@ -3,14 +3,17 @@ package dev.coracle.apiserver.internal.flowcontrol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.apiserver.MemoryStore;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.bootstrap.DefaultFlows;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,7 +58,8 @@ class FlowControlTest {
   }
 
   private FlowControl control(Duration maxWait) {
-    FlowControl made = new FlowControl(vertx, store, 245, maxWait, meters, System::nanoTime);
+    FlowControl made =
+        new FlowControl(vertx, store, 245, maxWait, meters, Clock.systemUTC(), System::nanoTime);
     made.start().await().indefinitely();
     return made;
   }
@@ -225,17 +229,26 @@ class FlowControlTest {
   }
 
   private Map<String, String> dumped(String level) {
-    List<String> lines = flows.dumpPriorityLevels().lines().toList();
-    String[] names = lines.getFirst().split(", *");
-    String[] cells =
-        lines.stream()
-            .filter(l -> l.startsWith(level + ","))
-            .findFirst()
-            .orElseThrow()
-            .split(", *");
-    Map<String, String> out = new HashMap<>();
-    for (int i = 0; i < names.length; i++) {
-      out.put(names[i], cells[i]);
+    return rows(flows.dumpPriorityLevels()).stream()
+        .filter(row -> level.equals(row.get("PriorityLevelName")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** A dump as cells by the names of their columns. */
+  private static List<Map<String, String>> rows(String dump) {
+    List<String[]> lines =
+        dump.lines()
+            .map(line ->
+                Arrays.stream(line.split(",", -1)).map(String::strip).toArray(String[]::new))
+            .toList();
+    List<Map<String, String>> out = new ArrayList<>();
+    for (String[] line : lines.subList(1, lines.size())) {
+      Map<String, String> row = new HashMap<>();
+      for (int i = 0; i < line.length; i++) {
+        row.put(lines.getFirst()[i], line[i]);
+      }
+      out.add(row);
     }
     return out;
   }
@@ -264,5 +277,154 @@ class FlowControlTest {
         .containsEntry("ExecutingRequests", "" + ran)
         .containsEntry("DispatchedRequests", "" + (ran + 1));
     assertThat(meters.get("apiserver_flowcontrol_lower_limit_seats").gauges()).isNotEmpty();
+  }
+
+  @Test
+  void theDumpOfRequestsTellsWhoRunsAndWhoWaitsWhere() {
+    Load load = new Load();
+    for (int i = 0; i < 149; i++) {
+      load.ask(user("flood"));
+    }
+    load.ask(user("first"));
+    load.ask(user("second"));
+    List<Map<String, String>> requests = rows(flows.dumpRequests(true));
+    assertThat(requests)
+        .filteredOn(row -> "flood".equals(row.get("UserName")))
+        .hasSize(149)
+        .allSatisfy(row ->
+            assertThat(row)
+                .containsEntry("PriorityLevelName", "global-default")
+                .containsEntry("FlowSchemaName", "global-default")
+                .containsEntry("QueueIndex", "-1")
+                .containsEntry("RequestIndexInQueue", "-1")
+                .containsEntry("FlowDistingsher", "flood")
+                .containsEntry("InitialSeats", "1")
+                .containsEntry("Verb", "list")
+                .containsEntry("APIPath", "/api/v1/namespaces/d/pods")
+                .containsEntry("Namespace", "d")
+                .containsEntry("Resource", "pods")
+                .hasEntrySatisfying(
+                    "StartTime", time -> assertThat(time).doesNotStartWith("0001")));
+    Map<String, String> waiting =
+        requests.stream()
+            .filter(row -> "first".equals(row.get("UserName")))
+            .findFirst()
+            .orElseThrow();
+    assertThat(waiting)
+        .containsEntry("RequestIndexInQueue", "0")
+        .containsEntry("StartTime", "0001-01-01T00:00:00Z");
+    assertThat(java.time.Instant.parse(waiting.get("ArriveTime")))
+        .isBefore(java.time.Instant.now());
+    assertThat(queue(waiting.get("QueueIndex")))
+        .containsEntry("ExecutingRequests", "0")
+        .hasEntrySatisfying("PendingRequests", n -> assertThat(n).isNotEqualTo("0"));
+    assertThat(rows(flows.dumpRequests(false)).getFirst()).doesNotContainKey("UserName");
+    load.endOne();
+    load.endOne();
+    assertThat(queue(waiting.get("QueueIndex"))).doesNotContainEntry("ExecutingRequests", "0");
+    assertThat(load.ran).contains("first", "second");
+  }
+
+  private Map<String, String> queue(String index) {
+    return rows(flows.dumpQueues()).stream()
+        .filter(row ->
+            "global-default".equals(row.get("PriorityLevelName")) && index.equals(row.get("Index")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void whatWaitsAndRunsIsCountedByFlowSchema() {
+    Load load = new Load();
+    for (int i = 0; i < 160; i++) {
+      load.ask(user("flood"));
+    }
+    assertThat(gauge("current_executing_requests")).isEqualTo(149);
+    assertThat(gauge("current_executing_seats")).isEqualTo(149);
+    assertThat(gauge("current_inqueue_requests")).isEqualTo(11);
+    assertThat(gauge("current_inqueue_seats")).isEqualTo(11);
+    assertThat(
+            meters
+                .get("apiserver_flowcontrol_request_queue_length_after_enqueue")
+                .tag("flow_schema", "global-default")
+                .summary()
+                .count())
+        .isEqualTo(11);
+    while (!load.running.isEmpty()) {
+      load.endOne();
+    }
+    assertThat(gauge("current_executing_requests")).isZero();
+    assertThat(gauge("current_inqueue_requests")).isZero();
+    assertThat(
+            meters
+                .get("apiserver_flowcontrol_request_execution_seconds")
+                .tag("flow_schema", "global-default")
+                .tag("type", "regular")
+                .timer()
+                .count())
+        .isEqualTo(160);
+    assertThat(
+            meters
+                .get("apiserver_flowcontrol_request_wait_duration_seconds")
+                .tag("flow_schema", "global-default")
+                .tag("execute", "true")
+                .timer()
+                .count())
+        .isEqualTo(11);
+    assertThat(
+            meters
+                .get("apiserver_flowcontrol_current_limit_seats")
+                .tag("priority_level", "global-default")
+                .gauge()
+                .value())
+        .as("its own seats and what it could borrow")
+        .isEqualTo(149);
+  }
+
+  private double gauge(String name) {
+    return meters
+        .get("apiserver_flowcontrol_" + name)
+        .tag("flow_schema", "global-default")
+        .tag("priority_level", "global-default")
+        .gauge()
+        .value();
+  }
+
+  private static final GroupResource SCHEMAS =
+      new GroupResource("flowcontrol.apiserver.k8s.io", "flowschemas");
+
+  private String dangles(String schema) {
+    KubeObject found = store.get(SCHEMAS, new NamespacedName("", schema)).await().indefinitely();
+    JsonNode condition = found.at("status", "conditions").path(0);
+    return condition.path("type").asText() + " " + condition.path("status").asText();
+  }
+
+  @Test
+  void aSchemaSaysWhetherItsLevelIsThere() {
+    await().atMost(Duration.ofSeconds(30)).until(() -> dangles("probes").equals("Dangling False"));
+    KubeObject probes = store.get(SCHEMAS, new NamespacedName("", "probes")).await().indefinitely();
+    store
+        .create(
+            SCHEMAS,
+            probes.with(o -> {
+              o.withObjectProperty("metadata").put("name", "lost").remove("resourceVersion");
+              o.withObjectProperty("spec")
+                  .withObjectProperty("priorityLevelConfiguration")
+                  .put("name", "nowhere");
+            }))
+        .await()
+        .indefinitely();
+    await().atMost(Duration.ofSeconds(30)).until(() -> dangles("lost").equals("Dangling True"));
+    GroupResource levels =
+        new GroupResource("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations");
+    KubeObject exempt = store.get(levels, new NamespacedName("", "exempt")).await().indefinitely();
+    store
+        .create(
+            levels,
+            exempt.with(o ->
+                o.withObjectProperty("metadata").put("name", "nowhere").remove("resourceVersion")))
+        .await()
+        .indefinitely();
+    await().atMost(Duration.ofSeconds(30)).until(() -> dangles("lost").equals("Dangling False"));
   }
 }

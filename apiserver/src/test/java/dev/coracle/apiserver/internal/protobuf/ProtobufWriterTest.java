@@ -120,12 +120,25 @@ class ProtobufWriterTest {
         List.of(KubeObject.parse(POD), KubeObject.parse(POD.replace("\"p\"", "\"q\"")));
     ObjectNode head = Json.object().put("apiVersion", "v1").put("kind", "PodList");
     head.putObject("metadata").put("resourceVersion", "7").put("continue", "next");
-    V1.PodList list = V1.PodList.parseFrom(unknown(ProtobufWriter.list(head, pods)).getRaw());
+    V1.PodList list = V1.PodList.parseFrom(unknown(put(new ProtobufList(head), pods)).getRaw());
     assertThat(list.getMetadata().getResourceVersion()).isEqualTo("7");
     assertThat(list.getMetadata().getContinue()).isEqualTo("next");
     assertThat(list.getItemsList())
         .extracting(p -> p.getMetadata().getName())
         .containsExactly("p", "q");
+  }
+
+  private static byte[] put(ProtobufList list, List<KubeObject> items) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (KubeObject item : items) {
+      byte[] message = list.message(item);
+      out.writeBytes(list.prefix(message.length));
+      out.writeBytes(message);
+    }
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(list.head(out.size()));
+    all.writeBytes(out.toByteArray());
+    return all.toByteArray();
   }
 
   @Test

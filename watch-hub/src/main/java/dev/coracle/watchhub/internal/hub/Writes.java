@@ -97,12 +97,14 @@ final class Writes {
       NamespacedName name,
       Function<KubeObject, Uni<KubeObject>> change,
       StoredObject found) {
+    // What is about to be replaced is not left parsed in the history.
+    KubeObject current = found.object.fleeting();
     return change
-        .apply(found.object)
+        .apply(current)
         .chain(wanted -> {
           boolean rewrite = storage.wantsRewrite(keys.key(resource, name));
-          if (wanted == found.object && !rewrite) {
-            return Uni.createFrom().item(wanted);
+          if (wanted == current && !rewrite) {
+            return Uni.createFrom().item(found.object);
           }
           byte[] value = JsonSplice.without(wanted.json());
           if (!rewrite && Arrays.equals(value, JsonSplice.without(found.object.json()))) {
@@ -152,7 +154,7 @@ final class Writes {
       StoredObject found) {
     String key = keys.key(resource, name);
     return check
-        .apply(found.object)
+        .apply(found.object.fleeting())
         .chain(_ -> storage.delete(key, found.revision))
         .map(last ->
             KubeObject.ofJson(

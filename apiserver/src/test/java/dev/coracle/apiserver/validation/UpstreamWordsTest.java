@@ -1,0 +1,282 @@
+package dev.coracle.apiserver.validation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.schema.Defaulter;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Objects with several mistakes are answered with all of upstream's errors for them. */
+class UpstreamWordsTest {
+
+  private static final Scheme SCHEME = Scheme.builtIn();
+  private static final String POD = "{'metadata':{'name':'p','namespace':'d'},'spec':%s}";
+  private static final String TEMPLATE =
+      "{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}";
+
+  private static List<String> problems(String group, String resource, String json) {
+    ResourceDefinition type = SCHEME.preferred(new GroupResource(group, resource)).orElseThrow();
+    ObjectNode tree = Json.parseObject(json.replace('\'', '"'));
+    Defaulter.apply(type, tree);
+    return Validator.validateCreate(type, tree).stream()
+        .map(cause -> cause.field() + ": " + cause.message())
+        .toList();
+  }
+
+  private static String named(String rest) {
+    return "{'metadata':{'name':'n','namespace':'d'}," + rest + "}";
+  }
+
+  @Test
+  void resourcesOfContainers() {
+    String pod =
+        POD.formatted(
+            "{'containers':[{'name':'c','image':'i','resources':{'limits':{'gpu':'1'}}}]}");
+    String at = "spec.containers[0].resources.limits[gpu]: Invalid value: \"gpu\": ";
+    assertThat(problems("", "pods", pod))
+        .contains(
+            at + "must be a standard resource type or fully qualified",
+            at + "must be a standard resource for containers");
+    String pods =
+        POD.formatted(
+            "{'containers':[{'name':'c','image':'i','resources':{'limits':{'pods':'1'}}}]}");
+    assertThat(problems("", "pods", pods))
+        .contains(
+            "spec.containers[0].resources.limits[pods]: Invalid value: \"pods\": must be a"
+                + " standard resource for containers");
+  }
+
+  @Test
+  void fieldsThatPodsDoNotHave() {
+    String env =
+        "{'containers':[{'name':'c','image':'i','env':[{'name':'A','valueFrom':{'fieldRef':{'fieldPath':'%s'}}}]}]}";
+    String at = "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: ";
+    assertThat(problems("", "pods", POD.formatted(env.formatted("spec.foo"))))
+        .containsExactly(
+            at
+                + "Invalid value: \"spec.foo\": error converting fieldPath: field label not"
+                + " supported: spec.foo");
+    assertThat(problems("", "pods", POD.formatted(env.formatted("status.phase"))))
+        .singleElement()
+        .asString()
+        .startsWith(at + "Unsupported value: \"status.phase\": supported values: ");
+    assertThat(problems("", "pods", POD.formatted(env.formatted("status.podIP")))).isEmpty();
+  }
+
+  @Test
+  void usersAndPorts() {
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{'hostNetwork':true,'securityContext':{'fsGroup':-1,'supplementalGroups':[1,-2]},'containers':[{'name':'c','image':'i','securityContext':{'runAsUser':-3},'ports':[{'containerPort':80,'hostPort':81},{'containerPort':82}]}]}")))
+        .containsExactlyInAnyOrder(
+            "spec.containers[0].securityContext.runAsUser: Invalid value: -3: must be between 0"
+                + " and 2147483647, inclusive",
+            "spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort`"
+                + " when `hostNetwork` is true",
+            "spec.securityContext.fsGroup: Invalid value: -1: must be between 0 and 2147483647,"
+                + " inclusive",
+            "spec.securityContext.supplementalGroups[1]: Invalid value: -2: must be between 0 and"
+                + " 2147483647, inclusive");
+  }
+
+  @Test
+  void aSelectorThatIsNotThereSelectsNothing() {
+    for (String kind : List.of("deployments", "replicasets", "statefulsets")) {
+      assertThat(problems("apps", kind, named("'spec':{'template':" + TEMPLATE + "}")))
+          .as(kind)
+          .contains(
+              "spec.selector: Required value",
+              "spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not"
+                  + " match template `labels`");
+    }
+    assertThat(
+            problems(
+                "batch",
+                "jobs",
+                named(
+                    "'spec':{'manualSelector':true,'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c','image':'i'}]}}}")))
+        .containsExactly(
+            "spec.selector: Required value",
+            "spec.template.metadata.labels: Invalid value: null: `selector` does not match template"
+                + " `labels`");
+  }
+
+  @Test
+  void podFailurePolicies() {
+    String rules =
+        """
+        [{'action':'X','onExitCodes':{'operator':'In','values':[0,2,1,1],'containerName':'z'}},
+         {'action':'FailIndex'},
+         {'action':'Ignore','onExitCodes':{'operator':'NotIn'},
+          'onPodConditions':[{'type':'a b','status':'Maybe'}]}]
+        """;
+    List<String> problems =
+        problems(
+            "batch",
+            "jobs",
+            named(
+                "'spec':{'selector':{},'podFailurePolicy':{'rules':"
+                    + rules
+                    + "},'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c','image':'i'}]}}}"));
+    String at = "spec.podFailurePolicy.rules";
+    assertThat(problems)
+        .contains(
+            at
+                + "[0].action: Unsupported value: \"X\": supported values: \"Count\","
+                + " \"FailIndex\", \"FailJob\", \"Ignore\"",
+            at
+                + "[0].onExitCodes.containerName: Invalid value: \"z\": must be one of the"
+                + " container or initContainer names in the pod template",
+            at + "[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator",
+            at + "[0].onExitCodes.values[3]: Duplicate value: 1",
+            at + "[0].onExitCodes.values: Invalid value: [0,2,1,1]: must be ordered",
+            at
+                + "[1].action: Invalid value: \"FailIndex\": requires the backoffLimitPerIndex to be"
+                + " set",
+            at
+                + "[1]: Invalid value: specifying one of OnExitCodes and OnPodConditions is"
+                + " required",
+            at + "[2].onExitCodes.values: Invalid value: null: at least one value is required",
+            at
+                + "[2].onPodConditions[0].status: Unsupported value: \"Maybe\": supported values:"
+                + " \"False\", \"True\", \"Unknown\"",
+            at
+                + "[2]: Invalid value: specifying both OnExitCodes and OnPodConditions is not"
+                + " supported");
+  }
+
+  @Test
+  void ingresses() {
+    String paths =
+        "[{'path':'/','pathType':'Prefix','backend':{}},"
+            + "{'path':'/','pathType':'Prefix','backend':{'service':{'name':'s'}}},"
+            + "{'path':'/','pathType':'Prefix','backend':{'service':{'name':'s','port':{'name':'x','number':1}}}}]";
+    String at = "spec.rules[0].http.paths";
+    assertThat(
+            problems(
+                "networking.k8s.io",
+                "ingresses",
+                named("'spec':{'rules':[{'host':'a.*','http':{'paths':" + paths + "}}]}")))
+        .contains(
+            at + "[0].backend: Invalid value: \"\": resource or service backend is required",
+            at + "[1].backend: Required value: port name or number is required",
+            at + "[2].backend: Invalid value: \"\": cannot set both port name & port number")
+        .anySatisfy(problem ->
+            assertThat(problem)
+                .startsWith(
+                    "spec.rules[0].host: Invalid value: \"a.*\": a wildcard DNS-1123 subdomain must"
+                        + " start with '*.', followed by a valid DNS subdomain"));
+    assertThat(
+            problems(
+                "networking.k8s.io",
+                "ingresses",
+                named("'spec':{'rules':[{'host':'*.a.b'}],'tls':[{'hosts':['*.a.b','c']}]}")))
+        .isEmpty();
+  }
+
+  @Test
+  void networks() {
+    String policy =
+        named(
+            "'spec':{'podSelector':{},'policyTypes':['Ingress','Egress','Ingress'],'ingress':[{'from':[{'ipBlock':{'cidr':'10.0.0.0/8','except':['11.0.0.0/8','10.0.0.0/8','10.1.0.0/16']}}]}]}");
+    String at = "spec.ingress[0].from[0].ipBlock.except";
+    assertThat(problems("networking.k8s.io", "networkpolicies", policy))
+        .containsExactly(
+            at + "[0]: Invalid value: \"11.0.0.0/8\": must be a strict subset of `cidr`",
+            at + "[1]: Invalid value: \"10.0.0.0/8\": must be a strict subset of `cidr`",
+            "spec.policyTypes: Invalid value: [\"Ingress\",\"Egress\",\"Ingress\"]: may not"
+                + " specify more than two policyTypes");
+    assertThat(
+            problems(
+                "",
+                "services",
+                named(
+                    "'spec':{'ports':[{'port':80}],'externalIPs':['127.0.0.1','169.254.1.1','0.0.0.0','10.1.1.1']}")))
+        .containsExactly(
+            "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range"
+                + " (127.0.0.0/8, ::1/128)",
+            "spec.externalIPs[1]: Invalid value: \"169.254.1.1\": may not be in the link-local"
+                + " range (169.254.0.0/16, fe80::/10)",
+            "spec.externalIPs[2]: Invalid value: \"0.0.0.0\": may not be unspecified (0.0.0.0)");
+  }
+
+  @Test
+  void namesOfWhatIsLimitedAndOfWhoMay() {
+    assertThat(
+            problems(
+                "",
+                "resourcequotas",
+                named("'spec':{'hard':{'foo':'1','storage':'1','pods':'1','a.b/c':'1'}}")))
+        .containsExactly(
+            "spec.hard[foo]: Invalid value: \"foo\": must be a standard resource type or fully"
+                + " qualified",
+            "spec.hard[foo]: Invalid value: \"foo\": must be a standard resource for quota",
+            "spec.hard[storage]: Invalid value: \"storage\": must be a standard resource for"
+                + " quota");
+    assertThat(
+            problems(
+                "rbac.authorization.k8s.io",
+                "rolebindings",
+                named(
+                    "'roleRef':{'kind':'Role','name':'r'},'subjects':[{'kind':'User','name':''},{'kind':'Group','name':''}]")))
+        .contains(
+            "subjects[0].name: Invalid value: \"\": user name cannot be empty",
+            "subjects[1].name: Invalid value: \"\": group name cannot be empty");
+  }
+
+  @Test
+  void wildcardsOfWebhooks() {
+    String hook =
+        "'webhooks':[{'name':'a.b.c','clientConfig':{'url':'https://x'},'sideEffects':'None','admissionReviewVersions':['v1'],'rules':[{'operations':['*'],'apiGroups':['*'],'apiVersions':['*'],'resources':%s}]}]";
+    String at = "webhooks[0].rules[0].resources";
+    assertThat(webhook(hook.formatted("['pods','*/*']")))
+        .containsExactly(
+            at
+                + ": Invalid value: [\"pods\",\"*/*\"]: if '*/*' is present, must not specify other"
+                + " resources");
+    assertThat(webhook(hook.formatted("['*','pods']")))
+        .containsExactly(
+            at
+                + ": Invalid value: [\"*\",\"pods\"]: if '*' is present, must not specify other"
+                + " resources without subresources");
+    assertThat(webhook(hook.formatted("['pods/*','pods/status','*/scale','x/scale']")))
+        .containsExactly(
+            at
+                + "[1]: Invalid value: \"pods/status\": if 'pods/*' is present, must not specify"
+                + " pods/status",
+            at
+                + "[3]: Invalid value: \"x/scale\": if '*/scale' is present, must not specify"
+                + " x/scale");
+    assertThat(webhook(hook.formatted("['pods','pods/status']"))).isEmpty();
+  }
+
+  private static List<String> webhook(String rest) {
+    return problems(
+        "admissionregistration.k8s.io",
+        "validatingwebhookconfigurations",
+        "{'metadata':{'name':'n'}," + rest + "}");
+  }
+
+  @Test
+  void secretsForRegistriesAreJson() {
+    String secret =
+        named("'type':'kubernetes.io/dockerconfigjson','data':{'.dockerconfigjson':'%s'}");
+    String at = "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": ";
+    assertThat(problems("", "secrets", secret.formatted("eA==")))
+        .containsExactly(at + "invalid character 'x' looking for beginning of value");
+    assertThat(problems("", "secrets", secret.formatted("eyJh")))
+        .containsExactly(at + "unexpected end of JSON input");
+    assertThat(problems("", "secrets", secret.formatted("W10=")))
+        .containsExactly(
+            at + "json: cannot unmarshal array into Go value of type map[string]interface {}");
+    assertThat(problems("", "secrets", secret.formatted("e30="))).isEmpty();
+  }
+}
