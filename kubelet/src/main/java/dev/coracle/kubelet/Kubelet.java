@@ -211,7 +211,8 @@ public final class Kubelet implements Component {
             paths,
             timers,
             options.containerLogMaxSize(),
-            options.containerLogMaxFiles());
+            options.containerLogMaxFiles(),
+            options.configuration().containerLogMonitorInterval());
     this.server =
         NodeApi.server(
             vertx,

@@ -21,6 +21,7 @@ public record KubeletConfiguration(
     int maxPods,
     long containerLogMaxSize,
     int containerLogMaxFiles,
+    Duration containerLogMonitorInterval,
     int imageGcHighPercent,
     int imageGcLowPercent,
     ShutdownOptions shutdown,
@@ -28,7 +29,14 @@ public record KubeletConfiguration(
 
   public static final KubeletConfiguration DEFAULT =
       new KubeletConfiguration(
-          110, 10L << 20, 5, 85, 80, ShutdownOptions.NONE, EvictionOptions.DEFAULT);
+          110,
+          10L << 20,
+          5,
+          Duration.ofSeconds(10),
+          85,
+          80,
+          ShutdownOptions.NONE,
+          EvictionOptions.DEFAULT);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -38,6 +46,7 @@ public record KubeletConfiguration(
               "maxPods",
               "containerLogMaxSize",
               "containerLogMaxFiles",
+              "containerLogMonitorInterval",
               "imageGCHighThresholdPercent",
               "imageGCLowThresholdPercent",
               "shutdownGracePeriod",
@@ -56,6 +65,7 @@ public record KubeletConfiguration(
         maxPods,
         containerLogMaxSize,
         containerLogMaxFiles,
+        containerLogMonitorInterval,
         imageGcHighPercent,
         imageGcLowPercent,
         other,
@@ -67,6 +77,7 @@ public record KubeletConfiguration(
         maxPods,
         containerLogMaxSize,
         containerLogMaxFiles,
+        containerLogMonitorInterval,
         imageGcHighPercent,
         imageGcLowPercent,
         shutdown,
@@ -104,10 +115,34 @@ public record KubeletConfiguration(
         number(document, "maxPods", DEFAULT.maxPods, Integer.MAX_VALUE),
         bytes(document.path("containerLogMaxSize"), DEFAULT.containerLogMaxSize),
         number(document, "containerLogMaxFiles", DEFAULT.containerLogMaxFiles, 10_000),
+        monitorInterval(document),
         high,
         low,
         shutdown(document),
         eviction(document));
+  }
+
+  private static Duration monitorInterval(JsonNode document) {
+    String field = "containerLogMonitorInterval";
+    Duration interval = duration(document, field, DEFAULT.containerLogMonitorInterval);
+    if (interval.compareTo(Duration.ofSeconds(3)) < 0) {
+      throw new IllegalArgumentException(
+          "invalid configuration: containerLogMonitorInterval must be a positive time duration"
+              + " greater than or equal to 3s");
+    }
+    return interval;
+  }
+
+  public KubeletConfiguration withContainerLogs(long maxSize, int maxFiles, Duration interval) {
+    return new KubeletConfiguration(
+        maxPods,
+        maxSize,
+        maxFiles,
+        interval,
+        imageGcHighPercent,
+        imageGcLowPercent,
+        shutdown,
+        eviction);
   }
 
   private static ShutdownOptions shutdown(JsonNode document) {
