@@ -133,7 +133,7 @@ public final class PodSync implements PodWorker.Steps {
     PodContext context = worker.context();
     PodRuntimeStatus status = cache.look(context.uid());
     resizer.consider(context, status);
-    resizer.settle(context, status);
+    Optional<Duration> resizeAgain = resizer.settle(context, status);
     Pod pod = context.pod();
     probes.follow(context, status);
     String phase = tell(worker, status, false);
@@ -191,7 +191,8 @@ public final class PodSync implements PodWorker.Steps {
     }
     gc.afterSync(pod, status);
     return new PodWorker.Next(
-        PodWorker.Phase.SYNCING, sooner(deadline, sooner(result.retryAfter(), refresh(pod.uid()))));
+        PodWorker.Phase.SYNCING,
+        sooner(sooner(deadline, resizeAgain), sooner(result.retryAfter(), refresh(pod.uid()))));
   }
 
   /** What is left of {@code activeDeadlineSeconds}, counted from the pod's start. */
