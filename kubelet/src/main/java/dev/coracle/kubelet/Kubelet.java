@@ -283,6 +283,7 @@ public final class Kubelet implements Component {
     Files.createDirectories(paths.logs());
     node.runtimeIs(RuntimeStartup.await(runtime, options.runtimeEndpoint(), timers, () -> stopped));
     plugins.restore();
+    parts.users.restore();
     loop.start();
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
     pleg.start();

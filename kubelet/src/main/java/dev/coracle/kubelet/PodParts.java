@@ -5,6 +5,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Lister;
+import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
@@ -46,6 +47,7 @@ import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodCleaner;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
+import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
@@ -90,6 +92,7 @@ final class PodParts {
   final Admission admission;
   final PodSync sync;
   final PodCleaner cleaner;
+  final UserNamespaces users;
   private final ObjectCache objects;
   private final Links links;
 
@@ -163,7 +166,13 @@ final class PodParts {
           .addHandler(
               new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     }
-    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers);
+    this.users =
+        new UserNamespaces(
+            paths,
+            options.configuration().userNamespaceIds(),
+            options.maxPods(),
+            node::hasUserNamespaces);
+    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers, users);
     PodDns dns =
         new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
@@ -191,7 +200,7 @@ final class PodParts {
             images,
             new ContainerEnv(objects),
             new ContainerMounts(paths, options.clusterDomain()),
-            new SandboxConfigs(paths, dns, cgroups::parentOf),
+            new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf),
             new ContainerConfigs(machine.memoryBytes()),
             hooks,
             killer,
@@ -223,7 +232,13 @@ final class PodParts {
             node::networkProblem,
             sources::inApi,
             plugins.held(),
-            resizer);
+            resizer,
+            users);
+  }
+
+  private UserNamespace usersOf(Pod pod) {
+    boolean own = !pod.spec().path("hostUsers").asBoolean(true);
+    return users.of(pod, own ? runtimeHandler(pod) : "");
   }
 
   private void objectChanged(String podUid) {

@@ -16,6 +16,7 @@ import java.util.TreeSet;
  *
  * @param imageGcHighPercent how full the images' disk is when unused images are removed
  * @param imageGcLowPercent how full it may stay
+ * @param userNamespaceIds {@code userNamespaces.idsPerPod}
  */
 public record KubeletConfiguration(
     int maxPods,
@@ -25,7 +26,11 @@ public record KubeletConfiguration(
     int imageGcHighPercent,
     int imageGcLowPercent,
     ShutdownOptions shutdown,
-    EvictionOptions eviction) {
+    EvictionOptions eviction,
+    int userNamespaceIds) {
+
+  /** The ids of a pod with users of its own come in multiples of this. */
+  private static final int ID_UNIT = 65536;
 
   public static final KubeletConfiguration DEFAULT =
       new KubeletConfiguration(
@@ -36,7 +41,8 @@ public record KubeletConfiguration(
           85,
           80,
           ShutdownOptions.NONE,
-          EvictionOptions.DEFAULT);
+          EvictionOptions.DEFAULT,
+          ID_UNIT);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -58,7 +64,8 @@ public record KubeletConfiguration(
               "evictionPressureTransitionPeriod",
               "evictionMaxPodGracePeriod",
               "evictionMinimumReclaim",
-              "mergeDefaultEvictionSettings"));
+              "mergeDefaultEvictionSettings",
+              "userNamespaces"));
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
@@ -69,7 +76,8 @@ public record KubeletConfiguration(
         imageGcHighPercent,
         imageGcLowPercent,
         other,
-        eviction);
+        eviction,
+        userNamespaceIds);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -81,7 +89,8 @@ public record KubeletConfiguration(
         imageGcHighPercent,
         imageGcLowPercent,
         shutdown,
-        other);
+        other,
+        userNamespaceIds);
   }
 
   /**
@@ -119,7 +128,8 @@ public record KubeletConfiguration(
         high,
         low,
         shutdown(document),
-        eviction(document));
+        eviction(document),
+        idsPerPod(document.path("userNamespaces")));
   }
 
   private static Duration monitorInterval(JsonNode document) {
@@ -142,7 +152,20 @@ public record KubeletConfiguration(
         imageGcHighPercent,
         imageGcLowPercent,
         shutdown,
-        eviction);
+        eviction,
+        userNamespaceIds);
+  }
+
+  private static int idsPerPod(JsonNode users) {
+    JsonNode ids = users.path("idsPerPod");
+    if (ids.isMissingNode()) {
+      return DEFAULT.userNamespaceIds;
+    }
+    if (!ids.isInt() || ids.asInt() < ID_UNIT || ids.asInt() % ID_UNIT != 0) {
+      throw new IllegalArgumentException(
+          "invalid configuration: userNamespaces.idsPerPod must be a multiple of " + ID_UNIT);
+    }
+    return ids.asInt();
   }
 
   private static ShutdownOptions shutdown(JsonNode document) {

@@ -24,6 +24,7 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,6 +72,7 @@ public final class PodSync implements PodWorker.Steps {
   private final Function<Pod, Optional<Pod>> target;
   private final NodeDevices devices;
   private final PodResizer resizer;
+  private final UserNamespaces users;
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -94,7 +96,8 @@ public final class PodSync implements PodWorker.Steps {
       Supplier<Optional<String>> networkProblem,
       Function<Pod, Optional<Pod>> target,
       NodeDevices devices,
-      PodResizer resizer) {
+      PodResizer resizer,
+      UserNamespaces users) {
     this.cache = cache;
     this.runtime = runtime;
     this.killer = killer;
@@ -113,6 +116,7 @@ public final class PodSync implements PodWorker.Steps {
     this.target = target;
     this.devices = devices;
     this.resizer = resizer;
+    this.users = users;
   }
 
   @Override
@@ -258,6 +262,7 @@ public final class PodSync implements PodWorker.Steps {
     cache.last(uid).ifPresent(status -> tell(worker, status, true));
     try {
       volumes.unmount(uid);
+      users.release(uid);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
