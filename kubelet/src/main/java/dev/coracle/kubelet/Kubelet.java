@@ -227,6 +227,7 @@ public final class Kubelet implements Component {
                 paths,
                 parts.cgroups,
                 timers,
+                parts.volumeUse,
                 () -> metricsText.get(),
                 this::unhealthy));
     PodGauges.register(metrics, cache, loop);

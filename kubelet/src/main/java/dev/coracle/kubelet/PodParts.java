@@ -10,6 +10,7 @@ import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiUsage;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
@@ -40,6 +41,7 @@ import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
+import dev.coracle.kubelet.internal.serving.VolumeUse;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.StatusManager;
@@ -93,6 +95,7 @@ final class PodParts {
   final PodSync sync;
   final PodCleaner cleaner;
   final UserNamespaces users;
+  final VolumeUse volumeUse;
   private final ObjectCache objects;
   private final Links links;
 
@@ -157,9 +160,11 @@ final class PodParts {
                     facts,
                     options.localVolumes(),
                     csi,
-                    new CsiExpansion(csi, client, events)),
+                    new CsiExpansion(csi, client, events),
+                    paths),
             tokens,
             clock);
+    this.volumeUse = new VolumeUse(volumes::standing, new CsiUsage(csi, paths)::of, clock);
     if (!around.simulated()) {
       informers
           .informer(Resources.PERSISTENT_VOLUMES)

@@ -190,7 +190,12 @@ final class ContainerStarter {
               mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
               target(frame, container));
       return SecurityContexts.withUsers(
-          extras.of(frame.pod, container).addTo(config),
+          extras
+              .of(frame.pod, container)
+              .addTo(
+                  config.toBuilder()
+                      .addAllDevices(mounts.devices(container, frame.volumes))
+                      .build()),
           frame.sandbox.getLinux().getSecurityContext().getNamespaceOptions().getUsernsOptions());
     } catch (ConfigException e) {
       String message = String.valueOf(e.getMessage());

@@ -179,7 +179,7 @@ public final class PodSync implements PodWorker.Steps {
       cgroups.ensure(pod);
       mounted = volumes.mount(pod);
     } catch (VolumeManager.MountException e) {
-      events.warning(pod, "FailedMount", String.valueOf(e.getMessage()));
+      events.warning(pod, e.reason(), String.valueOf(e.getMessage()));
       return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
