@@ -6,6 +6,7 @@ import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerKind;
 import dev.coracle.criruntime.internal.container.ContainerKinds;
 import dev.coracle.criruntime.internal.container.ContainerService;
+import dev.coracle.criruntime.internal.container.UserNamespaceSupport;
 import dev.coracle.criruntime.internal.grpc.Calls;
 import dev.coracle.criruntime.internal.grpc.ImageServiceHandler;
 import dev.coracle.criruntime.internal.grpc.RuntimeServiceHandler;
@@ -165,6 +166,9 @@ public final class CriRuntime {
   private void startServing(PodNetwork network, Poller containerPoller, Poller streamPoller)
       throws Exception {
     Events events = new Events();
+    UserNamespaceSupport userNamespaces = new UserNamespaceSupport(kind, options.root());
+    // Whoever asks for the status first would wait for it.
+    executor.execute(userNamespaces::problem);
     SandboxService sandboxes =
         new SandboxService(
             options.root().resolve("sandboxes"),
@@ -173,7 +177,8 @@ public final class CriRuntime {
             options.pausePolicy(),
             network,
             events,
-            Optional.of(new Reaper(streamPoller)));
+            Optional.of(new Reaper(streamPoller)),
+            userNamespaces::problem);
     ContainerService containers =
         new ContainerService(
             options.root().resolve("containers"),
@@ -201,6 +206,7 @@ public final class CriRuntime {
             streaming,
             streamPoller,
             events,
+            userNamespaces,
             options.maxEventBacklog(),
             VERSION)
         .bind(grpc);

@@ -211,7 +211,8 @@ public final class Kubelet implements Component {
             paths,
             timers,
             options.containerLogMaxSize(),
-            options.containerLogMaxFiles());
+            options.containerLogMaxFiles(),
+            options.configuration().containerLogMonitorInterval());
     this.server =
         NodeApi.server(
             vertx,
@@ -226,6 +227,7 @@ public final class Kubelet implements Component {
                 paths,
                 parts.cgroups,
                 timers,
+                parts.volumeUse,
                 () -> metricsText.get(),
                 this::unhealthy));
     PodGauges.register(metrics, cache, loop);
@@ -282,6 +284,7 @@ public final class Kubelet implements Component {
     Files.createDirectories(paths.logs());
     node.runtimeIs(RuntimeStartup.await(runtime, options.runtimeEndpoint(), timers, () -> stopped));
     plugins.restore();
+    parts.users.restore();
     loop.start();
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
     pleg.start();

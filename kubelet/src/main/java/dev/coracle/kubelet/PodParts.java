@@ -5,10 +5,12 @@ import dev.coracle.api.Resources;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Lister;
+import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
+import dev.coracle.kubelet.internal.csi.CsiUsage;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
@@ -39,6 +41,7 @@ import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
+import dev.coracle.kubelet.internal.serving.VolumeUse;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.StatusManager;
@@ -46,6 +49,7 @@ import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodCleaner;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
+import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
@@ -90,6 +94,8 @@ final class PodParts {
   final Admission admission;
   final PodSync sync;
   final PodCleaner cleaner;
+  final UserNamespaces users;
+  final VolumeUse volumeUse;
   private final ObjectCache objects;
   private final Links links;
 
@@ -154,16 +160,24 @@ final class PodParts {
                     facts,
                     options.localVolumes(),
                     csi,
-                    new CsiExpansion(csi, client, events)),
+                    new CsiExpansion(csi, client, events),
+                    paths),
             tokens,
             clock);
+    this.volumeUse = new VolumeUse(volumes::standing, new CsiUsage(csi, paths)::of, clock);
     if (!around.simulated()) {
       informers
           .informer(Resources.PERSISTENT_VOLUMES)
           .addHandler(
               new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     }
-    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers);
+    this.users =
+        new UserNamespaces(
+            paths,
+            options.configuration().userNamespaceIds(),
+            options.maxPods(),
+            node::hasUserNamespaces);
+    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers, users);
     PodDns dns =
         new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
@@ -191,7 +205,7 @@ final class PodParts {
             images,
             new ContainerEnv(objects),
             new ContainerMounts(paths, options.clusterDomain()),
-            new SandboxConfigs(paths, dns, cgroups::parentOf),
+            new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf),
             new ContainerConfigs(machine.memoryBytes()),
             hooks,
             killer,
@@ -223,7 +237,13 @@ final class PodParts {
             node::networkProblem,
             sources::inApi,
             plugins.held(),
-            resizer);
+            resizer,
+            users);
+  }
+
+  private UserNamespace usersOf(Pod pod) {
+    boolean own = !pod.spec().path("hostUsers").asBoolean(true);
+    return users.of(pod, own ? runtimeHandler(pod) : "");
   }
 
   private void objectChanged(String podUid) {

@@ -74,6 +74,71 @@ class PodResizeTest {
     k.eventually(() -> assertThat(condition("grows", "PodResizeInProgress").isEmpty()).isTrue());
   }
 
+  private void resizeWhole(String name, String resources) {
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            name,
+            Patch.merge(n -> n.putObject("spec").set("resources", Json.parse(resources))))
+        .await()
+        .indefinitely();
+  }
+
+  @Test
+  void aPodAsAWholeGetsItsNewResourcesAndSoDoItsContainers() throws Exception {
+    k.create(
+        "whole",
+        """
+        "resources":{"requests":{"cpu":"100m"},"limits":{"cpu":"200m","memory":"64Mi"}},
+        "containers":[{"name":"whole","image":"busybox:1"}]
+        """);
+    k.awaitPhase("whole", "Running");
+    assertThat(k.pod("whole").text("status", "allocatedResources", "cpu")).isEqualTo("100m");
+    assertThat(k.pod("whole").text("status", "resources", "limits", "cpu")).isEqualTo("200m");
+    resizeWhole(
+        "whole",
+        "{\"requests\":{\"cpu\":\"150m\"},\"limits\":{\"cpu\":\"400m\",\"memory\":\"128Mi\"}}");
+    k.eventually(() -> {
+      assertThat(k.pod("whole").text("status", "allocatedResources", "cpu")).isEqualTo("150m");
+      assertThat(k.pod("whole").text("status", "resources", "limits", "cpu")).isEqualTo("400m");
+      assertThat(k.pod("whole").text("status", "resources", "limits", "memory")).isEqualTo("128Mi");
+    });
+    assertThat(k.runtime.calls()).contains("updateContainerResources");
+    assertThat(k.container("whole").path("restartCount").asInt()).isZero();
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(
+                e -> e.startsWith("ResizeStarted: Pod resize started: ") && e.contains("\"pod\":"))
+            .anyMatch(e -> e.startsWith("ResizeCompleted: Pod resize completed: ")));
+    k.eventually(() -> assertThat(condition("whole", "PodResizeInProgress").isEmpty()).isTrue());
+    k.restart();
+    k.simple("other", "");
+    k.awaitPhase("other", "Running");
+    assertThat(k.pod("whole").text("status", "resources", "limits", "cpu")).isEqualTo("400m");
+  }
+
+  @Test
+  void aPodAsAWholeIsNotHeldBelowWhatItUses() {
+    k.create(
+        "uses",
+        """
+        "resources":{"limits":{"memory":"64Mi"}},
+        "containers":[{"name":"uses","image":"busybox:1"}]
+        """);
+    k.awaitPhase("uses", "Running");
+    k.runtime.uses("uses", 50L << 20);
+    resizeWhole("uses", "{\"limits\":{\"memory\":\"32Mi\"}}");
+    k.eventually(() -> {
+      JsonNode progress = condition("uses", "PodResizeInProgress");
+      assertThat(progress.path("reason").asText()).isEqualTo("Error");
+      assertThat(progress.path("message").asText())
+          .isEqualTo(
+              "attempting to set pod memory limit (33554432) below current usage (52428800)");
+    });
+    assertThat(k.pod("uses").text("status", "resources", "limits", "memory")).isEqualTo("64Mi");
+  }
+
   @Test
   void aPolicyMayAskForARestart() {
     create(

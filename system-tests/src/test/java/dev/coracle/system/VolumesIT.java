@@ -110,6 +110,58 @@ class VolumesIT {
   }
 
   @Test
+  void whatAPodWithUsersOfItsOwnWritesIsAsAnyOtherPodWouldWriteIt() {
+    String node = kubectl.run("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}");
+    assumeThat(
+            kubectl.run(
+                "get",
+                "node",
+                node,
+                "-o",
+                "jsonpath={.status.runtimeHandlers[0].features.userNamespaces}"))
+        .as("user namespaces need root, crun or runc, and Linux 5.19")
+        .isEqualTo("true");
+    apply(claim("owned"));
+    String pod =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec:
+          hostUsers: %s
+          terminationGracePeriodSeconds: 0
+          volumes: [{name: d, persistentVolumeClaim: {claimName: owned}}]
+          containers:
+          - {name: c, image: coracle/demo:1, command: [sh, -c, "%s; exec sleep 100000"], volumeMounts: [{name: d, mountPath: /d}]}
+        """;
+    apply(
+        pod.formatted(
+            "own", false, "cat /proc/self/uid_map; echo mine > /d/file; chown 5:6 /d/file; id -u"));
+    eventually(() ->
+        assertThat(kubectl.run("logs", "own")).matches("\\s*0\\s+[1-9]\\d+\\s+65536\\s+0\\s+"));
+    assertThat(kubectl.run("exec", "own", "--", "cat", "/proc/self/uid_map"))
+        .matches("\\s*0\\s+[1-9]\\d+\\s+65536\\s+");
+    assertThat(kubectl.run("get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics"))
+        .contains(
+            "kubelet_volume_stats_capacity_bytes{namespace=\"default\",persistentvolumeclaim=\"owned\"}");
+    kubectl.run("delete", "pod", "own");
+    apply(pod.formatted("shared", true, "stat -c '%u %g' /d/file; cat /d/file"));
+    eventually(() -> assertThat(kubectl.run("logs", "shared")).isEqualTo("5 6\nmine\n"));
+    kubectl.run("delete", "pod", "shared");
+    kubectl.run("delete", "pvc", "owned", "--timeout=60s");
+    assertThat(
+            kubectl
+                .attempt(
+                    pod.formatted("refused", false, "true")
+                        .replace("hostUsers:", "hostNetwork: true\n  hostUsers:"),
+                    "apply",
+                    "-f",
+                    "-")
+                .all())
+        .contains("spec.hostNetwork: Forbidden: when `hostUsers` is false");
+  }
+
+  @Test
   void aRetainedVolumeKeepsItsFilesWhenItIsDeleted() {
     apply(
         """

@@ -44,11 +44,18 @@ final class ContainerRules {
           "status.podIPs");
 
   private final Set<String> volumes;
+  private final Set<String> claims;
   private final Set<String> names;
   private final FieldErrors errors;
 
-  ContainerRules(Set<String> volumes, Set<String> names, FieldErrors errors) {
+  /**
+   * @param volumes the names of all the pod's volumes
+   * @param claims those of the volumes that are claims
+   * @param names of containers, filled here
+   */
+  ContainerRules(Set<String> volumes, Set<String> claims, Set<String> names, FieldErrors errors) {
     this.volumes = volumes;
+    this.claims = claims;
     this.names = names;
     this.errors = errors;
   }
@@ -115,6 +122,7 @@ final class ContainerRules {
     PodSpecRules.choice(c, "terminationMessagePolicy", TERMINATION, at, errors);
     env(c, at);
     mounts(c, at);
+    devices(c, at);
     ResourceRules.requirements(c.path("resources"), at.child("resources"), errors);
     SecurityContextRules.container(c.path("securityContext"), at.child("securityContext"), errors);
   }
@@ -206,8 +214,8 @@ final class ContainerRules {
           path,
           "",
           "",
-          "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or"
-              + " `fileKeyRef`");
+          "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef`"
+              + " or `fileKeyRef`");
     } else if (!Nodes.text(e, "value").isEmpty()) {
       errors.invalid(path, "", "", "may not be specified when `value` is not empty");
     } else if (sources > 1) {
@@ -286,6 +294,54 @@ final class ContainerRules {
           errors.invalid(p, "subPathExpr", expr, "subPathExpr and subPath are mutually exclusive");
         }
         relative(expr, p, "subPathExpr");
+      }
+    }
+  }
+
+  /** Block volumes. */
+  private void devices(JsonNode c, FieldPath at) {
+    Set<String> mountedNames = new HashSet<>();
+    Set<String> mountedPaths = new HashSet<>();
+    for (JsonNode m : c.path("volumeMounts")) {
+      mountedNames.add(Nodes.text(m, "name"));
+      mountedPaths.add(Nodes.text(m, "mountPath"));
+    }
+    Set<String> seen = new HashSet<>();
+    Set<String> paths = new HashSet<>();
+    int i = 0;
+    for (JsonNode d : c.path("volumeDevices")) {
+      FieldPath p = at.child("volumeDevices").index(i++);
+      String name = Nodes.text(d, "name");
+      if (name.isEmpty()) {
+        errors.required(p, "name");
+      } else if (!volumes.contains(name)) {
+        errors.notFound(p, "name", name);
+      } else if (!claims.contains(name)) {
+        errors.invalid(
+            p,
+            "name",
+            name,
+            "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode");
+      }
+      if (!seen.add(name)) {
+        errors.invalid(p, "name", name, "must be unique");
+      }
+      if (mountedNames.contains(name)) {
+        errors.invalid(p, "name", name, "must not already exist in volumeMounts");
+      }
+      String path = Nodes.text(d, "devicePath");
+      if (path.isEmpty()) {
+        errors.required(p, "devicePath");
+        continue;
+      }
+      if (!paths.add(path)) {
+        errors.invalid(p, "devicePath", path, "must be unique");
+      }
+      if (java.util.Arrays.asList(path.split("/")).contains("..")) {
+        errors.invalid(p, "devicePath", path, "can not contain backsteps ('..')");
+      }
+      if (mountedPaths.contains(path)) {
+        errors.invalid(p, "devicePath", path, "must not already exist as a path in volumeMounts");
       }
     }
   }

@@ -25,7 +25,8 @@ final class PodSpecRules {
     if (!Nodes.has(spec, "containers")) {
       errors.required(path, "containers");
     }
-    ContainerRules rules = new ContainerRules(volumes, names, errors);
+    ContainerRules rules =
+        new ContainerRules(volumes, VolumeRules.ofClaims(spec.path("volumes")), names, errors);
     FieldPath containers = path.child("containers");
     Set<String> hostPorts = new HashSet<>();
     int i = 0;
@@ -47,6 +48,7 @@ final class PodSpecRules {
       i++;
     }
     PodResourceRules.check(spec, path, errors);
+    ownUsers(spec, path, errors);
     choice(spec, "restartPolicy", RESTART, path, errors);
     choice(spec, "dnsPolicy", DNS, path, errors);
     if (spec.path("dnsPolicy").asText("").equals("None")
@@ -134,6 +136,27 @@ final class PodSpecRules {
             "must match `hostPort` when `hostNetwork` is true");
       }
       i++;
+    }
+  }
+
+  /** What a pod with users of its own cannot have (KEP-127). */
+  private static void ownUsers(JsonNode spec, FieldPath path, FieldErrors errors) {
+    if (spec.path("hostUsers").asBoolean(true)) {
+      return;
+    }
+    for (String field : List.of("hostNetwork", "hostPID", "hostIPC")) {
+      if (spec.path(field).asBoolean(false)) {
+        errors.forbidden(path, field, "when `hostUsers` is false");
+      }
+    }
+    for (String kind : List.of("containers", "initContainers", "ephemeralContainers")) {
+      int i = 0;
+      for (JsonNode container : spec.path(kind)) {
+        FieldPath at = path.child(kind).index(i++);
+        if (Nodes.has(container, "volumeDevices")) {
+          errors.forbidden(at, "volumeDevices", "when `hostUsers` is false");
+        }
+      }
     }
   }
 

@@ -50,6 +50,17 @@ final class VolumeRules {
     return names;
   }
 
+  /** The names of volumes that are claims, which alone may be block devices. */
+  static Set<String> ofClaims(JsonNode volumes) {
+    Set<String> names = new HashSet<>();
+    for (JsonNode v : volumes) {
+      if (Nodes.set(v, "persistentVolumeClaim") || Nodes.set(v, "ephemeral")) {
+        names.add(Nodes.text(v, "name"));
+      }
+    }
+    return names;
+  }
+
   private static void source(JsonNode volume, FieldPath at, FieldErrors errors) {
     int sources = 0;
     for (var e : volume.properties()) {

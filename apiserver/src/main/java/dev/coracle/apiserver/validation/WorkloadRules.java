@@ -229,7 +229,11 @@ final class WorkloadRules {
       for (JsonNode claim : spec.path("volumeClaimTemplates")) {
         String name = claim.path("metadata").path("name").asText("");
         if (names.add(name)) {
-          volumes.addObject().put("name", name).putObject("emptyDir");
+          volumes
+              .addObject()
+              .put("name", name)
+              .putObject("persistentVolumeClaim")
+              .put("claimName", name);
         }
       }
       return copy;

@@ -93,6 +93,27 @@ class ValidatorTest {
             + " alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for"
             + " validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
         "/spec/containers=[] | spec.containers: Required value",
+        "/spec/hostUsers=false;;/spec/hostNetwork=true | spec.hostNetwork: Forbidden: when"
+            + " `hostUsers` is false",
+        "/spec/hostUsers=false;;/spec/hostPID=true | spec.hostPID: Forbidden: when `hostUsers` is"
+            + " false",
+        "/spec/hostUsers=false;;/spec/hostIPC=true | spec.hostIPC: Forbidden: when `hostUsers` is"
+            + " false",
+        "/spec/hostUsers=false;;/spec/volumes=[{'name':'v','persistentVolumeClaim':{'claimName':'c'}}];;/spec/containers/0/volumeDevices=[{'name':'v','devicePath':'/dev/x'}]"
+            + " | spec.containers[0].volumeDevices: Forbidden: when `hostUsers` is false",
+        "/spec/volumes=[{'name':'v','emptyDir':{}}];;/spec/containers/0/volumeDevices=[{'name':'v','devicePath':'/dev/x'}]"
+            + " | spec.containers[0].volumeDevices[0].name: Invalid value: \"v\": can only use"
+            + " volume source type of PersistentVolumeClaim or Ephemeral for block mode",
+        "/spec/containers/0/volumeDevices=[{'name':'v','devicePath':'/dev/x'}] |"
+            + " spec.containers[0].volumeDevices[0].name: Not found: \"v\"",
+        "/spec/volumes=[{'name':'v','persistentVolumeClaim':{'claimName':'c'}}];;/spec/containers/0/volumeDevices=[{'name':'v'}]"
+            + " | spec.containers[0].volumeDevices[0].devicePath: Required value",
+        "/spec/volumes=[{'name':'v','persistentVolumeClaim':{'claimName':'c'}}];;/spec/containers/0/volumeDevices=[{'name':'v','devicePath':'/dev/../x'}]"
+            + " | spec.containers[0].volumeDevices[0].devicePath: Invalid value: \"/dev/../x\": can"
+            + " not contain backsteps ('..')",
+        "/spec/volumes=[{'name':'v','persistentVolumeClaim':{'claimName':'c'}}];;/spec/containers/0/volumeMounts=[{'name':'v','mountPath':'/m'}];;/spec/containers/0/volumeDevices=[{'name':'v','devicePath':'/d'}]"
+            + " | spec.containers[0].volumeDevices[0].name: Invalid value: \"v\": must not already"
+            + " exist in volumeMounts",
         "/spec/containers/0/image- | spec.containers[0].image: Required value",
         "/spec/containers/0/name='A' | spec.containers[0].name: Invalid value: \"A\": a lowercase"
             + " RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"

@@ -16,19 +16,33 @@ import java.util.TreeSet;
  *
  * @param imageGcHighPercent how full the images' disk is when unused images are removed
  * @param imageGcLowPercent how full it may stay
+ * @param userNamespaceIds {@code userNamespaces.idsPerPod}
  */
 public record KubeletConfiguration(
     int maxPods,
     long containerLogMaxSize,
     int containerLogMaxFiles,
+    Duration containerLogMonitorInterval,
     int imageGcHighPercent,
     int imageGcLowPercent,
     ShutdownOptions shutdown,
-    EvictionOptions eviction) {
+    EvictionOptions eviction,
+    int userNamespaceIds) {
+
+  /** The ids of a pod with users of its own come in multiples of this. */
+  private static final int ID_UNIT = 65536;
 
   public static final KubeletConfiguration DEFAULT =
       new KubeletConfiguration(
-          110, 10L << 20, 5, 85, 80, ShutdownOptions.NONE, EvictionOptions.DEFAULT);
+          110,
+          10L << 20,
+          5,
+          Duration.ofSeconds(10),
+          85,
+          80,
+          ShutdownOptions.NONE,
+          EvictionOptions.DEFAULT,
+          ID_UNIT);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -38,6 +52,7 @@ public record KubeletConfiguration(
               "maxPods",
               "containerLogMaxSize",
               "containerLogMaxFiles",
+              "containerLogMonitorInterval",
               "imageGCHighThresholdPercent",
               "imageGCLowThresholdPercent",
               "shutdownGracePeriod",
@@ -49,17 +64,20 @@ public record KubeletConfiguration(
               "evictionPressureTransitionPeriod",
               "evictionMaxPodGracePeriod",
               "evictionMinimumReclaim",
-              "mergeDefaultEvictionSettings"));
+              "mergeDefaultEvictionSettings",
+              "userNamespaces"));
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
         maxPods,
         containerLogMaxSize,
         containerLogMaxFiles,
+        containerLogMonitorInterval,
         imageGcHighPercent,
         imageGcLowPercent,
         other,
-        eviction);
+        eviction,
+        userNamespaceIds);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -67,10 +85,12 @@ public record KubeletConfiguration(
         maxPods,
         containerLogMaxSize,
         containerLogMaxFiles,
+        containerLogMonitorInterval,
         imageGcHighPercent,
         imageGcLowPercent,
         shutdown,
-        other);
+        other,
+        userNamespaceIds);
   }
 
   /**
@@ -104,10 +124,48 @@ public record KubeletConfiguration(
         number(document, "maxPods", DEFAULT.maxPods, Integer.MAX_VALUE),
         bytes(document.path("containerLogMaxSize"), DEFAULT.containerLogMaxSize),
         number(document, "containerLogMaxFiles", DEFAULT.containerLogMaxFiles, 10_000),
+        monitorInterval(document),
         high,
         low,
         shutdown(document),
-        eviction(document));
+        eviction(document),
+        idsPerPod(document.path("userNamespaces")));
+  }
+
+  private static Duration monitorInterval(JsonNode document) {
+    String field = "containerLogMonitorInterval";
+    Duration interval = duration(document, field, DEFAULT.containerLogMonitorInterval);
+    if (interval.compareTo(Duration.ofSeconds(3)) < 0) {
+      throw new IllegalArgumentException(
+          "invalid configuration: containerLogMonitorInterval must be a positive time duration"
+              + " greater than or equal to 3s");
+    }
+    return interval;
+  }
+
+  public KubeletConfiguration withContainerLogs(long maxSize, int maxFiles, Duration interval) {
+    return new KubeletConfiguration(
+        maxPods,
+        maxSize,
+        maxFiles,
+        interval,
+        imageGcHighPercent,
+        imageGcLowPercent,
+        shutdown,
+        eviction,
+        userNamespaceIds);
+  }
+
+  private static int idsPerPod(JsonNode users) {
+    JsonNode ids = users.path("idsPerPod");
+    if (ids.isMissingNode()) {
+      return DEFAULT.userNamespaceIds;
+    }
+    if (!ids.isInt() || ids.asInt() < ID_UNIT || ids.asInt() % ID_UNIT != 0) {
+      throw new IllegalArgumentException(
+          "invalid configuration: userNamespaces.idsPerPod must be a multiple of " + ID_UNIT);
+    }
+    return ids.asInt();
   }
 
   private static ShutdownOptions shutdown(JsonNode document) {

@@ -42,6 +42,20 @@ class KubeletConfigurationTest {
   }
 
   @Test
+  void logsAndIdsCanBeChosen() {
+    KubeletConfiguration chosen =
+        parse(
+            """
+            "containerLogMaxSize":"1Mi","containerLogMaxFiles":3,"containerLogMonitorInterval":"5s",
+            "userNamespaces":{"idsPerPod":131072}
+            """);
+    assertThat(chosen.containerLogMaxSize()).isEqualTo(1 << 20);
+    assertThat(chosen.containerLogMaxFiles()).isEqualTo(3);
+    assertThat(chosen.containerLogMonitorInterval()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(chosen.userNamespaceIds()).isEqualTo(131_072);
+  }
+
+  @Test
   void groupsOfPrioritiesAreTakenInTheirOrder() {
     ShutdownOptions shutdown =
         parse(
@@ -107,6 +121,12 @@ class KubeletConfigurationTest {
             + " shutdownGracePeriod",
         "\"shutdownGracePeriod\":\"500ms\" | must be either zero or otherwise >= 1 sec",
         "\"maxPods\":\"many\" | maxPods must be a number",
+        "\"containerLogMonitorInterval\":\"2s\" | must be a positive time duration greater than or"
+            + " equal to 3s",
+        "\"userNamespaces\":{\"idsPerPod\":65535} | userNamespaces.idsPerPod must be a multiple of"
+            + " 65536",
+        "\"userNamespaces\":{\"idsPerPod\":0} | userNamespaces.idsPerPod must be a multiple of"
+            + " 65536",
         "\"evictionhard\":{} | unknown field \"evictionhard\"",
       })
   void whatCannotBeIsRefusedInWords(String fields, String why) {

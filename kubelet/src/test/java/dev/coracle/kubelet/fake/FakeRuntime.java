@@ -30,6 +30,8 @@ public final class FakeRuntime implements RuntimeService {
   private final Map<String, ContainerConfig> configs = new LinkedHashMap<>();
   private Function<String, Optional<CriException>> faults = call -> Optional.empty();
   private Function<List<String>, Integer> execs = command -> 0;
+  private final Map<String, PodSandboxConfig> sandboxConfigs = new LinkedHashMap<>();
+  private volatile StatusResponse status = StatusResponse.getDefaultInstance();
   private int next;
 
   public FakeRuntime() {
@@ -53,6 +55,21 @@ public final class FakeRuntime implements RuntimeService {
   public FakeRuntime execs(Function<List<String>, Integer> exitCodes) {
     execs = exitCodes;
     return this;
+  }
+
+  /** From now on it says that it can give pods users of their own. */
+  public void withUserNamespaces() {
+    status =
+        StatusResponse.newBuilder()
+            .addRuntimeHandlers(
+                RuntimeHandler.newBuilder()
+                    .setFeatures(RuntimeHandlerFeatures.newBuilder().setUserNamespaces(true)))
+            .build();
+  }
+
+  /** What the newest sandbox of the pod of this name was made with. */
+  public synchronized PodSandboxConfig sandboxConfig(String pod) {
+    return Optional.ofNullable(sandboxConfigs.get(pod)).orElseThrow();
   }
 
   /** What the containers of this name have in memory from now on. */
@@ -139,7 +156,7 @@ public final class FakeRuntime implements RuntimeService {
 
   @Override
   public StatusResponse status(boolean verbose) {
-    return StatusResponse.getDefaultInstance();
+    return status;
   }
 
   @Override
@@ -153,6 +170,7 @@ public final class FakeRuntime implements RuntimeService {
     String id;
     synchronized (this) {
       id = "sb" + ++next;
+      sandboxConfigs.put(config.getMetadata().getName(), config);
       boolean host =
           config.getLinux().getSecurityContext().getNamespaceOptions().getNetwork()
               == NamespaceMode.NODE;

@@ -40,7 +40,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A storage driver of the hostpath kind: a volume is a directory of its own, published as a link to
- * it, so that no mount and no root is needed. It keeps a record of what it was asked.
+ * it, or to a device of the machine, so that no mount and no root is needed. It keeps a record of
+ * what it was asked.
  */
 public final class SampleCsiDriver implements AutoCloseable {
 
@@ -50,6 +51,9 @@ public final class SampleCsiDriver implements AutoCloseable {
   public final List<NodeExpandVolumeRequest> expanded = new CopyOnWriteArrayList<>();
   public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
   public volatile Optional<String> failing = Optional.empty();
+
+  /** What volumes are as block devices. */
+  public volatile Path device = Path.of("/dev/loop0");
 
   private final Vertx vertx;
   private final String name;
@@ -188,7 +192,9 @@ public final class SampleCsiDriver implements AutoCloseable {
             Files.createDirectories(data(request.getVolumeId()));
             Path target = Path.of(request.getTargetPath());
             if (!Files.isSymbolicLink(target)) {
-              Files.createSymbolicLink(target, data(request.getVolumeId()));
+              Files.createSymbolicLink(
+                  target,
+                  request.getVolumeCapability().hasBlock() ? device : data(request.getVolumeId()));
             }
           });
     }

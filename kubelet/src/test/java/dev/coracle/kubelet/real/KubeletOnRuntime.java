@@ -47,6 +47,11 @@ abstract class KubeletOnRuntime {
   KubeletOptions options;
   Path data;
 
+  /** The options with what a test wants otherwise. */
+  KubeletOptions adjust(KubeletOptions plain) {
+    return plain;
+  }
+
   abstract RealRuntime runtime(Vertx onVertx) throws Exception;
 
   @BeforeAll
@@ -56,14 +61,15 @@ abstract class KubeletOnRuntime {
     api = new FakeClient();
     data = containerd.root().resolve("kubelet");
     options =
-        KubeletOptions.of(
-                "node1",
-                "127.0.0.1",
-                data,
-                containerd.root().resolve("logs"),
-                containerd.endpoint())
-            .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
-            .withCgroupRoot("coracle-" + containerd.root().getFileName());
+        adjust(
+            KubeletOptions.of(
+                    "node1",
+                    "127.0.0.1",
+                    data,
+                    containerd.root().resolve("logs"),
+                    containerd.endpoint())
+                .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
+                .withCgroupRoot("coracle-" + containerd.root().getFileName()));
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }

@@ -10,26 +10,12 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class ConfigMapVolumeIT {
 
-  private static final String MAP =
-      """
-      apiVersion: v1
-      kind: ConfigMap
-      metadata: {name: map}
-      data: {data-1: value-1, data-2: value-2, data-3: value-3}
-      """;
-
-  private static String volume(String more) {
-    return "{configMap: {name: map" + more + "}}";
-  }
-
   @Test
   @DisplayName(
       "[sig-storage] ConfigMap should be consumable from pods in volume [Conformance]"
           + " [NodeConformance]")
   void asFiles(Space space) {
-    space.create(MAP);
-    TestPod pod = new TestPod("reader").volume("v", volume(""), "/v").script("cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("value-1\n");
+    KeysAsFiles.CONFIG_MAP.asFiles(space);
   }
 
   @Test
@@ -37,13 +23,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable from pods in volume as non-root [Conformance]"
           + " [NodeConformance]")
   void asNonRoot(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .spec("{securityContext: {runAsUser: 1000}}")
-            .volume("v", volume(""), "/v")
-            .script("id -u; cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("1000\nvalue-1\n");
+    KeysAsFiles.CONFIG_MAP.asNonRoot(space);
   }
 
   @Test
@@ -51,12 +31,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable from pods in volume with defaultMode set"
           + " [LinuxOnly] [Conformance] [NodeConformance]")
   void withDefaultMode(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("v", "{configMap: {name: map, defaultMode: 256}}", "/v")
-            .script("stat -L -c %a /v/data-1; cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("400\nvalue-1\n");
+    KeysAsFiles.CONFIG_MAP.withDefaultMode(space);
   }
 
   @Test
@@ -64,12 +39,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable from pods in volume with mappings [Conformance]"
           + " [NodeConformance]")
   void withMappings(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
-            .script("cat /v/path/to/data-2; ls /v");
-    assertThat(space.run(pod)).isEqualTo("value-2path\n");
+    KeysAsFiles.CONFIG_MAP.withMappings(space);
   }
 
   @Test
@@ -77,12 +47,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable from pods in volume with mappings and Item mode"
           + " set [LinuxOnly] [Conformance] [NodeConformance]")
   void withItemMode(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-2, path: a/b, mode: 256}]"), "/v")
-            .script("stat -L -c %a /v/a/b; cat /v/a/b");
-    assertThat(space.run(pod)).isEqualTo("400\nvalue-2\n");
+    KeysAsFiles.CONFIG_MAP.withItemMode(space);
   }
 
   @Test
@@ -90,13 +55,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable from pods in volume with mappings as non-root"
           + " [Conformance] [NodeConformance]")
   void mappingsAsNonRoot(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .spec("{securityContext: {runAsUser: 1000}}")
-            .volume("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
-            .script("cat /v/path/to/data-2");
-    assertThat(space.run(pod)).isEqualTo("value-2\n");
+    KeysAsFiles.CONFIG_MAP.mappingsAsNonRoot(space);
   }
 
   @Test
@@ -104,13 +63,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap should be consumable in multiple volumes in the same pod"
           + " [Conformance] [NodeConformance]")
   void twice(Space space) {
-    space.create(MAP);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("one", volume(""), "/one")
-            .volume("two", volume(""), "/two")
-            .script("cat /one/data-1 /two/data-1");
-    assertThat(space.run(pod)).isEqualTo("value-1value-1\n");
+    KeysAsFiles.CONFIG_MAP.twice(space);
   }
 
   @Test
@@ -118,14 +71,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap updates should be reflected in volume [Conformance]"
           + " [NodeConformance]")
   void updates(Space space) {
-    space.create(MAP);
-    space.start(
-        TestPod.sleeping("reader")
-            .volume("v", volume(""), "/v")
-            .script("while true; do cat /v/data-1; echo; sleep 1; done"));
-    space.awaitLog("reader", "main", "value-1");
-    space.merge("configmaps", "map", "{data: {data-1: changed}}");
-    space.awaitLog("reader", "main", "changed");
+    KeysAsFiles.CONFIG_MAP.updates(space);
   }
 
   @Test
@@ -133,23 +79,7 @@ class ConfigMapVolumeIT {
       "[sig-storage] ConfigMap optional updates should be reflected in volume [Conformance]"
           + " [NodeConformance]")
   void optionalUpdates(Space space) {
-    String map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s}, data: {key: %s}}";
-    space.create(map.formatted("deleted", "old"));
-    space.create(map.formatted("updated", "old"));
-    space.start(
-        new TestPod("reader")
-            .volume("d", "{configMap: {name: deleted, optional: true}}", "/d")
-            .volume("u", "{configMap: {name: updated, optional: true}}", "/u")
-            .volume("c", "{configMap: {name: created, optional: true}}", "/c")
-            .script(
-                "while true; do echo \"d=$(cat /d/key 2>&1) u=$(cat /u/key) c=$(cat /c/key"
-                    + " 2>&1).\"; sleep 1; done"));
-    space.awaitLog("reader", "main", "d=old u=old");
-    space.delete("configmaps", "deleted");
-    space.merge("configmaps", "updated", "{data: {key: new}}");
-    space.create(map.formatted("created", "made"));
-    space.awaitLog(
-        "reader", "main", "d=cat: can't open '/d/key': No such file or directory u=new c=made.");
+    KeysAsFiles.CONFIG_MAP.optionalUpdates(space);
   }
 
   @Test
@@ -167,7 +97,7 @@ class ConfigMapVolumeIT {
         """);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", volume(""), "/v")
+            .volume("v", "{configMap: {name: map}}", "/v")
             .script("cat /v/data-1; echo; busybox hexdump -ve '1/1 \"%02x\"' /v/dump.bin");
     assertThat(space.run(pod)).isEqualTo("value-1\ndeadbeef00\n");
   }
@@ -176,20 +106,20 @@ class ConfigMapVolumeIT {
   @DisplayName(
       "[sig-storage] ConfigMap should be immutable if `immutable` field is set [Conformance]")
   void immutable(Space space) {
-    space.create(MAP);
-    space.edit("configmaps", "map", m -> ((ObjectNode) m.get("data")).put("data-4", "value-4"));
-    space.edit("configmaps", "map", m -> m.put("immutable", true));
-    ObjectNode changed = (ObjectNode) space.get("configmaps", "map");
+    KeysAsFiles.CONFIG_MAP.create(space);
+    space.edit("configmaps", "keys", m -> ((ObjectNode) m.get("data")).put("data-4", "value-4"));
+    space.edit("configmaps", "keys", m -> m.put("immutable", true));
+    ObjectNode changed = (ObjectNode) space.get("configmaps", "keys");
     ((ObjectNode) changed.get("data")).put("data-4", "x");
     assertThat(space.tryUpdate(changed, "").refused(422).toString())
         .contains("data: Forbidden: field is immutable when `immutable` is set");
-    ObjectNode mutable = (ObjectNode) space.get("configmaps", "map");
+    ObjectNode mutable = (ObjectNode) space.get("configmaps", "keys");
     mutable.put("immutable", false);
     assertThat(space.tryUpdate(mutable, "").refused(422).toString())
         .contains("immutable: Forbidden: field is immutable when `immutable` is set");
-    ObjectNode labelled = (ObjectNode) space.get("configmaps", "map");
+    ObjectNode labelled = (ObjectNode) space.get("configmaps", "keys");
     ((ObjectNode) labelled.get("metadata")).putObject("labels").put("a", "b");
     space.update(labelled);
-    space.delete("configmaps", "map");
+    space.delete("configmaps", "keys");
   }
 }

@@ -1,7 +1,5 @@
 package dev.coracle.system.conformance;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -9,26 +7,12 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class ProjectedSecretIT {
 
-  private static final String SECRET =
-      """
-      apiVersion: v1
-      kind: Secret
-      metadata: {name: secret}
-      data: {data-1: dmFsdWUtMQ==, data-2: dmFsdWUtMg==}
-      """;
-
-  private static String volume(String more) {
-    return "{projected: {sources: [{secret: {name: secret" + more + "}}]}}";
-  }
-
   @Test
   @DisplayName(
       "[sig-storage] Projected secret should be consumable from pods in volume [Conformance]"
           + " [NodeConformance]")
   void asFiles(Space space) {
-    space.create(SECRET);
-    TestPod pod = new TestPod("reader").volume("v", volume(""), "/v").script("cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("value-1\n");
+    KeysAsFiles.PROJECTED_SECRET.asFiles(space);
   }
 
   @Test
@@ -36,14 +20,7 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret should be consumable from pods in volume as non-root with"
           + " defaultMode and fsGroup set [LinuxOnly] [Conformance] [NodeConformance]")
   void asNonRootWithGroup(Space space) {
-    space.create(SECRET);
-    TestPod pod =
-        new TestPod("reader")
-            .spec("{securityContext: {runAsUser: 1000, fsGroup: 1001}}")
-            .volume(
-                "v", "{projected: {defaultMode: 288, sources: [{secret: {name: secret}}]}}", "/v")
-            .script("stat -L -c '%a %g' /v/data-1; cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("440 1001\nvalue-1\n");
+    KeysAsFiles.PROJECTED_SECRET.asNonRootWithGroup(space);
   }
 
   @Test
@@ -51,13 +28,7 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret should be consumable from pods in volume with defaultMode set"
           + " [LinuxOnly] [Conformance] [NodeConformance]")
   void withDefaultMode(Space space) {
-    space.create(SECRET);
-    TestPod pod =
-        new TestPod("reader")
-            .volume(
-                "v", "{projected: {defaultMode: 256, sources: [{secret: {name: secret}}]}}", "/v")
-            .script("stat -L -c %a /v/data-1; cat /v/data-1");
-    assertThat(space.run(pod)).isEqualTo("400\nvalue-1\n");
+    KeysAsFiles.PROJECTED_SECRET.withDefaultMode(space);
   }
 
   @Test
@@ -65,12 +36,7 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret should be consumable from pods in volume with mappings"
           + " [Conformance] [NodeConformance]")
   void withMappings(Space space) {
-    space.create(SECRET);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-1, path: new-path-data-1}]"), "/v")
-            .script("cat /v/new-path-data-1");
-    assertThat(space.run(pod)).isEqualTo("value-1\n");
+    KeysAsFiles.PROJECTED_SECRET.withMappings(space);
   }
 
   @Test
@@ -78,12 +44,7 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret should be consumable from pods in volume with mappings and"
           + " Item Mode set [LinuxOnly] [Conformance] [NodeConformance]")
   void withItemMode(Space space) {
-    space.create(SECRET);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-1, path: p, mode: 256}]"), "/v")
-            .script("stat -L -c %a /v/p; cat /v/p");
-    assertThat(space.run(pod)).isEqualTo("400\nvalue-1\n");
+    KeysAsFiles.PROJECTED_SECRET.withItemMode(space);
   }
 
   @Test
@@ -91,13 +52,7 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret should be consumable in multiple volumes in a pod"
           + " [Conformance] [NodeConformance]")
   void twice(Space space) {
-    space.create(SECRET);
-    TestPod pod =
-        new TestPod("reader")
-            .volume("one", volume(""), "/one")
-            .volume("two", volume(""), "/two")
-            .script("cat /one/data-1 /two/data-1");
-    assertThat(space.run(pod)).isEqualTo("value-1value-1\n");
+    KeysAsFiles.PROJECTED_SECRET.twice(space);
   }
 
   @Test
@@ -105,25 +60,6 @@ class ProjectedSecretIT {
       "[sig-storage] Projected secret optional updates should be reflected in volume [Conformance]"
           + " [NodeConformance]")
   void optionalUpdates(Space space) {
-    String secret = "{apiVersion: v1, kind: Secret, metadata: {name: %s}, stringData: {key: %s}}";
-    space.create(secret.formatted("deleted", "old"));
-    space.create(secret.formatted("updated", "old"));
-    space.start(
-        new TestPod("reader")
-            .volume(
-                "d", "{projected: {sources: [{secret: {name: deleted, optional: true}}]}}", "/d")
-            .volume(
-                "u", "{projected: {sources: [{secret: {name: updated, optional: true}}]}}", "/u")
-            .volume(
-                "c", "{projected: {sources: [{secret: {name: created, optional: true}}]}}", "/c")
-            .script(
-                "while true; do echo \"d=$(cat /d/key 2>&1) u=$(cat /u/key) c=$(cat /c/key"
-                    + " 2>&1).\"; sleep 1; done"));
-    space.awaitLog("reader", "main", "d=old u=old");
-    space.delete("secrets", "deleted");
-    space.merge("secrets", "updated", "{stringData: {key: new}}");
-    space.create(secret.formatted("created", "made"));
-    space.awaitLog(
-        "reader", "main", "d=cat: can't open '/d/key': No such file or directory u=new c=made.");
+    KeysAsFiles.PROJECTED_SECRET.optionalUpdates(space);
   }
 }

@@ -58,6 +58,18 @@ public final class Container {
     return directory;
   }
 
+  /** What the container's user is on the host. */
+  int hostUid() {
+    int uid = made.process().uid();
+    return sandbox.userNamespace().map(u -> u.hostUid(uid)).orElse(uid);
+  }
+
+  /** As {@link #hostUid} for its group. */
+  int hostGid() {
+    int gid = made.process().gid();
+    return sandbox.userNamespace().map(u -> u.hostGid(gid)).orElse(gid);
+  }
+
   public Sandbox sandbox() {
     return sandbox;
   }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -184,7 +185,12 @@ public final class ContainerService {
         c.config(),
         c.made().process(),
         c.made().layers().reversed().stream().map(images.layers()::path).toList(),
-        MountPlan.of(c.config().getMountsList(), extras, rootView(c.made().layers()), images),
+        MountPlan.of(
+            c.config().getMountsList(),
+            extras,
+            rootView(c.made().layers()),
+            images,
+            sandbox.userNamespace()),
         cgroups.group(c.made().cgroup()),
         targetPid(c.config()));
   }
@@ -210,9 +216,7 @@ public final class ContainerService {
       Launch launch = launch(c);
       c.launch(launch);
       Shim shim = shim(c);
-      Map<Integer, Integer> fds =
-          shim.prepare(
-              c.made().process().uid(), c.made().process().gid(), kind.handsOverTerminals());
+      Map<Integer, Integer> fds = shim.prepare(c.hostUid(), c.hostGid(), kind.handsOverTerminals());
       c.log().open();
       c.shim(shim);
       try {
@@ -406,8 +410,7 @@ public final class ContainerService {
     if (!c.isRunning()) {
       throw new IllegalStateException("container is not running: " + c.id());
     }
-    java.util.concurrent.CompletableFuture<Void> done =
-        new java.util.concurrent.CompletableFuture<>();
+    CompletableFuture<Void> done = new CompletableFuture<>();
     poller.execute(() -> {
       try {
         c.log().reopen();

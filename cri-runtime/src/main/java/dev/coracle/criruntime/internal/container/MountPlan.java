@@ -1,9 +1,11 @@
 package dev.coracle.criruntime.internal.container;
 
+import dev.coracle.cri.v1.IDMapping;
 import dev.coracle.cri.v1.Mount;
 import dev.coracle.cri.v1.MountPropagation;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.internal.image.Images;
+import dev.coracle.criruntime.internal.pod.UserNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is bound into a container from the host, with every path made certain: sources exist and
@@ -25,6 +28,7 @@ public record MountPlan(List<Bind> binds) {
   /**
    * @param source of the host; for an image volume its layers, topmost first
    * @param target absolute inside the container
+   * @param idMapped whether owners of files are seen through the pod's user namespace
    */
   public record Bind(
       List<Path> source,
@@ -32,7 +36,8 @@ public record MountPlan(List<Bind> binds) {
       boolean directory,
       boolean readOnly,
       boolean recursiveReadOnly,
-      MountPropagation propagation) {
+      MountPropagation propagation,
+      boolean idMapped) {
     public Bind {
       source = List.copyOf(source);
     }
@@ -45,8 +50,24 @@ public record MountPlan(List<Bind> binds) {
   /** A file or directory that the runtime itself adds unless the pod mounts something there. */
   record Extra(Path source, String target, boolean readOnly) {}
 
-  static MountPlan of(List<Mount> mounts, List<Extra> extras, RootView root, Images images)
+  static MountPlan of(
+      List<Mount> mounts,
+      List<Extra> extras,
+      RootView root,
+      Images images,
+      Optional<UserNamespace> users)
       throws IOException {
+    for (Mount m : mounts) {
+      if (users.isPresent()
+          ? !of(m.getUidMappingsList(), users.get().uids())
+              || !of(m.getGidMappingsList(), users.get().gids())
+          : m.getUidMappingsCount() + m.getGidMappingsCount() > 0) {
+        throw new IllegalArgumentException(
+            "the ids of the mount at "
+                + m.getContainerPath()
+                + " are not those of the pod's user namespace");
+      }
+    }
     List<Bind> binds = new ArrayList<>();
     for (Extra extra : extras) {
       if (mounts.stream().noneMatch(m -> normal(m.getContainerPath()).equals(extra.target()))) {
@@ -57,7 +78,8 @@ public record MountPlan(List<Bind> binds) {
                 Files.isDirectory(extra.source()),
                 extra.readOnly(),
                 false,
-                MountPropagation.PROPAGATION_PRIVATE));
+                MountPropagation.PROPAGATION_PRIVATE,
+                true));
       }
     }
     for (Mount m : mounts) {
@@ -71,6 +93,10 @@ public record MountPlan(List<Bind> binds) {
       refuseLinks(binds.get(i), binds.subList(0, i));
     }
     return new MountPlan(binds);
+  }
+
+  private static boolean of(List<IDMapping> asked, List<IDMapping> pod) {
+    return asked.isEmpty() || asked.equals(pod);
   }
 
   private static Bind host(Mount m, RootView root) throws IOException {
@@ -88,7 +114,8 @@ public record MountPlan(List<Bind> binds) {
         Files.isDirectory(source),
         m.getReadonly(),
         m.getRecursiveReadOnly(),
-        m.getPropagation());
+        m.getPropagation(),
+        m.getUidMappingsCount() > 0 || m.getGidMappingsCount() > 0);
   }
 
   private static Bind image(Mount m, RootView root, Images images) throws IOException {
@@ -118,7 +145,8 @@ public record MountPlan(List<Bind> binds) {
         true,
         true,
         false,
-        MountPropagation.PROPAGATION_PRIVATE);
+        MountPropagation.PROPAGATION_PRIVATE,
+        true);
   }
 
   // Below a volume the path is the volume's, which the image's links say nothing about; and a link

@@ -13,6 +13,7 @@ import dev.coracle.criruntime.internal.linux.SealedProgram;
 import dev.coracle.criruntime.internal.linux.Spawn;
 import dev.coracle.criruntime.internal.linux.Sys;
 import dev.coracle.criruntime.internal.linux.SyscallProgram;
+import dev.coracle.criruntime.internal.pod.UserNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,13 @@ public final class OciKind implements ContainerKind {
     for (String name : List.of("rootfs", "upper", "work")) {
       Files.createDirectories(launch.directory().resolve(name));
     }
-    Files.setAttribute(launch.directory().resolve("upper"), "unix:mode", 0755);
+    Path upper = launch.directory().resolve("upper");
+    Files.setAttribute(upper, "unix:mode", 0755);
+    if (launch.sandbox().userNamespace().isPresent()) {
+      UserNamespace users = launch.sandbox().userNamespace().get();
+      Files.setAttribute(upper, "unix:uid", users.hostUid(0));
+      Files.setAttribute(upper, "unix:gid", users.hostGid(0));
+    }
     Files.write(
         launch.directory().resolve("config.json"),
         new OciSpec(launch)
@@ -137,9 +144,15 @@ public final class OciKind implements ContainerKind {
     }
     words.addAll(List.of("--bundle", launch.directory().toString(), launch.id()));
     int waiter;
+    boolean ownUsers = launch.sandbox().userNamespace().isPresent();
+    int users = ownUsers ? Fd.open(launch.sandbox().userNamespaceFile(), Fd.O_RDONLY) : -1;
     try (SyscallProgram program = new SyscallProgram()) {
       Mounts mounts = new Mounts(program);
-      NamespaceRoot.overlay(launch, mounts);
+      if (ownUsers) {
+        new IdMappedRoot(launch).build(mounts, users);
+      } else {
+        NamespaceRoot.overlay(launch, mounts);
+      }
       if (hideUnified) {
         mounts.tryDetach("/sys/fs/cgroup/unified");
       }
@@ -152,6 +165,8 @@ public final class OciKind implements ContainerKind {
                   HostTools.ENV,
                   fds,
                   tty && !handsOverTerminals()));
+    } finally {
+      Fd.close(users);
     }
     shim.started(waiter);
     try {
@@ -230,9 +245,13 @@ public final class OciKind implements ContainerKind {
     Map<Integer, Integer> fds = new HashMap<>(streams.fds());
     fds.put(SPEC_FD, spec);
     try (SyscallProgram program = new SyscallProgram()) {
-      new Mounts(program).unshare(Mounts.CLONE_NEWNS).propagation("/", Mounts.REC | Mounts.SLAVE);
+      Mounts mounts = new Mounts(program);
+      mounts.unshare(Mounts.CLONE_NEWNS).propagation("/", Mounts.REC | Mounts.SLAVE);
+      if (launch.sandbox().userNamespace().isPresent()) {
+        new IdMappedRoot(launch).standIn(mounts);
+      }
       if (hideUnified) {
-        new Mounts(program).tryDetach("/sys/fs/cgroup/unified");
+        mounts.tryDetach("/sys/fs/cgroup/unified");
       }
       return Spawn.start(
           program,

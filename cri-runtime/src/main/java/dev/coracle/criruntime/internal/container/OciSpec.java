@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.Device;
+import dev.coracle.cri.v1.IDMapping;
 import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.cri.v1.NamespaceMode;
 import dev.coracle.criruntime.internal.linux.Mounts;
@@ -22,13 +23,15 @@ final class OciSpec {
   private final Launch launch;
   private final ObjectNode root = JSON.createObjectNode();
   private final ArrayNode mounts;
+  private final Optional<IdMappedRoot> mapped;
 
   OciSpec(Launch launch) {
     this.launch = launch;
+    this.mapped = launch.sandbox().userNamespace().map(_ -> new IdMappedRoot(launch));
     root.put("ociVersion", "1.0.2");
     root.set("process", process(launch.process(), launch.config().getTty()));
     root.putObject("root")
-        .put("path", launch.rootfs().toString())
+        .put("path", mapped.map(IdMappedRoot::rootfs).orElse(launch.rootfs()).toString())
         .put("readonly", launch.security().getReadonlyRootfs());
     mounts = root.putArray("mounts");
   }
@@ -114,13 +117,16 @@ final class OciSpec {
         "mode=0620",
         "gid=5");
     mount("mqueue", "mqueue", "/dev/mqueue", "nosuid", "noexec", "nodev");
-    mount("bind", launch.sandbox().sharedMemory().toString(), "/dev/shm", "rbind", "rw");
+    Path memory = mapped.map(IdMappedRoot::sharedMemory).orElse(launch.sandbox().sharedMemory());
+    mount("bind", memory.toString(), "/dev/shm", "rbind", "rw");
     mount("sysfs", "sysfs", "/sys", "nosuid", "noexec", "nodev", access);
     mount("cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", access);
   }
 
   private void binds() {
-    for (MountPlan.Bind b : launch.mounts().binds()) {
+    List<MountPlan.Bind> binds = launch.mounts().binds();
+    for (int i = 0; i < binds.size(); i++) {
+      MountPlan.Bind b = binds.get(i);
       List<String> options = new ArrayList<>();
       options.add("rbind");
       options.add(
@@ -130,7 +136,10 @@ final class OciSpec {
             case PROPAGATION_PRIVATE, UNRECOGNIZED -> "rprivate";
           });
       options.add(b.recursiveReadOnly() ? "rro" : b.readOnly() ? "ro" : "rw");
-      if (b.isImage()) {
+      if (mapped.isPresent()) {
+        String source = mapped.get().bind(i).toString();
+        mount("bind", source, b.target(), options.toArray(String[]::new));
+      } else if (b.isImage()) {
         mount(
             "overlay",
             "overlay",
@@ -146,6 +155,13 @@ final class OciSpec {
   private void linux() throws IOException {
     ObjectNode linux = root.putObject("linux");
     namespaces(linux.putArray("namespaces"));
+    launch
+        .sandbox()
+        .userNamespace()
+        .ifPresent(users -> {
+          ids(linux.putArray("uidMappings"), users.uids());
+          ids(linux.putArray("gidMappings"), users.gids());
+        });
     linux.put("cgroupsPath", launch.cgroup().path());
     linux.put("rootfsPropagation", "rslave");
     resources(linux.putObject("resources"), launch.config().getLinux().getResources());
@@ -166,7 +182,21 @@ final class OciSpec {
     seccomp.ifPresent(profile -> linux.set("seccomp", profile));
   }
 
+  private static void ids(ArrayNode list, List<IDMapping> ranges) {
+    for (IDMapping r : ranges) {
+      list.addObject()
+          .put("containerID", Integer.toUnsignedLong(r.getContainerId()))
+          .put("hostID", Integer.toUnsignedLong(r.getHostId()))
+          .put("size", Integer.toUnsignedLong(r.getLength()));
+    }
+  }
+
   private void namespaces(ArrayNode list) {
+    if (mapped.isPresent()) {
+      list.addObject()
+          .put("type", "user")
+          .put("path", launch.sandbox().userNamespaceFile().toString());
+    }
     list.addObject().put("type", "mount");
     NamespaceMode pid = launch.security().getNamespaceOptions().getPid();
     Optional<Integer> joined =

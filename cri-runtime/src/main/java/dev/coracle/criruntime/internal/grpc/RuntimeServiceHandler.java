@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.grpc;
 
 import dev.coracle.cri.v1.*;
 import dev.coracle.criruntime.internal.container.ContainerService;
+import dev.coracle.criruntime.internal.container.UserNamespaceSupport;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.pod.Events;
 import dev.coracle.criruntime.internal.pod.SandboxService;
@@ -32,6 +33,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   private final ContainerCalls containerCalls;
   private final StreamingCalls streamingCalls;
   private final StatsCalls statsCalls;
+  private final UserNamespaceSupport userNamespaces;
   private final int maxEventBacklog;
   private final String version;
 
@@ -43,6 +45,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
       StreamingServer streaming,
       Poller poller,
       Events events,
+      UserNamespaceSupport userNamespaces,
       int maxEventBacklog,
       String version) {
     this.vertx = vertx;
@@ -50,6 +53,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.events = events;
+    this.userNamespaces = userNamespaces;
     this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
     this.containerCalls = new ContainerCalls(calls, sandboxes, containers);
     this.streamingCalls = new StreamingCalls(calls, sandboxes, containers, streaming, poller);
@@ -230,6 +234,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
         "Status",
         () -> {
           Optional<String> problem = sandboxes.network().notReady();
+          Optional<String> noUsers = userNamespaces.problem();
           StatusResponse.Builder b =
               StatusResponse.newBuilder()
                   .setStatus(
@@ -240,10 +245,12 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
                       RuntimeHandler.newBuilder()
                           .setFeatures(
                               RuntimeHandlerFeatures.newBuilder()
-                                  .setRecursiveReadOnlyMounts(containers.kind().isolates())))
+                                  .setRecursiveReadOnlyMounts(containers.kind().isolates())
+                                  .setUserNamespaces(noUsers.isEmpty())))
                   .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
           if (request.getVerbose()) {
             b.putInfo("runtime", quoted(containers.kind().describe()));
+            b.putInfo("userNamespaces", quoted(noUsers.orElse("supported")));
             b.putInfo("network", quoted(sandboxes.network().describe()));
           }
           return b.build();

@@ -4,7 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 
-/** Adds mount calls to a {@link SyscallProgram} (mount(2), mount_setattr(2), pivot_root(2)). */
+/**
+ * Adds mount calls to a {@link SyscallProgram} (mount(2), open_tree(2), mount_setattr(2),
+ * pivot_root(2)).
+ */
 public final class Mounts {
   public static final long RDONLY = 1;
   public static final long NOSUID = 2;
@@ -24,6 +27,10 @@ public final class Mounts {
   public static final int CLONE_NEWNET = 0x40000000;
   private static final int DETACH = 2;
   private static final int AT_RECURSIVE = 0x8000;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int OPEN_TREE_CLONE = 1;
+  private static final int MOVE_MOUNT_F_EMPTY_PATH = 4;
+  private static final long ATTR_IDMAP = 0x100000;
   private static final int S_IFCHR = 0x2000;
 
   private final SyscallProgram program;
@@ -75,6 +82,52 @@ public final class Mounts {
         recursive ? AT_RECURSIVE : 0,
         attributes.address(),
         32);
+    return this;
+  }
+
+  /**
+   * A detached copy of the mount at a path, to be put somewhere by {@link #attach}.
+   *
+   * @param userNamespace a descriptor of the user namespace through which files' owners are seen,
+   *     as mount_setattr(2) has it; -1 for as they are
+   * @return the copy, as an argument to later calls
+   */
+  public long copy(String source, boolean recursive, int userNamespace) {
+    long copy = SyscallProgram.resultOf(program.size());
+    program.must(
+        "open " + source,
+        Sys.OPEN_TREE,
+        Fd.AT_FDCWD,
+        program.text(source),
+        OPEN_TREE_CLONE | Fd.O_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+    if (userNamespace >= 0) {
+      MemorySegment attributes = program.arena().allocate(32, 8);
+      attributes.set(JAVA_LONG, 0, ATTR_IDMAP);
+      attributes.set(JAVA_LONG, 24, userNamespace);
+      program.must(
+          "failed to set MOUNT_ATTR_IDMAP on "
+              + source
+              + " (maybe the filesystem used doesn't support idmap mounts on this kernel?)",
+          Sys.MOUNT_SETATTR,
+          copy,
+          program.text(""),
+          AT_EMPTY_PATH,
+          attributes.address(),
+          32);
+    }
+    return copy;
+  }
+
+  /** Puts what {@link #copy} made at a path, which exists. */
+  public Mounts attach(long copy, String target) {
+    program.must(
+        "mount at " + target,
+        Sys.MOVE_MOUNT,
+        copy,
+        program.text(""),
+        Fd.AT_FDCWD,
+        program.text(target),
+        MOVE_MOUNT_F_EMPTY_PATH);
     return this;
   }
 

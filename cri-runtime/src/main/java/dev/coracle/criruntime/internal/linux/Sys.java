@@ -58,6 +58,8 @@ public final class Sys {
   public static final int DUP3 = pick(292, 24);
   public static final int PIPE2 = pick(293, 59);
   public static final int CLOSE_RANGE = pick(436, 436);
+  public static final int OPEN_TREE = pick(428, 428);
+  public static final int MOVE_MOUNT = pick(429, 429);
   public static final int MOUNT_SETATTR = pick(442, 442);
   public static final int PIDFD_OPEN = pick(434, 434);
   public static final int PIDFD_GETFD = pick(438, 438);

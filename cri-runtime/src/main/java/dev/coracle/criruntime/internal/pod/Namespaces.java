@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Makes and unmakes a sandbox's namespaces. A thread of this JVM leaves the host's namespaces and
@@ -25,7 +26,19 @@ final class Namespaces {
       Map.of(Mounts.CLONE_NEWNET, "net", Mounts.CLONE_NEWUTS, "uts", Mounts.CLONE_NEWIPC, "ipc");
   private static final int CLONE_NEWPID = 0x20000000;
   private static final String PAUSE =
-      "trap 'exit 0' TERM INT; echo started >&3; exec 3>&-; while :; do sleep 2147483647 & wait; done";
+      "trap 'exit 0' TERM INT; echo started >&3; exec 3>&-; while :; do sleep 2147483647 & wait;"
+          + " done";
+
+  /** What stays outside of the PID namespace and says which pid its first process has here. */
+  private static final String PAUSE_PARENT =
+      "\"$0\" -c \"$1\" coracle-pause & echo \"$!\" >&3; exec 3>&-; wait";
+
+  /**
+   * The process that is the first of a pod's PID namespace.
+   *
+   * @param child of this JVM to be reaped when it ends, most often the same
+   */
+  record Pause(int pid, int child) {}
 
   private Namespaces() {}
 
@@ -35,23 +48,66 @@ final class Namespaces {
       return;
     }
     Files.createDirectories(sandbox.directory().resolve("ns"));
+    if (sandbox.userNamespace().isPresent()) {
+      createOwned(sandbox, sandbox.userNamespace().get(), files);
+      return;
+    }
     try (SyscallProgram program = new SyscallProgram()) {
       Mounts mounts = new Mounts(program);
       mounts.unshare(files.values().stream().reduce(0, (a, b) -> a | b));
       for (Map.Entry<Path, Integer> file : files.entrySet()) {
-        Files.write(file.getKey(), new byte[0]);
-        mounts.bind(
-            "/proc/thread-self/ns/" + NAMES.get(file.getValue()), file.getKey().toString(), false);
+        hold(mounts, "/proc/thread-self/ns/" + NAMES.get(file.getValue()), file.getKey());
       }
-      String hostname = sandbox.config().getHostname();
-      if (!hostname.isEmpty() && files.containsValue(Mounts.CLONE_NEWUTS)) {
-        program.must(
-            "sethostname",
-            Sys.SETHOSTNAME,
-            program.text(hostname),
-            hostname.getBytes(StandardCharsets.UTF_8).length);
-      }
+      hostname(sandbox, files, program);
       Spawn.run(program).orThrow();
+    }
+  }
+
+  /** The pod's user namespace, and the others as its own. */
+  private static void createOwned(Sandbox sandbox, UserNamespace users, Map<Path, Integer> files)
+      throws IOException {
+    List<String> others = files.values().stream().map(Namespaces::name).toList();
+    try (PodUsers made = PodUsers.create(users, others);
+        SyscallProgram program = new SyscallProgram()) {
+      Mounts mounts = new Mounts(program);
+      hold(mounts, made.file("user"), sandbox.userNamespaceFile());
+      for (Map.Entry<Path, Integer> file : files.entrySet()) {
+        hold(mounts, made.file(name(file.getValue())), file.getKey());
+      }
+      Files.setAttribute(sandbox.ownSharedMemory(), "unix:uid", users.hostUid(0));
+      Files.setAttribute(sandbox.ownSharedMemory(), "unix:gid", users.hostGid(0));
+      int uts = -1;
+      try {
+        Spawn.run(program).orThrow();
+        uts = Fd.open(Path.of(made.file("uts")), Fd.O_RDONLY);
+        try (SyscallProgram inside = new SyscallProgram()) {
+          new Mounts(inside).enter(uts, Mounts.CLONE_NEWUTS);
+          hostname(sandbox, files, inside);
+          Spawn.run(inside).orThrow();
+        }
+      } finally {
+        Fd.close(uts);
+      }
+    }
+  }
+
+  private static String name(int kind) {
+    return Objects.requireNonNull(NAMES.get(kind));
+  }
+
+  private static void hold(Mounts mounts, String namespace, Path file) throws IOException {
+    Files.write(file, new byte[0]);
+    mounts.bind(namespace, file.toString(), false);
+  }
+
+  private static void hostname(Sandbox sandbox, Map<Path, Integer> files, SyscallProgram program) {
+    String hostname = sandbox.config().getHostname();
+    if (!hostname.isEmpty() && files.containsValue(Mounts.CLONE_NEWUTS)) {
+      program.must(
+          "sethostname",
+          Sys.SETHOSTNAME,
+          program.text(hostname),
+          hostname.getBytes(StandardCharsets.UTF_8).length);
     }
   }
 
@@ -79,29 +135,67 @@ final class Namespaces {
     HostTools.run(script.toString(), command).orThrow("sysctl");
   }
 
-  /** Starts the process that is the first of the pod's PID namespace; its pid. */
-  static int pause(Sandbox sandbox) throws IOException {
+  /** Starts the process that is the first of the pod's PID namespace. */
+  static Pause pause(Sandbox sandbox) throws IOException {
+    String shell = HostTools.find("sh").orElseThrow().toString();
+    boolean owned = sandbox.userNamespace().isPresent();
     List<String> command =
-        List.of(HostTools.find("sh").orElseThrow().toString(), "-c", PAUSE, "coracle-pause");
+        owned
+            ? List.of(
+                HostTools.find("nsenter").orElseThrow().toString(),
+                "--user=" + sandbox.userNamespaceFile(),
+                "--",
+                HostTools.find("unshare").orElseThrow().toString(),
+                "--pid",
+                "--",
+                shell,
+                "-c",
+                PAUSE_PARENT,
+                shell,
+                PAUSE)
+            : List.of(shell, "-c", PAUSE, "coracle-pause");
     int[] pipe = Fd.pipe();
     int nothing = Fd.open(Path.of("/dev/null"), Fd.O_RDWR);
     try (SyscallProgram program = new SyscallProgram()) {
-      // The thread itself stays where it is; only what it starts is in the new namespace.
-      program.must("unshare", Sys.UNSHARE, CLONE_NEWPID);
-      int pid =
+      if (!owned) {
+        // The thread itself stays where it is; only what it starts is in the new namespace.
+        program.must("unshare", Sys.UNSHARE, CLONE_NEWPID);
+      }
+      int child =
           Spawn.start(
               program,
               Spawn.Command.of(
                   command, HostTools.ENV, Map.of(0, nothing, 1, nothing, 2, nothing, 3, pipe[1])));
       Fd.close(pipe[1]);
       pipe[1] = -1;
-      Fd.read(pipe[0], 16);
-      return pid;
+      String said = firstLines(pipe[0], owned ? 2 : 1);
+      if (!owned) {
+        return new Pause(child, child);
+      }
+      int pid =
+          said.lines()
+              .filter(line -> line.matches("[0-9]{1,9}"))
+              .mapToInt(Integer::parseInt)
+              .findFirst()
+              .orElseThrow(() -> new IOException("the pod's PID namespace cannot be made"));
+      return new Pause(pid, child);
     } finally {
       Fd.close(pipe[0]);
       Fd.close(pipe[1]);
       Fd.close(nothing);
     }
+  }
+
+  private static String firstLines(int fd, int count) {
+    StringBuilder text = new StringBuilder();
+    while (text.chars().filter(c -> c == '\n').count() < count) {
+      byte[] bytes = Fd.read(fd, 64);
+      if (bytes.length == 0) {
+        break;
+      }
+      text.append(new String(bytes, StandardCharsets.US_ASCII));
+    }
+    return text.toString();
   }
 
   /** Unbinds the files; with the last process gone, the namespaces are, too. */

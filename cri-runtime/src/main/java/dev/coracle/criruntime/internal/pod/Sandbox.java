@@ -24,6 +24,7 @@ public final class Sandbox {
   private final String handler;
   private final Path sharedMemory;
   private final boolean isolated;
+  private final Optional<UserNamespace> userNamespace;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile SandboxRecord record;
 
@@ -41,6 +42,7 @@ public final class Sandbox {
     this.handler = handler;
     this.sharedMemory = sharedMemory;
     this.isolated = isolated;
+    this.userNamespace = isolated ? UserNamespace.of(namespaces(config)) : Optional.empty();
     this.record = record;
   }
 
@@ -75,7 +77,21 @@ public final class Sandbox {
   }
 
   public NamespaceOption namespaces() {
+    return namespaces(config);
+  }
+
+  private static NamespaceOption namespaces(PodSandboxConfig config) {
     return config.getLinux().getSecurityContext().getNamespaceOptions();
+  }
+
+  /** The pod's own users; empty where it has those of the host. */
+  public Optional<UserNamespace> userNamespace() {
+    return userNamespace;
+  }
+
+  /** The file that holds the pod's user namespace, which owns its other namespaces. */
+  public Path userNamespaceFile() {
+    return directory.resolve("ns/user");
   }
 
   /** Whether the pod has a network namespace of its own. */
@@ -107,7 +123,8 @@ public final class Sandbox {
         : sharedMemory;
   }
 
-  Path ownSharedMemory() {
+  /** The directory behind a /dev/shm of the pod's own. */
+  public Path ownSharedMemory() {
     return sharedMemory;
   }
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,9 +40,13 @@ public final class SandboxService {
   private final HostNetwork hostNetwork = new HostNetwork("the pod asked for it");
   private final Events events;
   private final Optional<Reaper> reaper;
+  private final Supplier<Optional<String>> userNamespaceProblem;
   private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
   private final Map<Integer, CompletableFuture<Integer>> pauses = new ConcurrentHashMap<>();
 
+  /**
+   * @param userNamespaceProblem why a pod cannot have users of its own; empty where it can
+   */
   public SandboxService(
       Path directory,
       ClusterNames names,
@@ -49,7 +54,8 @@ public final class SandboxService {
       PausePolicy pausePolicy,
       PodNetwork network,
       Events events,
-      Optional<Reaper> reaper)
+      Optional<Reaper> reaper,
+      Supplier<Optional<String>> userNamespaceProblem)
       throws IOException {
     this.directory = Files.createDirectories(directory);
     this.names = names;
@@ -58,6 +64,7 @@ public final class SandboxService {
     this.network = network;
     this.events = events;
     this.reaper = reaper;
+    this.userNamespaceProblem = userNamespaceProblem;
   }
 
   public static String newId() {
@@ -141,6 +148,13 @@ public final class SandboxService {
     if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
       throw new IllegalArgumentException("sandbox config must include metadata with a name");
     }
+    if (UserNamespace.of(config.getLinux().getSecurityContext().getNamespaceOptions())
+        .isPresent()) {
+      Optional<String> problem = userNamespaceProblem.get();
+      if (problem.isPresent()) {
+        throw new IllegalStateException("user namespaces are not supported: " + problem.get());
+      }
+    }
     String id = newId();
     Path dir = Files.createDirectories(directory.resolve(id));
     Sandbox sandbox = sandbox(id, dir, config, handler, SandboxRecord.starting(Times.now()));
@@ -162,9 +176,9 @@ public final class SandboxService {
         Namespaces.sysctls(sandbox);
         if (pausePolicy == PausePolicy.ALWAYS
             || sandbox.namespaces().getPid() == NamespaceMode.POD) {
-          int pid = Namespaces.pause(sandbox);
-          reaper.ifPresent(r -> pauses.put(pid, r.await(pid)));
-          record = record.withPause(pid, Processes.startTime(pid));
+          Namespaces.Pause pause = Namespaces.pause(sandbox);
+          reaper.ifPresent(r -> pauses.put(pause.pid(), r.await(pause.child())));
+          record = record.withPause(pause.pid(), Processes.startTime(pause.pid()));
         }
       }
       sandbox.update(record.withReady(true));

@@ -5,6 +5,8 @@ import dev.coracle.csi.v1.NodeExpandVolumeResponse;
 import dev.coracle.csi.v1.NodeGetCapabilitiesRequest;
 import dev.coracle.csi.v1.NodeGetInfoRequest;
 import dev.coracle.csi.v1.NodeGetInfoResponse;
+import dev.coracle.csi.v1.NodeGetVolumeStatsRequest;
+import dev.coracle.csi.v1.NodeGetVolumeStatsResponse;
 import dev.coracle.csi.v1.NodeGrpcClient;
 import dev.coracle.csi.v1.NodePublishVolumeRequest;
 import dev.coracle.csi.v1.NodeServiceCapability;
@@ -95,6 +97,10 @@ final class CsiDriver implements AutoCloseable {
             .setStagingTargetPath(staging)
             .build(),
         LIMIT);
+  }
+
+  NodeGetVolumeStatsResponse stats(NodeGetVolumeStatsRequest request) {
+    return channel.call(NodeGrpcClient.NodeGetVolumeStats, request, INFO_LIMIT);
   }
 
   NodeExpandVolumeResponse expand(NodeExpandVolumeRequest request) {

@@ -66,19 +66,13 @@ public final class CsiExpansion {
               .setCapacityRange(
                   CapacityRange.newBuilder()
                       .setRequiredBytes(storage(volume.at("spec", "capacity")).longValue()))
-              .setVolumeCapability(
-                  CsiRequests.capability(
-                      driver,
-                      pod,
-                      source.path("fsType").asText(""),
-                      volume.at("spec", "accessModes"),
-                      volume.at("spec", "mountOptions")))
+              .setVolumeCapability(CsiRequests.capability(driver, pod, volume))
               .putAllSecrets(
                   volumes
                       .requests()
                       .secret(pod, source.path("nodeExpandSecretRef"), pod.namespace()));
       if (driver.can(Type.STAGE_UNSTAGE_VOLUME)) {
-        request.setStagingTargetPath(volumes.staging(driver.name(), handle).toString());
+        request.setStagingTargetPath(volumes.staging(volume).toString());
       }
       try {
         driver.expand(request.build());

@@ -18,6 +18,26 @@ final class CsiPaths {
         .resolve("globalmount");
   }
 
+  /** What of block volumes is not a pod's: one directory for each, and those below. */
+  static Path devices(Path root) {
+    return root.resolve("plugins").resolve("kubernetes.io").resolve("csi").resolve("volumeDevices");
+  }
+
+  /** Where a block volume is staged. */
+  static Path deviceStaging(Path root, String volume) {
+    return devices(root).resolve("staging").resolve(volume);
+  }
+
+  /** Where a driver puts a block volume's device, by the uid of each pod. */
+  static Path devicePublish(Path root, String volume) {
+    return devices(root).resolve("publish").resolve(volume);
+  }
+
+  /** Where it is written down whose a block volume is. */
+  static Path deviceData(Path root, String volume) {
+    return devices(root).resolve(volume).resolve("data");
+  }
+
   /** The name of the VolumeAttachment. */
   static String attachment(String driver, String handle, String node) {
     return "csi-" + PublishedVolume.hash(handle + driver + node);

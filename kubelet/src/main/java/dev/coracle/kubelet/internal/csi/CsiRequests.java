@@ -42,6 +42,23 @@ final class CsiRequests {
         .build();
   }
 
+  /** What a PersistentVolume is to be, a file system or a block device. */
+  static VolumeCapability capability(CsiDriver driver, Pod pod, KubeObject volume) {
+    JsonNode modes = volume.at("spec", "accessModes");
+    if (volume.text("spec", "volumeMode").equals("Block")) {
+      return VolumeCapability.newBuilder()
+          .setBlock(VolumeCapability.BlockVolume.getDefaultInstance())
+          .setAccessMode(VolumeCapability.AccessMode.newBuilder().setMode(mode(driver, modes)))
+          .build();
+    }
+    return capability(
+        driver,
+        pod,
+        volume.text("spec", "csi", "fsType"),
+        modes,
+        volume.at("spec", "mountOptions"));
+  }
+
   private static Mode mode(CsiDriver driver, JsonNode accessModes) {
     boolean fine = driver.can(Type.SINGLE_NODE_MULTI_WRITER);
     boolean once = accessModes.isMissingNode() || accessModes.isEmpty();

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Has drivers stage and publish volumes, and take them back. A volume is staged once on the node
@@ -44,6 +45,7 @@ public final class CsiVolumes {
   private final PodPaths paths;
   private final String nodeName;
   private final Runnable changed;
+  private final CsiDevices devices;
   private final KeyedLocks locks = new KeyedLocks();
 
   /**
@@ -62,6 +64,7 @@ public final class CsiVolumes {
     this.paths = paths;
     this.nodeName = nodeName;
     this.changed = changed;
+    this.devices = new CsiDevices(this, paths, changed);
   }
 
   /** Whether the driver wants to be called again and again for its volumes (KEP-2047). */
@@ -86,19 +89,10 @@ public final class CsiVolumes {
     JsonNode source = volume.at("spec", "csi");
     String handle = source.path("volumeHandle").asText("");
     CsiDriver driver = drivers.get(source.path("driver").asText(""));
-    if (volume.text("spec", "volumeMode").equals("Block")) {
-      throw new IllegalArgumentException("block volumes of CSI drivers are not supported");
-    }
     JsonNode spec = driverSpec(pod, driver.name());
     Map<String, String> attached = attachment(pod, driver.name(), handle, spec);
     String fsType = source.path("fsType").asText("");
-    VolumeCapability capability =
-        CsiRequests.capability(
-            driver,
-            pod,
-            fsType,
-            volume.at("spec", "accessModes"),
-            volume.at("spec", "mountOptions"));
+    VolumeCapability capability = CsiRequests.capability(driver, pod, volume);
     boolean stages = driver.can(Type.STAGE_UNSTAGE_VOLUME);
     PublishedVolume published =
         new PublishedVolume(driver.name(), handle, volume.name(), false, stages);
@@ -218,7 +212,7 @@ public final class CsiVolumes {
     };
   }
 
-  private JsonNode driverSpec(Pod pod, String driver) {
+  JsonNode driverSpec(Pod pod, String driver) {
     try {
       return objects.get(pod.uid(), Resources.CSI_DRIVERS, "", driver).at("spec");
     } catch (StatusException e) {
@@ -230,8 +224,7 @@ public final class CsiVolumes {
   }
 
   /** What attaching the volume to this node has come to. */
-  private Map<String, String> attachment(
-      Pod pod, String driver, String handle, JsonNode driverSpec) {
+  Map<String, String> attachment(Pod pod, String driver, String handle, JsonNode driverSpec) {
     if (!driverSpec.path("attachRequired").asBoolean(true)) {
       return Map.of();
     }
@@ -258,8 +251,26 @@ public final class CsiVolumes {
     return KubeObject.strings(attachment.at("status", "attachmentMetadata"));
   }
 
-  Path staging(String driver, String handle) {
+  private Path staging(String driver, String handle) {
     return CsiPaths.staging(paths.root(), driver, handle);
+  }
+
+  /** Where a PersistentVolume is staged. */
+  Path staging(KubeObject volume) {
+    return volume.text("spec", "volumeMode").equals("Block")
+        ? CsiPaths.deviceStaging(paths.root(), volume.name())
+        : staging(volume.text("spec", "csi", "driver"), volume.text("spec", "csi", "volumeHandle"));
+  }
+
+  /** Does the work while nobody else works on the same volume. */
+  <T> T alone(String driver, String handle, KeyedLocks.Work<T, IOException> work)
+      throws IOException {
+    return locks.with(driver + "^" + handle, work);
+  }
+
+  /** Block volumes of the same drivers. */
+  public CsiDevices devices() {
+    return devices;
   }
 
   CsiDriver driver(String name) {
@@ -333,7 +344,7 @@ public final class CsiVolumes {
   /** What the Node says is in use, so that it is not detached: {@code kubernetes.io/csi/D^H}. */
   public List<String> inUse() {
     try {
-      return published().stream()
+      return Stream.concat(published().stream(), devices.mapped().stream())
           .filter(v -> !v.ephemeral())
           .map(v -> CsiPaths.uniqueName(v.driver(), v.handle()))
           .distinct()

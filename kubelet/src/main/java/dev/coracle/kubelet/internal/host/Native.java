@@ -53,7 +53,7 @@ public final class Native {
    *
    * @param bytes all there are, {@code free} for users who are not root
    */
-  public record FileSystemRoom(long bytes, long free, long inodes, long inodesFree) {}
+  public record FileSystemRoom(long bytes, long used, long free, long inodes, long inodesFree) {}
 
   /** Asks the file system that holds the path (64-bit Linux: all fields are longs). */
   public static FileSystemRoom room(Path path) throws IOException {
@@ -65,6 +65,7 @@ public final class Native {
       long fragment = out.get(ValueLayout.JAVA_LONG, 8);
       return new FileSystemRoom(
           out.get(ValueLayout.JAVA_LONG, 16) * fragment,
+          (out.get(ValueLayout.JAVA_LONG, 16) - out.get(ValueLayout.JAVA_LONG, 24)) * fragment,
           out.get(ValueLayout.JAVA_LONG, 32) * fragment,
           out.get(ValueLayout.JAVA_LONG, 40),
           out.get(ValueLayout.JAVA_LONG, 56));

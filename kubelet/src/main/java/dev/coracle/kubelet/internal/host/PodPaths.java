@@ -50,6 +50,18 @@ public record PodPaths(Path root, Path logs, boolean real) {
     return volumes(uid).resolve(plugin).resolve(name);
   }
 
+  /** Where links to the devices of a pod's block volumes are. */
+  public Path volumeDevices(String uid) {
+    return pod(uid).resolve("volumeDevices");
+  }
+
+  /**
+   * @param plugin {@code kubernetes.io~csi}
+   */
+  public Path volumeDevice(String uid, String plugin, String name) {
+    return volumeDevices(uid).resolve(plugin).resolve(name);
+  }
+
   /** Where parts of volumes are bound for containers. */
   public Path subPaths(String uid) {
     return pod(uid).resolve("volume-subpaths");

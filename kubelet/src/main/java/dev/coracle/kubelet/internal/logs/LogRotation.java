@@ -21,9 +21,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 import org.slf4j.Logger;
@@ -32,21 +30,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Rotates logs that have grown too large: {@code 0.log} becomes {@code 0.log.20260102-150405}, the
  * runtime is told to reopen it, and older ones are compressed and at last removed (as upstream's
- * container log manager).
- *
- * <p>How often it looks follows how fast logs grow: the next look is when the fastest one could be
- * full, between ten seconds and an hour from now. A node whose containers are silent is looked at
- * once an hour.
+ * container log manager). What a kubelet that ended in the middle of it has left is put in order.
  */
 public final class LogRotation {
   private static final Logger LOG = LoggerFactory.getLogger(LogRotation.class);
-  private static final Duration SOONEST = Duration.ofSeconds(10);
-  private static final Duration LATEST = Duration.ofHours(1);
-  private static final Duration FIRST = Duration.ofSeconds(30);
+  private static final String GZIP = ".gz";
+  private static final String TEMPORARY = ".tmp";
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss").withZone(ZoneOffset.UTC);
-
-  private record Seen(Instant at, long size) {}
 
   private final RuntimeService runtime;
   private final RuntimeCache cache;
@@ -55,9 +46,12 @@ public final class LogRotation {
   private final Timers timers;
   private final long maxSize;
   private final int maxFiles;
-  private final Map<String, Seen> seen = new HashMap<>();
+  private final Duration every;
   private Timers.Handle timer = () -> {};
 
+  /**
+   * @param every upstream's {@code containerLogMonitorInterval}
+   */
   public LogRotation(
       RuntimeService runtime,
       RuntimeCache cache,
@@ -65,7 +59,8 @@ public final class LogRotation {
       PodPaths paths,
       Timers timers,
       long maxSize,
-      int maxFiles) {
+      int maxFiles,
+      Duration every) {
     this.runtime = runtime;
     this.cache = cache;
     this.pods = pods;
@@ -73,25 +68,18 @@ public final class LogRotation {
     this.timers = timers;
     this.maxSize = maxSize;
     this.maxFiles = Math.max(2, maxFiles);
+    this.every = every;
   }
 
   public synchronized void start() {
-    timer = timers.after(FIRST, this::look);
+    timer = timers.every(every, this::look);
   }
 
   public synchronized void stop() {
     timer.cancel();
   }
 
-  /** A container was started: it may be a chatty one. */
-  public synchronized void started() {
-    timer.cancel();
-    timer = timers.after(FIRST, this::look);
-  }
-
   private synchronized void look() {
-    Duration next = LATEST;
-    Map<String, Seen> now = new HashMap<>();
     Instant time = timers.clock().instant();
     for (PodContext context : pods.get()) {
       Pod pod = context.pod();
@@ -102,15 +90,9 @@ public final class LogRotation {
         }
         Path log = paths.podLogs(pod).resolve(PodPaths.containerLog(c.name(), c.restartCount()));
         try {
-          long size = Files.size(log);
-          if (size > maxSize) {
+          if (Files.size(log) > maxSize) {
             rotate(log, c, time);
-            size = 0;
           }
-          Seen before = seen.get(c.id());
-          now.put(c.id(), new Seen(time, size));
-          Duration due = before == null || size < before.size ? LATEST : due(before, time, size);
-          next = due.compareTo(next) < 0 ? due : next;
         } catch (IOException | CriException e) {
           LOG.atDebug()
               .addKeyValue("log", log)
@@ -118,39 +100,40 @@ public final class LogRotation {
         }
       }
     }
-    seen.clear();
-    seen.putAll(now);
-    timer = timers.after(next.compareTo(SOONEST) < 0 ? SOONEST : next, this::look);
-  }
-
-  /** Half the time until the log would be full at the speed it grew. */
-  private Duration due(Seen before, Instant now, long size) {
-    long grown = size - before.size;
-    long millis = Math.max(1, Duration.between(before.at, now).toMillis());
-    return grown == 0
-        ? LATEST
-        : Duration.ofMillis(Math.min(LATEST.toMillis(), (maxSize - size) * millis / grown / 2));
   }
 
   /** Moves the log aside and has a new one opened. */
   void rotate(Path log, ContainerState c, Instant time) throws IOException {
     String name = log.getFileName().toString();
+    Path aside = log.resolveSibling(name + "." + STAMP.format(time));
+    if (Files.exists(aside) || Files.exists(Path.of(aside + GZIP))) {
+      return; // A second has not passed: next time.
+    }
+    tidy(rotated(log, name));
     List<Path> old = rotated(log, name);
     for (Path p : old.subList(0, Math.max(0, old.size() - (maxFiles - 2)))) {
       Files.deleteIfExists(p);
     }
     for (Path p : rotated(log, name)) {
-      if (!p.toString().endsWith(".gz")) {
+      if (!p.toString().endsWith(GZIP)) {
         compress(p);
       }
     }
-    Path aside = log.resolveSibling(name + "." + STAMP.format(time));
     Files.move(log, aside, StandardCopyOption.ATOMIC_MOVE);
     try {
       runtime.reopenContainerLog(c.id());
     } catch (CriException e) {
       Files.move(aside, log, StandardCopyOption.ATOMIC_MOVE);
       throw e;
+    }
+  }
+
+  /** Half-written files, and those that stand compressed beside. */
+  private static void tidy(List<Path> all) throws IOException {
+    for (Path p : all) {
+      if (p.toString().endsWith(TEMPORARY) || all.contains(Path.of(p + GZIP))) {
+        Files.deleteIfExists(p);
+      }
     }
   }
 
@@ -165,8 +148,8 @@ public final class LogRotation {
   }
 
   private static void compress(Path file) throws IOException {
-    Path target = file.resolveSibling(file.getFileName() + ".gz");
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    Path target = file.resolveSibling(file.getFileName() + GZIP);
+    Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY);
     try (InputStream in = Files.newInputStream(file);
         OutputStream out = new GZIPOutputStream(Files.newOutputStream(temporary))) {
       in.transferTo(out);

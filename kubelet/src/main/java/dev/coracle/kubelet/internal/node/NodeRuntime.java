@@ -24,6 +24,7 @@ final class NodeRuntime {
   private volatile List<Image> images = List.of();
   private volatile List<JsonNode> handlers = List.of();
   private volatile boolean strictGroups;
+  private volatile boolean asked;
 
   NodeRuntime(RuntimeService runtime) {
     this.runtime = runtime;
@@ -56,6 +57,20 @@ final class NodeRuntime {
     return strictGroups;
   }
 
+  /**
+   * Whether pods may have users of their own (KEP-127).
+   *
+   * @param handler of a RuntimeClass, empty for the runtime's own choice
+   */
+  boolean hasUserNamespaces(String handler) {
+    if (!asked) {
+      ask();
+    }
+    return handlers.stream()
+        .filter(h -> h.path("name").asText("").equals(handler))
+        .anyMatch(h -> h.path("features").path("userNamespaces").asBoolean());
+  }
+
   /** Asks again; what it told before stays where it does not answer. */
   void ask() {
     StatusResponse status = runtime.status(false);
@@ -78,6 +93,7 @@ final class NodeRuntime {
     }
     handlers = List.copyOf(found);
     strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
+    asked = true;
     images = runtime.listImages();
   }
 }

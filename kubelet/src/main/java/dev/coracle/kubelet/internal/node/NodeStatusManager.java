@@ -127,6 +127,15 @@ public final class NodeStatusManager {
     return told.networkProblem();
   }
 
+  /**
+   * Whether the runtime gives pods users of their own.
+   *
+   * @param handler of a RuntimeClass, empty for none
+   */
+  public boolean hasUserNamespaces(String handler) {
+    return told.hasUserNamespaces(handler);
+  }
+
   /** The Node as last written or read. */
   public Optional<KubeObject> node() {
     return Optional.ofNullable(node);

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The resources this node has promised to each container of a pod (KEP-1287). They differ from the
- * spec's while a resize cannot be had yet. Immutable.
+ * The resources this node has promised to each container of a pod (KEP-1287), and to the pod as a
+ * whole (KEP-5419). They differ from the spec's while a resize cannot be had yet. Immutable.
  *
  * @param resources requests and limits by container name
+ * @param whole requests and limits of the pod; empty where it has none of its own
  */
-public record Allocation(Map<String, JsonNode> resources) {
+public record Allocation(Map<String, JsonNode> resources, JsonNode whole) {
   public Allocation {
     resources = Map.copyOf(resources);
   }
@@ -26,7 +27,12 @@ public record Allocation(Map<String, JsonNode> resources) {
     for (List<ContainerSpec> list : List.of(pod.initContainers(), pod.containers())) {
       list.forEach(c -> all.put(c.name(), resources(c)));
     }
-    return new Allocation(all);
+    return new Allocation(all, whole(pod));
+  }
+
+  static JsonNode whole(Pod pod) {
+    JsonNode node = pod.spec().path("resources");
+    return node.isObject() ? node : Json.object();
   }
 
   static JsonNode resources(ContainerSpec container) {
@@ -45,6 +51,11 @@ public record Allocation(Map<String, JsonNode> resources) {
             .with(tree -> {
               replace(tree.path("spec").path("initContainers"));
               replace(tree.path("spec").path("containers"));
+              ObjectNode spec = (ObjectNode) tree.path("spec");
+              spec.remove("resources");
+              if (!whole.isEmpty()) {
+                spec.set("resources", whole.deepCopy());
+              }
             }));
   }
 
@@ -63,9 +74,9 @@ public record Allocation(Map<String, JsonNode> resources) {
     return node;
   }
 
-  static Allocation parse(JsonNode node) {
+  static Allocation parse(JsonNode node, JsonNode whole) {
     Map<String, JsonNode> all = new LinkedHashMap<>();
     node.properties().forEach(e -> all.put(e.getKey(), e.getValue()));
-    return new Allocation(all);
+    return new Allocation(all, whole);
   }
 }

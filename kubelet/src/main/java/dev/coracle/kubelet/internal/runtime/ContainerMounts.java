@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.cri.v1.Device;
 import dev.coracle.cri.v1.ImageSpec;
 import dev.coracle.cri.v1.Mount;
 import dev.coracle.cri.v1.MountPropagation;
@@ -27,9 +28,21 @@ public final class ContainerMounts {
    *
    * @param path its directory or file, null for an image volume
    * @param image an image volume's reference, empty otherwise
+   * @param device whether the path is (a link to) a block device
    */
   public record Mounted(
-      @org.jspecify.annotations.Nullable Path path, boolean readOnly, String image) {
+      @org.jspecify.annotations.Nullable Path path,
+      boolean readOnly,
+      String image,
+      boolean device) {
+    public Mounted(@org.jspecify.annotations.Nullable Path path, boolean readOnly, String image) {
+      this(path, readOnly, image, false);
+    }
+
+    public static Mounted device(Path link, boolean readOnly) {
+      return new Mounted(link, readOnly, "", true);
+    }
+
     public static Mounted at(Path path) {
       return new Mounted(path, false, "");
     }
@@ -77,6 +90,39 @@ public final class ContainerMounts {
     return out;
   }
 
+  /** The block volumes of a container. */
+  public List<Device> devices(ContainerSpec container, Map<String, Mounted> volumes) {
+    List<Device> out = new ArrayList<>();
+    for (JsonNode device : container.node().path("volumeDevices")) {
+      String inside = device.path("devicePath").asText("");
+      if (!inside.startsWith("/")) {
+        throw new ConfigException(
+            "error DevicePath `"
+                + inside
+                + "` must be an absolute path for container \""
+                + container.name()
+                + "\"");
+      }
+      String name = device.path("name").asText("");
+      Mounted volume = volumes.get(name);
+      if (volume == null || !volume.device()) {
+        throw new ConfigException(
+            "cannot find volume \""
+                + name
+                + "\" to pass into container \""
+                + container.name()
+                + "\"");
+      }
+      out.add(
+          Device.newBuilder()
+              .setHostPath(String.valueOf(volume.path()))
+              .setContainerPath(inside)
+              .setPermissions(volume.readOnly() ? "r" : "mrw")
+              .build());
+    }
+    return out;
+  }
+
   private Mount volume(
       Pod pod,
       ContainerSpec container,
@@ -86,7 +132,7 @@ public final class ContainerMounts {
       Map<String, String> env) {
     String name = mount.path("name").asText("");
     Mounted volume = volumes.get(name);
-    if (volume == null) {
+    if (volume == null || volume.device()) {
       throw new ConfigException(
           "cannot find volume \""
               + name

@@ -189,7 +189,14 @@ final class ContainerStarter {
               variables,
               mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
               target(frame, container));
-      return extras.of(frame.pod, container).addTo(config);
+      return SecurityContexts.withUsers(
+          extras
+              .of(frame.pod, container)
+              .addTo(
+                  config.toBuilder()
+                      .addAllDevices(mounts.devices(container, frame.volumes))
+                      .build()),
+          frame.sandbox.getLinux().getSecurityContext().getNamespaceOptions().getUsernsOptions());
     } catch (ConfigException e) {
       String message = String.valueOf(e.getMessage());
       events.warning(frame.pod, container, "Failed", "Error: " + message);

@@ -20,7 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * Resizes pods in place (KEP-1287). A changed spec is promised first, when the node has room for it
  * (else it is pending: Deferred, or Infeasible when this node never has), and written to {@code
  * pods/UID/resources.json} so that a kubelet started anew knows it; then each running container is
- * given its new limits, or is restarted where its resizePolicy says so. Blocks; for one pod never
- * twice at once.
+ * given its new limits, or is restarted where its resizePolicy says so; the pod as a whole is given
+ * its own (KEP-5419). Blocks; for one pod never twice at once.
  */
 public final class PodResizer {
   private static final Logger LOG = LoggerFactory.getLogger(PodResizer.class);
@@ -98,6 +98,9 @@ public final class PodResizer {
         resources.actuated(c.id(), had);
       }
     }
+    if (!wanted.whole().equals(promised.whole())) {
+      resources.actuatedWhole(resources.whole(context.pod()));
+    }
     context.allocate(wanted);
     resources.inProgress(true);
     resources.error(Optional.empty());
@@ -109,7 +112,7 @@ public final class PodResizer {
     Path file = file(context.uid());
     try {
       if (paths.real() && Files.exists(file)) {
-        context.resources().read(Json.parse(Files.readAllBytes(file)));
+        context.resources().read(Json.parse(Files.readAllBytes(file)), wanted.whole());
         context.allocate(context.resources().allocation().orElse(wanted));
         context.resources().inProgress(true);
         return;
@@ -148,6 +151,9 @@ public final class PodResizer {
     for (ContainerSpec c : pod.containers()) {
       list.addObject().put("name", c.name()).set("resources", Allocation.resources(c));
     }
+    if (!Allocation.whole(pod).isEmpty()) {
+      node.set("pod", Json.object().set("resources", Allocation.whole(pod)));
+    }
     node.put("generation", pod.object().generation());
     return new String(Json.bytes(node), StandardCharsets.UTF_8);
   }
@@ -179,22 +185,22 @@ public final class PodResizer {
       resources.error(Optional.empty());
       return Optional.empty();
     } catch (CriException | ConfigException e) {
-      String why = e instanceof CriException cri ? cri.describe() : String.valueOf(e.getMessage());
-      if (!resources.error().equals(Optional.of(why))) {
-        events.warning(pod, "ResizeError", "Pod resize failed: " + why);
-      }
-      resources.error(Optional.of(why));
+      failed(pod, resources, e);
       return Optional.of(RETRY);
     } finally {
       save(pod.uid(), resources);
     }
   }
 
-  /** Notes a resize that has come to its end. */
-  public void settle(PodContext context, PodRuntimeStatus status) {
+  /**
+   * Notes a resize that has come to its end.
+   *
+   * @return when to try again what failed
+   */
+  public Optional<Duration> settle(PodContext context, PodRuntimeStatus status) {
     PodResources resources = context.resources();
     if (!resources.inProgress()) {
-      return;
+      return Optional.empty();
     }
     Pod pod = context.pod();
     for (ContainerState c : status.containers()) {
@@ -202,34 +208,84 @@ public final class PodResizer {
       if (c.isRunning()
           && spec.isPresent()
           && !resources.of(c.id(), spec.get()).equals(Allocation.resources(spec.get()))) {
-        return;
+        return Optional.empty();
       }
+    }
+    if (!giveWhole(pod, status, resources)) {
+      return Optional.of(RETRY);
     }
     cgroups.narrow(pod);
     resources.inProgress(false);
     resources.retain(
         status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()));
     events.normal(pod, "ResizeCompleted", "Pod resize completed: " + describe(pod));
+    return Optional.empty();
+  }
+
+  /**
+   * Gives the pod as a whole what it was promised, and with it the containers that have no limits
+   * of their own.
+   *
+   * @return whether it has that now
+   */
+  private boolean giveWhole(Pod pod, PodRuntimeStatus status, PodResources resources) {
+    JsonNode next = Allocation.whole(pod);
+    if (resources.whole(pod).equals(next)) {
+      return true;
+    }
+    try {
+      belowUse(
+              LinuxResources.quantity(next.path("limits"), "memory").longValue(),
+              status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()))
+          .ifPresent(m -> {
+            throw new ConfigException(m);
+          });
+      cgroups.widen(pod);
+      for (ContainerState c : status.containers()) {
+        Optional<ContainerSpec> spec = pod.container(c.name());
+        if (c.isRunning() && spec.isPresent()) {
+          runtime.updateContainerResources(
+              c.id(), LinuxResources.of(pod, spec.get(), memoryCapacity));
+        }
+      }
+      resources.actuatedWhole(next);
+      resources.error(Optional.empty());
+      return true;
+    } catch (CriException | ConfigException e) {
+      failed(pod, resources, e);
+      return false;
+    } finally {
+      save(pod.uid(), resources);
+    }
+  }
+
+  private void failed(Pod pod, PodResources resources, RuntimeException e) {
+    String why = e instanceof CriException cri ? cri.describe() : String.valueOf(e.getMessage());
+    if (!resources.error().equals(Optional.of(why))) {
+      events.warning(pod, "ResizeError", "Pod resize failed: " + why);
+    }
+    resources.error(Optional.of(why));
   }
 
   /** A limit below what is used now would kill the container. */
   private Optional<String> belowUse(PodActions.Resize r) {
-    long limit = LinuxResources.quantity(r.spec().limits(), "memory").longValue();
+    return belowUse(
+        LinuxResources.quantity(r.spec().limits(), "memory").longValue(),
+        Set.of(r.container().id()));
+  }
+
+  private Optional<String> belowUse(long limit, Set<String> containers) {
     if (limit == 0) {
       return Optional.empty();
     }
-    OptionalLong used =
+    long used =
         runtime.containerStats().stream()
-            .filter(s -> s.getAttributes().getId().equals(r.container().id()))
+            .filter(s -> containers.contains(s.getAttributes().getId()))
             .mapToLong(PodResizer::used)
-            .findFirst();
-    return used.isPresent() && used.getAsLong() > limit
+            .sum();
+    return used > limit
         ? Optional.of(
-            "attempting to set pod memory limit ("
-                + limit
-                + ") below current usage ("
-                + used.getAsLong()
-                + ")")
+            "attempting to set pod memory limit (" + limit + ") below current usage (" + used + ")")
         : Optional.empty();
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ public final class PodResources {
 
   private volatile @Nullable Allocation allocation;
   private volatile Map<String, JsonNode> actuated = Map.of();
+  private volatile @Nullable JsonNode actuatedWhole;
   private volatile Optional<Pending> pending = Optional.empty();
   private volatile Optional<String> error = Optional.empty();
   private volatile boolean inProgress;
@@ -68,6 +70,20 @@ public final class PodResources {
     return known == null ? Allocation.resources(container) : known;
   }
 
+  /**
+   * The resources the pod as a whole has.
+   *
+   * @param pod with the allocated resources, which it has unless a resize is under way
+   */
+  public JsonNode whole(Pod pod) {
+    JsonNode known = actuatedWhole;
+    return known == null ? Allocation.whole(pod) : known;
+  }
+
+  void actuatedWhole(JsonNode resources) {
+    actuatedWhole = resources;
+  }
+
   void actuated(String containerId, JsonNode resources) {
     Map<String, JsonNode> next = new LinkedHashMap<>(actuated);
     next.put(containerId, resources);
@@ -91,14 +107,25 @@ public final class PodResources {
     Allocation promised = allocation;
     if (promised != null) {
       node.set("allocated", promised.toJson());
+      node.set("allocatedPod", promised.whole());
     }
     ObjectNode has = node.putObject("actuated");
     actuated.forEach(has::set);
+    JsonNode whole = actuatedWhole;
+    if (whole != null) {
+      node.set("actuatedPod", whole);
+    }
     return node;
   }
 
-  void read(JsonNode node) {
-    allocation = Allocation.parse(node.path("allocated"));
+  /**
+   * @param otherwise the pod's own resources, where nothing is written of them
+   */
+  void read(JsonNode node, JsonNode otherwise) {
+    JsonNode promised = node.path("allocatedPod");
+    allocation =
+        Allocation.parse(node.path("allocated"), promised.isObject() ? promised : otherwise);
+    actuatedWhole = node.path("actuatedPod").isObject() ? node.path("actuatedPod") : null;
     Map<String, JsonNode> has = new LinkedHashMap<>();
     node.path("actuated").properties().forEach(e -> has.put(e.getKey(), e.getValue()));
     actuated = Map.copyOf(has);

@@ -97,9 +97,14 @@ public final class PodRuntime {
     if (actions.killPod() && !actions.createSandbox()) {
       return new Result(acted, Optional.empty());
     }
-    PodSandboxConfig config =
-        sandboxes.of(
-            pod, actions.createSandbox() ? actions.attempt() : Math.max(0, actions.attempt()));
+    PodSandboxConfig config;
+    try {
+      config =
+          sandboxes.of(
+              pod, actions.createSandbox() ? actions.attempt() : Math.max(0, actions.attempt()));
+    } catch (ConfigException e) {
+      return noSandbox(context, acted, String.valueOf(e.getMessage()));
+    }
     PodRuntimeStatus current = status;
     String sandboxId = actions.sandboxId();
     if (actions.createSandbox()) {
@@ -107,13 +112,9 @@ public final class PodRuntime {
         paths.make(paths.podLogs(pod));
         sandboxId = runtime.runPodSandbox(config, handlers.apply(pod));
       } catch (CriException e) {
-        events.warning(
-            pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + e.describe());
-        return new Result(acted, Optional.of(retry(context)));
+        return noSandbox(context, acted, e.describe());
       } catch (java.io.IOException e) {
-        events.warning(
-            pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + e.getMessage());
-        return new Result(acted, Optional.of(retry(context)));
+        return noSandbox(context, acted, String.valueOf(e.getMessage()));
       }
       context.sandboxMade();
       current = cache.made(pod.uid(), sandboxId);
@@ -122,6 +123,11 @@ public final class PodRuntime {
     Result started = start(context, actions, acted, status, current, sandboxId, config, volumes);
     boolean resized = !actions.resize().isEmpty() && again.isEmpty();
     return new Result(started.acted() || resized, started.retryAfter().or(() -> again));
+  }
+
+  private Result noSandbox(PodContext context, boolean acted, String why) {
+    events.warning(context.pod(), "FailedCreatePodSandBox", "Failed to create pod sandbox: " + why);
+    return new Result(acted, Optional.of(retry(context)));
   }
 
   private static Duration retry(PodContext context) {

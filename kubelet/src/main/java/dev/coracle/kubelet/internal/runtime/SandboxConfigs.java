@@ -6,6 +6,7 @@ import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.cri.v1.PodSandboxMetadata;
 import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.cri.v1.Protocol;
+import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.HostName;
@@ -18,16 +19,26 @@ public final class SandboxConfigs {
   private final PodPaths paths;
   private final PodDns dns;
   private final Function<Pod, String> cgroupParent;
+  private final Function<Pod, UserNamespace> users;
 
   /**
    * @param cgroupParent the pod's cgroup, empty for none
+   * @param users the pod's, or the node's
    */
-  public SandboxConfigs(PodPaths paths, PodDns dns, Function<Pod, String> cgroupParent) {
+  public SandboxConfigs(
+      PodPaths paths,
+      PodDns dns,
+      Function<Pod, String> cgroupParent,
+      Function<Pod, UserNamespace> users) {
+    this.users = users;
     this.paths = paths;
     this.dns = dns;
     this.cgroupParent = cgroupParent;
   }
 
+  /**
+   * @throws ConfigException when the pod cannot have what it asks for on this node
+   */
   public PodSandboxConfig of(Pod pod, int attempt) {
     PodSandboxConfig.Builder out =
         PodSandboxConfig.newBuilder()
@@ -65,7 +76,7 @@ public final class SandboxConfigs {
     LinuxPodSandboxConfig.Builder linux =
         LinuxPodSandboxConfig.newBuilder()
             .setCgroupParent(cgroupParent.apply(pod))
-            .setSecurityContext(SecurityContexts.ofSandbox(pod));
+            .setSecurityContext(SecurityContexts.ofSandbox(pod, users.apply(pod)));
     if (pod.spec().path("overhead").isObject()) {
       linux.setOverhead(LinuxResources.ofOverhead(pod));
     }

@@ -3,15 +3,18 @@ package dev.coracle.kubelet.internal.runtime;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.cri.v1.Capability;
+import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.Int64Value;
 import dev.coracle.cri.v1.LinuxContainerSecurityContext;
 import dev.coracle.cri.v1.LinuxSandboxSecurityContext;
+import dev.coracle.cri.v1.Mount;
 import dev.coracle.cri.v1.NamespaceMode;
 import dev.coracle.cri.v1.NamespaceOption;
 import dev.coracle.cri.v1.SELinuxOption;
 import dev.coracle.cri.v1.SecurityProfile;
 import dev.coracle.cri.v1.SupplementalGroupsPolicy;
+import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.ArrayList;
@@ -101,11 +104,11 @@ public final class SecurityContexts {
     return out.build();
   }
 
-  public static LinuxSandboxSecurityContext ofSandbox(Pod pod) {
+  public static LinuxSandboxSecurityContext ofSandbox(Pod pod, UserNamespace users) {
     JsonNode shared = pod.securityContext();
     LinuxSandboxSecurityContext.Builder out =
         LinuxSandboxSecurityContext.newBuilder()
-            .setNamespaceOptions(namespaces(pod))
+            .setNamespaceOptions(namespaces(pod).toBuilder().setUsernsOptions(users))
             .setPrivileged(
                 pod.allContainers().stream()
                     .anyMatch(c -> c.securityContext().path("privileged").asBoolean(false)))
@@ -121,6 +124,19 @@ public final class SecurityContexts {
       }
     }
     selinux(shared.path("seLinuxOptions")).ifPresent(out::setSelinuxOptions);
+    return out.build();
+  }
+
+  /** The container with its pod's users, through which it sees what is mounted into it. */
+  static ContainerConfig withUsers(ContainerConfig config, UserNamespace users) {
+    ContainerConfig.Builder out = config.toBuilder();
+    out.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setUsernsOptions(users);
+    for (Mount.Builder mount : out.getMountsBuilderList()) {
+      mount.addAllUidMappings(users.getUidsList()).addAllGidMappings(users.getGidsList());
+    }
     return out.build();
   }
 

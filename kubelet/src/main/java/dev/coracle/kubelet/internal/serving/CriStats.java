@@ -43,6 +43,7 @@ public final class CriStats {
   private final String nodeName;
   private final Path root;
   private final Clock clock;
+  private final VolumeUse volumes;
   private final Map<String, Sample> samples = new java.util.concurrent.ConcurrentHashMap<>();
 
   public CriStats(
@@ -52,7 +53,8 @@ public final class CriStats {
       Function<Pod, String> cgroups,
       String nodeName,
       Path root,
-      Clock clock) {
+      Clock clock,
+      VolumeUse volumes) {
     this.runtime = runtime;
     this.machine = machine;
     this.pods = pods;
@@ -60,6 +62,7 @@ public final class CriStats {
     this.nodeName = nodeName;
     this.root = root;
     this.clock = clock;
+    this.volumes = volumes;
   }
 
   public NodeStats read() {
@@ -145,7 +148,7 @@ public final class CriStats {
         null,
         null,
         list,
-        List.of());
+        volumes.of(pod));
   }
 
   private static NetworkStats.Interface of(NetworkInterfaceUsage i) {

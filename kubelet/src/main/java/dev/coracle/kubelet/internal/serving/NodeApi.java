@@ -10,6 +10,8 @@ import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
@@ -17,6 +19,7 @@ import dev.coracle.kubelet.server.CachingKubeletAuth;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.server.stats.VolumeMetrics;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -45,6 +48,7 @@ public final class NodeApi {
       PodPaths paths,
       Cgroups cgroups,
       Timers timers,
+      VolumeUse volumes,
       Supplier<String> metrics,
       Supplier<Optional<String>> unhealthy) {}
 
@@ -63,7 +67,8 @@ public final class NodeApi {
             sources.cgroups()::parentOf,
             options.nodeName(),
             options.rootDir(),
-            sources.timers().clock());
+            sources.timers().clock(),
+            sources.volumes());
     return options
         .server()
         .map(o -> new KubeletServer(vertx, o, backend(client, options, sources, known, stats)));
@@ -72,7 +77,7 @@ public final class NodeApi {
   private static KubeletServerBackend backend(
       Client client, KubeletOptions options, Sources sources, KnownPods known, CriStats stats) {
     Timers timers = sources.timers();
-    Supplier<String> metrics = sources.metrics();
+    Supplier<String> metrics = () -> sources.metrics().get() + volumeMetrics(sources);
     return new KubeletServerBackend(
         new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
         known,
@@ -82,9 +87,18 @@ public final class NodeApi {
             () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(() -> configz(options)),
             () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(sources.metrics()).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
+  }
+
+  private static String volumeMetrics(Sources sources) {
+    List<Pod> pods = sources.loop().pods().stream().map(PodContext::pod).toList();
+    sources.volumes().retain(pods);
+    return VolumeMetrics.render(
+        pods.stream()
+            .map(p -> new VolumeMetrics.PodVolumes(p.namespace(), sources.volumes().of(p)))
+            .toList());
   }
 
   private static JsonNode configz(KubeletOptions options) {

@@ -8,6 +8,7 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodResources;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
 import dev.coracle.kubelet.internal.runtime.RestartAll;
@@ -94,6 +95,7 @@ public final class PodStatusBuilder {
     }
     status.put("phase", phase);
     status.put("qosClass", QosClass.of(pod).text());
+    whole(pod, context.resources(), status);
     status.put("startTime", old.path("startTime").asText(Timestamps.time(context.firstSeen())));
     addresses(pod, runtime, old, phase, status);
     if (!pod.initContainers().isEmpty()) {
@@ -125,6 +127,18 @@ public final class PodStatusBuilder {
                     "DisruptionTarget", true, "TerminationByKubelet", v.message())));
     conditions(pod, conditions, old, status.putArray("conditions"));
     return status;
+  }
+
+  /** What the pod as a whole was promised and has (KEP-5419). */
+  private static void whole(Pod pod, PodResources resources, ObjectNode status) {
+    JsonNode promised = pod.spec().path("resources");
+    if (promised.path("requests").isObject()) {
+      status.set("allocatedResources", promised.path("requests"));
+    }
+    JsonNode has = resources.whole(pod);
+    if (!has.isEmpty()) {
+      status.set("resources", has);
+    }
   }
 
   private static boolean isOver(String phase) {

@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
@@ -35,6 +36,7 @@ public final class PodCleaner {
   private final ContainerGc gc;
   private final PodPaths paths;
   private final Timers timers;
+  private final UserNamespaces users;
 
   /** Pods that have ended and whose remains are being removed, by uid. */
   private final Set<String> leaving = ConcurrentHashMap.newKeySet();
@@ -46,7 +48,8 @@ public final class PodCleaner {
       ObjectCache objects,
       ContainerGc gc,
       PodPaths paths,
-      Timers timers) {
+      Timers timers,
+      UserNamespaces users) {
     this.cache = cache;
     this.statuses = statuses;
     this.volumes = volumes;
@@ -54,6 +57,7 @@ public final class PodCleaner {
     this.gc = gc;
     this.paths = paths;
     this.timers = timers;
+    this.users = users;
   }
 
   /** The uids of pods whose remains are being removed. */
@@ -100,6 +104,7 @@ public final class PodCleaner {
       if (paths.real()) {
         removeFiles(uid);
       }
+      users.release(uid);
       leaving.remove(uid);
     } catch (IOException | CriException e) {
       LOG.atWarn()

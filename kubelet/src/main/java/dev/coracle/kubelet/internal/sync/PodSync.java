@@ -24,6 +24,7 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
+import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,6 +72,7 @@ public final class PodSync implements PodWorker.Steps {
   private final Function<Pod, Optional<Pod>> target;
   private final NodeDevices devices;
   private final PodResizer resizer;
+  private final UserNamespaces users;
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -94,7 +96,8 @@ public final class PodSync implements PodWorker.Steps {
       Supplier<Optional<String>> networkProblem,
       Function<Pod, Optional<Pod>> target,
       NodeDevices devices,
-      PodResizer resizer) {
+      PodResizer resizer,
+      UserNamespaces users) {
     this.cache = cache;
     this.runtime = runtime;
     this.killer = killer;
@@ -113,6 +116,7 @@ public final class PodSync implements PodWorker.Steps {
     this.target = target;
     this.devices = devices;
     this.resizer = resizer;
+    this.users = users;
   }
 
   @Override
@@ -133,7 +137,7 @@ public final class PodSync implements PodWorker.Steps {
     PodContext context = worker.context();
     PodRuntimeStatus status = cache.look(context.uid());
     resizer.consider(context, status);
-    resizer.settle(context, status);
+    Optional<Duration> resizeAgain = resizer.settle(context, status);
     Pod pod = context.pod();
     probes.follow(context, status);
     String phase = tell(worker, status, false);
@@ -175,7 +179,7 @@ public final class PodSync implements PodWorker.Steps {
       cgroups.ensure(pod);
       mounted = volumes.mount(pod);
     } catch (VolumeManager.MountException e) {
-      events.warning(pod, "FailedMount", String.valueOf(e.getMessage()));
+      events.warning(pod, e.reason(), String.valueOf(e.getMessage()));
       return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -191,7 +195,8 @@ public final class PodSync implements PodWorker.Steps {
     }
     gc.afterSync(pod, status);
     return new PodWorker.Next(
-        PodWorker.Phase.SYNCING, sooner(deadline, sooner(result.retryAfter(), refresh(pod.uid()))));
+        PodWorker.Phase.SYNCING,
+        sooner(sooner(deadline, resizeAgain), sooner(result.retryAfter(), refresh(pod.uid()))));
   }
 
   /** What is left of {@code activeDeadlineSeconds}, counted from the pod's start. */
@@ -257,6 +262,7 @@ public final class PodSync implements PodWorker.Steps {
     cache.last(uid).ifPresent(status -> tell(worker, status, true));
     try {
       volumes.unmount(uid);
+      users.release(uid);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

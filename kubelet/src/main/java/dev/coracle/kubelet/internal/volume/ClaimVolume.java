@@ -6,8 +6,12 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
+import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +24,14 @@ import java.util.Optional;
  * a driver.
  */
 final class ClaimVolume implements VolumePlugin {
+  private static final String BLOCK = "Block";
+
   private final String field;
   private final ObjectSource objects;
   private final Path localVolumes;
   private final CsiVolumes csi;
   private final CsiExpansion expansion;
+  private final PodPaths paths;
 
   /**
    * @param localVolumes where volumes of the built-in class may be made
@@ -35,12 +42,14 @@ final class ClaimVolume implements VolumePlugin {
       ObjectSource objects,
       Path localVolumes,
       CsiVolumes csi,
-      CsiExpansion expansion) {
+      CsiExpansion expansion,
+      PodPaths paths) {
     this.field = field;
     this.objects = objects;
     this.localVolumes = localVolumes;
     this.csi = csi;
     this.expansion = expansion;
+    this.paths = paths;
   }
 
   @Override
@@ -58,6 +67,9 @@ final class ClaimVolume implements VolumePlugin {
     KubeObject claim = claim(request);
     KubeObject volume = volume(request, claim);
     boolean readOnly = request.source().path("readOnly").asBoolean(false);
+    if (volumeMode(request, claim).equals(BLOCK)) {
+      return map(request.pod(), volume, readOnly);
+    }
     JsonNode local = volume.at("spec", "local");
     JsonNode host = volume.at("spec", "hostPath");
     Mounted mounted;
@@ -82,6 +94,58 @@ final class ClaimVolume implements VolumePlugin {
               + "\" is neither local nor hostPath nor of a CSI driver");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
+  }
+
+  /**
+   * What the claim is to be.
+   *
+   * @throws IllegalArgumentException a container wants it as the other
+   */
+  private static String volumeMode(Request request, KubeObject claim) {
+    String mode = claim.text("spec", "volumeMode").equals(BLOCK) ? BLOCK : "Filesystem";
+    String other = mode.equals(BLOCK) ? "volumeMounts" : "volumeDevices";
+    for (ContainerSpec container : request.pod().allContainers()) {
+      for (JsonNode use : container.node().path(other)) {
+        if (use.path("name").asText("").equals(request.name())) {
+          throw new IllegalArgumentException(
+              "volume "
+                  + request.name()
+                  + " has volumeMode "
+                  + mode
+                  + ", but is specified in "
+                  + other);
+        }
+      }
+    }
+    return mode;
+  }
+
+  private Mounted map(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
+    try {
+      if (volume.at("spec", "csi").isObject()) {
+        return csi.devices().map(pod, volume, readOnly);
+      }
+      if (!volume.at("spec", "local").isObject()) {
+        throw new IllegalArgumentException(
+            "PersistentVolume \""
+                + volume.name()
+                + "\" is neither local nor of a CSI driver, and cannot be a block device");
+      }
+      Path device = Path.of(volume.text("spec", "local", "path"));
+      if (!Files.exists(device)) {
+        throw new IllegalArgumentException("path \"" + device + "\" does not exist");
+      }
+      if (!DeviceLinks.isBlockDevice(device)) {
+        throw new IllegalArgumentException("path \"" + device + "\" is not a block device");
+      }
+      Path link = paths.volumeDevice(pod.uid(), directoryName(), volume.name());
+      DeviceLinks.point(link, device.toRealPath());
+      return Mounted.device(link, readOnly);
+    } catch (CriException e) {
+      throw new MapException(volume.name(), e.describe());
+    } catch (IOException | IllegalArgumentException e) {
+      throw new MapException(volume.name(), e.getMessage());
+    }
   }
 
   private KubeObject claim(Request request) {
@@ -113,18 +177,23 @@ final class ClaimVolume implements VolumePlugin {
     KubeObject volume = volume(request, claim);
     JsonNode source = volume.at("spec", "csi");
     if (source.isObject()) {
-      if (csi.republishes(request.pod(), source)) {
+      if (!standing.device() && csi.republishes(request.pod(), source)) {
         csi.republish(request.pod(), volume, request.source().path("readOnly").asBoolean(false));
       }
-      expansion.expand(request.pod(), claim, volume, Objects.requireNonNull(standing.path()));
+      Path path = Objects.requireNonNull(standing.path());
+      expansion.expand(
+          request.pod(), claim, volume, standing.device() ? Files.readSymbolicLink(path) : path);
     }
     return standing;
   }
 
   @Override
   public Optional<Duration> refreshAfter(Request request) {
-    JsonNode source = volume(request, claim(request)).at("spec", "csi");
-    return source.isObject() && csi.republishes(request.pod(), source)
+    KubeObject volume = volume(request, claim(request));
+    JsonNode source = volume.at("spec", "csi");
+    return source.isObject()
+            && !volume.text("spec", "volumeMode").equals(BLOCK)
+            && csi.republishes(request.pod(), source)
         ? Optional.of(CsiVolumes.REPUBLISH)
         : Optional.empty();
   }

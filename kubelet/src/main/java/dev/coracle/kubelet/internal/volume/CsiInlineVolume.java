@@ -49,4 +49,10 @@ final class CsiInlineVolume implements VolumePlugin {
   public void unmount(Path directory) throws IOException {
     csi.unmount(directory);
   }
+
+  /** Those of PersistentVolumes; they have no other directory than inline ones. */
+  @Override
+  public void unmap(String podUid, Path link) throws IOException {
+    csi.devices().unmap(podUid, link);
+  }
 }

@@ -29,12 +29,18 @@ import org.jspecify.annotations.Nullable;
  * only; what is remembered is safe for any thread.
  */
 public final class VolumeManager {
-  /** A volume could not be made ready; the message is that of the FailedMount event. */
+  /** A volume could not be made ready; reason and message are those of the event. */
   public static final class MountException extends Exception {
     private static final long serialVersionUID = 1L;
+    private final String reason;
 
-    MountException(String message) {
+    MountException(String reason, String message) {
       super(message, null, false, false);
+      this.reason = reason;
+    }
+
+    public String reason() {
+      return reason;
     }
   }
 
@@ -92,10 +98,13 @@ public final class VolumeManager {
         Kind kind = kind(volume);
         known.put(name, mount(pod, name, kind, known.get(name)));
         until = earlier(until, kind.plugin.refreshAfter(request(pod, name, kind)).map(this::in));
+      } catch (VolumePlugin.MapException e) {
+        stale.add(pod.uid());
+        throw new MountException("FailedMapVolume", String.valueOf(e.getMessage()));
       } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
         stale.add(pod.uid());
         throw new MountException(
-            "MountVolume.SetUp failed for volume \"" + name + "\" : " + reason(e));
+            "FailedMount", "MountVolume.SetUp failed for volume \"" + name + "\" : " + reason(e));
       }
     }
     Map<String, Mounted> out = new LinkedHashMap<>(known);
@@ -149,6 +158,12 @@ public final class VolumeManager {
     return kind.plugin.mount(request);
   }
 
+  /** The pod's volumes that stand, by name; none while something of them is missing. */
+  public Map<String, Mounted> standing(String podUid) {
+    Ready known = ready.get(podUid);
+    return known == null ? Map.of() : known.volumes;
+  }
+
   /** Gives back what the pod's volumes hold of the host: mounts, then files. */
   public void unmount(String podUid) throws IOException {
     if (paths.real()) {
@@ -174,6 +189,22 @@ public final class VolumeManager {
     }
     Mounts.detachBelow(volumes);
     PodPaths.deleteTree(volumes);
+    unmap(podUid);
+  }
+
+  private void unmap(String podUid) throws IOException {
+    Path devices = paths.volumeDevices(podUid);
+    for (VolumePlugin plugin : plugins) {
+      Path all = devices.resolve(plugin.directoryName());
+      if (Files.isDirectory(all)) {
+        try (var links = Files.list(all)) {
+          for (Path link : links.toList()) {
+            plugin.unmap(podUid, link);
+          }
+        }
+      }
+    }
+    PodPaths.deleteTree(devices);
   }
 
   public void forget(String podUid) {

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One kind of volume. Called on virtual threads, for one pod never twice at once.
@@ -53,4 +55,22 @@ public interface VolumePlugin {
    * called before mounts are detached and files removed.
    */
   default void unmount(Path directory) throws IOException {}
+
+  /**
+   * Gives back the block volume that a link of a pod that has ended stands for; the link goes, too.
+   *
+   * @param link in {@code pods/UID/volumeDevices/} {@link #directoryName()}
+   */
+  default void unmap(String podUid, Path link) throws IOException {
+    Files.deleteIfExists(link);
+  }
+
+  /** A block volume could not be given to the pod; told by a FailedMapVolume event. */
+  final class MapException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    MapException(String volume, @Nullable String why) {
+      super("MapVolume.SetUpDevice failed for volume \"" + volume + "\" : " + why);
+    }
+  }
 }

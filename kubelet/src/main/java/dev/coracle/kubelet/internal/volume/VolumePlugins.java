@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.volume;
 
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
@@ -22,7 +23,8 @@ public final class VolumePlugins {
       Function<Pod, DownwardApi.Facts> facts,
       Path localVolumes,
       CsiVolumes csi,
-      CsiExpansion expansion) {
+      CsiExpansion expansion,
+      PodPaths paths) {
     Payloads payloads = new Payloads(objects, tokens, facts);
     return List.of(
         new EmptyDirVolume(facts),
@@ -33,7 +35,7 @@ public final class VolumePlugins {
         new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
         new ImageVolume(),
         new CsiInlineVolume(csi),
-        new ClaimVolume("persistentVolumeClaim", objects, localVolumes, csi, expansion),
-        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion));
+        new ClaimVolume("persistentVolumeClaim", objects, localVolumes, csi, expansion, paths),
+        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion, paths));
   }
 }
