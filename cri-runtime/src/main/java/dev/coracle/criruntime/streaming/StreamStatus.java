@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.streaming;
+package dev.coracle.criruntime.streaming;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 
 /** How a command ended, as the Kubernetes Status object that goes over the error channel. */
-final class StreamStatus {
+public final class StreamStatus {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private StreamStatus() {}
 
-  static byte[] exited(int code) {
+  public static byte[] exited(int code) {
     ObjectNode status = JSON.createObjectNode();
     status.putObject("metadata");
     if (code == 0) {
@@ -30,7 +30,7 @@ final class StreamStatus {
     return bytes(status);
   }
 
-  static byte[] failed(String message) {
+  public static byte[] failed(String message) {
     ObjectNode status = JSON.createObjectNode();
     status.putObject("metadata");
     status.put("status", "Failure");

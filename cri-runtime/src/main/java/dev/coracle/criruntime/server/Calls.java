@@ -1,7 +1,5 @@
-package dev.coracle.criruntime.internal.grpc;
+package dev.coracle.criruntime.server;
 
-import dev.coracle.criruntime.internal.container.StartException;
-import dev.coracle.criruntime.internal.pod.NotFoundException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Context;
@@ -44,7 +42,7 @@ public final class Calls {
     this.metrics = metrics;
   }
 
-  Executor executor() {
+  public Executor executor() {
     return executor;
   }
 
@@ -60,7 +58,8 @@ public final class Calls {
     }
   }
 
-  <T> Future<T> run(String operation, Callable<T> call) {
+  /** Runs the call; its timer's name is the operation's. */
+  public <T> Future<T> run(String operation, Callable<T> call) {
     return start(operation, MAKING.contains(operation) ? () -> making(call) : call);
   }
 

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.container;
+package dev.coracle.criruntime.server;
 
 import dev.coracle.cri.v1.Signal;
 import java.util.List;

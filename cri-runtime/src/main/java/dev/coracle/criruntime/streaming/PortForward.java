@@ -1,10 +1,9 @@
-package dev.coracle.criruntime.internal.streaming;
+package dev.coracle.criruntime.streaming;
 
 import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.Mounts;
 import dev.coracle.criruntime.internal.linux.Native;
 import dev.coracle.criruntime.internal.linux.Sys;
-import dev.coracle.criruntime.internal.pod.Sandbox;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -31,35 +29,34 @@ final class PortForward {
   private static final byte[] END = new byte[0];
   private static final byte[] HALF_END = new byte[0];
 
-  private final Sandbox sandbox;
+  private final ForwardTarget target;
   private final Channels channels;
   private final ServerWebSocket socket;
   private final Executor executor;
   private final List<BlockingQueue<byte[]>> inputs = new ArrayList<>();
   private final AtomicInteger open = new AtomicInteger();
-  private final Semaphore room = new Semaphore(0);
 
   private PortForward(
-      Sandbox sandbox, Channels channels, ServerWebSocket socket, Executor executor) {
-    this.sandbox = sandbox;
+      ForwardTarget target, Channels channels, ServerWebSocket socket, Executor executor) {
+    this.target = target;
     this.channels = channels;
     this.socket = socket;
     this.executor = executor;
   }
 
   static void serve(
-      Sandbox sandbox,
+      ForwardTarget target,
       List<Integer> ports,
       ServerWebSocket socket,
       Channels channels,
       Executor executor) {
-    PortForward session = new PortForward(sandbox, channels, socket, executor);
+    PortForward session = new PortForward(target, channels, socket, executor);
     session.open.set(ports.size());
     for (int i = 0; i < ports.size(); i++) {
       session.inputs.add(new ArrayBlockingQueue<>(QUEUE));
     }
     socket.binaryMessageHandler(session::message);
-    socket.closeHandler(v -> session.inputs.forEach(PortForward::end));
+    channels.onClose(() -> session.inputs.forEach(PortForward::end));
     for (int i = 0; i < ports.size(); i++) {
       int index = i;
       int port = ports.get(i);
@@ -101,21 +98,26 @@ final class PortForward {
   }
 
   private void forward(int index, int port) {
-    try (SocketChannel target = connect(port)) {
-      executor.execute(() -> write(index, target));
+    try (SocketChannel connection = connect(port)) {
+      executor.execute(() -> write(index, connection));
       ByteBuffer buffer = ByteBuffer.allocate(32 * 1024);
-      while (target.read(buffer) >= 0) {
+      while (connection.read(buffer) >= 0) {
         buffer.flip();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
         buffer.clear();
         channels.send(2 * index, bytes);
-        waitForRoom();
+        channels.awaitRoom();
       }
     } catch (IOException e) {
       channels.send(
           2 * index + 1,
-          ("error forwarding port " + port + " to pod " + sandbox.id() + ": " + e.getMessage())
+          ("error forwarding port "
+                  + port
+                  + " to pod "
+                  + target.sandboxId()
+                  + ": "
+                  + e.getMessage())
               .getBytes(StandardCharsets.UTF_8));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -123,14 +125,6 @@ final class PortForward {
       if (open.decrementAndGet() == 0) {
         channels.close();
       }
-    }
-  }
-
-  private void waitForRoom() throws InterruptedException {
-    channels.whenFull(() -> {}, room::release);
-    if (socket.writeQueueFull()) {
-      room.acquire();
-      room.drainPermits();
     }
   }
 
@@ -160,7 +154,7 @@ final class PortForward {
 
   /** Connects from a thread that has entered the pod's network namespace and ends with it. */
   private SocketChannel connect(int port) throws IOException, InterruptedException {
-    Connector connector = new Connector(sandbox, port);
+    Connector connector = new Connector(target, port);
     Thread thread = Thread.ofPlatform().name("cri-port-forward").daemon(true).start(connector);
     thread.join();
     if (connector.channel == null) {
@@ -170,13 +164,13 @@ final class PortForward {
   }
 
   private static final class Connector implements Runnable {
-    private final Sandbox sandbox;
+    private final ForwardTarget target;
     private final int port;
     private volatile @org.jspecify.annotations.Nullable SocketChannel channel;
     private volatile IOException failure = new IOException("not connected");
 
-    Connector(Sandbox sandbox, int port) {
-      this.sandbox = sandbox;
+    Connector(ForwardTarget target, int port) {
+      this.target = target;
       this.port = port;
     }
 
@@ -184,8 +178,8 @@ final class PortForward {
     public void run() {
       int namespace = -1;
       try {
-        if (sandbox.hasNetwork()) {
-          namespace = Fd.open(sandbox.networkNamespace(), Fd.O_RDONLY);
+        if (target.networkNamespace().isPresent()) {
+          namespace = Fd.open(target.networkNamespace().get(), Fd.O_RDONLY);
           Native.check("setns", Sys.SETNS, namespace, Mounts.CLONE_NEWNET);
         }
         SocketChannel opened = SocketChannel.open();

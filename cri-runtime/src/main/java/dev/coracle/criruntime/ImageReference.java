@@ -1,5 +1,6 @@
-package dev.coracle.criruntime.internal.image;
+package dev.coracle.criruntime;
 
+import dev.coracle.criruntime.internal.image.Digest;
 import java.util.Locale;
 
 /**

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.grpc;
+package dev.coracle.criruntime.server;
 
 import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;
@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /** Sends a list in parts, so that no message grows beyond what gRPC takes. */
-final class Streams {
+public final class Streams {
   private static final int PART = 100;
 
   private Streams() {}
 
-  static <T, M> void each(
+  public static <T, M> void each(
       Future<List<T>> list, WriteStream<M> response, Function<List<T>, M> message) {
     list.onComplete(ar -> {
       if (ar.failed()) {
@@ -29,7 +29,7 @@ final class Streams {
     });
   }
 
-  static void fail(WriteStream<?> response, Throwable cause) {
+  public static void fail(WriteStream<?> response, Throwable cause) {
     if (response instanceof GrpcServerResponse<?, ?> grpc) {
       if (cause instanceof StatusException e) {
         grpc.status(e.status()).statusMessage(e.message());

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.pod;
+package dev.coracle.criruntime.server;
 
 import java.time.Instant;
 

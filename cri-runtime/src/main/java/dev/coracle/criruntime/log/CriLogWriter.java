@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.container;
+package dev.coracle.criruntime.log;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,22 +20,22 @@ import java.time.format.DateTimeFormatter;
  * <p>A line longer than 16 KiB is split into P parts. What has no line end yet is kept until {@link
  * #flushPartial}. Every {@link #write} leaves as one write to the file. Not thread-safe.
  */
-final class CriLogWriter implements Closeable {
-  static final int MAX_LINE = 16 * 1024;
+public final class CriLogWriter implements Closeable {
+  public static final int MAX_LINE = 16 * 1024;
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'").withZone(ZoneOffset.UTC);
 
   /** One stream's unfinished line. */
-  static final class Stream {
+  public static final class Stream {
     private final byte[] name;
     private final byte[] pending = new byte[MAX_LINE];
     private int length;
 
-    Stream(String name) {
+    public Stream(String name) {
       this.name = name.getBytes(StandardCharsets.US_ASCII);
     }
 
-    boolean hasPartial() {
+    public boolean hasPartial() {
       return length > 0;
     }
   }
@@ -45,7 +45,7 @@ final class CriLogWriter implements Closeable {
   private FileChannel channel;
   private ByteBuffer out = ByteBuffer.allocate(64 * 1024);
 
-  CriLogWriter(Path file, Clock clock) throws IOException {
+  public CriLogWriter(Path file, Clock clock) throws IOException {
     this.file = file;
     this.clock = clock;
     this.channel = open(file);
@@ -61,14 +61,14 @@ final class CriLogWriter implements Closeable {
   }
 
   /** Goes on in a new file of the same name, after the old one was moved away. */
-  void reopen() throws IOException {
+  public void reopen() throws IOException {
     FileChannel next = open(file);
     channel.close();
     channel = next;
   }
 
   /** Takes all that is in the chunk. */
-  void write(Stream stream, ByteBuffer chunk) throws IOException {
+  public void write(Stream stream, ByteBuffer chunk) throws IOException {
     byte[] time = now();
     while (chunk.hasRemaining()) {
       byte b = chunk.get();
@@ -85,15 +85,33 @@ final class CriLogWriter implements Closeable {
   }
 
   /** Writes an unfinished line as a P part; also at the end of all, as containerd does. */
-  void flushPartial(Stream stream) throws IOException {
+  public void flushPartial(Stream stream) throws IOException {
     if (stream.hasPartial()) {
       line(stream, now(), (byte) 'P');
       flush();
     }
   }
 
+  /**
+   * Writes one line, or one part of one, whose time is known.
+   *
+   * @param text at most {@link #MAX_LINE} bytes, without the line's end
+   * @param whole whether the line ends with it
+   */
+  public void write(Stream stream, Instant time, ByteBuffer text, boolean whole)
+      throws IOException {
+    stream.length = text.remaining();
+    text.get(stream.pending, 0, stream.length);
+    line(stream, bytes(time), (byte) (whole ? 'F' : 'P'));
+    flush();
+  }
+
   private byte[] now() {
-    return TIME.format(Instant.now(clock)).getBytes(StandardCharsets.US_ASCII);
+    return bytes(Instant.now(clock));
+  }
+
+  private static byte[] bytes(Instant time) {
+    return TIME.format(time).getBytes(StandardCharsets.US_ASCII);
   }
 
   private void line(Stream stream, byte[] time, byte tag) {

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.pod;
+package dev.coracle.criruntime.server;
 
 import dev.coracle.cri.v1.ContainerEventResponse;
 import dev.coracle.cri.v1.ContainerEventType;
@@ -35,9 +35,20 @@ public final class Events {
   }
 
   /**
+   * Tells what happens now.
+   *
    * @param id of the container, or of the sandbox itself
    */
   public void publish(String sandboxId, String id, ContainerEventType type) {
+    publish(sandboxId, id, type, Times.now());
+  }
+
+  /**
+   * Tells what happened.
+   *
+   * @param at when it did
+   */
+  public void publish(String sandboxId, String id, ContainerEventType type, long at) {
     if (subscribers.isEmpty()) {
       return;
     }
@@ -45,7 +56,7 @@ public final class Events {
         describe.apply(sandboxId, type).toBuilder()
             .setContainerId(id)
             .setContainerEventType(type)
-            .setCreatedAt(Times.now())
+            .setCreatedAt(at)
             .build();
     subscribers.forEach(s -> s.event(event));
   }

@@ -1,15 +1,20 @@
-package dev.coracle.criruntime.internal.grpc;
+package dev.coracle.criruntime;
 
 import dev.coracle.cri.v1.AuthConfig;
-import dev.coracle.criruntime.internal.image.RegistryAuth;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
-/** CRI's AuthConfig as the registry client's credentials. */
-final class Credentials {
-  private Credentials() {}
+/** Credentials for a registry; empty strings for what there is not. Never printed. */
+public record RegistryAuth(
+    String username, String password, String identityToken, String registryToken) {
+  public static final RegistryAuth NONE = new RegistryAuth("", "", "", "");
 
-  static RegistryAuth of(AuthConfig auth) {
+  /**
+   * CRI's credentials; user and password may stand in one field.
+   *
+   * @throws IllegalArgumentException when that field is malformed
+   */
+  public static RegistryAuth of(AuthConfig auth) {
     String user = auth.getUsername();
     String password = auth.getPassword();
     if (user.isEmpty() && !auth.getAuth().isEmpty()) {
@@ -23,5 +28,10 @@ final class Credentials {
       password = decoded.substring(colon + 1);
     }
     return new RegistryAuth(user, password, auth.getIdentityToken(), auth.getRegistryToken());
+  }
+
+  @Override
+  public String toString() {
+    return "RegistryAuth[" + (username.isEmpty() ? "anonymous" : username) + "]";
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.container;
+package dev.coracle.criruntime.device;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,7 +21,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * use them, and a container names those it is to have, {@code vendor.example/class=device}. The
  * files are read when a container names one, so that what a driver has just written counts.
  */
-final class CdiDevices {
+public final class CdiDevices {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_BYTES = 4 << 20;
 
@@ -30,11 +30,11 @@ final class CdiDevices {
   /**
    * @param directories of specs, the most important last
    */
-  CdiDevices(List<Path> directories) {
+  public CdiDevices(List<Path> directories) {
     this.directories = List.copyOf(directories);
   }
 
-  static CdiDevices ofHost() {
+  public static CdiDevices ofHost() {
     return new CdiDevices(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi")));
   }
 
@@ -43,7 +43,7 @@ final class CdiDevices {
    *
    * @throws IllegalArgumentException naming a device that nobody describes
    */
-  ContainerConfig addTo(ContainerConfig config) throws IOException {
+  public ContainerConfig addTo(ContainerConfig config) throws IOException {
     if (config.getCDIDevicesCount() == 0) {
       return config;
     }

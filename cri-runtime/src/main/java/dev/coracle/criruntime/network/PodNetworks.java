@@ -1,7 +1,11 @@
-package dev.coracle.criruntime.internal.network;
+package dev.coracle.criruntime.network;
 
 import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.criruntime.internal.container.HostTools;
+import dev.coracle.criruntime.internal.network.BridgeNetwork;
+import dev.coracle.criruntime.internal.network.CniNetwork;
+import dev.coracle.criruntime.internal.network.HostNetwork;
+import dev.coracle.criruntime.internal.network.PodFirewall;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
 import java.io.IOException;
 import java.util.Optional;
@@ -11,11 +15,12 @@ public final class PodNetworks {
   private PodNetworks() {}
 
   /**
+   * @param clusterId what the built-in bridge is named after
    * @param isolated whether pods have network namespaces at all
    * @param runtime what runs containers, to say why not
    */
   public static PodNetwork choose(
-      NetworkOptions options, ClusterNames names, boolean isolated, String runtime)
+      NetworkOptions options, String clusterId, boolean isolated, String runtime)
       throws IOException {
     if (!isolated) {
       return new HostNetwork(runtime);
@@ -24,6 +29,7 @@ public final class PodNetworks {
     if (cni.isPresent()) {
       return cni.get();
     }
+    ClusterNames names = ClusterNames.of(clusterId);
     return new BridgeNetwork(
         names,
         new PodFirewall(names, HostTools.find("nft"), options.clusterCidrs()),

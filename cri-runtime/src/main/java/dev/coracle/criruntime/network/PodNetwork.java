@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.network;
+package dev.coracle.criruntime.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.cri.v1.PortMapping;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Connects pods. All methods block; implementations are thread-safe. */
-public sealed interface PodNetwork permits BridgeNetwork, CniNetwork, HostNetwork {
+public interface PodNetwork {
 
   /** A pod to connect or disconnect. */
   record Pod(

@@ -1,8 +1,5 @@
-package dev.coracle.criruntime.internal.streaming;
+package dev.coracle.criruntime.streaming;
 
-import dev.coracle.criruntime.internal.container.ContainerKind;
-import dev.coracle.criruntime.internal.linux.Poller;
-import dev.coracle.criruntime.internal.pod.Sandbox;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -26,28 +23,20 @@ public final class StreamingServer {
   private static final long TOKEN_MILLIS = 60_000;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private sealed interface Waiting {
-    record Command(RemoteCommand.Request request) implements Waiting {}
-
-    record Forward(Sandbox sandbox, List<Integer> ports) implements Waiting {
-      public Forward {
-        ports = List.copyOf(ports);
-      }
-    }
+  /** What happens on a connection once it stands; called on its event loop. */
+  @FunctionalInterface
+  public interface Session {
+    void serve(ServerWebSocket socket, Channels channels);
   }
 
   private final Vertx vertx;
-  private final ContainerKind kind;
-  private final Poller poller;
   private final Executor executor;
-  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+  private final Map<String, Session> waiting = new ConcurrentHashMap<>();
   private volatile int port;
   private volatile Optional<HttpServer> server = Optional.empty();
 
-  public StreamingServer(Vertx vertx, ContainerKind kind, Poller poller, Executor executor) {
+  public StreamingServer(Vertx vertx, Executor executor) {
     this.vertx = vertx;
-    this.kind = kind;
-    this.poller = poller;
     this.executor = executor;
   }
 
@@ -86,16 +75,11 @@ public final class StreamingServer {
   }
 
   private void serve(ServerWebSocket socket) {
-    Waiting what = waiting.remove(token(socket.path()));
-    Channels channels = new Channels(socket, vertx.getOrCreateContext());
-    switch (what) {
-      case null -> socket.close();
-      case Waiting.Command c ->
-          RemoteCommand.serve(c.request(), socket, channels, kind, poller, executor);
-      case Waiting.Forward f -> {
-        List<Integer> ports = f.ports().isEmpty() ? queryPorts(socket.query()) : f.ports();
-        PortForward.serve(f.sandbox(), ports, socket, channels, executor);
-      }
+    Session session = waiting.remove(token(socket.path()));
+    if (session == null) {
+      socket.close();
+    } else {
+      session.serve(socket, new Channels(socket, vertx.getOrCreateContext()));
     }
   }
 
@@ -107,32 +91,41 @@ public final class StreamingServer {
         .toList();
   }
 
-  /** A URL for an exec; an empty command attaches. */
+  /**
+   * A URL for exec or attach.
+   *
+   * @param path the URL's first part
+   */
   public String command(
-      String kindOfUrl,
-      dev.coracle.criruntime.internal.container.Container container,
-      List<String> command,
-      boolean stdin,
-      boolean stdout,
-      boolean stderr,
-      boolean tty) {
+      String path, boolean stdin, boolean stdout, boolean stderr, boolean tty, Session session) {
     if (tty && stderr) {
       throw new IllegalArgumentException("tty and stderr cannot both be true");
     }
     if (!stdin && !stdout && !stderr) {
       throw new IllegalArgumentException("one of stdin, stdout, or stderr must be set");
     }
+    return url(path, session);
+  }
+
+  /**
+   * A URL for a port-forward.
+   *
+   * @param ports empty where the URL's query will name them
+   */
+  public String forward(ForwardTarget target, List<Integer> ports) {
+    List<Integer> asked = List.copyOf(ports);
     return url(
-        kindOfUrl,
-        new Waiting.Command(
-            new RemoteCommand.Request(container, command, stdin, stdout, stderr, tty)));
+        "portforward",
+        (socket, channels) ->
+            PortForward.serve(
+                target,
+                asked.isEmpty() ? queryPorts(socket.query()) : asked,
+                socket,
+                channels,
+                executor));
   }
 
-  public String forward(Sandbox sandbox, List<Integer> ports) {
-    return url("portforward", new Waiting.Forward(sandbox, ports));
-  }
-
-  private String url(String path, Waiting what) {
+  private String url(String path, Session what) {
     if (waiting.size() >= MAX_WAITING) {
       throw new IllegalStateException("too many streaming requests wait to be connected");
     }

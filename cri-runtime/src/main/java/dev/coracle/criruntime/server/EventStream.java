@@ -1,7 +1,6 @@
-package dev.coracle.criruntime.internal.grpc;
+package dev.coracle.criruntime.server;
 
 import dev.coracle.cri.v1.ContainerEventResponse;
-import dev.coracle.criruntime.internal.pod.Events;
 import io.vertx.core.Context;
 import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.common.GrpcStatus;
@@ -14,7 +13,7 @@ import java.util.Queue;
  * bounded backlog; beyond that its stream ends with RESOURCE_EXHAUSTED, and it lists and subscribes
  * again. State belongs to the stream's context.
  */
-final class EventStream implements Events.Subscriber {
+public final class EventStream implements Events.Subscriber {
   private final Events events;
   private final WriteStream<ContainerEventResponse> response;
   private final Context context;
@@ -33,7 +32,7 @@ final class EventStream implements Events.Subscriber {
     this.maxBacklog = maxBacklog;
   }
 
-  static void serve(
+  public static void serve(
       Events events,
       WriteStream<ContainerEventResponse> response,
       Context context,

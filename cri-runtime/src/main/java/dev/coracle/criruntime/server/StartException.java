@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.container;
+package dev.coracle.criruntime.server;
 
 import java.io.IOException;
 
@@ -14,16 +14,16 @@ public final class StartException extends IOException {
     super(message, cause);
   }
 
-  static StartException notInPath(String command) {
+  public static StartException notInPath(String command) {
     return new StartException("exec: \"" + command + "\": executable file not found in $PATH");
   }
 
-  static StartException noSuchFile(String command) {
+  public static StartException noSuchFile(String command) {
     return new StartException(
         "exec: \"" + command + "\": stat " + command + ": no such file or directory");
   }
 
-  static StartException denied(String command) {
+  public static StartException denied(String command) {
     return new StartException("exec: \"" + command + "\": permission denied");
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.criruntime.internal.pod;
+package dev.coracle.criruntime.server;
 
 /** There is no such sandbox, container or image. */
 public final class NotFoundException extends RuntimeException {
