@@ -7,7 +7,6 @@ import dev.coracle.criruntime.internal.container.ContainerKind;
 import dev.coracle.criruntime.internal.container.ContainerKinds;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.container.UserNamespaceSupport;
-import dev.coracle.criruntime.internal.grpc.Calls;
 import dev.coracle.criruntime.internal.grpc.ImageServiceHandler;
 import dev.coracle.criruntime.internal.grpc.RuntimeServiceHandler;
 import dev.coracle.criruntime.internal.grpc.Statuses;
@@ -17,22 +16,20 @@ import dev.coracle.criruntime.internal.image.Puller;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.linux.Reaper;
 import dev.coracle.criruntime.internal.linux.Spawn;
-import dev.coracle.criruntime.internal.network.PodNetwork;
-import dev.coracle.criruntime.internal.network.PodNetworks;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
-import dev.coracle.criruntime.internal.pod.Events;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
-import dev.coracle.criruntime.internal.streaming.StreamingServer;
+import dev.coracle.criruntime.network.PodNetwork;
+import dev.coracle.criruntime.network.PodNetworks;
+import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.server.CriServer;
+import dev.coracle.criruntime.server.Events;
+import dev.coracle.criruntime.streaming.StreamingServer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +54,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CriRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(CriRuntime.class);
-  private static final int MAX_MESSAGE = 16 << 20;
   private static final String VERSION = "0.1.0";
 
   private final Vertx vertx;
@@ -150,7 +146,8 @@ public final class CriRuntime {
     Poller containerPoller = new Poller("cri-containers-" + names.token());
     Poller streamPoller = new Poller("cri-streams-" + names.token());
     PodNetwork network =
-        PodNetworks.choose(options.network(), names, kind.isolates(), kind.describe());
+        PodNetworks.choose(
+            options.network(), options.clusterId(), kind.isolates(), kind.describe());
     try {
       if (!options.network().podCidr().isEmpty()) {
         network.podCidr(options.network().podCidr());
@@ -193,25 +190,25 @@ public final class CriRuntime {
     events.describeBy((id, type) -> Statuses.event(sandboxes, containers, id, type));
     sandboxes.load();
     containers.load();
-    StreamingServer streaming = new StreamingServer(vertx, kind, streamPoller, executor);
+    StreamingServer streaming = new StreamingServer(vertx, executor);
     streaming.start().toCompletionStage().toCompletableFuture().get();
     Calls calls = new Calls(vertx, executor, metrics);
-    GrpcServer grpc =
-        GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MAX_MESSAGE));
-    new RuntimeServiceHandler(
+    HttpServer server =
+        CriServer.listen(
             vertx,
-            calls,
-            sandboxes,
-            containers,
-            streaming,
-            streamPoller,
-            events,
-            userNamespaces,
-            options.maxEventBacklog(),
-            VERSION)
-        .bind(grpc);
-    new ImageServiceHandler(calls, images.images(), new Puller(images.images())).bind(grpc);
-    HttpServer server = listen(grpc);
+            options.socket(),
+            new RuntimeServiceHandler(
+                vertx,
+                calls,
+                sandboxes,
+                containers,
+                streaming,
+                streamPoller,
+                events,
+                userNamespaces,
+                options.maxEventBacklog(),
+                VERSION),
+            new ImageServiceHandler(calls, images.images(), new Puller(images.images())));
     gauges(sandboxes, containers);
     parts =
         Optional.of(
@@ -230,25 +227,6 @@ public final class CriRuntime {
         .addKeyValue("network", network.describe())
         .addKeyValue("cgroups", cgroups.kind())
         .log("container runtime started");
-  }
-
-  private HttpServer listen(GrpcServer grpc) throws Exception {
-    Path socket = options.socket();
-    Files.deleteIfExists(socket);
-    Path parent = socket.getParent();
-    if (parent != null) {
-      Files.createDirectories(parent);
-    }
-    HttpServer server =
-        vertx
-            .createHttpServer(new HttpServerOptions().setIdleTimeout(0))
-            .requestHandler(grpc)
-            .listen(SocketAddress.domainSocketAddress(socket.toString()))
-            .toCompletionStage()
-            .toCompletableFuture()
-            .get();
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-    return server;
   }
 
   private void gauges(SandboxService sandboxes, ContainerService containers) {

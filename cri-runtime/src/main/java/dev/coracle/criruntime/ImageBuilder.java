@@ -1,9 +1,9 @@
 package dev.coracle.criruntime;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.criruntime.internal.image.Digest;
-import dev.coracle.criruntime.internal.image.ImageReference;
 import dev.coracle.criruntime.internal.image.Platform;
 import dev.coracle.criruntime.internal.image.TarWriter;
 import java.io.BufferedOutputStream;
@@ -160,7 +160,10 @@ public final class ImageBuilder {
     }
   }
 
-  /** Writes the image as an archive (OCI image layout in a tar file) that any tool can load. */
+  /**
+   * Writes the image as an archive that any tool can load: an OCI image layout in a tar file, which
+   * is also what {@code docker load} takes.
+   */
   public void writeArchive(Path archive) throws IOException {
     Path layer = Files.createTempFile("coracle-layer", ".tar");
     try (TarWriter tar = new TarWriter(new BufferedOutputStream(Files.newOutputStream(archive)))) {
@@ -190,6 +193,13 @@ public final class ImageBuilder {
           .putObject("annotations")
           .put("io.containerd.image.name", name)
           .put("org.opencontainers.image.ref.name", ImageReference.parse(name).tag());
+      // Docker before 25 knows no OCI layout: the same blobs as "docker save" names them.
+      ArrayNode saved = JSON.createArrayNode();
+      ObjectNode image = saved.addObject();
+      image.put("Config", "blobs/sha256/" + Digest.hex(Digest.of(config)));
+      image.putArray("RepoTags").add(name);
+      image.putArray("Layers").add("blobs/sha256/" + Digest.hex(diffId));
+      tar.file("manifest.json", 0644, JSON.writeValueAsBytes(saved));
       tar.file("oci-layout", 0644, bytes("{\"imageLayoutVersion\":\"1.0.0\"}"));
       tar.file("index.json", 0644, JSON.writeValueAsBytes(index));
       tar.file("blobs/sha256/" + Digest.hex(Digest.of(manifestBytes)), 0644, manifestBytes);

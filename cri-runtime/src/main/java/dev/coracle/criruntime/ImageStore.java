@@ -3,7 +3,6 @@ package dev.coracle.criruntime;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.config.ImageOptions;
-import dev.coracle.criruntime.internal.image.ImageReference;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.image.LayerUnpacker;
 import java.io.IOException;

@@ -83,17 +83,17 @@ abstract class BuiltInContractSuite extends CriContractSuite {
   }
 
   @Override
-  Vertx vertx() {
+  protected Vertx vertx() {
     return vertx;
   }
 
   @Override
-  CriClient client() {
+  protected CriClient client() {
     return client;
   }
 
   @Override
-  String image() {
+  protected String image() {
     return BusyboxImage.NAME;
   }
 

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A small image of this machine's static busybox. */
-final class BusyboxImage {
-  static final String NAME = "localhost/test/busybox:1";
+public final class BusyboxImage {
+  public static final String NAME = "localhost/test/busybox:1";
   private static final Path BUSYBOX = Path.of("/bin/busybox");
   private static final List<String> APPLETS =
       List.of(
@@ -59,7 +59,7 @@ final class BusyboxImage {
 
   private BusyboxImage() {}
 
-  static ImageBuilder builder() {
+  public static ImageBuilder builder() {
     assumeTrue(Files.isExecutable(BUSYBOX), "needs /bin/busybox (Debian: busybox-static)");
     ImageBuilder b = new ImageBuilder(NAME).file("/bin/busybox", BUSYBOX, 0755);
     APPLETS.forEach(a -> b.symlink("/bin/" + a, "busybox"));

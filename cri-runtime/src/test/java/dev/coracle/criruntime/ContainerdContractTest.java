@@ -150,27 +150,27 @@ class ContainerdContractTest extends CriContractSuite {
   }
 
   @Override
-  CriClient client() {
+  protected CriClient client() {
     return client;
   }
 
   @Override
-  Vertx vertx() {
+  protected Vertx vertx() {
     return vertx;
   }
 
   @Override
-  String image() {
+  protected String image() {
     return BusyboxImage.NAME;
   }
 
   @Override
-  boolean tellsEvents() {
+  protected boolean tellsEvents() {
     return false;
   }
 
   @Override
-  String streamProtocol() {
+  protected String streamProtocol() {
     return "v4.channel.k8s.io";
   }
 }

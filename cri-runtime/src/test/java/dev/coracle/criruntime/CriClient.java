@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A blocking CRI client for tests, over any UNIX socket. */
-final class CriClient implements AutoCloseable {
+public final class CriClient implements AutoCloseable {
   /** A call that the server refused. */
-  static final class Refused extends RuntimeException {
+  public static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
     final transient GrpcStatus status;
 
@@ -37,7 +37,7 @@ final class CriClient implements AutoCloseable {
   private final GrpcClient client;
   private final SocketAddress address;
 
-  CriClient(Vertx vertx, Path socket) {
+  public CriClient(Vertx vertx, Path socket) {
     client = GrpcClient.client(vertx, new GrpcClientOptions().setMaxMessageSize(16 << 20));
     address = SocketAddress.domainSocketAddress(socket.toString());
   }
@@ -64,7 +64,7 @@ final class CriClient implements AutoCloseable {
     return get(future);
   }
 
-  static <T> T get(Future<T> future) {
+  public static <T> T get(Future<T> future) {
     try {
       return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
@@ -74,27 +74,27 @@ final class CriClient implements AutoCloseable {
     }
   }
 
-  <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A runtime(
+  public <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A runtime(
       String method, Q request, A answer) {
     return call(RUNTIME, method, request, answer);
   }
 
-  <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A images(
+  public <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A images(
       String method, Q request, A answer) {
     return call(IMAGES, method, request, answer);
   }
 
-  VersionResponse version() {
+  public VersionResponse version() {
     return runtime(
         "Version", VersionRequest.getDefaultInstance(), VersionResponse.getDefaultInstance());
   }
 
-  StatusResponse status() {
+  public StatusResponse status() {
     return runtime(
         "Status", StatusRequest.getDefaultInstance(), StatusResponse.getDefaultInstance());
   }
 
-  String run(PodSandboxConfig config) {
+  public String run(PodSandboxConfig config) {
     return runtime(
             "RunPodSandbox",
             RunPodSandboxRequest.newBuilder().setConfig(config).build(),
@@ -102,7 +102,7 @@ final class CriClient implements AutoCloseable {
         .getPodSandboxId();
   }
 
-  String create(String sandbox, PodSandboxConfig pod, ContainerConfig config) {
+  public String create(String sandbox, PodSandboxConfig pod, ContainerConfig config) {
     return runtime(
             "CreateContainer",
             CreateContainerRequest.newBuilder()
@@ -114,42 +114,42 @@ final class CriClient implements AutoCloseable {
         .getContainerId();
   }
 
-  void start(String container) {
+  public void start(String container) {
     runtime(
         "StartContainer",
         StartContainerRequest.newBuilder().setContainerId(container).build(),
         StartContainerResponse.getDefaultInstance());
   }
 
-  void stop(String container, long seconds) {
+  public void stop(String container, long seconds) {
     runtime(
         "StopContainer",
         StopContainerRequest.newBuilder().setContainerId(container).setTimeout(seconds).build(),
         StopContainerResponse.getDefaultInstance());
   }
 
-  void remove(String container) {
+  public void remove(String container) {
     runtime(
         "RemoveContainer",
         RemoveContainerRequest.newBuilder().setContainerId(container).build(),
         RemoveContainerResponse.getDefaultInstance());
   }
 
-  void stopSandbox(String id) {
+  public void stopSandbox(String id) {
     runtime(
         "StopPodSandbox",
         StopPodSandboxRequest.newBuilder().setPodSandboxId(id).build(),
         StopPodSandboxResponse.getDefaultInstance());
   }
 
-  void removeSandbox(String id) {
+  public void removeSandbox(String id) {
     runtime(
         "RemovePodSandbox",
         RemovePodSandboxRequest.newBuilder().setPodSandboxId(id).build(),
         RemovePodSandboxResponse.getDefaultInstance());
   }
 
-  ContainerStatus containerStatus(String id) {
+  public ContainerStatus containerStatus(String id) {
     return runtime(
             "ContainerStatus",
             ContainerStatusRequest.newBuilder().setContainerId(id).build(),
@@ -157,7 +157,7 @@ final class CriClient implements AutoCloseable {
         .getStatus();
   }
 
-  int pid(String id) {
+  public int pid(String id) {
     String info =
         runtime(
                 "ContainerStatus",
@@ -169,7 +169,7 @@ final class CriClient implements AutoCloseable {
     return m.find() ? Integer.parseInt(m.group(1)) : -1;
   }
 
-  PodSandboxStatus sandboxStatus(String id) {
+  public PodSandboxStatus sandboxStatus(String id) {
     return runtime(
             "PodSandboxStatus",
             PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build(),
@@ -177,11 +177,11 @@ final class CriClient implements AutoCloseable {
         .getStatus();
   }
 
-  ExecSyncResponse exec(String container, String... command) {
+  public ExecSyncResponse exec(String container, String... command) {
     return exec(container, 10, command);
   }
 
-  ExecSyncResponse exec(String container, long timeout, String... command) {
+  public ExecSyncResponse exec(String container, long timeout, String... command) {
     return runtime(
         "ExecSync",
         ExecSyncRequest.newBuilder()
@@ -193,7 +193,7 @@ final class CriClient implements AutoCloseable {
   }
 
   /** Starts collecting events; returns when the stream stands. */
-  List<ContainerEventResponse> events() {
+  public List<ContainerEventResponse> events() {
     List<ContainerEventResponse> list = new CopyOnWriteArrayList<>();
     get(
         client

@@ -19,35 +19,35 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a kubelet relies on, of any CRI runtime behind a UNIX socket. */
-abstract class CriContractSuite {
-  @TempDir Path logs;
-  CriClient cri;
+public abstract class CriContractSuite {
+  @TempDir protected Path logs;
+  protected CriClient cri;
   private final List<String> sandboxes = new ArrayList<>();
 
   /** A client of the runtime under test. */
-  abstract CriClient client();
+  protected abstract CriClient client();
 
-  abstract io.vertx.core.Vertx vertx();
+  protected abstract io.vertx.core.Vertx vertx();
 
   /** The WebSocket protocol of exec and attach. */
-  String streamProtocol() {
+  protected String streamProtocol() {
     return "v5.channel.k8s.io";
   }
 
   /** An image with busybox's commands that the runtime has. */
-  abstract String image();
+  protected abstract String image();
 
   /** Whether containers have namespaces and limits. */
-  boolean isolates() {
+  protected boolean isolates() {
     return true;
   }
 
   /** Whether it has GetContainerEvents. */
-  boolean tellsEvents() {
+  protected boolean tellsEvents() {
     return true;
   }
 
-  String cgroupParent() {
+  protected String cgroupParent() {
     return "";
   }
 
@@ -66,7 +66,7 @@ abstract class CriContractSuite {
     }
   }
 
-  PodSandboxConfig.Builder pod(String name) {
+  protected PodSandboxConfig.Builder pod(String name) {
     return PodSandboxConfig.newBuilder()
         .setMetadata(
             PodSandboxMetadata.newBuilder()
@@ -87,13 +87,13 @@ abstract class CriContractSuite {
                             NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER))));
   }
 
-  String run(PodSandboxConfig config) {
+  protected String run(PodSandboxConfig config) {
     String id = cri.run(config);
     sandboxes.add(id);
     return id;
   }
 
-  ContainerConfig.Builder shell(String name, String script) {
+  protected ContainerConfig.Builder shell(String name, String script) {
     return ContainerConfig.newBuilder()
         .setMetadata(ContainerMetadata.newBuilder().setName(name))
         .setImage(ImageSpec.newBuilder().setImage(image()))
@@ -114,13 +114,13 @@ abstract class CriContractSuite {
     return c.getLinuxBuilder().getSecurityContextBuilder();
   }
 
-  String started(String sandbox, PodSandboxConfig pod, ContainerConfig config) {
+  protected String started(String sandbox, PodSandboxConfig pod, ContainerConfig config) {
     String id = cri.create(sandbox, pod, config);
     cri.start(id);
     return id;
   }
 
-  ContainerStatus awaitExit(String id) {
+  protected ContainerStatus awaitExit(String id) {
     await()
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(10))
@@ -129,7 +129,7 @@ abstract class CriContractSuite {
   }
 
   /** The text of a log, without times, joined parts included. */
-  String log(String name) throws IOException {
+  protected String log(String name) throws IOException {
     StringBuilder text = new StringBuilder();
     for (String line : Files.readAllLines(logs.resolve(name + ".log"))) {
       String[] f = line.split(" ", 4);

@@ -8,7 +8,7 @@ class ProcessContractTest extends BuiltInContractSuite {
   }
 
   @Override
-  boolean isolates() {
+  protected boolean isolates() {
     return false;
   }
 }

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.criruntime.internal.image.Puller;
-import dev.coracle.criruntime.internal.image.RegistryAuth;
-import dev.coracle.criruntime.internal.pod.NotFoundException;
+import dev.coracle.criruntime.server.NotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;

@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Debian's docker-registry on a free port, filled by skopeo; nothing of it stays. */
-final class TestRegistry implements AutoCloseable {
-  static final String USER = "ali";
-  static final String PASSWORD = "open sesame";
+public final class TestRegistry implements AutoCloseable {
+  public static final String USER = "ali";
+  public static final String PASSWORD = "open sesame";
 
   /** USER's line for the registry: its password by bcrypt. */
   private static final String HTPASSWD =
@@ -39,7 +39,7 @@ final class TestRegistry implements AutoCloseable {
   /**
    * @param locked whether it serves only {@link #USER}
    */
-  TestRegistry(boolean locked) throws IOException {
+  public TestRegistry(boolean locked) throws IOException {
     assumeTrue(Files.isExecutable(REGISTRY), "needs docker-registry (Debian: docker-registry)");
     assumeTrue(Files.isExecutable(SKOPEO), "needs skopeo (Debian: skopeo)");
     this.root = Files.createTempDirectory("registry");
@@ -78,12 +78,12 @@ final class TestRegistry implements AutoCloseable {
         });
   }
 
-  String address() {
+  public String address() {
     return address;
   }
 
   /** Pushes an image of one file with this content. */
-  void push(String name, String content) throws Exception {
+  public void push(String name, String content) throws Exception {
     Path archive = root.resolve(name.replace(':', '_') + ".tar");
     new ImageBuilder("demo:1").file("/a", content, 0644).cmd("/" + content).writeArchive(archive);
     List<String> command = new ArrayList<>();

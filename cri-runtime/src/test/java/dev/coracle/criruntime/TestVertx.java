@@ -4,10 +4,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 
 /** A Vert.x with epoll, which UNIX sockets need. */
-final class TestVertx {
+public final class TestVertx {
   private TestVertx() {}
 
-  static Vertx create() {
+  public static Vertx create() {
     return Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
   }
 }

@@ -60,7 +60,9 @@ final class AddOns {
                     registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =
-        node && options.containerRuntimeEndpoint().isEmpty() && !network.userspaceServices()
+        node
+                && RuntimeEndpoint.of(options.containerRuntimeEndpoint()).connectsPods()
+                && !network.userspaceServices()
             ? Optional.of(
                 new PodOverlay(
                     vertx,

@@ -2,6 +2,8 @@ package dev.coracle.launcher;
 
 import dev.coracle.api.Component;
 import dev.coracle.client.Client;
+import dev.coracle.cridocker.DockerRuntime;
+import dev.coracle.cridocker.config.DockerOptions;
 import dev.coracle.criruntime.CriRuntime;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
@@ -16,7 +18,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -24,10 +25,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * The node of this process: the built-in container runtime, unless another one is named, and the
- * kubelet.
+ * The node of this process: a container runtime, the built-in one or the shim for Docker, unless a
+ * CRI server elsewhere is named; and the kubelet.
  */
 public final class Node {
 
@@ -48,7 +51,25 @@ public final class Node {
     }
   }
 
-  private final Optional<CriRuntime> runtime;
+  /** A container runtime of this process: CRI servers like any other, which is all they share. */
+  private record OwnRuntime(
+      String name,
+      Supplier<Uni<Void>> start,
+      Function<Boolean, Uni<Void>> stop,
+      Supplier<String> describe,
+      boolean isolatesPods) {
+
+    static OwnRuntime of(CriRuntime runtime) {
+      return new OwnRuntime(
+          "cri-runtime", runtime::start, runtime::stop, runtime::describe, runtime.isolatesPods());
+    }
+
+    static OwnRuntime of(DockerRuntime runtime) {
+      return new OwnRuntime("cri-docker", runtime::start, runtime::stop, runtime::describe, true);
+    }
+  }
+
+  private final Optional<OwnRuntime> runtime;
   private final Kubelet kubelet;
   private final String endpoint;
   private final boolean keepPods;
@@ -64,15 +85,19 @@ public final class Node {
       MetricsRegistry metrics)
       throws IOException {
     MeterRegistry registry = metrics.meters();
+    RuntimeEndpoint named = RuntimeEndpoint.of(options.containerRuntimeEndpoint());
     this.runtime =
-        options.containerRuntimeEndpoint().isEmpty()
-            ? Optional.of(builtIn(vertx, options, data, network, podCidr, registry))
-            : Optional.empty();
+        switch (named) {
+          case RuntimeEndpoint.BuiltIn b ->
+              Optional.of(OwnRuntime.of(builtIn(vertx, options, data, network, podCidr, registry)));
+          case RuntimeEndpoint.Docker d ->
+              Optional.of(OwnRuntime.of(docker(vertx, d, data, network, podCidr, registry)));
+          case RuntimeEndpoint.Cri c -> Optional.empty();
+        };
     this.keepPods = options.keepPods();
     this.endpoint =
-        runtime.isPresent()
-            ? "unix://" + data.criSocket()
-            : named(options.containerRuntimeEndpoint());
+        RuntimeEndpoint.UNIX
+            + (named instanceof RuntimeEndpoint.Cri c ? c.socket() : data.criSocket());
     this.kubelet =
         new Kubelet(
             vertx,
@@ -98,17 +123,31 @@ public final class Node {
     }
   }
 
-  private static String named(String endpoint) {
-    String path =
-        endpoint.startsWith("unix://") ? endpoint.substring("unix://".length()) : endpoint;
-    if (!Files.exists(Path.of(path))) {
+  private static DockerRuntime docker(
+      Vertx vertx,
+      RuntimeEndpoint.Docker docker,
+      DataDirectory data,
+      NetworkPlan network,
+      String podCidr,
+      MeterRegistry registry) {
+    if (!"root".equals(System.getProperty("user.name"))) {
       throw new UserErrorException(
-          "there is no socket "
-              + path
-              + "; start the container runtime, or leave --container-runtime-endpoint out to use"
-              + " the built-in one");
+          "Docker as the container runtime needs root, for the pods' network; leave"
+              + " --container-runtime-endpoint out to use the built-in runtime");
     }
-    return "unix://" + path;
+    return new DockerRuntime(
+        vertx,
+        DockerOptions.of(data.runtime().resolve("docker"), docker.socket(), data.clusterId())
+            .withSocket(data.criSocket())
+            .withImages(images())
+            .withNetwork(podNetwork(network, podCidr)),
+        registry);
+  }
+
+  private static NetworkOptions podNetwork(NetworkPlan network, String podCidr) {
+    return NetworkOptions.defaults()
+        .withPodCidr(podCidr)
+        .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr()));
   }
 
   private static CriRuntimeOptions runtimeOptions(
@@ -117,10 +156,7 @@ public final class Node {
         .withSocket(data.criSocket())
         .withRuntime(choice(options.runtime()))
         .withImages(images())
-        .withNetwork(
-            NetworkOptions.defaults()
-                .withPodCidr(podCidr)
-                .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr())));
+        .withNetwork(podNetwork(network, podCidr));
   }
 
   /** What the build made, such as the demo's image, is found beside it and needs no registry. */
@@ -194,20 +230,20 @@ public final class Node {
   }
 
   /** The runtime has no part in Coracle's own contracts, being a CRI server like any other. */
-  private record RuntimeComponent(CriRuntime runtime, boolean keepPods) implements Component {
+  private record RuntimeComponent(OwnRuntime runtime, boolean keepPods) implements Component {
     @Override
     public String name() {
-      return "cri-runtime";
+      return runtime.name();
     }
 
     @Override
     public CompletionStage<Void> start() {
-      return runtime.start().subscribeAsCompletionStage();
+      return runtime.start().get().subscribeAsCompletionStage();
     }
 
     @Override
     public CompletionStage<Void> stop() {
-      return runtime.stop(keepPods).subscribeAsCompletionStage();
+      return runtime.stop().apply(keepPods).subscribeAsCompletionStage();
     }
 
     @Override
@@ -242,11 +278,11 @@ public final class Node {
 
   /** Other runtimes than the built-in one always give pods a network. */
   boolean isolatesPods() {
-    return runtime.map(CriRuntime::isolatesPods).orElse(true);
+    return runtime.map(OwnRuntime::isolatesPods).orElse(true);
   }
 
   /** What runs containers here, in one line. */
   public String description() {
-    return runtime.map(CriRuntime::describe).orElse(endpoint);
+    return runtime.map(r -> r.describe().get()).orElse(endpoint);
   }
 }

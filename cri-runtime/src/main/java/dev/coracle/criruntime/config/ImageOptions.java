@@ -1,5 +1,7 @@
 package dev.coracle.criruntime.config;
 
+import dev.coracle.criruntime.ImageReference;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +43,12 @@ public record ImageOptions(
         Duration.ofMinutes(30),
         4,
         Optional.empty());
+  }
+
+  /** The archive that an image is to be taken from before any registry is asked. */
+  public Optional<Path> archive(ImageReference reference) {
+    String file = reference.toString().replaceAll("[/:@]", "_") + ".tar";
+    return archives.map(directory -> directory.resolve(file)).filter(Files::isReadable);
   }
 
   public ImageOptions withInsecureRegistries(List<String> value) {

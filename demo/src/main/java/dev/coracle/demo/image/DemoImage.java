@@ -2,8 +2,11 @@ package dev.coracle.demo.image;
 
 import dev.coracle.criruntime.ImageBuilder;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -36,11 +39,19 @@ public final class DemoImage {
   }
 
   private static boolean isNewer(Path archive, Path sources) throws IOException {
-    if (!Files.exists(archive)) {
+    if (!Files.exists(archive) || !isForDocker(archive)) {
       return false;
     }
     try (Stream<Path> files = Files.walk(sources)) {
       return files.noneMatch(f -> f.toFile().lastModified() > archive.toFile().lastModified());
+    }
+  }
+
+  /** Archives of earlier builds lack what {@code docker load} looks for, which stands first. */
+  private static boolean isForDocker(Path archive) throws IOException {
+    byte[] first = "manifest.json".getBytes(StandardCharsets.US_ASCII);
+    try (InputStream in = Files.newInputStream(archive)) {
+      return Arrays.equals(in.readNBytes(first.length), first);
     }
   }
 

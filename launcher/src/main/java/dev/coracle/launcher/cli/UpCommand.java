@@ -52,8 +52,8 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "SOCKET",
       defaultValue = "",
       description =
-          "UNIX socket of a CRI runtime, such as /run/containerd/containerd.sock. Default: the"
-              + " built-in runtime")
+          "UNIX socket of a CRI runtime, such as /run/containerd/containerd.sock, or of the Docker"
+              + " Engine, such as /var/run/docker.sock. Default: the built-in runtime")
   private String containerRuntimeEndpoint = "";
 
   @Option(

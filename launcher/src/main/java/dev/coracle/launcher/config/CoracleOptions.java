@@ -19,7 +19,8 @@ import java.nio.file.Path;
  * @param clusterCidr pod addresses; empty: a free one, 10.244.0.0/16 if possible
  * @param serviceCidr service addresses; empty: a free one, 10.96.0.0/16 if possible
  * @param clusterDomain of the DNS names
- * @param containerRuntimeEndpoint UNIX socket of a CRI runtime; empty: the built-in one
+ * @param containerRuntimeEndpoint UNIX socket of a CRI runtime or of the Docker Engine; empty: the
+ *     built-in one
  * @param runtime how the built-in runtime isolates: auto, crun, runc, namespaces or process
  * @param proxyMode auto, nftables or userspace
  * @param store where the state is kept

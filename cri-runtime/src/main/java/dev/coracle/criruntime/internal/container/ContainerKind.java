@@ -1,6 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.criruntime.internal.image.LayerUnpacker;
+import dev.coracle.criruntime.server.StartException;
 import java.io.IOException;
 import java.util.Map;
 

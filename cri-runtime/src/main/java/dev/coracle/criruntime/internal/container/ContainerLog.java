@@ -1,6 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.criruntime.internal.linux.Poller;
+import dev.coracle.criruntime.log.CriLogWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

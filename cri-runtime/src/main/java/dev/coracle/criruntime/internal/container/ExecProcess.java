@@ -10,6 +10,7 @@ import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Pty;
 import dev.coracle.criruntime.internal.linux.Reaper;
 import dev.coracle.criruntime.internal.linux.Sys;
+import dev.coracle.criruntime.server.StartException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.PosixException;
+import dev.coracle.criruntime.server.StartException;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;

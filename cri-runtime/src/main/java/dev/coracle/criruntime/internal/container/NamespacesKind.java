@@ -12,6 +12,7 @@ import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Spawn;
 import dev.coracle.criruntime.internal.linux.Sys;
 import dev.coracle.criruntime.internal.linux.SyscallProgram;
+import dev.coracle.criruntime.server.StartException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -19,10 +19,13 @@ import dev.coracle.cri.v1.RemoveImageResponse;
 import dev.coracle.cri.v1.StreamImagesRequest;
 import dev.coracle.cri.v1.StreamImagesResponse;
 import dev.coracle.cri.v1.UInt64Value;
+import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.image.Puller;
-import dev.coracle.criruntime.internal.pod.Times;
+import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.server.Streams;
+import dev.coracle.criruntime.server.Times;
 import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;
 import java.io.IOException;
@@ -103,7 +106,7 @@ public final class ImageServiceHandler extends ImageServiceGrpcService {
             PullImageResponse.newBuilder()
                 .setImageRef(
                     puller
-                        .pull(request.getImage().getImage(), Credentials.of(request.getAuth()))
+                        .pull(request.getImage().getImage(), RegistryAuth.of(request.getAuth()))
                         .id())
                 .build());
   }

@@ -5,6 +5,8 @@ import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
+import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.server.Streams;
 import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;
 import java.io.IOException;

@@ -18,9 +18,9 @@ import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerRecord;
 import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.container.ProcessSpec;
-import dev.coracle.criruntime.internal.container.StopSignals;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
+import dev.coracle.criruntime.server.StopSignals;
 import java.util.List;
 import java.util.Map;
 

@@ -6,10 +6,14 @@ import dev.coracle.criruntime.internal.container.ContainerService;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.pod.Sandbox;
 import dev.coracle.criruntime.internal.pod.SandboxService;
-import dev.coracle.criruntime.internal.streaming.StreamingServer;
+import dev.coracle.criruntime.internal.streaming.RemoteCommand;
 import dev.coracle.criruntime.internal.streaming.SynchronousExec;
+import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.streaming.ForwardTarget;
+import dev.coracle.criruntime.streaming.StreamingServer;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * CRI's calls into what runs: commands, attaching and ports, by addresses of the streaming server
@@ -57,16 +61,29 @@ final class StreamingCalls {
           }
           return ExecResponse.newBuilder()
               .setUrl(
-                  streaming.command(
+                  url(
                       "exec",
-                      c,
-                      request.getCmdList(),
-                      request.getStdin(),
-                      request.getStdout(),
-                      request.getStderr(),
-                      request.getTty()))
+                      new RemoteCommand.Request(
+                          c,
+                          request.getCmdList(),
+                          request.getStdin(),
+                          request.getStdout(),
+                          request.getStderr(),
+                          request.getTty())))
               .build();
         });
+  }
+
+  private String url(String path, RemoteCommand.Request command) {
+    return streaming.command(
+        path,
+        command.stdin(),
+        command.stdout(),
+        command.stderr(),
+        command.tty(),
+        (socket, channels) ->
+            RemoteCommand.serve(
+                command, socket, channels, containers.kind(), poller, calls.executor()));
   }
 
   private Container running(String id) {
@@ -83,14 +100,15 @@ final class StreamingCalls {
         () ->
             AttachResponse.newBuilder()
                 .setUrl(
-                    streaming.command(
+                    url(
                         "attach",
-                        running(request.getContainerId()),
-                        List.of(),
-                        request.getStdin(),
-                        request.getStdout(),
-                        request.getStderr(),
-                        request.getTty()))
+                        new RemoteCommand.Request(
+                            running(request.getContainerId()),
+                            List.of(),
+                            request.getStdin(),
+                            request.getStdout(),
+                            request.getStderr(),
+                            request.getTty())))
                 .build());
   }
 
@@ -102,8 +120,11 @@ final class StreamingCalls {
           if (!s.record().ready()) {
             throw new IllegalStateException("pod sandbox is not ready: " + s.id());
           }
+          ForwardTarget target =
+              new ForwardTarget(
+                  s.id(), s.hasNetwork() ? Optional.of(s.networkNamespace()) : Optional.empty());
           return PortForwardResponse.newBuilder()
-              .setUrl(streaming.forward(s, request.getPortList()))
+              .setUrl(streaming.forward(target, request.getPortList()))
               .build();
         });
   }

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.config.ImageOptions;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package dev.coracle.criruntime.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.criruntime.ImageReference;
+import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.config.ImageOptions;
 import java.io.IOException;
@@ -57,7 +59,7 @@ public final class Puller {
       }
     }
     try {
-      Optional<Path> archive = archive(reference);
+      Optional<Path> archive = options.archive(reference);
       StoredImage image =
           archive.isPresent()
               ? images.load(archive.get(), List.of(reference.toString())).getFirst()
@@ -70,11 +72,6 @@ public final class Puller {
     } finally {
       running.remove(key);
     }
-  }
-
-  private Optional<Path> archive(ImageReference reference) {
-    String file = reference.toString().replaceAll("[/:@]", "_") + ".tar";
-    return options.archives().map(directory -> directory.resolve(file)).filter(Files::isReadable);
   }
 
   private StoredImage fetch(ImageReference reference, RegistryAuth auth) throws IOException {

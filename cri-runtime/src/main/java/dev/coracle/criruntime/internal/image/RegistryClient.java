@@ -2,8 +2,10 @@ package dev.coracle.criruntime.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.criruntime.ImageReference;
+import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.config.ImageOptions;
-import dev.coracle.criruntime.internal.pod.NotFoundException;
+import dev.coracle.criruntime.server.NotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

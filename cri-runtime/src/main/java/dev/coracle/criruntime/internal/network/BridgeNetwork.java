@@ -7,6 +7,7 @@ import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.RouteMessages;
 import dev.coracle.criruntime.internal.linux.RouteSocket;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
+import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ public final class BridgeNetwork implements PodNetwork {
 
   private final ClusterNames names;
   private final PodFirewall firewall;
+  private final ForwardRules forwardRules;
   private final int mtu;
   private final Object lock = new Object();
   private volatile int bridgeIndex;
@@ -34,6 +36,7 @@ public final class BridgeNetwork implements PodNetwork {
   public BridgeNetwork(ClusterNames names, PodFirewall firewall, int mtu) {
     this.names = names;
     this.firewall = firewall;
+    this.forwardRules = ForwardRules.ofHost(names.bridge());
     this.mtu = mtu;
   }
 
@@ -92,6 +95,7 @@ public final class BridgeNetwork implements PodNetwork {
     sysctl("net/ipv4/conf/all/send_redirects", "0");
     sysctl("net/ipv4/conf/" + bridge + "/rp_filter", "2");
     firewall.setUp(range.cidr());
+    forwardRules.open();
   }
 
   private static void sysctl(String name, String value) {
@@ -171,6 +175,7 @@ public final class BridgeNetwork implements PodNetwork {
   @Override
   public void close() throws IOException {
     firewall.remove();
+    forwardRules.close();
     for (String name : Devices.names()) {
       if (name.startsWith(names.vethPrefix()) && name.length() == 15) {
         RouteSocket.trySend(new RouteMessages().delete(name));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.criruntime.internal.container.HostTools;
+import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;

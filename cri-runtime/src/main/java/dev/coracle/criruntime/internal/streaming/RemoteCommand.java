@@ -8,6 +8,8 @@ import dev.coracle.criruntime.internal.container.ExecProcess;
 import dev.coracle.criruntime.internal.container.OutputHub;
 import dev.coracle.criruntime.internal.linux.FdWriter;
 import dev.coracle.criruntime.internal.linux.Poller;
+import dev.coracle.criruntime.streaming.Channels;
+import dev.coracle.criruntime.streaming.StreamStatus;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
@@ -17,7 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /** One exec or attach over a WebSocket. */
-final class RemoteCommand {
+public final class RemoteCommand {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -25,14 +27,14 @@ final class RemoteCommand {
    *
    * @param command empty for attach
    */
-  record Request(
+  public record Request(
       Container container,
       List<String> command,
       boolean stdin,
       boolean stdout,
       boolean stderr,
       boolean tty) {
-    Request {
+    public Request {
       command = List.copyOf(command);
     }
   }
@@ -51,7 +53,7 @@ final class RemoteCommand {
     this.channels = channels;
   }
 
-  static void serve(
+  public static void serve(
       Request request,
       ServerWebSocket socket,
       Channels channels,

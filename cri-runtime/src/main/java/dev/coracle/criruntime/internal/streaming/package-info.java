@@ -1,4 +1,4 @@
-/** Exec, attach and port-forward over WebSockets on a loopback port, with single-use URLs. */
+/** Exec and attach of our own containers, and commands that are waited for. */
 @NullMarked
 package dev.coracle.criruntime.internal.streaming;
 

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.criruntime.server.StopSignals;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.cri.v1.CDIDevice;
 import dev.coracle.cri.v1.ContainerConfig;
+import dev.coracle.criruntime.device.CdiDevices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

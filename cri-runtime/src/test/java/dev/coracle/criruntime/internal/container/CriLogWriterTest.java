@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.criruntime.log.CriLogWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

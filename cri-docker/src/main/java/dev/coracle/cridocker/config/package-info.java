@@ -1,0 +1,5 @@
+/** What the shim needs to know. */
+@NullMarked
+package dev.coracle.cridocker.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,174 @@
+package dev.coracle.cridocker.internal.grpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.coracle.cri.v1.ContainerEventResponse;
+import dev.coracle.cri.v1.ContainerEventType;
+import dev.coracle.cridocker.internal.engine.Engine;
+import dev.coracle.cridocker.internal.pod.ContainerService;
+import dev.coracle.cridocker.internal.pod.Labels;
+import dev.coracle.cridocker.internal.pod.SandboxService;
+import dev.coracle.cridocker.internal.pod.Statuses;
+import dev.coracle.criruntime.server.Events;
+import dev.coracle.criruntime.server.Times;
+import io.vertx.core.http.HttpMethod;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Docker's events as CRI's, one after another on one virtual thread. After a lost connection it
+ * goes on with the events since the last one.
+ */
+public final class EventFeed implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Map<String, ContainerEventType> TYPES =
+      Map.of(
+          "create", ContainerEventType.CONTAINER_CREATED_EVENT,
+          "start", ContainerEventType.CONTAINER_STARTED_EVENT,
+          "die", ContainerEventType.CONTAINER_STOPPED_EVENT,
+          "destroy", ContainerEventType.CONTAINER_DELETED_EVENT);
+
+  private final Engine engine;
+  private final String clusterId;
+  private final SandboxService sandboxes;
+  private final ContainerService containers;
+  private final Events events;
+  private final Consumer<String> onEnd;
+  private final CompletableFuture<Void> listening = new CompletableFuture<>();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile @Nullable InputStream connection;
+  private long last = Times.now();
+  private boolean failed;
+
+  /**
+   * @param onEnd hears the id of every container that has ended; must not block
+   */
+  public EventFeed(
+      Engine engine,
+      String clusterId,
+      SandboxService sandboxes,
+      ContainerService containers,
+      Events events,
+      Consumer<String> onEnd) {
+    this.engine = engine;
+    this.clusterId = clusterId;
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.events = events;
+    this.onEnd = onEnd;
+    events.describeBy((sandboxId, type) -> describe(sandboxId));
+  }
+
+  /** Completes when Docker tells its events here. */
+  public CompletableFuture<Void> listening() {
+    return listening;
+  }
+
+  @Override
+  public void run() {
+    try {
+      do {
+        try {
+          listen();
+        } catch (IOException e) {
+          complain(e);
+        }
+      } while (!stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void complain(IOException e) {
+    if (!failed && stopped.getCount() > 0) {
+      failed = true;
+      LOG.atWarn().setCause(e).log("no events of Docker for now");
+    }
+  }
+
+  private void listen() throws IOException {
+    String filters =
+        Engine.filters(
+            Map.of(
+                "type",
+                List.of("container"),
+                "label",
+                List.of(Labels.CLUSTER + "=" + clusterId),
+                "event",
+                List.copyOf(TYPES.keySet())));
+    String since = "%d.%09d".formatted(last / 1_000_000_000L, last % 1_000_000_000L);
+    try (InputStream in =
+        engine.stream(HttpMethod.GET, "/events?since=" + since + "&" + filters, Map.of())) {
+      connection = in;
+      listening.complete(null);
+      failed = false;
+      // Blocks until there is a first event.
+      try (MappingIterator<JsonNode> told = JSON.readerFor(JsonNode.class).readValues(in)) {
+        while (stopped.getCount() > 0 && told.hasNextValue()) {
+          publish(told.nextValue());
+        }
+      }
+    }
+  }
+
+  private void publish(JsonNode event) {
+    ContainerEventType type = TYPES.get(event.path("Action").asText());
+    long at = event.path("timeNano").asLong();
+    if (type == null || at <= last) {
+      return;
+    }
+    last = at;
+    String id = event.path("Actor").path("ID").asText();
+    JsonNode labels = event.path("Actor").path("Attributes");
+    boolean sandbox = labels.path(Labels.TYPE).asText().equals(Labels.SANDBOX);
+    if (type == ContainerEventType.CONTAINER_STOPPED_EVENT) {
+      onEnd.accept(id);
+    }
+    events.publish(sandbox ? id : labels.path(Labels.SANDBOX_ID).asText(), id, type, at);
+  }
+
+  /** The pod's state as it is now; empty once its sandbox is gone. */
+  private ContainerEventResponse describe(String sandboxId) {
+    ContainerEventResponse.Builder event = ContainerEventResponse.newBuilder();
+    try {
+      Optional<JsonNode> sandbox = sandboxes.find(sandboxId);
+      if (sandbox.isPresent()) {
+        event.setPodSandboxStatus(Statuses.sandbox(sandbox.get(), sandboxes.addresses(sandboxId)));
+        for (JsonNode c : containers.ofSandbox(sandboxId)) {
+          Optional<JsonNode> found = containers.find(c.path("Id").asText());
+          found.ifPresent(f -> event.addContainersStatuses(Statuses.container(f)));
+        }
+      }
+    } catch (IOException e) {
+      // Who it happened to is told all the same; the kubelet asks for the rest.
+      LOG.atDebug().setCause(e).log("event without the pod's state");
+    }
+    return event.build();
+  }
+
+  public void stop() {
+    stopped.countDown();
+    InputStream in = connection;
+    if (in != null) {
+      try {
+        in.close();
+      } catch (IOException e) {
+        LOG.atDebug().setCause(e).log("connection was closed already");
+      }
+    }
+  }
+}

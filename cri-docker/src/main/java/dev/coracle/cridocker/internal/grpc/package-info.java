@@ -1,0 +1,5 @@
+/** The CRI services. */
+@NullMarked
+package dev.coracle.cridocker.internal.grpc;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,84 @@
+package dev.coracle.cridocker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.cridocker.config.DockerOptions;
+import dev.coracle.criruntime.BusyboxImage;
+import dev.coracle.criruntime.CriClient;
+import dev.coracle.criruntime.CriContractSuite;
+import dev.coracle.criruntime.TestVertx;
+import dev.coracle.criruntime.config.NetworkOptions;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** The contract of a CRI runtime on a real Docker Engine. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DockerContractTest extends CriContractSuite {
+  private Vertx vertx;
+  private DockerDaemon daemon;
+  private Path root;
+  private DockerRuntime runtime;
+  private CriClient client;
+
+  @BeforeAll
+  void start() throws Exception {
+    daemon = DockerDaemon.start();
+    daemon.load(BusyboxImage.builder());
+    vertx = TestVertx.create();
+    root = Files.createTempDirectory(Path.of("/tmp"), "dkc");
+    DockerOptions options =
+        DockerOptions.of(root, daemon.socket(), "d" + UUID.randomUUID().toString().substring(0, 5))
+            .withNetwork(
+                NetworkOptions.defaults()
+                    .withCni(root.resolve("no-cni"), List.of())
+                    .withPodCidr("10.199.60.0/24"));
+    runtime = new DockerRuntime(vertx, options, new SimpleMeterRegistry());
+    runtime.start().await().atMost(Duration.ofSeconds(30));
+    client = new CriClient(vertx, options.socket());
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    try {
+      if (client != null) {
+        client.close();
+      }
+      if (runtime != null) {
+        runtime.stop(false).await().atMost(Duration.ofSeconds(30));
+        assertThat(daemon.docker("ps", "-aq")).as("containers left").isEmpty();
+        Files.delete(root.resolve("sandboxes"));
+        Files.delete(root);
+      }
+      if (vertx != null) {
+        CriClient.get(vertx.close());
+      }
+    } finally {
+      if (daemon != null) {
+        daemon.close();
+      }
+    }
+  }
+
+  @Override
+  protected CriClient client() {
+    return client;
+  }
+
+  @Override
+  protected Vertx vertx() {
+    return vertx;
+  }
+
+  @Override
+  protected String image() {
+    return BusyboxImage.NAME;
+  }
+}

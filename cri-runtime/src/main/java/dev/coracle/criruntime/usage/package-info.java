@@ -1,0 +1,5 @@
+/** What containers and pods use. */
+@NullMarked
+package dev.coracle.criruntime.usage;
+
+import org.jspecify.annotations.NullMarked;
