@@ -62,10 +62,9 @@ public final class RunningCluster implements AutoCloseable {
                 "--ingress-https-port",
                 "0"));
     command.addAll(more);
+    Path output = dataDir.resolveSibling(dataDir.getFileName() + ".out");
     ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(dataDir.resolveSibling(dataDir.getFileName() + ".out").toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().put("CORACLE_AOT", aotCache ? "on" : "off");
     builder.environment().putAll(environment);
     try (WatchService watch = FileSystems.getDefault().newWatchService()) {
@@ -76,7 +75,10 @@ public final class RunningCluster implements AutoCloseable {
       while (!isReady(dataDir, process.pid())) {
         WatchKey key = watch.poll(120, TimeUnit.SECONDS);
         if (key == null || !process.isAlive()) {
-          throw new IOException("the cluster did not become ready; see " + dataDir + ".out");
+          process.descendants().forEach(ProcessHandle::destroy);
+          process.destroy();
+          process.waitFor(10, TimeUnit.SECONDS);
+          throw new IOException("the cluster did not become ready:\n" + Files.readString(output));
         }
         key.pollEvents();
         key.reset();
