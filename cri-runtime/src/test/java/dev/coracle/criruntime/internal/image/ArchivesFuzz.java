@@ -120,7 +120,7 @@ class ArchivesFuzz {
   }
 
   private void fuzz(Fuzzer fuzzer, Fuzzer.Target target) throws Exception {
-    fuzzer.percent(10).run(target);
+    fuzzer.percent(4).run(target);
     try (var outside = Files.list(dir)) {
       assertThat(outside.map(p -> p.getFileName().toString())).isSubsetOf("archive.tar", "inside");
     }
