@@ -29,7 +29,9 @@ public final class DockerDaemon implements AutoCloseable {
   private static final Path CLIENT = Path.of("/usr/bin/docker");
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /** Docker's own cgroup, where the hierarchies of version 1 or the one of version 2 are mounted. */
+  /**
+   * Docker's own cgroup, where the hierarchies of version 1 or the one of version 2 are mounted.
+   */
   private static final String CGROUP = "docker";
 
   private static final Path HIERARCHIES = Path.of("/sys/fs/cgroup");

@@ -61,7 +61,8 @@ public final class DockerRuntimeService extends RuntimeServiceGrpcService {
     this.maxEventBacklog = maxEventBacklog;
     this.sandboxCalls = new SandboxCalls(calls, sandboxes, containers);
     this.containerCalls = new ContainerCalls(calls, containers);
-    this.streamingCalls = new StreamingCalls(engine, calls, sandboxes, containers, streaming, connections);
+    this.streamingCalls =
+        new StreamingCalls(engine, calls, sandboxes, containers, streaming, connections);
     this.statsCalls = new StatsCalls(calls, sandboxes, containers);
   }
 

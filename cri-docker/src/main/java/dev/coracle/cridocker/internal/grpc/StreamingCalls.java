@@ -106,8 +106,7 @@ final class StreamingCalls {
         command.stderr(),
         tty,
         (socket, channels) ->
-            CommandSession.serve(
-                engine, connections, command, socket, channels, calls.executor()));
+            CommandSession.serve(engine, connections, command, socket, channels, calls.executor()));
   }
 
   Future<PortForwardResponse> portForward(PortForwardRequest request) {

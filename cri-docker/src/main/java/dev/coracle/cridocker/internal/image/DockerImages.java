@@ -115,7 +115,8 @@ public final class DockerImages {
     }
     return find(reference.toString())
         .map(image -> image.path("Id").asText())
-        .orElseThrow(() -> new IOException("Docker does not have " + reference + " after pulling it"));
+        .orElseThrow(
+            () -> new IOException("Docker does not have " + reference + " after pulling it"));
   }
 
   private void fetch(ImageReference reference, RegistryAuth auth) throws IOException {

@@ -57,9 +57,7 @@ final class Execs {
       state = inspect(execId);
     } catch (EngineException e) {
       // Docker forgets a container's commands when it ends.
-      throw e.isNotFound()
-          ? new StartException("the container ended while the command ran", e)
-          : e;
+      throw e.isNotFound() ? new StartException("the container ended while the command ran", e) : e;
     }
     return state.path("Pid").asInt() == 0
         ? OptionalInt.empty()

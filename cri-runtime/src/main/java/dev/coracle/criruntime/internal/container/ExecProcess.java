@@ -102,7 +102,7 @@ public final class ExecProcess {
       throws IOException {
     Pty pty = Pty.open();
     try {
-      Native.call(Sys.FCHOWN, pty.slave(), process.uid(), -1);
+      Native.call(Sys.FCHOWN, pty.slave(), c.hostUid(), -1);
       int pid = launch(kind, c, process, ExecStreams.terminal(pty.slave()));
       return onTerminal(pid, pty.master(), reap(pid, poller, () -> {}), poller, output);
     } catch (IOException | RuntimeException e) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.api.fuzz.Fuzzer;
+import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.config.ImageOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rules in the firewall of a network namespace of the test. */
 class ForwardRulesTest {
-  private final String namespace =
-      "fwd-" + Long.toString(ProcessHandle.current().pid(), 36);
+  private final String namespace = "fwd-" + Long.toString(ProcessHandle.current().pid(), 36);
   private List<String> iptables = List.of();
   private boolean made;
 
@@ -63,9 +62,7 @@ class ForwardRulesTest {
     rules.open();
     assertThat(iptables("-S", "FORWARD").lines())
         .containsExactlyInAnyOrder(
-            "-P FORWARD DROP",
-            "-A FORWARD -i cor-x -j ACCEPT",
-            "-A FORWARD -o cor-x -j ACCEPT");
+            "-P FORWARD DROP", "-A FORWARD -i cor-x -j ACCEPT", "-A FORWARD -o cor-x -j ACCEPT");
     rules.close();
     assertThat(iptables("-S", "FORWARD").strip()).isEqualTo("-P FORWARD DROP");
   }
