@@ -29,15 +29,9 @@ public final class DockerDaemon implements AutoCloseable {
   private static final Path CLIENT = Path.of("/usr/bin/docker");
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /**
-   * Docker's own cgroup, where the hierarchies of version 1 or the one of version 2 are mounted.
-   */
-  private static final String CGROUP = "docker";
-
   private static final Path HIERARCHIES = Path.of("/sys/fs/cgroup");
 
   private final Path root;
-  private final boolean foundCgroups = !cgroups().isEmpty();
   private @Nullable Process process;
 
   private DockerDaemon(Path root) {
@@ -57,6 +51,10 @@ public final class DockerDaemon implements AutoCloseable {
       daemon.close();
       throw e;
     }
+  }
+
+  private String cgroup() {
+    return String.valueOf(root.getFileName());
   }
 
   /** Where it takes calls. */
@@ -80,6 +78,7 @@ public final class DockerDaemon implements AutoCloseable {
                 root.resolve("daemon.json").toString(),
                 "-H",
                 "unix://" + socket(),
+                "--cgroup-parent=/" + cgroup(),
                 "--bridge=none",
                 "--iptables=false",
                 "--ip6tables=false",
@@ -166,15 +165,16 @@ public final class DockerDaemon implements AutoCloseable {
     }
   }
 
-  private static List<Path> cgroups() {
+  /** Its own, of every hierarchy: other daemons of other tests may run beside it. */
+  private List<Path> cgroups() {
     List<Path> found = new ArrayList<>();
-    Path own = HIERARCHIES.resolve(CGROUP);
+    Path own = HIERARCHIES.resolve(cgroup());
     if (Files.isDirectory(own)) {
       found.add(own);
     }
     try (DirectoryStream<Path> mounts =
-        Files.newDirectoryStream(HIERARCHIES, p -> Files.isDirectory(p.resolve(CGROUP)))) {
-      mounts.forEach(m -> found.add(m.resolve(CGROUP)));
+        Files.newDirectoryStream(HIERARCHIES, p -> Files.isDirectory(p.resolve(cgroup())))) {
+      mounts.forEach(m -> found.add(m.resolve(cgroup())));
     } catch (IOException e) {
       return List.of();
     }
@@ -191,11 +191,9 @@ public final class DockerDaemon implements AutoCloseable {
       }
       end();
     }
-    if (!foundCgroups) {
-      // Docker makes it for containers whose pod names no cgroup, and leaves it.
-      for (Path group : cgroups()) {
-        Files.deleteIfExists(group);
-      }
+    // Docker makes them for containers whose pod names no cgroup, and leaves them.
+    for (Path group : cgroups()) {
+      Files.deleteIfExists(group);
     }
     unmount();
     Files.walkFileTree(
