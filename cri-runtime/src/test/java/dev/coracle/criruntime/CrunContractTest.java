@@ -2,7 +2,7 @@ package dev.coracle.criruntime;
 
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 
-class CrunContractTest extends BuiltInContractSuite {
+class CrunContractTest extends OciContractSuite {
   CrunContractTest() {
     super(RuntimeChoice.CRUN);
   }

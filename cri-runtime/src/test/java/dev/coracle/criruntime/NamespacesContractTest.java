@@ -2,7 +2,7 @@ package dev.coracle.criruntime;
 
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 
-class NamespacesContractTest extends BuiltInContractSuite {
+class NamespacesContractTest extends PlainContractSuite {
   NamespacesContractTest() {
     super(RuntimeChoice.NAMESPACES);
   }

@@ -2,7 +2,7 @@ package dev.coracle.criruntime;
 
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 
-class ProcessContractTest extends BuiltInContractSuite {
+class ProcessContractTest extends PlainContractSuite {
   ProcessContractTest() {
     super(RuntimeChoice.PROCESS);
   }

@@ -2,7 +2,7 @@ package dev.coracle.criruntime;
 
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 
-class RuncContractTest extends BuiltInContractSuite {
+class RuncContractTest extends OciContractSuite {
   RuncContractTest() {
     super(RuntimeChoice.RUNC);
   }
