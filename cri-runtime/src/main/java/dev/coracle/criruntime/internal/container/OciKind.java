@@ -141,7 +141,7 @@ public final class OciKind implements ContainerKind {
     }
     boolean tty = launch.config().getTty();
     if (tty && handsOverTerminals()) {
-      words.addAll(List.of("--console-socket", shim.expectTerminal().toString()));
+      words.addAll(List.of("--console-socket", shim.handedTerminal().expect().toString()));
     }
     words.addAll(List.of("--bundle", launch.directory().toString(), launch.id()));
     int waiter;
@@ -172,7 +172,7 @@ public final class OciKind implements ContainerKind {
     shim.started(waiter);
     try {
       CompletableFuture<Integer> running =
-          shim.child().thenCombine(shim.terminalKept(), (pid, kept) -> pid);
+          shim.child().thenCombine(shim.handedTerminal().here(), (pid, kept) -> pid);
       CompletableFuture.anyOf(running, shim.ended()).get(START_SECONDS, TimeUnit.SECONDS);
       return shim.child().state() == Future.State.SUCCESS
           ? shim.child().resultNow()

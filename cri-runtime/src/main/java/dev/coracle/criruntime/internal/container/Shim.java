@@ -2,10 +2,7 @@ package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
 import dev.coracle.criruntime.internal.cgroup.OomWatch;
-import dev.coracle.criruntime.internal.linux.ConsoleSocket;
-import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.Fd;
-import dev.coracle.criruntime.internal.linux.FdPassing;
 import dev.coracle.criruntime.internal.linux.Native;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.internal.linux.PosixException;
@@ -13,7 +10,6 @@ import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Pty;
 import dev.coracle.criruntime.internal.linux.Sys;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,9 +61,7 @@ final class Shim {
   private volatile @Nullable OomWatch oomWatch;
   private int status = -1;
   private volatile int master = -1;
-  private int keeper = -1;
-  private volatile @Nullable ConsoleSocket console;
-  private volatile CompletableFuture<Void> terminalKept = CompletableFuture.completedFuture(null);
+  private final HandedTerminal handed;
   private int input = -1;
   private int pidPipe = -1;
   private int waiter;
@@ -86,6 +80,7 @@ final class Shim {
     this.tty = tty;
     this.stdin = stdin;
     this.listener = listener;
+    this.handed = new HandedTerminal(directory, poller, this::readTerminal);
   }
 
   /** Completes with the pid of the container's first process. */
@@ -107,7 +102,7 @@ final class Shim {
    * Makes the pipes, starts reading them, and opens what the waiter is to inherit.
    *
    * @param theirTerminal whether a terminal, if there is to be one, is made in the container and
-   *     {@link #expectTerminal handed over}
+   *     {@link HandedTerminal handed over}
    */
   Map<Integer, Integer> prepare(int uid, int gid, boolean theirTerminal) throws IOException {
     for (String name : PIPES) {
@@ -127,10 +122,8 @@ final class Shim {
       fds.put(5, Fd.open(directory.resolve("exit"), Fd.O_WRONLY | Fd.O_CREAT | Fd.O_TRUNC));
       fds.put(6, Fd.open(directory.resolve("go"), Fd.O_RDWR));
       if (tty && theirTerminal) {
-        int[] pair = FdPassing.pair();
         fds.put(7, nothing);
-        fds.put(8, pair[0]);
-        keeper = pair[1];
+        fds.put(8, handed.keeper());
       } else if (tty) {
         prepareTerminal(fds, uid);
       } else {
@@ -195,40 +188,15 @@ final class Shim {
     return pipe;
   }
 
-  /**
-   * Waits for a terminal that an OCI runtime makes.
-   *
-   * @return the socket to hand it over by
-   */
-  Path expectTerminal() throws IOException {
-    ConsoleSocket socket = ConsoleSocket.listen(directory, poller);
-    console = socket;
-    terminalKept = socket.master().thenAccept(this::keepTerminal);
-    return socket.path();
+  /** The terminal that an OCI runtime makes, if it is to make one. */
+  HandedTerminal handedTerminal() {
+    return handed;
   }
 
-  /** Completes when the expected terminal, if any, is here and outlives this JVM. */
-  CompletableFuture<Void> terminalKept() {
-    return terminalKept;
-  }
-
-  private void keepTerminal(int fd) {
-    try {
-      FdPassing.send(keeper, fd);
-      Fd.setNonBlocking(fd);
-      readOutput(fd, false);
-      master = fd;
-    } catch (PosixException e) {
-      Fd.close(fd);
-      throw new UncheckedIOException(e);
-    } finally {
-      closeKeeper();
-    }
-  }
-
-  private void closeKeeper() {
-    Fd.close(keeper);
-    keeper = -1;
+  private void readTerminal(int fd) throws PosixException {
+    Fd.setNonBlocking(fd);
+    readOutput(fd, false);
+    master = fd;
   }
 
   private void readPid() {
@@ -272,11 +240,9 @@ final class Shim {
       return false;
     }
     if (tty) {
-      int kept = keptTerminal(Processes.takeFd(pid, 8));
+      int kept = HandedTerminal.kept(Processes.takeFd(pid, 8));
       if (kept >= 0) {
-        Fd.setNonBlocking(kept);
-        readOutput(kept, false);
-        master = kept;
+        readTerminal(kept);
       }
     } else {
       readOutput(Fd.open(directory.resolve("out"), Fd.O_RDONLY | Fd.O_NONBLOCK), false);
@@ -294,21 +260,6 @@ final class Shim {
       poller.execute(() -> exited(code));
     }
     return true;
-  }
-
-  /** -1 where the earlier JVM died before it had the terminal, and the container with it. */
-  private static int keptTerminal(int kept) throws PosixException {
-    try {
-      int fd = FdPassing.peek(kept);
-      Fd.close(kept);
-      return fd;
-    } catch (PosixException e) {
-      if (e.errno() == Errno.ENOTSOCK) {
-        return kept;
-      }
-      Fd.close(kept);
-      throw e;
-    }
   }
 
   /** The code in the file {@code exit}; -1 when there is none. */
@@ -386,10 +337,7 @@ final class Shim {
     if (ended.isDone()) {
       return;
     }
-    ConsoleSocket socket = console;
-    if (socket != null) {
-      socket.poll(); // A terminal of a container that ended at once.
-    }
+    handed.poll(); // Of a container that ended at once.
     drain();
     readPid(); // Of a container that ended at once: it did start.
     ended.complete(code);
@@ -487,11 +435,7 @@ final class Shim {
     status = -1;
     closePid();
     closeInput();
-    closeKeeper();
-    ConsoleSocket socket = console;
-    if (socket != null) {
-      socket.close();
-    }
+    handed.close();
     if (waiterHandle >= 0) {
       int handle = waiterHandle;
       waiterHandle = -1;
