@@ -130,7 +130,7 @@ public final class ApiBench {
               PODS,
               form.equals(Sides.JSON) ? "JSON" : "protobuf"),
           ours,
-          sides.list(api, form).await().length(),
+          sides.list(api, form).await(),
           theirs,
           bytes);
     }

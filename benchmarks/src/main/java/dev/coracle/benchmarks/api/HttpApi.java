@@ -5,12 +5,14 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The administrator over HTTPS, by so many connections of HTTP/1.1, none of them shared. */
 final class HttpApi {
@@ -40,16 +42,8 @@ final class HttpApi {
 
   /** The answer's body; anything but {@code 2xx} fails. */
   Future<Buffer> call(HttpMethod method, String path, String accept, byte[] body) {
-    RequestOptions options =
-        new RequestOptions()
-            .setHost("127.0.0.1")
-            .setPort(port)
-            .setMethod(method)
-            .setURI(path)
-            .putHeader("Accept", accept)
-            .putHeader("Content-Type", "application/json");
     return client
-        .request(options)
+        .request(options(method, path, accept))
         .compose(request -> body.length == 0 ? request.send() : request.send(Buffer.buffer(body)))
         .compose(response ->
             response
@@ -59,6 +53,31 @@ final class HttpApi {
                         ? Future.succeededFuture(bytes)
                         : Future.failedFuture(
                             method + " " + path + ": " + response.statusCode() + " " + bytes)));
+  }
+
+  /** How long the answer of a get is, all of it received and none of it kept. */
+  Future<Long> length(String path, String accept) {
+    return client
+        .request(options(HttpMethod.GET, path, accept))
+        .compose(HttpClientRequest::send)
+        .compose(response -> {
+          if (response.statusCode() != 200) {
+            return Future.failedFuture("GET " + path + ": " + response.statusCode());
+          }
+          AtomicLong length = new AtomicLong();
+          response.handler(piece -> length.addAndGet(piece.length()));
+          return response.end().map(_ -> length.get());
+        });
+  }
+
+  private RequestOptions options(HttpMethod method, String path, String accept) {
+    return new RequestOptions()
+        .setHost("127.0.0.1")
+        .setPort(port)
+        .setMethod(method)
+        .setURI(path)
+        .putHeader("Accept", accept)
+        .putHeader("Content-Type", "application/json");
   }
 
   void close() {

@@ -74,9 +74,22 @@ public final class PodTimes {
     client.create(Resources.PODS, manifest(name)).await().atMost(LIMIT);
     double millis = (seen.get(LIMIT.toSeconds(), TimeUnit.SECONDS) - begin) / 1e6;
     if (remove) {
-      client.delete(Resources.PODS, "default", name, DeleteOptions.now()).await().atMost(LIMIT);
+      remove(name);
     }
     return millis;
+  }
+
+  /** Until its processes and its object are gone, so that the next measurement is one of its own. */
+  private void remove(String name) throws Exception {
+    KubeObject pod = client.get(Resources.PODS, "default", name).await().atMost(LIMIT);
+    var gone =
+        client
+            .watch(Resources.PODS, "default", WatchOptions.from(pod.resourceVersion()))
+            .filter(event -> event instanceof WatchEvent.Deleted(KubeObject o) && o.name().equals(name))
+            .toUni()
+            .subscribeAsCompletionStage();
+    client.delete(Resources.PODS, "default", name, DeleteOptions.background()).await().atMost(LIMIT);
+    gone.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** Milliseconds from the kill of a container's process to the status that the next one runs. */
@@ -161,10 +174,10 @@ public final class PodTimes {
         "default",
         name,
         node -> {
-          var spec = node.putObject("spec").put("terminationGracePeriodSeconds", 0);
+          var spec = node.putObject("spec").put("terminationGracePeriodSeconds", 5);
           var container = spec.putArray("containers").addObject();
           container.put("name", "c").put("image", image).put("imagePullPolicy", "IfNotPresent");
-          container.putArray("command").add("sh").add("-c").add("sleep 100000");
+          container.putArray("command").add("sh").add("-c").add("trap 'exit 0' TERM; sleep 100000 & wait");
         });
   }
 
