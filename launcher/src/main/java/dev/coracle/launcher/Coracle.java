@@ -75,6 +75,7 @@ public final class Coracle {
     MeterRegistry registry = metrics.meters();
     MetricsApi metricsApi = new MetricsApi(metrics);
     LogsApi logsApi = new LogsApi(options.logs());
+    ComponentStatuses statuses = new ComponentStatuses(started);
     this.controlPlane =
         new ControlPlane(
             vertx,
@@ -82,7 +83,7 @@ public final class Coracle {
             data,
             plan,
             credentials,
-            logsApi.addTo(metricsApi.hooks(routes(), checks())),
+            logsApi.addTo(statuses.addTo(metricsApi.hooks(routes(), checks(statuses)))),
             registry);
     MetricsServer metricsServer =
         metricsApi.open(
@@ -166,8 +167,9 @@ public final class Coracle {
     return List.of(new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute()));
   }
 
-  private List<HealthCheck> checks() {
+  private List<HealthCheck> checks(ComponentStatuses statuses) {
     return List.of(
+        statuses.etcd(),
         new HealthCheck(
             "components",
             false,

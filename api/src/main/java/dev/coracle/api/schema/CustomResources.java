@@ -7,6 +7,8 @@ import dev.coracle.api.GroupVersionResource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
 
 /**
  * Reads the resources that a CustomResourceDefinition ({@code apiextensions.k8s.io/v1}) declares.
@@ -51,10 +53,30 @@ public final class CustomResources {
                 subresources(gvk, version.path("subresources")),
                 new GroupVersionResource(group, storageVersion, plural),
                 schema(spec, version, gvk),
-                node));
+                warned(node, gvk, spec)));
       }
     }
     return out;
+  }
+
+  /**
+   * The version, with the usual words of warning where it is deprecated and has none of its own.
+   */
+  private static ObjectNode warned(ObjectNode version, GroupVersionKind gvk, JsonNode spec) {
+    if (!version.path("deprecated").asBoolean() || version.hasNonNull("deprecationWarning")) {
+      return version;
+    }
+    String text = gvk.apiVersion() + " " + gvk.kind() + " is deprecated";
+    Optional<String> better =
+        StreamSupport.stream(spec.path("versions").spliterator(), false)
+            .filter(v -> v.path("served").asBoolean() && !v.path("deprecated").asBoolean())
+            .map(v -> v.path("name").asText(""))
+            .filter(v -> KubeVersions.NEWEST_FIRST.compare(v, gvk.version()) < 0)
+            .min(KubeVersions.NEWEST_FIRST);
+    if (better.isPresent()) {
+      text += "; use " + gvk.group() + "/" + better.get() + " " + gvk.kind();
+    }
+    return version.deepCopy().put("deprecationWarning", text);
   }
 
   private static SchemaType schema(JsonNode spec, JsonNode version, GroupVersionKind gvk) {

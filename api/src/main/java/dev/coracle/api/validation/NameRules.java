@@ -76,6 +76,9 @@ public final class NameRules {
     if (LabelSyntax.isDnsLabel(name)) {
       return List.of();
     }
+    if (LabelSyntax.isDnsSubdomain(name)) {
+      return sized(name, 63, name.indexOf('.') < 0 ? "" : "must not contain dots");
+    }
     return sized(name, 63, isDnsLabelForm(name) ? "" : LABEL_MESSAGE);
   }
 

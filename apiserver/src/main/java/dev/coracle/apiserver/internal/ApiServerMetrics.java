@@ -1,11 +1,14 @@
 package dev.coracle.apiserver.internal;
 
+import dev.coracle.api.GroupVersionResource;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +37,7 @@ public final class ApiServerMetrics {
   private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
 
   private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
+  private final Map<GroupVersionResource, Set<String>> deprecated = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
   private final AtomicInteger longRunning = new AtomicInteger();
@@ -97,6 +101,21 @@ public final class ApiServerMetrics {
             Duration.ofSeconds(30),
             Duration.ofSeconds(60))
         .register(registry);
+  }
+
+  /** Notes that somebody asked for what should no longer be used. */
+  public void deprecated(GroupVersionResource resource, String subresource, String removedRelease) {
+    Set<String> known = deprecated.computeIfAbsent(resource, _ -> ConcurrentHashMap.newKeySet());
+    if (known.add(subresource)) {
+      Gauge.builder("apiserver_requested_deprecated_apis", () -> 1)
+          .description("Deprecated APIs that have been requested, and the release without them")
+          .tag("group", resource.group())
+          .tag("version", resource.version())
+          .tag("resource", resource.resource())
+          .tag("subresource", subresource)
+          .tag("removed_release", removedRelease)
+          .register(registry);
+    }
   }
 
   /** Requests turned away because too many were in flight. */

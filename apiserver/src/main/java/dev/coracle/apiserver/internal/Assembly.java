@@ -203,6 +203,7 @@ public final class Assembly {
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
             new Connects(new Destinations(store, tunnels), forwarder, backstage.admission()),
+            metrics,
             options.limits().minWatchTimeout().toMillis());
     flows =
         new FlowControl(

@@ -236,4 +236,48 @@ class CustomResourceVersionsTest {
                 .asText())
         .isEqualTo("A");
   }
+
+  @Test
+  void versionsThatAreDeprecatedSaySo() {
+    define(
+        "olds",
+        "Old",
+        "{strategy: None}",
+        version("v1", true, V2),
+        version("v1beta1", false, V2).replace("served: true", "served: true, deprecated: true"),
+        version("v1alpha1", false, V2)
+            .replace(
+                "served: true",
+                "served: true, deprecated: true, deprecationWarning: 'gone next summer'"));
+    String at = "/apis/stable.example.com/%s/namespaces/default/olds";
+    assertThat(api.get(at.formatted("v1")).ok().warnings()).isEmpty();
+    assertThat(api.get(at.formatted("v1beta1")).ok().warnings())
+        .containsExactly(
+            "299 - \"stable.example.com/v1beta1 Old is deprecated; use stable.example.com/v1 Old\"");
+    assertThat(api.get(at.formatted("v1alpha1")).ok().warnings())
+        .containsExactly("299 - \"gone next summer\"");
+  }
+
+  @Test
+  void builtInVersionsThatAreDeprecatedSaySo() {
+    assertThat(api.get("/api/v1/namespaces/default/endpoints").ok().warnings())
+        .containsExactly(
+            "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"");
+    assertThat(api.get("/apis/storage.k8s.io/v1beta1/volumeattributesclasses").ok().warnings())
+        .containsExactly(
+            "299 - \"storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable"
+                + " in v1.37+; use storage.k8s.io/v1 VolumeAttributesClass\"");
+    assertThat(api.get("/apis/discovery.k8s.io/v1/endpointslices").ok().warnings()).isEmpty();
+  }
+
+  @Test
+  void whatIsHardlyMeantThatWayIsToldToWhoeverWritesIt() {
+    TestApi.Answer made =
+        api.post(
+            "/api/v1/namespaces/default/services",
+            "{apiVersion: v1, kind: Service, metadata: {name: odd}, spec: {clusterIP: None,"
+                + " externalIPs: [192.0.2.1], ports: [{port: 80}]}}");
+    assertThat(made.ok().warnings())
+        .containsExactly("299 - \"spec.externalIPs is ignored for headless services\"");
+  }
 }

@@ -219,10 +219,12 @@ class ValidatorTest {
             + " validation is '[-._a-zA-Z0-9]+')",
         "secrets | {'metadata':{'name':'c','namespace':'d'},'type':'kubernetes.io/tls'} |"
             + " data[tls.crt]: Required value",
-        "namespaces | {'metadata':{'name':'a.b'}} | metadata.name: Invalid value: \"a.b\": a"
-            + " lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-',"
-            + " and must start and end with an alphanumeric character (e.g. 'my-name',  or"
-            + " '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        "namespaces | {'metadata':{'name':'a.b'}} | metadata.name: Invalid value: \"a.b\": must not"
+            + " contain dots",
+        "namespaces | {'metadata':{'name':'A'}} | metadata.name: Invalid value: \"A\": a lowercase RFC"
+            + " 1123 label must consist of lower case alphanumeric characters or '-', and must start"
+            + " and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for"
+            + " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
         "persistentvolumeclaims |"
             + " {'metadata':{'name':'c','namespace':'d'},'spec':{'resources':{'requests':{'storage':'1Gi'}}}}"
             + " | spec.accessModes: Required value: at least 1 access mode is required",

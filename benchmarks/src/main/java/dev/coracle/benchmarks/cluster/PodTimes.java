@@ -79,16 +79,22 @@ public final class PodTimes {
     return millis;
   }
 
-  /** Until its processes and its object are gone, so that the next measurement is one of its own. */
+  /**
+   * Until its processes and its object are gone, so that the next measurement is one of its own.
+   */
   private void remove(String name) throws Exception {
     KubeObject pod = client.get(Resources.PODS, "default", name).await().atMost(LIMIT);
     var gone =
         client
             .watch(Resources.PODS, "default", WatchOptions.from(pod.resourceVersion()))
-            .filter(event -> event instanceof WatchEvent.Deleted(KubeObject o) && o.name().equals(name))
+            .filter(
+                event -> event instanceof WatchEvent.Deleted(KubeObject o) && o.name().equals(name))
             .toUni()
             .subscribeAsCompletionStage();
-    client.delete(Resources.PODS, "default", name, DeleteOptions.background()).await().atMost(LIMIT);
+    client
+        .delete(Resources.PODS, "default", name, DeleteOptions.background())
+        .await()
+        .atMost(LIMIT);
     gone.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
@@ -177,7 +183,11 @@ public final class PodTimes {
           var spec = node.putObject("spec").put("terminationGracePeriodSeconds", 5);
           var container = spec.putArray("containers").addObject();
           container.put("name", "c").put("image", image).put("imagePullPolicy", "IfNotPresent");
-          container.putArray("command").add("sh").add("-c").add("trap 'exit 0' TERM; sleep 100000 & wait");
+          container
+              .putArray("command")
+              .add("sh")
+              .add("-c")
+              .add("trap 'exit 0' TERM; sleep 100000 & wait");
         });
   }
 

@@ -87,13 +87,12 @@ public final class RbacAuthorizer implements Authorizer {
 
   /** All rules that count for a user in a namespace; empty for those of the whole cluster only. */
   public List<PolicyRule> rulesFor(UserInfo user, String namespace) {
+    List<PolicyRule> out = new ArrayList<>();
     if (user.in(UserInfo.MASTERS)) {
       Set<String> all = Set.of("*");
-      return List.of(
-          new PolicyRule(all, all, all, Set.of(), List.of()),
-          new PolicyRule(all, Set.of(), Set.of(), Set.of(), List.of("*")));
+      out.add(new PolicyRule(all, all, all, Set.of(), List.of()));
+      out.add(new PolicyRule(all, Set.of(), Set.of(), Set.of(), List.of("*")));
     }
-    List<PolicyRule> out = new ArrayList<>();
     Map<String, List<Grant>> subjects = index();
     for (String key : keys(user)) {
       for (Grant grant : subjects.getOrDefault(key, List.of())) {
@@ -102,7 +101,7 @@ public final class RbacAuthorizer implements Authorizer {
         }
       }
     }
-    return out;
+    return out.stream().distinct().toList();
   }
 
   /**

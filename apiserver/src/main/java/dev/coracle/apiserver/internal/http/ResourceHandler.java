@@ -14,6 +14,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
@@ -25,6 +26,7 @@ import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.verb.DeleteVerb;
 import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.UpdateVerb;
+import dev.coracle.apiserver.warning.ApiDeprecation;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -41,6 +43,7 @@ public final class ResourceHandler {
   private final Bodies bodies;
   private final Presenter presenter;
   private final Connects connects;
+  private final ApiServerMetrics metrics;
   private final long minWatchMillis;
 
   public ResourceHandler(
@@ -50,6 +53,7 @@ public final class ResourceHandler {
       Bodies bodies,
       Presenter presenter,
       Connects connects,
+      ApiServerMetrics metrics,
       long minWatchMillis) {
     this.vertx = vertx;
     this.registry = registry;
@@ -57,6 +61,7 @@ public final class ResourceHandler {
     this.bodies = bodies;
     this.presenter = presenter;
     this.connects = connects;
+    this.metrics = metrics;
     this.minWatchMillis = minWatchMillis;
   }
 
@@ -89,6 +94,7 @@ public final class ResourceHandler {
             options,
             exchange.userAgentManager(),
             exchange.warnings());
+    ApiDeprecation.of(type.definition()).ifPresent(d -> deprecated(d, call));
     if (connects.serves(type, info.subresource())) {
       connects.handle(exchange, call);
       return;
@@ -104,6 +110,15 @@ public final class ResourceHandler {
       case "deletecollection" -> deleteCollection(exchange, call);
       default -> throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
     }
+  }
+
+  private void deprecated(ApiDeprecation deprecation, Call call) {
+    call.warnings().add(deprecation.warning());
+    call.warnings().notes().note("k8s.io/deprecated", "true", false);
+    if (!deprecation.removedRelease().isEmpty()) {
+      call.warnings().notes().note("k8s.io/removed-release", deprecation.removedRelease(), false);
+    }
+    metrics.deprecated(call.type().resource(), call.subresource(), deprecation.removedRelease());
   }
 
   private static Negotiation negotiate(Exchange exchange, Call call) {

@@ -9,6 +9,7 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.warning.KindWarnings;
 import io.smallrye.mutiny.Uni;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,6 +92,7 @@ public final class CreateVerb {
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.kind(), call.name(), causes);
     }
+    KindWarnings.ofCreate(type.definition(), object, call.warnings()::add);
     Uni<Void> validated = backstage.admission().validate(request);
     Uni<Void> begun =
         validated == Backstage.DONE

@@ -10,6 +10,7 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.warning.KindWarnings;
 import io.smallrye.mutiny.Uni;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -215,6 +216,9 @@ public final class ObjectUpdate {
     causes.addAll(type.strategy().validate(now, before, call));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.kind(), call.name(), causes);
+    }
+    if (scope.name().isEmpty()) {
+      KindWarnings.ofUpdate(type.definition(), now, before.tree(), call.warnings()::add);
     }
     return backstage
         .admission()

@@ -34,6 +34,8 @@ import java.util.Optional;
 public final class CronJobController extends LoopController {
 
   /** So many missed times are looked through before it is given up and said. */
+  private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+
   private static final int MANY_MISSED = 100;
 
   private final Lister cronJobs;
@@ -97,9 +99,15 @@ public final class CronJobController extends LoopController {
                       "MissingJob",
                       "Active job went missing: " + listed.path("name").asText()));
     }
-    ArrayNode active = Json.array();
     owned.stream()
-        .filter(job -> !isFinished(job))
+        .filter(job -> !isFinished(job) && !isScheduled(job))
+        .forEach(job ->
+            events.warning(
+                cron,
+                "UnexpectedJob",
+                "Saw a job that the controller did not create or forgot: " + job.name()));
+    ArrayNode active = Json.array();
+    running(owned).stream()
         .sorted(Comparator.comparing(KubeObject::name))
         .forEach(job -> {
           active
@@ -122,6 +130,17 @@ public final class CronJobController extends LoopController {
         .max(Comparator.naturalOrder())
         .filter(time -> time.compareTo(status.path("lastSuccessfulTime").asText("")) > 0)
         .ifPresent(time -> status.put("lastSuccessfulTime", time));
+  }
+
+  /**
+   * Whether the controller made it. {@code kubectl create job --from} makes Jobs that it did not.
+   */
+  private static boolean isScheduled(KubeObject job) {
+    return job.annotations().containsKey(SCHEDULED);
+  }
+
+  private static List<KubeObject> running(List<KubeObject> owned) {
+    return owned.stream().filter(job -> !isFinished(job) && isScheduled(job)).toList();
   }
 
   private Uni<Void> clearHistory(KubeObject cron, List<KubeObject> owned) {
@@ -195,7 +214,7 @@ public final class CronJobController extends LoopController {
           "Missed scheduled time to start a job: " + Timestamps.time(due.get()));
       return Uni.createFrom().item(again);
     }
-    List<KubeObject> running = owned.stream().filter(job -> !isFinished(job)).toList();
+    List<KubeObject> running = running(owned);
     String policy = cron.text("spec", "concurrencyPolicy");
     if (policy.equals("Forbid") && !running.isEmpty()) {
       events.normal(
@@ -278,9 +297,7 @@ public final class CronJobController extends LoopController {
                   metadata.set(field, value.deepCopy());
                 }
               }
-              metadata
-                  .withObjectProperty("annotations")
-                  .put("batch.kubernetes.io/cronjob-scheduled-timestamp", Timestamps.time(at));
+              metadata.withObjectProperty("annotations").put(SCHEDULED, Timestamps.time(at));
               metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(cron).toJson());
               node.set("spec", template.path("spec").deepCopy());
             });

@@ -1,0 +1,316 @@
+package dev.coracle.apiserver.warning;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * What to tell whoever writes an object that is valid, and hardly meant that way or on its way out.
+ * Runs on decoded and defaulted trees that have passed validation.
+ */
+public final class KindWarnings {
+
+  /** Of one kind, new or changed. */
+  @FunctionalInterface
+  private interface Rules {
+    void tell(ObjectNode object, Consumer<String> to);
+  }
+
+  private static final FieldPath TEMPLATE = FieldPath.SPEC.child("template");
+  private static final FieldPath ANNOTATIONS = FieldPath.METADATA.child("annotations");
+  private static final String CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+  private static final String CLASS_TEXT =
+      "deprecated since v1.8; use \"storageClassName\" attribute instead";
+  private static final Map<String, String> VOLUMES =
+      Map.of(
+          "cephfs", "deprecated in v1.28, non-functional in v1.31+",
+          "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+",
+          "scaleIO", "deprecated in v1.16, non-functional in v1.22+",
+          "storageos", "deprecated in v1.22, non-functional in v1.25+",
+          "glusterfs", "deprecated in v1.25, non-functional in v1.26+",
+          "rbd", "deprecated in v1.28, non-functional in v1.31+");
+
+  private static final Map<String, Rules> ALL =
+      Map.ofEntries(
+          Map.entry("/Pod", (o, to) -> new PodWarnings(o, FieldPath.ROOT, to).tell()),
+          Map.entry("/PodTemplate", (o, to) -> template(o.path("template"), "template", to)),
+          Map.entry("/ReplicationController", KindWarnings::workload),
+          Map.entry("apps/Deployment", KindWarnings::workload),
+          Map.entry("apps/ReplicaSet", KindWarnings::workload),
+          Map.entry("apps/DaemonSet", KindWarnings::workload),
+          Map.entry("apps/StatefulSet", KindWarnings::statefulSet),
+          Map.entry("batch/Job", (o, to) -> job(o.path("spec"), FieldPath.SPEC, to)),
+          Map.entry(
+              "batch/CronJob",
+              (o, to) ->
+                  job(
+                      o.path("spec").path("jobTemplate").path("spec"),
+                      FieldPath.SPEC.child("jobTemplate", "spec"),
+                      to)),
+          Map.entry("/Service", KindWarnings::service),
+          Map.entry("/Node", KindWarnings::node),
+          Map.entry("/PersistentVolume", KindWarnings::volume),
+          Map.entry("/PersistentVolumeClaim", KindWarnings::claim),
+          Map.entry("discovery.k8s.io/EndpointSlice", KindWarnings::endpoints),
+          Map.entry("networking.k8s.io/NetworkPolicy", KindWarnings::policy),
+          Map.entry("node.k8s.io/RuntimeClass", KindWarnings::runtimeClass),
+          Map.entry("storage.k8s.io/StorageClass", KindWarnings::storageClass),
+          Map.entry("storage.k8s.io/CSIStorageCapacity", KindWarnings::capacity));
+
+  /** Kinds whose objects' names become parts of host names. */
+  private static final List<String> NAMES_PODS =
+      List.of(
+          "/ReplicationController",
+          "apps/Deployment",
+          "apps/ReplicaSet",
+          "batch/Job",
+          "batch/CronJob");
+
+  private KindWarnings() {}
+
+  /** Of a new object. */
+  public static void ofCreate(ResourceDefinition resource, ObjectNode object, Consumer<String> to) {
+    if (!resource.builtIn()) {
+      return;
+    }
+    String kind = resource.kind().group() + "/" + resource.kind().kind();
+    if (kind.equals("/Pod")) {
+      name(object, "the Pod's hostname", to);
+    } else if (NAMES_PODS.contains(kind)) {
+      name(object, "Pod names and hostnames", to);
+    } else if (kind.equals("networking.k8s.io/Ingress")
+        && annotation(object, "kubernetes.io/ingress.class")) {
+      to.accept(
+          "annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
+              + " 'spec.ingressClassName' instead");
+    }
+    Rules rules = ALL.get(kind);
+    if (rules != null) {
+      rules.tell(object, to);
+    }
+  }
+
+  /** Of an object that is changed itself, not by a subresource. */
+  public static void ofUpdate(
+      ResourceDefinition resource, ObjectNode now, JsonNode before, Consumer<String> to) {
+    Rules rules =
+        resource.builtIn() ? ALL.get(resource.kind().group() + "/" + resource.kind().kind()) : null;
+    // What has a generation was told when it was made that way.
+    JsonNode generation = now.path("metadata").path("generation");
+    boolean same =
+        generation.asLong() > 0
+            && generation.asLong() == before.path("metadata").path("generation").asLong();
+    if (rules != null && !same) {
+      rules.tell(now, to);
+    }
+  }
+
+  private static boolean annotation(ObjectNode object, String key) {
+    return object.path("metadata").path("annotations").has(key);
+  }
+
+  private static void name(ObjectNode object, String used, Consumer<String> to) {
+    List<String> problems = NameRules.dnsLabel(object.path("metadata").path("name").asText(""));
+    if (!problems.isEmpty()) {
+      to.accept(
+          "metadata.name: this is used in "
+              + used
+              + ", which can result in surprising behavior; a DNS label is recommended: ["
+              + String.join(" ", problems)
+              + "]");
+    }
+  }
+
+  private static void template(JsonNode template, String at, Consumer<String> to) {
+    new PodWarnings(template, FieldPath.ROOT.child(at), to).tell();
+  }
+
+  private static void workload(ObjectNode object, Consumer<String> to) {
+    new PodWarnings(object.path("spec").path("template"), TEMPLATE, to).tell();
+  }
+
+  private static void statefulSet(ObjectNode object, Consumer<String> to) {
+    workload(object, to);
+    JsonNode spec = object.path("spec");
+    int i = 0;
+    for (JsonNode claim : spec.path("volumeClaimTemplates")) {
+      PodWarnings.claim(
+          claim.path("spec"), FieldPath.SPEC.child("volumeClaimTemplates").index(i++), to);
+    }
+    if (spec.path("revisionHistoryLimit").asInt(0) < 0) {
+      to.accept(
+          "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >="
+              + " 0 is recommended");
+    }
+  }
+
+  private static void job(JsonNode spec, FieldPath path, Consumer<String> to) {
+    if (spec.path("completionMode").asText("").equals("Indexed")
+        && spec.path("completions").asLong() > 100_000
+        && spec.path("parallelism").asLong() > 10_000) {
+      to.accept(
+          path
+              + ": In Indexed Jobs with a number of completions higher than 10^5 and a parallelism"
+              + " higher than 10^4, Kubernetes might not be able to track completedIndexes when a"
+              + " big number of indexes fail");
+    }
+    new PodWarnings(spec.path("template"), path.child("template"), to).tell();
+  }
+
+  private static void service(ObjectNode service, Consumer<String> to) {
+    JsonNode spec = service.path("spec");
+    String type = spec.path("type").asText("");
+    JsonNode externalIps = spec.path("externalIPs");
+    String balancer = spec.path("loadBalancerIP").asText("");
+    boolean byName = type.equals("ExternalName");
+    boolean headless = type.equals("ClusterIP") && spec.path("clusterIP").asText("").equals("None");
+    if (annotation(service, "service.kubernetes.io/topology-aware-hints")) {
+      to.accept(
+          "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use"
+              + " service.kubernetes.io/topology-mode instead");
+    }
+    if (headless) {
+      if (!balancer.isEmpty()) {
+        to.accept("spec.loadBalancerIP is ignored for headless services");
+      }
+      if (!externalIps.isEmpty()) {
+        to.accept("spec.externalIPs is ignored for headless services");
+      }
+      if (!spec.path("sessionAffinity").asText("None").equals("None")) {
+        to.accept("spec.SessionAffinity is ignored for headless services");
+      }
+    } else if (!byName) {
+      AddressWarnings.addresses(spec.path("clusterIPs"), FieldPath.SPEC.child("clusterIPs"), to);
+      if (!externalIps.isEmpty()) {
+        to.accept(
+            "spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+      }
+    }
+    AddressWarnings.addresses(externalIps, FieldPath.SPEC.child("externalIPs"), to);
+    AddressWarnings.address(balancer, FieldPath.SPEC.child("loadBalancerIP"), to);
+    AddressWarnings.ranges(
+        spec.path("loadBalancerSourceRanges"),
+        FieldPath.SPEC.child("loadBalancerSourceRanges"),
+        to);
+    if (byName && !externalIps.isEmpty()) {
+      to.accept("spec.externalIPs is ignored when spec.type is \"ExternalName\"");
+    }
+    if (!byName && !spec.path("externalName").asText("").isEmpty()) {
+      to.accept("spec.externalName is ignored when spec.type is not \"ExternalName\"");
+    }
+    if (spec.path("trafficDistribution").asText("").equals("PreferClose")) {
+      to.accept("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
+    }
+  }
+
+  private static void node(ObjectNode node, Consumer<String> to) {
+    JsonNode spec = node.path("spec");
+    if (!spec.path("externalID").asText("").isEmpty()) {
+      to.accept("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+    }
+    if (spec.hasNonNull("configSource")) {
+      to.accept("spec.configSource: the spec.configSource field is deprecated");
+    }
+    AddressWarnings.ranges(spec.path("podCIDRs"), FieldPath.SPEC.child("podCIDRs"), to);
+  }
+
+  private static void volume(ObjectNode volume, Consumer<String> to) {
+    JsonNode spec = volume.path("spec");
+    classAnnotation(volume, to);
+    if (spec.path("persistentVolumeReclaimPolicy").asText("").equals("Recycle")) {
+      to.accept(
+          "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead,"
+              + " the recommended approach is to use dynamic provisioning.");
+    }
+    NodeLabelWarnings.terms(
+        spec.path("nodeAffinity").path("required").path("nodeSelectorTerms"),
+        FieldPath.SPEC.child("nodeAffinity", "required", "nodeSelectorTerms"),
+        to);
+    VOLUMES.forEach((source, text) -> {
+      if (spec.hasNonNull(source)) {
+        to.accept(FieldPath.SPEC.child(source) + ": " + text);
+      }
+    });
+  }
+
+  private static void claim(ObjectNode claim, Consumer<String> to) {
+    classAnnotation(claim, to);
+    PodWarnings.claim(claim.path("spec"), FieldPath.SPEC, to);
+  }
+
+  private static void classAnnotation(ObjectNode object, Consumer<String> to) {
+    if (annotation(object, CLASS_ANNOTATION)) {
+      to.accept(ANNOTATIONS.key(CLASS_ANNOTATION) + ": " + CLASS_TEXT);
+    }
+  }
+
+  private static void endpoints(ObjectNode slice, Consumer<String> to) {
+    if (slice.path("addressType").asText("").equals("FQDN")) {
+      return;
+    }
+    int i = 0;
+    for (JsonNode endpoint : slice.path("endpoints")) {
+      FieldPath at = FieldPath.ROOT.child("endpoints").index(i++).child("addresses");
+      AddressWarnings.addresses(endpoint.path("addresses"), at, to);
+    }
+  }
+
+  private static void policy(ObjectNode policy, Consumer<String> to) {
+    peers(policy.path("spec").path("ingress"), "ingress", "from", to);
+    peers(policy.path("spec").path("egress"), "egress", "to", to);
+  }
+
+  private static void peers(JsonNode rules, String list, String peers, Consumer<String> to) {
+    int i = 0;
+    for (JsonNode rule : rules) {
+      FieldPath at = FieldPath.SPEC.child(list).index(i++).child(peers);
+      int j = 0;
+      for (JsonNode peer : rule.path(peers)) {
+        FieldPath block = at.index(j++).child("ipBlock");
+        AddressWarnings.range(
+            peer.path("ipBlock").path("cidr").asText(""), block.child("cidr"), to);
+        AddressWarnings.ranges(peer.path("ipBlock").path("except"), block.child("except"), to);
+      }
+    }
+  }
+
+  private static void runtimeClass(ObjectNode object, Consumer<String> to) {
+    object
+        .path("scheduling")
+        .path("nodeSelector")
+        .fieldNames()
+        .forEachRemaining(label ->
+            NodeLabelWarnings.of(label)
+                .ifPresent(text -> to.accept("scheduling.nodeSelector: " + text)));
+  }
+
+  private static void storageClass(ObjectNode object, Consumer<String> to) {
+    int i = 0;
+    for (JsonNode topology : object.path("allowedTopologies")) {
+      FieldPath at = FieldPath.ROOT.child("allowedTopologies").index(i++);
+      int j = 0;
+      for (JsonNode expression : topology.path("matchLabelExpressions")) {
+        FieldPath here = at.child("matchLabelExpressions").index(j++);
+        NodeLabelWarnings.of(expression.path("key").asText(""))
+            .ifPresent(text -> to.accept(here + ": " + text));
+      }
+    }
+  }
+
+  private static void capacity(ObjectNode object, Consumer<String> to) {
+    FieldPath at = FieldPath.ROOT.child("nodeTopology");
+    NodeLabelWarnings.expressions(object.path("nodeTopology"), at, to);
+    object
+        .path("nodeTopology")
+        .path("matchLabels")
+        .fieldNames()
+        .forEachRemaining(label ->
+            NodeLabelWarnings.of(label)
+                .ifPresent(text -> to.accept(at.child("matchLabels", label) + ": " + text)));
+  }
+}
