@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  */
 public final class NodeBench {
   private static final int IDLE_SECONDS = 60;
+  private static final int WARMING = 200;
 
   private NodeBench() {}
 
@@ -75,7 +76,11 @@ public final class NodeBench {
           image.toString());
       PodTimes times = new PodTimes(vertx, cluster, BenchImage.NAME);
       times.pod("warm-up", true);
-      series("pod create → Running, built-in runtime", pods, i -> times.pod("one-" + i, true));
+      life("", pods, cluster, i -> times.pod("one-" + i, true));
+      for (int i = 0; i < WARMING; i++) {
+        times.pod("warming-" + i, true);
+      }
+      life(", after " + (pods + WARMING) + " pods", pods, cluster, i -> times.pod("w-" + i, true));
       int restarts = Math.min(pods, 20);
       for (int i = 0; i < restarts; i++) {
         times.pod("crash-" + i, false);
@@ -95,6 +100,17 @@ public final class NodeBench {
           "%");
       row("resident memory with " + many + " pods", cluster.residentMiB(), "MiB");
     }
+  }
+
+  /** Pods one by one, and what each costs the cluster's process until it is gone again. */
+  private static void life(String when, int pods, RunningCluster cluster, Timed pod)
+      throws Exception {
+    double before = cluster.cpuSeconds();
+    series("pod create → Running, built-in runtime" + when, pods, pod);
+    row(
+        "processor time of the cluster's process for a pod's life" + when,
+        (cluster.cpuSeconds() - before) * 1000 / pods,
+        "ms");
   }
 
   private static void withContainerd(
