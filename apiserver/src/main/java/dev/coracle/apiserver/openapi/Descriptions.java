@@ -14,6 +14,9 @@ import java.util.Map;
  */
 final class Descriptions {
 
+  /** What fields say that refer to a definition, for which the annotations have no text. */
+  private static final String REFERENCES = "references.tsv";
+
   private final Map<String, Map<String, String>> files = new HashMap<>();
 
   /**
@@ -24,14 +27,20 @@ final class Descriptions {
     if (dot < 0) {
       return "";
     }
-    return files
-        .computeIfAbsent(definition.substring(0, dot), Descriptions::read)
-        .getOrDefault(definition.substring(dot + 1) + "\t" + field, "");
+    String known =
+        files
+            .computeIfAbsent(definition.substring(0, dot) + ".txt", Descriptions::read)
+            .getOrDefault(definition.substring(dot + 1) + "\t" + field, "");
+    return known.isEmpty()
+        ? files
+            .computeIfAbsent(REFERENCES, Descriptions::read)
+            .getOrDefault(definition + "\t" + field, "")
+        : known;
   }
 
-  private static Map<String, String> read(String prefix) {
+  private static Map<String, String> read(String file) {
     Map<String, String> out = new HashMap<>();
-    try (InputStream in = Descriptions.class.getResourceAsStream(prefix + ".txt")) {
+    try (InputStream in = Descriptions.class.getResourceAsStream(file)) {
       if (in != null) {
         for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
           int tab = line.indexOf('\t', line.indexOf('\t') + 1);

@@ -242,8 +242,8 @@ final class OpenApiSchemas {
   }
 
   /**
-   * The client's annotations have no text where a field refers to a definition: then the
-   * definition's own says more than nothing.
+   * Where a field refers to a definition and has no text, the definition's own says more than
+   * nothing.
    */
   private String describe(SchemaType owner, SchemaField field) {
     String text = descriptions.of(owner.name(), field.name());

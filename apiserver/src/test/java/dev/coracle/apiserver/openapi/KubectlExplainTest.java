@@ -170,6 +170,8 @@ class KubectlExplainTest {
         .contains("GROUP:      apps", "rollingUpdate", "maxSurge", "<IntOrString>");
     assertThat(kubectl("explain", "po.spec.containers.resources.limits"))
         .contains("<map[string]Quantity>");
+    assertThat(kubectl("explain", "po.spec.containers.readinessProbe"))
+        .contains("Asked now and then whether the container", "Probe describes a health");
     assertThat(kubectl("explain", "po.metadata.creationTimestamp")).contains("<string>");
     assertThat(kubectl("explain", "hpa", "--api-version=autoscaling/v1"))
         .contains("VERSION:    v1");
