@@ -173,4 +173,13 @@ class ContainerdContractTest extends CriContractSuite {
   protected String streamProtocol() {
     return "v4.channel.k8s.io";
   }
+
+  /**
+   * On cgroup v1 its shim drops the kernel's notice where the cgroup is gone by the time it looks,
+   * which under load happens to one kill in four.
+   */
+  @Override
+  protected boolean missesKills() {
+    return true;
+  }
 }

@@ -3,6 +3,7 @@ package dev.coracle.cridocker.internal.pod;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.cri.KernelLog;
 import dev.coracle.cri.v1.Container;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.ContainerState;

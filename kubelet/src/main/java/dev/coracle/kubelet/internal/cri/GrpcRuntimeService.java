@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.cri;
 
+import dev.coracle.cri.KernelLog;
 import dev.coracle.cri.v1.*;
 import dev.coracle.kubelet.internal.grpc.UnixChannel;
 import dev.coracle.kubelet.spi.CriException;
@@ -23,7 +24,11 @@ public final class GrpcRuntimeService implements RuntimeService {
   /** Creating a sandbox may pull the pause image and run slow network plugins. */
   private static final Duration SANDBOX_LIMIT = Duration.ofMinutes(4);
 
+  private static final int KILLED = 137;
+  private static final String OOM_KILLED = "OOMKilled";
+
   private final UnixChannel channel;
+  private volatile String runtimeName = "";
 
   public GrpcRuntimeService(Vertx vertx, String endpoint) {
     this.channel = new UnixChannel(vertx, endpoint);
@@ -35,8 +40,11 @@ public final class GrpcRuntimeService implements RuntimeService {
 
   @Override
   public VersionResponse version() {
-    return call(
-        RuntimeServiceGrpcClient.Version, VersionRequest.newBuilder().setVersion("v1").build());
+    VersionResponse version =
+        call(
+            RuntimeServiceGrpcClient.Version, VersionRequest.newBuilder().setVersion("v1").build());
+    runtimeName = version.getRuntimeName();
+    return version;
   }
 
   @Override
@@ -136,10 +144,22 @@ public final class GrpcRuntimeService implements RuntimeService {
 
   @Override
   public ContainerStatus containerStatus(String id) {
-    return call(
-            RuntimeServiceGrpcClient.ContainerStatus,
-            ContainerStatusRequest.newBuilder().setContainerId(id).build())
-        .getStatus();
+    ContainerStatus status =
+        call(
+                RuntimeServiceGrpcClient.ContainerStatus,
+                ContainerStatusRequest.newBuilder().setContainerId(id).build())
+            .getStatus();
+    return isKilledForNoReason(status) && KernelLog.tellsOfOom(id)
+        ? status.toBuilder().setReason(OOM_KILLED).build()
+        : status;
+  }
+
+  /** containerd does not always learn that it was for want of memory. */
+  private boolean isKilledForNoReason(ContainerStatus status) {
+    return status.getState() == ContainerState.CONTAINER_EXITED
+        && status.getExitCode() == KILLED
+        && !status.getReason().equals(OOM_KILLED)
+        && runtimeName.equals("containerd");
   }
 
   @Override

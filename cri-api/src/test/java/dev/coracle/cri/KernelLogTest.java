@@ -1,4 +1,4 @@
-package dev.coracle.cridocker.internal.pod;
+package dev.coracle.cri;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.coracle.cridocker.internal.pod;
+package dev.coracle.cri;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,17 +9,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the kernel tells of processes that it killed for want of memory. Docker misses it where a
- * container is killed before Docker's own watch stands, right after its start; the kernel's log,
- * which upstream's kubelet reads for the same reason, names the cgroup.
+ * What the kernel tells of processes that it killed for want of memory: its log names the cgroup.
+ * Runtimes miss it. Docker does where a container is killed before Docker's own watch stands, right
+ * after its start; containerd does on cgroup v1 where the container's cgroup is gone before its
+ * watch gets round to looking.
  */
-final class KernelLog {
+public final class KernelLog {
   private static final Logger LOG = LoggerFactory.getLogger(KernelLog.class);
 
   private KernelLog() {}
 
   /** Whether a process of the container was killed; false where the log cannot be read. */
-  static boolean tellsOfOom(String containerId) {
+  public static boolean tellsOfOom(String containerId) {
     try {
       Process dmesg =
           new ProcessBuilder("dmesg").redirectError(ProcessBuilder.Redirect.DISCARD).start();
