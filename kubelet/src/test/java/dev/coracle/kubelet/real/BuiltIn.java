@@ -20,10 +20,19 @@ final class BuiltIn {
   private BuiltIn() {}
 
   static KubeletOnRuntime.RealRuntime start(Vertx onVertx) throws Exception {
+    return start(onVertx, Files.createTempDirectory("klet"), List.of());
+  }
+
+  /**
+   * @param root a directory, short enough for sockets, that is removed at the end; CNI is used
+   *     where it has a configuration in {@code cni}
+   * @param plugins where CNI plugins are
+   */
+  static KubeletOnRuntime.RealRuntime start(Vertx onVertx, Path root, List<Path> plugins)
+      throws Exception {
     Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "containers need root");
     Assumptions.assumeTrue(
         Files.exists(Path.of("/bin/busybox")), "busybox-static is not installed");
-    Path root = Files.createTempDirectory("klet");
     int n = ThreadLocalRandom.current().nextInt(10, 250);
     CriRuntime runtime =
         new CriRuntime(
@@ -31,7 +40,7 @@ final class BuiltIn {
             CriRuntimeOptions.of(root.resolve("cri"), String.format("k%05x", n))
                 .withNetwork(
                     NetworkOptions.defaults()
-                        .withCni(root.resolve("no-cni"), List.of())
+                        .withCni(root.resolve("cni"), plugins)
                         .withPodCidr("10.197." + n + ".0/24")),
             new SimpleMeterRegistry());
     String image = "localhost/test/busybox:1";

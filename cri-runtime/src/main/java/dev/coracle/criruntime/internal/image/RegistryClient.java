@@ -9,11 +9,13 @@ import dev.coracle.criruntime.server.NotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -226,10 +228,25 @@ final class RegistryClient implements AutoCloseable {
     }
     try {
       return http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    } catch (ConnectException e) {
+      throw new IOException(
+          "failed to do request: Get \"" + request.uri() + "\": " + why(request.uri(), e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** The JDK's client leaves the words to its causes, or has none. */
+  private static String why(URI uri, ConnectException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return "dial tcp: lookup " + uri.getHost() + ": no such host";
+      }
+    }
+    int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+    String message = e.getMessage() == null ? "connection refused" : e.getMessage();
+    return "dial tcp " + uri.getHost() + ":" + port + ": connect: " + message;
   }
 
   private void authenticate(List<String> challenges) throws IOException {

@@ -6,16 +6,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.criruntime.internal.container.HostTools;
+import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * CNI plugins, run in the order of the configuration list (CNI specification 1.0: environment
@@ -23,21 +24,32 @@ import java.util.concurrent.TimeUnit;
  */
 public final class CniNetwork implements PodNetwork {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int TIMEOUT_SECONDS = 60;
-  private static final int MAX_OUTPUT = 1 << 20;
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int MAX_WORDS = 512;
+  private static final int KILLED = 128 + Processes.SIGKILL;
 
   private final Path file;
   private final ObjectNode list;
   private final List<Path> binDirs;
+  private final Duration limit;
 
-  private CniNetwork(Path file, ObjectNode list, List<Path> binDirs) {
+  private CniNetwork(Path file, ObjectNode list, List<Path> binDirs, Duration limit) {
     this.file = file;
     this.list = list;
     this.binDirs = List.copyOf(binDirs);
+    this.limit = limit;
   }
 
   /** The first configuration of the directory in the order of names; empty when there is none. */
   public static Optional<CniNetwork> find(Path confDir, List<Path> binDirs) throws IOException {
+    return find(confDir, binDirs, LIMIT);
+  }
+
+  /**
+   * @param limit the longest a plugin may take
+   */
+  static Optional<CniNetwork> find(Path confDir, List<Path> binDirs, Duration limit)
+      throws IOException {
     if (!Files.isDirectory(confDir)) {
       return Optional.empty();
     }
@@ -55,7 +67,7 @@ public final class CniNetwork implements PodNetwork {
           list.put("cniVersion", object.path("cniVersion").asText("0.4.0"));
           list.putArray("plugins").add(object);
         }
-        return Optional.of(new CniNetwork(file, list, binDirs));
+        return Optional.of(new CniNetwork(file, list, binDirs, limit));
       }
     }
     return Optional.empty();
@@ -94,18 +106,55 @@ public final class CniNetwork implements PodNetwork {
     loopback(pod);
     try {
       for (JsonNode plugin : list.path("plugins")) {
-        result = JSON.readTree(invoke("ADD", plugin, pod, first ? null : result));
+        result = result(type(plugin), invoke("ADD", plugin, pod, first ? null : result));
         first = false;
       }
+      return new Connection(addresses(result), result);
     } catch (IOException e) {
-      disconnect(pod, result);
-      throw e;
+      throw new IOException(
+          "failed to setup network for sandbox \"" + pod.sandboxId() + "\": " + e.getMessage(), e);
     }
+  }
+
+  private static List<String> addresses(JsonNode result) throws IOException {
     List<String> ips = new ArrayList<>();
     for (JsonNode ip : result.path("ips")) {
-      ips.add(ip.path("address").asText().replaceFirst("/.*", ""));
+      String address = ip.path("address").asText().replaceFirst("/.*", "");
+      if (!address.matches("[0-9a-fA-F:.]*[0-9a-fA-F]")) {
+        throw new IOException("the plugins gave no address but " + ip);
+      }
+      ips.add(address);
     }
-    return new Connection(ips, result);
+    if (ips.isEmpty()) {
+      throw new IOException("the plugins gave no address");
+    }
+    return ips;
+  }
+
+  private static JsonNode result(String type, byte[] output) throws IOException {
+    try {
+      if (JSON.readTree(output) instanceof ObjectNode result) {
+        return result;
+      }
+    } catch (IOException e) {
+      throw new IOException(failed(type, "ADD") + "its result is no JSON: " + text(output), e);
+    }
+    throw new IOException(failed(type, "ADD") + "its result is no object: " + text(output));
+  }
+
+  private static String type(JsonNode plugin) {
+    return plugin.path("type").asText();
+  }
+
+  /** The words of libcni. */
+  private static String failed(String type, String command) {
+    String what = command.equals("ADD") ? "add" : "delete";
+    return "plugin type=\"" + type + "\" failed (" + what + "): ";
+  }
+
+  private static String text(byte[] said) {
+    String text = new String(said, StandardCharsets.UTF_8).strip();
+    return '"' + (text.length() > MAX_WORDS ? text.substring(0, MAX_WORDS) + "…" : text) + '"';
   }
 
   // Plugins leave the loopback interface to the runtime.
@@ -134,8 +183,16 @@ public final class CniNetwork implements PodNetwork {
       Pod pod,
       @org.jspecify.annotations.Nullable JsonNode previous)
       throws IOException {
-    String type = plugin.path("type").asText();
-    Path binary = binary(type).orElseThrow(() -> new IOException("CNI plugin not found: " + type));
+    String type = type(plugin);
+    Path binary =
+        binary(type)
+            .orElseThrow(() ->
+                new IOException(
+                    failed(type, command)
+                        + "failed to find plugin \""
+                        + type
+                        + "\" in path "
+                        + binDirs));
     ObjectNode config = plugin.deepCopy();
     config.set("name", list.get("name"));
     config.put("cniVersion", list.path("cniVersion").asText("0.4.0"));
@@ -167,30 +224,39 @@ public final class CniNetwork implements PodNetwork {
         "CNI_ARGS",
         "IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s"
             .formatted(pod.namespace(), pod.name(), pod.sandboxId(), pod.uid()));
-    return run(type, builder.start(), JSON.writeValueAsBytes(config));
+    return run(failed(type, command), builder, JSON.writeValueAsBytes(config));
   }
 
-  private static byte[] run(String type, Process process, byte[] input) throws IOException {
+  private byte[] run(String failed, ProcessBuilder builder, byte[] input) throws IOException {
+    HostTools.Ended ended;
     try {
-      try (var in = process.getOutputStream()) {
-        in.write(input);
-      }
-      byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
-      byte[] error = process.getErrorStream().readNBytes(MAX_OUTPUT);
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("CNI plugin " + type + " did not end in time");
-      }
-      if (process.exitValue() != 0) {
-        String said = new String(output.length > 0 ? output : error, StandardCharsets.UTF_8);
-        throw new IOException("CNI plugin " + type + " failed: " + said.strip());
-      }
-      return output;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      process.destroyForcibly();
+      ended = HostTools.run(builder, input, limit);
+    } catch (IOException e) {
+      throw new IOException(failed + e.getMessage(), e);
     }
+    if (ended.code() != 0) {
+      throw new IOException(failed + diagnosis(ended));
+    }
+    return ended.output();
+  }
+
+  /** What a plugin that failed says of it, as libcni puts it. */
+  private static String diagnosis(HostTools.Ended ended) {
+    if (ended.output().length == 0) {
+      return ended.error().length == 0
+          ? "netplugin failed with no error message: "
+              + (ended.code() == KILLED ? "signal: killed" : "exit status " + ended.code())
+          : "netplugin failed: " + text(ended.error());
+    }
+    try {
+      if (JSON.readTree(ended.output()) instanceof ObjectNode said && said.has("msg")) {
+        String details = said.path("details").asText("");
+        return said.path("msg").asText() + (details.isEmpty() ? "" : "; " + details);
+      }
+    } catch (IOException e) {
+      // Told as it is.
+    }
+    return "netplugin failed but error parsing its diagnostic message " + text(ended.output());
   }
 
   @Override

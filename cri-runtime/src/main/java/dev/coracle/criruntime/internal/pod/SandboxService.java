@@ -195,9 +195,15 @@ public final class SandboxService {
     return sandbox;
   }
 
+  /** A plugin that fails to take the network back keeps nothing else from going. */
   private void discard(Sandbox sandbox) {
     try {
-      release(sandbox);
+      disconnect(sandbox);
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("sandbox", sandbox.id()).setCause(e).log("network left behind");
+    }
+    try {
+      releaseNamespaces(sandbox);
       FileTrees.delete(sandbox.directory());
     } catch (IOException e) {
       LOG.atWarn().addKeyValue("sandbox", sandbox.id()).setCause(e).log("sandbox left behind");
@@ -255,9 +261,17 @@ public final class SandboxService {
   }
 
   private void release(Sandbox sandbox) throws IOException {
+    disconnect(sandbox);
+    releaseNamespaces(sandbox);
+  }
+
+  private void disconnect(Sandbox sandbox) throws IOException {
     if (sandbox.hasNetwork()) {
       network.disconnect(pod(sandbox), sandbox.record().network());
     }
+  }
+
+  private void releaseNamespaces(Sandbox sandbox) throws IOException {
     Optional<Integer> pause = sandbox.pausePid();
     Namespaces.remove(sandbox);
     pause.map(pauses::remove).ifPresent(CompletableFuture::join);
