@@ -79,6 +79,7 @@ public final class Kubelet implements Component {
   private final InformerFactory informers;
   private final EventRecorder recorder;
   private final PodSources sources;
+  private final PodEvents events;
   private final PodParts parts;
   private final PodPaths paths;
   private final RuntimeCache cache;
@@ -148,7 +149,7 @@ public final class Kubelet implements Component {
     SerialContext context = SerialContext.of(vertx);
     this.informers = new InformerFactory(context, client);
     this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
-    PodEvents events = around.events().apply(PodEvents.to(recorder));
+    events = around.events().apply(PodEvents.to(recorder));
     Informer pods =
         informers.informer(
             Resources.PODS,
@@ -444,7 +445,9 @@ public final class Kubelet implements Component {
   }
 
   private Optional<Verdict> admit(Pod pod) {
-    return shutdown.refusal().or(() -> parts.admission.check(pod));
+    Optional<Verdict> refused = shutdown.refusal().or(() -> parts.admission.check(pod));
+    refused.ifPresent(v -> events.warning(pod, v.reason(), v.why()));
+    return refused;
   }
 
   /** A pod uses nothing any more: resizes that wait for room look again. */

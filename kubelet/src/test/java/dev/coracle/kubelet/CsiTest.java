@@ -249,14 +249,92 @@ class CsiTest {
     pod("patient");
     k.eventually(() ->
         assertThat(k.events())
-            .anyMatch(e -> e.contains("not found in the list of registered CSI drivers")));
+            .contains(
+                "FailedMount: MountVolume.MountDevice failed for volume \"pv1\" : kubernetes.io/csi:"
+                    + " attacher.MountDevice failed to create newCsiDriverClient: driver name "
+                    + DRIVER
+                    + " not found in the list of registered CSI drivers"));
     driver.failing = Optional.of("no space left");
     registered();
-    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.contains("no space left")));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedMount: MountVolume.MountDevice failed for volume \"pv1\" : rpc error: code ="
+                    + " Internal desc = no space left"));
     k.simple("other", "");
     k.awaitPhase("other", "Running");
     driver.failing = Optional.empty();
     k.awaitPhase("patient", "Running");
+  }
+
+  @Test
+  void aDriverThatHangsAndDiesHoldsUpOnlyItsOwnPods() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    driver.hanging = true;
+    pod("patient");
+    k.eventually(() -> assertThat(driver.calls).contains("stage h1"));
+    k.simple("other", "");
+    k.awaitPhase("other", "Running");
+    assertThat(k.pod("patient").text("status", "phase")).isEqualTo("Pending");
+    driver.close();
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith(
+                    "FailedMount: MountVolume.MountDevice failed for volume \"pv1\" : rpc error:"
+                        + " code = Unavailable desc = ")));
+    driver.hanging = false;
+    driver.start();
+    k.awaitPhase("patient", "Running");
+    assertThat(k.container("other").path("restartCount").asInt()).isZero();
+  }
+
+  @Test
+  void aDriverThatSaysItPublishedWhatItDidNotIsFoundOut() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    driver.lying = true;
+    pod("patient");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith("FailedMount: MountVolume.SetUp failed for volume \"pv1\" : driver ")
+                    && e.contains(" has not made ")));
+    driver.lying = false;
+    k.awaitPhase("patient", "Running");
+  }
+
+  @Test
+  void aClaimThatGivesNoVolumeIsToldAsUpstreamDoes() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    pod("patient");
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e -> e.startsWith(unusable("failed to fetch PVC from API server: "))));
+    volume("1Gi");
+    k.awaitPhase("patient", "Running");
+    k.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "data",
+        n ->
+            n.withObjectProperty("metadata")
+                .put("deletionTimestamp", "2026-01-01T00:00:00Z")
+                .putArray("finalizers")
+                .add("kubernetes.io/pvc-protection"));
+    pod("late");
+    k.eventually(() -> assertThat(k.events()).contains(unusable("PVC is being deleted")));
+    assertThat(k.pod("patient").text("status", "phase")).isEqualTo("Running");
+  }
+
+  private static String unusable(String why) {
+    return "FailedMount: Unable to attach or mount volumes: unmounted volumes=[d], unattached"
+        + " volumes=[], failed to process volumes=[d]: error processing PVC default/data: "
+        + why;
   }
 
   @Test

@@ -130,6 +130,8 @@ class DevicePluginTest {
       assertThat(k.pod(name).text("status", "message"))
           .startsWith("Pod was rejected: Allocate failed due to ")
           .endsWith(", which is unexpected");
+      String why = k.pod(name).text("status", "message").replace("Pod was rejected: ", "");
+      k.eventually(() -> assertThat(k.events()).contains("UnexpectedAdmissionError: " + why));
       assertThat(k.runtime.config(name)).isEmpty();
     }
     plugin.mood = Mood.HONEST;

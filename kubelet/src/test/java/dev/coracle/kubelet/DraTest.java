@@ -106,11 +106,56 @@ class DraTest {
   void aDriverThatFailsIsToldAndTriedAgainAndHoldsUpNobodyElse() {
     driver.failing = Optional.of("device is on fire");
     claim(pod("patient"));
-    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.contains("device is on fire")));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                prepareFailed(
+                    "NodePrepareResources failed for ResourceClaim claim: device is on fire")));
     k.simple("bystander", "");
     k.awaitPhase("bystander", "Running");
     driver.failing = Optional.empty();
     k.awaitPhase("patient", "Running");
+  }
+
+  private static String prepareFailed(String why) {
+    return "FailedPrepareDynamicResources: Failed to prepare dynamic resources: prepare dynamic"
+        + " resources: "
+        + why;
+  }
+
+  @Test
+  void aDriverThatLiesHangsOrDiesHoldsUpOnlyItsOwnPods() throws Exception {
+    driver.lying = Optional.of("another-uid");
+    KubeObject patient = pod("patient");
+    claim(patient);
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                prepareFailed(
+                    "NodePrepareResources returned result for unknown claim UID another-uid")));
+    driver.lying = Optional.of("");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(prepareFailed("NodePrepareResources skipped 1 ResourceClaims")));
+    driver.lying = Optional.empty();
+    driver.hanging = true;
+    int asked = driver.calls.size();
+    k.eventually(() -> assertThat(driver.calls).hasSizeGreaterThan(asked));
+    k.simple("bystander", "");
+    k.awaitPhase("bystander", "Running");
+    driver.close();
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith(
+                        prepareFailed(
+                            "NodePrepareResources: rpc error: code = Unavailable desc = "))
+                    || e.equals(prepareFailed("DRA driver " + DRIVER + " is not registered"))));
+    assertThat(k.pod("patient").text("status", "phase")).isEqualTo("Pending");
+    driver.hanging = false;
+    driver.start();
+    k.awaitPhase("patient", "Running");
+    assertThat(k.container("bystander").path("restartCount").asInt()).isZero();
   }
 
   @Test

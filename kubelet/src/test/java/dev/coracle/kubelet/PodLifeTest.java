@@ -49,9 +49,10 @@ class PodLifeTest {
     k.eventually(() ->
         assertThat(k.events())
             .containsSubsequence(
-                "Pulled: Container image \"busybox:1\" already present on machine",
-                "Created: Created container: web",
-                "Started: Started container web"));
+                "Pulled: Container image \"busybox:1\" already present on machine and can be accessed by"
+                    + " the pod",
+                "Created: Container created",
+                "Started: Container started"));
   }
 
   @Test
@@ -179,7 +180,7 @@ class PodLifeTest {
       assertThat(k.container("config").path("state").path("waiting").path("reason").asText())
           .isEqualTo("CreateContainerConfigError");
       assertThat(k.container("config").path("state").path("waiting").path("message").asText())
-          .isEqualTo("configmaps \"cm\" not found");
+          .isEqualTo("configmap \"cm\" not found");
     });
     // The object appears: no one has to wait for a tick.
     k.api

@@ -87,7 +87,7 @@ class DemoIT {
     assertThat(kubectl.run("get", "service", "greeter", "-o", "yaml")).contains("clusterIP:");
     assertThat(kubectl.run("describe", visitor()))
         .contains("Successfully assigned")
-        .contains("Started container visitor");
+        .contains("Container started");
     assertThat(kubectl.run("explain", "pod.spec.containers")).contains("KIND:").contains("image");
     assertThat(kubectl.run("api-resources")).contains("deployments").contains("ingresses");
     assertThat(kubectl.run("events")).contains("Scaled up replica set");

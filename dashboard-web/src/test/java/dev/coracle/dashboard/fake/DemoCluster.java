@@ -371,7 +371,7 @@ public final class DemoCluster {
           "Pulled",
           "Container image " + image + " already present",
           "kubelet");
-      event("Pod", pod, "Normal", "Started", "Started container " + app, "kubelet");
+      event("Pod", pod, "Normal", "Started", "Container started", "kubelet");
     }
   }
 

@@ -24,6 +24,7 @@ import dev.coracle.pluginregistration.v1.RegistrationGrpcService;
 import dev.coracle.pluginregistration.v1.RegistrationStatus;
 import dev.coracle.pluginregistration.v1.RegistrationStatusResponse;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.net.SocketAddress;
@@ -51,6 +52,12 @@ public final class SampleCsiDriver implements AutoCloseable {
   public final List<NodeExpandVolumeRequest> expanded = new CopyOnWriteArrayList<>();
   public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
   public volatile Optional<String> failing = Optional.empty();
+
+  /** From now on no call is answered. */
+  public volatile boolean hanging;
+
+  /** From now on it says that it published what it did not. */
+  public volatile boolean lying;
 
   /** What volumes are as block devices. */
   public volatile Path device = Path.of("/dev/loop0");
@@ -133,6 +140,9 @@ public final class SampleCsiDriver implements AutoCloseable {
 
   private <T> Future<T> answer(String call, T answer, Work work) {
     calls.add(call);
+    if (hanging) {
+      return Promise.<T>promise().future();
+    }
     if (failing.isPresent()) {
       return Future.failedFuture(new StatusException(GrpcStatus.INTERNAL, failing.get()));
     }
@@ -191,7 +201,7 @@ public final class SampleCsiDriver implements AutoCloseable {
           () -> {
             Files.createDirectories(data(request.getVolumeId()));
             Path target = Path.of(request.getTargetPath());
-            if (!Files.isSymbolicLink(target)) {
+            if (!lying && !Files.isSymbolicLink(target)) {
               Files.createSymbolicLink(
                   target,
                   request.getVolumeCapability().hasBlock() ? device : data(request.getVolumeId()));

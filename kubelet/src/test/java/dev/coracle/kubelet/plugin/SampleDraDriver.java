@@ -15,6 +15,7 @@ import dev.coracle.pluginregistration.v1.RegistrationGrpcService;
 import dev.coracle.pluginregistration.v1.RegistrationStatus;
 import dev.coracle.pluginregistration.v1.RegistrationStatusResponse;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.net.SocketAddress;
@@ -32,6 +33,13 @@ public final class SampleDraDriver implements AutoCloseable {
   public final List<String> calls = new CopyOnWriteArrayList<>();
   public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
   public volatile Optional<String> failing = Optional.empty();
+
+  /** Whose claim it answers about instead of the one it was asked about; empty: of none. */
+  public volatile Optional<String> lying = Optional.empty();
+
+  /** From now on no call is answered. */
+  public volatile boolean hanging;
+
   private final Vertx vertx;
   private final String name;
   private final Path socket;
@@ -109,7 +117,13 @@ public final class SampleDraDriver implements AutoCloseable {
                   .setDeviceName("d0")
                   .addCdiDeviceIds(name + "/device=" + claim.getUid()));
         }
-        out.putClaims(claim.getUid(), answer.build());
+        String about = lying.orElse(claim.getUid());
+        if (!about.isEmpty()) {
+          out.putClaims(about, answer.build());
+        }
+      }
+      if (hanging) {
+        return Promise.<NodePrepareResourcesResponse>promise().future();
       }
       return Future.succeededFuture(out.build());
     }

@@ -76,17 +76,20 @@ abstract class KubeletOnRuntime {
 
   @AfterAll
   void stop() throws Exception {
-    if (kubelet != null) {
-      kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
-      try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
-        assertThat(cri.listPodSandboxes(PodSandboxFilter.getDefaultInstance())).isEmpty();
+    try {
+      if (kubelet != null) {
+        kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
+          assertThat(cri.listPodSandboxes(PodSandboxFilter.getDefaultInstance())).isEmpty();
+        }
       }
-    }
-    if (containerd != null) {
-      containerd.close();
-    }
-    if (vertx != null) {
-      vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } finally {
+      if (containerd != null) {
+        containerd.close();
+      }
+      if (vertx != null) {
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.rest.ListOptions;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
@@ -42,20 +43,31 @@ class RuntimeOutageTest extends KubeletOnRuntime {
         .untilAsserted(check::run);
   }
 
-  private void sleeper(String name, String seconds) {
+  private void sleeper(String name, String seconds, String probes) {
     create(
         name,
         """
         "containers":[{"name":"c","image":"test.local/busybox:1",
-         "imagePullPolicy":"IfNotPresent","command":["/bin/sleep","%s"]}]
+         "imagePullPolicy":"IfNotPresent","command":["/bin/sleep","%s"]%s}]
         """
-            .formatted(seconds));
+            .formatted(seconds, probes));
+  }
+
+  private boolean event(String pod, String reason, String words) {
+    return api.list(Resources.EVENTS, "", ListOptions.ALL).await().indefinitely().items().stream()
+        .anyMatch(e ->
+            e.text("involvedObject", "name").equals(pod)
+                && e.text("reason").equals(reason)
+                && e.text("message").startsWith(words));
   }
 
   @Test
   void podsGoOnAndWhatHappenedMeanwhileIsLearnt() throws Exception {
-    sleeper("stays", "98431");
-    sleeper("dies", "98432");
+    // What a probe cannot ask says nothing of the container, so that the outage ends none.
+    String probe =
+        "{\"exec\":{\"command\":[\"/bin/true\"]},\"periodSeconds\":1,\"timeoutSeconds\":10,\"failureThreshold\":1}";
+    sleeper("stays", "98431", ",\"livenessProbe\":" + probe + ",\"readinessProbe\":" + probe);
+    sleeper("dies", "98432", "");
     awaitTrue("stays", KubeletOnRuntime::ready);
     awaitTrue("dies", KubeletOnRuntime::ready);
     String id = container("stays").path("containerID").asText();
@@ -67,7 +79,19 @@ class RuntimeOutageTest extends KubeletOnRuntime {
       assertThat(ready().path("message").asText()).startsWith("container runtime is down");
     });
     // The node cannot do anything about either, and says nothing untrue of what goes on.
-    sleeper("waits", "98433");
+    sleeper("waits", "98433", "");
+    for (String kind : List.of("Liveness", "Readiness")) {
+      eventually(() ->
+          assertThat(
+                  event(
+                      "stays",
+                      "Unhealthy",
+                      kind
+                          + " probe errored and resulted in unknown state: rpc error: code ="
+                          + " Unavailable desc = "))
+              .isTrue());
+    }
+    assertThat(ready(pod("stays"))).isTrue();
     assertThat(Processes.kill("98432")).isEqualTo(1);
     assertThat(Processes.having("98431")).isEqualTo(process);
     assertThat(pod("stays").text("status", "phase")).isEqualTo("Running");
@@ -82,6 +106,8 @@ class RuntimeOutageTest extends KubeletOnRuntime {
     assertThat(Processes.having("98431")).as("the other pod is untouched").isEqualTo(process);
     assertThat(container("stays").path("containerID").asText()).isEqualTo(id);
     assertThat(container("stays").path("restartCount").asInt()).isZero();
+    assertThat(ready(pod("stays"))).isTrue();
+    assertThat(event("stays", "Killing", "")).isFalse();
     for (String name : List.of("stays", "dies", "waits")) {
       delete(name);
     }

@@ -18,6 +18,7 @@ import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import dev.coracle.kubelet.internal.volume.Ownership;
 import dev.coracle.kubelet.internal.volume.Tokens;
+import dev.coracle.kubelet.internal.volume.VolumePlugin;
 import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,8 @@ import java.util.stream.Stream;
 public final class CsiVolumes {
   /** How often a driver that wants it is called again: as often as upstream looks at a pod. */
   public static final Duration REPUBLISH = Duration.ofMinutes(1);
+
+  private static final String STAGING = "MountVolume.MountDevice";
 
   private final CsiDrivers drivers;
   private final ObjectSource objects;
@@ -88,7 +91,7 @@ public final class CsiVolumes {
       throws IOException {
     JsonNode source = volume.at("spec", "csi");
     String handle = source.path("volumeHandle").asText("");
-    CsiDriver driver = drivers.get(source.path("driver").asText(""));
+    CsiDriver driver = driverOf(volume);
     JsonNode spec = driverSpec(pod, driver.name());
     Map<String, String> attached = attachment(pod, driver.name(), handle, spec);
     String fsType = source.path("fsType").asText("");
@@ -103,7 +106,9 @@ public final class CsiVolumes {
           Path staging = staging(driver.name(), handle);
           if (stages && !again) {
             Files.createDirectories(staging);
-            driver.stage(
+            stage(
+                driver,
+                volume,
                 NodeStageVolumeRequest.newBuilder()
                     .setVolumeId(handle)
                     .putAllPublishContext(attached)
@@ -135,6 +140,27 @@ public final class CsiVolumes {
           }
           return new Mounted(target, only, "");
         });
+  }
+
+  private CsiDriver driverOf(KubeObject volume) throws IOException {
+    try {
+      return drivers.get(volume.text("spec", "csi", "driver"));
+    } catch (IllegalArgumentException e) {
+      throw new VolumePlugin.SetUpException(
+          STAGING,
+          volume.name(),
+          "kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: "
+              + e.getMessage());
+    }
+  }
+
+  private static void stage(CsiDriver driver, KubeObject volume, NodeStageVolumeRequest request)
+      throws IOException {
+    try {
+      driver.stage(request);
+    } catch (CriException e) {
+      throw new VolumePlugin.SetUpException(STAGING, volume.name(), e.describe());
+    }
   }
 
   /** A volume that stands in the pod's own spec (KEP-596). */

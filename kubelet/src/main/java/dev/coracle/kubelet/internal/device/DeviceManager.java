@@ -265,7 +265,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   }
 
   private static Refused refused(String why) {
-    return new Refused("Pod was rejected: Allocate failed due to " + why + ", which is unexpected");
+    return new Refused("Allocate failed due to " + why + ", which is unexpected");
   }
 
   /** Another pod may have taken some meanwhile. */

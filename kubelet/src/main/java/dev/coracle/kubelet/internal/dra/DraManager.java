@@ -128,6 +128,14 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
 
   /** Makes the devices of the pod's claims ready; may be called at any time any number of times. */
   public void prepare(Pod pod) throws NotReady {
+    try {
+      prepareClaims(pod);
+    } catch (NotReady e) {
+      throw new NotReady("prepare dynamic resources: " + e.getMessage());
+    }
+  }
+
+  private void prepareClaims(Pod pod) throws NotReady {
     for (JsonNode entry : pod.spec().path("resourceClaims")) {
       String name = claimName(pod, entry);
       if (!name.isEmpty()) {
@@ -135,7 +143,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
           KubeObject claim = claim(pod, name);
           locks.<Boolean, NotReady>with(claim.uid(), () -> prepare(pod, claim));
         } catch (CriException e) {
-          throw new NotReady(e.describe());
+          throw new NotReady("NodePrepareResources: " + e.describe());
         } catch (StatusException e) {
           throw new NotReady(String.valueOf(e.getMessage()));
         }
@@ -206,19 +214,21 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     List<PreparedClaim.Device> devices = new ArrayList<>();
     for (String name : names) {
       NodePrepareResourceResponse answer =
-          driver(name)
-              .call(
-                  DRAPluginGrpcClient.NodePrepareResources,
-                  NodePrepareResourcesRequest.newBuilder().addClaims(wanted).build(),
-                  LIMIT)
-              .getClaimsMap()
-              .get(claim.uid());
-      if (answer == null || !answer.getError().isEmpty()) {
+          only(
+              "NodePrepareResources",
+              claim.uid(),
+              driver(name)
+                  .call(
+                      DRAPluginGrpcClient.NodePrepareResources,
+                      NodePrepareResourcesRequest.newBuilder().addClaims(wanted).build(),
+                      LIMIT)
+                  .getClaimsMap());
+      if (!answer.getError().isEmpty()) {
         throw new NotReady(
             "NodePrepareResources failed for ResourceClaim "
                 + claim.name()
                 + ": "
-                + (answer == null ? "driver " + name + " skipped it" : answer.getError()));
+                + answer.getError());
       }
       answer
           .getDevicesList()
@@ -235,6 +245,20 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
         new PreparedClaim(
             claim.namespace(), claim.name(), claim.uid(), names, Set.of(pod.uid()), devices));
     return true;
+  }
+
+  /** The answer for the one claim that was asked about; a driver may answer anything. */
+  private static <T> T only(String call, String claimUid, Map<String, T> answers) throws NotReady {
+    for (String uid : answers.keySet()) {
+      if (!uid.equals(claimUid)) {
+        throw new NotReady(call + " returned result for unknown claim UID " + uid);
+      }
+    }
+    T answer = answers.get(claimUid);
+    if (answer == null) {
+      throw new NotReady(call + " skipped 1 ResourceClaims");
+    }
+    return answer;
   }
 
   private synchronized void keep(PreparedClaim claim) {
@@ -285,7 +309,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
         try {
           unprepare(name, claim);
         } catch (CriException e) {
-          throw new NotReady(e.describe());
+          throw new NotReady("NodeUnprepareResources: " + e.describe());
         }
       }
     }
@@ -302,25 +326,27 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
 
   private void unprepare(String driver, PreparedClaim claim) throws NotReady {
     NodeUnprepareResourceResponse answer =
-        driver(driver)
-            .call(
-                DRAPluginGrpcClient.NodeUnprepareResources,
-                NodeUnprepareResourcesRequest.newBuilder()
-                    .addClaims(
-                        Claim.newBuilder()
-                            .setNamespace(claim.namespace())
-                            .setName(claim.name())
-                            .setUid(claim.uid()))
-                    .build(),
-                LIMIT)
-            .getClaimsMap()
-            .get(claim.uid());
-    if (answer == null || !answer.getError().isEmpty()) {
+        only(
+            "NodeUnprepareResources",
+            claim.uid(),
+            driver(driver)
+                .call(
+                    DRAPluginGrpcClient.NodeUnprepareResources,
+                    NodeUnprepareResourcesRequest.newBuilder()
+                        .addClaims(
+                            Claim.newBuilder()
+                                .setNamespace(claim.namespace())
+                                .setName(claim.name())
+                                .setUid(claim.uid()))
+                        .build(),
+                    LIMIT)
+                .getClaimsMap());
+    if (!answer.getError().isEmpty()) {
       throw new NotReady(
           "NodeUnprepareResources failed for ResourceClaim "
               + claim.name()
               + ": "
-              + (answer == null ? "driver " + driver + " skipped it" : answer.getError()));
+              + answer.getError());
     }
   }
 

@@ -25,8 +25,6 @@ import java.util.stream.Collectors;
  * OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
  */
 public final class Admission implements PodResizer.Room {
-  private static final String REJECTED = "Pod was rejected: ";
-
   private final Supplier<Optional<KubeObject>> node;
   private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
@@ -61,33 +59,32 @@ public final class Admission implements PodResizer.Room {
     Set<Condition> pressure = pressures.get();
     if (!isBearable(pod, pressure)) {
       return Optional.of(
-          Verdict.of(
+          Verdict.rejected(
               "Evicted",
-              REJECTED
-                  + "The node had condition: "
+              "The node had condition: "
                   + pressure.stream()
                       .map(Condition::text)
                       .collect(Collectors.joining(" ", "[", "]. "))));
     }
     if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
       return Optional.of(
-          Verdict.of(
+          Verdict.rejected(
               "NodeAffinity",
-              "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
+              "Predicate NodeAffinity failed: node(s) didn't match Pod's node"
                   + " affinity/selector"));
     }
     if (pod.securityContext().path("supplementalGroupsPolicy").asText().equals("Strict")
         && !known.at("status", "features", "supplementalGroupsPolicy").asBoolean()) {
       return Optional.of(
-          Verdict.of(
+          Verdict.rejected(
               "SupplementalGroupsPolicyNotSupported",
-              REJECTED + "SupplementalGroupsPolicy=Strict is not supported in this node"));
+              "SupplementalGroupsPolicy=Strict is not supported in this node"));
     }
     if (!portsAreFree(pod)) {
       return Optional.of(
-          Verdict.of(
+          Verdict.rejected(
               "NodePorts",
-              "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the"
+              "Predicate NodePorts failed: node(s) didn't have free ports for the"
                   + " requested pod ports"));
     }
     return fits(pod, known);
@@ -140,7 +137,7 @@ public final class Admission implements PodResizer.Room {
 
   @Override
   public Optional<String> now(Pod pod) {
-    return node.get().flatMap(n -> fits(pod, n)).map(v -> v.message().substring(REJECTED.length()));
+    return node.get().flatMap(n -> fits(pod, n)).map(Verdict::why);
   }
 
   private boolean portsAreFree(Pod pod) {
@@ -200,10 +197,9 @@ public final class Admission implements PodResizer.Room {
   }
 
   private static Verdict out(String resource, long requested, long used, long capacity) {
-    return Verdict.of(
+    return Verdict.rejected(
         "OutOf" + resource,
-        REJECTED
-            + "Node didn't have enough resource: "
+        "Node didn't have enough resource: "
             + resource
             + ", requested: "
             + requested

@@ -110,7 +110,9 @@ public final class ImageManager {
           pod,
           container,
           "Pulled",
-          "Container image " + GoText.quote(container.image()) + " already present on machine");
+          "Container image "
+              + GoText.quote(container.image())
+              + " already present on machine and can be accessed by the pod");
       return ready(image, found.get());
     }
     if (policy.equals("Never")) {

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.image;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** An image's name as users write it (OCI distribution, "Pulling manifests"). */
@@ -41,12 +42,10 @@ public final class ImageReference {
               + " characters");
     }
     if (image.isEmpty() || !REFERENCE.matcher(image).matches() || ID.matcher(image).matches()) {
-      String lower = image.toLowerCase(java.util.Locale.ROOT);
+      String repository = repository(image);
       String why =
-          !lower.equals(image) && REFERENCE.matcher(lower).matches()
-              ? "invalid reference format: repository name ("
-                  + nameOf(image)
-                  + ") must be lowercase"
+          !repository.equals(repository.toLowerCase(Locale.ROOT))
+              ? "invalid reference format: repository name (" + repository + ") must be lowercase"
               : "invalid reference format";
       throw new IllegalArgumentException("couldn't parse image name \"" + image + "\": " + why);
     }
@@ -57,14 +56,25 @@ public final class ImageReference {
 
   /** The registry an image is pulled from, {@code docker.io} by default. */
   public static String registry(String image) {
-    int slash = image.indexOf('/');
-    if (slash < 0) {
-      return "docker.io";
+    return hasRegistry(image) ? image.substring(0, image.indexOf('/')) : "docker.io";
+  }
+
+  private static boolean hasRegistry(String image) {
+    String first = image.substring(0, Math.max(0, image.indexOf('/')));
+    return first.indexOf('.') >= 0
+        || first.indexOf(':') >= 0
+        || first.equals("localhost")
+        || !first.equals(first.toLowerCase(Locale.ROOT));
+  }
+
+  /** The name without registry and tag, as Docker Hub has it where no registry is named. */
+  private static String repository(String image) {
+    String rest = hasRegistry(image) ? image.substring(image.indexOf('/') + 1) : image;
+    if (registry(image).equals("docker.io") && rest.indexOf('/') < 0) {
+      rest = "library/" + rest;
     }
-    String first = image.substring(0, slash);
-    return first.indexOf('.') >= 0 || first.indexOf(':') >= 0 || first.equals("localhost")
-        ? first
-        : "docker.io";
+    int colon = rest.indexOf(':');
+    return colon < 0 ? rest : rest.substring(0, colon);
   }
 
   private static String nameOf(String image) {

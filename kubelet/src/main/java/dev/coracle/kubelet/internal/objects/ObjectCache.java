@@ -1,7 +1,9 @@
 package dev.coracle.kubelet.internal.objects;
 
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
@@ -80,8 +82,20 @@ public final class ObjectCache implements ObjectSource {
     } catch (StatusException e) {
       f.without.add(podUid);
       // It may have come into the list meanwhile, before anybody was noted to wait for it.
-      return f.informer.lister().get(namespace, name).orElseThrow(() -> e);
+      return f.informer.lister().get(namespace, name).orElseThrow(() -> named(e, key));
     }
+  }
+
+  /** Upstream's kubelet speaks of one {@code secret} and one {@code configmap}. */
+  private static StatusException named(StatusException e, Key key) {
+    boolean one =
+        key.resource.equals(Resources.SECRETS) || key.resource.equals(Resources.CONFIG_MAPS);
+    if (!one || !StatusException.isNotFound(e)) {
+      return e;
+    }
+    String plural = key.resource.resource();
+    return StatusException.notFound(
+        new GroupResource("", plural.substring(0, plural.length() - 1)), key.name);
   }
 
   private Followed follow(Key key) {

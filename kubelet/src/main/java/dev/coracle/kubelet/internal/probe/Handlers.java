@@ -30,18 +30,37 @@ import java.util.concurrent.TimeoutException;
  * threads, never longer than its limit.
  */
 public final class Handlers implements AutoCloseable {
+  /** What an attempt came to. */
+  public enum Result {
+    SUCCESS,
+    /** As good, and worth an event: a redirect that is not followed. */
+    WARNING,
+    FAILURE,
+    /** The attempt itself could not be made, which says nothing of the container. */
+    UNKNOWN
+  }
+
   /**
-   * @param message for the Unhealthy event; empty on success
+   * @param message for the event; empty on success
    */
-  public record Outcome(boolean success, String message) {
-    static final Outcome SUCCESS = new Outcome(true, "");
+  public record Outcome(Result result, String message) {
+    static final Outcome SUCCESS = new Outcome(Result.SUCCESS, "");
 
     static Outcome failure(String message) {
-      return new Outcome(false, message);
+      return new Outcome(Result.FAILURE, message);
+    }
+
+    static Outcome unknown(String message) {
+      return new Outcome(Result.UNKNOWN, message);
+    }
+
+    public boolean success() {
+      return result == Result.SUCCESS || result == Result.WARNING;
     }
   }
 
   private static final int BODY_LIMIT = 10 << 10;
+  private static final int REDIRECTS = 10;
 
   private final RuntimeService runtime;
   private final HttpClient http;
@@ -70,15 +89,15 @@ public final class Handlers implements AutoCloseable {
         return Outcome.SUCCESS;
       }
       String out = r.getStdout().toStringUtf8() + r.getStderr().toStringUtf8();
-      return Outcome.failure(out.length() > BODY_LIMIT ? out.substring(0, BODY_LIMIT) : out);
+      return Outcome.failure(limited(out));
     } catch (CriException e) {
-      return Outcome.failure(
-          e.code() == CriException.Code.DEADLINE_EXCEEDED
-              ? "command timed out: "
+      return e.code() == CriException.Code.DEADLINE_EXCEEDED
+          ? Outcome.failure(
+              "command timed out: "
                   + quoteAll(command)
                   + " timed out after "
-                  + dev.coracle.kubelet.internal.pod.GoText.duration(limit)
-              : e.describe());
+                  + dev.coracle.kubelet.internal.pod.GoText.duration(limit))
+          : Outcome.unknown(e.describe());
     }
   }
 
@@ -93,7 +112,7 @@ public final class Handlers implements AutoCloseable {
       Pod pod, ContainerSpec container, JsonNode action, String podIp, Duration limit) {
     int port = port(container, action.path("port"));
     if (port <= 0) {
-      return Outcome.failure("couldn't find port: " + action.path("port").asText());
+      return Outcome.unknown(portMissing(action));
     }
     String host = action.path("host").asText("");
     if (host.isEmpty()) {
@@ -122,7 +141,7 @@ public final class Handlers implements AutoCloseable {
     for (JsonNode header : action.path("httpHeaders")) {
       options.putHeader(header.path("name").asText(), header.path("value").asText());
     }
-    record Answer(int status, String reason, String location, Buffer body) {}
+    record Answer(int status, String location, Buffer body) {}
     Future<Answer> answer =
         http.request(options)
             // On the event loop, so that the body cannot pass before somebody reads it.
@@ -134,8 +153,7 @@ public final class Handlers implements AutoCloseable {
                             .map(b ->
                                 new Answer(
                                     r.statusCode(),
-                                    r.statusMessage(),
-                                    String.valueOf(r.getHeader("Location")),
+                                    r.headers().contains("Location") ? r.getHeader("Location") : "",
                                     b))));
     try {
       Answer a =
@@ -143,18 +161,24 @@ public final class Handlers implements AutoCloseable {
               .toCompletionStage()
               .toCompletableFuture()
               .get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      if (a.status >= 300 && a.status < 400 && redirects < 10 && !a.location.equals("null")) {
-        URI next = URI.create(url).resolve(a.location);
-        if (String.valueOf(next.getHost()).equals(URI.create(url).getHost())) {
-          return get(next.toString(), action, limit, redirects + 1);
-        }
+      if (a.status < 200 || a.status >= 400) {
+        return Outcome.failure("HTTP probe failed with statuscode: " + a.status);
+      }
+      if (a.status < 300) {
         return Outcome.SUCCESS;
       }
-      return a.status >= 200 && a.status < 400
-          ? Outcome.SUCCESS
-          : Outcome.failure("HTTP probe failed with statuscode: " + a.status);
+      if (!a.location.isEmpty()) {
+        URI next = URI.create(url).resolve(a.location);
+        if (String.valueOf(next.getHost()).equals(URI.create(url).getHost())) {
+          return redirects < REDIRECTS
+              ? get(next.toString(), action, limit, redirects + 1)
+              : Outcome.failure("Get \"" + next + "\": stopped after 10 redirects");
+        }
+      }
+      return new Outcome(
+          Result.WARNING, "Probe terminated redirects, Response body: " + limited(a.body));
     } catch (ExecutionException e) {
-      return Outcome.failure("Get \"" + url + "\": " + text(e));
+      return Outcome.failure("Get \"" + url + "\": " + text(e, URI.create(url)));
     } catch (TimeoutException e) {
       return Outcome.failure(
           "Get \""
@@ -171,7 +195,7 @@ public final class Handlers implements AutoCloseable {
   public Outcome tcp(ContainerSpec container, JsonNode action, String podIp, Duration limit) {
     int port = port(container, action.path("port"));
     if (port <= 0) {
-      return Outcome.failure("couldn't find port: " + action.path("port").asText());
+      return Outcome.unknown(portMissing(action));
     }
     String named = action.path("host").asText("");
     String host = named.isEmpty() ? podIp : named;
@@ -183,7 +207,7 @@ public final class Handlers implements AutoCloseable {
           .get(limit.toMillis(), TimeUnit.MILLISECONDS);
       return Outcome.SUCCESS;
     } catch (ExecutionException e) {
-      return Outcome.failure("dial tcp " + host + ":" + port + ": " + text(e));
+      return Outcome.failure(dial(e, host, port));
     } catch (TimeoutException e) {
       return Outcome.failure("dial tcp " + host + ":" + port + ": i/o timeout");
     } catch (InterruptedException e) {
@@ -199,13 +223,40 @@ public final class Handlers implements AutoCloseable {
     return grpc.check(podIp, action.path("port").asInt(), action.path("service").asText(""), limit);
   }
 
-  private static String text(ExecutionException e) {
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    String message = String.valueOf(cause.getMessage());
-    if (message.toLowerCase(Locale.ROOT).contains("connection refused")) {
-      return "connect: connection refused";
-    }
-    return message;
+  /** What failed of a request: the connection, or what came after. */
+  private static String text(ExecutionException e, URI url) {
+    boolean ssl = url.getScheme().equals("https");
+    int port = url.getPort() > 0 ? url.getPort() : ssl ? 443 : 80;
+    return e.getCause() instanceof java.net.ConnectException
+        ? dial(e, url.getHost(), port)
+        : String.valueOf(cause(e).getMessage());
+  }
+
+  private static String dial(ExecutionException e, String host, int port) {
+    String message = String.valueOf(cause(e).getMessage());
+    boolean refused = message.toLowerCase(Locale.ROOT).contains("connection refused");
+    return "dial tcp "
+        + host
+        + ":"
+        + port
+        + ": "
+        + (refused ? "connect: connection refused" : message);
+  }
+
+  private static Throwable cause(ExecutionException e) {
+    return e.getCause() == null ? e : e.getCause();
+  }
+
+  private static String portMissing(JsonNode action) {
+    return "couldn't find port: " + action.path("port").asText();
+  }
+
+  private static String limited(String text) {
+    return text.length() > BODY_LIMIT ? text.substring(0, BODY_LIMIT) : text;
+  }
+
+  private static String limited(Buffer body) {
+    return body.slice(0, Math.min(body.length(), BODY_LIMIT)).toString(StandardCharsets.UTF_8);
   }
 
   /** A number, or the name of one of the container's ports; zero when there is none. */

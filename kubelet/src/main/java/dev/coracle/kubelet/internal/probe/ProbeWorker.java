@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 
 /**
  * Probes one container in one way, every period, until stopped. A verdict needs as many equal
- * outcomes in a row as its threshold says. A failed startup or liveness verdict ends the probing:
- * the container is going to be ended.
+ * outcomes in a row as its threshold says; an attempt that could not be made (the runtime is away)
+ * is told and counts as none. A failed startup or liveness verdict ends the probing: the container
+ * is going to be ended.
  *
  * <p>Attempts are made one after the other, each on a virtual thread.
  */
@@ -82,11 +83,12 @@ final class ProbeWorker {
       return;
     }
     Pod pod = context.pod();
-    metrics.count(pod, container.name(), key.kind().word, outcome.success());
-    if (!outcome.success()) {
-      events.warning(
-          pod, container, "Unhealthy", key.kind().word + " probe failed: " + outcome.message());
+    tell(pod, outcome);
+    if (outcome.result() == Handlers.Result.UNKNOWN) {
+      again();
+      return;
     }
+    metrics.count(pod, container.name(), key.kind().word, outcome.success());
     run = outcome.success() == last ? run + 1 : 1;
     last = outcome.success();
     int threshold =
@@ -100,7 +102,29 @@ final class ProbeWorker {
         return;
       }
     }
+    again();
+  }
+
+  private void again() {
     timer = timers.after(Duration.ofSeconds(probe.path("periodSeconds").asLong(10)), this::attempt);
+  }
+
+  private void tell(Pod pod, Outcome outcome) {
+    String word = key.kind().word;
+    String message = outcome.message();
+    switch (outcome.result()) {
+      case SUCCESS -> {}
+      case WARNING ->
+          events.warning(pod, container, "ProbeWarning", word + " probe warning: " + message);
+      case FAILURE ->
+          events.warning(pod, container, "Unhealthy", word + " probe failed: " + message);
+      case UNKNOWN ->
+          events.warning(
+              pod,
+              container,
+              "Unhealthy",
+              word + " probe errored and resulted in unknown state: " + message);
+    }
   }
 
   private Outcome ask() {
@@ -117,7 +141,7 @@ final class ProbeWorker {
     if (probe.hasNonNull("grpc")) {
       return handlers.grpc(probe.path("grpc"), podIp, limit);
     }
-    return Outcome.failure(
+    return Outcome.unknown(
         "missing probe handler for " + context.pod().describe() + ":" + container.name());
   }
 }

@@ -88,14 +88,14 @@ final class ContainerStarter {
         before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
     ContainerConfig config = config(frame, container, attempt, image);
     String id = create(frame, container, config);
-    events.normal(frame.pod, container, "Created", "Created container: " + container.name());
+    events.normal(frame.pod, container, "Created", "Container created");
     try {
       runtime.startContainer(id);
     } catch (CriException e) {
       events.warning(frame.pod, container, "Failed", "Error: " + text(e));
       throw new StartException("RunContainerError", text(e), Optional.of(Duration.ofMillis(200)));
     }
-    events.normal(frame.pod, container, "Started", "Started container " + container.name());
+    events.normal(frame.pod, container, "Started", "Container started");
     frame.context.started(container.name());
     postStart(frame, container, id, attempt);
     return id;

@@ -34,8 +34,7 @@ public final class NodeShutdown {
   private static final Verdict TERMINATED =
       Verdict.disruption("Terminated", "Pod was terminated in response to imminent node shutdown.");
   private static final Verdict REFUSED =
-      Verdict.of(
-          "NodeShutdown", "Pod was rejected: Pod was rejected as the node is shutting down.");
+      Verdict.rejected("NodeShutdown", "Pod was rejected as the node is shutting down.");
 
   /** The last statuses are small writes; without them nobody would know why the pods ended. */
   private static final Duration WRITING = Duration.ofSeconds(5);

@@ -28,6 +28,18 @@ public final class PodStatusBuilder {
    * @param disruption whether the node's need ends a pod that did no wrong (KEP-3329)
    */
   public record Verdict(String reason, String message, boolean disruption) {
+    private static final String REJECTED = "Pod was rejected: ";
+
+    /** This node does not take the pod; an event says the same without the first words. */
+    public static Verdict rejected(String reason, String why) {
+      return new Verdict(reason, REJECTED + why, false);
+    }
+
+    /** What the message says after {@code Pod was rejected: }. */
+    public String why() {
+      return message.startsWith(REJECTED) ? message.substring(REJECTED.length()) : message;
+    }
+
     public static Verdict of(String reason, String message) {
       return new Verdict(reason, message, false);
     }

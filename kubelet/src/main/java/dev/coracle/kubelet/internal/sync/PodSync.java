@@ -160,10 +160,10 @@ public final class PodSync implements PodWorker.Steps {
       try {
         devices.allocate(pod);
       } catch (NodeDevices.Refused e) {
-        worker.terminate(
-            OptionalLong.of(0),
-            Optional.of(Verdict.of("UnexpectedAdmissionError", String.valueOf(e.getMessage()))),
-            false);
+        Verdict rejected =
+            Verdict.rejected("UnexpectedAdmissionError", String.valueOf(e.getMessage()));
+        events.warning(pod, rejected.reason(), rejected.why());
+        worker.terminate(OptionalLong.of(0), Optional.of(rejected), false);
         return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
       } catch (NodeDevices.NotReady e) {
         events.warning(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -65,11 +66,25 @@ final class ClaimVolume implements VolumePlugin {
   @Override
   public Mounted mount(Request request) throws IOException {
     KubeObject claim = claim(request);
+    if (claim.isDeleting()) {
+      // What is being deleted waits for the pods that have it, and for no more of them.
+      throw unusable(claim, "PVC is being deleted");
+    }
     KubeObject volume = volume(request, claim);
     boolean readOnly = request.source().path("readOnly").asBoolean(false);
     if (volumeMode(request, claim).equals(BLOCK)) {
       return map(request.pod(), volume, readOnly);
     }
+    try {
+      return mount(request.pod(), volume, readOnly);
+    } catch (SetUpException e) {
+      throw e;
+    } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
+      throw new SetUpException("MountVolume.SetUp", volume.name(), VolumeManager.reason(e));
+    }
+  }
+
+  private Mounted mount(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
     JsonNode local = volume.at("spec", "local");
     JsonNode host = volume.at("spec", "hostPath");
     Mounted mounted;
@@ -82,11 +97,11 @@ final class ClaimVolume implements VolumePlugin {
         throw new IllegalArgumentException("path \"" + path + "\" does not exist");
       }
       mounted = HostPathVolume.at(path, "Directory");
-      Ownership.apply(Objects.requireNonNull(mounted.path()), request.pod(), readOnly);
+      Ownership.apply(Objects.requireNonNull(mounted.path()), pod, readOnly);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
     } else if (volume.at("spec", "csi").isObject()) {
-      return csi.mount(request.pod(), volume, readOnly);
+      return csi.mount(pod, volume, readOnly);
     } else {
       throw new IllegalArgumentException(
           "no volume plugin matched: PersistentVolume \""
@@ -99,15 +114,15 @@ final class ClaimVolume implements VolumePlugin {
   /**
    * What the claim is to be.
    *
-   * @throws IllegalArgumentException a container wants it as the other
+   * @throws ClaimException a container wants it as the other
    */
-  private static String volumeMode(Request request, KubeObject claim) {
+  private static String volumeMode(Request request, KubeObject claim) throws ClaimException {
     String mode = claim.text("spec", "volumeMode").equals(BLOCK) ? BLOCK : "Filesystem";
     String other = mode.equals(BLOCK) ? "volumeMounts" : "volumeDevices";
     for (ContainerSpec container : request.pod().allContainers()) {
       for (JsonNode use : container.node().path(other)) {
         if (use.path("name").asText("").equals(request.name())) {
-          throw new IllegalArgumentException(
+          throw new ClaimException(
               "volume "
                   + request.name()
                   + " has volumeMode "
@@ -148,27 +163,44 @@ final class ClaimVolume implements VolumePlugin {
     }
   }
 
-  private KubeObject claim(Request request) {
+  private static ClaimException unusable(KubeObject claim, String why) {
+    return new ClaimException("error processing PVC " + claim.key() + ": " + why);
+  }
+
+  private KubeObject claim(Request request) throws ClaimException {
     String name =
         field.equals("ephemeral")
             ? request.pod().name() + "-" + request.name()
             : request.source().path("claimName").asText("");
-    KubeObject claim =
-        objects.get(
-            request.pod().uid(),
-            Resources.PERSISTENT_VOLUME_CLAIMS,
-            request.pod().namespace(),
-            name);
-    if (!claim.text("status", "phase").equals("Bound")
-        || claim.text("spec", "volumeName").isEmpty()) {
-      throw new IllegalArgumentException("PersistentVolumeClaim is not bound: \"" + name + "\"");
+    Pod pod = request.pod();
+    KubeObject claim;
+    try {
+      claim = objects.get(pod.uid(), Resources.PERSISTENT_VOLUME_CLAIMS, pod.namespace(), name);
+    } catch (StatusException e) {
+      throw new ClaimException(
+          "error processing PVC "
+              + pod.namespace()
+              + "/"
+              + name
+              + ": failed to fetch PVC from API server: "
+              + e.getMessage());
+    }
+    if (!claim.text("status", "phase").equals("Bound")) {
+      throw unusable(claim, "PVC is not bound");
+    }
+    if (claim.text("spec", "volumeName").isEmpty()) {
+      throw unusable(claim, "PVC has empty pvc.Spec.VolumeName");
     }
     return claim;
   }
 
-  private KubeObject volume(Request request, KubeObject claim) {
-    return objects.get(
-        request.pod().uid(), Resources.PERSISTENT_VOLUMES, "", claim.text("spec", "volumeName"));
+  private KubeObject volume(Request request, KubeObject claim) throws ClaimException {
+    String name = claim.text("spec", "volumeName");
+    try {
+      return objects.get(request.pod().uid(), Resources.PERSISTENT_VOLUMES, "", name);
+    } catch (StatusException e) {
+      throw unusable(claim, "failed to fetch PV " + name + " from API server: " + e.getMessage());
+    }
   }
 
   @Override
@@ -188,7 +220,7 @@ final class ClaimVolume implements VolumePlugin {
   }
 
   @Override
-  public Optional<Duration> refreshAfter(Request request) {
+  public Optional<Duration> refreshAfter(Request request) throws IOException {
     KubeObject volume = volume(request, claim(request));
     JsonNode source = volume.at("spec", "csi");
     return source.isObject()

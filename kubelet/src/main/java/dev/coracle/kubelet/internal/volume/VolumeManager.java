@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,19 @@ public final class VolumeManager {
       } catch (VolumePlugin.MapException e) {
         stale.add(pod.uid());
         throw new MountException("FailedMapVolume", String.valueOf(e.getMessage()));
+      } catch (VolumePlugin.SetUpException e) {
+        stale.add(pod.uid());
+        throw new MountException("FailedMount", String.valueOf(e.getMessage()));
+      } catch (VolumePlugin.ClaimException e) {
+        stale.add(pod.uid());
+        throw new MountException(
+            "FailedMount",
+            "Unable to attach or mount volumes: unmounted volumes="
+                + missing(pod, known.keySet())
+                + ", unattached volumes=[], failed to process volumes=["
+                + name
+                + "]: "
+                + e.getMessage());
       } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
         stale.add(pod.uid());
         throw new MountException(
@@ -113,6 +128,14 @@ public final class VolumeManager {
         new Ready(
             pod.object().resourceVersion(), out, earlier(until, tokens.nextRefresh(pod.uid()))));
     return out;
+  }
+
+  private static String missing(Pod pod, Set<String> mounted) {
+    List<String> names = new ArrayList<>();
+    pod.spec().path("volumes").forEach(v -> names.add(v.path("name").asText("")));
+    names.removeAll(mounted);
+    Collections.sort(names);
+    return "[" + String.join(" ", names) + "]";
   }
 
   private Instant in(Duration wait) {
@@ -131,7 +154,7 @@ public final class VolumeManager {
         pod, name, kind.source, paths.volume(pod.uid(), kind.plugin.directoryName(), name));
   }
 
-  private static @Nullable String reason(Exception e) {
+  static @Nullable String reason(Exception e) {
     return e instanceof CriException call ? call.describe() : e.getMessage();
   }
 

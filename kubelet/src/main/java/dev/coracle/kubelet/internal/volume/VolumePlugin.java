@@ -46,7 +46,7 @@ public interface VolumePlugin {
   }
 
   /** How long a volume that stands may be left alone; empty: until something changes. */
-  default Optional<Duration> refreshAfter(Request request) {
+  default Optional<Duration> refreshAfter(Request request) throws IOException {
     return Optional.empty();
   }
 
@@ -63,6 +63,27 @@ public interface VolumePlugin {
    */
   default void unmap(String podUid, Path link) throws IOException {
     Files.deleteIfExists(link);
+  }
+
+  /** A PersistentVolume could not be mounted; told by a FailedMount event, under its own name. */
+  final class SetUpException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param step {@code MountVolume.SetUp}, or {@code MountVolume.MountDevice} for the node's part
+     */
+    public SetUpException(String step, String volume, @Nullable String why) {
+      super(step + " failed for volume \"" + volume + "\" : " + why);
+    }
+  }
+
+  /** The claim does not give a volume; told by a FailedMount event. */
+  final class ClaimException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ClaimException(String why) {
+      super(why);
+    }
   }
 
   /** A block volume could not be given to the pod; told by a FailedMapVolume event. */

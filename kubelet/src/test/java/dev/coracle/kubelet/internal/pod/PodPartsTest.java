@@ -167,7 +167,7 @@ class PodPartsTest {
   void namesThatAreNone() {
     assertThatThrownBy(() -> ImageReference.withTag("Bad"))
         .hasMessage(
-            "couldn't parse image name \"Bad\": invalid reference format: repository name (Bad) must be lowercase");
+            "couldn't parse image name \"Bad\": invalid reference format: repository name (library/Bad) must be lowercase");
     assertThatThrownBy(() -> ImageReference.withTag("a b"))
         .hasMessageContaining("invalid reference format");
   }
