@@ -352,26 +352,50 @@ class ApiOperationsIT {
   @Test
   @DisplayName("[sig-node] Lease lease API should be available [Conformance]")
   void leases(Space space) {
+    String resource = "leases.coordination.k8s.io";
     space.create(
         """
         apiVersion: coordination.k8s.io/v1
         kind: Lease
-        metadata: {name: lease}
-        spec: {holderIdentity: holder, leaseDurationSeconds: 30, leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z'}
+        metadata: {name: lease, labels: {deletecollection: 'true'}}
+        spec: {holderIdentity: holder, leaseDurationSeconds: 30, leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z', renewTime: '2026-01-01T00:00:05.000000Z'}
         """);
-    JsonNode lease = space.get("leases.coordination.k8s.io", "lease");
-    assertThat(text(lease, "/spec/acquireTime")).isEqualTo("2026-01-01T00:00:00.000000Z");
+    JsonNode lease = space.get(resource, "lease");
+    assertThat(lease.path("spec"))
+        .isEqualTo(
+            Manifest.parse(
+                """
+                holderIdentity: holder
+                leaseDurationSeconds: 30
+                leaseTransitions: 0
+                acquireTime: '2026-01-01T00:00:00.000000Z'
+                renewTime: '2026-01-01T00:00:05.000000Z'
+                """));
     space.edit(
-        "leases.coordination.k8s.io",
+        resource,
         "lease",
         l ->
-            ((ObjectNode) l.get("spec")).put("holderIdentity", "other").put("leaseTransitions", 1));
-    space.strategic("leases.coordination.k8s.io", "lease", "{spec: {leaseDurationSeconds: 60}}");
-    JsonNode changed = space.get("leases.coordination.k8s.io", "lease");
+            ((ObjectNode) l.get("spec"))
+                .put("holderIdentity", "other")
+                .put("leaseTransitions", 1)
+                .put("leaseDurationSeconds", 45));
+    assertThat(text(space.get(resource, "lease"), "/spec/holderIdentity")).isEqualTo("other");
+    space.strategic(resource, "lease", "{spec: {leaseDurationSeconds: 60}}");
+    JsonNode changed = space.get(resource, "lease");
     assertThat(text(changed, "/spec/holderIdentity")).isEqualTo("other");
+    assertThat(changed.at("/spec/leaseTransitions").asInt()).isEqualTo(1);
     assertThat(changed.at("/spec/leaseDurationSeconds").asInt()).isEqualTo(60);
-    assertThat(space.list("leases.coordination.k8s.io")).hasSize(1);
-    space.deleteAll("leases.coordination.k8s.io", "");
-    assertThat(space.list("leases.coordination.k8s.io")).isEmpty();
+    space.create(
+        "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: second, labels:"
+            + " {deletecollection: 'true'}}, spec: {holderIdentity: holder}}");
+    space.create(
+        "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: third}, spec:"
+            + " {holderIdentity: holder}}");
+    assertThat(space.list(resource)).hasSize(3);
+    space.deleteAll(resource, "deletecollection=true");
+    assertThat(space.list(resource)).hasSize(1);
+    space.delete(resource, "third");
+    assertThat(space.api().get(space.path(resource, "third")).code()).isEqualTo(404);
+    assertThat(space.list(resource)).isEmpty();
   }
 }

@@ -165,7 +165,11 @@ class ConfigAsEnvironmentIT {
     space.create(
         "{apiVersion: v1, kind: Secret, metadata: {name: s, labels: {t: x}}, stringData: {key:"
             + " value}}");
+    assertThat(
+            Space.items(space.api().get(space.everywhere("secrets") + "?labelSelector=t%3Dx").ok()))
+        .anyMatch(s -> text(s, "/data/key").equals("dmFsdWU="));
     space.strategic("secrets", "s", "{metadata: {labels: {t: patched}}, data: {key: dmFsdWUx}}");
+    assertThat(space.list("secrets", "t=x")).isEmpty();
     JsonNode all = space.api().get(space.everywhere("secrets") + "?labelSelector=t%3Dpatched").ok();
     assertThat(Space.items(all)).anyMatch(s -> text(s, "/data/key").equals("dmFsdWUx"));
     space.deleteAll("secrets", "t=patched");

@@ -4,6 +4,8 @@ import static dev.coracle.system.conformance.Space.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -114,22 +116,36 @@ class ContainersIT {
       "[sig-node] KubeletManagedEtcHosts should test kubelet managed /etc/hosts file [Conformance]"
           + " [NodeConformance]")
   void managedHosts(Space space) {
+    String original = "{hostPath: {path: /etc/hosts, type: File}}";
+    String two = "{name: two, image: $IMAGE, command: [sleep, '3600']}";
     space.start(
         TestPod.sleeping("managed")
+            .also(two)
             .also(
                 """
                 name: own
                 image: $IMAGE
                 command: [sleep, "3600"]
-                volumeMounts: [{name: hosts, mountPath: /etc/hosts}]
+                volumeMounts: [{name: hosts, mountPath: /etc/hosts}, {name: hosts, mountPath: /etc/hosts-original}]
                 """)
-            .volume("hosts", "{hostPath: {path: /etc/hosts, type: File}}", "/etc/hosts-original"));
-    space.start(TestPod.sleeping("on-host").spec("{hostNetwork: true, dnsPolicy: ClusterFirst}"));
+            .volume("hosts", original, "/etc/hosts-original"));
+    space.start(
+        TestPod.sleeping("on-host")
+            .spec("{hostNetwork: true, dnsPolicy: ClusterFirst}")
+            .also(two)
+            .volume("hosts", original, "/etc/hosts-original"));
     String managed = "# Kubernetes-managed hosts file";
-    assertThat(Exec.shell(space, "managed", "main", "cat /etc/hosts")).startsWith(managed);
-    assertThat(Exec.shell(space, "managed", "own", "cat /etc/hosts")).doesNotContain(managed);
+    for (String container : List.of("main", "two")) {
+      assertThat(Exec.shell(space, "managed", container, "cat /etc/hosts"))
+          .startsWith(managed + ".\n");
+      assertThat(Exec.shell(space, "on-host", container, "cat /etc/hosts"))
+          .startsWith(managed + " (host network).\n");
+    }
+    assertThat(Exec.shell(space, "managed", "own", "cat /etc/hosts"))
+        .doesNotContain(managed)
+        .isEqualTo(Exec.shell(space, "managed", "own", "cat /etc/hosts-original"));
     assertThat(Exec.shell(space, "on-host", "main", "cat /etc/hosts"))
-        .startsWith("# Kubernetes-managed hosts file (host network).");
+        .contains(Exec.shell(space, "on-host", "main", "cat /etc/hosts-original"));
   }
 
   @Test
@@ -137,32 +153,42 @@ class ContainersIT {
       "[sig-node] Container Runtime blackbox test when starting a container that exits should run"
           + " with the expected status [Conformance] [NodeConformance]")
   void expectedStatus(Space space) {
-    // Each counts its starts in a volume: the first two fail, as far as the policy lets it.
-    String count = "echo -n x >>/v/count; test $(wc -c </v/count) -gt 2 && exec sleep 3600; exit 1";
-    space.create(
-        new TestPod("always")
-            .spec("{restartPolicy: Always}")
-            .volume("v", "{emptyDir: {}}", "/v")
-            .script(count)
-            .json());
-    space.create(
-        new TestPod("on-failure")
-            .spec("{restartPolicy: OnFailure}")
-            .volume("v", "{emptyDir: {}}", "/v")
-            .script(count.replace("exec sleep 3600", "exit 0"))
-            .json());
-    space.create(new TestPod("never").volume("v", "{emptyDir: {}}", "/v").script(count).json());
-    JsonNode never =
-        space.await("pods", "never", "failed", p -> text(p, "/status/phase").equals("Failed"));
-    assertThat(never.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
-    JsonNode onFailure =
+    // Each counts its starts in a volume: the first fails, the second ends well, as far as the
+    // policy lets it come to that.
+    String count =
+        "echo -n x >>/v/count; n=$(wc -c </v/count); [ $n = 1 ] && exit 1; [ $n = 2 ] && exit 0;"
+            + " exec sleep 3600";
+    for (String policy : List.of("Always", "OnFailure", "Never")) {
+      space.create(
+          new TestPod(policy.toLowerCase(Locale.ROOT))
+              .spec("{restartPolicy: %s}".formatted(policy))
+              .volume("v", "{emptyDir: {}}", "/v")
+              .script(count)
+              .json());
+    }
+    ended(space, "never", "Failed", 0, 1);
+    ended(space, "onfailure", "Succeeded", 1, 0);
+    JsonNode always =
         space.await(
-            "pods", "on-failure", "succeeded", p -> text(p, "/status/phase").equals("Succeeded"));
-    assertThat(onFailure.at("/status/containerStatuses/0/restartCount").asInt()).isEqualTo(2);
-    assertThat(Space.isReady(onFailure)).isFalse();
-    JsonNode always = space.await("pods", "always", "running again", Space::isReady);
-    assertThat(always.at("/status/containerStatuses/0/restartCount").asInt()).isEqualTo(2);
+            "pods",
+            "always",
+            "running again",
+            p -> Space.isReady(p) && p.at("/status/containerStatuses/0/restartCount").asInt() == 2);
     assertThat(text(always, "/status/phase")).isEqualTo("Running");
+    assertThat(always.at("/status/containerStatuses/0/state").has("running")).isTrue();
+    for (String pod : List.of("always", "onfailure", "never")) {
+      space.delete("pods", pod);
+      space.awaitGone("pods", pod);
+    }
+  }
+
+  private static void ended(Space space, String name, String phase, int restarts, int exitCode) {
+    JsonNode pod = space.await("pods", name, phase, p -> text(p, "/status/phase").equals(phase));
+    JsonNode container = pod.at("/status/containerStatuses/0");
+    assertThat(container.path("restartCount").asInt()).isEqualTo(restarts);
+    assertThat(container.path("ready").asBoolean()).isFalse();
+    assertThat(container.at("/state/terminated/exitCode").asInt(-1)).isEqualTo(exitCode);
+    assertThat(Space.isReady(pod)).isFalse();
   }
 
   @Test

@@ -2,6 +2,9 @@ package dev.coracle.system.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -133,8 +136,8 @@ class EmptyDirIT {
     TestPod pod =
         new TestPod("reader")
             .volume("v", "{emptyDir: {medium: Memory}}", "/v")
-            .script("stat -c %a /v");
-    assertThat(space.run(pod)).isEqualTo("777\n");
+            .script("stat -c %a /v; grep ' /v ' /proc/mounts | cut -d' ' -f3");
+    assertThat(space.run(pod)).isEqualTo("777\ntmpfs\n");
   }
 
   @Test
@@ -191,6 +194,32 @@ class EmptyDirIT {
       pod.volume("m" + i, "{configMap: {name: map-" + i + "}}", "/m/" + i);
       script += "test $(cat /m/%d/a) = v%d || exit 1;".formatted(i, i);
     }
-    assertThat(space.run(pod.script(script + "echo ok"))).isEqualTo("ok\n");
+    pod.spec("{restartPolicy: Always}").script(script + "touch /read; exec sleep 3600");
+    pod.container("{readinessProbe: {exec: {command: [cat, /read]}, periodSeconds: 1}}");
+    // Five such pods at once, three times over.
+    for (String name : List.of("first", "second", "third")) {
+      ObjectNode controller =
+          Manifest.parse(
+              """
+              apiVersion: v1
+              kind: ReplicationController
+              metadata: {name: %s}
+              spec: {replicas: 5, selector: {race: %1$s}, template: {metadata: {labels: {race: %1$s}}}}
+              """
+                  .formatted(name));
+      ((ObjectNode) controller.at("/spec/template")).set("spec", pod.json().get("spec"));
+      space.create(controller);
+      List<JsonNode> pods =
+          space.awaitList(
+              "pods",
+              "race=" + name,
+              "ready",
+              all -> all.size() == 5 && all.stream().allMatch(Space::isReady));
+      for (JsonNode one : pods) {
+        assertThat(one.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
+      }
+      space.delete("replicationcontrollers", name, "{propagationPolicy: Background}");
+      space.awaitList("pods", "race=" + name, "gone", List::isEmpty);
+    }
   }
 }

@@ -33,11 +33,8 @@ class InitContainerIT {
   void always(Space space) {
     JsonNode pod = space.start(pod("Always", "true", "true"));
     assertThat(hasCondition(pod, "Initialized", "True")).isTrue();
-    for (int i = 0; i < 2; i++) {
-      JsonNode init = pod.at("/status/initContainerStatuses/" + i);
-      assertThat(init.path("ready").asBoolean()).isTrue();
-      assertThat(init.at("/state/terminated/exitCode").asInt(-1)).isZero();
-    }
+    assertThat(text(pod, "/status/phase")).isEqualTo("Running");
+    initialized(pod);
   }
 
   @Test
@@ -50,6 +47,26 @@ class InitContainerIT {
     assertThat(hasCondition(pod, "Initialized", "True")).isTrue();
     assertThat(Space.condition(pod, "Initialized").path("reason").asText())
         .isEqualTo("PodCompleted");
+    initialized(pod);
+  }
+
+  private static void initialized(JsonNode pod) {
+    assertThat(pod.at("/status/initContainerStatuses")).hasSize(2);
+    for (JsonNode init : pod.at("/status/initContainerStatuses")) {
+      assertThat(init.path("ready").asBoolean()).isTrue();
+      assertThat(init.at("/state/terminated/exitCode").asInt(-1)).isZero();
+    }
+  }
+
+  /** Nothing of the main container, as long as an init container has not done its work. */
+  private static void notBegun(JsonNode pod) {
+    JsonNode main = pod.at("/status/containerStatuses/0");
+    assertThat(text(main, "/state/waiting/reason")).isEqualTo("PodInitializing");
+    assertThat(text(main, "/image")).isEqualTo(TestImage.NAME);
+    assertThat(text(main, "/imageID")).isEmpty();
+    assertThat(main.path("started").asBoolean(true)).isFalse();
+    assertThat(main.path("ready").asBoolean(true)).isFalse();
+    assertThat(main.path("restartCount").asInt()).isZero();
   }
 
   @Test
@@ -63,10 +80,13 @@ class InitContainerIT {
             "pods",
             "main",
             "restarting its first init container",
-            p -> p.at("/status/initContainerStatuses/0/restartCount").asInt() >= 2);
+            p -> p.at("/status/initContainerStatuses/0/restartCount").asInt() >= 3);
     assertThat(text(pod, "/status/phase")).isEqualTo("Pending");
-    assertThat(pod.at("/status/containerStatuses/0/started").asBoolean()).isFalse();
-    assertThat(pod.at("/status/containerStatuses/0/state").has("waiting")).isTrue();
+    notBegun(pod);
+    assertThat(text(pod, "/status/initContainerStatuses/1/state/waiting/reason"))
+        .isEqualTo("PodInitializing");
+    assertThat(pod.at("/status/initContainerStatuses/0/lastState/terminated/exitCode").asInt())
+        .isEqualTo(1);
     assertThat(hasCondition(pod, "Initialized", "False")).isTrue();
     assertThat(Space.condition(pod, "Initialized").path("reason").asText())
         .isEqualTo("ContainersNotInitialized");
@@ -84,6 +104,13 @@ class InitContainerIT {
     assertThat(hasCondition(pod, "Initialized", "False")).isTrue();
     assertThat(Space.condition(pod, "Initialized").path("message").asText())
         .isEqualTo("containers with incomplete status: [init2]");
-    assertThat(pod.at("/status/containerStatuses/0/state").has("waiting")).isTrue();
+    assertThat(Space.condition(pod, "Initialized").path("reason").asText())
+        .isEqualTo("ContainersNotInitialized");
+    JsonNode inits = pod.at("/status/initContainerStatuses");
+    assertThat(inits.at("/0/state/terminated/exitCode").asInt(-1)).isZero();
+    assertThat(inits.at("/0/ready").asBoolean()).isTrue();
+    assertThat(inits.at("/1/state/terminated/exitCode").asInt(-1)).isEqualTo(1);
+    assertThat(inits.at("/1/ready").asBoolean(true)).isFalse();
+    notBegun(pod);
   }
 }

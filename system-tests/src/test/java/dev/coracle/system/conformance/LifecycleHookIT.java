@@ -101,5 +101,6 @@ class LifecycleHookIT {
     space.delete("pods", "tester");
     space.awaitLog("recorder", "main", "url:/prestop");
     space.awaitGone("pods", "tester");
+    assertThat(space.logs("recorder").split("url:/prestop", -1)).as("called once").hasSize(2);
   }
 }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -53,10 +55,10 @@ class NoExecuteTaintIT {
       "[sig-node] NoExecuteTaintManager Single Pod removing taint cancels eviction [Conformance]"
           + " [Serial]")
   void cancel(Space space) {
-    String node = text(space.start(tolerating("stays", 20)), "/spec/nodeName");
-    taint(space, node);
+    String node = text(space.start(tolerating("stays", 8)), "/spec/nodeName");
     try (Watcher watcher =
-        space.watch("pods", "&timeoutSeconds=30&fieldSelector=metadata.name%3Dstays")) {
+        space.watch("pods", "&timeoutSeconds=14&fieldSelector=metadata.name%3Dstays")) {
+      taint(space, node);
       untaint(space, node);
       assertThat(watcher.rest()).noneMatch(e -> e.at("/object/metadata").has("deletionTimestamp"));
     } finally {
@@ -70,14 +72,27 @@ class NoExecuteTaintIT {
       "[sig-node] NoExecuteTaintManager Multiple Pods evicts pods with minTolerationSeconds"
           + " [Conformance] [Serial]")
   void evicts(Space space) {
-    String node = text(space.start(tolerating("short", 5)), "/spec/nodeName");
-    space.start(tolerating("long", 600));
-    try {
+    String node = text(space.start(tolerating("short", 3)), "/spec/nodeName");
+    space.start(tolerating("long", 13));
+    try (Watcher watcher = space.watch("pods", "")) {
       taint(space, node);
+      Instant first = deleted(watcher, "short");
+      Instant second = deleted(watcher, "long");
+      assertThat(Duration.between(first, second)).isGreaterThan(Duration.ofSeconds(5));
       space.awaitGone("pods", "short");
-      assertThat(space.get("pods", "long").path("metadata").has("deletionTimestamp")).isFalse();
+      space.awaitGone("pods", "long");
     } finally {
       untaint(space, node);
     }
+  }
+
+  /** When the first deletion was asked for, which is to be this pod's. */
+  private static Instant deleted(Watcher watcher, String name) {
+    JsonNode event =
+        watcher.next(e ->
+            e.at("/object/metadata").has("deletionTimestamp")
+                && e.path("type").asText().equals("DELETED"));
+    assertThat(text(event, "/object/metadata/name")).isEqualTo(name);
+    return Instant.parse(text(event, "/object/metadata/deletionTimestamp"));
   }
 }

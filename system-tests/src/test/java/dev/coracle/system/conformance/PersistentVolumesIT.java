@@ -82,6 +82,24 @@ class PersistentVolumesIT {
     space.await(VOLUMES, volume, "released", v -> text(v, "/status/phase").equals("Released"));
     space.delete(VOLUMES, volume);
     space.awaitGone(VOLUMES, volume);
+    // And once more, the one deleted by its name and the other by its label.
+    String second = volume(space, storageClass);
+    claim(space, storageClass);
+    space.await(CLAIMS, "claim", "bound", c -> text(c, "/status/phase").equals("Bound"));
+    space.edit(
+        VOLUMES, second, v -> ((ObjectNode) v.at("/metadata/labels")).put(second, "updated"));
+    space.delete(CLAIMS, "claim");
+    space.awaitGone(CLAIMS, "claim");
+    space
+        .api()
+        .send(
+            "DELETE",
+            "/api/v1/persistentvolumes?labelSelector=" + second + "%3Dupdated",
+            "",
+            "",
+            Map.of())
+        .ok();
+    space.awaitGone(VOLUMES, second);
   }
 
   @Test

@@ -103,9 +103,22 @@ class PodResizeIT {
               }
               return true;
             });
-    for (JsonNode status : pod.at("/status/containerStatuses")) {
+    for (int i = 0; i < all.size(); i++) {
+      JsonNode status = pod.at("/status/containerStatuses/" + i);
       assertThat(status.path("restartCount").asInt()).isZero();
+      // What was asked for has been allocated as well as given.
+      JsonNode requests = pod.at("/spec/containers/" + i + "/resources/requests");
+      if (!requests.isMissingNode()) {
+        assertThat(status.path("allocatedResources")).isEqualTo(requests);
+      }
     }
+    space.await(
+        "pods",
+        "resized",
+        "done with its resize",
+        p ->
+            Space.condition(p, "PodResizePending").isMissingNode()
+                && Space.condition(p, "PodResizeInProgress").isMissingNode());
   }
 
   /** What the kernel holds each container to, read inside of it. */

@@ -81,6 +81,23 @@ class SecurityContextIT {
             .container("{securityContext: {runAsUser: 1000, allowPrivilegeEscalation: false}}")
             .script("grep NoNewPrivs /proc/self/status | tr -d '[:space:]'");
     assertThat(space.run(pod)).isEqualTo("NoNewPrivs:1\n");
+    // A program of root's with the setuid bit makes its user root, unless that is forbidden.
+    assertThat(
+            effectiveUser(space, "forbidden", "{runAsUser: 1000, allowPrivilegeEscalation: false}"))
+        .isEqualTo(1000 & 0xff);
+    assertThat(effectiveUser(space, "allowed", "{runAsUser: 1000, allowPrivilegeEscalation: true}"))
+        .isZero();
+  }
+
+  private static int effectiveUser(Space space, String name, String securityContext) {
+    TestPod pod =
+        new TestPod(name)
+            .container(
+                "{command: [effective-user], securityContext: %s}".formatted(securityContext));
+    return space
+        .runToEnd(pod)
+        .at("/status/containerStatuses/0/state/terminated/exitCode")
+        .asInt(-1);
   }
 
   @Test
