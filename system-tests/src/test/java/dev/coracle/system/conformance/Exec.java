@@ -34,6 +34,13 @@ final class Exec {
   private Exec() {}
 
   static Result run(Space space, String pod, String container, String... command) {
+    return run("v5.channel.k8s.io", space, pod, container, command);
+  }
+
+  /**
+   * @param protocol of the WebSocket; with one before the fourth nothing tells how it ended
+   */
+  static Result run(String protocol, Space space, String pod, String container, String... command) {
     String query =
         List.of(command).stream()
             .map(c -> "command=" + Space.encode(c))
@@ -45,7 +52,7 @@ final class Exec {
     try {
       space
           .api()
-          .webSocket(space.path("pods", pod) + "/exec?" + query, "v5.channel.k8s.io", channels)
+          .webSocket(space.path("pods", pod) + "/exec?" + query, protocol, channels)
           .get(30, TimeUnit.SECONDS);
       return channels.end.get(60, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {

@@ -88,6 +88,10 @@ class PodsIT {
           + " [NodeConformance]")
   void execution(Space space) {
     space.start(TestPod.sleeping("main"));
+    assertThat(
+            Exec.run("channel.k8s.io", space, "main", "main", "echo", "remote execution test")
+                .out())
+        .isEqualTo("remote execution test\n");
     Exec.Result result = Exec.run(space, "main", "main", "echo", "remote execution test");
     assertThat(result.out()).isEqualTo("remote execution test\n");
     assertThat(result.succeeded()).isTrue();
@@ -102,10 +106,13 @@ class PodsIT {
       "[sig-node] Pods should support retrieving logs from the container over websockets"
           + " [Conformance] [NodeConformance]")
   void logsOverWebSocket(Space space) {
-    space.run(new TestPod("main").script("echo container is alive"));
-    assertThat(
-            Exec.text(space, space.path("pods", "main") + "/log?container=main", "binary.k8s.io"))
-        .isEqualTo("container is alive\n");
+    space.run(new TestPod("ended").script("echo container is alive"));
+    space.start(new TestPod("running").script("echo container is alive; exec sleep 3600"));
+    space.awaitLog("running", "main", "alive");
+    for (String pod : List.of("ended", "running")) {
+      assertThat(Exec.text(space, space.path("pods", pod) + "/log?container=main", "binary.k8s.io"))
+          .isEqualTo("container is alive\n");
+    }
   }
 
   @Test
@@ -114,7 +121,11 @@ class PodsIT {
     for (int i = 1; i <= 3; i++) {
       space.create(TestPod.sleeping("test-pod-" + i).meta("{labels: {type: Testing}}").json());
     }
-    assertThat(space.list("pods", "type=Testing")).hasSize(3);
+    space.awaitList(
+        "pods",
+        "type=Testing",
+        "ready",
+        all -> all.size() == 3 && all.stream().allMatch(Space::isReady));
     space.deleteAll("pods", "type=Testing");
     space.awaitList("pods", "type=Testing", "gone", List::isEmpty);
   }
@@ -161,12 +172,14 @@ class PodsIT {
           "status",
           p -> {
             for (JsonNode condition : p.at("/status/conditions")) {
-              if (condition.path("type").asText().equals("Ready")) {
+              if (List.of("Ready", "ContainersReady").contains(condition.path("type").asText())) {
                 ((ObjectNode) condition).put("status", "False");
               }
             }
           });
-      watcher.next(e -> hasCondition(e.path("object"), "Ready", "False"));
+      watcher.next(e ->
+          hasCondition(e.path("object"), "Ready", "False")
+              && hasCondition(e.path("object"), "ContainersReady", "False"));
       // The kubelet says again what is so, and what runs now is the other image.
       space.await(
           "pods",

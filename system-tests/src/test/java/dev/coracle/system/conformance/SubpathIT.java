@@ -40,9 +40,13 @@ class SubpathIT {
           + " [Conformance]")
   void projectedPod(Space space) {
     space.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: data}, data: {file: text}}");
-    TestPod pod = new TestPod("text").script("cat /one/file; ls /whole");
-    pod.volume("v", "{projected: {sources: [{configMap: {name: data}}]}}", "/whole")
-        .mount("{name: v, mountPath: /one/file, subPath: file}");
+    TestPod pod = new TestPod("text").script("cat /one/file; ls /whole/deep");
+    pod.volume(
+            "v",
+            "{projected: {sources: [{configMap: {name: data, items: [{key: file, path:"
+                + " deep/file}]}}]}}",
+            "/whole")
+        .mount("{name: v, mountPath: /one/file, subPath: deep/file}");
     assertThat(space.run(pod)).isEqualTo("textfile\n");
   }
 
@@ -51,12 +55,12 @@ class SubpathIT {
       "[sig-storage] Subpath Atomic writer volumes should support subpaths with downward pod"
           + " [Conformance]")
   void downwardPod(Space space) {
-    TestPod pod = new TestPod("text").script("cat /one/file; ls /whole");
+    TestPod pod = new TestPod("text").script("cat /one/file; ls /whole/deep");
     pod.volume(
             "v",
-            "{downwardAPI: {items: [{path: file, fieldRef: {fieldPath: metadata.name}}]}}",
+            "{downwardAPI: {items: [{path: deep/file, fieldRef: {fieldPath: metadata.name}}]}}",
             "/whole")
-        .mount("{name: v, mountPath: /one/file, subPath: file}");
+        .mount("{name: v, mountPath: /one/file, subPath: deep/file}");
     assertThat(space.run(pod)).isEqualTo("textfile\n");
   }
 
@@ -70,8 +74,9 @@ class SubpathIT {
         new TestPod("reader")
             .volume("v", "{configMap: {name: data}}", "/whole")
             .mount("{name: v, mountPath: /etc/group, subPath: file}")
-            .script("cat /etc/group; test -s /etc/passwd && echo .");
-    assertThat(space.run(pod)).isEqualTo("text.\n");
+            .mount("{name: v, mountPath: /etc/resolv.conf, subPath: file}")
+            .script("cat /etc/group /etc/resolv.conf; test -s /etc/passwd && echo .");
+    assertThat(space.run(pod)).isEqualTo("texttext.\n");
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -153,7 +154,7 @@ public final class Handlers implements AutoCloseable {
                             .map(b ->
                                 new Answer(
                                     r.statusCode(),
-                                    r.headers().contains("Location") ? r.getHeader("Location") : "",
+                                    Objects.requireNonNullElse(r.getHeader("Location"), ""),
                                     b))));
     try {
       Answer a =
