@@ -44,6 +44,8 @@ final class ApiOperations {
     isDiscovered();
     try (Watcher watcher = space.watch(resource, "&labelSelector=" + Space.encode(selector))) {
       JsonNode first = space.create(manifest("a", label));
+      assertThat(text(space.tryCreate(manifest("a", label)).refused(409), "/reason"))
+          .isEqualTo("AlreadyExists");
       space.create(manifest("b", label));
       space.create(manifest("c", label));
       String name = text(first, "/metadata/name");
@@ -71,6 +73,7 @@ final class ApiOperations {
       }
       space.delete(resource, name);
       watcher.next(e -> isDeleted(e, name));
+      assertThat(space.api().get(space.path(resource, name)).code()).isEqualTo(404);
       assertThat(space.list(resource, selector)).hasSize(2);
       space.deleteAll(resource, selector);
       watcher.next(e -> e.path("type").asText().equals("DELETED"));
@@ -123,6 +126,9 @@ final class ApiOperations {
       List<String> versions = new ArrayList<>();
       space.api().get(group).ok().path("versions").forEach(v -> versions.add(text(v, "/version")));
       assertThat(versions).contains(version.substring(version.lastIndexOf('/') + 1));
+      List<String> groups = new ArrayList<>();
+      space.api().get("/apis").ok().path("groups").forEach(g -> groups.add(text(g, "/name")));
+      assertThat(groups).contains(group.substring("/apis/".length()));
     }
   }
 

@@ -339,10 +339,18 @@ class ApiOperationsIT {
     TestPod pod =
         TestPod.sleeping("inline")
             .spec("{schedulerName: nobody}")
-            .volume("v", "{csi: {driver: e2e.example.com, readOnly: true}}", "/v");
-    space.create(pod.json());
+            .volume("one", "{csi: {driver: e2e.example.com}}", "/one")
+            .volume(
+                "two", "{csi: {driver: e2e.example.com, fsType: ext4, readOnly: true}}", "/two");
+    JsonNode created = space.create(pod.json());
+    space.tryCreate(pod.json()).refused(409);
     JsonNode read = space.get("pods", "inline");
-    assertThat(text(read, "/spec/volumes/0/csi/driver")).isEqualTo("e2e.example.com");
+    assertThat(text(read, "/metadata/uid")).isEqualTo(text(created, "/metadata/uid"));
+    assertThat(read.at("/spec/volumes/0/csi"))
+        .isEqualTo(Manifest.parse("{driver: e2e.example.com}"));
+    assertThat(read.at("/spec/volumes/1/csi"))
+        .isEqualTo(Manifest.parse("{driver: e2e.example.com, fsType: ext4, readOnly: true}"));
+    assertThat(space.list("pods")).hasSize(1);
     space.merge("pods", "inline", "{metadata: {labels: {patched: 'true'}}}");
     assertThat(space.list("pods", "patched=true")).hasSize(1);
     space.delete("pods", "inline");

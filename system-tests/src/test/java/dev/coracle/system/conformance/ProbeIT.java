@@ -149,7 +149,7 @@ class ProbeIT {
         Instant.parse(text(pod, "/status/containerStatuses/0/state/running/startedAt"));
     Instant ready =
         Instant.parse(Space.condition(pod, "Ready").path("lastTransitionTime").asText());
-    assertThat(Duration.between(started, ready)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+    assertThat(Duration.between(started, ready)).isGreaterThanOrEqualTo(Duration.ofSeconds(4));
     assertThat(restarts(pod)).isZero();
   }
 
