@@ -162,7 +162,7 @@ class ContainersIT {
       space.create(
           new TestPod(policy.toLowerCase(Locale.ROOT))
               .spec("{restartPolicy: %s}".formatted(policy))
-              .volume("v", "{emptyDir: {}}", "/v")
+              .volume("v", "{emptyDir: {medium: Memory}}", "/v")
               .script(count)
               .json());
     }

@@ -3,12 +3,18 @@ package dev.coracle.system.conformance;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.system.Kubectl;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.assertj.core.api.Assertions;
@@ -345,24 +351,33 @@ final class Space {
     await("pods", pod, "running " + container, p -> hasBegun(p, container));
     String path = path("pods", pod) + "/log?follow=true&container=" + container;
     StringBuilder seen = new StringBuilder();
-    try (java.io.BufferedReader lines =
-        new java.io.BufferedReader(
-            new java.io.InputStreamReader(
-                api().stream(path).body(), java.nio.charset.StandardCharsets.UTF_8))) {
-      long deadline = System.nanoTime() + 1_000_000_000L * MOST_SECONDS;
+    InputStream body = api().stream(path).body();
+    // Also a container that says nothing more is not listened to for longer.
+    CompletableFuture<Void> end =
+        CompletableFuture.runAsync(
+            () -> close(body), CompletableFuture.delayedExecutor(MOST_SECONDS, TimeUnit.SECONDS));
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         seen.append(line).append('\n');
         if (seen.indexOf(text) >= 0) {
           return;
         }
-        if (System.nanoTime() > deadline) {
-          break;
-        }
       }
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new AssertionError("the log of " + pod + " has no " + text + ": " + seen, e);
+    } finally {
+      end.cancel(false);
     }
     throw new AssertionError("the log of " + pod + " has no " + text + ": " + seen);
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      // It is over anyway.
+    }
   }
 
   private static boolean hasBegun(JsonNode pod, String container) {
