@@ -254,7 +254,7 @@ class ApiOperationsIT {
             """
             apiVersion: storage.k8s.io/v1
             kind: CSINode
-            spec: {drivers: []}
+            spec: {drivers: null}
             """)
         .run();
   }

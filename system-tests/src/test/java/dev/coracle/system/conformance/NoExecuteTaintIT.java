@@ -55,10 +55,13 @@ class NoExecuteTaintIT {
       "[sig-node] NoExecuteTaintManager Single Pod removing taint cancels eviction [Conformance]"
           + " [Serial]")
   void cancel(Space space) {
-    String node = text(space.start(tolerating("stays", 8)), "/spec/nodeName");
+    String node = text(space.start(tolerating("stays", 10)), "/spec/nodeName");
+    space.start(tolerating("witness", 1));
     try (Watcher watcher =
-        space.watch("pods", "&timeoutSeconds=14&fieldSelector=metadata.name%3Dstays")) {
+        space.watch("pods", "&timeoutSeconds=20&fieldSelector=metadata.name%3Dstays")) {
       taint(space, node);
+      // Its end shows that the taint has been seen, and the other's end is planned.
+      space.awaitGone("pods", "witness");
       untaint(space, node);
       assertThat(watcher.rest()).noneMatch(e -> e.at("/object/metadata").has("deletionTimestamp"));
     } finally {

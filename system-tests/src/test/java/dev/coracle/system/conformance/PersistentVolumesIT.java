@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,10 @@ class PersistentVolumesIT {
     assertThat(space.list(CLAIMS, "claim=patched")).hasSize(1);
     space.edit(
         CLAIMS, "claim", c -> ((ObjectNode) c.at("/metadata/labels")).put("claim", "updated"));
+    assertThat(
+            Space.items(
+                space.api().get(space.everywhere(CLAIMS) + "?labelSelector=claim%3Dupdated").ok()))
+        .anyMatch(c -> text(c, "/metadata/namespace").equals(space.namespace()));
     space.deleteAll(CLAIMS, "claim=updated");
     space.awaitGone(CLAIMS, "claim");
     space.await(VOLUMES, volume, "released", v -> text(v, "/status/phase").equals("Released"));
@@ -111,6 +116,11 @@ class PersistentVolumesIT {
     String volume = volume(space, storageClass);
     claim(space, storageClass);
     space.await(CLAIMS, "claim", "bound", c -> text(c, "/status/phase").equals("Bound"));
+    assertThat(space.list(CLAIMS)).hasSize(1);
+    assertThat(space.list(VOLUMES, "e2e=" + volume)).hasSize(1);
+    for (String path : List.of(space.path(CLAIMS, "claim"), space.path(VOLUMES, volume))) {
+      assertThat(text(space.api().get(path + "/status").ok(), "/status/phase")).isEqualTo("Bound");
+    }
     JsonNode claim =
         space.edit(
             CLAIMS,
