@@ -3,7 +3,6 @@ package dev.coracle.apiserver.internal.flowcontrol;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,10 +27,7 @@ record FlowSchema(
       List<ResourceRule> resources,
       List<PathRule> paths) {
 
-    boolean match(UserInfo user, RequestInfo info) {
-      if (!from(user)) {
-        return false;
-      }
+    boolean about(FlowRequest info) {
       if (info.resourceRequest()) {
         for (ResourceRule rule : resources) {
           if (rule.match(info)) {
@@ -48,7 +44,7 @@ record FlowSchema(
       return false;
     }
 
-    private boolean from(UserInfo user) {
+    boolean from(UserInfo user) {
       if (users.contains(user.name()) || users.contains(EVERY) || groups.contains(EVERY)) {
         return true;
       }
@@ -72,22 +68,23 @@ record FlowSchema(
       Set<String> namespaces,
       boolean clusterScope) {
 
-    boolean match(RequestInfo info) {
-      String resource =
-          info.subresource().isEmpty()
-              ? info.resource()
-              : info.resource() + "/" + info.subresource();
+    boolean match(FlowRequest info) {
       boolean place = info.namespace().isEmpty() ? clusterScope : has(namespaces, info.namespace());
-      return place
-          && has(verbs, info.verb())
-          && has(apiGroups, info.group())
-          && has(resources, resource);
+      return place && has(verbs, info.verb()) && has(apiGroups, info.group()) && hasResource(info);
+    }
+
+    private boolean hasResource(FlowRequest info) {
+      return resources.contains(EVERY)
+          || resources.contains(
+              info.subresource().isEmpty()
+                  ? info.resource()
+                  : info.resource() + "/" + info.subresource());
     }
   }
 
   record PathRule(Set<String> verbs, Set<String> urls) {
 
-    boolean match(RequestInfo info) {
+    boolean match(FlowRequest info) {
       if (!has(verbs, info.verb())) {
         return false;
       }
@@ -168,9 +165,19 @@ record FlowSchema(
     return Set.copyOf(out);
   }
 
-  boolean match(UserInfo user, RequestInfo info) {
+  boolean match(UserInfo user, FlowRequest info) {
     for (Rule rule : rules) {
-      if (rule.match(user, info)) {
+      if (rule.from(user) && rule.about(info)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it may match anything that this user asks. */
+  boolean concerns(UserInfo user) {
+    for (Rule rule : rules) {
+      if (rule.from(user)) {
         return true;
       }
     }
@@ -178,7 +185,7 @@ record FlowSchema(
   }
 
   /** What tells flows of this schema apart. */
-  String flow(UserInfo user, RequestInfo info) {
+  String flow(UserInfo user, FlowRequest info) {
     return switch (distinguisher) {
       case "ByUser" -> user.name();
       case "ByNamespace" -> info.namespace();
