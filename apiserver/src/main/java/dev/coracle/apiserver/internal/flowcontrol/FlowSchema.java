@@ -45,7 +45,7 @@ record FlowSchema(
     }
 
     boolean from(UserInfo user) {
-      if (users.contains(user.name()) || users.contains(EVERY) || groups.contains(EVERY)) {
+      if (users.contains(EVERY) || users.contains(user.name()) || groups.contains(EVERY)) {
         return true;
       }
       for (String group : user.groups()) {
@@ -174,14 +174,14 @@ record FlowSchema(
     return false;
   }
 
-  /** Whether it may match anything that this user asks. */
-  boolean concerns(UserInfo user) {
-    for (Rule rule : rules) {
-      if (rule.from(user)) {
-        return true;
-      }
-    }
-    return false;
+  /** Only the rules that may match what this user asks, without looking at the user again. */
+  FlowSchema of(UserInfo user) {
+    List<Rule> own =
+        rules.stream()
+            .filter(rule -> rule.from(user))
+            .map(r -> new Rule(Set.of(EVERY), Set.of(), Set.of(), r.resources(), r.paths()))
+            .toList();
+    return new FlowSchema(name, uid, level, precedence, distinguisher, own);
   }
 
   /** What tells flows of this schema apart. */

@@ -37,6 +37,10 @@ record FlowTable(List<Flow> flows) {
   FlowTable of(UserInfo user) {
     Flow last = flows.getLast();
     return new FlowTable(
-        flows.stream().filter(f -> f == last || f.schema().concerns(user)).toList());
+        flows.stream()
+            .map(f -> new Flow(f.schema().of(user), f.level(), f.meters()))
+            .filter(f ->
+                f.schema().name().equals(last.schema().name()) || !f.schema().rules().isEmpty())
+            .toList());
   }
 }
