@@ -56,7 +56,7 @@ public final class FlowControl {
   private final Map<List<String>, FlowMeters> flowMeters = new HashMap<>();
   private final List<KubeObject> mandatory =
       DefaultFlows.all().stream().filter(o -> MANDATORY.contains(o.name())).toList();
-  private volatile FlowTable table = new FlowTable(List.of());
+  private volatile FlowTable table = FlowTable.of(List.of());
   private volatile Map<String, PriorityLevel> byName = Map.of();
   private volatile double fairShare;
 

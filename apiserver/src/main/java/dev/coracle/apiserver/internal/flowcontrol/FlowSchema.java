@@ -27,6 +27,11 @@ record FlowSchema(
       List<ResourceRule> resources,
       List<PathRule> paths) {
 
+    /** The same for users of whom it is known that they are meant. */
+    Rule forAnyone() {
+      return new Rule(Set.of(EVERY), Set.of(), Set.of(), resources, paths);
+    }
+
     boolean about(FlowRequest info) {
       if (info.resourceRequest()) {
         for (ResourceRule rule : resources) {
@@ -174,14 +179,8 @@ record FlowSchema(
     return false;
   }
 
-  /** Only the rules that may match what this user asks, without looking at the user again. */
-  FlowSchema of(UserInfo user) {
-    List<Rule> own =
-        rules.stream()
-            .filter(rule -> rule.from(user))
-            .map(r -> new Rule(Set.of(EVERY), Set.of(), Set.of(), r.resources(), r.paths()))
-            .toList();
-    return new FlowSchema(name, uid, level, precedence, distinguisher, own);
+  FlowSchema with(List<Rule> otherRules) {
+    return new FlowSchema(name, uid, level, precedence, distinguisher, List.copyOf(otherRules));
   }
 
   /** What tells flows of this schema apart. */

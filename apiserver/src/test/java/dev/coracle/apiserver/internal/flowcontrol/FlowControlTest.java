@@ -171,6 +171,47 @@ class FlowControlTest {
   }
 
   @Test
+  void aUsersOwnTableSortsAsTheWholeOneDoes() {
+    List<UserInfo> users =
+        List.of(
+            MASTER,
+            UserInfo.APISERVER,
+            UserInfo.ANONYMOUS,
+            UserInfo.of("stranger"),
+            UserInfo.component("system:node:a"),
+            UserInfo.component("system:node:b"),
+            UserInfo.component("system:kube-controller-manager"),
+            UserInfo.component("system:kube-scheduler"),
+            UserInfo.component("system:kube-proxy"),
+            account("kube-system", "endpoint-controller"),
+            account("kube-system", "x"),
+            account("other", "x"));
+    List<RequestInfo> requests = new ArrayList<>();
+    for (String method : List.of("GET", "PUT", "POST", "DELETE")) {
+      for (String path :
+          List.of(
+              "/healthz",
+              "/version",
+              "/api/v1/nodes/n/status",
+              "/api/v1/namespaces/d/endpoints/e",
+              "/api/v1/namespaces/d/pods/p",
+              "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l")) {
+        requests.add(RequestInfo.of(method, path, false, ""));
+      }
+    }
+    for (UserInfo user : users) {
+      UserFlows own = flows.flowsOf(user);
+      for (RequestInfo request : requests) {
+        assertThat(own.classify(request).schemaUid())
+            .as(user.name() + " " + request)
+            .isEqualTo(schemaOf(user, request));
+      }
+    }
+    FlowTable table = FlowTable.of(List.of(flows.classify(user("jane"), LIST)));
+    assertThat(table.of(users.get(4))).as("nodes share theirs").isSameAs(table.of(users.get(5)));
+  }
+
+  @Test
   void mastersNeverWait() {
     Load load = new Load();
     for (int i = 0; i < 1000; i++) {
