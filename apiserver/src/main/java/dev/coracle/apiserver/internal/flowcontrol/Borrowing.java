@@ -37,21 +37,23 @@ final class Borrowing {
     int least = 0;
     int needed = 0;
     for (PriorityLevel level : levels) {
-      sum += level.nominal();
+      sum += level.limits().nominal();
     }
     for (PriorityLevel level : levels) {
       SeatDemand demand = level.demand();
       if (level.config().exempt()) {
-        int own = Math.max(level.least(), (int) Math.ceil(demand.highest()));
+        int own = Math.max(level.limits().least(), (int) Math.ceil(demand.highest()));
         level.grant(own, demand.withTarget(own));
         sum -= own;
         continue;
       }
       int low =
-          Math.max(level.least(), Math.min(level.nominal(), (int) Math.ceil(demand.highest())));
+          Math.max(
+              level.limits().least(),
+              Math.min(level.limits().nominal(), (int) Math.ceil(demand.highest())));
       limited.add(level);
-      wishes.add(new Wish(Math.max(low, demand.smoothed()), low, level.most()));
-      least += level.least();
+      wishes.add(new Wish(Math.max(low, demand.smoothed()), low, level.limits().most()));
+      least += level.limits().least();
       needed += low;
     }
     double share = sum <= needed ? 0 : share(sum, wishes);
@@ -60,10 +62,10 @@ final class Borrowing {
       Wish wish = wishes.get(i);
       double seats;
       if (sum <= least) {
-        seats = level.least();
+        seats = level.limits().least();
       } else if (sum <= needed) {
         double part = (double) (sum - least) / (needed - least);
-        seats = level.least() + (wish.low() - level.least()) * part;
+        seats = level.limits().least() + (wish.low() - level.limits().least()) * part;
       } else {
         seats = wish.at(share);
       }

@@ -28,9 +28,17 @@ final class LevelMeters {
     if (!known.add(name)) {
       return;
     }
-    gauge(name, "nominal_limit_seats", "Seats by the level's shares", PriorityLevel::nominal);
-    gauge(name, "lower_limit_seats", "Seats that are never lent", PriorityLevel::least);
-    gauge(name, "upper_limit_seats", "Seats with all that may be borrowed", PriorityLevel::most);
+    gauge(
+        name,
+        "nominal_limit_seats",
+        "Seats by the level's shares",
+        level -> level.limits().nominal());
+    gauge(name, "lower_limit_seats", "Seats that are never lent", level -> level.limits().least());
+    gauge(
+        name,
+        "upper_limit_seats",
+        "Seats with all that may be borrowed",
+        level -> level.limits().most());
     gauge(name, "current_limit_seats", "Seats at this time", PriorityLevel::current);
     demand(name, "high_watermark", "Most seats wanted at once", SeatDemand::highest);
     demand(name, "average", "Mean of the seats wanted", SeatDemand::average);

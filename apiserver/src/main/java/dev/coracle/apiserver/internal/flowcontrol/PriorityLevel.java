@@ -25,8 +25,6 @@ final class PriorityLevel {
     Runnable after(long nanos, Runnable task);
   }
 
-  private static final double MOST_OF_ONE = 0.15;
-
   private final ReentrantLock lock = new ReentrantLock();
   private final LongSupplier nanos;
   private final Timers timers;
@@ -35,15 +33,11 @@ final class PriorityLevel {
   private final DemandIntegrator wanted;
   private final RetryAfter retryAfter;
   private volatile LevelConfig config;
-  private volatile int nominal;
-  private volatile int least;
-  private volatile int most;
-  private volatile int mostOfOne;
+  private volatile LevelLimits limits = LevelLimits.NONE;
   private volatile int current;
   private volatile SeatDemand demand = SeatDemand.NONE;
 
-  private @Nullable Ticket first;
-  private int executing;
+  private final RunningTickets running = new RunningTickets();
   private int seatsInUse;
   private int waiting;
   private int waitingSeats;
@@ -78,48 +72,23 @@ final class PriorityLevel {
   void configure(LevelConfig changed, int seats, int allSeats) {
     lock.lock();
     try {
-      boolean fresh = nominal == 0;
+      boolean fresh = limits.nominal() == 0;
       config = changed;
-      int lendable = (int) Math.round(seats * changed.lendablePercent() / 100.0);
-      int borrowable =
-          changed.borrowingPercent() < 0
-              ? allSeats
-              : (int) Math.round(seats * changed.borrowingPercent() / 100.0);
-      nominal = seats;
-      least = seats - lendable;
-      most = seats + borrowable;
-      mostOfOne =
-          queues.length == 0
-              ? 0
-              : (int)
-                  Math.max(1, Math.min(Math.ceil(seats * MOST_OF_ONE), seats / changed.handSize()));
+      limits = LevelLimits.of(changed, seats, allSeats);
       if (fresh) {
-        current = seats - lendable / 2;
+        current = (limits.nominal() + limits.least() + 1) / 2;
       }
     } finally {
       lock.unlock();
     }
   }
 
-  int nominal() {
-    return nominal;
-  }
-
-  int least() {
-    return least;
-  }
-
-  int most() {
-    return most;
+  LevelLimits limits() {
+    return limits;
   }
 
   int current() {
     return current;
-  }
-
-  /** How many seats one request may be thought to take; zero: as many as any. */
-  int mostSeatsOfOne() {
-    return mostOfOne;
   }
 
   SeatDemand demand() {
@@ -306,8 +275,7 @@ final class PriorityLevel {
     seatsInUse -= seats;
     ticket.flow.meters().released(seats);
     if (all) {
-      executing--;
-      unlink(ticket);
+      running.remove(ticket);
       if (queue != null) {
         queue.left(seats);
         active -= queue.isIdle() ? 1 : 0;
@@ -398,7 +366,7 @@ final class PriorityLevel {
   }
 
   private boolean fits(int seats) {
-    return config.exempt() || (seats > current ? executing == 0 : seatsInUse + seats <= current);
+    return config.exempt() || (seats > current ? running.isEmpty() : seatsInUse + seats <= current);
   }
 
   /** Of the flow's hand the queue in which the least work waits. */
@@ -479,8 +447,7 @@ final class PriorityLevel {
     totals.dispatched++;
     ticket.started = now;
     ticket.state = Ticket.State.RUNNING;
-    link(ticket);
-    executing++;
+    running.add(ticket);
     seatsInUse += ticket.work.maxSeats();
     if (queue != null) {
       queue.started(ticket);
@@ -494,10 +461,6 @@ final class PriorityLevel {
     lock.lock();
     try {
       pass(nanos.getAsLong());
-      List<Ticket> running = new ArrayList<>();
-      for (Ticket t = first; t != null; t = t.next) {
-        running.add(t);
-      }
       List<LevelSnapshot.Queue> lines = new ArrayList<>();
       for (SeatQueue queue : queues) {
         lines.add(
@@ -509,31 +472,9 @@ final class PriorityLevel {
                 queue.waitingWork()));
       }
       return new LevelSnapshot(
-          config.name(), running, lines, waiting, seatsInUse, virtualTime, totals.copy());
+          config.name(), running.list(), lines, waiting, seatsInUse, virtualTime, totals.copy());
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void link(Ticket ticket) {
-    Ticket head = first;
-    ticket.next = head;
-    if (head != null) {
-      head.previous = ticket;
-    }
-    first = ticket;
-  }
-
-  private void unlink(Ticket ticket) {
-    Ticket before = ticket.previous;
-    Ticket after = ticket.next;
-    if (before == null) {
-      first = after;
-    } else {
-      before.next = after;
-    }
-    if (after != null) {
-      after.previous = before;
     }
   }
 }

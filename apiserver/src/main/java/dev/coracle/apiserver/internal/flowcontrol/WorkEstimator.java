@@ -107,7 +107,7 @@ public final class WorkEstimator {
   }
 
   private static int most(Flow flow, int limit) {
-    int ofLevel = flow.level().mostSeatsOfOne();
+    int ofLevel = flow.level().limits().mostOfOne();
     return ofLevel == 0 ? limit : Math.min(limit, ofLevel);
   }
 }
