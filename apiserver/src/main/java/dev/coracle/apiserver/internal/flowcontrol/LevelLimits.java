@@ -24,11 +24,9 @@ record LevelLimits(int nominal, int least, int most, int mostOfOne) {
         config.borrowingPercent() < 0
             ? allSeats
             : (int) Math.round(seats * config.borrowingPercent() / 100.0);
+    int part = (int) Math.ceil(seats * MOST_OF_ONE);
     int mostOfOne =
-        config.queues() == 0
-            ? 0
-            : (int)
-                Math.max(1, Math.min(Math.ceil(seats * MOST_OF_ONE), seats / config.handSize()));
+        config.queues() == 0 ? 0 : Math.max(1, Math.min(part, seats / config.handSize()));
     return new LevelLimits(seats, seats - lendable, seats + borrowable, mostOfOne);
   }
 }

@@ -19,9 +19,7 @@ final class PriorityLevel {
 
   /** Does something later. */
   interface Timers {
-    /**
-     * @return takes it back
-     */
+    /** Gives what takes it back. */
     Runnable after(long nanos, Runnable task);
   }
 
