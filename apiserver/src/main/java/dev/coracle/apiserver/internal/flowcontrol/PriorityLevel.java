@@ -110,7 +110,7 @@ final class PriorityLevel {
     lock.lock();
     try {
       wanted.reset(nanos.getAsLong());
-      demand = demand.afterRest(periods);
+      demand = demand.afterRest((double) periods);
     } finally {
       lock.unlock();
     }

@@ -29,7 +29,7 @@ record SeatDemand(
   }
 
   /** After periods in which nothing was asked. */
-  SeatDemand afterRest(long periods) {
+  SeatDemand afterRest(double periods) {
     return new SeatDemand(0, 0, 0, smoothed * Math.pow(KEPT, periods), target);
   }
 

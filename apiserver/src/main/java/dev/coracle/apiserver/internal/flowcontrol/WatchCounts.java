@@ -17,9 +17,7 @@ public final class WatchCounts {
 
   private final Map<Watched, Integer> counts = new ConcurrentHashMap<>();
 
-  /**
-   * @return called once, when the watch is over
-   */
+  /** Counts a watch, until what this gives is called, once. */
   public Runnable register(FlowRequest watch, WatchOptions options) {
     String name = watch.name();
     for (FieldSelector.Requirement field : options.fields().requirements()) {
