@@ -43,6 +43,13 @@ public final class StatusException extends RuntimeException {
     return is(failure, StatusReason.ALREADY_EXISTS);
   }
 
+  /** Something was to be made in a namespace that is being deleted. */
+  public static boolean isNamespaceTerminating(Throwable failure) {
+    return is(failure, StatusReason.FORBIDDEN)
+        && ((StatusException) failure)
+            .status().causes().stream().anyMatch(c -> c.type().equals("NamespaceTerminating"));
+  }
+
   /** 410 in either of its two names. */
   public static boolean isExpired(Throwable failure) {
     return is(failure, StatusReason.EXPIRED) || is(failure, StatusReason.GONE);

@@ -103,8 +103,17 @@ public final class ApiServer implements Component {
     return assembly.scheme();
   }
 
-  /** The API as this user, without HTTP. */
+  /** The API as this user, without HTTP: with the seats and queues of priority and fairness. */
   public ApiCalls callsAs(UserInfo user) {
     return assembly.calls(user);
+  }
+
+  /**
+   * The same for what computes the answers of other requests (routes and providers of the hooks).
+   * Those have their seats: did the calls within wait for others, then all could wait for each
+   * other.
+   */
+  public ApiCalls callsWithinRequestsAs(UserInfo user) {
+    return assembly.innerCalls(user);
   }
 }

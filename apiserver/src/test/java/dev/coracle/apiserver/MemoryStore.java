@@ -183,6 +183,14 @@ public final class MemoryStore implements ResourceStore {
       GroupResource resource, Map<String, Function<KubeObject, String>> fields) {}
 
   @Override
+  public synchronized Held held(GroupResource resource) {
+    var all = objects.get(resource);
+    return all == null
+        ? Held.NOTHING
+        : new Held(all.size(), all.values().stream().mapToLong(o -> o.json().length).sum());
+  }
+
+  @Override
   public synchronized long revision() {
     return revision;
   }

@@ -115,11 +115,9 @@ class ServiceRangesTest {
                       "{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: bad},"
                           + " spec: {cidrs: [10.0.0.0/8, 10.1.0.0/16, x]}}")
                   .message())
-          .contains("may only hold up to 2 values")
-          .contains("spec.cidrs[2]: Invalid value: \"x\": must be a valid CIDR value");
+          .endsWith("may only hold up to 2 values");
       assertThat(api.merge(RANGES + "/six", "{spec: {cidrs: [10.0.0.0/16]}}").message())
-          .contains("spec.cidrs: Invalid value")
-          .contains("field is immutable");
+          .contains("spec.cidrs[0]: Invalid value: \"10.0.0.0/16\": field is immutable");
     }
   }
 }

@@ -37,13 +37,19 @@ public final class TestServer implements AutoCloseable {
 
   public TestServer(Path dir, ResourceStore store, SecurityOptions security, Services services)
       throws Exception {
+    this(dir, store, security, services, Limits.DEFAULT);
+  }
+
+  public TestServer(
+      Path dir, ResourceStore store, SecurityOptions security, Services services, Limits limits)
+      throws Exception {
     pki = new TestPki(dir);
     pki.issue("admin", "/O=system:masters/CN=admin", "");
     server =
         new ApiServer(
             vertx,
             store,
-            options(pki, 0, services).withSecurity(security),
+            options(pki, 0, services, limits).withSecurity(security),
             new SimpleMeterRegistry(),
             ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -51,10 +57,10 @@ public final class TestServer implements AutoCloseable {
   }
 
   static ApiServerOptions options(TestPki pki, int port) {
-    return options(pki, port, Services.DEFAULT);
+    return options(pki, port, Services.DEFAULT, Limits.DEFAULT);
   }
 
-  private static ApiServerOptions options(TestPki pki, int port, Services services) {
+  private static ApiServerOptions options(TestPki pki, int port, Services services, Limits limits) {
     return new ApiServerOptions(
         new Listen(
             "127.0.0.1",
@@ -66,7 +72,7 @@ public final class TestServer implements AutoCloseable {
         Identity.of(pki.path("sa.key")),
         new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),
         services,
-        Limits.DEFAULT);
+        limits);
   }
 
   public TestPki pki() {

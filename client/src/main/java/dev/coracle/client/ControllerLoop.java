@@ -5,6 +5,7 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.Reconciler.Result;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Optional;
@@ -147,12 +148,14 @@ public final class ControllerLoop {
 
   private void failed(NamespacedName key, Throwable failure, long begun) {
     boolean terminal = failure instanceof Reconciler.TerminalException;
-    // A lost race mends itself with the next event, so it is not worth a line.
-    boolean race =
-        StatusException.isConflict(failure)
-            || StatusException.isNotFound(failure)
-            || StatusException.isAlreadyExists(failure);
-    if (!race && running) {
+    if (isExpected(failure)) {
+      LOG.atDebug()
+          .addKeyValue("controller", name)
+          .addKeyValue("namespace", key.namespace())
+          .addKeyValue("name", key.name())
+          .addKeyValue("failure", failure.toString())
+          .log("A reconcile came too late or too early; it is tried again");
+    } else if (running) {
       var line =
           LOG.atWarn()
               .addKeyValue("controller", name)
@@ -174,6 +177,19 @@ public final class ControllerLoop {
       queue.addRateLimited(key);
     }
     finish(key, "error", begun);
+  }
+
+  /**
+   * Lost races mend themselves with the next event, and what a namespace that ends does not take
+   * any more is not wanted there: no lines for an administrator. Several calls at once fail as one.
+   */
+  private static boolean isExpected(Throwable failure) {
+    return failure instanceof CompositeException several
+        ? several.getCauses().stream().allMatch(ControllerLoop::isExpected)
+        : StatusException.isConflict(failure)
+            || StatusException.isNotFound(failure)
+            || StatusException.isAlreadyExists(failure)
+            || StatusException.isNamespaceTerminating(failure);
   }
 
   private void finish(NamespacedName key, String result, long begun) {

@@ -120,6 +120,11 @@ final class ControlPlane {
     return new InProcessClient(apiServer.callsAs(UserInfo.component(user)));
   }
 
+  /** The same for a component whose calls are made to answer requests of the API. */
+  Client clientWithinRequests(String user) {
+    return new InProcessClient(apiServer.callsWithinRequestsAs(UserInfo.component(user)));
+  }
+
   /** The API as the administrator. */
   Client adminClient() {
     return new InProcessClient(

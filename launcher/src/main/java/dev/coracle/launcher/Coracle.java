@@ -88,7 +88,7 @@ public final class Coracle {
     MetricsServer metricsServer =
         metricsApi.open(
             vertx,
-            controlPlane.client("system:metrics"),
+            controlPlane.clientWithinRequests("system:metrics"),
             new KubeletAccess(
                 credentials.kubeletClient().certificate(),
                 credentials.kubeletClient().key(),
@@ -115,7 +115,7 @@ public final class Coracle {
     List<Component> logs =
         logsApi.open(
             vertx,
-            controlPlane.client("system:logs"),
+            controlPlane.clientWithinRequests("system:logs"),
             data,
             plan.nodeName(),
             controlPlane.scheme(),

@@ -83,6 +83,20 @@ public interface ResourceStore {
   /** Objects of this resource end by themselves so long after their last write: Events. */
   void timeToLive(GroupResource resource, Duration ttl);
 
+  /**
+   * How much there is of a resource.
+   *
+   * @param bytes of all its objects as they are stored
+   */
+  record Held(long objects, long bytes) {
+    public static final Held NOTHING = new Held(0, 0);
+  }
+
+  /**
+   * What is held of a resource at this moment: a look, for estimates. Nothing of what is unknown.
+   */
+  Held held(GroupResource resource);
+
   /** The latest revision this store has seen. */
   long revision();
 }

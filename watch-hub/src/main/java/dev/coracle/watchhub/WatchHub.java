@@ -114,6 +114,11 @@ public final class WatchHub implements ResourceStore, Component {
   }
 
   @Override
+  public Held held(GroupResource resource) {
+    return hub.held(resource);
+  }
+
+  @Override
   public long revision() {
     return hub.revision();
   }

@@ -116,6 +116,32 @@ class WatchHubTest {
     return new WatchOptions(labels, fields, rv, "", false, false, 0);
   }
 
+  /** Lists wait until the hub has seen all that was written before. */
+  private ResourceStore.Held held() {
+    list("", ListOptions.ALL);
+    return hub.held(PODS);
+  }
+
+  @Test
+  void whatIsHeldIsKnownAfterEveryChangeAndAfterARestart() throws Exception {
+    assertThat(hub.held(new GroupResource("nowhere", "things")))
+        .isEqualTo(ResourceStore.Held.NOTHING);
+    create("ns", "a", "", "x");
+    long one = held().bytes();
+    assertThat(held().objects()).isEqualTo(1);
+    assertThat(one).isBetween(50L, 1000L);
+    create("ns", "b", "", "x");
+    assertThat(held()).isEqualTo(new ResourceStore.Held(2, 2 * one));
+    bind("ns", "a", "node");
+    assertThat(held()).isEqualTo(new ResourceStore.Held(2, 2 * one + "node".length()));
+    restart(HubOptions.DEFAULTS);
+    assertThat(held()).isEqualTo(new ResourceStore.Held(2, 2 * one + "node".length()));
+    delete("ns", "a");
+    assertThat(held()).isEqualTo(new ResourceStore.Held(1, one));
+    delete("ns", "b");
+    assertThat(held()).isEqualTo(ResourceStore.Held.NOTHING);
+  }
+
   @Test
   void objectsComeBackWithTheirResourceVersion() {
     KubeObject made = create("default", "a", "n1", "web");

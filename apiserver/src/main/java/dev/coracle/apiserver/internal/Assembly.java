@@ -98,6 +98,7 @@ public final class Assembly {
 
   private static final String FLOW_DUMPS = "/debug/api_priority_and_fairness/";
 
+  private final Vertx vertx;
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
   private final NodeAuthorizer nodes;
@@ -127,6 +128,7 @@ public final class Assembly {
       MeterRegistry meters,
       ApiServerHooks hooks,
       BooleanSupplier started) {
+    this.vertx = vertx;
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     scheme = Scheme.builtIn();
@@ -401,6 +403,12 @@ public final class Assembly {
   }
 
   public ApiCalls calls(UserInfo user) {
-    return new DirectCalls(registry, engine, authorizer, audit, user);
+    return new DirectCalls(
+        registry, engine, authorizer, audit, new FairCalls(vertx, flows, user), user);
+  }
+
+  /** For what answers other requests. */
+  public ApiCalls innerCalls(UserInfo user) {
+    return new DirectCalls(registry, engine, authorizer, audit, null, user);
   }
 }

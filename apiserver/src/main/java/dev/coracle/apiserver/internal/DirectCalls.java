@@ -21,6 +21,10 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditedCall;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.flowcontrol.Flow;
+import dev.coracle.apiserver.internal.flowcontrol.FlowRequest;
+import dev.coracle.apiserver.internal.flowcontrol.WorkEstimate;
+import dev.coracle.apiserver.internal.flowcontrol.WorkEstimator;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Registry;
@@ -34,6 +38,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,19 +50,23 @@ public final class DirectCalls implements ApiCalls {
   private final Engine engine;
   private final Authorizer authorizer;
   private final @Nullable Audit audit;
+  private final @Nullable FairCalls fairness;
   private final UserInfo user;
   private final String manager;
 
   /**
    * @param audit null where no log is kept; then it costs nothing
+   * @param fairness null for calls that are made to answer others, which have their seats
    */
-  public DirectCalls(
+  DirectCalls(
       Registry registry,
       Engine engine,
       Authorizer authorizer,
       @Nullable Audit audit,
+      @Nullable FairCalls fairness,
       UserInfo user) {
     this.audit = audit;
+    this.fairness = fairness;
     this.registry = registry;
     this.engine = engine;
     this.authorizer = authorizer;
@@ -68,38 +77,63 @@ public final class DirectCalls implements ApiCalls {
   }
 
   /**
-   * What is called.
+   * What is called; as flow schemas see it, the same request over HTTP.
    *
    * @param body for the audit log; immutable, null for none
    */
   private record Ask(
-      GroupVersionResource resource,
+      GroupVersionResource gvr,
       String verb,
       String namespace,
       String name,
       String subresource,
       WriteOptions options,
-      @Nullable JsonNode body) {
+      @Nullable JsonNode body)
+      implements FlowRequest {
 
-    /** As the same request over HTTP is described. */
-    RequestInfo info() {
+    @Override
+    public boolean resourceRequest() {
+      return true;
+    }
+
+    @Override
+    public String group() {
+      return gvr.group();
+    }
+
+    @Override
+    public String version() {
+      return gvr.version();
+    }
+
+    @Override
+    public String resource() {
+      return gvr.resource();
+    }
+
+    @Override
+    public String path() {
       StringBuilder path = new StringBuilder();
-      path.append(resource.group().isEmpty() ? "/api" : "/apis/" + resource.group());
-      path.append('/').append(resource.version());
+      path.append(gvr.group().isEmpty() ? "/api" : "/apis/" + gvr.group());
+      path.append('/').append(gvr.version());
       if (!namespace.isEmpty()) {
         path.append("/namespaces/").append(namespace);
       }
-      path.append('/').append(resource.resource());
+      path.append('/').append(gvr.resource());
       path.append(name.isEmpty() ? "" : "/" + name);
       path.append(subresource.isEmpty() ? "" : "/" + subresource);
+      return path.toString();
+    }
+
+    RequestInfo info() {
       return new RequestInfo(
           true,
           verb,
-          path.toString(),
-          resource.group(),
-          resource.version(),
+          path(),
+          gvr.group(),
+          gvr.version(),
           namespace,
-          resource.resource(),
+          gvr.resource(),
           subresource,
           name,
           "");
@@ -107,23 +141,18 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private <T> Uni<T> run(Ask ask, int code, Function<Call, Uni<T>> work) {
+    return run(ask, code, flow -> fair().other(flow, ask), work);
+  }
+
+  private <T> Uni<T> run(
+      Ask ask, int code, Function<Flow, WorkEstimate> cost, Function<Call, Uni<T>> work) {
     return here(() -> {
       AuditedCall audited = audited(ask);
-      Attributes attributes = attributes(ask);
-      Authorizer.Decision decision = authorizer.decide(attributes);
       if (audited == null) {
-        return decision.open()
-            ? authorizer.ask(attributes).chain(d -> work.apply(call(ask, attributes, d, null)))
-            : work.apply(call(ask, attributes, decision, null));
+        return seated(ask, null, cost, work);
       }
       try {
-        Uni<T> answer =
-            decision.open()
-                ? authorizer
-                    .ask(attributes)
-                    .chain(d -> work.apply(call(ask, attributes, d, audited)))
-                : work.apply(call(ask, attributes, decision, audited));
-        return answer
+        return seated(ask, audited, cost, work)
             .onItem()
             .invoke(result -> audited.done(code, result))
             .onFailure()
@@ -133,6 +162,28 @@ public final class DirectCalls implements ApiCalls {
         throw e;
       }
     });
+  }
+
+  private WorkEstimator fair() {
+    return Objects.requireNonNull(fairness).estimator();
+  }
+
+  private <T> Uni<T> seated(
+      Ask ask,
+      @Nullable AuditedCall audited,
+      Function<Flow, WorkEstimate> cost,
+      Function<Call, Uni<T>> work) {
+    return fairness == null
+        ? decided(ask, audited, work)
+        : fairness.run(ask, cost, () -> decided(ask, audited, work));
+  }
+
+  private <T> Uni<T> decided(Ask ask, @Nullable AuditedCall audited, Function<Call, Uni<T>> work) {
+    Attributes attributes = attributes(ask);
+    Authorizer.Decision decision = authorizer.decide(attributes);
+    return decision.open()
+        ? authorizer.ask(attributes).chain(d -> work.apply(call(ask, attributes, d, audited)))
+        : work.apply(call(ask, attributes, decision, audited));
   }
 
   private @Nullable AuditedCall audited(Ask ask) {
@@ -156,7 +207,7 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Attributes attributes(Ask ask) {
-    GroupVersionResource resource = ask.resource;
+    GroupVersionResource resource = ask.gvr;
     boolean namespace = resource.group().isEmpty() && resource.resource().equals("namespaces");
     return new Attributes(
         user,
@@ -173,7 +224,7 @@ public final class DirectCalls implements ApiCalls {
 
   private Call call(
       Ask ask, Attributes attributes, Authorizer.Decision decision, @Nullable AuditedCall audited) {
-    GroupVersionResource resource = ask.resource;
+    GroupVersionResource resource = ask.gvr;
     String namespace = ask.namespace;
     String name = ask.name;
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
@@ -229,10 +280,9 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
+    Ask ask = new Ask(resource, "list", namespace, "", "", WriteOptions.NONE, null);
     return run(
-        new Ask(resource, "list", namespace, "", "", WriteOptions.NONE, null),
-        200,
-        call -> engine.list(call, options));
+        ask, 200, flow -> fair().list(flow, ask, options), call -> engine.list(call, options));
   }
 
   @Override
@@ -251,13 +301,11 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Multi<WatchEvent> watch(Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
-    Attributes attributes = attributes(ask);
-    Authorizer.Decision decision = authorizer.decide(attributes);
     if (audited == null) {
-      return watched(ask, attributes, decision, null, options);
+      return seatedWatch(ask, null, options);
     }
     try {
-      Multi<WatchEvent> events = watched(ask, attributes, decision, audited, options);
+      Multi<WatchEvent> events = seatedWatch(ask, audited, options);
       audited.started();
       return events
           .onTermination()
@@ -274,12 +322,16 @@ public final class DirectCalls implements ApiCalls {
     }
   }
 
-  private Multi<WatchEvent> watched(
-      Ask ask,
-      Attributes attributes,
-      Authorizer.Decision decision,
-      @Nullable AuditedCall audited,
-      WatchOptions options) {
+  private Multi<WatchEvent> seatedWatch(
+      Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
+    return fairness == null
+        ? watched(ask, audited, options)
+        : fairness.watch(ask, options, () -> watched(ask, audited, options));
+  }
+
+  private Multi<WatchEvent> watched(Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
+    Attributes attributes = attributes(ask);
+    Authorizer.Decision decision = authorizer.decide(attributes);
     return decision.open()
         ? authorizer
             .ask(attributes)

@@ -84,29 +84,54 @@ final class MiscRules {
   static final class ServiceCidr implements KindRules {
     @Override
     public void check(ObjectNode range, FieldErrors errors) {
-      JsonNode cidrs = range.path("spec").path("cidrs");
+      JsonNode spec = range.path("spec");
+      JsonNode cidrs = spec.path("cidrs");
       if (cidrs.isEmpty()) {
         errors.required(FieldPath.SPEC, "cidrs", "at least one CIDR required");
       } else if (cidrs.size() > 2) {
-        errors.invalid(FieldPath.SPEC, "cidrs", cidrs, "may only hold up to 2 values");
-      } else if (cidrs.size() == 2
-          && cidrs.path(0).asText().indexOf(':') >= 0 == cidrs.path(1).asText().indexOf(':') >= 0) {
+        errors.invalid(FieldPath.SPEC, "cidrs", spec, "may only hold up to 2 values");
+      } else if (cidrs.size() == 2 && !dual(cidrs)) {
         errors.invalid(
             FieldPath.SPEC,
             "cidrs",
-            cidrs,
+            spec,
             "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and"
-                + " 2001:db8::/96");
-      }
-      int i = 0;
-      for (JsonNode cidr : cidrs) {
-        Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), "", errors);
+                + " 2001:db8::/64");
+      } else {
+        int i = 0;
+        for (JsonNode cidr : cidrs) {
+          Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), "", errors);
+        }
       }
     }
 
+    /** One of each family, and both readable. */
+    private static boolean dual(JsonNode cidrs) {
+      String first = cidrs.path(0).asText();
+      String second = cidrs.path(1).asText();
+      return Addresses.isCidr(first)
+          && Addresses.isCidr(second)
+          && first.indexOf(':') < 0 != second.indexOf(':') < 0;
+    }
+
+    /** Nothing may change, but a second family may be added. */
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      MetaRules.immutable(now.path("spec"), before.path("spec"), FieldPath.SPEC, "cidrs", errors);
+      JsonNode cidrs = now.path("spec").path("cidrs");
+      JsonNode old = before.path("spec").path("cidrs");
+      if (cidrs.size() != old.size() && !(old.size() == 1 && cidrs.size() == 2)) {
+        errors.invalid(FieldPath.SPEC, "cidrs", cidrs, "field is immutable");
+        return;
+      }
+      for (int i = 0; i < old.size(); i++) {
+        if (!cidrs.path(i).equals(old.path(i))) {
+          errors.invalid(
+              FieldPath.SPEC.child("cidrs").index(i),
+              "",
+              cidrs.path(i).asText(),
+              "field is immutable");
+        }
+      }
     }
   }
 

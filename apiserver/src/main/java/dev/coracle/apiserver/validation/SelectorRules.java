@@ -52,6 +52,15 @@ final class SelectorRules {
     }
   }
 
+  /** A DaemonSet's: one that is missing selects nothing, so not the template either. */
+  static void daemonSet(JsonNode spec, FieldPath path, FieldErrors errors) {
+    if (Nodes.set(spec, "selector")) {
+      workload(spec, path, "daemonset", errors);
+    } else {
+      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
+    }
+  }
+
   /** A workload's selector: there, not empty, and matching its own template. */
   static void workload(JsonNode spec, FieldPath path, String kind, FieldErrors errors) {
     JsonNode selector = spec.path("selector");

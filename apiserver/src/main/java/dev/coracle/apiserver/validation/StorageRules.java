@@ -36,13 +36,17 @@ final class StorageRules {
       errors.required(path, "accessModes", needed);
     }
     boolean pod = false;
+    boolean others = false;
     for (JsonNode mode : spec.path("accessModes")) {
       if (!MODES.contains(mode.asText())) {
         errors.unsupported(path, "accessModes", mode.asText(), MODES);
+      } else if (mode.asText().equals("ReadWriteOncePod")) {
+        pod = true;
+      } else {
+        others = true;
       }
-      pod |= mode.asText().equals("ReadWriteOncePod");
     }
-    if (pod && spec.path("accessModes").size() > 1) {
+    if (pod && others) {
       errors.forbidden(path, "accessModes", "may not use ReadWriteOncePod with other access modes");
     }
     String mode = Nodes.text(spec, "volumeMode");
@@ -201,8 +205,7 @@ final class StorageRules {
             errors.required(at, "path");
           }
           if (!Nodes.set(spec, "nodeAffinity")) {
-            errors.required(
-                FieldPath.METADATA, "annotations", "Local volume requires node affinity");
+            errors.required(FieldPath.SPEC, "nodeAffinity", "Local volume requires node affinity");
           }
         }
         case "nfs" -> {

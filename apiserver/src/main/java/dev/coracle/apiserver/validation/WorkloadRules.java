@@ -275,7 +275,7 @@ final class WorkloadRules {
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
-      SelectorRules.workload(spec, FieldPath.SPEC, "daemonset", errors);
+      SelectorRules.daemonSet(spec, FieldPath.SPEC, errors);
       template(spec, true, errors);
       notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
       notNegative(spec, "revisionHistoryLimit", FieldPath.SPEC, errors);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
@@ -278,5 +279,98 @@ class UpstreamWordsTest {
         .containsExactly(
             at + "json: cannot unmarshal array into Go value of type map[string]interface {}");
     assertThat(problems("", "secrets", secret.formatted("e30="))).isEmpty();
+  }
+
+  @Test
+  void aDaemonSetWithoutSelector() {
+    assertThat(problems("apps", "daemonsets", named("'spec':{'template':" + TEMPLATE + "}")))
+        .containsExactly(
+            "spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match"
+                + " template `labels`");
+    assertThat(problems("apps", "deployments", named("'spec':{'template':" + TEMPLATE + "}")))
+        .hasSize(2)
+        .contains("spec.selector: Required value");
+  }
+
+  private static List<String> volume(String modes) {
+    return problems(
+        "",
+        "persistentvolumes",
+        "{'metadata':{'name':'v'},'spec':{'capacity':{'storage':'1Gi'},'hostPath':{'path':'/x'}"
+            + modes
+            + "}}");
+  }
+
+  @Test
+  void modesOfVolumes() {
+    assertThat(volume("")).containsExactly("spec.accessModes: Required value");
+    assertThat(volume(",'accessModes':['ReadWriteOncePod','ReadWriteOncePod']")).isEmpty();
+    assertThat(volume(",'accessModes':['ReadWriteOncePod','ReadOnlyMany']"))
+        .containsExactly(
+            "spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes");
+    assertThat(volume(",'accessModes':['ReadWriteOncePod','Often']"))
+        .containsExactly(
+            "spec.accessModes: Unsupported value: \"Often\": supported values: \"ReadOnlyMany\","
+                + " \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\"");
+  }
+
+  @Test
+  void aLocalVolumeNamesItsNode() {
+    assertThat(
+            problems(
+                "",
+                "persistentvolumes",
+                "{'metadata':{'name':'v'},'spec':{'capacity':{'storage':'1Gi'},'accessModes':['ReadWriteOnce'],'local':{'path':'/x'}}}"))
+        .containsExactly("spec.nodeAffinity: Required value: Local volume requires node affinity");
+  }
+
+  private static List<String> range(String cidrs) {
+    return problems(
+        "networking.k8s.io",
+        "servicecidrs",
+        "{'metadata':{'name':'r'},'spec':{'cidrs':" + cidrs + "}}");
+  }
+
+  @Test
+  void rangesOfServices() {
+    String two =
+        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+    assertThat(range("[]"))
+        .containsExactly("spec.cidrs: Required value: at least one CIDR required");
+    assertThat(range("['10.0.0.0/24','2001:db8::/64']")).isEmpty();
+    assertThat(range("['10.0.0.0/24','10.1.0.0/24']"))
+        .containsExactly(
+            "spec.cidrs: Invalid value: {\"cidrs\":[\"10.0.0.0/24\",\"10.1.0.0/24\"]}: " + two);
+    assertThat(range("['10.0.0.0/24','nonsense']")).singleElement().asString().endsWith(two);
+    assertThat(range("['a','b','c']"))
+        .containsExactly(
+            "spec.cidrs: Invalid value: {\"cidrs\":[\"a\",\"b\",\"c\"]}: may only hold up to 2"
+                + " values");
+    assertThat(range("['10.0.0/24']"))
+        .containsExactly(
+            "spec.cidrs[0]: Invalid value: \"10.0.0/24\": must be a valid CIDR value, (e.g."
+                + " 10.9.8.0/24 or 2001:db8::/64)");
+  }
+
+  private static List<String> rangeChanged(String before, String after) {
+    ResourceDefinition type =
+        SCHEME.preferred(new GroupResource("networking.k8s.io", "servicecidrs")).orElseThrow();
+    String form = "{'metadata':{'name':'r','resourceVersion':'1'},'spec':{'cidrs':%s}}";
+    return Validator.validateUpdate(
+            type,
+            KubeObject.of(Json.parseObject(form.formatted(before).replace('\'', '"'))),
+            KubeObject.of(Json.parseObject(form.formatted(after).replace('\'', '"'))))
+        .stream()
+        .map(cause -> cause.field() + ": " + cause.message())
+        .toList();
+  }
+
+  @Test
+  void aRangeTakesASecondFamilyAndNothingElse() {
+    assertThat(rangeChanged("['10.0.0.0/24']", "['10.0.0.0/24','2001:db8::/64']")).isEmpty();
+    assertThat(rangeChanged("['10.0.0.0/24']", "['10.1.0.0/24']"))
+        .containsExactly("spec.cidrs[0]: Invalid value: \"10.1.0.0/24\": field is immutable");
+    assertThat(rangeChanged("['10.0.0.0/24','2001:db8::/64']", "['10.0.0.0/24']"))
+        .containsExactly("spec.cidrs: Invalid value: [\"10.0.0.0/24\"]: field is immutable");
   }
 }

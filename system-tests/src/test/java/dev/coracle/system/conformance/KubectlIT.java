@@ -308,8 +308,12 @@ class KubectlIT {
     assertThat(space.kubectl().run("logs", "main", "main", "--limit-bytes=1")).isEqualTo("1");
     String stamped = space.kubectl().run("logs", "main", "main", "--tail=1", "--timestamps");
     assertThat(stamped).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z 100\n");
-    String recent = space.kubectl().run("logs", "main", "main", "--since=24h");
-    assertThat(recent.lines()).hasSize(100);
+    String day = space.kubectl().run("logs", "main", "main", "--since=24h");
+    assertThat(day.lines()).hasSize(100);
+    Awaitility.await("nothing new for a second")
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            space.kubectl().run("logs", "main", "main", "--since=1s").length() < day.length());
   }
 
   @Test

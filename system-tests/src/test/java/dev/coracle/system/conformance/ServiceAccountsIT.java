@@ -6,6 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -54,6 +66,7 @@ class ServiceAccountsIT {
             "{apiVersion: authentication.k8s.io/v1, kind: TokenReview, spec: {token: %s}}"
                 .formatted(token));
     assertThat(review.at("/status/authenticated").asBoolean()).isTrue();
+    assertThat(text(review, "/status/error")).isEmpty();
     assertThat(text(review, "/status/user/username"))
         .isEqualTo("system:serviceaccount:" + space.namespace() + ":own");
     assertThat(review.at("/status/user/groups").toString())
@@ -66,14 +79,16 @@ class ServiceAccountsIT {
     assertThat(Exec.shell(space, "main", "cat " + directory + "namespace"))
         .isEqualTo(space.namespace());
     assertThat(Exec.shell(space, "main", "cat " + directory + "ca.crt"))
-        .startsWith("-----BEGIN CERTIFICATE-----");
+        .isEqualTo(text(space.get("configmaps", "kube-root-ca.crt"), "/data/ca.crt"));
   }
 
   @Test
   @DisplayName(
       "[sig-auth] ServiceAccounts should allow opting out of API token automount [Conformance]")
   void optOut(Space space) {
-    space.create("{apiVersion: v1, kind: ServiceAccount, metadata: {name: mount}}");
+    space.create(
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: mount},"
+            + " automountServiceAccountToken: true}");
     space.create(
         "{apiVersion: v1, kind: ServiceAccount, metadata: {name: nomount},"
             + " automountServiceAccountToken: false}");
@@ -87,7 +102,12 @@ class ServiceAccountsIT {
           pod.spec("{automountServiceAccountToken: " + own + "}");
         }
         boolean mounts = own.isEmpty() ? !account.equals("nomount") : own.equals("true");
-        assertThat(space.create(pod.json()).at("/spec/containers/0/volumeMounts").isArray())
+        assertThat(
+                space
+                    .create(pod.json())
+                    .at("/spec/containers/0/volumeMounts")
+                    .findValuesAsText("mountPath")
+                    .contains("/var/run/secrets/kubernetes.io/serviceaccount"))
             .as(name)
             .isEqualTo(mounts);
       }
@@ -172,65 +192,132 @@ class ServiceAccountsIT {
   @DisplayName(
       "[sig-auth] ServiceAccounts ServiceAccountIssuerDiscovery should support OIDC discovery of"
           + " service account issuer [Conformance]")
-  void issuer(Space space) {
-    JsonNode document = space.api().get("/.well-known/openid-configuration").ok();
+  void issuer(Space space) throws GeneralSecurityException {
+    String account = "system:serviceaccount:" + space.namespace() + ":default";
+    Api as =
+        space
+            .api()
+            .with(
+                Map.of("Impersonate-User", account, "Impersonate-Group", "system:serviceaccounts"));
+    JsonNode document = as.get("/.well-known/openid-configuration").ok();
     assertThat(text(document, "/issuer")).isNotEmpty();
+    assertThat(text(document, "/jwks_uri")).startsWith("https://").endsWith("/openid/v1/jwks");
     assertThat(document.path("response_types_supported").toString()).contains("id_token");
     assertThat(document.path("subject_types_supported").toString()).contains("public");
-    JsonNode keys = space.api().get("/openid/v1/jwks").ok();
-    JsonNode token =
+    JsonNode keys = as.get("/openid/v1/jwks").ok();
+    String token =
         space
-            .send(
-                "POST",
-                space.path("serviceaccounts", "default") + "/token",
-                Manifest.parse(
-                    "{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {}}"))
-            .ok();
-    String[] parts = text(token, "/status/token").split("\\.");
+            .run(
+                new TestPod("main")
+                    .volume(
+                        "t",
+                        "{projected: {sources: [{serviceAccountToken: {path: token, audience:"
+                            + " oidc-discovery-test}}]}}",
+                        "/var/run/secrets/tokens")
+                    .script("cat /var/run/secrets/tokens/token"))
+            .strip();
+    String[] parts = token.split("\\.");
     JsonNode head = Json.parse(Base64.getUrlDecoder().decode(parts[0]));
-    assertThat(keys.path("keys").findValuesAsText("kid")).contains(text(head, "/kid"));
-    assertThat(text(Json.parse(Base64.getUrlDecoder().decode(parts[1])), "/iss"))
-        .isEqualTo(text(document, "/issuer"));
+    assertThat(document.path("id_token_signing_alg_values_supported").toString())
+        .contains(text(head, "/alg"));
+    JsonNode key = keyOf(keys, text(head, "/kid"));
+    assertThat(text(key, "/use")).isEqualTo("sig");
+    assertThat(text(key, "/alg")).isEqualTo(text(head, "/alg"));
+    assertThat(isSigned(parts, key)).as("the key that is published verifies the token").isTrue();
+    JsonNode claims = Json.parse(Base64.getUrlDecoder().decode(parts[1]));
+    assertThat(text(claims, "/iss")).isEqualTo(text(document, "/issuer"));
+    assertThat(text(claims, "/sub")).isEqualTo(account);
+    assertThat(text(claims, "/aud/0")).isEqualTo("oidc-discovery-test");
+  }
+
+  private static JsonNode keyOf(JsonNode keys, String id) {
+    for (JsonNode key : keys.path("keys")) {
+      if (text(key, "/kid").equals(id)) {
+        return key;
+      }
+    }
+    throw new AssertionError("no key " + id + " in " + keys);
+  }
+
+  /** RS256 or ES256 (RFC 7518). */
+  private static boolean isSigned(String[] token, JsonNode key) throws GeneralSecurityException {
+    boolean rsa = text(key, "/kty").equals("RSA");
+    Signature signature =
+        Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
+    signature.initVerify(rsa ? rsa(key) : curve(key));
+    signature.update((token[0] + "." + token[1]).getBytes(StandardCharsets.US_ASCII));
+    return signature.verify(Base64.getUrlDecoder().decode(token[2]));
+  }
+
+  private static BigInteger number(JsonNode key, String name) {
+    return new BigInteger(1, Base64.getUrlDecoder().decode(text(key, name)));
+  }
+
+  private static PublicKey rsa(JsonNode key) throws GeneralSecurityException {
+    return KeyFactory.getInstance("RSA")
+        .generatePublic(new RSAPublicKeySpec(number(key, "/n"), number(key, "/e")));
+  }
+
+  private static PublicKey curve(JsonNode key) throws GeneralSecurityException {
+    AlgorithmParameters curve = AlgorithmParameters.getInstance("EC");
+    curve.init(new ECGenParameterSpec("secp256r1"));
+    return KeyFactory.getInstance("EC")
+        .generatePublic(
+            new ECPublicKeySpec(
+                new ECPoint(number(key, "/x"), number(key, "/y")),
+                curve.getParameterSpec(ECParameterSpec.class)));
   }
 
   @Test
   @DisplayName("[sig-auth] SubjectReview should support SubjectReview API operations [Conformance]")
   void reviews(Space space) {
     String name = "e2e";
-    space.create("{apiVersion: v1, kind: ServiceAccount, metadata: {name: %s}}".formatted(name));
+    String uid =
+        text(
+            space.create(
+                "{apiVersion: v1, kind: ServiceAccount, metadata: {name: %s}}".formatted(name)),
+            "/metadata/uid");
     String user = "system:serviceaccount:" + space.namespace() + ":" + name;
     String spec =
-        "resourceAttributes: {verb: list, resource: configmaps, namespace: %s, version: v1}"
-            .formatted(space.namespace());
-    Api as = space.api().with(Map.of("Impersonate-User", user));
-    assertThat(
-            as.send(
-                    "POST",
-                    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-                    "application/json",
-                    Manifest.parse(
-                            "{apiVersion: authorization.k8s.io/v1, kind: SelfSubjectAccessReview, spec: {%s}}"
-                                .formatted(spec))
-                        .toString(),
-                    Map.of())
-                .code())
-        .isIn(201, 403);
-    JsonNode before =
-        space.create(
-            "{apiVersion: authorization.k8s.io/v1, kind: SubjectAccessReview, spec: {user: '%s', %s}}"
-                .formatted(user, spec));
-    assertThat(before.at("/status/allowed").asBoolean(true)).isFalse();
+        """
+        {user: '%s', uid: '%s', groups: [system:authenticated, system:serviceaccounts, 'system:serviceaccounts:%s'],
+         resourceAttributes: {verb: list, resource: configmaps, namespace: %3$s, version: v1}}
+        """
+            .formatted(user, uid, space.namespace())
+            .strip();
+    Api as =
+        space
+            .api()
+            .with(
+                Map.of(
+                    "Impersonate-User",
+                    user,
+                    "Impersonate-Uid",
+                    uid,
+                    "Impersonate-Group",
+                    "system:serviceaccounts"));
+    String maps = space.path("configmaps");
+    assertThat(allowed(space, "SubjectAccessReview, ", spec)).isFalse();
+    assertThat(allowed(space, local(space), spec)).isFalse();
+    as.get(maps).refused(403);
     space.create(
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: view}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, subjects: [{kind: ServiceAccount, name: %s, namespace: %s}]}"
             .formatted(name, space.namespace()));
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
-        .until(() ->
-            space
-                .create(
-                    "{apiVersion: authorization.k8s.io/v1, kind: LocalSubjectAccessReview, metadata: {namespace: %s}, spec: {user: '%s', %s}}"
-                        .formatted(space.namespace(), user, spec))
-                .at("/status/allowed")
-                .asBoolean());
+        .until(() -> allowed(space, local(space), spec));
+    assertThat(allowed(space, "SubjectAccessReview, ", spec)).isTrue();
+    as.get(maps).ok();
+  }
+
+  private static String local(Space space) {
+    return "LocalSubjectAccessReview, metadata: {namespace: " + space.namespace() + "}, ";
+  }
+
+  private static boolean allowed(Space space, String kind, String spec) {
+    return space
+        .create("{apiVersion: authorization.k8s.io/v1, kind: " + kind + "spec: " + spec + "}")
+        .at("/status/allowed")
+        .asBoolean();
   }
 }

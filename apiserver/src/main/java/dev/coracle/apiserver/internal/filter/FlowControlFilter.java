@@ -1,18 +1,26 @@
 package dev.coracle.apiserver.internal.filter;
 
 import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
+import dev.coracle.apiserver.internal.flowcontrol.Flow;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
+import dev.coracle.apiserver.internal.flowcontrol.Guest;
+import dev.coracle.apiserver.internal.flowcontrol.Ticket;
+import dev.coracle.apiserver.internal.flowcontrol.WorkEstimate;
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.QueryOptions;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Lets requests run when their priority level has a seat, else they wait their turn or get 429. A
- * watch has a seat until its answer begins; other streams have none. Counts what is in flight.
+ * Lets requests run when their priority level has seats, else they wait their turn or get 429. A
+ * watch has its seats until its answer begins, or until the initial events that it asked for are
+ * told; other streams have none. Counts what is in flight.
  */
 final class FlowControlFilter implements Filter {
 
@@ -26,27 +34,6 @@ final class FlowControlFilter implements Filter {
     this.flows = flows;
   }
 
-  /** Gives the seat back, whichever of several ends comes first. Belongs to the event loop. */
-  private static final class Seat {
-    private Runnable leave = () -> {};
-    private boolean left;
-
-    void taken(Runnable back) {
-      if (left) {
-        back.run();
-      } else {
-        leave = back;
-      }
-    }
-
-    void leave() {
-      if (!left) {
-        left = true;
-        leave.run();
-      }
-    }
-  }
-
   @Override
   public void handle(Exchange exchange, Runnable next) {
     RequestInfo info = exchange.info();
@@ -58,28 +45,70 @@ final class FlowControlFilter implements Filter {
       next.run();
       return;
     }
-    FlowControl.Flow flow = flows.classify(exchange.user(), info);
+    Flow flow = flows.classify(exchange.user(), info);
     exchange.response().putHeader("X-Kubernetes-PF-FlowSchema-UID", flow.schemaUid());
     exchange.response().putHeader("X-Kubernetes-PF-PriorityLevel-UID", flow.levelUid());
-    Seat seat = new Seat();
-    exchange.context().addEndHandler(_ -> seat.leave());
-    if (info.longRunning()) {
-      exchange.context().addHeadersEndHandler(_ -> seat.leave());
+    WatchOptions watch = watch(exchange);
+    Ticket ticket = flows.enter(flow, exchange.user(), info, cost(exchange, flow, watch));
+    exchange.context().addEndHandler(_ -> ticket.leave());
+    if (watch != null) {
+      Runnable forget = flows.watches().register(info, watch);
+      exchange.context().addEndHandler(_ -> forget.run());
+    }
+    if (watch != null && watch.sendInitialEvents() && watch.allowBookmarks()) {
+      exchange.whenInitialEventsAreTold(ticket::leave);
+    } else if (info.longRunning()) {
+      exchange.context().addHeadersEndHandler(_ -> ticket.leave());
+    }
+    if (ticket.runs()) {
+      next.run();
+      return;
     }
     Context context = exchange.context().vertx().getOrCreateContext();
-    seat.taken(
-        flows.enter(
-            flow,
-            exchange.user(),
-            info,
-            () -> on(context, next),
-            _ ->
-                on(
-                    context,
-                    () -> {
-                      metrics.rejected(info.mutating());
-                      Responder.failure(exchange, StatusException.tooManyRequests(TOO_MANY, 1));
-                    })));
+    ticket.then(
+        new Guest() {
+          @Override
+          public void go() {
+            on(context, next);
+          }
+
+          @Override
+          public void refused(String reason, int retryAfterSeconds) {
+            on(context, () -> refuse(exchange, retryAfterSeconds));
+          }
+        });
+  }
+
+  private void refuse(Exchange exchange, int retryAfterSeconds) {
+    metrics.rejected(exchange.info().mutating());
+    Responder.failure(exchange, StatusException.tooManyRequests(TOO_MANY, retryAfterSeconds));
+  }
+
+  /** Null for what is none, or cannot be read as one and will be refused. */
+  private static @Nullable WatchOptions watch(Exchange exchange) {
+    if (!exchange.info().verb().equals("watch")) {
+      return null;
+    }
+    try {
+      return QueryOptions.watch(exchange);
+    } catch (StatusException wrong) {
+      return null;
+    }
+  }
+
+  private WorkEstimate cost(Exchange exchange, Flow flow, @Nullable WatchOptions watch) {
+    RequestInfo info = exchange.info();
+    if (watch != null) {
+      return flows.estimator().watch(flow, info, watch);
+    }
+    if (!info.verb().equals("list")) {
+      return flows.estimator().other(flow, info);
+    }
+    try {
+      return flows.estimator().list(flow, info, QueryOptions.list(exchange));
+    } catch (StatusException wrong) {
+      return flows.estimator().unreadable(flow);
+    }
   }
 
   private static void on(Context context, Runnable work) {

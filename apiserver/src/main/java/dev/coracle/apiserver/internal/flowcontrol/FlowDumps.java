@@ -1,23 +1,19 @@
 package dev.coracle.apiserver.internal.flowcontrol;
 
-import dev.coracle.apiserver.internal.http.RequestInfo;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
-/**
- * What upstream's debug endpoints of priority and fairness list, in its columns. The caller holds
- * the lock of {@link FlowControl}. Here all requests have one seat and queues are taken in turn, so
- * there is no virtual time and no estimated work: those columns are zero.
- */
+/** What upstream's debug endpoints of priority and fairness list, in its columns. */
 final class FlowDumps {
 
-  private static final String NO_WORK = "0.00000000ss";
   private static final String NEVER = "0001-01-01T00:00:00Z";
 
   private FlowDumps() {}
 
-  static String levels(Iterable<PriorityLevel> levels) {
+  static String levels(Iterable<LevelSnapshot> levels) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
@@ -31,24 +27,26 @@ final class FlowDumps {
             "RejectedRequests",
             "TimedoutRequests",
             "CancelledRequests"));
-    for (PriorityLevel level : levels) {
+    for (LevelSnapshot level : levels) {
+      LevelTotals totals = level.totals();
+      boolean idle = level.waiting() == 0 && level.running().isEmpty();
       rows.add(
           List.of(
-              level.config.name(),
+              level.name(),
               "" + level.activeQueues(),
-              "" + (level.waiting() == 0 && level.running() == 0),
+              "" + idle,
               "false",
               "" + level.waiting(),
-              "" + level.running(),
-              "" + level.dispatched,
-              "" + level.rejected,
-              "" + level.timedOut,
-              "" + level.cancelled));
+              "" + level.running().size(),
+              "" + totals.dispatched,
+              "" + totals.rejected,
+              "" + totals.timedOut,
+              "" + totals.cancelled));
     }
     return DumpTable.of(rows);
   }
 
-  static String queues(Iterable<PriorityLevel> levels) {
+  static String queues(Iterable<LevelSnapshot> levels) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
@@ -61,26 +59,22 @@ final class FlowDumps {
             "InitialSeatsSum",
             "MaxSeatsSum",
             "TotalWorkSum"));
-    for (PriorityLevel level : levels) {
-      int[] running = new int[level.config.queues()];
-      for (Ticket ticket : level.runningOnes()) {
-        if (ticket.queue != Ticket.NO_QUEUE) {
-          running[ticket.queue]++;
-        }
-      }
-      for (int i = 0; i < running.length; i++) {
-        String waiting = "" + level.queue(i).size();
+    for (LevelSnapshot level : levels) {
+      for (int i = 0; i < level.queues().size(); i++) {
+        LevelSnapshot.Queue queue = level.queues().get(i);
+        int initial = queue.waiting().stream().mapToInt(t -> t.work.initialSeats()).sum();
+        int most = queue.waiting().stream().mapToInt(t -> t.work.maxSeats()).sum();
         rows.add(
             List.of(
-                level.config.name(),
+                level.name(),
                 "" + i,
-                waiting,
-                "" + running[i],
-                "" + running[i],
-                NO_WORK,
-                waiting,
-                waiting,
-                NO_WORK));
+                "" + queue.waiting().size(),
+                "" + queue.executing(),
+                "" + queue.seatsInUse(),
+                work(queue.nextDispatch()),
+                "" + initial,
+                "" + most,
+                work(queue.waitingWork())));
       }
     }
     return DumpTable.of(rows);
@@ -92,7 +86,7 @@ final class FlowDumps {
    * @param nanos now, by the clock of the tickets
    * @param now the same moment
    */
-  static String requests(Iterable<PriorityLevel> levels, boolean details, long nanos, Instant now) {
+  static String requests(Iterable<LevelSnapshot> levels, boolean details, long nanos, Instant now) {
     List<List<String>> rows = new ArrayList<>();
     List<String> names =
         new ArrayList<>(
@@ -120,13 +114,13 @@ final class FlowDumps {
               "SubResource"));
     }
     rows.add(names);
-    for (PriorityLevel level : levels) {
-      for (Ticket ticket : level.runningOnes()) {
+    for (LevelSnapshot level : levels) {
+      for (Ticket ticket : level.running().reversed()) {
         rows.add(request(ticket, -1, details, nanos, now));
       }
-      for (int i = 0; i < level.config.queues(); i++) {
+      for (LevelSnapshot.Queue queue : level.queues()) {
         int index = 0;
-        for (Ticket ticket : level.queue(i)) {
+        for (Ticket ticket : queue.waiting()) {
           rows.add(request(ticket, index++, details, nanos, now));
         }
       }
@@ -136,22 +130,22 @@ final class FlowDumps {
 
   private static List<String> request(
       Ticket ticket, int index, boolean details, long nanos, Instant now) {
-    RequestInfo info = ticket.info;
+    FlowRequest info = ticket.request;
     List<String> row =
         new ArrayList<>(
             List.of(
-                ticket.level.config.name(),
-                ticket.schema.name(),
+                ticket.flow.level().config().name(),
+                ticket.flow.schema().name(),
                 "" + ticket.queue,
                 "" + index,
-                ticket.schema.flow(ticket.user, info),
+                ticket.flow.schema().flow(ticket.user, info),
                 now.minusNanos(nanos - ticket.since).toString(),
-                "1",
-                "0",
-                "0s",
-                ticket.state == Ticket.State.RUNNING
-                    ? now.minusNanos(nanos - ticket.started).toString()
-                    : NEVER));
+                "" + ticket.work.initialSeats(),
+                "" + ticket.work.finalSeats(),
+                duration(ticket.work.additionalNanos()),
+                ticket.state == Ticket.State.WAITING
+                    ? NEVER
+                    : now.minusNanos(nanos - ticket.started).toString()));
     if (details) {
       row.addAll(
           List.of(
@@ -165,5 +159,21 @@ final class FlowDumps {
               info.subresource()));
     }
     return row;
+  }
+
+  /** Seconds of a seat, as upstream writes them. */
+  private static String work(double seatSeconds) {
+    return String.format(Locale.ROOT, "%.8fss", seatSeconds);
+  }
+
+  /** As Go writes a duration of some milliseconds. */
+  private static String duration(long nanos) {
+    if (nanos == 0) {
+      return "0s";
+    }
+    BigDecimal millis = BigDecimal.valueOf(nanos, 6);
+    return nanos < 1_000_000_000L
+        ? millis.stripTrailingZeros().toPlainString() + "ms"
+        : millis.movePointLeft(3).stripTrailingZeros().toPlainString() + "s";
   }
 }

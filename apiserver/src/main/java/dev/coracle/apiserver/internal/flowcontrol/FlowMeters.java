@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The metrics of one flow schema at one level, made once. Every request has one seat. */
+/** The metrics of one flow schema at one level, made once. */
 final class FlowMeters {
 
   /** Upstream's bounds of the histograms. */
@@ -34,14 +34,22 @@ final class FlowMeters {
 
   private final MeterRegistry registry;
   private final Tags tags;
+  private static final double[] SEATS = {1, 2, 4, 10};
+  private static final double[] WATCHERS = {1, 10, 100, 1000, 10_000};
+
   private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger runningSeats = new AtomicInteger();
   private final AtomicInteger queued = new AtomicInteger();
+  private final AtomicInteger queuedSeats = new AtomicInteger();
   private final List<Gauge> gauges;
   private final Counter dispatched;
   private final Timer waited;
   private final Timer regular;
   private final Timer watch;
   private final DistributionSummary queueLength;
+  private final DistributionSummary estimated;
+  private final DistributionSummary watchers;
+  private final Counter noAccommodation;
 
   FlowMeters(MeterRegistry registry, String schema, String level) {
     this.registry = registry;
@@ -51,17 +59,29 @@ final class FlowMeters {
     this.regular = executed("regular");
     this.watch = executed("watch");
     this.queueLength =
-        DistributionSummary.builder("apiserver_flowcontrol_request_queue_length_after_enqueue")
-            .description("Length of a queue as a request saw it that was put into it")
+        summary(
+            "request_queue_length_after_enqueue",
+            "Length of a queue as a request saw it that was put into it",
+            LENGTHS);
+    this.estimated =
+        summary(
+            "work_estimated_seats",
+            "Seats that requests were thought to take, while they run or after it, whichever is"
+                + " more",
+            SEATS);
+    this.watchers =
+        summary("watch_count_samples", "Watchers that a write was thought to wake", WATCHERS);
+    this.noAccommodation =
+        Counter.builder("apiserver_flowcontrol_request_dispatch_no_accommodation_total")
+            .description("How often the next request did not fit into the free seats")
             .tags(tags)
-            .serviceLevelObjectives(LENGTHS)
             .register(registry);
     this.gauges =
         List.of(
             gauge("current_inqueue_requests", queued),
-            gauge("current_inqueue_seats", queued),
+            gauge("current_inqueue_seats", queuedSeats),
             gauge("current_executing_requests", running),
-            gauge("current_executing_seats", running));
+            gauge("current_executing_seats", runningSeats));
   }
 
   private Gauge gauge(String name, AtomicInteger number) {
@@ -86,31 +106,59 @@ final class FlowMeters {
         .register(registry);
   }
 
-  void enqueued(int length) {
+  private DistributionSummary summary(String name, String description, double[] bounds) {
+    return DistributionSummary.builder("apiserver_flowcontrol_" + name)
+        .description(description)
+        .tags(tags)
+        .serviceLevelObjectives(bounds)
+        .register(registry);
+  }
+
+  void estimated(int seats) {
+    estimated.record(seats);
+  }
+
+  void watchers(int count) {
+    watchers.record(count);
+  }
+
+  void enqueued(int length, int seats) {
     queued.incrementAndGet();
+    queuedSeats.addAndGet(seats);
     queueLength.record(length);
   }
 
-  void dispatched() {
-    dispatched.increment();
-    running.incrementAndGet();
+  void noAccommodation() {
+    noAccommodation.increment();
   }
 
-  void leftQueue(long nanos) {
+  void dispatched(int seats) {
+    dispatched.increment();
+    running.incrementAndGet();
+    runningSeats.addAndGet(seats);
+  }
+
+  void leftQueue(int seats, long nanos) {
     queued.decrementAndGet();
+    queuedSeats.addAndGet(-seats);
     waited.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  void done(boolean longRunning, long nanos) {
+  /** Seats were given back. */
+  void released(int seats) {
+    runningSeats.addAndGet(-seats);
+  }
+
+  void done(Ticket ticket, long nanos) {
     running.decrementAndGet();
-    (longRunning ? watch : regular).record(nanos, TimeUnit.NANOSECONDS);
+    (ticket.request.verb().equals("watch") ? watch : regular).record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** A request that waited is turned away. */
-  void withdrawn(String reason, long nanos) {
+  void withdrawn(int seats, long nanos) {
     queued.decrementAndGet();
+    queuedSeats.addAndGet(-seats);
     waited(false).record(nanos, TimeUnit.NANOSECONDS);
-    rejected(reason);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.coracle.apiserver.internal.flowcontrol;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,10 +27,12 @@ record FlowSchema(
       List<ResourceRule> resources,
       List<PathRule> paths) {
 
-    boolean match(UserInfo user, RequestInfo info) {
-      if (!from(user)) {
-        return false;
-      }
+    /** The same for users of whom it is known that they are meant. */
+    Rule forAnyone() {
+      return new Rule(Set.of(EVERY), Set.of(), Set.of(), resources, paths);
+    }
+
+    boolean about(FlowRequest info) {
       if (info.resourceRequest()) {
         for (ResourceRule rule : resources) {
           if (rule.match(info)) {
@@ -48,8 +49,8 @@ record FlowSchema(
       return false;
     }
 
-    private boolean from(UserInfo user) {
-      if (users.contains(user.name()) || users.contains(EVERY) || groups.contains(EVERY)) {
+    boolean from(UserInfo user) {
+      if (users.contains(EVERY) || users.contains(user.name()) || groups.contains(EVERY)) {
         return true;
       }
       for (String group : user.groups()) {
@@ -72,22 +73,23 @@ record FlowSchema(
       Set<String> namespaces,
       boolean clusterScope) {
 
-    boolean match(RequestInfo info) {
-      String resource =
-          info.subresource().isEmpty()
-              ? info.resource()
-              : info.resource() + "/" + info.subresource();
+    boolean match(FlowRequest info) {
       boolean place = info.namespace().isEmpty() ? clusterScope : has(namespaces, info.namespace());
-      return place
-          && has(verbs, info.verb())
-          && has(apiGroups, info.group())
-          && has(resources, resource);
+      return place && has(verbs, info.verb()) && has(apiGroups, info.group()) && hasResource(info);
+    }
+
+    private boolean hasResource(FlowRequest info) {
+      return resources.contains(EVERY)
+          || resources.contains(
+              info.subresource().isEmpty()
+                  ? info.resource()
+                  : info.resource() + "/" + info.subresource());
     }
   }
 
   record PathRule(Set<String> verbs, Set<String> urls) {
 
-    boolean match(RequestInfo info) {
+    boolean match(FlowRequest info) {
       if (!has(verbs, info.verb())) {
         return false;
       }
@@ -168,17 +170,21 @@ record FlowSchema(
     return Set.copyOf(out);
   }
 
-  boolean match(UserInfo user, RequestInfo info) {
+  boolean match(UserInfo user, FlowRequest info) {
     for (Rule rule : rules) {
-      if (rule.match(user, info)) {
+      if (rule.from(user) && rule.about(info)) {
         return true;
       }
     }
     return false;
   }
 
+  FlowSchema with(List<Rule> otherRules) {
+    return new FlowSchema(name, uid, level, precedence, distinguisher, List.copyOf(otherRules));
+  }
+
   /** What tells flows of this schema apart. */
-  String flow(UserInfo user, RequestInfo info) {
+  String flow(UserInfo user, FlowRequest info) {
     return switch (distinguisher) {
       case "ByUser" -> user.name();
       case "ByNamespace" -> info.namespace();

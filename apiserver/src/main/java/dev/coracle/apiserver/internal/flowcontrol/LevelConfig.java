@@ -22,6 +22,14 @@ record LevelConfig(
     int handSize,
     int queueLength) {
 
+  /** Whether the queues are the same, so that what waits in them may go on waiting. */
+  boolean queuesAs(LevelConfig other) {
+    return exempt == other.exempt
+        && queues == other.queues
+        && handSize == other.handSize
+        && queueLength == other.queueLength;
+  }
+
   static LevelConfig of(KubeObject object) {
     JsonNode spec = object.at("spec");
     if (spec.path("type").asText("").equals("Exempt")) {

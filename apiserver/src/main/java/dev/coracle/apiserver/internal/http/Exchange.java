@@ -18,6 +18,7 @@ public final class Exchange {
   private final Warnings warnings = new Warnings(this::note);
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
+  private Runnable initialEventsTold = () -> {};
   private @Nullable AuditRecord audit;
 
   Exchange(RoutingContext context, RequestInfo info, QueryString query) {
@@ -83,6 +84,15 @@ public final class Exchange {
 
   public boolean upgraded() {
     return upgraded;
+  }
+
+  /** Called once when the initial events of a watch were written. */
+  public void whenInitialEventsAreTold(Runnable told) {
+    initialEventsTold = told;
+  }
+
+  void initialEventsTold() {
+    initialEventsTold.run();
   }
 
   /** A query parameter, empty where it is not given. */

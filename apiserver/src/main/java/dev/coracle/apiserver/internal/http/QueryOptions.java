@@ -15,11 +15,11 @@ import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import java.util.List;
 
 /** Reads the verbs' parameters from a request's query. */
-final class QueryOptions {
+public final class QueryOptions {
 
   private QueryOptions() {}
 
-  static ListOptions list(Exchange e) {
+  public static ListOptions list(Exchange e) {
     return new ListOptions(
         labels(e),
         fields(e),
@@ -29,7 +29,7 @@ final class QueryOptions {
         e.query("continue"));
   }
 
-  static WatchOptions watch(Exchange e) {
+  public static WatchOptions watch(Exchange e) {
     FieldSelector fields = fields(e);
     if (fields.isEverything() && !e.info().name().isEmpty()) {
       // The old form /watch/…/name.

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.http;
 
+import dev.coracle.apiserver.internal.flowcontrol.FlowRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +24,8 @@ public record RequestInfo(
     String resource,
     String subresource,
     String name,
-    String rest) {
+    String rest)
+    implements FlowRequest {
 
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 

@@ -150,6 +150,9 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     if (out != null) {
       out.write(frame(event));
     }
+    if (event instanceof WatchEvent.Bookmark bookmark && bookmark.initialEventsEnd()) {
+      exchange.initialEventsTold();
+    }
   }
 
   private void askForMore() {

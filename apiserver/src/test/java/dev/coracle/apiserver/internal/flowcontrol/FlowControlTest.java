@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.flowcontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * With the default objects and 245 seats: as many as there are shares, so one share is one seat.
+ * Before anybody asks, levels share in proportion to what they never lend: 23 seats for {@code
+ * global-default}, of 20 nominal ones.
  */
 class FlowControlTest {
 
@@ -39,7 +42,8 @@ class FlowControlTest {
 
   private final Vertx vertx = Vertx.vertx();
   private final MemoryStore store = new MemoryStore();
-  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final ManualTime time = new ManualTime();
   private FlowControl flows;
 
   @BeforeEach
@@ -54,12 +58,13 @@ class FlowControlTest {
           .await()
           .indefinitely();
     }
-    flows = control(Duration.ofHours(1));
+    flows = control(Duration.ofHours(1), 245);
   }
 
-  private FlowControl control(Duration maxWait) {
+  private FlowControl control(Duration maxWait, int seats) {
+    meters = new SimpleMeterRegistry();
     FlowControl made =
-        new FlowControl(vertx, store, 245, maxWait, meters, Clock.systemUTC(), System::nanoTime);
+        new FlowControl(vertx, store, seats, maxWait, meters, Clock.systemUTC(), time, time);
     made.start().await().indefinitely();
     return made;
   }
@@ -90,27 +95,59 @@ class FlowControlTest {
   private final class Load {
     final List<String> ran = new ArrayList<>();
     final List<String> refused = new ArrayList<>();
-    final Deque<Runnable> running = new ArrayDeque<>();
+    final Deque<Ticket> running = new ArrayDeque<>();
 
-    void ask(UserInfo user) {
-      Runnable[] done = new Runnable[1];
-      boolean[] now = {false};
-      done[0] =
-          flows.enter(
-              flows.classify(user, LIST),
-              user,
-              LIST,
-              () -> {
-                ran.add(user.name());
-                now[0] = true;
-                running.add(() -> done[0].run());
-              },
-              refused::add);
+    Ticket ask(UserInfo user) {
+      return ask(user, WorkEstimate.ONE);
+    }
+
+    Ticket ask(UserInfo user, WorkEstimate work) {
+      Ticket ticket = flows.enter(flows.classify(user, LIST), user, LIST, work);
+      Guest guest =
+          new Guest() {
+            @Override
+            public void go() {
+              ran.add(user.name());
+              running.add(ticket);
+            }
+
+            @Override
+            public void refused(String reason, int retryAfterSeconds) {
+              refused.add(reason);
+            }
+          };
+      if (ticket.runs()) {
+        guest.go();
+      } else {
+        ticket.then(guest);
+      }
+      return ticket;
+    }
+
+    void ask(String user, int times) {
+      for (int i = 0; i < times; i++) {
+        ask(user(user));
+      }
     }
 
     void endOne() {
-      running.remove().run();
+      running.remove().leave();
     }
+
+    void endAll() {
+      while (!running.isEmpty()) {
+        endOne();
+      }
+    }
+  }
+
+  /** What a level has just now. */
+  private int seatsOf(String level) {
+    return (int) level("current_limit_seats", level);
+  }
+
+  private double level(String name, String level) {
+    return meters.get("apiserver_flowcontrol_" + name).tag("priority_level", level).gauge().value();
   }
 
   @Test
@@ -134,6 +171,47 @@ class FlowControlTest {
   }
 
   @Test
+  void aUsersOwnTableSortsAsTheWholeOneDoes() {
+    List<UserInfo> users =
+        List.of(
+            MASTER,
+            UserInfo.APISERVER,
+            UserInfo.ANONYMOUS,
+            UserInfo.of("stranger"),
+            UserInfo.component("system:node:a"),
+            UserInfo.component("system:node:b"),
+            UserInfo.component("system:kube-controller-manager"),
+            UserInfo.component("system:kube-scheduler"),
+            UserInfo.component("system:kube-proxy"),
+            account("kube-system", "endpoint-controller"),
+            account("kube-system", "x"),
+            account("other", "x"));
+    List<RequestInfo> requests = new ArrayList<>();
+    for (String method : List.of("GET", "PUT", "POST", "DELETE")) {
+      for (String path :
+          List.of(
+              "/healthz",
+              "/version",
+              "/api/v1/nodes/n/status",
+              "/api/v1/namespaces/d/endpoints/e",
+              "/api/v1/namespaces/d/pods/p",
+              "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l")) {
+        requests.add(RequestInfo.of(method, path, false, ""));
+      }
+    }
+    for (UserInfo user : users) {
+      UserFlows own = flows.flowsOf(user);
+      for (RequestInfo request : requests) {
+        assertThat(own.classify(request).schemaUid())
+            .as(user.name() + " " + request)
+            .isEqualTo(schemaOf(user, request));
+      }
+    }
+    FlowTable table = FlowTable.of(List.of(flows.classify(user("jane"), LIST)));
+    assertThat(table.of(users.get(4))).as("nodes share theirs").isSameAs(table.of(users.get(5)));
+  }
+
+  @Test
   void mastersNeverWait() {
     Load load = new Load();
     for (int i = 0; i < 1000; i++) {
@@ -142,36 +220,89 @@ class FlowControlTest {
     assertThat(load.ran).hasSize(1000);
   }
 
-  /** Nominal 20; 33 % of 30, 25 % of 40, 50 % of 40 and 90 % of 100 can be borrowed. */
   @Test
-  void aLevelUsesItsSeatsAndBorrowsWhatOthersLend() {
+  void aLevelHasItsSeatsAndTheRestWaits() {
     Load load = new Load();
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       load.ask(user("jane" + i));
     }
-    assertThat(load.ran).hasSize(20 + 9 + 10 + 20 + 90);
+    assertThat(load.ran).hasSize(23).hasSize(seatsOf("global-default"));
     Load others = new Load();
     for (int i = 0; i < 20; i++) {
       others.ask(account("other", "x" + i));
     }
-    assertThat(others.ran).as("what was lent is still the lender's").hasSize(20);
+    assertThat(others.ran).as("another level has seats of its own").hasSize(20);
     load.endOne();
-    assertThat(load.ran).as("but then less can be borrowed").hasSize(149);
+    assertThat(load.ran).hasSize(24);
+  }
+
+  @Test
+  void seatsMoveToWhereTheyAreWantedAndGoBackAfterwards() {
+    Load load = new Load();
+    for (int i = 0; i < 150; i++) {
+      load.ask(user("jane" + i));
+    }
+    time.passSeconds(10);
+    assertThat(seatsOf("global-default"))
+        .as("the others want nothing, and keep what they never lend")
+        .isEqualTo(150);
+    assertThat(load.ran).as("what waited runs with the new seats").hasSize(150);
+    assertThat(seatsOf("workload-low")).isEqualTo(10);
+    assertThat(level("demand_seats_high_watermark", "global-default")).isEqualTo(150);
+    assertThat(level("demand_seats_average", "global-default")).isEqualTo(150);
+    assertThat(level("target_seats", "global-default")).isEqualTo(150);
+    Load others = new Load();
+    for (int i = 0; i < 60; i++) {
+      others.ask(account("other", "x" + i));
+    }
+    assertThat(others.ran).hasSize(10);
+    time.passSeconds(10);
+    assertThat(seatsOf("workload-low"))
+        .as("what a level wants of its own it gets back with the next period")
+        .isEqualTo(60);
+    assertThat(others.ran).hasSize(60);
+    assertThat(seatsOf("global-default")).isEqualTo(100);
+    assertThat(load.ran).as("nobody is sent away").hasSize(150);
+    assertThat(allSeats()).isEqualTo(245);
+  }
+
+  private int allSeats() {
+    return DefaultFlows.all().stream()
+        .filter(o -> o.kind().equals("PriorityLevelConfiguration"))
+        .mapToInt(o -> seatsOf(o.name()))
+        .sum();
+  }
+
+  @Test
+  void whileNobodyAsksNothingIsDue() {
+    assertThat(time.timers()).isZero();
+    Load load = new Load();
+    load.ask("jane", 10);
+    assertThat(time.timers()).isEqualTo(1);
+    time.passSeconds(15);
+    load.endAll();
+    time.passSeconds(5);
+    double smoothed = level("demand_seats_smoothed", "global-default");
+    assertThat(smoothed).isPositive();
+    time.passSeconds(20);
+    assertThat(time.timers()).as("after a period without demand").isZero();
+    time.passSeconds(100);
+    load.ask("jane", 1);
+    assertThat(time.timers()).isEqualTo(1);
+    assertThat(level("demand_seats_smoothed", "global-default"))
+        .as("it fell all the while")
+        .isCloseTo(smoothed * Math.pow(0.977, 12), within(1e-6));
   }
 
   @Test
   void oneWhoFloodsDoesNotKeepOutTheOthers() {
     Load load = new Load();
-    for (int i = 0; i < 149; i++) {
-      load.ask(user("flood"));
-    }
-    for (int i = 0; i < 200; i++) {
-      load.ask(user("flood"));
-    }
-    load.ask(user("quiet"));
-    assertThat(load.ran).doesNotContain("quiet");
+    load.ask("flood", 23 + 200);
+    load.ask("quiet", 1);
+    assertThat(load.ran).hasSize(23).doesNotContain("quiet");
     int ended = 0;
     while (!load.ran.contains("quiet")) {
+      time.pass(1_000_000);
       load.endOne();
       ended++;
     }
@@ -181,15 +312,14 @@ class FlowControlTest {
   @Test
   void fullQueuesAndLevelsWithoutQueuesRefuse() {
     Load load = new Load();
-    for (int i = 0; i < 149 + 6 * 50 + 3; i++) {
-      load.ask(user("flood"));
-    }
+    load.ask("flood", 23 + 6 * 50 + 3);
     assertThat(load.refused).containsExactly("queue-full", "queue-full", "queue-full");
     Load strangers = new Load();
-    for (int i = 0; i < 7; i++) {
+    int seats = seatsOf("catch-all");
+    for (int i = 0; i < seats + 2; i++) {
       strangers.ask(UserInfo.of("stranger"));
     }
-    assertThat(strangers.ran).hasSize(5);
+    assertThat(strangers.ran).hasSize(seats);
     assertThat(strangers.refused).containsOnly("concurrency-limit").hasSize(2);
     assertThat(
             meters
@@ -204,14 +334,96 @@ class FlowControlTest {
   @Test
   void whoWaitsTooLongIsRefused() {
     flows.stop();
-    flows = control(Duration.ofMillis(50));
+    flows = control(Duration.ofSeconds(5), 245);
     Load load = new Load();
-    for (int i = 0; i < 149; i++) {
-      load.ask(user("jane"));
+    load.ask("jane", 23);
+    load.ask(user("late"));
+    load.ask(user("gone")).leave();
+    time.passSeconds(4.9);
+    assertThat(load.refused).isEmpty();
+    time.passSeconds(0.2);
+    assertThat(load.refused).containsExactly("time-out");
+    load.endAll();
+    assertThat(load.ran).hasSize(23).containsOnly("jane");
+    assertThat(dumped("global-default"))
+        .containsEntry("TimedoutRequests", "1")
+        .containsEntry("CancelledRequests", "1");
+  }
+
+  @Test
+  void aWideRequestWaitsForAllItsSeats() {
+    Load load = new Load();
+    load.ask("jane", 16);
+    load.ask(user("wide"), WorkEstimate.seats(10));
+    load.ask("small", 1);
+    assertThat(load.ran).hasSize(17).contains("small");
+    load.running.removeLast().leave();
+    assertThat(load.ran).hasSize(17).doesNotContain("wide");
+    assertThat(gauge("current_inqueue_seats")).isEqualTo(10);
+    load.endOne();
+    load.endOne();
+    assertThat(load.ran).doesNotContain("wide");
+    load.endOne();
+    assertThat(load.ran).hasSize(18).contains("wide");
+    assertThat(gauge("current_executing_seats")).isEqualTo(23);
+    assertThat(gauge("current_executing_requests")).isEqualTo(14);
+    assertThat(
+            meters
+                .get("apiserver_flowcontrol_request_dispatch_no_accommodation_total")
+                .tag("flow_schema", "global-default")
+                .counter()
+                .count())
+        .isEqualTo(5);
+  }
+
+  @Test
+  void whatIsWiderThanTheLevelRunsAlone() {
+    flows.stop();
+    flows = control(Duration.ofHours(1), 60);
+    int seats = seatsOf("global-default");
+    assertThat(seats).isEqualTo(5);
+    Load load = new Load();
+    load.ask(user("wide"), WorkEstimate.seats(seats + 1));
+    load.ask("jane", 1);
+    assertThat(load.ran).containsExactly("wide");
+    load.endOne();
+    assertThat(load.ran).containsExactly("wide", "jane");
+  }
+
+  @Test
+  void finalSeatsAreKeptAfterTheAnswer() {
+    Load load = new Load();
+    load.ask(user("writer"), new WorkEstimate(1, 10, 50_000_000));
+    load.ask("jane", 16);
+    assertThat(load.ran).as("13 seats are left").hasSize(14);
+    load.endOne();
+    assertThat(load.ran).hasSize(14);
+    assertThat(gauge("current_executing_requests")).isEqualTo(13);
+    assertThat(gauge("current_executing_seats")).isEqualTo(23);
+    time.pass(49_000_000);
+    assertThat(load.ran).hasSize(14);
+    time.pass(2_000_000);
+    assertThat(load.ran).hasSize(17);
+    assertThat(gauge("current_executing_seats")).isEqualTo(16);
+  }
+
+  @Test
+  void whoIsRefusedOftenIsToldToStayAwayLonger() {
+    RetryAfter retry = new RetryAfter(-5_000_000_000L);
+    assertThat(retry.seconds()).isEqualTo(1);
+    List<Integer> told = new ArrayList<>();
+    long now = -4_000_000_000L;
+    for (int second = 0; second < 40; second++, now += 1_000_000_000L) {
+      for (int i = 0; i < 100; i++) {
+        retry.refused(now);
+      }
+      told.add(retry.seconds());
     }
-    List<String> refused = java.util.Collections.synchronizedList(new ArrayList<>());
-    flows.enter(flows.classify(user("late"), LIST), user("late"), LIST, () -> {}, refused::add);
-    await().atMost(Duration.ofSeconds(30)).until(() -> refused.equals(List.of("time-out")));
+    assertThat(told).isSorted().startsWith(1, 2, 2, 4, 4, 4, 4, 8).endsWith(32);
+    for (int i = 0; i < 80; i++, now += 2_000_000_000L) {
+      retry.refused(now);
+    }
+    assertThat(retry.seconds()).as("one less with every quiet second").isEqualTo(1);
   }
 
   @Test
@@ -282,20 +494,18 @@ class FlowControlTest {
   @Test
   void theDumpOfRequestsTellsWhoRunsAndWhoWaitsWhere() {
     Load load = new Load();
-    for (int i = 0; i < 149; i++) {
-      load.ask(user("flood"));
-    }
+    load.ask("flood", 23);
     load.ask(user("first"));
     load.ask(user("second"));
     List<Map<String, String>> requests = rows(flows.dumpRequests(true));
     assertThat(requests)
         .filteredOn(row -> "flood".equals(row.get("UserName")))
-        .hasSize(149)
+        .hasSize(23)
         .allSatisfy(row ->
             assertThat(row)
                 .containsEntry("PriorityLevelName", "global-default")
                 .containsEntry("FlowSchemaName", "global-default")
-                .containsEntry("QueueIndex", "-1")
+                .doesNotContainEntry("QueueIndex", "-1")
                 .containsEntry("RequestIndexInQueue", "-1")
                 .containsEntry("FlowDistingsher", "flood")
                 .containsEntry("InitialSeats", "1")
@@ -336,11 +546,9 @@ class FlowControlTest {
   @Test
   void whatWaitsAndRunsIsCountedByFlowSchema() {
     Load load = new Load();
-    for (int i = 0; i < 160; i++) {
-      load.ask(user("flood"));
-    }
-    assertThat(gauge("current_executing_requests")).isEqualTo(149);
-    assertThat(gauge("current_executing_seats")).isEqualTo(149);
+    load.ask("flood", 34);
+    assertThat(gauge("current_executing_requests")).isEqualTo(23);
+    assertThat(gauge("current_executing_seats")).isEqualTo(23);
     assertThat(gauge("current_inqueue_requests")).isEqualTo(11);
     assertThat(gauge("current_inqueue_seats")).isEqualTo(11);
     assertThat(
@@ -349,10 +557,9 @@ class FlowControlTest {
                 .tag("flow_schema", "global-default")
                 .summary()
                 .count())
-        .isEqualTo(11);
-    while (!load.running.isEmpty()) {
-      load.endOne();
-    }
+        .as("all go through a queue, if only for a moment")
+        .isEqualTo(34);
+    load.endAll();
     assertThat(gauge("current_executing_requests")).isZero();
     assertThat(gauge("current_inqueue_requests")).isZero();
     assertThat(
@@ -362,7 +569,7 @@ class FlowControlTest {
                 .tag("type", "regular")
                 .timer()
                 .count())
-        .isEqualTo(160);
+        .isEqualTo(34);
     assertThat(
             meters
                 .get("apiserver_flowcontrol_request_wait_duration_seconds")
@@ -370,15 +577,10 @@ class FlowControlTest {
                 .tag("execute", "true")
                 .timer()
                 .count())
-        .isEqualTo(11);
-    assertThat(
-            meters
-                .get("apiserver_flowcontrol_current_limit_seats")
-                .tag("priority_level", "global-default")
-                .gauge()
-                .value())
-        .as("its own seats and what it could borrow")
-        .isEqualTo(149);
+        .isEqualTo(34);
+    assertThat(level("nominal_limit_seats", "global-default")).isEqualTo(20);
+    assertThat(level("lower_limit_seats", "global-default")).isEqualTo(10);
+    assertThat(level("upper_limit_seats", "global-default")).isEqualTo(265);
   }
 
   private double gauge(String name) {

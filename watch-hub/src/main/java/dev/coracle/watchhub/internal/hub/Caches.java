@@ -1,6 +1,7 @@
 package dev.coracle.watchhub.internal.hub;
 
 import dev.coracle.api.GroupResource;
+import dev.coracle.watchhub.ResourceStore;
 import dev.coracle.watchhub.config.HubOptions;
 import io.netty.channel.EventLoop;
 import io.vertx.core.ThreadingModel;
@@ -139,6 +140,16 @@ final class Caches {
 
   boolean isStopped() {
     return stopped;
+  }
+
+  /** What is held of a resource; a resource that nobody has used is not remembered by asking. */
+  ResourceStore.Held held(GroupResource resource) {
+    ResourceCache cache = byFolder.get(StorageKeys.folder(resource));
+    if (cache == null) {
+      return ResourceStore.Held.NOTHING;
+    }
+    ResourceState state = cache.state();
+    return new ResourceStore.Held(state.objects().size(), state.bytes());
   }
 
   /** Objects and history, for metrics and tests. */

@@ -7,6 +7,7 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.watchhub.ResourceStore;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.config.HubOptions;
@@ -62,6 +63,10 @@ public final class Hub {
 
   public long revision() {
     return freshness.revision();
+  }
+
+  public ResourceStore.Held held(GroupResource resource) {
+    return caches.held(resource);
   }
 
   public void selectable(GroupResource resource, Map<String, Function<KubeObject, String>> fields) {

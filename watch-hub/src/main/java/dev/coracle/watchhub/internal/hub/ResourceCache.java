@@ -73,7 +73,8 @@ final class ResourceCache implements Selectable {
    */
   synchronized void reset(List<StoredObject> objects, long revision) {
     OrderedTree<StoredObject> tree = OrderedTree.ofSorted(objects, o -> o.key);
-    ResourceState fresh = new ResourceState(revision, tree, Map.of());
+    long bytes = objects.stream().mapToLong(StoredObject::size).sum();
+    ResourceState fresh = new ResourceState(revision, tree, bytes, Map.of());
     state = fresh;
     ring = newRing(fresh, revision);
   }

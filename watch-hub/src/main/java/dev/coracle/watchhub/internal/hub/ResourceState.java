@@ -9,19 +9,21 @@ import org.jspecify.annotations.Nullable;
  * All objects of a resource at one revision, immutable, with the indexes that were asked for.
  *
  * @param revision of the last change of this resource
+ * @param bytes of all objects as they are stored
  * @param indexes per field, and per label that lists have asked for, a tree of the objects that
  *     have it under {@code value NUL key}
  */
 record ResourceState(
     long revision,
     OrderedTree<StoredObject> objects,
+    long bytes,
     Map<String, OrderedTree<StoredObject>> indexes) {
 
   /** What the names of the labels' indexes begin with. */
   static final String LABEL = "=";
 
   static ResourceState empty(long revision) {
-    return new ResourceState(revision, OrderedTree.empty(), Map.of());
+    return new ResourceState(revision, OrderedTree.empty(), 0, Map.of());
   }
 
   ResourceState with(
@@ -44,7 +46,8 @@ record ResourceState(
         index.setValue(added(entries, after, index.getKey(), selectable));
       }
     }
-    return new ResourceState(newRevision, tree, changed);
+    long size = bytes + (after == null ? 0 : after.size()) - (before == null ? 0 : before.size());
+    return new ResourceState(newRevision, tree, size, changed);
   }
 
   ResourceState withIndex(String name, Selectable selectable) {
@@ -54,7 +57,7 @@ record ResourceState(
     }
     Map<String, OrderedTree<StoredObject>> more = new HashMap<>(indexes);
     more.put(name, index);
-    return new ResourceState(revision, objects, more);
+    return new ResourceState(revision, objects, bytes, more);
   }
 
   private static OrderedTree<StoredObject> added(
