@@ -15,6 +15,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.Audit;
@@ -88,8 +89,29 @@ public final class DirectCalls implements ApiCalls {
       String name,
       String subresource,
       WriteOptions options,
-      @Nullable JsonNode body)
+      @Nullable JsonNode body,
+      FieldSelector fields)
       implements FlowRequest {
+
+    Ask(
+        GroupVersionResource gvr,
+        String verb,
+        String namespace,
+        String name,
+        String subresource,
+        WriteOptions options,
+        @Nullable JsonNode body) {
+      this(gvr, verb, namespace, name, subresource, options, body, FieldSelector.EVERYTHING);
+    }
+
+    /** Of many. */
+    static Ask of(GroupVersionResource gvr, String verb, String namespace, FieldSelector fields) {
+      return new Ask(gvr, verb, namespace, "", "", WriteOptions.NONE, null, fields);
+    }
+
+    String selector() {
+      return fields.isEverything() ? "" : fields.toString();
+    }
 
     @Override
     public boolean resourceRequest() {
@@ -136,7 +158,8 @@ public final class DirectCalls implements ApiCalls {
           gvr.resource(),
           subresource,
           name,
-          "");
+          "",
+          selector());
     }
   }
 
@@ -219,7 +242,8 @@ public final class DirectCalls implements ApiCalls {
         ask.subresource,
         namespace ? ask.name : ask.namespace,
         ask.name,
-        "");
+        "",
+        ask.selector());
   }
 
   private Call call(
@@ -280,7 +304,7 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
-    Ask ask = new Ask(resource, "list", namespace, "", "", WriteOptions.NONE, null);
+    Ask ask = Ask.of(resource, "list", namespace, options.fields());
     return run(
         ask, 200, flow -> fair().list(flow, ask, options), call -> engine.list(call, options));
   }
@@ -291,7 +315,7 @@ public final class DirectCalls implements ApiCalls {
     return Multi.createFrom()
         .deferred(() -> {
           Context context = Vertx.currentContext();
-          Ask ask = new Ask(resource, "watch", namespace, "", "", WriteOptions.NONE, null);
+          Ask ask = Ask.of(resource, "watch", namespace, options.fields());
           AuditedCall audited = audited(ask);
           Multi<WatchEvent> events = watch(ask, audited, options);
           return context == null
