@@ -8,6 +8,8 @@ import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.criruntime.internal.container.HostTools;
 import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,15 +18,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * CNI plugins, run in the order of the configuration list (CNI specification 1.0: environment
  * CNI_COMMAND and friends, configuration on standard input, result on standard output).
  */
 public final class CniNetwork implements PodNetwork {
+  private static final Logger LOG = LoggerFactory.getLogger(CniNetwork.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int TIMEOUT_SECONDS = 60;
   private static final int MAX_OUTPUT = 1 << 20;
+
+  /** What a plugin's program is called: no path, and not hidden. */
+  private static final String TYPE = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}";
 
   private final Path file;
   private final ObjectNode list;
@@ -46,19 +54,56 @@ public final class CniNetwork implements PodNetwork {
       files = all.filter(p -> p.toString().matches(".*\\.(conflist|conf|json)")).sorted().toList();
     }
     for (Path file : files) {
-      JsonNode node = JSON.readTree(file.toFile());
-      if (node instanceof ObjectNode object && object.hasNonNull("name")) {
-        ObjectNode list = object;
-        if (!object.has("plugins")) {
-          list = JSON.createObjectNode();
-          list.set("name", object.get("name"));
-          list.put("cniVersion", object.path("cniVersion").asText("0.4.0"));
-          list.putArray("plugins").add(object);
-        }
-        return Optional.of(new CniNetwork(file, list, binDirs));
+      try {
+        return Optional.of(new CniNetwork(file, configuration(bytes(file)), binDirs));
+      } catch (IOException e) {
+        LOG.atWarn()
+            .addKeyValue("file", file)
+            .addKeyValue("why", e.getMessage())
+            .log("A CNI configuration cannot be used");
       }
     }
     return Optional.empty();
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(MAX_OUTPUT);
+    }
+  }
+
+  /**
+   * A configuration list; of a single configuration, the list of it alone.
+   *
+   * @throws IOException saying what is wrong with it
+   */
+  static ObjectNode configuration(byte[] json) throws IOException {
+    if (!(JSON.readTree(json) instanceof ObjectNode object)) {
+      throw new IOException("it is not an object");
+    }
+    if (object.path("name").asText("").isEmpty()) {
+      throw new IOException("it has no name");
+    }
+    ObjectNode list = object;
+    if (!object.has("plugins")) {
+      list = JSON.createObjectNode();
+      list.set("name", object.get("name"));
+      list.put("cniVersion", version(object));
+      list.putArray("plugins").add(object);
+    }
+    if (!list.path("plugins").isArray() || list.path("plugins").isEmpty()) {
+      throw new IOException("it has no plugins");
+    }
+    for (JsonNode plugin : list.path("plugins")) {
+      if (!plugin.isObject() || !plugin.path("type").asText("").matches(TYPE)) {
+        throw new IOException("one of its plugins has no type that a program can have");
+      }
+    }
+    return list;
+  }
+
+  private static String version(JsonNode configuration) {
+    return configuration.path("cniVersion").asText("0.4.0");
   }
 
   @Override
@@ -82,9 +127,11 @@ public final class CniNetwork implements PodNetwork {
   }
 
   private Optional<Path> binary(String type) {
-    return type.contains("/")
-        ? Optional.empty()
-        : binDirs.stream().map(d -> d.resolve(type)).filter(Files::isExecutable).findFirst();
+    return binDirs.stream()
+        .map(d -> d.resolve(type))
+        .filter(Files::isRegularFile)
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 
   @Override
@@ -94,18 +141,45 @@ public final class CniNetwork implements PodNetwork {
     loopback(pod);
     try {
       for (JsonNode plugin : list.path("plugins")) {
-        result = JSON.readTree(invoke("ADD", plugin, pod, first ? null : result));
+        byte[] said = invoke("ADD", plugin, pod, first ? null : result);
+        result = result(plugin.path("type").asText(), said);
         first = false;
       }
     } catch (IOException e) {
       disconnect(pod, result);
       throw e;
     }
+    return new Connection(addresses(result), result);
+  }
+
+  /**
+   * What a plugin has printed: an object whose addresses are such.
+   *
+   * @throws IOException naming the plugin
+   */
+  static ObjectNode result(String type, byte[] said) throws IOException {
+    if (!(JSON.readTree(said) instanceof ObjectNode result)) {
+      throw new IOException("CNI plugin " + type + " has printed no result");
+    }
+    for (String address : addresses(result)) {
+      try {
+        InetAddress.ofLiteral(address);
+      } catch (IllegalArgumentException e) {
+        throw new IOException("CNI plugin " + type + " gave the address \"" + address + "\"", e);
+      }
+    }
+    return result;
+  }
+
+  /** Without the lengths of their prefixes. */
+  static List<String> addresses(JsonNode result) {
     List<String> ips = new ArrayList<>();
     for (JsonNode ip : result.path("ips")) {
-      ips.add(ip.path("address").asText().replaceFirst("/.*", ""));
+      String address = ip.path("address").asText();
+      int slash = address.indexOf('/');
+      ips.add(slash < 0 ? address : address.substring(0, slash));
     }
-    return new Connection(ips, result);
+    return ips;
   }
 
   // Plugins leave the loopback interface to the runtime.
@@ -138,7 +212,7 @@ public final class CniNetwork implements PodNetwork {
     Path binary = binary(type).orElseThrow(() -> new IOException("CNI plugin not found: " + type));
     ObjectNode config = plugin.deepCopy();
     config.set("name", list.get("name"));
-    config.put("cniVersion", list.path("cniVersion").asText("0.4.0"));
+    config.put("cniVersion", version(list));
     if (previous != null) {
       config.set("prevResult", previous);
     }
