@@ -3,7 +3,7 @@ package dev.coracle.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.apiserver.internal.http.Yaml;
+import dev.coracle.api.Yaml;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,9 +14,12 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.parsetools.RecordParser;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The API over HTTPS, as the administrator, for tests that look at codes, bodies and warnings. */
@@ -123,6 +126,40 @@ public final class TestApi {
             .compose(request -> request.send())
             .compose(response -> response.body())
             .map(Buffer::getBytes));
+  }
+
+  /** The events of a watch, up to and with the first that is the last one wanted. */
+  public List<JsonNode> watch(String path, Predicate<JsonNode> last) {
+    RequestOptions options = new RequestOptions().setHost("127.0.0.1").setPort(port).setURI(path);
+    List<JsonNode> events = new ArrayList<>();
+    try {
+      return await(() ->
+          client
+              .request(options)
+              .compose(request -> {
+                Promise<List<JsonNode>> seen = Promise.promise();
+                RecordParser lines =
+                    RecordParser.newDelimited(
+                        "\n",
+                        line -> {
+                          events.add(Json.parse(line.getBytes()));
+                          if (last.test(events.getLast()) && seen.tryComplete(events)) {
+                            request.reset();
+                          }
+                        });
+                request
+                    .send()
+                    .onSuccess(response -> {
+                      response.handler(lines);
+                      response.endHandler(_ -> seen.tryFail("the watch has ended: " + events));
+                      response.exceptionHandler(seen::tryFail);
+                    })
+                    .onFailure(seen::tryFail);
+                return seen.future();
+              }));
+    } catch (Exception e) {
+      throw new AssertionError(path + ": " + events, e);
+    }
   }
 
   private static JsonNode parse(Buffer bytes) {

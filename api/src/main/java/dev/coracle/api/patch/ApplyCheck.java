@@ -9,17 +9,30 @@ import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.ListType;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
-/** Whether a configuration fits the schema, in the words of upstream's typed conversion. */
-final class ApplyCheck {
+/**
+ * Whether a configuration fits the schema, in the words of upstream's typed conversion: what is
+ * wrong, or a list of it, of at most a hundred lines.
+ */
+public final class ApplyCheck {
+
+  private static final int MOST_PROBLEMS = 100;
+
+  private final List<String> problems = new ArrayList<>();
 
   private ApplyCheck() {}
 
-  static void check(SchemaType type, ObjectNode config, String apiVersion) {
-    String problem = problem(type, config, "");
-    if (!problem.isEmpty()) {
+  /**
+   * @throws StatusException with code 400 where it does not fit
+   */
+  public static void check(SchemaType type, ObjectNode config, String apiVersion) {
+    ApplyCheck check = new ApplyCheck();
+    check.value(type, config, "");
+    if (!check.problems.isEmpty()) {
       String namespace = config.path("metadata").path("namespace").asText("");
       String name = config.path("metadata").path("name").asText("");
       String words =
@@ -32,54 +45,59 @@ final class ApplyCheck {
               + ", Kind="
               + config.path("kind").asText("")
               + "): "
-              + problem;
+              + check.words();
       // Upstream's words and its lack of a reason, but not its code 500 (ADR 0130).
       throw new StatusException(Status.failure(StatusReason.UNKNOWN, words).withCode(400));
     }
   }
 
-  /** Empty, or what is wrong first. */
-  private static String problem(SchemaType type, JsonNode value, String path) {
-    if (value.isNull() || type.structural() && type.kind().isScalar()) {
-      return "";
-    }
-    return switch (type.kind()) {
-      case OBJECT, MAP -> object(type, value, path);
-      case LIST -> list(type, value, path);
-      case STRING, BYTES, TIME, MICRO_TIME ->
-          value.isTextual() ? "" : expected("string", value, path);
-      case INTEGER, NUMBER ->
-          value.isNumber() ? "" : expected("numeric (int or float)", value, path);
-      case BOOLEAN -> value.isBoolean() ? "" : expected("boolean", value, path);
-      case INT_OR_STRING, QUANTITY, RAW_OBJECT, RAW -> "";
-    };
+  private String words() {
+    return problems.size() == 1
+        ? problems.getFirst()
+        : "errors:\n  " + String.join("\n  ", problems);
   }
 
-  private static String object(SchemaType type, JsonNode value, String path) {
+  private void problem(String path, String what) {
+    if (problems.size() < MOST_PROBLEMS) {
+      problems.add(path + ": " + what);
+    }
+  }
+
+  private void value(SchemaType type, JsonNode value, String path) {
+    if (value.isNull() || type.structural() && type.kind().isScalar()) {
+      return;
+    }
+    switch (type.kind()) {
+      case OBJECT, MAP -> object(type, value, path);
+      case LIST -> list(type, value, path);
+      case STRING, BYTES, TIME, MICRO_TIME -> expect(value.isTextual(), "string", value, path);
+      case INTEGER, NUMBER -> expect(value.isNumber(), "numeric (int or float)", value, path);
+      case BOOLEAN -> expect(value.isBoolean(), "boolean", value, path);
+      case INT_OR_STRING, QUANTITY, RAW_OBJECT, RAW -> {}
+    }
+  }
+
+  private void object(SchemaType type, JsonNode value, String path) {
     if (!(value instanceof ObjectNode object)) {
-      return expected("map", value, path);
+      expect(false, "map", value, path);
+      return;
     }
     boolean open = type.preservesUnknownFields() || type.kind() == Kind.RAW_OBJECT;
     for (var e : object.properties()) {
       String at = path + "." + e.getKey();
       SchemaType child = type.child(e.getKey());
-      if (child == null) {
-        if (open) {
-          continue;
-        }
-        return at + ": field not declared in schema";
-      }
-      String problem = problem(child, e.getValue(), at);
-      if (!problem.isEmpty()) {
-        return problem;
+      if (child != null) {
+        value(child, e.getValue(), at);
+      } else if (!open) {
+        problem(at, "field not declared in schema");
       }
     }
-    return "";
   }
 
-  private static String list(SchemaType type, JsonNode value, String path) {
+  private void list(SchemaType type, JsonNode value, String path) {
     if (!(value instanceof ArrayNode array)) {
-      return expected("list", value, path);
+      expect(false, "list", value, path);
+      return;
     }
     Set<String> seen = new HashSet<>();
     int index = 0;
@@ -89,28 +107,28 @@ final class ApplyCheck {
         String key =
             type.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, type);
         if (key == null) {
-          return path
-              + ": element "
-              + index
-              + ": associative list with keys has an element that omits key field \""
-              + type.mapKeys().getFirst()
-              + "\" (and doesn't have default value)";
-        }
-        step = PathStep.display(key);
-        if (!seen.add(key)) {
-          return path + ": duplicate entries for key " + step;
+          problem(
+              path,
+              "element "
+                  + index
+                  + ": associative list with keys has an element that omits key field \""
+                  + type.mapKeys().getFirst()
+                  + "\" (and doesn't have default value)");
+        } else {
+          step = PathStep.display(key);
+          if (!seen.add(key)) {
+            problem(path, "duplicate entries for key " + step);
+          }
         }
       }
-      String problem = problem(type.item(), item, path + step);
-      if (!problem.isEmpty()) {
-        return problem;
-      }
+      value(type.item(), item, path + step);
       index++;
     }
-    return "";
   }
 
-  private static String expected(String what, JsonNode value, String path) {
-    return path + ": expected " + what + ", got &value.valueUnstructured{Value:" + value + "}";
+  private void expect(boolean right, String what, JsonNode value, String path) {
+    if (!right) {
+      problem(path, "expected " + what + ", got &value.valueUnstructured{Value:" + value + "}");
+    }
   }
 }

@@ -119,8 +119,25 @@ public final class Decoder {
       GroupVersionKind kind,
       FieldValidation validation,
       Consumer<String> warnings) {
+    return decode(tree, List.of(), type, kind, validation, warnings);
+  }
+
+  /**
+   * As above, from a tree in whose making there were problems already.
+   *
+   * @param earlier such as keys that stood twice in the YAML
+   */
+  public static ObjectNode decode(
+      JsonNode tree,
+      List<String> earlier,
+      SchemaType type,
+      GroupVersionKind kind,
+      FieldValidation validation,
+      Consumer<String> warnings) {
     try {
-      return enforce(decode(tree, type), kind, validation, warnings);
+      Decoded decoded = decode(tree, type);
+      decoded.problems.addAll(0, earlier);
+      return enforce(decoded, kind, validation, warnings);
     } catch (TypeException e) {
       throw unfit(kind, e.words());
     }

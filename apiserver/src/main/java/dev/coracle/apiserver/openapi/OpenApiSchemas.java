@@ -139,15 +139,20 @@ final class OpenApiSchemas {
     String name = customName(resource.kind());
     ObjectNode source = resource.custom();
     if (!done.containsKey(name) && source != null) {
+      JsonNode given = source.path("schema").path("openAPIV3Schema");
       ObjectNode schema = Json.object();
-      if (source.path("schema").path("openAPIV3Schema") instanceof ObjectNode given) {
-        schema = version == OpenApiVersion.V2 ? simplified(given) : given.deepCopy();
+      // With properties, kubectl would take all others of version 2 for forbidden.
+      boolean open = version == OpenApiVersion.V2 && preservesUnknown(given);
+      if (given instanceof ObjectNode object && !open) {
+        schema = version == OpenApiVersion.V2 ? simplified(object) : object.deepCopy();
       }
       schema.put("type", "object");
-      ObjectNode properties = schema.withObjectProperty("properties");
-      common(properties, "apiVersion");
-      common(properties, "kind");
-      properties.set("metadata", wrap(ref(META + "ObjectMeta"), METADATA));
+      if (!open) {
+        ObjectNode properties = schema.withObjectProperty("properties");
+        common(properties, "apiVersion");
+        common(properties, "kind");
+        properties.set("metadata", wrap(ref(META + "ObjectMeta"), METADATA));
+      }
       kinds(schema, resource.kind());
       done.put(name, schema);
     }
@@ -184,11 +189,25 @@ final class OpenApiSchemas {
         out.set(key, value.deepCopy());
       }
     });
-    if (schema.path("x-kubernetes-preserve-unknown-fields").asBoolean()
-        || schema.path("x-kubernetes-int-or-string").asBoolean()) {
-      out.remove(List.of("properties", "items", "required"));
+    if (out.get("required") instanceof ArrayNode required) {
+      required.removeIf(f -> isNullable(schema.path("properties").path(f.asText())));
+      if (required.isEmpty()) {
+        out.remove("required");
+      }
+    }
+    if (preservesUnknown(schema) || isNullable(schema)) {
+      // kubectl takes a type for all that there may be.
+      out.remove(List.of("type", "properties", "additionalProperties", "items", "required"));
     }
     return out;
+  }
+
+  private static boolean preservesUnknown(JsonNode schema) {
+    return schema.path("x-kubernetes-preserve-unknown-fields").asBoolean();
+  }
+
+  private static boolean isNullable(JsonNode schema) {
+    return schema.path("nullable").asBoolean();
   }
 
   private ObjectNode definition(SchemaType type) {

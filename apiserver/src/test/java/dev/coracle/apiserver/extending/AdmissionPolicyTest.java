@@ -22,6 +22,7 @@ class AdmissionPolicyTest {
   private static final String GROUP = "/apis/admissionregistration.k8s.io/v1/";
   private static final String DEPLOYMENTS =
       "/apis/apps/v1/namespaces/default/deployments?dryRun=All";
+  private static final String SETS = DEPLOYMENTS.replace("deployments", "replicasets");
   private static final String MAPS = "/api/v1/namespaces/default/configmaps";
 
   @TempDir static Path dir;
@@ -120,6 +121,7 @@ class AdmissionPolicyTest {
                 + " binding 'replicas-binding' denied request: wants more than 1");
     assertThat(denied.body().path("reason").asText()).isEqualTo("Invalid");
     api.post(DEPLOYMENTS, deployment(2, "")).ok();
+    api.post(SETS, deployment(1, "")).ok();
     await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
@@ -154,6 +156,39 @@ class AdmissionPolicyTest {
     assertThat(api.post(DEPLOYMENTS, deployment(2, "")).message())
         .endsWith("failed expression: variables.oddReplicas");
     api.post(DEPLOYMENTS, deployment(3, "")).ok();
+    api.post(SETS, deployment(1, "")).ok();
+  }
+
+  /** As upstream's test has it: a message that cannot be made, and a selector of namespaces. */
+  @Test
+  void aMessageThatFailsIsTheExpression() {
+    String namespaces = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}";
+    validating(
+        "confused",
+        DEPLOYMENT_RULES
+            + "  "
+            + namespaces
+            + """
+
+            validations:
+            - expression: object.spec.replicas > 1
+              messageExpression: "'wants replicas > 1, got ' + object.spec.replicas"
+            """,
+        "validationActions: [Deny]\nmatchResources: {" + namespaces + "}");
+    assertThat(until(422, DEPLOYMENTS, deployment(1, "")).message())
+        .endsWith("denied request: failed expression: object.spec.replicas > 1");
+    api.post(DEPLOYMENTS.replace("/default/", "/kube-public/"), deployment(1, "")).ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.get(GROUP + "validatingadmissionpolicies/confused")
+                        .body()
+                        .at("/status/typeChecking/expressionWarnings")
+                        .toString())
+                .contains(
+                    "spec.validations[0].messageExpression",
+                    "found no matching overload for '_+_' applied to '(string, int)'"));
   }
 
   @Test
@@ -268,6 +303,49 @@ class AdmissionPolicyTest {
   @DisplayName(
       "[sig-api-machinery] MutatingAdmissionPolicy [Privileged:ClusterAdmin] should mutate a"
           + " Deployment with annotations [Conformance]")
+  void annotates() {
+    String namespaces = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}";
+    api.post(
+            GROUP + "mutatingadmissionpolicies",
+            policy(
+                "MutatingAdmissionPolicy",
+                "annotates",
+                DEPLOYMENT_RULES
+                    + "  "
+                    + namespaces
+                    + """
+
+                    reinvocationPolicy: Never
+                    mutations:
+                    - patchType: ApplyConfiguration
+                      applyConfiguration:
+                        expression: >-
+                          Object{metadata: Object.metadata{annotations: {"mutated-by": "admission-policy"}}}
+                    """))
+        .ok();
+    api.post(
+            GROUP + "mutatingadmissionpolicybindings",
+            policy(
+                "MutatingAdmissionPolicyBinding",
+                "annotates-binding",
+                "policyName: annotates\nmatchResources: {" + namespaces + "}"))
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(mutatedBy(DEPLOYMENTS)).isEqualTo("admission-policy"));
+    assertThat(mutatedBy(DEPLOYMENTS.replace("?dryRun=All", ""))).isEqualTo("admission-policy");
+    assertThat(mutatedBy(DEPLOYMENTS.replace("/default/", "/kube-public/"))).isEmpty();
+    assertThat(mutatedBy(SETS)).isEmpty();
+    api.delete(DEPLOYMENTS.replace("?dryRun=All", "/d")).ok();
+  }
+
+  private static String mutatedBy(String path) {
+    JsonNode made = api.post(path, deployment(2, "a: b")).ok().body();
+    assertThat(made.at("/metadata/annotations/a").asText()).isEqualTo("b");
+    return made.at("/metadata/annotations").path("mutated-by").asText();
+  }
+
+  @Test
   void mutatesByJsonPatch() {
     mutating(
         "patch",
@@ -293,7 +371,11 @@ class AdmissionPolicyTest {
                         .path("example.com/env")
                         .asText())
                 .isEqualTo("test"));
-    assertThat(api.post(DEPLOYMENTS, deployment(2, "")).message())
-        .contains("policy 'patch' with binding 'patch-binding' denied request: expression");
+    Answer refused = api.post(DEPLOYMENTS, deployment(2, ""));
+    assertThat(refused.code()).isBetween(400, 499);
+    assertThat(refused.message())
+        .startsWith(
+            "deployments.apps \"d\" is forbidden: policy 'patch' with binding 'patch-binding'"
+                + " denied request: expression");
   }
 }

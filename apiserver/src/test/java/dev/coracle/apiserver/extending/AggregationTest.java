@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.Kubectl;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -23,7 +25,10 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,6 +60,8 @@ class AggregationTest {
   private static TestApi api;
   private static HttpServer extension;
   private static String address;
+
+  private static final Map<String, String> STORED = new ConcurrentSkipListMap<>();
 
   /** Whether the other server has OpenAPI v2 alone. */
   private static volatile boolean old;
@@ -99,15 +106,54 @@ class AggregationTest {
     }
   }
 
-  /** Answers with what it was told about the user. */
+  private static String list() {
+    return "{\"kind\":\"FlunderList\",\"apiVersion\":\"wardle.example.com/v1alpha1\",\"metadata\":{},"
+               + "\"items\":["
+        + String.join(",", STORED.values())
+        + "]}";
+  }
+
+  /** Objects are made and deleted; each says in its labels what was told about its maker. */
   private static void serve(HttpServerRequest request) {
+    if (request.path().equals(FLUNDERS) && request.method() == HttpMethod.POST) {
+      request
+          .body()
+          .onSuccess(body -> {
+            ObjectNode flunder = (ObjectNode) Json.parse(body.getBytes());
+            ObjectNode metadata = flunder.withObject("/metadata").put("namespace", "default");
+            metadata
+                .withObject("/labels")
+                .put("user", request.getHeader("X-Remote-User"))
+                .put(
+                    "groups",
+                    String.join("_", request.headers().getAll("X-Remote-Group")).replace(":", "."))
+                .put("by", peer(request))
+                .put("token", request.getHeader("Authorization") != null);
+            STORED.put(metadata.path("name").asText(), flunder.toString());
+            answer(request, 201, flunder.toString());
+          });
+    } else if (request.path().startsWith(FLUNDERS + "/")) {
+      String name = request.path().substring(FLUNDERS.length() + 1);
+      String flunder =
+          request.method() == HttpMethod.DELETE ? STORED.remove(name) : STORED.get(name);
+      answer(request, flunder == null ? 404 : 200, flunder == null ? "" : flunder);
+    } else {
+      document(request);
+    }
+  }
+
+  private static void answer(HttpServerRequest request, int code, String body) {
+    request.response().setStatusCode(code).putHeader("Content-Type", "application/json").end(body);
+  }
+
+  private static void document(HttpServerRequest request) {
     String body =
         switch (old && request.path().startsWith("/openapi/v3") ? "none" : request.path()) {
           case "/apis/wardle.example.com/v1alpha1" ->
               "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":"
                   + "\"wardle.example.com/v1alpha1\",\"resources\":[{\"name\":\"flunders\","
                   + "\"singularName\":\"flunder\",\"namespaced\":true,\"kind\":\"Flunder\","
-                  + "\"verbs\":[\"get\",\"list\"]}]}";
+                  + "\"verbs\":[\"create\",\"delete\",\"get\",\"list\"]}]}";
           case "/openapi/v3" ->
               "{\"paths\":{\"apis/wardle.example.com/v1alpha1\":{\"serverRelativeURL\":"
                   + "\"/openapi/v3/apis/wardle.example.com/v1alpha1?hash=AB\"}}}";
@@ -128,25 +174,10 @@ class AggregationTest {
                   + "\"definitions\":{\"Flunder\":"
                   + SCHEMA
                   + ",\"io.k8s.api.core.v1.Pod\":{\"type\":\"string\"}}}";
-          case FLUNDERS ->
-              "{\"kind\":\"FlunderList\",\"apiVersion\":\"wardle.example.com/v1alpha1\","
-                  + "\"metadata\":{},\"items\":[{\"kind\":\"Flunder\",\"apiVersion\":"
-                  + "\"wardle.example.com/v1alpha1\",\"metadata\":{\"name\":\""
-                  + request.getHeader("X-Remote-User")
-                  + "\",\"namespace\":\"default\",\"labels\":{\"groups\":\""
-                  + String.join("_", request.headers().getAll("X-Remote-Group")).replace(":", ".")
-                  + "\",\"by\":\""
-                  + peer(request)
-                  + "\",\"token\":\""
-                  + (request.getHeader("Authorization") != null)
-                  + "\"}}}]}";
+          case FLUNDERS -> list();
           default -> "";
         };
-    if (body.isEmpty()) {
-      request.response().setStatusCode(404).end();
-    } else {
-      request.response().putHeader("Content-Type", "application/json").end(body);
-    }
+    answer(request, body.isEmpty() ? 404 : 200, body);
   }
 
   private static String peer(HttpServerRequest request) {
@@ -247,8 +278,9 @@ class AggregationTest {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> assertThat(available().path("message").asText()).isEqualTo("all checks passed"));
-    JsonNode flunder = api.get(FLUNDERS).ok().body().path("items").path(0).path("metadata");
-    assertThat(flunder.path("name").asText()).isEqualTo("admin");
+    JsonNode flunder = create("test-flunder").path("metadata");
+    assertThat(flunder.path("labels").path("user").asText()).isEqualTo("admin");
+    assertThat(flunder.path("labels").path("token").asBoolean()).isFalse();
     assertThat(flunder.path("labels").path("groups").asText())
         .isEqualTo("system.masters_system.authenticated");
     String proxy =
@@ -274,7 +306,7 @@ class AggregationTest {
             .toString();
     assertThat(all).contains("\"resource\":\"flunders\"", "\"freshness\":\"Current\"");
     Kubectl kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
-    assertThat(kubectl.ok("get", "flunders", "-o", "name")).contains("admin");
+    assertThat(kubectl.ok("get", "flunders", "-o", "name")).contains("test-flunder");
     assertThat(new java.util.ArrayList<>(List.of(kubectl.ok("get", "apiservices").split("\\s+"))))
         .contains("v1alpha1.wardle.example.com", "default/sample-api", "True");
     assertThat(kubectl.ok("explain", "flunders.fins")).contains("How many.");
@@ -285,7 +317,10 @@ class AggregationTest {
         .contains("io.k8s.api.core.v1.Pod_v2");
     assertThat(v2.path("definitions").path("io.k8s.api.core.v1.Pod").path("type").asText())
         .isEqualTo("object");
-    api.delete(SERVICES + "/v1alpha1.wardle.example.com").ok();
+    theServiceIsAnObject();
+    api.delete(SERVICES + "?labelSelector=v1alpha1.wardle.example.com%3Dupdated").ok();
+    assertThat(api.get(SERVICES + "/v1alpha1.wardle.example.com").code()).isEqualTo(404);
+    assertThat(api.get(SERVICES + "/v1.apps").code()).isEqualTo(200);
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(FLUNDERS).code() == 404);
 
     old = true;
@@ -311,5 +346,80 @@ class AggregationTest {
         new Kubectl(
             server.pki().path("admin.kubeconfig"), Files.createDirectory(dir.resolve("fresh")));
     assertThat(fresh.ok("explain", "flunders.fins")).contains("How many.");
+  }
+
+  private static JsonNode create(String name) {
+    JsonNode made =
+        api.post(
+                FLUNDERS,
+                "{apiVersion: wardle.example.com/v1alpha1, kind: Flunder, metadata: {name: "
+                    + name
+                    + "}, spec: {}}")
+            .ok()
+            .body();
+    assertThat(api.get(FLUNDERS).ok().body().path("items")).hasSize(1);
+    return made;
+  }
+
+  /** Its status and labels are read, patched and replaced, while objects come and go behind it. */
+  private static void theServiceIsAnObject() {
+    String service = SERVICES + "/v1alpha1.wardle.example.com";
+    JsonNode status = api.get(service + "/status").ok().body();
+    assertThat(status.at("/status/conditions/0/message").asText()).isEqualTo("all checks passed");
+    JsonNode patched = api.merge(service, "{spec: {versionPriority: 400}}").ok().body();
+    assertThat(patched.at("/spec/versionPriority").asInt()).isEqualTo(400);
+    assertThat(api.get(SERVICES).ok().body().path("items").findValuesAsText("name"))
+        .contains("v1alpha1.wardle.example.com");
+    api.call(
+            "PATCH",
+            service,
+            "application/strategic-merge-patch+json",
+            "{\"metadata\":{\"labels\":{\"e2e-apiservice\":\"patched\"}}}")
+        .ok();
+    assertThat(api.get(service).body().at("/metadata/labels/e2e-apiservice").asText())
+        .isEqualTo("patched");
+    condition("StatusUpdated", now -> api.put(service + "/status", now));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          ObjectNode now = api.get(service).ok().body().deepCopy();
+          now.withObject("/metadata")
+              .putObject("labels")
+              .put("v1alpha1.wardle.example.com", "updated");
+          TestApi.Answer answer = api.put(service, now);
+          return answer.code() == 200 && answer.body().at("/metadata/labels").size() == 1;
+        });
+    api.delete(FLUNDERS + "/test-flunder").ok();
+    assertThat(api.get(FLUNDERS).ok().body().path("items")).isEmpty();
+    create("test-flunder");
+    condition(
+        "StatusPatched",
+        now -> {
+          ObjectNode patch = Json.object();
+          patch.putObject("status").set("conditions", now.at("/status/conditions"));
+          return api.call(
+              "PATCH", service + "/status", "application/merge-patch+json", patch.toString());
+        });
+    assertThat(available().path("status").asText()).isEqualTo("True");
+  }
+
+  /** Adds a condition of this type, which is there afterwards beside the others. */
+  private static void condition(String type, Function<ObjectNode, TestApi.Answer> write) {
+    String status = SERVICES + "/v1alpha1.wardle.example.com/status";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          ObjectNode now = api.get(status).ok().body().deepCopy();
+          now.withObject("/status")
+              .withArray("conditions")
+              .addObject()
+              .put("type", type)
+              .put("status", "True")
+              .put("reason", "E2E")
+              .put("message", "Set from e2e test");
+          return write.apply(now).code() == 200;
+        });
+    assertThat(api.get(status).ok().body().at("/status/conditions").findValuesAsText("type"))
+        .contains("Available", type);
   }
 }

@@ -10,6 +10,10 @@ import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -34,6 +38,7 @@ class CustomResourceVersionsTest {
     server = new TestServer(dir);
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());
+    hooks.behindService(api);
   }
 
   @AfterAll
@@ -89,7 +94,7 @@ class CustomResourceVersionsTest {
       ObjectNode copy = object.deepCopy();
       copy.put("apiVersion", wanted);
       if (wanted.endsWith("v2")) {
-        String[] both = copy.path("hostPort").asText().split(":");
+        String[] both = copy.path("hostPort").asText().split(":", 2);
         copy.remove("hostPort");
         copy.put("host", both[0]).put("port", both[1]);
       } else {
@@ -226,15 +231,111 @@ class CustomResourceVersionsTest {
                 .isEqualTo("A"));
     assertThat(api.get(path("v1", "plains")).body().path("items").path(0).path("a").asText())
         .isEqualTo("A");
-    assertThat(
-            api.post(
-                    path("v1", "plains"),
-                    "{apiVersion: stable.example.com/v1, kind: Plain, metadata: {name: two}}")
-                .ok()
-                .body()
-                .path("a")
-                .asText())
-        .isEqualTo("A");
+    JsonNode two =
+        api.post(
+                path("v1", "plains"),
+                "{apiVersion: stable.example.com/v1, kind: Plain, metadata: {name: two}}")
+            .ok()
+            .body();
+    assertThat(two.path("a").asText()).isEqualTo("A");
+    // What was stored stays; what was only shown goes.
+    String others = plain.replace("b: {type: string}", "b: {type: string, default: B}");
+    api.merge(
+            CRDS + "/plains.stable.example.com",
+            "{spec: {versions: [" + version("v1", true, others) + "]}}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.get(path("v1", "plains") + "/two").body().path("b").asText())
+                .isEqualTo("B"));
+    assertThat(api.get(path("v1", "plains") + "/two").body().path("a").asText()).isEqualTo("A");
+    JsonNode one = api.get(path("v1", "plains") + "/one").body();
+    assertThat(one.has("a")).isFalse();
+    assertThat(one.path("b").asText()).isEqualTo("B");
+  }
+
+  private static String selectable(String version, String... fields) {
+    return version.substring(0, version.length() - 1)
+        + ", selectableFields: ["
+        + Stream.of(fields).map(f -> "{jsonPath: ." + f + "}").collect(Collectors.joining(", "))
+        + "]}";
+  }
+
+  private static List<String> names(String version, String selector) {
+    List<String> out = new ArrayList<>();
+    api.get(path(version, "selects") + "?fieldSelector=" + selector)
+        .ok()
+        .body()
+        .path("items")
+        .forEach(i -> out.add(i.at("/metadata/name").asText()));
+    return out;
+  }
+
+  /** What a watch of this version from there on sees, up to the end of this object. */
+  private static List<String> seen(String version, String selector, JsonNode from, String end) {
+    String query =
+        "?watch=true&fieldSelector="
+            + selector
+            + "&resourceVersion="
+            + from.at("/metadata/resourceVersion").asText();
+    return api
+        .watch(
+            path(version, "selects") + query,
+            e ->
+                e.path("type").asText().equals("DELETED")
+                    && e.at("/object/metadata/name").asText().equals(end))
+        .stream()
+        .map(e -> {
+          assertThat(e.at("/object/apiVersion").asText())
+              .isEqualTo("stable.example.com/" + version);
+          return e.path("type").asText() + " " + e.at("/object/metadata/name").asText();
+        })
+        .toList();
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] CustomResourceFieldSelectors [Privileged:ClusterAdmin]"
+          + " CustomResourceFieldSelectors MUST list and watch custom resources matching the field"
+          + " selector [Conformance]")
+  void fieldsOfEveryVersionSelect() {
+    define(
+        "selects",
+        "Select",
+        webhook(hooks.on("/select", CustomResourceVersionsTest::convert)),
+        selectable(version("v1", true, V1), "hostPort"),
+        selectable(version("v2", false, V2), "host", "port"));
+    JsonNode before = api.get(path("v2", "selects")).ok().body();
+    String[][] objects = {{"one", "host1", "80"}, {"two", "host1", "8080"}, {"three", "host2", ""}};
+    for (String[] o : objects) {
+      api.post(
+              path("v2", "selects"),
+              "{apiVersion: stable.example.com/v2, kind: Select, metadata: {name: "
+                  + o[0]
+                  + "}, host: "
+                  + o[1]
+                  + (o[2].isEmpty() ? "" : ", port: \"" + o[2] + "\"")
+                  + "}")
+          .ok();
+    }
+    assertThat(names("v2", "host%3Dhost1")).containsExactlyInAnyOrder("one", "two");
+    assertThat(names("v2", "host%3Dhost1,port%3D80")).containsExactly("one");
+    assertThat(names("v1", "hostPort%3Dhost1:80")).containsExactly("one");
+    assertThat(names("v1", "hostPort%3Dhost1:8080")).containsExactly("two");
+    assertThat(api.get(path("v1", "selects") + "?fieldSelector=host%3Dx").code()).isEqualTo(400);
+
+    api.delete(path("v2", "selects") + "?fieldSelector=host%3Dhost1,port%3D80").ok();
+    ObjectNode two = api.get(path("v2", "selects") + "/two").ok().body().deepCopy();
+    api.put(path("v2", "selects") + "/two", two.put("host", "host2")).ok();
+    assertThat(names("v2", "host%3Dhost1")).isEmpty();
+    assertThat(names("v2", "host%3Dhost1,port%3D80")).isEmpty();
+    assertThat(seen("v2", "host%3Dhost1", before, "two"))
+        .containsExactly("ADDED one", "ADDED two", "DELETED one", "DELETED two");
+    assertThat(seen("v2", "host%3Dhost1,port%3D80", before, "one"))
+        .containsExactly("ADDED one", "DELETED one");
+    assertThat(seen("v1", "hostPort%3Dhost1:80", before, "one"))
+        .containsExactly("ADDED one", "DELETED one");
   }
 
   @Test
@@ -253,7 +354,8 @@ class CustomResourceVersionsTest {
     assertThat(api.get(at.formatted("v1")).ok().warnings()).isEmpty();
     assertThat(api.get(at.formatted("v1beta1")).ok().warnings())
         .containsExactly(
-            "299 - \"stable.example.com/v1beta1 Old is deprecated; use stable.example.com/v1 Old\"");
+            "299 - \"stable.example.com/v1beta1 Old is deprecated; use stable.example.com/v1"
+                + " Old\"");
     assertThat(api.get(at.formatted("v1alpha1")).ok().warnings())
         .containsExactly("299 - \"gone next summer\"");
   }
@@ -262,11 +364,12 @@ class CustomResourceVersionsTest {
   void builtInVersionsThatAreDeprecatedSaySo() {
     assertThat(api.get("/api/v1/namespaces/default/endpoints").ok().warnings())
         .containsExactly(
-            "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"");
+            "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1"
+                + " EndpointSlice\"");
     assertThat(api.get("/apis/storage.k8s.io/v1beta1/volumeattributesclasses").ok().warnings())
         .containsExactly(
-            "299 - \"storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable"
-                + " in v1.37+; use storage.k8s.io/v1 VolumeAttributesClass\"");
+            "299 - \"storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+,"
+                + " unavailable in v1.37+; use storage.k8s.io/v1 VolumeAttributesClass\"");
     assertThat(api.get("/apis/discovery.k8s.io/v1/endpointslices").ok().warnings()).isEmpty();
   }
 

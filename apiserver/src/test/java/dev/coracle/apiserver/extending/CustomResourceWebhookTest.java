@@ -32,6 +32,7 @@ class CustomResourceWebhookTest {
     server = new TestServer(dir);
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());
+    hooks.behindService(api);
     api.post(CRDS, definition("things", "Thing", true)).ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(THINGS).code() == 200);
   }
@@ -178,6 +179,11 @@ class CustomResourceWebhookTest {
     JsonNode thing = marked("pruned");
     assertThat(thing.has("unknown")).isFalse();
     assertThat(thing.path("data").path("a").asText()).isEqualTo("b");
+    JsonNode stored = api.post(THINGS, thing("pruned", "a: b")).ok().body();
+    assertThat(stored.path("x").asText()).isEqualTo("marked");
+    assertThat(stored.has("unknown")).isFalse();
+    assertThat(api.get(THINGS + "/pruned").ok().body().has("unknown")).isFalse();
+    api.delete(THINGS + "/pruned").ok();
   }
 
   @Test
@@ -255,5 +261,7 @@ class CustomResourceWebhookTest {
             assertThat(
                     api.post(CRDS + "?dryRun=All", definition("denied", "Denied", true)).message())
                 .contains("denied the request: the crd contains unwanted label"));
+    assertThat(api.post(CRDS, definition("denied", "Denied", true)).code()).isEqualTo(400);
+    assertThat(api.get(CRDS + "/denied.hooks.example.com").code()).isEqualTo(404);
   }
 }

@@ -33,6 +33,7 @@ class MutatingWebhookTest {
     server = new TestServer(dir);
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());
+    hooks.behindService(api);
     api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
   }
 
@@ -105,8 +106,10 @@ class MutatingWebhookTest {
                     ? WebhookServer.patch(
                         "[{\"op\":\"add\",\"path\":\"/data/two\",\"value\":\"2\"}]")
                     : WebhookServer.allow());
-    register("a", hook("one.example.com", first, "", "configmaps", ""));
-    register("b", hook("two.example.com", second, "", "configmaps", ""));
+    register(
+        "both",
+        hook("one.example.com", first, "", "configmaps", ""),
+        hook("two.example.com", second, "", "configmaps", ""));
     JsonNode map =
         mapWith(
             MAPS,
@@ -119,25 +122,36 @@ class MutatingWebhookTest {
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate everything"
           + " except 'skip-me' configmaps [Conformance]")
+  void matchConditionsLeaveOut() {
+    leavesOut(
+        ", matchConditions: [{name: skip-me, expression: \"object.metadata.name != 'skip-me'\"}]",
+        "name: skip-me");
+  }
+
+  @Test
   void objectSelectorLeavesOut() {
+    leavesOut(
+        ", objectSelector: {matchExpressions: [{key: skip-me, operator: NotIn, values:"
+            + " [\"yes\"]}]}",
+        "name: other, labels: {skip-me: \"yes\"}");
+  }
+
+  /** All are mutated but those with such metadata. */
+  private static void leavesOut(String more, String metadata) {
     String client =
         hooks.on(
             "/skip",
             asked ->
                 WebhookServer.patch(
                     "[{\"op\":\"add\",\"path\":\"/data/was\",\"value\":\"here\"}]"));
-    register(
-        "skip",
-        hook(
-            "skip.example.com",
-            client,
-            "",
-            "configmaps",
-            ", objectSelector: {matchExpressions: [{key: skip-me, operator: NotIn, values:"
-                + " [\"yes\"]}]}"));
+    register("skip", hook("skip.example.com", client, "", "configmaps", more));
     mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
-    mapWith(
-        MAPS, "{metadata: {name: m, labels: {skip-me: \"yes\"}}, data: {a: b}}", "{\"a\":\"b\"}");
+    JsonNode skipped = api.post(MAPS, "{metadata: {" + metadata + "}, data: {a: b}}").ok().body();
+    assertThat(skipped.path("data").toString()).isEqualTo("{\"a\":\"b\"}");
+    JsonNode taken = api.post(MAPS, "{metadata: {name: taken}, data: {a: b}}").ok().body();
+    assertThat(taken.path("data").has("was")).isTrue();
+    api.delete(MAPS + "/" + skipped.at("/metadata/name").asText()).ok();
+    api.delete(MAPS + "/taken").ok();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.extending;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestPki;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -12,6 +13,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Base64;
@@ -33,6 +36,8 @@ final class WebhookServer {
   private final TestPki pki;
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
   private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
+  private final Map<String, Function<JsonNode, byte[]>> bodies = new ConcurrentHashMap<>();
+  private volatile boolean service;
 
   WebhookServer(Vertx vertx, TestPki pki) throws Exception {
     this.vertx = vertx;
@@ -71,7 +76,45 @@ final class WebhookServer {
   String on(String path, Answer answer) {
     answers.put(path, answer);
     seen.put(path, new CopyOnWriteArrayList<>());
-    return "{url: \"https://127.0.0.1:" + port() + path + "\", caBundle: " + caBundle() + "}";
+    return service
+        ? "{service: {namespace: default, name: hook, port: 8443, path: "
+            + path
+            + "}, caBundle: "
+            + caBundle()
+            + "}"
+        : "{url: \"https://127.0.0.1:" + port() + path + "\", caBundle: " + caBundle() + "}";
+  }
+
+  /**
+   * Makes the Service {@code default/hook} with this server as its endpoint, where the machine has
+   * an address besides loopback; from then on the Service is where {@link #on} leads.
+   */
+  void behindService(TestApi api) throws IOException {
+    // The machine's own address, and not that of an interface that another test takes away.
+    String address = "";
+    try (DatagramSocket towards = new DatagramSocket()) {
+      towards.connect(new InetSocketAddress("203.0.113.1", 9));
+      address = towards.getLocalAddress().getHostAddress();
+    } catch (UncheckedIOException e) {
+      // No route leads out.
+    }
+    if (address.isEmpty() || address.equals("0.0.0.0")) {
+      return;
+    }
+    api.post(
+            "/api/v1/namespaces/default/services",
+            "{metadata: {name: hook}, spec: {ports: [{port: 8443, targetPort: " + port() + "}]}}")
+        .ok();
+    api.post(
+            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+            "{metadata: {name: hook-1, labels: {kubernetes.io/service-name: hook}}, addressType:"
+                + " IPv4, endpoints: [{addresses: ["
+                + address
+                + "], conditions: {ready: true}}], ports: [{name: \"\", port: "
+                + port()
+                + "}]}")
+        .ok();
+    service = true;
   }
 
   /** The reviews' requests that came to this path. */
@@ -79,7 +122,24 @@ final class WebhookServer {
     return seen.getOrDefault(path, List.of());
   }
 
+  /** As {@link #on}, with the whole body that answers a request of a review. */
+  String onWhole(String path, Function<JsonNode, byte[]> body) {
+    bodies.put(path, body);
+    return on(path, _ -> allow());
+  }
+
   private void handle(HttpServerRequest request) {
+    Function<JsonNode, byte[]> whole = bodies.get(request.path());
+    if (whole != null) {
+      request
+          .body()
+          .onSuccess(body -> {
+            byte[] bytes = whole.apply(Json.parse(body.getBytes()).path("request"));
+            request.response().putHeader("Content-Type", "application/json");
+            request.response().end(Buffer.buffer(bytes));
+          });
+      return;
+    }
     Answer answer = answers.get(request.path());
     if (answer == null) {
       request.response().setStatusCode(404).end();

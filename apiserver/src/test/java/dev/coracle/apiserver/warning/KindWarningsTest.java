@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.Yaml;
 import dev.coracle.api.patch.MergePatch;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
-import dev.coracle.apiserver.internal.http.Yaml;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,23 +75,53 @@ class KindWarningsTest {
       delimiter = '|',
       quoteCharacter = '\0',
       value = {
-        "{nodeSelector: {beta.kubernetes.io/os: linux}} | spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \"kubernetes.io/os\" instead",
-        "{topologySpreadConstraints: [{topologyKey: zone}]} | spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod",
-        "{topologySpreadConstraints: [{topologyKey: failure-domain.beta.kubernetes.io/zone, labelSelector: {}}]} | spec.topologySpreadConstraints[0].topologyKey: failure-domain.beta.kubernetes.io/zone is deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead",
-        "{affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{podAffinityTerm: {topologyKey: a}}]}}} | spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector: a null labelSelector results in matching no pod",
-        "{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: beta.kubernetes.io/arch}]}]}}}} | spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: beta.kubernetes.io/arch is deprecated since v1.14; use \"kubernetes.io/arch\" instead",
+        "{nodeSelector: {beta.kubernetes.io/os: linux}} | spec.nodeSelector[beta.kubernetes.io/os]:"
+            + " deprecated since v1.14; use \"kubernetes.io/os\" instead",
+        "{topologySpreadConstraints: [{topologyKey: zone}]} |"
+            + " spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in"
+            + " matching no pod",
+        "{topologySpreadConstraints: [{topologyKey: failure-domain.beta.kubernetes.io/zone,"
+            + " labelSelector: {}}]} | spec.topologySpreadConstraints[0].topologyKey:"
+            + " failure-domain.beta.kubernetes.io/zone is deprecated since v1.17; use"
+            + " \"topology.kubernetes.io/zone\" instead",
+        "{affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution:"
+            + " [{podAffinityTerm: {topologyKey: a}}]}}} |"
+            + " spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector:"
+            + " a null labelSelector results in matching no pod",
+        "{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{matchExpressions: [{key: beta.kubernetes.io/arch}]}]}}}} |"
+            + " spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key:"
+            + " beta.kubernetes.io/arch is deprecated since v1.14; use \"kubernetes.io/arch\""
+            + " instead",
         "{volumes: [{name: v, gitRepo: {}}]} | spec.volumes[0].gitRepo: deprecated in v1.11",
-        "{hostAliases: [{ip: 1.1.1.1}, {ip: 1.1.1.1}]} | spec.hostAliases[1].ip: duplicate ip \"1.1.1.1\"",
-        "{imagePullSecrets: [{name: a}, {name: a}]} | spec.imagePullSecrets[1].name: duplicate name \"a\"",
+        "{hostAliases: [{ip: 1.1.1.1}, {ip: 1.1.1.1}]} | spec.hostAliases[1].ip: duplicate ip"
+            + " \"1.1.1.1\"",
+        "{imagePullSecrets: [{name: a}, {name: a}]} | spec.imagePullSecrets[1].name: duplicate name"
+            + " \"a\"",
         "{imagePullSecrets: [{name: ''}]} | spec.imagePullSecrets[0].name: invalid empty name \"\"",
-        "{terminationGracePeriodSeconds: -1} | spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1",
-        "{containers: [{name: c, resources: {limits: {memory: 100m}}}]} | spec.containers[0].resources.limits[memory]: fractional byte value \"100m\" is invalid, must be an integer",
-        "{containers: [{name: c, env: [{name: A, value: x}, {name: A, value: y}]}]} | spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when using apply",
-        "{containers: [{name: c, ports: [{containerPort: 80, hostIP: 1.2.3.4, protocol: TCP}]}]} | spec.containers[0].ports[0]: hostIP set without hostPort: {Name: HostPort:0 ContainerPort:80 Protocol:TCP HostIP:1.2.3.4}",
-        "{containers: [{name: c, ports: [{containerPort: 80}]}, {name: d, ports: [{containerPort: 80}]}]} | spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
-        "{containers: [{name: c, ports: [{containerPort: 80, hostPort: 8080}]}, {name: d, ports: [{containerPort: 80}]}]} | spec.containers[1].ports[0]: overlapping port definition with spec.containers[0].ports[0]",
-        "{containers: [{name: c, ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 80, hostPort: 8080, hostIP: 1.2.3.4}]}]} | spec.containers[0].ports[1]: dangerously ambiguous port definition with spec.containers[0].ports[0]",
-        "{volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}, {secret: {items: [{key: k, path: t}]}}]}}]} | spec.volumes[0].projected.sources.secrets[0]: has duplicated path with ServiceAccountToken \"t\"",
+        "{terminationGracePeriodSeconds: -1} | spec.terminationGracePeriodSeconds: must be >= 0;"
+            + " negative values are invalid and will be treated as 1",
+        "{containers: [{name: c, resources: {limits: {memory: 100m}}}]} |"
+            + " spec.containers[0].resources.limits[memory]: fractional byte value \"100m\" is"
+            + " invalid, must be an integer",
+        "{containers: [{name: c, env: [{name: A, value: x}, {name: A, value: y}]}]} |"
+            + " spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped"
+            + " when using apply",
+        "{containers: [{name: c, ports: [{containerPort: 80, hostIP: 1.2.3.4, protocol: TCP}]}]} |"
+            + " spec.containers[0].ports[0]: hostIP set without hostPort: {Name: HostPort:0"
+            + " ContainerPort:80 Protocol:TCP HostIP:1.2.3.4}",
+        "{containers: [{name: c, ports: [{containerPort: 80}]}, {name: d, ports: [{containerPort:"
+            + " 80}]}]} | spec.containers[1].ports[0]: duplicate port definition with"
+            + " spec.containers[0].ports[0]",
+        "{containers: [{name: c, ports: [{containerPort: 80, hostPort: 8080}]}, {name: d, ports:"
+            + " [{containerPort: 80}]}]} | spec.containers[1].ports[0]: overlapping port definition"
+            + " with spec.containers[0].ports[0]",
+        "{containers: [{name: c, ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 80,"
+            + " hostPort: 8080, hostIP: 1.2.3.4}]}]} | spec.containers[0].ports[1]: dangerously"
+            + " ambiguous port definition with spec.containers[0].ports[0]",
+        "{volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}, {secret:"
+            + " {items: [{key: k, path: t}]}}]}}]} | spec.volumes[0].projected.sources.secrets[0]:"
+            + " has duplicated path with ServiceAccountToken \"t\"",
       })
   void oddPodsWarnOnce(String spec, String warning) {
     List<String> out = new ArrayList<>();
@@ -125,20 +155,44 @@ class KindWarningsTest {
       delimiter = '|',
       quoteCharacter = '\0',
       value = {
-        "services | {spec: {clusterIP: None, externalIPs: [1.2.3.4]}} | spec.externalIPs is ignored for headless services",
-        "services | {spec: {externalIPs: [1.2.3.4]}} | spec.externalIPs is deprecated and may no longer be implemented in some clusters",
-        "services | {spec: {externalName: a.b}} | spec.externalName is ignored when spec.type is not \"ExternalName\"",
-        "services | {spec: {trafficDistribution: PreferClose}} | spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"",
-        "services | {spec: {loadBalancerSourceRanges: [10.0.0.1/8]}} | spec.loadBalancerSourceRanges[0]: CIDR value \"10.0.0.1/8\" is ambiguous in this context (should be \"10.0.0.0/8\" or \"10.0.0.1/32\"?)",
-        "services | {spec: {clusterIPs: ['2001:DB8::1']}} | spec.clusterIPs[0]: IPv6 address \"2001:DB8::1\" should be in RFC 5952 canonical format (\"2001:db8::1\")",
-        "persistentvolumes | {spec: {persistentVolumeReclaimPolicy: Recycle}} | spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
-        "persistentvolumeclaims | {metadata: {annotations: {volume.beta.kubernetes.io/storage-class: a}}} | metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead",
-        "persistentvolumeclaims | {spec: {resources: {requests: {storage: 1500m}}}} | spec.resources.requests[storage]: fractional byte value \"1500m\" is invalid, must be an integer",
-        "networking.k8s.io/ingresses | {metadata: {annotations: {kubernetes.io/ingress.class: a}}} | annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead",
-        "networking.k8s.io/networkpolicies | {spec: {ingress: [{from: [{ipBlock: {cidr: '::1/64'}}]}]}} | spec.ingress[0].from[0].ipBlock.cidr: CIDR value \"::1/64\" is ambiguous in this context (should be \"::/64\" or \"::1/128\"?)",
-        "apps/statefulsets | {spec: {revisionHistoryLimit: -1}} | spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
-        "apps/deployments | {metadata: {name: d}, spec: {template: {spec: {nodeSelector: {beta.kubernetes.io/os: l}}}}} | spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \"kubernetes.io/os\" instead",
-        "batch/cronjobs | {metadata: {name: c}, spec: {jobTemplate: {spec: {template: {spec: {volumes: [{rbd: {}}]}}}}}} | spec.jobTemplate.spec.template.spec.volumes[0].rbd: deprecated in v1.28, non-functional in v1.31+",
+        "services | {spec: {clusterIP: None, externalIPs: [1.2.3.4]}} | spec.externalIPs is ignored"
+            + " for headless services",
+        "services | {spec: {externalIPs: [1.2.3.4]}} | spec.externalIPs is deprecated and may no"
+            + " longer be implemented in some clusters",
+        "services | {spec: {externalName: a.b}} | spec.externalName is ignored when spec.type is"
+            + " not \"ExternalName\"",
+        "services | {spec: {trafficDistribution: PreferClose}} | spec.trafficDistribution:"
+            + " \"PreferClose\" is deprecated; use \"PreferSameZone\"",
+        "services | {spec: {loadBalancerSourceRanges: [10.0.0.1/8]}} |"
+            + " spec.loadBalancerSourceRanges[0]: CIDR value \"10.0.0.1/8\" is ambiguous in this"
+            + " context (should be \"10.0.0.0/8\" or \"10.0.0.1/32\"?)",
+        "services | {spec: {clusterIPs: ['2001:DB8::1']}} | spec.clusterIPs[0]: IPv6 address"
+            + " \"2001:DB8::1\" should be in RFC 5952 canonical format (\"2001:db8::1\")",
+        "persistentvolumes | {spec: {persistentVolumeReclaimPolicy: Recycle}} |"
+            + " spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated."
+            + " Instead, the recommended approach is to use dynamic provisioning.",
+        "persistentvolumeclaims | {metadata: {annotations:"
+            + " {volume.beta.kubernetes.io/storage-class: a}}} |"
+            + " metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since"
+            + " v1.8; use \"storageClassName\" attribute instead",
+        "persistentvolumeclaims | {spec: {resources: {requests: {storage: 1500m}}}} |"
+            + " spec.resources.requests[storage]: fractional byte value \"1500m\" is invalid, must"
+            + " be an integer",
+        "networking.k8s.io/ingresses | {metadata: {annotations: {kubernetes.io/ingress.class: a}}}"
+            + " | annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
+            + " 'spec.ingressClassName' instead",
+        "networking.k8s.io/networkpolicies | {spec: {ingress: [{from: [{ipBlock: {cidr:"
+            + " '::1/64'}}]}]}} | spec.ingress[0].from[0].ipBlock.cidr: CIDR value \"::1/64\" is"
+            + " ambiguous in this context (should be \"::/64\" or \"::1/128\"?)",
+        "apps/statefulsets | {spec: {revisionHistoryLimit: -1}} | spec.revisionHistoryLimit: a"
+            + " negative value retains all historical revisions; a value >= 0 is recommended",
+        "apps/deployments | {metadata: {name: d}, spec: {template: {spec: {nodeSelector:"
+            + " {beta.kubernetes.io/os: l}}}}} |"
+            + " spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use"
+            + " \"kubernetes.io/os\" instead",
+        "batch/cronjobs | {metadata: {name: c}, spec: {jobTemplate: {spec: {template: {spec:"
+            + " {volumes: [{rbd: {}}]}}}}}} | spec.jobTemplate.spec.template.spec.volumes[0].rbd:"
+            + " deprecated in v1.28, non-functional in v1.31+",
       })
   void oddObjectsWarnOnce(String kind, String yaml, String warning) {
     assertThat(created(kind, yaml)).containsExactly(warning);
@@ -148,7 +202,8 @@ class KindWarningsTest {
   void anUpdateThatChangesNothingWantedSaysNothing() {
     ResourceDefinition deployments = resource("apps/deployments");
     String odd =
-        "{metadata: {name: d, generation: %d}, spec: {template: {spec: {nodeSelector: {beta.kubernetes.io/os: l}}}}}";
+        "{metadata: {name: d, generation: %d}, spec: {template: {spec: {nodeSelector:"
+            + " {beta.kubernetes.io/os: l}}}}}";
     ObjectNode before = tree(deployments, odd.formatted(1));
     List<String> out = new ArrayList<>();
     KindWarnings.ofUpdate(deployments, tree(deployments, odd.formatted(1)), before, out::add);

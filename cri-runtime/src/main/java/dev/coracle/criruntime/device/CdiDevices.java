@@ -1,20 +1,28 @@
 package dev.coracle.criruntime.device;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.Device;
 import dev.coracle.cri.v1.KeyValue;
 import dev.coracle.cri.v1.Mount;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 
 /**
  * Devices by name (Container Device Interface): drivers describe in files what a container needs to
@@ -24,6 +32,10 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 public final class CdiDevices {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_BYTES = 4 << 20;
+  private static final int DEEPEST = 100;
+
+  /** So few that they cannot make much out of little. */
+  private static final int MOST_ALIASES = 10;
 
   private final List<Path> directories;
 
@@ -130,20 +142,72 @@ public final class CdiDevices {
 
   /** A file that cannot be understood describes nothing; others go on. */
   private static void read(Path file, boolean json, List<JsonNode> out) throws IOException {
-    String text = Files.readString(file);
+    byte[] bytes = Files.readAllBytes(file);
     try {
-      out.add(
-          json
-              ? JSON.readTree(text)
-              : JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text)));
-    } catch (com.fasterxml.jackson.core.JsonProcessingException
-        | YamlEngineException
-        | IllegalArgumentException e) {
-      org.slf4j.LoggerFactory.getLogger(CdiDevices.class)
+      out.add(spec(bytes, json));
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      LoggerFactory.getLogger(CdiDevices.class)
           .atWarn()
           .addKeyValue("file", file)
           .addKeyValue("why", e.getMessage())
           .log("A CDI spec cannot be read");
     }
+  }
+
+  /**
+   * @throws JsonProcessingException when it is no JSON
+   * @throws IllegalArgumentException when it is no YAML
+   */
+  static JsonNode spec(byte[] bytes, boolean json) throws IOException {
+    if (json) {
+      return JSON.readTree(bytes);
+    }
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setMaxAliasesForCollections(MOST_ALIASES)
+            .setCodePointLimit(MOST_BYTES)
+            .build();
+    try {
+      int depth = 0;
+      // Before it is composed, which recurses as deep as the document is; events do not.
+      for (Event event : new Parse(settings).parseInputStream(new ByteArrayInputStream(bytes))) {
+        switch (event.getEventId()) {
+          case MappingStart, SequenceStart -> {
+            if (++depth > DEEPEST) {
+              throw new IllegalArgumentException("it is nested too deeply");
+            }
+          }
+          case MappingEnd, SequenceEnd -> depth--;
+          default -> {}
+        }
+      }
+      return node(new Load(settings).loadFromInputStream(new ByteArrayInputStream(bytes)), 0);
+    } catch (IllegalArgumentException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Mostly a YamlEngineException; for some documents the library has others.
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  /** An alias may stand within what it names: that has no end. */
+  private static JsonNode node(@Nullable Object value, int depth) {
+    if (depth > DEEPEST) {
+      throw new IllegalArgumentException("it is nested too deeply");
+    }
+    return switch (value) {
+      case Map<?, ?> map -> {
+        ObjectNode out = JSON.createObjectNode();
+        map.forEach((k, v) -> out.set(String.valueOf(k), node(v, depth + 1)));
+        yield out;
+      }
+      case List<?> list -> {
+        ArrayNode out = JSON.createArrayNode();
+        list.forEach(v -> out.add(node(v, depth + 1)));
+        yield out;
+      }
+      case null -> JSON.nullNode();
+      default -> JSON.valueToTree(value);
+    };
   }
 }

@@ -103,7 +103,7 @@ class CniTroubleTest extends KubeletOnRuntime {
           {"dies", "netplugin failed with no error message: signal: killed"},
           {"babbles", "its result is no JSON: \"not json\""},
           {"forgets", "the plugins gave no address"},
-          {"lies", "the plugins gave no address but {\"address\":\"nowhere\"}"}
+          {"lies", "it gave the address \"nowhere\""}
         }) {
       Files.writeString(mode, trouble[0]);
       sleeper(trouble[0]);

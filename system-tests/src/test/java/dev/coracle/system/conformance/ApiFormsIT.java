@@ -7,12 +7,38 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Discovery, version, tables and lists in parts. */
 @Conformance
 class ApiFormsIT {
+
+  /** One resource of every group that has to be there: group, version, resource. */
+  private static final String[][] KNOWN = {
+    {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"},
+    {"apiextensions.k8s.io", "v1", "customresourcedefinitions"},
+    {"apiregistration.k8s.io", "v1", "apiservices"},
+    {"apps", "v1", "deployments"},
+    {"authentication.k8s.io", "v1", "tokenreviews"},
+    {"authorization.k8s.io", "v1", "selfsubjectaccessreviews"},
+    {"autoscaling", "v1", "horizontalpodautoscalers"},
+    {"autoscaling", "v2", "horizontalpodautoscalers"},
+    {"batch", "v1", "jobs"},
+    {"certificates.k8s.io", "v1", "certificatesigningrequests"},
+    {"coordination.k8s.io", "v1", "leases"},
+    {"discovery.k8s.io", "v1", "endpointslices"},
+    {"events.k8s.io", "v1", "events"},
+    {"flowcontrol.apiserver.k8s.io", "v1", "flowschemas"},
+    {"networking.k8s.io", "v1", "ingresses"},
+    {"node.k8s.io", "v1", "runtimeclasses"},
+    {"policy", "v1", "poddisruptionbudgets"},
+    {"rbac.authorization.k8s.io", "v1", "clusterroles"},
+    {"scheduling.k8s.io", "v1", "priorityclasses"},
+    {"storage.k8s.io", "v1", "csidrivers"},
+    {"storage.k8s.io", "v1", "csinodes"}
+  };
 
   @Test
   @DisplayName("[sig-api-machinery] server version should find the server version [Conformance]")
@@ -43,54 +69,36 @@ class ApiFormsIT {
       "[sig-api-machinery] Discovery should locate the groupVersion and a resource within each"
           + " APIGroup [Conformance]")
   void groupVersions(Space space) {
-    for (String[] known :
-        new String[][] {
-          {"admissionregistration.k8s.io", "validatingwebhookconfigurations"},
-          {"apiextensions.k8s.io", "customresourcedefinitions"},
-          {"apiregistration.k8s.io", "apiservices"},
-          {"apps", "deployments"},
-          {"authentication.k8s.io", "tokenreviews"},
-          {"authorization.k8s.io", "selfsubjectaccessreviews"},
-          {"autoscaling", "horizontalpodautoscalers"},
-          {"batch", "jobs"},
-          {"certificates.k8s.io", "certificatesigningrequests"},
-          {"coordination.k8s.io", "leases"},
-          {"discovery.k8s.io", "endpointslices"},
-          {"events.k8s.io", "events"},
-          {"flowcontrol.apiserver.k8s.io", "flowschemas"},
-          {"networking.k8s.io", "ingresses"},
-          {"node.k8s.io", "runtimeclasses"},
-          {"policy", "poddisruptionbudgets"},
-          {"rbac.authorization.k8s.io", "clusterroles"},
-          {"scheduling.k8s.io", "priorityclasses"},
-          {"storage.k8s.io", "csidrivers"}
-        }) {
+    for (String[] known : KNOWN) {
+      JsonNode group = space.api().get("/apis/" + known[0]).ok();
       List<String> versions = new ArrayList<>();
-      space
-          .api()
-          .get("/apis/" + known[0])
-          .ok()
-          .path("versions")
-          .forEach(v -> versions.add(text(v, "/version")));
-      assertThat(versions).as(known[0]).contains(known[0].equals("autoscaling") ? "v2" : "v1");
+      group.path("versions").forEach(v -> versions.add(text(v, "/groupVersion")));
+      assertThat(versions).as(known[0]).contains(known[0] + "/" + known[1]);
+      JsonNode list = space.api().get("/apis/" + known[0] + "/" + known[1]).ok();
+      assertThat(text(list, "/groupVersion")).isEqualTo(known[0] + "/" + known[1]);
       List<String> resources = new ArrayList<>();
-      space
-          .api()
-          .get("/apis/" + known[0] + "/" + versions.get(0))
-          .ok()
-          .path("resources")
-          .forEach(r -> resources.add(text(r, "/name")));
-      assertThat(resources).as(known[0]).contains(known[1]);
+      list.path("resources").forEach(r -> resources.add(text(r, "/name")));
+      assertThat(resources).as(known[0]).contains(known[2]);
     }
   }
 
   private static final String AGGREGATED =
       "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-  private static List<String> groups(JsonNode list) {
+  /** What a list of groups says, as {@code group/version/resource}. */
+  private static List<String> resources(JsonNode list) {
     List<String> out = new ArrayList<>();
-    list.path("items").forEach(g -> out.add(text(g, "/metadata/name")));
+    for (JsonNode group : list.path("items")) {
+      for (JsonNode version : group.path("versions")) {
+        String in = text(group, "/metadata/name") + "/" + text(version, "/version") + "/";
+        version.path("resources").forEach(r -> out.add(in + text(r, "/resource")));
+      }
+    }
     return out;
+  }
+
+  private static List<String> known() {
+    return Stream.of(KNOWN).map(k -> String.join("/", k)).toList();
   }
 
   @Test
@@ -98,12 +106,28 @@ class ApiFormsIT {
       "[sig-api-machinery] AggregatedDiscovery should support aggregated discovery interface"
           + " [Conformance]")
   void aggregated(Space space) {
-    assertThat(groups(space.api().get("/apis", AGGREGATED).ok()))
-        .contains("apps", "batch", "admissionregistration.k8s.io", "rbac.authorization.k8s.io");
+    JsonNode groups = space.api().get("/apis", AGGREGATED).ok();
+    assertThat(resources(groups)).containsAll(known());
     JsonNode core = space.api().get("/api", AGGREGATED).ok();
-    List<String> resources = new ArrayList<>();
-    core.at("/items/0/versions/0/resources").forEach(r -> resources.add(text(r, "/resource")));
-    assertThat(resources).contains("namespaces", "pods", "secrets", "configmaps");
+    assertThat(resources(core)).contains("/v1/namespaces", "/v1/pods", "/v1/secrets");
+    // A client makes the old form of it, so the two say the same.
+    List<String> aggregated = new ArrayList<>();
+    for (JsonNode group : groups.path("items")) {
+      for (JsonNode version : group.path("versions")) {
+        aggregated.add(text(group, "/metadata/name") + "/" + text(version, "/version"));
+      }
+    }
+    for (String[] known : KNOWN) {
+      List<String> plain = new ArrayList<>();
+      space
+          .api()
+          .get("/apis/" + known[0])
+          .ok()
+          .path("versions")
+          .forEach(v -> plain.add(text(v, "/groupVersion")));
+      assertThat(aggregated.stream().filter(v -> v.startsWith(known[0] + "/")))
+          .containsExactlyElementsOf(plain);
+    }
   }
 
   @Test
@@ -116,6 +140,8 @@ class ApiFormsIT {
       assertThat(text(reply.ok(), "/kind")).as(accept).isEqualTo("APIGroupDiscoveryList");
       assertThat(text(reply.json(), "/apiVersion")).isEqualTo("apidiscovery.k8s.io/v2");
       assertThat(reply.headers().firstValue("Content-Type")).contains(AGGREGATED);
+      assertThat(resources(reply.json())).containsAll(known());
+      assertThat(resources(space.api().get("/api", accept).ok())).contains("/v1/namespaces");
     }
     assertThat(text(space.api().get("/apis", "application/json").ok(), "/kind"))
         .isEqualTo("APIGroupList");

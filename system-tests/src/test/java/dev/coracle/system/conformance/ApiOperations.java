@@ -4,6 +4,7 @@ import static dev.coracle.system.conformance.Space.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,16 +15,22 @@ import java.util.List;
  */
 final class ApiOperations {
 
+  private static final String UPDATED = "StatusUpdateFailed";
+
   private final Space space;
   private final String resource;
   private final String yaml;
   private final List<String> subresources = new ArrayList<>();
   private String statusPatch = "";
+  private String pointer = "";
+  private String patchedTo = "";
+  private String updatedTo = "";
 
   /**
    * Of objects like this one.
    *
-   * @param yaml a manifest; its {@code metadata.name} and label {@code special} are made unique
+   * @param yaml a manifest; its {@code metadata.name}, or else what the server generates, and label
+   *     {@code special} are unique
    */
   ApiOperations(Space space, String resource, String yaml) {
     this.space = space;
@@ -35,6 +42,14 @@ final class ApiOperations {
   ApiOperations status(String yaml) {
     statusPatch = yaml;
     subresources.add("status");
+    return this;
+  }
+
+  /** This field is patched to one value and then updated to another; both as YAML. */
+  ApiOperations field(String jsonPointer, String patched, String updated) {
+    pointer = jsonPointer;
+    patchedTo = patched;
+    updatedTo = updated;
     return this;
   }
 
@@ -63,11 +78,17 @@ final class ApiOperations {
                       .get(space.everywhere(resource) + "?labelSelector=" + Space.encode(selector))
                       .ok()))
           .hasSize(3);
-      space.merge(resource, name, "{metadata: {annotations: {patched: 'true'}}}");
+      JsonNode patched = space.merge(resource, name, patch());
+      assertThat(version(patched)).isGreaterThan(version(first));
       assertThat(changed(watcher, name, "patched")).isEqualTo("true");
-      space.edit(
-          resource, name, o -> ((ObjectNode) o.at("/metadata/annotations")).put("updated", "true"));
+      if (!pointer.isEmpty()) {
+        assertThat(patched.at(pointer)).isEqualTo(value(patchedTo));
+      }
+      JsonNode updated = space.edit(resource, name, this::update);
       assertThat(changed(watcher, name, "updated")).isEqualTo("true");
+      if (!pointer.isEmpty()) {
+        assertThat(updated.at(pointer)).isEqualTo(value(updatedTo));
+      }
       if (!statusPatch.isEmpty()) {
         status(name, watcher);
       }
@@ -82,35 +103,77 @@ final class ApiOperations {
     }
   }
 
+  private static long version(JsonNode object) {
+    return Long.parseLong(text(object, "/metadata/resourceVersion"));
+  }
+
+  private static JsonNode value(String yaml) {
+    return Manifest.parse("{value: %s}".formatted(yaml)).get("value");
+  }
+
+  private String patch() {
+    ObjectNode patch = Manifest.parse("{metadata: {annotations: {patched: 'true'}}}");
+    if (!pointer.isEmpty()) {
+      put(patch, patchedTo);
+    }
+    return patch.toString();
+  }
+
+  private void update(ObjectNode object) {
+    ((ObjectNode) object.at("/metadata/annotations")).put("updated", "true");
+    if (!pointer.isEmpty()) {
+      put(object, updatedTo);
+    }
+  }
+
+  private void put(ObjectNode object, String yaml) {
+    int last = pointer.lastIndexOf('/');
+    object.withObject(pointer.substring(0, last)).set(pointer.substring(last + 1), value(yaml));
+  }
+
   private static boolean isDeleted(JsonNode event, String name) {
     return event.path("type").asText().equals("DELETED")
         && text(event, "/object/metadata/name").equals(name);
   }
 
   private static String changed(Watcher watcher, String name, String annotation) {
-    return watcher
-        .next(e ->
+    JsonNode event =
+        watcher.next(e ->
             text(e, "/object/metadata/name").equals(name)
-                && e.at("/object/metadata/annotations").has(annotation))
-        .at("/object/metadata/annotations/" + annotation)
-        .asText();
+                && e.at("/object/metadata/annotations").has(annotation));
+    assertThat(text(event, "/type")).isEqualTo("MODIFIED");
+    return text(event, "/object/metadata/annotations/" + annotation);
   }
 
   private void status(String name, Watcher watcher) {
-    assertThat(text(space.api().get(space.path(resource, name) + "/status").ok(), "/metadata/name"))
-        .isEqualTo(name);
+    JsonNode read = space.api().get(space.path(resource, name) + "/status").ok();
+    assertThat(read.at("/metadata/uid")).isEqualTo(space.get(resource, name).at("/metadata/uid"));
+    assertThat(text(read, "/kind")).isEqualTo(text(Manifest.parse(yaml), "/kind"));
     JsonNode patched = space.mergeStatus(resource, name, statusPatch);
     JsonNode wanted = Manifest.parse(statusPatch).path("status");
     wanted
         .properties()
         .forEach(e ->
             assertThat(patched.path("status").has(e.getKey())).as(patched.toString()).isTrue());
-    space.edit(
-        resource,
-        name,
-        "status",
-        o -> ((ObjectNode) o.at("/metadata/annotations")).put("status", "updated"));
+    JsonNode updated = space.edit(resource, name, "status", ApiOperations::updateStatus);
+    if (wanted.has("conditions")) {
+      String type = text(wanted, "/conditions/0/type");
+      assertThat(Space.hasCondition(patched, type, "False")).as(patched.toString()).isTrue();
+      assertThat(Space.hasCondition(updated, UPDATED, "False")).as(updated.toString()).isTrue();
+    }
     watcher.next(e -> text(e, "/object/metadata/name").equals(name));
+  }
+
+  private static void updateStatus(ObjectNode object) {
+    ((ObjectNode) object.at("/metadata/annotations")).put("status", "updated");
+    if (object.at("/status/conditions") instanceof ArrayNode conditions) {
+      conditions
+          .addObject()
+          .put("type", UPDATED)
+          .put("status", "False")
+          .put("reason", "E2E")
+          .put("message", "Set from an e2e test");
+    }
   }
 
   private void isDiscovered() {
@@ -136,7 +199,7 @@ final class ApiOperations {
     ObjectNode object = Manifest.parse(yaml);
     ObjectNode metadata = object.withObject("/metadata");
     if (!metadata.has("name")) {
-      metadata.put("name", "conformance-" + label + "-" + suffix);
+      metadata.put("generateName", "conformance-" + label + "-");
     } else {
       metadata.put("name", metadata.get("name").asText() + suffix);
     }

@@ -29,11 +29,12 @@ class ApiOperationsIT {
               distinguisherMethod: {type: ByUser}
               rules:
               - subjects: [{kind: User, user: {name: example-e2e-non-existent-user}}]
-                nonResourceRules: [{verbs: [get], nonResourceURLs: ['*']}]
+                nonResourceRules: [{verbs: ['*'], nonResourceURLs: ['*']}]
             """)
         .status(
-            "{status: {conditions: [{type: Dangling, status: 'False', reason: Test, message: m,"
-                + " lastTransitionTime: '2026-01-01T00:00:00Z'}]}}")
+            "{status: {conditions: [{type: PatchStatusFailed, status: 'False', reason: e2e,"
+                + " message: m, lastTransitionTime: '2026-01-01T00:00:00Z'}]}}")
+        .field("/spec/matchingPrecedence", "9999", "9000")
         .run();
   }
 
@@ -52,9 +53,8 @@ class ApiOperationsIT {
               type: Limited
               limited: {nominalConcurrencyShares: 2, limitResponse: {type: Reject}}
             """)
-        .status(
-            "{status: {conditions: [{type: Test, status: 'False', reason: Test, message: m,"
-                + " lastTransitionTime: '2026-01-01T00:00:00Z'}]}}")
+        .status("{status: {conditions: [{type: PatchStatusFailed, status: 'False', reason: e2e}]}}")
+        .field("/spec/limited/nominalConcurrencyShares", "4", "6")
         .run();
   }
 

@@ -72,6 +72,11 @@ final class CustomKind {
         d -> hasCondition(d, "Established", "True") && hasCondition(d, "NamesAccepted", "True"));
   }
 
+  /** Deletes the definition now. */
+  void delete() {
+    space.delete("customresourcedefinitions.apiextensions.k8s.io", definition());
+  }
+
   /** The path of its objects in the test's namespace. */
   String path() {
     return path("v1");

@@ -13,8 +13,34 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class GarbageCollectorIT {
 
-  private static JsonNode awaitPods(Space space, String app, int count) {
-    return space.awaitList("pods", "app=" + app, count + " pods", l -> l.size() == count).get(0);
+  /** So many as upstream takes at the least. */
+  private static final int MANY = 10;
+
+  private static void awaitReplicas(Space space, String resource, String name, int count) {
+    space.await(
+        resource,
+        name,
+        "with " + count + " replicas",
+        o ->
+            o.at("/status/replicas").asInt() == count
+                && o.at("/status/observedGeneration").asInt()
+                    >= o.at("/metadata/generation").asInt());
+  }
+
+  /** Deletes what was created, and nothing that has its name. */
+  private static void delete(Space space, String resource, JsonNode object, String policy) {
+    space.delete(
+        resource,
+        text(object, "/metadata/name"),
+        "{propagationPolicy: %s, preconditions: {uid: %s}}"
+            .formatted(policy, text(object, "/metadata/uid")));
+  }
+
+  /** Their pods need no node. */
+  private static ObjectNode unscheduled(String name, int replicas) {
+    ObjectNode rc = Workload.replicationController(name, replicas);
+    ((ObjectNode) rc.at("/spec/template/spec")).put("schedulerName", "nobody");
+    return rc;
   }
 
   @Test
@@ -22,11 +48,12 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should delete RS created by deployment when not"
           + " orphaning [Conformance]")
   void deployment(Space space) {
-    space.create(Workload.deployment("gc", 1));
+    JsonNode deployment = space.create(Workload.deployment("gc", 2));
     space.awaitList("replicasets.apps", "app=gc", "one", l -> l.size() == 1);
-    space.delete("deployments.apps", "gc", "{propagationPolicy: Background}");
+    delete(space, "deployments.apps", deployment, "Background");
     space.awaitList("replicasets.apps", "app=gc", "gone", List::isEmpty);
     space.awaitList("pods", "app=gc", "gone", List::isEmpty);
+    assertThat(space.list("deployments.apps")).isEmpty();
   }
 
   @Test
@@ -34,14 +61,17 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should orphan RS created by deployment when"
           + " deleteOptions.PropagationPolicy is Orphan [Conformance]")
   void orphanSets(Space space) {
-    space.create(Workload.deployment("gc", 1));
+    JsonNode deployment = space.create(Workload.deployment("gc", 2));
     JsonNode set = space.awaitList("replicasets.apps", "app=gc", "one", l -> l.size() == 1).get(0);
-    // Its pod shows that the controllers have heard of the set, and so has the collector.
-    awaitPods(space, "gc", 1);
-    space.delete("deployments.apps", "gc", "{propagationPolicy: Orphan}");
+    awaitReplicas(space, "replicasets.apps", text(set, "/metadata/name"), 2);
+    delete(space, "deployments.apps", deployment, "Orphan");
     space.awaitGone("deployments.apps", "gc");
-    JsonNode orphan = space.get("replicasets.apps", text(set, "/metadata/name"));
-    assertThat(orphan.path("metadata").has("ownerReferences")).isFalse();
+    assertThat(space.list("replicasets.apps"))
+        .hasSize(1)
+        .noneMatch(o -> o.path("metadata").has("ownerReferences"));
+    assertThat(Workload.alive(space.list("pods", "app=gc")))
+        .hasSize(2)
+        .allMatch(p -> Workload.isOwnedBy(p, set));
   }
 
   @Test
@@ -49,25 +79,30 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should delete pods created by rc when not orphaning"
           + " [Conformance]")
   void controller(Space space) {
-    space.create(Workload.replicationController("gc", 2));
-    awaitPods(space, "gc", 2);
-    space.delete("replicationcontrollers", "gc", "{propagationPolicy: Background}");
+    JsonNode rc = space.create(Workload.replicationController("gc", 2));
+    // Not all of them: the controller may be about to make the next.
+    space.awaitList("pods", "app=gc", "there", l -> !l.isEmpty());
+    delete(space, "replicationcontrollers", rc, "Background");
     space.awaitList("pods", "app=gc", "gone", List::isEmpty);
+    assertThat(space.list("replicationcontrollers")).isEmpty();
   }
 
   @Test
   @DisplayName(
       "[sig-api-machinery] Garbage collector should orphan pods created by rc if delete options say"
           + " so [Conformance] [Serial]")
-  void orphanPods(Space space) {
-    space.create(Workload.replicationController("gc", 5));
-    awaitPods(space, "gc", 5);
-    space.await(
-        "replicationcontrollers", "gc", "counted", r -> r.at("/status/replicas").asInt() == 5);
-    space.delete("replicationcontrollers", "gc", "{propagationPolicy: Orphan}");
+  void orphan(Space space) {
+    JsonNode rc = space.create(unscheduled("gc", MANY));
+    JsonNode later = space.create(unscheduled("later", 1));
+    awaitReplicas(space, "replicationcontrollers", "gc", MANY);
+    awaitReplicas(space, "replicationcontrollers", "later", 1);
+    delete(space, "replicationcontrollers", rc, "Orphan");
     space.awaitGone("replicationcontrollers", "gc");
-    assertThat(space.list("pods", "app=gc"))
-        .hasSize(5)
+    // What the collector does after that shows that it is done with the orphans.
+    delete(space, "replicationcontrollers", later, "Background");
+    space.awaitList("pods", "app=later", "gone", List::isEmpty);
+    assertThat(Workload.alive(space.list("pods", "app=gc")))
+        .hasSize(MANY)
         .noneMatch(p -> p.path("metadata").has("ownerReferences"));
   }
 
@@ -76,17 +111,21 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should keep the rc around until all its pods are"
           + " deleted if the deleteOptions says so [Conformance] [Serial]")
   void foreground(Space space) {
-    space.create(Workload.replicationController("gc", 2));
-    awaitPods(space, "gc", 2);
+    JsonNode rc = space.create(Workload.replicationController("gc", MANY));
+    awaitReplicas(space, "replicationcontrollers", "gc", MANY);
     try (Watcher pods = space.watch("pods", "&labelSelector=app%3Dgc");
         Watcher owners =
             space.watch("replicationcontrollers", "&fieldSelector=metadata.name%3Dgc")) {
-      space.delete("replicationcontrollers", "gc", "{propagationPolicy: Foreground}");
+      delete(space, "replicationcontrollers", rc, "Foreground");
       JsonNode marked = owners.next(e -> e.at("/object/metadata").has("deletionTimestamp"));
       assertThat(text(marked, "/object/metadata/finalizers/0")).isEqualTo("foregroundDeletion");
-      long lastPod = Math.max(version(pods.next("DELETED")), version(pods.next("DELETED")));
+      long lastPod = 0;
+      for (int i = 0; i < MANY; i++) {
+        lastPod = Math.max(lastPod, version(pods.next("DELETED")));
+      }
       assertThat(version(owners.next("DELETED"))).isGreaterThan(lastPod);
     }
+    assertThat(space.list("pods", "app=gc")).isEmpty();
   }
 
   private static long version(JsonNode event) {
@@ -98,30 +137,31 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should not delete dependents that have both valid"
           + " owner and owner that's waiting for dependents to be deleted [Conformance] [Serial]")
   void twoOwners(Space space) {
-    JsonNode deleted = space.create(Workload.replicationController("deleted", 3));
-    ObjectNode other = Workload.replicationController("stays", 0);
-    ((ObjectNode) other.at("/spec/selector")).put("app", "nothing");
-    ((ObjectNode) other.at("/spec/template/metadata/labels")).put("app", "nothing");
-    JsonNode stays = space.create(other);
-    List<JsonNode> pods = space.awaitList("pods", "app=deleted", "three", l -> l.size() == 3);
-    String shared = text(pods.get(0), "/metadata/name");
-    space.jsonPatch(
-        "pods",
-        shared,
-        """
-        [{"op": "add", "path": "/metadata/ownerReferences/-",
-          "value": {"apiVersion": "v1", "kind": "ReplicationController", "name": "stays", "uid": "%s"}}]
-        """
-            .formatted(text(stays, "/metadata/uid")));
-    space.delete("replicationcontrollers", "deleted", "{propagationPolicy: Foreground}");
+    JsonNode deleted = space.create(Workload.replicationController("deleted", MANY));
+    JsonNode stays = space.create(Workload.replicationController("stays", 0));
+    awaitReplicas(space, "replicationcontrollers", "deleted", MANY);
+    List<String> shared =
+        space.list("pods", "app=deleted").stream()
+            .map(p -> text(p, "/metadata/name"))
+            .limit(MANY / 2)
+            .toList();
+    for (String pod : shared) {
+      space.strategic(
+          "pods",
+          pod,
+          "{metadata: {ownerReferences: [{apiVersion: v1, kind: ReplicationController, name: stays, uid: %s}]}}"
+              .formatted(text(stays, "/metadata/uid")));
+    }
+    delete(space, "replicationcontrollers", deleted, "Foreground");
     space.awaitGone("replicationcontrollers", "deleted");
-    assertThat(space.list("pods", "app=deleted"))
+    List<JsonNode> left = space.list("pods", "app=deleted");
+    assertThat(left)
         .extracting(p -> text(p, "/metadata/name"))
-        .containsExactly(shared);
-    JsonNode pod = space.get("pods", shared);
-    assertThat(pod.at("/metadata/ownerReferences")).hasSize(1);
-    assertThat(text(pod, "/metadata/ownerReferences/0/name")).isEqualTo("stays");
-    assertThat(deleted).isNotNull();
+        .containsExactlyInAnyOrderElementsOf(shared);
+    assertThat(left)
+        .noneMatch(p -> p.path("metadata").has("deletionTimestamp"))
+        .allMatch(p -> p.at("/metadata/ownerReferences").size() == 1)
+        .allMatch(p -> text(p, "/metadata/ownerReferences/0/name").equals("stays"));
   }
 
   @Test
@@ -129,22 +169,19 @@ class GarbageCollectorIT {
       "[sig-api-machinery] Garbage collector should not be blocked by dependency circle"
           + " [Conformance]")
   void circle(Space space) {
-    String[] uids = new String[3];
+    JsonNode[] pods = new JsonNode[3];
     for (int i = 0; i < 3; i++) {
-      uids[i] =
-          text(
-              space.create(TestPod.sleeping("pod" + i).meta("{labels: {app: circle}}").json()),
-              "/metadata/uid");
+      pods[i] = space.create(TestPod.sleeping("pod" + i).meta("{labels: {app: circle}}").json());
     }
     for (int i = 0; i < 3; i++) {
       int owner = (i + 2) % 3;
-      space.merge(
+      space.strategic(
           "pods",
           "pod" + i,
           "{metadata: {ownerReferences: [{apiVersion: v1, kind: Pod, name: pod%d, uid: %s, controller: true, blockOwnerDeletion: true}]}}"
-              .formatted(owner, uids[owner]));
+              .formatted(owner, text(pods[owner], "/metadata/uid")));
     }
-    space.delete("pods", "pod0", "{propagationPolicy: Foreground}");
+    delete(space, "pods", pods[0], "Foreground");
     space.awaitList("pods", "app=circle", "gone", List::isEmpty);
   }
 }

@@ -21,6 +21,19 @@ class NamespacesIT {
     return name;
   }
 
+  /** Starts a pod there and waits until it runs. */
+  private static void startPod(Space space, String namespace, String metadata) {
+    space.create(TestPod.sleeping("pod").meta(metadata).json());
+    try (Watcher pods = watch(space, namespace, "pods", "&resourceVersion=0")) {
+      pods.next(e -> text(e, "/object/status/phase").equals("Running"));
+    }
+  }
+
+  private static Watcher watch(Space space, String namespace, String resource, String query) {
+    return new Watcher(
+        space.api(), "/api/v1/namespaces/" + namespace + "/" + resource + "?watch=true" + query);
+  }
+
   private static void deleteAndAwait(Space space, String name) {
     space.delete("namespaces", name);
     space.awaitGone("namespaces", name);
@@ -32,7 +45,7 @@ class NamespacesIT {
           + " deleted [Conformance] [Serial]")
   void pods(Space space) {
     String name = fresh(space);
-    space.create(TestPod.sleeping("one").meta("{namespace: %s, name: one}".formatted(name)).json());
+    startPod(space, name, "{namespace: %s, name: one}".formatted(name));
     deleteAndAwait(space, name);
     space.create("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(name));
     assertThat(Space.items(space.api().get("/api/v1/namespaces/" + name + "/pods").ok())).isEmpty();
@@ -68,8 +81,10 @@ class NamespacesIT {
       "[sig-api-machinery] Namespaces should apply an update to a Namespace [Conformance] [Serial]")
   void update(Space space) {
     String name = fresh(space);
-    space.edit(
-        "namespaces", name, n -> ((ObjectNode) n.at("/metadata/labels")).put(name, "updated"));
+    JsonNode updated =
+        space.edit(
+            "namespaces", name, n -> ((ObjectNode) n.at("/metadata/labels")).put(name, "updated"));
+    assertThat(text(updated, "/metadata/labels/" + name)).isEqualTo("updated");
     assertThat(text(space.get("namespaces", name), "/metadata/labels/" + name))
         .isEqualTo("updated");
   }
@@ -95,6 +110,8 @@ class NamespacesIT {
         name,
         "finalize",
         n -> ((ObjectNode) n.get("spec")).putArray("finalizers").add("kubernetes"));
+    assertThat(space.get("namespaces", name).at("/spec/finalizers").toString())
+        .isEqualTo("[\"kubernetes\"]");
     deleteAndAwait(space, name);
   }
 
@@ -104,6 +121,9 @@ class NamespacesIT {
           + " [Serial]")
   void status(Space space) {
     String name = fresh(space);
+    JsonNode read = space.api().get("/api/v1/namespaces/" + name + "/status").ok();
+    assertThat(text(read, "/metadata/name")).isEqualTo(name);
+    assertThat(text(read, "/status/phase")).isEqualTo("Active");
     JsonNode patched =
         space.mergeStatus(
             "namespaces",
@@ -126,6 +146,9 @@ class NamespacesIT {
                     .put("reason", "E2E")
                     .put("message", "Updated by an e2e test"));
     assertThat(hasCondition(updated, "StatusUpdate", "True")).isTrue();
+    JsonNode last = space.get("namespaces", name);
+    assertThat(hasCondition(last, "StatusUpdate", "True")).isTrue();
+    assertThat(text(last, "/status/phase")).isEqualTo("Active");
   }
 
   @Test
@@ -134,30 +157,46 @@ class NamespacesIT {
           + " [Conformance]")
   void podFirst(Space space) {
     String name = fresh(space);
-    String finalizer = "e2e-test/finalizer";
-    space.create(
-        TestPod.sleeping("held")
-            .meta("{namespace: %s, name: held, finalizers: [%s]}".formatted(name, finalizer))
-            .json());
+    startPod(
+        space,
+        name,
+        "{namespace: %s, name: held, finalizers: [e2e.example.com/finalizer]}".formatted(name));
     space.create(
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: map, namespace: %s}}".formatted(name));
-    space.delete("namespaces", name);
-    space.await(
-        "namespaces",
-        name,
-        "waiting for its pod",
-        n -> hasCondition(n, "NamespaceContentRemaining", "True"));
-    String map = "/api/v1/namespaces/" + name + "/configmaps/map";
-    assertThat(space.api().get(map).ok().path("metadata").has("deletionTimestamp")).isFalse();
-    space
-        .api()
-        .send(
-            "PATCH",
-            "/api/v1/namespaces/" + name + "/pods/held",
-            "application/merge-patch+json",
-            "{\"metadata\": {\"finalizers\": null}}",
-            Map.of())
-        .ok();
+    try (Watcher pods = watch(space, name, "pods", "");
+        Watcher maps = watch(space, name, "configmaps", "&fieldSelector=metadata.name%3Dmap")) {
+      space.delete("namespaces", name);
+      JsonNode waiting =
+          space.await(
+              "namespaces",
+              name,
+              "waiting for its pod",
+              n ->
+                  hasCondition(n, "NamespaceContentRemaining", "True")
+                      && hasCondition(n, "NamespaceFinalizersRemaining", "True")
+                      && !Space.condition(n, "NamespaceDeletionContentFailure").isMissingNode());
+      assertThat(text(waiting, "/status/phase")).isEqualTo("Terminating");
+      String in = "/api/v1/namespaces/" + name;
+      JsonNode map = space.api().get(in + "/configmaps/map").ok();
+      assertThat(map.path("metadata").has("deletionTimestamp")).isFalse();
+      JsonNode pod = space.api().get(in + "/pods/held").ok();
+      assertThat(pod.path("metadata").has("deletionTimestamp")).isTrue();
+      space
+          .api()
+          .send(
+              "PATCH",
+              in + "/pods/held",
+              "application/merge-patch+json",
+              "{\"metadata\": {\"finalizers\": []}}",
+              Map.of())
+          .ok();
+      long gone = version(pods.next("DELETED"));
+      assertThat(version(maps.next("DELETED"))).isGreaterThan(gone);
+    }
     space.awaitGone("namespaces", name);
+  }
+
+  private static long version(JsonNode event) {
+    return Long.parseLong(text(event, "/object/metadata/resourceVersion"));
   }
 }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.system.Shell;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -16,10 +18,31 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class PublishOpenApiIT {
 
-  private static final String SCHEMA =
+  private static final String FOO =
       """
-      {type: object, description: Foo CRD for Testing, properties: {spec: {type: object, description: Specification of Foo, required: [bars], properties: {bars: {type: array, items: {type: object, required: [name], properties: {name: {type: string}, age: {type: string}}}}}}}}
+      {type: object, description: Foo CRD for Testing, properties: {
+        spec: {type: object, description: Specification of Foo, properties: {
+          bars: {type: array, description: List of Bars and their specs., items: {type: object, required: [name], properties: {
+            name: {type: string, description: Name of Bar.},
+            age: {type: string, description: Age of Bar.},
+            feeling: {type: string, description: Whether Bar is feeling great., enum: [Great, Down]},
+            bazs: {type: array, description: List of Bazs., items: {type: string}}}}}}},
+        status: {type: object, description: Status of Foo, properties: {
+          bars: {type: array, items: {type: object, properties: {
+            name: {type: string, description: Name of Bar.},
+            available: {type: boolean, description: Whether the Bar is installed.},
+            quxType: {type: string, pattern: '^[a-z]+$'}}}}}}}}
       """
+          .replace("\n", " ")
+          .strip();
+
+  private static final String WALDO =
+      """
+      {type: object, description: Waldo CRD for Testing, properties: {
+        spec: {type: object, description: Specification of Waldo, properties: {dummy: {type: string, description: Dummy property.}}},
+        status: {type: object, description: Status of Waldo, properties: {bars: {type: array, items: {type: object}}}}}}
+      """
+          .replace("\n", " ")
           .strip();
 
   private static JsonNode definitions(Space space) {
@@ -38,36 +61,101 @@ class PublishOpenApiIT {
         .until(() -> wanted.test(definitions(space).path(name)));
   }
 
+  /** Waits until exactly this schema is published, besides what every kind has. */
+  private static void awaitSchema(Space space, CustomKind custom, String version, String schema) {
+    JsonNode wanted = Manifest.parse(schema);
+    awaitDefinition(space, name(custom, version), d -> without(d).equals(wanted));
+  }
+
+  private static JsonNode without(JsonNode definition) {
+    if (definition instanceof ObjectNode object) {
+      object.remove(List.of("x-kubernetes-group-version-kind", "x-kubernetes-selectable-fields"));
+      if (object.get("properties") instanceof ObjectNode properties) {
+        properties.remove(List.of("metadata", "apiVersion", "kind"));
+        if (properties.isEmpty()) {
+          object.remove("properties");
+        }
+      }
+    }
+    return definition;
+  }
+
+  private static void awaitGone(Space space, CustomKind custom, String version) {
+    awaitDefinition(space, name(custom, version), JsonNode::isMissingNode);
+  }
+
+  /** Deletes the definition, and waits until nothing is published of it. */
+  private static void end(Space space, CustomKind custom, String... versions) {
+    custom.delete();
+    for (String version : versions) {
+      awaitGone(space, custom, version);
+    }
+  }
+
+  /** kubectl, which looks at the schema first, creates and applies such an object. */
+  private static void accepts(Space space, CustomKind custom, String rest) {
+    String object = Manifest.parse(custom.object("test-cr", rest)).toString();
+    for (String verb : List.of("create", "apply")) {
+      space.kubectl().runWithInput(object, verb, "-f", "-");
+      space.kubectl().run("delete", custom.plural, "test-cr");
+    }
+  }
+
+  private static void refuses(Space space, CustomKind custom, String rest, String why) {
+    String object = Manifest.parse(custom.object("test-cr", rest)).toString();
+    for (String verb : List.of("create", "apply")) {
+      Shell.Result result = space.kubectl().attempt(object, verb, "-f", "-");
+      assertThat(result.exitCode()).isNotZero();
+      assertThat(result.all()).as(verb).contains(why);
+    }
+  }
+
+  private static void explains(Space space, String what, String pattern) {
+    Pattern wanted = Pattern.compile(pattern, Pattern.DOTALL);
+    Awaitility.await(what + " as " + pattern)
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> wanted.matcher(space.kubectl().attempt("", "explain", what).out()).find());
+  }
+
   @Test
   @DisplayName(
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for CRD"
           + " with validation schema [Conformance]")
   void withSchema(Space space) {
-    CustomKind custom = CustomKind.create(space, SCHEMA);
-    awaitDefinition(
-        space, name(custom, "v1"), d -> d.at("/properties/spec/properties").has("bars"));
-    String good = custom.object("test-cr", "spec: {bars: [{name: test-bar}]}");
-    space.kubectl().runWithInput(Manifest.parse(good).toString(), "create", "-f", "-");
-    assertThat(
-            space
-                .kubectl()
-                .attempt(
-                    Manifest.parse(custom.object("bad", "spec: {foo: true}")).toString(),
-                    "create",
-                    "-f",
-                    "-")
-                .all())
-        .contains("unknown field \"spec.foo\"");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() ->
-            space
-                .kubectl()
-                .attempt("", "explain", custom.plural + ".spec.bars")
-                .out()
-                .contains("age"));
-    assertThat(space.kubectl().run("explain", custom.plural))
-        .contains("DESCRIPTION:", "Foo CRD for Testing");
+    CustomKind custom = CustomKind.create(space, FOO);
+    awaitSchema(space, custom, "v1", FOO);
+    accepts(space, custom, "spec: {bars: [{name: test-bar}]}");
+    refuses(
+        space,
+        custom,
+        "spec: {bars: [{name: test-bar, feeling: NonExistentValue}]}",
+        "Unsupported value: \"NonExistentValue\"");
+    refuses(space, custom, "spec: {foo: true}", "unknown field \"spec.foo\"");
+    refuses(space, custom, "spec: {bars: [{age: '10'}]}", "spec.bars[0].name: Required value");
+    explains(
+        space,
+        custom.plural,
+        "DESCRIPTION:.*Foo CRD for Testing.*FIELDS:.*apiVersion.*<string>.*APIVersion"
+            + " defines.*spec.*<Object>.*Specification of Foo");
+    explains(
+        space,
+        custom.plural + ".metadata",
+        "DESCRIPTION:.*Standard object's metadata.*FIELDS:.*creationTimestamp.*<string>"
+            + ".*CreationTimestamp is a timestamp");
+    explains(
+        space,
+        custom.plural + ".spec",
+        "DESCRIPTION:.*Specification of Foo.*FIELDS:.*bars.*<\\[\\]Object>.*List of Bars and their"
+            + " specs");
+    explains(
+        space,
+        custom.plural + ".spec.bars",
+        "(FIELD|RESOURCE):.*bars.*<\\[\\]Object>.*DESCRIPTION:.*List of Bars and their specs"
+            + ".*FIELDS:.*bazs.*<\\[\\]string>.*List of Bazs.*name.*<string>.*Name of Bar");
+    Shell.Result none = space.kubectl().attempt("", "explain", custom.plural + ".spec.bars2");
+    assertThat(none.exitCode()).isNotZero();
+    assertThat(none.all()).contains("field \"bars2\" does not exist");
+    end(space, custom, "v1");
   }
 
   @Test
@@ -76,15 +164,10 @@ class PublishOpenApiIT {
           + " without validation schema [Conformance]")
   void withoutSchema(Space space) {
     CustomKind custom = CustomKind.create(space, CustomKind.ANYTHING);
-    awaitDefinition(space, name(custom, "v1"), d -> d.path("type").asText().equals("object"));
-    space
-        .kubectl()
-        .runWithInput(
-            Manifest.parse(custom.object("test-cr", "a: {b: c}")).toString(), "apply", "-f", "-");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() ->
-            space.kubectl().attempt("", "explain", custom.plural).out().contains(custom.kind));
+    awaitSchema(space, custom, "v1", "{type: object}");
+    accepts(space, custom, "a: {b: [{c: d}]}");
+    explains(space, custom.plural, "DESCRIPTION:.*<empty>");
+    end(space, custom, "v1");
   }
 
   @Test
@@ -92,13 +175,18 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for CRD"
           + " preserving unknown fields at the schema root [Conformance]")
   void unknownAtRoot(Space space) {
-    CustomKind custom = CustomKind.create(space, CustomKind.ANYTHING);
-    awaitDefinition(
-        space, name(custom, "v1"), d -> d.path("x-kubernetes-preserve-unknown-fields").asBoolean());
-    space
-        .kubectl()
-        .runWithInput(
-            Manifest.parse(custom.object("test-cr", "a: {b: c}")).toString(), "create", "-f", "-");
+    CustomKind custom =
+        CustomKind.create(
+            space,
+            "{type: object, description: preserve-unknown-properties at root for Testing,"
+                + " x-kubernetes-preserve-unknown-fields: true, properties: {spec: {type: object,"
+                + " description: Specification of Waldo, properties: {dummy: {type: string}}},"
+                + " status: {type: object, properties: {bars: {type: array, items: {type:"
+                + " object}}}}}}");
+    awaitSchema(space, custom, "v1", "{type: object}");
+    accepts(space, custom, "a: {b: [{c: d}]}");
+    explains(space, custom.plural, "KIND:.*" + custom.kind);
+    end(space, custom, "v1");
   }
 
   @Test
@@ -109,24 +197,32 @@ class PublishOpenApiIT {
     CustomKind custom =
         CustomKind.create(
             space,
-            "{type: object, properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields:"
-                + " true}, status: {type: object, x-kubernetes-preserve-unknown-fields: true}}}");
-    awaitDefinition(
+            "{type: object, description: preserve-unknown-properties in nested field for Testing,"
+                + " properties: {spec: {type: object, description: Specification of Waldo,"
+                + " x-kubernetes-preserve-unknown-fields: true, properties: {dummy: {type:"
+                + " string}}}, status: {type: object, description: Status of Waldo, properties:"
+                + " {bars: {type: array, items: {type: object}}}}}}");
+    awaitSchema(
         space,
-        name(custom, "v1"),
-        d -> d.at("/properties/spec/x-kubernetes-preserve-unknown-fields").asBoolean());
-    space
-        .kubectl()
-        .runWithInput(
-            Manifest.parse(custom.object("test-cr", "spec: {b: [c]}")).toString(),
-            "create",
-            "-f",
-            "-");
+        custom,
+        "v1",
+        "{type: object, description: preserve-unknown-properties in nested field for Testing,"
+            + " properties: {spec: {description: Specification of Waldo,"
+            + " x-kubernetes-preserve-unknown-fields: true}, status: {type: object, description:"
+            + " Status of Waldo, properties: {bars: {type: array, items: {type: object}}}}}}");
+    accepts(space, custom, "spec: {a: null, b: [{c: d}]}");
+    explains(
+        space, custom.plural, "DESCRIPTION:.*preserve-unknown-properties in nested\\s+field for");
+    end(space, custom, "v1");
   }
 
-  private static String version(String name, boolean served, boolean storage) {
-    return "{name: %s, served: %s, storage: %s, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object}}}}}"
-        .formatted(name, served, storage);
+  private static String version(String name, boolean served, boolean storage, String schema) {
+    return "{name: %s, served: %s, storage: %s, schema: {openAPIV3Schema: %s}}"
+        .formatted(name, served, storage, schema);
+  }
+
+  private static String group() {
+    return "g" + Space.unique() + ".example.com";
   }
 
   @Test
@@ -134,11 +230,14 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for"
           + " multiple CRDs of different groups [Conformance]")
   void groups(Space space) {
-    CustomKind one = CustomKind.create(space, SCHEMA);
-    CustomKind two = CustomKind.create(space, SCHEMA);
-    assertThat(one.group).isNotEqualTo(two.group);
-    awaitDefinition(space, name(one, "v1"), d -> d.has("properties"));
-    awaitDefinition(space, name(two, "v1"), d -> d.has("properties"));
+    CustomKind foo = CustomKind.create(space, FOO);
+    CustomKind waldo =
+        CustomKind.create(space, group(), "waldo", version("v1beta1", true, true, WALDO));
+    assertThat(foo.group).isNotEqualTo(waldo.group);
+    awaitSchema(space, waldo, "v1beta1", WALDO);
+    awaitSchema(space, foo, "v1", FOO);
+    end(space, foo, "v1");
+    end(space, waldo, "v1beta1");
   }
 
   @Test
@@ -146,12 +245,22 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for"
           + " multiple CRDs of same group but different versions [Conformance]")
   void versions(Space space) {
-    String group = "g" + Space.unique() + ".example.com";
     CustomKind custom =
         CustomKind.create(
-            space, group, "foo", version("v1", true, true) + ", " + version("v2", true, false));
-    awaitDefinition(space, name(custom, "v1"), d -> d.has("properties"));
-    awaitDefinition(space, name(custom, "v2"), d -> d.has("properties"));
+            space,
+            group(),
+            "foo",
+            version("v2", true, true, FOO) + ", " + version("v3", true, false, FOO));
+    awaitSchema(space, custom, "v3", FOO);
+    awaitSchema(space, custom, "v2", FOO);
+    end(space, custom, "v2", "v3");
+    String group = group();
+    CustomKind foo = CustomKind.create(space, group, "foo", version("v4", true, true, FOO));
+    CustomKind waldo = CustomKind.create(space, group, "waldo", version("v5", true, true, WALDO));
+    awaitSchema(space, waldo, "v5", WALDO);
+    awaitSchema(space, foo, "v4", FOO);
+    end(space, foo, "v4");
+    end(space, waldo, "v5");
   }
 
   @Test
@@ -159,11 +268,14 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for"
           + " multiple CRDs of same group and version but different kinds [Conformance]")
   void kinds(Space space) {
-    String group = "g" + Space.unique() + ".example.com";
-    CustomKind one = CustomKind.create(space, group, "foo", version("v1", true, true));
-    CustomKind two = CustomKind.create(space, group, "bar", version("v1", true, true));
-    awaitDefinition(space, name(one, "v1"), d -> d.has("properties"));
-    awaitDefinition(space, name(two, "v1"), d -> d.has("properties"));
+    String group = group();
+    CustomKind foo = CustomKind.create(space, group, "foo", version("v6", true, true, FOO));
+    CustomKind waldo = CustomKind.create(space, group, "waldo", version("v6", true, true, WALDO));
+    awaitSchema(space, waldo, "v6", WALDO);
+    awaitSchema(space, foo, "v6", FOO);
+    end(space, foo, "v6");
+    awaitSchema(space, waldo, "v6", WALDO);
+    end(space, waldo, "v6");
   }
 
   @Test
@@ -171,18 +283,25 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] updates the"
           + " published spec when one version gets renamed [Conformance]")
   void renamed(Space space) {
-    String group = "g" + Space.unique() + ".example.com";
     CustomKind custom =
         CustomKind.create(
-            space, group, "foo", version("v2", true, true) + ", " + version("v3", true, false));
-    awaitDefinition(space, name(custom, "v3"), d -> d.has("properties"));
-    space.edit(
+            space,
+            group(),
+            "foo",
+            version("v2", true, true, FOO) + ", " + version("v3", true, false, FOO));
+    awaitSchema(space, custom, "v3", FOO);
+    awaitSchema(space, custom, "v2", FOO);
+    space.jsonPatch(
         "customresourcedefinitions.apiextensions.k8s.io",
         custom.definition(),
-        d -> ((ObjectNode) d.at("/spec/versions/1")).put("name", "v4"));
-    awaitDefinition(space, name(custom, "v4"), d -> d.has("properties"));
-    awaitDefinition(space, name(custom, "v3"), JsonNode::isMissingNode);
-    awaitDefinition(space, name(custom, "v2"), d -> d.has("properties"));
+        """
+        [{"op": "test", "path": "/spec/versions/1/name", "value": "v3"},
+         {"op": "replace", "path": "/spec/versions/1/name", "value": "v4"}]
+        """);
+    awaitSchema(space, custom, "v4", FOO);
+    awaitGone(space, custom, "v3");
+    awaitSchema(space, custom, "v2", FOO);
+    end(space, custom, "v2", "v4");
   }
 
   @Test
@@ -190,19 +309,20 @@ class PublishOpenApiIT {
       "[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] removes"
           + " definition from spec when one version gets changed to not be served [Conformance]")
   void notServed(Space space) {
-    String group = "g" + Space.unique() + ".example.com";
     CustomKind custom =
         CustomKind.create(
             space,
-            group,
+            group(),
             "foo",
-            version("v5", true, true) + ", " + version("v6alpha1", true, false));
-    awaitDefinition(space, name(custom, "v6alpha1"), d -> d.has("properties"));
+            version("v5", true, true, FOO) + ", " + version("v6alpha1", true, false, FOO));
+    awaitSchema(space, custom, "v6alpha1", FOO);
+    awaitSchema(space, custom, "v5", FOO);
     space.edit(
         "customresourcedefinitions.apiextensions.k8s.io",
         custom.definition(),
         d -> ((ObjectNode) d.at("/spec/versions/1")).put("served", false));
-    awaitDefinition(space, name(custom, "v6alpha1"), JsonNode::isMissingNode);
-    awaitDefinition(space, name(custom, "v5"), d -> d.has("properties"));
+    awaitGone(space, custom, "v6alpha1");
+    awaitSchema(space, custom, "v5", FOO);
+    end(space, custom, "v5");
   }
 }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +48,9 @@ class WatchersIT {
       mutate(space, "map-a", 1);
       assertThat(text(a.expect("MODIFIED", "map-a"), "/object/data/mutation")).isEqualTo("1");
       both.expect("MODIFIED", "map-a");
+      mutate(space, "map-a", 2);
+      assertThat(text(a.expect("MODIFIED", "map-a"), "/object/data/mutation")).isEqualTo("2");
+      both.expect("MODIFIED", "map-a");
       space.delete("configmaps", "map-a");
       a.expect("DELETED", "map-a");
       both.expect("DELETED", "map-a");
@@ -54,6 +60,12 @@ class WatchersIT {
       space.delete("configmaps", "map-b");
       b.expect("DELETED", "map-b");
       both.expect("DELETED", "map-b");
+      // Of what happened to the other one nothing was seen: this is next.
+      space.create(MAP.formatted("last-a", "a"));
+      a.expect("ADDED", "last-a");
+      both.expect("ADDED", "last-a");
+      space.create(MAP.formatted("last-b", "b"));
+      b.expect("ADDED", "last-b");
     }
   }
 
@@ -85,8 +97,8 @@ class WatchersIT {
       last = text(watcher.expect("MODIFIED", "map"), "/object/metadata/resourceVersion");
     }
     mutate(space, "map", 2);
-    space.delete("configmaps", "map");
     try (Watcher watcher = watch(space, "x", last)) {
+      space.delete("configmaps", "map");
       assertThat(text(watcher.expect("MODIFIED", "map"), "/object/data/mutation")).isEqualTo("2");
       watcher.expect("DELETED", "map");
     }
@@ -118,28 +130,47 @@ class WatchersIT {
   @DisplayName(
       "[sig-api-machinery] Watchers should receive events on concurrent watches in same order"
           + " [Conformance]")
-  void sameOrder(Space space) {
-    int changes = 30;
+  void sameOrder(Space space) throws Exception {
+    int changes = 60;
     String before =
         text(space.api().get(space.path("configmaps")).ok(), "/metadata/resourceVersion");
-    CompletableFuture<Void> writer =
-        CompletableFuture.runAsync(() -> {
-          for (int i = 0; i < changes; i++) {
-            String name = "map-" + i % 5;
-            if (i < 5) {
-              space.create(MAP.formatted(name, "x"));
-            } else {
-              mutate(space, name, i);
-            }
-          }
-        });
-    List<String> reference = versions(space, before, changes);
-    for (String start : reference.subList(0, changes - 1)) {
-      int rest = changes - 1 - reference.indexOf(start);
-      assertThat(versions(space, start, rest))
-          .isEqualTo(reference.subList(changes - rest, changes));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        Watcher first = watch(space, "x", before)) {
+      Future<?> writer = threads.submit(() -> write(space, changes));
+      List<String> order = new ArrayList<>();
+      List<Future<List<String>>> others = new ArrayList<>();
+      for (int i = 0; i < changes; i++) {
+        String version = text(first.next(), "/object/metadata/resourceVersion");
+        int rest = changes - 1 - i;
+        order.add(version);
+        others.add(threads.submit(() -> versions(space, version, rest)));
+      }
+      writer.get();
+      assertThat(order).doesNotHaveDuplicates();
+      for (int i = 0; i < changes; i++) {
+        assertThat(others.get(i).get()).isEqualTo(order.subList(i + 1, changes));
+      }
     }
-    writer.join();
+  }
+
+  /** Creates, changes and deletes, in an order that differs each time. */
+  private static void write(Space space, int changes) {
+    SplittableRandom random = new SplittableRandom();
+    List<String> existing = new ArrayList<>();
+    for (int i = 0; i < changes; i++) {
+      int what = existing.isEmpty() ? 0 : random.nextInt(3);
+      if (what == 0) {
+        space.create(MAP.formatted("map-" + i, "x"));
+        existing.add("map-" + i);
+      } else {
+        int which = random.nextInt(existing.size());
+        if (what == 1) {
+          mutate(space, existing.get(which), i);
+        } else {
+          space.delete("configmaps", existing.remove(which));
+        }
+      }
+    }
   }
 
   private static List<String> versions(Space space, String from, int count) {

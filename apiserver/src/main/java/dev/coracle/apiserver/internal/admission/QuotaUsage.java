@@ -95,9 +95,13 @@ final class QuotaUsage {
     }
     if (type.equals("LoadBalancer")) {
       out.put("services.loadbalancers", Quantity.of(1));
-      if (spec.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
-        out.put("services.nodeports", Quantity.of(ports));
+      if (!spec.path("allocateLoadBalancerNodePorts").asBoolean(true)) {
+        ports = 0;
+        for (JsonNode port : spec.path("ports")) {
+          ports += port.path("nodePort").asInt() > 0 ? 1 : 0;
+        }
       }
+      out.put("services.nodeports", Quantity.of(ports));
     }
   }
 

@@ -2,9 +2,9 @@ package dev.coracle.apiserver.internal.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.RequestInfo;
-import dev.coracle.apiserver.internal.http.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

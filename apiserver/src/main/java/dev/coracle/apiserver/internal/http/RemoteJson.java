@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -123,7 +124,11 @@ public final class RemoteJson implements AutoCloseable {
   private static @Nullable Buffer content(JsonNode node, String field, Path file) {
     String data = node.path(field + "-data").asText("");
     if (!data.isEmpty()) {
-      return Buffer.buffer(Base64.getDecoder().decode(data));
+      try {
+        return Buffer.buffer(Base64.getDecoder().decode(data));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalStateException(field + "-data in " + file + " is not base64", e);
+      }
     }
     String path = node.path(field).asText("");
     if (path.isEmpty()) {

@@ -2,10 +2,14 @@ package dev.coracle.apiserver.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DuplicateKeys;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
@@ -14,6 +18,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
@@ -30,6 +35,7 @@ import dev.coracle.apiserver.warning.ApiDeprecation;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -181,11 +187,11 @@ public final class ResourceHandler {
     PatchType type = patchType(exchange.header("Content-Type"));
     if (type == PatchType.APPLY && call.options().fieldManager().isEmpty()) {
       throw StatusException.invalid(
-          new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
+          new GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
           "",
-          java.util.List.of(
-              new dev.coracle.api.StatusCause(
-                  dev.coracle.api.StatusCause.REQUIRED,
+          List.of(
+              new StatusCause(
+                  StatusCause.REQUIRED,
                   "Required value: is required for apply patch",
                   "fieldManager")));
     }
@@ -194,9 +200,7 @@ public final class ResourceHandler {
         body(exchange)
             .chain(bytes -> {
               JsonNode tree =
-                  type == PatchType.APPLY && !looksLikeJson(bytes)
-                      ? Yaml.parse(bytes, bodies.maxBytes())
-                      : Json.parse(bytes);
+                  type == PatchType.APPLY ? configuration(call, bytes) : Json.parse(bytes);
               return engine.patch(call, new Patch(type, tree, exchange.flag("force")));
             }),
         outcome -> outcome(exchange, form, call, outcome));
@@ -204,6 +208,24 @@ public final class ResourceHandler {
 
   private void outcome(Exchange exchange, Negotiation form, Call call, UpdateVerb.Outcome outcome) {
     presenter.object(exchange, form, outcome.created() ? 201 : 200, call.type(), outcome.object());
+  }
+
+  /** YAML or JSON that is applied; of keys that stand twice the last is taken, where it may be. */
+  private JsonNode configuration(Call call, byte[] bytes) {
+    FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
+    boolean json = looksLikeJson(bytes);
+    DuplicateKeys keys = new DuplicateKeys();
+    JsonNode tree = json ? Json.parse(bytes) : Yaml.parse(bytes, bodies.maxBytes(), keys);
+    if (validation != FieldValidation.IGNORE) {
+      List<String> twice = json ? DuplicateKeys.ofJson(bytes) : keys.found();
+      if (!twice.isEmpty() && validation == FieldValidation.STRICT) {
+        throw StatusException.badRequest(
+            "error strict decoding YAML: error converting YAML to JSON: "
+                + DuplicateKeys.words(twice));
+      }
+      twice.forEach(call.warnings()::add);
+    }
+    return tree;
   }
 
   private static boolean looksLikeJson(byte[] bytes) {
@@ -273,12 +295,7 @@ public final class ResourceHandler {
       case "", "application/json", "*/*" ->
           Decoder.decode(body, schema.type(), schema.kind(), validation, call.warnings()::add);
       case "application/yaml", "application/x-yaml", "text/yaml" ->
-          Decoder.decode(
-              Yaml.parse(body, bodies.maxBytes()),
-              schema.type(),
-              schema.kind(),
-              validation,
-              call.warnings()::add);
+          yaml(call, body, schema.type(), schema.kind(), validation);
       case "application/vnd.kubernetes.protobuf" ->
           Decoder.decode(
               ProtobufReader.read(body),
@@ -292,6 +309,15 @@ public final class ResourceHandler {
               "the body of the request was in an unknown format - accepted media types include:"
                   + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
     };
+  }
+
+  private ObjectNode yaml(
+      Call call, byte[] body, SchemaType type, GroupVersionKind kind, FieldValidation validation) {
+    DuplicateKeys keys = new DuplicateKeys();
+    JsonNode tree = Yaml.parse(body, bodies.maxBytes(), keys);
+    List<String> twice =
+        keys.found().isEmpty() ? List.of() : List.of(DuplicateKeys.words(keys.found()));
+    return Decoder.decode(tree, twice, type, kind, validation, call.warnings()::add);
   }
 
   private static String mediaType(String contentType) {

@@ -11,6 +11,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;

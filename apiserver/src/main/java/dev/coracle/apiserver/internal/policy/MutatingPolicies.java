@@ -71,7 +71,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
     return Uni.createFrom()
         .deferred(() -> mutate(found, request))
         .onFailure(CelFailure.class)
-        .recoverWithItem(f -> failed(found, request, (CelFailure) f))
+        .recoverWithUni(f -> failed(found, request, (CelFailure) f))
         .invoke(changed -> {
           if (changed) {
             turns.changed();
@@ -83,20 +83,23 @@ public final class MutatingPolicies implements AdmissionPlugin {
   }
 
   /** Not changed, where the policy is passed over when it fails. */
-  private static boolean failed(
+  private static Uni<Boolean> failed(
       Found<Mutations> found, AdmissionRequest request, CelFailure failure) {
     if (found.policy().ignoresFailure()) {
-      return false;
+      return Uni.createFrom().item(false);
     }
-    throw StatusException.forbidden(
-        request.resource(),
-        request.objectName(),
-        "policy '"
-            + found.policy().name()
-            + "' with binding '"
-            + found.binding().name()
-            + "' denied request: "
-            + failure.words());
+    // Not thrown: of a failure that a recovery throws Mutiny makes one of both.
+    return Uni.createFrom()
+        .failure(
+            StatusException.forbidden(
+                request.resource(),
+                request.objectName(),
+                "policy '"
+                    + found.policy().name()
+                    + "' with binding '"
+                    + found.binding().name()
+                    + "' denied request: "
+                    + failure.words()));
   }
 
   private Uni<Boolean> mutate(Found<Mutations> found, AdmissionRequest request) {

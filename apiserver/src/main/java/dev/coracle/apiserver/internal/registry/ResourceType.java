@@ -94,6 +94,11 @@ public record ResourceType(
     return !custom() && definition.storage().equals(definition.gvr());
   }
 
+  /** Whether what fields say in this version is what they say in the stored form. */
+  public boolean selectsAsStored() {
+    return !custom() || late == null && definition.storage().equals(definition.gvr());
+  }
+
   /** As {@link #presented(KubeObject)}, with one call for all of a list. */
   public Uni<List<KubeObject>> presented(List<KubeObject> objects) {
     List<KubeObject> others =

@@ -78,7 +78,10 @@ public final class ServiceAllocation {
         .onFailure()
         .invoke(() -> forget(now, before))
         .onFailure(Taken.class)
-        .recoverWithUni(f -> again(service, asked, before, call, (Taken) f, attempt));
+        .recoverWithUni(f ->
+            // Deferred: of a failure that a recovery throws Mutiny makes one of both.
+            Uni.createFrom()
+                .deferred(() -> again(service, asked, before, call, (Taken) f, attempt)));
   }
 
   /** Somebody else was faster: what was asked for by name is refused, what was free is another. */

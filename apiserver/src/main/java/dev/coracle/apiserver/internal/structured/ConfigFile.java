@@ -2,7 +2,7 @@ package dev.coracle.apiserver.internal.structured;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.StatusException;
-import dev.coracle.apiserver.internal.http.Yaml;
+import dev.coracle.api.Yaml;
 
 /** The outermost part of a configuration of apiserver.config.k8s.io/v1. */
 final class ConfigFile {

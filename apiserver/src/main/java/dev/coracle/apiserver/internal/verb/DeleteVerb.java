@@ -240,7 +240,7 @@ public final class DeleteVerb {
         .chain(type::presented)
         .<Outcome>map(Outcome.Gone::new)
         .onFailure(Held.class)
-        .recoverWithUni(() -> run(call, options));
+        .recoverWithUni(() -> Uni.createFrom().deferred(() -> run(call, options)));
   }
 
   private Uni<Void> admit(Call call, DeleteOptions options, KubeObject before) {

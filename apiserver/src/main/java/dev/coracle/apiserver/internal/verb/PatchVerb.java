@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.patch.ApplyCheck;
 import dev.coracle.api.patch.JsonPatch;
 import dev.coracle.api.patch.MergePatch;
 import dev.coracle.api.rest.Patch;
@@ -82,12 +83,14 @@ public final class PatchVerb {
     if (!(patch.body() instanceof ObjectNode given)) {
       throw StatusException.badRequest("the configuration is not an object");
     }
+    // Whatever fieldValidation says: nobody could own a field that the schema does not know.
+    ApplyCheck.check(call.type().definition().schema(), given, call.type().kind().apiVersion());
     ObjectNode configuration =
         Decoder.decode(
             given,
             call.type().definition().schema(),
             call.type().kind(),
-            FieldValidation.of(call.options().fieldValidation()),
+            FieldValidation.IGNORE,
             call.warnings()::add);
     ObjectNode metadata = Metadata.of(configuration);
     if (metadata.path("name").asText("").isEmpty()) {
@@ -112,7 +115,9 @@ public final class PatchVerb {
             call, scope, ObjectUpdate.edit(current -> applied(call, configuration, patch, current)))
         .map(o -> new UpdateVerb.Outcome(o, false))
         .onFailure(f -> StatusException.isNotFound(f) && call.subresource().isEmpty())
-        .recoverWithUni(() -> create(call, configuration, patch));
+        .recoverWithUni(() ->
+            // Deferred: of a failure that a recovery throws Mutiny makes one of both.
+            Uni.createFrom().deferred(() -> create(call, configuration, patch)));
   }
 
   private ObjectNode applied(Call call, ObjectNode configuration, Patch patch, KubeObject current) {
@@ -155,6 +160,6 @@ public final class PatchVerb {
         .runApplied(call, made)
         .map(o -> new UpdateVerb.Outcome(o, true))
         .onFailure(StatusException::isAlreadyExists)
-        .recoverWithUni(() -> apply(call, patch));
+        .recoverWithUni(() -> Uni.createFrom().deferred(() -> apply(call, patch)));
   }
 }

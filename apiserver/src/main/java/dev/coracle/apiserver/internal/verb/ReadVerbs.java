@@ -34,6 +34,9 @@ public final class ReadVerbs {
     ResourceType type = call.type();
     checkFields(type, options.fields());
     checkListOptions(options);
+    if (ConvertedSelection.isNeeded(type, options.fields())) {
+      return converted(call, options.fields()).list(options);
+    }
     Uni<KubeList> list =
         backstage.store().list(type.stored(), call.namespace(), stored(type, options));
     if (type.presentsAsStored()) {
@@ -59,6 +62,9 @@ public final class ReadVerbs {
                       + " NotOlderThan",
                   "resourceVersionMatch")));
     }
+    if (ConvertedSelection.isNeeded(type, options.fields())) {
+      return converted(call, options.fields()).watch(options);
+    }
     WatchOptions inStore =
         new WatchOptions(
             options.labels(),
@@ -73,6 +79,10 @@ public final class ReadVerbs {
       return events;
     }
     return events.onItem().transformToUniAndConcatenate(e -> present(type, e));
+  }
+
+  private ConvertedSelection converted(Call call, FieldSelector fields) {
+    return new ConvertedSelection(backstage.store(), call.type(), call.namespace(), fields);
   }
 
   private static Uni<WatchEvent> present(ResourceType type, WatchEvent event) {

@@ -26,7 +26,11 @@ public final class UpdateVerb {
         .run(call, scope, ObjectUpdate.replaceBy(object))
         .map(o -> new Outcome(o, false))
         .onFailure(f -> StatusException.isNotFound(f) && createsInstead(call, object))
-        .recoverWithUni(() -> creates.run(call, object).map(o -> new Outcome(o, true)));
+        .recoverWithUni(() ->
+            // Deferred: of a failure that a recovery throws Mutiny makes one of both.
+            Uni.createFrom()
+                .deferred(() -> creates.run(call, object))
+                .map(o -> new Outcome(o, true)));
   }
 
   private static boolean createsInstead(Call call, ObjectNode object) {

@@ -131,9 +131,23 @@ final class QuotaUsage {
         count("services.loadbalancers", 1);
       }
       if (type.equals("NodePort") || type.equals("LoadBalancer")) {
-        count("services.nodeports", service.at("spec", "ports").size());
+        count("services.nodeports", nodePorts(service, type));
       }
     }
+  }
+
+  /** A load balancer that is given none has only those that it names. */
+  private static int nodePorts(KubeObject service, String type) {
+    JsonNode ports = service.at("spec", "ports");
+    if (type.equals("NodePort")
+        || service.at("spec", "allocateLoadBalancerNodePorts").asBoolean(true)) {
+      return ports.size();
+    }
+    int named = 0;
+    for (JsonNode port : ports) {
+      named += port.path("nodePort").asInt() > 0 ? 1 : 0;
+    }
+    return named;
   }
 
   void claims(Collection<KubeObject> claims) {

@@ -77,7 +77,7 @@ public final class Frames {
     }
     error = head[0] == STDERR;
     left = ByteBuffer.wrap(head).getInt(4);
-    if (left < 0 || head[0] > STDERR) {
+    if (left < 0 || head[0] < 0 || head[0] > STDERR) {
       throw new IOException("Docker's output is not in frames");
     }
     return true;

@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.network;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -9,6 +10,8 @@ import dev.coracle.criruntime.internal.container.HostTools;
 import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,16 +20,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * CNI plugins, run in the order of the configuration list (CNI specification 1.0: environment
  * CNI_COMMAND and friends, configuration on standard input, result on standard output).
  */
 public final class CniNetwork implements PodNetwork {
+  private static final Logger LOG = LoggerFactory.getLogger(CniNetwork.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int MAX_WORDS = 512;
+  private static final int MAX_FILE = 1 << 20;
   private static final int KILLED = 128 + Processes.SIGKILL;
+
+  /** What a plugin's program is called: no path, and not hidden. */
+  private static final String TYPE = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}";
 
   private final Path file;
   private final ObjectNode list;
@@ -58,19 +68,56 @@ public final class CniNetwork implements PodNetwork {
       files = all.filter(p -> p.toString().matches(".*\\.(conflist|conf|json)")).sorted().toList();
     }
     for (Path file : files) {
-      JsonNode node = JSON.readTree(file.toFile());
-      if (node instanceof ObjectNode object && object.hasNonNull("name")) {
-        ObjectNode list = object;
-        if (!object.has("plugins")) {
-          list = JSON.createObjectNode();
-          list.set("name", object.get("name"));
-          list.put("cniVersion", object.path("cniVersion").asText("0.4.0"));
-          list.putArray("plugins").add(object);
-        }
-        return Optional.of(new CniNetwork(file, list, binDirs, limit));
+      try {
+        return Optional.of(new CniNetwork(file, configuration(bytes(file)), binDirs, limit));
+      } catch (IOException e) {
+        LOG.atWarn()
+            .addKeyValue("file", file)
+            .addKeyValue("why", e.getMessage())
+            .log("A CNI configuration cannot be used");
       }
     }
     return Optional.empty();
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(MAX_FILE);
+    }
+  }
+
+  /**
+   * A configuration list; of a single configuration, the list of it alone.
+   *
+   * @throws IOException saying what is wrong with it
+   */
+  static ObjectNode configuration(byte[] json) throws IOException {
+    if (!(JSON.readTree(json) instanceof ObjectNode object)) {
+      throw new IOException("it is not an object");
+    }
+    if (object.path("name").asText("").isEmpty()) {
+      throw new IOException("it has no name");
+    }
+    ObjectNode list = object;
+    if (!object.has("plugins")) {
+      list = JSON.createObjectNode();
+      list.set("name", object.get("name"));
+      list.put("cniVersion", version(object));
+      list.putArray("plugins").add(object);
+    }
+    if (!list.path("plugins").isArray() || list.path("plugins").isEmpty()) {
+      throw new IOException("it has no plugins");
+    }
+    for (JsonNode plugin : list.path("plugins")) {
+      if (!plugin.isObject() || !plugin.path("type").asText("").matches(TYPE)) {
+        throw new IOException("one of its plugins has no type that a program can have");
+      }
+    }
+    return list;
+  }
+
+  private static String version(JsonNode configuration) {
+    return configuration.path("cniVersion").asText("0.4.0");
   }
 
   @Override
@@ -94,9 +141,11 @@ public final class CniNetwork implements PodNetwork {
   }
 
   private Optional<Path> binary(String type) {
-    return type.contains("/")
-        ? Optional.empty()
-        : binDirs.stream().map(d -> d.resolve(type)).filter(Files::isExecutable).findFirst();
+    return binDirs.stream()
+        .map(d -> d.resolve(type))
+        .filter(Files::isRegularFile)
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 
   @Override
@@ -109,37 +158,51 @@ public final class CniNetwork implements PodNetwork {
         result = result(type(plugin), invoke("ADD", plugin, pod, first ? null : result));
         first = false;
       }
-      return new Connection(addresses(result), result);
+      List<String> ips = addresses(result);
+      if (ips.isEmpty()) {
+        throw new IOException("the plugins gave no address");
+      }
+      return new Connection(ips, result);
     } catch (IOException e) {
       throw new IOException(
           "failed to setup network for sandbox \"" + pod.sandboxId() + "\": " + e.getMessage(), e);
     }
   }
 
-  private static List<String> addresses(JsonNode result) throws IOException {
-    List<String> ips = new ArrayList<>();
-    for (JsonNode ip : result.path("ips")) {
-      String address = ip.path("address").asText().replaceFirst("/.*", "");
-      if (!address.matches("[0-9a-fA-F:.]*[0-9a-fA-F]")) {
-        throw new IOException("the plugins gave no address but " + ip);
+  /**
+   * What a plugin has printed: an object whose addresses are such.
+   *
+   * @throws IOException naming the plugin
+   */
+  static ObjectNode result(String type, byte[] said) throws IOException {
+    ObjectNode result;
+    try {
+      if (!(JSON.readTree(said) instanceof ObjectNode object)) {
+        throw new IOException(failed(type, "ADD") + "its result is no object: " + text(said));
       }
-      ips.add(address);
+      result = object;
+    } catch (JacksonException e) {
+      throw new IOException(failed(type, "ADD") + "its result is no JSON: " + text(said), e);
     }
-    if (ips.isEmpty()) {
-      throw new IOException("the plugins gave no address");
+    for (String address : addresses(result)) {
+      try {
+        InetAddress.ofLiteral(address);
+      } catch (IllegalArgumentException e) {
+        throw new IOException(failed(type, "ADD") + "it gave the address \"" + address + "\"", e);
+      }
     }
-    return ips;
+    return result;
   }
 
-  private static JsonNode result(String type, byte[] output) throws IOException {
-    try {
-      if (JSON.readTree(output) instanceof ObjectNode result) {
-        return result;
-      }
-    } catch (IOException e) {
-      throw new IOException(failed(type, "ADD") + "its result is no JSON: " + text(output), e);
+  /** Without the lengths of their prefixes. */
+  static List<String> addresses(JsonNode result) {
+    List<String> ips = new ArrayList<>();
+    for (JsonNode ip : result.path("ips")) {
+      String address = ip.path("address").asText();
+      int slash = address.indexOf('/');
+      ips.add(slash < 0 ? address : address.substring(0, slash));
     }
-    throw new IOException(failed(type, "ADD") + "its result is no object: " + text(output));
+    return ips;
   }
 
   private static String type(JsonNode plugin) {
@@ -195,7 +258,7 @@ public final class CniNetwork implements PodNetwork {
                         + binDirs));
     ObjectNode config = plugin.deepCopy();
     config.set("name", list.get("name"));
-    config.put("cniVersion", list.path("cniVersion").asText("0.4.0"));
+    config.put("cniVersion", version(list));
     if (previous != null) {
       config.set("prevResult", previous);
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,20 +105,109 @@ class ArchivesFuzz {
     return i;
   }
 
-  /** By the first byte what is changed: the whole archive, or one of its documents. */
+  /**
+   * By the first byte what is changed: the whole archive, or one of its documents. So that more
+   * than the first header is reached, most inputs are not archives but changes of a right one.
+   */
   @FuzzTest(maxDuration = "60s")
   void archives(byte[] input) throws IOException {
     if (input.length > 0) {
       byte[] rest = java.util.Arrays.copyOfRange(input, 1, input.length);
       load(
           images(),
-          switch (input[0] & 3) {
+          switch (input[0] & 7) {
             case 0 -> LayersFuzz.checked(rest);
             case 1 -> saved(rest, bytes(CONFIG));
             case 2 -> layout(rest, bytes(MANIFEST), bytes(CONFIG));
-            default -> saved(bytes(SAVED), rest);
+            case 3 -> saved(bytes(SAVED), rest);
+            case 4 -> ArchiveChanges.of(saved(bytes(SAVED), bytes(CONFIG)), rest);
+            case 5 -> ArchiveChanges.of(layout(bytes(INDEX), bytes(MANIFEST), bytes(CONFIG)), rest);
+            case 6 -> withLayer(rest);
+            default -> withLayer(ArchiveChanges.of(layer(), rest));
           });
     }
+  }
+
+  private static byte[] layer() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarWriter tar = new TarWriter(out)) {
+      tar.directory("etc", 0755);
+      tar.file("etc/conf", 0644, bytes("x"));
+      tar.symlink("etc/link", "../etc/conf");
+      tar.hardLink("etc/hard", "etc/conf");
+      tar.file("etc/.wh.gone", 0644, new byte[0]);
+      tar.file("a/" + "long-directory-name/".repeat(12) + "file", 0644, new byte[600]);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] gzip(byte[] content) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(content);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /** A layout whose documents are right for this layer, packed, so that it is unpacked. */
+  private static byte[] withLayer(byte[] layer) {
+    byte[] packed = gzip(layer);
+    byte[] config = bytes(CONFIG.replace(Digest.of(LAYER), Digest.of(layer)));
+    byte[] manifest =
+        bytes(
+            "{\"schemaVersion\":2,\"config\":{\"digest\":\""
+                + Digest.of(config)
+                + "\"},\"layers\":[{\"mediaType\":"
+                + "\"application/vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\""
+                + Digest.of(packed)
+                + "\",\"size\":"
+                + packed.length
+                + "}]}");
+    byte[] index = bytes(INDEX.replace(Digest.of(bytes(MANIFEST)), Digest.of(manifest)));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarWriter tar = new TarWriter(out)) {
+      tar.file("index.json", 0644, index);
+      tar.file(name(Digest.of(manifest)), 0644, manifest);
+      tar.file(name(Digest.of(config)), 0644, config);
+      tar.file(name(Digest.of(packed)), 0644, packed);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /** Fields of headers and pieces of contents, changed one or a few at a time. */
+  @Test
+  void changedArchives() throws Exception {
+    Images images = images();
+    fuzz(
+        changes(),
+        input -> {
+          load(images, ArchiveChanges.of(saved(bytes(SAVED), bytes(CONFIG)), input));
+          byte[] layout = layout(bytes(INDEX), bytes(MANIFEST), bytes(CONFIG));
+          load(images, ArchiveChanges.of(layout, input));
+        });
+  }
+
+  @Test
+  void changedLayersInRightArchives() throws Exception {
+    Images images = images();
+    load(images, withLayer(layer()));
+    assertThat(images.find("demo:1").orElseThrow().layers()).hasSize(1);
+    fuzz(changes(), input -> load(images, withLayer(ArchiveChanges.of(layer(), input))));
+  }
+
+  private static Fuzzer changes() {
+    return new Fuzzer()
+        .seed(new byte[] {0, 0, 'x', 0})
+        .seed(new byte[] {1, 1, '7', '7', 0, 2, 4, '5', 0})
+        .seed(new byte[] {2, 4, '2', 0, 2, 5, '/', 'e', 't', 'c', 0})
+        .seed(new byte[] {3, 3, (byte) 0x80, 1, 0})
+        .words("../", "/", "0", "5", "1", "x", "g", "L", "77777777777", "\0", ".wh.", "size=9\n");
   }
 
   private void fuzz(Fuzzer fuzzer, Fuzzer.Target target) throws Exception {

@@ -3,10 +3,16 @@ package dev.coracle.kubelet.internal.manifest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
@@ -27,9 +33,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * The pods of a directory of manifests (Kubernetes docs, "Create static Pods"), YAML or JSON, one
@@ -39,6 +42,11 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  */
 public final class StaticPods implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StaticPods.class);
+  private static final ResourceDefinition PODS =
+      Scheme.builtIn().resource("", "v1", "pods").orElseThrow();
+
+  /** As many as the API takes. */
+  private static final int MOST_BYTES = 3 << 20;
 
   private final Path directory;
   private final String nodeName;
@@ -118,12 +126,15 @@ public final class StaticPods implements AutoCloseable {
 
   private @Nullable KubeObject read(Path file) {
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes;
+      try (InputStream in = Files.newInputStream(file)) {
+        bytes = in.readNBytes(MOST_BYTES + 1);
+      }
       if (bytes.length == 0) {
         return pods.get(file);
       }
       return complete(tree(bytes), file, bytes);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | StatusException | IllegalArgumentException e) {
       LOG.atWarn()
           .addKeyValue("file", file)
           .addKeyValue("why", e.getMessage())
@@ -132,25 +143,26 @@ public final class StaticPods implements AutoCloseable {
     }
   }
 
-  private static ObjectNode tree(byte[] bytes) {
-    try {
-      Object loaded =
-          new Load(LoadSettings.builder().build())
-              .loadFromString(new String(bytes, StandardCharsets.UTF_8));
-      JsonNode node = Json.MAPPER.valueToTree(loaded);
-      if (node instanceof ObjectNode object
-          && object.path("kind").asText("").equals("Pod")
-          && !object.path("metadata").path("name").asText("").isEmpty()) {
-        return object;
-      }
-      throw new IllegalArgumentException("kind Pod and metadata.name are needed");
-    } catch (YamlEngineException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
+  /**
+   * The pod in the shape that its schema has: unknown fields are dropped, wrong types refused.
+   *
+   * @throws StatusException when it is no YAML, or a field has the wrong type
+   * @throws IllegalArgumentException when it is no Pod
+   */
+  static ObjectNode tree(byte[] bytes) {
+    if (bytes.length > MOST_BYTES) {
+      throw new IllegalArgumentException("the manifest has more than " + MOST_BYTES + " bytes");
     }
+    JsonNode pod = Yaml.parse(bytes, MOST_BYTES);
+    if (!pod.path("kind").asText("").equals("Pod")
+        || pod.path("metadata").path("name").asText("").isEmpty()) {
+      throw new IllegalArgumentException("kind Pod and metadata.name are needed");
+    }
+    return Decoder.decode(pod, PODS.schema(), PODS.kind(), FieldValidation.IGNORE, _ -> {});
   }
 
   /** Gives it what the API would have: uid by content, the node's name behind its own, defaults. */
-  private KubeObject complete(ObjectNode pod, Path file, byte[] bytes) {
+  KubeObject complete(ObjectNode pod, Path file, byte[] bytes) {
     ObjectNode metadata = pod.withObjectProperty("metadata");
     String name = metadata.path("name").asText();
     if (!name.endsWith("-" + nodeName)) {

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.runtime;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
 import dev.coracle.cri.v1.ContainerStats;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.Cgroups;
@@ -117,7 +118,7 @@ public final class PodResizer {
         context.resources().inProgress(true);
         return;
       }
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | StatusException | IllegalArgumentException e) {
       LOG.atWarn()
           .addKeyValue("file", file)
           .addKeyValue("why", e.getMessage())

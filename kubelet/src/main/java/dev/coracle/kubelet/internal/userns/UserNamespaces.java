@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.userns;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
 import dev.coracle.cri.v1.IDMapping;
 import dev.coracle.cri.v1.NamespaceMode;
 import dev.coracle.cri.v1.UserNamespace;
@@ -70,7 +71,7 @@ public final class UserNamespaces {
     for (String uid : paths.known()) {
       try {
         read(uid).ifPresent(range -> record(uid, range));
-      } catch (IOException | IllegalArgumentException e) {
+      } catch (IOException | StatusException | IllegalArgumentException e) {
         LOG.atWarn()
             .addKeyValue("uid", uid)
             .addKeyValue("why", e.getMessage())

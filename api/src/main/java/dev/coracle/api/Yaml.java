@@ -1,10 +1,8 @@
-package dev.coracle.apiserver.internal.http;
+package dev.coracle.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +18,13 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
- * YAML bodies in and out. Bounded against alias bombs: the number of nodes after the expansion of
- * aliases is limited, and so is the depth.
+ * YAML in and out. Bounded against alias bombs: the number of nodes after the expansion of aliases
+ * is limited, and so is the depth.
  */
 public final class Yaml {
 
@@ -39,6 +39,11 @@ public final class Yaml {
    * @throws StatusException {@code BadRequest}
    */
   public static JsonNode parse(byte[] yaml, int maxBytes) {
+    return parse(yaml, maxBytes, new DuplicateKeys());
+  }
+
+  /** As {@link #parse(byte[], int)}; of keys that stand twice the last is taken. */
+  public static JsonNode parse(byte[] yaml, int maxBytes, DuplicateKeys twice) {
     LoadSettings settings =
         LoadSettings.builder()
             .setSchema(new CoreSchema())
@@ -48,7 +53,7 @@ public final class Yaml {
             .setCodePointLimit(maxBytes)
             .build();
     try {
-      checkDepth(yaml, settings);
+      checkEvents(yaml, settings, twice);
       Object value = new Load(settings).loadFromInputStream(new ByteArrayInputStream(yaml));
       return toJson(value, new int[1], 0);
     } catch (StatusException e) {
@@ -61,7 +66,7 @@ public final class Yaml {
   }
 
   /** Before it is composed, which recurses by the depth that the document has; events do not. */
-  private static void checkDepth(byte[] yaml, LoadSettings settings) {
+  private static void checkEvents(byte[] yaml, LoadSettings settings, DuplicateKeys twice) {
     int depth = 0;
     for (Event event : new Parse(settings).parseInputStream(new ByteArrayInputStream(yaml))) {
       switch (event.getEventId()) {
@@ -69,8 +74,17 @@ public final class Yaml {
           if (++depth > DEEPEST) {
             throw excessive();
           }
+          twice.open(event.getEventId() == Event.ID.MappingStart);
         }
-        case MappingEnd, SequenceEnd -> depth--;
+        case MappingEnd, SequenceEnd -> {
+          depth--;
+          twice.close();
+        }
+        case Scalar -> {
+          int line = event.getStartMark().map(Mark::getLine).orElse(0) + 1;
+          twice.scalar(((ScalarEvent) event).getValue(), line);
+        }
+        case Alias -> twice.scalar(null, 0);
         default -> {}
       }
     }

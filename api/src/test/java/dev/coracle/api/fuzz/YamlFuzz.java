@@ -1,15 +1,19 @@
-package dev.coracle.apiserver.internal.http;
+package dev.coracle.api.fuzz;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.DuplicateKeys;
+import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.fuzz.Fuzzer;
+import dev.coracle.api.Yaml;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** YAML bodies: refused with 400, or written and read again as what they were. */
+/** YAML documents: refused with 400, or written and read again as what they were. */
 class YamlFuzz {
 
   @FuzzTest(maxDuration = "120s")
@@ -53,6 +57,37 @@ class YamlFuzz {
                 .hasMessageContaining("depth"));
   }
 
+  /** Whatever is JSON can be looked through. */
+  @Test
+  void keysThatStandTwiceInJson() throws InterruptedException {
+    new Fuzzer()
+        .seeds(
+            "{\"a\": 1, \"b\": [{\"a\": 1, \"a\": {\"c\": 1}}], \"a\": {\"a\": []}}", "[1]", "{}")
+        .words("\"a\": ", ",", "{", "}", "[", "]", "\"b\"", "null", "\n", "\"\\u0061\"")
+        .run(input -> {
+          try {
+            Json.parse(input);
+          } catch (StatusException e) {
+            return;
+          }
+          List<String> found = DuplicateKeys.ofJson(input);
+          assertThat(found).hasSizeLessThanOrEqualTo(100);
+        });
+  }
+
+  @Test
+  void aDocumentWithoutEndOfKeysTellsAHundred() {
+    String yaml = "a: 1\n".repeat(1000);
+    DuplicateKeys twice = new DuplicateKeys();
+    Yaml.parse(yaml.getBytes(StandardCharsets.UTF_8), 1 << 20, twice);
+    assertThat(twice.found())
+        .hasSize(100)
+        .first()
+        .isEqualTo("line 2: key \"a\" already set in map");
+    assertThat(DuplicateKeys.ofJson("{\"a\":1,\n\"a\":2}".getBytes(StandardCharsets.UTF_8)))
+        .containsExactly("line 2: key \"a\" already set in map");
+  }
+
   @Test
   void aTagThatIsNoneIsRefused() {
     byte[] yaml = "a: !!str%00 x\n".getBytes(StandardCharsets.UTF_8);
@@ -63,7 +98,9 @@ class YamlFuzz {
 
   private static void read(byte[] input) {
     try {
-      JsonNode tree = Yaml.parse(input, 3 << 20);
+      DuplicateKeys twice = new DuplicateKeys();
+      JsonNode tree = Yaml.parse(input, 3 << 20, twice);
+      assertThat(twice.found()).hasSizeLessThanOrEqualTo(100);
       if (tree.size() < 1000) {
         byte[] once = Yaml.bytes(tree);
         byte[] again = Yaml.bytes(Yaml.parse(once, 64 << 20));
