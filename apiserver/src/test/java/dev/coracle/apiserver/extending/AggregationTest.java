@@ -108,7 +108,7 @@ class AggregationTest {
 
   private static String list() {
     return "{\"kind\":\"FlunderList\",\"apiVersion\":\"wardle.example.com/v1alpha1\",\"metadata\":{},"
-               + "\"items\":["
+        + "\"items\":["
         + String.join(",", STORED.values())
         + "]}";
   }

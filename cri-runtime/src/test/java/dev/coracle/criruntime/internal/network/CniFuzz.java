@@ -89,8 +89,7 @@ class CniFuzz {
     }
     String name = "{\"ips\":[{\"address\":\"pod.example.com/24\"}]}";
     assertThatThrownBy(() -> CniNetwork.result("bridge", name.getBytes(StandardCharsets.UTF_8)))
-        .hasMessage(
-            "plugin type=\"bridge\" failed (add): it gave the address \"pod.example.com\"");
+        .hasMessage("plugin type=\"bridge\" failed (add): it gave the address \"pod.example.com\"");
   }
 
   /** The first that can be used is taken; one that cannot does not end the search. */
