@@ -9,6 +9,7 @@ import dev.coracle.controllers.internal.bootstrap.TokenCleaner;
 import dev.coracle.controllers.internal.certificates.CertificateApproval;
 import dev.coracle.controllers.internal.certificates.CertificateCleaner;
 import dev.coracle.controllers.internal.certificates.CertificateSigning;
+import dev.coracle.controllers.internal.certificates.PodCertificateCleaner;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
@@ -61,6 +62,7 @@ final class ControllerList {
         CertificateApproval::new,
         CertificateSigning::new,
         CertificateCleaner::new,
+        PodCertificateCleaner::new,
         // Workloads
         DeploymentController::new,
         ReplicaSetController::replicaSets,

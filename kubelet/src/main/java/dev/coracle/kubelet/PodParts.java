@@ -27,6 +27,7 @@ import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.PodDns;
+import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.probe.Handlers;
 import dev.coracle.kubelet.internal.probe.ProbeManager;
 import dev.coracle.kubelet.internal.runtime.ContainerConfigs;
@@ -56,6 +57,7 @@ import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.internal.volume.VolumePlugins;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.vertx.core.Vertx;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
@@ -145,6 +147,16 @@ final class PodParts {
                 node.allocatableMemory(),
                 node.allocatableDisk());
     Tokens tokens = new Tokens(client, clock);
+    PodCertificates certificates =
+        new PodCertificates(
+            client,
+            informers,
+            options.nodeName(),
+            node::node,
+            events,
+            this::objectChanged,
+            clock,
+            new SecureRandom());
     CsiVolumes csi =
         new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
     node.volumesInUse(csi::inUse);
@@ -157,12 +169,13 @@ final class PodParts {
                 : VolumePlugins.all(
                     objects,
                     tokens,
+                    certificates,
                     facts,
                     options.localVolumes(),
                     csi,
                     new CsiExpansion(csi, client, events),
                     paths),
-            tokens,
+            List.of(tokens, certificates),
             clock);
     this.volumeUse = new VolumeUse(volumes::standing, new CsiUsage(csi, paths)::of, clock);
     if (!around.simulated()) {

@@ -3,9 +3,17 @@ package dev.coracle.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -359,5 +367,116 @@ class VolumesIT {
                     "jsonpath={.status.containerStatuses[0].state.waiting.reason}"))
             .isEqualTo("ErrImageNeverPull"));
     kubectl.run("delete", "pod", "blind");
+  }
+
+  @Test
+  void aPodGetsAKeyAndTheCertificateThatASignerIssuesForIt(@TempDir Path pki) throws Exception {
+    apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: identity}
+        spec:
+          restartPolicy: Never
+          securityContext: {runAsUser: 1000}
+          containers:
+          - name: c
+            image: coracle/demo:1
+            command: [sh, -c, "cat /id/all.pem; stat -L -c '%a %u' /id/all.pem"]
+            volumeMounts: [{name: id, mountPath: /id}]
+          volumes:
+          - name: id
+            projected:
+              sources:
+              - podCertificate: {signerName: example.com/s, keyType: ECDSAP256, credentialBundlePath: all.pem}
+        """);
+    String first = "jsonpath={.items[0]%s}";
+    eventually(() ->
+        assertThat(kubectl.run("get", "podcertificaterequests"))
+            .contains("SIGNERNAME", "example.com/s", "Pending"));
+    String name =
+        kubectl.run("get", "podcertificaterequests", "-o", first.formatted(".metadata.name"));
+    String stub =
+        kubectl.run(
+            "get", "podcertificaterequests", "-o", first.formatted(".spec.stubPKCS10Request"));
+    Files.write(pki.resolve("stub.der"), Base64.getDecoder().decode(stub));
+    openssl(
+        pki,
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.crt",
+        "-subj",
+        "/CN=signer");
+    openssl(
+        pki,
+        "x509",
+        "-req",
+        "-inform",
+        "DER",
+        "-in",
+        "stub.der",
+        "-CA",
+        "ca.crt",
+        "-CAkey",
+        "ca.key",
+        "-set_serial",
+        "1",
+        "-days",
+        "1",
+        "-out",
+        "leaf.crt");
+    String leaf = Files.readString(pki.resolve("leaf.crt"));
+    X509Certificate certificate =
+        (X509Certificate)
+            CertificateFactory.getInstance("X.509")
+                .generateCertificate(
+                    new ByteArrayInputStream(leaf.getBytes(StandardCharsets.UTF_8)));
+    Instant from = certificate.getNotBefore().toInstant();
+    kubectl.run(
+        "patch",
+        "podcertificaterequests",
+        name,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        """
+        {"status":{"conditions":[{"type":"Issued","status":"True","reason":"Issued","message":"",
+         "lastTransitionTime":"%s"}],"notBefore":"%s","notAfter":"%s","beginRefreshAt":"%s",
+         "certificateChain":"%s"}}
+        """
+            .formatted(
+                from,
+                from,
+                certificate.getNotAfter().toInstant(),
+                from.plusSeconds(3600),
+                leaf.replace("\n", "\\n")));
+    kubectl.run(
+        "wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/identity", "--timeout=60s");
+    assertThat(kubectl.run("logs", "identity"))
+        .startsWith("-----BEGIN PRIVATE KEY-----\n")
+        .contains(leaf)
+        .endsWith("600 1000\n");
+    kubectl.run("delete", "pod", "identity");
+    eventually(() ->
+        assertThat(kubectl.run("get", "podcertificaterequests", "-o", "name"))
+            .as("it goes with its pod")
+            .isEmpty());
+  }
+
+  private static void openssl(Path directory, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("openssl"));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
   }
 }

@@ -89,18 +89,9 @@ public record CertificateRequest(
             Names.subject(commonName, organizations),
             pair.getPublic().getEncoded(),
             attributes);
-    try {
-      Signature signature = Signature.getInstance("SHA256withECDSA");
-      signature.initSign(pair.getPrivate());
-      signature.update(info);
-      byte[] request =
-          Der.sequence(
-              info, Der.sequence(Der.objectId("1.2.840.10045.4.3.2")), Der.bits(signature.sign()));
-      String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(request);
-      return BEGIN + "\n" + body + "\n" + END + "\n";
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("cannot sign a certificate request", e);
-    }
+    byte[] request = SubjectKeyType.ECDSAP256.signed(info, pair);
+    String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(request);
+    return BEGIN + "\n" + body + "\n" + END + "\n";
   }
 
   /**
@@ -120,7 +111,15 @@ public record CertificateRequest(
     return parse(Base64.getDecoder().decode(body));
   }
 
-  static CertificateRequest parse(byte[] der) {
+  /**
+   * Reads a request without PEM.
+   *
+   * @throws IllegalArgumentException as {@link #parsePem}
+   */
+  public static CertificateRequest parse(byte[] der) {
+    if (der.length > MAX_BYTES) {
+      throw new IllegalArgumentException("x509: certificate request of " + der.length + " bytes");
+    }
     DerReader request = new DerReader(der).enter(DerReader.SEQUENCE);
     byte[] signed = request.whole();
     String algorithm = request.enter(DerReader.SEQUENCE).enter(DerReader.OBJECT_ID).objectId();
@@ -211,7 +210,12 @@ public record CertificateRequest(
     }
   }
 
-  private static PublicKey publicKey(byte[] der) {
+  /**
+   * Reads a SubjectPublicKeyInfo.
+   *
+   * @throws IllegalArgumentException with words for the user
+   */
+  public static PublicKey publicKey(byte[] der) {
     String id =
         new DerReader(der)
             .enter(DerReader.SEQUENCE)

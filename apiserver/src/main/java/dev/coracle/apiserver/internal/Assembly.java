@@ -57,6 +57,7 @@ import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.registry.SchemaRules;
 import dev.coracle.apiserver.internal.registry.Strategies;
+import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
 import dev.coracle.apiserver.internal.service.ServicePools;
@@ -140,7 +141,9 @@ public final class Assembly {
     allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
     Strategies strategies =
         new Strategies(
-            new ServiceStrategy(allocation.allocation()), new RbacStrategy(rbac, authorizer));
+            new ServiceStrategy(allocation.allocation()),
+            new RbacStrategy(rbac, authorizer),
+            new PodCertificateStrategy(authorizer, clock));
     state = ClusterState.of(vertx, store);
     extensions =
         new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);

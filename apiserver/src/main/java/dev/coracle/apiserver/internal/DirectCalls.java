@@ -15,6 +15,7 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.Audit;
@@ -79,7 +80,29 @@ public final class DirectCalls implements ApiCalls {
       String name,
       String subresource,
       WriteOptions options,
-      @Nullable JsonNode body) {
+      @Nullable JsonNode body,
+      FieldSelector fields) {
+
+    Ask(
+        GroupVersionResource resource,
+        String verb,
+        String namespace,
+        String name,
+        String subresource,
+        WriteOptions options,
+        @Nullable JsonNode body) {
+      this(resource, verb, namespace, name, subresource, options, body, FieldSelector.EVERYTHING);
+    }
+
+    /** Of many. */
+    static Ask of(
+        GroupVersionResource resource, String verb, String namespace, FieldSelector fields) {
+      return new Ask(resource, verb, namespace, "", "", WriteOptions.NONE, null, fields);
+    }
+
+    String selector() {
+      return fields.isEverything() ? "" : fields.toString();
+    }
 
     /** As the same request over HTTP is described. */
     RequestInfo info() {
@@ -102,7 +125,8 @@ public final class DirectCalls implements ApiCalls {
           resource.resource(),
           subresource,
           name,
-          "");
+          "",
+          selector());
     }
   }
 
@@ -168,7 +192,8 @@ public final class DirectCalls implements ApiCalls {
         ask.subresource,
         namespace ? ask.name : ask.namespace,
         ask.name,
-        "");
+        "",
+        ask.selector());
   }
 
   private Call call(
@@ -230,7 +255,7 @@ public final class DirectCalls implements ApiCalls {
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return run(
-        new Ask(resource, "list", namespace, "", "", WriteOptions.NONE, null),
+        Ask.of(resource, "list", namespace, options.fields()),
         200,
         call -> engine.list(call, options));
   }
@@ -241,7 +266,7 @@ public final class DirectCalls implements ApiCalls {
     return Multi.createFrom()
         .deferred(() -> {
           Context context = Vertx.currentContext();
-          Ask ask = new Ask(resource, "watch", namespace, "", "", WriteOptions.NONE, null);
+          Ask ask = Ask.of(resource, "watch", namespace, options.fields());
           AuditedCall audited = audited(ask);
           Multi<WatchEvent> events = watch(ask, audited, options);
           return context == null

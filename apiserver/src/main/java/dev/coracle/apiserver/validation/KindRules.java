@@ -68,6 +68,7 @@ interface KindRules {
           Map.entry("networking.k8s.io/IPAddress", new MiscRules.IpAddress()),
           Map.entry("networking.k8s.io/ServiceCIDR", new MiscRules.ServiceCidr()),
           Map.entry("certificates.k8s.io/ClusterTrustBundle", new MiscRules.TrustBundle()),
+          Map.entry("certificates.k8s.io/PodCertificateRequest", new PodCertificateRules()),
           Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
           Map.entry("coordination.k8s.io/Lease", new MiscRules.Lease()),
           Map.entry(

@@ -168,12 +168,19 @@ final class VolumeRules {
     String path = Nodes.text(item, "path");
     if (path.isEmpty()) {
       errors.required(at, "path");
-    } else if (path.startsWith("/")) {
-      errors.invalid(at, "path", path, "must be a relative path");
-    } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
-      errors.invalid(at, "path", path, "must not contain '..'");
+    } else {
+      localPath(path, at, "path", errors);
     }
     mode(item, "mode", at, errors);
+  }
+
+  /** A file's path below its volume. */
+  static void localPath(String path, FieldPath at, String field, FieldErrors errors) {
+    if (path.startsWith("/")) {
+      errors.invalid(at, field, path, "must be a relative path");
+    } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
+      errors.invalid(at, field, path, "must not contain '..'");
+    }
   }
 
   private static void downward(JsonNode items, FieldPath path, FieldErrors errors) {
@@ -191,6 +198,7 @@ final class VolumeRules {
 
   private static void projected(JsonNode projected, FieldPath path, FieldErrors errors) {
     mode(projected, "defaultMode", path, errors);
+    Set<String> certificates = new HashSet<>();
     int i = 0;
     for (JsonNode source : projected.path("sources")) {
       FieldPath at = path.child("sources").index(i++);
@@ -221,6 +229,10 @@ final class VolumeRules {
         if (Nodes.text(token, "path").isEmpty()) {
           errors.required(at.child("serviceAccountToken"), "path");
         }
+      }
+      if (Nodes.set(source, "podCertificate")) {
+        PodCertificateRules.source(
+            source.path("podCertificate"), at.child("podCertificate"), certificates, errors);
       }
       downward(source.path("downwardAPI").path("items"), at.child("downwardAPI", "items"), errors);
     }

@@ -31,7 +31,7 @@ public final class AdmissionPlugins {
         new TaintNodesByCondition(),
         new LimitRanger(state.limitRanges()),
         new ServiceAccountAdmission(state.serviceAccounts()),
-        new NodeRestriction(),
+        new NodeRestriction(store),
         new PriorityAdmission(state.priorityClasses()),
         new DefaultTolerationSeconds(),
         new RuntimeClassAdmission(state.runtimeClasses()),

@@ -7,17 +7,27 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A kubelet changes only its own Node, Lease and CSINode, and the Pods bound to it. */
+/**
+ * A kubelet changes only its own Node, Lease and CSINode, and the Pods bound to it, and asks for
+ * certificates only for those.
+ */
 final class NodeRestriction implements AdmissionPlugin {
 
   private static final String PREFIX = "system:node:";
   private static final String RESTRICTED = "node-restriction.kubernetes.io/";
+
+  private final PodCertificateRestriction podCertificates;
+
+  NodeRestriction(ResourceStore store) {
+    this.podCertificates = new PodCertificateRestriction(store);
+  }
 
   @Override
   public String name() {
@@ -47,6 +57,9 @@ final class NodeRestriction implements AdmissionPlugin {
           throw Refusal.of(
               request, "can only access CSINode with the same name as the requesting node");
         }
+      }
+      case "podcertificaterequests.certificates.k8s.io" -> {
+        return podCertificates.admit(request, node);
       }
       default -> {}
     }

@@ -6,6 +6,7 @@ import dev.coracle.apiserver.UserInfo;
  * What is to be decided: may this user do this?
  *
  * @param resourceRequest else only {@code verb} and {@code path} count
+ * @param fieldSelector of a list or watch, as it was sent; empty for none
  */
 public record Attributes(
     UserInfo user,
@@ -17,7 +18,8 @@ public record Attributes(
     String subresource,
     String namespace,
     String name,
-    String path) {
+    String path,
+    String fieldSelector) {
 
   public static Attributes resource(
       UserInfo user,
@@ -27,11 +29,12 @@ public record Attributes(
       String subresource,
       String namespace,
       String name) {
-    return new Attributes(user, true, verb, group, "*", resource, subresource, namespace, name, "");
+    return new Attributes(
+        user, true, verb, group, "*", resource, subresource, namespace, name, "", "");
   }
 
   public static Attributes path(UserInfo user, String verb, String path) {
-    return new Attributes(user, false, verb, "", "", "", "", "", "", path);
+    return new Attributes(user, false, verb, "", "", "", "", "", "", path, "");
   }
 
   /** {@code pods/log}. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What kubelets may: the rules of the role system:node, but of Secrets, ConfigMaps, claims and
- * service accounts only those that a Pod on their own node uses (Kubernetes docs, "Using Node
- * Authorization").
+ * service accounts only those that a Pod on their own node uses, and of PodCertificateRequests only
+ * those of their node (Kubernetes docs, "Using Node Authorization").
  */
 public final class NodeAuthorizer implements Authorizer {
 
@@ -27,11 +28,15 @@ public final class NodeAuthorizer implements Authorizer {
 
   private final List<PolicyRule> rules;
   private final LiveCache pods;
+  private final LiveCache requests;
 
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
   private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
 
   private final Map<NamespacedName, String> nodes = new ConcurrentHashMap<>();
+
+  /** By PodCertificateRequest, its node. */
+  private final Map<NamespacedName, String> requesters = new ConcurrentHashMap<>();
 
   /**
    * @param rules of the role system:node
@@ -40,14 +45,27 @@ public final class NodeAuthorizer implements Authorizer {
     this.rules = List.copyOf(rules);
     this.pods =
         LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed);
+    this.requests =
+        LiveCache.ofNames(
+                vertx, store, new GroupResource("certificates.k8s.io", "podcertificaterequests"))
+            .listen(this::requested);
   }
 
   public Uni<Void> start() {
-    return pods.start();
+    return pods.start().chain(requests::start);
   }
 
   public void stop() {
     pods.stop();
+    requests.stop();
+  }
+
+  private void requested(@Nullable KubeObject before, @Nullable KubeObject now) {
+    if (now != null) {
+      requesters.put(now.key(), now.text("spec", "nodeName"));
+    } else if (before != null) {
+      requesters.remove(before.key());
+    }
   }
 
   private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
@@ -137,11 +155,14 @@ public final class NodeAuthorizer implements Authorizer {
     if (rules.stream().noneMatch(r -> r.allows(a))) {
       return Decision.NO_OPINION;
     }
+    if (a.resource().equals("podcertificaterequests")) {
+      return request(node, a);
+    }
     boolean guarded =
         a.group().isEmpty()
             && switch (a.resource()) {
               case "secrets", "configmaps", "persistentvolumeclaims" -> true;
-              case "serviceaccounts" -> a.subresource().equals("token");
+              case "serviceaccounts" -> true;
               default -> false;
             };
     if (!guarded || used(node, a)) {
@@ -149,6 +170,27 @@ public final class NodeAuthorizer implements Authorizer {
     }
     return new Decision(
         Verdict.NO_OPINION, "no relationship found between node '" + node + "' and this object");
+  }
+
+  /** Which pods a request may be made for is admission's business. */
+  private Decision request(String node, Attributes a) {
+    return switch (a.verb()) {
+      case "create" -> Decision.allow("");
+      case "get" ->
+          node.equals(requesters.get(new NamespacedName(a.namespace(), a.name())))
+              ? Decision.allow("")
+              : new Decision(
+                  Verdict.NO_OPINION,
+                  "no relationship found between node '" + node + "' and this object");
+      default ->
+          FieldSelector.parse(a.fieldSelector())
+                  .requirements()
+                  .contains(new FieldSelector.Requirement("spec.nodeName", true, node))
+              ? Decision.allow("")
+              : new Decision(
+                  Verdict.NO_OPINION,
+                  "can only list/watch podcertificaterequests with spec.nodeName field selector");
+    };
   }
 
   private boolean used(String node, Attributes a) {

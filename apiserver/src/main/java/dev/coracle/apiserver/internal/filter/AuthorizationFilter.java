@@ -79,7 +79,8 @@ final class AuthorizationFilter implements Filter {
         info.subresource(),
         info.namespace(),
         info.name(),
-        info.path());
+        info.path(),
+        info.fieldSelector());
   }
 
   static StatusException refuse(Attributes a, String reason) {

@@ -223,7 +223,7 @@ public final class HttpFront {
     try {
       exchange = new Exchange(context, requestInfo(context, query), query);
     } catch (IllegalArgumentException e) {
-      RequestInfo none = new RequestInfo(false, "get", "/", "", "", "", "", "", "", "");
+      RequestInfo none = RequestInfo.notOfResource("get", "/");
       exchange = new Exchange(context, none, query);
       Responder.failure(exchange, StatusException.badRequest("the path is not valid"));
       return;
@@ -240,17 +240,11 @@ public final class HttpFront {
                 ? raw
                 : QueryStringDecoder.decodeComponent(raw.replace("+", "%2B"));
     String watch = query.first("watch");
-    String name = "";
-    for (String term : query.first("fieldSelector").split(",")) {
-      if (term.startsWith("metadata.name=")) {
-        name = term.substring(term.lastIndexOf('=') + 1);
-      }
-    }
     return RequestInfo.of(
         context.request().method().name(),
         path,
         query.has("watch") && !watch.equals("false") && !watch.equals("0"),
-        name);
+        query.first("fieldSelector"));
   }
 
   private void pass(Exchange exchange, int filter) {

@@ -12,6 +12,7 @@ import java.util.Set;
  *     /healthz} or discovery
  * @param verb Kubernetes' verb of a resource request, else the lower-case HTTP method
  * @param rest what follows a proxy subresource, with its leading slash; else empty
+ * @param fieldSelector of a list or watch, as it was sent
  */
 public record RequestInfo(
     boolean resourceRequest,
@@ -23,7 +24,8 @@ public record RequestInfo(
     String resource,
     String subresource,
     String name,
-    String rest) {
+    String rest,
+    String fieldSelector) {
 
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 
@@ -31,9 +33,9 @@ public record RequestInfo(
    * @param method upper case
    * @param path decoded, without query
    * @param watch whether the query asks for a watch
-   * @param nameSelector the value of {@code metadata.name} in the query's field selector, or empty
+   * @param fieldSelector of the query, or empty
    */
-  public static RequestInfo of(String method, String path, boolean watch, String nameSelector) {
+  public static RequestInfo of(String method, String path, boolean watch, String fieldSelector) {
     List<String> parts = parts(path);
     String first = parts.isEmpty() ? "" : parts.getFirst();
     String verb = method.toLowerCase(java.util.Locale.ROOT);
@@ -49,7 +51,7 @@ public record RequestInfo(
       version = parts.get(2);
       at = 3;
     } else {
-      return new RequestInfo(false, verb, path, "", "", "", "", "", "", "");
+      return notOfResource(verb, path);
     }
     boolean legacyWatch = parts.get(at).equals("watch") && parts.size() > at + 1;
     if (legacyWatch) {
@@ -87,10 +89,35 @@ public record RequestInfo(
           default -> verb;
         };
     if (name.isEmpty() && Set.of("list", "watch", "deletecollection").contains(kubernetesVerb)) {
-      name = nameSelector;
+      name = nameIn(fieldSelector);
     }
     return new RequestInfo(
-        true, kubernetesVerb, path, group, version, namespace, resource, subresource, name, rest);
+        true,
+        kubernetesVerb,
+        path,
+        group,
+        version,
+        namespace,
+        resource,
+        subresource,
+        name,
+        rest,
+        fieldSelector);
+  }
+
+  /** A request that is about no resource. */
+  static RequestInfo notOfResource(String verb, String path) {
+    return new RequestInfo(false, verb, path, "", "", "", "", "", "", "", "");
+  }
+
+  private static String nameIn(String fieldSelector) {
+    String name = "";
+    for (String term : fieldSelector.split(",")) {
+      if (term.startsWith("metadata.name=")) {
+        name = term.substring(term.lastIndexOf('=') + 1);
+      }
+    }
+    return name;
   }
 
   private static List<String> parts(String path) {

@@ -5,6 +5,7 @@ import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CustomDefinitionStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
@@ -21,8 +22,10 @@ public final class Strategies {
   /**
    * @param services gives Services their addresses
    * @param rbac checks that nobody gives away more than they have
+   * @param podCertificates checks that only signers sign
    */
-  public Strategies(ServiceStrategy services, RbacStrategy rbac) {
+  public Strategies(
+      ServiceStrategy services, RbacStrategy rbac, PodCertificateStrategy podCertificates) {
     byResource.put("pods", new PodStrategy());
     byResource.put("services", services);
     byResource.put("namespaces", CoreStrategies.NAMESPACE);
@@ -37,6 +40,7 @@ public final class Strategies {
     byResource.put("jobs.batch", BatchStrategies.JOB);
     byResource.put("cronjobs.batch", BatchStrategies.CRON_JOB);
     byResource.put("certificatesigningrequests.certificates.k8s.io", new CertificateStrategy());
+    byResource.put("podcertificaterequests.certificates.k8s.io", podCertificates);
     byResource.put(
         "customresourcedefinitions.apiextensions.k8s.io", new CustomDefinitionStrategy());
     byResource.put("roles.rbac.authorization.k8s.io", rbac);

@@ -107,6 +107,24 @@ final class PolicyPrinters {
                       : "<none>",
                   certificate(o));
             }));
+    to.put(
+        "podcertificaterequests.certificates.k8s.io",
+        Printer.of(
+            List.of(
+                Column.NAME,
+                Column.of("PodName"),
+                Column.of("ServiceAccountName"),
+                Column.of("NodeName"),
+                Column.of("SignerName"),
+                Column.of("State")),
+            (o, ages) ->
+                List.of(
+                    o.name(),
+                    o.text("spec", "podName"),
+                    o.text("spec", "serviceAccountName"),
+                    o.text("spec", "nodeName"),
+                    o.text("spec", "signerName"),
+                    o.at("status", "conditions").path(0).path("type").asText("Pending"))));
     for (String kind : List.of("mutating", "validating")) {
       to.put(
           kind + "webhookconfigurations.admissionregistration.k8s.io",

@@ -9,6 +9,8 @@ import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.podcertificate.CredentialBundle;
+import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -23,11 +25,17 @@ final class Payloads {
 
   private final ObjectSource objects;
   private final Tokens tokens;
+  private final PodCertificates certificates;
   private final Function<Pod, DownwardApi.Facts> facts;
 
-  Payloads(ObjectSource objects, Tokens tokens, Function<Pod, DownwardApi.Facts> facts) {
+  Payloads(
+      ObjectSource objects,
+      Tokens tokens,
+      PodCertificates certificates,
+      Function<Pod, DownwardApi.Facts> facts) {
     this.objects = objects;
     this.tokens = tokens;
+    this.certificates = certificates;
     this.facts = facts;
   }
 
@@ -65,7 +73,9 @@ final class Payloads {
     Map<String, AtomicWriter.Entry> files = new LinkedHashMap<>();
     int mode = mode(request.source());
     Pod pod = request.pod();
+    int index = -1;
     for (JsonNode source : request.source().path("sources")) {
+      index++;
       if (source.hasNonNull("configMap")) {
         object(pod, source.path("configMap"), Resources.CONFIG_MAPS, "name", files, mode);
       } else if (source.hasNonNull("secret")) {
@@ -74,17 +84,40 @@ final class Payloads {
         downward(pod, source.path("downwardAPI"), files, mode);
       } else if (source.hasNonNull("serviceAccountToken")) {
         JsonNode wanted = source.path("serviceAccountToken");
-        boolean ours = Ownership.fsGroup(pod).isPresent() || Ownership.singleUser(pod).isPresent();
         files.put(
             wanted.path("path").asText("token"),
             new AtomicWriter.Entry(
-                tokens.token(pod, wanted).getBytes(StandardCharsets.UTF_8), ours ? 0600 : mode));
+                tokens.token(pod, wanted).getBytes(StandardCharsets.UTF_8), secretMode(pod, mode)));
+      } else if (source.hasNonNull("podCertificate")) {
+        JsonNode wanted = source.path("podCertificate");
+        CredentialBundle bundle = certificates.bundle(pod, request.name(), index, wanted);
+        credential(wanted, "credentialBundlePath", bundle.whole(), files, secretMode(pod, mode));
+        credential(wanted, "keyPath", bundle.key(), files, secretMode(pod, mode));
+        credential(wanted, "certificateChainPath", bundle.chain(), files, secretMode(pod, mode));
       } else {
         throw new IllegalArgumentException(
             "projected volume source " + source.fieldNames().next() + " is not supported");
       }
     }
     return files;
+  }
+
+  private static void credential(
+      JsonNode source,
+      String field,
+      byte[] content,
+      Map<String, AtomicWriter.Entry> files,
+      int mode) {
+    String path = source.path(field).asText("");
+    if (!path.isEmpty()) {
+      files.put(path, new AtomicWriter.Entry(content, mode));
+    }
+  }
+
+  /** What only the pod's user may read, where it has one of its own. */
+  private static int secretMode(Pod pod, int mode) {
+    boolean ours = Ownership.fsGroup(pod).isPresent() || Ownership.singleUser(pod).isPresent();
+    return ours ? 0600 : mode;
   }
 
   private static int mode(JsonNode source) {

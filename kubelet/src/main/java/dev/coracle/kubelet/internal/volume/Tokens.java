@@ -9,6 +9,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.objects.Renewals;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Tokens of service accounts bound to pods (KEP-1205), asked for by TokenRequest and kept until
  * four fifths of their life are over. Blocks; safe for any thread.
  */
-public final class Tokens {
+public final class Tokens implements Renewals {
   private record Key(String podUid, String audience, long seconds) {}
 
   private record Token(String text, Instant refreshAt) {}
@@ -102,7 +103,7 @@ public final class Tokens {
         answer.text("status", "token"), now.plus(keep.compareTo(day) > 0 ? day : keep));
   }
 
-  /** When a token of this pod has to be renewed next. */
+  @Override
   public Optional<Instant> nextRefresh(String podUid) {
     return tokens.entrySet().stream()
         .filter(e -> e.getKey().podUid.equals(podUid))
@@ -110,6 +111,7 @@ public final class Tokens {
         .min(Instant::compareTo);
   }
 
+  @Override
   public void forget(String podUid) {
     tokens.keySet().removeIf(k -> k.podUid.equals(podUid));
   }

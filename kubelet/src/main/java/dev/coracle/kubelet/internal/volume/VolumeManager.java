@@ -5,6 +5,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.objects.Renewals;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.spi.CriException;
@@ -52,7 +53,7 @@ public final class VolumeManager {
 
   private final PodPaths paths;
   private final List<VolumePlugin> plugins;
-  private final Tokens tokens;
+  private final List<Renewals> renewals;
   private final Clock clock;
 
   /** By pod, the volumes that stand, also while others of the same pod do not yet. */
@@ -63,11 +64,13 @@ public final class VolumeManager {
 
   /**
    * @param plugins in order; the first is that of a volume that names no kind
+   * @param renewals what their files are made of
    */
-  public VolumeManager(PodPaths paths, List<VolumePlugin> plugins, Tokens tokens, Clock clock) {
+  public VolumeManager(
+      PodPaths paths, List<VolumePlugin> plugins, List<Renewals> renewals, Clock clock) {
     this.paths = paths;
     this.plugins = List.copyOf(plugins);
-    this.tokens = tokens;
+    this.renewals = List.copyOf(renewals);
     this.clock = clock;
   }
 
@@ -108,10 +111,10 @@ public final class VolumeManager {
       }
     }
     Map<String, Mounted> out = new LinkedHashMap<>(known);
-    ready.put(
-        pod.uid(),
-        new Ready(
-            pod.object().resourceVersion(), out, earlier(until, tokens.nextRefresh(pod.uid()))));
+    for (Renewals renewal : renewals) {
+      until = earlier(until, renewal.nextRefresh(pod.uid()));
+    }
+    ready.put(pod.uid(), new Ready(pod.object().resourceVersion(), out, until));
     return out;
   }
 
@@ -211,7 +214,7 @@ public final class VolumeManager {
     ready.remove(podUid);
     standing.remove(podUid);
     stale.remove(podUid);
-    tokens.forget(podUid);
+    renewals.forEach(r -> r.forget(podUid));
   }
 
   /** Detaches every mount below the pods' directories: the kubelet ends and keeps no pod. */

@@ -5,6 +5,7 @@ import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,12 +21,13 @@ public final class VolumePlugins {
   public static List<VolumePlugin> all(
       ObjectSource objects,
       Tokens tokens,
+      PodCertificates certificates,
       Function<Pod, DownwardApi.Facts> facts,
       Path localVolumes,
       CsiVolumes csi,
       CsiExpansion expansion,
       PodPaths paths) {
-    Payloads payloads = new Payloads(objects, tokens, facts);
+    Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
         new EmptyDirVolume(facts),
         new HostPathVolume(),

@@ -79,7 +79,7 @@ class VolumeRefreshTest {
         new VolumeManager(
             new PodPaths(root, root.resolve("logs")),
             List.of(plugin),
-            new Tokens(new FakeClient(), clock),
+            List.of(new Tokens(new FakeClient(), clock)),
             clock);
     Pod pod =
         new Pod(
