@@ -12,6 +12,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
@@ -33,6 +34,7 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
 import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
+import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
@@ -89,6 +91,7 @@ public final class Kubelet implements Component {
   private final LogRotation rotation;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
+  private final Optional<ShutdownInhibitor> inhibitor;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -101,25 +104,13 @@ public final class Kubelet implements Component {
         client,
         options,
         registry,
-        new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
-        Clock.systemUTC(),
-        true);
-  }
-
-  Kubelet(
-      Vertx vertx,
-      Client client,
-      KubeletOptions options,
-      MeterRegistry registry,
-      RuntimeService unmeasured,
-      Clock clock,
-      boolean withPlugins) {
-    this(
-        vertx,
-        client,
-        options,
-        registry,
-        Surroundings.real(options, registry, unmeasured, clock, withPlugins));
+        Surroundings.real(
+                options,
+                registry,
+                new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
+                Clock.systemUTC(),
+                true)
+            .withLogind(ShutdownInhibitor.Config.ofMachine()));
   }
 
   /** With a runtime of another kind, and without plugins. */
@@ -130,7 +121,12 @@ public final class Kubelet implements Component {
       MeterRegistry registry,
       RuntimeService unmeasured,
       Clock clock) {
-    this(vertx, client, options, registry, unmeasured, clock, false);
+    this(
+        vertx,
+        client,
+        options,
+        registry,
+        Surroundings.real(options, registry, unmeasured, clock, false));
   }
 
   Kubelet(
@@ -257,6 +253,12 @@ public final class Kubelet implements Component {
             nodeEvents,
             timers,
             metrics);
+    ShutdownOptions grace = options.configuration().shutdown();
+    this.inhibitor =
+        around
+            .logind()
+            .filter(_ -> grace.isOn())
+            .map(where -> new ShutdownInhibitor(where, grace.total(), shutdown, timers));
   }
 
   @Override
@@ -297,6 +299,7 @@ public final class Kubelet implements Component {
       eviction.start();
     }
     sources.startManifests();
+    inhibitor.ifPresent(i -> timers.execute(i::start));
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
   }
@@ -334,6 +337,7 @@ public final class Kubelet implements Component {
     plugins.close();
     rotation.stop();
     eviction.stop();
+    inhibitor.ifPresent(ShutdownInhibitor::stop);
     sources.close();
     recorder.stop();
     CompletableFuture<Void> pods =

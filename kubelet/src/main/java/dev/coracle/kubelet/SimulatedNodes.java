@@ -100,6 +100,7 @@ public final class SimulatedNodes implements Component {
               budget::limit,
               false,
               true,
+              Optional.empty(),
               Optional.empty());
       kubelets.add(
           new Kubelet(vertx, clients.apply(name(i)), optionsOf(i, options), registry, around));

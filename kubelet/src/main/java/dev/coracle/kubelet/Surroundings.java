@@ -8,6 +8,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.probe.ProbeMetrics;
+import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -21,6 +22,7 @@ import java.util.function.UnaryOperator;
  * @param events what becomes of the events it tells
  * @param plugins whether device and volume plugins may register
  * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
+ * @param logind where systemd-logind delays a shutdown; empty: it is not asked to
  * @param room what the node has of what may run short; empty: as the machine says
  */
 record Surroundings(
@@ -33,6 +35,7 @@ record Surroundings(
     UnaryOperator<PodEvents> events,
     boolean plugins,
     boolean simulated,
+    Optional<ShutdownInhibitor.Config> logind,
     Optional<EvictionManager.Observer> room) {
 
   /** This machine, for one kubelet alone. */
@@ -52,6 +55,7 @@ record Surroundings(
         UnaryOperator.identity(),
         plugins,
         false,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -67,6 +71,23 @@ record Surroundings(
         events,
         plugins,
         simulated,
+        logind,
         Optional.of(other));
+  }
+
+  /** The same, and a shutdown of the machine waits for its pods. */
+  Surroundings withLogind(ShutdownInhibitor.Config where) {
+    return new Surroundings(
+        runtime,
+        timers,
+        machine,
+        metrics,
+        probeMetrics,
+        services,
+        events,
+        plugins,
+        simulated,
+        Optional.of(where),
+        room);
   }
 }

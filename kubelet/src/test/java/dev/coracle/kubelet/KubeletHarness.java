@@ -11,6 +11,7 @@ import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.fake.FakeRuntime;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
+import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -33,6 +34,7 @@ final class KubeletHarness implements AutoCloseable {
   final KubeletOptions options;
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final boolean plugins;
+  private final Optional<ShutdownInhibitor.Config> logind;
   private final Optional<EvictionManager.Observer> room;
   private Kubelet kubelet;
 
@@ -41,27 +43,35 @@ final class KubeletHarness implements AutoCloseable {
   }
 
   KubeletHarness(UnaryOperator<KubeletOptions> change) throws Exception {
-    this(change, false, Optional.empty());
+    this(change, false, Optional.empty(), Optional.empty());
   }
 
   /** One whose node has what the observer says. */
   static KubeletHarness withRoom(
       UnaryOperator<KubeletOptions> change, EvictionManager.Observer observer) throws Exception {
-    return new KubeletHarness(change, false, Optional.of(observer));
+    return new KubeletHarness(change, false, Optional.of(observer), Optional.empty());
+  }
+
+  /** One whose machine goes down by this logind. */
+  static KubeletHarness withLogind(
+      UnaryOperator<KubeletOptions> change, ShutdownInhibitor.Config where) throws Exception {
+    return new KubeletHarness(change, false, Optional.empty(), Optional.of(where));
   }
 
   /** One that looks for plugins. */
   static KubeletHarness withPlugins() throws Exception {
-    return new KubeletHarness(o -> o, true, Optional.empty());
+    return new KubeletHarness(o -> o, true, Optional.empty(), Optional.empty());
   }
 
   private KubeletHarness(
       UnaryOperator<KubeletOptions> change,
       boolean plugins,
-      Optional<EvictionManager.Observer> room)
+      Optional<EvictionManager.Observer> room,
+      Optional<ShutdownInhibitor.Config> logind)
       throws Exception {
     this.plugins = plugins;
     this.room = room;
+    this.logind = logind;
     data = Files.createTempDirectory("kubelet");
     options =
         change.apply(
@@ -73,7 +83,8 @@ final class KubeletHarness implements AutoCloseable {
 
   private Kubelet begin() throws Exception {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Surroundings around = Surroundings.real(options, registry, runtime, Clock.systemUTC(), plugins);
+    Surroundings real = Surroundings.real(options, registry, runtime, Clock.systemUTC(), plugins);
+    Surroundings around = logind.map(real::withLogind).orElse(real);
     Kubelet fresh =
         new Kubelet(vertx, api, options, registry, room.map(around::withRoom).orElse(around));
     fresh.start().toCompletableFuture().get(10, TimeUnit.SECONDS);

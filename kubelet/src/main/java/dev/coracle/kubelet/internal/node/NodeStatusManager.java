@@ -196,6 +196,12 @@ public final class NodeStatusManager {
     checkSafely();
   }
 
+  /** After {@link #shuttingDown}: it does not go after all. */
+  public void stays() {
+    leaving = Optional.empty();
+    checkSafely();
+  }
+
   public void stop() {
     heartbeat.cancel();
     check.cancel();

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ public final class NodeShutdown {
   private final NodeEvents events;
   private final Timers timers;
   private volatile boolean underWay;
+  private @Nullable CompletableFuture<Void> running;
   private volatile double startedAt;
   private volatile double endedAt;
 
@@ -81,12 +83,35 @@ public final class NodeShutdown {
     return underWay ? Optional.of(REFUSED) : Optional.empty();
   }
 
-  /** Completes when all pods have ended or their time is over. */
-  public CompletableFuture<Void> run() {
+  /**
+   * Completes when all pods have ended or their time is over. Does so once, whoever asks first,
+   * until it is called off.
+   */
+  public synchronized CompletableFuture<Void> run() {
     if (!options.isOn()) {
       return CompletableFuture.completedFuture(null);
     }
-    return CompletableFuture.runAsync(this::endAll, timers);
+    CompletableFuture<Void> run = running;
+    if (run == null) {
+      underWay = true;
+      run = CompletableFuture.runAsync(this::endAll, timers);
+      running = run;
+    }
+    return run;
+  }
+
+  /** The node stays: it takes pods again. What has been ended is not brought back. Blocks. */
+  public synchronized void cancel() {
+    running = null;
+    underWay = false;
+    events.normal("NodeShutdown", "Shutdown manager detected shutdown cancellation");
+    node.stays();
+  }
+
+  private synchronized void tellOfEnd() {
+    if (underWay) {
+      node.shuttingDown(NOT_READY);
+    }
   }
 
   private void endAll() {
@@ -94,9 +119,8 @@ public final class NodeShutdown {
         .addKeyValue("seconds", options.total().toSeconds())
         .log("The node is shutting down, its pods end with grace");
     startedAt = now();
-    underWay = true;
     events.normal("NodeShutdown", "Shutdown manager detected shutdown event");
-    node.shuttingDown(NOT_READY);
+    tellOfEnd();
     List<List<Pod>> groups = new ArrayList<>();
     options.groups().forEach(_ -> groups.add(new ArrayList<>()));
     for (PodContext context : loop.pods()) {
