@@ -208,4 +208,107 @@ class DynamicResourcesTest {
     f.run();
     assertThat(f.nodeOf("p")).isEqualTo("n1");
   }
+
+  private static String part(String name, String model, String memory) {
+    return """
+    {"name":"%s","attributes":{"model":{"string":"%s"}},
+     "consumesCounters":[{"counterSet":"card","counters":{"memory":{"value":"%s"}}}]}\
+    """
+        .formatted(name, model, memory);
+  }
+
+  /** One card of 40Gi that is given whole or in parts, told by two slices. */
+  private void card(String node) {
+    for (String content :
+        new String[] {
+          "\"sharedCounters\":[{\"name\":\"card\",\"counters\":{\"memory\":{\"value\":\"40Gi\"}}}]",
+          "\"devices\":["
+              + String.join(
+                  ",",
+                  part("whole", "whole", "40Gi"),
+                  part("half-0", "half", "20Gi"),
+                  part("half-1", "half", "20Gi"),
+                  part("quarter-0", "quarter", "10Gi"))
+              + "]"
+        }) {
+      f.api.put(
+          Resources.RESOURCE_SLICES,
+          KubeObject.parse(
+              """
+              {"apiVersion":"resource.k8s.io/v1","kind":"ResourceSlice",
+               "metadata":{"name":"s-%s-%d"},
+               "spec":{"driver":"gpu.example.com","nodeName":"%s",
+                "pool":{"name":"%s","generation":1,"resourceSliceCount":2},%s}}\
+              """
+                  .formatted(node, content.length(), node, node, content)));
+    }
+  }
+
+  private void claimPart(String name, String model, int count) {
+    claim(
+        name,
+        "\"deviceClassName\":\"gpu\",\"count\":"
+            + count
+            + ",\"selectors\":[{\"cel\":{\"expression\":\"device.attributes['gpu.example.com'].model"
+            + " == '"
+            + model
+            + "'\"}}]",
+        "");
+  }
+
+  @Test
+  void partsOfADeviceTakeFromWhatTheyShare() {
+    f.node("n1", "4");
+    deviceClass("gpu", "true");
+    card("n1");
+    claimPart("half", "half", 1);
+    claimPart("whole", "whole", 1);
+    claimPart("quarter", "quarter", 1);
+    claimPart("other", "half", 1);
+    f.start();
+    pod("p1", "half");
+    assertThat(devicesOf("half")).containsExactly("half-0");
+    pod("p2", "whole");
+    assertThat(f.message("p2")).contains("cannot allocate all claims");
+    pod("p3", "quarter");
+    assertThat(devicesOf("quarter")).containsExactly("quarter-0");
+    pod("p4", "other");
+    assertThat(f.message("p4")).contains("cannot allocate all claims");
+  }
+
+  @Test
+  void partsOfOneClaimTakeFromWhatTheyShareToo() {
+    f.node("n1", "4");
+    deviceClass("gpu", "true");
+    card("n1");
+    claimPart("halves", "half", 2);
+    claimPart("quarter", "quarter", 1);
+    f.start();
+    pod("p1", "halves");
+    assertThat(devicesOf("halves")).containsExactly("half-0", "half-1");
+    pod("p2", "quarter");
+    assertThat(f.message("p2")).contains("cannot allocate all claims");
+  }
+
+  @Test
+  void aSearchThatTurnsBackGivesBackWhatItTook() {
+    f.node("n1", "4");
+    deviceClass("gpu", "true");
+    card("n1");
+    // The whole card comes first, but leaves nothing for the second request.
+    f.api.put(
+        Resources.RESOURCE_CLAIMS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"resource.k8s.io/v1","kind":"ResourceClaim",
+             "metadata":{"name":"c","namespace":"default","uid":"c-uid"},
+             "spec":{"devices":{"requests":[
+              {"name":"any","exactly":{"deviceClassName":"gpu"}},
+              {"name":"half","exactly":{"deviceClassName":"gpu","selectors":[{"cel":{"expression":
+               "device.attributes['gpu.example.com'].model == 'half'"}}]}}]}}}\
+            """));
+    f.start();
+    pod("p", "c");
+    assertThat(devicesOf("c")).containsExactly("half-0", "half-1");
+  }
 }

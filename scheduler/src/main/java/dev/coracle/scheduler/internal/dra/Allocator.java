@@ -38,11 +38,19 @@ final class Allocator {
 
   private final Function<String, @Nullable KubeObject> classes;
   private final Supplier<Selectors> selectors;
+  private final Counters counters;
   private int steps;
 
-  Allocator(Function<String, @Nullable KubeObject> classes, Supplier<Selectors> selectors) {
+  /**
+   * @param counters what is left of them; what devices that are chosen take is taken from them
+   */
+  Allocator(
+      Function<String, @Nullable KubeObject> classes,
+      Supplier<Selectors> selectors,
+      Counters counters) {
     this.classes = classes;
     this.selectors = selectors;
+    this.counters = counters;
   }
 
   /**
@@ -143,9 +151,14 @@ final class Allocator {
       if (!free || !suits(device, wanted)) {
         continue;
       }
-      Taken one = new Taken(wanted, device);
-      taken.add(one);
-      boolean added = !wanted.admin && busy.add(device.id());
+      boolean added = !wanted.admin;
+      if (added && !counters.take(device.id())) {
+        continue;
+      }
+      taken.add(new Taken(wanted, device));
+      if (added) {
+        busy.add(device.id());
+      }
       if (keeps(claim, taken)
           && take(claim, requests, index, wanted, left - 1, i + 1, devices, busy, taken)) {
         return true;
@@ -153,6 +166,7 @@ final class Allocator {
       taken.removeLast();
       if (added) {
         busy.remove(device.id());
+        counters.giveBack(device.id());
       }
     }
     return false;

@@ -163,14 +163,16 @@ public final class DynamicResources
     }
     Map<KubeObject, ObjectNode> chosen = new LinkedHashMap<>();
     if (!open.isEmpty()) {
-      List<Candidate> devices = Pools.on(node.node(), slices.list());
+      Pools pools = Pools.on(node.node(), slices.list());
       Set<String> used = used();
+      pools.counters().given(used);
       Allocator allocator =
-          new Allocator(name -> classes.get("", name).orElse(null), this::selectors);
+          new Allocator(
+              name -> classes.get("", name).orElse(null), this::selectors, pools.counters());
       for (KubeObject claim : open) {
         ObjectNode allocation;
         try {
-          allocation = allocator.allocate(claim, node.node(), devices, used);
+          allocation = allocator.allocate(claim, node.node(), pools.devices(), used);
         } catch (Selectors.Failure e) {
           return unresolvable("claim " + claim.name() + ": " + e.getMessage());
         }

@@ -13,12 +13,13 @@ import java.util.TreeMap;
 /**
  * The devices that ResourceSlices tell of: of each pool only its newest generation, and that only
  * when all its slices are there.
+ *
+ * @param devices those that the node reaches
+ * @param counters of all devices of the pools, since those elsewhere take from them too
  */
-final class Pools {
+record Pools(List<Candidate> devices, Counters counters) {
 
-  private Pools() {}
-
-  static List<Candidate> on(KubeObject node, Collection<KubeObject> slices) {
+  static Pools on(KubeObject node, Collection<KubeObject> slices) {
     Map<String, List<KubeObject>> pools = new TreeMap<>();
     for (KubeObject slice : slices) {
       pools
@@ -28,37 +29,42 @@ final class Pools {
           .add(slice);
     }
     List<Candidate> out = new ArrayList<>();
-    for (List<KubeObject> pool : pools.values()) {
+    Counters counters = new Counters();
+    for (Map.Entry<String, List<KubeObject>> named : pools.entrySet()) {
+      List<KubeObject> pool = named.getValue();
       long newest = pool.stream().mapToLong(Pools::generation).max().orElse(0);
       List<KubeObject> current = pool.stream().filter(s -> generation(s) == newest).toList();
       if (current.size() == current.getFirst().at("spec", "pool", "resourceSliceCount").asInt(1)) {
         current.stream()
             .sorted(Comparator.comparing(KubeObject::name))
-            .forEach(slice -> add(slice, node, out));
+            .forEach(slice -> {
+              counters.offer(named.getKey(), slice.at("spec", "sharedCounters"));
+              add(slice, node, named.getKey(), counters, out);
+            });
       }
     }
-    return out;
+    return new Pools(out, counters);
   }
 
   private static long generation(KubeObject slice) {
     return slice.at("spec", "pool", "generation").asLong(0);
   }
 
-  private static void add(KubeObject slice, KubeObject node, List<Candidate> out) {
+  private static void add(
+      KubeObject slice, KubeObject node, String pool, Counters counters, List<Candidate> out) {
     JsonNode spec = slice.at("spec");
     boolean each = spec.path("perDeviceNodeSelection").asBoolean(false);
-    if (!each && !reaches(spec, node)) {
-      return;
-    }
-    for (JsonNode device : spec.path("devices")) {
-      // Devices that share counters with others are not understood, and so never given.
-      if ((!each || reaches(device, node)) && device.path("consumesCounters").isEmpty()) {
-        out.add(
-            new Candidate(
-                spec.path("driver").asText(""),
-                spec.path("pool").path("name").asText(""),
-                device,
-                each ? device : spec));
+    boolean here = each || reaches(spec, node);
+    for (JsonNode part : spec.path("devices")) {
+      Candidate device =
+          new Candidate(
+              spec.path("driver").asText(""),
+              spec.path("pool").path("name").asText(""),
+              part,
+              each ? part : spec);
+      counters.takes(pool, device);
+      if (here && (!each || reaches(part, node))) {
+        out.add(device);
       }
     }
   }
