@@ -6,6 +6,7 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests are approved, signed and cleared away. */
@@ -72,16 +75,24 @@ class CertificatesTest {
   /** Who may create which subresource, as {@code user subresource}. */
   private final Set<String> rights = new HashSet<>();
 
-  private final Cluster c =
-      new Cluster(
-          options ->
-              options
-                  .without(List.of("node-lifecycle-controller"))
-                  .withSigner((request, usages, validity) ->
-                      Uni.createFrom()
-                          .item(
-                              request.commonName() + " " + new TreeSet<>(usages) + " " + validity)),
-          this::answer);
+  private Cluster c = cluster(options -> options);
+
+  private Cluster cluster(UnaryOperator<ControllerOptions> more) {
+    return new Cluster(
+        options ->
+            more.apply(
+                options
+                    .without(List.of("node-lifecycle-controller"))
+                    .withSigner((request, usages, validity) ->
+                        Uni.createFrom()
+                            .item(
+                                request.commonName()
+                                    + " "
+                                    + new TreeSet<>(usages)
+                                    + " "
+                                    + validity))),
+        this::answer);
+  }
 
   private KubeObject answer(GroupVersionResource resource, KubeObject object) {
     if (!resource.equals(Resources.SUBJECT_ACCESS_REVIEWS)) {
@@ -242,5 +253,28 @@ class CertificatesTest {
     assertThat(c.api.all(Resources.CERTIFICATE_SIGNING_REQUESTS)).hasSize(1);
     c.pass(Duration.ofHours(2));
     assertThat(c.api.all(Resources.CERTIFICATE_SIGNING_REQUESTS)).isEmpty();
+  }
+
+  @Test
+  void aRequestForAPodGoesAfterHalfAnHourWhateverCameOfIt() {
+    c.create(
+        Resources.POD_CERTIFICATE_REQUESTS,
+        """
+        {"apiVersion":"certificates.k8s.io/v1beta1","kind":"PodCertificateRequest",
+         "metadata":{"name":"r","namespace":"default"},"spec":{"podName":"p"}}\
+        """);
+    c.pass(Duration.ofMinutes(29));
+    assertThat(c.api.all(Resources.POD_CERTIFICATE_REQUESTS)).hasSize(1);
+    c.pass(Duration.ofMinutes(2));
+    assertThat(c.api.all(Resources.POD_CERTIFICATE_REQUESTS)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7200,PT1H", "1200,PT20M"})
+  void nothingIsSignedForLongerThanTheClusterSigns(int asked, String given) {
+    c = cluster(options -> options.withSigningDuration(Duration.ofHours(1)));
+    request("kube-apiserver-client", "jane", NODE, CLIENT, asked);
+    decide("Approved");
+    assertThat(certificate()).endsWith(" " + given);
   }
 }

@@ -36,7 +36,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -132,20 +131,37 @@ public final class DockerRuntime {
       }
       PodNetwork network =
           PodNetworks.choose(options.network(), options.clusterId(), true, description);
-      if (!options.network().podCidr().isEmpty()) {
-        network.podCidr(options.network().podCidr());
+      SandboxService sandboxes =
+          new SandboxService(
+              engine, facts, options.clusterId(), network, options.root().resolve("sandboxes"));
+      try {
+        if (!options.network().podCidr().isEmpty()) {
+          network.podCidr(options.network().podCidr());
+        }
+        serve(engine, facts, network, sandboxes);
+      } catch (Exception e) {
+        leave(network, sandboxes, e);
+        throw e;
       }
-      serve(engine, facts, network);
     } catch (Exception e) {
       engine.close();
       throw e;
     }
   }
 
-  private void serve(Engine engine, EngineFacts facts, PodNetwork network) throws Exception {
-    SandboxService sandboxes =
-        new SandboxService(
-            engine, facts, options.clusterId(), network, options.root().resolve("sandboxes"));
+  /** A start that fails leaves nothing on the machine, but what an earlier run's pods need. */
+  private static void leave(PodNetwork network, SandboxService sandboxes, Exception why) {
+    try {
+      if (sandboxes.list().isEmpty()) {
+        network.close();
+      }
+    } catch (IOException | RuntimeException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  private void serve(Engine engine, EngineFacts facts, PodNetwork network, SandboxService sandboxes)
+      throws Exception {
     LogFollowers logs = new LogFollowers(engine, executor);
     ContainerService containers =
         new ContainerService(engine, facts, options.clusterId(), sandboxes, logs);
@@ -188,9 +204,10 @@ public final class DockerRuntime {
           Optional.of(
               new Parts(
                   engine, network, sandboxes, containers, logs, feed, streaming, calls, server));
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (Exception e) {
       feed.stop();
       logs.stop();
+      streaming.stop().onFailure(e::addSuppressed);
       throw e;
     }
     LOG.atInfo()

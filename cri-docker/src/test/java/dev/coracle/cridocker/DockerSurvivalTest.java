@@ -1,6 +1,7 @@
 package dev.coracle.cridocker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.coracle.cri.v1.ContainerConfig;
@@ -21,6 +22,8 @@ import dev.coracle.criruntime.config.NetworkOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -137,6 +140,43 @@ class DockerSurvivalTest {
     assertThat(lines.getLast()).isEqualTo("last");
     assertThat(lines.subList(0, lines.size() - 1))
         .isEqualTo(IntStream.range(1, lines.size()).mapToObj(i -> "line " + i).toList());
+  }
+
+  private static String machine() throws Exception {
+    StringBuilder all = new StringBuilder();
+    for (String command : new String[] {"ip -o link", "nft list tables"}) {
+      Process process = new ProcessBuilder(command.split(" ")).redirectErrorStream(true).start();
+      all.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      process.waitFor();
+    }
+    return all.toString();
+  }
+
+  @Test
+  void aStartThatFailsLeavesNothingButWhatPodsNeed() throws Exception {
+    String bridge = "cor-" + options.clusterId();
+    cri.run(pod("stays"));
+    assertThat(machine()).contains(bridge);
+    stopShim(true);
+    // Nothing can listen where a directory stands that is not empty.
+    Files.createDirectories(options.socket().resolve("x"));
+    failToStart();
+    assertThat(machine()).as("a pod is there").contains(bridge);
+    Files.delete(options.socket().resolve("x"));
+    Files.delete(options.socket());
+    startShim();
+    stopShim(false);
+    Files.createDirectories(options.socket().resolve("x"));
+    failToStart();
+    assertThat(machine()).as("there is no pod").doesNotContain(options.clusterId());
+    Files.delete(options.socket().resolve("x"));
+    Files.delete(options.socket());
+  }
+
+  private void failToStart() {
+    runtime = new DockerRuntime(vertx, options, new SimpleMeterRegistry());
+    assertThatThrownBy(() -> runtime.start().await().atMost(SOON))
+        .hasRootCauseInstanceOf(DirectoryNotEmptyException.class);
   }
 
   @Test

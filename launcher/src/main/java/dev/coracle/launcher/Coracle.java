@@ -108,7 +108,8 @@ public final class Coracle {
             ControllerOptions.of(
                     plan.podCidr(), Files.readString(credentials.pki().caCertificate()))
                 .withLocalVolumes()
-                .withSigner(new ClusterSigner(vertx, credentials.pki())),
+                .withSigner(new ClusterSigner(vertx, credentials.pki()))
+                .withSigningDuration(options.signingDuration()),
             registry);
     this.node = options.node().present() ? Optional.of(node(options, plan)) : Optional.empty();
     this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);

@@ -106,6 +106,7 @@ public final class Foreground {
         ready ? cluster.apiUrl() : "",
         ready ? cluster.dashboardUrl() : "",
         ready ? cluster.runtimeDescription() : "",
+        options.containerRuntimeEndpoint(),
         begin.toString(),
         longestStopSeconds());
   }

@@ -155,7 +155,7 @@ public final class Node {
     return CriRuntimeOptions.of(data.runtime(), data.clusterId())
         .withSocket(data.criSocket())
         .withRuntime(choice(options.runtime()))
-        .withImages(images())
+        .withImages(images().withMaxLayerBytes(options.node().maxLayerBytes()))
         .withNetwork(podNetwork(network, podCidr));
   }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param apiUrl empty until it listens
  * @param dashboardUrl empty until it listens; holds no token
  * @param runtime what runs containers here, in one line
+ * @param runtimeEndpoint where the runtime is that was named; empty for the built-in one
  * @param started when, RFC 3339
  * @param longestStopSeconds how long its end may take, with the grace its pods are given
  */
@@ -27,6 +28,7 @@ public record ProcessState(
     String apiUrl,
     String dashboardUrl,
     String runtime,
+    String runtimeEndpoint,
     String started,
     long longestStopSeconds) {
 
@@ -44,6 +46,7 @@ public record ProcessState(
               node.path("apiUrl").asText(),
               node.path("dashboardUrl").asText(),
               node.path("runtime").asText(),
+              node.path("runtimeEndpoint").asText(),
               node.path("started").asText(),
               node.path("longestStopSeconds").asLong()));
     } catch (IOException | StatusException e) {
@@ -55,6 +58,7 @@ public record ProcessState(
     ObjectNode node = Json.object();
     node.put("pid", pid).put("phase", phase).put("apiUrl", apiUrl);
     node.put("dashboardUrl", dashboardUrl).put("runtime", runtime).put("started", started);
+    node.put("runtimeEndpoint", runtimeEndpoint);
     node.put("longestStopSeconds", longestStopSeconds);
     Path draft = file(dataDir).resolveSibling("process.json.tmp");
     Files.write(draft, Json.bytes(node));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.cridocker.DockerDaemon;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,15 +22,16 @@ class DockerIT {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private DockerDaemon docker;
+  private Path data;
   private CoracleProcess coracle;
   private Kubectl kubectl;
 
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
     docker = DockerDaemon.start();
+    data = directory.resolve("data");
     coracle =
-        CoracleProcess.start(
-            directory.resolve("data"), "--container-runtime-endpoint", "unix://" + docker.socket());
+        CoracleProcess.start(data, "--container-runtime-endpoint", "unix://" + docker.socket());
     kubectl = coracle.kubectl();
     kubectl.run("apply", "-f", CoracleProcess.HOME.resolve("demo").toString());
     kubectl.run("rollout", "status", "deployment/greeter", "--timeout=90s");
@@ -92,6 +94,20 @@ class DockerIT {
                 "-qO-",
                 "http://greeter.default.svc.cluster.local/"))
         .contains("Hello from greeter-");
+  }
+
+  @Test
+  void imagesAreDockersAndTheCommandForOursSaysSo() {
+    Shell.Result result =
+        Shell.run(
+            SOON,
+            Map.of(),
+            "",
+            CoracleProcess.command("image", "ls", "--data-dir", data.toString()));
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains(
+            "runs its containers by unix://" + docker.socket(), "use 'docker load -i ARCHIVE'");
   }
 
   @Test

@@ -427,6 +427,8 @@ class VolumesIT {
         "ca.crt",
         "-CAkey",
         "ca.key",
+        "-subj",
+        "/CN=pod",
         "-set_serial",
         "1",
         "-days",

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
  * @param localVolumes whether there is the built-in storage class of directories on nodes
  * @param signer signs approved certificate requests; null: nobody does
+ * @param signingDuration how long what it signs is valid at most
  * @param disabled controllers that are not run, by their names
  */
 public record ControllerOptions(
@@ -23,7 +24,10 @@ public record ControllerOptions(
     int terminatedPodThreshold,
     boolean localVolumes,
     @Nullable CertificateSigner signer,
+    Duration signingDuration,
     List<String> disabled) {
+
+  private static final Duration SIGNING_DURATION = Duration.ofHours(8760);
 
   public ControllerOptions {
     disabled = List.copyOf(disabled);
@@ -32,7 +36,15 @@ public record ControllerOptions(
   /** Upstream's defaults. */
   public static ControllerOptions of(String podCidr, String rootCaPem) {
     return new ControllerOptions(
-        podCidr, 24, rootCaPem, Duration.ofSeconds(50), 12_500, false, null, List.of());
+        podCidr,
+        24,
+        rootCaPem,
+        Duration.ofSeconds(50),
+        12_500,
+        false,
+        null,
+        SIGNING_DURATION,
+        List.of());
   }
 
   public ControllerOptions withLocalVolumes() {
@@ -44,6 +56,7 @@ public record ControllerOptions(
         terminatedPodThreshold,
         true,
         signer,
+        signingDuration,
         disabled);
   }
 
@@ -56,6 +69,20 @@ public record ControllerOptions(
         terminatedPodThreshold,
         localVolumes,
         authority,
+        signingDuration,
+        disabled);
+  }
+
+  public ControllerOptions withSigningDuration(Duration longest) {
+    return new ControllerOptions(
+        podCidr,
+        nodeCidrMaskSize,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        localVolumes,
+        signer,
+        longest,
         disabled);
   }
 
@@ -68,6 +95,7 @@ public record ControllerOptions(
         terminatedPodThreshold,
         localVolumes,
         signer,
+        signingDuration,
         names);
   }
 }

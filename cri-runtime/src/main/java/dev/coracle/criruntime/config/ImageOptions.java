@@ -63,6 +63,18 @@ public record ImageOptions(
         archives);
   }
 
+  public ImageOptions withMaxLayerBytes(long most) {
+    return new ImageOptions(
+        insecureRegistries,
+        most,
+        maxManifestBytes,
+        parallelLayers,
+        requestTimeout,
+        pullTimeout,
+        attempts,
+        archives);
+  }
+
   public ImageOptions withArchives(Path directory) {
     return new ImageOptions(
         insecureRegistries,

@@ -10,6 +10,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -248,6 +249,61 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
     awaitLog(made, "limit 67108864");
     assertThat(pod("whole").text("status", "qosClass")).isEqualTo("Burstable");
     delete("whole");
+  }
+
+  /** The pod's cgroup on the host, of version 1's hierarchies where there are any. */
+  private String limit(KubeObject pod, String v1, String v2) {
+    String below = options.cgroupRoot() + "/kubepods/burstable/pod" + pod.uid();
+    Path root = Path.of("/sys/fs/cgroup");
+    String hierarchy = v1.startsWith("memory") ? "memory" : "cpu";
+    Path first = root.resolve(hierarchy).resolve(below).resolve(v1);
+    Path file = Files.exists(first) ? first : root.resolve(below).resolve(v2);
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aPodAsAWholeGetsMoreAndLess() {
+    KubeObject made =
+        script(
+            "grown",
+            "sleep 1000",
+            "",
+            "\"resources\":{\"requests\":{\"cpu\":\"50m\"},"
+                + "\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}}");
+    awaitPhase("grown", "Running");
+    assertThat(limit(made, "memory.limit_in_bytes", "memory.max")).isEqualTo("67108864");
+    for (int more : new int[] {2, 1}) {
+      String memory = 64 * more + "Mi";
+      api.patch(
+              Resources.PODS,
+              "default",
+              "grown",
+              Patch.merge(n ->
+                  n.putObject("spec")
+                      .set(
+                          "resources",
+                          Json.parse(
+                              "{\"requests\":{\"cpu\":\"50m\"},\"limits\":{\"cpu\":\""
+                                  + 100 * more
+                                  + "m\",\"memory\":\""
+                                  + memory
+                                  + "\"}}"))))
+          .await()
+          .indefinitely();
+      eventually(() -> {
+        assertThat(limit(made, "memory.limit_in_bytes", "memory.max"))
+            .isEqualTo(Long.toString(64L * more << 20));
+        assertThat(limit(made, "cpu.cfs_quota_us", "cpu.max")).startsWith(10_000 * more + "");
+        assertThat(pod("grown").at("status", "resources", "limits").path("memory").asText())
+            .isEqualTo(memory);
+      });
+    }
+    assertThat(container("grown").path("restartCount").asInt()).isZero();
+    delete("grown");
   }
 
   @Test

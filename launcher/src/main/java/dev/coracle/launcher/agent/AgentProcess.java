@@ -72,6 +72,7 @@ public final class AgentProcess {
         ready ? options.server().toString() : "",
         "",
         "",
+        options.node().containerRuntimeEndpoint(),
         begin.toString(),
         longestStopSeconds());
   }

@@ -129,6 +129,8 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private final KubeletFlags kubelet = new KubeletFlags();
 
+  @Mixin private final ImageFlags images = new ImageFlags();
+
   @Spec private @Nullable CommandSpec spec;
 
   private List<String> arguments() {
@@ -158,7 +160,10 @@ final class AgentCommand implements Callable<Integer> {
             keepPods,
             SecurityOptions.DEFAULT,
             LogStoreOptions.DEFAULT,
-            NodeOptions.worker(labels).withKubelet(kubelet.configuration()));
+            NodeOptions.worker(labels)
+                .withKubelet(kubelet.configuration())
+                .withMaxLayerBytes(images.maxLayerBytes()),
+            CoracleOptions.SIGNING_DURATION);
     AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
     return detach
         ? new Background(dataDir.path(), arguments()).run()

@@ -3,6 +3,7 @@ package dev.coracle.launcher.cli;
 import dev.coracle.criruntime.ImageStore;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.config.ImageOptions;
+import dev.coracle.launcher.ImagesElsewhere;
 import dev.coracle.launcher.UserErrorException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Parameters;
 
 /**
  * {@code coracle image load|ls|rm}: the images of the built-in runtime. Works on the store itself,
- * whether the cluster runs or not; a running one sees the change.
+ * whether the cluster runs or not; a running one sees the change, and one whose containers another
+ * runtime runs is refused.
  */
 @Command(
     name = "image",
@@ -43,9 +45,11 @@ final class ImageCommand implements Runnable {
       description = "Load an image archive: 'docker save' output, an OCI archive or an OCI layout.")
   int load(
       @Mixin DataDirOption dataDir,
+      @Mixin ImageFlags images,
       @Parameters(paramLabel = "ARCHIVE", arity = "1..*") List<Path> archives)
       throws IOException {
-    ImageStore store = store(dataDir);
+    ImageStore store =
+        store(dataDir, ImageOptions.defaults().withMaxLayerBytes(images.maxLayerBytes()));
     for (Path archive : archives) {
       if (!Files.isReadable(archive)) {
         throw new UserErrorException(archive + " does not exist or cannot be read");
@@ -97,7 +101,12 @@ final class ImageCommand implements Runnable {
   }
 
   private static ImageStore store(DataDirOption dataDir) throws IOException {
+    return store(dataDir, ImageOptions.defaults());
+  }
+
+  private static ImageStore store(DataDirOption dataDir, ImageOptions options) throws IOException {
+    ImagesElsewhere.refuse(dataDir.path());
     boolean root = "root".equals(System.getProperty("user.name"));
-    return ImageStore.open(dataDir.path().resolve("runtime"), root, ImageOptions.defaults());
+    return ImageStore.open(dataDir.path().resolve("runtime"), root, options);
   }
 }

@@ -89,7 +89,8 @@ final class ServerCommand implements Callable<Integer> {
             false,
             security.options(),
             LogStoreOptions.NONE,
-            NodeOptions.NO_NODE.withSimulation(simulation.options()));
+            NodeOptions.NO_NODE.withSimulation(simulation.options()),
+            cluster.signingDuration());
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, false, false, System.out).run();

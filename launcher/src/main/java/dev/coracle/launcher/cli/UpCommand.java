@@ -129,6 +129,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final KubeletFlags kubelet = new KubeletFlags();
 
+  @Mixin private final ImageFlags images = new ImageFlags();
+
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
 
   @Option(
@@ -168,7 +170,9 @@ final class UpCommand implements Callable<Integer> {
             logs.options(),
             NodeOptions.CONTROL_PLANE
                 .withKubelet(kubelet.configuration())
-                .withSimulation(simulation.options()));
+                .withMaxLayerBytes(images.maxLayerBytes())
+                .withSimulation(simulation.options()),
+            cluster.signingDuration());
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

@@ -2,6 +2,7 @@ package dev.coracle.launcher.config;
 
 import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or
@@ -28,6 +29,7 @@ import java.nio.file.Path;
  * @param security what is turned on in the API server
  * @param logs the collection of containers' logs
  * @param node about the node of this process, and simulated ones
+ * @param signingDuration how long what the cluster's own signers sign is valid at most
  */
 public record CoracleOptions(
     Path dataDir,
@@ -49,7 +51,11 @@ public record CoracleOptions(
     boolean keepPods,
     SecurityOptions security,
     LogStoreOptions logs,
-    NodeOptions node) {
+    NodeOptions node,
+    Duration signingDuration) {
+
+  /** Upstream's, a year. */
+  public static final Duration SIGNING_DURATION = Duration.ofHours(8760);
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -73,7 +79,8 @@ public record CoracleOptions(
         false,
         SecurityOptions.DEFAULT,
         LogStoreOptions.DEFAULT,
-        NodeOptions.CONTROL_PLANE);
+        NodeOptions.CONTROL_PLANE,
+        SIGNING_DURATION);
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -97,7 +104,8 @@ public record CoracleOptions(
         keepPods,
         security,
         logs,
-        node);
+        node,
+        signingDuration);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -121,6 +129,7 @@ public record CoracleOptions(
         keep,
         security,
         logs,
-        node);
+        node,
+        signingDuration);
   }
 }

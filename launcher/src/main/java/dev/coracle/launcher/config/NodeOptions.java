@@ -1,5 +1,6 @@
 package dev.coracle.launcher.config;
 
+import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.SimulationOptions;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param kubeletAddress where the kubelet's API listens
  * @param labels labels of the node beside those every node has
  * @param kubelet what was chosen in a KubeletConfiguration
+ * @param maxLayerBytes a layer of an image that unpacks to more is refused by the built-in runtime
  * @param simulation nodes beside the real one that only pretend
  */
 public record NodeOptions(
@@ -18,7 +20,10 @@ public record NodeOptions(
     String kubeletAddress,
     Map<String, String> labels,
     KubeletConfiguration kubelet,
+    long maxLayerBytes,
     SimulationOptions simulation) {
+
+  private static final long MAX_LAYER = ImageOptions.defaults().maxLayerBytes();
 
   /** The node beside a control plane: kubectl shows its role, and it takes pods all the same. */
   public static final NodeOptions CONTROL_PLANE =
@@ -27,11 +32,13 @@ public record NodeOptions(
           "0.0.0.0",
           Map.of("node-role.kubernetes.io/control-plane", ""),
           KubeletConfiguration.DEFAULT,
+          MAX_LAYER,
           SimulationOptions.NONE);
 
   /** A control plane alone: its nodes are other machines. */
   public static final NodeOptions NO_NODE =
-      new NodeOptions(false, "", Map.of(), KubeletConfiguration.DEFAULT, SimulationOptions.NONE);
+      new NodeOptions(
+          false, "", Map.of(), KubeletConfiguration.DEFAULT, MAX_LAYER, SimulationOptions.NONE);
 
   public NodeOptions {
     labels = Map.copyOf(labels);
@@ -40,14 +47,19 @@ public record NodeOptions(
   /** A node reached through its tunnel. */
   public static NodeOptions worker(Map<String, String> labels) {
     return new NodeOptions(
-        true, "127.0.0.1", labels, KubeletConfiguration.DEFAULT, SimulationOptions.NONE);
+        true, "127.0.0.1", labels, KubeletConfiguration.DEFAULT, MAX_LAYER, SimulationOptions.NONE);
   }
 
   public NodeOptions withSimulation(SimulationOptions nodes) {
-    return new NodeOptions(present, kubeletAddress, labels, kubelet, nodes);
+    return new NodeOptions(present, kubeletAddress, labels, kubelet, maxLayerBytes, nodes);
   }
 
   public NodeOptions withKubelet(KubeletConfiguration configuration) {
-    return new NodeOptions(present, kubeletAddress, labels, configuration, simulation);
+    return new NodeOptions(
+        present, kubeletAddress, labels, configuration, maxLayerBytes, simulation);
+  }
+
+  public NodeOptions withMaxLayerBytes(long most) {
+    return new NodeOptions(present, kubeletAddress, labels, kubelet, most, simulation);
   }
 }

@@ -25,15 +25,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CertificateSigning extends LoopController {
 
-  private static final Duration YEAR = Duration.ofDays(365);
   private static final Duration SHORTEST = Duration.ofMinutes(10);
 
   private final Lister requests;
   private final @Nullable CertificateSigner authority;
+  private final Duration longest;
 
   public CertificateSigning(Environment env) {
     super("certificatesigningrequest-signing-controller", env);
     this.authority = env.options().signer();
+    this.longest = env.options().signingDuration();
     Informer informer = env.informer(Resources.CERTIFICATE_SIGNING_REQUESTS);
     this.requests = informer.lister();
     if (authority != null) {
@@ -77,14 +78,14 @@ public final class CertificateSigning extends LoopController {
     status.put("certificate", Base64.getEncoder().encodeToString(bytes));
   }
 
-  /** As asked for, between ten minutes and a year. */
-  private static Duration validity(KubeObject object) {
+  /** As asked for, between ten minutes and what the cluster signs for at most. */
+  private Duration validity(KubeObject object) {
     if (!object.at("spec", "expirationSeconds").isNumber()) {
-      return YEAR;
+      return longest;
     }
     Duration asked = Duration.ofSeconds(object.at("spec", "expirationSeconds").asLong());
-    if (asked.compareTo(YEAR) > 0) {
-      return YEAR;
+    if (asked.compareTo(longest) > 0) {
+      return longest;
     }
     return asked.compareTo(SHORTEST) < 0 ? SHORTEST : asked;
   }
