@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The fields of one JSON object in the order in which they came, in a third of a LinkedHashMap's
  * room: up to {@value #FEW} stand in one array and are looked for one after the other, which the
- * shared texts of their names make fast ({@link SharedNamesFactory}); more of them are in a
- * LinkedHashMap. Most objects of a tree are small, and a third of them (the leaves of {@code
- * managedFields}) are empty.
+ * shared texts of their names make fast ({@link NameTable}); more of them are in a LinkedHashMap.
+ * Most objects of a tree are small, and a third of them (the leaves of {@code managedFields}) are
+ * empty.
  *
  * <p>As safe between threads as a LinkedHashMap: any number may read while nobody writes.
  */
@@ -35,6 +35,21 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
 
   /** Of the few. */
   private int size;
+
+  /** Of names and values that come in turns; of two equal names the last one's value counts. */
+  static CompactMap of(@Nullable Object[] fields, int from, int to) {
+    CompactMap map = new CompactMap();
+    if (to - from > FEW * 2) {
+      map.few = null;
+      map.many = LinkedHashMap.newLinkedHashMap((to - from) / 2);
+    } else if (to > from) {
+      map.few = new Object[to - from];
+    }
+    for (int i = from; i < to; i += 2) {
+      map.put(name(fields, i), value(fields, i));
+    }
+    return map;
+  }
 
   @Override
   public int size() {
@@ -134,6 +149,31 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
     array[size * 2] = null;
     array[size * 2 + 1] = null;
     return before;
+  }
+
+  /** As {@link AbstractMap#equals}, without an iterator over the few. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (other == this) {
+      return true;
+    }
+    if (!(other instanceof Map<?, ?> map) || map.size() != size()) {
+      return false;
+    }
+    if (many != null) {
+      return many.equals(map);
+    }
+    for (int i = 0; i < size * 2; i += 2) {
+      if (!value(array(), i).equals(map.get(name(array(), i)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    return super.hashCode();
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.coracle.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,18 +31,23 @@ final class CompactNodes extends JsonNodeFactory {
     return new ObjectNode(this, new CompactMap());
   }
 
-  @Override
-  public TextNode textNode(String text) {
-    if (text == null || text.length() > LONGEST_SHARED) {
-      return super.textNode(text);
+  /** The object of these names and values, which come in turns. */
+  ObjectNode objectNode(@Nullable Object[] fields, int from, int to) {
+    return new ObjectNode(this, CompactMap.of(fields, from, to));
+  }
+
+  /** The text of these bytes, which hold no escape. */
+  JsonNode textNode(byte[] json, int from, int to) {
+    if (to - from > LONGEST_SHARED) {
+      return super.textNode(new String(json, from, to - from, StandardCharsets.UTF_8));
     }
-    int hash = text.hashCode();
+    int hash = NameTable.hash(json, from, to);
     int place = (hash ^ hash >>> 13) & PLACES - 1;
     TextNode there = recent[place];
-    if (there != null && there.textValue().equals(text)) {
+    if (there != null && NameTable.is(there.textValue(), json, from, to)) {
       return there;
     }
-    TextNode made = super.textNode(text);
+    TextNode made = super.textNode(new String(json, from, to - from, StandardCharsets.UTF_8));
     recent[place] = made;
     return made;
   }

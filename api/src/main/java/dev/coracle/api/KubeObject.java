@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,10 +30,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KubeObject {
 
+  private static final String MANAGED_FIELDS = "managedFields";
+
   private volatile @Nullable ObjectNode tree;
   private volatile byte @Nullable [] json;
   private volatile byte @Nullable [] other;
   private volatile @Nullable Map<String, String> labels;
+  private volatile @Nullable WeakReference<KubeObject> trimmed;
 
   private KubeObject(@Nullable ObjectNode tree, byte @Nullable [] json) {
     this.tree = tree;
@@ -109,6 +113,37 @@ public final class KubeObject {
     return tree != null || j == null ? this : new KubeObject(null, j);
   }
 
+  /**
+   * This object without {@code metadata.managedFields}, which is about half of it and concerns only
+   * who writes. All who ask while somebody holds the answer share it, so a version that many in
+   * this process look at is parsed once; the object itself keeps nothing of it.
+   */
+  public KubeObject trimmed() {
+    WeakReference<KubeObject> known = trimmed;
+    KubeObject there = known == null ? null : known.get();
+    if (there != null) {
+      return there;
+    }
+    ObjectNode t = tree;
+    if (t != null && !t.path("metadata").has(MANAGED_FIELDS)) {
+      return this;
+    }
+    KubeObject made = of(t == null ? Json.parseTrimmed(json()) : withoutManagers(t));
+    trimmed = new WeakReference<>(made);
+    return made;
+  }
+
+  /** Shares all that is left. */
+  private static ObjectNode withoutManagers(ObjectNode tree) {
+    ObjectNode metadata = Json.object();
+    metadata.setAll((ObjectNode) tree.get("metadata"));
+    metadata.remove(MANAGED_FIELDS);
+    ObjectNode out = Json.object();
+    out.setAll(tree);
+    out.set("metadata", metadata);
+    return out;
+  }
+
   /** The object's JSON, encoded at most once: read, never change. */
   public byte[] json() {
     byte[] j = json;
@@ -140,6 +175,7 @@ public final class KubeObject {
     json();
     tree = null;
     labels = null;
+    trimmed = null;
     return this;
   }
 
@@ -317,7 +353,12 @@ public final class KubeObject {
 
   /** The owner that controls this object ({@code controller: true}). */
   public Optional<OwnerReference> controllerOwner() {
-    return ownerReferences().stream().filter(OwnerReference::controller).findFirst();
+    for (JsonNode owner : metadata().path("ownerReferences")) {
+      if (owner.path("controller").asBoolean(false)) {
+        return Optional.of(OwnerReference.of(owner));
+      }
+    }
+    return Optional.empty();
   }
 
   /** Reads a JSON object of texts, in its order; anything that is no text is left out. */

@@ -1,10 +1,10 @@
 package dev.coracle.api;
 
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -14,27 +14,83 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Timestamps {
 
-  private static final DateTimeFormatter MICRO =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+  private static final String SECONDS = "0000-00-00T00:00:00Z";
+  private static final int LAST_YEAR = 9999;
 
   private Timestamps() {}
 
   /** {@code 2026-03-01T12:00:00Z}. */
   public static String time(Instant instant) {
-    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    LocalDateTime time = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), 0, ZoneOffset.UTC);
+    return time.getYear() < 0 || time.getYear() > LAST_YEAR
+        ? instant.truncatedTo(ChronoUnit.SECONDS).toString()
+        : seconds(time).append('Z').toString();
   }
 
   /** {@code 2026-03-01T12:00:00.000001Z}. */
   public static String microTime(Instant instant) {
-    return MICRO.format(instant);
+    LocalDateTime time = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), 0, ZoneOffset.UTC);
+    StringBuilder out = seconds(time).append('.');
+    append(out, instant.getNano() / 1000, 100_000);
+    return out.append('Z').toString();
+  }
+
+  private static StringBuilder seconds(LocalDateTime time) {
+    StringBuilder out = new StringBuilder(27);
+    append(out, time.getYear(), 1000);
+    append(out.append('-'), time.getMonthValue(), 10);
+    append(out.append('-'), time.getDayOfMonth(), 10);
+    append(out.append('T'), time.getHour(), 10);
+    append(out.append(':'), time.getMinute(), 10);
+    append(out.append(':'), time.getSecond(), 10);
+    return out;
+  }
+
+  /**
+   * @param first the worth of the first digit
+   */
+  private static void append(StringBuilder out, int number, int first) {
+    for (int unit = first; unit > 1 && number < unit; unit /= 10) {
+      out.append('0');
+    }
+    out.append(number);
   }
 
   /** Either format, with any offset; null for anything else. */
   public static @Nullable Instant parse(String text) {
     try {
+      if (isSeconds(text)) {
+        return LocalDateTime.of(
+                number(text, 0, 4),
+                number(text, 5, 7),
+                number(text, 8, 10),
+                number(text, 11, 13),
+                number(text, 14, 16),
+                number(text, 17, 19))
+            .toInstant(ZoneOffset.UTC);
+      }
       return text.isEmpty() ? null : OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeParseException e) {
+    } catch (DateTimeException e) {
       return null;
     }
+  }
+
+  /** Whether it has the form in which nearly all times are written. */
+  private static boolean isSeconds(String text) {
+    if (text.length() != SECONDS.length()) {
+      return false;
+    }
+    for (int i = 0; i < SECONDS.length(); i++) {
+      char wanted = SECONDS.charAt(i);
+      char c = text.charAt(i);
+      if (wanted == '0' ? c < '0' || c > '9' : c != wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int number(String text, int from, int to) {
+    return Integer.parseInt(text, from, to, 10);
   }
 }

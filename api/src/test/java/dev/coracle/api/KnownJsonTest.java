@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,8 @@ class KnownJsonTest {
     "\uFFFD",
     "\u2028"
   };
+
+  private static final String CHANGES = "{}[]\",:\\0-.e tn";
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
@@ -83,7 +86,35 @@ class KnownJsonTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "{} {}", "{\"a\":", "nul"})
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "[]",
+        "{} {}",
+        "{} x",
+        "{\"a\":",
+        "nul",
+        "{\"a\":nul}",
+        "{\"a\":tru3}",
+        "{\"a\" 1}",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\":[1,]}",
+        "{\"a\":[1}",
+        "{a:1}",
+        "{\"a\":01}",
+        "{\"a\":-}",
+        "{\"a\":1.}",
+        "{\"a\":1e}",
+        "{\"a\":.5}",
+        "{\"a\":+1}",
+        "{\"a\":NaN}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12g4\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":}"
+      })
   void whatIsDamagedIsRefused(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> Json.parseKnown(bytes)).isInstanceOf(StatusException.class);
@@ -93,5 +124,130 @@ class KnownJsonTest {
   void malformedUtf8ReadsAsTheReplacementCharacter() {
     byte[] bytes = "{\"a\":\"x\u00ffy\"}".getBytes(StandardCharsets.ISO_8859_1);
     assertThat(Json.parseKnown(bytes).path("a").asText()).isEqualTo("x\uFFFDy");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0",
+        "-0",
+        "7",
+        "-7",
+        "2147483647",
+        "2147483648",
+        "-2147483648",
+        "-2147483649",
+        "999999999999999999",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "1.5",
+        "-0.0",
+        "1e3",
+        "1E+3",
+        "25e-1",
+        "1e400",
+        "true",
+        "null",
+        "\"\\u00e9\\ud83d\\ude00\\/\\b\\f\\n\\r\\t\\\"\\\\\"",
+        "[]",
+        "[ 1 , [ ] , { } ]",
+        "{ \"b\" : 1 }"
+      })
+  void valuesAreTheSameNodesAsOfTheGeneralParser(String value) {
+    byte[] json = (" { \"a\" : " + value + " }\r\n\t ").getBytes(StandardCharsets.UTF_8);
+    JsonNode known = Json.parseKnown(json).get("a");
+    assertThat(known).isEqualTo(Json.parseObject(json).get("a"));
+    assertThat(known.getClass()).isEqualTo(Json.parseObject(json).get("a").getClass());
+  }
+
+  @Test
+  void ofEqualFieldsTheLastCounts() {
+    StringBuilder many = new StringBuilder("{\"a\":0");
+    for (int i = 0; i < 20; i++) {
+      many.append(",\"f").append(i).append("\":").append(i);
+    }
+    for (String json :
+        new String[] {"{\"a\":1,\"b\":2,\"a\":3}", many.append(",\"a\":3}").toString()}) {
+      ObjectNode tree = Json.parseKnown(json.getBytes(StandardCharsets.UTF_8));
+      assertThat(tree).isEqualTo(Json.parseObject(json));
+      assertThat(tree.get("a").asInt()).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void changedDocumentsAreReadOrRefusedAsTheGeneralParserDoes(long seed) {
+    Random random = new Random(seed);
+    for (int i = 0; i < 3000; i++) {
+      byte[] json = Json.bytes(object(random, 0));
+      if (new String(json, StandardCharsets.UTF_8).contains("\\uD83D")) {
+        continue; // Half characters are another matter.
+      }
+      int place = random.nextInt(json.length);
+      if (json[place] > 0) { // And so is malformed UTF-8.
+        json[place] = (byte) CHANGES.charAt(random.nextInt(CHANGES.length()));
+      }
+      if (random.nextInt(4) == 0) {
+        json = Arrays.copyOf(json, random.nextInt(json.length));
+      }
+      ObjectNode expected;
+      try {
+        expected = Json.parseObject(json);
+      } catch (StatusException e) {
+        expected = null;
+      }
+      byte[] given = json;
+      if (expected == null) {
+        assertThatThrownBy(
+                () -> Json.parseKnown(given), "%s", new String(given, StandardCharsets.UTF_8))
+            .isInstanceOf(StatusException.class);
+      } else {
+        assertThat(Json.parseKnown(given)).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void depthIsBounded() {
+    byte[] deep =
+        ("{\"a\":" + "[".repeat(499) + "]".repeat(499) + "}").getBytes(StandardCharsets.UTF_8);
+    assertThat(Json.parseKnown(deep).has("a")).isTrue();
+    byte[] deeper =
+        ("{\"a\":" + "[".repeat(500) + "]".repeat(500) + "}").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> Json.parseKnown(deeper)).isInstanceOf(StatusException.class);
+  }
+
+  @Test
+  void aTrimmedObjectLacksTheManagedFieldsAlone() {
+    String json =
+        "{\"kind\":\"A\",\"metadata\":{\"name\":\"n\",\"managedFields\":[{\"x\":\"]}\\\"\",\"y\":[1,{}]}],"
+            + "\"uid\":\"u\"},\"spec\":{\"managedFields\":1,\"metadata\":{\"managedFields\":2}}}";
+    String rest =
+        "{\"kind\":\"A\",\"metadata\":{\"name\":\"n\",\"uid\":\"u\"},"
+            + "\"spec\":{\"managedFields\":1,\"metadata\":{\"managedFields\":2}}}";
+    KubeObject encoded = KubeObject.ofJson(json.getBytes(StandardCharsets.UTF_8));
+    assertThat(encoded.trimmed()).isEqualTo(KubeObject.parse(rest));
+    assertThat(encoded).isEqualTo(KubeObject.parse(json));
+    assertThat(KubeObject.parse(json).trimmed()).isEqualTo(KubeObject.parse(rest));
+    KubeObject plain = KubeObject.parse(rest);
+    assertThat(plain.trimmed()).isSameAs(plain);
+  }
+
+  @Test
+  void aTrimmedObjectIsSharedWhileSomebodyHoldsIt() {
+    KubeObject object =
+        KubeObject.ofJson("{\"metadata\":{\"name\":\"n\"}}".getBytes(StandardCharsets.UTF_8));
+    KubeObject held = object.trimmed();
+    assertThat(object.trimmed()).isSameAs(held);
+    assertThat(held.trimmed()).isSameAs(held);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\\ud83dx", "\\ude00x", "\\ud83d\\ud83d\\ude00"})
+  void halfCharactersReadAsTheReplacementCharacter(String text) {
+    byte[] json = ("{\"a\":\"" + text + "\"}").getBytes(StandardCharsets.UTF_8);
+    assertThat(Json.parseKnown(json).get("a").asText())
+        .isEqualTo(text.endsWith("x") ? "\uFFFDx" : "\uFFFD😀");
   }
 }

@@ -89,6 +89,23 @@ class InformerTest {
   }
 
   @Test
+  void whatItHoldsHasNoManagedFields() {
+    KubeObject managed =
+        configMap("x", "1")
+            .with(o -> o.withObject("/metadata").putArray("managedFields").addObject());
+    api.create(Resources.CONFIG_MAPS, managed).await().indefinitely();
+    Informer informer = started();
+    api.create(Resources.CONFIG_MAPS, managed.with(o -> o.withObject("/metadata").put("name", "y")))
+        .await()
+        .indefinitely();
+    context.runUntilIdle();
+    assertThat(informer.lister().list("a"))
+        .hasSize(2)
+        .noneMatch(o -> o.metadata().has("managedFields"))
+        .allMatch(o -> o.text("data", "k").equals("1"));
+  }
+
+  @Test
   void resumesAnEndedWatchWithoutListing() {
     started();
     api.endWatches();

@@ -42,8 +42,8 @@ final class Comparison {
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
-    if (a == b) {
-      return;
+    if (Trees.equal(a, b)) {
+      return; // Most of what is written again is as it was.
     }
     boolean empty = a.isEmpty() && b.isEmpty();
     if (TypedTree.isMap(type, a) && TypedTree.isMap(type, b) && !empty) {
@@ -65,7 +65,7 @@ final class Comparison {
         JsonNode r = right.getOrDefault(step, MissingNode.getInstance());
         step(step, type.item(), l, r, null, add, modify, remove);
       }
-    } else if (!Trees.equal(a, b)) {
+    } else {
       modify.add();
     }
   }
@@ -93,11 +93,7 @@ final class Comparison {
       @Nullable SchemaType type, JsonNode value, @Nullable SchemaField field, FieldSet out) {
     boolean map = TypedTree.isMap(type, value) && !value.isEmpty();
     boolean list = type != null && TypedTree.isKeyedList(type, value) && !value.isEmpty();
-    boolean there =
-        field != null
-            && !field.type().structural()
-            && (field.required() || map && ALWAYS_THERE.contains(field.name()));
-    if (!(map || list) || !there) {
+    if (!(map || list) || !isThereAnyway(field, map)) {
       out.add();
     }
     if (map) {
@@ -111,5 +107,12 @@ final class Comparison {
       TypedTree.items(type, (ArrayNode) value)
           .forEach((step, item) -> all(type.item(), item, null, out.at(step)));
     }
+  }
+
+  /** Whether a field is there before anybody sets it. */
+  static boolean isThereAnyway(@Nullable SchemaField field, boolean map) {
+    return field != null
+        && !field.type().structural()
+        && (field.required() || map && ALWAYS_THERE.contains(field.name()));
   }
 }

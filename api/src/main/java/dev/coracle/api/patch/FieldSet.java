@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FieldSet {
 
+  /** In {@code fieldsV1}: the path that leads here is in the set, as well as some below it. */
+  static final String SELF = ".";
+
   private boolean member;
   private @Nullable TreeMap<String, FieldSet> children;
 
@@ -185,6 +188,36 @@ public final class FieldSet {
     return out;
   }
 
+  /** Whether a path of this set is in one that is written as {@code fieldsV1}. */
+  boolean meets(ObjectNode fieldsV1) {
+    for (Map.Entry<String, FieldSet> child : children().entrySet()) {
+      if (fieldsV1.get(child.getKey()) instanceof ObjectNode there
+          && (child.getValue().member && isMember(there) || child.getValue().meets(there))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether all paths of this set are in one that is written as {@code fieldsV1}. */
+  boolean isWithin(ObjectNode fieldsV1) {
+    for (Map.Entry<String, FieldSet> child : children().entrySet()) {
+      FieldSet below = child.getValue();
+      boolean within =
+          fieldsV1.get(child.getKey()) instanceof ObjectNode there
+              ? (!below.member || isMember(there)) && below.isWithin(there)
+              : below.isEmpty();
+      if (!within) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isMember(ObjectNode fieldsV1) {
+    return fieldsV1.isEmpty() || fieldsV1.has(SELF);
+  }
+
   private static void put(FieldSet to, String step, FieldSet child) {
     if (!child.isEmpty()) {
       if (to.children == null) {
@@ -224,17 +257,17 @@ public final class FieldSet {
 
   /** The form of {@code fieldsV1}. */
   public ObjectNode toJson() {
-    ObjectNode out = Json.object();
+    return write(Json.small());
+  }
+
+  private ObjectNode write(ObjectNode out) {
     children()
         .forEach((step, child) -> {
-          ObjectNode below = child.hasChildren() ? child.toJson() : Json.object();
+          ObjectNode below = Json.small();
           if (child.member && child.hasChildren()) {
-            ObjectNode withDot = Json.object();
-            withDot.putObject(".");
-            withDot.setAll(below);
-            below = withDot;
+            below.set(SELF, Json.small());
           }
-          out.set(step, below);
+          out.set(step, child.write(below));
         });
     return out;
   }
@@ -243,7 +276,7 @@ public final class FieldSet {
   public static FieldSet of(JsonNode fieldsV1) {
     FieldSet out = new FieldSet();
     fieldsV1.forEachEntry((step, below) -> {
-      if (step.equals(".")) {
+      if (step.equals(SELF)) {
         out.member = true;
       } else {
         FieldSet child = of(below);

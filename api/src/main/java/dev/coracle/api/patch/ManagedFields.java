@@ -36,9 +36,13 @@ final class ManagedFields {
   }
 
   /** The fields of one manager. */
-  record Entry(FieldSet fields, String apiVersion, String time) {
-    Entry withFields(FieldSet newFields) {
-      return new Entry(newFields, apiVersion, time);
+  record Entry(OwnedFields fields, String apiVersion, String time) {
+    Entry(FieldSet fields, String apiVersion, String time) {
+      this(OwnedFields.of(fields), apiVersion, time);
+    }
+
+    Entry withFields(OwnedFields newFields) {
+      return newFields == fields ? this : new Entry(newFields, apiVersion, time);
     }
   }
 
@@ -62,7 +66,8 @@ final class ManagedFields {
                 node.path("subresource").asText(""));
         out.entries.put(
             id,
-            new Entry(FieldSet.of(node.path("fieldsV1")), version, node.path("time").asText("")));
+            new Entry(
+                OwnedFields.of(node.path("fieldsV1")), version, node.path("time").asText("")));
       }
     }
     return out;
@@ -97,7 +102,7 @@ final class ManagedFields {
           old.getValue(),
           (x, y) ->
               new Entry(
-                  x.fields().union(y.fields()),
+                  x.fields().union(y.fields().set()),
                   x.apiVersion(),
                   x.time().compareTo(y.time()) > 0 ? x.time() : y.time()));
     }

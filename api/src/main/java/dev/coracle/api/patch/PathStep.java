@@ -6,8 +6,8 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * value, {@code i:0} an index.
  */
 final class PathStep {
+
+  private static final String KEYS = "k:";
+  private static final String VALUE = "v:";
 
   private PathStep() {}
 
@@ -32,7 +35,9 @@ final class PathStep {
   }
 
   static String value(JsonNode scalar) {
-    return "v:" + scalar;
+    StringBuilder out = new StringBuilder(VALUE);
+    append(out, scalar);
+    return out.toString();
   }
 
   /**
@@ -40,39 +45,58 @@ final class PathStep {
    * left out where it has none. Null when no key is there at all.
    */
   static @Nullable String key(JsonNode item, SchemaType list) {
-    TreeMap<String, JsonNode> keys = new TreeMap<>();
+    StringBuilder out = new StringBuilder(KEYS).append('{');
     SchemaType type = list.item();
-    for (String key : list.mapKeys()) {
+    for (String key : sorted(list.mapKeys())) {
       JsonNode value = item.get(key);
       if (value == null) {
         SchemaField field = type.field(key);
         value = field == null ? null : field.defaultValue();
       }
       if (value != null) {
-        keys.put(key, value);
+        out.append(out.length() > 3 ? "," : "");
+        append(out, Json.NODES.textNode(key));
+        append(out.append(':'), value);
       }
     }
-    if (keys.isEmpty()) {
-      return null;
+    return out.length() == 3 ? null : out.append('}').toString();
+  }
+
+  private static List<String> sorted(List<String> keys) {
+    return keys.size() < 2 ? keys : keys.stream().sorted().toList();
+  }
+
+  /** As JSON. Nearly all keys are plain texts, for which no generator is made. */
+  private static void append(StringBuilder out, JsonNode value) {
+    if (value.isTextual() && isPlain(value.textValue())) {
+      out.append('"').append(value.textValue()).append('"');
+    } else {
+      out.append(value);
     }
-    StringBuilder out = new StringBuilder("k:{");
-    keys.forEach((name, value) -> {
-      if (out.length() > 3) {
-        out.append(',');
+  }
+
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isPlain(text.charAt(i))) {
+        return false;
       }
-      out.append(Json.NODES.textNode(name)).append(':').append(value);
-    });
-    return out.append('}').toString();
+    }
+    return true;
+  }
+
+  /** Stands for itself in JSON's texts. */
+  private static boolean isPlain(char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
   }
 
   /** A step in the one notation this server writes, so that equal steps are equal texts. */
   static String canonical(String step) {
-    if (!step.startsWith("k:") && !step.startsWith("v:")) {
+    if (isCanonical(step)) {
       return step;
     }
     try {
       JsonNode value = Json.parse(step.substring(2));
-      if (value instanceof ObjectNode keys && step.startsWith("k:")) {
+      if (value instanceof ObjectNode keys && step.startsWith(KEYS)) {
         ObjectNode sorted = Json.object();
         keys.properties().stream()
             .sorted(Map.Entry.comparingByKey())
@@ -83,6 +107,61 @@ final class PathStep {
     } catch (StatusException e) {
       return step;
     }
+  }
+
+  /**
+   * Whether a step is seen to be in that notation without being parsed: its keys stand in order,
+   * and its values are plain texts or small numbers. False says nothing.
+   */
+  static boolean isCanonical(String step) {
+    if (step.startsWith(VALUE)) {
+      return endOfScalar(step, VALUE.length()) == step.length();
+    }
+    if (!step.startsWith(KEYS)) {
+      return true;
+    }
+    String last = "";
+    int at = KEYS.length();
+    char before = '{';
+    while (at < step.length() && step.charAt(at) == before) {
+      int nameEnd = endOfText(step, at + 1);
+      if (nameEnd < 0 || nameEnd >= step.length() || step.charAt(nameEnd) != ':') {
+        return false;
+      }
+      String name = step.substring(at + 2, nameEnd - 1);
+      at = endOfScalar(step, nameEnd + 1);
+      if (at < 0 || before == ',' && name.compareTo(last) <= 0) {
+        return false;
+      }
+      last = name;
+      before = ',';
+    }
+    return before == ',' && at == step.length() - 1 && step.charAt(at) == '}';
+  }
+
+  /** Behind a plain text or a number of few digits; -1 where there is neither. */
+  private static int endOfScalar(String step, int from) {
+    int at = from;
+    while (at < step.length() && at - from < 10 && isDigit(step.charAt(at))) {
+      at++;
+    }
+    boolean number = at > from && (step.charAt(from) != '0' || at == from + 1);
+    return number ? at : endOfText(step, from);
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static int endOfText(String step, int from) {
+    if (from >= step.length() || step.charAt(from) != '"') {
+      return -1;
+    }
+    int at = from + 1;
+    while (at < step.length() && isPlain(step.charAt(at))) {
+      at++;
+    }
+    return at < step.length() && step.charAt(at) == '"' ? at + 1 : -1;
   }
 
   static @Nullable SchemaType typeBelow(@Nullable SchemaType type, String step) {
@@ -98,12 +177,12 @@ final class PathStep {
     if (step.startsWith("f:")) {
       return "." + rest;
     }
-    if (step.startsWith("k:") && Json.parse(rest) instanceof ObjectNode keys) {
+    if (step.startsWith(KEYS) && Json.parse(rest) instanceof ObjectNode keys) {
       StringBuilder out = new StringBuilder("[");
       keys.forEachEntry((name, value) ->
           out.append(out.length() > 1 ? "," : "").append(name).append('=').append(value));
       return out.append(']').toString();
     }
-    return step.startsWith("v:") ? "[=" + rest + "]" : "[" + rest + "]";
+    return step.startsWith(VALUE) ? "[=" + rest + "]" : "[" + rest + "]";
   }
 }

@@ -90,7 +90,10 @@ public final class ServerSideApply {
     return withRecord(newer, managers(type, live, newer, writer));
   }
 
-  /** As {@link #track}, but gives the record alone, {@code metadata.managedFields}; maybe empty. */
+  /**
+   * As {@link #track}, but gives the record alone, {@code metadata.managedFields}; maybe empty. It
+   * may share parts with what was given.
+   */
   public static ArrayNode record(
       SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
     return managers(type, live, newer, writer).toJson();
@@ -115,18 +118,27 @@ public final class ServerSideApply {
       // Nothing was tracked so far, and only an apply begins to.
       return managers;
     }
+    Id self = writer.id(false);
+    if (live == null && managers.isEmpty()) {
+      ObjectNode all = NewFields.of(type, newer, writer.ignored(), NEVER_OWNED);
+      if (!all.isEmpty()) {
+        managers.entries.put(
+            self,
+            new Entry(OwnedFields.of(all), writer.apiVersion, ManagedFields.time(writer.now)));
+      }
+      return managers;
+    }
     JsonNode before = live == null ? MissingNode.getInstance() : live;
     Comparison change = Comparison.of(type, before, newer);
     FieldSet touched =
         change.added.adopt(change.modified).dropTrees(writer.ignored()).drop(NEVER_OWNED).prune();
-    Id self = writer.id(false);
     if (!managers.isEmpty()) {
       takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     }
     Entry own = managers.entries.get(self);
-    FieldSet kept = own == null ? NONE : own.fields().minus(change.removed);
+    OwnedFields kept = own == null ? OwnedFields.of(NONE) : own.fields().minus(change.removed);
     if (!touched.isEmpty()) {
-      FieldSet all = own == null ? touched : kept.union(touched);
+      OwnedFields all = own == null ? OwnedFields.of(touched) : kept.union(touched);
       managers.entries.put(self, new Entry(all, writer.apiVersion, ManagedFields.time(writer.now)));
     } else if (own != null) {
       managers.entries.put(self, own.withFields(kept));
@@ -173,7 +185,7 @@ public final class ServerSideApply {
     JsonNode merged = TypedTree.merge(type, before, intent);
     managers.entries.put(self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
     if (last != null && !last.fields().isEmpty()) {
-      merged = prune(type, merged, managers, last.fields());
+      merged = prune(type, merged, managers, last.fields().set());
     }
     Comparison change = Comparison.of(type, before, merged);
     FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
@@ -184,7 +196,9 @@ public final class ServerSideApply {
     takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
     boolean sameOwnership =
-        last != null && last.fields().equals(set) && last.apiVersion().equals(writer.apiVersion);
+        last != null
+            && last.fields().set().equals(set)
+            && last.apiVersion().equals(writer.apiVersion);
     boolean noop = live != null && sameOwnership && Trees.equal(before, merged);
     Entry own = managers.entries.get(self);
     if (own != null && !noop) {
@@ -210,7 +224,7 @@ public final class ServerSideApply {
       SchemaType type, JsonNode merged, ManagedFields managers, FieldSet last) {
     JsonNode pruned = TypedTree.without(type, merged, last.withNamedFields(type));
     FieldSet owned = new FieldSet();
-    managers.entries.values().forEach(e -> owned.addAll(e.fields()));
+    managers.entries.values().forEach(e -> owned.addAll(e.fields().set()));
     FieldSet all = TypedTree.fieldSet(type, merged).withNamedFields(type);
     FieldSet left = TypedTree.fieldSet(type, pruned).withNamedFields(type);
     FieldSet kept = left.union(owned.withNamedFields(type));
@@ -223,7 +237,7 @@ public final class ServerSideApply {
   private static Map<Id, FieldSet> conflicts(ManagedFields managers, Id self, FieldSet touched) {
     Map<Id, FieldSet> out = new LinkedHashMap<>();
     managers.entries.forEach((id, entry) -> {
-      FieldSet both = entry.fields().and(touched);
+      FieldSet both = entry.fields().set().and(touched);
       if (!id.equals(self) && !both.isEmpty()) {
         out.put(id, both);
       }
@@ -282,7 +296,7 @@ public final class ServerSideApply {
     ObjectNode metadata = out.withObjectProperty("metadata");
     metadata.remove("managedFields");
     if (!managers.isEmpty()) {
-      metadata.set("managedFields", managers.toJson());
+      metadata.set("managedFields", managers.toJson().deepCopy());
     }
     return out;
   }

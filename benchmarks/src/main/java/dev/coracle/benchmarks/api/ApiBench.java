@@ -11,37 +11,54 @@ import io.vertx.core.VertxOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The API server over HTTPS and, in the same run on the same disk, bare requests to a real etcd by
  * the project's own client without TLS: create and put, get, update and put, list and range.
  *
- * <p>Argument: a directory to work in, on the disk that is to be measured; without one, the build
- * directory. {@code -Dseconds=5 -Dpods=10000} change its size.
+ * <p>Arguments: a directory to work in, on the disk that is to be measured, without one the build
+ * directory; then the parts to measure, without any all of them: {@code configmap}, {@code pod},
+ * {@code get}, {@code update}, {@code list}. {@code -Dseconds=5 -Dpods=10000} change its size.
  */
 public final class ApiBench {
 
   private static final Duration HOW_LONG = Duration.ofSeconds(Long.getLong("seconds", 5));
+  private static final Set<String> PARTS = Set.of("configmap", "pod", "get", "update", "list");
   private static final int PODS = Integer.getInteger("pods", 10_000);
 
   private final Vertx vertx;
   private final ServerProcess server;
   private final EtcdProcess etcd;
   private final Sides sides;
+  private final Set<String> parts;
   private final Rows rows = new Rows();
 
-  private ApiBench(Vertx vertx, ServerProcess server, EtcdProcess etcd, Sides sides) {
+  private ApiBench(
+      Vertx vertx, ServerProcess server, EtcdProcess etcd, Sides sides, Set<String> parts) {
     this.vertx = vertx;
     this.server = server;
     this.etcd = etcd;
     this.sides = sides;
+    this.parts = parts;
+  }
+
+  private static Set<String> parts(String[] arguments) {
+    Set<String> parts =
+        arguments.length > 1 ? Set.of(Arrays.copyOfRange(arguments, 1, arguments.length)) : PARTS;
+    if (!PARTS.containsAll(parts)) {
+      throw new IllegalArgumentException("the parts are " + PARTS + ", not " + parts);
+    }
+    return parts;
   }
 
   public static void main(String[] arguments) throws Exception {
+    Set<String> parts = parts(arguments);
     Path parent = Path.of(arguments.length > 0 ? arguments[0] : "benchmarks/target");
     Path work = Files.createTempDirectory(Files.createDirectories(parent), "api-bench");
     // One thread asks, so the load generator leaves the other processors alone.
@@ -56,7 +73,7 @@ public final class ApiBench {
               EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO),
               new SimpleMeterRegistry());
       storage.open().await().atMost(Duration.ofSeconds(30));
-      new ApiBench(vertx, server, etcd, new Sides(storage)).run(work.resolve("api"));
+      new ApiBench(vertx, server, etcd, new Sides(storage), parts).run(work.resolve("api"));
       storage.close().await().atMost(Duration.ofSeconds(30));
     } finally {
       vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -80,30 +97,38 @@ public final class ApiBench {
       shortOnes(connections, api, true);
       api.close();
     }
-    lists(warm);
+    if (parts.contains("list")) {
+      lists(warm);
+    }
     warm.close();
     rows.report.print(System.out);
   }
 
   private void shortOnes(int n, HttpApi api, boolean counts) throws InterruptedException {
     row(
+        "configmap",
         "create of a 2 KB ConfigMap",
         n,
         counts,
         (_, _) -> sides.createMap(api),
         (_, _) -> sides.putMap());
     row(
+        "pod",
         "create of a 2 KB Pod",
         n,
         counts,
         (_, _) -> sides.createPod(api),
         (_, _) -> sides.putPod());
-    row("get", n, counts, (w, r) -> sides.get(api, w, r), sides::getKey);
-    row("update", n, counts, (w, r) -> sides.update(api, w, r), sides::updateKey);
+    row("get", "get", n, counts, (w, r) -> sides.get(api, w, r), sides::getKey);
+    row("update", "update", n, counts, (w, r) -> sides.update(api, w, r), sides::updateKey);
   }
 
-  private void row(String what, int n, boolean counts, Load.Request api, Load.Request bare)
+  private void row(
+      String part, String what, int n, boolean counts, Load.Request api, Load.Request bare)
       throws InterruptedException {
+    if (!parts.contains(part)) {
+      return;
+    }
     Load.Outcome ours = Load.run(n, HOW_LONG, server::cpu, api);
     Load.Outcome theirs = Load.run(n, HOW_LONG, etcd::cpu, bare);
     if (counts) {

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * {@link ServerMain} in a process of its own, with the options of the JVM that {@code ./coracle}
- * gives; {@code CORACLE_JAVA_OPTS} adds to them.
+ * gives with a heap of 2 GB; {@code CORACLE_JAVA_OPTS} adds to them.
  */
 final class ServerProcess implements AutoCloseable {
 
@@ -25,19 +25,19 @@ final class ServerProcess implements AutoCloseable {
   }
 
   static ServerProcess start(Path work) throws IOException {
+    String more = System.getenv().getOrDefault("CORACLE_JAVA_OPTS", "").trim();
     List<String> command =
         new ArrayList<>(
             List.of(
                 ProcessHandle.current().info().command().orElse("java"),
-                "-XX:+UseSerialGC",
+                more.matches(".*-XX:\\+Use\\w+GC.*") ? "-XX:-UseG1GC" : "-XX:+UseG1GC",
                 "-XX:+UseCompactObjectHeaders",
                 "-Xss512k",
                 "-Xmx2g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
-    String more = System.getenv("CORACLE_JAVA_OPTS");
-    if (more != null && !more.isBlank()) {
-      command.addAll(List.of(more.trim().split("\\s+")));
+    if (!more.isEmpty()) {
+      command.addAll(List.of(more.split("\\s+")));
     }
     command.addAll(
         List.of(

@@ -173,7 +173,7 @@ public final class LiveCache {
 
   /** The store's own object, or one that is gone with its tree when everybody has seen it. */
   private KubeObject seen(KubeObject object) {
-    return names ? object.fleeting() : object;
+    return names ? object.trimmed() : object;
   }
 
   private NamespacedName put(KubeObject object) {

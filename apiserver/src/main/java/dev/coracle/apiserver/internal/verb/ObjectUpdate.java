@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
@@ -153,34 +154,42 @@ public final class ObjectUpdate {
 
   /** Puts back everything that this scope does not reach. */
   private static void restrict(Scope scope, ResourceType type, ObjectNode now, KubeObject before) {
-    if (scope.fields() == null) {
+    List<String> fields = scope.fields();
+    if (fields == null) {
       if (type.hasStatus()) {
         copy("status", before.tree(), now);
       }
       return;
     }
-    ObjectNode given = now.deepCopy();
+    ObjectNode given = Json.object();
+    given.setAll(now);
+    ObjectNode metadata = metadata(scope, type, (ObjectNode) given.get("metadata"), before);
     now.removeAll();
     before
         .tree()
         .forEachEntry((field, value) -> {
-          if (!field.equals("metadata")) {
+          if (field.equals("metadata")) {
+            now.set(field, metadata);
+          } else if (!fields.contains(field)) {
             now.set(field, value.deepCopy());
+          } else if (given.has(field)) {
+            now.set(field, given.get(field));
           }
         });
-    JsonNode metadata = given.get("metadata");
+    fields.stream().filter(given::has).forEach(field -> now.set(field, given.get(field)));
+  }
+
+  private static ObjectNode metadata(
+      Scope scope, ResourceType type, ObjectNode given, KubeObject before) {
     if (type.custom() && scope.name().equals("status")) {
       ObjectNode kept = before.metadata().deepCopy();
-      if (metadata != null && metadata.has("managedFields")) {
-        kept.set("managedFields", metadata.get("managedFields"));
+      if (given.has("managedFields")) {
+        kept.set("managedFields", given.get("managedFields"));
       }
-      now.set("metadata", kept);
-    } else {
-      ObjectNode kept = (ObjectNode) metadata;
-      copy("ownerReferences", (ObjectNode) before.metadata(), kept);
-      now.set("metadata", kept);
+      return kept;
     }
-    scope.fields().forEach(field -> copy(field, given, now));
+    copy("ownerReferences", (ObjectNode) before.metadata(), given);
+    return given;
   }
 
   private static void copy(String field, ObjectNode from, ObjectNode to) {

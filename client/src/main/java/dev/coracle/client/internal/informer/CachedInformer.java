@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * had lived a while, else with a growing, jittered delay (100 ms to 30 s); {@code 410} means list
  * again. Everything but {@link #lister()} and {@link #hasSynced()} happens on the context.
  *
+ * <p>What it holds and hands out has no {@code metadata.managedFields}, as in upstream's
+ * components: nobody who reads needs them, and a write without them leaves them as they are.
+ *
  * <p>Back-pressure: at most {@value #BUFFER} events wait between the watch and the context.
  */
 public final class CachedInformer implements Informer {
@@ -164,7 +167,8 @@ public final class CachedInformer implements Informer {
     delay = Duration.ZERO;
     revision = list.resourceVersion();
     Set<NamespacedName> gone = new HashSet<>(cache.keys());
-    for (KubeObject object : list.items()) {
+    for (KubeObject whole : list.items()) {
+      KubeObject object = whole.trimmed();
       gone.remove(object.key());
       put(object);
     }
@@ -215,8 +219,9 @@ public final class CachedInformer implements Informer {
       case WatchEvent.Added added -> changed(added.object());
       case WatchEvent.Modified modified -> changed(modified.object());
       case WatchEvent.Deleted deleted -> {
-        revision = deleted.object().resourceVersion();
-        removed(deleted.object().key(), deleted.object());
+        KubeObject last = deleted.object().trimmed();
+        revision = last.resourceVersion();
+        removed(last.key(), last);
       }
       case WatchEvent.Bookmark bookmark -> revision = bookmark.resourceVersion();
       case WatchEvent.Failed failed -> failure = failed.status();
@@ -275,13 +280,14 @@ public final class CachedInformer implements Informer {
     retry = context.schedule(wait, again);
   }
 
-  private void changed(KubeObject object) {
+  private void changed(KubeObject whole) {
+    KubeObject object = whole.trimmed();
     revision = object.resourceVersion();
     put(object);
   }
 
   private void put(KubeObject object) {
-    KubeObject before = cache.put(options.compact() ? object.compact() : object);
+    KubeObject before = cache.put(object);
     if (before == null) {
       each(handler -> handler.added(object));
     } else if (!before.resourceVersion().equals(object.resourceVersion())) {

@@ -8,9 +8,8 @@ import java.util.function.Function;
 /** What selectors look at: an object's labels and the values of its selectable fields. */
 record Facts(Map<String, String> labels, Map<String, String> fields) {
 
-  /** Reads them from a parse of its own, so that the cached object stays unparsed. */
-  static Facts of(byte[] json, Map<String, Function<KubeObject, String>> selectable) {
-    KubeObject parsed = KubeObject.ofJson(json);
+  /** Reads them from a tree that the cache does not keep. */
+  static Facts of(KubeObject parsed, Map<String, Function<KubeObject, String>> selectable) {
     Map<String, String> fields = LinkedHashMap.newLinkedHashMap(selectable.size());
     selectable.forEach((field, value) -> fields.put(field, value.apply(parsed)));
     return new Facts(parsed.labels(), fields);

@@ -35,7 +35,7 @@ final class StoredObject {
   Facts facts(Selectable selectable) {
     Facts f = facts;
     if (f == null) {
-      f = Facts.of(object.json(), selectable.fields());
+      f = Facts.of(object.trimmed(), selectable.fields());
       facts = f;
     }
     return f;
