@@ -198,7 +198,8 @@ public final class Coracle {
                                     startInTurn(n.kubelet())
                                         .invoke(
                                             () -> progress.accept("node", nodeName + " is Ready"))),
-                            side.stream().map(part -> startInTurn(List.of(part))))
+                            Stream.concat(node.stream().map(Node::policies), side.stream())
+                                .map(part -> startInTurn(List.of(part))))
                         .toList())
                 .andFailFast())
         .replaceWithVoid()
@@ -295,7 +296,9 @@ public final class Coracle {
                     Stream.concat(
                             node.stream()
                                 .map(n ->
-                                    stopInTurn(n.kubelet()).chain(() -> stopInTurn(n.runtime()))),
+                                    stopInTurn(n.kubelet())
+                                        .chain(() -> stopInTurn(n.runtime()))
+                                        .chain(() -> stopInTurn(List.of(n.policies())))),
                             side.stream().map(part -> stopInTurn(List.of(part))))
                         .toList())
                 .andCollectFailures())

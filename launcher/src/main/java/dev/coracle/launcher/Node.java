@@ -9,11 +9,15 @@ import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.criruntime.network.PodNetworks;
 import dev.coracle.kubelet.Kubelet;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.metrics.MetricsRegistry;
+import dev.coracle.proxy.NetworkPolicies;
+import dev.coracle.proxy.config.NetworkPolicyOptions;
+import dev.coracle.proxy.config.NetworkPolicyOptions.PodConnection;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -70,6 +74,7 @@ public final class Node {
   }
 
   private final Optional<OwnRuntime> runtime;
+  private final NetworkPolicies policies;
   private final Kubelet kubelet;
   private final String endpoint;
   private final boolean keepPods;
@@ -86,14 +91,24 @@ public final class Node {
       throws IOException {
     MeterRegistry registry = metrics.meters();
     RuntimeEndpoint named = RuntimeEndpoint.of(options.containerRuntimeEndpoint());
+    PolicyGuard guard = new PolicyGuard();
+    NetworkOptions pods = podNetwork(network, podCidr).withGuard(guard);
     this.runtime =
         switch (named) {
           case RuntimeEndpoint.BuiltIn b ->
-              Optional.of(OwnRuntime.of(builtIn(vertx, options, data, network, podCidr, registry)));
+              Optional.of(OwnRuntime.of(builtIn(vertx, options, data, pods, registry)));
           case RuntimeEndpoint.Docker d ->
-              Optional.of(OwnRuntime.of(docker(vertx, d, data, network, podCidr, registry)));
+              Optional.of(OwnRuntime.of(docker(vertx, d, data, pods, registry)));
           case RuntimeEndpoint.Cri c -> Optional.empty();
         };
+    this.policies =
+        new NetworkPolicies(
+            vertx,
+            client,
+            new NetworkPolicyOptions(
+                data.clusterId(), network.nodeName(), connection(pods), options.keepPods()),
+            registry);
+    guard.guardedBy(policies);
     this.keepPods = options.keepPods();
     this.endpoint =
         RuntimeEndpoint.UNIX
@@ -107,16 +122,25 @@ public final class Node {
     kubelet.metricsText(() -> metrics.scrape(null).body());
   }
 
+  private PodConnection connection(NetworkOptions pods) throws IOException {
+    if (runtime.isEmpty()) {
+      return PodConnection.OTHER_RUNTIME;
+    }
+    if (!runtime.get().isolatesPods()) {
+      return PodConnection.HOST;
+    }
+    return PodNetworks.usesCni(pods) ? PodConnection.CNI : PodConnection.ROUTED;
+  }
+
   private static CriRuntime builtIn(
       Vertx vertx,
       CoracleOptions options,
       DataDirectory data,
-      NetworkPlan network,
-      String podCidr,
+      NetworkOptions pods,
       MeterRegistry registry)
       throws IOException {
     try {
-      return new CriRuntime(vertx, runtimeOptions(options, data, network, podCidr), registry);
+      return new CriRuntime(vertx, runtimeOptions(options, data, pods), registry);
     } catch (IllegalStateException e) {
       throw new UserErrorException(
           "--runtime " + options.runtime() + " cannot be had here: " + e.getMessage());
@@ -127,8 +151,7 @@ public final class Node {
       Vertx vertx,
       RuntimeEndpoint.Docker docker,
       DataDirectory data,
-      NetworkPlan network,
-      String podCidr,
+      NetworkOptions pods,
       MeterRegistry registry) {
     if (!"root".equals(System.getProperty("user.name"))) {
       throw new UserErrorException(
@@ -140,7 +163,7 @@ public final class Node {
         DockerOptions.of(data.runtime().resolve("docker"), docker.socket(), data.clusterId())
             .withSocket(data.criSocket())
             .withImages(images())
-            .withNetwork(podNetwork(network, podCidr)),
+            .withNetwork(pods),
         registry);
   }
 
@@ -151,12 +174,12 @@ public final class Node {
   }
 
   private static CriRuntimeOptions runtimeOptions(
-      CoracleOptions options, DataDirectory data, NetworkPlan network, String podCidr) {
+      CoracleOptions options, DataDirectory data, NetworkOptions pods) {
     return CriRuntimeOptions.of(data.runtime(), data.clusterId())
         .withSocket(data.criSocket())
         .withRuntime(choice(options.runtime()))
         .withImages(images().withMaxLayerBytes(options.node().maxLayerBytes()))
-        .withNetwork(podNetwork(network, podCidr));
+        .withNetwork(pods);
   }
 
   /** What the build made, such as the demo's image, is found beside it and needs no registry. */
@@ -222,6 +245,14 @@ public final class Node {
   /** What runs containers, where it is ours: it needs nothing of the rest. */
   public List<Component> runtime() {
     return runtime.<Component>map(r -> new RuntimeComponent(r, keepPods)).stream().toList();
+  }
+
+  /**
+   * Who may talk to the pods. Needs the API server; to be stopped after the runtime, since pods are
+   * isolated as long as they run.
+   */
+  public Component policies() {
+    return policies;
   }
 
   /** What needs the API server and the runtime. */

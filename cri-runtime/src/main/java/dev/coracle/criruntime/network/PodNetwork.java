@@ -5,20 +5,27 @@ import dev.coracle.cri.v1.PortMapping;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Connects pods. All methods block; implementations are thread-safe. */
 public interface PodNetwork {
 
-  /** A pod to connect or disconnect. */
+  /**
+   * A pod to connect or disconnect.
+   *
+   * @param labels the Pod's, as its sandbox was given them
+   */
   record Pod(
       String sandboxId,
       String namespace,
       String name,
       String uid,
+      Map<String, String> labels,
       Path networkNamespace,
       List<PortMapping> ports) {
     public Pod {
+      labels = Map.copyOf(labels);
       ports = List.copyOf(ports);
     }
   }

@@ -30,9 +30,16 @@ public final class PodNetworks {
       return cni.get();
     }
     ClusterNames names = ClusterNames.of(clusterId);
-    return new BridgeNetwork(
-        names,
-        new PodFirewall(names, HostTools.find("nft"), options.clusterCidrs()),
-        options.mtu());
+    return new GuardedNetwork(
+        new BridgeNetwork(
+            names,
+            new PodFirewall(names, HostTools.find("nft"), options.clusterCidrs()),
+            options.mtu()),
+        options.guard());
+  }
+
+  /** Whether pods that have network namespaces are connected by CNI, and not by the bridge. */
+  public static boolean usesCni(NetworkOptions options) throws IOException {
+    return CniNetwork.find(options.cniConfDir(), options.cniBinDirs()).isPresent();
   }
 }

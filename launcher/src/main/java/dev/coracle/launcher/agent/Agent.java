@@ -118,6 +118,7 @@ public final class Agent {
             identity.ca(),
             identity.certificates(),
             node::kubeletPort);
+    begin(node.policies());
     node.runtime().forEach(this::begin);
     node.kubelet().forEach(this::begin);
     running = node;

@@ -48,6 +48,13 @@ final class Space {
     return namespace;
   }
 
+  /** A second namespace, which goes with this one. */
+  Space another() {
+    Space other = new Space(cluster);
+    atEnd(other::close);
+    return other;
+  }
+
   Api api() {
     return cluster.api();
   }

@@ -188,7 +188,7 @@ public final class SandboxService {
     if (pid == 0) {
       throw new IOException("the sandbox's process ended at once");
     }
-    PodNetwork.Pod pod = pod(id, config.getMetadata(), pid, ports);
+    PodNetwork.Pod pod = pod(id, config.getMetadata(), config.getLabelsMap(), pid, ports);
     PodNetwork.Connection connection = network.connect(pod);
     try {
       state.connected(id, new SandboxState.Network(connection, ports));
@@ -199,12 +199,17 @@ public final class SandboxService {
   }
 
   private static PodNetwork.Pod pod(
-      String id, PodSandboxMetadata metadata, int pid, List<PortMapping> ports) {
+      String id,
+      PodSandboxMetadata metadata,
+      Map<String, String> labels,
+      int pid,
+      List<PortMapping> ports) {
     return new PodNetwork.Pod(
         id,
         metadata.getNamespace(),
         metadata.getName(),
         metadata.getUid(),
+        labels,
         HostSide.networkNamespace(pid),
         ports);
   }
@@ -309,7 +314,8 @@ public final class SandboxService {
               .map(Names.Parsed::pod)
               .orElseGet(PodSandboxMetadata::getDefaultInstance);
       network.disconnect(
-          pod(id, metadata, pid, connected.get().ports()), connected.get().connection().details());
+          pod(id, metadata, Map.of(), pid, connected.get().ports()),
+          connected.get().connection().details());
       state.disconnected(id);
     }
   }
@@ -344,6 +350,7 @@ public final class SandboxService {
                 Names.parse(s.path("Name").asText())
                     .map(Names.Parsed::pod)
                     .orElseGet(PodSandboxMetadata::getDefaultInstance),
+                Labels.labels(s.path("Config").path("Labels")),
                 s.path("State").path("Pid").asInt(),
                 connected.get().ports()),
             connected.get().connection());

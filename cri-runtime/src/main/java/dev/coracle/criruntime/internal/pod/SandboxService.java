@@ -217,6 +217,7 @@ public final class SandboxService {
         metadata.getNamespace(),
         metadata.getName(),
         metadata.getUid(),
+        sandbox.config().getLabelsMap(),
         sandbox.networkNamespace(),
         sandbox.config().getPortMappingsList());
   }

@@ -2,6 +2,7 @@ package dev.coracle.proxy.internal.nft;
 
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -57,6 +58,20 @@ public final class Nft {
   Uni<Void> transaction(String script) {
     return onVirtualThread(() -> run(List.of(binary.toString(), "-f", "-"), script))
         .replaceWithVoid();
+  }
+
+  /**
+   * One atomic change; blocks.
+   *
+   * @throws IOException the kernel has taken nothing of it
+   */
+  public void change(String script) throws IOException {
+    try {
+      run(List.of(binary.toString(), "-f", "-"), script);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
   }
 
   /** Runs a command whose failure does not matter: it clears what may not be there. */

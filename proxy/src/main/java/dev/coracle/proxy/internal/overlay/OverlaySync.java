@@ -4,6 +4,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.OverlayOptions;
+import dev.coracle.proxy.internal.Ipv4Cidr;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.time.Duration;

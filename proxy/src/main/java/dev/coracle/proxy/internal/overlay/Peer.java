@@ -2,6 +2,7 @@ package dev.coracle.proxy.internal.overlay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.proxy.internal.Ipv4Cidr;
 import java.util.Optional;
 
 /**

@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.overlay;
 
+import dev.coracle.proxy.internal.Ipv4Cidr;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

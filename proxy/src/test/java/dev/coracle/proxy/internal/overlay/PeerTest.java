@@ -3,6 +3,7 @@ package dev.coracle.proxy.internal.overlay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.proxy.internal.Ipv4Cidr;
 import org.junit.jupiter.api.Test;
 
 /** What the overlay makes of Nodes. */

@@ -1,11 +1,11 @@
-package dev.coracle.proxy.internal.overlay;
+package dev.coracle.proxy.internal;
 
 import java.util.Optional;
 
 /** A range of IPv4 addresses: the network's first address as a number, and the prefix's length. */
-record Ipv4Cidr(int network, int prefix) {
+public record Ipv4Cidr(int network, int prefix) {
 
-  static Optional<Ipv4Cidr> parse(String text) {
+  public static Optional<Ipv4Cidr> parse(String text) {
     int slash = text.indexOf('/');
     String[] octets = (slash < 0 ? "" : text.substring(0, slash)).split("\\.");
     if (octets.length != 4) {
@@ -33,12 +33,12 @@ record Ipv4Cidr(int network, int prefix) {
     return prefix == 0 ? 0 : -1 << (32 - prefix);
   }
 
-  boolean contains(Ipv4Cidr other) {
+  public boolean contains(Ipv4Cidr other) {
     return other.prefix >= prefix && (other.network & mask(prefix)) == network;
   }
 
   /** The first address, which no pod has. */
-  String firstAddress() {
+  public String firstAddress() {
     return (network >>> 24)
         + "."
         + (network >>> 16 & 255)

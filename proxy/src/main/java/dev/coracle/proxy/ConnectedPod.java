@@ -1,0 +1,24 @@
+package dev.coracle.proxy;
+
+import java.util.Map;
+
+/**
+ * A pod of this node that has its address, as the container runtime knows it.
+ *
+ * @param sandboxId whose address it is: a pod may have several sandboxes, one after the other
+ * @param uid of the Pod; of a static pod its own, which is not its mirror's
+ * @param labels the Pod's at the time its sandbox was made
+ * @param address IPv4
+ */
+public record ConnectedPod(
+    String sandboxId,
+    String namespace,
+    String name,
+    String uid,
+    Map<String, String> labels,
+    String address) {
+
+  public ConnectedPod {
+    labels = Map.copyOf(labels);
+  }
+}

@@ -1,0 +1,288 @@
+package dev.coracle.proxy.internal.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.coracle.proxy.internal.nft.Nft;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Real packets through real rules: a network namespace is the node, three more are pods that it
+ * routes, all of this test's own.
+ */
+class NftPolicyTableTest {
+
+  private static final String TABLE = "coracle_test_policy";
+  private static final String FRESH = "coracle_fresh_policy";
+  private static final String WEB =
+      "[{'name':'web','containerPort':8080},{'name':'echo','containerPort':9000}]";
+
+  @TempDir private Path directory;
+
+  private final String id = Long.toString(ProcessHandle.current().pid(), 36);
+  private final String node = "cpo" + id;
+  private final List<Process> servers = new ArrayList<>();
+  private final TestCluster cluster = new TestCluster();
+  private Nft nft;
+  private NftPolicyTable table;
+
+  @BeforeEach
+  void network() throws Exception {
+    assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
+    for (String program : List.of("/usr/sbin/nft", "/bin/busybox")) {
+      assumeThat(Path.of(program)).as("needs " + program).exists();
+    }
+    run("ip", "netns", "add", node);
+    inNode("ip", "link", "set", "lo", "up");
+    inNode("ip", "addr", "add", "10.99.0.1/32", "dev", "lo");
+    inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    // As the service proxy's rules do on every node, these have the kernel follow connections.
+    inNode(
+        "nft", "table ip services { chain out { type nat hook postrouting priority srcnat; }; }");
+    for (int i = 2; i <= 4; i++) {
+      String pod = pod(i);
+      run("ip", "netns", "add", pod);
+      run("ip", "-n", node, "link", "add", "v" + i, "type", "veth", "peer", "eth0", "netns", pod);
+      inNode("ip", "link", "set", "v" + i, "up");
+      inNode("ip", "route", "add", address(i), "dev", "v" + i);
+      run("ip", "-n", pod, "link", "set", "lo", "up");
+      run("ip", "-n", pod, "addr", "add", address(i) + "/32", "dev", "eth0");
+      run("ip", "-n", pod, "link", "set", "eth0", "up");
+      run("ip", "-n", pod, "route", "add", "10.99.0.1", "dev", "eth0");
+      run("ip", "-n", pod, "route", "add", "default", "via", "10.99.0.1");
+    }
+    serve(2);
+    serve(3);
+    cluster
+        .namespace("x", "{'ns':'x'}")
+        .namespace("y", "{'ns':'y'}")
+        .pod("x/a", "n1", address(2), "{'pod':'a'}", WEB)
+        .pod("x/b", "n1", address(3), "{'pod':'b'}", WEB)
+        .pod("y/c", "n1", address(4), "{'pod':'c'}", "[]");
+    Path program = directory.resolve("nft");
+    Files.writeString(program, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    nft = new Nft(program, Runnable::run);
+    table = new NftPolicyTable(nft, TABLE);
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    for (Process server : servers) {
+      server.descendants().forEach(ProcessHandle::destroyForcibly);
+      server.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+    }
+    for (int i = 2; i <= 4; i++) {
+      output("ip", "netns", "del", pod(i));
+    }
+    output("ip", "netns", "del", node);
+  }
+
+  @Test
+  void aPodIsReachedByWhomItsPoliciesAllowAndByItsNode() throws Exception {
+    policy(
+        "x/in",
+        "{'podSelector':{'matchLabels':{'pod':'a'}},'ingress':[{'from':[{'podSelector':{}}],'ports':[{'port':'web'}]}]}");
+    assertThat(get(3, 2)).isEqualTo("pod 2");
+    assertThat(get(4, 2)).isEmpty();
+    assertThat(get(4, 3)).isEqualTo("pod 3");
+    assertThat(inNamespace(node, "wget", "-qO-", "http://" + address(2) + ":8080/"))
+        .isEqualTo("pod 2");
+    cluster.policies.clear();
+    policy(
+        "x/in",
+        "{'podSelector':{'matchLabels':{'pod':'a'}},'ingress':[{'from':[{'namespaceSelector':{'matchLabels':{'ns':'y'}}}],'ports':[{'port':8000,'endPort':8080}]}]}");
+    assertThat(get(3, 2)).isEmpty();
+    assertThat(get(4, 2)).isEqualTo("pod 2");
+  }
+
+  @Test
+  void egressIsDeniedButToWhatIsAllowed() throws Exception {
+    policy(
+        "y/out",
+        "{'podSelector':{},'policyTypes':['Egress'],'egress':[{'to':[{'ipBlock':{'cidr':'10.99.0.0/24','except':['10.99.0.3/32']}}]}]}");
+    assertThat(get(4, 2)).isEqualTo("pod 2");
+    assertThat(get(4, 3)).isEmpty();
+    assertThat(get(2, 3)).isEqualTo("pod 3");
+  }
+
+  @Test
+  void aConnectionThatIsOpenStaysOpenWhenItsPolicyComes() throws Exception {
+    echo(2);
+    Process client = inBackground(4, "nc", address(2), "9000");
+    BufferedReader answers = client.inputReader(StandardCharsets.US_ASCII);
+    assertThat(ask(client.getOutputStream(), answers, "before")).isEqualTo("before");
+    policy("x/in", "{'podSelector':{}}");
+    assertThat(ask(client.getOutputStream(), answers, "after")).isEqualTo("after");
+    assertThat(get(4, 2)).isEmpty();
+  }
+
+  @Test
+  void withoutIsolatedPodsThereIsNoTable() throws Exception {
+    table.apply(cluster.model("n1"));
+    assertThat(tables()).doesNotContain(TABLE);
+    policy("x/in", "{'podSelector':{}}");
+    assertThat(tables()).contains(TABLE);
+    cluster.policies.clear();
+    table.apply(cluster.model("n1"));
+    assertThat(tables()).doesNotContain(TABLE);
+    assertThat(get(4, 2)).isEqualTo("pod 2");
+  }
+
+  @Test
+  void whatAnEarlierProcessLeftHoldsUntilItIsReplaced() throws Exception {
+    policy("x/in", "{'podSelector':{}}");
+    NftPolicyTable next = new NftPolicyTable(nft, TABLE);
+    assertThat(get(4, 2)).isEmpty();
+    cluster.policies.clear();
+    policyOnly("x/in", "{'podSelector':{'matchLabels':{'pod':'b'}}}");
+    next.apply(cluster.model("n1"));
+    assertThat(get(4, 2)).isEqualTo("pod 2");
+    assertThat(get(4, 3)).isEmpty();
+    next.remove();
+    assertThat(tables()).doesNotContain(TABLE);
+  }
+
+  @Test
+  void aTableThatSomebodyTookAwayIsMadeAnewAfterTheFailure() throws Exception {
+    policy("x/in", "{'podSelector':{}}");
+    inNode("nft", "delete", "table", "ip", TABLE);
+    policyOnly("y/in", "{'podSelector':{}}");
+    assertThatThrownBy(() -> table.apply(cluster.model("n1"))).isInstanceOf(IOException.class);
+    table.apply(cluster.model("n1"));
+    assertThat(get(4, 2)).isEmpty();
+  }
+
+  /** However the kernel got there, it has what one who starts now would give it. */
+  @Test
+  void changesOfOneAnotherLeadWhereAFreshStartLeads() throws Exception {
+    long seed = 4_711;
+    Random random = new Random(seed);
+    for (int i = 0; i < 60; i++) {
+      RuleModel model = RandomCluster.of(random).model("n1");
+      table.apply(model);
+      new NftPolicyTable(nft, FRESH).apply(model);
+      assertThat(words(TABLE)).as("seed %d, step %d", seed, i).isEqualTo(words(FRESH));
+    }
+  }
+
+  private List<String> words(String name) throws Exception {
+    return Stream.of(
+            output("ip", "netns", "exec", node, "nft", "list", "table", "ip", name)
+                .replace(name, "")
+                .split("[\\s,]+"))
+        .sorted()
+        .toList();
+  }
+
+  private void policy(String key, String spec) throws IOException {
+    policyOnly(key, spec);
+    table.apply(cluster.model("n1"));
+  }
+
+  private void policyOnly(String key, String spec) {
+    cluster.policy(key, spec);
+  }
+
+  private static String ask(OutputStream out, BufferedReader answers, String word)
+      throws IOException {
+    out.write((word + "\n").getBytes(StandardCharsets.US_ASCII));
+    out.flush();
+    return answers.readLine();
+  }
+
+  private void serve(int pod) throws Exception {
+    Path root = Files.createDirectory(directory.resolve("pod" + pod));
+    Files.writeString(root.resolve("index.html"), "pod " + pod);
+    inBackground(pod, "httpd", "-f", "-p", "8080", "-h", root.toString());
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> get(pod, "127.0.0.1").equals("pod " + pod));
+  }
+
+  private void echo(int pod) throws Exception {
+    inBackground(pod, "nc", "-ll", "-p", "9000", "-e", "/bin/busybox", "cat");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            output("ip", "netns", "exec", pod(pod), "busybox", "netstat", "-ltn")
+                .contains(":9000"));
+  }
+
+  private Process inBackground(int pod, String... busybox) throws IOException {
+    List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", pod(pod), "busybox"));
+    command.addAll(List.of(busybox));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    servers.add(process);
+    return process;
+  }
+
+  private String get(int from, int to) throws Exception {
+    return get(from, address(to));
+  }
+
+  private String get(int from, String address) throws Exception {
+    return inNamespace(pod(from), "wget", "-qO-", "http://" + address + ":8080/");
+  }
+
+  private static String inNamespace(String namespace, String... busybox) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of("ip", "netns", "exec", namespace, "busybox", "timeout", "3", "busybox"));
+    command.addAll(List.of(busybox));
+    return output(command.toArray(String[]::new));
+  }
+
+  private String tables() throws Exception {
+    return output("ip", "netns", "exec", node, "nft", "list", "tables");
+  }
+
+  private static String address(int pod) {
+    return "10.99.0." + pod;
+  }
+
+  private String pod(int i) {
+    return "cpq" + i + id;
+  }
+
+  private void inNode(String... command) throws Exception {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", node));
+    all.addAll(List.of(command));
+    run(all.toArray(String[]::new));
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(String.join(" ", command) + ": " + output);
+    }
+  }
+
+  private static String output(String... command) throws Exception {
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return output;
+  }
+}
