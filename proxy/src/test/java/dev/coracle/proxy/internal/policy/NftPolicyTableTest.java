@@ -8,6 +8,7 @@ import dev.coracle.proxy.internal.nft.Nft;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -56,7 +58,8 @@ class NftPolicyTableTest {
     inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
     // As the service proxy's rules do on every node, these have the kernel follow connections.
     inNode(
-        "nft", "table ip services { chain out { type nat hook postrouting priority srcnat; }; }");
+        "nft",
+        "table ip services { chain out { type nat hook postrouting priority srcnat; meta mark 0x4000 masquerade; }; }");
     for (int i = 2; i <= 4; i++) {
       String pod = pod(i);
       run("ip", "netns", "add", pod);
@@ -203,10 +206,18 @@ class NftPolicyTableTest {
   }
 
   private static String ask(OutputStream out, BufferedReader answers, String word)
-      throws IOException {
+      throws Exception {
     out.write((word + "\n").getBytes(StandardCharsets.US_ASCII));
     out.flush();
-    return answers.readLine();
+    return CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return answers.readLine();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            })
+        .get(10, TimeUnit.SECONDS);
   }
 
   private void serve(int pod) throws Exception {
