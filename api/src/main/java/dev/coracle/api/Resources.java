@@ -63,6 +63,8 @@ public final class Resources {
       of("node.k8s.io", "v1", "runtimeclasses");
   public static final GroupVersionResource CERTIFICATE_SIGNING_REQUESTS =
       of("certificates.k8s.io", "v1", "certificatesigningrequests");
+  public static final GroupVersionResource CLUSTER_TRUST_BUNDLES =
+      of("certificates.k8s.io", "v1beta1", "clustertrustbundles");
   public static final GroupVersionResource POD_CERTIFICATE_REQUESTS =
       of("certificates.k8s.io", "v1beta1", "podcertificaterequests");
   public static final GroupVersionResource SUBJECT_ACCESS_REVIEWS =

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,8 @@ class HangingPluginTest {
 
   private static PodNetwork.Pod pod() {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    return new PodNetwork.Pod("box", "d", "p", "u", Path.of("/proc/self/ns/net"), List.of());
+    return new PodNetwork.Pod(
+        "box", "d", "p", "u", Map.of(), Path.of("/proc/self/ns/net"), List.of());
   }
 
   private static boolean runs(String argument) {

@@ -5,6 +5,7 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informer;
@@ -29,10 +30,9 @@ import java.util.function.Consumer;
 public final class ObjectCache implements ObjectSource {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
-  private record Key(GroupVersionResource resource, String namespace, String name) {
+  private record Key(GroupVersionResource resource, String namespace, FieldSelector fields) {
     InformerOptions options() {
-      return InformerOptions.inNamespace(namespace)
-          .withFields(FieldSelector.equalTo("metadata.name", name));
+      return InformerOptions.inNamespace(namespace).withFields(fields);
     }
   }
 
@@ -62,15 +62,9 @@ public final class ObjectCache implements ObjectSource {
   @Override
   public KubeObject get(
       String podUid, GroupVersionResource resource, String namespace, String name) {
-    Key key = new Key(resource, namespace, name);
     Followed f =
-        followed.compute(
-            key,
-            (k, known) -> {
-              Followed now = known == null ? follow(k) : known;
-              now.pods.add(podUid);
-              return now;
-            });
+        followed(
+            podUid, new Key(resource, namespace, FieldSelector.equalTo("metadata.name", name)));
     if (f.informer.hasSynced()) {
       var found = f.informer.lister().get(namespace, name);
       if (found.isPresent()) {
@@ -82,20 +76,46 @@ public final class ObjectCache implements ObjectSource {
     } catch (StatusException e) {
       f.without.add(podUid);
       // It may have come into the list meanwhile, before anybody was noted to wait for it.
-      return f.informer.lister().get(namespace, name).orElseThrow(() -> named(e, key));
+      return f.informer.lister().get(namespace, name).orElseThrow(() -> named(e, resource, name));
     }
   }
 
+  @Override
+  public Collection<KubeObject> list(
+      String podUid, GroupVersionResource resource, FieldSelector fields) {
+    Followed f = followed(podUid, new Key(resource, "", fields));
+    if (f.informer.hasSynced()) {
+      return f.informer.lister().list();
+    }
+    // What comes between this answer and the informer's first list is told to the pod.
+    f.without.add(podUid);
+    return client
+        .list(resource, "", ListOptions.ALL.withFields(fields))
+        .await()
+        .atMost(LIMIT)
+        .items();
+  }
+
+  private Followed followed(String podUid, Key key) {
+    return followed.compute(
+        key,
+        (k, known) -> {
+          Followed now = known == null ? follow(k) : known;
+          now.pods.add(podUid);
+          return now;
+        });
+  }
+
   /** Upstream's kubelet speaks of one {@code secret} and one {@code configmap}. */
-  private static StatusException named(StatusException e, Key key) {
-    boolean one =
-        key.resource.equals(Resources.SECRETS) || key.resource.equals(Resources.CONFIG_MAPS);
+  private static StatusException named(
+      StatusException e, GroupVersionResource resource, String name) {
+    boolean one = resource.equals(Resources.SECRETS) || resource.equals(Resources.CONFIG_MAPS);
     if (!one || !StatusException.isNotFound(e)) {
       return e;
     }
-    String plural = key.resource.resource();
+    String plural = resource.resource();
     return StatusException.notFound(
-        new GroupResource("", plural.substring(0, plural.length() - 1)), key.name);
+        new GroupResource("", plural.substring(0, plural.length() - 1)), name);
   }
 
   private Followed follow(Key key) {

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.runtime;
 
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.selector.FieldSelector;
 import java.util.Collection;
 
 /** The API objects pods refer to. Blocks; called on virtual threads. */
@@ -13,6 +14,9 @@ public interface ObjectSource {
    * @throws dev.coracle.api.StatusException NotFound when there is none
    */
   KubeObject get(String podUid, GroupVersionResource resource, String namespace, String name);
+
+  /** All of a cluster-wide resource that are selected; they are followed for this pod, too. */
+  Collection<KubeObject> list(String podUid, GroupVersionResource resource, FieldSelector fields);
 
   /**
    * The Services whose variables a pod of this namespace gets, {@code default/kubernetes} always

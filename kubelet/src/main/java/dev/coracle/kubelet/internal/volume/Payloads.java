@@ -26,6 +26,7 @@ final class Payloads {
   private final ObjectSource objects;
   private final Tokens tokens;
   private final PodCertificates certificates;
+  private final TrustAnchors trustAnchors;
   private final Function<Pod, DownwardApi.Facts> facts;
 
   Payloads(
@@ -36,6 +37,7 @@ final class Payloads {
     this.objects = objects;
     this.tokens = tokens;
     this.certificates = certificates;
+    this.trustAnchors = new TrustAnchors(objects);
     this.facts = facts;
   }
 
@@ -94,6 +96,11 @@ final class Payloads {
         credential(wanted, "credentialBundlePath", bundle.whole(), files, secretMode(pod, mode));
         credential(wanted, "keyPath", bundle.key(), files, secretMode(pod, mode));
         credential(wanted, "certificateChainPath", bundle.chain(), files, secretMode(pod, mode));
+      } else if (source.hasNonNull("clusterTrustBundle")) {
+        JsonNode wanted = source.path("clusterTrustBundle");
+        files.put(
+            wanted.path("path").asText(""),
+            new AtomicWriter.Entry(trustAnchors.of(pod, wanted), mode));
       } else {
         throw new IllegalArgumentException(
             "projected volume source " + source.fieldNames().next() + " is not supported");
