@@ -31,8 +31,9 @@ final class PolicyGuard implements PodGuard {
     try {
       tell(pod, address).toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IOException(
-          "network policies cannot be enforced for it: " + e.getCause().getMessage(), e.getCause());
+          "network policies cannot be enforced for it: " + cause.getMessage(), cause);
     } catch (TimeoutException e) {
       throw new IOException(
           "network policies are not in effect for it after " + PATIENCE_SECONDS + " s", e);
