@@ -59,8 +59,9 @@ final class ApiOperations {
     isDiscovered();
     try (Watcher watcher = space.watch(resource, "&labelSelector=" + Space.encode(selector))) {
       JsonNode first = space.create(manifest("a", label));
-      assertThat(text(space.tryCreate(manifest("a", label)).refused(409), "/reason"))
-          .isEqualTo("AlreadyExists");
+      ObjectNode again = manifest("a", label);
+      again.withObject("/metadata").put("name", text(first, "/metadata/name"));
+      assertThat(text(space.tryCreate(again).refused(409), "/reason")).isEqualTo("AlreadyExists");
       space.create(manifest("b", label));
       space.create(manifest("c", label));
       String name = text(first, "/metadata/name");
