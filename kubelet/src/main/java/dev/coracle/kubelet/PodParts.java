@@ -134,7 +134,8 @@ final class PodParts {
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
     this.gc = new ContainerGc(runtime, paths, timers);
     this.cgroups = FsCgroups.below(options.cgroupRoot());
-    this.statuses = new StatusManager(client, timers, StatusManager.STARTING);
+    this.statuses =
+        new StatusManager(client, timers, StatusManager.STARTING, StatusManager.CORRECTING);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
             new DownwardApi.Facts(

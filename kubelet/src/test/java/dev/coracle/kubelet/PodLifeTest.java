@@ -8,8 +8,10 @@ import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -302,6 +304,8 @@ class PodLifeTest {
             dev.coracle.api.rest.WriteOptions.NONE)
         .await()
         .indefinitely();
-    k.awaitPhase("drift", "Running");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> k.pod("drift").text("status", "phase").equals("Running"));
   }
 }

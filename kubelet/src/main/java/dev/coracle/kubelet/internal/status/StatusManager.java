@@ -44,6 +44,11 @@ public final class StatusManager {
   /** Most pods run within this time, and then one write says it all (ADR 0161). */
   public static final Duration STARTING = Duration.ofMillis(100);
 
+  /**
+   * As long as upstream's kubelet leaves what somebody else has written, such as a test's Failed.
+   */
+  public static final Duration CORRECTING = Duration.ofSeconds(10);
+
   /** A pod's newest status, guarded by itself. */
   private static final class Entry {
     private Pod pod;
@@ -51,6 +56,7 @@ public final class StatusManager {
     private JsonNode written;
     private boolean sending;
     private Timers.@Nullable Handle held;
+    private Timers.@Nullable Handle correction;
     private long writtenVersion;
     private int failures;
     private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
@@ -64,15 +70,18 @@ public final class StatusManager {
   private final Client client;
   private final Timers timers;
   private final Duration starting;
+  private final Duration correcting;
   private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
 
   /**
    * @param starting how long it is not told that a pod begins to start
+   * @param correcting how long a status stands that somebody else has written
    */
-  public StatusManager(Client client, Timers timers, Duration starting) {
+  public StatusManager(Client client, Timers timers, Duration starting, Duration correcting) {
     this.client = client;
     this.timers = timers;
     this.starting = starting;
+    this.correcting = correcting;
   }
 
   /** The newest status computed for this pod. */
@@ -173,7 +182,7 @@ public final class StatusManager {
 
   /**
    * A newer version of a pod whose spec is as before: its status is put right where somebody wrote
-   * over it.
+   * over it, when others have had the time to see that.
    */
   public void reconcile(Pod pod) {
     Entry entry = entries.get(pod.uid());
@@ -183,9 +192,30 @@ public final class StatusManager {
     ObjectNode wanted;
     synchronized (entry) {
       wanted = entry.wanted;
+      if (wanted == null) {
+        return;
+      }
+      if (drifted(entry, pod, wanted)) {
+        entry.pod = pod;
+        if (entry.correction == null) {
+          entry.correction = timers.after(correcting, () -> correct(pod.uid(), entry));
+        }
+        return;
+      }
     }
-    if (wanted != null) {
-      set(pod.uid(), pod, wanted);
+    set(pod.uid(), pod, wanted);
+  }
+
+  private void correct(String uid, Entry entry) {
+    ObjectNode wanted;
+    Pod pod;
+    synchronized (entry) {
+      entry.correction = null;
+      wanted = entry.wanted;
+      pod = entry.pod;
+    }
+    if (wanted != null && entries.get(uid) == entry) {
+      set(uid, pod, wanted);
     }
   }
 

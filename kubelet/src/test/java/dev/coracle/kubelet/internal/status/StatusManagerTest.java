@@ -59,7 +59,7 @@ class StatusManagerTest {
   }
 
   private StatusManager statuses(Duration starting) {
-    return new StatusManager(api, timers, starting);
+    return new StatusManager(api, timers, starting, Duration.ofMillis(10));
   }
 
   private String phaseInApi() {
