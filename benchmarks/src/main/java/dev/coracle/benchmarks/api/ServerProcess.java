@@ -30,7 +30,7 @@ final class ServerProcess implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 ProcessHandle.current().info().command().orElse("java"),
-                more.matches(".*-XX:\\+Use\\w+GC.*") ? "-XX:-UseG1GC" : "-XX:+UseG1GC",
+                more.matches(".*-XX:\\+Use\\w+GC.*") ? "-XX:-UseSerialGC" : "-XX:+UseSerialGC",
                 "-XX:+UseCompactObjectHeaders",
                 "-Xss512k",
                 "-Xmx2g",
