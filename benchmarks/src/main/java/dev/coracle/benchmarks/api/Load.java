@@ -64,7 +64,9 @@ final class Load {
       load.next(w, 0, mine);
     }
     if (!load.running.await(howLong.toMillis() + 60_000, TimeUnit.MILLISECONDS)) {
-      throw new IllegalStateException("answers are missing");
+      throw new IllegalStateException(
+          load.running.getCount() + " of " + workers + " workers still wait for an answer",
+          load.failure.get());
     }
     Throwable failed = load.failure.get();
     if (failed != null) {

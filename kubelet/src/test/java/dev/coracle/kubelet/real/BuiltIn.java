@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Assumptions;
 
 /** The built-in runtime for a test, with whatever it finds on this machine; nothing of it stays. */
@@ -33,7 +32,7 @@ final class BuiltIn {
     Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "containers need root");
     Assumptions.assumeTrue(
         Files.exists(Path.of("/bin/busybox")), "busybox-static is not installed");
-    int n = ThreadLocalRandom.current().nextInt(10, 250);
+    int n = Subnets.next();
     CriRuntime runtime =
         new CriRuntime(
             onVertx,

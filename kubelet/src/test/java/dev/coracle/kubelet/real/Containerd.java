@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
@@ -39,7 +38,7 @@ public final class Containerd implements KubeletOnRuntime.RealRuntime {
     Assumptions.assumeTrue(
         Files.isDirectory(Path.of("/usr/lib/cni")),
         "CNI plugins are not installed in /usr/lib/cni");
-    int n = ThreadLocalRandom.current().nextInt(10, 250);
+    int n = Subnets.next();
     Containerd c = new Containerd(Files.createTempDirectory("kubelet-ctrd"), "klt" + n);
     try {
       c.configure(n);

@@ -6,6 +6,7 @@ import dev.coracle.criruntime.CriRuntime;
 import dev.coracle.criruntime.ImageBuilder;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.kubelet.real.Subnets;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** Streams of the built-in runtime, by WebSocket v5. */
 class BuiltInStreamingTest extends RuntimeStreamingSuite {
@@ -22,7 +22,7 @@ class BuiltInStreamingTest extends RuntimeStreamingSuite {
     assumeTrue("root".equals(System.getProperty("user.name")), "containers need root");
     assumeTrue(Files.exists(Path.of("/bin/busybox")), "busybox-static is not installed");
     Path root = Files.createTempDirectory("kstr");
-    int n = ThreadLocalRandom.current().nextInt(10, 250);
+    int n = Subnets.next();
     CriRuntime runtime =
         new CriRuntime(
             onVertx,
