@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 
@@ -17,6 +18,7 @@ import org.openqa.selenium.Keys;
  * A browser aborts all requests when the machine's network changes, and on a node it changes with
  * every Pod: the dashboard goes on without a word.
  */
+@Isolated("the other browsers of this machine would see it, too")
 class NetworkChangeTest {
   private static DashboardFixture dashboard;
 
