@@ -5,7 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
@@ -13,6 +13,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /** The administrator over HTTPS, by so many connections of HTTP/1.1, none of them shared. */
 final class HttpApi {
@@ -42,10 +43,12 @@ final class HttpApi {
 
   /** The answer's body; anything but {@code 2xx} fails. */
   Future<Buffer> call(HttpMethod method, String path, String accept, byte[] body) {
-    return client
-        .request(options(method, path, accept))
-        .compose(request -> body.length == 0 ? request.send() : request.send(Buffer.buffer(body)))
-        .compose(response ->
+    return answer(
+        method,
+        path,
+        accept,
+        body,
+        response ->
             response
                 .body()
                 .compose(bytes ->
@@ -55,12 +58,32 @@ final class HttpApi {
                             method + " " + path + ": " + response.statusCode() + " " + bytes)));
   }
 
+  /**
+   * What a reader makes of the answer. It is asked on the connection's event loop as soon as the
+   * head is there: by the caller's own thread it could come too late, and wait for ever for what
+   * has passed.
+   */
+  private <T> Future<T> answer(
+      HttpMethod method,
+      String path,
+      String accept,
+      byte[] body,
+      Function<HttpClientResponse, Future<T>> reader) {
+    return client
+        .request(options(method, path, accept))
+        .compose(request ->
+            (body.length == 0 ? request.send() : request.send(Buffer.buffer(body)))
+                .compose(reader));
+  }
+
   /** How long the answer of a get is, all of it received and none of it kept. */
   Future<Long> length(String path, String accept) {
-    return client
-        .request(options(HttpMethod.GET, path, accept))
-        .compose(HttpClientRequest::send)
-        .compose(response -> {
+    return answer(
+        HttpMethod.GET,
+        path,
+        accept,
+        new byte[0],
+        response -> {
           if (response.statusCode() != 200) {
             return Future.failedFuture("GET " + path + ": " + response.statusCode());
           }

@@ -153,8 +153,8 @@ public final class Engine implements AutoCloseable {
         () ->
             calls
                 .request(request(method, path, headers, body.length() > 0))
-                .compose(r -> r.send(body))
-                .compose(Engine::answer),
+                // On the event loop, so that the body cannot pass before somebody reads it.
+                .compose(r -> r.send(body).compose(Engine::answer)),
         patience);
   }
 
