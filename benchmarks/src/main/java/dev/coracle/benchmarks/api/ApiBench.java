@@ -88,8 +88,7 @@ public final class ApiBench {
   private void run(Path work) throws InterruptedException {
     HttpApi warm = new HttpApi(vertx, work, server.port, 10);
     sides.prepare(warm, PODS);
-    shortOnes(10, warm, false);
-    shortOnes(10, warm, false); // Both compilers have seen everything before it counts.
+    warmUp(warm);
     for (int connections : new int[] {1, 10, 100}) {
       HttpApi api = new HttpApi(vertx, work, server.port, connections);
       // The connections are made before it counts.
@@ -102,6 +101,23 @@ public final class ApiBench {
     }
     warm.close();
     rows.report.print(System.out);
+  }
+
+  /** Until the server's compilers are done; etcd has none, only its client here. */
+  private void warmUp(HttpApi api) throws InterruptedException {
+    shortOnes(10, api, false);
+    for (int i = 0; i < 3; i++) {
+      ours("configmap", (_, _) -> sides.createMap(api));
+      ours("pod", (_, _) -> sides.createPod(api));
+      ours("get", (w, r) -> sides.get(api, w, r));
+      ours("update", (w, r) -> sides.update(api, w, r));
+    }
+  }
+
+  private void ours(String part, Load.Request api) throws InterruptedException {
+    if (parts.contains(part)) {
+      var _ = Load.run(10, HOW_LONG, server::cpu, api);
+    }
   }
 
   private void shortOnes(int n, HttpApi api, boolean counts) throws InterruptedException {
