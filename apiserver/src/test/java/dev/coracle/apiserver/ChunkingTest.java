@@ -103,6 +103,8 @@ class ChunkingTest {
     String version = page.path("metadata").path("resourceVersion").asText();
     assertThat(version).isNotEqualTo(first.path("metadata").path("resourceVersion").asText());
     rest.addAll(names(page));
+    assertThat(page.path("metadata").path("remainingItemCount").asInt())
+        .isEqualTo(19 - rest.size());
     while (!page.path("metadata").path("continue").asText("").isEmpty()) {
       String next = page.path("metadata").path("continue").asText();
       page = api.get(TEMPLATES + "?limit=7&continue=" + next).ok().body();

@@ -34,7 +34,7 @@ public final class AdmissionPlugins {
         new NodeRestriction(store),
         new PriorityAdmission(state.priorityClasses()),
         new DefaultTolerationSeconds(),
-        new RuntimeClassAdmission(state.runtimeClasses()),
+        new RuntimeClassAdmission(state.runtimeClasses(), store),
         new DefaultStorageClass(state.storageClasses()),
         new StorageObjectInUseProtection(),
         new VolumeClaimResize(state.storageClasses()),

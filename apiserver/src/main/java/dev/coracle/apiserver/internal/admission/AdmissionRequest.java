@@ -70,4 +70,9 @@ public record AdmissionRequest(
   public boolean createsPod() {
     return operation == Operation.CREATE && object != null && is("", "pods");
   }
+
+  /** Whether a Pod as a whole is being changed. */
+  public boolean updatesPod() {
+    return operation == Operation.UPDATE && object != null && is("", "pods");
+  }
 }

@@ -6,7 +6,8 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
 
 /**
- * A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise.
+ * A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise;
+ * also when it is replaced by one that says nothing.
  */
 final class DefaultTolerationSeconds implements AdmissionPlugin {
 
@@ -20,7 +21,7 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
   @Override
   public Uni<Void> admit(AdmissionRequest request) {
     ObjectNode pod = request.object();
-    if (pod != null && request.createsPod()) {
+    if (pod != null && (request.createsPod() || request.updatesPod())) {
       ObjectNode spec = pod.withObjectProperty("spec");
       tolerate(spec, "node.kubernetes.io/not-ready");
       tolerate(spec, "node.kubernetes.io/unreachable");

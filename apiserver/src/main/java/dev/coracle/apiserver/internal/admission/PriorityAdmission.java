@@ -1,11 +1,13 @@
 package dev.coracle.apiserver.internal.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 import java.util.Optional;
 
 /** Turns the name of a PriorityClass into the number that the scheduler compares. */
@@ -27,6 +29,11 @@ final class PriorityAdmission implements AdmissionPlugin {
   @Override
   public Uni<Void> admit(AdmissionRequest request) {
     ObjectNode pod = request.object();
+    KubeObject before = request.before();
+    if (pod != null && before != null && request.updatesPod()) {
+      keep(pod.withObjectProperty("spec"), before);
+      return Backstage.DONE;
+    }
     if (pod == null || !request.createsPod()) {
       return Backstage.DONE;
     }
@@ -61,6 +68,16 @@ final class PriorityAdmission implements AdmissionPlugin {
       spec.put("preemptionPolicy", policy.isEmpty() ? "PreemptLowerPriority" : policy);
     }
     return Backstage.DONE;
+  }
+
+  /** What was computed when the Pod was made stays where the new one does not say it. */
+  private static void keep(ObjectNode spec, KubeObject before) {
+    for (String field : List.of("priority", "preemptionPolicy")) {
+      JsonNode old = before.at("spec", field);
+      if (!spec.hasNonNull(field) && old.isValueNode() && !old.isNull()) {
+        spec.set(field, old);
+      }
+    }
   }
 
   /** Known also before their objects are there. */

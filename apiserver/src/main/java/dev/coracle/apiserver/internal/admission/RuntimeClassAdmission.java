@@ -2,18 +2,27 @@ package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
+import java.util.Optional;
 
 /** Adds the overhead and the node selection of a Pod's RuntimeClass (KEP-688). */
 final class RuntimeClassAdmission implements AdmissionPlugin {
 
-  private final LiveCache classes;
+  private static final GroupResource CLASSES = new GroupResource("node.k8s.io", "runtimeclasses");
 
-  RuntimeClassAdmission(LiveCache classes) {
+  private final LiveCache classes;
+  private final ResourceStore store;
+
+  RuntimeClassAdmission(LiveCache classes, ResourceStore store) {
     this.classes = classes;
+    this.store = store;
   }
 
   @Override
@@ -36,11 +45,22 @@ final class RuntimeClassAdmission implements AdmissionPlugin {
       }
       return Backstage.DONE;
     }
-    KubeObject found =
-        classes
-            .get("", name)
-            .orElseThrow(
-                () -> Refusal.of(request, "pod rejected: RuntimeClass \"" + name + "\" not found"));
+    Optional<KubeObject> known = classes.get("", name);
+    if (known.isPresent()) {
+      apply(request, spec, known.get());
+      return Backstage.DONE;
+    }
+    // The cache may lag behind who has just made the class.
+    return store
+        .get(CLASSES, new NamespacedName("", name))
+        .onFailure(StatusException::isNotFound)
+        .transform(
+            _ -> Refusal.of(request, "pod rejected: RuntimeClass \"" + name + "\" not found"))
+        .invoke(found -> apply(request, spec, found))
+        .replaceWithVoid();
+  }
+
+  private static void apply(AdmissionRequest request, ObjectNode spec, KubeObject found) {
     JsonNode overhead = found.at("overhead", "podFixed");
     if (overhead.isObject()) {
       if (spec.path("overhead").isObject() && !spec.path("overhead").equals(overhead)) {
@@ -57,13 +77,15 @@ final class RuntimeClassAdmission implements AdmissionPlugin {
           JsonNode own = selector.get(e.getKey());
           if (own != null && !own.equals(e.getValue())) {
             throw Refusal.of(
-                request, "conflict: runtimeClass.scheduling.nodeSelector[" + e.getKey() + "]");
+                request,
+                "conflict: runtimeClass.scheduling.nodeSelector[%s] = %s;"
+                        .formatted(e.getKey(), e.getValue().asText())
+                    + " pod.spec.nodeSelector[%s] = %s".formatted(e.getKey(), own.asText()));
           }
           selector.set(e.getKey(), e.getValue());
         });
     for (JsonNode t : found.at("scheduling", "tolerations")) {
       spec.withArrayProperty("tolerations").add(t.deepCopy());
     }
-    return Backstage.DONE;
   }
 }

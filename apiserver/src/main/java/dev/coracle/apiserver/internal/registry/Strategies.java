@@ -32,6 +32,7 @@ public final class Strategies {
     byResource.put("secrets", CoreStrategies.SECRET);
     byResource.put("persistentvolumes", CoreStrategies.VOLUME);
     byResource.put("persistentvolumeclaims", CoreStrategies.CLAIM);
+    byResource.put("volumeattachments.storage.k8s.io", CoreStrategies.ATTACHMENT);
     byResource.put("deployments.apps", WorkloadStrategy.DEPLOYMENT);
     byResource.put("replicasets.apps", WorkloadStrategy.PLAIN);
     byResource.put("statefulsets.apps", WorkloadStrategy.PLAIN);
@@ -62,7 +63,6 @@ public final class Strategies {
           "storageclasses.storage.k8s.io",
           "csidrivers.storage.k8s.io",
           "csinodes.storage.k8s.io",
-          "volumeattachments.storage.k8s.io",
           "runtimeclasses.node.k8s.io",
           "priorityclasses.scheduling.k8s.io",
           "apiservices.apiregistration.k8s.io",

@@ -133,4 +133,13 @@ public final class CoreStrategies {
           }
         }
       };
+
+  /** Volumes are attached when who attaches them says so. */
+  public static final KindStrategy ATTACHMENT =
+      new Uncounted() {
+        @Override
+        public void prepareForCreate(ObjectNode attachment, Call call) {
+          attachment.putObject("status").put("attached", false);
+        }
+      };
 }

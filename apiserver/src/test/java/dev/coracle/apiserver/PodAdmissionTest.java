@@ -1,0 +1,93 @@
+package dev.coracle.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What admission adds to pods, also to those that are replaced. */
+class PodAdmissionTest {
+
+  private static final String PODS = "/api/v1/namespaces/default/pods";
+  private static final String CLASSES = "/apis/node.k8s.io/v1/runtimeclasses";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+    api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static ObjectNode pod(String name, String more) {
+    return api.post(
+            PODS,
+            "{metadata: {name: "
+                + name
+                + "}, spec: {containers: [{name: c, image: i}]"
+                + more
+                + "}}")
+        .ok()
+        .body()
+        .deepCopy();
+  }
+
+  @Test
+  void tolerationsThatAReplacementLeavesOutComeBack() {
+    ObjectNode pod = pod("tolerant", "");
+    assertThat(pod.at("/spec/tolerations")).hasSize(2);
+    pod.withArray("/spec/tolerations")
+        .removeAll()
+        .add(TestApi.tree("{key: foo, operator: Equal, value: bar, effect: NoSchedule}"));
+    JsonNode replaced = api.put(PODS + "/tolerant", pod).ok().body();
+    assertThat(replaced.at("/spec/tolerations").findValuesAsText("key"))
+        .containsExactly("foo", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable");
+    assertThat(replaced.at("/metadata/generation").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void thePriorityStaysWhereAReplacementDoesNotSayIt() {
+    ObjectNode pod = pod("prior", "");
+    assertThat(pod.at("/spec/priority").isInt()).isTrue();
+    ((ObjectNode) pod.get("spec")).remove(java.util.List.of("priority", "preemptionPolicy"));
+    JsonNode replaced = api.put(PODS + "/prior", pod).ok().body();
+    assertThat(replaced.at("/spec/priority").asInt(-1)).isZero();
+    assertThat(replaced.at("/spec/preemptionPolicy").asText()).isEqualTo("PreemptLowerPriority");
+  }
+
+  /** However late a cache may be: who has made a class may use it. */
+  @Test
+  void runtimeClassesAreThereAtOnce() {
+    for (int i = 0; i < 20; i++) {
+      api.post(
+              CLASSES,
+              "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: c%d}, handler: h, overhead: {podFixed: {cpu: 10m}}}"
+                  .formatted(i))
+          .ok();
+      assertThat(pod("classy-" + i, ", runtimeClassName: c" + i).at("/spec/overhead/cpu").asText())
+          .isEqualTo("10m");
+    }
+    assertThat(
+            api.post(
+                    PODS,
+                    "{metadata: {name: none}, spec: {runtimeClassName: none, containers: [{name: c,"
+                        + " image: i}]}}")
+                .message())
+        .isEqualTo("pods \"none\" is forbidden: pod rejected: RuntimeClass \"none\" not found");
+  }
+}
