@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -55,6 +59,10 @@ class ApiFormsIT {
           + " [Conformance]")
   void preferredVersion(Space space) {
     for (JsonNode group : space.api().get("/apis").ok().path("groups")) {
+      if (text(group, "/name").endsWith(".example.com")) {
+        // Of another test, and gone when that has ended; upstream's leaves them out too.
+        continue;
+      }
       String preferred = text(group, "/preferredVersion/groupVersion");
       JsonNode own = space.api().get("/apis/" + text(group, "/name")).ok();
       assertThat(text(own, "/preferredVersion/groupVersion")).isEqualTo(preferred);
@@ -171,33 +179,50 @@ class ApiFormsIT {
   @DisplayName(
       "[sig-api-machinery] Servers with support for API chunking should return chunks of results"
           + " for list calls [Conformance]")
-  void chunks(Space space) {
-    int total = 40;
-    for (int i = 0; i < total; i++) {
-      space.create(
-          "{apiVersion: v1, kind: PodTemplate, metadata: {name: template-%04d}, template: {spec: {containers: [{name: c, image: $IMAGE}]}}}"
-              .formatted(i));
-    }
-    List<String> names = new ArrayList<>();
-    String more = "";
-    String version = "";
-    do {
-      JsonNode page =
-          space
-              .api()
-              .get(space.path("podtemplates") + "?limit=17&continue=" + Space.encode(more))
-              .ok();
-      Space.items(page).forEach(i -> names.add(text(i, "/metadata/name")));
-      version = version.isEmpty() ? text(page, "/metadata/resourceVersion") : version;
-      assertThat(text(page, "/metadata/resourceVersion")).isEqualTo(version);
-      more = text(page, "/metadata/continue");
-      if (more.isEmpty()) {
-        assertThat(page.at("/metadata/remainingItemCount").asInt()).isZero();
-      } else {
-        assertThat(page.at("/metadata/remainingItemCount").asInt()).isEqualTo(total - names.size());
+  void chunks(Space space) throws Exception {
+    int total = 400;
+    List<Future<?>> created = new ArrayList<>();
+    try (ExecutorService twenty = Executors.newFixedThreadPool(20)) {
+      for (int i = 0; i < total; i++) {
+        String template =
+            "{apiVersion: v1, kind: PodTemplate, metadata: {name: template-%04d}, template: {spec: {containers: [{name: c, image: $IMAGE}]}}}"
+                .formatted(i);
+        created.add(twenty.submit(() -> space.create(template)));
       }
-    } while (!more.isEmpty());
-    assertThat(names).hasSize(total).isSorted();
-    assertThat(space.list("podtemplates")).hasSize(total);
+    }
+    for (Future<?> one : created) {
+      one.get();
+    }
+    Random random = new Random(36);
+    for (int pass = 0; pass < 3; pass++) {
+      List<String> names = new ArrayList<>();
+      String more = "";
+      String version = "";
+      do {
+        int limit = random.nextInt(total / 10) + 1;
+        JsonNode page =
+            space
+                .api()
+                .get(
+                    space.path("podtemplates")
+                        + "?limit=%d&continue=%s".formatted(limit, Space.encode(more)))
+                .ok();
+        assertThat(Space.items(page)).hasSizeLessThanOrEqualTo(limit);
+        Space.items(page).forEach(i -> names.add(text(i, "/metadata/name")));
+        version = version.isEmpty() ? text(page, "/metadata/resourceVersion") : version;
+        assertThat(text(page, "/metadata/resourceVersion")).isEqualTo(version);
+        more = text(page, "/metadata/continue");
+        JsonNode remaining = page.at("/metadata/remainingItemCount");
+        if (more.isEmpty()) {
+          assertThat(remaining.isMissingNode()).isTrue();
+        } else {
+          assertThat(remaining.asInt()).isEqualTo(total - names.size());
+        }
+      } while (!more.isEmpty());
+      assertThat(names).hasSize(total).isSorted().doesNotHaveDuplicates();
+    }
+    assertThat(
+            Space.items(space.api().get(space.path("podtemplates") + "?limit=" + (total + 1)).ok()))
+        .hasSize(total);
   }
 }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What many conformance tests ask of a resource: that discovery names it and that each verb does
@@ -16,6 +18,11 @@ import java.util.List;
 final class ApiOperations {
 
   private static final String UPDATED = "StatusUpdateFailed";
+  private static final List<String> PATCHES =
+      List.of(
+          "application/strategic-merge-patch+json",
+          "application/apply-patch+yaml",
+          "application/json-patch+json");
 
   private final Space space;
   private final String resource;
@@ -57,7 +64,10 @@ final class ApiOperations {
     String label = Space.unique();
     String selector = "special=" + label;
     isDiscovered();
-    try (Watcher watcher = space.watch(resource, "&labelSelector=" + Space.encode(selector))) {
+    String query = "&labelSelector=" + Space.encode(selector);
+    try (Watcher watcher = space.watch(resource, query);
+        Watcher everywhere =
+            new Watcher(space.api(), space.everywhere(resource) + "?watch=true" + query)) {
       JsonNode first = space.create(manifest("a", label));
       ObjectNode again = manifest("a", label);
       again.withObject("/metadata").put("name", text(first, "/metadata/name"));
@@ -82,8 +92,12 @@ final class ApiOperations {
       JsonNode patched = space.merge(resource, name, patch());
       assertThat(version(patched)).isGreaterThan(version(first));
       assertThat(changed(watcher, name, "patched")).isEqualTo("true");
+      assertThat(changed(everywhere, name, "patched")).isEqualTo("true");
       if (!pointer.isEmpty()) {
         assertThat(patched.at(pointer)).isEqualTo(value(patchedTo));
+      }
+      for (String type : PATCHES) {
+        patchedBy(type, patched, label);
       }
       JsonNode updated = space.edit(resource, name, this::update);
       assertThat(changed(watcher, name, "updated")).isEqualTo("true");
@@ -102,6 +116,34 @@ final class ApiOperations {
       watcher.next(e -> e.path("type").asText().equals("DELETED"));
       assertThat(space.list(resource, selector)).isEmpty();
     }
+  }
+
+  /** Adds a label by this type of patch, checked strictly, and finds the object by it. */
+  private void patchedBy(String type, JsonNode object, String label) {
+    String name = text(object, "/metadata/name");
+    ObjectNode patch = Json.object();
+    patch.set("apiVersion", object.get("apiVersion"));
+    patch.set("kind", object.get("kind"));
+    patch
+        .putObject("metadata")
+        .put("name", name)
+        .put("uid", text(object, "/metadata/uid"))
+        .putObject("labels")
+        .put("by", label + type.length());
+    String body =
+        type.startsWith("application/json-patch")
+            ? "[{\"op\": \"add\", \"path\": \"/metadata/labels/by\", \"value\": \"%s\"}]"
+                .formatted(label + type.length())
+            : patch.toString();
+    String query =
+        type.startsWith("application/apply-patch")
+            ? "?fieldValidation=Strict&fieldManager=test-apply&force=true"
+            : "?fieldValidation=Strict";
+    space.api().send("PATCH", space.path(resource, name) + query, type, body, Map.of()).ok();
+    assertThat(space.list(resource, "by=" + label + type.length()))
+        .as(type)
+        .extracting(o -> text(o, "/metadata/name"))
+        .containsExactly(name);
   }
 
   private static long version(JsonNode object) {
@@ -151,6 +193,7 @@ final class ApiOperations {
     assertThat(read.at("/metadata/uid")).isEqualTo(space.get(resource, name).at("/metadata/uid"));
     assertThat(text(read, "/kind")).isEqualTo(text(Manifest.parse(yaml), "/kind"));
     JsonNode patched = space.mergeStatus(resource, name, statusPatch);
+    space.tryPatch(space.path(resource, name) + "/status", PATCHES.getFirst(), statusPatch).ok();
     JsonNode wanted = Manifest.parse(statusPatch).path("status");
     wanted
         .properties()

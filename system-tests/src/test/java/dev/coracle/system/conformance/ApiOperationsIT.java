@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -137,7 +138,7 @@ class ApiOperationsIT {
             """
             apiVersion: storage.k8s.io/v1
             kind: CSIStorageCapacity
-            storageClassName: slow
+            storageClassName: e2e.example.com
             """)
         .run();
   }
@@ -238,7 +239,7 @@ class ApiOperationsIT {
             """
             apiVersion: storage.k8s.io/v1
             kind: CSIDriver
-            spec: {attachRequired: false, volumeLifecycleModes: [Ephemeral]}
+            spec: {volumeLifecycleModes: [Persistent, Ephemeral], fsGroupPolicy: ReadWriteOnceWithFSType}
             """)
         .run();
   }
@@ -297,15 +298,21 @@ class ApiOperationsIT {
       "[sig-storage] VolumeAttachment Conformance should run through the lifecycle of a"
           + " VolumeAttachment [Conformance]")
   void volumeAttachments(Space space) {
-    new ApiOperations(
-            space,
-            "volumeattachments.storage.k8s.io",
-            """
-            apiVersion: storage.k8s.io/v1
-            kind: VolumeAttachment
-            spec: {attacher: e2e-test.example, nodeName: no-such-node, source: {persistentVolumeName: pv}}
-            """)
-        .run();
+    new ApiOperations(space, ATTACHMENTS, attachment(space, "")).run();
+  }
+
+  private static final String ATTACHMENTS = "volumeattachments.storage.k8s.io";
+
+  /** Of a volume that is not there, to a node that is. The uid is for the server to give. */
+  private static String attachment(Space space, String name) {
+    return """
+    apiVersion: storage.k8s.io/v1
+    kind: VolumeAttachment
+    metadata: {uid: mine%s}
+    spec: {attacher: e2e-test.storage.k8s.io, nodeName: %s, source: {persistentVolumeName: pv-%s}}
+    status: {attached: false}
+    """
+        .formatted(name.isEmpty() ? "" : ", name: " + name, space.node(), Space.unique());
   }
 
   @Test
@@ -314,22 +321,24 @@ class ApiOperationsIT {
           + " [Conformance]")
   void attachmentStatus(Space space) {
     String name = "conformance-" + Space.unique();
-    space.create(
-        """
-        apiVersion: storage.k8s.io/v1
-        kind: VolumeAttachment
-        metadata: {name: %s}
-        spec: {attacher: e2e-test.example, nodeName: no-such-node, source: {persistentVolumeName: pv}}
-        """
-            .formatted(name));
-    String resource = "volumeattachments.storage.k8s.io";
-    JsonNode patched = space.mergeStatus(resource, name, "{status: {attached: true}}");
+    assertThat(text(space.create(attachment(space, name)), "/metadata/uid")).isNotEqualTo("mine");
+    JsonNode labelled =
+        space.merge(ATTACHMENTS, name, "{metadata: {labels: {%s: patched}}}".formatted(name));
+    assertThat(text(labelled, "/metadata/labels/" + name)).isEqualTo("patched");
+    JsonNode status = space.api().get(space.path(ATTACHMENTS, name) + "/status").ok();
+    assertThat(status.at("/status/attached").asBoolean(true)).isFalse();
+    JsonNode patched = space.mergeStatus(ATTACHMENTS, name, "{status: {attached: true}}");
     assertThat(patched.at("/status/attached").asBoolean()).isTrue();
-    space.edit(
-        resource, name, "status", o -> ((ObjectNode) o.get("status")).put("attached", false));
-    assertThat(space.get(resource, name).at("/status/attached").asBoolean(true)).isFalse();
-    space.delete(resource, name);
-    space.awaitGone(resource, name);
+    JsonNode updated =
+        space.edit(
+            ATTACHMENTS,
+            name,
+            "status",
+            o -> ((ObjectNode) o.get("status")).put("attached", false));
+    assertThat(updated.at("/status/attached").asBoolean(true)).isFalse();
+    space.delete(ATTACHMENTS, name);
+    space.awaitGone(ATTACHMENTS, name);
+    assertThat(space.list(ATTACHMENTS, name + "=patched")).isEmpty();
   }
 
   @Test
@@ -360,50 +369,57 @@ class ApiOperationsIT {
   @Test
   @DisplayName("[sig-node] Lease lease API should be available [Conformance]")
   void leases(Space space) {
-    String resource = "leases.coordination.k8s.io";
+    ObjectNode lease = lease("lease", "", "holder", 30, "00:00:02", "00:00:05", 0);
+    space.create(lease);
+    JsonNode read = space.get(LEASES, "lease");
+    assertThat(read.path("spec")).isEqualTo(lease.path("spec"));
+    lease = lease("lease", "", "holder2", 30, "00:00:20", "00:00:50", 1);
+    ((ObjectNode) lease.get("metadata"))
+        .set("resourceVersion", read.at("/metadata/resourceVersion"));
+    space.update(lease);
+    assertThat(space.get(LEASES, "lease").path("spec")).isEqualTo(lease.path("spec"));
+    lease = lease("lease", "", "holder3", 60, "00:00:50", "00:01:10", 2);
+    ObjectNode patch = Json.object();
+    patch.set("spec", lease.get("spec"));
+    space.strategic(LEASES, "lease", patch.toString());
+    assertThat(space.get(LEASES, "lease").path("spec")).isEqualTo(lease.path("spec"));
     space.create(
+        lease(
+            "second",
+            "labels: {deletecollection: 'true'}",
+            "holder",
+            30,
+            "00:00:02",
+            "00:00:05",
+            0));
+    assertThat(space.list(LEASES)).hasSize(2);
+    space.deleteAll(LEASES, "deletecollection=true");
+    assertThat(space.list(LEASES))
+        .extracting(l -> text(l, "/metadata/name"))
+        .containsExactly("lease");
+    space.delete(LEASES, "lease");
+    assertThat(space.api().get(space.path(LEASES, "lease")).code()).isEqualTo(404);
+    space.api().get(space.everywhere(LEASES)).ok();
+  }
+
+  private static final String LEASES = "leases.coordination.k8s.io";
+
+  /** In the year one, as upstream's test has it. */
+  private static ObjectNode lease(
+      String name,
+      String metadata,
+      String holder,
+      int seconds,
+      String acquired,
+      String renewed,
+      int transitions) {
+    return Manifest.parse(
         """
         apiVersion: coordination.k8s.io/v1
         kind: Lease
-        metadata: {name: lease, labels: {deletecollection: 'true'}}
-        spec: {holderIdentity: holder, leaseDurationSeconds: 30, leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z', renewTime: '2026-01-01T00:00:05.000000Z'}
-        """);
-    JsonNode lease = space.get(resource, "lease");
-    assertThat(lease.path("spec"))
-        .isEqualTo(
-            Manifest.parse(
-                """
-                holderIdentity: holder
-                leaseDurationSeconds: 30
-                leaseTransitions: 0
-                acquireTime: '2026-01-01T00:00:00.000000Z'
-                renewTime: '2026-01-01T00:00:05.000000Z'
-                """));
-    space.edit(
-        resource,
-        "lease",
-        l ->
-            ((ObjectNode) l.get("spec"))
-                .put("holderIdentity", "other")
-                .put("leaseTransitions", 1)
-                .put("leaseDurationSeconds", 45));
-    assertThat(text(space.get(resource, "lease"), "/spec/holderIdentity")).isEqualTo("other");
-    space.strategic(resource, "lease", "{spec: {leaseDurationSeconds: 60}}");
-    JsonNode changed = space.get(resource, "lease");
-    assertThat(text(changed, "/spec/holderIdentity")).isEqualTo("other");
-    assertThat(changed.at("/spec/leaseTransitions").asInt()).isEqualTo(1);
-    assertThat(changed.at("/spec/leaseDurationSeconds").asInt()).isEqualTo(60);
-    space.create(
-        "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: second, labels:"
-            + " {deletecollection: 'true'}}, spec: {holderIdentity: holder}}");
-    space.create(
-        "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: third}, spec:"
-            + " {holderIdentity: holder}}");
-    assertThat(space.list(resource)).hasSize(3);
-    space.deleteAll(resource, "deletecollection=true");
-    assertThat(space.list(resource)).hasSize(1);
-    space.delete(resource, "third");
-    assertThat(space.api().get(space.path(resource, "third")).code()).isEqualTo(404);
-    assertThat(space.list(resource)).isEmpty();
+        metadata: {name: %s, %s}
+        spec: {holderIdentity: %s, leaseDurationSeconds: %d, acquireTime: '0001-01-01T%s.000000Z', renewTime: '0001-01-01T%s.000000Z', leaseTransitions: %d}
+        """
+            .formatted(name, metadata, holder, seconds, acquired, renewed, transitions));
   }
 }

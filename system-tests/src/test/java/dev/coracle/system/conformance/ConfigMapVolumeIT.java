@@ -93,13 +93,13 @@ class ConfigMapVolumeIT {
         kind: ConfigMap
         metadata: {name: map}
         data: {data-1: value-1}
-        binaryData: {dump.bin: 3q2+7wA=}
+        binaryData: {dump.bin: 3sr+utD+/w==}
         """);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", "{configMap: {name: map}}", "/v")
+            .readOnly("v", "{configMap: {name: map}}", "/v")
             .script("cat /v/data-1; echo; busybox hexdump -ve '1/1 \"%02x\"' /v/dump.bin");
-    assertThat(space.run(pod)).isEqualTo("value-1\ndeadbeef00\n");
+    assertThat(space.run(pod)).isEqualTo("value-1\ndecafebad0feff\n");
   }
 
   @Test
@@ -110,10 +110,12 @@ class ConfigMapVolumeIT {
     space.edit("configmaps", "keys", m -> ((ObjectNode) m.get("data")).put("data-4", "value-4"));
     space.edit("configmaps", "keys", m -> m.put("immutable", true));
     ObjectNode changed = (ObjectNode) space.get("configmaps", "keys");
-    ((ObjectNode) changed.get("data")).put("data-4", "x");
+    ((ObjectNode) changed.get("data")).put("data-5", "value-5");
     assertThat(space.tryUpdate(changed, "").refused(422).toString())
         .contains("data: Forbidden: field is immutable when `immutable` is set");
     ObjectNode mutable = (ObjectNode) space.get("configmaps", "keys");
+    assertThat(mutable.path("immutable").asBoolean()).isTrue();
+    assertThat(mutable.path("data").size()).isEqualTo(4);
     mutable.put("immutable", false);
     assertThat(space.tryUpdate(mutable, "").refused(422).toString())
         .contains("immutable: Forbidden: field is immutable when `immutable` is set");

@@ -4,6 +4,9 @@ import static dev.coracle.system.conformance.Space.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.DisplayName;
@@ -13,12 +16,21 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class ContainersIT {
 
+  /** Of an image with an entrypoint and a command, which the container may override. */
+  private static String runEntrypoint(Space space, String container) {
+    String image =
+        TestRegistry.of(space, TestImage.builder().entrypoint("echo", "entry").cmd("of", "image"))
+            .image("entrypoint");
+    return space.run(
+        new TestPod("main").container(container).container("{image: '%s'}".formatted(image)));
+  }
+
   @Test
   @DisplayName(
       "[sig-node] Containers should use the image defaults if command and args are blank"
           + " [Conformance] [NodeConformance]")
   void defaults(Space space) {
-    assertThat(space.run(new TestPod("main").container("{}"))).isEqualTo("default command\n");
+    assertThat(runEntrypoint(space, "{}")).isEqualTo("entry of image\n");
   }
 
   @Test
@@ -26,8 +38,8 @@ class ContainersIT {
       "[sig-node] Containers should be able to override the image's default arguments (container"
           + " cmd) [Conformance] [NodeConformance]")
   void arguments(Space space) {
-    assertThat(space.run(new TestPod("main").container("{args: [echo, other, arguments]}")))
-        .isEqualTo("other arguments\n");
+    assertThat(runEntrypoint(space, "{args: [override, arguments]}"))
+        .isEqualTo("entry override arguments\n");
   }
 
   @Test
@@ -35,7 +47,7 @@ class ContainersIT {
       "[sig-node] Containers should be able to override the image's default command (container"
           + " entrypoint) [Conformance] [NodeConformance]")
   void command(Space space) {
-    assertThat(space.run(new TestPod("main").container("{command: [echo]}"))).isEqualTo("\n");
+    assertThat(runEntrypoint(space, "{command: [echo, override]}")).isEqualTo("override\n");
   }
 
   @Test
@@ -43,8 +55,8 @@ class ContainersIT {
       "[sig-node] Containers should be able to override the image's default command and arguments"
           + " [Conformance] [NodeConformance]")
   void both(Space space) {
-    assertThat(space.run(new TestPod("main").container("{command: [echo, a], args: [b]}")))
-        .isEqualTo("a b\n");
+    assertThat(runEntrypoint(space, "{command: [echo, override], args: [arguments]}"))
+        .isEqualTo("override arguments\n");
   }
 
   @Test
@@ -52,7 +64,11 @@ class ContainersIT {
       "[sig-node] Kubelet when scheduling a busybox command in a pod should print the output to"
           + " logs [Conformance] [NodeConformance]")
   void logs(Space space) {
-    assertThat(space.run(new TestPod("main").script("echo Hello World")))
+    space.start(new TestPod("main").script("echo 'Hello World'; exec sleep 240"));
+    space.awaitLog("main", "main", "Hello World");
+    String hourAgo =
+        Instant.now().minus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS).toString();
+    assertThat(space.api().get(space.path("pods", "main") + "/log?sinceTime=" + hourAgo).text())
         .isEqualTo("Hello World\n");
   }
 
@@ -94,9 +110,13 @@ class ContainersIT {
   void readOnlyRoot(Space space) {
     TestPod pod =
         new TestPod("main")
-            .container("{securityContext: {readOnlyRootFilesystem: true}}")
-            .script("echo test > /file; cat /file; true");
-    assertThat(space.run(pod)).contains("Read-only file system").doesNotContain("test\n");
+            .container(
+                "{securityContext: {readOnlyRootFilesystem: true}, command: [/bin/sh, -c, 'echo"
+                    + " test > /file; exec sleep 240']}");
+    space.start(pod);
+    space.awaitLog("main", "main", "\n");
+    assertThat(space.logs("main"))
+        .isEqualTo("/bin/sh: can't create /file: Read-only file system\n");
   }
 
   @Test

@@ -131,7 +131,7 @@ class DownwardEnvironmentIT {
     TestPod pod =
         new TestPod("env")
             .container(
-                "{env: [{name: VALUE, value: test-value}], command: [sh, -c, 'echo $(VALUE)']}");
+                "{env: [{name: VALUE, value: test-value}], command: [sh, -c, 'VALUE=wrong echo \"$(VALUE)\"']}");
     assertThat(space.run(pod)).isEqualTo("test-value\n");
   }
 
@@ -222,14 +222,15 @@ class DownwardEnvironmentIT {
         TestPod.sleeping("env")
             .meta("{annotations: {notmysubpath: mypath}}")
             .container(
-                "{env: [{name: SUB, valueFrom: {fieldRef: {fieldPath:"
+                "{env: [{name: NAME, value: foo}, {name: SUB, valueFrom: {fieldRef: {fieldPath:"
                     + " \"metadata.annotations['mysubpath']\"}}}]}")
             .volume("v", "{emptyDir: {}}", "/all")
-            .mount("{name: v, mountPath: /own, subPathExpr: $(SUB)}")
+            .mount("{name: v, mountPath: /own, subPathExpr: $(SUB)/$(NAME)}")
             .json());
     space.await("pods", "env", "refused", DownwardEnvironmentIT::isRefused);
     space.merge("pods", "env", "{metadata: {annotations: {mysubpath: mypath}}}");
     space.awaitReady("env");
+    Exec.shell(space, "env", "touch /all/mypath/foo/test.log && test -f /own/test.log");
     space.delete("pods", "env");
     space.awaitGone("pods", "env");
   }

@@ -2,6 +2,8 @@ package dev.coracle.system.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /** What a pod knows of itself as files, as a volume of its own or projected. */
 enum DownwardFiles {
   PLAIN("{downwardAPI: {%sitems: [%s]}}"),
@@ -22,18 +24,21 @@ enum DownwardFiles {
   }
 
   private TestPod reader(String resource, String divisor, String resources) {
-    String item =
-        "{path: value, resourceFieldRef: {containerName: main, resource: %s, divisor: %s}}"
-            .formatted(resource, divisor);
+    String item = "{path: %s, resourceFieldRef: {containerName: main, resource: %s%s}}";
+    String items =
+        item.formatted("plain", resource, "")
+            + ", "
+            + item.formatted("divided", resource, ", divisor: " + divisor);
     return new TestPod("reader")
-        .volume("v", volume("", item), "/v")
+        .volume("v", volume("", items), "/v")
         .container(resources)
-        .script("cat /v/value");
+        .script("cat /v/plain; echo; cat /v/divided");
   }
 
-  /** A request or a limit of the container, in units of the divisor. */
-  void resource(Space space, String resource, String divisor, String value) {
-    assertThat(space.run(reader(resource, divisor, RESOURCES))).isEqualTo(value + "\n");
+  /** A request or a limit of the container, in whole units and in units of the divisor. */
+  void resource(Space space, String resource, String plain, String divisor, String divided) {
+    assertThat(space.run(reader(resource, divisor, RESOURCES)))
+        .isEqualTo(plain + "\n" + divided + "\n");
   }
 
   /** Without a limit it is what the node can give. */
@@ -41,9 +46,12 @@ enum DownwardFiles {
     String value = space.run(reader("limits." + resource, "1", "{resources: {}}"));
     String node = Space.text(space.get("pods", "reader"), "/spec/nodeName");
     String allocatable =
-        Space.text(
-            space.api().get("/api/v1/nodes/" + node).ok(), "/status/allocatable/" + resource);
-    assertThat(value).isEqualTo(Amount.whole(allocatable) + "\n");
+        Amount.whole(
+                Space.text(
+                    space.api().get("/api/v1/nodes/" + node).ok(),
+                    "/status/allocatable/" + resource))
+            + "\n";
+    assertThat(value).isEqualTo(allocatable + allocatable);
   }
 
   void podName(Space space) {
@@ -71,18 +79,29 @@ enum DownwardFiles {
     assertThat(space.run(pod)).isEqualTo("400\nreader\n");
   }
 
-  /**
-   * @param field labels or annotations
-   */
-  void updates(Space space, String field) {
+  /** One more label is seen, and what is there goes on to be. */
+  void updatesLabels(Space space) {
+    updates(space, "labels", "{key1: value1, key2: value2}", "key3", "value3");
+    space.awaitLog("reader", "main", "key1=\"value1\"\nkey2=\"value2\"\nkey3=\"value3\"\n");
+  }
+
+  void updatesAnnotations(Space space) {
+    updates(space, "annotations", "{builder: bar}", "builder", "foo");
+  }
+
+  private void updates(Space space, String field, String before, String key, String value) {
     String item = "{path: value, fieldRef: {fieldPath: metadata.%s}}".formatted(field);
     space.start(
         new TestPod("reader")
-            .meta("{%s: {builder: bar}}".formatted(field))
+            .meta("{%s: %s}".formatted(field, before))
             .volume("v", volume("", item), "/v")
             .script("while true; do cat /v/value; echo; sleep 1; done"));
-    space.awaitLog("reader", "main", "builder=\"bar\"");
-    space.merge("pods", "reader", "{metadata: {%s: {builder: foo}}}".formatted(field));
-    space.awaitLog("reader", "main", "builder=\"foo\"");
+    Manifest.parse(before)
+        .properties()
+        .forEach(e ->
+            space.awaitLog(
+                "reader", "main", "%s=\"%s\"\n".formatted(e.getKey(), e.getValue().asText())));
+    space.edit("pods", "reader", p -> ((ObjectNode) p.at("/metadata/" + field)).put(key, value));
+    space.awaitLog("reader", "main", "%s=\"%s\"\n".formatted(key, value));
   }
 }

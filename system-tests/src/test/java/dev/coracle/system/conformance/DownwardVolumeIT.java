@@ -12,7 +12,7 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should provide container's cpu limit [Conformance]"
           + " [NodeConformance]")
   void limitsCpu(Space space) {
-    DownwardFiles.PLAIN.resource(space, "limits.cpu", "1m", "1250");
+    DownwardFiles.PLAIN.resource(space, "limits.cpu", "2", "1m", "1250");
   }
 
   @Test
@@ -20,7 +20,7 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should provide container's cpu request [Conformance]"
           + " [NodeConformance]")
   void requestsCpu(Space space) {
-    DownwardFiles.PLAIN.resource(space, "requests.cpu", "1m", "250");
+    DownwardFiles.PLAIN.resource(space, "requests.cpu", "1", "1m", "250");
   }
 
   @Test
@@ -28,7 +28,7 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should provide container's memory limit [Conformance]"
           + " [NodeConformance]")
   void limitsMemory(Space space) {
-    DownwardFiles.PLAIN.resource(space, "limits.memory", "1Mi", "64");
+    DownwardFiles.PLAIN.resource(space, "limits.memory", "67108864", "1Mi", "64");
   }
 
   @Test
@@ -36,7 +36,7 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should provide container's memory request [Conformance]"
           + " [NodeConformance]")
   void requestsMemory(Space space) {
-    DownwardFiles.PLAIN.resource(space, "requests.memory", "1Mi", "32");
+    DownwardFiles.PLAIN.resource(space, "requests.memory", "33554432", "1Mi", "32");
   }
 
   @Test
@@ -84,7 +84,7 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should update annotations on modification [Conformance]"
           + " [NodeConformance]")
   void updateAnnotations(Space space) {
-    DownwardFiles.PLAIN.updates(space, "annotations");
+    DownwardFiles.PLAIN.updatesAnnotations(space);
   }
 
   @Test
@@ -92,6 +92,6 @@ class DownwardVolumeIT {
       "[sig-storage] Downward API volume should update labels on modification [Conformance]"
           + " [NodeConformance]")
   void updateLabels(Space space) {
-    DownwardFiles.PLAIN.updates(space, "labels");
+    DownwardFiles.PLAIN.updatesLabels(space);
   }
 }

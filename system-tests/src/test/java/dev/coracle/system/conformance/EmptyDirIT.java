@@ -20,9 +20,9 @@ class EmptyDirIT {
                 "echo -n content >/v/file; chmod %s /v/file; stat -c '%%a' /v/file; cat /v/file;"
                         .formatted(mode)
                     + " grep ' /v ' /proc/mounts | grep -c tmpfs");
-    if (!user.isEmpty()) {
-      pod.spec("{securityContext: {runAsUser: %s}}".formatted(user));
-    }
+    pod.spec(
+        "{securityContext: {seLinuxOptions: {level: s0}%s}}"
+            .formatted(user.isEmpty() ? "" : ", runAsUser: " + user));
     // grep -c ends with 1 where it counts none.
     pod.script("(%s) || true".formatted(script(pod)));
     return space.run(pod);
@@ -135,6 +135,7 @@ class EmptyDirIT {
   void modeTmpfs(Space space) {
     TestPod pod =
         new TestPod("reader")
+            .spec("{securityContext: {seLinuxOptions: {level: s0}}}")
             .volume("v", "{emptyDir: {medium: Memory}}", "/v")
             .script("stat -c %a /v; grep ' /v ' /proc/mounts | cut -d' ' -f3");
     assertThat(space.run(pod)).isEqualTo("777\ntmpfs\n");
@@ -145,7 +146,11 @@ class EmptyDirIT {
       "[sig-storage] EmptyDir volumes volume on default medium should have the correct mode"
           + " [LinuxOnly] [Conformance] [NodeConformance]")
   void modeDefault(Space space) {
-    TestPod pod = new TestPod("reader").volume("v", "{emptyDir: {}}", "/v").script("stat -c %a /v");
+    TestPod pod =
+        new TestPod("reader")
+            .spec("{securityContext: {seLinuxOptions: {level: s0}}}")
+            .volume("v", "{emptyDir: {}}", "/v")
+            .script("stat -c %a /v");
     assertThat(space.run(pod)).isEqualTo("777\n");
   }
 
@@ -154,27 +159,42 @@ class EmptyDirIT {
       "[sig-storage] EmptyDir volumes pod should support shared volumes between containers"
           + " [Conformance]")
   void shared(Space space) {
-    space.start(
+    space.create(
         TestPod.sleeping("shared")
+            .spec("{terminationGracePeriodSeconds: 0}")
             .volume("v", "{emptyDir: {}}", "/v")
             .also(
                 """
                 name: second
                 image: $IMAGE
-                command: [sh, -c, "echo hello >/w/file; exec sleep 3600"]
+                command: [sh, -c, "echo hello >/w/file"]
                 volumeMounts: [{name: v, mountPath: /w}]
-                """));
+                """)
+            .json());
+    // The one that wrote has ended, and the pod runs as long as the other does.
+    JsonNode pod =
+        space.await(
+            "pods",
+            "shared",
+            "written",
+            p -> {
+              JsonNode statuses = p.at("/status/containerStatuses");
+              return statuses.size() == 2
+                  && statuses.at("/0/state").has("running")
+                  && statuses.at("/1/state").has("terminated");
+            });
+    assertThat(pod.at("/status/phase").asText()).isEqualTo("Running");
     assertThat(Exec.shell(space, "shared", "main", "cat /v/file")).isEqualTo("hello\n");
   }
 
   @Test
   @DisplayName("[sig-storage] EmptyDir wrapper volumes should not conflict [Conformance]")
   void wrappersDoNotConflict(Space space) {
-    space.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: map}, data: {a: b}}");
+    space.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: map}, binaryData: {a: Yg==}}");
     space.create("{apiVersion: v1, kind: Secret, metadata: {name: secret}, stringData: {c: d}}");
     TestPod pod =
         new TestPod("both")
-            .volume("s", "{secret: {secretName: secret}}", "/s")
+            .readOnly("s", "{secret: {secretName: secret}}", "/s")
             .volume("m", "{configMap: {name: map}}", "/m")
             .script("cat /m/a /s/c");
     assertThat(space.run(pod)).isEqualTo("bd\n");
@@ -191,10 +211,20 @@ class EmptyDirIT {
       space.create(
           "{apiVersion: v1, kind: ConfigMap, metadata: {name: map-%d}, data: {a: v%d}}"
               .formatted(i, i));
-      pod.volume("m" + i, "{configMap: {name: map-" + i + "}}", "/m/" + i);
+      pod.volume(
+          "m" + i, "{configMap: {name: map-" + i + ", items: [{key: a, path: a}]}}", "/m/" + i);
       script += "test $(cat /m/%d/a) = v%d || exit 1;".formatted(i, i);
     }
-    pod.spec("{restartPolicy: Always}").script(script + "touch /read; exec sleep 3600");
+    JsonNode node = space.get("nodes", space.node());
+    pod.spec(
+            """
+            restartPolicy: Always
+            dnsPolicy: Default
+            affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+              {matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]}]}}}
+            """
+                .formatted(node.at("/metadata/labels/kubernetes.io~1hostname").asText()))
+        .script(script + "touch /read; exec sleep 3600");
     pod.container("{readinessProbe: {exec: {command: [cat, /read]}, periodSeconds: 1}}");
     // Five such pods at once, three times over.
     for (String name : List.of("first", "second", "third")) {

@@ -5,6 +5,8 @@ import static dev.coracle.system.conformance.Space.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,7 @@ class InitContainerIT {
                 - {name: init2, image: $IMAGE, command: [sh, -c, '%s']}
                 """
                     .formatted(restartPolicy, first, second));
+    pod.container("{resources: {limits: {cpu: 100m}}}");
     return restartPolicy.equals("Always") ? pod.script("exec sleep 3600") : pod.script("true");
   }
 
@@ -31,7 +34,9 @@ class InitContainerIT {
       "[sig-node] InitContainer should invoke init containers on a RestartAlways pod [Conformance]"
           + " [NodeConformance]")
   void always(Space space) {
-    JsonNode pod = space.start(pod("Always", "true", "true"));
+    JsonNode pod =
+        followed(
+            space, pod("Always", "true", "true"), p -> text(p, "/status/phase").equals("Running"));
     assertThat(hasCondition(pod, "Initialized", "True")).isTrue();
     assertThat(text(pod, "/status/phase")).isEqualTo("Running");
     initialized(pod);
@@ -42,12 +47,16 @@ class InitContainerIT {
       "[sig-node] InitContainer should invoke init containers on a RestartNever pod [Conformance]"
           + " [NodeConformance]")
   void never(Space space) {
-    JsonNode pod = space.runToEnd(pod("Never", "true", "true"));
+    JsonNode pod = followed(space, pod("Never", "true", "true"), InitContainerIT::hasEnded);
     assertThat(text(pod, "/status/phase")).isEqualTo("Succeeded");
     assertThat(hasCondition(pod, "Initialized", "True")).isTrue();
     assertThat(Space.condition(pod, "Initialized").path("reason").asText())
         .isEqualTo("PodCompleted");
     initialized(pod);
+  }
+
+  private static boolean hasEnded(JsonNode pod) {
+    return List.of("Succeeded", "Failed").contains(text(pod, "/status/phase"));
   }
 
   private static void initialized(JsonNode pod) {
@@ -69,17 +78,55 @@ class InitContainerIT {
     assertThat(main.path("restartCount").asInt()).isZero();
   }
 
+  /**
+   * Every state that the pod is said to be in, from the first until this one: as long as an init
+   * container has not done its work, nothing after it has begun.
+   */
+  private static JsonNode followed(Space space, TestPod pod, Predicate<JsonNode> end) {
+    String version = text(space.create(pod.json()), "/metadata/resourceVersion");
+    try (Watcher watcher =
+        space.watch("pods", "&fieldSelector=metadata.name%3Dmain&resourceVersion=" + version)) {
+      while (true) {
+        JsonNode seen = watcher.next("MODIFIED").path("object");
+        inOrder(seen);
+        if (end.test(seen)) {
+          return seen;
+        }
+      }
+    }
+  }
+
+  private static void inOrder(JsonNode pod) {
+    boolean done = !pod.at("/status/initContainerStatuses").isEmpty();
+    for (JsonNode status : pod.at("/status/initContainerStatuses")) {
+      if (!done) {
+        assertThat(text(status, "/state/waiting/reason"))
+            .as("%s", pod)
+            .isEqualTo("PodInitializing");
+      }
+      done &= status.at("/state/terminated/exitCode").asInt(-1) == 0;
+    }
+    for (JsonNode status : pod.at("/status/containerStatuses")) {
+      if (!done) {
+        assertThat(text(status, "/state/waiting/reason"))
+            .as("%s", pod)
+            .isEqualTo("PodInitializing");
+      }
+    }
+    if (!pod.at("/status/initContainerStatuses").isEmpty()) {
+      assertThat(hasCondition(pod, "Initialized", done ? "True" : "False")).as("%s", pod).isTrue();
+    }
+  }
+
   @Test
   @DisplayName(
       "[sig-node] InitContainer should not start app containers if init containers fail on a"
           + " RestartAlways pod [Conformance] [NodeConformance]")
   void alwaysFailing(Space space) {
-    space.create(pod("Always", "false", "true").json());
     JsonNode pod =
-        space.await(
-            "pods",
-            "main",
-            "restarting its first init container",
+        followed(
+            space,
+            pod("Always", "false", "true"),
             p -> p.at("/status/initContainerStatuses/0/restartCount").asInt() >= 3);
     assertThat(text(pod, "/status/phase")).isEqualTo("Pending");
     notBegun(pod);
@@ -99,7 +146,7 @@ class InitContainerIT {
       "[sig-node] InitContainer should not start app containers and fail the pod if init containers"
           + " fail on a RestartNever pod [Conformance] [NodeConformance]")
   void neverFailing(Space space) {
-    JsonNode pod = space.runToEnd(pod("Never", "true", "false"));
+    JsonNode pod = followed(space, pod("Never", "true", "false"), InitContainerIT::hasEnded);
     assertThat(text(pod, "/status/phase")).isEqualTo("Failed");
     assertThat(hasCondition(pod, "Initialized", "False")).isTrue();
     assertThat(Space.condition(pod, "Initialized").path("message").asText())

@@ -50,6 +50,14 @@ enum KeysAsFiles {
             .formatted(kind, name, data, pairs));
   }
 
+  /** Puts these in the place of all that it had, whatever its version is. */
+  private void replace(Space space, String name, String pairs) {
+    space.update(
+        Manifest.parse(
+            "{apiVersion: v1, kind: %s, metadata: {name: %s}, %s: {%s}}"
+                .formatted(kind, name, data, pairs)));
+  }
+
   void create(Space space) {
     create(space, "keys", "data-1: value-1, data-2: value-2, data-3: value-3");
   }
@@ -58,7 +66,7 @@ enum KeysAsFiles {
     create(space);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", volume(""), "/v")
+            .readOnly("v", volume(""), "/v")
             .script(MODE_AND + "/v/data-1; cat /v/data-1; echo; ls /v");
     assertThat(space.run(pod)).isEqualTo("644\nvalue-1\ndata-1\ndata-2\ndata-3\n");
   }
@@ -68,7 +76,7 @@ enum KeysAsFiles {
     TestPod pod =
         new TestPod("reader")
             .spec("{securityContext: {runAsUser: 1000}}")
-            .volume("v", volume(""), "/v")
+            .readOnly("v", volume(""), "/v")
             .script("id -u; " + MODE_AND + "/v/data-1; cat /v/data-1");
     assertThat(space.run(pod)).isEqualTo("1000\n644\nvalue-1\n");
   }
@@ -78,7 +86,7 @@ enum KeysAsFiles {
     TestPod pod =
         new TestPod("reader")
             .spec("{securityContext: {runAsUser: 1000, fsGroup: 1001}}")
-            .volume("v", volume("defaultMode: 288, ", "keys", ""), "/v")
+            .readOnly("v", volume("defaultMode: 288, ", "keys", ""), "/v")
             .script("id -u; stat -L -c '%a %g' /v/data-1; cat /v/data-1");
     assertThat(space.run(pod)).isEqualTo("1000\n440 1001\nvalue-1\n");
   }
@@ -87,7 +95,7 @@ enum KeysAsFiles {
     create(space);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", volume("defaultMode: 256, ", "keys", ""), "/v")
+            .readOnly("v", volume("defaultMode: 256, ", "keys", ""), "/v")
             .script(MODE_AND + "/v/data-1; cat /v/data-1");
     assertThat(space.run(pod)).isEqualTo("400\nvalue-1\n");
   }
@@ -96,7 +104,7 @@ enum KeysAsFiles {
     create(space);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
+            .readOnly("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
             .script(MODE_AND + "/v/path/to/data-2; cat /v/path/to/data-2; echo; ls /v");
     assertThat(space.run(pod)).isEqualTo("644\nvalue-2\npath\n");
   }
@@ -105,7 +113,7 @@ enum KeysAsFiles {
     create(space);
     TestPod pod =
         new TestPod("reader")
-            .volume("v", volume(", items: [{key: data-2, path: a/b, mode: 256}]"), "/v")
+            .readOnly("v", volume(", items: [{key: data-2, path: a/b, mode: 256}]"), "/v")
             .script(MODE_AND + "/v/a/b; cat /v/a/b");
     assertThat(space.run(pod)).isEqualTo("400\nvalue-2\n");
   }
@@ -115,7 +123,7 @@ enum KeysAsFiles {
     TestPod pod =
         new TestPod("reader")
             .spec("{securityContext: {runAsUser: 1000}}")
-            .volume("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
+            .readOnly("v", volume(", items: [{key: data-2, path: path/to/data-2}]"), "/v")
             .script("id -u; " + MODE_AND + "/v/path/to/data-2; cat /v/path/to/data-2");
     assertThat(space.run(pod)).isEqualTo("1000\n644\nvalue-2\n");
   }
@@ -124,8 +132,8 @@ enum KeysAsFiles {
     create(space);
     TestPod pod =
         new TestPod("reader")
-            .volume("one", volume(""), "/one")
-            .volume("two", volume(""), "/two")
+            .readOnly("one", volume(""), "/one")
+            .readOnly("two", volume(""), "/two")
             .script("cat /one/data-1 /two/data-1");
     assertThat(space.run(pod)).isEqualTo("value-1value-1\n");
   }
@@ -134,34 +142,36 @@ enum KeysAsFiles {
     create(space);
     space.start(
         new TestPod("reader")
-            .volume("v", volume(""), "/v")
+            .readOnly("v", volume(""), "/v")
             .script("while true; do cat /v/data-1; echo; sleep 1; done"));
     space.awaitLog("reader", "main", "value-1");
-    space.merge(resource, "keys", "{%s: {data-1: changed}}".formatted(data));
+    replace(space, "keys", "data-1: changed");
     space.awaitLog("reader", "main", "changed");
   }
 
   void optionalUpdates(Space space) {
-    create(space, "deleted", "key: old");
-    create(space, "updated", "key: old");
+    create(space, "deleted", "data-1: value-1");
+    create(space, "updated", "data-1: value-1");
     space.start(
         new TestPod("reader")
-            .volume("d", volume("", "deleted", ", optional: true"), "/d")
-            .volume("u", volume("", "updated", ", optional: true"), "/u")
-            .volume("c", volume("", "created", ", optional: true"), "/c")
+            .readOnly("d", volume("", "deleted", ", optional: true"), "/d")
+            .readOnly("u", volume("", "updated", ", optional: true"), "/u")
+            .readOnly("c", volume("", "created", ", optional: true"), "/c")
             .script(
-                "while true; do echo \"d=$(cat /d/key 2>&1) u=$(cat /u/key) more=$(cat /u/more"
-                    + " 2>/dev/null) c=$(cat /c/key 2>&1).\"; sleep 1; done"));
+                """
+                while true; do
+                  for f in d/data-1 u/data-1 u/data-3 c/data-1; do
+                    echo -n "$f=$(cat /$f 2>/dev/null || echo none) "
+                  done
+                  echo .; sleep 1
+                done
+                """));
     space.awaitLog(
-        "reader",
-        "main",
-        "d=old u=old more= c=cat: can't open '/c/key': No such file or directory.");
+        "reader", "main", "d/data-1=value-1 u/data-1=value-1 u/data-3=none c/data-1=none .");
     space.delete(resource, "deleted");
-    space.merge(resource, "updated", "{%s: {key: new, more: also}}".formatted(data));
-    create(space, "created", "key: made");
+    replace(space, "updated", "data-3: value-3");
+    create(space, "created", "data-1: value-1");
     space.awaitLog(
-        "reader",
-        "main",
-        "d=cat: can't open '/d/key': No such file or directory u=new more=also c=made.");
+        "reader", "main", "d/data-1=none u/data-1=none u/data-3=value-3 c/data-1=value-1 .");
   }
 }

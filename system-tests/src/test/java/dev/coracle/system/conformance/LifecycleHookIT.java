@@ -81,7 +81,7 @@ class LifecycleHookIT {
     hooked(
         space,
         "postStart",
-        "{httpGet: {path: '/cgi-bin/dial?%s:8080/healthz', port: 8080}}".formatted(recorder));
+        "{httpGet: {path: '/cgi-bin/dial?%s%%3A8080%%2Fhealthz', port: 8080}}".formatted(recorder));
     space.awaitLog("recorder", "main", "url:/healthz");
     space.delete("pods", "main", "{gracePeriodSeconds: 15}");
     space.awaitGone("pods", "main");
@@ -96,7 +96,8 @@ class LifecycleHookIT {
     hooked(
         space,
         "preStop",
-        "{httpGet: {path: '/cgi-bin/dial?%s:8080/prestop-http', port: 8080}}".formatted(recorder));
+        "{httpGet: {path: '/cgi-bin/dial?%s%%3A8080%%2Fprestop-http', port: 8080}}"
+            .formatted(recorder));
     space.delete("pods", "main", "{gracePeriodSeconds: 15}");
     space.awaitLog("recorder", "main", "prestop-http");
     space.awaitGone("pods", "main");

@@ -38,12 +38,17 @@ final class NetProbe {
 
   /** The shell's line that runs this program in such a pod. */
   static String command(String... arguments) {
+    return command(NetProbe.class, arguments);
+  }
+
+  /** The same for another program of the tests. */
+  static String command(Class<?> program, String... arguments) {
     return "busybox chroot /host "
         + System.getProperty("java.home")
         + "/bin/java @"
         + Written.ARGUMENTS
         + " "
-        + NetProbe.class.getName()
+        + program.getName()
         + " "
         + String.join(" ", arguments);
   }

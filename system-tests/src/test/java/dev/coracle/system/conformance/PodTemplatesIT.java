@@ -23,6 +23,7 @@ class PodTemplatesIT {
   @DisplayName("[sig-node] PodTemplates should run the lifecycle of PodTemplates [Conformance]")
   void templates(Space space) {
     space.create(TEMPLATE.formatted("one"));
+    assertThat(text(space.get("podtemplates", "one"), "/metadata/name")).isEqualTo("one");
     space.strategic("podtemplates", "one", "{metadata: {labels: {podtemplate: patched}}}");
     assertThat(text(space.get("podtemplates", "one"), "/metadata/labels/podtemplate"))
         .isEqualTo("patched");

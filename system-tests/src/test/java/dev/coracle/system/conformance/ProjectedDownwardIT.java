@@ -12,7 +12,7 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should provide container's cpu limit [Conformance]"
           + " [NodeConformance]")
   void limitsCpu(Space space) {
-    DownwardFiles.PROJECTED.resource(space, "limits.cpu", "1m", "1250");
+    DownwardFiles.PROJECTED.resource(space, "limits.cpu", "2", "1m", "1250");
   }
 
   @Test
@@ -20,7 +20,7 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should provide container's cpu request [Conformance]"
           + " [NodeConformance]")
   void requestsCpu(Space space) {
-    DownwardFiles.PROJECTED.resource(space, "requests.cpu", "1m", "250");
+    DownwardFiles.PROJECTED.resource(space, "requests.cpu", "1", "1m", "250");
   }
 
   @Test
@@ -28,7 +28,7 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should provide container's memory limit [Conformance]"
           + " [NodeConformance]")
   void limitsMemory(Space space) {
-    DownwardFiles.PROJECTED.resource(space, "limits.memory", "1Mi", "64");
+    DownwardFiles.PROJECTED.resource(space, "limits.memory", "67108864", "1Mi", "64");
   }
 
   @Test
@@ -36,7 +36,7 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should provide container's memory request [Conformance]"
           + " [NodeConformance]")
   void requestsMemory(Space space) {
-    DownwardFiles.PROJECTED.resource(space, "requests.memory", "1Mi", "32");
+    DownwardFiles.PROJECTED.resource(space, "requests.memory", "33554432", "1Mi", "32");
   }
 
   @Test
@@ -84,7 +84,7 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should update annotations on modification [Conformance]"
           + " [NodeConformance]")
   void updateAnnotations(Space space) {
-    DownwardFiles.PROJECTED.updates(space, "annotations");
+    DownwardFiles.PROJECTED.updatesAnnotations(space);
   }
 
   @Test
@@ -92,6 +92,6 @@ class ProjectedDownwardIT {
       "[sig-storage] Projected downwardAPI should update labels on modification [Conformance]"
           + " [NodeConformance]")
   void updateLabels(Space space) {
-    DownwardFiles.PROJECTED.updates(space, "labels");
+    DownwardFiles.PROJECTED.updatesLabels(space);
   }
 }

@@ -86,12 +86,15 @@ class SecretVolumeIT {
       "[sig-storage] Secrets should be immutable if `immutable` field is set [Conformance]")
   void immutable(Space space) {
     KeysAsFiles.SECRET.create(space);
+    space.edit("secrets", "keys", m -> ((ObjectNode) m.get("data")).put("data-4", "eA=="));
     space.edit("secrets", "keys", m -> m.put("immutable", true));
     ObjectNode changed = (ObjectNode) space.get("secrets", "keys");
-    ((ObjectNode) changed.get("data")).put("data-1", "eA==");
+    ((ObjectNode) changed.get("data")).put("data-5", "eA==");
     assertThat(space.tryUpdate(changed, "").refused(422).toString())
         .contains("data: Forbidden: field is immutable when `immutable` is set");
     ObjectNode mutable = (ObjectNode) space.get("secrets", "keys");
+    assertThat(mutable.path("immutable").asBoolean()).isTrue();
+    assertThat(mutable.path("data").size()).isEqualTo(4);
     mutable.put("immutable", false);
     assertThat(space.tryUpdate(mutable, "").refused(422).toString())
         .contains("immutable: Forbidden: field is immutable when `immutable` is set");

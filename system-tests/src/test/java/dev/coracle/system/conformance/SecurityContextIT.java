@@ -108,8 +108,8 @@ class SecurityContextIT {
     TestPod pod =
         new TestPod("main")
             .spec("{securityContext: {sysctls: [{name: kernel.shm_rmid_forced, value: '1'}]}}")
-            .script("cat /proc/sys/kernel/shm_rmid_forced");
-    assertThat(space.run(pod)).isEqualTo("1\n");
+            .container("{command: [sysctl, kernel.shm_rmid_forced]}");
+    assertThat(space.run(pod)).isEqualTo("kernel.shm_rmid_forced = 1\n");
   }
 
   @Test

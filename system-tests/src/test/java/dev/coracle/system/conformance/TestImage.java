@@ -8,8 +8,9 @@ import java.util.List;
 /**
  * The image of the conformance tests: this machine's static busybox, and a web server's scripts.
  * {@code httpd -f -p PORT -h /www} answers {@code /} and {@code /hostname} with the pod's name, and
- * {@code /echo} with what it was asked, {@code /dial?HOST/PATH} with what is answered there. {@code
- * effective-user} belongs to root and has the setuid bit. {@code main} writes the archive.
+ * {@code /echo} with what it was asked, {@code /dial?HOST/PATH}, escaped or not, with what is
+ * answered there. {@code effective-user} belongs to root and has the setuid bit. {@code main}
+ * writes the archive.
  */
 final class TestImage {
 
@@ -88,7 +89,8 @@ final class TestImage {
         .file(
             "/www/cgi-bin/echo", answer("echo \"$REQUEST_METHOD $PATH_INFO?$QUERY_STRING\""), 0755)
         .file("/www/cgi-bin/client", answer("echo \"$REMOTE_ADDR\""), 0755)
-        .file("/www/cgi-bin/dial", answer("wget -qO- \"http://$QUERY_STRING\""), 0755)
+        .file(
+            "/www/cgi-bin/dial", answer("wget -qO- \"http://$(httpd -d \"$QUERY_STRING\")\""), 0755)
         .file("/www/healthz", "ok\n", 0644)
         .file("/bin/effective-user", EffectiveUser.program(), 04755)
         .file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n", 0644)

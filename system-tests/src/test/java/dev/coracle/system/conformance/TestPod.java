@@ -73,10 +73,20 @@ final class TestPod {
 
   /** A volume of this source, mounted here in the main container. */
   TestPod volume(String name, String source, String mountPath) {
+    return source(name, source).mount("{name: %s, mountPath: %s}".formatted(name, mountPath));
+  }
+
+  /** As {@link #volume}, mounted so that it is only read. */
+  TestPod readOnly(String name, String source, String mountPath) {
+    return source(name, source)
+        .mount("{name: %s, mountPath: %s, readOnly: true}".formatted(name, mountPath));
+  }
+
+  private TestPod source(String name, String source) {
     ObjectNode volume = Manifest.parse(source);
     volume.put("name", name);
     ((ObjectNode) pod.get("spec")).withArray("volumes").add(volume);
-    return mount("{name: %s, mountPath: %s}".formatted(name, mountPath));
+    return this;
   }
 
   TestPod mount(String yaml) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.coracle.api.Json;
+import dev.coracle.criruntime.ImageBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * A registry on this machine that has the test image under whatever name it is asked for, so that a
- * node of this machine can pull it.
+ * A registry on this machine that has one image under whatever name it is asked for, so that a node
+ * of this machine can pull it.
  */
 final class TestRegistry implements AutoCloseable {
 
@@ -46,11 +47,16 @@ final class TestRegistry implements AutoCloseable {
 
   /** One that ends with the test. */
   static TestRegistry of(Space space) {
+    return of(space, TestImage.builder());
+  }
+
+  /** One with this image. */
+  static TestRegistry of(Space space, ImageBuilder image) {
     try {
       Path directory = Files.createTempDirectory("coracle-registry");
       try {
         Path archive = directory.resolve("image.tar");
-        TestImage.builder().writeArchive(archive);
+        image.writeArchive(archive);
         Process tar =
             new ProcessBuilder("tar", "-xf", archive.toString(), "-C", directory.toString())
                 .inheritIO()
