@@ -25,6 +25,8 @@ class WebhookIT {
 
   private static final String CREATE_MAPS = rule("CREATE", "\"\"", "v1", "configmaps");
   private static final String START = "data: {mutation-start: 'yes'}";
+  private static final String STAGES =
+      "{mutation-start: 'yes', mutation-stage-1: 'yes', mutation-stage-2: 'yes'}";
 
   private static WebhookService webhook;
 
@@ -346,6 +348,16 @@ class WebhookIT {
   @Test
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate custom resource"
+          + " [Conformance]")
+  void mutatesCustomResources(Space space) {
+    CustomKind custom = twoVersions(space, CustomKind.ANYTHING);
+    registerStages(space, custom);
+    assertThat(custom.create("one", START).path("data")).isEqualTo(Manifest.parse(STAGES));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate custom resource"
           + " with different stored version [Conformance]")
   void mutatesOverVersions(Space space) {
     CustomKind custom = twoVersions(space, CustomKind.ANYTHING);
@@ -369,10 +381,7 @@ class WebhookIT {
                 "[{\"op\": \"add\", \"path\": \"/dummy\", \"value\": \"test\"}]",
                 Map.of())
             .ok();
-    assertThat(patched.path("data"))
-        .isEqualTo(
-            Manifest.parse(
-                "{mutation-start: 'yes', mutation-stage-1: 'yes', mutation-stage-2: 'yes'}"));
+    assertThat(patched.path("data")).isEqualTo(Manifest.parse(STAGES));
     assertThat(text(patched, "/dummy")).isEqualTo("test");
   }
 
