@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -25,11 +27,13 @@ final class SampleWebhook {
 
   static final String KEY = "webhook-e2e-test";
   static final String DISALLOWED = "webhook-disallow";
+  static final String SLOW = "/always-allow-delay-5s";
 
   /** What each path makes of the {@code request} of a review. */
   private static final Map<String, Function<JsonNode, ObjectNode>> ANSWERS =
       Map.ofEntries(
           Map.entry("/always-deny", _ -> denied("this webhook denies all requests")),
+          Map.entry(SLOW, _ -> allowed()),
           Map.entry("/pods", SampleWebhook::pods),
           Map.entry("/pods/attach", SampleWebhook::attach),
           Map.entry("/configmaps", SampleWebhook::configMaps),
@@ -67,22 +71,27 @@ final class SampleWebhook {
       request.response().setStatusCode(404).end();
       return;
     }
-    request
-        .body()
-        .onSuccess(body -> {
-          JsonNode review = Json.parse(body.getBytes());
-          ObjectNode response = answer.apply(review.path("request"));
-          if (response.has("never")) {
-            return;
-          }
-          response.set("uid", review.at("/request/uid"));
-          ObjectNode out = Json.object();
-          out.set("apiVersion", review.path("apiVersion"));
-          out.set("kind", review.path("kind"));
-          out.set("response", response);
-          request.response().putHeader("Content-Type", "application/json");
-          request.response().end(Buffer.buffer(Json.bytes(out)));
-        });
+    Future<?> begun =
+        request.path().equals(SLOW)
+            ? Vertx.currentContext().owner().timer(5, TimeUnit.SECONDS)
+            : Future.succeededFuture();
+    request.body().onSuccess(body -> begun.onSuccess(_ -> reply(request, answer, body)));
+  }
+
+  private static void reply(
+      HttpServerRequest request, Function<JsonNode, ObjectNode> answer, Buffer body) {
+    JsonNode review = Json.parse(body.getBytes());
+    ObjectNode response = answer.apply(review.path("request"));
+    if (response.has("never")) {
+      return;
+    }
+    response.set("uid", review.at("/request/uid"));
+    ObjectNode out = Json.object();
+    out.set("apiVersion", review.path("apiVersion"));
+    out.set("kind", review.path("kind"));
+    out.set("response", response);
+    request.response().putHeader("Content-Type", "application/json");
+    request.response().end(Buffer.buffer(Json.bytes(out)));
   }
 
   private static ObjectNode allowed() {

@@ -253,6 +253,39 @@ class WebhookIT {
     space.create(map("foo", "data: {}"));
   }
 
+  /** Asks the webhook that takes five seconds about config maps with the hook's name. */
+  private static String slow(Space space, String name, String more) {
+    return hook(space, name, SampleWebhook.SLOW, CREATE_MAPS, "")
+        .replaceFirst(
+            "}$", ", objectSelector: {matchLabels: {slow: %s}}, %s}".formatted(name, more));
+  }
+
+  private static Reply createSlow(Space space, String name) {
+    return space.tryCreate(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, labels: {slow: %1$s}}}"
+            .formatted(name));
+  }
+
+  @Test
+  @DisplayName(
+      "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should honor timeout"
+          + " [Conformance]")
+  void timesOut(Space space) {
+    register(
+        space,
+        "Validating",
+        slow(space, "early", "failurePolicy: Fail, timeoutSeconds: 1"),
+        slow(space, "ignored", "failurePolicy: Ignore, timeoutSeconds: 1"),
+        slow(space, "longer", "failurePolicy: Fail, timeoutSeconds: 10"),
+        slow(space, "unset", "failurePolicy: Fail"));
+    assertThat(text(createSlow(space, "early").refused(500), "/message"))
+        .contains(SampleWebhook.SLOW + "?timeout=1s")
+        .contains("context deadline exceeded");
+    for (String name : List.of("ignored", "longer", "unset")) {
+      createSlow(space, name).ok();
+    }
+  }
+
   @Test
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should not be able to mutate"
