@@ -96,7 +96,7 @@ public final class Kubelet implements Component {
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
-  private volatile Supplier<String> metricsText = () -> "";
+  private volatile ShownBeside shown = ShownBeside.NOTHING;
   private volatile boolean stopped;
 
   public Kubelet(Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry) {
@@ -225,7 +225,7 @@ public final class Kubelet implements Component {
                 parts.cgroups,
                 timers,
                 parts.volumeUse,
-                () -> metricsText.get(),
+                () -> shown,
                 this::unhealthy));
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
@@ -400,12 +400,9 @@ public final class Kubelet implements Component {
     return pleg.problem();
   }
 
-  /**
-   * @param text gives the Prometheus text of {@code /metrics} on the kubelet's API; set before the
-   *     start
-   */
-  public void metricsText(Supplier<String> text) {
-    metricsText = text;
+  /** Says what else the kubelet's API shows; to be told before the start. */
+  public void show(ShownBeside beside) {
+    shown = beside;
   }
 
   /** Looks for what belongs to no pod now, and not only on its tick. */

@@ -11,9 +11,11 @@ import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.criruntime.network.PodNetworks;
 import dev.coracle.kubelet.Kubelet;
+import dev.coracle.kubelet.ShownBeside;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.logs.LogCollector;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.proxy.NetworkPolicies;
 import dev.coracle.proxy.config.NetworkPolicyOptions;
@@ -87,7 +89,8 @@ public final class Node {
       NetworkPlan network,
       String podCidr,
       Identity identity,
-      MetricsRegistry metrics)
+      MetricsRegistry metrics,
+      Optional<LogCollector> logs)
       throws IOException {
     MeterRegistry registry = metrics.meters();
     RuntimeEndpoint named = RuntimeEndpoint.of(options.containerRuntimeEndpoint());
@@ -119,7 +122,11 @@ public final class Node {
             client,
             kubeletOptions(options, data, network, podCidr, identity, endpoint),
             registry);
-    kubelet.metricsText(() -> metrics.scrape(null).body());
+    kubelet.show(
+        new ShownBeside(
+            () -> metrics.scrape(null).body(),
+            parameters ->
+                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters))));
   }
 
   private PodConnection connection(NetworkOptions pods) throws IOException {
