@@ -133,6 +133,7 @@ public final class Coracle {
             data,
             plan,
             credentials,
+            node.map(Node::routesPods).orElse(false),
             registry);
     List<Component> beside = new ArrayList<>(List.of(scheduler, controllers, metricsServer));
     beside.addAll(addOns.parts());

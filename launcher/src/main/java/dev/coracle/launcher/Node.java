@@ -79,6 +79,7 @@ public final class Node {
   private final NetworkPolicies policies;
   private final Kubelet kubelet;
   private final String endpoint;
+  private final PodConnection connection;
   private final boolean keepPods;
 
   public Node(
@@ -104,12 +105,13 @@ public final class Node {
               Optional.of(OwnRuntime.of(docker(vertx, d, data, pods, registry)));
           case RuntimeEndpoint.Cri c -> Optional.empty();
         };
+    this.connection = connection(pods);
     this.policies =
         new NetworkPolicies(
             vertx,
             client,
             new NetworkPolicyOptions(
-                data.clusterId(), network.nodeName(), connection(pods), options.keepPods()),
+                data.clusterId(), network.nodeName(), connection, options.keepPods()),
             registry);
     guard.guardedBy(policies);
     this.keepPods = options.keepPods();
@@ -312,6 +314,11 @@ public final class Node {
     public Optional<String> unhealthy() {
       return kubelet.unhealthy();
     }
+  }
+
+  /** Whether this host routes every packet of the node's pods. */
+  public boolean routesPods() {
+    return connection == PodConnection.ROUTED;
   }
 
   /** Other runtimes than the built-in one always give pods a network. */

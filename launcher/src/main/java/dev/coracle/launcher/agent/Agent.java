@@ -134,7 +134,7 @@ public final class Agent {
             vertx, client, new OverlayOptions(data.clusterId(), name, address, facts.podCidr())));
     DnsServer dns = dns(client, facts, address);
     begin(dns);
-    begin(proxy(client, facts, name, address, dns));
+    begin(proxy(client, facts, name, address, node.routesPods(), dns));
     keep(identity, serving, node, tunnel, name, address);
     progress.accept("node", name + ", " + node.description());
   }
@@ -159,6 +159,7 @@ public final class Agent {
       ClusterFacts facts,
       String name,
       String address,
+      boolean podsAreRouted,
       DnsServer dns) {
     try {
       return new KubeProxy(
@@ -171,6 +172,7 @@ public final class Agent {
               name,
               address,
               facts.podCidr(),
+              podsAreRouted,
               address + ":" + dns.port()),
           metrics.meters());
     } catch (IllegalArgumentException e) {
