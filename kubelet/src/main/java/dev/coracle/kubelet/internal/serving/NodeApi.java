@@ -12,6 +12,7 @@ import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
@@ -50,6 +51,7 @@ public final class NodeApi {
       Cgroups cgroups,
       Timers timers,
       VolumeUse volumes,
+      PodCertificates certificates,
       Supplier<ShownBeside> shown,
       Supplier<Optional<String>> unhealthy) {}
 
@@ -79,7 +81,10 @@ public final class NodeApi {
       Client client, KubeletOptions options, Sources sources, KnownPods known, CriStats stats) {
     Timers timers = sources.timers();
     Supplier<String> metrics =
-        () -> sources.shown().get().metrics().get() + volumeMetrics(sources);
+        () ->
+            sources.shown().get().metrics().get()
+                + volumeMetrics(sources)
+                + sources.certificates().metrics();
     return new KubeletServerBackend(
         new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
         known,
