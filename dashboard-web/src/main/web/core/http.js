@@ -112,6 +112,15 @@ export async function json(path, options) {
   }
 }
 
+/** The texts of an answer's Warning headers (RFC 9111, code 299), which a browser joins by commas. */
+const warnings = (response) =>
+  [...(response.headers.get("Warning") ?? "").matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)]
+    .map(([, text]) => text.replace(/\\(.)/g, "$1"));
+
+/** What the server says, and what it says beside it. */
+export const jsonAndWarnings = (path, options) =>
+  persist(path, options, async (response) => [await response.json(), warnings(response)]);
+
 export const text = (path, options) =>
   persist(path, { accept: "*/*", ...options }, (response) => response.text());
 

@@ -1,7 +1,7 @@
 // Logs: searched over all containers of a namespace, and followed; from the server's log store.
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { json, query } from "../core/http.js";
+import { jsonAndWarnings, query } from "../core/http.js";
 import { href, Pod } from "../core/kinds.js";
 import { prefs } from "../core/prefs.js";
 import { empty } from "../ui/bits.js";
@@ -18,18 +18,23 @@ const SINCE = [["15m", "15 minutes"], ["1h", "1 hour"], ["6h", "6 hours"], ["1d"
 /** Comma, equals sign and backslash have a meaning in field selectors. */
 const escaped = (value) => value.replace(/[\\,=]/g, (c) => `\\${c}`);
 
+/** Lines of one node may be found a little later than newer ones of another. */
+const LATE_MS = 10000;
+const earlier = (time) => new Date(Date.parse(time) - LATE_MS).toISOString();
+const byTime = (a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+
 class LogSearchPage extends Page {
   static properties = {
     words: { state: true }, since: { state: true }, output: { state: true }, labels: { state: true },
     follow: { state: true }, entries: { state: true }, next: { state: true }, error: { state: true },
-    busy: { state: true },
+    busy: { state: true }, missing: { state: true },
   };
 
   constructor() {
     super();
     Object.assign(this, {
       words: "", since: "1h", output: "", labels: "", follow: true, entries: [], next: "", error: null,
-      busy: true, asked: "",
+      busy: true, asked: "", missing: [],
     });
   }
 
@@ -74,8 +79,10 @@ class LogSearchPage extends Page {
   async ask(path) {
     const asked = this.asked;
     try {
-      const list = await json(path);
-      return asked === this.asked ? list : null;
+      const [list, missing] = await jsonAndWarnings(path);
+      if (asked !== this.asked) return null;
+      this.missing = missing;
+      return list;
     } catch (error) {
       if (asked === this.asked) this.error = error;
       return null;
@@ -95,13 +102,13 @@ class LogSearchPage extends Page {
     const last = this.entries.at(-1)?.time;
     if (this.busy || this.asking) return;
     this.asking = true;
-    const list = await this.ask(this.path(last ?? this.since));
+    const list = await this.ask(this.path(last ? earlier(last) : this.since));
     this.asking = false;
     if (!list) return;
     this.error = null;
-    const known = new Set(this.entries.slice(-PAGE).map((e) => e.metadata.name));
+    const known = new Set(this.entries.slice(-2 * PAGE).map((e) => e.metadata.name));
     const more = (list.items ?? []).filter((e) => !known.has(e.metadata.name));
-    if (more.length) this.entries = [...this.entries, ...more].slice(-KEEP);
+    if (more.length) this.entries = [...this.entries, ...more].sort(byTime).slice(-KEEP);
   }
 
   async older() {
@@ -130,6 +137,7 @@ class LogSearchPage extends Page {
         <label class="check"><input type="checkbox" .checked=${this.follow}
           @change=${(e) => (this.follow = e.target.checked)}>Follow</label>
         <span class="grow"></span><span class="count" role="status">${this.entries.length}</span></header>
+      ${this.missing.map((text) => html`<p class="log-note missing" role="status">${icon("warn")} ${text}</p>`)}
       ${this.results()}</section>`;
   }
 

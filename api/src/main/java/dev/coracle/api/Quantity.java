@@ -125,6 +125,11 @@ public final class Quantity implements Comparable<Quantity> {
     return new Quantity(value.subtract(other.value), value.signum() == 0 ? other.format : format);
   }
 
+  /** So many times as much. */
+  public Quantity times(BigDecimal factor) {
+    return new Quantity(value.multiply(factor), format);
+  }
+
   public int signum() {
     return value.signum();
   }

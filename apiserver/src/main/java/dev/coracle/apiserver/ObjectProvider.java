@@ -4,6 +4,7 @@ import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.rest.ListOptions;
 import io.smallrye.mutiny.Uni;
+import java.util.function.Consumer;
 
 /**
  * Serves a read-only resource whose objects are computed and never stored, such as {@code
@@ -18,4 +19,13 @@ public interface ObjectProvider {
    * @param namespace empty for all
    */
   Uni<KubeList> list(String namespace, ListOptions options);
+
+  /**
+   * The same, where the client may have to be told something beside the list.
+   *
+   * @param warnings told before the answer, on any thread
+   */
+  default Uni<KubeList> list(String namespace, ListOptions options, Consumer<String> warnings) {
+    return list(namespace, options);
+  }
 }

@@ -2,6 +2,9 @@ package dev.coracle.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,6 +49,52 @@ class LogsTest {
 
     dashboard.browser.driver.findElements(By.cssSelector(".log-bar .check input")).get(1).click();
     dashboard.browser.awaitText(".log", "the run before");
+  }
+
+  @Test
+  void aSearchSaysWhichNodesAreMissingAndGoesOnWithTheOthers() {
+    String path = "/apis/logs.coracle.dev/v1/logentries";
+    ObjectNode before = dashboard.server.metrics.get(path);
+    dashboard.server.warnings.put(
+        path,
+        List.of(
+            "299 - \"the logs of node n3 are missing: no answer within 5 s\"",
+            "299 - \"the logs of node n4 are missing: it said \\\"no\\\", and hung up\""));
+    try {
+      dashboard.server.metrics.put(path, found(entry("l1-5.n1", "2030-01-01T00:00:05Z", "of one")));
+      dashboard.browser.go("#/logs");
+      dashboard.browser.awaitText("log-search-page .found", "of one");
+      dashboard.browser.awaitText("log-search-page", "node n3 are missing: no answer within 5 s");
+      dashboard.browser.awaitText("log-search-page", "it said \"no\", and hung up");
+      // A line of another node that was found later stands where its time is, and nothing twice.
+      dashboard.server.warnings.remove(path);
+      dashboard.server.metrics.put(
+          path,
+          found(
+              entry("l1-1.n2", "2030-01-01T00:00:04Z", "of two"),
+              entry("l1-5.n1", "2030-01-01T00:00:05Z", "of one")));
+      dashboard.browser.awaitText("log-search-page .found", "of two");
+      assertThat(dashboard.browser.text("log-search-page .found"))
+          .containsSubsequence("of two", "of one");
+      assertThat(dashboard.browser.text("log-search-page .found").split("of one", -1)).hasSize(2);
+      assertThat(dashboard.browser.text("log-search-page")).doesNotContain("are missing");
+    } finally {
+      dashboard.server.warnings.remove(path);
+      dashboard.server.metrics.put(path, before);
+    }
+  }
+
+  private static ObjectNode found(ObjectNode... entries) {
+    ObjectNode list = JsonNodeFactory.instance.objectNode();
+    list.put("kind", "LogEntryList").put("apiVersion", "logs.coracle.dev/v1");
+    list.putArray("items").addAll(List.of(entries));
+    return list;
+  }
+
+  private static ObjectNode entry(String name, String time, String message) {
+    ObjectNode entry = JsonNodeFactory.instance.objectNode();
+    entry.putObject("metadata").put("namespace", "shop").put("name", name);
+    return entry.put("time", time).put("pod", pod).put("container", "c").put("message", message);
   }
 
   @Test

@@ -25,6 +25,7 @@ import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
+import dev.coracle.kubelet.internal.node.OomWatcher;
 import dev.coracle.kubelet.internal.node.OwnNode;
 import dev.coracle.kubelet.internal.pleg.Pleg;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -92,11 +93,12 @@ public final class Kubelet implements Component {
   private final LogRotation rotation;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
+  private final OomWatcher ooms;
   private final Optional<ShutdownInhibitor> inhibitor;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
-  private volatile Supplier<String> metricsText = () -> "";
+  private volatile ShownBeside shown = ShownBeside.NOTHING;
   private volatile boolean stopped;
 
   public Kubelet(Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry) {
@@ -225,11 +227,13 @@ public final class Kubelet implements Component {
                 parts.cgroups,
                 timers,
                 parts.volumeUse,
-                () -> metricsText.get(),
+                parts.certificates,
+                () -> shown,
                 this::unhealthy));
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
+    this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
     this.eviction =
         new EvictionManager(
             runtime,
@@ -298,6 +302,7 @@ public final class Kubelet implements Component {
     if (!simulated) {
       rotation.start();
       eviction.start();
+      ooms.start();
     }
     sources.startManifests();
     inhibitor.ifPresent(i -> timers.execute(i::start));
@@ -338,6 +343,7 @@ public final class Kubelet implements Component {
     plugins.close();
     rotation.stop();
     eviction.stop();
+    ooms.stop();
     inhibitor.ifPresent(ShutdownInhibitor::stop);
     sources.close();
     recorder.stop();
@@ -400,12 +406,9 @@ public final class Kubelet implements Component {
     return pleg.problem();
   }
 
-  /**
-   * @param text gives the Prometheus text of {@code /metrics} on the kubelet's API; set before the
-   *     start
-   */
-  public void metricsText(Supplier<String> text) {
-    metricsText = text;
+  /** Says what else the kubelet's API shows; to be told before the start. */
+  public void show(ShownBeside beside) {
+    shown = beside;
   }
 
   /** Looks for what belongs to no pod now, and not only on its tick. */

@@ -98,6 +98,7 @@ final class PodParts {
   final PodCleaner cleaner;
   final UserNamespaces users;
   final VolumeUse volumeUse;
+  final PodCertificates certificates;
   private final ObjectCache objects;
   private final Links links;
 
@@ -148,7 +149,7 @@ final class PodParts {
                 node.allocatableMemory(),
                 node.allocatableDisk());
     Tokens tokens = new Tokens(client, clock);
-    PodCertificates certificates =
+    this.certificates =
         new PodCertificates(
             client,
             informers,

@@ -38,6 +38,7 @@ final class AddOns {
       DataDirectory data,
       NetworkPlan network,
       Credentials credentials,
+      boolean podsAreRouted,
       MeterRegistry registry) {
     ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
     boolean node = options.node().present();
@@ -56,7 +57,8 @@ final class AddOns {
                         data.clusterId(),
                         network.nodeName(),
                         network.nodeIp(),
-                        network.podCidr()),
+                        network.podCidr(),
+                        podsAreRouted),
                     registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =

@@ -4,15 +4,17 @@ import dev.coracle.api.Component;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.client.Client;
+import dev.coracle.client.net.HttpsKubelets;
+import dev.coracle.client.net.KubeletAccess;
 import dev.coracle.controllers.ControllerManager;
 import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.kubelet.SimulatedNodes;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.ClusterPki;
 import dev.coracle.launcher.pki.ClusterSigner;
+import dev.coracle.logs.LogCollector;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.metrics.MetricsServer;
-import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.watchhub.StorageException;
@@ -85,15 +87,19 @@ public final class Coracle {
             credentials,
             logsApi.addTo(statuses.addTo(metricsApi.hooks(routes(), checks(statuses)))),
             registry);
-    MetricsServer metricsServer =
-        metricsApi.open(
+    HttpsKubelets kubelets =
+        new HttpsKubelets(
             vertx,
-            controlPlane.clientWithinRequests("system:metrics"),
             new KubeletAccess(
                 credentials.kubeletClient().certificate(),
                 credentials.kubeletClient().key(),
                 credentials.pki().caCertificate()),
-            controlPlane::tunnelTo,
+            controlPlane::tunnelTo);
+    MetricsServer metricsServer =
+        metricsApi.open(
+            vertx,
+            controlPlane.clientWithinRequests("system:metrics"),
+            kubelets,
             controlPlane.scheme());
     Scheduler scheduler =
         new Scheduler(
@@ -111,19 +117,27 @@ public final class Coracle {
                 .withSigner(new ClusterSigner(vertx, credentials.pki()))
                 .withSigningDuration(options.signingDuration()),
             registry);
-    this.node = options.node().present() ? Optional.of(node(options, plan)) : Optional.empty();
-    this.addOns = new AddOns(vertx, controlPlane, options, data, plan, credentials, registry);
-    List<Component> logs =
-        logsApi.open(
+    Client logReader = controlPlane.clientWithinRequests("system:logs");
+    Optional<LogCollector> logs =
+        options.node().present()
+            ? options.logs().collector(vertx, logReader, data, nodeName, registry)
+            : Optional.empty();
+    logsApi.open(logReader, kubelets, nodeName, logs, controlPlane.scheme());
+    this.node =
+        options.node().present() ? Optional.of(node(options, plan, logs)) : Optional.empty();
+    this.addOns =
+        new AddOns(
             vertx,
-            controlPlane.clientWithinRequests("system:logs"),
+            controlPlane,
+            options,
             data,
-            plan.nodeName(),
-            controlPlane.scheme(),
+            plan,
+            credentials,
+            node.map(Node::routesPods).orElse(false),
             registry);
     List<Component> beside = new ArrayList<>(List.of(scheduler, controllers, metricsServer));
     beside.addAll(addOns.parts());
-    beside.addAll(logs);
+    logs.ifPresent(beside::add);
     beside.add(FactsPublisher.of(controlPlane.adminClient(), plan, options.clusterDomain()));
     if (options.node().simulation().nodes() > 0) {
       beside.add(
@@ -152,7 +166,8 @@ public final class Coracle {
     }
   }
 
-  private Node node(CoracleOptions options, NetworkPlan plan) throws IOException {
+  private Node node(CoracleOptions options, NetworkPlan plan, Optional<LogCollector> logs)
+      throws IOException {
     return new Node(
         vertx,
         controlPlane.client("system:node:" + plan.nodeName()),
@@ -161,7 +176,8 @@ public final class Coracle {
         plan,
         plan.nodePodCidr(),
         Node.Identity.of(credentials),
-        metrics);
+        metrics,
+        logs);
   }
 
   private static List<ExtraRoute> routes() {

@@ -11,22 +11,20 @@ import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.ObjectProvider;
 import dev.coracle.client.Client;
 import dev.coracle.client.SerialContext;
-import dev.coracle.metrics.HttpsKubeletSource;
+import dev.coracle.client.net.KubeletDocuments;
 import dev.coracle.metrics.KubeStateMetrics;
+import dev.coracle.metrics.KubeletSource;
 import dev.coracle.metrics.MetricsEndpoint;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.metrics.MetricsServer;
 import dev.coracle.metrics.ResourceMetricsKinds;
 import dev.coracle.metrics.ResourceMetricsProvider;
-import dev.coracle.metrics.config.KubeletAccess;
 import dev.coracle.metrics.config.MetricsServerOptions;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -61,18 +59,13 @@ final class MetricsApi {
   }
 
   /** Makes the parts that need the API. */
-  MetricsServer open(
-      Vertx vertx,
-      Client client,
-      KubeletAccess access,
-      Function<String, Optional<SocketAddress>> tunnels,
-      Scheme scheme) {
+  MetricsServer open(Vertx vertx, Client client, KubeletDocuments kubelets, Scheme scheme) {
     Executor worker = task -> vertx.executeBlocking(() -> run(task), false);
     MetricsServer made =
         new MetricsServer(
             SerialContext.of(vertx),
             client,
-            new HttpsKubeletSource(vertx, access, tunnels),
+            KubeletSource.of(kubelets),
             MetricsServerOptions.DEFAULT,
             registry.meters());
     server = made;

@@ -11,9 +11,11 @@ import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.criruntime.config.NetworkOptions;
 import dev.coracle.criruntime.network.PodNetworks;
 import dev.coracle.kubelet.Kubelet;
+import dev.coracle.kubelet.ShownBeside;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.logs.LogCollector;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.proxy.NetworkPolicies;
 import dev.coracle.proxy.config.NetworkPolicyOptions;
@@ -77,6 +79,7 @@ public final class Node {
   private final NetworkPolicies policies;
   private final Kubelet kubelet;
   private final String endpoint;
+  private final PodConnection connection;
   private final boolean keepPods;
 
   public Node(
@@ -87,7 +90,8 @@ public final class Node {
       NetworkPlan network,
       String podCidr,
       Identity identity,
-      MetricsRegistry metrics)
+      MetricsRegistry metrics,
+      Optional<LogCollector> logs)
       throws IOException {
     MeterRegistry registry = metrics.meters();
     RuntimeEndpoint named = RuntimeEndpoint.of(options.containerRuntimeEndpoint());
@@ -101,12 +105,13 @@ public final class Node {
               Optional.of(OwnRuntime.of(docker(vertx, d, data, pods, registry)));
           case RuntimeEndpoint.Cri c -> Optional.empty();
         };
+    this.connection = connection(pods);
     this.policies =
         new NetworkPolicies(
             vertx,
             client,
             new NetworkPolicyOptions(
-                data.clusterId(), network.nodeName(), connection(pods), options.keepPods()),
+                data.clusterId(), network.nodeName(), connection, options.keepPods()),
             registry);
     guard.guardedBy(policies);
     this.keepPods = options.keepPods();
@@ -119,7 +124,11 @@ public final class Node {
             client,
             kubeletOptions(options, data, network, podCidr, identity, endpoint),
             registry);
-    kubelet.metricsText(() -> metrics.scrape(null).body());
+    kubelet.show(
+        new ShownBeside(
+            () -> metrics.scrape(null).body(),
+            parameters ->
+                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters))));
   }
 
   private PodConnection connection(NetworkOptions pods) throws IOException {
@@ -305,6 +314,11 @@ public final class Node {
     public Optional<String> unhealthy() {
       return kubelet.unhealthy();
     }
+  }
+
+  /** Whether this host routes every packet of the node's pods. */
+  public boolean routesPods() {
+    return connection == PodConnection.ROUTED;
   }
 
   /** Other runtimes than the built-in one always give pods a network. */

@@ -61,7 +61,7 @@ public final class LogCollector implements Component {
     Executor worker = task -> Thread.ofVirtual().name("log-search").start(task);
     return open == null
         ? Optional.empty()
-        : Optional.of(new LogSearch(open, Clock.systemUTC(), worker));
+        : Optional.of(new LogSearch(open, options.nodeName(), Clock.systemUTC(), worker));
   }
 
   @Override

@@ -84,7 +84,7 @@ public final class KubeProxy implements Component {
     }
     Nft nft = new Nft(binary.get(), blocking);
     return nft.works(table)
-        ? Optional.of(new NftBackend(nft, table, options.podCidr()))
+        ? Optional.of(new NftBackend(nft, table, options.podCidr(), options.podsAreRouted()))
         : Optional.empty();
   }
 

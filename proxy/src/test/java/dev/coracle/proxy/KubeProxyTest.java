@@ -34,7 +34,7 @@ class KubeProxyTest {
           vertx,
           client,
           discovery,
-          new ProxyOptions("userspace", "test", "node-1", "127.0.0.1", ""),
+          new ProxyOptions("userspace", "test", "node-1", "127.0.0.1", "", false),
           new SimpleMeterRegistry());
   private int one;
   private int two;

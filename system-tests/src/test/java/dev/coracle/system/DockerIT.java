@@ -3,6 +3,7 @@ package dev.coracle.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.cridocker.DockerDaemon;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -108,6 +109,42 @@ class DockerIT {
     assertThat(result.err())
         .contains(
             "runs its containers by unix://" + docker.socket(), "use 'docker load -i ARCHIVE'");
+  }
+
+  @Test
+  void aNetworkPolicyIsolatesAPodOfDocker() throws Exception {
+    Path policy =
+        Files.writeString(
+            data.resolveSibling("policy.yaml"),
+            """
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: greeter}
+            spec: {podSelector: {matchLabels: {app: greeter}}, policyTypes: [Ingress]}
+            """);
+    // By its address, so that nothing but the policy can be what denies it.
+    String address =
+        kubectl.run("get", "service", "greeter", "-o", "jsonpath={.spec.clusterIP}").strip();
+    String[] get = {
+      "exec",
+      visitor(),
+      "--",
+      "sh",
+      "-c",
+      "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 " + address + " 80"
+    };
+    kubectl.run("apply", "-f", policy.toString());
+    try {
+      Awaitility.await().atMost(SOON).until(() -> kubectl.attempt("", get).out().isEmpty());
+      assertThat(kubectl.run("get", "events", "--field-selector", "reason=NotEnforced"))
+          .doesNotContain("greeter");
+    } finally {
+      kubectl.run("delete", "-f", policy.toString());
+    }
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(kubectl.attempt("", get).out()).contains("Hello from greeter-"));
   }
 
   @Test

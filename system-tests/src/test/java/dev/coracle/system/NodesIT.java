@@ -246,6 +246,28 @@ class NodesIT {
   }
 
   @Test
+  @Order(2)
+  void logsOfAllMachinesAreSearchedAtOnce() {
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(kubectl("get", "logentries", "--field-selector", "message=started on"))
+                .contains("started on n1", "started on n2", "started on n3"));
+    assertThat(kubectl("get", "logentries", "-l", "app=web", "--chunk-size=1"))
+        .contains("started on n1", "started on n2", "started on n3");
+    String name =
+        kubectl(
+            "get",
+            "logentries",
+            "--field-selector",
+            "message=started on n2",
+            "-o",
+            "jsonpath={.items[0].metadata.name}");
+    assertThat(kubectl("get", "logentry", name, "-o", "jsonpath={.node} {.message}"))
+        .isEqualTo("n2 started on n2");
+  }
+
+  @Test
   @Order(3)
   void aServiceLeadsToPodsOfAllNodesFromEachOfThem() {
     String address = kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
@@ -255,17 +277,7 @@ class NodesIT {
       Awaitility.await()
           .atMost(SOON)
           .until(() -> {
-            answers.add(
-                kubectl(
-                        "exec",
-                        pod,
-                        "--",
-                        "sh",
-                        "-c",
-                        "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 "
-                            + address
-                            + " 80 | tail -n 1")
-                    .strip());
+            answers.add(answer(pod, address + " 80"));
             return answers.containsAll(List.of("n1", "n2", "n3"));
           });
       assertThat(kubectl("exec", pod, "--", "nslookup", "web.default.svc.cluster.local"))
@@ -275,6 +287,67 @@ class NodesIT {
 
   @Test
   @Order(4)
+  void aNetworkPolicyHoldsOnEveryMachine() throws Exception {
+    Path policy =
+        Files.writeString(
+            directory.resolve("policy.yaml"),
+            """
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: web}
+            spec:
+              podSelector: {matchLabels: {app: web}}
+              ingress: [{from: [{podSelector: {matchLabels: {app: app}}}]}]
+            """);
+    String app =
+        kubectl("get", "pods", "-l", "app=app", "-o", "jsonpath={.items[0].metadata.name}");
+    String service = kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}") + " 80";
+    kubectl("apply", "-f", policy.toString());
+    for (String server : List.of("n1", "n2", "n3")) {
+      String address =
+          kubectl("get", "pod", podOn(server), "-o", "jsonpath={.status.podIP}") + " 8080";
+      for (String client : List.of("n1", "n2", "n3")) {
+        if (!client.equals(server)) {
+          Awaitility.await()
+              .atMost(SOON)
+              .untilAsserted(() ->
+                  assertThat(answer(podOn(client), address))
+                      .as(client + " to " + server)
+                      .isEmpty());
+        }
+      }
+      assertThat(answer(app, address)).isEqualTo(server);
+    }
+    // By its own address also through the Service, whichever node the server is on.
+    Set<String> answers = new HashSet<>();
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> {
+          String answer = answer(app, service);
+          assertThat(answer).isNotEmpty();
+          answers.add(answer);
+          return answers.containsAll(List.of("n1", "n2", "n3"));
+        });
+    kubectl("delete", "-f", policy.toString());
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(answer(podOn("n1"), service)).isIn("n1", "n2", "n3"));
+  }
+
+  /** What a pod is told by HTTP there; empty where it gets no connection. */
+  private String answer(String pod, String there) {
+    return kubectl(
+            "exec",
+            pod,
+            "--",
+            "sh",
+            "-c",
+            "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 " + there + " | tail -n 1")
+        .strip();
+  }
+
+  @Test
+  @Order(5)
   void aMachineWithAWrongTokenOrAWrongAuthorityDoesNotJoin() {
     String server = "https://" + machines.address(1) + ":6443";
     String pin = join.substring(join.indexOf("sha256:"));
@@ -313,7 +386,7 @@ class NodesIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void thePodsOfALostNodeMoveAndTheNodeComesBack() {
     String lost = podOn("n3");
     machines.cut(3);
@@ -341,6 +414,22 @@ class NodesIT {
                       "jsonpath={.items[?(@.metadata.deletionTimestamp==\"\")].metadata.name}"))
               .isEmpty();
         });
+    Shell.Result search =
+        machines.attempt(
+            1,
+            Map.of(),
+            "kubectl",
+            "--kubeconfig",
+            kubeconfig(),
+            "get",
+            "logentries",
+            "--field-selector",
+            "message=started on");
+    assertThat(search.out())
+        .contains("started on n1", "started on n2")
+        .doesNotContain("started on n3");
+    assertThat(search.err())
+        .contains("Warning: the logs of node n3 are missing: the node is not heard of");
     assertThat(
             kubectl(
                 "get",

@@ -57,6 +57,9 @@ public final class FakeApiServer implements AutoCloseable {
   /** Answers of metrics.k8s.io and logs.coracle.dev by path; absent is 404. */
   public final Map<String, ObjectNode> metrics = new ConcurrentHashMap<>();
 
+  /** What is told beside such answers, by path: values of Warning headers. */
+  public final Map<String, List<String>> warnings = new ConcurrentHashMap<>();
+
   /** Starts on a free port; HTTP/2 needs {@code secure}. */
   public FakeApiServer(FakeCluster cluster, boolean secure, int port) throws Exception {
     this.cluster = cluster;
@@ -191,6 +194,7 @@ public final class FakeApiServer implements AutoCloseable {
       default -> {
         ObjectNode measured = metrics.get(path);
         if (measured != null) {
+          request.response().putHeader("Warning", warnings.getOrDefault(path, List.of()));
           send(request, 200, measured);
         } else {
           resource(request, user, FakePath.parse(path), body);

@@ -6,7 +6,9 @@ import dev.coracle.kubelet.server.stats.NodeStats;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The documents behind the plain endpoints. Suppliers are called once per request, on an event
@@ -19,6 +21,8 @@ import java.util.function.Supplier;
  * @param probeMetrics {@code /metrics/probes}: Prometheus text of prober_probe_total and friends
  * @param stats source of {@code /stats/summary}, {@code /metrics/resource} and {@code
  *     /metrics/cadvisor}
+ * @param logEntries {@code /logs/entries}: the log entries that the query's parameters (empty where
+ *     one is not given) ask for; empty where none are kept (404)
  * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does
  *     (syncloop)
  */
@@ -29,6 +33,7 @@ public record NodeDocuments(
     Supplier<Uni<String>> metrics,
     Supplier<Uni<String>> probeMetrics,
     Supplier<Uni<NodeStats>> stats,
+    Function<UnaryOperator<String>, Optional<Uni<JsonNode>>> logEntries,
     List<HealthCheck> health) {
 
   public NodeDocuments {

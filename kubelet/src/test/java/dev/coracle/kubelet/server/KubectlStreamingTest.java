@@ -143,6 +143,7 @@ class KubectlStreamingTest {
                         2,
                         1024,
                         List.of())),
+        _ -> Optional.empty(),
         List.of());
   }
 

@@ -3,6 +3,9 @@ package dev.coracle.kubelet.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -30,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,6 +105,7 @@ class KubeletServerTest {
             () -> Uni.createFrom().item("kubelet_up 1\n"),
             plain.probeMetrics(),
             plain.stats(),
+            this::logEntries,
             List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
     KubeletServerOptions options =
         KubeletServerOptions.defaults(
@@ -120,6 +125,22 @@ class KubeletServerTest {
                 .setSsl(true)
                 .setTrustOptions(tls.getTrustOptions())
                 .setKeyCertOptions(tls.getKeyCertOptions()));
+  }
+
+  /** Answers with what it was asked for; keeps nothing of namespace {@code none}. */
+  private Optional<Uni<JsonNode>> logEntries(UnaryOperator<String> parameters) {
+    if (parameters.apply("namespace").equals("none")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        parameters.apply("limit").equals("x")
+            ? Uni.createFrom().failure(StatusException.badRequest("limit=x is no number"))
+            : Uni.createFrom()
+                .item(
+                    JsonNodeFactory.instance
+                        .objectNode()
+                        .put("asked", parameters.apply("fieldSelector"))
+                        .put("absent", parameters.apply("name"))));
   }
 
   @AfterAll
@@ -268,6 +289,19 @@ class KubeletServerTest {
     assertThat(get("admin", null, "/logs/node.log")).isEqualTo(new Answer(200, "the node's log"));
     assertThat(get("admin", null, "/logs/../0.log").status()).isNotEqualTo(200);
     assertThat(get("admin", null, "/nowhere").status()).isEqualTo(404);
+  }
+
+  @Test
+  void logEntriesAreForWhoMayReadTheNodesLogs() throws Exception {
+    assertThat(get("apiserver", null, "/logs/entries?fieldSelector=pod%3Dcart%2Csince%3D1m"))
+        .isEqualTo(new Answer(200, "{\"asked\":\"pod=cart,since=1m\",\"absent\":\"\"}"));
+    assertThat(get("admin", null, "/logs/entries?limit=x"))
+        .isEqualTo(new Answer(400, "limit=x is no number"));
+    assertThat(get("admin", null, "/logs/entries?namespace=none").status()).isEqualTo(404);
+    assertThat(get("alice", null, "/logs/entries"))
+        .isEqualTo(
+            new Answer(
+                403, "Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=[log])"));
   }
 
   @Test

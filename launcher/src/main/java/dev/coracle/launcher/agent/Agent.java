@@ -15,6 +15,7 @@ import dev.coracle.launcher.Node;
 import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.agent.CertificateRequests.Purpose;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.logs.LogCollector;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.proxy.KubeProxy;
 import dev.coracle.proxy.PodOverlay;
@@ -33,6 +34,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -100,6 +102,8 @@ public final class Agent {
     }
     NetworkPlan network =
         new NetworkPlan(name, address, facts.podCidr(), facts.serviceCidr(), false);
+    Optional<LogCollector> logs =
+        settings.logs().collector(vertx, client, data, name, metrics.meters());
     Node node =
         new Node(
             vertx,
@@ -109,7 +113,8 @@ public final class Agent {
             network,
             "", // The control plane gives the range.
             new Node.Identity(serving.certificate(), serving.key(), identity.ca()),
-            metrics);
+            metrics,
+            logs);
     TunnelClient tunnel =
         new TunnelClient(
             vertx,
@@ -122,13 +127,14 @@ public final class Agent {
     node.runtime().forEach(this::begin);
     node.kubelet().forEach(this::begin);
     running = node;
+    logs.ifPresent(this::begin);
     begin(tunnel);
     begin(
         new PodOverlay(
             vertx, client, new OverlayOptions(data.clusterId(), name, address, facts.podCidr())));
     DnsServer dns = dns(client, facts, address);
     begin(dns);
-    begin(proxy(client, facts, name, address, dns));
+    begin(proxy(client, facts, name, address, node.routesPods(), dns));
     keep(identity, serving, node, tunnel, name, address);
     progress.accept("node", name + ", " + node.description());
   }
@@ -149,7 +155,12 @@ public final class Agent {
   }
 
   private KubeProxy proxy(
-      Client client, ClusterFacts facts, String name, String address, DnsServer dns) {
+      Client client,
+      ClusterFacts facts,
+      String name,
+      String address,
+      boolean podsAreRouted,
+      DnsServer dns) {
     try {
       return new KubeProxy(
           vertx,
@@ -161,6 +172,7 @@ public final class Agent {
               name,
               address,
               facts.podCidr(),
+              podsAreRouted,
               address + ":" + dns.port()),
           metrics.meters());
     } catch (IllegalArgumentException e) {

@@ -5,7 +5,6 @@ import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.agent.AgentOptions;
 import dev.coracle.launcher.agent.AgentProcess;
 import dev.coracle.launcher.config.CoracleOptions;
-import dev.coracle.launcher.config.LogStoreOptions;
 import dev.coracle.launcher.config.NodeOptions;
 import dev.coracle.launcher.config.StoreOptions;
 import java.net.URI;
@@ -129,6 +128,8 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private final KubeletFlags kubelet = new KubeletFlags();
 
+  @Mixin private final LogFlags logs = new LogFlags();
+
   @Mixin private final ImageFlags images = new ImageFlags();
 
   @Spec private @Nullable CommandSpec spec;
@@ -159,7 +160,7 @@ final class AgentCommand implements Callable<Integer> {
             StoreOptions.EMBEDDED,
             keepPods,
             SecurityOptions.DEFAULT,
-            LogStoreOptions.DEFAULT,
+            logs.options(),
             NodeOptions.worker(labels)
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes()),

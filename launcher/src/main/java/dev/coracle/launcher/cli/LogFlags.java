@@ -3,7 +3,10 @@ package dev.coracle.launcher.cli;
 import dev.coracle.launcher.config.LogStoreOptions;
 import picocli.CommandLine.Option;
 
-/** The flags of {@code up} that say what becomes of containers' logs. */
+/**
+ * The flags of {@code up}, {@code server} and {@code agent} that say what becomes of containers'
+ * logs.
+ */
 final class LogFlags {
 
   @Option(

@@ -88,7 +88,7 @@ final class ServerCommand implements Callable<Integer> {
             store.options(),
             false,
             security.options(),
-            LogStoreOptions.NONE,
+            LogStoreOptions.DEFAULT,
             NodeOptions.NO_NODE.withSimulation(simulation.options()),
             cluster.signingDuration());
     return detach

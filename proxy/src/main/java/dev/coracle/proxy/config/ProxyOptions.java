@@ -6,15 +6,28 @@ package dev.coracle.proxy.config;
  * @param nodeName whose endpoints are local
  * @param nodeIp the address node ports listen on besides the host's others
  * @param podCidr traffic from elsewhere to a Service is masqueraded
+ * @param podsAreRouted whether this host routes every packet of its pods (ADR 0021), also between
+ *     two of them; where another network connects them, they may talk past the host's rules
  * @param ownDns {@code ADDRESS:PORT} of the node's own DNS server, which answers here in place of
  *     all others of the kube-dns Service; empty: as the Service says
  */
 public record ProxyOptions(
-    String mode, String clusterId, String nodeName, String nodeIp, String podCidr, String ownDns) {
+    String mode,
+    String clusterId,
+    String nodeName,
+    String nodeIp,
+    String podCidr,
+    boolean podsAreRouted,
+    String ownDns) {
 
   /** As every Service says. */
   public ProxyOptions(
-      String mode, String clusterId, String nodeName, String nodeIp, String podCidr) {
-    this(mode, clusterId, nodeName, nodeIp, podCidr, "");
+      String mode,
+      String clusterId,
+      String nodeName,
+      String nodeIp,
+      String podCidr,
+      boolean podsAreRouted) {
+    this(mode, clusterId, nodeName, nodeIp, podCidr, podsAreRouted, "");
   }
 }

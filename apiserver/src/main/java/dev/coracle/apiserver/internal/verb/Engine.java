@@ -97,7 +97,7 @@ public final class Engine {
     supports(call, "list");
     var provider = providers.of(call.type().groupResource());
     return provider.isPresent()
-        ? provider.get().list(call.namespace(), options)
+        ? provider.get().list(call.namespace(), options, call.warnings()::add)
         : verbs.reads().list(call, options);
   }
 

@@ -4,7 +4,6 @@ import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.ContainerEventType;
 import dev.coracle.cri.v1.ContainerState;
 import dev.coracle.cri.v1.LinuxContainerResources;
-import dev.coracle.cri.v1.NamespaceMode;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.device.CdiDevices;
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
@@ -25,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,16 +40,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The containers of a runtime. All methods block and are thread-safe; changes of one container
- * happen one after another under its lock. The end of a container arrives on the poller's thread
- * and is written down on a virtual thread.
- *
- * <p>Longer than most, because a container's whole life is told here in its order.
+ * happen one after another under its lock. How they end is {@link ContainerEnds}' part.
  */
 public final class ContainerService {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerService.class);
-  private static final int START_ERROR_CODE = 128;
-  private static final int KILLED = 128 + Processes.SIGKILL;
-  private static final long KILL_WAIT_SECONDS = 10;
+  private static final long REOPEN_SECONDS = 10;
 
   private final Path directory;
   private final ContainerKind kind;
@@ -62,6 +55,8 @@ public final class ContainerService {
   private final Poller poller;
   private final Events events;
   private final Executor executor;
+  private final Launches launches;
+  private final ContainerEnds ends;
   private final Set<String> ours = Capabilities.ours();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
 
@@ -85,6 +80,8 @@ public final class ContainerService {
     this.poller = poller;
     this.events = events;
     this.executor = executor;
+    this.launches = new Launches(kind, images, cgroups, this::require);
+    this.ends = new ContainerEnds(kind, events);
     images.protect(this::layersInUse);
   }
 
@@ -135,7 +132,7 @@ public final class ContainerService {
     String id = SandboxService.newId();
     Path dir = Files.createDirectories(directory.resolve(id));
     try {
-      RootView root = rootView(image.layers());
+      RootView root = launches.rootView(image.layers());
       ProcessSpec process = ProcessSpecs.of(config, sandbox, image.config(), root, ours);
       String parent = sandbox.config().getLinux().getCgroupParent();
       ContainerMade made =
@@ -150,7 +147,7 @@ public final class ContainerService {
       ContainerRecord record = ContainerRecord.created(Times.now());
       Container container =
           new Container(id, dir, sandbox, config, made, log(id, sandbox, config), record);
-      container.launch(launch(container));
+      container.launch(launches.of(container));
       kind.create(container.launch().orElseThrow());
       FileTrees.replace(dir.resolve("config.pb"), config.toByteArray());
       made.save(dir);
@@ -168,42 +165,6 @@ public final class ContainerService {
     return new ContainerLog(poller, id, Container.logPath(sandbox, config), Clock.systemUTC());
   }
 
-  private RootView rootView(List<String> diffIds) {
-    return new RootView(diffIds.reversed().stream().map(images.layers()::path).toList());
-  }
-
-  private Launch launch(Container c) throws IOException {
-    Sandbox sandbox = c.sandbox();
-    List<MountPlan.Extra> extras = new ArrayList<>();
-    if (kind.isolates()) {
-      for (String file : List.of("resolv.conf", "hostname", "hosts")) {
-        extras.add(new MountPlan.Extra(sandbox.file(file), "/etc/" + file, false));
-      }
-    }
-    return new Launch(
-        c.id(),
-        c.directory(),
-        sandbox,
-        c.config(),
-        c.made().process(),
-        c.made().layers().reversed().stream().map(images.layers()::path).toList(),
-        MountPlan.of(
-            c.config().getMountsList(),
-            extras,
-            rootView(c.made().layers()),
-            images,
-            sandbox.userNamespace()),
-        cgroups.group(c.made().cgroup()),
-        targetPid(c.config()));
-  }
-
-  private Optional<Integer> targetPid(ContainerConfig config) {
-    var options = config.getLinux().getSecurityContext().getNamespaceOptions();
-    return options.getPid() == NamespaceMode.TARGET
-        ? Optional.of(require(options.getTargetId()).record().pid())
-        : Optional.empty();
-  }
-
   /** Starts a created container. */
   public void start(Container c) throws IOException {
     c.lock().lock();
@@ -215,7 +176,7 @@ public final class ContainerService {
       if (!c.sandbox().record().ready()) {
         throw new IllegalStateException("pod sandbox is not ready: " + c.sandbox().id());
       }
-      Launch launch = launch(c);
+      Launch launch = launches.of(c);
       c.launch(launch);
       Shim shim = shim(c);
       Map<Integer, Integer> fds = shim.prepare(c.hostUid(), c.hostGid(), kind.handsOverTerminals());
@@ -237,7 +198,7 @@ public final class ContainerService {
         }
         events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STARTED_EVENT);
       } catch (IOException | RuntimeException e) {
-        startFailed(c, shim, e);
+        ends.beforeItBegan(c, shim, e);
         throw e;
       }
     } finally {
@@ -252,94 +213,12 @@ public final class ContainerService {
         c.log(),
         c.config().getTty(),
         c.config().getStdin(),
-        code -> executor.execute(() -> exited(c, code)));
-  }
-
-  private void startFailed(Container c, Shim shim, Exception e) {
-    try {
-      c.update(
-          c.record()
-              .exited(Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
-      shim.release();
-      c.launch().ifPresent(l -> l.cgroup().kill());
-      c.shim(null);
-      c.ended().complete(null);
-    } catch (IOException again) {
-      e.addSuppressed(again);
-    }
-  }
-
-  private void exited(Container c, int code) {
-    c.lock().lock();
-    try {
-      if (c.record().state() == ContainerState.CONTAINER_EXITED) {
-        return;
-      }
-      Optional<Launch> launch = c.launch();
-      boolean oom =
-          launch.map(l -> CgroupUsage.oomKills(l.cgroup()) > 0).orElse(false)
-              || (code == KILLED && c.shim().map(Shim::ranOutOfMemory).orElse(false));
-      String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
-      c.update(c.record().exited(Times.now(), code, reason, ""));
-      events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
-      leftovers(c);
-      c.shim().ifPresent(Shim::release);
-      c.shim(null);
-    } catch (IOException e) {
-      LOG.atError().addKeyValue("container", c.id()).setCause(e).log("exit not recorded");
-    } finally {
-      c.lock().unlock();
-      c.ended().complete(null);
-    }
-  }
-
-  /** What the first process started may outlive it where they share a PID namespace. */
-  private void leftovers(Container c) {
-    c.launch().map(Launch::cgroup).filter(Cgroup::exists).ifPresent(Cgroup::kill);
-    if (!kind.isolates()) {
-      Processes.killSession(c.record().waiterPid(), Set.of(c.record().waiterPid()));
-    }
+        code -> executor.execute(() -> ends.exited(c, code)));
   }
 
   /** Ends a container: its stop signal, then SIGKILL. Returns when it has ended. Idempotent. */
   public void stop(Container c, long graceSeconds) throws IOException {
-    if (!c.isRunning()) {
-      return;
-    }
-    int pid = c.record().pid();
-    if (graceSeconds > 0) {
-      Processes.kill(pid, c.made().stopSignal());
-      if (await(c, graceSeconds)) {
-        return;
-      }
-    }
-    kill(c);
-    if (!await(c, KILL_WAIT_SECONDS)) {
-      throw new IOException("container " + c.id() + " does not end");
-    }
-  }
-
-  private void kill(Container c) {
-    Processes.kill(c.record().pid(), Processes.SIGKILL);
-    if (kind.isolates()) {
-      c.launch().map(Launch::cgroup).filter(Cgroup::exists).ifPresent(Cgroup::kill);
-    } else {
-      Processes.killSession(c.record().waiterPid(), Set.of(c.record().waiterPid()));
-    }
-  }
-
-  private static boolean await(Container c, long seconds) throws IOException {
-    try {
-      c.ended().get(seconds, TimeUnit.SECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
+    ends.stop(c, graceSeconds);
   }
 
   /** Ends and forgets a container. Idempotent. */
@@ -359,20 +238,7 @@ public final class ContainerService {
       if (!containers.containsKey(c.id())) {
         return true;
       }
-      Launch launch =
-          c.launch().isPresent()
-              ? c.launch().get()
-              : new Launch(
-                  c.id(),
-                  c.directory(),
-                  c.sandbox(),
-                  c.config(),
-                  c.made().process(),
-                  List.of(),
-                  new MountPlan(List.of()),
-                  cgroups.group(c.made().cgroup()),
-                  Optional.empty());
-      kind.remove(launch);
+      kind.remove(c.launch().orElseGet(() -> launches.ofEnded(c)));
       if (c.sandbox().config().getLinux().getCgroupParent().isEmpty()
           && ofSandbox(c.sandbox().id()).size() <= 1) {
         cgroups.group(names.cgroup() + "/" + c.sandbox().id()).remove();
@@ -422,7 +288,7 @@ public final class ContainerService {
       }
     });
     try {
-      done.get(KILL_WAIT_SECONDS, TimeUnit.SECONDS);
+      done.get(REOPEN_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new IOException("log not reopened", e);
     } catch (InterruptedException e) {
@@ -480,7 +346,7 @@ public final class ContainerService {
       }
       c.ended().complete(null);
     } else if (c.isRunning()) {
-      c.launch(launch(c));
+      c.launch(launches.of(c));
       adopt(c);
     }
   }
@@ -496,7 +362,7 @@ public final class ContainerService {
       }
     } else {
       int code = Shim.exitCode(c.directory());
-      exited(c, code >= 0 ? code : 255);
+      ends.exited(c, code >= 0 ? code : 255);
     }
   }
 

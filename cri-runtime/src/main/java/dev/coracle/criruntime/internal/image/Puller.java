@@ -6,6 +6,7 @@ import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.config.ImageOptions;
+import dev.coracle.criruntime.server.NotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ public final class Puller {
       StoredImage image =
           archive.isPresent()
               ? images.load(archive.get(), List.of(reference.toString())).getFirst()
-              : fetch(reference, auth);
+              : fetchOrSayWhy(reference, auth);
       mine.complete(image);
       return image;
     } catch (IOException | RuntimeException e) {
@@ -74,10 +75,35 @@ public final class Puller {
     }
   }
 
+  /** Failures in containerd's words, which users know from the events of pods. */
+  private StoredImage fetchOrSayWhy(ImageReference reference, RegistryAuth auth)
+      throws IOException {
+    String prefix = "failed to pull and unpack image \"" + reference + "\": ";
+    try {
+      return fetch(reference, auth);
+    } catch (NotFoundException e) {
+      throw new NotFoundException(prefix + e.getMessage());
+    } catch (IOException e) {
+      throw new IOException(prefix + (e.getMessage() == null ? e : e.getMessage()), e);
+    }
+  }
+
+  private static RegistryClient.Manifest resolve(RegistryClient client, ImageReference reference)
+      throws IOException {
+    String prefix = "failed to resolve reference \"" + reference + "\": ";
+    try {
+      return client.manifest(reference.version());
+    } catch (NotFoundException e) {
+      throw new NotFoundException(prefix + e.getMessage());
+    } catch (IOException e) {
+      throw new IOException(prefix + (e.getMessage() == null ? e : e.getMessage()), e);
+    }
+  }
+
   private StoredImage fetch(ImageReference reference, RegistryAuth auth) throws IOException {
     Instant deadline = Instant.now().plus(options.pullTimeout());
     try (RegistryClient client = new RegistryClient(reference, auth, options, deadline)) {
-      RegistryClient.Manifest manifest = client.manifest(reference.version());
+      RegistryClient.Manifest manifest = resolve(client, reference);
       // The digest that the name stands for is the index's, if there is one.
       String named = manifest.digest();
       JsonNode document = JSON.readTree(manifest.content());

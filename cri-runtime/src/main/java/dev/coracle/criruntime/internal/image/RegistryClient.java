@@ -57,6 +57,11 @@ final class RegistryClient implements AutoCloseable {
   private final String base;
   private volatile String authorization;
 
+  /** In containerd's words, as those of the other failures here. */
+  private static final String DENIED =
+      "pull access denied, repository does not exist or may require authorization: authorization"
+          + " failed";
+
   RegistryClient(
       ImageReference reference, RegistryAuth auth, ImageOptions options, Instant deadline) {
     this.reference = reference;
@@ -260,7 +265,7 @@ final class RegistryClient implements AutoCloseable {
         return;
       }
     }
-    throw new IOException("unauthorized: authentication required for " + reference);
+    throw new IOException(DENIED + ": no basic auth credentials");
   }
 
   private String basic() {
@@ -332,22 +337,18 @@ final class RegistryClient implements AutoCloseable {
       return;
     }
     if (actual == 404) {
-      throw new NotFoundException("failed to pull image \"" + reference + "\": not found");
+      throw new NotFoundException(reference + ": not found");
     }
     if (actual == 401 || actual == 403) {
-      throw new IOException(
-          "failed to pull image \""
-              + reference
-              + "\": authorization failed: "
-              + (actual == 401 ? "unauthorized" : "forbidden"));
+      throw new IOException(DENIED);
     }
     throw new IOException(
-        "failed to pull image \""
-            + reference
-            + "\": unexpected status "
-            + actual
-            + " from "
-            + response.uri().getAuthority());
+        "unexpected status from GET request to " + withoutQuery(response.uri()) + ": " + actual);
+  }
+
+  /** A query may have secrets: signatures of a storage that a registry leads to. */
+  private static String withoutQuery(URI uri) {
+    return uri.getScheme() + "://" + uri.getAuthority() + uri.getPath();
   }
 
   @Override

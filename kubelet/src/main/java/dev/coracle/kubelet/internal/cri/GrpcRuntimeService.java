@@ -29,6 +29,7 @@ public final class GrpcRuntimeService implements RuntimeService {
 
   private final UnixChannel channel;
   private volatile String runtimeName = "";
+  private final OomKills oomKills = new OomKills(KernelLog::tellsOfOom);
 
   public GrpcRuntimeService(Vertx vertx, String endpoint) {
     this.channel = new UnixChannel(vertx, endpoint);
@@ -149,7 +150,7 @@ public final class GrpcRuntimeService implements RuntimeService {
                 RuntimeServiceGrpcClient.ContainerStatus,
                 ContainerStatusRequest.newBuilder().setContainerId(id).build())
             .getStatus();
-    return isKilledForNoReason(status) && KernelLog.tellsOfOom(id)
+    return isKilledForNoReason(status) && oomKills.isKilled(id)
         ? status.toBuilder().setReason(OOM_KILLED).build()
         : status;
   }

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *                  └──────────── refused: Denied or Failed ◀──┘
  * </pre>
  *
- * Refused is for ever. Belongs to the pod's worker; {@link #next} may be asked by any thread.
+ * Refused is for ever. Belongs to the pod's worker; {@link #next} and {@link #state} may be asked
+ * by any thread.
  */
 final class Issuance {
   /** After this, a certificate that should have been renewed is overdue. */
@@ -59,7 +60,12 @@ final class Issuance {
   private final Supplier<Duration> jitter;
 
   private @Nullable Request pending;
-  private @Nullable Credential current;
+  private volatile @Nullable Credential current;
+  private volatile String signer = "";
+
+  /** How it was refused, in the metrics' words. */
+  private volatile String refusal = "";
+
   private String refused = "";
   private String problem = "";
   private boolean overdueTold;
@@ -79,6 +85,7 @@ final class Issuance {
   /** Does what is due. */
   void step(Pod pod, JsonNode source) {
     problem = "";
+    signer = source.path("signerName").asText("");
     try {
       if (refused.isEmpty() && pending != null) {
         look(pod, pending);
@@ -131,6 +138,7 @@ final class Issuance {
             + "\" message=\""
             + message
             + "\"";
+    refusal = was;
     pending = null;
     events.warning(
         pod,
@@ -196,6 +204,27 @@ final class Issuance {
         .filter(t -> t.isAfter(now))
         .min(Comparator.naturalOrder())
         .orElse(null);
+  }
+
+  /** Who is to sign; empty before the first step. */
+  String signer() {
+    return signer;
+  }
+
+  /** In the words of {@code kubelet_podcertificate_states}. */
+  String state() {
+    Credential has = current;
+    if (!refusal.isEmpty()) {
+      return refusal;
+    }
+    if (has == null) {
+      return "not_yet_issued";
+    }
+    Instant now = clock.instant();
+    if (now.isAfter(has.end)) {
+      return "expired";
+    }
+    return now.isAfter(has.refreshAt.plus(OVERDUE)) ? "overdue_for_refresh" : "fresh";
   }
 
   /** When there is something to do though nothing changes; empty: never. */

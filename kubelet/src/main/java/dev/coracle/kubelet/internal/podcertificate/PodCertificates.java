@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.podcertificate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ExpositionText;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodCertificates implements Renewals {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private static final String STATES = "kubelet_podcertificate_states";
 
   /** Spreads requests that were made together. */
   private static final Duration JITTER = Duration.ofMinutes(5);
@@ -181,6 +185,28 @@ public final class PodCertificates implements Renewals {
       }
       return Optional.empty();
     }
+  }
+
+  /** Prometheus text of {@code kubelet_podcertificate_states}; any thread. */
+  public String metrics() {
+    record Key(String signer, String state) {}
+    Map<Key, Integer> counts =
+        new TreeMap<>(Comparator.comparing(Key::signer).thenComparing(Key::state));
+    for (Map<Source, Issuance> sources : byPod.values()) {
+      for (Issuance issuance : sources.values()) {
+        counts.merge(new Key(issuance.signer(), issuance.state()), 1, Integer::sum);
+      }
+    }
+    ExpositionText out =
+        new ExpositionText()
+            .gauge(
+                STATES,
+                "[ALPHA] Gauge vector reporting the number of pod certificate projected volume"
+                    + " sources, faceted by signer_name and state.");
+    counts.forEach((key, count) ->
+        out.sampleAt(
+            STATES, count.longValue(), null, "signer_name", key.signer, "state", key.state));
+    return out.toString();
   }
 
   @Override

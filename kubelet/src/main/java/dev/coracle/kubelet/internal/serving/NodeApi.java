@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
 import dev.coracle.client.Client;
+import dev.coracle.kubelet.ShownBeside;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
@@ -36,7 +38,7 @@ public final class NodeApi {
   /**
    * What there is to show.
    *
-   * @param metrics the text of {@code /metrics}
+   * @param shown what others of this process have to show
    * @param unhealthy why the kubelet does not work, empty while it does
    */
   public record Sources(
@@ -49,7 +51,8 @@ public final class NodeApi {
       Cgroups cgroups,
       Timers timers,
       VolumeUse volumes,
-      Supplier<String> metrics,
+      PodCertificates certificates,
+      Supplier<ShownBeside> shown,
       Supplier<Optional<String>> unhealthy) {}
 
   /** The server, where the options have one; it does not listen yet. */
@@ -77,7 +80,11 @@ public final class NodeApi {
   private static KubeletServerBackend backend(
       Client client, KubeletOptions options, Sources sources, KnownPods known, CriStats stats) {
     Timers timers = sources.timers();
-    Supplier<String> metrics = () -> sources.metrics().get() + volumeMetrics(sources);
+    Supplier<String> metrics =
+        () ->
+            sources.shown().get().metrics().get()
+                + volumeMetrics(sources)
+                + sources.certificates().metrics();
     return new KubeletServerBackend(
         new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
         known,
@@ -87,8 +94,9 @@ public final class NodeApi {
             () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(() -> configz(options)),
             () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(sources.metrics()).runSubscriptionOn(timers),
+            () -> Uni.createFrom().item(sources.shown().get().metrics()).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
+            parameters -> sources.shown().get().logEntries().apply(parameters),
             List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
   }
 

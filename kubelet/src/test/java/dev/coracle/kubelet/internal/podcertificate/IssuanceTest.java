@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a certificate as time passes. */
 class IssuanceTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-  private static final JsonNode SOURCE = Json.object();
+  private static final JsonNode SOURCE = Json.object().put("signerName", "example.com/signer");
   private static final Duration JITTER = Duration.ofMinutes(2);
 
   private final Pod pod =
@@ -99,6 +99,7 @@ class IssuanceTest {
     step();
     assertThat(made).isEqualTo(1);
     assertThat(issuance.next()).isEmpty();
+    assertThat(issuance.state()).isEqualTo("not_yet_issued");
     assertThatThrownBy(issuance::bundle).hasMessage("credential bundle is not issued yet");
   }
 
@@ -109,6 +110,7 @@ class IssuanceTest {
     assertThat(issuance.bundle().key()).containsExactly(1);
     Instant due = START.plusSeconds(1800).plus(JITTER);
     assertThat(issuance.next()).contains(due);
+    assertThat(issuance.state()).isEqualTo("fresh");
     now = due.minusMillis(1);
     step();
     assertThat(made).isEqualTo(1);
@@ -134,6 +136,7 @@ class IssuanceTest {
     step();
     assertThat(told)
         .containsExactly("Warning CertificateOverdueForRefresh: PodCertificate refresh overdue");
+    assertThat(issuance.state()).isEqualTo("overdue_for_refresh");
     assertThat(issuance.next()).contains(START.plusSeconds(3600).plusNanos(1));
     now = START.plusSeconds(3601);
     step();
@@ -142,10 +145,28 @@ class IssuanceTest {
         .hasSize(2)
         .last()
         .isEqualTo("Warning CertificateExpired: PodCertificate expired");
+    assertThat(issuance.state()).isEqualTo("expired");
     assertThat(issuance.next()).isEmpty();
     assertThat(issuance.bundle().key()).containsExactly(1);
     issue();
     assertThat(issuance.bundle().key()).containsExactly(2);
+    assertThat(issuance.state()).isEqualTo("fresh");
+  }
+
+  @Test
+  void aRefusalIsAState() {
+    step();
+    answer =
+        Optional.of(
+            KubeObject.parse(
+                """
+                {"apiVersion":"certificates.k8s.io/v1beta1","kind":"PodCertificateRequest",
+                 "metadata":{"name":"r"},
+                 "status":{"conditions":[{"type":"Denied","status":"True"}]}}
+                """));
+    step();
+    assertThat(issuance.state()).isEqualTo("denied");
+    assertThat(issuance.signer()).isEqualTo(SOURCE.path("signerName").asText());
   }
 
   @Test

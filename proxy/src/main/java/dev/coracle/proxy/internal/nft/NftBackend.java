@@ -25,7 +25,14 @@ import org.slf4j.LoggerFactory;
 public final class NftBackend implements Backend {
 
   private static final Logger LOG = LoggerFactory.getLogger(NftBackend.class);
+
+  /**
+   * Pods on one bridge that are not routed talk past the host's rules unless the kernel passes
+   * bridged packets to them; without that the way back would not be translated, so everything is
+   * masqueraded then.
+   */
   private static final Path BRIDGE_CALLS = Path.of("/proc/sys/net/bridge/bridge-nf-call-iptables");
+
   private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
 
   private final Nft nft;
@@ -33,10 +40,18 @@ public final class NftBackend implements Backend {
   private final RuleWriter rules;
   private final Map<String, ServicePort> applied = new HashMap<>();
 
-  public NftBackend(Nft nft, String table, String podCidr) {
+  /**
+   * @param podsAreRouted whether this host sees every packet of its pods as one that it routes
+   */
+  public NftBackend(Nft nft, String table, String podCidr, boolean podsAreRouted) {
+    this(nft, table, podCidr, podsAreRouted, BRIDGE_CALLS);
+  }
+
+  NftBackend(Nft nft, String table, String podCidr, boolean podsAreRouted, Path bridgeCalls) {
     this.nft = nft;
     this.conntrack = Nft.find("conntrack");
-    this.rules = new RuleWriter(table, podCidr, !bridgedPacketsPassRules());
+    boolean bridgedPacketsPassRules = write(bridgeCalls);
+    this.rules = new RuleWriter(table, podCidr, !podsAreRouted && !bridgedPacketsPassRules);
   }
 
   @Override
@@ -141,14 +156,6 @@ public final class NftBackend implements Backend {
   public Uni<Void> close() {
     applied.clear();
     return nft.transaction(rules.removeTable());
-  }
-
-  /**
-   * Pods on one bridge talk past the host's rules unless the kernel passes bridged packets to them;
-   * without that the way back would not be translated, so everything is masqueraded then.
-   */
-  private static boolean bridgedPacketsPassRules() {
-    return write(BRIDGE_CALLS);
   }
 
   private static boolean write(Path setting) {

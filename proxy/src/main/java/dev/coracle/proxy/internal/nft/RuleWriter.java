@@ -28,7 +28,8 @@ final class RuleWriter {
   private final boolean masqueradeAll;
 
   /**
-   * @param masqueradeAll for hosts where bridged packets pass the rules on one way only
+   * @param masqueradeAll for pods that are bridged, on hosts where what is bridged passes no rules
+   *     on its way back
    */
   RuleWriter(String table, String podCidr, boolean masqueradeAll) {
     this.table = table;

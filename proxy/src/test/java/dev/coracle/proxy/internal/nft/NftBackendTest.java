@@ -76,7 +76,7 @@ class NftBackendTest {
     Path nft = directory.resolve("nft");
     Files.writeString(nft, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
     Files.setPosixFilePermissions(nft, PosixFilePermissions.fromString("rwx------"));
-    backend = new NftBackend(new Nft(nft, blocking), TABLE, "10.99.0.0/24");
+    backend = new NftBackend(new Nft(nft, blocking), TABLE, "10.99.0.0/24", false);
     backend.open().await().atMost(Duration.ofSeconds(10));
   }
 
@@ -141,6 +141,54 @@ class NftBackendTest {
     }
   }
 
+  /** As on a kernel without br_netfilter. */
+  @Test
+  void aServersPodSeesItsClientsAddressWherePodsAreRouted() throws Exception {
+    route(2);
+    route(4);
+    inNode("sh", "-c", "echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables");
+    backend.close().await().atMost(Duration.ofSeconds(10));
+    NftBackend bridged = withoutBridgeCalls(false);
+    bridged
+        .apply(List.of(port("shop/web:http", 0, 0, endpoint(2))), List.of())
+        .await()
+        .atMost(Duration.ofSeconds(10));
+    assertThat(get(4, "http://10.96.0.5/cgi-bin/client")).isEqualTo("10.99.0.1");
+    bridged.close().await().atMost(Duration.ofSeconds(10));
+    NftBackend routed = withoutBridgeCalls(true);
+    routed
+        .apply(List.of(port("shop/web:http", 0, 0, endpoint(2))), List.of())
+        .await()
+        .atMost(Duration.ofSeconds(10));
+    assertThat(get(4, "http://10.96.0.5/cgi-bin/client")).isEqualTo("10.99.0.4");
+    assertThat(get(2, "http://10.96.0.5/")).isEqualTo("pod 2");
+  }
+
+  private NftBackend withoutBridgeCalls(boolean podsAreRouted) {
+    NftBackend made =
+        new NftBackend(
+            new Nft(directory.resolve("nft"), blocking),
+            TABLE,
+            "10.99.0.0/24",
+            podsAreRouted,
+            directory.resolve("missing"));
+    made.open().await().atMost(Duration.ofSeconds(10));
+    return made;
+  }
+
+  /** Its address alone, and everything else by way of the node. */
+  private void route(int pod) throws Exception {
+    String address = "10.99.0." + pod;
+    run("ip", "-n", pod(pod), "addr", "flush", "dev", "eth0");
+    run("ip", "-n", pod(pod), "addr", "add", address + "/32", "dev", "eth0");
+    run("ip", "-n", pod(pod), "route", "add", "10.99.0.1", "dev", "eth0");
+    run("ip", "-n", pod(pod), "route", "add", "default", "via", "10.99.0.1");
+    inNode(
+        "sh",
+        "-c",
+        "for f in all br0; do echo 0 > /proc/sys/net/ipv4/conf/$f/send_redirects; done");
+  }
+
   @Test
   void closingRemovesTheTable() throws Exception {
     apply(port("shop/web:http", 0, 0, endpoint(2)));
@@ -172,6 +220,10 @@ class NftBackendTest {
   private void serve(int pod) throws Exception {
     Path root = Files.createDirectory(directory.resolve("pod" + pod));
     Files.writeString(root.resolve("index.html"), "pod " + pod);
+    Path client = Files.createDirectory(root.resolve("cgi-bin")).resolve("client");
+    Files.writeString(
+        client, "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' $REMOTE_ADDR\n");
+    Files.setPosixFilePermissions(client, PosixFilePermissions.fromString("rwxr-xr-x"));
     servers.add(
         new ProcessBuilder(
                 "ip",
@@ -182,7 +234,7 @@ class NftBackendTest {
                 "httpd",
                 "-f",
                 "-p",
-                "8080",
+                "0.0.0.0:8080",
                 "-h",
                 root.toString())
             .start());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,29 +33,45 @@ final class Allocator {
       int count,
       boolean admin,
       List<String> expressions,
-      JsonNode deviceClass) {}
+      JsonNode deviceClass) {
 
-  private record Taken(Wanted request, Candidate device) {}
+    /** How much of which capacity it asks for. */
+    JsonNode capacity() {
+      return terms.path("capacity").path("requests");
+    }
+  }
+
+  /**
+   * @param amounts of a share; null where the device is taken whole, or looked after only
+   */
+  private record Taken(Wanted request, Candidate device, @Nullable Map<String, Quantity> amounts) {}
 
   private final Function<String, @Nullable KubeObject> classes;
   private final Supplier<Selectors> selectors;
   private final Counters counters;
+  private final Shares shares;
+  private final Supplier<String> shareIds;
   private int steps;
 
   /**
    * @param counters what is left of them; what devices that are chosen take is taken from them
+   * @param shares what is taken of devices that several have; what is chosen is added
    */
   Allocator(
       Function<String, @Nullable KubeObject> classes,
       Supplier<Selectors> selectors,
-      Counters counters) {
+      Counters counters,
+      Shares shares,
+      Supplier<String> shareIds) {
     this.classes = classes;
     this.selectors = selectors;
     this.counters = counters;
+    this.shares = shares;
+    this.shareIds = shareIds;
   }
 
   /**
-   * @param used devices that are not free, by {@link Candidate#id}; those chosen are added
+   * @param used devices that are given whole, by {@link Candidate#id}; those chosen are added
    * @return {@code status.allocation}, or null where it cannot be
    */
   @Nullable ObjectNode allocate(
@@ -69,7 +86,9 @@ final class Allocator {
     if (!fill(claim, requests, 0, devices, busy, taken)) {
       return null;
     }
-    taken.stream().filter(t -> !t.request.admin).forEach(t -> used.add(t.device.id()));
+    taken.stream()
+        .filter(t -> !t.request.admin && t.amounts == null)
+        .forEach(t -> used.add(t.device.id()));
     return result(claim, node, taken);
   }
 
@@ -120,7 +139,7 @@ final class Allocator {
       int count = wanted.count;
       if (wanted.all) {
         List<Candidate> every = devices.stream().filter(d -> suits(d, wanted)).toList();
-        if (every.isEmpty() || every.stream().anyMatch(d -> busy.contains(d.id()))) {
+        if (every.isEmpty() || (!wanted.admin && every.stream().anyMatch(d -> isBusy(d, busy)))) {
           continue;
         }
         count = every.size();
@@ -147,29 +166,69 @@ final class Allocator {
     }
     for (int i = from; i < devices.size() && steps++ < STEPS; i++) {
       Candidate device = devices.get(i);
-      boolean free = wanted.admin || !busy.contains(device.id());
+      boolean free = wanted.admin || !isBusy(device, busy);
       if (!free || !suits(device, wanted)) {
         continue;
       }
-      boolean added = !wanted.admin;
-      if (added && !counters.take(device.id())) {
+      Taken one = new Taken(wanted, device, share(device, wanted));
+      if (!hold(one, busy)) {
         continue;
       }
-      taken.add(new Taken(wanted, device));
-      if (added) {
-        busy.add(device.id());
-      }
+      taken.add(one);
       if (keeps(claim, taken)
           && take(claim, requests, index, wanted, left - 1, i + 1, devices, busy, taken)) {
         return true;
       }
       taken.removeLast();
-      if (added) {
-        busy.remove(device.id());
-        counters.giveBack(device.id());
-      }
+      letGo(one, busy);
     }
     return false;
+  }
+
+  /** Whether it is given whole, or in shares that it is no more to be given in. */
+  private boolean isBusy(Candidate device, Set<String> busy) {
+    return busy.contains(device.id()) || (!device.isShared() && shares.isHeld(device.id()));
+  }
+
+  private static @Nullable Map<String, Quantity> share(Candidate device, Wanted wanted) {
+    return wanted.admin || !device.isShared() ? null : Shares.amounts(device, wanted.capacity());
+  }
+
+  /** False, and nothing is held, where there is not enough. */
+  private boolean hold(Taken one, Set<String> busy) {
+    String id = one.device.id();
+    if (one.request.admin) {
+      return true;
+    }
+    // What a device takes of its pool's counters it takes once, whatever shares it is given in.
+    boolean isFirst = !shares.isHeld(id);
+    if (isFirst && !counters.take(id)) {
+      return false;
+    }
+    if (one.amounts == null) {
+      busy.add(id);
+    } else if (!shares.take(one.device, one.amounts)) {
+      if (isFirst) {
+        counters.giveBack(id);
+      }
+      return false;
+    }
+    return true;
+  }
+
+  private void letGo(Taken one, Set<String> busy) {
+    String id = one.device.id();
+    if (one.request.admin) {
+      return;
+    }
+    if (one.amounts == null) {
+      busy.remove(id);
+    } else {
+      shares.giveBack(one.device, one.amounts);
+    }
+    if (!shares.isHeld(id)) {
+      counters.giveBack(id);
+    }
   }
 
   private boolean suits(Candidate device, Wanted wanted) {
@@ -183,7 +242,8 @@ final class Allocator {
         return false;
       }
     }
-    return true;
+    return (wanted.capacity().isEmpty() && !device.isShared())
+        || Shares.amounts(device, wanted.capacity()) != null;
   }
 
   private static boolean tolerated(JsonNode taint, Wanted wanted) {
@@ -231,7 +291,7 @@ final class Allocator {
     return names.isEmpty();
   }
 
-  private static ObjectNode result(KubeObject claim, KubeObject node, List<Taken> taken) {
+  private ObjectNode result(KubeObject claim, KubeObject node, List<Taken> taken) {
     ObjectNode allocation = Json.object();
     ObjectNode devices = allocation.putObject("devices");
     ArrayNode results = devices.putArray("results");
@@ -248,6 +308,12 @@ final class Allocator {
               .put("device", t.device.name());
       if (t.request.admin) {
         r.put("adminAccess", true);
+      }
+      if (t.amounts != null) {
+        r.put("shareID", shareIds.get());
+        ObjectNode consumed = r.putObject("consumedCapacity");
+        t.amounts.forEach(
+            (name, amount) -> consumed.put(Shares.published(t.device, name), amount.toString()));
       }
       classes.put(t.request.name, t.request.deviceClass);
       local |= t.device.where().hasNonNull("nodeName");

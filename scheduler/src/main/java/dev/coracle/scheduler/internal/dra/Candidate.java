@@ -19,6 +19,11 @@ record Candidate(String driver, String pool, JsonNode node, JsonNode where) {
     return driver + "/" + pool + "/" + name();
   }
 
+  /** Whether it may be given to several, each with a share of its capacity. */
+  boolean isShared() {
+    return node.path("allowMultipleAllocations").asBoolean(false);
+  }
+
   /** An attribute by its full name; missing where the device does not have it. */
   JsonNode attribute(String name) {
     JsonNode own = node.path("attributes").path(name);

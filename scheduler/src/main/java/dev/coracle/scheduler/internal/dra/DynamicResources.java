@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,11 +165,17 @@ public final class DynamicResources
     Map<KubeObject, ObjectNode> chosen = new LinkedHashMap<>();
     if (!open.isEmpty()) {
       Pools pools = Pools.on(node.node(), slices.list());
-      Set<String> used = used();
+      Shares shares = new Shares();
+      Set<String> used = used(shares);
       pools.counters().given(used);
+      pools.counters().given(shares.devices());
       Allocator allocator =
           new Allocator(
-              name -> classes.get("", name).orElse(null), this::selectors, pools.counters());
+              name -> classes.get("", name).orElse(null),
+              this::selectors,
+              pools.counters(),
+              shares,
+              () -> UUID.randomUUID().toString());
       for (KubeObject claim : open) {
         ObjectNode allocation;
         try {
@@ -195,27 +202,33 @@ public final class DynamicResources
     return made;
   }
 
-  private Set<String> used() {
+  /**
+   * @param shares hears of shares
+   * @return the devices that are given whole
+   */
+  private Set<String> used(Shares shares) {
     Set<String> used = new HashSet<>();
     for (KubeObject claim : claims.list()) {
       if (claim.at("status", "allocation").isObject()) {
         assumed.remove(claim.uid());
-        devices(claim.at("status", "allocation"), used);
+        devices(claim.at("status", "allocation"), used, shares);
       }
     }
-    assumed.values().forEach(a -> devices(a, used));
+    assumed.values().forEach(a -> devices(a, used, shares));
     return used;
   }
 
-  private static void devices(JsonNode allocation, Set<String> out) {
+  private static void devices(JsonNode allocation, Set<String> out, Shares shares) {
     for (JsonNode r : allocation.path("devices").path("results")) {
-      if (!r.path("adminAccess").asBoolean(false)) {
-        out.add(
-            r.path("driver").asText()
-                + "/"
-                + r.path("pool").asText()
-                + "/"
-                + r.path("device").asText());
+      String driver = r.path("driver").asText();
+      String id = driver + "/" + r.path("pool").asText() + "/" + r.path("device").asText();
+      if (r.path("adminAccess").asBoolean(false)) {
+        continue;
+      }
+      if (r.hasNonNull("shareID")) {
+        shares.given(driver, id, r.path("consumedCapacity"));
+      } else {
+        out.add(id);
       }
     }
   }

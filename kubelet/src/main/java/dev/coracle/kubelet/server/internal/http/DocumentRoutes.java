@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.server.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.server.internal.logs.LogOptions;
 import dev.coracle.kubelet.server.stats.CadvisorMetrics;
@@ -14,6 +15,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -46,8 +48,25 @@ public final class DocumentRoutes {
           boolean cheap = LogOptions.flag(rc.request().getParam("only_cpu_and_memory"));
           json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
         });
+    router.get("/logs/entries").handler(this::logEntries);
     router.get("/healthz").handler(rc -> health(rc, ""));
     router.get("/healthz/:check").handler(rc -> health(rc, Targets.param(rc, "check")));
+  }
+
+  private void logEntries(RoutingContext rc) {
+    Optional<Uni<JsonNode>> entries =
+        documents
+            .logEntries()
+            .apply(name -> Optional.ofNullable(rc.request().getParam(name)).orElse(""));
+    if (entries.isEmpty()) {
+      rc.next(); // A file of that name, or nothing.
+      return;
+    }
+    ask(entries::get)
+        .map(list -> list.toString().getBytes(StandardCharsets.UTF_8))
+        .onSuccess(bytes -> Replies.json(rc, bytes))
+        .onFailure(
+            e -> Replies.failure(rc, e instanceof StatusException s ? s.status().code() : 500, e));
   }
 
   private void health(RoutingContext rc, String only) {

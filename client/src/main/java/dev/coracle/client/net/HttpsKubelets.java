@@ -1,10 +1,9 @@
-package dev.coracle.metrics;
+package dev.coracle.client.net;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.tls.PemKeyManager;
-import dev.coracle.metrics.config.KubeletAccess;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -18,17 +17,15 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Kubelets over HTTPS, at the Node's internal address and the port its status names, with a client
- * certificate. Safe on any thread.
+ * Kubelets over HTTPS, at the Node's internal address and the port its status names or through its
+ * tunnel, with a client certificate. Safe on any thread.
  */
-public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
-
-  private static final int MOST_BYTES = 64 << 20;
-  private static final int CONNECT_MILLIS = 5_000;
+public final class HttpsKubelets implements KubeletDocuments, AutoCloseable {
 
   private final HttpClientAgent http;
   private final Function<String, Optional<SocketAddress>> tunnels;
@@ -37,14 +34,13 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
    * @param tunnels where the kubelet of a node is reached instead of at its address, by the node's
    *     name
    */
-  public HttpsKubeletSource(
+  public HttpsKubelets(
       Vertx vertx, KubeletAccess access, Function<String, Optional<SocketAddress>> tunnels) {
     this.tunnels = tunnels;
     http =
         vertx.createHttpClient(
             new HttpClientOptions()
                 .setSsl(true)
-                .setConnectTimeout(CONNECT_MILLIS)
                 .setIdleTimeout(60)
                 .setTrustOptions(new PemTrustOptions().addCertPath(access.ca().toString()))
                 .setKeyCertOptions(
@@ -53,7 +49,7 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
   }
 
   @Override
-  public Uni<String> read(KubeObject node) {
+  public Uni<String> read(KubeObject node, String uri, int mostBytes, Duration patience) {
     String host = "";
     for (JsonNode address : node.at("status", "addresses")) {
       if (address.path("type").asText().equals("InternalIP")) {
@@ -65,7 +61,7 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
       return Uni.createFrom()
           .failure(StatusException.unavailable("node " + node.name() + " has no address"));
     }
-    int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(0);
+    int port = KubeletDocuments.port(node);
     if (port == 0) {
       return Uni.createFrom()
           .failure(StatusException.unavailable("node " + node.name() + " has no kubelet API"));
@@ -75,28 +71,29 @@ public final class HttpsKubeletSource implements KubeletSource, AutoCloseable {
             .setMethod(HttpMethod.GET)
             .setHost(host)
             .setPort(port)
-            .setURI("/metrics/resource");
+            .setURI(uri)
+            .setTimeout(patience.toMillis());
     tunnels.apply(node.name()).ifPresent(request::setServer);
-    return Uni.createFrom().completionStage(() -> get(request).toCompletionStage());
+    return Uni.createFrom().completionStage(() -> get(request, mostBytes).toCompletionStage());
   }
 
-  private Future<String> get(RequestOptions options) {
+  private Future<String> get(RequestOptions options, int mostBytes) {
     return http.request(options)
         .compose(request ->
             request
                 .send()
                 .compose(response ->
                     response.statusCode() == 200
-                        ? body(response)
-                        : Future.failedFuture("the kubelet answered " + response.statusCode())));
+                        ? body(response, mostBytes)
+                        : Future.failedFuture(new KubeletAnswerException(response.statusCode()))));
   }
 
-  private static Future<String> body(HttpClientResponse response) {
+  private static Future<String> body(HttpClientResponse response, int mostBytes) {
     Promise<String> promise = Promise.promise();
     Buffer all = Buffer.buffer();
     response
         .handler(part -> {
-          if (all.length() + part.length() > MOST_BYTES) {
+          if (all.length() + part.length() > mostBytes) {
             promise.tryFail("the kubelet's answer is too long");
             response.request().reset();
           } else {

@@ -1,4 +1,4 @@
-package dev.coracle.metrics.config;
+package dev.coracle.client.net;
 
 import java.nio.file.Path;
 
