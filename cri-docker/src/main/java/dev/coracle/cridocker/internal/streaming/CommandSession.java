@@ -1,6 +1,5 @@
 package dev.coracle.cridocker.internal.streaming;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.cridocker.internal.engine.Engine;
 import dev.coracle.cridocker.internal.engine.EngineException;
 import dev.coracle.cridocker.internal.engine.Frames;
@@ -30,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CommandSession {
   private static final Logger LOG = LoggerFactory.getLogger(CommandSession.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Pieces of input that wait for the container; reading stops when half of them are there. */
   private static final int QUEUE = 64;

@@ -1,6 +1,5 @@
 package dev.coracle.criruntime.internal.image;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.config.ImageOptions;
@@ -31,7 +30,6 @@ import java.util.Map;
  * content is checked against its digest. Blocks; thread-safe.
  */
 final class RegistryClient implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_REDIRECTS = 5;
   private static final String MANIFESTS =
       String.join(

@@ -1,6 +1,5 @@
 package dev.coracle.criruntime.internal.streaming;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerKind;
 import dev.coracle.criruntime.internal.container.ExecProcess;
@@ -20,7 +19,6 @@ import java.util.concurrent.Executor;
 
 /** One exec or attach over a WebSocket. */
 public final class RemoteCommand {
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * What was asked for.
