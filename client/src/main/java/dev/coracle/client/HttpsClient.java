@@ -19,6 +19,7 @@ import dev.coracle.client.config.HttpsClientOptions;
 import dev.coracle.client.internal.http.BearerToken;
 import dev.coracle.client.internal.http.ConnectionHealth;
 import dev.coracle.client.internal.http.Query;
+import dev.coracle.client.internal.http.Retries;
 import dev.coracle.client.internal.http.WatchStream;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * The API over the network: HTTP/2 where the server offers it, else HTTP/1.1; JSON; watches as JSON
  * lines that pause the connection's stream when the watcher does not keep up. A failure of the
  * connection is {@code ServiceUnavailable}, an answer that is no Status gets the reason of its
- * code.
+ * code. What the server refuses for a while is asked again when it says so ({@link Retries}).
  */
 public final class HttpsClient implements Client, AutoCloseable {
 
@@ -301,6 +302,16 @@ public final class HttpsClient implements Client, AutoCloseable {
     if (!contentType.isEmpty()) {
       request.putHeader("Content-Type", contentType);
     }
+    return Retries.send(vertx, () -> attempt(request, body))
+        .compose(response ->
+            response.statusCode() < 300
+                ? Future.succeededFuture(response)
+                : body(response).compose(b -> Future.failedFuture(failure(response, b))))
+        .recover(failure -> Future.failedFuture(asStatus(failure)));
+  }
+
+  /** A response of any code, paused. */
+  private Future<HttpClientResponse> attempt(RequestOptions request, byte @Nullable [] body) {
     return token
         .current()
         .compose(bearer -> {
@@ -313,12 +324,7 @@ public final class HttpsClient implements Client, AutoCloseable {
               .compose(r ->
                   (body == null ? r.send() : r.send(Buffer.buffer(body)))
                       .map(HttpClientResponse::pause));
-        })
-        .compose(response ->
-            response.statusCode() < 300
-                ? Future.succeededFuture(response)
-                : body(response).compose(b -> Future.failedFuture(failure(response, b))))
-        .recover(failure -> Future.failedFuture(asStatus(failure)));
+        });
   }
 
   private static Future<Buffer> body(HttpClientResponse paused) {
@@ -334,12 +340,22 @@ public final class HttpsClient implements Client, AutoCloseable {
         return new StatusException(Status.of(tree));
       }
     } catch (StatusException e) {
-      // Not JSON, so not a Status: some proxy answers.
+      // Not JSON, so not a Status: some proxy answers, or priority and fairness refuses.
     }
     String text = body.length() > 500 ? body.getString(0, 500) : body.toString();
     StatusReason reason = StatusReason.of("", response.statusCode());
     return new StatusException(
-        new Status(false, response.statusCode(), reason, text, "", "", "", "", List.of(), 0));
+        new Status(
+            false,
+            response.statusCode(),
+            reason,
+            text.strip(),
+            "",
+            "",
+            "",
+            "",
+            List.of(),
+            Math.max(0, Retries.afterSeconds(response))));
   }
 
   private static StatusException asStatus(Throwable failure) {

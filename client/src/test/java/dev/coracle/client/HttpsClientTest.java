@@ -113,6 +113,61 @@ class HttpsClientTest {
     assertThat(requests.getFirst()).startsWith("GET /api/v1/pods?labelSelector=a+in+%28b%2Cc%29");
   }
 
+  private static void refuse(HttpServerRequest request, int code, String after) {
+    request
+        .response()
+        .setStatusCode(code)
+        .putHeader("Content-Type", "text/plain; charset=utf-8")
+        .putHeader("Retry-After", after)
+        .end("Too many requests, please try again later.\n");
+  }
+
+  @Test
+  void asksAgainWhenTheServerSaysSo() {
+    answer =
+        r -> {
+          switch (requests.size()) {
+            case 1 -> refuse(r, 429, "0");
+            case 2 -> refuse(r, 503, "1");
+            default -> r.response().end(POD.formatted(1));
+          }
+        };
+    long before = System.nanoTime();
+    get(client().patch(Resources.PODS, "a", "p", Patch.merge(n -> n.put("x", 1))));
+    assertThat(System.nanoTime() - before).isGreaterThan(Duration.ofSeconds(1).toNanos());
+    assertThat(requests).hasSize(3).containsOnly("PATCH /api/v1/namespaces/a/pods/p {\"x\":1}");
+  }
+
+  @Test
+  void asksAgainTenTimesAtMost() {
+    answer = r -> refuse(r, 429, "0");
+    assertThatThrownBy(() -> get(client().get(Resources.PODS, "a", "p")))
+        .satisfies(e -> assertThat(StatusException.is(e, StatusReason.TOO_MANY_REQUESTS)).isTrue())
+        .hasMessage("Too many requests, please try again later.");
+    assertThat(requests).hasSize(11);
+    requests.clear();
+    AssertSubscriber<WatchEvent> watch = AssertSubscriber.create(1);
+    client().watch(Resources.PODS, "a", WatchOptions.from("1")).subscribe(watch);
+    watch.awaitFailure(Duration.ofSeconds(10));
+    assertThat(requests).hasSize(11);
+  }
+
+  @Test
+  void asksOnceWhereTheServerDoesNotSayWhenOrWantsTooLong() {
+    for (String after : List.of("Wed, 21 Oct 2026 07:28:00 GMT", "61", "-1", "", "99999999999")) {
+      requests.clear();
+      answer = r -> refuse(r, 429, after);
+      assertThatThrownBy(() -> get(client().get(Resources.PODS, "a", "p")))
+          .isInstanceOf(StatusException.class);
+      assertThat(requests).as(after).hasSize(1);
+    }
+    requests.clear();
+    answer = r -> refuse(r, 409, "1");
+    assertThatThrownBy(() -> get(client().get(Resources.PODS, "a", "p")))
+        .isInstanceOf(StatusException.class);
+    assertThat(requests).as("a conflict").hasSize(1);
+  }
+
   @Test
   void turnsFailuresIntoStatuses() {
     answer =

@@ -4,6 +4,7 @@ import dev.coracle.api.ExpositionText;
 import dev.coracle.metrics.internal.Families;
 import dev.coracle.metrics.internal.HelpTexts;
 import dev.coracle.metrics.internal.HistogramBuckets;
+import dev.coracle.metrics.internal.HistogramRegistry;
 import dev.coracle.metrics.internal.ProcessMetrics;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Gauge;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * The meters of one process (of one cluster in it): every component gets {@link #meters()} by its
  * constructor. Idle it costs nothing: meters are read when they are scraped, and no timer runs.
  *
- * <p>Timers become histograms with the buckets Kubernetes uses for latencies, in seconds. Safe on
- * any thread.
+ * <p>Timers become histograms with the buckets Kubernetes uses for latencies, in seconds, and so do
+ * meters that measure a {@link dev.coracle.api.HistogramSource}. Safe on any thread.
  */
 public final class MetricsRegistry implements AutoCloseable {
 
@@ -42,7 +43,7 @@ public final class MetricsRegistry implements AutoCloseable {
   private static final ExpositionFormats FORMATS = ExpositionFormats.init();
 
   private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
+      new HistogramRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
   public MetricsRegistry() {

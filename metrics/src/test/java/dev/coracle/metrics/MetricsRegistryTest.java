@@ -3,8 +3,14 @@ package dev.coracle.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.api.HistogramSource;
+import io.micrometer.core.instrument.Measurement;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Statistic;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +45,38 @@ class MetricsRegistryTest {
         .contains("workqueue_queue_duration_seconds_bucket{name=\"pods\",le=\"0.005\"} 0")
         .contains("workqueue_queue_duration_seconds_bucket{name=\"pods\",le=\"0.01\"} 1")
         .contains("workqueue_queue_duration_seconds_count{name=\"pods\"} 1");
+  }
+
+  private static final class Source implements HistogramSource, Iterable<Measurement> {
+    @Override
+    public Reading read() {
+      return new Reading(List.of(0.0, 0.5, Double.POSITIVE_INFINITY), List.of(3L, 4L, 0L), 1.25);
+    }
+
+    @Override
+    public Iterator<Measurement> iterator() {
+      return List.of(new Measurement(() -> 7.0, Statistic.COUNT)).iterator();
+    }
+  }
+
+  @Test
+  void makesHistogramsOfWhatKeepsItsBucketsItself() {
+    for (String phase : List.of("waiting", "executing")) {
+      Meter.builder("request_utilization", Meter.Type.OTHER, new Source())
+          .description("How much is used")
+          .tag("phase", phase)
+          .register(registry.meters());
+    }
+    assertThat(registry.scrape(null).body())
+        .containsOnlyOnce("# HELP request_utilization How much is used\n")
+        .containsOnlyOnce("# TYPE request_utilization histogram\n")
+        .contains("request_utilization_bucket{phase=\"waiting\",le=\"0.0\"} 3\n")
+        .contains("request_utilization_bucket{phase=\"waiting\",le=\"0.5\"} 7\n")
+        .contains("request_utilization_bucket{phase=\"waiting\",le=\"+Inf\"} 7\n")
+        .contains("request_utilization_count{phase=\"executing\"} 7\n")
+        .contains("request_utilization_sum{phase=\"executing\"} 1.25\n");
+    registry.meters().get("request_utilization").meters().forEach(registry.meters()::remove);
+    assertThat(registry.scrape(null).body()).doesNotContain("request_utilization");
   }
 
   @Test

@@ -1,10 +1,14 @@
 package dev.coracle.launcher.cli;
 
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,18 +68,26 @@ final class ConfigFile implements IDefaultValueProvider {
   }
 
   private static Map<String, String> load(Path file, CommandSpec command) {
-    Object document;
     try {
       if (Files.size(file) > LARGEST) {
         throw error(command, file, "is larger than 1 MiB");
       }
-      document =
-          new Load(LoadSettings.builder().setLabel(file.toString()).build())
-              .loadFromString(Files.readString(file, StandardCharsets.UTF_8));
+      return parse(Files.readString(file, StandardCharsets.UTF_8), file, command);
     } catch (NoSuchFileException e) {
       throw error(command, file, "does not exist");
     } catch (IOException e) {
       throw error(command, file, "cannot be read: " + e.getMessage());
+    }
+  }
+
+  static Map<String, String> parse(String text, Path file, CommandSpec command) {
+    Object document;
+    try {
+      Yaml.parse(text.getBytes(StandardCharsets.UTF_8), LARGEST); // Refuses what is too deep.
+      document =
+          new Load(LoadSettings.builder().setLabel(file.toString()).build()).loadFromString(text);
+    } catch (StatusException e) {
+      throw error(command, file, "is not valid YAML: " + e.getMessage());
     } catch (YamlEngineException e) {
       throw error(command, file, "is not valid YAML: " + e.getMessage());
     }
@@ -92,11 +104,16 @@ final class ConfigFile implements IDefaultValueProvider {
         throw error(
             command, file, "has the unknown key '" + key + "'; known are " + known(command));
       }
+      List<?> values = value instanceof List<?> list ? list : Collections.singletonList(value);
+      for (Object one : values) {
+        if (one == null || one instanceof Collection<?> || one instanceof Map<?, ?>) {
+          throw error(
+              command, file, "must have one value for '" + key + "', or a list of such values");
+        }
+      }
       out.put(
           String.valueOf(key),
-          value instanceof List<?> list
-              ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
-              : String.valueOf(value));
+          values.stream().map(String::valueOf).collect(Collectors.joining(",")));
     });
     return out;
   }

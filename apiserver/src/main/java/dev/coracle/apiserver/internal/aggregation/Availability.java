@@ -1,7 +1,6 @@
 package dev.coracle.apiserver.internal.aggregation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
@@ -119,54 +118,6 @@ final class Availability {
   }
 
   private static Finding passed(RemoteApi api, JsonNode resources, JsonNode all) {
-    for (JsonNode group : all.path("items")) {
-      if (group.path("metadata").path("name").asText("").equals(api.group())) {
-        for (JsonNode version : group.path("versions")) {
-          if (version.path("version").asText("").equals(api.version())
-              && version instanceof ObjectNode found) {
-            return Finding.passed(found);
-          }
-        }
-      }
-    }
-    return Finding.passed(aggregated(api, resources));
-  }
-
-  /** An APIResourceList in the form of aggregated discovery. */
-  private static ObjectNode aggregated(RemoteApi api, JsonNode list) {
-    ObjectNode out = Json.object().put("version", api.version());
-    ArrayNode resources = out.putArray("resources");
-    for (JsonNode r : list.path("resources")) {
-      String name = r.path("name").asText("");
-      if (name.indexOf('/') >= 0) {
-        continue;
-      }
-      ObjectNode node = resources.addObject().put("resource", name);
-      node.set("responseKind", kind(r));
-      node.put("scope", r.path("namespaced").asBoolean() ? "Namespaced" : "Cluster");
-      node.put("singularResource", r.path("singularName").asText(""));
-      for (String field : new String[] {"verbs", "shortNames", "categories"}) {
-        if (r.path(field).isArray()) {
-          node.set(field, r.get(field));
-        }
-      }
-      for (JsonNode s : list.path("resources")) {
-        String sub = s.path("name").asText("");
-        if (sub.startsWith(name + "/")) {
-          ObjectNode child = node.withArrayProperty("subresources").addObject();
-          child.put("subresource", sub.substring(name.length() + 1));
-          child.set("responseKind", kind(s));
-          child.set("verbs", s.path("verbs"));
-        }
-      }
-    }
-    return out.put("freshness", "Current");
-  }
-
-  private static ObjectNode kind(JsonNode resource) {
-    return Json.object()
-        .put("group", resource.path("group").asText(""))
-        .put("version", resource.path("version").asText(""))
-        .put("kind", resource.path("kind").asText(""));
+    return Finding.passed(DiscoveredVersion.of(api.group(), api.version(), resources, all));
   }
 }

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FlowControlFilter implements Filter {
 
-  private static final String TOO_MANY = "too many requests, please try again later";
+  /** Upstream's answer, to the letter: text with a line's end, and no Status. */
+  private static final String TOO_MANY = "Too many requests, please try again later.\n";
 
   private final ApiServerMetrics metrics;
   private final FlowControl flows;
@@ -81,7 +82,11 @@ final class FlowControlFilter implements Filter {
 
   private void refuse(Exchange exchange, int retryAfterSeconds) {
     metrics.rejected(exchange.info().mutating());
-    Responder.failure(exchange, StatusException.tooManyRequests(TOO_MANY, retryAfterSeconds));
+    exchange
+        .response()
+        .putHeader("Retry-After", Integer.toString(retryAfterSeconds))
+        .putHeader("X-Content-Type-Options", "nosniff");
+    Responder.text(exchange, 429, TOO_MANY);
   }
 
   /** Null for what is none, or cannot be read as one and will be refused. */

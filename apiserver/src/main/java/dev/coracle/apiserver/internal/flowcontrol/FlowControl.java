@@ -99,7 +99,7 @@ public final class FlowControl {
     this.restingSince = nanos.getAsLong();
     this.dangling = new Dangling(store, SCHEMAS, clock);
     this.estimator = new WorkEstimator(store::held, watches);
-    this.levelMeters = new LevelMeters(meters, name -> byName.get(name));
+    this.levelMeters = new LevelMeters(meters, name -> byName.get(name), nanos);
     Gauge.builder("apiserver_flowcontrol_seat_fair_frac", this, c -> c.fairShare)
         .description("Part of its target that a level gets that no bound keeps from it")
         .register(meters);
@@ -152,7 +152,8 @@ public final class FlowControl {
         PriorityLevel level =
             known != null && known.config().queuesAs(config)
                 ? known
-                : new PriorityLevel(config, nanos, timers, maxWaitNanos);
+                : new PriorityLevel(
+                    config, nanos, timers, maxWaitNanos, levelMeters.use(config.name()));
         level.configure(
             config, (int) Math.ceilDiv((long) seats * config.shares(), Math.max(1, shares)), seats);
         made.put(config.name(), level);
@@ -163,11 +164,16 @@ public final class FlowControl {
         }
       }
       byName = Map.copyOf(made);
+      levelMeters
+          .readsAndWrites()
+          .limits(
+              configs.values().stream().mapToInt(LevelConfig::mostWaiting).sum(),
+              made.values().stream().mapToInt(level -> level.limits().nominal()).sum(),
+              nanos.getAsLong());
       sort();
     } finally {
       lock.unlock();
     }
-    byName.keySet().forEach(levelMeters::level);
     dissolved.forEach(PriorityLevel::dissolve);
     move();
     schemas.all().forEach(schema -> dangling.check(schema, byName.keySet()));

@@ -30,6 +30,11 @@ record LevelConfig(
         && queueLength == other.queueLength;
   }
 
+  /** What its queues hold when all are full. */
+  int mostWaiting() {
+    return queues * queueLength;
+  }
+
   static LevelConfig of(KubeObject object) {
     JsonNode spec = object.at("spec");
     if (spec.path("type").asText("").equals("Exempt")) {

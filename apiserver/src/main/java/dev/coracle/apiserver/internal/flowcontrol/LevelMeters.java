@@ -3,9 +3,10 @@ package dev.coracle.apiserver.internal.flowcontrol;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,20 +15,33 @@ final class LevelMeters {
 
   private final MeterRegistry registry;
   private final Function<String, @Nullable PriorityLevel> levels;
-  private final Set<String> known = ConcurrentHashMap.newKeySet();
+  private final Map<String, LevelUtilization> known = new ConcurrentHashMap<>();
+  private final ReadWriteUtilization readsAndWrites;
+  private final LongSupplier nanos;
 
   /**
    * @param levels by name; null for one that is no more, which then is zero in all respects
    */
-  LevelMeters(MeterRegistry registry, Function<String, @Nullable PriorityLevel> levels) {
+  LevelMeters(
+      MeterRegistry registry,
+      Function<String, @Nullable PriorityLevel> levels,
+      LongSupplier nanos) {
     this.registry = registry;
     this.levels = levels;
+    this.nanos = nanos;
+    this.readsAndWrites = new ReadWriteUtilization(registry, nanos);
   }
 
-  void level(String name) {
-    if (!known.add(name)) {
-      return;
-    }
+  ReadWriteUtilization readsAndWrites() {
+    return readsAndWrites;
+  }
+
+  /** For a level of that name, which may have had others before. */
+  LevelUse use(String name) {
+    return new LevelUse(known.computeIfAbsent(name, this::register), readsAndWrites);
+  }
+
+  private LevelUtilization register(String name) {
     gauge(
         name,
         "nominal_limit_seats",
@@ -50,6 +64,7 @@ final class LevelMeters {
     totals(name, "latest_s", "Virtual start of the last dispatched", t -> t.latestStart);
     bounds(name, "next_s_bounds", t -> t.leastStart, t -> t.mostStart);
     bounds(name, "next_discounted_s_bounds", t -> t.leastDiscounted, t -> t.mostDiscounted);
+    return new LevelUtilization(registry, nanos, name);
   }
 
   private void demand(

@@ -33,12 +33,11 @@ final class PriorityLevel {
   private volatile LevelConfig config;
   private volatile LevelLimits limits = LevelLimits.NONE;
   private volatile int current;
+  private int serverSeats;
   private volatile SeatDemand demand = SeatDemand.NONE;
 
   private final RunningTickets running = new RunningTickets();
-  private int seatsInUse;
-  private int waiting;
-  private int waitingSeats;
+  private final LevelUse use;
   private int active;
   private int offset;
   private int robin;
@@ -48,7 +47,9 @@ final class PriorityLevel {
   /** How many were let run, and how many were not, and why. */
   private final LevelTotals totals = new LevelTotals();
 
-  PriorityLevel(LevelConfig config, LongSupplier nanos, Timers timers, long maxWaitNanos) {
+  PriorityLevel(
+      LevelConfig config, LongSupplier nanos, Timers timers, long maxWaitNanos, LevelUse use) {
+    this.use = use;
     this.config = config;
     this.nanos = nanos;
     this.timers = timers;
@@ -73,9 +74,11 @@ final class PriorityLevel {
       boolean fresh = limits.nominal() == 0;
       config = changed;
       limits = LevelLimits.of(changed, seats, allSeats);
+      serverSeats = allSeats;
       if (fresh) {
         current = (limits.nominal() + limits.least() + 1) / 2;
       }
+      use.limits(config.mostWaiting(), current, serverSeats, nanos.getAsLong());
     } finally {
       lock.unlock();
     }
@@ -120,9 +123,11 @@ final class PriorityLevel {
   void grant(int seats, SeatDemand known) {
     lock.lock();
     try {
-      pass(nanos.getAsLong());
+      long now = nanos.getAsLong();
+      pass(now);
       demand = known;
       current = seats;
+      use.limits(config.mostWaiting(), current, serverSeats, now);
     } finally {
       lock.unlock();
     }
@@ -157,7 +162,7 @@ final class PriorityLevel {
       }
       pass(ticket.since);
       SeatQueue queue = choose(hash);
-      if (seatsInUse >= current && queue.length() >= config.queueLength()) {
+      if (use.seatsInUse() >= current && queue.length() >= config.queueLength()) {
         refuse(ticket, "queue-full", ticket.since);
         return;
       }
@@ -165,10 +170,9 @@ final class PriorityLevel {
       active += wasIdle ? 1 : 0;
       queue.add(ticket, virtualTime);
       ticket.state = Ticket.State.WAITING;
-      waiting++;
-      waitingSeats += ticket.work.maxSeats();
+      use.queued(ticket);
       ticket.flow.meters().enqueued(queue.length(), ticket.work.maxSeats());
-      if (waiting == 1 && fits(ticket.work.maxSeats())) {
+      if (use.waiting() == 1 && fits(ticket.work.maxSeats())) {
         robin = queue.index;
         take(ticket, queue, ticket.since);
         return;
@@ -228,6 +232,7 @@ final class PriorityLevel {
         return;
       }
       pass(now);
+      use.answered(ticket);
       WorkEstimate work = ticket.work;
       int max = work.maxSeats();
       SeatQueue queue = ticket.queue == Ticket.NO_QUEUE ? null : queues[ticket.queue];
@@ -270,7 +275,7 @@ final class PriorityLevel {
   }
 
   private void release(Ticket ticket, @Nullable SeatQueue queue, int seats, boolean all) {
-    seatsInUse -= seats;
+    use.released(seats);
     ticket.flow.meters().released(seats);
     if (all) {
       running.remove(ticket);
@@ -311,8 +316,7 @@ final class PriorityLevel {
 
   private void unqueue(Ticket ticket, SeatQueue queue) {
     queue.remove(ticket);
-    waiting--;
-    waitingSeats -= ticket.work.maxSeats();
+    use.leftQueue(ticket);
     Runnable timer = ticket.timer;
     if (timer != null) {
       timer.run();
@@ -352,7 +356,7 @@ final class PriorityLevel {
   private void pass(long now) {
     if (now > passedTo) {
       if (active > 0) {
-        double rate = (double) Math.min(current, seatsInUse + waitingSeats) / active;
+        double rate = (double) Math.min(current, use.demand()) / active;
         virtualTime += (now - passedTo) * 1e-9 * rate;
       }
       passedTo = now;
@@ -360,18 +364,20 @@ final class PriorityLevel {
   }
 
   private void want(long now) {
-    wanted.set(seatsInUse + waitingSeats, now);
+    wanted.set(use.demand(), now);
+    use.tell(now);
   }
 
   private boolean fits(int seats) {
-    return config.exempt() || (seats > current ? running.isEmpty() : seatsInUse + seats <= current);
+    return config.exempt()
+        || (seats > current ? running.isEmpty() : use.seatsInUse() + seats <= current);
   }
 
   /** Of the flow's hand the queue in which the least work waits. */
   private SeatQueue choose(long hash) {
     int[] hand = ShuffleSharding.hand(hash, queues.length, config.handSize());
     SeatQueue best = queues[hand[Math.floorMod(offset++, hand.length)]];
-    if (waiting == 0) {
+    if (use.waiting() == 0) {
       return best;
     }
     for (int card : hand) {
@@ -388,12 +394,12 @@ final class PriorityLevel {
    * @return whom to tell, without the lock; who has not asked to be told yet finds it out then
    */
   private List<Ticket> ready() {
-    if (waiting == 0) {
+    if (use.waiting() == 0) {
       return List.of();
     }
     List<Ticket> ready = new ArrayList<>(2);
     long now = nanos.getAsLong();
-    while (waiting > 0) {
+    while (use.waiting() > 0) {
       SeatQueue queue = next();
       Ticket oldest = queue == null ? null : queue.oldest();
       if (queue == null || oldest == null) {
@@ -446,7 +452,7 @@ final class PriorityLevel {
     ticket.started = now;
     ticket.state = Ticket.State.RUNNING;
     running.add(ticket);
-    seatsInUse += ticket.work.maxSeats();
+    use.started(ticket);
     if (queue != null) {
       queue.started(ticket);
     }
@@ -470,7 +476,13 @@ final class PriorityLevel {
                 queue.waitingWork()));
       }
       return new LevelSnapshot(
-          config.name(), running.list(), lines, waiting, seatsInUse, virtualTime, totals.copy());
+          config.name(),
+          running.list(),
+          lines,
+          use.waiting(),
+          use.seatsInUse(),
+          virtualTime,
+          totals.copy());
     } finally {
       lock.unlock();
     }

@@ -29,6 +29,9 @@ public final class Ticket {
 
   final WorkEstimate work;
 
+  /** As upstream counts them: whatever is none of three verbs. */
+  final boolean writes;
+
   /** When it came, in nanoseconds of the clock of {@link FlowControl}. */
   final long since;
 
@@ -57,6 +60,11 @@ public final class Ticket {
     this.user = user;
     this.request = request;
     this.work = work;
+    this.writes =
+        switch (request.verb()) {
+          case "get", "list", "watch" -> false;
+          default -> true;
+        };
     this.since = since;
   }
 

@@ -27,7 +27,13 @@ class PriorityLevelModelTest {
 
   private final ManualTime time = new ManualTime();
   private final LevelConfig config = new LevelConfig("l", "u", false, 1, 0, -1, QUEUES, 2, 5);
-  private final PriorityLevel level = new PriorityLevel(config, time, time, Long.MAX_VALUE / 4);
+  private final PriorityLevel level =
+      new PriorityLevel(
+          config,
+          time,
+          time,
+          Long.MAX_VALUE / 4,
+          new LevelMeters(new SimpleMeterRegistry(), _ -> null, time).use("l"));
   private final Flow flow =
       new Flow(
           FlowSchema.of(

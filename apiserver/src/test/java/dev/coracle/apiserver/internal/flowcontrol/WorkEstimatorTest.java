@@ -28,7 +28,13 @@ class WorkEstimatorTest {
   /** A level of so many seats with hands of eight. */
   private static Flow flow(int seats) {
     LevelConfig config = new LevelConfig("l", "u", false, 1, 0, -1, 64, 8, 50);
-    PriorityLevel level = new PriorityLevel(config, () -> 0, (_, _) -> () -> {}, 1);
+    PriorityLevel level =
+        new PriorityLevel(
+            config,
+            () -> 0,
+            (_, _) -> () -> {},
+            1,
+            new LevelMeters(new SimpleMeterRegistry(), _ -> null, () -> 0).use("l"));
     level.configure(config, seats, seats);
     KubeObject schema =
         KubeObject.of(Json.parseObject("{\"metadata\":{\"name\":\"s\"}}".getBytes()));

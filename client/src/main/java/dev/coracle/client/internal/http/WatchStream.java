@@ -1,6 +1,5 @@
 package dev.coracle.client.internal.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -92,13 +91,16 @@ public final class WatchStream implements Flow.Subscription {
     drain();
   }
 
-  private static WatchEvent event(byte[] line) {
+  /** One line of a watch; what is none is a {@link StatusException}. */
+  static WatchEvent event(byte[] line) {
     ObjectNode tree = Json.parseObject(line);
-    JsonNode object = tree.path("object");
+    if (!(tree.get("object") instanceof ObjectNode object)) {
+      throw StatusException.internal("a watch event without an object");
+    }
     return switch (tree.path("type").asText("")) {
-      case "ADDED" -> new WatchEvent.Added(KubeObject.of((ObjectNode) object));
-      case "MODIFIED" -> new WatchEvent.Modified(KubeObject.of((ObjectNode) object));
-      case "DELETED" -> new WatchEvent.Deleted(KubeObject.of((ObjectNode) object));
+      case "ADDED" -> new WatchEvent.Added(KubeObject.of(object));
+      case "MODIFIED" -> new WatchEvent.Modified(KubeObject.of(object));
+      case "DELETED" -> new WatchEvent.Deleted(KubeObject.of(object));
       case "BOOKMARK" ->
           new WatchEvent.Bookmark(
               object.path("metadata").path("resourceVersion").asText(""),

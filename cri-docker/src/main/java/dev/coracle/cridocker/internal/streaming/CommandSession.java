@@ -1,7 +1,5 @@
 package dev.coracle.cridocker.internal.streaming;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.cridocker.internal.engine.Engine;
 import dev.coracle.cridocker.internal.engine.EngineException;
 import dev.coracle.cridocker.internal.engine.Frames;
@@ -9,6 +7,7 @@ import dev.coracle.cridocker.internal.engine.Hijacked;
 import dev.coracle.criruntime.server.StartException;
 import dev.coracle.criruntime.streaming.Channels;
 import dev.coracle.criruntime.streaming.StreamStatus;
+import dev.coracle.criruntime.streaming.TerminalSize;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
@@ -30,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CommandSession {
   private static final Logger LOG = LoggerFactory.getLogger(CommandSession.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Pieces of input that wait for the container; reading stops when half of them are there. */
   private static final int QUEUE = 64;
@@ -271,17 +269,7 @@ public final class CommandSession {
   }
 
   private static Optional<Input> size(Buffer body) {
-    try {
-      JsonNode size = JSON.readTree(body.getBytes());
-      int width = size.path("Width").asInt(size.path("width").asInt());
-      int height = size.path("Height").asInt(size.path("height").asInt());
-      return width > 0 && height > 0 && width < 65536 && height < 65536
-          ? Optional.of(new Input.Size(width, height))
-          : Optional.empty();
-    } catch (IOException e) {
-      // A malformed size changes nothing.
-      return Optional.empty();
-    }
+    return TerminalSize.of(body.getBytes()).map(s -> new Input.Size(s.width(), s.height()));
   }
 
   private void resize(Input.Size size) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.SecurityProfile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.Set;
  */
 final class SeccompProfiles {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LARGEST = 1 << 20;
 
   /** Calls that are refused without the capability. */
   private static final Map<String, List<String>> BY_CAPABILITY =
@@ -115,7 +117,23 @@ final class SeccompProfiles {
   }
 
   private static ObjectNode local(Path file) throws IOException {
-    JsonNode profile = JSON.readTree(file.toFile());
+    if (Files.size(file) > LARGEST) {
+      throw new IOException("the seccomp profile " + file + " is larger than 1 MiB");
+    }
+    byte[] json = Files.readAllBytes(file);
+    try {
+      return parse(json);
+    } catch (IOException e) {
+      throw new IOException("cannot use the seccomp profile " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What an OCI runtime takes of a profile. */
+  static ObjectNode parse(byte[] json) throws IOException {
+    JsonNode profile = JSON.readTree(json);
+    if (!profile.path("defaultAction").isTextual()) {
+      throw new IOException("it has no defaultAction");
+    }
     ObjectNode root = JSON.createObjectNode();
     for (String field : List.of("defaultAction", "defaultErrnoRet", "architectures", "flags")) {
       if (profile.has(field)) {

@@ -1,7 +1,5 @@
 package dev.coracle.criruntime.internal.image;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.config.ImageOptions;
@@ -25,9 +23,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * One repository of a registry, by the OCI distribution specification (Docker's registry API v2):
@@ -35,9 +30,7 @@ import java.util.regex.Pattern;
  * content is checked against its digest. Blocks; thread-safe.
  */
 final class RegistryClient implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_REDIRECTS = 5;
-  private static final Pattern CHALLENGE = Pattern.compile("([a-zA-Z]+)=\"([^\"]*)\"");
   private static final String MANIFESTS =
       String.join(
           ", ",
@@ -257,7 +250,7 @@ final class RegistryClient implements AutoCloseable {
   private void authenticate(List<String> challenges) throws IOException {
     for (String challenge : challenges) {
       if (challenge.regionMatches(true, 0, "Bearer", 0, 6)) {
-        authorization = "Bearer " + token(parameters(challenge));
+        authorization = "Bearer " + token(TokenService.parameters(challenge));
         return;
       }
       if (challenge.regionMatches(true, 0, "Basic", 0, 5) && !auth.username().isEmpty()) {
@@ -271,15 +264,6 @@ final class RegistryClient implements AutoCloseable {
   private String basic() {
     String pair = auth.username() + ":" + auth.password();
     return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static Map<String, String> parameters(String challenge) {
-    Map<String, String> values = new ConcurrentHashMap<>();
-    Matcher m = CHALLENGE.matcher(challenge);
-    while (m.find()) {
-      values.put(m.group(1), m.group(2));
-    }
-    return values;
   }
 
   private String token(Map<String, String> challenge) throws IOException {
@@ -301,14 +285,14 @@ final class RegistryClient implements AutoCloseable {
               + "&refresh_token="
               + encode(auth.identityToken());
       request =
-          HttpRequest.newBuilder(URI.create(realm))
+          HttpRequest.newBuilder(TokenService.address(realm))
               .header("Content-Type", "application/x-www-form-urlencoded")
               .POST(HttpRequest.BodyPublishers.ofString(form));
     } else {
       String separator = realm.contains("?") ? "&" : "?";
       request =
           HttpRequest.newBuilder(
-                  URI.create(
+                  TokenService.address(
                       realm + separator + "service=" + encode(service) + "&scope=" + encode(scope)))
               .GET();
       if (!auth.username().isEmpty()) {
@@ -318,12 +302,7 @@ final class RegistryClient implements AutoCloseable {
     HttpResponse<InputStream> response = send(request.timeout(Duration.ofSeconds(30)).build());
     try (InputStream in = response.body()) {
       require(response, 200);
-      JsonNode answer = JSON.readTree(in.readNBytes(options.maxManifestBytes()));
-      String token = answer.path("token").asText(answer.path("access_token").asText(""));
-      if (token.isEmpty()) {
-        throw new IOException("token service gave no token for " + reference);
-      }
-      return token;
+      return TokenService.token(in.readNBytes(options.maxManifestBytes()), reference.toString());
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.coracle.criruntime.internal.streaming;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerKind;
 import dev.coracle.criruntime.internal.container.ExecProcess;
@@ -10,6 +8,7 @@ import dev.coracle.criruntime.internal.linux.FdWriter;
 import dev.coracle.criruntime.internal.linux.Poller;
 import dev.coracle.criruntime.streaming.Channels;
 import dev.coracle.criruntime.streaming.StreamStatus;
+import dev.coracle.criruntime.streaming.TerminalSize;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.util.concurrent.Executor;
 
 /** One exec or attach over a WebSocket. */
 public final class RemoteCommand {
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * What was asked for.
@@ -196,15 +194,6 @@ public final class RemoteCommand {
   }
 
   private void resized(byte[] body) {
-    try {
-      JsonNode size = JSON.readTree(body);
-      int width = size.path("Width").asInt(size.path("width").asInt());
-      int height = size.path("Height").asInt(size.path("height").asInt());
-      if (width > 0 && height > 0 && width < 65536 && height < 65536) {
-        resize.resize(width, height);
-      }
-    } catch (IOException e) {
-      // A malformed size changes nothing.
-    }
+    TerminalSize.of(body).ifPresent(size -> resize.resize(size.width(), size.height()));
   }
 }

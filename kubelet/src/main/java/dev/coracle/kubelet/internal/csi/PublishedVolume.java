@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.csi;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.Optional;
 record PublishedVolume(
     String driver, String handle, String name, boolean ephemeral, boolean staged) {
   private static final String FILE = "vol_data.json";
+  private static final int LARGEST = 64 << 10;
 
   boolean isSameAs(PublishedVolume other) {
     return driver.equals(other.driver) && handle.equals(other.handle);
@@ -50,14 +52,25 @@ record PublishedVolume(
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
-    JsonNode data = Json.parseObject(Files.readString(file));
-    return Optional.of(
-        new PublishedVolume(
-            data.path("driverName").asText(""),
-            data.path("volumeHandle").asText(""),
-            data.path("specVolID").asText(""),
-            data.path("volumeLifecycleMode").asText("").equals("Ephemeral"),
-            data.path("staged").asBoolean(false)));
+    if (Files.size(file) > LARGEST) {
+      throw new IOException("cannot use " + file + ": it is larger than " + LARGEST + " bytes");
+    }
+    try {
+      return Optional.of(parse(Files.readAllBytes(file)));
+    } catch (StatusException e) {
+      throw new IOException("cannot use " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A driver that is not named is one that is not there. */
+  static PublishedVolume parse(byte[] json) {
+    JsonNode data = Json.parseObject(json);
+    return new PublishedVolume(
+        data.path("driverName").asText(""),
+        data.path("volumeHandle").asText(""),
+        data.path("specVolID").asText(""),
+        data.path("volumeLifecycleMode").asText("").equals("Ephemeral"),
+        data.path("staged").asBoolean(false));
   }
 
   static void forget(Path directory) throws IOException {

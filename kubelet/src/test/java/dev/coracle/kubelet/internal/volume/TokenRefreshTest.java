@@ -1,0 +1,167 @@
+package dev.coracle.kubelet.internal.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.pod.Pod;
+import io.smallrye.mutiny.Uni;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * From a TokenRequest to the file in the volume, and again when four fifths of the token's life are
+ * over: the kubelet's own token cache, volume and volume manager, with a clock that is moved.
+ */
+class TokenRefreshTest {
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Pod POD =
+      new Pod(
+          KubeObject.parse(
+              """
+              {"apiVersion":"v1","kind":"Pod",
+               "metadata":{"name":"p","namespace":"d","uid":"u","resourceVersion":"1"},
+               "spec":{"serviceAccountName":"sa","containers":[],"volumes":[{"name":"v","projected":
+               {"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":600,
+               "audience":"vault"}}]}}]}}
+              """));
+
+  private final List<KubeObject> requests = new ArrayList<>();
+  private Instant now = START;
+  private boolean reachable = true;
+
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public ZoneId getZone() {
+          return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+          return this;
+        }
+
+        @Override
+        public Instant instant() {
+          return now;
+        }
+      };
+
+  /** An API server that issues tokens and does nothing else. */
+  private final Client client =
+      (Client)
+          Proxy.newProxyInstance(
+              Client.class.getClassLoader(),
+              new Class<?>[] {Client.class},
+              (_, method, arguments) -> {
+                assertThat(method.getName()).isEqualTo("createSubresource");
+                assertThat(arguments).contains("d", "sa", "token");
+                return issue((KubeObject) arguments[4]);
+              });
+
+  private Uni<KubeObject> issue(KubeObject request) {
+    if (!reachable) {
+      return Uni.createFrom().failure(StatusException.unavailable("no server"));
+    }
+    requests.add(request);
+    Instant expires = now.plusSeconds(request.at("spec", "expirationSeconds").asLong());
+    return Uni.createFrom()
+        .item(
+            request.with(o ->
+                o.putObject("status")
+                    .put("token", "token-" + requests.size())
+                    .put("expirationTimestamp", Timestamps.time(expires))));
+  }
+
+  private final Tokens tokens = new Tokens(client, clock);
+
+  private VolumeManager volumes(Path root) {
+    PayloadVolume projected =
+        new PayloadVolume(
+            "projected",
+            "kubernetes.io~projected",
+            request ->
+                Map.of(
+                    "token",
+                    new AtomicWriter.Entry(
+                        tokens
+                            .token(
+                                request.pod(),
+                                request.source().at("/sources/0/serviceAccountToken"))
+                            .getBytes(StandardCharsets.UTF_8),
+                        0600)));
+    return new VolumeManager(
+        new PodPaths(root, root.resolve("logs")), List.of(projected), List.of(tokens), clock);
+  }
+
+  @Test
+  void theFileIsReplacedWhenFourFifthsOfTheTokensLifeAreOver(@TempDir Path root) throws Exception {
+    VolumeManager volumes = volumes(root);
+    volumes.mount(POD);
+    Path file = root.resolve("pods/u/volumes/kubernetes.io~projected/v/token");
+    assertThat(file).hasContent("token-1");
+    assertThat(requests.getFirst().at("spec"))
+        .hasToString(
+            "{\"audiences\":[\"vault\"],\"expirationSeconds\":600,\"boundObjectRef\":"
+                + "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\",\"uid\":\"u\"}}");
+
+    assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(480));
+
+    now = START.plusSeconds(479);
+    volumes.mount(POD);
+    assertThat(file).hasContent("token-1");
+
+    now = START.plusSeconds(480);
+    Path held = file.toRealPath();
+    volumes.mount(POD);
+    assertThat(file).hasContent("token-2");
+    assertThat(held).as("the old directory is gone, the link was turned").doesNotExist();
+    assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(960));
+  }
+
+  @Test
+  void aTokenStaysInUseWhileTheServerIsAwayAndIsRenewedWhenItIsBack(@TempDir Path root)
+      throws Exception {
+    VolumeManager volumes = volumes(root);
+    volumes.mount(POD);
+    Path file = root.resolve("pods/u/volumes/kubernetes.io~projected/v/token");
+    reachable = false;
+    now = START.plusSeconds(500);
+    volumes.mount(POD);
+    assertThat(file).hasContent("token-1");
+    assertThat(volumes.nextRefresh("u")).hasValueSatisfying(t -> assertThat(t).isBefore(now));
+    reachable = true;
+    volumes.mount(POD);
+    assertThat(file).hasContent("token-2");
+  }
+
+  @Test
+  void aPodThatIsGoneLeavesNoToken(@TempDir Path root) throws Exception {
+    VolumeManager volumes = volumes(root);
+    volumes.mount(POD);
+    tokens.forget("u");
+    assertThat(tokens.nextRefresh("u")).isEmpty();
+    reachable = false;
+    assertThatThrownBy(() -> volumes(root).mount(POD))
+        .isInstanceOf(VolumeManager.MountException.class)
+        .hasMessageContaining("no server");
+    assertThat(Files.exists(root.resolve("pods/u"))).isTrue();
+  }
+}
