@@ -242,14 +242,19 @@ class WebhookIT {
                     + " matchExpressions: [{key: fail-closed-webhook, operator: In, values:"
                     + " ['yes']}]}}")
                 .formatted(space.namespace()));
-    Space failing = space.another();
-    space.merge(
-        "namespaces",
-        failing.namespace(),
-        "{metadata: {labels: {fail-closed-webhook: 'yes', %s: 'true'}}}"
-            .formatted(space.namespace()));
-    assertThat(text(failing.tryCreate(map("foo", "data: {}")).refused(500), "/reason"))
-        .isEqualTo("InternalError");
+    String failing = space.namespace() + "-failing";
+    space.create(
+        "{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {fail-closed-webhook: 'yes', %s: 'true'}}}"
+            .formatted(failing, space.namespace()));
+    space.atEnd(
+        () -> space.api().send("DELETE", "/api/v1/namespaces/" + failing, "", "", Map.of()));
+    JsonNode refused =
+        space
+            .tryCreate(
+                "{apiVersion: v1, kind: ConfigMap, metadata: {name: foo, namespace: %s}}"
+                    .formatted(failing))
+            .refused(500);
+    assertThat(text(refused, "/reason")).isEqualTo("InternalError");
     space.create(map("foo", "data: {}"));
   }
 
