@@ -81,7 +81,8 @@ class ConfigFileFuzz {
 
   /** They were taken as the words null and {a=b}. */
   @ParameterizedTest
-  @ValueSource(strings = {"data-dir:", "data-dir: {a: b}", "data-dir: [a, [b]]", "data-dir: [null]"})
+  @ValueSource(
+      strings = {"data-dir:", "data-dir: {a: b}", "data-dir: [a, [b]]", "data-dir: [null]"})
   void whatIsNoValueIsAnError(String text) {
     assertThatThrownBy(() -> parse(text))
         .isInstanceOf(ParameterException.class)
