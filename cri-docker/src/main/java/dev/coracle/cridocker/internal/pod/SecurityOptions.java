@@ -9,11 +9,13 @@ import dev.coracle.cri.v1.SELinuxOption;
 import dev.coracle.cri.v1.SecurityProfile;
 import dev.coracle.cri.v1.SupplementalGroupsPolicy;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** CRI's security contexts in Docker's words. */
 final class SecurityOptions {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LARGEST_PROFILE = 1 << 20;
 
   private SecurityOptions() {}
 
@@ -84,7 +86,11 @@ final class SecurityOptions {
       }
       case Unconfined, UNRECOGNIZED -> options.add("seccomp=unconfined");
       case Localhost -> {
-        JsonNode rules = JSON.readTree(Path.of(profile.getLocalhostRef()).toFile());
+        Path file = Path.of(profile.getLocalhostRef());
+        if (Files.size(file) > LARGEST_PROFILE) {
+          throw new IOException("the seccomp profile " + file + " is larger than 1 MiB");
+        }
+        JsonNode rules = JSON.readTree(Files.readAllBytes(file));
         options.add("seccomp=" + rules);
       }
     }
