@@ -58,6 +58,10 @@ public final class StatusManager {
     private Timers.@Nullable Handle held;
     private Timers.@Nullable Handle correction;
     private long writtenVersion;
+
+    /** A version that to put right changed nothing: it is as wanted in the API's own words. */
+    private long rightVersion;
+
     private int failures;
     private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
 
@@ -165,9 +169,15 @@ public final class StatusManager {
     return entry.settled.isDone() && overwritten(entry, target, status);
   }
 
+  /**
+   * Also what was written itself may show it: a patch names only what changed, so it does not touch
+   * what somebody else wrote just before.
+   */
   private static boolean overwritten(Entry entry, Pod seen, ObjectNode status) {
+    long version = version(seen.object());
     return entry.writtenVersion > 0
-        && version(seen.object()) > entry.writtenVersion
+        && version >= entry.writtenVersion
+        && version > entry.rightVersion
         && entry.written.equals(status)
         && !difference(seen.status(), status, true).isEmpty();
   }
@@ -283,6 +293,9 @@ public final class StatusManager {
         synchronized (entry) {
           entry.written = wanted;
           entry.writtenVersion = version(stored);
+          if (entry.writtenVersion == version(pod.object())) {
+            entry.rightVersion = entry.writtenVersion;
+          }
           entry.failures = 0;
         }
         LOG.atDebug()

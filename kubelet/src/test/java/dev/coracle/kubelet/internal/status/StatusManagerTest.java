@@ -11,6 +11,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +70,20 @@ class StatusManagerTest {
         : pod.at("status", "containerStatuses").path(0).path("state").toString();
   }
 
+  private static ObjectNode restarted() {
+    return status("Running", "{\"running\":{\"startedAt\":\"2026-02-02T00:00:00Z\"}}");
+  }
+
+  private Pod inApi() {
+    return new Pod(
+        Optional.ofNullable(api.peek(Resources.PODS, "default", "p"))
+            .orElseThrow(() -> new AssertionError("the pod is gone")));
+  }
+
+  private String message() {
+    return inApi().status().path("message").asText();
+  }
+
   private void awaitSettled(StatusManager statuses, Pod pod) throws Exception {
     statuses.settled(pod.uid()).get(60, TimeUnit.SECONDS);
   }
@@ -114,5 +129,41 @@ class StatusManagerTest {
     statuses.set(pod.uid(), pod, starting());
     awaitSettled(statuses, pod);
     assertThat(phaseInApi()).contains("ContainerCreating");
+  }
+
+  /** Such a write is seen only in what the kubelet's own next one gives. */
+  @Test
+  void whatSomebodyElseWroteJustBeforeIsPutRight() throws Exception {
+    StatusManager statuses = statuses(Duration.ZERO);
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running().put("message", "own"));
+    awaitSettled(statuses, pod);
+    api.change(
+        Resources.PODS, "default", "p", o -> o.withObject("/status").put("message", "foreign"));
+    statuses.set(pod.uid(), pod, restarted().put("message", "own"));
+    awaitSettled(statuses, pod);
+    assertThat(message()).isEqualTo("foreign");
+    statuses.reconcile(inApi());
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(message()).isEqualTo("own"));
+    assertThat(phaseInApi()).contains("2026-02-02");
+  }
+
+  @Test
+  void whatTheApiSaysInOtherWordsIsTriedOnce() throws Exception {
+    StatusManager statuses = statuses(Duration.ZERO);
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running());
+    awaitSettled(statuses, pod);
+    Pod seen = new Pod(inApi().object().with(o -> o.withObject("/status").put("phase", "running")));
+    statuses.reconcile(seen);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(api.calls("patch", Resources.PODS)).hasSize(2));
+    awaitSettled(statuses, pod);
+    statuses.reconcile(seen);
+    awaitSettled(statuses, pod);
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(2);
   }
 }
