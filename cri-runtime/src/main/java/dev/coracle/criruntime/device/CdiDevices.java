@@ -1,6 +1,5 @@
 package dev.coracle.criruntime.device;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -145,7 +144,7 @@ public final class CdiDevices {
     byte[] bytes = Files.readAllBytes(file);
     try {
       out.add(spec(bytes, json));
-    } catch (JsonProcessingException | IllegalArgumentException e) {
+    } catch (IllegalArgumentException e) {
       LoggerFactory.getLogger(CdiDevices.class)
           .atWarn()
           .addKeyValue("file", file)
@@ -155,12 +154,15 @@ public final class CdiDevices {
   }
 
   /**
-   * @throws JsonProcessingException when it is no JSON
-   * @throws IllegalArgumentException when it is no YAML
+   * @throws IllegalArgumentException when it is no JSON or no YAML, also by its encoding
    */
-  static JsonNode spec(byte[] bytes, boolean json) throws IOException {
+  static JsonNode spec(byte[] bytes, boolean json) {
     if (json) {
-      return JSON.readTree(bytes);
+      try {
+        return JSON.readTree(bytes);
+      } catch (IOException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
     }
     LoadSettings settings =
         LoadSettings.builder()
