@@ -37,6 +37,8 @@ final class BuiltInDefaults {
           Map.entry(
               "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec", BuiltInDefaults::autoscaler),
           Map.entry(
+              "io.k8s.api.resource.v1beta1.DeviceRequest", BuiltInDefaults::flatDeviceRequest),
+          Map.entry(
               "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1"
                   + ".CustomResourceDefinitionSpec",
               BuiltInDefaults::crd));
@@ -45,6 +47,18 @@ final class BuiltInDefaults {
 
   static @Nullable Consumer<ObjectNode> hook(String definition) {
     return HOOKS.get(definition);
+  }
+
+  /** A request without a class has subrequests, or none of these fields. */
+  private static void flatDeviceRequest(ObjectNode request) {
+    if (absent(request, "deviceClassName")) {
+      return;
+    }
+    put(request, "allocationMode", Json.NODES.textNode("ExactCount"));
+    if (request.path("allocationMode").asText("").equals("ExactCount")
+        && request.path("count").asLong() == 0) {
+      request.put("count", 1);
+    }
   }
 
   static boolean absent(ObjectNode object, String field) {

@@ -57,6 +57,26 @@ public final class NameRules {
           "KEY_NAME",
           "key-name");
 
+  private static final String C_IDENTIFIER_MESSAGE =
+      regex(
+          "a valid C identifier must start with alphabetic character or '_', followed by a string of"
+              + " alphanumeric characters or '_'",
+          "[A-Za-z_][A-Za-z0-9_]*",
+          "my_name",
+          "MY_NAME",
+          "MyName");
+  private static final String CONDITION_REASON_MESSAGE =
+      regex(
+          "a condition reason must start with alphabetic character, optionally followed by a string"
+              + " of alphanumeric characters or '_,:', and must end with an alphanumeric character"
+              + " or '_'",
+          "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+          "my_name",
+          "MY_NAME",
+          "MyName",
+          "ReasonA,ReasonB",
+          "ReasonA:ReasonB");
+
   private NameRules() {}
 
   private static String regex(String message, String form, String... examples) {
@@ -215,6 +235,39 @@ public final class NameRules {
         : List.of(
             "a valid environment variable name must consist only of printable ASCII characters other"
                 + " than '='");
+  }
+
+  /** Letters, digits and underscores, with no digit in front. */
+  public static List<String> cIdentifier(String name) {
+    boolean good = !name.isEmpty() && !isDigit(name.charAt(0));
+    for (int i = 0; good && i < name.length(); i++) {
+      good = isWord(name.charAt(i));
+    }
+    return good ? List.of() : List.of(C_IDENTIFIER_MESSAGE);
+  }
+
+  /** The reason of a condition. */
+  public static List<String> conditionReason(String reason) {
+    int last = reason.length() - 1;
+    boolean good =
+        last >= 0
+            && isWord(reason.charAt(0))
+            && !isDigit(reason.charAt(0))
+            && reason.charAt(0) != '_'
+            && isWord(reason.charAt(last));
+    for (int i = 0; good && i < last; i++) {
+      char c = reason.charAt(i);
+      good = isWord(c) || c == ',' || c == ':';
+    }
+    return good ? List.of() : List.of(CONDITION_REASON_MESSAGE);
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static boolean isWord(char c) {
+    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c) || c == '_';
   }
 
   /** An IANA service name: at most 15 lower case letters, digits and single inner hyphens. */

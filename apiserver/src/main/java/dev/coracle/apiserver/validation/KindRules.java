@@ -69,6 +69,11 @@ interface KindRules {
           Map.entry("networking.k8s.io/ServiceCIDR", new MiscRules.ServiceCidr()),
           Map.entry("certificates.k8s.io/ClusterTrustBundle", new MiscRules.TrustBundle()),
           Map.entry("certificates.k8s.io/PodCertificateRequest", new PodCertificateRules()),
+          Map.entry("resource.k8s.io/ResourceClaim", new ResourceClaimRules.Claim()),
+          Map.entry("resource.k8s.io/ResourceClaimTemplate", new ResourceClaimRules.Template()),
+          Map.entry("resource.k8s.io/DeviceClass", new ResourceClaimRules.DeviceClass()),
+          Map.entry("resource.k8s.io/ResourceSlice", new ResourceSliceRules()),
+          Map.entry("resource.k8s.io/DeviceTaintRule", new DeviceTaintRules()),
           Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
           Map.entry("coordination.k8s.io/Lease", new MiscRules.Lease()),
           Map.entry(

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.warning;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.validation.AddressText;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -27,7 +28,7 @@ final class AddressWarnings {
     if (bytes.length == 0) {
       return;
     }
-    String canonical = canonical(bytes);
+    String canonical = AddressText.canonical(bytes);
     if (text.indexOf(':') >= 0 && bytes.length == 4) {
       to.accept(
           path
@@ -66,7 +67,7 @@ final class AddressWarnings {
       return;
     }
     byte[] first = masked(bytes, Integer.parseInt(length));
-    String canonical = canonical(first) + "/" + Integer.parseInt(length);
+    String canonical = AddressText.canonical(first) + "/" + Integer.parseInt(length);
     if (!Arrays.equals(first, bytes)) {
       to.accept(
           path
@@ -75,7 +76,7 @@ final class AddressWarnings {
               + "\" is ambiguous in this context (should be \""
               + canonical
               + "\" or \""
-              + canonical(bytes)
+              + AddressText.canonical(bytes)
               + "/"
               + bytes.length * 8
               + "\"?)");
@@ -106,49 +107,5 @@ final class AddressWarnings {
       out[i] &= (byte) (0xff << (8 - bits));
     }
     return out;
-  }
-
-  /** As RFC 5952 wants it: lower case, no leading zeros, the longest run of zeros as two colons. */
-  private static String canonical(byte[] bytes) {
-    if (bytes.length == 4) {
-      return (bytes[0] & 0xff)
-          + "."
-          + (bytes[1] & 0xff)
-          + "."
-          + (bytes[2] & 0xff)
-          + "."
-          + (bytes[3] & 0xff);
-    }
-    int[] groups = new int[8];
-    for (int i = 0; i < 8; i++) {
-      groups[i] = (bytes[2 * i] & 0xff) << 8 | bytes[2 * i + 1] & 0xff;
-    }
-    int best = 0;
-    int from = -1;
-    for (int i = 0; i < 8; i++) {
-      int n = 0;
-      while (i + n < 8 && groups[i + n] == 0) {
-        n++;
-      }
-      if (n > best) {
-        best = n;
-        from = i;
-      }
-    }
-    StringBuilder out = new StringBuilder();
-    int i = 0;
-    while (i < 8) {
-      if (best > 1 && i == from) {
-        out.append("::");
-        i += best;
-      } else {
-        if (!out.isEmpty() && out.charAt(out.length() - 1) != ':') {
-          out.append(':');
-        }
-        out.append(Integer.toHexString(groups[i]));
-        i++;
-      }
-    }
-    return out.toString();
   }
 }

@@ -12,6 +12,7 @@ import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
+import dev.cel.compiler.CelCompilerLibrary;
 import dev.cel.extensions.CelExtensions;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
@@ -60,8 +61,10 @@ public final class CelEnvironment {
 
   /**
    * @param types what struct types named by the variables' types are
+   * @param more what these expressions may use beyond what all may; of macros alone
    */
-  public CelEnvironment(Map<String, CelType> variables, Map<String, CelType> types) {
+  public CelEnvironment(
+      Map<String, CelType> variables, Map<String, CelType> types, CelCompilerLibrary... more) {
     CelCompilerBuilder builder =
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(OPTIONS)
@@ -73,6 +76,7 @@ public final class CelEnvironment {
                 CelExtensions.comprehensions())
             .addFunctionDeclarations(Libraries.declarations())
             .setTypeProvider(provider(ImmutableMap.copyOf(types)));
+    builder.addLibraries(more);
     variables.forEach(builder::addVar);
     compiler = builder.build();
   }

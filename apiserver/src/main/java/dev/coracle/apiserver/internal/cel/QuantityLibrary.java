@@ -10,7 +10,7 @@ import java.math.BigDecimal;
 /** Quantities: {@code quantity("1Gi").isLessThan(quantity("2G"))}. */
 final class QuantityLibrary {
 
-  private static final CelType QUANTITY = OpaqueType.create("kubernetes.Quantity");
+  static final CelType QUANTITY = OpaqueType.create("kubernetes.Quantity");
 
   /** An exact amount; equal by amount, however it was written. */
   record Amount(BigDecimal value) {

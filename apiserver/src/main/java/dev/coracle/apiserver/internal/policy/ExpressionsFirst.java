@@ -52,6 +52,7 @@ public final class ExpressionsFirst implements AdmissionPlugin {
     return switch (request.resource().group()) {
       case "admissionregistration.k8s.io" ->
           object.findValue("expression") != null || object.findValue("valueExpression") != null;
+      case "resource.k8s.io" -> object.findValue("expression") != null;
       case "apiextensions.k8s.io" -> ValidationRules.in(object);
       default -> false;
     };

@@ -27,6 +27,10 @@ public final class Conversions {
     return switch (resource.toString()) {
       case "events.events.k8s.io", "events" -> Conversions::event;
       case "horizontalpodautoscalers.autoscaling" -> Conversions::autoscaler;
+      case "resourceclaims.resource.k8s.io",
+          "resourceclaimtemplates.resource.k8s.io",
+          "resourceslices.resource.k8s.io" ->
+          DeviceConversions::convert;
       default -> Conversion.RENAME;
     };
   }

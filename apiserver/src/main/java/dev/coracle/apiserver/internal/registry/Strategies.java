@@ -8,6 +8,7 @@ import dev.coracle.apiserver.internal.registry.kinds.CustomDefinitionStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.SimpleStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.WorkloadStrategy;
@@ -28,6 +29,7 @@ public final class Strategies {
       ServiceStrategy services, RbacStrategy rbac, PodCertificateStrategy podCertificates) {
     byResource.put("pods", new PodStrategy());
     byResource.put("services", services);
+    byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy());
     byResource.put("namespaces", CoreStrategies.NAMESPACE);
     byResource.put("secrets", CoreStrategies.SECRET);
     byResource.put("persistentvolumes", CoreStrategies.VOLUME);

@@ -18,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param most characters, items or entries
  * @param inner of the items or values
  * @param fields by their names in CEL
+ * @param others of fields that are not named; null where nothing is known of them
  */
-public record Sizes(long least, long most, @Nullable Sizes inner, Map<String, Sizes> fields) {
+public record Sizes(
+    long least,
+    long most,
+    @Nullable Sizes inner,
+    Map<String, Sizes> fields,
+    @Nullable Sizes others) {
 
   /** The largest request that upstream reckons with, in bytes. */
   static final long REQUEST = 3L << 20;
@@ -29,8 +35,27 @@ public record Sizes(long least, long most, @Nullable Sizes inner, Map<String, Si
   private static final Sizes TEXT = scalar(2, REQUEST - 2);
   private static final Sizes KEY = scalar(2, 0);
 
+  private Sizes(long least, long most, @Nullable Sizes inner, Map<String, Sizes> fields) {
+    this(least, most, inner, fields, null);
+  }
+
   private static Sizes scalar(long least, long most) {
     return new Sizes(least, most, null, Map.of());
+  }
+
+  /** Of a text or a value of any type. */
+  public static Sizes value(long most) {
+    return scalar(2, most);
+  }
+
+  /** Of a map whose values are all of one size, also where they are named as fields. */
+  public static Sizes mapOf(long most, Sizes value) {
+    return new Sizes(2, most, value, Map.of(), value);
+  }
+
+  /** Of an object with these fields. */
+  public static Sizes structOf(Map<String, Sizes> fields) {
+    return new Sizes(2, 0, null, Map.copyOf(fields));
   }
 
   /**
@@ -139,7 +164,7 @@ public record Sizes(long least, long most, @Nullable Sizes inner, Map<String, Si
           switch (step) {
             case Paths.ITEMS, Paths.VALUES -> here.inner;
             case Paths.KEYS -> here.inner == null ? null : KEY;
-            default -> here.fields.get(step);
+            default -> here.fields.getOrDefault(step, here.others);
           };
       if (here == null) {
         return null;

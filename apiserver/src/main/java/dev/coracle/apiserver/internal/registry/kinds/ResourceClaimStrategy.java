@@ -1,0 +1,57 @@
+package dev.coracle.apiserver.internal.registry.kinds;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * ResourceClaims: what drivers said of a device goes when the device is deallocated, so that
+ * whoever deallocates needs to know nothing of it.
+ */
+public final class ResourceClaimStrategy implements KindStrategy {
+
+  @Override
+  public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+    if (!call.subresource().equals("status")
+        || !(now.path("status") instanceof ObjectNode status)
+        || !(status.path("devices") instanceof ArrayNode devices)) {
+      return;
+    }
+    Set<List<String>> gone = allocated(before.tree());
+    gone.removeAll(allocated(now));
+    if (gone.isEmpty()) {
+      return;
+    }
+    for (var i = devices.iterator(); i.hasNext(); ) {
+      if (gone.contains(id(i.next()))) {
+        i.remove();
+      }
+    }
+    if (devices.isEmpty()) {
+      status.remove("devices");
+    }
+  }
+
+  private static Set<List<String>> allocated(JsonNode claim) {
+    Set<List<String>> out = new HashSet<>();
+    for (JsonNode result :
+        claim.path("status").path("allocation").path("devices").path("results")) {
+      out.add(id(result));
+    }
+    return out;
+  }
+
+  private static List<String> id(JsonNode device) {
+    return List.of(
+        device.path("driver").asText(""),
+        device.path("pool").asText(""),
+        device.path("device").asText(""),
+        device.path("shareID").asText(""));
+  }
+}

@@ -1,0 +1,145 @@
+package dev.coracle.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** resource.k8s.io over HTTPS: its versions are one resource, and its rules hold. */
+class DeviceClaimsApiTest {
+
+  private static final String GROUP = "/apis/resource.k8s.io/";
+  private static final String CLAIMS = "/namespaces/default/resourceclaims";
+
+  @TempDir static Path dir;
+  private static TestServer server;
+  private static TestApi api;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestServer(dir);
+    api = new TestApi(server);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static JsonNode json(String text) {
+    return Json.parse(text.replace('\'', '"'));
+  }
+
+  @Test
+  void aFlatClaimIsANestedOne() {
+    api.post(
+            GROUP + "v1beta1" + CLAIMS,
+            """
+            apiVersion: resource.k8s.io/v1beta1
+            kind: ResourceClaim
+            metadata: {name: flat}
+            spec: {devices: {requests: [{name: r, deviceClassName: c}]}}
+            """)
+        .ok();
+    assertThat(request("v1", "flat"))
+        .isEqualTo(
+            json(
+                "{'name':'r','exactly':{'deviceClassName':'c','allocationMode':'ExactCount','count':1}}"));
+    assertThat(request("v1beta2", "flat")).isEqualTo(request("v1", "flat"));
+    assertThat(request("v1beta1", "flat"))
+        .isEqualTo(
+            json("{'name':'r','deviceClassName':'c','allocationMode':'ExactCount','count':1}"));
+    api.merge(GROUP + "v1beta1" + CLAIMS + "/flat", "{metadata: {labels: {a: b}}}").ok();
+  }
+
+  private static JsonNode request(String version, String name) {
+    return api.get(GROUP + version + CLAIMS + "/" + name)
+        .ok()
+        .body()
+        .path("spec")
+        .path("devices")
+        .path("requests")
+        .path(0);
+  }
+
+  @Test
+  void devicesOfAnOldSliceAreThoseOfANewOne() {
+    api.post(
+            GROUP + "v1beta1/resourceslices",
+            """
+            apiVersion: resource.k8s.io/v1beta1
+            kind: ResourceSlice
+            metadata: {name: old}
+            spec:
+              driver: a.example.com
+              nodeName: n
+              pool: {name: p, generation: 1, resourceSliceCount: 1}
+              devices: [{name: d, basic: {attributes: {m: {string: x}}}}, {name: e}]
+            """)
+        .ok();
+    assertThat(devices("v1"))
+        .isEqualTo(json("[{'name':'d','attributes':{'m':{'string':'x'}}},{'name':'e'}]"));
+    assertThat(devices("v1beta1"))
+        .isEqualTo(
+            json(
+                "[{'name':'d','basic':{'attributes':{'m':{'string':'x'}}}},{'name':'e','basic':{}}]"));
+  }
+
+  private static JsonNode devices(String version) {
+    return api.get(GROUP + version + "/resourceslices/old")
+        .ok()
+        .body()
+        .path("spec")
+        .path("devices");
+  }
+
+  @Test
+  void anExpressionThatDoesNotCompileIsRefused() {
+    TestApi.Answer answer =
+        api.post(
+            GROUP + "v1/deviceclasses",
+            """
+            apiVersion: resource.k8s.io/v1
+            kind: DeviceClass
+            metadata: {name: bad}
+            spec: {selectors: [{cel: {expression: device.nothing}}]}
+            """);
+    assertThat(answer.code()).isEqualTo(422);
+    assertThat(answer.message())
+        .contains("spec.selectors[0].cel.expression: Invalid value: \"device.nothing\"");
+  }
+
+  @Test
+  void theStatusOfADeviceGoesWithItsAllocation() {
+    String path = GROUP + "v1" + CLAIMS;
+    api.post(
+            path,
+            """
+            apiVersion: resource.k8s.io/v1
+            kind: ResourceClaim
+            metadata: {name: used}
+            spec: {devices: {requests: [{name: r, exactly: {deviceClassName: c}}]}}
+            """)
+        .ok();
+    String status = path + "/used/status";
+    TestApi.Answer early =
+        api.merge(status, "{status: {devices: [{driver: a.b, pool: p, device: d}]}}");
+    assertThat(early.code()).isEqualTo(422);
+    assertThat(early.message()).contains("must be an allocated device in the claim");
+    api.merge(
+            status,
+            "{status: {allocation: {devices: {results: [{request: r, driver: a.b, pool: p, device:"
+                + " d}]}}, devices: [{driver: a.b, pool: p, device: d, data: {x: 1}}]}}")
+        .ok();
+    JsonNode after = api.merge(status, "{status: {allocation: null}}").ok().body();
+    assertThat(after.path("status").has("devices")).isFalse();
+    assertThat(after.path("status").has("allocation")).isFalse();
+  }
+}
