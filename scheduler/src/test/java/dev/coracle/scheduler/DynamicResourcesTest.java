@@ -141,6 +141,25 @@ class DynamicResourcesTest {
   }
 
   @Test
+  void aClaimGetsNoMoreDevicesThanItsStatusHolds() {
+    f.node("n1", "4");
+    deviceClass("gpu", "true");
+    slice(
+        "n1",
+        java.util.stream.IntStream.range(0, 33)
+            .mapToObj(i -> device("d" + i, "A", 0, "1Gi"))
+            .collect(java.util.stream.Collectors.joining(",")));
+    claim("many", "\"deviceClassName\":\"gpu\",\"count\":33", "");
+    claim("most", "\"deviceClassName\":\"gpu\",\"count\":32", "");
+    f.start();
+    pod("p1", "many");
+    pod("p2", "most");
+    assertThat(f.nodeOf("p1")).isEmpty();
+    assertThat(f.message("p1")).contains("cannot allocate all claims");
+    assertThat(devicesOf("most")).hasSize(32);
+  }
+
+  @Test
   void constraintsKeepDevicesTogether() {
     f.node("n1", "4");
     deviceClass("gpu", "true");

@@ -174,8 +174,7 @@ class DeviceValidationTest {
                 + ".expression: Invalid value: \"1 + 1\": must evaluate to bool or the unknown"
                 + " type, not int"),
         row(
-            selector(
-                "true || " + "´a´.size() > 0 || ´" + "x".repeat(10_240) + "´ == ´´"),
+            selector("true || ´a´.size() > 0 || ´" + "x".repeat(10_240) + "´ == ´´"),
             cel + ".expression: Too long: may not be more than 10240 bytes"),
         row(
             selector(

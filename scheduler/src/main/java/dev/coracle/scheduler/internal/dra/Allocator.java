@@ -41,6 +41,9 @@ final class Allocator {
     }
   }
 
+  /** Of one claim: the API takes no more results. */
+  private static final int MOST_DEVICES = 32;
+
   /**
    * @param amounts of a share; null where the device is taken whole, or looked after only
    */
@@ -143,6 +146,9 @@ final class Allocator {
           continue;
         }
         count = every.size();
+      }
+      if (taken.size() + count > MOST_DEVICES) {
+        continue;
       }
       if (take(claim, requests, index, wanted, count, 0, devices, busy, taken)) {
         return true;
