@@ -194,7 +194,7 @@ final class FuzzRequests {
         out,
         ns + "/events",
         "{metadata: {name: e}, involvedObject: {kind: Pod, namespace: default},"
-            + " reason: R, eventTime: '2026-01-02T03:04:05.000001Z', reportingController: c,"
+            + " reason: R, eventTime: '2026-01-02T03:04:05.000001Z', reportingComponent: c,"
             + " reportingInstance: i, action: a, type: Normal}");
     post(
         out,

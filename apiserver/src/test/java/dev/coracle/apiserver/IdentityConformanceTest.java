@@ -73,16 +73,14 @@ class IdentityConformanceTest {
           user: jane
           resourceAttributes: {namespace: default, verb: %s, resource: configmaps}
         """;
-    String access =
-        "apiVersion: authorization.k8s.io/v1\nkind: SubjectAccessReview\nmetadata: {name: x}\n"
-            + spec;
+    String access = "apiVersion: authorization.k8s.io/v1\nkind: SubjectAccessReview\n" + spec;
     assertThat(create(access.formatted("list")).path("status").path("allowed").asBoolean())
         .isTrue();
     assertThat(create(access.formatted("delete")).path("status").path("allowed").asBoolean(false))
         .isFalse();
     String local =
         "apiVersion: authorization.k8s.io/v1\nkind: LocalSubjectAccessReview\n"
-            + "metadata: {name: x, namespace: default}\n"
+            + "metadata: {namespace: default}\n"
             + spec;
     assertThat(create(local.formatted("get")).path("status").path("allowed").asBoolean()).isTrue();
     assertThat(kubectl.ok("auth", "can-i", "get", "configmaps", "--as=jane")).contains("yes");

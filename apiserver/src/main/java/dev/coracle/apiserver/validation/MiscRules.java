@@ -179,33 +179,6 @@ final class MiscRules {
     }
   }
 
-  static final class Lease implements KindRules {
-    @Override
-    public void check(ObjectNode lease, FieldErrors errors) {
-      JsonNode spec = lease.path("spec");
-      if (Nodes.set(spec, "leaseDurationSeconds")
-          && spec.path("leaseDurationSeconds").asInt() <= 0) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "leaseDurationSeconds",
-            spec.path("leaseDurationSeconds").asInt(),
-            "must be greater than 0");
-      }
-      if (spec.path("leaseTransitions").asInt(0) < 0) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "leaseTransitions",
-            spec.path("leaseTransitions").asInt(),
-            "must be greater than or equal to 0");
-      }
-      if (spec.path("holderIdentity").isTextual()
-          && Nodes.has(spec, "strategy")
-          && Nodes.text(spec, "holderIdentity").isEmpty()) {
-        errors.invalid(FieldPath.SPEC, "holderIdentity", "", "must not be empty");
-      }
-    }
-  }
-
   static final class SigningRequest implements KindRules {
     @Override
     public List<String> name(String name) {

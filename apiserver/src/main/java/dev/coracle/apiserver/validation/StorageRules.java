@@ -10,7 +10,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Set;
 
-/** Volumes, claims and their classes. */
+/** Volumes and claims. */
 final class StorageRules {
 
   private static final Set<String> MODES =
@@ -28,6 +28,11 @@ final class StorageRules {
           "storageClassName",
           "volumeMode",
           "volumeAttributesClassName");
+
+  private static final String INLINE = " in the context of inline volumes";
+  private static final List<String> NOT_INLINE =
+      List.of(
+          "claimRef", "capacity", "nodeAffinity", "storageClassName", "volumeAttributesClassName");
 
   private StorageRules() {}
 
@@ -161,7 +166,7 @@ final class StorageRules {
       if (!reclaim.isEmpty() && !RECLAIM.contains(reclaim)) {
         errors.unsupported(FieldPath.SPEC, "persistentVolumeReclaimPolicy", reclaim, RECLAIM);
       }
-      sources(spec, errors);
+      sources(spec, FieldPath.SPEC, errors);
       if (Nodes.set(spec, "nodeAffinity")) {
         FieldPath at = FieldPath.SPEC.child("nodeAffinity");
         if (!Nodes.set(spec.path("nodeAffinity"), "required")) {
@@ -173,31 +178,57 @@ final class StorageRules {
       }
     }
 
-    private static void sources(JsonNode spec, FieldErrors errors) {
+    /**
+     * A volume that stands inside a VolumeAttachment: of CSI, and nothing that binds or sizes it.
+     */
+    static void inline(JsonNode spec, FieldPath path, FieldErrors errors) {
+      for (String field : NOT_INLINE) {
+        if (Nodes.has(spec, field)) {
+          errors.forbidden(path, field, "may not be specified" + INLINE);
+        }
+      }
+      if (!Nodes.set(spec, "csi")) {
+        errors.required(path, "csi", "has to be specified" + INLINE);
+      }
+      modes(spec, path, "", errors);
+      String reclaim = Nodes.text(spec, "persistentVolumeReclaimPolicy");
+      if (!reclaim.isEmpty() && !reclaim.equals("Retain")) {
+        errors.forbidden(path, "persistentVolumeReclaimPolicy", "may only be Retain" + INLINE);
+      }
+      String mode = Nodes.text(spec, "volumeMode");
+      if (!mode.isEmpty() && !mode.equals("Filesystem")) {
+        errors.forbidden(
+            path, "volumeMode", "may not specify volumeMode other than Filesystem" + INLINE);
+      }
+      sources(spec, path, errors);
+    }
+
+    private static void sources(JsonNode spec, FieldPath path, FieldErrors errors) {
       int sources = 0;
       for (var e : spec.properties()) {
         if (!NOT_SOURCES.contains(e.getKey()) && !e.getValue().isNull()) {
           if (sources++ > 0) {
-            errors.forbidden(FieldPath.SPEC, e.getKey(), "may not specify more than 1 volume type");
+            errors.forbidden(path, e.getKey(), "may not specify more than 1 volume type");
           } else {
-            source(e.getKey(), e.getValue(), spec, errors);
+            source(e.getKey(), e.getValue(), spec, path, errors);
           }
         }
       }
       if (sources == 0) {
-        errors.required(FieldPath.SPEC, "", "must specify a volume type");
+        errors.required(path, "", "must specify a volume type");
       }
     }
 
-    private static void source(String kind, JsonNode s, JsonNode spec, FieldErrors errors) {
-      FieldPath at = FieldPath.SPEC.child(kind);
+    private static void source(
+        String kind, JsonNode s, JsonNode spec, FieldPath path, FieldErrors errors) {
+      FieldPath at = path.child(kind);
       switch (kind) {
         case "hostPath" -> {
-          String path = Nodes.text(s, "path");
-          if (path.isEmpty()) {
+          String where = Nodes.text(s, "path");
+          if (where.isEmpty()) {
             errors.required(at, "path");
-          } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
-            errors.invalid(at, "path", path, "must not contain '..'");
+          } else if (java.util.Arrays.asList(where.split("/")).contains("..")) {
+            errors.invalid(at, "path", where, "must not contain '..'");
           }
         }
         case "local" -> {
@@ -205,7 +236,7 @@ final class StorageRules {
             errors.required(at, "path");
           }
           if (!Nodes.set(spec, "nodeAffinity")) {
-            errors.required(FieldPath.SPEC, "nodeAffinity", "Local volume requires node affinity");
+            errors.required(path, "nodeAffinity", "Local volume requires node affinity");
           }
         }
         case "nfs" -> {
@@ -250,61 +281,6 @@ final class StorageRules {
       ObjectNode out = Nodes.copy(spec);
       out.remove(NOT_SOURCES);
       return out;
-    }
-  }
-
-  static final class StorageClass implements KindRules {
-    private static final Set<String> BINDING = Set.of("Immediate", "WaitForFirstConsumer");
-    private static final Set<String> POLICIES = Set.of("Delete", "Retain");
-
-    @Override
-    public void check(ObjectNode c, FieldErrors errors) {
-      String provisioner = Nodes.text(c, "provisioner");
-      if (provisioner.isEmpty()) {
-        errors.required(FieldPath.ROOT, "provisioner");
-      } else {
-        errors.invalid(
-            FieldPath.ROOT,
-            "provisioner",
-            provisioner,
-            NameRules.qualifiedName(provisioner.toLowerCase(java.util.Locale.ROOT)));
-      }
-      String policy = Nodes.text(c, "reclaimPolicy");
-      if (!policy.isEmpty() && !POLICIES.contains(policy)) {
-        errors.unsupported(FieldPath.ROOT, "reclaimPolicy", policy, POLICIES);
-      }
-      PodSpecRules.choice(c, "volumeBindingMode", BINDING, FieldPath.ROOT, errors);
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      if (!Nodes.same(now, before, "parameters")) {
-        errors.forbidden(FieldPath.ROOT, "parameters", "updates to parameters are forbidden.");
-      }
-      if (!Nodes.same(now, before, "provisioner")) {
-        errors.forbidden(FieldPath.ROOT, "provisioner", "updates to provisioner are forbidden.");
-      }
-      if (!Nodes.same(now, before, "reclaimPolicy")) {
-        errors.forbidden(
-            FieldPath.ROOT, "reclaimPolicy", "updates to reclaimPolicy are forbidden.");
-      }
-      MetaRules.immutable(now, before, FieldPath.ROOT, "volumeBindingMode", errors);
-    }
-  }
-
-  static final class Driver implements KindRules {
-    @Override
-    public void check(ObjectNode driver, FieldErrors errors) {
-      if (driver.path("metadata").path("name").asText("").length() > 63) {
-        errors.tooLong(FieldPath.METADATA, "name", 63);
-      }
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      for (String field : new String[] {"attachRequired", "volumeLifecycleModes"}) {
-        MetaRules.immutable(now.path("spec"), before.path("spec"), FieldPath.SPEC, field, errors);
-      }
     }
   }
 }

@@ -34,6 +34,12 @@ public record Call(
     return options.fieldManager().isEmpty() ? manager : options.fieldManager();
   }
 
+  /** The same, persisting nothing. */
+  public Call dry() {
+    WriteOptions dry = new WriteOptions(true, options.fieldManager(), options.fieldValidation());
+    return new Call(user, type, subresource, namespace, name, dry, manager, warnings);
+  }
+
   public Call named(String newName) {
     return new Call(user, type, subresource, namespace, newName, options, manager, warnings);
   }

@@ -7,10 +7,11 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.watchhub.ResourceStore;
@@ -20,6 +21,9 @@ import java.util.List;
 
 /** {@code pods/binding}: gives a Pod its node, once. */
 public final class BindingSubresource implements ObjectSubresource {
+
+  private static final GroupVersionKind KIND = new GroupVersionKind("", "v1", "Binding");
+  private static final FieldPath TARGET = FieldPath.ROOT.child("target");
 
   private final ResourceStore store;
   private final Clock clock;
@@ -31,23 +35,10 @@ public final class BindingSubresource implements ObjectSubresource {
 
   @Override
   public Uni<KubeObject> create(Call call, ObjectNode binding) {
-    JsonNode target = binding.path("target");
-    String node = target.path("name").asText("");
-    String kind = target.path("kind").asText("");
-    if (node.isEmpty() || !kind.isEmpty() && !kind.equals("Node")) {
-      throw StatusException.invalid(
-          new GroupVersionKind("", "v1", "Binding"),
-          call.name(),
-          List.of(
-              node.isEmpty()
-                  ? new StatusCause(StatusCause.REQUIRED, "Required value", "target.name")
-                  : new StatusCause(
-                      StatusCause.NOT_SUPPORTED,
-                      "Unsupported value: \""
-                          + kind
-                          + "\": supported values: \"Node\", \"<empty>\"",
-                      "target.kind")));
+    if (!call.name().equals(binding.path("metadata").path("name").asText(""))) {
+      throw StatusException.badRequest("name in URL does not match name in Binding object");
     }
+    String node = target(call, binding.path("target"));
     KubeObject done = KubeObject.of(Status.success("", "", "", "").toJson().put("code", 201));
     if (call.dryRun()) {
       return store
@@ -61,6 +52,23 @@ public final class BindingSubresource implements ObjectSubresource {
             call.key(),
             pod -> Uni.createFrom().item(bound(call, pod, binding, node)))
         .replaceWith(done);
+  }
+
+  /** The node that the Pod goes to. */
+  private static String target(Call call, JsonNode target) {
+    FieldErrors errors = new FieldErrors();
+    String kind = target.path("kind").asText("");
+    if (!kind.isEmpty() && !kind.equals("Node")) {
+      errors.unsupported(TARGET, "kind", kind, List.of("Node", "<empty>"));
+    }
+    String node = target.path("name").asText("");
+    if (node.isEmpty()) {
+      errors.required(TARGET, "name");
+    }
+    if (!errors.isEmpty()) {
+      throw StatusException.invalid(KIND, call.name(), errors.causes());
+    }
+    return node;
   }
 
   private KubeObject bound(Call call, KubeObject pod, ObjectNode binding, String node) {

@@ -41,8 +41,12 @@ public final class EvictionSubresource implements ObjectSubresource {
   }
 
   @Override
-  public Uni<KubeObject> create(Call call, ObjectNode eviction) {
+  public Uni<KubeObject> create(Call request, ObjectNode eviction) {
+    if (!request.name().equals(eviction.path("metadata").path("name").asText(""))) {
+      throw StatusException.badRequest("name in URL does not match name in Eviction object");
+    }
     DeleteOptions asked = DeleteOptions.of(eviction.path("deleteOptions"));
+    Call call = asked.dryRun() ? request.dry() : request;
     return store
         .get(call.type().stored(), call.key())
         .chain(pod -> consume(call, pod))

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
@@ -16,6 +17,7 @@ import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
+import dev.coracle.apiserver.internal.verb.Metadata;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -45,13 +47,28 @@ public final class Reviews {
   /** By group resource. */
   public Map<String, Review> all() {
     Map<String, Review> out = new HashMap<>();
-    out.put("subjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, user(body)));
-    out.put("localsubjectaccessreviews" + AUTHORIZATION, this::localAccess);
-    out.put("selfsubjectaccessreviews" + AUTHORIZATION, (call, body) -> access(body, call.user()));
+    Review access = checked((call, body) -> access(body, user(body)));
+    out.put("subjectaccessreviews" + AUTHORIZATION, access);
+    out.put("localsubjectaccessreviews" + AUTHORIZATION, access);
+    out.put(
+        "selfsubjectaccessreviews" + AUTHORIZATION,
+        checked((call, body) -> access(body, call.user())));
     out.put("selfsubjectrulesreviews" + AUTHORIZATION, this::rules);
     out.put("tokenreviews.authentication.k8s.io", this::token);
     out.put("selfsubjectreviews.authentication.k8s.io", this::self);
     return out;
+  }
+
+  /** Answers what is asked by the rules of the kind, and refuses anything else. */
+  private static Review checked(Review review) {
+    return (call, body) -> {
+      Metadata.checkNamespace(body, call);
+      List<StatusCause> causes = call.type().rules().validate(body, null, "");
+      if (!causes.isEmpty()) {
+        throw StatusException.invalid(call.type().kind(), "", causes);
+      }
+      return review.apply(call, body);
+    };
   }
 
   private static UserInfo user(ObjectNode body) {
@@ -59,9 +76,6 @@ public final class Reviews {
     String name = spec.path("user").asText("");
     List<String> groups = new ArrayList<>();
     spec.path("groups").forEach(g -> groups.add(g.asText()));
-    if (name.isEmpty() && groups.isEmpty()) {
-      throw StatusException.badRequest("at least one of user or group must be specified");
-    }
     return new UserInfo(name, spec.path("uid").asText(""), groups, extra(spec.path("extra")));
   }
 
@@ -76,22 +90,9 @@ public final class Reviews {
     return out;
   }
 
-  private Uni<KubeObject> localAccess(Call call, ObjectNode body) {
-    String namespace = body.path("spec").path("resourceAttributes").path("namespace").asText("");
-    if (!namespace.equals(call.namespace())) {
-      throw StatusException.badRequest(
-          "spec.resourceAttributes.namespace must match namespace: " + call.namespace());
-    }
-    return access(body, user(body));
-  }
-
   private Uni<KubeObject> access(ObjectNode body, UserInfo who) {
     JsonNode resource = body.path("spec").path("resourceAttributes");
     JsonNode path = body.path("spec").path("nonResourceAttributes");
-    if (resource.isObject() == path.isObject()) {
-      throw StatusException.badRequest(
-          "exactly one of nonResourceAttributes or resourceAttributes must be specified");
-    }
     Attributes asked =
         resource.isObject()
             ? Attributes.resource(

@@ -6,9 +6,10 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens.Bound;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens.Issued;
@@ -45,22 +46,44 @@ public final class TokenSubresource implements ObjectSubresource {
 
   @Override
   public Uni<KubeObject> create(Call call, ObjectNode body) {
-    ObjectNode spec = body.withObjectProperty("spec");
-    long seconds = spec.path("expirationSeconds").asLong(3600);
-    if (seconds < SHORTEST || seconds > LONGEST) {
-      throw StatusException.invalid(
-          KIND,
-          call.name(),
-          List.of(
-              new StatusCause(
-                  StatusCause.INVALID,
-                  "Invalid value: "
-                      + seconds
-                      + (seconds < SHORTEST
-                          ? ": may not specify a duration less than 10 minutes"
-                          : ": may not specify a duration larger than 2^32 seconds"),
-                  "spec.expirationSeconds")));
+    own(call, body.path("metadata"));
+    return store.get(call.type().stored(), call.key()).chain(account -> issue(call, account, body));
+  }
+
+  /** What names an account names the one that is asked. */
+  private static void own(Call call, JsonNode metadata) {
+    FieldErrors errors = new FieldErrors();
+    String name = metadata.path("name").asText("");
+    String namespace = metadata.path("namespace").asText("");
+    if (!name.isEmpty() && !name.equals(call.name())) {
+      errors.invalid(
+          FieldPath.METADATA, "name", name, "must match the service account name if specified");
+    } else if (!namespace.isEmpty() && !namespace.equals(call.namespace())) {
+      errors.invalid(
+          FieldPath.METADATA,
+          "namespace",
+          namespace,
+          "must match the service account namespace if specified");
     }
+    if (!errors.isEmpty()) {
+      throw StatusException.invalid(KIND, call.name(), errors.causes());
+    }
+  }
+
+  private Uni<KubeObject> issue(Call call, KubeObject account, ObjectNode body) {
+    String uid = body.path("metadata").path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(account.uid())) {
+      throw StatusException.conflict(
+          new GroupResource(KIND.group(), KIND.kind()),
+          call.name(),
+          "the UID in the token request ("
+              + uid
+              + ") does not match the UID of the service account ("
+              + account.uid()
+              + ")");
+    }
+    ObjectNode spec = body.withObjectProperty("spec");
+    long seconds = seconds(spec);
     spec.put("expirationSeconds", seconds);
     List<String> wanted = new ArrayList<>();
     spec.path("audiences").forEach(a -> wanted.add(a.asText()));
@@ -69,11 +92,31 @@ public final class TokenSubresource implements ObjectSubresource {
       var list = spec.putArray("audiences");
       audiences.forEach(list::add);
     }
-    return store
-        .get(call.type().stored(), call.key())
-        .chain(account ->
-            bound(call, account, spec.path("boundObjectRef"))
-                .map(b -> answer(body, tokens.issue(account, wanted, b, seconds))));
+    return bound(call, account, spec.path("boundObjectRef"))
+        .map(b -> answer(body, tokens.issue(account, wanted, b, seconds)));
+  }
+
+  private static long seconds(JsonNode spec) {
+    long seconds = spec.path("expirationSeconds").asLong(3600);
+    FieldErrors errors = new FieldErrors();
+    if (seconds < SHORTEST) {
+      errors.invalid(
+          FieldPath.SPEC,
+          "expirationSeconds",
+          seconds,
+          "may not specify a duration less than 10 minutes");
+    }
+    if (seconds > LONGEST) {
+      errors.invalid(
+          FieldPath.SPEC,
+          "expirationSeconds",
+          seconds,
+          "may not specify a duration larger than 2^32 seconds");
+    }
+    if (!errors.isEmpty()) {
+      throw StatusException.invalid(KIND, "", errors.causes());
+    }
+    return seconds;
   }
 
   private static KubeObject answer(ObjectNode body, Issued issued) {
