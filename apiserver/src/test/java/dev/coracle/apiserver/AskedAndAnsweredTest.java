@@ -25,6 +25,7 @@ class AskedAndAnsweredTest {
   static void start() throws Exception {
     server = new TestServer(dir);
     api = new TestApi(server);
+    api.post(DEFAULT + "serviceaccounts", "{metadata: {name: default}}").ok();
   }
 
   @AfterAll
