@@ -88,6 +88,7 @@ class CdiFuzz {
                 .hasMessageContaining("nested too deeply"));
     byte[] json = "[".repeat(60_000).getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> CdiDevices.spec(json, true))
-        .isInstanceOf(JsonProcessingException.class);
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasCauseInstanceOf(JsonProcessingException.class);
   }
 }
