@@ -13,6 +13,7 @@ import dev.coracle.client.Client;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,16 @@ public final class StatusManager {
   private static final Set<String> PASSING = Set.of("PodResizePending", "PodResizeInProgress");
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** A number that was read may be kept otherwise than the one that was written. */
+  private static final Comparator<JsonNode> BY_VALUE =
+      (a, b) ->
+          a.equals(b)
+                  || (a.isIntegralNumber()
+                      && b.isIntegralNumber()
+                      && a.longValue() == b.longValue())
+              ? 0
+              : 1;
 
   private static final Set<String> BEGINNING = Set.of("ContainerCreating", "PodInitializing");
 
@@ -348,7 +359,7 @@ public final class StatusManager {
           if (conditions && containsAll(before.path("conditions"), e.getValue())) {
             return;
           }
-          if (!e.getValue().equals(before.path(e.getKey()))) {
+          if (!e.getValue().equals(BY_VALUE, before.path(e.getKey()))) {
             patch.set(e.getKey(), e.getValue());
           }
         });

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.status;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +13,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -165,5 +167,22 @@ class StatusManagerTest {
     statuses.reconcile(seen);
     awaitSettled(statuses, pod);
     assertThat(api.calls("patch", Resources.PODS)).hasSize(2);
+  }
+
+  @Test
+  void whatIsReadBackAsItWasWrittenIsNotWrittenAgain() throws Exception {
+    StatusManager statuses = statuses(Duration.ZERO);
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running().put("observedGeneration", 1L));
+    awaitSettled(statuses, pod);
+    Pod read = new Pod(KubeObject.parse(new String(inApi().object().json(), UTF_8)));
+    assertThat(read.status().path("observedGeneration").isInt()).isTrue();
+    statuses.reconcile(read);
+    // What is due in ten milliseconds would have come before this.
+    CompletableFuture<Void> later = new CompletableFuture<>();
+    timers.after(Duration.ofMillis(300), () -> later.complete(null));
+    later.get(60, TimeUnit.SECONDS);
+    awaitSettled(statuses, pod);
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(1);
   }
 }
