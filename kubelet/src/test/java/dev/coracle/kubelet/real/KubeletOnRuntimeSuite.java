@@ -86,15 +86,17 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
 
   @Test
   void aKilledContainerComesBack() throws Exception {
+    String mark = Processes.marked();
     create(
         "phoenix",
         """
-        "hostNetwork":true,"containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98761"]}]
-        """);
+        "hostNetwork":true,"containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","%s"]}]
+        """
+            .formatted(mark));
     awaitPhase("phoenix", "Running");
     String first =
         pod("phoenix").at("status", "containerStatuses").path(0).path("containerID").asText();
-    assertThat(Processes.kill("98761")).isEqualTo(1);
+    assertThat(Processes.kill(mark)).isEqualTo(1);
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> {
@@ -260,11 +262,13 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
 
   @Test
   void aNewKubeletAdoptsWhatRuns() throws Exception {
+    String mark = Processes.marked();
     create(
         "adopted",
         """
-        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","98762"]}]
-        """);
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/bin/sleep","%s"]}]
+        """
+            .formatted(mark));
     awaitTrue("adopted", KubeletOnRuntime::ready);
     String id =
         pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
@@ -272,11 +276,11 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     awaitTrue("adopted", KubeletOnRuntime::ready);
-    assertThat(Processes.having("98762")).hasSize(1);
+    assertThat(Processes.having(mark)).hasSize(1);
     var status = pod("adopted").at("status", "containerStatuses").path(0);
     assertThat(status.path("containerID").asText()).isEqualTo(id);
     assertThat(status.path("restartCount").asInt()).isZero();
     delete("adopted");
-    assertThat(Processes.having("98762")).isEmpty();
+    assertThat(Processes.having(mark)).isEmpty();
   }
 }

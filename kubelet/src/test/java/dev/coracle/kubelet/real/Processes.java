@@ -4,13 +4,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Finds processes by an argument, through /proc: ProcessHandle hides those whose program lies in
  * another root.
  */
 final class Processes {
+  private static final AtomicInteger NEXT = new AtomicInteger(98_000);
+
   private Processes() {}
+
+  /**
+   * How long a container shall sleep, in seconds: an argument that no other process of a test has.
+   */
+  static String marked() {
+    return Integer.toString(NEXT.getAndIncrement());
+  }
 
   static List<Long> having(String argument) throws IOException {
     try (var list = Files.list(Path.of("/proc"))) {

@@ -66,12 +66,14 @@ class RuntimeOutageTest extends KubeletOnRuntime {
     // What a probe cannot ask says nothing of the container, so that the outage ends none.
     String probe =
         "{\"exec\":{\"command\":[\"/bin/true\"]},\"periodSeconds\":1,\"timeoutSeconds\":10,\"failureThreshold\":1}";
-    sleeper("stays", "98431", ",\"livenessProbe\":" + probe + ",\"readinessProbe\":" + probe);
-    sleeper("dies", "98432", "");
+    String staying = Processes.marked();
+    String dying = Processes.marked();
+    sleeper("stays", staying, ",\"livenessProbe\":" + probe + ",\"readinessProbe\":" + probe);
+    sleeper("dies", dying, "");
     awaitTrue("stays", KubeletOnRuntime::ready);
     awaitTrue("dies", KubeletOnRuntime::ready);
     String id = container("stays").path("containerID").asText();
-    List<Long> process = Processes.having("98431");
+    List<Long> process = Processes.having(staying);
     daemon.kill();
     eventually(() -> {
       assertThat(ready().path("status").asText()).isEqualTo("False");
@@ -79,7 +81,7 @@ class RuntimeOutageTest extends KubeletOnRuntime {
       assertThat(ready().path("message").asText()).startsWith("container runtime is down");
     });
     // The node cannot do anything about either, and says nothing untrue of what goes on.
-    sleeper("waits", "98433", "");
+    sleeper("waits", Processes.marked(), "");
     for (String kind : List.of("Liveness", "Readiness")) {
       eventually(() ->
           assertThat(
@@ -92,8 +94,8 @@ class RuntimeOutageTest extends KubeletOnRuntime {
               .isTrue());
     }
     assertThat(ready(pod("stays"))).isTrue();
-    assertThat(Processes.kill("98432")).isEqualTo(1);
-    assertThat(Processes.having("98431")).isEqualTo(process);
+    assertThat(Processes.kill(dying)).isEqualTo(1);
+    assertThat(Processes.having(staying)).isEqualTo(process);
     assertThat(pod("stays").text("status", "phase")).isEqualTo("Running");
     daemon.launch();
     eventually(() -> assertThat(ready().path("status").asText()).isEqualTo("True"));
@@ -103,7 +105,7 @@ class RuntimeOutageTest extends KubeletOnRuntime {
       assertThat(container("dies").path("lastState").path("terminated").path("exitCode").asInt())
           .isEqualTo(137);
     });
-    assertThat(Processes.having("98431")).as("the other pod is untouched").isEqualTo(process);
+    assertThat(Processes.having(staying)).as("the other pod is untouched").isEqualTo(process);
     assertThat(container("stays").path("containerID").asText()).isEqualTo(id);
     assertThat(container("stays").path("restartCount").asInt()).isZero();
     assertThat(ready(pod("stays"))).isTrue();
