@@ -1,8 +1,10 @@
 package dev.coracle.scheduler;
 
 import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.internal.dra.BindingConditions;
 import dev.coracle.scheduler.internal.dra.DynamicResources;
 import dev.coracle.scheduler.internal.plugins.BalancedAllocation;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
@@ -41,7 +43,9 @@ final class DefaultPlugins {
       Lister resourceClaims,
       Lister resourceSlices,
       Lister deviceClasses,
-      ClaimWaiters waiters) {}
+      ClaimWaiters waiters,
+      BindingConditions deviceConditions,
+      EventRecorder events) {}
 
   private DefaultPlugins() {}
 
@@ -65,11 +69,13 @@ final class DefaultPlugins {
             sources.capacity(),
             sources.waiters(),
             options.bindTimeout()),
-        new DynamicResources( // pre-filter, filter, reserve, pre-bind
+        new DynamicResources( // pre-filter, filter, post-filter, reserve, pre-bind
             sources.client(),
             sources.resourceClaims(),
             sources.resourceSlices(),
-            sources.deviceClasses()),
+            sources.deviceClasses(),
+            sources.deviceConditions(),
+            sources.events()),
         new PodTopologySpread(), // pre-filter, filter, score 2
         new InterPodAffinity(), // pre-filter, filter, score 2
         new BalancedAllocation(), // score 1

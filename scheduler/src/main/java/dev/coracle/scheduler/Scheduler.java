@@ -18,6 +18,7 @@ import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.internal.cycle.Framework;
 import dev.coracle.scheduler.internal.cycle.Framework.Decision;
 import dev.coracle.scheduler.internal.cycle.Preemption;
+import dev.coracle.scheduler.internal.dra.BindingConditions;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
 import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.queue.QueuedPod;
@@ -103,6 +104,8 @@ public final class Scheduler implements Component {
         new SchedulerCache(
             name -> namespaceLister.get("", name).map(KubeObject::labels).orElse(Map.of()));
     ClaimWaiters waiters = new ClaimWaiters(context, claims.lister());
+    BindingConditions devices = new BindingConditions(context, resourceClaims.lister());
+    this.events = new EventRecorder(client, context, options.schedulerName(), "", registry);
     this.plugins =
         DefaultPlugins.ordered(
             new DefaultPlugins.Sources(
@@ -115,12 +118,13 @@ public final class Scheduler implements Component {
                 resourceClaims.lister(),
                 resourceSlices.lister(),
                 deviceClasses.lister(),
-                waiters),
+                waiters,
+                devices,
+                events),
             options);
     this.queue = new SchedulingQueue(context, options, plugins, registry);
     this.framework = new Framework(plugins, cache, random);
     this.preemption = new Preemption(framework, cache, budgets.lister());
-    this.events = new EventRecorder(client, context, options.schedulerName(), "", registry);
     this.metrics = new SchedulerMetrics(registry, options.schedulerName());
     this.outcomes = new PodOutcomes(client, context, cache, events, metrics, options);
 
@@ -132,6 +136,7 @@ public final class Scheduler implements Component {
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
     capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    resourceClaims.addHandler(devices);
     resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
     resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));
     deviceClasses.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_CLASS, queue));
@@ -227,6 +232,10 @@ public final class Scheduler implements Component {
           Preemption.Outcome outcome = preemption.find(pod, none.diagnosis());
           queue.rejected(queued, none.diagnosis().plugins());
           outcomes.unschedulable(pod, none.diagnosis(), outcome);
+          framework
+              .postFilter(none.state(), pod)
+              .subscribe()
+              .with(_ -> {}, failure -> outcomes.failed(pod, failure));
         }
       }
     } catch (RuntimeException e) {

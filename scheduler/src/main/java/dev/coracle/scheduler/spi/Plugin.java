@@ -43,6 +43,11 @@ public interface Plugin {
     Verdict filter(CycleState state, PodInfo pod, NodeInfo node);
   }
 
+  /** May make room, after no node would do; what comes of it is an event of the cluster. */
+  interface PostFilter extends Plugin {
+    Uni<Void> postFilter(CycleState state, PodInfo pod);
+  }
+
   /** How well does the pod fit on the nodes that are left? */
   interface Score extends Plugin {
     int weight();

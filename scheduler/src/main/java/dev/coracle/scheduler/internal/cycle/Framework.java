@@ -30,6 +30,7 @@ public final class Framework {
   private final List<Plugin.Filter> filters = new ArrayList<>();
   private final List<Plugin.Score> scores = new ArrayList<>();
   private final List<Plugin.Reserve> reserves = new ArrayList<>();
+  private final List<Plugin.PostFilter> postFilters = new ArrayList<>();
   private final List<Plugin.PreBind> preBinds = new ArrayList<>();
   private final List<Plugin.Bind> binds = new ArrayList<>();
   private static final int FEW_NODES = 100;
@@ -58,6 +59,9 @@ public final class Framework {
       }
       if (plugin instanceof Plugin.PreBind p) {
         preBinds.add(p);
+      }
+      if (plugin instanceof Plugin.PostFilter p) {
+        postFilters.add(p);
       }
       if (plugin instanceof Plugin.Bind p) {
         binds.add(p);
@@ -120,6 +124,15 @@ public final class Framework {
     }
     int percent = Math.max(5, 50 - nodes / 125);
     return Math.max(FEW_NODES, nodes * percent / 100);
+  }
+
+  /** What plugins do about a pod that no node would take. */
+  public Uni<Void> postFilter(CycleState state, PodInfo pod) {
+    Uni<Void> all = Uni.createFrom().voidItem();
+    for (Plugin.PostFilter plugin : postFilters) {
+      all = all.chain(() -> plugin.postFilter(state, pod));
+    }
+    return all;
   }
 
   Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {

@@ -315,6 +315,9 @@ final class Allocator {
       if (t.request.admin) {
         r.put("adminAccess", true);
       }
+      copy(t.request.terms, "tolerations", r);
+      copy(t.device.node(), "bindingConditions", r);
+      copy(t.device.node(), "bindingFailureConditions", r);
       if (t.amounts != null) {
         r.put("shareID", shareIds.get());
         ObjectNode consumed = r.putObject("consumedCapacity");
@@ -322,7 +325,9 @@ final class Allocator {
             (name, amount) -> consumed.put(Shares.published(t.device, name), amount.toString()));
       }
       classes.put(t.request.name, t.request.deviceClass);
-      local |= t.device.where().hasNonNull("nodeName");
+      local |=
+          t.device.where().hasNonNull("nodeName")
+              || t.device.node().path("bindsToNode").asBoolean(false);
       if (t.device.where().path("nodeSelector").isObject()) {
         // Several selectors cannot be put into one, but the node they were found for can.
         local |= selector != null && !selector.equals(t.device.where().path("nodeSelector"));
@@ -354,6 +359,12 @@ final class Allocator {
       allocation.set("nodeSelector", selector.deepCopy());
     }
     return allocation;
+  }
+
+  private static void copy(JsonNode from, String field, ObjectNode to) {
+    if (!from.path(field).isEmpty()) {
+      to.set(field, from.path(field).deepCopy());
+    }
   }
 
   private static void config(JsonNode list, String source, String request, ArrayNode out) {

@@ -24,6 +24,11 @@ record Candidate(String driver, String pool, JsonNode node, JsonNode where) {
     return node.path("allowMultipleAllocations").asBoolean(false);
   }
 
+  /** Whether a pod must wait until the device is ready for it (KEP-5007). */
+  boolean isAwaited() {
+    return !node.path("bindingConditions").isEmpty();
+  }
+
   /** An attribute by its full name; missing where the device does not have it. */
   JsonNode attribute(String name) {
     JsonNode own = node.path("attributes").path(name);

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
 import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,13 +35,16 @@ import org.jspecify.annotations.Nullable;
  * the pod's node, written before the pod is bound; allocated ones are reserved for the pod.
  */
 public final class DynamicResources
-    implements Plugin.PreFilter, Plugin.Filter, Plugin.Reserve, Plugin.PreBind {
+    implements Plugin.PreFilter, Plugin.Filter, Plugin.PostFilter, Plugin.Reserve, Plugin.PreBind {
 
   static final String FINALIZER = "resource.kubernetes.io/delete-protection";
   private static final int MOST_CONSUMERS = 256;
 
   private static final class Cycle {
     final List<KubeObject> claims = new ArrayList<>();
+
+    /** Those that are allocated, and keep the pod from a node by that. */
+    final Set<KubeObject> unavailable = new LinkedHashSet<>();
 
     /** By node, then by claim. */
     final Map<String, Map<KubeObject, ObjectNode>> chosen = new HashMap<>();
@@ -47,16 +54,26 @@ public final class DynamicResources
   private final Lister claims;
   private final Lister slices;
   private final Lister classes;
+  private final BindingConditions conditions;
+  private final EventRecorder events;
   private @Nullable Selectors selectors;
 
   /** Allocations that are decided, by claim, until the informer shows them. */
   private final Map<String, ObjectNode> assumed = new HashMap<>();
 
-  public DynamicResources(Client client, Lister claims, Lister slices, Lister classes) {
+  public DynamicResources(
+      Client client,
+      Lister claims,
+      Lister slices,
+      Lister classes,
+      BindingConditions conditions,
+      EventRecorder events) {
     this.client = client;
     this.claims = claims;
     this.slices = slices;
     this.classes = classes;
+    this.conditions = conditions;
+    this.events = events;
   }
 
   @Override
@@ -157,8 +174,8 @@ public final class DynamicResources
       JsonNode allocation = allocation(claim);
       if (allocation == null) {
         open.add(claim);
-      } else if (allocation.path("nodeSelector").isObject()
-          && !NodeTerms.of(allocation.path("nodeSelector")).matches(node.node())) {
+      } else if (isElsewhere(allocation, node) || conditions.failure(claim) != null) {
+        cycle.unavailable.add(claim);
         return new Verdict.Unschedulable(name(), "resourceclaim not available on the node");
       }
     }
@@ -191,6 +208,40 @@ public final class DynamicResources
     }
     cycle.chosen.put(node.name(), chosen);
     return Verdict.OK;
+  }
+
+  private static boolean isElsewhere(JsonNode allocation, NodeInfo node) {
+    JsonNode selector = allocation.path("nodeSelector");
+    return selector.isObject() && !NodeTerms.of(selector).matches(node.node());
+  }
+
+  /** A claim that is in the pod's way, and nobody else's, is allocated anew. */
+  @Override
+  public Uni<Void> postFilter(CycleState state, PodInfo pod) {
+    Cycle cycle = state.get(Cycle.class);
+    if (cycle != null) {
+      for (KubeObject claim : cycle.unavailable) {
+        JsonNode consumers = claim.at("status", "reservedFor");
+        boolean own = consumers.size() == 1 && reservedFor(claim, pod.uid());
+        if (claim.at("status", "allocation").isObject() && (consumers.isEmpty() || own)) {
+          return deallocate(claim);
+        }
+      }
+    }
+    return Uni.createFrom().voidItem();
+  }
+
+  /** What changed meanwhile is looked at again when the change is seen. */
+  private Uni<Void> deallocate(KubeObject claim) {
+    return client
+        .updateStatus(
+            Resources.RESOURCE_CLAIMS,
+            claim.with(n ->
+                n.withObjectProperty("status")
+                    .remove(List.of("reservedFor", "allocation", "devices"))))
+        .replaceWithVoid()
+        .onFailure(StatusException::isConflict)
+        .recoverWithNull();
   }
 
   private Selectors selectors() {
@@ -256,10 +307,22 @@ public final class DynamicResources
       return all;
     }
     Map<KubeObject, ObjectNode> chosen = chosen(state, node);
+    boolean waits = false;
     for (KubeObject claim : cycle.claims) {
       all = all.chain(() -> write(claim, chosen.get(claim), pod));
+      JsonNode allocation = chosen.containsKey(claim) ? chosen.get(claim) : allocation(claim);
+      waits |= allocation != null && BindingConditions.any(allocation);
     }
-    return all;
+    if (!waits) {
+      return all;
+    }
+    return all.chain(() -> {
+      events.normal(
+          pod.pod(),
+          "BindingConditionsPending",
+          "waiting for binding conditions for device on node " + node);
+      return conditions.ready(cycle.claims.stream().map(KubeObject::key).toList());
+    });
   }
 
   /** The finalizer comes before the allocation, so that what is allocated is never just deleted. */
@@ -288,7 +351,9 @@ public final class DynamicResources
               claim.with(n -> {
                 ObjectNode status = n.withObjectProperty("status");
                 if (allocation != null && !status.path("allocation").isObject()) {
-                  status.set("allocation", allocation.deepCopy());
+                  ObjectNode written = allocation.deepCopy();
+                  written.put("allocationTimestamp", Timestamps.time(conditions.now()));
+                  status.set("allocation", written);
                 }
                 ArrayNode consumers = status.withArrayProperty("reservedFor");
                 consumers

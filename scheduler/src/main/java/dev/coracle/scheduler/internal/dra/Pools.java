@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * The devices that ResourceSlices tell of: of each pool only its newest generation, and that only
- * when all its slices are there.
+ * when all its slices are there. Pools with devices that pods must wait for come last.
  *
  * @param devices those that the node reaches
  * @param counters of all devices of the pools, since those elsewhere take from them too
@@ -29,20 +29,24 @@ record Pools(List<Candidate> devices, Counters counters) {
           .add(slice);
     }
     List<Candidate> out = new ArrayList<>();
+    List<Candidate> awaited = new ArrayList<>();
     Counters counters = new Counters();
     for (Map.Entry<String, List<KubeObject>> named : pools.entrySet()) {
       List<KubeObject> pool = named.getValue();
       long newest = pool.stream().mapToLong(Pools::generation).max().orElse(0);
       List<KubeObject> current = pool.stream().filter(s -> generation(s) == newest).toList();
       if (current.size() == current.getFirst().at("spec", "pool", "resourceSliceCount").asInt(1)) {
+        List<Candidate> mine = new ArrayList<>();
         current.stream()
             .sorted(Comparator.comparing(KubeObject::name))
             .forEach(slice -> {
               counters.offer(named.getKey(), slice.at("spec", "sharedCounters"));
-              add(slice, node, named.getKey(), counters, out);
+              add(slice, node, named.getKey(), counters, mine);
             });
+        (mine.stream().anyMatch(Candidate::isAwaited) ? awaited : out).addAll(mine);
       }
     }
+    out.addAll(awaited);
     return new Pools(out, counters);
   }
 
