@@ -19,6 +19,7 @@ import dev.coracle.scheduler.internal.cycle.Framework;
 import dev.coracle.scheduler.internal.cycle.Framework.Decision;
 import dev.coracle.scheduler.internal.cycle.Preemption;
 import dev.coracle.scheduler.internal.dra.BindingConditions;
+import dev.coracle.scheduler.internal.dra.SelectorWarmth;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
 import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.queue.QueuedPod;
@@ -136,6 +137,7 @@ public final class Scheduler implements Component {
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
     capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
+    deviceClasses.addHandler(new SelectorWarmth());
     resourceClaims.addHandler(devices);
     resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
     resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));

@@ -1,6 +1,6 @@
 package dev.coracle.apiserver.internal.authn;
 
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Expression;
 
 /** What the claims of a token must be like. */
 public sealed interface ClaimRule {

@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Expression;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.OidcOptions;
-import dev.coracle.apiserver.internal.cel.CelValues;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.CelValues;
+import dev.coracle.cel.Expression;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +109,7 @@ public record JwtIssuer(
 
   /**
    * @throws TokenRefused
-   * @throws dev.coracle.apiserver.internal.cel.CelFailure when an expression has no value
+   * @throws dev.coracle.cel.CelFailure when an expression has no value
    */
   UserInfo user(JsonNode tree) {
     TokenClaims claims = new TokenClaims(tree);

@@ -1,8 +1,8 @@
 package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.apiserver.internal.cel.CelFailure;
 import dev.coracle.apiserver.internal.http.RemoteJson;
+import dev.coracle.cel.CelFailure;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -2,10 +2,10 @@ package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cel.common.values.NullValue;
-import dev.coracle.apiserver.internal.cel.Budget;
-import dev.coracle.apiserver.internal.cel.CelFailure;
-import dev.coracle.apiserver.internal.cel.CelValues;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Budget;
+import dev.coracle.cel.CelFailure;
+import dev.coracle.cel.CelValues;
+import dev.coracle.cel.Expression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.authz;
 
 import dev.coracle.apiserver.config.WebhookOptions;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Expression;
 import java.time.Duration;
 import java.util.List;
 

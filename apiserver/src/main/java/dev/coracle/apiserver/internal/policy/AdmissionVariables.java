@@ -8,16 +8,16 @@ import dev.cel.common.types.SimpleType;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.authz.Authorizer;
-import dev.coracle.apiserver.internal.cel.AuthorizerLibrary;
-import dev.coracle.apiserver.internal.cel.AuthorizerLibrary.Asking;
-import dev.coracle.apiserver.internal.cel.AuthorizerLibrary.ResourceCheck;
-import dev.coracle.apiserver.internal.cel.CelEnvironment;
-import dev.coracle.apiserver.internal.cel.CelTypes;
-import dev.coracle.apiserver.internal.cel.CelValues;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.webhook.AdmissionReview;
 import dev.coracle.apiserver.internal.webhook.ReviewedObject;
 import dev.coracle.apiserver.internal.webhook.Target;
+import dev.coracle.cel.AuthorizerLibrary;
+import dev.coracle.cel.AuthorizerLibrary.Asking;
+import dev.coracle.cel.AuthorizerLibrary.ResourceCheck;
+import dev.coracle.cel.CelEnvironment;
+import dev.coracle.cel.CelTypes;
+import dev.coracle.cel.CelValues;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -95,7 +95,7 @@ public final class AdmissionVariables {
     out.put("object", CelValues.of(ReviewedObject.now(request, target)));
     out.put("oldObject", CelValues.of(ReviewedObject.before(request, target)));
     out.put("request", CelValues.of(attributes));
-    Asking asking = new Asking(authorizer, call.user());
+    Asking asking = new AuthorizerQuestions(authorizer, call.user());
     out.put("authorizer", asking);
     out.put(
         "authorizer.requestResource",

@@ -3,7 +3,6 @@ package dev.coracle.apiserver.internal.policy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
-import dev.coracle.apiserver.internal.cel.CelWarmth;
 import dev.coracle.apiserver.internal.crd.ValidationRules;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;

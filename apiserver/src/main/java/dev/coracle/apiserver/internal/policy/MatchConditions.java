@@ -2,11 +2,11 @@ package dev.coracle.apiserver.internal.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cel.common.types.SimpleType;
-import dev.coracle.apiserver.internal.cel.Budget;
-import dev.coracle.apiserver.internal.cel.CelEnvironment;
-import dev.coracle.apiserver.internal.cel.CelFailure;
-import dev.coracle.apiserver.internal.cel.CelTypes;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Budget;
+import dev.coracle.cel.CelEnvironment;
+import dev.coracle.cel.CelFailure;
+import dev.coracle.cel.CelTypes;
+import dev.coracle.cel.Expression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -5,8 +5,8 @@ import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import dev.coracle.apiserver.internal.cel.CelEnvironment;
-import dev.coracle.apiserver.internal.cel.CelFailure;
+import dev.coracle.cel.CelEnvironment;
+import dev.coracle.cel.CelFailure;
 import java.util.HashSet;
 import java.util.Set;
 

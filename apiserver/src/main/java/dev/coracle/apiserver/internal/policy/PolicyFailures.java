@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.policy;
 
-import dev.coracle.apiserver.internal.cel.CelFailure;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.CelFailure;
+import dev.coracle.cel.Expression;
 
 /** Failures of evaluation in upstream's words. */
 final class PolicyFailures {

@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.structured;
 
 import dev.coracle.apiserver.internal.authz.WebhookSettings;
-import dev.coracle.apiserver.internal.cel.Expression;
+import dev.coracle.cel.Expression;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

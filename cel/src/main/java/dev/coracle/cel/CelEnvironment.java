@@ -1,0 +1,131 @@
+package dev.coracle.cel;
+
+import com.google.common.collect.ImmutableCollection;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.CelOptions;
+import dev.cel.common.CelValidationException;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.CelTypeProvider;
+import dev.cel.common.types.SimpleType;
+import dev.cel.compiler.CelCompiler;
+import dev.cel.compiler.CelCompilerBuilder;
+import dev.cel.compiler.CelCompilerFactory;
+import dev.cel.compiler.CelCompilerLibrary;
+import dev.cel.extensions.CelExtensions;
+import dev.cel.parser.CelStandardMacro;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelRuntimeFactory;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The variables an expression may use, and their types. Compiles expressions; immutable once
+ * compiled with, and safe on any thread.
+ */
+public final class CelEnvironment {
+
+  private static final int DEEPEST = 60;
+
+  static final CelOptions OPTIONS =
+      CelOptions.current()
+          .enableOptionalSyntax(true)
+          .enableHeterogeneousNumericComparisons(true)
+          // What an event loop's stack has room for; upstream's 250 levels are more than anybody
+          // nests.
+          .maxParseRecursionDepth(DEEPEST)
+          .comprehensionMaxIterations((int) Budget.PER_EXPRESSION)
+          .build();
+
+  /** One for all: it knows functions only, and no variables. */
+  private static final class Runtime {
+    static final CelRuntime SHARED =
+        CelRuntimeFactory.standardCelRuntimeBuilder()
+            .setOptions(OPTIONS)
+            .addLibraries(
+                CelExtensions.strings(),
+                CelExtensions.optional(),
+                CelExtensions.sets(OPTIONS),
+                CelExtensions.comprehensions())
+            .addFunctionBindings(Libraries.bindings())
+            .build();
+  }
+
+  private static final String TOO_DEEP =
+      "compilation failed: expression recursion limit exceeded, limit: " + DEEPEST;
+
+  private final CelCompiler compiler;
+
+  /**
+   * @param types what struct types named by the variables' types are
+   * @param more what these expressions may use beyond what all may; of macros alone
+   */
+  public CelEnvironment(
+      Map<String, CelType> variables, Map<String, CelType> types, CelCompilerLibrary... more) {
+    CelCompilerBuilder builder =
+        CelCompilerFactory.standardCelCompilerBuilder()
+            .setOptions(OPTIONS)
+            .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+            .addLibraries(
+                CelExtensions.strings(),
+                CelExtensions.optional(),
+                CelExtensions.sets(OPTIONS),
+                CelExtensions.comprehensions())
+            .addFunctionDeclarations(Libraries.declarations())
+            .setTypeProvider(provider(ImmutableMap.copyOf(types)));
+    builder.addLibraries(more);
+    variables.forEach(builder::addVar);
+    compiler = builder.build();
+  }
+
+  private static CelTypeProvider provider(ImmutableMap<String, CelType> types) {
+    ImmutableList<CelType> all = ImmutableList.copyOf(types.values());
+    return new CelTypeProvider() {
+      @Override
+      public ImmutableCollection<CelType> types() {
+        return all;
+      }
+
+      @Override
+      public Optional<CelType> findType(String name) {
+        return Optional.ofNullable(types.get(name));
+      }
+    };
+  }
+
+  /**
+   * @param wanted the types the result may have; empty for any
+   * @param otherwise what is said of an expression of another type: {@code must evaluate to a bool}
+   * @throws CelFailure saying where the expression is wrong
+   */
+  public Expression compile(String text, Set<CelType> wanted, String otherwise) {
+    if (Nesting.of(text) > DEEPEST) {
+      throw new CelFailure(TOO_DEEP, false);
+    }
+    try {
+      CelAbstractSyntaxTree parsed = compiler.parse(text).getAst();
+      CelAbstractSyntaxTree ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
+      CelType type = ast.getResultType();
+      if (!wanted.isEmpty()
+          && !type.equals(SimpleType.DYN)
+          && wanted.stream().noneMatch(w -> w.isAssignableFrom(type))) {
+        throw new CelFailure(otherwise, false);
+      }
+      return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
+    } catch (CelValidationException e) {
+      throw new CelFailure("compilation failed: " + e.getMessage(), false);
+    } catch (CelEvaluationException e) {
+      throw new CelFailure("program instantiation failed: " + e.getMessage(), false);
+    } catch (StackOverflowError e) {
+      // a.b.c… without brackets: the parser's recursion is bounded, what walks its tree is not.
+      throw new CelFailure(TOO_DEEP, false);
+    }
+  }
+
+  public Expression compileBool(String text) {
+    return compile(text, Set.of(SimpleType.BOOL), "must evaluate to bool");
+  }
+}
