@@ -5,6 +5,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.Assembly;
+import dev.coracle.apiserver.internal.bootstrap.FlatDevices;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -55,6 +56,7 @@ public final class ApiServer implements Component {
         .invoke(list -> assembly.pools().fill(list.items()))
         .chain(() -> assembly.allocation().start())
         .chain(() -> assembly.bootstrap().run())
+        .chain(() -> new FlatDevices(store).nest())
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))

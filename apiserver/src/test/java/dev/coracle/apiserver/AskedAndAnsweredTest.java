@@ -118,7 +118,7 @@ class AskedAndAnsweredTest {
         api.post(binding, "{kind: Binding, metadata: {name: bound}, target: {kind: Dog}}"),
         422,
         "Binding \"bound\" is invalid: [target.kind: Unsupported value: \"Dog\": supported values:"
-            + " \"<empty>\", \"Node\", target.name: Required value]");
+            + " \"Node\", \"<empty>\", target.name: Required value]");
     api.post(binding, "{kind: Binding, metadata: {name: bound}, target: {kind: Node, name: n}}")
         .ok();
     assertThat(api.get(DEFAULT + "pods/bound").ok().body().at("/spec/nodeName").asText())

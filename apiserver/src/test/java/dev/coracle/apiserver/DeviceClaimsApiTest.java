@@ -3,8 +3,14 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.apiserver.internal.bootstrap.FlatDevices;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,6 +120,86 @@ class DeviceClaimsApiTest {
     assertThat(answer.code()).isEqualTo(422);
     assertThat(answer.message())
         .contains("spec.selectors[0].cel.expression: Invalid value: \"device.nothing\"");
+  }
+
+  @Test
+  void devicesAreLookedAfterOnlyFromLabelledNamespaces() {
+    String why =
+        "admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on"
+            + " the containing namespace";
+    String request = "{requests: [{name: a, exactly: {deviceClassName: c, adminAccess: true}}]}";
+    String claim = "{metadata: {name: looks}, spec: {devices: " + request + "}}";
+    String template = "{metadata: {name: looks}, spec: {spec: {devices: " + request + "}}}";
+    TestApi.Answer refused = api.post(GROUP + "v1" + CLAIMS, claim);
+    assertThat(refused.code()).isEqualTo(422);
+    assertThat(refused.message())
+        .isEqualTo(
+            "ResourceClaim.resource.k8s.io \"looks\" is invalid:"
+                + " spec.devices.requests[0].adminAccess: Forbidden: "
+                + why);
+    assertThat(
+            api.post(
+                    GROUP + "v1beta1" + CLAIMS,
+                    "{metadata: {name: looks}, spec: {devices: {requests: [{name: a,"
+                        + " deviceClassName: c, adminAccess: true}]}}}")
+                .message())
+        .contains(why);
+    assertThat(api.post(GROUP + "v1/namespaces/default/resourceclaimtemplates", template).message())
+        .isEqualTo(
+            "ResourceClaimTemplate.resource.k8s.io \"looks\" is invalid:"
+                + " spec.devices.requests[0].adminAccess: Forbidden: "
+                + why);
+    api.post(
+            "/api/v1/namespaces",
+            "{metadata: {name: watched, labels: {resource.kubernetes.io/admin-access: 'true'}}}")
+        .ok();
+    String watched = GROUP + "v1/namespaces/watched/";
+    api.post(watched + "resourceclaims", claim).ok();
+    api.post(watched + "resourceclaimtemplates", template).ok();
+    String granted =
+        "{status: {allocation: {devices: {results: [{request: a, driver: d.example.com, pool: p,"
+            + " device: x, adminAccess: true}]}}}}";
+    // The label is gone before the claim is allocated.
+    api.merge(
+            "/api/v1/namespaces/watched",
+            "{metadata: {labels: {resource.kubernetes.io/admin-access: null}}}")
+        .ok();
+    assertThat(api.merge(watched + "resourceclaims/looks/status", granted).message())
+        .isEqualTo(
+            "ResourceClaim.resource.k8s.io \"looks\" is invalid:"
+                + " status.allocation.devices.results[0].adminAccess: Forbidden: "
+                + why);
+    api.merge(
+            "/api/v1/namespaces/watched",
+            "{metadata: {labels: {resource.kubernetes.io/admin-access: 'true'}}}")
+        .ok();
+    api.merge(watched + "resourceclaims/looks/status", granted).ok();
+  }
+
+  @Test
+  void whatWasStoredFlatIsStoredAnew() throws Exception {
+    MemoryStore store = new MemoryStore();
+    GroupResource claims = new GroupResource("resource.k8s.io", "resourceclaims");
+    NamespacedName name = new NamespacedName("default", "flat");
+    store
+        .create(
+            claims,
+            KubeObject.of(
+                (ObjectNode)
+                    json(
+                        "{'apiVersion':'resource.k8s.io/v1','kind':'ResourceClaim','metadata':"
+                            + "{'name':'flat','namespace':'default'},'spec':{'devices':{'requests':"
+                            + "[{'name':'a','deviceClassName':'c','count':1}]}}}")))
+        .await()
+        .atMost(Duration.ofSeconds(10));
+    new FlatDevices(store).nest().await().atMost(Duration.ofSeconds(10));
+    KubeObject nested = store.get(claims, name).await().atMost(Duration.ofSeconds(10));
+    assertThat(nested.at("spec", "devices", "requests").path(0))
+        .isEqualTo(json("{'name':'a','exactly':{'deviceClassName':'c','count':1}}"));
+    new FlatDevices(store).nest().await().atMost(Duration.ofSeconds(10));
+    assertThat(store.get(claims, name).await().atMost(Duration.ofSeconds(10)).resourceVersion())
+        .as("what is nested is left alone")
+        .isEqualTo(nested.resourceVersion());
   }
 
   @Test

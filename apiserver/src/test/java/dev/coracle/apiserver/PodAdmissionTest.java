@@ -70,6 +70,66 @@ class PodAdmissionTest {
     assertThat(replaced.at("/spec/preemptionPolicy").asText()).isEqualTo("PreemptLowerPriority");
   }
 
+  @Test
+  void keysOfOwnLabelsBecomePartOfSelectors() {
+    JsonNode pod =
+        api.post(
+                PODS,
+                """
+                metadata: {name: keyed, labels: {app: web, version: v2}}
+                spec:
+                  containers: [{name: c, image: i}]
+                  topologySpreadConstraints:
+                  - maxSkew: 1
+                    topologyKey: t
+                    whenUnsatisfiable: ScheduleAnyway
+                    labelSelector: {matchLabels: {app: web}}
+                    matchLabelKeys: [version, absent]
+                  affinity:
+                    podAntiAffinity:
+                      preferredDuringSchedulingIgnoredDuringExecution:
+                      - weight: 1
+                        podAffinityTerm:
+                          topologyKey: t
+                          labelSelector: {}
+                          matchLabelKeys: [app]
+                          mismatchLabelKeys: [version]
+                """)
+            .ok()
+            .body();
+    assertThat(pod.at("/spec/topologySpreadConstraints/0/labelSelector"))
+        .isEqualTo(
+            TestApi.tree(
+                "{matchLabels: {app: web}, matchExpressions: [{key: version, operator: In, values:"
+                    + " [v2]}]}"));
+    assertThat(
+            pod.at(
+                "/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/0"
+                    + "/podAffinityTerm/labelSelector"))
+        .isEqualTo(
+            TestApi.tree(
+                "{matchExpressions: [{key: app, operator: In, values: [web]}, {key: version,"
+                    + " operator: NotIn, values: [v2]}]}"));
+    assertThat(
+            api.post(
+                    PODS,
+                    """
+                    metadata: {name: twice, labels: {app: web}}
+                    spec:
+                      containers: [{name: c, image: i}]
+                      topologySpreadConstraints:
+                      - maxSkew: 1
+                        topologyKey: t
+                        whenUnsatisfiable: ScheduleAnyway
+                        labelSelector: {matchLabels: {app: web}}
+                        matchLabelKeys: [app]
+                    """)
+                .message())
+        .contains(
+            "spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: \"app\": exists in"
+                + " both matchLabelKeys and labelSelector");
+  }
+
   /** However late a cache may be: who has made a class may use it. */
   @Test
   void runtimeClassesAreThereAtOnce() {

@@ -468,7 +468,7 @@ class PodCertificatesApiTest {
                     Resources.PODS,
                     volume.formatted("{'signerName':'example.com/s','keyType':'RSA2048'}"))))
         .contains(
-            "Unsupported value: \"RSA2048\": supported values: \"ECDSAP256\", \"ECDSAP384\"",
+            "Unsupported value: \"RSA2048\": supported values: \"RSA3072\", \"RSA4096\", \"ECDSAP256\"",
             "specify at least one of credentialBundlePath, keyPath, certificateChainPath");
     assertThat(
             refusal(() ->

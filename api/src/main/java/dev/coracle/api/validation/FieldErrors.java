@@ -6,7 +6,9 @@ import dev.coracle.api.StatusCause;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Collects field errors in the form of upstream's {@code field.Error}. Every method names the field
@@ -56,10 +58,16 @@ public final class FieldErrors {
     add(StatusCause.TYPE_INVALID, "Invalid value: " + show(value), detail, path, child);
   }
 
+  /**
+   * @param supported shown in its order where it has one, else sorted; upstream has both
+   */
   public void unsupported(
       FieldPath path, String child, Object value, Collection<String> supported) {
+    Stream<String> shown = supported.stream();
     String values =
-        supported.stream().sorted().map(FieldErrors::quote).collect(Collectors.joining(", "));
+        (supported instanceof Set ? shown.sorted() : shown)
+            .map(FieldErrors::quote)
+            .collect(Collectors.joining(", "));
     add(
         StatusCause.NOT_SUPPORTED,
         "Unsupported value: " + show(value),

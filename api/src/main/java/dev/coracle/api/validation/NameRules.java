@@ -3,6 +3,7 @@ package dev.coracle.api.validation;
 import dev.coracle.api.selector.LabelSyntax;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The forms of names, each answering with upstream's messages, none where the text is good
@@ -25,6 +26,15 @@ public final class NameRules {
           "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or"
               + " '.', and must start and end with an alphanumeric character",
           LABEL + "(\\." + LABEL + ")*",
+          "example.com");
+  private static final String UNDERSCORE_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+  private static final Pattern UNDERSCORE_SUBDOMAIN =
+      Pattern.compile(UNDERSCORE_LABEL + "(\\." + UNDERSCORE_LABEL + ")*");
+  private static final String UNDERSCORE_MESSAGE =
+      regex(
+          "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_',"
+              + " '-' or '.', and must start and end with an alphanumeric character",
+          UNDERSCORE_SUBDOMAIN.pattern(),
           "example.com");
   private static final String DNS_1035_MESSAGE =
       regex(
@@ -118,6 +128,12 @@ public final class NameRules {
     boolean form =
         name.length() > 253 && LabelSyntax.isDnsSubdomain(cut(name).replaceAll("[-.]$", "a"));
     return sized(name, 253, form ? "" : SUBDOMAIN_MESSAGE);
+  }
+
+  /** A domain to search in, whose labels may begin with an underscore or have some inside. */
+  public static List<String> dnsSubdomainWithUnderscores(String name) {
+    boolean form = name.length() > 253 || UNDERSCORE_SUBDOMAIN.matcher(name).matches();
+    return sized(name, 253, form ? "" : UNDERSCORE_MESSAGE);
   }
 
   /** As a DNS label, but beginning with a letter. */

@@ -143,6 +143,7 @@ public final class Assembly {
     allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
     Strategies strategies =
         new Strategies(
+            store,
             new ServiceStrategy(allocation.allocation()),
             new RbacStrategy(rbac, authorizer),
             new PodCertificateStrategy(authorizer, clock));

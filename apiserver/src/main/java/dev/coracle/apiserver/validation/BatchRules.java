@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /** Job and CronJob. */
 final class BatchRules {
 
-  private static final Set<String> MODES = Set.of("NonIndexed", "Indexed");
+  private static final List<String> MODES = List.of("NonIndexed", "Indexed");
   private static final Set<String> REPLACEMENT = Set.of("Failed", "TerminatingOrFailed");
 
   private BatchRules() {}
@@ -185,7 +185,7 @@ final class BatchRules {
       JsonNode template = spec.path("jobTemplate").path("spec");
       FieldPath path = FieldPath.SPEC.child("jobTemplate", "spec");
       if (Nodes.set(template, "manualSelector") && template.path("manualSelector").asBoolean()) {
-        errors.unsupported(path, "manualSelector", true, Set.of("nil", "false"));
+        errors.unsupported(path, "manualSelector", true, List.of("nil", "false"));
       }
       jobSpec(template, path, errors);
     }

@@ -5,6 +5,7 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Containers of all three sorts. One instance serves one Pod, since names are unique in it. */
@@ -12,7 +13,7 @@ final class ContainerRules {
 
   private static final Set<String> PULL = Set.of("Always", "IfNotPresent", "Never");
   private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
-  private static final Set<String> TERMINATION = Set.of("File", "FallbackToLogsOnError");
+  private static final List<String> TERMINATION = List.of("File", "FallbackToLogsOnError");
   private static final Set<String> FIELDS =
       Set.of(
           "metadata.name",

@@ -9,6 +9,7 @@ import dev.coracle.api.validation.NameRules;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -31,7 +32,7 @@ final class CsiRules {
 
   static final class Driver implements KindRules {
     private static final Set<String> POLICIES = Set.of("File", "None", "ReadWriteOnceWithFSType");
-    private static final Set<String> MODES = Set.of("Ephemeral", "Persistent");
+    private static final List<String> MODES = List.of("Persistent", "Ephemeral");
     private static final long SHORTEST_TOKEN = 600;
     private static final long LONGEST_TOKEN = 1L << 32;
 

@@ -146,7 +146,10 @@ final class DeviceRequestRules {
       attribute(constraint, "distinctAttribute", at, errors);
     } else {
       errors.required(
-          at, "", "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required");
+          at,
+          "",
+          "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple"
+              + " fields are set");
     }
   }
 

@@ -17,7 +17,7 @@ final class MiscRules {
     private static final long HIGHEST_USER = 1_000_000_000L;
     private static final Set<String> SYSTEM =
         Set.of("system-cluster-critical", "system-node-critical");
-    private static final Set<String> POLICIES = Set.of("Never", "PreemptLowerPriority");
+    private static final List<String> POLICIES = List.of("PreemptLowerPriority", "Never");
 
     @Override
     public void check(ObjectNode c, FieldErrors errors) {

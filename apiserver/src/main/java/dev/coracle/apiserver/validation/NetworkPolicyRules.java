@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
-import java.util.Set;
+import java.util.List;
 
 /** NetworkPolicy. */
 final class NetworkPolicyRules implements KindRules {
 
-  private static final Set<String> TYPES = Set.of("Egress", "Ingress");
-  private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
+  private static final List<String> TYPES = List.of("Ingress", "Egress");
+  private static final List<String> PROTOCOLS = List.of("TCP", "UDP", "SCTP");
 
   @Override
   public void check(ObjectNode policy, FieldErrors errors) {

@@ -6,12 +6,14 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Nodes: taints and Pod CIDRs. */
 final class NodeRules implements KindRules {
 
-  private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
+  private static final List<String> EFFECTS =
+      List.of("NoSchedule", "PreferNoSchedule", "NoExecute");
 
   @Override
   public void check(ObjectNode node, FieldErrors errors) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,11 +12,12 @@ import java.util.Set;
 /** The specification of a Pod, in a Pod or in a template. */
 final class PodSpecRules {
 
-  private static final Set<String> RESTART = Set.of("Always", "OnFailure", "Never");
-  private static final Set<String> DNS =
-      Set.of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
-  private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
-  private static final List<String> SPREAD = List.of("DoNotSchedule", "ScheduleAnyway");
+  private static final List<String> RESTART = List.of("Always", "OnFailure", "Never");
+  private static final List<String> DNS =
+      List.of("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None");
+  private static final List<String> EFFECTS =
+      List.of("NoSchedule", "PreferNoSchedule", "NoExecute");
+  private static final List<String> PREEMPTION = List.of("PreemptLowerPriority", "Never");
 
   private PodSpecRules() {}
 
@@ -51,20 +53,6 @@ final class PodSpecRules {
     ownUsers(spec, path, errors);
     choice(spec, "restartPolicy", RESTART, path, errors);
     choice(spec, "dnsPolicy", DNS, path, errors);
-    if (spec.path("dnsPolicy").asText("").equals("None")
-        && !Nodes.has(spec.path("dnsConfig"), "nameservers")) {
-      errors.required(
-          path.child("dnsConfig"),
-          "nameservers",
-          "must provide at least one DNS nameserver when `dnsPolicy` is None");
-    }
-    if (spec.path("terminationGracePeriodSeconds").asLong(0) < 0) {
-      errors.invalid(
-          path,
-          "terminationGracePeriodSeconds",
-          spec.path("terminationGracePeriodSeconds"),
-          "must be greater than or equal to 0");
-    }
     if (Nodes.set(spec, "activeDeadlineSeconds")) {
       long seconds = spec.path("activeDeadlineSeconds").asLong();
       if (seconds < 1 || seconds > Integer.MAX_VALUE) {
@@ -98,14 +86,13 @@ final class PodSpecRules {
         errors);
     tolerations(spec.path("tolerations"), path.child("tolerations"), errors);
     affinity(spec.path("affinity"), path.child("affinity"), errors);
-    spread(spec.path("topologySpreadConstraints"), path.child("topologySpreadConstraints"), errors);
+    SpreadRules.check(
+        spec.path("topologySpreadConstraints"), path.child("topologySpreadConstraints"), errors);
     gates(spec, path, errors);
-    int ref = 0;
-    for (JsonNode secret : spec.path("imagePullSecrets")) {
-      if (Nodes.text(secret, "name").isEmpty()) {
-        errors.required(path.child("imagePullSecrets").index(ref), "name");
-      }
-      ref++;
+    PodHostRules.dns(spec, path, errors);
+    PodHostRules.os(spec, path, errors);
+    if (Nodes.set(spec, "preemptionPolicy")) {
+      choice(spec, "preemptionPolicy", PREEMPTION, path, errors);
     }
     int alias = 0;
     for (JsonNode a : spec.path("hostAliases")) {
@@ -131,9 +118,9 @@ final class PodSpecRules {
       if (hostPort != 0 && hostPort != number) {
         errors.invalid(
             path.index(i),
-            "containerPort",
-            number,
-            "must match `hostPort` when `hostNetwork` is true");
+            "hostPort",
+            hostPort,
+            "must match `containerPort` when `hostNetwork` is true");
       }
       i++;
     }
@@ -168,7 +155,7 @@ final class PodSpecRules {
   }
 
   static void choice(
-      JsonNode node, String field, Set<String> allowed, FieldPath path, FieldErrors errors) {
+      JsonNode node, String field, Collection<String> allowed, FieldPath path, FieldErrors errors) {
     String value = Nodes.text(node, field);
     if (value.isEmpty()) {
       errors.required(path, field);
@@ -183,7 +170,7 @@ final class PodSpecRules {
     for (JsonNode gate : spec.path("schedulingGates")) {
       FieldPath at = path.child("schedulingGates").index(i++);
       String name = Nodes.text(gate, "name");
-      errors.invalid(at, "name", name, NameRules.qualifiedName(name));
+      errors.invalid(at, "", name, NameRules.qualifiedName(name));
       if (!seen.add(name)) {
         errors.duplicate(at, "", name);
       }
@@ -225,7 +212,8 @@ final class PodSpecRules {
         case "Equal", "" -> errors.invalid(at, "operator", value, NameRules.labelValue(value));
         case "Exists" -> {
           if (!value.isEmpty()) {
-            errors.invalid(at, "operator", t, "value must be empty when `operator` is 'Exists'");
+            errors.invalid(
+                at, "operator", value, "value must be empty when `operator` is 'Exists'");
           }
         }
         case "Lt", "Gt" -> {
@@ -235,7 +223,7 @@ final class PodSpecRules {
           }
         }
         default ->
-            errors.unsupported(at, "operator", operator, Set.of("Equal", "Exists", "Gt", "Lt"));
+            errors.unsupported(at, "operator", operator, List.of("Equal", "Exists", "Lt", "Gt"));
       }
       if (!effect.isEmpty() && !EFFECTS.contains(effect)) {
         errors.unsupported(at, "effect", effect, EFFECTS);
@@ -291,30 +279,17 @@ final class PodSpecRules {
     if (Nodes.set(term, "labelSelector")) {
       SelectorRules.label(term.path("labelSelector"), at.child("labelSelector"), errors);
     }
+    if (Nodes.set(term, "namespaceSelector")) {
+      SelectorRules.label(term.path("namespaceSelector"), at.child("namespaceSelector"), errors);
+    }
+    for (JsonNode namespace : term.path("namespaces")) {
+      errors.invalid(at, "namespace", namespace.asText(), NameRules.dnsLabel(namespace.asText()));
+    }
+    LabelKeyRules.term(term, at, errors);
     String key = Nodes.text(term, "topologyKey");
     if (key.isEmpty()) {
       errors.required(at, "topologyKey", "can not be empty");
     }
     errors.invalid(at, "topologyKey", key, NameRules.qualifiedName(key));
-  }
-
-  private static void spread(JsonNode list, FieldPath path, FieldErrors errors) {
-    int i = 0;
-    for (JsonNode c : list) {
-      FieldPath at = path.index(i++);
-      if (c.path("maxSkew").asInt() <= 0) {
-        errors.invalid(at, "maxSkew", c.path("maxSkew").asInt(), "must be greater than zero");
-      }
-      if (Nodes.text(c, "topologyKey").isEmpty()) {
-        errors.required(at, "topologyKey", "can not be empty");
-      }
-      String when = Nodes.text(c, "whenUnsatisfiable");
-      if (!SPREAD.contains(when)) {
-        errors.unsupported(at, "whenUnsatisfiable", when, SPREAD);
-      }
-      if (Nodes.set(c, "labelSelector")) {
-        SelectorRules.label(c.path("labelSelector"), at.child("labelSelector"), errors);
-      }
-    }
   }
 }

@@ -85,7 +85,7 @@ final class RbacRules {
       if (!Nodes.text(ref, "apiGroup").equals(GROUP)) {
         errors.unsupported(at, "apiGroup", Nodes.text(ref, "apiGroup"), Set.of(GROUP));
       }
-      Set<String> kinds = namespaced ? Set.of("ClusterRole", "Role") : Set.of("ClusterRole");
+      List<String> kinds = namespaced ? List.of("Role", "ClusterRole") : List.of("ClusterRole");
       if (!kinds.contains(Nodes.text(ref, "kind"))) {
         errors.unsupported(at, "kind", Nodes.text(ref, "kind"), kinds);
       }
@@ -132,7 +132,7 @@ final class RbacRules {
             errors.unsupported(at, "apiGroup", group, Set.of(GROUP));
           }
         }
-        default -> errors.unsupported(at, "kind", kind, Set.of("Group", "ServiceAccount", "User"));
+        default -> errors.unsupported(at, "kind", kind, List.of("ServiceAccount", "User", "Group"));
       }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -14,7 +15,7 @@ final class StructuralRules {
   private static final Set<String> TYPES =
       Set.of("array", "boolean", "integer", "number", "object", "string");
   private static final String[] LOGIC = {"allOf", "anyOf", "oneOf"};
-  private static final Set<String> LIST_TYPES = Set.of("atomic", "map", "set");
+  private static final List<String> LIST_TYPES = List.of("atomic", "set", "map");
   private static final Set<String> MAP_TYPES = Set.of("atomic", "granular");
 
   private StructuralRules() {}

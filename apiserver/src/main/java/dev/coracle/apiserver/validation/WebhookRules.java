@@ -7,6 +7,7 @@ import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.policy.PolicyChecks;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Admission webhooks of both kinds. */
@@ -14,7 +15,7 @@ final class WebhookRules implements KindRules {
 
   private static final Set<String> FAILURE = Set.of("Fail", "Ignore");
   private static final Set<String> MATCH = Set.of("Equivalent", "Exact");
-  private static final Set<String> EFFECTS = Set.of("None", "NoneOnDryRun");
+  private static final List<String> EFFECTS = List.of("None", "NoneOnDryRun");
   private static final Set<String> REINVOCATION = Set.of("IfNeeded", "Never");
   private static final Set<String> OPERATIONS =
       Set.of("*", "CONNECT", "CREATE", "DELETE", "UPDATE");

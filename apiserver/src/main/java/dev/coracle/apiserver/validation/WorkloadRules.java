@@ -3,12 +3,14 @@ package dev.coracle.apiserver.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.patch.Trees;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +20,20 @@ final class WorkloadRules {
   private static final Set<String> ALWAYS = Set.of("Always");
 
   private WorkloadRules() {}
+
+  /** A strategy as upstream's messages show it, by the names of its fields there. */
+  private static JsonNode shown(JsonNode strategy) {
+    ObjectNode out = Json.object().put("Type", Nodes.text(strategy, "type"));
+    JsonNode rolling = strategy.path("rollingUpdate");
+    if (rolling.isObject()) {
+      ObjectNode amounts = out.putObject("RollingUpdate");
+      amounts.set("MaxUnavailable", rolling.path("maxUnavailable"));
+      amounts.set("MaxSurge", rolling.path("maxSurge"));
+    } else {
+      out.putNull("RollingUpdate");
+    }
+    return out;
+  }
 
   static void notNegative(JsonNode spec, String field, FieldPath path, FieldErrors errors) {
     if (spec.path(field).asLong(0) < 0) {
@@ -106,8 +122,7 @@ final class WorkloadRules {
           }
         }
         default ->
-            errors.unsupported(
-                path, "type", Nodes.text(strategy, "type"), Set.of("Recreate", "RollingUpdate"));
+            errors.unsupported(path, "", shown(strategy), List.of("Recreate", "RollingUpdate"));
       }
       for (String f :
           new String[] {"minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
@@ -294,8 +309,7 @@ final class WorkloadRules {
           }
         }
         default ->
-            errors.unsupported(
-                path, "type", Nodes.text(strategy, "type"), Set.of("OnDelete", "RollingUpdate"));
+            errors.unsupported(path, "", shown(strategy), List.of("RollingUpdate", "OnDelete"));
       }
     }
 

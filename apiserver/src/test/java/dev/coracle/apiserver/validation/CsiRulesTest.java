@@ -229,7 +229,7 @@ class CsiRulesTest {
             "spec.tokenRequests[2].expirationSeconds: Invalid value: 4294967297: may not specify a"
                 + " duration larger than 2^32 seconds",
             "spec.volumeLifecycleModes: Unsupported value: \"Eternal\": supported values:"
-                + " \"Ephemeral\", \"Persistent\"",
+                + " \"Persistent\", \"Ephemeral\"",
             "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or"
                 + " equal to 10 seconds");
     assertThat(DRIVERS.update(good, good.replace("true", "false")))

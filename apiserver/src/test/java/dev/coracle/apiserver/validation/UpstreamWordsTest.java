@@ -80,8 +80,8 @@ class UpstreamWordsTest {
         .containsExactlyInAnyOrder(
             "spec.containers[0].securityContext.runAsUser: Invalid value: -3: must be between 0"
                 + " and 2147483647, inclusive",
-            "spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort`"
-                + " when `hostNetwork` is true",
+            "spec.containers[0].ports[0].hostPort: Invalid value: 81: must match"
+                + " `containerPort` when `hostNetwork` is true",
             "spec.securityContext.fsGroup: Invalid value: -1: must be between 0 and 2147483647,"
                 + " inclusive",
             "spec.securityContext.supplementalGroups[1]: Invalid value: -2: must be between 0 and"
@@ -372,5 +372,215 @@ class UpstreamWordsTest {
         .containsExactly("spec.cidrs[0]: Invalid value: \"10.1.0.0/24\": field is immutable");
     assertThat(rangeChanged("['10.0.0.0/24','2001:db8::/64']", "['10.0.0.0/24']"))
         .containsExactly("spec.cidrs: Invalid value: [\"10.0.0.0/24\"]: field is immutable");
+  }
+
+  @Test
+  void nameResolutionOfPods() {
+    String containers = "'containers':[{'name':'c','image':'i'}]";
+    assertThat(problems("", "pods", POD.formatted("{" + containers + ",'dnsPolicy':'None'}")))
+        .containsExactly(
+            "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None");
+    assertThat(problems("", "pods", POD.formatted("{" + containers + ",'dnsPolicy':'x'}")))
+        .containsExactly(
+            "spec.dnsPolicy: Unsupported value: \"x\": supported values:"
+                + " \"ClusterFirstWithHostNet\", \"ClusterFirst\", \"Default\", \"None\"");
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{"
+                        + containers
+                        + ",'dnsConfig':{'nameservers':['1.1.1.1','x','1.1.1.2','1.1.1.3'],"
+                        + "'searches':['.','_a.b.','-'],'options':[{'value':'1'}]}}")))
+        .containsExactly(
+            "spec.dnsConfig.nameservers: Invalid value: [\"1.1.1.1\",\"x\",\"1.1.1.2\","
+                + "\"1.1.1.3\"]: must not have more than 3 nameservers",
+            "spec.dnsConfig.nameservers[1]: Invalid value: \"x\": must be a valid IP address, (e.g."
+                + " 10.9.8.7 or 2001:db8::ffff)",
+            "spec.dnsConfig.searches[2]: Invalid value: \"-\": a lowercase RFC 1123 subdomain must"
+                + " consist of lower case alphanumeric characters, '_', '-' or '.', and must start"
+                + " and end with an alphanumeric character (e.g. 'example.com', regex used for"
+                + " validation is"
+                + " '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')",
+            "spec.dnsConfig.options[0]: Required value: must not be empty");
+  }
+
+  @Test
+  void systemsOfPods() {
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{'os':{'name':'windows'},'hostPID':true,'securityContext':{'runAsUser':1},"
+                        + "'containers':[{'name':'c','image':'i','securityContext':"
+                        + "{'privileged':true}}]}")))
+        .containsExactly(
+            "spec.hostPID: Forbidden: cannot be set for a windows pod",
+            "spec.securityContext.runAsUser: Forbidden: cannot be set for a windows pod",
+            "spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows"
+                + " pod");
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{'os':{'name':'linux'},'containers':[{'name':'c','image':'i',"
+                        + "'securityContext':{'windowsOptions':{}}}]}")))
+        .containsExactly(
+            "spec.containers[0].securityContext.windowsOptions: Forbidden: windows options cannot"
+                + " be set for a linux pod");
+  }
+
+  @Test
+  void spreadingOfPods() {
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{'containers':[{'name':'c','image':'i'}],'topologySpreadConstraints':["
+                        + "{'maxSkew':1,'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway',"
+                        + "'minDomains':0,'nodeTaintsPolicy':'x','matchLabelKeys':['k','l'],"
+                        + "'labelSelector':{'matchLabels':{'k':'v'},'matchExpressions':[{'key':'k',"
+                        + "'operator':'Exists'}]}},"
+                        + "{'maxSkew':0,'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway',"
+                        + "'matchLabelKeys':['k']}]}")))
+        .containsExactly(
+            "spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value:"
+                + " \"{a, ScheduleAnyway}\"",
+            "spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: must be greater than"
+                + " zero",
+            "spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: can only use"
+                + " minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
+            "spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: \"x\": supported"
+                + " values: \"Honor\", \"Ignore\"",
+            "spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: \"k\": exists in"
+                + " both matchLabelKeys and labelSelector",
+            "spec.topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than zero",
+            "spec.topologySpreadConstraints[1].matchLabelKeys: Forbidden: must not be specified"
+                + " when labelSelector is not set");
+  }
+
+  @Test
+  void valuesAreShownInTheOrderInWhichUpstreamKnowsThem() {
+    String spec = "'selector':{'matchLabels':{'a':'b'}},'template':" + TEMPLATE;
+    assertThat(
+            problems("apps", "deployments", named("'spec':{'strategy':{'type':'X'}," + spec + "}")))
+        .containsExactly(
+            "spec.strategy: Unsupported value: {\"Type\":\"X\",\"RollingUpdate\":null}: supported"
+                + " values: \"Recreate\", \"RollingUpdate\"");
+    assertThat(
+            problems(
+                "apps", "daemonsets", named("'spec':{'updateStrategy':{'type':'X'}," + spec + "}")))
+        .containsExactly(
+            "spec.updateStrategy: Unsupported value: {\"Type\":\"X\",\"RollingUpdate\":null}:"
+                + " supported values: \"RollingUpdate\", \"OnDelete\"");
+    assertThat(
+            problems(
+                "networking.k8s.io",
+                "networkpolicies",
+                named(
+                    "'spec':{'podSelector':{},'policyTypes':['X'],"
+                        + "'ingress':[{'ports':[{'protocol':'X'}]}]}")))
+        .containsExactly(
+            "spec.ingress[0].ports[0].protocol: Unsupported value: \"X\": supported values:"
+                + " \"TCP\", \"UDP\", \"SCTP\"",
+            "spec.policyTypes[0]: Unsupported value: \"X\": supported values: \"Ingress\","
+                + " \"Egress\"");
+    assertThat(
+            problems(
+                "rbac.authorization.k8s.io",
+                "rolebindings",
+                named(
+                    "'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'X','name':'r'},"
+                        + "'subjects':[{'kind':'Y','name':'s'}]")))
+        .containsExactly(
+            "roleRef.kind: Unsupported value: \"X\": supported values: \"Role\", \"ClusterRole\"",
+            "subjects[0].kind: Unsupported value: \"Y\": supported values: \"ServiceAccount\","
+                + " \"User\", \"Group\"");
+  }
+
+  @Test
+  void labelKeysOfAffinities() {
+    assertThat(
+            problems(
+                "",
+                "pods",
+                POD.formatted(
+                    "{'containers':[{'name':'c','image':'i'}],'affinity':{'podAffinity':{"
+                        + "'requiredDuringSchedulingIgnoredDuringExecution':["
+                        + "{'topologyKey':'t','namespaces':['A'],'matchLabelKeys':['k']},"
+                        + "{'topologyKey':'t','labelSelector':{},'matchLabelKeys':['k','-'],"
+                        + "'mismatchLabelKeys':['k']}]}}}")))
+        .satisfies(all -> {
+          String at = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution";
+          assertThat(all).hasSize(4);
+          assertThat(all.get(0)).startsWith(at + "[0].namespace: Invalid value: \"A\": ");
+          assertThat(all.get(1))
+              .isEqualTo(
+                  at
+                      + "[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is"
+                      + " not set");
+          assertThat(all.get(2)).startsWith(at + "[1].matchLabelKeys[1]: Invalid value: \"-\": ");
+          assertThat(all.get(3))
+              .isEqualTo(
+                  at
+                      + "[1].matchLabelKeys[0]: Invalid value: \"k\": exists in both matchLabelKeys"
+                      + " and mismatchLabelKeys");
+        });
+  }
+
+  @Test
+  void metricsOfAutoscalers() {
+    String target = "'scaleTargetRef':{'kind':'Deployment','name':'d'},'maxReplicas':3";
+    assertThat(
+            problems(
+                "autoscaling",
+                "horizontalpodautoscalers",
+                named(
+                    "'spec':{'minReplicas':0,"
+                        + target
+                        + ",'metrics':["
+                        + "{'type':'Pods','pods':{'metric':{'name':'a/b'},'target':{'type':'X',"
+                        + "'value':'0'}}},"
+                        + "{'type':'Resource','object':{'metric':{},'describedObject':{'kind':'K',"
+                        + "'name':'n'},'target':{'type':'Value','value':'1'}},'pods':{'metric':{'name':"
+                        + "'m'},'target':{'type':'Value'}}},"
+                        + "{'type':'ContainerResource','containerResource':{'target':{'type':"
+                        + "'Utilization','averageUtilization':0,'averageValue':'1'}}}],"
+                        + "'behavior':{'scaleUp':{'stabilizationWindowSeconds':3601,'selectPolicy':'X',"
+                        + "'policies':[{'type':'X','value':0,'periodSeconds':1801}]}}}")))
+        .containsExactly(
+            "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+            "spec.metrics[0].pods.metric.name: Invalid value: \"a/b\": may not contain '/'",
+            "spec.metrics[0].pods.target.type: Invalid value: \"X\": must be either Utilization,"
+                + " Value, or AverageValue",
+            "spec.metrics[0].pods.target.value: Invalid value: \"0\": must be positive",
+            "spec.metrics[0].pods.target.averageValue: Required value: must specify a positive"
+                + " target averageValue",
+            "spec.metrics[1].object.metric.name: Required value: must specify a metric name",
+            "spec.metrics[1].resource: Required value: must populate information for the given"
+                + " metric source",
+            "spec.metrics[1].object: Forbidden: must populate the given metric source only",
+            "spec.metrics[1].pods: Forbidden: must populate the given metric source only",
+            "spec.metrics[2].containerResource.name: Required value: must specify a resource name",
+            "spec.metrics[2].containerResource.container: Required value: must specify a container",
+            "spec.metrics[2].containerResource.target.averageUtilization: Invalid value: 0: must be"
+                + " greater than 0",
+            "spec.metrics[2].containerResource.target.averageValue: Forbidden: may not set both a"
+                + " target raw value and a target utilization",
+            "spec.metrics: Forbidden: must specify at least one Object or External metric to"
+                + " support scaling to zero replicas",
+            "spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: 3601: must be less"
+                + " than or equal to 3600",
+            "spec.behavior.scaleUp.selectPolicy: Unsupported value: \"X\": supported values:"
+                + " \"Disabled\", \"Max\", \"Min\"",
+            "spec.behavior.scaleUp.policies[0].type: Unsupported value: \"X\": supported values:"
+                + " \"Percent\", \"Pods\"",
+            "spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero",
+            "spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 1801: must be less"
+                + " than or equal to 1800");
   }
 }

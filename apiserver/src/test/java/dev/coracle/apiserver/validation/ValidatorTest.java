@@ -124,7 +124,7 @@ class ValidatorTest {
         "/spec/containers/0/imagePullPolicy='x' | spec.containers[0].imagePullPolicy: Unsupported"
             + " value: \"x\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
         "/spec/restartPolicy='x' | spec.restartPolicy: Unsupported value: \"x\": supported values:"
-            + " \"Always\", \"Never\", \"OnFailure\"",
+            + " \"Always\", \"OnFailure\", \"Never\"",
         "/spec/containers/0/ports=[{'containerPort':70000}] |"
             + " spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1"
             + " and 65535, inclusive",
@@ -168,8 +168,8 @@ class ValidatorTest {
         "/spec/strategy={'type':'RollingUpdate','rollingUpdate':{'maxSurge':0,'maxUnavailable':0}}"
             + " | spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when"
             + " `maxSurge` is 0",
-        "/spec/strategy={'type':'x'} | spec.strategy.type: Unsupported value: \"x\": supported"
-            + " values: \"Recreate\", \"RollingUpdate\"",
+        "/spec/strategy={'type':'x'} | spec.strategy: Unsupported value:"
+            + " {\"Type\":\"x\",\"RollingUpdate\":null}: supported values: \"Recreate\", \"RollingUpdate\"",
       })
   void deployments(String edit, String problem) {
     assertThat(problems(resource("apps/deployments"), edited(DEPLOYMENT, edit)))

@@ -46,6 +46,14 @@ public final class DeviceConversions {
         : object;
   }
 
+  /**
+   * What was stored, by whatever version of this server: v1 with the fields of v1. The tree given
+   * stays as it is.
+   */
+  public static ObjectNode stored(ObjectNode object) {
+    return nest(object.deepCopy()).put("apiVersion", "resource.k8s.io/v1");
+  }
+
   private static ObjectNode nest(ObjectNode object) {
     each(requests(object), DeviceConversions::nestRequest);
     if (object.path("spec") instanceof ObjectNode spec

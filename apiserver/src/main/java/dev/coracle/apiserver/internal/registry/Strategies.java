@@ -9,9 +9,11 @@ import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimTemplateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.SimpleStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.WorkloadStrategy;
+import dev.coracle.watchhub.ResourceStore;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -21,15 +23,21 @@ public final class Strategies {
   private final Map<String, KindStrategy> byResource = new HashMap<>();
 
   /**
+   * @param store where strategies look things up
    * @param services gives Services their addresses
    * @param rbac checks that nobody gives away more than they have
    * @param podCertificates checks that only signers sign
    */
   public Strategies(
-      ServiceStrategy services, RbacStrategy rbac, PodCertificateStrategy podCertificates) {
+      ResourceStore store,
+      ServiceStrategy services,
+      RbacStrategy rbac,
+      PodCertificateStrategy podCertificates) {
     byResource.put("pods", new PodStrategy());
     byResource.put("services", services);
-    byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy());
+    byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy(store));
+    byResource.put(
+        "resourceclaimtemplates.resource.k8s.io", new ResourceClaimTemplateStrategy(store));
     byResource.put("namespaces", CoreStrategies.NAMESPACE);
     byResource.put("secrets", CoreStrategies.SECRET);
     byResource.put("persistentvolumes", CoreStrategies.VOLUME);

@@ -31,6 +31,7 @@ public final class PodStrategy implements KindStrategy {
     ObjectNode status = pod.putObject("status");
     status.put("phase", "Pending");
     status.put("qosClass", qosClass(pod.path("spec")));
+    PodLabelKeys.merge(pod);
     if (!pod.path("spec").path("schedulingGates").isEmpty()) {
       ObjectNode gated = status.putArray("conditions").addObject();
       gated.put("type", "PodScheduled").put("status", "False").putNull("lastProbeTime");

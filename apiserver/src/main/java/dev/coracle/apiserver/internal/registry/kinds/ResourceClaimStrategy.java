@@ -4,17 +4,38 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.DeviceConversions;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ResourceClaims: what drivers said of a device goes when the device is deallocated, so that
  * whoever deallocates needs to know nothing of it.
  */
 public final class ResourceClaimStrategy implements KindStrategy {
+
+  private final DeviceAdminAccess adminAccess;
+
+  public ResourceClaimStrategy(ResourceStore store) {
+    adminAccess = new DeviceAdminAccess(store);
+  }
+
+  @Override
+  public Uni<Void> beginWrite(ObjectNode now, @Nullable KubeObject before, Call call) {
+    if (before == null) {
+      return adminAccess.ofRequests(DeviceConversions.nested(now).path("spec"), call);
+    }
+    return call.subresource().equals("status")
+        ? adminAccess.ofResults(now, before.tree(), call)
+        : Backstage.DONE;
+  }
 
   @Override
   public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
