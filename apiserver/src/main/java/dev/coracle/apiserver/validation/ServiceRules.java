@@ -2,6 +2,7 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
@@ -16,7 +17,6 @@ final class ServiceRules implements KindRules {
       Set.of("ClusterIP", "ExternalName", "LoadBalancer", "NodePort");
   private static final Set<String> AFFINITY = Set.of("ClientIP", "None");
   private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
-  private static final Set<String> TRAFFIC = Set.of("Cluster", "Local");
 
   @Override
   public List<String> name(String name) {
@@ -40,21 +40,12 @@ final class ServiceRules implements KindRules {
           "may not be set to 'None' for " + type + " services");
     }
     if (external) {
-      String name = Nodes.text(spec, "externalName").replaceAll("\\.$", "");
-      if (name.isEmpty()) {
-        errors.required(FieldPath.SPEC, "externalName");
-      } else {
-        errors.invalid(FieldPath.SPEC, "externalName", name, NameRules.dnsSubdomain(name));
-      }
-      if (Nodes.has(spec, "clusterIP")) {
-        errors.forbidden(FieldPath.SPEC, "clusterIPs", "may not be set for ExternalName services");
-      }
+      external(spec, errors);
     }
-    ports(spec, headless || external, type, errors);
-    PodSpecRules.choice(spec, "sessionAffinity", AFFINITY, FieldPath.SPEC, errors);
-    PodSpecRules.choice(spec, "type", TYPES, FieldPath.SPEC, errors);
-    affinity(spec, errors);
+    ports(spec, errors);
     MetaRules.labels(spec.path("selector"), FieldPath.SPEC, "selector", errors);
+    PodSpecRules.choice(spec, "sessionAffinity", AFFINITY, FieldPath.SPEC, errors);
+    affinity(spec, errors);
     String ip = Nodes.text(spec, "clusterIP");
     if (!ip.isEmpty() && !headless) {
       Addresses.ip(ip, FieldPath.SPEC.child("clusterIPs").index(0), "", errors);
@@ -67,42 +58,36 @@ final class ServiceRules implements KindRules {
         Addresses.nonSpecial(e.asText(), at, errors);
       }
     }
-    traffic(spec, type, errors);
-    i = 0;
-    for (JsonNode r : spec.path("loadBalancerSourceRanges")) {
-      FieldPath at = FieldPath.SPEC.child("loadBalancerSourceRanges").index(i++);
-      Addresses.cidr(r.asText().strip(), at, "", errors);
-    }
-    if (Nodes.has(spec, "loadBalancerSourceRanges") && !type.equals("LoadBalancer")) {
-      errors.forbidden(
-          FieldPath.SPEC,
-          "loadBalancerSourceRanges",
-          "may only be used when `type` is 'LoadBalancer'");
-    }
+    PodSpecRules.choice(spec, "type", TYPES, FieldPath.SPEC, errors);
+    nodePorts(spec, type, errors);
+    ServiceTrafficRules.check(service, errors);
   }
 
-  private static void traffic(JsonNode spec, String type, FieldErrors errors) {
-    String outside = Nodes.text(spec, "externalTrafficPolicy");
-    boolean facing =
-        type.equals("NodePort") || type.equals("LoadBalancer") || Nodes.has(spec, "externalIPs");
-    if (!outside.isEmpty()) {
-      if (!facing) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "externalTrafficPolicy",
-            outside,
-            "may only be set for externally-accessible services");
-      } else if (!TRAFFIC.contains(outside)) {
-        errors.unsupported(FieldPath.SPEC, "externalTrafficPolicy", outside, TRAFFIC);
-      }
+  private static void external(JsonNode spec, FieldErrors errors) {
+    String not = "may not be set for ExternalName services";
+    if (Nodes.has(spec, "clusterIP") || Nodes.has(spec, "clusterIPs")) {
+      errors.forbidden(FieldPath.SPEC, "clusterIPs", not);
     }
-    String inside = Nodes.text(spec, "internalTrafficPolicy");
-    if (!inside.isEmpty() && !TRAFFIC.contains(inside)) {
-      errors.unsupported(FieldPath.SPEC, "internalTrafficPolicy", inside, TRAFFIC);
+    if (Nodes.has(spec, "ipFamilies")) {
+      errors.forbidden(FieldPath.SPEC, "ipFamilies", not);
+    }
+    if (Nodes.set(spec, "ipFamilyPolicy")) {
+      errors.forbidden(FieldPath.SPEC, "ipFamilyPolicy", not);
+    }
+    String name = Nodes.text(spec, "externalName").replaceAll("\\.$", "");
+    if (name.isEmpty()) {
+      errors.required(FieldPath.SPEC, "externalName");
+    } else {
+      errors.invalid(FieldPath.SPEC, "externalName", name, NameRules.dnsSubdomain(name));
     }
   }
 
   private static void affinity(JsonNode spec, FieldErrors errors) {
+    if (Nodes.text(spec, "sessionAffinity").equals("None")
+        && Nodes.set(spec, "sessionAffinityConfig")) {
+      errors.forbidden(
+          FieldPath.SPEC, "sessionAffinityConfig", "must not be set when session affinity is None");
+    }
     JsonNode seconds = spec.path("sessionAffinityConfig").path("clientIP").path("timeoutSeconds");
     if (Nodes.text(spec, "sessionAffinity").equals("ClientIP") && seconds.isNumber()) {
       long s = seconds.asLong();
@@ -116,10 +101,8 @@ final class ServiceRules implements KindRules {
     }
   }
 
-  private static void ports(JsonNode spec, boolean noTarget, String type, FieldErrors errors) {
+  private static void ports(JsonNode spec, FieldErrors errors) {
     Set<String> names = new HashSet<>();
-    Set<String> seen = new HashSet<>();
-    Set<String> nodePorts = new HashSet<>();
     int i = 0;
     int count = spec.path("ports").size();
     for (JsonNode p : spec.path("ports")) {
@@ -148,19 +131,45 @@ final class ServiceRules implements KindRules {
       if (!app.isEmpty()) {
         errors.invalid(at, "appProtocol", app, NameRules.qualifiedName(app));
       }
-      String key = Nodes.text(p, "protocol") + "/" + p.path("port").asText();
-      if (!seen.add(key)) {
-        errors.duplicate(at, "", ((ObjectNode) p).deepCopy().retain("port", "protocol"));
-      }
-      int nodePort = p.path("nodePort").asInt(0);
-      if (nodePort != 0) {
-        if (type.equals("ClusterIP") || type.equals("ExternalName")) {
-          errors.forbidden(at, "nodePort", "may not be used when `type` is '" + type + "'");
-        } else if (!nodePorts.add(Nodes.text(p, "protocol") + "/" + nodePort)) {
-          errors.duplicate(at, "nodePort", nodePort);
+    }
+  }
+
+  private static void nodePorts(JsonNode spec, String type, FieldErrors errors) {
+    JsonNode ports = spec.path("ports");
+    FieldPath path = FieldPath.SPEC.child("ports");
+    if (type.equals("ClusterIP")) {
+      for (int i = 0; i < ports.size(); i++) {
+        if (ports.get(i).path("nodePort").asInt(0) != 0) {
+          errors.forbidden(path.index(i), "nodePort", "may not be used when `type` is 'ClusterIP'");
         }
       }
     }
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < ports.size(); i++) {
+      int port = ports.get(i).path("nodePort").asInt(0);
+      if (port != 0 && !seen.add(Nodes.text(ports.get(i), "protocol") + "/" + port)) {
+        errors.duplicate(path.index(i), "nodePort", port);
+      }
+    }
+    seen.clear();
+    for (int i = 0; i < ports.size(); i++) {
+      String protocol = Nodes.text(ports.get(i), "protocol");
+      int port = ports.get(i).path("port").asInt(0);
+      if (!seen.add(protocol + "/" + port)) {
+        errors.duplicate(path.index(i), "", shown(protocol, port));
+      }
+    }
+  }
+
+  /** As upstream's messages show a port: its own form of it, of which the rest is not set. */
+  private static ObjectNode shown(String protocol, int port) {
+    return Json.object()
+        .put("Name", "")
+        .put("Protocol", protocol)
+        .putNull("AppProtocol")
+        .put("Port", port)
+        .put("TargetPort", 0)
+        .put("NodePort", 0);
   }
 
   @Override
@@ -178,5 +187,6 @@ final class ServiceRules implements KindRules {
           ip.isEmpty() ? "null" : ip,
           "may not change once set");
     }
+    ServiceTrafficRules.checkUpdate(spec, old, errors);
   }
 }

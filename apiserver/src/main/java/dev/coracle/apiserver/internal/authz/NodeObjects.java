@@ -44,9 +44,18 @@ final class NodeObjects {
   /** By resource, then by object, its node. */
   private final Map<String, Map<NamespacedName, String>> owners = new ConcurrentHashMap<>();
 
+  /** By claim, {@code persistentvolumeclaims/ns/name}: the secrets that its volume names. */
+  private final Map<String, Set<String>> volumeSecrets = new ConcurrentHashMap<>();
+
+  /** By volume, its claim, as above. */
+  private final Map<String, String> claims = new ConcurrentHashMap<>();
+
   NodeObjects(Vertx vertx, ResourceStore store) {
     List<LiveCache> all = new ArrayList<>();
     all.add(LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed));
+    all.add(
+        LiveCache.ofNames(vertx, store, new GroupResource("", "persistentvolumes"))
+            .listen(this::volume));
     for (Owned owned : OWNED) {
       Map<NamespacedName, String> known = new ConcurrentHashMap<>();
       owners.put(owned.resource().resource(), known);
@@ -80,6 +89,36 @@ final class NodeObjects {
       known.remove(now.key());
     } else if (before != null) {
       known.remove(before.key());
+    }
+  }
+
+  private void volume(@Nullable KubeObject before, @Nullable KubeObject now) {
+    KubeObject volume = now == null ? before : now;
+    if (volume == null) {
+      return;
+    }
+    String old = claims.remove(volume.name());
+    if (old != null) {
+      volumeSecrets.remove(old);
+    }
+    if (now == null || now.text("spec", "claimRef", "name").isEmpty()) {
+      return;
+    }
+    String namespace = now.text("spec", "claimRef", "namespace");
+    Set<String> secrets = new HashSet<>();
+    for (JsonNode source : now.at("spec")) {
+      for (var field : source.properties()) {
+        if (field.getKey().endsWith("ecretRef")) {
+          String where = field.getValue().path("namespace").asText(namespace);
+          secrets.add("secrets/" + where + "/" + field.getValue().path("name").asText(""));
+        }
+      }
+    }
+    if (!secrets.isEmpty()) {
+      String claim =
+          "persistentvolumeclaims/" + namespace + "/" + now.text("spec", "claimRef", "name");
+      claims.put(now.name(), claim);
+      volumeSecrets.put(claim, Set.copyOf(secrets));
     }
   }
 
@@ -180,7 +219,16 @@ final class NodeObjects {
     }
     String used = a.resource() + "/" + a.namespace() + "/" + a.name();
     for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
-      if (of.contains(used)) {
+      if (of.contains(used) || a.resource().equals("secrets") && ofVolume(of, used)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean ofVolume(Set<String> uses, String secret) {
+    for (String use : uses) {
+      if (volumeSecrets.getOrDefault(use, Set.of()).contains(secret)) {
         return true;
       }
     }

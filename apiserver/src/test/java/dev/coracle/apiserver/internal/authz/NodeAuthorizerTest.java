@@ -66,6 +66,14 @@ class NodeAuthorizerTest {
               + node
               + "'}}");
     }
+    put(
+        store,
+        new GroupResource("", "persistentvolumes"),
+        """
+        {'apiVersion':'v1','kind':'PersistentVolume','metadata':{'name':'pv'},
+         'spec':{'claimRef':{'namespace':'d','name':'pvc'},
+          'csi':{'nodeStageSecretRef':{'namespace':'csi','name':'stage'}}}}\
+        """);
     nodes =
         new NodeAuthorizer(
             VERTX,
@@ -127,6 +135,7 @@ class NodeAuthorizerTest {
     "PATCH, /api/v1/nodes/n1/status",
     "GET, /api/v1/namespaces/d/secrets/s",
     "WATCH, /api/v1/namespaces/d/secrets?metadata.name=s",
+    "GET, /api/v1/namespaces/csi/secrets/stage",
     "GET, /api/v1/namespaces/d/persistentvolumeclaims/pvc",
     "PATCH, /api/v1/namespaces/d/persistentvolumeclaims/pvc/status",
     "POST, /api/v1/namespaces/d/serviceaccounts/robot/token",

@@ -8,6 +8,7 @@ import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import dev.coracle.apiserver.internal.service.ServiceAllocation;
 import io.smallrye.mutiny.Uni;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Services: keep their addresses over updates, and get them when they are written. */
@@ -47,11 +48,10 @@ public final class ServiceStrategy implements KindStrategy {
     }
     boolean external = spec.path("type").asText("").equals("ExternalName");
     if (external) {
-      if (!before.text("spec", "type").equals("ExternalName")
-          && spec.path("clusterIP").asText("").equals(before.text("spec", "clusterIP"))) {
-        spec.remove(java.util.List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
+      if (!before.text("spec", "type").equals("ExternalName")) {
+        dropAddresses(spec, before);
       }
-      dropExternalAccess(spec, before);
+      dropUnused(spec, before);
       return;
     }
     String ip = before.text("spec", "clusterIP");
@@ -76,28 +76,63 @@ public final class ServiceStrategy implements KindStrategy {
           && spec.path("externalTrafficPolicy").asText("").equals("Local")) {
         keep(spec, before, "healthCheckNodePort");
       }
-    } else {
-      dropExternalAccess(spec, before);
+    }
+    dropUnused(spec, before);
+  }
+
+  private static void dropAddresses(ObjectNode spec, KubeObject before) {
+    String ip = spec.path("clusterIP").asText("");
+    if (ip.isEmpty() || ip.equals(before.text("spec", "clusterIP"))) {
+      spec.remove(java.util.List.of("clusterIP", "clusterIPs"));
+    }
+    for (String field : new String[] {"ipFamilies", "ipFamilyPolicy"}) {
+      if (spec.path(field).equals(before.at("spec", field))) {
+        spec.remove(field);
+      }
     }
   }
 
-  /** What only made sense as long as the Service could be reached from outside. */
-  private static void dropExternalAccess(ObjectNode spec, KubeObject before) {
-    if (!before.text("spec", "type").matches("NodePort|LoadBalancer")
-        || spec.path("type").asText("").matches("NodePort|LoadBalancer")) {
-      return;
-    }
-    for (JsonNode port : spec.path("ports")) {
-      if (port instanceof ObjectNode p && sameNodePort(p, before)) {
-        p.remove("nodePort");
+  /** What the Service has no use for any more goes, where the client has not set it anew. */
+  private static void dropUnused(ObjectNode spec, KubeObject before) {
+    JsonNode old = before.at("spec");
+    if (hasNodePorts(old) && !hasNodePorts(spec)) {
+      for (JsonNode port : spec.path("ports")) {
+        if (port instanceof ObjectNode p && sameNodePort(p, before)) {
+          p.remove("nodePort");
+        }
       }
     }
-    spec.remove(
-        java.util.List.of(
-            "externalTrafficPolicy",
-            "healthCheckNodePort",
-            "allocateLoadBalancerNodePorts",
-            "loadBalancerClass"));
+    drop(spec, old, "healthCheckNodePort", s -> isBalanced(s) && isLocal(s));
+    drop(spec, old, "externalTrafficPolicy", ServiceStrategy::isFacing);
+    drop(spec, old, "allocateLoadBalancerNodePorts", ServiceStrategy::isBalanced);
+    drop(spec, old, "loadBalancerClass", ServiceStrategy::isBalanced);
+  }
+
+  private static void drop(ObjectNode spec, JsonNode old, String field, Predicate<JsonNode> use) {
+    if (use.test(old) && !use.test(spec) && spec.path(field).equals(old.path(field))) {
+      spec.remove(field);
+    }
+  }
+
+  private static String type(JsonNode spec) {
+    return spec.path("type").asText("");
+  }
+
+  private static boolean hasNodePorts(JsonNode spec) {
+    return type(spec).equals("NodePort") || isBalanced(spec);
+  }
+
+  private static boolean isBalanced(JsonNode spec) {
+    return type(spec).equals("LoadBalancer");
+  }
+
+  private static boolean isLocal(JsonNode spec) {
+    return spec.path("externalTrafficPolicy").asText("").equals("Local");
+  }
+
+  private static boolean isFacing(JsonNode spec) {
+    return hasNodePorts(spec)
+        || type(spec).equals("ClusterIP") && !spec.path("externalIPs").isEmpty();
   }
 
   private static void keep(ObjectNode spec, KubeObject before, String field) {
