@@ -1,11 +1,17 @@
 package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.Resources;
+import dev.coracle.api.Yaml;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.vertx.core.Vertx;
@@ -25,6 +31,8 @@ import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,6 +48,7 @@ class StructuredIdentityTest {
 
   @TempDir static Path dir;
   private static final Vertx VERTX = Vertx.vertx();
+  private static final Queue<String> ASKED = new ConcurrentLinkedQueue<>();
   private static KeyPair one;
   private static KeyPair two;
   private static String service;
@@ -141,7 +150,11 @@ class StructuredIdentityTest {
                 matchConditionSubjectAccessReviewVersion: v1
                 failurePolicy: Deny
                 connectionInfo: {type: KubeConfigFile, kubeConfigFile: "KUBECONFIG"}
-                matchConditions: [{expression: "request.user.startsWith('two:')"}]
+                matchConditions:
+                - expression: "request.user.startsWith('two:')"
+                - expression: >-
+                    !(request.?resourceAttributes.?fieldSelector.?requirements.orValue([]).exists(r,
+                    r.key == 'spec.nodeName' && r.values == ['passed-over']))
             """
                 .replace(
                     "KUBECONFIG",
@@ -177,11 +190,16 @@ class StructuredIdentityTest {
       case "/two/keys" -> key(out, two);
       default -> {
         JsonNode spec = Json.parse(body.getBytes()).path("spec");
-        String resource = spec.path("resourceAttributes").path("resource").asText("");
+        JsonNode attributes = spec.path("resourceAttributes");
+        String resource = attributes.path("resource").asText("");
+        String selectors =
+            attributes.path("fieldSelector").toString()
+                + attributes.path("labelSelector").toString();
+        ASKED.add(resource + selectors);
         out.putObject("status")
             .put("allowed", resource.equals("configmaps"))
             .put("denied", resource.equals("secrets"))
-            .put("reason", "by the service");
+            .put("reason", "by the service" + selectors);
       }
     }
     request.response().end(Buffer.buffer(Json.bytes(out)));
@@ -322,6 +340,72 @@ class StructuredIdentityTest {
         .atMost(Duration.ofSeconds(60))
         .until(() -> may(joe, "configmaps").path("allowed").asBoolean());
     assertThat(may(jane, "secrets").path("denied").asBoolean()).as("the first decides").isTrue();
+  }
+
+  private static final String IN_N1 =
+      "{\"requirements\":[{\"key\":\"spec.nodeName\",\"operator\":\"In\",\"values\":[\"n1\"]}]}";
+
+  private static JsonNode mayListPods(String selectors) throws Exception {
+    ObjectNode body = (ObjectNode) Yaml.parse(selectors.getBytes(StandardCharsets.UTF_8), 1 << 20);
+    ObjectNode review =
+        Json.object()
+            .put("apiVersion", "authorization.k8s.io/v1")
+            .put("kind", "SelfSubjectAccessReview");
+    body.put("verb", "list").put("resource", "pods");
+    review.putObject("spec").set("resourceAttributes", body);
+    return post(token(ofTwo(), two), ACCESS, review).path("status");
+  }
+
+  @Test
+  void selectorsOfReviewsReachTheService() throws Exception {
+    assertThat(
+            mayListPods(
+                    "{fieldSelector: {rawSelector: spec.nodeName=n1}, labelSelector: {requirements:"
+                        + " [{key: a, operator: DoesNotExist}, {key: b, operator: NotIn, values: [c,"
+                        + " d]}]}}")
+                .path("reason")
+                .asText())
+        .isEqualTo(
+            "by the service"
+                + IN_N1
+                + "{\"requirements\":[{\"key\":\"a\",\"operator\":\"DoesNotExist\"},"
+                + "{\"key\":\"b\",\"operator\":\"NotIn\",\"values\":[\"c\",\"d\"]}]}");
+    JsonNode partly =
+        mayListPods(
+            "{fieldSelector: {requirements: [{key: spec.nodeName, operator: In, values: [n1]}, {key:"
+                + " a, operator: Exists}]}, labelSelector: {rawSelector: 'a in ('}}");
+    assertThat(partly.path("reason").asText()).isEqualTo("by the service" + IN_N1);
+    assertThat(partly.path("evaluationError").asText())
+        .isEqualTo(
+            "spec.resourceAttributes.fieldSelector partially ignored due to parse error;"
+                + " spec.resourceAttributes.labelSelector ignored due to parse error");
+    assertThat(
+            mayListPods("{fieldSelector: {rawSelector: spec.nodeName=passed-over}}").has("reason"))
+        .as("a match condition looks at selectors")
+        .isFalse();
+  }
+
+  @Test
+  void selectorsOfRequestsReachTheService() {
+    ApiCalls jane = server.server().callsAs(UserInfo.of("two:jane"));
+    ListOptions options =
+        new ListOptions(
+            LabelSelector.EVERYTHING, FieldSelector.equalTo("data", "x"), "", "", 0, "");
+    // It lets ConfigMaps through; that the field is none of theirs is said after that.
+    assertThatThrownBy(() ->
+            jane.list(Resources.CONFIG_MAPS, "default", options)
+                .await()
+                .atMost(Duration.ofSeconds(60)))
+        .hasMessageContaining("field label not supported: data");
+    ListOptions labelled =
+        new ListOptions(LabelSelector.parse("a=b"), FieldSelector.EVERYTHING, "", "", 0, "");
+    assertThatThrownBy(() ->
+            jane.list(Resources.PODS, "default", labelled).await().atMost(Duration.ofSeconds(60)))
+        .hasMessageContaining("pods is forbidden");
+    assertThat(ASKED)
+        .contains(
+            "configmaps{\"requirements\":[{\"key\":\"data\",\"operator\":\"In\",\"values\":[\"x\"]}]}",
+            "pods{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\"]}]}");
   }
 
   @Test

@@ -2,11 +2,9 @@ package dev.coracle.apiserver.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -16,6 +14,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
 import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.Audit;
@@ -90,7 +89,8 @@ public final class DirectCalls implements ApiCalls {
       String subresource,
       WriteOptions options,
       @Nullable JsonNode body,
-      FieldSelector fields)
+      FieldSelector fields,
+      LabelSelector labels)
       implements FlowRequest {
 
     Ask(
@@ -101,16 +101,26 @@ public final class DirectCalls implements ApiCalls {
         String subresource,
         WriteOptions options,
         @Nullable JsonNode body) {
-      this(gvr, verb, namespace, name, subresource, options, body, FieldSelector.EVERYTHING);
+      this(
+          gvr,
+          verb,
+          namespace,
+          name,
+          subresource,
+          options,
+          body,
+          FieldSelector.EVERYTHING,
+          LabelSelector.EVERYTHING);
     }
 
     /** Of many. */
-    static Ask of(GroupVersionResource gvr, String verb, String namespace, FieldSelector fields) {
-      return new Ask(gvr, verb, namespace, "", "", WriteOptions.NONE, null, fields);
-    }
-
-    String selector() {
-      return fields.isEverything() ? "" : fields.toString();
+    static Ask of(
+        GroupVersionResource gvr,
+        String verb,
+        String namespace,
+        FieldSelector fields,
+        LabelSelector labels) {
+      return new Ask(gvr, verb, namespace, "", "", WriteOptions.NONE, null, fields, labels);
     }
 
     @Override
@@ -159,7 +169,8 @@ public final class DirectCalls implements ApiCalls {
           subresource,
           name,
           "",
-          selector());
+          fields,
+          labels);
     }
   }
 
@@ -241,9 +252,10 @@ public final class DirectCalls implements ApiCalls {
         resource.resource(),
         ask.subresource,
         namespace ? ask.name : ask.namespace,
-        ask.name,
+        ask.name.isEmpty() ? RequestInfo.nameIn(ask.fields()) : ask.name,
         "",
-        ask.selector());
+        ask.fields(),
+        ask.labels());
   }
 
   private Call call(
@@ -258,8 +270,7 @@ public final class DirectCalls implements ApiCalls {
       audited.record().annotate("authorization.k8s.io/reason", decision.reason());
     }
     if (!decision.allowed()) {
-      throw StatusException.forbidden(
-          new GroupResource(resource.group(), resource.resource()), name, attributes.refusal());
+      throw attributes.forbidden(decision.reason());
     }
     return new Call(
         user,
@@ -304,7 +315,7 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
-    Ask ask = Ask.of(resource, "list", namespace, options.fields());
+    Ask ask = Ask.of(resource, "list", namespace, options.fields(), options.labels());
     return run(
         ask, 200, flow -> fair().list(flow, ask, options), call -> engine.list(call, options));
   }
@@ -315,7 +326,7 @@ public final class DirectCalls implements ApiCalls {
     return Multi.createFrom()
         .deferred(() -> {
           Context context = Vertx.currentContext();
-          Ask ask = Ask.of(resource, "watch", namespace, options.fields());
+          Ask ask = Ask.of(resource, "watch", namespace, options.fields(), options.labels());
           AuditedCall audited = audited(ask);
           Multi<WatchEvent> events = watch(ask, audited, options);
           return context == null

@@ -1,148 +1,40 @@
 package dev.coracle.apiserver.internal.authz;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.GroupResource;
-import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What kubelets may: the rules of the role system:node, but of Secrets, ConfigMaps, claims and
- * service accounts only those that a Pod on their own node uses, and of PodCertificateRequests only
- * those of their node (Kubernetes docs, "Using Node Authorization").
+ * What kubelets may: the rules of the role system:node, but only what belongs to their own node.
+ * Secrets, ConfigMaps, claims and service accounts must be used by a Pod there; Pods, slices and
+ * requests for certificates are listed by a field selector for the node (Kubernetes docs, "Using
+ * Node Authorization"; KEP-4601).
  */
 public final class NodeAuthorizer implements Authorizer {
 
   private static final String PREFIX = "system:node:";
+  private static final Decision ALLOW = Decision.allow("");
 
   private final List<PolicyRule> rules;
-  private final LiveCache pods;
-  private final LiveCache requests;
-
-  /** By node, then by Pod: {@code secrets/ns/name} and the like. */
-  private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
-
-  private final Map<NamespacedName, String> nodes = new ConcurrentHashMap<>();
-
-  /** By PodCertificateRequest, its node. */
-  private final Map<NamespacedName, String> requesters = new ConcurrentHashMap<>();
+  private final NodeObjects objects;
 
   /**
    * @param rules of the role system:node
    */
   public NodeAuthorizer(Vertx vertx, ResourceStore store, List<PolicyRule> rules) {
     this.rules = List.copyOf(rules);
-    this.pods =
-        LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed);
-    this.requests =
-        LiveCache.ofNames(
-                vertx, store, new GroupResource("certificates.k8s.io", "podcertificaterequests"))
-            .listen(this::requested);
+    this.objects = new NodeObjects(vertx, store);
   }
 
   public Uni<Void> start() {
-    return pods.start().chain(requests::start);
+    return objects.start();
   }
 
   public void stop() {
-    pods.stop();
-    requests.stop();
-  }
-
-  private void requested(@Nullable KubeObject before, @Nullable KubeObject now) {
-    if (now != null) {
-      requesters.put(now.key(), now.text("spec", "nodeName"));
-    } else if (before != null) {
-      requesters.remove(before.key());
-    }
-  }
-
-  private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
-    if (now == null) {
-      if (before != null) {
-        forget(before.key());
-      }
-      return;
-    }
-    NamespacedName pod = now.key();
-    String node = now.text("spec", "nodeName");
-    if (!node.equals(nodes.getOrDefault(pod, ""))) {
-      forget(pod);
-    }
-    if (!node.isEmpty()) {
-      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(pod, references(now));
-      nodes.put(pod, node);
-    }
-  }
-
-  private void forget(NamespacedName pod) {
-    String node = nodes.remove(pod);
-    Map<NamespacedName, Set<String>> of = node == null ? null : uses.get(node);
-    if (of != null) {
-      of.remove(pod);
-    }
-  }
-
-  private static Set<String> references(KubeObject pod) {
-    Set<String> out = new HashSet<>();
-    String ns = "/" + pod.namespace() + "/";
-    JsonNode spec = pod.at("spec");
-    out.add("serviceaccounts" + ns + spec.path("serviceAccountName").asText(""));
-    spec.path("imagePullSecrets").forEach(s -> out.add("secrets" + ns + s.path("name").asText("")));
-    for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
-      for (JsonNode c : spec.path(list)) {
-        for (JsonNode e : c.path("env")) {
-          JsonNode from = e.path("valueFrom");
-          out.add("secrets" + ns + from.path("secretKeyRef").path("name").asText(""));
-          out.add("configmaps" + ns + from.path("configMapKeyRef").path("name").asText(""));
-        }
-        for (JsonNode e : c.path("envFrom")) {
-          out.add("secrets" + ns + e.path("secretRef").path("name").asText(""));
-          out.add("configmaps" + ns + e.path("configMapRef").path("name").asText(""));
-        }
-      }
-    }
-    for (JsonNode v : spec.path("volumes")) {
-      volume(v, ns, out);
-      for (JsonNode s : v.path("projected").path("sources")) {
-        out.add("secrets" + ns + s.path("secret").path("name").asText(""));
-        out.add("configmaps" + ns + s.path("configMap").path("name").asText(""));
-      }
-      if (v.has("ephemeral")) {
-        out.add("persistentvolumeclaims" + ns + pod.name() + "-" + v.path("name").asText(""));
-      }
-    }
-    return out;
-  }
-
-  private static void volume(JsonNode v, String ns, Set<String> out) {
-    out.add("secrets" + ns + v.path("secret").path("secretName").asText(""));
-    out.add("configmaps" + ns + v.path("configMap").path("name").asText(""));
-    out.add(
-        "persistentvolumeclaims"
-            + ns
-            + v.path("persistentVolumeClaim").path("claimName").asText(""));
-    for (JsonNode source : v) {
-      String name = source.path("secretRef").path("name").asText("");
-      if (!name.isEmpty()) {
-        out.add("secrets" + ns + name);
-      }
-      name = source.path("nodePublishSecretRef").path("name").asText("");
-      if (!name.isEmpty()) {
-        out.add("secrets" + ns + name);
-      }
-    }
+    objects.stop();
   }
 
   @Override
@@ -152,51 +44,217 @@ public final class NodeAuthorizer implements Authorizer {
       return Decision.NO_OPINION;
     }
     String node = user.name().substring(PREFIX.length());
-    if (rules.stream().noneMatch(r -> r.allows(a))) {
-      return Decision.NO_OPINION;
+    if (a.resourceRequest()) {
+      switch (a.group() + "/" + a.resource()) {
+        case "/secrets", "/configmaps" -> {
+          return read(node, a);
+        }
+        case "/persistentvolumeclaims" -> {
+          return a.subresource().equals("status") ? status(node, a) : get(node, a);
+        }
+        case "resource.k8s.io/resourceclaims", "storage.k8s.io/volumeattachments" -> {
+          return get(node, a);
+        }
+        case "/serviceaccounts" -> {
+          return token(node, a);
+        }
+        case "coordination.k8s.io/leases" -> {
+          return lease(node, a);
+        }
+        case "storage.k8s.io/csinodes" -> {
+          return csiNode(node, a);
+        }
+        case "resource.k8s.io/resourceslices" -> {
+          return slice(node, a);
+        }
+        case "certificates.k8s.io/podcertificaterequests" -> {
+          return certificate(node, a);
+        }
+        case "/nodes" -> {
+          return node(node, a);
+        }
+        case "/pods" -> {
+          return pod(node, a);
+        }
+        default -> {}
+      }
     }
-    if (a.resource().equals("podcertificaterequests")) {
-      return request(node, a);
-    }
-    boolean guarded =
-        a.group().isEmpty()
-            && switch (a.resource()) {
-              case "secrets", "configmaps", "persistentvolumeclaims" -> true;
-              case "serviceaccounts" -> true;
-              default -> false;
-            };
-    if (!guarded || used(node, a)) {
-      return Decision.allow("");
-    }
-    return new Decision(
-        Verdict.NO_OPINION, "no relationship found between node '" + node + "' and this object");
+    return rules.stream().anyMatch(r -> r.allows(a)) ? ALLOW : Decision.NO_OPINION;
   }
 
-  /** Which pods a request may be made for is admission's business. */
-  private Decision request(String node, Attributes a) {
+  private static Decision none(String reason) {
+    return new Decision(Verdict.NO_OPINION, reason);
+  }
+
+  private Decision related(String node, Attributes a) {
+    if (a.name().isEmpty()) {
+      return none("No Object name found");
+    }
+    return objects.relates(node, a)
+        ? ALLOW
+        : none("no relationship found between node '" + node + "' and this object");
+  }
+
+  private Decision read(String node, Attributes a) {
     return switch (a.verb()) {
-      case "create" -> Decision.allow("");
-      case "get" ->
-          node.equals(requesters.get(new NamespacedName(a.namespace(), a.name())))
-              ? Decision.allow("")
-              : new Decision(
-                  Verdict.NO_OPINION,
-                  "no relationship found between node '" + node + "' and this object");
-      default ->
-          FieldSelector.parse(a.fieldSelector())
-                  .requirements()
-                  .contains(new FieldSelector.Requirement("spec.nodeName", true, node))
-              ? Decision.allow("")
-              : new Decision(
-                  Verdict.NO_OPINION,
-                  "can only list/watch podcertificaterequests with spec.nodeName field selector");
+      case "get", "list", "watch" -> {
+        if (!a.subresource().isEmpty()) {
+          yield none("cannot read subresource");
+        }
+        yield a.namespace().isEmpty()
+            ? none("can only read namespaced object of this type")
+            : related(node, a);
+      }
+      default -> none("can only read resources of this type");
     };
   }
 
-  private boolean used(String node, Attributes a) {
-    String key = a.resource() + "/" + a.namespace() + "/" + a.name();
-    for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
-      if (of.contains(key)) {
+  private Decision get(String node, Attributes a) {
+    if (!a.verb().equals("get")) {
+      return none("can only get individual resources of this type");
+    }
+    return a.subresource().isEmpty() ? related(node, a) : none("cannot get subresource");
+  }
+
+  private Decision status(String node, Attributes a) {
+    return switch (a.verb()) {
+      case "update", "patch" -> related(node, a);
+      default -> none("can only get/update/patch this type");
+    };
+  }
+
+  private Decision token(String node, Attributes a) {
+    if (a.verb().equals("get") && a.subresource().isEmpty()) {
+      // The role names it; upstream's kubelets may read the accounts of their pods by it.
+      return related(node, a);
+    }
+    if (!a.verb().equals("create") || a.name().isEmpty()) {
+      return none("can only create tokens for individual service accounts");
+    }
+    return a.subresource().equals("token")
+        ? related(node, a)
+        : none("can only create token subresource of serviceaccount");
+  }
+
+  /** Whose name an object has that is to be created is admission's business, here and below. */
+  private static Decision lease(String node, Attributes a) {
+    if (!one(a.verb())) {
+      return none("can only get, create, update, patch, or delete a node lease");
+    }
+    if (!a.namespace().equals("kube-node-lease")) {
+      return none("can only access leases in the \"kube-node-lease\" system namespace");
+    }
+    return a.verb().equals("create") || a.name().equals(node)
+        ? ALLOW
+        : none("can only access node lease with the same name as the requesting node");
+  }
+
+  private static Decision csiNode(String node, Attributes a) {
+    if (!one(a.verb())) {
+      return none("can only get, create, update, patch, or delete a CSINode");
+    }
+    if (!a.subresource().isEmpty()) {
+      return none("cannot authorize CSINode subresources");
+    }
+    return a.verb().equals("create") || a.name().equals(node)
+        ? ALLOW
+        : none("can only access CSINode with the same name as the requesting node");
+  }
+
+  private static boolean one(String verb) {
+    return switch (verb) {
+      case "get", "create", "update", "patch", "delete" -> true;
+      default -> false;
+    };
+  }
+
+  private Decision slice(String node, Attributes a) {
+    if (!a.subresource().isEmpty()) {
+      return none("cannot authorize ResourceSlice subresources");
+    }
+    return switch (a.verb()) {
+      case "create" -> ALLOW;
+      case "get", "update", "patch", "delete" -> related(node, a);
+      case "watch", "list", "deletecollection" ->
+          selects(a, "spec.nodeName", node)
+              ? ALLOW
+              : none(
+                  "can only list/watch/deletecollection resourceslices with nodeName field"
+                      + " selector");
+      default ->
+          none(
+              "only the following verbs are allowed for a ResourceSlice: get, watch, list, create,"
+                  + " update, patch, delete, deletecollection");
+    };
+  }
+
+  /** Which pods a request may be made for is admission's business. */
+  private Decision certificate(String node, Attributes a) {
+    return switch (a.verb()) {
+      case "create" -> ALLOW;
+      case "get" -> related(node, a);
+      case "list", "watch" ->
+          selects(a, "spec.nodeName", node)
+              ? ALLOW
+              : none(
+                  "can only list/watch podcertificaterequests with spec.nodeName field selector");
+      default -> none("");
+    };
+  }
+
+  private static Decision node(String node, Attributes a) {
+    return switch (a.subresource()) {
+      case "" ->
+          switch (a.verb()) {
+            case "create", "update", "patch" -> ALLOW;
+            case "get", "list", "watch" -> {
+              if (a.name().equals(node)) {
+                yield ALLOW;
+              }
+              yield none(
+                  "node '"
+                      + node
+                      + "' cannot read "
+                      + (a.name().isEmpty() ? "all nodes" : "'" + a.name() + "'")
+                      + ", only its own Node object");
+            }
+            default -> none("");
+          };
+      case "status" -> writes(a);
+      default -> none("");
+    };
+  }
+
+  private Decision pod(String node, Attributes a) {
+    return switch (a.subresource()) {
+      case "" ->
+          switch (a.verb()) {
+            case "get" -> related(node, a);
+            case "list", "watch" -> {
+              if (selects(a, "spec.nodeName", node)) {
+                yield ALLOW;
+              }
+              yield a.name().isEmpty()
+                  ? none("can only list/watch pods with spec.nodeName field selector")
+                  : related(node, a);
+            }
+            // Of mirror pods.
+            case "create", "delete" -> ALLOW;
+            default -> none("");
+          };
+      case "status" -> writes(a);
+      case "eviction" -> a.verb().equals("create") ? ALLOW : none("");
+      default -> none("");
+    };
+  }
+
+  private static Decision writes(Attributes a) {
+    return a.verb().equals("update") || a.verb().equals("patch") ? ALLOW : none("");
+  }
+
+  private static boolean selects(Attributes a, String field, String node) {
+    for (FieldSelector.Requirement r : a.fieldSelector().requirements()) {
+      if (r.equal() && r.field().equals(field) && r.value().equals(node)) {
         return true;
       }
     }

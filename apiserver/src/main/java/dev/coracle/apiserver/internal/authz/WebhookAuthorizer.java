@@ -3,6 +3,8 @@ package dev.coracle.apiserver.internal.authz;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelRequirement;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.AnswerCache;
 import dev.coracle.apiserver.internal.cel.Budget;
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class WebhookAuthorizer implements Authorizer {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebhookAuthorizer.class);
+  private static final int LONGEST = 10_000;
   private static final Decision UNASKED = new Decision(Verdict.UNASKED, "");
 
   private final RemoteJson remote;
@@ -91,13 +94,32 @@ public final class WebhookAuthorizer implements Authorizer {
                 .completionStage(
                     () -> remote.post(review(attributes), settings.timeout()).toCompletionStage())
                 .map(answer -> decision(answer.path("status")))
-                .invoke(d ->
-                    cache.put(
-                        attributes,
-                        d,
-                        d.allowed() ? settings.authorizedTtl() : settings.unauthorizedTtl()))
+                .invoke(d -> remember(attributes, d))
                 .onFailure()
                 .recoverWithItem(this::failed));
+  }
+
+  /** What is asked at great length is asked anew each time, so that nobody fills the memory. */
+  private void remember(Attributes a, Decision decision) {
+    int length =
+        a.namespace().length()
+            + a.verb().length()
+            + a.group().length()
+            + a.version().length()
+            + a.resource().length()
+            + a.subresource().length()
+            + a.name().length()
+            + a.path().length();
+    for (FieldSelector.Requirement r : a.fieldSelector().requirements()) {
+      length += r.field().length() + r.value().length();
+    }
+    for (LabelRequirement r : a.labelSelector().requirements()) {
+      length += r.key().length() + r.values().stream().mapToInt(String::length).sum();
+    }
+    if (length < LONGEST) {
+      cache.put(
+          a, decision, decision.allowed() ? settings.authorizedTtl() : settings.unauthorizedTtl());
+    }
   }
 
   private static Decision decision(JsonNode status) {
@@ -126,14 +148,16 @@ public final class WebhookAuthorizer implements Authorizer {
     ObjectNode extra = spec.putObject("extra");
     user.extra().forEach((k, values) -> values.forEach(extra.withArrayProperty(k)::add));
     if (a.resourceRequest()) {
-      spec.putObject("resourceAttributes")
-          .put("namespace", a.namespace())
-          .put("verb", a.verb())
-          .put("group", a.group())
-          .put("version", a.version())
-          .put("resource", a.resource())
-          .put("subresource", a.subresource())
-          .put("name", a.name());
+      ObjectNode resource =
+          spec.putObject("resourceAttributes")
+              .put("namespace", a.namespace())
+              .put("verb", a.verb())
+              .put("group", a.group())
+              .put("version", a.version())
+              .put("resource", a.resource())
+              .put("subresource", a.subresource())
+              .put("name", a.name());
+      AskedSelectors.write(a, resource);
     } else {
       spec.putObject("nonResourceAttributes").put("path", a.path()).put("verb", a.verb());
     }

@@ -3,6 +3,10 @@ package dev.coracle.apiserver.internal.cel;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
@@ -36,7 +40,32 @@ public final class AuthorizerLibrary {
       String resource,
       String subresource,
       String namespace,
-      String name) {}
+      String name,
+      String fieldSelector,
+      String labelSelector) {
+
+    public ResourceCheck(
+        Asking asking,
+        String group,
+        String resource,
+        String subresource,
+        String namespace,
+        String name) {
+      this(asking, group, resource, subresource, namespace, name, "", "");
+    }
+
+    private ResourceCheck with(String part, String value) {
+      return new ResourceCheck(
+          asking,
+          group,
+          resource,
+          part.equals("subresource") ? value : subresource,
+          part.equals("namespace") ? value : namespace,
+          part.equals("name") ? value : name,
+          part.equals("fieldSelector") ? value : fieldSelector,
+          part.equals("labelSelector") ? value : labelSelector);
+    }
+  }
 
   private AuthorizerLibrary() {}
 
@@ -51,7 +80,7 @@ public final class AuthorizerLibrary {
         Asking.class,
         String.class,
         (a, path) -> {
-          if (path.isEmpty()) {
+          if (path.isBlank()) {
             throw new CelFailure("path must not be empty", false);
           }
           return new PathCheck(a, path);
@@ -80,23 +109,24 @@ public final class AuthorizerLibrary {
         text,
         GroupCheck.class,
         String.class,
-        (g, resource) -> new ResourceCheck(g.asking(), g.group(), resource, "", "", ""));
-    with(
-        libraries,
-        "subresource",
-        (c, v) ->
-            new ResourceCheck(c.asking(), c.group(), c.resource(), v, c.namespace(), c.name()));
-    with(
-        libraries,
-        "namespace",
-        (c, v) ->
-            new ResourceCheck(c.asking(), c.group(), c.resource(), c.subresource(), v, c.name()));
-    with(
-        libraries,
-        "name",
-        (c, v) ->
-            new ResourceCheck(
-                c.asking(), c.group(), c.resource(), c.subresource(), c.namespace(), v));
+        (g, resource) -> {
+          if (resource.isBlank()) {
+            throw new CelFailure("resource must not be empty", false);
+          }
+          return new ResourceCheck(g.asking(), g.group(), resource, "", "", "");
+        });
+    for (String part :
+        new String[] {"subresource", "namespace", "name", "fieldSelector", "labelSelector"}) {
+      libraries.member(
+          part,
+          "resourcecheck_" + part,
+          RESOURCE,
+          RESOURCE,
+          text,
+          ResourceCheck.class,
+          String.class,
+          (c, value) -> c.with(part, value));
+    }
     libraries.member(
         "check",
         "pathcheck_check",
@@ -129,36 +159,45 @@ public final class AuthorizerLibrary {
     libraries.member("error", "decision_error", text, DECISION, Decision.class, d -> "");
   }
 
-  private static void with(
-      Libraries libraries,
-      String name,
-      dev.cel.runtime.CelFunctionOverload.Binary<ResourceCheck, String> body) {
-    libraries.member(
-        name,
-        "resourcecheck_" + name,
-        RESOURCE,
-        RESOURCE,
-        SimpleType.STRING,
-        ResourceCheck.class,
-        String.class,
-        body);
-  }
-
   private static Decision check(ResourceCheck c, String verb) {
     return c.asking()
         .authorizer()
         .decide(
             Attributes.resource(
-                c.asking().user(),
-                verb,
-                c.group(),
-                c.resource(),
-                c.subresource(),
-                c.namespace(),
-                c.name()));
+                    c.asking().user(),
+                    verb,
+                    c.group(),
+                    c.resource(),
+                    c.subresource(),
+                    c.namespace(),
+                    c.name())
+                .limitedTo(fields(c.fieldSelector()), labels(c.labelSelector())));
+  }
+
+  /** What cannot be read limits nothing: the question is then a broader one. */
+  private static FieldSelector fields(String text) {
+    try {
+      return FieldSelector.parse(text);
+    } catch (StatusException e) {
+      return FieldSelector.EVERYTHING;
+    }
+  }
+
+  private static LabelSelector labels(String text) {
+    try {
+      return LabelSelector.parse(text);
+    } catch (StatusException e) {
+      return LabelSelector.EVERYTHING;
+    }
   }
 
   private static Asking account(Asking from, String namespace, String name) {
+    if (!NameRules.dnsSubdomain(name).isEmpty()) {
+      throw new CelFailure("Invalid service account name", false);
+    }
+    if (!NameRules.dnsLabel(namespace).isEmpty()) {
+      throw new CelFailure("Invalid service account namespace", false);
+    }
     String user = "system:serviceaccount:" + namespace + ":" + name;
     return new Asking(
         from.authorizer(),

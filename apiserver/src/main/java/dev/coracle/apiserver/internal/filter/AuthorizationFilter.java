@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.filter;
 
-import dev.coracle.api.GroupResource;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.UserInfo;
@@ -63,7 +62,7 @@ final class AuthorizationFilter implements Filter {
       audit.annotate("authorization.k8s.io/reason", decision.reason());
     }
     if (!decision.allowed()) {
-      throw refuse(attributes, decision.reason());
+      throw attributes.forbidden(decision.reason());
     }
     next.run();
   }
@@ -80,22 +79,7 @@ final class AuthorizationFilter implements Filter {
         info.namespace(),
         info.name(),
         info.path(),
-        info.fieldSelector());
-  }
-
-  static StatusException refuse(Attributes a, String reason) {
-    String why = a.refusal() + (reason.isEmpty() ? "" : ": " + reason);
-    if (!a.resourceRequest()) {
-      return StatusException.forbidden(new GroupResource("", ""), "", why);
-    }
-    GroupResource resource = new GroupResource(a.group(), a.resource());
-    if (a.name().isEmpty()) {
-      // Upstream prints no name for collections: pods is forbidden: …
-      return new StatusException(
-          dev.coracle.api.Status.failure(
-                  dev.coracle.api.StatusReason.FORBIDDEN, resource + " is forbidden: " + why)
-              .withDetails(resource, ""));
-    }
-    return StatusException.forbidden(resource, a.name(), why);
+        info.fieldSelector(),
+        info.labelSelector());
   }
 }

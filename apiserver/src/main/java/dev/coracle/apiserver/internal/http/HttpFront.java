@@ -244,7 +244,8 @@ public final class HttpFront {
         context.request().method().name(),
         path,
         query.has("watch") && !watch.equals("false") && !watch.equals("0"),
-        query.first("fieldSelector"));
+        query.first("fieldSelector"),
+        query.first("labelSelector"));
   }
 
   private void pass(Exchange exchange, int filter) {

@@ -112,12 +112,15 @@ public final class QueryOptions {
     return Json.parseObject(body);
   }
 
+  /** What was understood for the authorizers already is not read again. */
   private static LabelSelector labels(Exchange e) {
-    return LabelSelector.parse(e.query("labelSelector"));
+    LabelSelector known = e.info().labelSelector();
+    return known.isEverything() ? LabelSelector.parse(e.query("labelSelector")) : known;
   }
 
   private static FieldSelector fields(Exchange e) {
-    return FieldSelector.parse(e.query("fieldSelector"));
+    FieldSelector known = e.info().fieldSelector();
+    return known.isEverything() ? FieldSelector.parse(e.query("fieldSelector")) : known;
   }
 
   static long number(Exchange e, String name) {

@@ -1,5 +1,9 @@
 package dev.coracle.apiserver.internal.http;
 
+import dev.coracle.api.StatusException;
+import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.flowcontrol.FlowRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +17,10 @@ import java.util.Set;
  *     /healthz} or discovery
  * @param verb Kubernetes' verb of a resource request, else the lower-case HTTP method
  * @param rest what follows a proxy subresource, with its leading slash; else empty
- * @param fieldSelector of a list or watch, as it was sent
+ * @param fieldSelector of a list, watch or deletecollection; everything where there is none, where
+ *     it cannot be understood (which the verb tells the client), and in the old form {@code
+ *     /watch/…}, whose selectors do not always count
+ * @param labelSelector likewise
  */
 public record RequestInfo(
     boolean resourceRequest,
@@ -26,7 +33,8 @@ public record RequestInfo(
     String subresource,
     String name,
     String rest,
-    String fieldSelector)
+    FieldSelector fieldSelector,
+    LabelSelector labelSelector)
     implements FlowRequest {
 
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
@@ -35,9 +43,11 @@ public record RequestInfo(
    * @param method upper case
    * @param path decoded, without query
    * @param watch whether the query asks for a watch
-   * @param fieldSelector of the query, or empty
+   * @param fields the query's {@code fieldSelector}, or empty
+   * @param labels the query's {@code labelSelector}, or empty
    */
-  public static RequestInfo of(String method, String path, boolean watch, String fieldSelector) {
+  public static RequestInfo of(
+      String method, String path, boolean watch, String fields, String labels) {
     List<String> parts = parts(path);
     String first = parts.isEmpty() ? "" : parts.getFirst();
     String verb = method.toLowerCase(java.util.Locale.ROOT);
@@ -90,9 +100,13 @@ public record RequestInfo(
                   : name.isEmpty() ? "list" : "get";
           default -> verb;
         };
-    if (name.isEmpty() && Set.of("list", "watch", "deletecollection").contains(kubernetesVerb)) {
+    boolean reads = kubernetesVerb.equals("list") || kubernetesVerb.equals("watch");
+    boolean ofMany = reads || kubernetesVerb.equals("deletecollection");
+    FieldSelector fieldSelector = ofMany ? fields(fields) : FieldSelector.EVERYTHING;
+    if (reads && name.isEmpty()) {
       name = nameIn(fieldSelector);
     }
+    boolean selects = ofMany && !legacyWatch;
     return new RequestInfo(
         true,
         kubernetesVerb,
@@ -104,22 +118,51 @@ public record RequestInfo(
         subresource,
         name,
         rest,
-        fieldSelector);
+        selects ? fieldSelector : FieldSelector.EVERYTHING,
+        selects ? labels(labels) : LabelSelector.EVERYTHING);
   }
 
   /** A request that is about no resource. */
   static RequestInfo notOfResource(String verb, String path) {
-    return new RequestInfo(false, verb, path, "", "", "", "", "", "", "", "");
+    return new RequestInfo(
+        false,
+        verb,
+        path,
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        FieldSelector.EVERYTHING,
+        LabelSelector.EVERYTHING);
   }
 
-  private static String nameIn(String fieldSelector) {
-    String name = "";
-    for (String term : fieldSelector.split(",")) {
-      if (term.startsWith("metadata.name=")) {
-        name = term.substring(term.lastIndexOf('=') + 1);
+  private static FieldSelector fields(String text) {
+    try {
+      return FieldSelector.parse(text);
+    } catch (StatusException e) {
+      return FieldSelector.EVERYTHING;
+    }
+  }
+
+  private static LabelSelector labels(String text) {
+    try {
+      return LabelSelector.parse(text);
+    } catch (StatusException e) {
+      return LabelSelector.EVERYTHING;
+    }
+  }
+
+  /** The only object that can be meant, where the selector says so in a way that can be a name. */
+  public static String nameIn(FieldSelector selector) {
+    for (FieldSelector.Requirement r : selector.requirements()) {
+      if (r.equal() && r.field().equals("metadata.name")) {
+        return NameRules.pathSegment(r.value()).isEmpty() ? r.value() : "";
       }
     }
-    return name;
+    return "";
   }
 
   private static List<String> parts(String path) {

@@ -62,6 +62,14 @@ final class Expressions {
           }) {
         resource.put(name, TEXT);
       }
+      CelType requirement =
+          types.struct(
+              "kubernetes.SelectorRequirement",
+              Map.of("key", TEXT, "operator", TEXT, "values", TEXTS));
+      Map<String, CelType> selector =
+          Map.of("rawSelector", TEXT, "requirements", ListType.create(requirement));
+      resource.put("fieldSelector", types.struct("kubernetes.FieldSelectorAttributes", selector));
+      resource.put("labelSelector", types.struct("kubernetes.LabelSelectorAttributes", selector));
       Map<String, CelType> request = new LinkedHashMap<>();
       request.put("resourceAttributes", types.struct("kubernetes.ResourceAttributes", resource));
       request.put(

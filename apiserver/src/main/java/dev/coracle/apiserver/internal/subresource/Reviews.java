@@ -10,6 +10,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authz.AskedSelectors;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.Authorizer.Verdict;
@@ -93,9 +94,15 @@ public final class Reviews {
   private Uni<KubeObject> access(ObjectNode body, UserInfo who) {
     JsonNode resource = body.path("spec").path("resourceAttributes");
     JsonNode path = body.path("spec").path("nonResourceAttributes");
+    if (!resource.isObject()) {
+      Attributes asked =
+          Attributes.path(who, path.path("verb").asText(""), path.path("path").asText(""));
+      return authorizer.ask(asked).chain(d -> answer(body, d, ""));
+    }
+    AskedSelectors selectors = AskedSelectors.of(resource);
+    String version = resource.path("version").asText("");
     Attributes asked =
-        resource.isObject()
-            ? Attributes.resource(
+        Attributes.resource(
                 who,
                 resource.path("verb").asText(""),
                 resource.path("group").asText(""),
@@ -103,17 +110,21 @@ public final class Reviews {
                 resource.path("subresource").asText(""),
                 resource.path("namespace").asText(""),
                 resource.path("name").asText(""))
-            : Attributes.path(who, path.path("verb").asText(""), path.path("path").asText(""));
-    return authorizer.ask(asked).chain(d -> answer(body, d));
+            .ofVersion(version.isEmpty() ? "*" : version)
+            .limitedTo(selectors.fields(), selectors.labels());
+    return authorizer.ask(asked).chain(d -> answer(body, d, selectors.error()));
   }
 
-  private Uni<KubeObject> answer(ObjectNode body, Authorizer.Decision decision) {
+  private Uni<KubeObject> answer(ObjectNode body, Authorizer.Decision decision, String error) {
     ObjectNode status = body.putObject("status").put("allowed", decision.allowed());
     if (decision.verdict() == Verdict.DENY) {
       status.put("denied", true);
     }
     if (!decision.reason().isEmpty()) {
       status.put("reason", decision.reason());
+    }
+    if (!error.isEmpty()) {
+      status.put("evaluationError", error);
     }
     return done(body);
   }

@@ -46,7 +46,7 @@ class AuditPolicyTest {
 
   private static String level(UserInfo user, String method, String path) {
     boolean watch = path.endsWith("?watch");
-    RequestInfo info = RequestInfo.of(method, path.replace("?watch", ""), watch, "");
+    RequestInfo info = RequestInfo.of(method, path.replace("?watch", ""), watch, "", "");
     return POLICY.of(user, info).map(r -> r.level().word()).orElse("None");
   }
 
@@ -75,7 +75,9 @@ class AuditPolicyTest {
   void aRuleOmitsThePolicysStagesToo() {
     AuditRule rule =
         POLICY
-            .of(UserInfo.of("jane", "readers"), RequestInfo.of("GET", "/api/v1/nodes", false, ""))
+            .of(
+                UserInfo.of("jane", "readers"),
+                RequestInfo.of("GET", "/api/v1/nodes", false, "", ""))
             .orElseThrow();
     assertThat(rule.omitStages())
         .containsExactlyInAnyOrder(AuditStage.REQUEST_RECEIVED, AuditStage.RESPONSE_STARTED);

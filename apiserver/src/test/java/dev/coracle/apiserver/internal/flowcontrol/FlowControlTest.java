@@ -38,7 +38,7 @@ class FlowControlTest {
 
   private static final UserInfo MASTER = UserInfo.of("root", UserInfo.MASTERS);
   private static final RequestInfo LIST =
-      RequestInfo.of("GET", "/api/v1/namespaces/d/pods", false, "");
+      RequestInfo.of("GET", "/api/v1/namespaces/d/pods", false, "", "");
 
   private final Vertx vertx = Vertx.vertx();
   private final MemoryStore store = new MemoryStore();
@@ -154,7 +154,11 @@ class FlowControlTest {
   void requestsAreSortedAsUpstreamSortsThem() {
     RequestInfo lease =
         RequestInfo.of(
-            "PUT", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n", false, "");
+            "PUT",
+            "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n",
+            false,
+            "",
+            "");
     UserInfo node = UserInfo.of("system:node:n", UserInfo.NODES, UserInfo.AUTHENTICATED);
     assertThat(schemaOf(MASTER, LIST)).isEqualTo("exempt");
     assertThat(schemaOf(node, lease)).isEqualTo("system-node-high");
@@ -165,7 +169,7 @@ class FlowControlTest {
         .isEqualTo("kube-system-service-accounts");
     assertThat(schemaOf(account("other", "x"), LIST)).isEqualTo("service-accounts");
     assertThat(schemaOf(user("jane"), LIST)).isEqualTo("global-default");
-    assertThat(schemaOf(UserInfo.ANONYMOUS, RequestInfo.of("GET", "/healthz", false, "")))
+    assertThat(schemaOf(UserInfo.ANONYMOUS, RequestInfo.of("GET", "/healthz", false, "", "")))
         .isEqualTo("probes");
     assertThat(schemaOf(UserInfo.of("stranger"), LIST)).isEqualTo("catch-all");
   }
@@ -196,7 +200,7 @@ class FlowControlTest {
               "/api/v1/namespaces/d/endpoints/e",
               "/api/v1/namespaces/d/pods/p",
               "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/l")) {
-        requests.add(RequestInfo.of(method, path, false, ""));
+        requests.add(RequestInfo.of(method, path, false, "", ""));
       }
     }
     for (UserInfo user : users) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PriorityLevelModelTest {
 
   private static final int QUEUES = 8;
-  private static final RequestInfo GET = RequestInfo.of("GET", "/version", false, "");
+  private static final RequestInfo GET = RequestInfo.of("GET", "/version", false, "", "");
 
   private final ManualTime time = new ManualTime();
   private final LevelConfig config = new LevelConfig("l", "u", false, 1, 0, -1, QUEUES, 2, 5);

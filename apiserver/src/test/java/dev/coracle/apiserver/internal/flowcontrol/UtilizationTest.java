@@ -32,9 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UtilizationTest {
 
   private static final RequestInfo LIST =
-      RequestInfo.of("GET", "/api/v1/namespaces/d/pods", false, "");
+      RequestInfo.of("GET", "/api/v1/namespaces/d/pods", false, "", "");
   private static final RequestInfo CREATE =
-      RequestInfo.of("POST", "/api/v1/namespaces/d/pods", false, "");
+      RequestInfo.of("POST", "/api/v1/namespaces/d/pods", false, "", "");
   private static final GroupResource LEVELS =
       new GroupResource("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations");
 

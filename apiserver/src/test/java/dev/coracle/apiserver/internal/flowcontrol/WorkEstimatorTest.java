@@ -43,7 +43,7 @@ class WorkEstimatorTest {
   }
 
   private static RequestInfo get(String path) {
-    return RequestInfo.of("GET", path, false, "");
+    return RequestInfo.of("GET", path, false, "", "");
   }
 
   /** A hundred kilobytes are a seat; what the cache serves is a megabyte at most. */
@@ -92,7 +92,7 @@ class WorkEstimatorTest {
   @Test
   void watchesCostMoreOnlyWithInitialEvents() {
     held = new Held(1000, 5_000_000);
-    RequestInfo watch = RequestInfo.of("GET", PODS, true, "");
+    RequestInfo watch = RequestInfo.of("GET", PODS, true, "", "");
     assertThat(estimator.watch(flow(600), watch, WatchOptions.from("0")).initialSeats())
         .isEqualTo(1);
     WatchOptions streamed =
@@ -114,14 +114,14 @@ class WorkEstimatorTest {
             0);
     List<Runnable> out = new ArrayList<>();
     for (int i = 0; i < times; i++) {
-      out.add(watches.register(RequestInfo.of("GET", path, true, ""), options));
+      out.add(watches.register(RequestInfo.of("GET", path, true, "", ""), options));
     }
     return out;
   }
 
   @Test
   void writesCostForTheWatchersTheyWake() {
-    RequestInfo put = RequestInfo.of("PUT", PODS + "/x", false, "");
+    RequestInfo put = RequestInfo.of("PUT", PODS + "/x", false, "", "");
     assertThat(estimator.other(flow(600), put)).isEqualTo(WorkEstimate.ONE);
     List<Runnable> everywhere = watch(9, "/api/v1/pods", "", "");
     assertThat(estimator.other(flow(600), put)).isEqualTo(WorkEstimate.ONE);
@@ -132,7 +132,7 @@ class WorkEstimatorTest {
     watch(100, "/api/v1/namespaces/e/pods", "", "");
     watch(100, "/api/v1/configmaps", "", "");
     assertThat(estimator.other(flow(600), put)).isEqualTo(new WorkEstimate(1, 4, 5_000_000));
-    RequestInfo post = RequestInfo.of("POST", PODS, false, "");
+    RequestInfo post = RequestInfo.of("POST", PODS, false, "", "");
     assertThat(estimator.other(flow(600), post)).isEqualTo(new WorkEstimate(1, 3, 5_000_000));
     assertThat(estimator.other(flow(600), get(PODS + "/x"))).isEqualTo(WorkEstimate.ONE);
     everywhere.forEach(Runnable::run);
@@ -144,7 +144,7 @@ class WorkEstimatorTest {
   @Test
   void manyWatchersTakeTenSeatsForLonger() {
     watch(400, PODS, "", "");
-    RequestInfo put = RequestInfo.of("PUT", PODS + "/x", false, "");
+    RequestInfo put = RequestInfo.of("PUT", PODS + "/x", false, "", "");
     assertThat(estimator.other(flow(600), put)).isEqualTo(new WorkEstimate(1, 10, 20_000_000));
     assertThat(estimator.other(flow(20), put)).isEqualTo(new WorkEstimate(1, 2, 100_000_000));
   }
@@ -153,9 +153,11 @@ class WorkEstimatorTest {
   void aTokenWakesNobody() {
     watch(400, "/api/v1/serviceaccounts", "", "");
     String account = "/api/v1/namespaces/d/serviceaccounts/a";
-    assertThat(estimator.other(flow(600), RequestInfo.of("POST", account + "/token", false, "")))
+    assertThat(
+            estimator.other(flow(600), RequestInfo.of("POST", account + "/token", false, "", "")))
         .isEqualTo(WorkEstimate.ONE);
-    assertThat(estimator.other(flow(600), RequestInfo.of("PUT", account, false, "")).finalSeats())
+    assertThat(
+            estimator.other(flow(600), RequestInfo.of("PUT", account, false, "", "")).finalSeats())
         .isEqualTo(10);
   }
 }

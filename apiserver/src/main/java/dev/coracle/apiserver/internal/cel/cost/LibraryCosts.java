@@ -36,6 +36,8 @@ final class LibraryCosts {
           "subresource",
           "namespace",
           "name",
+          "fieldSelector",
+          "labelSelector",
           "allowed",
           "reason",
           "error",

@@ -1,0 +1,189 @@
+package dev.coracle.apiserver.internal.authz;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.watchhub.ResourceStore;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What belongs to which node: its pods and what those use, and objects that name their node.
+ * Written by the caches' contexts, read on any thread.
+ */
+final class NodeObjects {
+
+  /** An object that names its node by itself. */
+  private record Owned(GroupResource resource, String... node) {}
+
+  private static final List<Owned> OWNED =
+      List.of(
+          new Owned(
+              new GroupResource("certificates.k8s.io", "podcertificaterequests"),
+              "spec",
+              "nodeName"),
+          new Owned(new GroupResource("resource.k8s.io", "resourceslices"), "spec", "nodeName"),
+          new Owned(new GroupResource("storage.k8s.io", "volumeattachments"), "spec", "nodeName"));
+
+  private final List<LiveCache> caches;
+
+  /** By node, then by Pod: {@code secrets/ns/name} and the like. */
+  private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
+
+  private final Map<NamespacedName, String> nodes = new ConcurrentHashMap<>();
+
+  /** By resource, then by object, its node. */
+  private final Map<String, Map<NamespacedName, String>> owners = new ConcurrentHashMap<>();
+
+  NodeObjects(Vertx vertx, ResourceStore store) {
+    List<LiveCache> all = new ArrayList<>();
+    all.add(LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed));
+    for (Owned owned : OWNED) {
+      Map<NamespacedName, String> known = new ConcurrentHashMap<>();
+      owners.put(owned.resource().resource(), known);
+      all.add(
+          LiveCache.ofNames(vertx, store, owned.resource())
+              .listen((before, now) -> owned(owned, known, before, now)));
+    }
+    caches = List.copyOf(all);
+  }
+
+  Uni<Void> start() {
+    Uni<Void> started = Uni.createFrom().voidItem();
+    for (LiveCache cache : caches) {
+      started = started.chain(cache::start);
+    }
+    return started;
+  }
+
+  void stop() {
+    caches.forEach(LiveCache::stop);
+  }
+
+  private static void owned(
+      Owned owned,
+      Map<NamespacedName, String> known,
+      @Nullable KubeObject before,
+      @Nullable KubeObject now) {
+    if (now != null && !now.text(owned.node()).isEmpty()) {
+      known.put(now.key(), now.text(owned.node()));
+    } else if (now != null) {
+      known.remove(now.key());
+    } else if (before != null) {
+      known.remove(before.key());
+    }
+  }
+
+  private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
+    if (now == null) {
+      if (before != null) {
+        forget(before.key());
+      }
+      return;
+    }
+    NamespacedName pod = now.key();
+    String node = now.text("spec", "nodeName");
+    if (!node.equals(nodes.getOrDefault(pod, ""))) {
+      forget(pod);
+    }
+    if (!node.isEmpty()) {
+      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(pod, references(now));
+      nodes.put(pod, node);
+    }
+  }
+
+  private void forget(NamespacedName pod) {
+    String node = nodes.remove(pod);
+    Map<NamespacedName, Set<String>> of = node == null ? null : uses.get(node);
+    if (of != null) {
+      of.remove(pod);
+    }
+  }
+
+  private static Set<String> references(KubeObject pod) {
+    Set<String> out = new HashSet<>();
+    String ns = "/" + pod.namespace() + "/";
+    JsonNode spec = pod.at("spec");
+    out.add("serviceaccounts" + ns + spec.path("serviceAccountName").asText(""));
+    spec.path("imagePullSecrets").forEach(s -> out.add("secrets" + ns + s.path("name").asText("")));
+    for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
+      for (JsonNode c : spec.path(list)) {
+        for (JsonNode e : c.path("env")) {
+          JsonNode from = e.path("valueFrom");
+          out.add("secrets" + ns + from.path("secretKeyRef").path("name").asText(""));
+          out.add("configmaps" + ns + from.path("configMapKeyRef").path("name").asText(""));
+        }
+        for (JsonNode e : c.path("envFrom")) {
+          out.add("secrets" + ns + e.path("secretRef").path("name").asText(""));
+          out.add("configmaps" + ns + e.path("configMapRef").path("name").asText(""));
+        }
+      }
+    }
+    for (JsonNode v : spec.path("volumes")) {
+      volume(v, ns, out);
+      for (JsonNode s : v.path("projected").path("sources")) {
+        out.add("secrets" + ns + s.path("secret").path("name").asText(""));
+        out.add("configmaps" + ns + s.path("configMap").path("name").asText(""));
+      }
+      if (v.has("ephemeral")) {
+        out.add("persistentvolumeclaims" + ns + pod.name() + "-" + v.path("name").asText(""));
+      }
+    }
+    for (JsonNode list :
+        new JsonNode[] {spec.path("resourceClaims"), pod.at("status", "resourceClaimStatuses")}) {
+      list.forEach(r -> out.add("resourceclaims" + ns + r.path("resourceClaimName").asText("")));
+    }
+    out.add(
+        "resourceclaims"
+            + ns
+            + pod.text("status", "extendedResourceClaimStatus", "resourceClaimName"));
+    return out;
+  }
+
+  private static void volume(JsonNode v, String ns, Set<String> out) {
+    out.add("secrets" + ns + v.path("secret").path("secretName").asText(""));
+    out.add("configmaps" + ns + v.path("configMap").path("name").asText(""));
+    out.add(
+        "persistentvolumeclaims"
+            + ns
+            + v.path("persistentVolumeClaim").path("claimName").asText(""));
+    for (JsonNode source : v) {
+      String name = source.path("secretRef").path("name").asText("");
+      if (!name.isEmpty()) {
+        out.add("secrets" + ns + name);
+      }
+      name = source.path("nodePublishSecretRef").path("name").asText("");
+      if (!name.isEmpty()) {
+        out.add("secrets" + ns + name);
+      }
+    }
+  }
+
+  /** Whether a pod of the node uses what is asked about, or it is a pod or another object of it. */
+  boolean relates(String node, Attributes a) {
+    NamespacedName key = new NamespacedName(a.namespace(), a.name());
+    if (a.resource().equals("pods")) {
+      return node.equals(nodes.get(key));
+    }
+    Map<NamespacedName, String> owned = owners.get(a.resource());
+    if (owned != null) {
+      return node.equals(owned.get(key));
+    }
+    String used = a.resource() + "/" + a.namespace() + "/" + a.name();
+    for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
+      if (of.contains(used)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
