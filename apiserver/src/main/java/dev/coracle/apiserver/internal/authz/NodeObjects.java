@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
@@ -18,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to which node: its pods and what those use, and objects that name their node.
- * Written by the caches' contexts, read on any thread.
+ * Written by the caches' contexts, read on any thread. A node may have heard of its pod before this
+ * has; {@link #relatesNow} asks the store.
  */
 final class NodeObjects {
 
   /** An object that names its node by itself. */
   private record Owned(GroupResource resource, String... node) {}
 
+  private static final GroupResource PODS = new GroupResource("", "pods");
   private static final List<Owned> OWNED =
       List.of(
           new Owned(
@@ -34,6 +39,7 @@ final class NodeObjects {
           new Owned(new GroupResource("resource.k8s.io", "resourceslices"), "spec", "nodeName"),
           new Owned(new GroupResource("storage.k8s.io", "volumeattachments"), "spec", "nodeName"));
 
+  private final ResourceStore store;
   private final List<LiveCache> caches;
 
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
@@ -45,8 +51,9 @@ final class NodeObjects {
   private final Map<String, Map<NamespacedName, String>> owners = new ConcurrentHashMap<>();
 
   NodeObjects(Vertx vertx, ResourceStore store) {
+    this.store = store;
     List<LiveCache> all = new ArrayList<>();
-    all.add(LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed));
+    all.add(LiveCache.ofNames(vertx, store, PODS).listen(this::changed));
     for (Owned owned : OWNED) {
       Map<NamespacedName, String> known = new ConcurrentHashMap<>();
       owners.put(owned.resource().resource(), known);
@@ -178,12 +185,40 @@ final class NodeObjects {
     if (owned != null) {
       return node.equals(owned.get(key));
     }
-    String used = a.resource() + "/" + a.namespace() + "/" + a.name();
+    String used = used(a);
     for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
       if (of.contains(used)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static String used(Attributes a) {
+    return a.resource() + "/" + a.namespace() + "/" + a.name();
+  }
+
+  /** The same of the store as it is now. */
+  Uni<Boolean> relatesNow(String node, Attributes a) {
+    if (a.resource().equals("pods")) {
+      return names(PODS, a, node, "spec", "nodeName");
+    }
+    for (Owned owned : OWNED) {
+      if (owned.resource().resource().equals(a.resource())) {
+        return names(owned.resource(), a, node, owned.node());
+      }
+    }
+    ListOptions ofNode = ListOptions.ALL.withFields(FieldSelector.equalTo("spec.nodeName", node));
+    return store
+        .list(PODS, a.namespace(), ofNode)
+        .map(pods -> pods.items().stream().anyMatch(p -> references(p).contains(used(a))));
+  }
+
+  private Uni<Boolean> names(GroupResource resource, Attributes a, String node, String... path) {
+    return store
+        .get(resource, new NamespacedName(a.namespace(), a.name()))
+        .map(object -> object.text(path).equals(node))
+        .onFailure(StatusException.class)
+        .recoverWithItem(failure -> false);
   }
 }
