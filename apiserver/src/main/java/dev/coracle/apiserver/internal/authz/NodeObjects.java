@@ -211,13 +211,14 @@ final class NodeObjects {
     ListOptions ofNode = ListOptions.ALL.withFields(FieldSelector.equalTo("spec.nodeName", node));
     return store
         .list(PODS, a.namespace(), ofNode)
-        .map(pods -> pods.items().stream().anyMatch(p -> references(p).contains(used(a))));
+        .map(pods ->
+            pods.items().stream().anyMatch(p -> references(p.fleeting()).contains(used(a))));
   }
 
   private Uni<Boolean> names(GroupResource resource, Attributes a, String node, String... path) {
     return store
         .get(resource, new NamespacedName(a.namespace(), a.name()))
-        .map(object -> object.text(path).equals(node))
+        .map(object -> object.fleeting().text(path).equals(node))
         .onFailure(StatusException.class)
         .recoverWithItem(failure -> false);
   }
