@@ -3,8 +3,11 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.TestApi.Answer;
+import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import dev.coracle.watchhub.EmbeddedStorage;
 import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.EmbeddedOptions;
@@ -126,7 +129,7 @@ class ChunkingTest {
     }
     String path = "/api/v1/namespaces/default/configmaps";
     byte[] plain = api.bytes(path, "identity");
-    JsonNode list = dev.coracle.api.Json.parse(plain);
+    JsonNode list = Json.parse(plain);
     assertThat(list.path("kind").asText()).isEqualTo("ConfigMapList");
     assertThat(names(list)).hasSizeGreaterThanOrEqualTo(12);
     for (JsonNode item : list.path("items")) {
@@ -140,7 +143,7 @@ class ChunkingTest {
     String protobuf = "application/vnd.kubernetes.protobuf";
     byte[] messages = api.bytes(path, "identity", protobuf);
     assertThat(messages.length).isGreaterThan(12 * filling.length());
-    JsonNode read = dev.coracle.apiserver.internal.protobuf.ProtobufReader.read(messages);
+    JsonNode read = ProtobufReader.read(messages);
     assertThat(read.path("kind").asText()).isEqualTo("ConfigMapList");
     assertThat(names(read)).isEqualTo(names(list));
     for (int i = 0; i < list.path("items").size(); i++) {
@@ -148,6 +151,59 @@ class ChunkingTest {
           .isEqualTo(list.path("items").path(i).path("data"));
     }
     assertThat(unpacked(api.bytes(path, "gzip", protobuf))).isEqualTo(messages);
+  }
+
+  private byte[] bytes(String path, String accept) throws Exception {
+    byte[] plain = api.bytes(path, "identity", accept);
+    assertThat(unpacked(api.bytes(path, "gzip", accept))).isEqualTo(plain);
+    return plain;
+  }
+
+  @Test
+  void longListsAreTheSameInEveryForm() throws Exception {
+    String filling = "x".repeat(2000);
+    for (int i = 0; i < 400; i++) {
+      api.post(
+              "/api/v1/namespaces/default/configmaps",
+              "{metadata: {name: m" + i + ", annotations: {a: " + filling + "}}, data: {b: c}}")
+          .ok();
+    }
+    String path = "/api/v1/namespaces/default/configmaps";
+    byte[] plain = bytes(path, "application/json");
+    JsonNode list = Json.parse(plain);
+    byte[] pretty = bytes(path + "?pretty=true", "application/json");
+    assertThat(pretty.length).isGreaterThan(plain.length);
+    assertThat(Json.parse(pretty)).isEqualTo(list);
+    byte[] yaml = bytes(path, "application/yaml");
+    assertThat(Yaml.parse(yaml, 10 << 20)).isEqualTo(list);
+
+    List<JsonNode> partials = new ArrayList<>();
+    for (JsonNode item : list.path("items")) {
+      partials.add(
+          Json.object()
+              .put("kind", "PartialObjectMetadata")
+              .put("apiVersion", "meta.k8s.io/v1")
+              .set("metadata", item.path("metadata")));
+    }
+    String metadata = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    JsonNode partial = Json.parse(bytes(path, "application/json" + metadata));
+    assertThat(partial.path("kind").asText()).isEqualTo("PartialObjectMetadataList");
+    assertThat(partial.path("items")).containsExactlyElementsOf(partials);
+    JsonNode message =
+        ProtobufReader.read(bytes(path, "application/vnd.kubernetes.protobuf" + metadata));
+    assertThat(message.path("kind").asText()).isEqualTo("PartialObjectMetadataList");
+    assertThat(names(message)).isEqualTo(names(list));
+    assertThat(message.path("items").path(399).path("metadata").path("annotations"))
+        .isEqualTo(list.path("items").path(399).path("metadata").path("annotations"));
+
+    JsonNode table = Json.parse(bytes(path, "application/json;as=Table;g=meta.k8s.io;v=v1"));
+    assertThat(table.path("kind").asText()).isEqualTo("Table");
+    assertThat(table.path("metadata")).isEqualTo(list.path("metadata"));
+    assertThat(table.path("columnDefinitions").path(0).path("name").asText()).isEqualTo("Name");
+    assertThat(table.path("rows"))
+        .extracting(row -> row.path("cells").path(0).asText())
+        .isEqualTo(names(list));
+    assertThat(table.path("rows")).extracting(row -> row.path("object")).isEqualTo(partials);
   }
 
   private static byte[] unpacked(byte[] packed) throws Exception {

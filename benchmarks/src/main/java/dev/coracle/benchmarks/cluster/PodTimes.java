@@ -13,6 +13,7 @@ import dev.coracle.client.config.HttpsClientOptions;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +29,7 @@ import java.util.function.Predicate;
 public final class PodTimes {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  private final Client client;
+  private final HttpsClient client;
   private final String image;
 
   /**
@@ -43,7 +44,7 @@ public final class PodTimes {
     return client;
   }
 
-  private static Client client(Vertx vertx, RunningCluster cluster) throws IOException {
+  private static HttpsClient client(Vertx vertx, RunningCluster cluster) throws IOException {
     String url = dev.coracle.launcher.ProcessState.read(cluster.dataDir()).orElseThrow().apiUrl();
     Path pki = cluster.dataDir().resolve("pki");
     return new HttpsClient(
@@ -53,6 +54,20 @@ public final class PodTimes {
             .withCertificate(
                 Files.readString(pki.resolve("admin.crt")),
                 Files.readString(pki.resolve("admin.key"))));
+  }
+
+  /** What the only node's kubelet says of itself. */
+  public String kubeletMetrics() {
+    String node =
+        client
+            .list(Resources.NODES, "", ListOptions.ALL)
+            .await()
+            .atMost(LIMIT)
+            .items()
+            .getFirst()
+            .name();
+    byte[] text = client.raw("/api/v1/nodes/" + node + "/proxy/metrics").await().atMost(LIMIT);
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   /** Milliseconds from the create's call to the watch event that says Running. */

@@ -76,11 +76,16 @@ public final class NodeBench {
           image.toString());
       PodTimes times = new PodTimes(vertx, cluster, BenchImage.NAME);
       times.pod("warm-up", true);
-      life("", pods, cluster, i -> times.pod("one-" + i, true));
+      life("", pods, cluster, times, i -> times.pod("one-" + i, true));
       for (int i = 0; i < WARMING; i++) {
         times.pod("warming-" + i, true);
       }
-      life(", after " + (pods + WARMING) + " pods", pods, cluster, i -> times.pod("w-" + i, true));
+      life(
+          ", after " + (pods + WARMING) + " pods",
+          pods,
+          cluster,
+          times,
+          i -> times.pod("w-" + i, true));
       int restarts = Math.min(pods, 20);
       for (int i = 0; i < restarts; i++) {
         times.pod("crash-" + i, false);
@@ -103,10 +108,10 @@ public final class NodeBench {
   }
 
   /** Pods one by one, and what each costs the cluster's process until it is gone again. */
-  private static void life(String when, int pods, RunningCluster cluster, Timed pod)
+  private static void life(String when, int pods, RunningCluster cluster, PodTimes times, Timed pod)
       throws Exception {
     double before = cluster.cpuSeconds();
-    series("pod create → Running, built-in runtime" + when, pods, pod);
+    starts("pod create → Running, built-in runtime" + when, pods, times, pod);
     row(
         "processor time of the cluster's process for a pod's life" + when,
         (cluster.cpuSeconds() - before) * 1000 / pods,
@@ -127,9 +132,19 @@ public final class NodeBench {
               containerd.socket())) {
         PodTimes times = new PodTimes(vertx, cluster, BenchImage.NAME);
         times.pod("warm-up", true);
-        series("pod create → Running, containerd", pods, i -> times.pod("one-" + i, true));
+        starts("pod create → Running, containerd", pods, times, i -> times.pod("one-" + i, true));
       }
     }
+  }
+
+  /** Starts of pods, and the share of them that the container runtime had. */
+  private static void starts(String what, int count, PodTimes times, Timed pod) throws Exception {
+    double before = RuntimeCalls.seconds(times);
+    series(what, count, pod);
+    row(
+        "of that the runtime's calls RunPodSandbox, CreateContainer and StartContainer, mean",
+        (RuntimeCalls.seconds(times) - before) * 1000 / count,
+        "ms");
   }
 
   private static void series(String what, int count, Timed timed) throws Exception {

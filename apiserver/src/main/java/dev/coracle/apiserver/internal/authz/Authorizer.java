@@ -4,8 +4,8 @@ import io.smallrye.mutiny.Uni;
 import java.util.List;
 
 /**
- * Says what somebody may. {@link #decide} knows what is in memory, {@link #ask} also asks services;
- * neither blocks.
+ * Says what somebody may. {@link #decide} knows what is in memory, {@link #ask} also asks services
+ * and the store; neither blocks.
  */
 @FunctionalInterface
 public interface Authorizer {
@@ -21,7 +21,7 @@ public interface Authorizer {
       return new Decision(Verdict.ALLOW, reason);
     }
 
-    /** A service must be asked first. */
+    /** A service or the store must be asked first. */
     public boolean open() {
       return verdict == Verdict.UNASKED;
     }

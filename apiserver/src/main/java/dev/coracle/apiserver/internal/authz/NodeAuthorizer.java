@@ -18,6 +18,9 @@ public final class NodeAuthorizer implements Authorizer {
   private static final String PREFIX = "system:node:";
   private static final Decision ALLOW = Decision.allow("");
 
+  /** A pod that was bound just now may be known to its kubelet and not yet here. */
+  private static final Decision LOOK = new Decision(Verdict.UNASKED, "");
+
   private final List<PolicyRule> rules;
   private final NodeObjects objects;
 
@@ -90,9 +93,22 @@ public final class NodeAuthorizer implements Authorizer {
     if (a.name().isEmpty()) {
       return none("No Object name found");
     }
-    return objects.relates(node, a)
-        ? ALLOW
-        : none("no relationship found between node '" + node + "' and this object");
+    return objects.relates(node, a) ? ALLOW : LOOK;
+  }
+
+  @Override
+  public Uni<Decision> ask(Attributes a) {
+    Decision known = decide(a);
+    if (!known.open()) {
+      return Uni.createFrom().item(known);
+    }
+    String node = a.user().name().substring(PREFIX.length());
+    return objects
+        .relatesNow(node, a)
+        .map(related ->
+            related
+                ? ALLOW
+                : none("no relationship found between node '" + node + "' and this object"));
   }
 
   private Decision read(String node, Attributes a) {

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
@@ -18,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to which node: its pods and what those use, and objects that name their node.
- * Written by the caches' contexts, read on any thread.
+ * Written by the caches' contexts, read on any thread. A node may have heard of its pod before this
+ * has; {@link #relatesNow} asks the store.
  */
 final class NodeObjects {
 
   /** An object that names its node by itself. */
   private record Owned(GroupResource resource, String... node) {}
 
+  private static final GroupResource PODS = new GroupResource("", "pods");
   private static final List<Owned> OWNED =
       List.of(
           new Owned(
@@ -34,6 +39,7 @@ final class NodeObjects {
           new Owned(new GroupResource("resource.k8s.io", "resourceslices"), "spec", "nodeName"),
           new Owned(new GroupResource("storage.k8s.io", "volumeattachments"), "spec", "nodeName"));
 
+  private final ResourceStore store;
   private final List<LiveCache> caches;
 
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
@@ -51,8 +57,9 @@ final class NodeObjects {
   private final Map<String, String> claims = new ConcurrentHashMap<>();
 
   NodeObjects(Vertx vertx, ResourceStore store) {
+    this.store = store;
     List<LiveCache> all = new ArrayList<>();
-    all.add(LiveCache.ofNames(vertx, store, new GroupResource("", "pods")).listen(this::changed));
+    all.add(LiveCache.ofNames(vertx, store, PODS).listen(this::changed));
     all.add(
         LiveCache.ofNames(vertx, store, new GroupResource("", "persistentvolumes"))
             .listen(this::volume));
@@ -217,21 +224,54 @@ final class NodeObjects {
     if (owned != null) {
       return node.equals(owned.get(key));
     }
-    String used = a.resource() + "/" + a.namespace() + "/" + a.name();
+    String used = used(a);
     for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
-      if (of.contains(used) || a.resource().equals("secrets") && ofVolume(of, used)) {
+      if (uses(of, used)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean ofVolume(Set<String> uses, String secret) {
+  /** By a pod with these uses itself, or by a volume of one of its claims. */
+  private boolean uses(Set<String> uses, String used) {
+    if (uses.contains(used)) {
+      return true;
+    }
     for (String use : uses) {
-      if (volumeSecrets.getOrDefault(use, Set.of()).contains(secret)) {
+      if (volumeSecrets.getOrDefault(use, Set.of()).contains(used)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static String used(Attributes a) {
+    return a.resource() + "/" + a.namespace() + "/" + a.name();
+  }
+
+  /** The same of the store as it is now. */
+  Uni<Boolean> relatesNow(String node, Attributes a) {
+    if (a.resource().equals("pods")) {
+      return names(PODS, a, node, "spec", "nodeName");
+    }
+    for (Owned owned : OWNED) {
+      if (owned.resource().resource().equals(a.resource())) {
+        return names(owned.resource(), a, node, owned.node());
+      }
+    }
+    // A volume's secrets may be in any namespace.
+    ListOptions ofNode = ListOptions.ALL.withFields(FieldSelector.equalTo("spec.nodeName", node));
+    return store
+        .list(PODS, "", ofNode)
+        .map(pods -> pods.items().stream().anyMatch(p -> uses(references(p.fleeting()), used(a))));
+  }
+
+  private Uni<Boolean> names(GroupResource resource, Attributes a, String node, String... path) {
+    return store
+        .get(resource, new NamespacedName(a.namespace(), a.name()))
+        .map(object -> object.fleeting().text(path).equals(node))
+        .onFailure(StatusException.class)
+        .recoverWithItem(failure -> false);
   }
 }

@@ -3,15 +3,32 @@ package dev.coracle.apiserver.internal.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.internal.protobuf.ProtobufList;
 import java.nio.charset.StandardCharsets;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Function;
 
-/** How a list is put together from its items' own encodings. */
+/**
+ * How a list is put together from its items' own encodings. Each {@code list} given here has at
+ * least one field, and no items.
+ */
 interface ListForm {
 
   Negotiation.Form form();
 
-  /** What stands before all items. */
+  /**
+   * Whether an item's encoding is kept somewhere, so that it costs nothing to ask for it twice; if
+   * not, it is made when it is asked for.
+   */
+  boolean kept();
+
+  /**
+   * What stands before all items.
+   *
+   * @param itemBytes how much all items and their prefixes are, where they are kept
+   */
   byte[] head(long itemBytes);
 
   /** What stands before an item; shared, not to be changed. */
@@ -21,23 +38,49 @@ interface ListForm {
   byte[] item(KubeObject object);
 
   /** What stands behind all items. */
-  byte[] end();
+  byte[] end(boolean empty);
 
-  /**
-   * @param list at least one field, and no items
-   */
+  /** The objects themselves, of which each keeps its JSON. */
   static ListForm json(ObjectNode list) {
-    return new JsonForm(Json.bytes(list));
+    return new JsonForm(Json.bytes(list), "items", KubeObject::json, true);
   }
 
+  /**
+   * What is made of the objects.
+   *
+   * @param field which holds what is made
+   */
+  static ListForm json(ObjectNode list, String field, Function<KubeObject, byte[]> json) {
+    return new JsonForm(Json.bytes(list), field, json, false);
+  }
+
+  /** The same laid out for people. */
+  static ListForm pretty(ObjectNode list, String field, Function<KubeObject, byte[]> json) {
+    return new PrettyList(Json.bytes(list), field, json);
+  }
+
+  static ListForm yaml(ObjectNode list, String field, Function<KubeObject, byte[]> json) {
+    return new YamlList(Yaml.bytes(list), field, json);
+  }
+
+  /** The objects themselves, of which each keeps its message. */
   static ListForm protobuf(ObjectNode list) {
-    return new ProtobufForm(new ProtobufList(list));
+    ProtobufList form = new ProtobufList(list);
+    return new ProtobufForm(form, form::message);
+  }
+
+  /** What is made of the objects, whose messages are kept until the list is sent. */
+  static ListForm protobuf(ObjectNode list, Function<KubeObject, KubeObject> made) {
+    ProtobufList form = new ProtobufList(list);
+    Map<KubeObject, byte[]> messages = new IdentityHashMap<>();
+    return new ProtobufForm(
+        form, o -> messages.computeIfAbsent(o, object -> form.message(made.apply(object))));
   }
 
   /** JSON: the list's own text up to its last brace, then the items. */
-  record JsonForm(byte[] list) implements ListForm {
+  record JsonForm(byte[] list, String field, Function<KubeObject, byte[]> encode, boolean kept)
+      implements ListForm {
 
-    private static final byte[] ITEMS = ",\"items\":[".getBytes(StandardCharsets.UTF_8);
     private static final byte[] END = "]}\n".getBytes(StandardCharsets.UTF_8);
     private static final byte[] COMMA = {','};
     private static final byte[] NONE = {};
@@ -49,9 +92,10 @@ interface ListForm {
 
     @Override
     public byte[] head(long itemBytes) {
-      byte[] out = new byte[list.length - 1 + ITEMS.length];
+      byte[] items = (",\"" + field + "\":[").getBytes(StandardCharsets.UTF_8);
+      byte[] out = new byte[list.length - 1 + items.length];
       System.arraycopy(list, 0, out, 0, list.length - 1);
-      System.arraycopy(ITEMS, 0, out, list.length - 1, ITEMS.length);
+      System.arraycopy(items, 0, out, list.length - 1, items.length);
       return out;
     }
 
@@ -62,23 +106,28 @@ interface ListForm {
 
     @Override
     public byte[] item(KubeObject object) {
-      return object.json();
+      return encode.apply(object);
     }
 
     @Override
-    public byte[] end() {
+    public byte[] end(boolean empty) {
       return END;
     }
   }
 
   /** Kubernetes' protobuf. */
-  record ProtobufForm(ProtobufList list) implements ListForm {
+  record ProtobufForm(ProtobufList list, Function<KubeObject, byte[]> encode) implements ListForm {
 
     private static final byte[] NONE = {};
 
     @Override
     public Negotiation.Form form() {
       return Negotiation.Form.PROTOBUF;
+    }
+
+    @Override
+    public boolean kept() {
+      return true;
     }
 
     @Override
@@ -93,11 +142,11 @@ interface ListForm {
 
     @Override
     public byte[] item(KubeObject object) {
-      return list.message(object);
+      return encode.apply(object);
     }
 
     @Override
-    public byte[] end() {
+    public byte[] end(boolean empty) {
       return NONE;
     }
   }

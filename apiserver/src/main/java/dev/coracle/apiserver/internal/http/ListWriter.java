@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  * Sends a list, made out of the items' own encodings: a short one whole, a long one in pieces while
  * the socket takes them, so a list of a hundred megabytes costs one piece of memory, and other
  * requests of its event loop have their turn between the pieces. They have it too while the items
- * are measured, since some may not have been encoded before. All state belongs to the request's
- * context.
+ * are measured, since some may not have been encoded before, and while what is not kept is made.
+ * All state belongs to the request's context.
  */
 final class ListWriter {
 
   private static final int PIECE = 256 << 10;
 
-  /** How many items are measured in one go: encoding one takes some ten microseconds. */
-  private static final int MEASURED_AT_ONCE = 250;
+  /** How long items are encoded in one go; others of this event loop wait so long. */
+  private static final long TURN_NANOS = 2_000_000;
 
   private static final byte[] NONE = {};
 
@@ -39,6 +39,8 @@ final class ListWriter {
   private int at;
   private byte[] head = NONE;
   private @Nullable Gzip gzip;
+  private final ByteArrayOutputStream made = new ByteArrayOutputStream();
+  private boolean begun;
   private boolean waiting;
 
   private ListWriter(Exchange exchange, ListForm form, List<KubeObject> items) {
@@ -51,7 +53,13 @@ final class ListWriter {
 
   /** Begins to send; whether it ends, the socket decides. */
   static void send(Exchange exchange, ListForm form, List<KubeObject> items) {
-    new ListWriter(exchange, form, items).measure();
+    ListWriter writer = new ListWriter(exchange, form, items);
+    if (form.kept()) {
+      writer.measure();
+    } else {
+      writer.made.writeBytes(form.head(0));
+      writer.make();
+    }
   }
 
   private boolean over() {
@@ -59,61 +67,94 @@ final class ListWriter {
   }
 
   private void measure() {
-    int end = Math.min(items.size(), at + MEASURED_AT_ONCE);
-    for (; at < end; at++) {
+    long end = System.nanoTime() + TURN_NANOS;
+    for (; at < items.size() && System.nanoTime() - end < 0; at++) {
       byte[] item = form.item(items.get(at));
       itemBytes += form.prefix(at == 0, item).length + item.length;
     }
     if (at < items.size()) {
-      context.runOnContext(_ -> measureOn());
+      context.runOnContext(_ -> goOn(this::measure));
       return;
     }
     at = 0;
     head = form.head(itemBytes);
-    long length = head.length + itemBytes + form.end().length;
+    long length = head.length + itemBytes + form.end(items.isEmpty()).length;
     if (length < PIECE) {
       Responder.bytes(exchange, 200, form.form().mediaType(), piece((int) length));
-    } else {
-      begin(length);
+    } else if (begin(length)) {
+      next();
     }
   }
 
-  private void measureOn() {
+  /** On a later turn of the event loop, where nobody else answers for what fails. */
+  private void goOn(Runnable part) {
     if (over()) {
       return;
     }
     try {
-      measure();
+      part.run();
     } catch (RuntimeException e) {
       Responder.failure(exchange, e);
     }
   }
 
-  private void begin(long length) {
-    if (over()) {
+  private void make() {
+    long end = System.nanoTime() + TURN_NANOS;
+    for (; at < items.size() && made.size() < PIECE && System.nanoTime() - end < 0; at++) {
+      byte[] item = form.item(items.get(at));
+      made.writeBytes(form.prefix(at == 0, item));
+      made.writeBytes(item);
+    }
+    boolean last = at == items.size();
+    if (last) {
+      made.writeBytes(form.end(items.isEmpty()));
+    } else if (made.size() < PIECE) {
+      context.runOnContext(_ -> goOn(this::make));
       return;
+    }
+    byte[] piece = made.toByteArray();
+    made.reset();
+    if (last && !begun) {
+      Responder.bytes(exchange, 200, form.form().mediaType(), piece);
+      return;
+    }
+    if (begun || begin(-1)) {
+      begun = true;
+      write(piece, last);
+    }
+  }
+
+  /**
+   * @param length negative when it is not known
+   * @return whether a body is to follow
+   */
+  private boolean begin(long length) {
+    if (over()) {
+      return false;
     }
     Responder.head(exchange, 200, form.form().mediaType());
     if (exchange.header("Accept-Encoding").contains("gzip")) {
       gzip = new Gzip();
       response.putHeader("Content-Encoding", "gzip").putHeader("Vary", "Accept-Encoding");
       response.setChunked(true);
+    } else if (length < 0) {
+      response.setChunked(true);
     } else {
       response.putHeader("Content-Length", Long.toString(length));
     }
     if (exchange.request().method().name().equals("HEAD")) {
       response.end();
-      return;
+      return false;
     }
     response.exceptionHandler(_ -> {});
     response.drainHandler(_ -> drained());
-    next();
+    return true;
   }
 
   private void drained() {
     if (waiting) {
       waiting = false;
-      next();
+      goOn(this::next);
     }
   }
 
@@ -121,8 +162,15 @@ final class ListWriter {
     if (over()) {
       return;
     }
-    byte[] piece = piece(PIECE);
-    boolean last = at == items.size();
+    if (form.kept()) {
+      byte[] piece = piece(PIECE);
+      write(piece, at == items.size());
+    } else {
+      make();
+    }
+  }
+
+  private void write(byte[] piece, boolean last) {
     Buffer bytes = wrapped(gzip == null ? piece : gzip.compress(piece, last));
     if (last) {
       response.end(bytes);
@@ -134,7 +182,7 @@ final class ListWriter {
     if (response.writeQueueFull()) {
       waiting = true;
     } else {
-      context.runOnContext(_ -> next());
+      context.runOnContext(_ -> goOn(this::next));
     }
   }
 
@@ -151,7 +199,7 @@ final class ListWriter {
       length += form.prefix(at == 0, item).length + item.length;
       at++;
     }
-    byte[] end = at == items.size() ? form.end() : NONE;
+    byte[] end = at == items.size() ? form.end(items.isEmpty()) : NONE;
     byte[] out = new byte[length + end.length];
     int to = copy(head, out, 0);
     head = NONE;

@@ -57,47 +57,62 @@ public final class Presenter {
       long bytes = found.items().stream().mapToLong(o -> o.json().length).sum();
       audit.response(bytes, () -> listTree(type, found));
     }
+    String version = form.version();
     // A look at all objects must not leave the trees of all in the store's cache.
-    KubeList list = parses(form, exchange) ? fleeting(found) : found;
     if (form.table()) {
-      Responder.tree(
-          exchange, form.form(), 200, tables.ofList(type, list, form.version(), include(exchange)));
+      Function<KubeObject, ObjectNode> rows = tables.rows(type, version, include(exchange));
+      ListWriter.send(
+          exchange,
+          made(
+              exchange,
+              form.form(),
+              tables.ofList(type, found, version),
+              "rows",
+              o -> Json.bytes(rows.apply(o.fleeting()))),
+          found.items());
       return;
     }
-    if (form.metadataOnly()) {
-      ObjectNode out = Json.object();
-      out.put("kind", "PartialObjectMetadataList")
-          .put("apiVersion", "meta.k8s.io/" + form.version());
-      out.set("metadata", Tables.listMetadata(list));
-      ArrayNode items = out.putArray("items");
-      list.items().forEach(o -> items.add(partial(o, form.version())));
-      Responder.tree(exchange, form.form(), 200, out);
-      return;
-    }
+    ListWriter.send(
+        exchange,
+        form.metadataOnly() ? partials(exchange, form, found) : whole(exchange, form, type, found),
+        found.items());
+  }
+
+  private static ListForm whole(
+      Exchange exchange, Negotiation form, ResourceType type, KubeList found) {
+    ObjectNode head = listHead(type, found);
     if (form.form() == Negotiation.Form.PROTOBUF) {
-      ListWriter.send(exchange, ListForm.protobuf(listHead(type, list)), list.items());
-      return;
+      return ListForm.protobuf(head);
     }
-    if (form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)) {
-      ListWriter.send(exchange, ListForm.json(listHead(type, list)), list.items());
-      return;
-    }
-    Responder.tree(exchange, form.form(), 200, listTree(type, list));
+    return form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)
+        ? ListForm.json(head)
+        : made(exchange, form.form(), head, "items", KubeObject::json);
   }
 
-  private static boolean parses(Negotiation form, Exchange exchange) {
-    return form.table()
-        || form.metadataOnly()
-        || form.form() == Negotiation.Form.YAML
-        || form.form() == Negotiation.Form.JSON && Responder.pretty(exchange);
+  private static ListForm partials(Exchange exchange, Negotiation form, KubeList found) {
+    String version = form.version();
+    ObjectNode head = Json.object();
+    head.put("kind", "PartialObjectMetadataList").put("apiVersion", "meta.k8s.io/" + version);
+    head.set("metadata", Tables.listMetadata(found));
+    return form.form() == Negotiation.Form.PROTOBUF
+        ? ListForm.protobuf(head, o -> KubeObject.of(partial(o.fleeting(), version)))
+        : made(
+            exchange, form.form(), head, "items", o -> Json.bytes(partial(o.fleeting(), version)));
   }
 
-  private static KubeList fleeting(KubeList list) {
-    return new KubeList(
-        list.resourceVersion(),
-        list.continueToken(),
-        list.remaining(),
-        list.items().stream().map(KubeObject::fleeting).toList());
+  /** What has no protobuf form, which are tables, is sent as JSON. */
+  private static ListForm made(
+      Exchange exchange,
+      Negotiation.Form form,
+      ObjectNode head,
+      String field,
+      Function<KubeObject, byte[]> json) {
+    if (form == Negotiation.Form.YAML) {
+      return ListForm.yaml(head, field, json);
+    }
+    return Responder.pretty(exchange)
+        ? ListForm.pretty(head, field, json)
+        : ListForm.json(head, field, json);
   }
 
   private static ObjectNode listTree(ResourceType type, KubeList list) {

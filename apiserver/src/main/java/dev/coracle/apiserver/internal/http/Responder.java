@@ -1,11 +1,6 @@
 package dev.coracle.apiserver.internal.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -35,27 +30,11 @@ public final class Responder {
   /** Smaller answers are not worth compressing; upstream's threshold. */
   private static final int GZIP_FROM_BYTES = 128 << 10;
 
-  /** As Go prints: two blanks a level, also in arrays, and a colon right behind the name. */
-  private static final ObjectWriter PRETTY = Json.MAPPER.writer(likeGo());
-
   private Responder() {}
 
-  private static DefaultPrettyPrinter likeGo() {
-    DefaultIndenter lines = new DefaultIndenter("  ", "\n");
-    DefaultPrettyPrinter printer =
-        new DefaultPrettyPrinter(
-            Separators.createDefaultInstance()
-                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                .withObjectEmptySeparator("")
-                .withArrayEmptySeparator(""));
-    printer.indentObjectsWith(lines);
-    printer.indentArraysWith(lines);
-    return printer;
-  }
-
   public static void object(Exchange exchange, Form form, int code, KubeObject object) {
-    if (form == Form.JSON && !pretty(exchange)) {
-      bytes(exchange, code, form.mediaType(), object.json());
+    if (form == Form.JSON) {
+      json(exchange, code, object.json());
     } else if (form == Form.PROTOBUF) {
       protobuf(exchange, code, ProtobufWriter.object(object), object.tree());
     } else {
@@ -72,13 +51,13 @@ public final class Responder {
               code,
               tree instanceof ObjectNode object ? ProtobufWriter.tree(object) : Optional.empty(),
               tree);
-      case JSON ->
-          bytes(
-              exchange,
-              code,
-              form.mediaType(),
-              pretty(exchange) ? prettyBytes(tree) : Json.bytes(tree));
+      case JSON -> json(exchange, code, Json.bytes(tree));
     }
+  }
+
+  private static void json(Exchange exchange, int code, byte[] json) {
+    bytes(
+        exchange, code, Form.JSON.mediaType(), pretty(exchange) ? PrettyJson.document(json) : json);
   }
 
   /** What has no protobuf form is sent as JSON, which every client reads. */
@@ -98,15 +77,6 @@ public final class Responder {
     }
     String agent = exchange.header("User-Agent");
     return agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
-  }
-
-  private static byte[] prettyBytes(JsonNode tree) {
-    try {
-      return (PRETTY.writeValueAsString(tree) + "\n")
-          .getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   public static void text(Exchange exchange, int code, String text) {

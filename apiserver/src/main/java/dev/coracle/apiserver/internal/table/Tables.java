@@ -8,7 +8,7 @@ import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import java.time.Clock;
-import java.util.List;
+import java.util.function.Function;
 
 /** Makes meta.k8s.io Tables of objects, with the columns of their kind. */
 public final class Tables {
@@ -20,16 +20,31 @@ public final class Tables {
   }
 
   public ObjectNode ofObject(ResourceType type, KubeObject object, String version, String include) {
-    ObjectNode table = head(version, object.resourceVersion());
-    fill(table, type, List.of(object), version, include, true);
+    return one(type, object, version, include, true);
+  }
+
+  /** The Table of a list, without its rows. */
+  public ObjectNode ofList(ResourceType type, KubeList list, String version) {
+    ObjectNode table = head(version, "");
+    table.set("metadata", listMetadata(list));
+    columns(table, Printers.of(type));
     return table;
   }
 
-  public ObjectNode ofList(ResourceType type, KubeList list, String version, String include) {
-    ObjectNode table = head(version, "");
-    table.set("metadata", listMetadata(list));
-    fill(table, type, list.items(), version, include, true);
-    return table;
+  /** Makes the rows of a Table, whose ages are those of now. */
+  public Function<KubeObject, ObjectNode> rows(ResourceType type, String version, String include) {
+    Printer printer = Printers.of(type);
+    Ages ages = new Ages(clock.instant());
+    return object -> {
+      ObjectNode row = Json.object();
+      ArrayNode cells = row.putArray("cells");
+      printer.cells(object, ages).forEach(cell -> cells.add(node(cell)));
+      JsonNode shown = shown(object, version, include);
+      if (shown != null) {
+        row.set("object", shown);
+      }
+      return row;
+    };
   }
 
   /**
@@ -38,9 +53,7 @@ public final class Tables {
    */
   public ObjectNode ofEvent(
       ResourceType type, KubeObject object, String version, String include, boolean first) {
-    ObjectNode table = head(version, object.resourceVersion());
-    fill(table, type, List.of(object), version, include, first);
-    return table;
+    return one(type, object, version, include, first);
   }
 
   public static ObjectNode listMetadata(KubeList list) {
@@ -62,37 +75,27 @@ public final class Tables {
     return table;
   }
 
-  private void fill(
-      ObjectNode table,
-      ResourceType type,
-      List<KubeObject> objects,
-      String version,
-      String include,
-      boolean withColumns) {
-    Printer printer = Printers.of(type);
+  private ObjectNode one(
+      ResourceType type, KubeObject object, String version, String include, boolean withColumns) {
+    ObjectNode table = head(version, object.resourceVersion());
     if (withColumns) {
-      ArrayNode columns = table.putArray("columnDefinitions");
-      for (Column column : printer.columns()) {
-        ObjectNode c = columns.addObject();
-        c.put("name", column.name())
-            .put("type", column.type())
-            .put("format", column.format())
-            .put("description", column.description())
-            .put("priority", column.priority());
-      }
+      columns(table, Printers.of(type));
     } else {
       table.putNull("columnDefinitions");
     }
-    Ages ages = new Ages(clock.instant());
-    ArrayNode rows = table.putArray("rows");
-    for (KubeObject object : objects) {
-      ObjectNode row = rows.addObject();
-      ArrayNode cells = row.putArray("cells");
-      printer.cells(object, ages).forEach(cell -> cells.add(node(cell)));
-      JsonNode shown = shown(object, version, include);
-      if (shown != null) {
-        row.set("object", shown);
-      }
+    table.putArray("rows").add(rows(type, version, include).apply(object));
+    return table;
+  }
+
+  private static void columns(ObjectNode table, Printer printer) {
+    ArrayNode columns = table.putArray("columnDefinitions");
+    for (Column column : printer.columns()) {
+      ObjectNode c = columns.addObject();
+      c.put("name", column.name())
+          .put("type", column.type())
+          .put("format", column.format())
+          .put("description", column.description())
+          .put("priority", column.priority());
     }
   }
 

@@ -25,13 +25,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NodeAuthorizerTest {
 
   private static final Vertx VERTX = Vertx.vertx();
+  private static final MemoryStore STORE = new MemoryStore();
   private static NodeAuthorizer nodes;
 
   @BeforeAll
   static void start() {
-    MemoryStore store = new MemoryStore();
     put(
-        store,
+        STORE,
         new GroupResource("", "pods"),
         """
         {'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'d'},
@@ -42,7 +42,7 @@ class NodeAuthorizerTest {
          'status':{'resourceClaimStatuses':[{'name':'b','resourceClaimName':'p-b-x'}]}}\
         """);
     put(
-        store,
+        STORE,
         new GroupResource("", "pods"),
         """
         {'apiVersion':'v1','kind':'Pod','metadata':{'name':'q','namespace':'d'},
@@ -50,7 +50,7 @@ class NodeAuthorizerTest {
         """);
     for (String node : List.of("n1", "n2")) {
       put(
-          store,
+          STORE,
           new GroupResource("resource.k8s.io", "resourceslices"),
           "{'apiVersion':'resource.k8s.io/v1','kind':'ResourceSlice','metadata':{'name':'of-"
               + node
@@ -58,7 +58,7 @@ class NodeAuthorizerTest {
               + node
               + "'}}");
       put(
-          store,
+          STORE,
           new GroupResource("storage.k8s.io", "volumeattachments"),
           "{'apiVersion':'storage.k8s.io/v1','kind':'VolumeAttachment','metadata':{'name':'of-"
               + node
@@ -67,22 +67,25 @@ class NodeAuthorizerTest {
               + "'}}");
     }
     put(
-        store,
+        STORE,
         new GroupResource("", "persistentvolumes"),
         """
         {'apiVersion':'v1','kind':'PersistentVolume','metadata':{'name':'pv'},
          'spec':{'claimRef':{'namespace':'d','name':'pvc'},
           'csi':{'nodeStageSecretRef':{'namespace':'csi','name':'stage'}}}}\
         """);
-    nodes =
-        new NodeAuthorizer(
-            VERTX,
-            store,
-            List.of(
-                PolicyRule.of(
-                    Json.parseObject(
-                        "{\"verbs\":[\"list\"],\"apiGroups\":[\"\"],\"resources\":[\"services\"]}"))));
+    nodes = authorizer();
     nodes.start().await().atMost(Duration.ofSeconds(30));
+  }
+
+  private static NodeAuthorizer authorizer() {
+    return new NodeAuthorizer(
+        VERTX,
+        STORE,
+        List.of(
+            PolicyRule.of(
+                Json.parseObject(
+                    "{\"verbs\":[\"list\"],\"apiGroups\":[\"\"],\"resources\":[\"services\"]}"))));
   }
 
   @AfterAll
@@ -96,26 +99,33 @@ class NodeAuthorizerTest {
     store.create(resource, KubeObject.of(tree)).await().atMost(Duration.ofSeconds(10));
   }
 
+  private static Decision answer(NodeAuthorizer authorizer, Attributes attributes) {
+    return authorizer.ask(attributes).await().atMost(Duration.ofSeconds(10));
+  }
+
   private static Decision decide(String method, String path) {
+    return answer(nodes, attributes(method, path));
+  }
+
+  private static Attributes attributes(String method, String path) {
     int query = path.indexOf('?');
     String plain = query < 0 ? path : path.substring(0, query);
     String fields = query < 0 ? "" : path.substring(query + 1);
     boolean watch = method.equals("WATCH");
     RequestInfo info = RequestInfo.of(watch ? "GET" : method, plain, watch, fields, "");
-    return nodes.decide(
-        new Attributes(
-            UserInfo.component("system:node:n1"),
-            info.resourceRequest(),
-            info.verb(),
-            info.group(),
-            info.version(),
-            info.resource(),
-            info.subresource(),
-            info.namespace(),
-            info.name(),
-            info.path(),
-            info.fieldSelector(),
-            info.labelSelector()));
+    return new Attributes(
+        UserInfo.component("system:node:n1"),
+        info.resourceRequest(),
+        info.verb(),
+        info.group(),
+        info.version(),
+        info.resource(),
+        info.subresource(),
+        info.namespace(),
+        info.name(),
+        info.path(),
+        info.fieldSelector(),
+        info.labelSelector());
   }
 
   @ParameterizedTest
@@ -193,6 +203,26 @@ class NodeAuthorizerTest {
       })
   void ofOthersItHasNoOpinion(String method, String path, String reason) {
     assertThat(decide(method, path)).isEqualTo(new Decision(Verdict.NO_OPINION, reason));
+  }
+
+  /** A kubelet may hear of its pod before the authorizer does; this one has heard of nothing. */
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /api/v1/namespaces/d/serviceaccounts/robot/token, ALLOW",
+    "GET, /api/v1/namespaces/d/secrets/s, ALLOW",
+    "GET, /api/v1/namespaces/d/pods/p, ALLOW",
+    "GET, /apis/resource.k8s.io/v1/resourceslices/of-n1, ALLOW",
+    "GET, /api/v1/namespaces/d/secrets/other, NO_OPINION",
+    "GET, /api/v1/namespaces/e/secrets/s, NO_OPINION",
+    "GET, /api/v1/namespaces/d/pods/q, NO_OPINION",
+    "GET, /api/v1/namespaces/d/pods/absent, NO_OPINION",
+    "GET, /apis/resource.k8s.io/v1/resourceslices/of-n2, NO_OPINION",
+  })
+  void whatIsNotKnownYetIsLookedUp(String method, String path, Verdict verdict) {
+    NodeAuthorizer late = authorizer();
+    Attributes asked = attributes(method, path);
+    assertThat(late.decide(asked).open()).isTrue();
+    assertThat(answer(late, asked).verdict()).isEqualTo(verdict);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.coracle.criruntime.device.CdiDevices;
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
 import dev.coracle.criruntime.internal.cgroup.CgroupHost;
 import dev.coracle.criruntime.internal.cgroup.CgroupUsage;
+import dev.coracle.criruntime.internal.cgroup.GroupMoves;
 import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.linux.Poller;
@@ -51,6 +52,7 @@ public final class ContainerService {
   private final Images images;
   private final SandboxService sandboxes;
   private final CgroupHost cgroups;
+  private final GroupMoves moves;
   private final ClusterNames names;
   private final Poller poller;
   private final Events events;
@@ -76,6 +78,7 @@ public final class ContainerService {
     this.images = images;
     this.sandboxes = sandboxes;
     this.cgroups = cgroups;
+    this.moves = new GroupMoves(cgroups);
     this.names = names;
     this.poller = poller;
     this.events = events;
@@ -117,8 +120,14 @@ public final class ContainerService {
     return containers.values().stream().filter(c -> c.sandbox().id().equals(sandboxId)).toList();
   }
 
+  /** A container will be started soon: what the start would wait for can begin. */
+  public void expectStart() {
+    moves.expect();
+  }
+
   /** Makes a container that can be started. */
   public Container create(Sandbox sandbox, ContainerConfig asked) throws IOException {
+    expectStart();
     ContainerConfig config = CdiDevices.ofHost().addTo(asked);
     if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
       throw new IllegalArgumentException("container config must include metadata with a name");
@@ -167,6 +176,7 @@ public final class ContainerService {
 
   /** Starts a created container. */
   public void start(Container c) throws IOException {
+    expectStart();
     c.lock().lock();
     try {
       if (c.record().state() != ContainerState.CONTAINER_CREATED) {

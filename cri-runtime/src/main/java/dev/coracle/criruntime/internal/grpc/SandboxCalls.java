@@ -35,6 +35,7 @@ final class SandboxCalls {
             throw new IllegalArgumentException(
                 "no runtime for \"" + request.getRuntimeHandler() + "\" is configured");
           }
+          containers.expectStart();
           Sandbox s = sandboxes.run(request.getConfig(), request.getRuntimeHandler());
           return RunPodSandboxResponse.newBuilder().setPodSandboxId(s.id()).build();
         });
