@@ -1,9 +1,11 @@
 package dev.coracle.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.AbstractCollection;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,44 +13,99 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of one JSON object in the order in which they came, in a third of a LinkedHashMap's
- * room: up to {@value #FEW} stand in one array and are looked for one after the other, which the
- * shared texts of their names make fast ({@link NameTable}); more of them are in a LinkedHashMap.
- * Most objects of a tree are small, and a third of them (the leaves of {@code managedFields}) are
- * empty.
+ * The fields of one JSON object in the order in which they came, in a fourth of a LinkedHashMap's
+ * room: up to {@value #FEW} values stand in one array, their names in another, which all objects of
+ * the same fields share ({@link CompactNodes}). Names are looked for one after the other, which
+ * their shared texts make fast ({@link NameTable}). More fields are in a LinkedHashMap.
+ *
+ * <p>An array of names that is full is never changed: who has another field or one less makes an
+ * array of its own. One with room left belongs to one map alone.
  *
  * <p>As safe between threads as a LinkedHashMap: any number may read while nobody writes.
  */
-final class CompactMap extends AbstractMap<String, JsonNode> {
+final class CompactMap implements Map<String, JsonNode> {
 
-  static final int FEW = 8;
+  static final int FEW = 24;
 
-  private static final @Nullable Object[] NONE = {};
+  /** There is room for so many when fields are put one after the other. */
+  private static final int FIRST = 4;
 
-  /** Name and value in turns; null once they are in {@link #many}. */
-  private @Nullable Object @Nullable [] few = NONE;
+  private static final @Nullable String[] NO_NAMES = {};
+  private static final @Nullable JsonNode[] NO_VALUES = {};
 
+  private @Nullable String[] names = NO_NAMES;
+  private @Nullable JsonNode[] values = NO_VALUES;
+
+  /** All of them, once there are more than a few; then the arrays are empty. */
   private @Nullable LinkedHashMap<String, JsonNode> many;
 
   /** Of the few. */
   private int size;
 
-  /** Of names and values that come in turns; of two equal names the last one's value counts. */
-  static CompactMap of(@Nullable Object[] fields, int from, int to) {
+  /** For fields that are put one after the other. */
+  CompactMap() {}
+
+  /**
+   * @param names full and without duplicates, and never changed from now on
+   * @param values as many; given away
+   */
+  CompactMap(@Nullable String[] names, @Nullable JsonNode[] values) {
+    this.names = names;
+    this.values = values;
+    this.size = names.length;
+  }
+
+  /** For so many fields, put one after the other. */
+  static CompactMap sized(int fields) {
     CompactMap map = new CompactMap();
-    if (to - from > FEW * 2) {
-      map.few = null;
-      map.many = LinkedHashMap.newLinkedHashMap((to - from) / 2);
-    } else if (to > from) {
-      map.few = new Object[to - from];
-    }
-    for (int i = from; i < to; i += 2) {
-      map.put(name(fields, i), value(fields, i));
+    if (fields > FEW) {
+      map.many = LinkedHashMap.newLinkedHashMap(fields);
+    } else if (fields > 0) {
+      map.names = new String[fields];
+      map.values = new JsonNode[fields];
     }
     return map;
+  }
+
+  /** A copy, also of all that is below. */
+  CompactMap copy() {
+    CompactMap out = new CompactMap();
+    if (many != null) {
+      LinkedHashMap<String, JsonNode> all = LinkedHashMap.newLinkedHashMap(many.size());
+      many.forEach((name, value) -> all.put(name, CompactObject.copy(value)));
+      out.many = all;
+    } else if (size > 0) {
+      @Nullable JsonNode[] copies = new JsonNode[size];
+      for (int i = 0; i < size; i++) {
+        copies[i] = CompactObject.copy(value(i));
+      }
+      out.names = fullNames();
+      out.values = copies;
+      out.size = size;
+    }
+    return out;
+  }
+
+  /** The names without room for more, so that others may have them too. */
+  @Nullable String[] fullNames() {
+    return names.length > size ? Arrays.copyOf(names, size) : names;
+  }
+
+  /** Whether the fields can be asked for by their place. */
+  boolean isFew() {
+    return many == null;
+  }
+
+  String name(int place) {
+    return Objects.requireNonNull(names[place]);
+  }
+
+  JsonNode value(int place) {
+    return Objects.requireNonNull(values[place]);
   }
 
   @Override
@@ -56,52 +113,46 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
     return many == null ? size : many.size();
   }
 
-  /** The place of the name in the array, or -1. */
-  private int find(@Nullable Object name) {
-    @Nullable Object[] array = few;
-    if (array == null || name == null) {
-      return -1;
-    }
-    int end = size * 2;
-    for (int i = 0; i < end; i += 2) {
-      if (array[i] == name) {
-        return i;
-      }
-    }
+  @Override
+  public boolean isEmpty() {
+    return size() == 0;
+  }
+
+  /** The place of the name among the few, or -1. */
+  private int find(String name) {
+    @Nullable String[] all = names;
     int hash = name.hashCode();
-    for (int i = 0; i < end; i += 2) {
-      Object there = array[i];
-      if (there != null && there.hashCode() == hash && there.equals(name)) {
+    for (int i = 0; i < size; i++) {
+      String there = all[i];
+      if (there == name || there != null && there.hashCode() == hash && there.equals(name)) {
         return i;
       }
     }
     return -1;
   }
 
-  private static JsonNode value(@Nullable Object[] array, int place) {
-    return (JsonNode) Objects.requireNonNull(array[place + 1]);
-  }
-
-  private static String name(@Nullable Object[] array, int place) {
-    return (String) Objects.requireNonNull(array[place]);
-  }
-
-  @Override
-  public @Nullable JsonNode get(@Nullable Object name) {
+  /** As {@link #get(Object)}. */
+  @Nullable JsonNode field(String name) {
     if (many != null) {
       return many.get(name);
     }
     int place = find(name);
-    return place < 0 ? null : value(array(), place);
+    return place < 0 ? null : values[place];
   }
 
-  private @Nullable Object[] array() {
-    return Objects.requireNonNull(few);
+  @Override
+  public @Nullable JsonNode get(@Nullable Object name) {
+    return name instanceof String n ? field(n) : null;
   }
 
   @Override
   public boolean containsKey(@Nullable Object name) {
-    return many != null ? many.containsKey(name) : find(name) >= 0;
+    return name instanceof String n && (many != null ? many.containsKey(n) : find(n) >= 0);
+  }
+
+  @Override
+  public boolean containsValue(@Nullable Object value) {
+    return !everyField((_, there) -> !there.equals(value));
   }
 
   @Override
@@ -111,25 +162,39 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
     }
     int place = find(name);
     if (place >= 0) {
-      JsonNode before = value(array(), place);
-      array()[place + 1] = value;
+      JsonNode before = values[place];
+      values[place] = value;
       return before;
     }
     if (size == FEW) {
       LinkedHashMap<String, JsonNode> all = LinkedHashMap.newLinkedHashMap(FEW * 2);
       forEach(all::put);
       all.put(name, value);
+      clear();
       many = all;
-      few = null;
       return null;
     }
-    if (size * 2 == array().length) {
-      few = Arrays.copyOf(array(), Math.min(FEW, size < 2 ? size + 1 : size * 2) * 2);
+    if (size == names.length) {
+      names = Arrays.copyOf(names, Math.clamp(size * 2L, FIRST, FEW));
     }
-    array()[size * 2] = name;
-    array()[size * 2 + 1] = value;
-    size++;
+    if (size == values.length) {
+      values = Arrays.copyOf(values, names.length);
+    }
+    names[size] = name;
+    values[size++] = value;
     return null;
+  }
+
+  @Override
+  public void putAll(Map<? extends String, ? extends JsonNode> others) {
+    if (size() == 0 && others instanceof CompactMap o && o.many == null) {
+      names = o.fullNames();
+      values = Arrays.copyOf(o.values, o.size);
+      size = o.size;
+      many = null;
+    } else {
+      others.forEach(this::put);
+    }
   }
 
   @Override
@@ -137,48 +202,25 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
     if (many != null) {
       return many.remove(name);
     }
-    int place = find(name);
+    int place = name instanceof String n ? find(n) : -1;
     return place < 0 ? null : removeAt(place);
   }
 
   private JsonNode removeAt(int place) {
-    @Nullable Object[] array = array();
-    JsonNode before = value(array, place);
-    System.arraycopy(array, place + 2, array, place, size * 2 - place - 2);
-    size--;
-    array[size * 2] = null;
-    array[size * 2 + 1] = null;
+    JsonNode before = value(place);
+    @Nullable String[] fewer = new String[size - 1];
+    System.arraycopy(names, 0, fewer, 0, place);
+    System.arraycopy(names, place + 1, fewer, place, size - 1 - place);
+    System.arraycopy(values, place + 1, values, place, size - 1 - place);
+    names = fewer;
+    values[--size] = null;
     return before;
-  }
-
-  /** As {@link AbstractMap#equals}, without an iterator over the few. */
-  @Override
-  public boolean equals(@Nullable Object other) {
-    if (other == this) {
-      return true;
-    }
-    if (!(other instanceof Map<?, ?> map) || map.size() != size()) {
-      return false;
-    }
-    if (many != null) {
-      return many.equals(map);
-    }
-    for (int i = 0; i < size * 2; i += 2) {
-      if (!value(array(), i).equals(map.get(name(array(), i)))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  @Override
-  public int hashCode() {
-    return super.hashCode();
   }
 
   @Override
   public void clear() {
-    few = NONE;
+    names = NO_NAMES;
+    values = NO_VALUES;
     many = null;
     size = 0;
   }
@@ -190,29 +232,143 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
       return;
     }
     for (int i = 0; i < size; i++) {
-      action.accept(name(array(), i * 2), value(array(), i * 2));
+      action.accept(name(i), value(i));
     }
+  }
+
+  /** Whether it holds for every field; asks no further once it does not. */
+  boolean everyField(BiPredicate<String, JsonNode> condition) {
+    if (many != null) {
+      for (Map.Entry<String, JsonNode> field : many.entrySet()) {
+        if (!condition.test(field.getKey(), field.getValue())) {
+          return false;
+        }
+      }
+      return true;
+    }
+    for (int i = 0; i < size; i++) {
+      if (!condition.test(name(i), value(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (other == this) {
+      return true;
+    }
+    if (!(other instanceof Map<?, ?> map) || map.size() != size()) {
+      return false;
+    }
+    if (many != null) {
+      return many.equals(map);
+    }
+    @Nullable JsonNode[] theirs =
+        map instanceof CompactMap m && m.many == null && m.names == names ? m.values : null;
+    for (int i = 0; i < size; i++) {
+      if (!value(i).equals(theirs == null ? map.get(name(i)) : theirs[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** As of every map. */
+  @Override
+  public int hashCode() {
+    if (many != null) {
+      return many.hashCode();
+    }
+    int hash = 0;
+    for (int i = 0; i < size; i++) {
+      hash += name(i).hashCode() ^ value(i).hashCode();
+    }
+    return hash;
+  }
+
+  @Override
+  public Set<String> keySet() {
+    return many != null
+        ? many.keySet()
+        : new AbstractSet<>() {
+          @Override
+          public int size() {
+            return size;
+          }
+
+          @Override
+          public boolean contains(@Nullable Object name) {
+            return containsKey(name);
+          }
+
+          @Override
+          public Iterator<String> iterator() {
+            return new Walk<>() {
+              @Override
+              String at(int place) {
+                return name(place);
+              }
+            };
+          }
+        };
+  }
+
+  @Override
+  public Collection<JsonNode> values() {
+    return many != null
+        ? many.values()
+        : new AbstractCollection<>() {
+          @Override
+          public int size() {
+            return size;
+          }
+
+          @Override
+          public Iterator<JsonNode> iterator() {
+            return new Walk<>() {
+              @Override
+              JsonNode at(int place) {
+                return value(place);
+              }
+            };
+          }
+        };
   }
 
   @Override
   public Set<Map.Entry<String, JsonNode>> entrySet() {
-    return new AbstractSet<>() {
-      @Override
-      public int size() {
-        return CompactMap.this.size();
-      }
+    return many != null
+        ? many.entrySet()
+        : new AbstractSet<>() {
+          @Override
+          public int size() {
+            return size;
+          }
 
-      @Override
-      public Iterator<Map.Entry<String, JsonNode>> iterator() {
-        LinkedHashMap<String, JsonNode> all = many;
-        return all == null ? new Few() : all.entrySet().iterator();
-      }
-    };
+          @Override
+          public Iterator<Map.Entry<String, JsonNode>> iterator() {
+            return new Walk<>() {
+              @Override
+              Map.Entry<String, JsonNode> at(int place) {
+                return new Field(CompactMap.this, name(place), value(place));
+              }
+            };
+          }
+        };
   }
 
-  private final class Few implements Iterator<Map.Entry<String, JsonNode>> {
+  @Override
+  public String toString() {
+    return new LinkedHashMap<>(this).toString();
+  }
+
+  private abstract class Walk<T> implements Iterator<T> {
     private int next;
     private boolean given;
+
+    abstract T at(int place);
 
     @Override
     public boolean hasNext() {
@@ -220,13 +376,12 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
     }
 
     @Override
-    public Map.Entry<String, JsonNode> next() {
+    public T next() {
       if (next >= size) {
         throw new NoSuchElementException();
       }
       given = true;
-      int place = next++ * 2;
-      return new Field(CompactMap.this, name(array(), place), value(array(), place));
+      return at(next++);
     }
 
     @Override
@@ -235,12 +390,12 @@ final class CompactMap extends AbstractMap<String, JsonNode> {
         throw new IllegalStateException();
       }
       given = false;
-      removeAt(--next * 2);
+      removeAt(--next);
     }
   }
 
   /** What is set through it is set in the map. */
-  private static final class Field extends SimpleEntry<String, JsonNode> {
+  private static final class Field extends AbstractMap.SimpleEntry<String, JsonNode> {
     private static final long serialVersionUID = 1L;
     private final transient CompactMap map;
 

@@ -14,6 +14,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.function.BiPredicate;
 
 /**
  * The one place that turns bytes into JSON trees and back. Depth, number length and string length
@@ -36,20 +38,17 @@ public final class Json {
                   // Virtual threads have no use for what a thread keeps for its next call.
                   .recyclerPool(JsonRecyclerPools.newBoundedPool(64))
                   .build())
+          .nodeFactory(KnownParser.NODES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  public static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  /** Makes objects that take little room while they have few fields. */
+  public static final JsonNodeFactory NODES = KnownParser.NODES;
 
   private Json() {}
 
   public static ObjectNode object() {
     return NODES.objectNode();
-  }
-
-  /** An object that takes little room while it has few fields, for trees of many small ones. */
-  public static ObjectNode small() {
-    return KnownParser.NODES.objectNode();
   }
 
   public static ArrayNode array() {
@@ -113,6 +112,19 @@ public final class Json {
   /** As {@link #parseKnown}, without {@code metadata.managedFields}. */
   static ObjectNode parseTrimmed(byte[] json) {
     return KnownParser.object(json, true);
+  }
+
+  /** Whether it holds for every field of the object; asks no further once it does not. */
+  public static boolean everyField(ObjectNode object, BiPredicate<String, JsonNode> condition) {
+    if (object instanceof CompactObject compact) {
+      return compact.fieldMap().everyField(condition);
+    }
+    for (Map.Entry<String, JsonNode> field : object.properties()) {
+      if (!condition.test(field.getKey(), field.getValue())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public static byte[] bytes(JsonNode node) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.ref.WeakReference;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -144,6 +143,11 @@ public final class KubeObject {
     return out;
   }
 
+  /** Whether {@link #json()} is there already. */
+  public boolean isEncoded() {
+    return json != null;
+  }
+
   /** The object's JSON, encoded at most once: read, never change. */
   public byte[] json() {
     byte[] j = json;
@@ -181,7 +185,7 @@ public final class KubeObject {
 
   /** A deep copy that the caller owns. */
   public ObjectNode edit() {
-    return tree().deepCopy();
+    return CompactObject.copyOf(tree());
   }
 
   /** A changed copy. */
@@ -220,7 +224,7 @@ public final class KubeObject {
   private String head(String field) {
     byte[] j = json;
     if (tree == null && j != null) {
-      String found = peek(j, field);
+      String found = EncodedHead.field(j, field);
       if (found != null) {
         return found;
       }
@@ -228,55 +232,16 @@ public final class KubeObject {
     return tree().path(field).asText("");
   }
 
-  /** One of the first two fields, where they are plain texts; null otherwise. */
-  private static @Nullable String peek(byte[] j, String field) {
-    int at = 1;
-    for (int n = 0; n < 2; n++) {
-      int nameEnd = endOfText(j, at);
-      if (nameEnd < 0 || nameEnd + 2 >= j.length || j[nameEnd + 1] != ':') {
-        return null;
-      }
-      int valueEnd = endOfText(j, nameEnd + 2);
-      if (valueEnd < 0 || valueEnd + 1 >= j.length) {
-        return null;
-      }
-      if (is(j, at + 1, nameEnd, field)) {
-        return new String(j, nameEnd + 3, valueEnd - nameEnd - 3, StandardCharsets.UTF_8);
-      }
-      if (j[valueEnd + 1] != ',') {
-        return null;
-      }
-      at = valueEnd + 2;
-    }
-    return null;
-  }
-
-  /** Where the text ends that begins with the quote at this place; -1 when it is not so plain. */
-  private static int endOfText(byte[] j, int quote) {
-    if (quote >= j.length || j[quote] != '"') {
-      return -1;
-    }
-    for (int i = quote + 1; i < j.length; i++) {
-      if (j[i] == '"') {
-        return i;
-      }
-      if (j[i] == '\\') {
-        return -1;
+  /** A text in the metadata. Who learns of an object what it is called does not parse it. */
+  private String meta(String field) {
+    byte[] j = json;
+    if (tree == null && j != null) {
+      String found = EncodedHead.metadata(j, field);
+      if (found != null) {
+        return found;
       }
     }
-    return -1;
-  }
-
-  private static boolean is(byte[] j, int from, int to, String text) {
-    if (to - from != text.length()) {
-      return false;
-    }
-    for (int i = 0; i < text.length(); i++) {
-      if (j[from + i] != text.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
+    return metadata().path(field).asText("");
   }
 
   public GroupVersionKind gvk() {
@@ -288,12 +253,12 @@ public final class KubeObject {
   }
 
   public String name() {
-    return metadata().path("name").asText("");
+    return meta("name");
   }
 
   /** Empty for a cluster-scoped object. */
   public String namespace() {
-    return metadata().path("namespace").asText("");
+    return meta("namespace");
   }
 
   public NamespacedName key() {
@@ -301,12 +266,12 @@ public final class KubeObject {
   }
 
   public String uid() {
-    return metadata().path("uid").asText("");
+    return meta("uid");
   }
 
   /** Empty on an object that was never stored. */
   public String resourceVersion() {
-    return metadata().path("resourceVersion").asText("");
+    return meta("resourceVersion");
   }
 
   public long generation() {

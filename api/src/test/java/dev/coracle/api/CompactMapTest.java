@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -26,7 +30,7 @@ class CompactMapTest {
     for (int round = 0; round < 100; round++) {
       CompactMap map = new CompactMap();
       Map<String, JsonNode> model = new LinkedHashMap<>();
-      int names = 1 + random.nextInt(14);
+      int names = 1 + random.nextInt(32);
       for (int step = 0; step < 60; step++) {
         // Texts that are equal and not the same, as names of requests are.
         String name = new String("n" + random.nextInt(names));
@@ -84,5 +88,66 @@ class CompactMapTest {
     Iterator<Map.Entry<String, JsonNode>> none = map.entrySet().iterator();
     assertThatThrownBy(none::next).isInstanceOf(NoSuchElementException.class);
     assertThatThrownBy(none::remove).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void sharedNamesAreNobodysToChange() {
+    byte[] json = "{\"a\":1,\"b\":{\"c\":2,\"d\":3}}".getBytes(StandardCharsets.UTF_8);
+    ObjectNode one = KubeObject.ofJson(json).tree();
+    ObjectNode two = KubeObject.ofJson(json).tree();
+    ObjectNode copy = one.deepCopy();
+    assertThat(names(two)).isSameAs(names(one));
+    assertThat(names(copy)).isSameAs(names(one));
+
+    one.put("e", 4);
+    ((ObjectNode) one.get("b")).remove("c");
+    two.remove("a");
+    copy.put("b", 9).removeAll();
+
+    assertThat(one.toString()).isEqualTo("{\"a\":1,\"b\":{\"d\":3},\"e\":4}");
+    assertThat(two.toString()).isEqualTo("{\"b\":{\"c\":2,\"d\":3}}");
+    assertThat(copy).isEmpty();
+    assertThat(KubeObject.ofJson(json).tree()).isEqualTo(Json.parse(json));
+    assertThat(Json.bytes(KubeObject.ofJson(json).tree())).isEqualTo(json);
+  }
+
+  private static Object names(ObjectNode object) {
+    return ((CompactObject) object).fieldMap().fullNames();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void objectsWriteAndCopyLikeJacksonsOwn(long seed) throws Exception {
+    Random random = new Random(seed);
+    ObjectMapper plain = new ObjectMapper();
+    for (int i = 0; i < 500; i++) {
+      ObjectNode model = JsonNodeFactory.instance.objectNode();
+      fill(random, model, 3);
+      String text = plain.writeValueAsString(model);
+      ObjectNode compact = Json.parseObject(text);
+      assertThat(compact).isInstanceOf(CompactObject.class).isEqualTo(model);
+      assertThat(model).isEqualTo(compact);
+      assertThat(plain.writeValueAsString(compact)).isEqualTo(text);
+      assertThat(new String(Json.bytes(compact), StandardCharsets.UTF_8)).isEqualTo(text);
+      assertThat(compact.toString()).isEqualTo(text);
+      assertThat(compact.deepCopy().toString()).isEqualTo(text);
+      assertThat(KubeObject.of(model).edit()).isEqualTo(model).isInstanceOf(CompactObject.class);
+      assertThat(compact.hashCode()).isEqualTo(compact.deepCopy().hashCode());
+    }
+  }
+
+  private static void fill(Random random, ObjectNode out, int depth) {
+    int fields = random.nextInt(10) == 0 ? 40 : random.nextInt(6);
+    for (int i = 0; i < fields; i++) {
+      String name = "n" + random.nextInt(60);
+      switch (random.nextInt(depth == 0 ? 4 : 6)) {
+        case 0 -> out.put(name, random.nextInt());
+        case 1 -> out.put(name, "t\"" + random.nextInt(9));
+        case 2 -> out.putNull(name);
+        case 3 -> out.put(name, random.nextBoolean());
+        case 4 -> fill(random, out.putObject(name), depth - 1);
+        default -> fill(random, out.putArray(name).add(1).addObject(), depth - 1);
+      }
+    }
   }
 }

@@ -30,4 +30,31 @@ class KubeObjectHeadTest {
     assertThat(encoded.kind()).isEqualTo(parsed.kind());
     assertThat(encoded.apiVersion()).isEqualTo(parsed.apiVersion());
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"resourceVersion\":\"7\","
+            + "\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"c\"},\"spec\":{}}",
+        "{\"metadata\":{\"labels\":{\"name\":\"no\",\"x\":\"}\\\"{\"},\"n\":[1,{\"uid\":\"no\"}],"
+            + "\"generation\":3,\"deleted\":true,\"uid\":\"c\"}}",
+        "{\"kind\":\"Pod\",\"spec\":{\"metadata\":{\"name\":\"no\"}},\"metadata\":{\"name\":\"a\"}}",
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"\\u0061\",\"uid\":null,\"namespace\":4}}",
+        "{ \"metadata\" : { \"name\" : \"a\" } }",
+        "{\"metadata\":{\"generation\":3}}",
+        "{\"metadata\":{\"note\":\"\\\"\",\"name\":\"a\"}}",
+        "{\"metadata\":{}}",
+        "{\"metadata\":null}",
+        "{\"metadata\":\"a\"}",
+        "{\"kind\":\"Pod\"}",
+        "{}"
+      })
+  void readsMetadataEitherWay(String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    KubeObject parsed = KubeObject.parse(bytes);
+    assertThat(KubeObject.ofJson(bytes).name()).isEqualTo(parsed.name());
+    assertThat(KubeObject.ofJson(bytes).namespace()).isEqualTo(parsed.namespace());
+    assertThat(KubeObject.ofJson(bytes).uid()).isEqualTo(parsed.uid());
+    assertThat(KubeObject.ofJson(bytes).resourceVersion()).isEqualTo(parsed.resourceVersion());
+  }
 }

@@ -257,15 +257,15 @@ public final class FieldSet {
 
   /** The form of {@code fieldsV1}. */
   public ObjectNode toJson() {
-    return write(Json.small());
+    return write(Json.object());
   }
 
   private ObjectNode write(ObjectNode out) {
     children()
         .forEach((step, child) -> {
-          ObjectNode below = Json.small();
+          ObjectNode below = Json.object();
           if (child.member && child.hasChildren()) {
-            below.set(SELF, Json.small());
+            below.set(SELF, Json.object());
           }
           out.set(step, child.write(below));
         });

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 
-/** JSON merge patch (RFC 7386): objects merge, null removes, everything else replaces. */
+/**
+ * JSON merge patch (RFC 7386): objects merge, null removes, everything else replaces. The target is
+ * not changed; the result shares with it what the patch does not touch.
+ */
 public final class MergePatch {
 
   private MergePatch() {}
@@ -13,26 +16,21 @@ public final class MergePatch {
     if (!(patch instanceof ObjectNode p)) {
       return patch.deepCopy();
     }
-    ObjectNode out = target instanceof ObjectNode t ? t.deepCopy() : Json.object();
-    merge(out, p);
-    return out;
+    return merge(target instanceof ObjectNode t ? t : Json.object(), p);
   }
 
-  private static void merge(ObjectNode target, ObjectNode patch) {
+  private static ObjectNode merge(ObjectNode target, ObjectNode patch) {
+    ObjectNode out = Json.object();
+    out.setAll(target);
     patch.forEachEntry((name, value) -> {
       if (value.isNull()) {
-        target.remove(name);
+        out.remove(name);
       } else if (value instanceof ObjectNode v) {
-        if (target.get(name) instanceof ObjectNode t) {
-          merge(t, v);
-        } else {
-          ObjectNode fresh = Json.object();
-          merge(fresh, v);
-          target.set(name, fresh);
-        }
+        out.set(name, merge(out.get(name) instanceof ObjectNode t ? t : Json.object(), v));
       } else {
-        target.set(name, value.deepCopy());
+        out.set(name, value.deepCopy());
       }
     });
+    return out;
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class NewFields {
 
   /** A path and nothing below it. Shared by all: records are read, never changed. */
-  private static final ObjectNode LEAF = Json.small();
+  private static final ObjectNode LEAF = Json.object();
 
   private NewFields() {}
 
@@ -28,7 +28,7 @@ final class NewFields {
    * @param neverOwned paths that nobody owns
    */
   static ObjectNode of(SchemaType type, ObjectNode object, FieldSet ignored, FieldSet neverOwned) {
-    ObjectNode out = Json.small();
+    ObjectNode out = Json.object();
     map(type, object, out, ignored, neverOwned);
     return out;
   }
@@ -80,7 +80,7 @@ final class NewFields {
       }
       return;
     }
-    ObjectNode below = Json.small();
+    ObjectNode below = Json.object();
     if (owned) {
       below.set(FieldSet.SELF, LEAF);
     }

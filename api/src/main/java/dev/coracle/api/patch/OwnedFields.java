@@ -2,7 +2,7 @@ package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Map;
+import dev.coracle.api.Json;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -37,19 +37,13 @@ final class OwnedFields {
 
   /** Whether a set that is read from it would be written the same, but for the order of steps. */
   private static boolean isCanonical(ObjectNode node) {
-    for (Map.Entry<String, JsonNode> field : node.properties()) {
-      if (!(field.getValue() instanceof ObjectNode below)) {
-        return false;
-      }
-      boolean canonical =
-          field.getKey().equals(FieldSet.SELF)
-              ? below.isEmpty() && node.size() > 1
-              : PathStep.isCanonical(field.getKey()) && isCanonical(below);
-      if (!canonical) {
-        return false;
-      }
-    }
-    return true;
+    return Json.everyField(
+        node,
+        (step, value) ->
+            value instanceof ObjectNode below
+                && (step.equals(FieldSet.SELF)
+                    ? below.isEmpty() && node.size() > 1
+                    : PathStep.isCanonical(step) && isCanonical(below)));
   }
 
   /** Read, never change. */

@@ -17,13 +17,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class PathStep {
 
+  private static final int PLACES = 4096;
+  private static final int LONGEST_KEPT = 64;
+
+  /**
+   * The steps that came last, one for each place. A text is immutable, and a lost race only makes
+   * one more.
+   */
+  private static final @Nullable String[] FIELDS = new String[PLACES];
+
+  private static final String FIELD = "f:";
   private static final String KEYS = "k:";
   private static final String VALUE = "v:";
 
   private PathStep() {}
 
   static String field(String name) {
-    return "f:" + name;
+    if (name.length() > LONGEST_KEPT) {
+      return FIELD + name;
+    }
+    int place = (name.hashCode() ^ name.hashCode() >>> 11) & PLACES - 1;
+    String known = FIELDS[place];
+    if (known != null && known.length() == name.length() + 2 && known.startsWith(name, 2)) {
+      return known;
+    }
+    String made = FIELD + name;
+    FIELDS[place] = made;
+    return made;
   }
 
   static boolean isField(String step) {

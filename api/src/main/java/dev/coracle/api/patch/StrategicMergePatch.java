@@ -29,16 +29,17 @@ public final class StrategicMergePatch {
 
   private StrategicMergePatch() {}
 
+  /** Does not change the target; the result shares with it what the patch does not touch. */
   public static ObjectNode apply(ObjectNode target, JsonNode patch, SchemaType type) {
     if (!(patch instanceof ObjectNode p)) {
       throw StatusException.badRequest(
           "json: cannot unmarshal array into Go value of type map[string]interface {}");
     }
-    return merge(target.deepCopy(), p.deepCopy(), type);
+    return merge(target, p.deepCopy(), type);
   }
 
-  /** Both are the caller's own; gives back the one that became the result. */
-  static ObjectNode merge(ObjectNode target, ObjectNode patch, @Nullable SchemaType type) {
+  /** The patch is the caller's own, and may become the result. */
+  static ObjectNode merge(ObjectNode before, ObjectNode patch, @Nullable SchemaType type) {
     JsonNode directive = patch.remove(DIRECTIVE);
     if (directive != null) {
       switch (directive.asText("")) {
@@ -52,6 +53,8 @@ public final class StrategicMergePatch {
         default -> throw badPatchType(directive);
       }
     }
+    ObjectNode target = Json.object();
+    target.setAll(before);
     retainKeys(target, patch);
     for (String name : StrategicLists.names(patch)) {
       if (name.startsWith(SET_ORDER)) {

@@ -3,8 +3,7 @@ package dev.coracle.api.patch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Iterator;
-import java.util.Map;
+import dev.coracle.api.Json;
 
 /** Equality of JSON values. */
 public final class Trees {
@@ -28,21 +27,19 @@ public final class Trees {
       if (x.size() != y.size()) {
         return false;
       }
-      for (Map.Entry<String, JsonNode> e : x.properties()) {
-        JsonNode other = y.get(e.getKey());
-        if (other == null || !equal(e.getValue(), other)) {
-          return false;
-        }
-      }
-      return true;
+      return Json.everyField(
+          x,
+          (name, value) -> {
+            JsonNode other = y.get(name);
+            return other != null && equal(value, other);
+          });
     }
     if (a instanceof ArrayNode x && b instanceof ArrayNode y) {
       if (x.size() != y.size()) {
         return false;
       }
-      Iterator<JsonNode> other = y.iterator();
-      for (JsonNode item : x) {
-        if (!equal(item, other.next())) {
+      for (int i = 0; i < x.size(); i++) {
+        if (!equal(x.get(i), y.get(i))) {
           return false;
         }
       }

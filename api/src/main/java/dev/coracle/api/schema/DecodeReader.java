@@ -97,7 +97,7 @@ final class DecodeReader {
   }
 
   private ObjectNode object(SchemaType type) throws IOException {
-    ObjectNode out = Json.small();
+    ObjectNode out = Json.object();
     SchemaType.Body body = type.body();
     push(type);
     int level = depth - 1;
@@ -125,7 +125,7 @@ final class DecodeReader {
   }
 
   private ObjectNode map(SchemaType type) throws IOException {
-    ObjectNode out = Json.small();
+    ObjectNode out = Json.object();
     SchemaType element = type.item();
     push(type);
     int level = depth - 1;
@@ -159,7 +159,7 @@ final class DecodeReader {
   private JsonNode raw() throws IOException {
     return switch (parser.currentToken()) {
       case START_OBJECT -> {
-        ObjectNode out = Json.small();
+        ObjectNode out = Json.object();
         push(RAW);
         int level = depth - 1;
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
@@ -200,7 +200,7 @@ final class DecodeReader {
   /** What Go leaves where a null stands in a list or map. */
   private static JsonNode zero(SchemaType type) {
     return switch (type.kind()) {
-      case OBJECT, MAP, RAW_OBJECT -> Json.small();
+      case OBJECT, MAP, RAW_OBJECT -> Json.object();
       case LIST -> Json.array();
       case INTEGER, NUMBER, INT_OR_STRING -> Json.NODES.numberNode(0);
       case BOOLEAN -> Json.NODES.booleanNode(false);

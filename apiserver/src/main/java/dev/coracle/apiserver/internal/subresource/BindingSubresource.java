@@ -92,13 +92,17 @@ public final class BindingSubresource implements ObjectSubresource {
     if (!pod.at("spec", "schedulingGates").isEmpty()) {
       throw conflict(call, "pod " + pod.name() + " has non-empty .spec.schedulingGates");
     }
-    ObjectNode copy = pod.edit();
-    copy.withObjectProperty("spec").put("nodeName", node);
+    // Only what changes is copied; the rest is shared, and read only.
+    ObjectNode copy = shallow(pod.tree());
+    copy.set("spec", shallow(pod.tree().path("spec")).put("nodeName", node));
     JsonNode annotations = binding.path("metadata").path("annotations");
     if (annotations instanceof ObjectNode a && !a.isEmpty()) {
-      copy.withObjectProperty("metadata").withObjectProperty("annotations").setAll(a);
+      ObjectNode metadata = shallow(pod.metadata());
+      metadata.set("annotations", shallow(metadata.path("annotations")).setAll(a));
+      copy.set("metadata", metadata);
     }
-    ObjectNode status = copy.withObjectProperty("status");
+    ObjectNode status = shallow(pod.tree().path("status"));
+    copy.set("status", status);
     ArrayNode conditions = Json.array();
     for (JsonNode c : status.path("conditions")) {
       if (!c.path("type").asText("").equals("PodScheduled")) {
@@ -111,6 +115,11 @@ public final class BindingSubresource implements ObjectSubresource {
     scheduled.put("observedGeneration", pod.generation());
     status.set("conditions", conditions);
     return KubeObject.of(copy);
+  }
+
+  private static ObjectNode shallow(JsonNode node) {
+    ObjectNode out = Json.object();
+    return node instanceof ObjectNode object ? out.setAll(object) : out;
   }
 
   private static StatusException conflict(Call call, String why) {

@@ -277,24 +277,25 @@ public final class Metadata {
     if (now.size() != was.size()) {
       return false;
     }
-    for (var field : now.properties()) {
-      if (!field.getKey().equals("metadata") && !field.getValue().equals(was.get(field.getKey()))) {
-        return false;
-      }
-    }
-    return withoutManagers(now.path("metadata")).equals(withoutManagers(was.path("metadata")));
+    return Json.everyField(
+        now,
+        (name, value) ->
+            name.equals("metadata")
+                ? sameButRecord(value, was.path("metadata"))
+                : value.equals(was.get(name)));
   }
 
-  private static ObjectNode withoutManagers(JsonNode metadata) {
-    ObjectNode out = Json.object();
-    metadata
-        .properties()
-        .forEach(e -> {
-          if (!e.getKey().equals("managedFields")) {
-            out.set(e.getKey(), e.getValue());
-          }
-        });
-    return out;
+  private static boolean sameButRecord(JsonNode now, JsonNode was) {
+    if (!(now instanceof ObjectNode metadata)) {
+      return now.equals(was);
+    }
+    return fields(now) == fields(was)
+        && Json.everyField(
+            metadata, (name, value) -> name.equals("managedFields") || value.equals(was.get(name)));
+  }
+
+  private static int fields(JsonNode metadata) {
+    return metadata.size() - (metadata.has("managedFields") ? 1 : 0);
   }
 
   /** Equal also in who manages which fields, times aside. */

@@ -171,7 +171,9 @@ public final class ObjectUpdate {
           if (field.equals("metadata")) {
             now.set(field, metadata);
           } else if (!fields.contains(field)) {
-            now.set(field, value.deepCopy());
+            // What a patch left alone is a copy already.
+            JsonNode same = given.get(field);
+            now.set(field, value.equals(same) ? same : value.deepCopy());
           } else if (given.has(field)) {
             now.set(field, given.get(field));
           }

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
@@ -47,19 +48,28 @@ public final class PatchVerb {
   }
 
   private ObjectNode patched(Call call, Patch patch, KubeObject current) {
-    JsonNode result = patchTree(call, patch, current.tree());
-    if (!(result instanceof ObjectNode)) {
+    ObjectNode before = current.tree();
+    if (!(patchTree(call, patch, before) instanceof ObjectNode result)) {
       throw StatusException.badRequest("the patch does not give an object");
     }
-    return Decoder.decode(
+    // What a custom resource's schema does not know any more is pruned by every patch.
+    ObjectNode known = call.type().custom() ? Json.object() : before;
+    return Unchanged.around(
         result,
-        call.type().definition().schema(),
-        call.type().kind(),
-        FieldValidation.of(call.options().fieldValidation()),
-        call.warnings()::add);
+        known,
+        changed ->
+            Decoder.decode(
+                changed,
+                call.type().definition().schema(),
+                call.type().kind(),
+                FieldValidation.of(call.options().fieldValidation()),
+                call.warnings()::add));
   }
 
-  /** Also for trees that are not the object itself, such as a Scale. */
+  /**
+   * Also for trees that are not the object itself, such as a Scale. The result shares with the tree
+   * what the patch does not touch.
+   */
   public static JsonNode patchTree(Call call, Patch patch, ObjectNode tree) {
     return switch (patch.type()) {
       case JSON -> JsonPatch.apply(tree, patch.body());

@@ -214,6 +214,10 @@ public final class Admission implements PodResizer.Room {
    * for as a whole; and its overhead.
    */
   static Map<String, Quantity> requests(Pod pod) {
+    return pod.requests(Admission::sum);
+  }
+
+  private static Map<String, Quantity> sum(Pod pod) {
     Map<String, Quantity> sum = PodRequests.ofContainers(pod.spec(), "requests");
     JsonNode whole = pod.spec().path("resources").path("requests");
     whole.fieldNames().forEachRemaining(sum::remove);

@@ -3,11 +3,15 @@ package dev.coracle.kubelet.internal.pod;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A Pod as the kubelet reads it: a thin view, immutable. */
@@ -20,6 +24,7 @@ public final class Pod {
   private final List<ContainerSpec> initContainers;
   private final List<ContainerSpec> containers;
   private final List<ContainerSpec> ephemeralContainers;
+  private volatile @Nullable Map<String, Quantity> requests;
 
   public Pod(KubeObject object) {
     this.object = object;
@@ -36,6 +41,16 @@ public final class Pod {
       out.add(new ContainerSpec(c, sidecar ? ContainerSpec.Kind.SIDECAR : kind, out.size()));
     }
     return List.copyOf(out);
+  }
+
+  /** What it asks for, added up once: every pod that comes is weighed against all that are here. */
+  public Map<String, Quantity> requests(Function<Pod, Map<String, Quantity>> sum) {
+    Map<String, Quantity> known = requests;
+    if (known == null) {
+      known = Collections.unmodifiableMap(sum.apply(this));
+      requests = known;
+    }
+    return known;
   }
 
   public KubeObject object() {

@@ -311,7 +311,7 @@ public final class StatusManager {
         }
         LOG.atDebug()
             .addKeyValue("pod", pod.key())
-            .addKeyValue("phase", stored.text("status", "phase"))
+            .addKeyValue("phase", wanted.path("phase").asText(""))
             .log("Pod status written");
       } catch (RuntimeException e) {
         if (StatusException.isNotFound(e) || StatusException.isConflict(e)) {

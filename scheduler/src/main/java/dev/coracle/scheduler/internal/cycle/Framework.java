@@ -92,9 +92,9 @@ public final class Framework {
     if (promised != null && filterBesideNominated(concerned, state, pod, promised).ok()) {
       return new Decision.Chosen(promised.name(), state);
     }
-    List<NodeInfo> feasible = new ArrayList<>();
     List<NodeInfo> nodes = cluster.nodes();
     int enough = enough(nodes.size());
+    List<NodeInfo> feasible = new ArrayList<>(enough);
     int first = Math.floorMod(next, nodes.size());
     for (int i = 0; i < nodes.size() && feasible.size() < enough; i++) {
       next++;
@@ -151,8 +151,8 @@ public final class Framework {
 
   private static Verdict filter(
       List<Plugin.Filter> filters, CycleState state, PodInfo pod, NodeInfo node) {
-    for (Plugin.Filter plugin : filters) {
-      Verdict verdict = plugin.filter(state, pod, node);
+    for (int i = 0; i < filters.size(); i++) { // Without an iterator for each node.
+      Verdict verdict = filters.get(i).filter(state, pod, node);
       if (!verdict.ok()) {
         return verdict;
       }

@@ -47,7 +47,9 @@ public final class TaintToleration implements Plugin.Filter, Plugin.Score {
     long[] bad = new long[nodes.size()];
     boolean differ = false;
     for (int i = 0; i < bad.length; i++) {
-      for (Taint taint : nodes.get(i).taints()) {
+      List<Taint> taints = nodes.get(i).taints();
+      for (int t = 0; t < taints.size(); t++) { // Without an iterator for each node.
+        Taint taint = taints.get(t);
         if (taint.effect().equals("PreferNoSchedule")
             && pod.tolerations().stream().noneMatch(x -> x.tolerates(taint))) {
           bad[i]++;

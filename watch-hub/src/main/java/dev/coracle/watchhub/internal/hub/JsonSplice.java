@@ -71,21 +71,44 @@ public final class JsonSplice {
   /** The object without resourceVersion; the very array when it had none. */
   public static byte[] without(byte[] json) {
     JsonSplice scan = new JsonSplice(json);
-    int metadata = scan.find(METADATA, 0);
-    if (metadata < 0) {
+    if (!scan.findVersion()) {
       return json;
     }
-    int value = scan.find(VERSION, metadata);
+    byte[] out = new byte[json.length - (scan.cutTo - scan.cutFrom)];
+    System.arraycopy(json, 0, out, 0, scan.cutFrom);
+    System.arraycopy(json, scan.cutTo, out, scan.cutFrom, json.length - scan.cutTo);
+    return out;
+  }
+
+  /** Whether the object would be this value without resourceVersion. */
+  static boolean isWithout(byte[] json, byte[] value) {
+    JsonSplice scan = new JsonSplice(json);
+    if (!scan.findVersion()) {
+      return Arrays.equals(json, value);
+    }
+    return value.length == json.length - (scan.cutTo - scan.cutFrom)
+        && Arrays.equals(json, 0, scan.cutFrom, value, 0, scan.cutFrom)
+        && Arrays.equals(json, scan.cutTo, json.length, value, scan.cutFrom, value.length);
+  }
+
+  /** Where what makes up the resourceVersion begins and ends, with the comma that belongs to it. */
+  private int cutFrom;
+
+  private int cutTo;
+
+  private boolean findVersion() {
+    int metadata = find(METADATA, 0);
+    int value = metadata < 0 ? -1 : find(VERSION, metadata);
     if (value < 0) {
-      return json;
+      return false;
     }
-    int from = scan.keyStart;
-    scan.at = value;
-    scan.skipValue();
-    int to = scan.at;
-    scan.blanks();
-    if (scan.at < json.length && json[scan.at] == ',') {
-      to = scan.at + 1;
+    int from = keyStart;
+    at = value;
+    skipValue();
+    int to = at;
+    blanks();
+    if (at < json.length && json[at] == ',') {
+      to = at + 1;
     } else {
       // It was the last: the comma before it goes.
       int i = from - 1;
@@ -94,10 +117,9 @@ public final class JsonSplice {
       }
       from = json[i] == ',' ? i : from;
     }
-    byte[] out = new byte[json.length - (to - from)];
-    System.arraycopy(json, 0, out, 0, from);
-    System.arraycopy(json, to, out, from, json.length - to);
-    return out;
+    cutFrom = from;
+    cutTo = to;
+    return true;
   }
 
   private int keyStart;

@@ -1,6 +1,8 @@
 package dev.coracle.watchhub.internal.hub;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
@@ -10,7 +12,6 @@ import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.Txn;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,12 +48,34 @@ final class Writes {
   Uni<KubeObject> create(GroupResource resource, KubeObject object) {
     ResourceCache cache = caches.of(resource);
     NamespacedName name = object.key();
-    byte[] value = JsonSplice.without(object.json());
+    byte[] value = value(object);
     Uni<KubeObject> created =
         lease(cache)
             .chain(lease -> storage.create(keys.key(resource, name), value, lease))
             .map(kv -> result(cache, name, kv.modRevision(), value));
     return answer(created, resource, name);
+  }
+
+  /** What is stored of it: its encoding without resourceVersion, made in one go. */
+  private static byte[] value(KubeObject object) {
+    return object.isEncoded()
+        ? JsonSplice.without(object.json())
+        : Json.bytes(withoutVersion(object.tree()));
+  }
+
+  /** Shares all that is left. */
+  private static ObjectNode withoutVersion(ObjectNode tree) {
+    if (!(tree.get("metadata") instanceof ObjectNode metadata)
+        || !metadata.has("resourceVersion")) {
+      return tree;
+    }
+    ObjectNode rest = Json.object();
+    rest.setAll(metadata);
+    rest.remove("resourceVersion");
+    ObjectNode out = Json.object();
+    out.setAll(tree);
+    out.set("metadata", rest);
+    return out;
   }
 
   /** The object as the feed has made it already, else one of our own. */
@@ -106,8 +129,8 @@ final class Writes {
           if (wanted == current && !rewrite) {
             return Uni.createFrom().item(found.object);
           }
-          byte[] value = JsonSplice.without(wanted.json());
-          if (!rewrite && Arrays.equals(value, JsonSplice.without(found.object.json()))) {
+          byte[] value = value(wanted);
+          if (!rewrite && JsonSplice.isWithout(found.object.json(), value)) {
             return Uni.createFrom().item(found.object);
           }
           return lease(cache)

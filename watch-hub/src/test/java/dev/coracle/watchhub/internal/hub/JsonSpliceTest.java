@@ -74,6 +74,13 @@ class JsonSpliceTest {
     byte[] without = JsonSplice.without(bytes(json));
     assertThat(text(without)).doesNotContain("resourceVersion");
     Json.parseObject(without);
+    assertThat(JsonSplice.isWithout(bytes(json), without)).isTrue();
+    assertThat(JsonSplice.isWithout(bytes(json), bytes(json))).isFalse();
+    assertThat(JsonSplice.isWithout(without, without)).isTrue();
+    byte[] other = without.clone();
+    other[other.length - 2] ^= 1;
+    assertThat(JsonSplice.isWithout(bytes(json), other)).isFalse();
+    assertThat(JsonSplice.isWithout(bytes(json), new byte[0])).isFalse();
   }
 
   @Test

@@ -22,7 +22,7 @@ class RevisionRingTest {
       StoredObject current =
           StoredObject.of(
               "default/p", i, "{\"metadata\":{\"name\":\"p\"}}".getBytes(StandardCharsets.UTF_8));
-      assertThat(current.object.name()).isEqualTo("p");
+      assertThat(current.object.tree().at("/metadata/name").asText()).isEqualTo("p");
       versions.add(current);
       ring.append(
           new HubEvent(ring.head(), i, "default/p", current, previous, ResourceState.empty(0), i));

@@ -1,0 +1,58 @@
+package dev.coracle.apiserver.internal.verb;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spares what a patch left as it is. A patched tree shares with the one before the nodes that it
+ * did not touch, and those were decoded when they were stored: only the others are decoded again.
+ */
+final class Unchanged {
+
+  private Unchanged() {}
+
+  /**
+   * @param result shares nodes with {@code before}; not changed
+   * @param decode brings a part of the object into its form; its argument is not changed
+   * @return a tree of its own, with the fields in the order of {@code result}
+   */
+  static ObjectNode around(ObjectNode result, ObjectNode before, UnaryOperator<ObjectNode> decode) {
+    return joined(result, before, decode.apply(changed(result, before)));
+  }
+
+  /** The fields that are not the very ones there were. */
+  private static ObjectNode changed(ObjectNode result, ObjectNode before) {
+    ObjectNode out = Json.object();
+    result.forEachEntry((name, value) -> {
+      JsonNode was = before.get(name);
+      if (value != was) {
+        boolean parts = value instanceof ObjectNode && was instanceof ObjectNode;
+        out.set(name, parts ? changed((ObjectNode) value, (ObjectNode) was) : value);
+      }
+    });
+    return out;
+  }
+
+  private static ObjectNode joined(
+      ObjectNode result, ObjectNode before, @Nullable ObjectNode decoded) {
+    ObjectNode out = Json.object();
+    result.forEachEntry((name, value) -> {
+      JsonNode was = before.get(name);
+      if (value == was) {
+        out.set(name, value.deepCopy());
+        return;
+      }
+      JsonNode now = decoded == null ? null : decoded.get(name);
+      if (now == null) {
+        return;
+      }
+      boolean parts =
+          now instanceof ObjectNode && value instanceof ObjectNode && was instanceof ObjectNode;
+      out.set(name, parts ? joined((ObjectNode) value, (ObjectNode) was, (ObjectNode) now) : now);
+    });
+    return out;
+  }
+}
