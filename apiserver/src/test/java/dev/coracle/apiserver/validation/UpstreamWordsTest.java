@@ -375,95 +375,6 @@ class UpstreamWordsTest {
   }
 
   @Test
-  void nameResolutionOfPods() {
-    String containers = "'containers':[{'name':'c','image':'i'}]";
-    assertThat(problems("", "pods", POD.formatted("{" + containers + ",'dnsPolicy':'None'}")))
-        .containsExactly(
-            "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None");
-    assertThat(problems("", "pods", POD.formatted("{" + containers + ",'dnsPolicy':'x'}")))
-        .containsExactly(
-            "spec.dnsPolicy: Unsupported value: \"x\": supported values:"
-                + " \"ClusterFirstWithHostNet\", \"ClusterFirst\", \"Default\", \"None\"");
-    assertThat(
-            problems(
-                "",
-                "pods",
-                POD.formatted(
-                    "{"
-                        + containers
-                        + ",'dnsConfig':{'nameservers':['1.1.1.1','x','1.1.1.2','1.1.1.3'],"
-                        + "'searches':['.','_a.b.','-'],'options':[{'value':'1'}]}}")))
-        .containsExactly(
-            "spec.dnsConfig.nameservers: Invalid value: [\"1.1.1.1\",\"x\",\"1.1.1.2\","
-                + "\"1.1.1.3\"]: must not have more than 3 nameservers",
-            "spec.dnsConfig.nameservers[1]: Invalid value: \"x\": must be a valid IP address, (e.g."
-                + " 10.9.8.7 or 2001:db8::ffff)",
-            "spec.dnsConfig.searches[2]: Invalid value: \"-\": a lowercase RFC 1123 subdomain must"
-                + " consist of lower case alphanumeric characters, '_', '-' or '.', and must start"
-                + " and end with an alphanumeric character (e.g. 'example.com', regex used for"
-                + " validation is"
-                + " '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')",
-            "spec.dnsConfig.options[0]: Required value: must not be empty");
-  }
-
-  @Test
-  void systemsOfPods() {
-    assertThat(
-            problems(
-                "",
-                "pods",
-                POD.formatted(
-                    "{'os':{'name':'windows'},'hostPID':true,'securityContext':{'runAsUser':1},"
-                        + "'containers':[{'name':'c','image':'i','securityContext':"
-                        + "{'privileged':true}}]}")))
-        .containsExactly(
-            "spec.hostPID: Forbidden: cannot be set for a windows pod",
-            "spec.securityContext.runAsUser: Forbidden: cannot be set for a windows pod",
-            "spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows"
-                + " pod");
-    assertThat(
-            problems(
-                "",
-                "pods",
-                POD.formatted(
-                    "{'os':{'name':'linux'},'containers':[{'name':'c','image':'i',"
-                        + "'securityContext':{'windowsOptions':{}}}]}")))
-        .containsExactly(
-            "spec.containers[0].securityContext.windowsOptions: Forbidden: windows options cannot"
-                + " be set for a linux pod");
-  }
-
-  @Test
-  void spreadingOfPods() {
-    assertThat(
-            problems(
-                "",
-                "pods",
-                POD.formatted(
-                    "{'containers':[{'name':'c','image':'i'}],'topologySpreadConstraints':["
-                        + "{'maxSkew':1,'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway',"
-                        + "'minDomains':0,'nodeTaintsPolicy':'x','matchLabelKeys':['k','l'],"
-                        + "'labelSelector':{'matchLabels':{'k':'v'},'matchExpressions':[{'key':'k',"
-                        + "'operator':'Exists'}]}},"
-                        + "{'maxSkew':0,'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway',"
-                        + "'matchLabelKeys':['k']}]}")))
-        .containsExactly(
-            "spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value:"
-                + " \"{a, ScheduleAnyway}\"",
-            "spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: must be greater than"
-                + " zero",
-            "spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: can only use"
-                + " minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
-            "spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: \"x\": supported"
-                + " values: \"Honor\", \"Ignore\"",
-            "spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: \"k\": exists in"
-                + " both matchLabelKeys and labelSelector",
-            "spec.topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than zero",
-            "spec.topologySpreadConstraints[1].matchLabelKeys: Forbidden: must not be specified"
-                + " when labelSelector is not set");
-  }
-
-  @Test
   void valuesAreShownInTheOrderInWhichUpstreamKnowsThem() {
     String spec = "'selector':{'matchLabels':{'a':'b'}},'template':" + TEMPLATE;
     assertThat(
@@ -500,36 +411,6 @@ class UpstreamWordsTest {
             "roleRef.kind: Unsupported value: \"X\": supported values: \"Role\", \"ClusterRole\"",
             "subjects[0].kind: Unsupported value: \"Y\": supported values: \"ServiceAccount\","
                 + " \"User\", \"Group\"");
-  }
-
-  @Test
-  void labelKeysOfAffinities() {
-    assertThat(
-            problems(
-                "",
-                "pods",
-                POD.formatted(
-                    "{'containers':[{'name':'c','image':'i'}],'affinity':{'podAffinity':{"
-                        + "'requiredDuringSchedulingIgnoredDuringExecution':["
-                        + "{'topologyKey':'t','namespaces':['A'],'matchLabelKeys':['k']},"
-                        + "{'topologyKey':'t','labelSelector':{},'matchLabelKeys':['k','-'],"
-                        + "'mismatchLabelKeys':['k']}]}}}")))
-        .satisfies(all -> {
-          String at = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution";
-          assertThat(all).hasSize(4);
-          assertThat(all.get(0)).startsWith(at + "[0].namespace: Invalid value: \"A\": ");
-          assertThat(all.get(1))
-              .isEqualTo(
-                  at
-                      + "[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is"
-                      + " not set");
-          assertThat(all.get(2)).startsWith(at + "[1].matchLabelKeys[1]: Invalid value: \"-\": ");
-          assertThat(all.get(3))
-              .isEqualTo(
-                  at
-                      + "[1].matchLabelKeys[0]: Invalid value: \"k\": exists in both matchLabelKeys"
-                      + " and mismatchLabelKeys");
-        });
   }
 
   @Test
@@ -582,40 +463,5 @@ class UpstreamWordsTest {
             "spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero",
             "spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 1801: must be less"
                 + " than or equal to 1800");
-  }
-
-  @Test
-  void trafficOfServices() {
-    assertThat(
-            problems(
-                "",
-                "services",
-                named(
-                    "'spec':{'ports':[{'port':80},{'name':'a','port':80,'nodePort':30000}],"
-                        + "'loadBalancerSourceRanges':['x'],"
-                        + "'loadBalancerClass':'example.com/lb','allocateLoadBalancerNodePorts':true,"
-                        + "'healthCheckNodePort':1,'externalTrafficPolicy':'Local',"
-                        + "'trafficDistribution':'Far'}")))
-        .contains(
-            "spec.ports[0].name: Required value",
-            "spec.ports[1].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
-            "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,"
-                + "\"Port\":80,\"TargetPort\":0,\"NodePort\":0}",
-            "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is"
-                + " 'LoadBalancer'",
-            "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is"
-                + " 'LoadBalancer'",
-            "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
-            "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for"
-                + " externally-accessible services",
-            "spec.healthCheckNodePort: Invalid value: 1: may only be set when `type` is"
-                + " 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
-            "spec.trafficDistribution: Unsupported value: \"Far\": supported values:"
-                + " \"PreferClose\", \"PreferSameZone\", \"PreferSameNode\"");
-    assertThat(
-            problems("", "services", named("'spec':{'type':'ExternalName','ipFamilies':['IPv4']}")))
-        .containsExactly(
-            "spec.ipFamilies: Forbidden: may not be set for ExternalName services",
-            "spec.externalName: Required value");
   }
 }
