@@ -69,6 +69,8 @@ class HangingPluginTest {
       assertThat(network.connect(pod()).ips()).containsExactly("192.0.2.1");
     } finally {
       Files.createFile(over);
+      // Before the directory goes, in which the child looks for its end.
+      await().until(() -> !runs(dir.resolve("slow").toString()));
     }
   }
 
