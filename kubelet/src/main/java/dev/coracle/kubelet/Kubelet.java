@@ -101,7 +101,8 @@ public final class Kubelet implements Component {
   private volatile ShownBeside shown = ShownBeside.NOTHING;
   private volatile boolean stopped;
 
-  public Kubelet(Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry) {
+  public Kubelet(
+      Vertx vertx, Client client, KubeletOptions options, MeterRegistry registry, Clock clock) {
     this(
         vertx,
         client,
@@ -111,7 +112,7 @@ public final class Kubelet implements Component {
                 options,
                 registry,
                 new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
-                Clock.systemUTC(),
+                clock,
                 true)
             .withLogind(ShutdownInhibitor.Config.ofMachine()));
   }

@@ -148,7 +148,7 @@ final class PodParts {
                 Quantity.of(machine.cpus()),
                 node.allocatableMemory(),
                 node.allocatableDisk());
-    Tokens tokens = new Tokens(client, clock);
+    Tokens tokens = new Tokens(client, clock, new SecureRandom());
     this.certificates =
         new PodCertificates(
             client,

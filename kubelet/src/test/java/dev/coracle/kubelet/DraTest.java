@@ -7,7 +7,15 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.plugin.SampleDraDriver;
+import dev.coracle.podresources.v1.CDIDevice;
+import dev.coracle.podresources.v1.ClaimResource;
+import dev.coracle.podresources.v1.DynamicResource;
+import dev.coracle.podresources.v1.ListPodResourcesRequest;
+import dev.coracle.podresources.v1.PodResourcesListerGrpcClient;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,7 +72,7 @@ class DraTest {
              "metadata":{"name":"claim","namespace":"default","uid":"claim-uid"},
              "spec":{"devices":{"requests":[{"name":"one","exactly":{"deviceClassName":"c"}}]}},
              "status":{"allocation":{"devices":{"results":[
-               {"request":"one","driver":"%s","pool":"n1","device":"d0"}]}},
+               {"request":"one","driver":"%s","pool":"n1","device":"d0","shareID":"share-uid"}]}},
               "reservedFor":[%s]}}\
             """
                 .formatted(DRIVER, reserved)));
@@ -88,6 +96,40 @@ class DraTest {
     k.delete("second", DeleteOptions.DEFAULT);
     k.eventually(() -> assertThat(k.exists("second")).isFalse());
     assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
+  }
+
+  @Test
+  void whatAContainerHasOfAClaimIsToldToMonitors() throws Exception {
+    claim(pod("user"));
+    k.awaitPhase("user", "Running");
+    GrpcClient client = GrpcClient.client(k.vertx);
+    try {
+      var told =
+          PodResourcesListerGrpcClient.create(
+                  client,
+                  SocketAddress.domainSocketAddress(
+                      k.data.resolve("kubelet/pod-resources/kubelet.sock").toString()))
+              .list(ListPodResourcesRequest.getDefaultInstance())
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(10, TimeUnit.SECONDS);
+      assertThat(told.getPodResources(0).getContainers(0).getDynamicResourcesList())
+          .containsExactly(
+              DynamicResource.newBuilder()
+                  .setClaimName("claim")
+                  .setClaimNamespace("default")
+                  .addClaimResources(
+                      ClaimResource.newBuilder()
+                          .addCdiDevices(
+                              CDIDevice.newBuilder().setName(DRIVER + "/device=claim-uid"))
+                          .setDriverName(DRIVER)
+                          .setPoolName("n1")
+                          .setDeviceName("d0")
+                          .setShareId("share-uid"))
+                  .build());
+    } finally {
+      client.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
   }
 
   @Test

@@ -12,8 +12,9 @@ class PodDeadlineTest {
     try (KubeletHarness k = new KubeletHarness()) {
       k.create(
           "late",
-          "\"activeDeadlineSeconds\":1,\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
-      k.awaitPhase("late", "Running");
+          "\"activeDeadlineSeconds\":2,\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+      // It may be over before anybody sees the phase.
+      k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.startsWith("Started: ")));
       k.awaitPhase("late", "Failed");
       assertThat(k.pod("late").text("status", "reason")).isEqualTo("DeadlineExceeded");
       assertThat(k.pod("late").text("status", "message"))

@@ -63,7 +63,7 @@ public final class Coracle {
   private final List<Component> started = new CopyOnWriteArrayList<>();
   private final Uni<Void> stop;
 
-  private Coracle(CoracleOptions options, DataDirectory data) throws IOException {
+  private Coracle(CoracleOptions options, DataDirectory data, Clock nodeClock) throws IOException {
     this.data = data;
     this.network = NetworkPlan.choose(options, data);
     NetworkPlan plan = network.plan();
@@ -124,7 +124,9 @@ public final class Coracle {
             : Optional.empty();
     logsApi.open(logReader, kubelets, nodeName, logs, controlPlane.scheme());
     this.node =
-        options.node().present() ? Optional.of(node(options, plan, logs)) : Optional.empty();
+        options.node().present()
+            ? Optional.of(node(options, plan, logs, nodeClock))
+            : Optional.empty();
     this.addOns =
         new AddOns(
             vertx,
@@ -158,15 +160,25 @@ public final class Coracle {
    * @throws UserErrorException when the directory or an option cannot be used
    */
   public static Coracle open(CoracleOptions options) {
+    return open(options, Clock.systemUTC());
+  }
+
+  /**
+   * With a node whose kubelet takes the time from a clock of its own.
+   *
+   * @throws UserErrorException when the directory or an option cannot be used
+   */
+  public static Coracle open(CoracleOptions options, Clock nodeClock) {
     DataDirectory data = DataDirectory.open(options.dataDir());
     try {
-      return new Coracle(options, data);
+      return new Coracle(options, data, nodeClock);
     } catch (IOException e) {
       throw new UserErrorException("cannot prepare " + data.root() + ": " + e.getMessage());
     }
   }
 
-  private Node node(CoracleOptions options, NetworkPlan plan, Optional<LogCollector> logs)
+  private Node node(
+      CoracleOptions options, NetworkPlan plan, Optional<LogCollector> logs, Clock clock)
       throws IOException {
     return new Node(
         vertx,
@@ -177,7 +189,8 @@ public final class Coracle {
         plan.nodePodCidr(),
         Node.Identity.of(credentials),
         metrics,
-        logs);
+        logs,
+        clock);
   }
 
   private static List<ExtraRoute> routes() {

@@ -25,6 +25,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -91,7 +92,8 @@ public final class Node {
       String podCidr,
       Identity identity,
       MetricsRegistry metrics,
-      Optional<LogCollector> logs)
+      Optional<LogCollector> logs,
+      Clock clock)
       throws IOException {
     MeterRegistry registry = metrics.meters();
     RuntimeEndpoint named = RuntimeEndpoint.of(options.containerRuntimeEndpoint());
@@ -123,7 +125,8 @@ public final class Node {
             vertx,
             client,
             kubeletOptions(options, data, network, podCidr, identity, endpoint),
-            registry);
+            registry,
+            clock);
     kubelet.show(
         new ShownBeside(
             () -> metrics.scrape(null).body(),

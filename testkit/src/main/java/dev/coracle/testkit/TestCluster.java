@@ -4,6 +4,7 @@ import dev.coracle.client.Client;
 import dev.coracle.launcher.Coracle;
 import dev.coracle.launcher.config.CoracleOptions;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,7 +34,12 @@ public final class TestCluster implements AutoCloseable {
   }
 
   public static TestCluster start(CoracleOptions options) throws Exception {
-    Coracle cluster = Coracle.open(options);
+    return start(options, Clock.systemUTC());
+  }
+
+  /** With a node whose kubelet takes the time from this clock, which may go wrong. */
+  public static TestCluster start(CoracleOptions options, Clock nodeClock) throws Exception {
+    Coracle cluster = Coracle.open(options, nodeClock);
     cluster.start((_, _) -> {}).toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
     return new TestCluster(cluster);
   }

@@ -83,14 +83,29 @@ public final class Calls {
       try {
         T result = call.call();
         stop(sample, operation, "");
-        context.runOnContext(v -> promise.complete(result));
+        context.runOnContext(_ -> answer(operation, () -> promise.complete(result)));
       } catch (Throwable t) {
         stop(sample, operation, t.getClass().getSimpleName());
         StatusException status = status(operation, t);
-        context.runOnContext(v -> promise.fail(status));
+        context.runOnContext(_ -> answer(operation, () -> promise.fail(status)));
       }
     });
     return promise.future();
+  }
+
+  /**
+   * Completes the call, on its context. gRPC's stream throws where its caller has cancelled it
+   * meanwhile, as one does whose own time is over: there is nobody to answer, and nothing is wrong.
+   */
+  private static void answer(String operation, Runnable completion) {
+    try {
+      completion.run();
+    } catch (IllegalStateException e) {
+      LOG.atDebug()
+          .addKeyValue("operation", operation)
+          .addKeyValue("reason", e.getMessage())
+          .log("the caller has gone before the answer");
+    }
   }
 
   private void stop(Timer.Sample sample, String operation, String error) {

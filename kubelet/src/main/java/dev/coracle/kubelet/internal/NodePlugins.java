@@ -104,7 +104,12 @@ public final class NodePlugins implements AutoCloseable {
         new DeviceRegistration(vertx, timers, root.resolve("device-plugins"), devices);
     PodResourcesServer podResources =
         new PodResourcesServer(
-            vertx, timers, root.resolve("pod-resources").resolve("kubelet.sock"), devices, pods);
+            vertx,
+            timers,
+            root.resolve("pod-resources").resolve("kubelet.sock"),
+            devices,
+            claims::resources,
+            pods);
     PluginWatcher watcher =
         new PluginWatcher(
             vertx,

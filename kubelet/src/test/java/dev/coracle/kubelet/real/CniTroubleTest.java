@@ -22,6 +22,7 @@ class CniTroubleTest extends KubeletOnRuntime {
 
   private Path mode;
   private String bridge;
+  private int subnet;
 
   @Override
   RealRuntime runtime(Vertx onVertx) throws Exception {
@@ -30,6 +31,7 @@ class CniTroubleTest extends KubeletOnRuntime {
         "CNI plugins are not installed in " + PLUGINS);
     Path root = Files.createTempDirectory("klet");
     bridge = "cni" + root.getFileName().toString().substring(4, 10);
+    subnet = Subnets.next();
     mode = Files.writeString(root.resolve("mode"), "honest");
     Path own = Files.createDirectory(root.resolve("bin"));
     Path plugin = own.resolve("moody");
@@ -55,9 +57,9 @@ class CniTroubleTest extends KubeletOnRuntime {
         {"cniVersion": "0.4.0", "name": "%1$s", "plugins": [
           {"type": "moody", "bridge": "%1$s", "isGateway": true,
            "ipam": {"type": "host-local", "dataDir": "%2$s",
-                    "ranges": [[{"subnet": "10.199.211.0/24"}]]}}]}
+                    "ranges": [[{"subnet": "10.199.%3$d.0/24"}]]}}]}
         """
-            .formatted(bridge, root.resolve("ipam")));
+            .formatted(bridge, root.resolve("ipam"), subnet));
     return BuiltIn.start(onVertx, root, List.of(own, PLUGINS));
   }
 
@@ -94,7 +96,7 @@ class CniTroubleTest extends KubeletOnRuntime {
   void whatAPluginDoesIsToldAndNothingIsLeftBehind() throws Exception {
     sleeper("neighbour");
     awaitTrue("neighbour", KubeletOnRuntime::ready);
-    assertThat(pod("neighbour").text("status", "podIP")).startsWith("10.199.211.");
+    assertThat(pod("neighbour").text("status", "podIP")).startsWith("10.199." + subnet + ".");
     var before = pod("neighbour").at("status", "containerStatuses");
     for (String[] trouble :
         new String[][] {

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -70,7 +71,7 @@ abstract class KubeletOnRuntime {
                     containerd.endpoint())
                 .withRestartBackOff(Duration.ofMillis(500), Duration.ofSeconds(2))
                 .withCgroupRoot("coracle-" + containerd.root().getFileName()));
-    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
+    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), Clock.systemUTC());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 

@@ -9,6 +9,7 @@ import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -273,7 +274,7 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
     String id =
         pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
     kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
-    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
+    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), Clock.systemUTC());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     awaitTrue("adopted", KubeletOnRuntime::ready);
     assertThat(Processes.having(mark)).hasSize(1);

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -86,7 +87,7 @@ abstract class RuntimeStreamingSuite {
                         pki.key("server"),
                         pki.certificate("ca"))
                     .withListen("127.0.0.1", 0));
-    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry());
+    kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), Clock.systemUTC());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     api.create(
             Resources.PODS,

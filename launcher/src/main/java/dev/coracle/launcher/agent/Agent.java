@@ -114,7 +114,8 @@ public final class Agent {
             "", // The control plane gives the range.
             new Node.Identity(serving.certificate(), serving.key(), identity.ca()),
             metrics,
-            logs);
+            logs,
+            clock);
     TunnelClient tunnel =
         new TunnelClient(
             vertx,

@@ -64,9 +64,12 @@ class ConfigAsEnvironmentIT {
                 - {prefix: p_, configMapRef: {name: map}}
                 - {prefix: p-, configMapRef: {name: map}}
                 - {prefix: p., configMapRef: {name: map}}
+                - {prefix: 1-, configMapRef: {name: map}}
+                - {prefix: '$(x) #@/', configMapRef: {name: map}}
                 """)
             .container("{command: [env]}");
-    assertThat(space.run(pod)).contains("p_a=one\n", "p-a=one\n", "p.a=one\n");
+    assertThat(space.run(pod))
+        .contains("p_a=one\n", "p-a=one\n", "p.a=one\n", "1-a=one\n", "$(x) #@/a=one\n");
   }
 
   @Test
@@ -151,9 +154,12 @@ class ConfigAsEnvironmentIT {
                 - {prefix: p_, secretRef: {name: s}}
                 - {prefix: p-, secretRef: {name: s}}
                 - {prefix: p., secretRef: {name: s}}
+                - {prefix: 1-, secretRef: {name: s}}
+                - {prefix: '$(x) #@/', secretRef: {name: s}}
                 """)
             .container("{command: [env]}");
-    assertThat(space.run(pod)).contains("p_a=one\n", "p-a=one\n", "p.a=one\n");
+    assertThat(space.run(pod))
+        .contains("p_a=one\n", "p-a=one\n", "p.a=one\n", "1-a=one\n", "$(x) #@/a=one\n");
   }
 
   @Test

@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class CronJobIT {
 
+  /** Two minutes begin in that time, at which a job would be due. */
+  private static final String TWO_TIMES = "&timeoutSeconds=125";
+
   private static final String RESOURCE = "cronjobs.batch";
 
   private static String cron(String name, String spec, String script) {
@@ -36,7 +39,7 @@ class CronJobIT {
   @DisplayName("[sig-apps] CronJob should not schedule jobs when suspended [Conformance] [Slow]")
   void suspended(Space space) {
     space.create(cron("sus", "suspend: true", "true"));
-    try (Watcher watcher = space.watch("jobs.batch", "&timeoutSeconds=65")) {
+    try (Watcher watcher = space.watch("jobs.batch", TWO_TIMES)) {
       assertThat(watcher.rest()).isEmpty();
     }
     assertThat(space.get(RESOURCE, "sus").at("/status/lastScheduleTime").isMissingNode()).isTrue();
@@ -77,7 +80,7 @@ class CronJobIT {
         text(
             space.await(RESOURCE, "forb", "at work", c -> c.at("/status/active").size() == 1),
             "/status/active/0/name");
-    try (Watcher watcher = space.watch("jobs.batch", "&timeoutSeconds=65")) {
+    try (Watcher watcher = space.watch("jobs.batch", TWO_TIMES)) {
       assertThat(watcher.rest())
           .filteredOn(e -> e.path("type").asText().equals("ADDED"))
           .extracting(e -> text(e, "/object/metadata/name"))

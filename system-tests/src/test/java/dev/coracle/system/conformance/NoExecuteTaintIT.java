@@ -50,6 +50,10 @@ class NoExecuteTaintIT {
                 .formatted(seconds));
   }
 
+  /**
+   * The pod would be asked to end after ten seconds, and a watch tells that at once: upstream's 75
+   * seconds are for the kubelet too, whose end of the pod is what it looks for.
+   */
   @Test
   @DisplayName(
       "[sig-node] NoExecuteTaintManager Single Pod removing taint cancels eviction [Conformance]"

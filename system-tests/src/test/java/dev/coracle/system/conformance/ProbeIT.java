@@ -115,7 +115,7 @@ class ProbeIT {
                 "exec: {command: [cat, /tmp/health]}")
             .json());
     int last = 0;
-    for (int wanted = 1; wanted <= 4; wanted++) {
+    for (int wanted = 1; wanted <= 5; wanted++) {
       int least = wanted;
       int now =
           restarts(space.await("pods", "main", "restarted " + wanted, p -> restarts(p) >= least));

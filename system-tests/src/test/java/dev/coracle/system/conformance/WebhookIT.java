@@ -1,15 +1,19 @@
 package dev.coracle.system.conformance;
 
 import static dev.coracle.system.conformance.Space.text;
+import static dev.coracle.system.conformance.WebhookService.CREATE_MAPS;
+import static dev.coracle.system.conformance.WebhookService.disallowed;
+import static dev.coracle.system.conformance.WebhookService.hook;
+import static dev.coracle.system.conformance.WebhookService.map;
+import static dev.coracle.system.conformance.WebhookService.plural;
+import static dev.coracle.system.conformance.WebhookService.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.system.Shell;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +27,6 @@ import org.junit.jupiter.api.Test;
 @Conformance
 class WebhookIT {
 
-  private static final String CREATE_MAPS = rule("CREATE", "\"\"", "v1", "configmaps");
   private static final String START = "data: {mutation-start: 'yes'}";
   private static final String STAGES =
       "{mutation-start: 'yes', mutation-stage-1: 'yes', mutation-stage-2: 'yes'}";
@@ -33,64 +36,6 @@ class WebhookIT {
   @BeforeAll
   static void deploy(Space space) {
     webhook = WebhookService.deploy(space);
-  }
-
-  private static String rule(String operations, String group, String versions, String resources) {
-    return "{operations: [%s], apiGroups: [%s], apiVersions: [%s], resources: [%s]}"
-        .formatted(operations, group, versions, resources);
-  }
-
-  /** Asks at this path, in the test's own namespace and in those that bear its name as a label. */
-  private static String hook(Space space, String name, String path, String rule, String more) {
-    return hook(name, webhook.client(path), rule)
-        + ", namespaceSelector: {matchLabels: {%s: 'true'}%s}}".formatted(space.namespace(), more);
-  }
-
-  private static String hook(String name, String client, String rule) {
-    return ("{name: %s.k8s.io, clientConfig: %s, rules: [%s], sideEffects: None,"
-            + " admissionReviewVersions: [v1, v1beta1]")
-        .formatted(name, client, rule);
-  }
-
-  private static String plural(String kind) {
-    return kind.toLowerCase(Locale.ROOT) + "webhookconfigurations.admissionregistration.k8s.io";
-  }
-
-  /** Registers these hooks, and waits until they are asked. */
-  private static void register(Space space, String kind, String... hooks) {
-    String name = "e2e-" + Space.unique();
-    space.merge(
-        "namespaces",
-        space.namespace(),
-        "{metadata: {labels: {%s: 'true'}}}".formatted(space.namespace()));
-    List<String> all = new ArrayList<>(List.of(hooks));
-    all.add(
-        hook(space, "is-ready", "/always-deny", CREATE_MAPS, "")
-            .replaceFirst("}$", ", objectSelector: {matchLabels: {marker: %s}}}".formatted(name)));
-    create(space, kind, name, all);
-    String marker =
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: marker, labels: {marker: %s}}}"
-            .formatted(name);
-    String path = space.path("configmaps") + "?dryRun=All";
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() ->
-            assertThat(space.send("POST", path, Manifest.parse(marker)).text()).contains("denied"));
-  }
-
-  private static JsonNode create(Space space, String kind, String name, List<String> hooks) {
-    space.atEnd(() -> space.api().send("DELETE", space.path(plural(kind), name), "", "", Map.of()));
-    return space.create(
-        "{apiVersion: admissionregistration.k8s.io/v1, kind: %sWebhookConfiguration, metadata: {name: %s}, webhooks: [%s]}"
-            .formatted(kind, name, String.join(", ", hooks)));
-  }
-
-  private static String map(String name, String data) {
-    return "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s}, %s}".formatted(name, data);
-  }
-
-  private static String disallowed() {
-    return "data: {%s: %s}".formatted(SampleWebhook.KEY, SampleWebhook.DISALLOWED);
   }
 
   private static TestPod labelled(String name, String value) {
@@ -106,12 +51,13 @@ class WebhookIT {
   void denies(Space space) {
     String skip =
         ", matchExpressions: [{key: skip-webhook-admission, operator: NotIn, values: ['yes']}]";
-    register(
+    webhook.register(
         space,
         "Validating",
-        hook(space, "deny-pod", "/pods", rule("CREATE", "\"\"", "v1", "pods"), "")
+        webhook
+            .hook(space, "deny-pod", "/pods", rule("CREATE", "\"\"", "v1", "pods"), "")
             .replaceFirst("}$", ", timeoutSeconds: 3}"),
-        hook(
+        webhook.hook(
             space,
             "deny-configmap",
             "/configmaps",
@@ -157,10 +103,10 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should be able to deny"
           + " attaching pod [Conformance]")
   void deniesAttaching(Space space) {
-    register(
+    webhook.register(
         space,
         "Validating",
-        hook(
+        webhook.hook(
             space,
             "deny-attaching-pod",
             "/pods/attach",
@@ -178,11 +124,11 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate configmap"
           + " [Conformance]")
   void mutatesConfigMaps(Space space) {
-    register(
+    webhook.register(
         space,
         "Mutating",
-        hook(space, "stage-1", "/mutating-configmaps", CREATE_MAPS, ""),
-        hook(space, "stage-2", "/mutating-configmaps", CREATE_MAPS, ""));
+        webhook.hook(space, "stage-1", "/mutating-configmaps", CREATE_MAPS, ""),
+        webhook.hook(space, "stage-2", "/mutating-configmaps", CREATE_MAPS, ""));
     assertThat(space.create(map("to-be-mutated", START)).path("data"))
         .isEqualTo(
             Manifest.parse(
@@ -194,10 +140,11 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate everything"
           + " except 'skip-me' configmaps [Conformance]")
   void matchConditions(Space space) {
-    register(
+    webhook.register(
         space,
         "Mutating",
-        hook(space, "adding-configmap-data", "/mutating-configmaps", CREATE_MAPS, "")
+        webhook
+            .hook(space, "adding-configmap-data", "/mutating-configmaps", CREATE_MAPS, "")
             .replaceFirst(
                 "}$",
                 ", matchConditions: [{name: skip-me, expression: \"object.metadata.name !="
@@ -213,10 +160,10 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate pod and apply"
           + " defaults after mutation [Conformance]")
   void mutatesPods(Space space) {
-    register(
+    webhook.register(
         space,
         "Mutating",
-        hook(
+        webhook.hook(
             space,
             "adding-init-container",
             "/mutating-pods",
@@ -234,7 +181,7 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should unconditionally"
           + " reject operations on fail closed webhook [Conformance]")
   void failsClosed(Space space) {
-    register(
+    webhook.register(
         space,
         "Validating",
         hook("fail-closed", webhook.untrusted("/configmaps"), CREATE_MAPS)
@@ -260,7 +207,8 @@ class WebhookIT {
 
   /** Asks the webhook that takes five seconds about config maps with the hook's name. */
   private static String slow(Space space, String name, String more) {
-    return hook(space, name, SampleWebhook.SLOW, CREATE_MAPS, "")
+    return webhook
+        .hook(space, name, SampleWebhook.SLOW, CREATE_MAPS, "")
         .replaceFirst(
             "}$", ", objectSelector: {matchLabels: {slow: %s}}, %s}".formatted(name, more));
   }
@@ -276,7 +224,7 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should honor timeout"
           + " [Conformance]")
   void timesOut(Space space) {
-    register(
+    webhook.register(
         space,
         "Validating",
         slow(space, "early", "failurePolicy: Fail, timeoutSeconds: 1"),
@@ -298,30 +246,31 @@ class WebhookIT {
   void leavesConfigurationsAlone(Space space) {
     String resources = "validatingwebhookconfigurations, mutatingwebhookconfigurations";
     String group = "admissionregistration.k8s.io";
-    register(
+    webhook.register(
         space,
         "Validating",
-        hook(
+        webhook.hook(
             space,
             "deny-webhook-configuration-deletions",
             "/always-deny",
             rule("DELETE", group, "'*'", resources),
             ""));
-    register(
+    webhook.register(
         space,
         "Mutating",
-        hook(
+        webhook.hook(
             space,
             "add-label-to-webhook-configurations",
             "/add-label",
             rule("CREATE", group, "'*'", resources),
             ""));
     String dummy =
-        hook(space, "dummy", "/none", rule("CREATE", "\"\"", "v1", "invalid"), "")
+        webhook
+            .hook(space, "dummy", "/none", rule("CREATE", "\"\"", "v1", "invalid"), "")
             .replaceFirst("}$", ", failurePolicy: Ignore}");
     for (String kind : List.of("Validating", "Mutating")) {
       String name = "dummy-" + Space.unique();
-      JsonNode created = create(space, kind, name, List.of(dummy));
+      JsonNode created = WebhookService.create(space, kind, name, List.of(dummy));
       assertThat(created.at("/metadata/labels").has("added-label")).isFalse();
       space.delete(plural(kind), name);
       assertThat(space.api().get(space.path(plural(kind), name)).code()).isEqualTo(404);
@@ -334,10 +283,10 @@ class WebhookIT {
           + " resource creation, update and deletion [Conformance]")
   void deniesCustomResources(Space space) {
     CustomKind custom = twoVersions(space, CustomKind.ANYTHING);
-    register(
+    webhook.register(
         space,
         "Validating",
-        hook(
+        webhook.hook(
             space,
             "deny-custom-resource",
             "/custom-resource",
@@ -371,16 +320,17 @@ class WebhookIT {
 
   private static void registerStages(Space space, CustomKind custom) {
     String path = "/mutating-custom-resource";
-    register(
+    webhook.register(
         space,
         "Mutating",
-        hook(
+        webhook.hook(
             space,
             "stage-1",
             path,
             rule("CREATE, UPDATE", custom.group, "v1, v2", custom.plural),
             ""),
-        hook(space, "stage-2", path, rule("CREATE", custom.group, "v1, v2", custom.plural), ""));
+        webhook.hook(
+            space, "stage-2", path, rule("CREATE", custom.group, "v1, v2", custom.plural), ""));
   }
 
   @Test
@@ -443,7 +393,7 @@ class WebhookIT {
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should deny crd creation"
           + " [Conformance]")
   void deniesDefinitions(Space space) {
-    register(
+    webhook.register(
         space,
         "Validating",
         hook(

@@ -1,5 +1,8 @@
 package dev.coracle.system.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.launcher.pki.CertificateAuthority;
 import dev.coracle.launcher.pki.Pem;
@@ -7,8 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.awaitility.Awaitility;
 
 /** {@link SampleWebhook} as a Deployment behind a Service, in the namespace of a suite. */
 final class WebhookService {
@@ -16,6 +23,8 @@ final class WebhookService {
   private static final String NAME = "e2e-test-webhook";
   private static final int PORT = 8443;
   private static final int CONTAINER_PORT = 8444;
+
+  static final String CREATE_MAPS = rule("CREATE", "\"\"", "v1", "configmaps");
 
   private final String namespace;
   private final String caBundle;
@@ -82,5 +91,63 @@ final class WebhookService {
 
   private String service(String path) {
     return "{namespace: %s, name: %s, port: %d, path: %s}".formatted(namespace, NAME, PORT, path);
+  }
+
+  static String rule(String operations, String group, String versions, String resources) {
+    return "{operations: [%s], apiGroups: [%s], apiVersions: [%s], resources: [%s]}"
+        .formatted(operations, group, versions, resources);
+  }
+
+  /** Asks at this path, in the test's own namespace and in those that bear its name as a label. */
+  String hook(Space space, String name, String path, String rule, String more) {
+    return hook(name, client(path), rule)
+        + ", namespaceSelector: {matchLabels: {%s: 'true'}%s}}".formatted(space.namespace(), more);
+  }
+
+  static String hook(String name, String client, String rule) {
+    return ("{name: %s.k8s.io, clientConfig: %s, rules: [%s], sideEffects: None,"
+            + " admissionReviewVersions: [v1, v1beta1]")
+        .formatted(name, client, rule);
+  }
+
+  static String plural(String kind) {
+    return kind.toLowerCase(Locale.ROOT) + "webhookconfigurations.admissionregistration.k8s.io";
+  }
+
+  /** Registers these hooks, and waits until they are asked. */
+  void register(Space space, String kind, String... hooks) {
+    String name = "e2e-" + Space.unique();
+    space.merge(
+        "namespaces",
+        space.namespace(),
+        "{metadata: {labels: {%s: 'true'}}}".formatted(space.namespace()));
+    List<String> all = new ArrayList<>(List.of(hooks));
+    all.add(
+        hook(space, "is-ready", "/always-deny", CREATE_MAPS, "")
+            .replaceFirst("}$", ", objectSelector: {matchLabels: {marker: %s}}}".formatted(name)));
+    create(space, kind, name, all);
+    String marker =
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: marker, labels: {marker: %s}}}"
+            .formatted(name);
+    String path = space.path("configmaps") + "?dryRun=All";
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(space.send("POST", path, Manifest.parse(marker)).text()).contains("denied"));
+  }
+
+  static JsonNode create(Space space, String kind, String name, List<String> hooks) {
+    space.atEnd(() -> space.api().send("DELETE", space.path(plural(kind), name), "", "", Map.of()));
+    return space.create(
+        "{apiVersion: admissionregistration.k8s.io/v1, kind: %sWebhookConfiguration, metadata: {name: %s}, webhooks: [%s]}"
+            .formatted(kind, name, String.join(", ", hooks)));
+  }
+
+  static String map(String name, String data) {
+    return "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s}, %s}".formatted(name, data);
+  }
+
+  static String disallowed() {
+    return "data: {%s: %s}".formatted(SampleWebhook.KEY, SampleWebhook.DISALLOWED);
   }
 }

@@ -25,8 +25,9 @@ class LayersFuzz {
   private static final UnpackLimit LIMIT = new UnpackLimit(1 << 20, "for the test");
 
   @FuzzTest(maxDuration = "60s")
-  void archives(byte[] input) {
+  void archives(byte[] input) throws IOException {
     read(input);
+    read(ArchiveChanges.of(layer(), input));
   }
 
   private static byte[] layer() throws IOException {

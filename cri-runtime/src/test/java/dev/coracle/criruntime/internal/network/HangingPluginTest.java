@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,13 +46,15 @@ class HangingPluginTest {
   @Test
   @Timeout(30)
   void aPluginThatHangsIsEndedWithItsChildren() throws Exception {
-    CniNetwork network = network("sleep 97531; true");
+    // Nobody else on this machine sleeps for as long.
+    String mark = Long.toString(1_000_000_000L + ThreadLocalRandom.current().nextInt(1 << 30));
+    CniNetwork network = network("sleep " + mark + "; true");
     assertThatThrownBy(() -> network.connect(pod()))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(
             "failed to setup network for sandbox \"box\": plugin type=\"slow\" failed (add): ")
         .hasMessageEndingWith("did not end in time");
-    await().until(() -> !runs("97531"));
+    await().until(() -> !runs(mark));
   }
 
   @Test
@@ -66,6 +69,8 @@ class HangingPluginTest {
       assertThat(network.connect(pod()).ips()).containsExactly("192.0.2.1");
     } finally {
       Files.createFile(over);
+      // Before the directory goes, in which the child looks for its end.
+      await().until(() -> !runs(dir.resolve("slow").toString()));
     }
   }
 

@@ -190,6 +190,9 @@ public record DBusMessage(
         default -> throw new IOException("a D-Bus header field of type " + of);
       }
     }
+    if (in.position() != end) {
+      throw new IOException("a D-Bus header that does not end where it says");
+    }
     in.align(8);
     byte[] body = Arrays.copyOfRange(bytes, in.position(), in.position() + bodyLength);
     if (type < 1 || type > Type.values().length) {

@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.podresources.v1.AllocatableResourcesResponse;
 import dev.coracle.podresources.v1.ContainerDevices;
 import dev.coracle.podresources.v1.ContainerResources;
+import dev.coracle.podresources.v1.DynamicResource;
 import dev.coracle.podresources.v1.GetPodResourcesRequest;
 import dev.coracle.podresources.v1.GetPodResourcesResponse;
 import dev.coracle.podresources.v1.ListPodResourcesResponse;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -29,10 +31,12 @@ import java.util.function.Supplier;
  */
 public final class PodResourcesServer implements AutoCloseable {
   private final DeviceManager devices;
+  private final BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims;
   private final Supplier<Collection<Pod>> pods;
   private final UnixServer server;
 
   /**
+   * @param claims what a container has of its pod's claims
    * @param pods those that have not ended
    */
   public PodResourcesServer(
@@ -40,8 +44,10 @@ public final class PodResourcesServer implements AutoCloseable {
       Executor executor,
       Path socket,
       DeviceManager devices,
+      BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims,
       Supplier<Collection<Pod>> pods) {
     this.devices = devices;
+    this.claims = claims;
     this.pods = pods;
     this.server =
         new UnixServer(vertx, socket, executor)
@@ -93,6 +99,7 @@ public final class PodResourcesServer implements AutoCloseable {
           c.addDevices(devices(a.resource(), a.ids(), held));
         }
       }
+      c.addAllDynamicResources(claims.apply(pod, container));
       out.addContainers(c);
     }
     return out.build();

@@ -9,6 +9,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.dra.v1.Claim;
 import dev.coracle.dra.v1.DRAPluginGrpcClient;
+import dev.coracle.dra.v1.Device;
 import dev.coracle.dra.v1.NodePrepareResourceResponse;
 import dev.coracle.dra.v1.NodePrepareResourcesRequest;
 import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
@@ -22,6 +23,9 @@ import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.NotReady;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.podresources.v1.CDIDevice;
+import dev.coracle.podresources.v1.ClaimResource;
+import dev.coracle.podresources.v1.DynamicResource;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +33,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +41,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -238,6 +244,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
                       name,
                       d.getPoolName(),
                       d.getDeviceName(),
+                      share(claim, name, d),
                       d.getRequestNamesList(),
                       d.getCdiDeviceIdsList())));
     }
@@ -245,6 +252,20 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
         new PreparedClaim(
             claim.namespace(), claim.name(), claim.uid(), names, Set.of(pod.uid()), devices));
     return true;
+  }
+
+  /** What the scheduler has allocated of this device; a driver tells only which device it is. */
+  private static String share(KubeObject claim, String driver, Device device) {
+    for (JsonNode r : claim.at("status", "allocation", "devices", "results")) {
+      if (r.path("driver").asText("").equals(driver)
+          && r.path("pool").asText("").equals(device.getPoolName())
+          && r.path("device").asText("").equals(device.getDeviceName())
+          && (device.getRequestNamesCount() == 0
+              || device.getRequestNamesList().contains(r.path("request").asText("")))) {
+        return r.path("shareID").asText("");
+      }
+    }
+    return "";
   }
 
   /** The answer for the one claim that was asked about; a driver may answer anything. */
@@ -353,19 +374,59 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   @Override
   public ContainerExtras of(Pod pod, ContainerSpec container) {
     List<String> cdi = new ArrayList<>();
-    for (JsonNode use : container.node().path("resources").path("claims")) {
-      for (JsonNode entry : pod.spec().path("resourceClaims")) {
-        if (entry.path("name").equals(use.path("name"))) {
-          cdi(pod, entry, use.path("request").asText(""), cdi);
-        }
-      }
-    }
+    used(
+        pod,
+        container,
+        (_, device) -> device.cdi().stream().filter(id -> !cdi.contains(id)).forEach(cdi::add));
     return cdi.isEmpty()
         ? ContainerExtras.NONE
         : new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), cdi);
   }
 
-  private void cdi(Pod pod, JsonNode entry, String request, List<String> out) {
+  /** What a container has of the pod's claims, by claim, as the PodResources API tells it. */
+  public List<DynamicResource> resources(Pod pod, ContainerSpec container) {
+    Map<String, DynamicResource.Builder> out = new LinkedHashMap<>();
+    used(
+        pod,
+        container,
+        (claim, device) -> {
+          ClaimResource.Builder resource =
+              ClaimResource.newBuilder()
+                  .setDriverName(device.driver())
+                  .setPoolName(device.pool())
+                  .setDeviceName(device.device());
+          if (!device.share().isEmpty()) {
+            resource.setShareId(device.share());
+          }
+          device.cdi().forEach(id -> resource.addCdiDevices(CDIDevice.newBuilder().setName(id)));
+          out.computeIfAbsent(
+                  claim.uid(),
+                  _ ->
+                      DynamicResource.newBuilder()
+                          .setClaimName(claim.name())
+                          .setClaimNamespace(claim.namespace()))
+              .addClaimResources(resource);
+        });
+    return out.values().stream().map(DynamicResource.Builder::build).toList();
+  }
+
+  /** The prepared devices that a container asks for. */
+  private void used(
+      Pod pod, ContainerSpec container, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
+    for (JsonNode use : container.node().path("resources").path("claims")) {
+      for (JsonNode entry : pod.spec().path("resourceClaims")) {
+        if (entry.path("name").equals(use.path("name"))) {
+          used(pod, entry, use.path("request").asText(""), found);
+        }
+      }
+    }
+  }
+
+  private void used(
+      Pod pod,
+      JsonNode entry,
+      String request,
+      BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
     String name;
     try {
       name = claimName(pod, entry);
@@ -374,11 +435,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     }
     for (PreparedClaim claim : of(pod.uid())) {
       if (claim.name().equals(name)) {
-        claim.devices().stream()
-            .filter(d -> d.isFor(request))
-            .flatMap(d -> d.cdi().stream())
-            .filter(id -> !out.contains(id))
-            .forEach(out::add);
+        claim.devices().stream().filter(d -> d.isFor(request)).forEach(d -> found.accept(claim, d));
       }
     }
   }

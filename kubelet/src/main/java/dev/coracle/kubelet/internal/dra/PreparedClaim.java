@@ -27,9 +27,15 @@ record PreparedClaim(
 
   /**
    * @param requests of the claim this device is for; none means all
+   * @param share which one, of a device that several claims have parts of; else empty
    */
   record Device(
-      String driver, String pool, String device, List<String> requests, List<String> cdi) {
+      String driver,
+      String pool,
+      String device,
+      String share,
+      List<String> requests,
+      List<String> cdi) {
     Device {
       requests = List.copyOf(requests);
       cdi = List.copyOf(cdi);
@@ -69,6 +75,9 @@ record PreparedClaim(
     for (Device d : devices) {
       ObjectNode node =
           list.addObject().put("driver", d.driver).put("pool", d.pool).put("device", d.device);
+      if (!d.share.isEmpty()) {
+        node.put("share", d.share);
+      }
       d.requests.forEach(node.putArray("requests")::add);
       d.cdi.forEach(node.putArray("cdi")::add);
     }
@@ -83,6 +92,7 @@ record PreparedClaim(
               d.path("driver").asText(""),
               d.path("pool").asText(""),
               d.path("device").asText(""),
+              d.path("share").asText(""),
               texts(d.path("requests")),
               texts(d.path("cdi"))));
     }

@@ -110,7 +110,7 @@ public final class UserNamespaces {
         known = give(uid);
       } catch (IOException e) {
         throw new ConfigException("create user namespace: " + e.getMessage());
-      } catch (IllegalArgumentException e) {
+      } catch (StatusException | IllegalArgumentException e) {
         throw new ConfigException("user namespace: " + e.getMessage());
       }
     }

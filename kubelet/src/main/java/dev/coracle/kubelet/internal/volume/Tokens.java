@@ -17,23 +17,45 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
 
 /**
  * Tokens of service accounts bound to pods (KEP-1205), asked for by TokenRequest and kept until
- * four fifths of their life are over. Blocks; safe for any thread.
+ * four fifths of their life are over. One that cannot be had then stays in use, and is asked for
+ * again after a second, then after twice as long each time, up to a minute, and up to half of that
+ * longer by chance, so that a server that comes back is not asked by all at once. Blocks; safe for
+ * any thread.
  */
 public final class Tokens implements Renewals {
   private record Key(String podUid, String audience, long seconds) {}
 
-  private record Token(String text, Instant refreshAt) {}
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+  private static final Duration LAST_RETRY = Duration.ofMinutes(1);
+
+  /**
+   * @param refreshAt when it is asked for again
+   * @param retry what is waited for when that fails, but for chance
+   */
+  private record Token(String text, Instant refreshAt, Duration retry) {
+    Token failed(Instant now, double chance) {
+      Duration wait = retry.plusNanos((long) (retry.toNanos() / 2 * chance));
+      Duration twice = retry.multipliedBy(2);
+      return new Token(text, now.plus(wait), twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice);
+    }
+  }
 
   private final Client client;
   private final Clock clock;
+  private final RandomGenerator random;
   private final Map<Key, Token> tokens = new ConcurrentHashMap<>();
 
-  public Tokens(Client client, Clock clock) {
+  /**
+   * @param random safe for any thread
+   */
+  public Tokens(Client client, Clock clock, RandomGenerator random) {
     this.client = client;
     this.clock = clock;
+    this.random = random;
   }
 
   /**
@@ -54,10 +76,11 @@ public final class Tokens implements Renewals {
       tokens.put(key, fresh);
       return fresh.text;
     } catch (StatusException e) {
-      if (known != null) {
-        return known.text;
+      if (known == null) {
+        throw e;
       }
-      throw e;
+      tokens.replace(key, known, known.failed(clock.instant(), random.nextDouble()));
+      return known.text;
     }
   }
 
@@ -100,7 +123,9 @@ public final class Tokens implements Renewals {
     Duration day = Duration.ofHours(24);
     Duration keep = life.multipliedBy(4).dividedBy(5);
     return new Token(
-        answer.text("status", "token"), now.plus(keep.compareTo(day) > 0 ? day : keep));
+        answer.text("status", "token"),
+        now.plus(keep.compareTo(day) > 0 ? day : keep),
+        FIRST_RETRY);
   }
 
   @Override

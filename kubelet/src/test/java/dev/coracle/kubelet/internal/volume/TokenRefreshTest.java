@@ -15,12 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +46,7 @@ class TokenRefreshTest {
 
   private final List<KubeObject> requests = new ArrayList<>();
   private Instant now = START;
+  private final List<Instant> refused = new ArrayList<>();
   private boolean reachable = true;
 
   private final Clock clock =
@@ -78,6 +81,7 @@ class TokenRefreshTest {
 
   private Uni<KubeObject> issue(KubeObject request) {
     if (!reachable) {
+      refused.add(now);
       return Uni.createFrom().failure(StatusException.unavailable("no server"));
     }
     requests.add(request);
@@ -90,7 +94,7 @@ class TokenRefreshTest {
                     .put("expirationTimestamp", Timestamps.time(expires))));
   }
 
-  private final Tokens tokens = new Tokens(client, clock);
+  private final Tokens tokens = new Tokens(client, clock, new Random(7));
 
   private VolumeManager volumes(Path root) {
     PayloadVolume projected =
@@ -146,10 +150,38 @@ class TokenRefreshTest {
     now = START.plusSeconds(500);
     volumes.mount(POD);
     assertThat(file).hasContent("token-1");
-    assertThat(volumes.nextRefresh("u")).hasValueSatisfying(t -> assertThat(t).isBefore(now));
     reachable = true;
     volumes.mount(POD);
+    assertThat(file).as("it is not yet time").hasContent("token-1");
+    now = volumes.nextRefresh("u").orElseThrow();
+    volumes.mount(POD);
     assertThat(file).hasContent("token-2");
+    // The server tells the end in whole seconds.
+    assertThat(volumes.nextRefresh("u").orElseThrow())
+        .isBetween(now.plusSeconds(479), now.plusSeconds(480));
+  }
+
+  @Test
+  void aServerThatStaysAwayIsAskedLessAndLessOften(@TempDir Path root) throws Exception {
+    VolumeManager volumes = volumes(root);
+    volumes.mount(POD);
+    reachable = false;
+    for (int i = 0; i < 20; i++) {
+      now = volumes.nextRefresh("u").orElseThrow();
+      volumes.mount(POD);
+    }
+    assertThat(refused).hasSize(20);
+    assertThat(refused.getFirst()).isEqualTo(START.plusSeconds(480));
+    List<Duration> beyond = new ArrayList<>();
+    for (int i = 1; i < refused.size(); i++) {
+      Duration wait = Duration.between(refused.get(i - 1), refused.get(i));
+      Duration least = Duration.ofSeconds(Math.min(60, 1L << (i - 1)));
+      assertThat(wait).isBetween(least, least.multipliedBy(3).dividedBy(2));
+      beyond.add(wait.minus(least));
+    }
+    assertThat(beyond).as("by chance").doesNotHaveDuplicates();
+    assertThat(root.resolve("pods/u/volumes/kubernetes.io~projected/v/token"))
+        .hasContent("token-1");
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,7 +80,7 @@ class VolumeRefreshTest {
         new VolumeManager(
             new PodPaths(root, root.resolve("logs")),
             List.of(plugin),
-            List.of(new Tokens(new FakeClient(), clock)),
+            List.of(new Tokens(new FakeClient(), clock, new Random(7))),
             clock);
     Pod pod =
         new Pod(
