@@ -26,25 +26,25 @@ public final class PodOverlay implements Component {
     SerialContext context = SerialContext.of(vertx);
     this.informers = new InformerFactory(context, client);
     Informer nodes = informers.informer(Resources.NODES);
-    this.sync = new OverlaySync(context, nodes.lister(), options);
+    this.sync = new OverlaySync(context, options);
     nodes.addHandler(
         new Informer.Handler() {
           @Override
           public void added(KubeObject node) {
-            sync.changed();
+            sync.node(node);
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
             if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
                 || !before.at("status", "addresses").equals(now.at("status", "addresses"))) {
-              sync.changed();
+              sync.node(now);
             }
           }
 
           @Override
           public void deleted(KubeObject last) {
-            sync.changed();
+            sync.gone(last);
           }
         });
   }

@@ -194,12 +194,17 @@ class KubectlStreamingTest {
     Stack stack = stack(dialects);
     Process process =
         kubectl(stack, spdy)
-            .onTerminal("exec", "-it", "web", "--", "sh", "-c", "'tty; exit 3'")
+            .onTerminal("exec", "-it", "web", "--", "sh", "-c", "'tty; read x; exit 3'")
             .start();
+    // kubectl tells the terminal's size when it likes; the command waits until it has.
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> stack.runtime().resizes.stream().anyMatch(r -> r.contains("Width")));
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(out).contains("/dev/pts/");
     assertThat(process.waitFor()).isEqualTo(3);
-    assertThat(stack.runtime().resizes).anyMatch(r -> r.contains("Width"));
   }
 
   @ParameterizedTest

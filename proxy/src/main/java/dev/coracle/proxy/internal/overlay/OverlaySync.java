@@ -1,7 +1,6 @@
 package dev.coracle.proxy.internal.overlay;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.OverlayOptions;
 import dev.coracle.proxy.internal.Ipv4Cidr;
@@ -32,10 +31,13 @@ public final class OverlaySync {
   private final ExecutorService blocking =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("pod-overlay-", 0).factory());
   private final SerialContext context;
-  private final Lister nodes;
   private final String nodeName;
   private final Optional<Ipv4Cidr> cluster;
   private final Vxlan device;
+
+  /** As the Nodes say. */
+  private final Map<String, Peer> peers = new TreeMap<>();
+
   private @Nullable Peer own;
   private Map<String, Peer> applied = Map.of();
   private boolean working;
@@ -44,9 +46,8 @@ public final class OverlaySync {
   private CompletableFuture<Void> idle = CompletableFuture.completedFuture(null);
   private volatile Optional<String> problem = Optional.empty();
 
-  public OverlaySync(SerialContext context, Lister nodes, OverlayOptions options) {
+  public OverlaySync(SerialContext context, OverlayOptions options) {
     this.context = context;
-    this.nodes = nodes;
     this.nodeName = options.nodeName();
     this.cluster = Ipv4Cidr.parse(options.clusterCidr());
     this.device = new Vxlan("cor" + options.clusterId() + "x", cluster.orElse(new Ipv4Cidr(0, 0)));
@@ -57,23 +58,40 @@ public final class OverlaySync {
     return problem;
   }
 
-  /** Some Node is different now; called on the context. */
-  public void changed() {
-    if (stopped || cluster.isEmpty()) {
+  /** A Node is there, or different now; called on the context. */
+  public void node(KubeObject node) {
+    if (cluster.isEmpty()) {
+      return;
+    }
+    Optional<Peer> now = Peer.of(node, cluster.get());
+    Peer before =
+        now.isPresent() ? peers.put(now.get().name(), now.get()) : peers.remove(node.name());
+    if (!now.equals(Optional.ofNullable(before))) {
+      changed();
+    }
+  }
+
+  /** A Node is gone; called on the context. */
+  public void gone(KubeObject node) {
+    if (peers.remove(node.name()) != null) {
+      changed();
+    }
+  }
+
+  private void changed() {
+    if (stopped) {
       return;
     }
     if (working) {
       more = true;
       return;
     }
-    Map<String, Peer> wanted = new TreeMap<>();
-    for (KubeObject node : nodes.list()) {
-      Peer.of(node, cluster.get()).ifPresent(p -> wanted.put(p.name(), p));
-    }
-    Peer self = wanted.remove(nodeName);
-    if (self == null || wanted.isEmpty() && applied.isEmpty()) {
+    Peer self = peers.get(nodeName);
+    if (self == null || peers.size() == 1 && applied.isEmpty()) {
       return;
     }
+    Map<String, Peer> wanted = new TreeMap<>(peers);
+    wanted.remove(nodeName);
     if (self.equals(own) && wanted.equals(applied)) {
       return;
     }
