@@ -199,8 +199,7 @@ class ChunkingTest {
     // Not byte by byte: the objects grow older from one answer to the next.
     String asTable = "application/json;as=Table;g=meta.k8s.io;v=v1";
     for (byte[] answer :
-        List.of(
-            api.bytes(path, "identity", asTable), unpacked(api.bytes(path, "gzip", asTable)))) {
+        List.of(api.bytes(path, "identity", asTable), unpacked(api.bytes(path, "gzip", asTable)))) {
       JsonNode table = Json.parse(answer);
       assertThat(table.path("kind").asText()).isEqualTo("Table");
       assertThat(table.path("metadata")).isEqualTo(list.path("metadata"));
