@@ -3,32 +3,21 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.TestApi.Answer;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What server-side apply says of a configuration that it cannot take, over HTTPS. */
+@ExtendWith(OwnServer.class)
 class ApplyTest {
 
   private static final String MAPS = "/api/v1/namespaces/default/configmaps/";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
   }
 
   private static Answer apply(String path, String validation, String configuration) {

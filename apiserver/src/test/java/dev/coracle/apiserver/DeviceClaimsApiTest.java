@@ -9,34 +9,23 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.apiserver.internal.bootstrap.FlatDevices;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** resource.k8s.io over HTTPS: its versions are one resource, and its rules hold. */
+@ExtendWith(OwnServer.class)
 class DeviceClaimsApiTest {
 
   private static final String GROUP = "/apis/resource.k8s.io/";
   private static final String CLAIMS = "/namespaces/default/resourceclaims";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
   }
 
   private static JsonNode json(String text) {

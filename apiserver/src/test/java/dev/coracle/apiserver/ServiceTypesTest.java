@@ -3,34 +3,23 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Services that become others: what only the former ones have goes, unless it is asked for anew.
  */
+@ExtendWith(OwnServer.class)
 class ServiceTypesTest {
 
   private static final String SERVICES = "/api/v1/namespaces/default/services";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
   }
 
   private static JsonNode become(String spec) {

@@ -4,19 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.apiserver.OwnServer;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestApi.Answer;
-import dev.coracle.apiserver.TestServer;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Validating and mutating admission policies, over HTTPS. */
+@ExtendWith(OwnServer.class)
 class AdmissionPolicyTest {
 
   private static final String GROUP = "/apis/admissionregistration.k8s.io/v1/";
@@ -25,21 +24,11 @@ class AdmissionPolicyTest {
   private static final String SETS = DEPLOYMENTS.replace("deployments", "replicasets");
   private static final String MAPS = "/api/v1/namespaces/default/configmaps";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
   }
 
   @AfterEach

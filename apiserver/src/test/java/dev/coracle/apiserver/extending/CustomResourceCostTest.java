@@ -2,35 +2,24 @@ package dev.coracle.apiserver.extending;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.apiserver.OwnServer;
 import dev.coracle.apiserver.TestApi;
-import dev.coracle.apiserver.TestServer;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rules that may cost too much are refused with the definition that has them. */
+@ExtendWith(OwnServer.class)
 class CustomResourceCostTest {
 
   private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   private static final String WHERE = "spec.validation.openAPIV3Schema";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
   }
 
   private static String crd(String plural, String properties) {
