@@ -46,6 +46,15 @@ public record FieldSelector(List<Requirement> requirements) {
     return requirements.isEmpty();
   }
 
+  /** As {@link #parse}; what cannot be read limits nothing, for questions that may be broader. */
+  public static FieldSelector parseOrEverything(String text) {
+    try {
+      return parse(text);
+    } catch (StatusException e) {
+      return EVERYTHING;
+    }
+  }
+
   /**
    * Reads {@code a.b=c,d!=e}; backslash escapes comma, equals sign and backslash in values.
    *

@@ -96,6 +96,15 @@ public record LabelSelector(List<LabelRequirement> requirements) {
     return text.isBlank() ? EVERYTHING : new LabelSelector(new LabelSelectorParser(text).parse());
   }
 
+  /** As {@link #parse}; what cannot be read limits nothing, for questions that may be broader. */
+  public static LabelSelector parseOrEverything(String text) {
+    try {
+      return parse(text);
+    } catch (StatusException e) {
+      return EVERYTHING;
+    }
+  }
+
   @Override
   public String toString() {
     return requirements.stream()

@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.http;
 
-import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.NameRules;
@@ -102,7 +101,8 @@ public record RequestInfo(
         };
     boolean reads = kubernetesVerb.equals("list") || kubernetesVerb.equals("watch");
     boolean ofMany = reads || kubernetesVerb.equals("deletecollection");
-    FieldSelector fieldSelector = ofMany ? fields(fields) : FieldSelector.EVERYTHING;
+    FieldSelector fieldSelector =
+        ofMany ? FieldSelector.parseOrEverything(fields) : FieldSelector.EVERYTHING;
     if (reads && name.isEmpty()) {
       name = nameIn(fieldSelector);
     }
@@ -119,7 +119,7 @@ public record RequestInfo(
         name,
         rest,
         selects ? fieldSelector : FieldSelector.EVERYTHING,
-        selects ? labels(labels) : LabelSelector.EVERYTHING);
+        selects ? LabelSelector.parseOrEverything(labels) : LabelSelector.EVERYTHING);
   }
 
   /** A request that is about no resource. */
@@ -137,22 +137,6 @@ public record RequestInfo(
         "",
         FieldSelector.EVERYTHING,
         LabelSelector.EVERYTHING);
-  }
-
-  private static FieldSelector fields(String text) {
-    try {
-      return FieldSelector.parse(text);
-    } catch (StatusException e) {
-      return FieldSelector.EVERYTHING;
-    }
-  }
-
-  private static LabelSelector labels(String text) {
-    try {
-      return LabelSelector.parse(text);
-    } catch (StatusException e) {
-      return LabelSelector.EVERYTHING;
-    }
   }
 
   /** The only object that can be meant, where the selector says so in a way that can be a name. */

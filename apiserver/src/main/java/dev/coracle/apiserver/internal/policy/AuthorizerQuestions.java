@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.policy;
 
-import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.UserInfo;
@@ -25,7 +24,9 @@ record AuthorizerQuestions(Authorizer authorizer, UserInfo user) implements Aski
     return decide(
         Attributes.resource(
                 user, verb, c.group(), c.resource(), c.subresource(), c.namespace(), c.name())
-            .limitedTo(fields(c.fieldSelector()), labels(c.labelSelector())));
+            .limitedTo(
+                FieldSelector.parseOrEverything(c.fieldSelector()),
+                LabelSelector.parseOrEverything(c.labelSelector())));
   }
 
   @Override
@@ -45,22 +46,5 @@ record AuthorizerQuestions(Authorizer authorizer, UserInfo user) implements Aski
   private Decision decide(Attributes asked) {
     Authorizer.Decision decision = authorizer.decide(asked);
     return new Decision(decision.allowed(), decision.reason());
-  }
-
-  /** What cannot be read limits nothing: the question is then a broader one. */
-  private static FieldSelector fields(String text) {
-    try {
-      return FieldSelector.parse(text);
-    } catch (StatusException e) {
-      return FieldSelector.EVERYTHING;
-    }
-  }
-
-  private static LabelSelector labels(String text) {
-    try {
-      return LabelSelector.parse(text);
-    } catch (StatusException e) {
-      return LabelSelector.EVERYTHING;
-    }
   }
 }
