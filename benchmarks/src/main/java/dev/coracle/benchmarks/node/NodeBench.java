@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -47,12 +48,14 @@ public final class NodeBench {
     try {
       System.out.println(Figures.machine());
       System.out.println("| what | figure |\n|---|---|");
+      Optional<BareCrun> crun = Optional.empty();
       if (Commands.has("crun")) {
-        BareCrun crun = new BareCrun(directory.resolve("crun"));
-        crun.run();
-        series("crun run --detach, bare", pods, i -> crun.run());
+        BareCrun bare = new BareCrun(directory.resolve("crun"));
+        bare.run();
+        series("crun run --detach, bare, one right after the other", pods, i -> bare.run());
+        crun = Optional.of(bare);
       }
-      builtIn(vertx, home, directory, image, pods, many);
+      builtIn(vertx, home, directory, image, pods, many, crun);
       if (Commands.has("containerd") && Commands.has("ctr")) {
         withContainerd(vertx, home, directory, List.of(image, pause), pods);
       }
@@ -63,7 +66,14 @@ public final class NodeBench {
   }
 
   private static void builtIn(
-      Vertx vertx, Path home, Path directory, Path image, int pods, int many) throws Exception {
+      Vertx vertx,
+      Path home,
+      Path directory,
+      Path image,
+      int pods,
+      int many,
+      Optional<BareCrun> crun)
+      throws Exception {
     Path data = directory.resolve("built-in");
     try (RunningCluster cluster = RunningCluster.start(home, data, true)) {
       Commands.timed(
@@ -86,6 +96,9 @@ public final class NodeBench {
           cluster,
           times,
           i -> times.pod("w-" + i, true));
+      if (crun.isPresent()) {
+        inTurns(pods, crun.get(), i -> times.pod("turn-" + i, true));
+      }
       int restarts = Math.min(pods, 20);
       for (int i = 0; i < restarts; i++) {
         times.pod("crash-" + i, false);
@@ -135,6 +148,24 @@ public final class NodeBench {
         starts("pod create → Running, containerd", pods, times, i -> times.pod("one-" + i, true));
       }
     }
+  }
+
+  /**
+   * A bare container and a pod, again and again: each sees what the other sees of the machine, and
+   * neither comes right after its like, which spares it a wait in the kernel.
+   */
+  private static void inTurns(int count, BareCrun crun, Timed pod) throws Exception {
+    List<Double> bare = new ArrayList<>();
+    List<Double> whole = new ArrayList<>();
+    List<Double> more = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      bare.add(crun.run());
+      whole.add(pod.millis(i));
+      more.add(whole.getLast() - bare.getLast());
+    }
+    row("in turns: crun run --detach, bare, p50 of " + count, percentile(bare, 50), "ms");
+    row("in turns: pod create → Running, built-in runtime, p50", percentile(whole, 50), "ms");
+    row("in turns: what the pod takes more, p50", percentile(more, 50), "ms");
   }
 
   /** Starts of pods, and the share of them that the container runtime had. */
