@@ -52,7 +52,7 @@ public final class NodeBench {
       if (Commands.has("crun")) {
         BareCrun bare = new BareCrun(directory.resolve("crun"));
         bare.run();
-        series("crun run --detach, bare, one right after the other", pods, i -> bare.run());
+        series("crun run --detach, bare", pods, i -> bare.run());
         crun = Optional.of(bare);
       }
       builtIn(vertx, home, directory, image, pods, many, crun);
@@ -150,10 +150,7 @@ public final class NodeBench {
     }
   }
 
-  /**
-   * A bare container and a pod, again and again: each sees what the other sees of the machine, and
-   * neither comes right after its like, which spares it a wait in the kernel.
-   */
+  /** A bare container and a pod, again and again: each sees what the other sees of the machine. */
   private static void inTurns(int count, BareCrun crun, Timed pod) throws Exception {
     List<Double> bare = new ArrayList<>();
     List<Double> whole = new ArrayList<>();
