@@ -61,9 +61,10 @@ public final class FlatDevices {
         .replaceWithVoid();
   }
 
-  /** The very same object where it has v1's form. */
+  /** The very same object where it has v1's form; it is looked at without leaving it parsed. */
   private static KubeObject nested(KubeObject object) {
-    ObjectNode tree = DeviceConversions.stored(object.tree());
-    return tree.equals(object.tree()) ? object : KubeObject.of(tree);
+    ObjectNode known = object.fleeting().tree();
+    ObjectNode tree = DeviceConversions.stored(known);
+    return tree.equals(known) ? object : KubeObject.of(tree);
   }
 }
