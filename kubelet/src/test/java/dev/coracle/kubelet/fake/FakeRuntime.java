@@ -32,6 +32,7 @@ public final class FakeRuntime implements RuntimeService {
   private Function<List<String>, Integer> execs = command -> 0;
   private final Map<String, PodSandboxConfig> sandboxConfigs = new LinkedHashMap<>();
   private volatile StatusResponse status = StatusResponse.getDefaultInstance();
+  private Optional<Runnable> endOfEvents = Optional.empty();
   private int next;
 
   public FakeRuntime() {
@@ -49,6 +50,16 @@ public final class FakeRuntime implements RuntimeService {
    */
   public FakeRuntime failing(Function<String, Optional<CriException>> now) {
     faults = now;
+    return this;
+  }
+
+  /**
+   * It has no events from now on, and says so before the call that asks for them returns.
+   *
+   * @param said runs in between
+   */
+  public FakeRuntime withoutEvents(Runnable said) {
+    endOfEvents = Optional.of(said);
     return this;
   }
 
@@ -411,6 +422,11 @@ public final class FakeRuntime implements RuntimeService {
   @Override
   public EventStream events(
       Consumer<ContainerEventResponse> handler, Consumer<CriException> ended) {
+    if (endOfEvents.isPresent()) {
+      ended.accept(new CriException(Code.UNIMPLEMENTED, "unknown method GetContainerEvents"));
+      endOfEvents.get().run();
+      return () -> {};
+    }
     listeners.add(handler);
     return () -> listeners.remove(handler);
   }

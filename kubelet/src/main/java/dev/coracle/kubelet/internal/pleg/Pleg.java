@@ -45,8 +45,11 @@ public final class Pleg implements AutoCloseable {
   private final Runnable reconnected;
   private Map<String, Set<String>> prints = new HashMap<>();
   private Map<String, String> podOf = new HashMap<>();
+
+  /** Stands for the event stream now asked for or open; null when the runtime has none. */
+  private @Nullable Object following;
+
   private RuntimeService.@Nullable EventStream stream;
-  private boolean evented;
   private boolean listed;
   private boolean closed;
   private int failures;
@@ -82,7 +85,7 @@ public final class Pleg implements AutoCloseable {
 
   public boolean isEvented() {
     synchronized (this) {
-      return evented;
+      return following != null;
     }
   }
 
@@ -108,22 +111,34 @@ public final class Pleg implements AutoCloseable {
   }
 
   private void follow() {
-    RuntimeService.EventStream opened =
-        runtime.events(
-            event -> timers.execute(() -> handle(event)), end -> timers.execute(() -> ended(end)));
-    synchronized (this) {
-      stream = opened;
-      evented = true;
-    }
-  }
-
-  private void ended(CriException why) {
+    // Noted before asking: the end may be told before the call returns.
+    Object asked = new Object();
     synchronized (this) {
       if (closed) {
         return;
       }
+      following = asked;
+    }
+    RuntimeService.EventStream opened =
+        runtime.events(
+            event -> timers.execute(() -> handle(event)),
+            end -> timers.execute(() -> ended(asked, end)));
+    synchronized (this) {
+      if (following == asked) {
+        stream = opened;
+        return;
+      }
+    }
+    opened.close();
+  }
+
+  private void ended(Object ofStream, CriException why) {
+    synchronized (this) {
+      if (following != ofStream) {
+        return;
+      }
       stream = null;
-      evented = false;
+      following = null;
       arm();
     }
     if (why.code() == CriException.Code.UNIMPLEMENTED) {
@@ -136,7 +151,7 @@ public final class Pleg implements AutoCloseable {
         Duration.ofMillis(Math.min(5_000, 100L << Math.min(6, failures++))),
         () -> {
           synchronized (this) {
-            if (closed || evented) {
+            if (closed || following != null) {
               return;
             }
           }
@@ -154,7 +169,7 @@ public final class Pleg implements AutoCloseable {
       if (!closed) {
         timer =
             timers.after(
-                evented ? SLOW : FAST,
+                following != null ? SLOW : FAST,
                 () -> {
                   relistSafely();
                   arm();
@@ -278,6 +293,7 @@ public final class Pleg implements AutoCloseable {
   public void close() {
     synchronized (this) {
       closed = true;
+      following = null;
       timer.cancel();
       if (stream != null) {
         stream.close();
