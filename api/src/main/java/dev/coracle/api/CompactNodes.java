@@ -129,4 +129,20 @@ final class CompactNodes extends JsonNodeFactory {
     recent[place] = made;
     return made;
   }
+
+  /** The one there is of this text, which is this from now on where there is none. */
+  JsonNode shared(TextNode text) {
+    String value = text.textValue();
+    if (value.length() > LONGEST_SHARED) {
+      return text;
+    }
+    int hash = value.hashCode(); // as of its bytes, where it is ASCII
+    int place = (hash ^ hash >>> 13) & PLACES - 1;
+    TextNode there = recent[place];
+    if (there != null && there.textValue().equals(value)) {
+      return there;
+    }
+    recent[place] = text;
+    return text;
+  }
 }

@@ -114,6 +114,16 @@ public final class Json {
     return KnownParser.object(json, true);
   }
 
+  /**
+   * An equal tree that has of another one the very nodes in which both are equal: who keeps both
+   * keeps those once.
+   *
+   * @param tree not changed
+   */
+  public static ObjectNode sharing(ObjectNode tree, JsonNode other) {
+    return KeptTree.sharing(tree, other);
+  }
+
   /** Whether it holds for every field of the object; asks no further once it does not. */
   public static boolean everyField(ObjectNode object, BiPredicate<String, JsonNode> condition) {
     if (object instanceof CompactObject compact) {

@@ -27,7 +27,7 @@ final class KnownParser {
 
   static final CompactNodes NODES = new CompactNodes();
 
-  private static final NameTable NAMES = new NameTable();
+  static final NameTable NAMES = new NameTable();
 
   private final byte[] json;
   private final boolean trimmed;

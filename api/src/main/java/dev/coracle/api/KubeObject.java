@@ -132,6 +132,28 @@ public final class KubeObject {
     return made;
   }
 
+  /**
+   * Tells what {@link #trimmed()} would be parsed to, where who wrote this encoding still has the
+   * tree it was made from. What is as it was before is shared with that version.
+   *
+   * @param written not changed, and nothing of it is kept but texts
+   * @param before the version before, null at a creation
+   */
+  public void wasWrittenFrom(
+      ObjectNode written, String resourceVersion, @Nullable KubeObject before) {
+    WeakReference<KubeObject> known = before == null ? null : before.trimmed;
+    KubeObject last = known == null ? null : known.get();
+    ObjectNode kept = KeptTree.of(written, resourceVersion, last == null ? null : last.tree());
+    if (kept != null) {
+      trimmed = new WeakReference<>(of(kept));
+    }
+  }
+
+  /** The tree where there is one already. */
+  public @Nullable ObjectNode treeIfThere() {
+    return tree;
+  }
+
   /** Shares all that is left. */
   private static ObjectNode withoutManagers(ObjectNode tree) {
     ObjectNode metadata = Json.object();

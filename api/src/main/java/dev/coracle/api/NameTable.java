@@ -43,6 +43,22 @@ final class NameTable {
     return new String(json, from, to - from, StandardCharsets.UTF_8);
   }
 
+  /** The text that is kept for this one, itself where there is none. */
+  String of(String name) {
+    int hash = name.hashCode(); // as of its bytes, where it is ASCII
+    int place = hash ^ hash >>> 15;
+    for (int i = 0; i < TRIES; i++) {
+      String there = names[place + i & PLACES - 1];
+      if (there == null) {
+        return name;
+      }
+      if (there.equals(name)) {
+        return there;
+      }
+    }
+    return name;
+  }
+
   private static boolean carriesValue(byte[] json, int from, int to) {
     return to - from > 2 && json[from + 1] == ':' && (json[from] == 'k' || json[from] == 'v');
   }

@@ -147,7 +147,7 @@ final class PodParts {
                     : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
                 Quantity.of(machine.cpus()),
                 node.allocatableMemory(),
-                node.allocatableDisk());
+                node::allocatableDisk);
     Tokens tokens = new Tokens(client, clock, new SecureRandom());
     this.certificates =
         new PodCertificates(

@@ -45,6 +45,9 @@ final class NodeObjects {
   /** By node, then by Pod: {@code secrets/ns/name} and the like. */
   private final Map<String, Map<NamespacedName, Set<String>>> uses = new ConcurrentHashMap<>();
 
+  /** What the Pod before used. */
+  private volatile Set<String> latest = Set.of();
+
   private final Map<NamespacedName, String> nodes = new ConcurrentHashMap<>();
 
   /** By resource, then by object, its node. */
@@ -142,9 +145,21 @@ final class NodeObjects {
       forget(pod);
     }
     if (!node.isEmpty()) {
-      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(pod, references(now));
+      uses.computeIfAbsent(node, _ -> new ConcurrentHashMap<>()).put(pod, kept(references(now)));
       nodes.put(pod, node);
     }
+  }
+
+  /** Pods of one controller use the same, which is then there once. */
+  private Set<String> kept(Set<String> references) {
+    references.removeIf(r -> r.endsWith("/"));
+    Set<String> known = latest;
+    if (known.equals(references)) {
+      return known;
+    }
+    Set<String> fresh = Set.copyOf(references);
+    latest = fresh;
+    return fresh;
   }
 
   private void forget(NamespacedName pod) {

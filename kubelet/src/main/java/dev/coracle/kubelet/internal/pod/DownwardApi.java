@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Field and resource references of the downward API (Kubernetes docs, "Downward API"). */
@@ -19,7 +20,7 @@ public final class DownwardApi {
       java.util.List<String> podIps,
       Quantity allocatableCpu,
       Quantity allocatableMemory,
-      Quantity allocatableEphemeral) {}
+      Supplier<Quantity> allocatableEphemeral) {}
 
   /**
    * @throws IllegalArgumentException for a path the downward API does not offer
@@ -69,7 +70,7 @@ public final class DownwardApi {
           switch (name) {
             case "cpu" -> facts.allocatableCpu();
             case "memory" -> facts.allocatableMemory();
-            case "ephemeral-storage" -> facts.allocatableEphemeral();
+            case "ephemeral-storage" -> facts.allocatableEphemeral().get();
             default -> value;
           };
     } else if (list.equals("requests") && value.signum() == 0) {

@@ -21,6 +21,7 @@ public final class Pod {
   public static final String CONFIG_MIRROR = "kubernetes.io/config.mirror";
 
   private final KubeObject object;
+  private final String uid;
   private final List<ContainerSpec> initContainers;
   private final List<ContainerSpec> containers;
   private final List<ContainerSpec> ephemeralContainers;
@@ -28,6 +29,7 @@ public final class Pod {
 
   public Pod(KubeObject object) {
     this.object = object;
+    this.uid = object.uid();
     this.initContainers = read("initContainers", ContainerSpec.Kind.INIT);
     this.containers = read("containers", ContainerSpec.Kind.APP);
     this.ephemeralContainers = read("ephemeralContainers", ContainerSpec.Kind.EPHEMERAL);
@@ -58,7 +60,7 @@ public final class Pod {
   }
 
   public String uid() {
-    return object.uid();
+    return uid;
   }
 
   public String name() {

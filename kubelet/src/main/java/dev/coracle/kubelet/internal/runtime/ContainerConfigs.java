@@ -30,7 +30,7 @@ public final class ContainerConfigs {
    * @param imageRef what the runtime calls the image
    * @param targetId the container whose process namespace an ephemeral one joins, empty for none
    */
-  public ContainerConfig of(
+  public ContainerConfig.Builder of(
       Pod pod,
       ContainerSpec container,
       int attempt,
@@ -60,10 +60,9 @@ public final class ContainerConfigs {
       out.setStopSignal(signal(signal));
     }
     return out.setLinux(
-            LinuxContainerConfig.newBuilder()
-                .setResources(LinuxResources.of(pod, container, memoryCapacity))
-                .setSecurityContext(SecurityContexts.of(pod, container, image, targetId)))
-        .build();
+        LinuxContainerConfig.newBuilder()
+            .setResources(LinuxResources.of(pod, container, memoryCapacity))
+            .setSecurityContext(SecurityContexts.of(pod, container, image, targetId)));
   }
 
   private static void labels(

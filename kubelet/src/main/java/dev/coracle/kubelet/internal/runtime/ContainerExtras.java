@@ -64,17 +64,19 @@ public record ContainerExtras(
   }
 
   /** What the spec itself says wins over a plugin's word. */
-  ContainerConfig addTo(ContainerConfig config) {
-    ContainerConfig.Builder out = config.toBuilder();
+  void addTo(ContainerConfig.Builder out) {
+    if (equals(NONE)) {
+      return;
+    }
     Set<String> named = new HashSet<>();
-    config.getEnvsList().forEach(e -> named.add(e.getKey()));
+    out.getEnvsList().forEach(e -> named.add(e.getKey()));
     env.forEach((k, v) -> {
       if (named.add(k)) {
         out.addEnvs(KeyValue.newBuilder().setKey(k).setValue(v));
       }
     });
     Set<String> places = new HashSet<>();
-    config.getMountsList().forEach(m -> places.add(m.getContainerPath()));
+    out.getMountsList().forEach(m -> places.add(m.getContainerPath()));
     for (Mount mount : mounts) {
       if (places.add(mount.getContainerPath())) {
         out.addMounts(mount);
@@ -83,6 +85,5 @@ public record ContainerExtras(
     out.addAllDevices(devices);
     annotations.forEach(out::putAnnotations);
     cdiDevices.forEach(name -> out.addCDIDevices(CDIDevice.newBuilder().setName(name)));
-    return out.build();
   }
 }

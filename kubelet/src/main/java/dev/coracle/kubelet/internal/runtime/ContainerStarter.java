@@ -179,7 +179,7 @@ final class ContainerStarter {
               known.allocatableEphemeral());
       Map<String, String> variables = env.of(frame.pod, container, withIps);
       paths.make(paths.podLogs(frame.pod).resolve(container.name()));
-      ContainerConfig config =
+      ContainerConfig.Builder config =
           configs.of(
               frame.pod,
               container,
@@ -189,14 +189,12 @@ final class ContainerStarter {
               variables,
               mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
               target(frame, container));
-      return SecurityContexts.withUsers(
-          extras
-              .of(frame.pod, container)
-              .addTo(
-                  config.toBuilder()
-                      .addAllDevices(mounts.devices(container, frame.volumes))
-                      .build()),
+      config.addAllDevices(mounts.devices(container, frame.volumes));
+      extras.of(frame.pod, container).addTo(config);
+      SecurityContexts.withUsers(
+          config,
           frame.sandbox.getLinux().getSecurityContext().getNamespaceOptions().getUsernsOptions());
+      return config.build();
     } catch (ConfigException e) {
       String message = String.valueOf(e.getMessage());
       events.warning(frame.pod, container, "Failed", "Error: " + message);

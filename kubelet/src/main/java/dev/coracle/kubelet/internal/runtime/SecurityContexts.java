@@ -127,9 +127,11 @@ public final class SecurityContexts {
     return out.build();
   }
 
-  /** The container with its pod's users, through which it sees what is mounted into it. */
-  static ContainerConfig withUsers(ContainerConfig config, UserNamespace users) {
-    ContainerConfig.Builder out = config.toBuilder();
+  /** Gives the container its pod's users, through which it sees what is mounted into it. */
+  static void withUsers(ContainerConfig.Builder out, UserNamespace users) {
+    if (users.equals(UserNamespace.getDefaultInstance())) {
+      return;
+    }
     out.getLinuxBuilder()
         .getSecurityContextBuilder()
         .getNamespaceOptionsBuilder()
@@ -137,7 +139,6 @@ public final class SecurityContexts {
     for (Mount.Builder mount : out.getMountsBuilderList()) {
       mount.addAllUidMappings(users.getUidsList()).addAllGidMappings(users.getGidsList());
     }
-    return out.build();
   }
 
   private static NamespaceOption namespaces(Pod pod) {

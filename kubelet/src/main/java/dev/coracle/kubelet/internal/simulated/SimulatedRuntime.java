@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,9 +60,11 @@ public final class SimulatedRuntime implements RuntimeService {
 
   /** The same form as real ids have, so that tools that cut them off work. */
   private synchronized String id() {
-    return String.format(
-        "%016x%016x%016x%016x",
-        random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(random.nextLong())
+        + hex.toHexDigits(random.nextLong())
+        + hex.toHexDigits(random.nextLong())
+        + hex.toHexDigits(random.nextLong());
   }
 
   private void pause(Duration time) {
@@ -155,7 +158,7 @@ public final class SimulatedRuntime implements RuntimeService {
     if (pod != null) {
       pod.boxes.keySet().forEach(podOfContainer::remove);
       byUid.computeIfPresent(
-          pod.config.getMetadata().getUid(),
+          pod.uid(),
           (u, pods) -> {
             pods.remove(pod);
             return pods.isEmpty() ? null : pods;
@@ -180,8 +183,7 @@ public final class SimulatedRuntime implements RuntimeService {
   private java.util.stream.Stream<SimulatedPod> pods(Map<String, String> selector) {
     String uid = selector.get(Labels.POD_UID);
     var pods = uid == null ? sandboxes.values() : byUid.getOrDefault(uid, List.of());
-    return pods.stream()
-        .filter(p -> p.config.getLabelsMap().entrySet().containsAll(selector.entrySet()));
+    return pods.stream().filter(p -> p.hasLabels(selector));
   }
 
   @Override
@@ -278,7 +280,7 @@ public final class SimulatedRuntime implements RuntimeService {
     pods(uid == null ? Map.of() : Map.of(Labels.POD_UID, uid))
         .forEach(p ->
             p.boxes.values().stream()
-                .filter(b -> b.config.getLabelsMap().entrySet().containsAll(selector.entrySet()))
+                .filter(b -> b.hasLabels(selector))
                 .forEach(b -> out.add(p.listed(b))));
     return out;
   }

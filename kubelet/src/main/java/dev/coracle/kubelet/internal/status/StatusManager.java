@@ -223,6 +223,12 @@ public final class StatusManager {
         }
         return;
       }
+      if (entry.written.equals(wanted) && entry.settled.isDone()) {
+        // What both have is kept once.
+        wanted = Json.sharing(wanted, pod.status());
+        entry.wanted = wanted;
+        entry.written = wanted;
+      }
     }
     set(pod.uid(), pod, wanted);
   }

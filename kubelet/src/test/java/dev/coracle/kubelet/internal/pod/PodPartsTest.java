@@ -23,7 +23,7 @@ class PodPartsTest {
           List.of("10.0.0.1", "fd00::1"),
           Quantity.of(2),
           Quantity.parse("1Gi"),
-          Quantity.parse("10Gi"));
+          () -> Quantity.parse("10Gi"));
 
   private static Pod pod(String metadata, String spec) {
     return new Pod(

@@ -1,5 +1,6 @@
 package dev.coracle.watchhub.internal.hub;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.KeyValue;
 import dev.coracle.watchhub.Storage;
@@ -45,6 +46,7 @@ final class Feeder {
   private final HubOptions options;
   private final Caches caches;
   private final Freshness freshness;
+  private final Handed handed;
   private final HubMetrics metrics;
   private final LongSupplier clock;
   private final String root;
@@ -62,6 +64,7 @@ final class Feeder {
       HubOptions options,
       Caches caches,
       Freshness freshness,
+      Handed handed,
       HubMetrics metrics,
       LongSupplier clock) {
     this.vertx = vertx;
@@ -69,6 +72,7 @@ final class Feeder {
     this.options = options;
     this.caches = caches;
     this.freshness = freshness;
+    this.handed = handed;
     this.metrics = metrics;
     this.clock = clock;
     this.root = options.prefix() + "/";
@@ -269,7 +273,9 @@ final class Feeder {
             case StorageChange.Put put -> decode(key, put.current());
             case StorageChange.Delete _ -> null;
           };
-      HubEvent event = cache.apply(key, change.revision(), object, now);
+      ObjectNode written =
+          change instanceof StorageChange.Put put ? handed.of(put.current().value()) : null;
+      HubEvent event = cache.apply(key, change.revision(), object, written, now);
       if (event != null) {
         byResource.computeIfAbsent(cache, _ -> new ArrayList<>(1)).add(event);
       }

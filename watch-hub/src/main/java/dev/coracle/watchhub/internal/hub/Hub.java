@@ -35,10 +35,13 @@ public final class Hub {
     StorageKeys keys = new StorageKeys(options.prefix());
     freshness = new Freshness(vertx, storage, options.freshTimeout().toMillis());
     caches = new Caches(vertx, options, metrics, System::nanoTime, freshness::revision);
-    feeder = new Feeder(vertx, storage, options, caches, freshness, metrics, System::nanoTime);
+    Handed handed = new Handed();
+    feeder =
+        new Feeder(vertx, storage, options, caches, freshness, handed, metrics, System::nanoTime);
     pages = new Pages(storage, caches, freshness, keys);
     watches = new Watches(caches, freshness);
-    writes = new Writes(storage, caches, freshness, keys, new Leaser(storage, System::nanoTime));
+    Leaser leaser = new Leaser(storage, System::nanoTime);
+    writes = new Writes(storage, caches, freshness, keys, leaser, handed);
     registry.gauge("apiserver_storage_objects", caches, Caches::objects);
     registry.gauge("apiserver_watch_hub_history_bytes", caches, Caches::historyBytes);
   }

@@ -1,5 +1,6 @@
 package dev.coracle.watchhub.internal.hub;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.watchhub.config.HubOptions;
 import java.util.HashMap;
@@ -79,13 +80,25 @@ final class ResourceCache implements Selectable {
     ring = newRing(fresh, revision);
   }
 
-  /** Takes in one change and gives its event; null when a deletion found nothing to delete. */
+  /**
+   * Takes in one change and gives its event; null when a deletion found nothing to delete.
+   *
+   * @param written what the object was made from, where that is known
+   */
   synchronized @Nullable HubEvent apply(
-      String key, long revision, @Nullable StoredObject object, long time) {
+      String key,
+      long revision,
+      @Nullable StoredObject object,
+      @Nullable ObjectNode written,
+      long time) {
     ResourceState before = state;
     StoredObject previous = before.objects().get(key);
     if (object == null && previous == null || revision < before.revision()) {
       return null;
+    }
+    if (object != null && written != null) {
+      object.object.wasWrittenFrom(
+          written, Long.toString(revision), previous == null ? null : previous.object);
     }
     ResourceState after = before.with(revision, key, previous, object, this);
     HubEvent event = new HubEvent(ring.head(), revision, key, object, previous, after, time);

@@ -26,14 +26,22 @@ final class Writes {
   private final Freshness freshness;
   private final StorageKeys keys;
   private final Leaser leaser;
+  private final Handed handed;
   private final Map<String, Duration> ttls = new ConcurrentHashMap<>();
 
-  Writes(Storage storage, Caches caches, Freshness freshness, StorageKeys keys, Leaser leaser) {
+  Writes(
+      Storage storage,
+      Caches caches,
+      Freshness freshness,
+      StorageKeys keys,
+      Leaser leaser,
+      Handed handed) {
     this.storage = storage;
     this.caches = caches;
     this.freshness = freshness;
     this.keys = keys;
     this.leaser = leaser;
+    this.handed = handed;
   }
 
   void ttl(GroupResource resource, Duration ttl) {
@@ -51,7 +59,12 @@ final class Writes {
     byte[] value = value(object);
     Uni<KubeObject> created =
         lease(cache)
-            .chain(lease -> storage.create(keys.key(resource, name), value, lease))
+            .chain(lease -> {
+              handed.put(value, object);
+              return storage.create(keys.key(resource, name), value, lease);
+            })
+            .onTermination()
+            .invoke(() -> handed.drop(value))
             .map(kv -> result(cache, name, kv.modRevision(), value));
     return answer(created, resource, name);
   }
@@ -134,7 +147,12 @@ final class Writes {
             return Uni.createFrom().item(found.object);
           }
           return lease(cache)
-              .chain(lease -> storage.txn(putIf(keys.key(resource, name), value, lease, found)))
+              .chain(lease -> {
+                handed.put(value, wanted);
+                return storage.txn(putIf(keys.key(resource, name), value, lease, found));
+              })
+              .onTermination()
+              .invoke(() -> handed.drop(value))
               .chain(result -> {
                 if (result.succeeded()) {
                   return Uni.createFrom().item(result(cache, name, result.revision(), value));
