@@ -17,7 +17,9 @@ final class SelectorRules {
 
   private SelectorRules() {}
 
-  static void label(JsonNode selector, FieldPath path, FieldErrors errors) {
+  /** Gives whether the selector can be used. */
+  static boolean label(JsonNode selector, FieldPath path, FieldErrors errors) {
+    int before = errors.causes().size();
     MetaRules.labels(selector.path("matchLabels"), path, "matchLabels", errors);
     int i = 0;
     for (JsonNode e : selector.path("matchExpressions")) {
@@ -50,38 +52,57 @@ final class SelectorRules {
             NameRules.labelValue(value.asText()));
       }
     }
+    return errors.causes().size() == before;
   }
 
   /** A DaemonSet's: one that is missing selects nothing, so not the template either. */
   static void daemonSet(JsonNode spec, FieldPath path, FieldErrors errors) {
-    if (Nodes.set(spec, "selector")) {
-      workload(spec, path, "daemonset", errors);
-    } else {
-      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
+    JsonNode selector = spec.path("selector");
+    JsonNode labels = spec.path("template").path("metadata").path("labels");
+    boolean good = label(selector, path.child("selector"), errors);
+    boolean set = Nodes.set(spec, "selector");
+    if (good && (!set || !matches(selector, labels))) {
+      mismatch(labels, path, errors);
+    }
+    if (set && selectsAll(selector)) {
+      errors.invalid(path, "selector", selector, "empty selector is invalid for daemonset");
     }
   }
 
-  /** A workload's selector: there, not empty, and matching its own template. */
-  static void workload(JsonNode spec, FieldPath path, String kind, FieldErrors errors) {
+  private static boolean selectsAll(JsonNode selector) {
+    return selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty();
+  }
+
+  /** A ReplicaSet's, or that of a Deployment, which speaks with the same words. */
+  static boolean workload(JsonNode spec, FieldPath path, String unreadable, FieldErrors errors) {
+    return workload(spec, path, "deployment", unreadable, errors);
+  }
+
+  /**
+   * A workload's selector: there, not empty, and matching its own template.
+   *
+   * @param unreadable what is said of one that cannot be read, besides what is wrong with it
+   * @return whether it can be read, so that the template is looked at
+   */
+  static boolean workload(
+      JsonNode spec, FieldPath path, String kind, String unreadable, FieldErrors errors) {
     JsonNode selector = spec.path("selector");
+    JsonNode labels = spec.path("template").path("metadata").path("labels");
     if (!Nodes.set(spec, "selector")) {
       errors.required(path, "selector");
-      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
-      return;
+      mismatch(labels, path, errors);
+      return true;
     }
-    int before = errors.causes().size();
-    label(selector, path.child("selector"), errors);
-    if (selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty()) {
+    if (!label(selector, path.child("selector"), errors)) {
+      errors.invalid(path, "selector", selector, unreadable);
+      return false;
+    }
+    if (selectsAll(selector)) {
       errors.invalid(path, "selector", selector, "empty selector is invalid for " + kind);
-      return;
-    }
-    if (errors.causes().size() > before) {
-      return;
-    }
-    JsonNode labels = spec.path("template").path("metadata").path("labels");
-    if (!matches(selector, labels)) {
+    } else if (!matches(selector, labels)) {
       mismatch(labels, path, errors);
     }
+    return true;
   }
 
   /** A selector that is not there selects nothing. */
