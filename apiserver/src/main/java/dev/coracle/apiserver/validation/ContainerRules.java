@@ -225,6 +225,10 @@ final class ContainerRules {
     if (Nodes.set(from, "fieldRef")) {
       fieldRef(from.path("fieldRef"), path.child("fieldRef"), FIELDS, errors);
     }
+    if (Nodes.set(from, "resourceFieldRef")) {
+      EnvironmentRules.resource(
+          from.path("resourceFieldRef"), path.child("resourceFieldRef"), false, errors);
+    }
     for (String source : new String[] {"configMapKeyRef", "secretKeyRef"}) {
       if (Nodes.set(from, source)) {
         JsonNode ref = from.path(source);

@@ -7,13 +7,9 @@ import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import java.util.Set;
 
 /** Label selectors, node selectors and tolerations. */
 final class SelectorRules {
-
-  private static final Set<String> NODE_OPERATORS =
-      Set.of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt");
 
   private SelectorRules() {}
 
@@ -123,30 +119,62 @@ final class SelectorRules {
   }
 
   static void node(JsonNode selector, FieldPath path, FieldErrors errors) {
+    node(selector, path, false, errors);
+  }
+
+  /** As above, and every value that a label is compared with is one that a label can have. */
+  static void strictNode(JsonNode selector, FieldPath path, FieldErrors errors) {
+    node(selector, path, true, errors);
+  }
+
+  private static void node(JsonNode selector, FieldPath path, boolean strict, FieldErrors errors) {
     if (!Nodes.has(selector, "nodeSelectorTerms")) {
       errors.required(path, "nodeSelectorTerms", "must have at least one node selector term");
     }
     int i = 0;
     for (JsonNode term : selector.path("nodeSelectorTerms")) {
-      term(term, path.child("nodeSelectorTerms").index(i++), errors);
+      term(term, path.child("nodeSelectorTerms").index(i++), strict, errors);
     }
   }
 
   static void term(JsonNode term, FieldPath path, FieldErrors errors) {
+    term(term, path, false, errors);
+  }
+
+  private static void term(JsonNode term, FieldPath path, boolean strict, FieldErrors errors) {
     int i = 0;
     for (JsonNode e : term.path("matchExpressions")) {
-      requirement(e, path.child("matchExpressions").index(i++), errors);
+      requirement(e, path.child("matchExpressions").index(i++), strict, errors);
     }
     i = 0;
     for (JsonNode e : term.path("matchFields")) {
-      FieldPath at = path.child("matchFields").index(i++);
-      if (!Nodes.text(e, "key").equals("metadata.name")) {
-        errors.invalid(at, "key", Nodes.text(e, "key"), "not a valid field selector key");
-      }
+      field(e, path.child("matchFields").index(i++), errors);
     }
   }
 
-  private static void requirement(JsonNode e, FieldPath at, FieldErrors errors) {
+  /** Nodes are named by one field, one at a time. */
+  private static void field(JsonNode e, FieldPath at, FieldErrors errors) {
+    String operator = Nodes.text(e, "operator");
+    if (!operator.equals("In") && !operator.equals("NotIn")) {
+      errors.invalid(at, "operator", operator, "not a valid selector operator");
+    } else if (e.path("values").size() != 1) {
+      errors.required(
+          at,
+          "values",
+          "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
+    }
+    if (!Nodes.text(e, "key").equals("metadata.name")) {
+      errors.invalid(at, "key", Nodes.text(e, "key"), "not a valid field selector key");
+      return;
+    }
+    int i = 0;
+    for (JsonNode name : e.path("values")) {
+      FieldPath value = at.child("values").index(i++);
+      errors.invalid(value, "", name.asText(), NameRules.dnsSubdomain(name.asText()));
+    }
+  }
+
+  private static void requirement(JsonNode e, FieldPath at, boolean strict, FieldErrors errors) {
     String operator = Nodes.text(e, "operator");
     int values = e.path("values").size();
     switch (operator) {
@@ -169,9 +197,13 @@ final class SelectorRules {
       }
       default -> errors.invalid(at, "operator", operator, "not a valid selector operator");
     }
-    if (NODE_OPERATORS.contains(operator)) {
-      errors.invalid(
-          at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+    errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+    if (strict) {
+      int i = 0;
+      for (JsonNode value : e.path("values")) {
+        FieldPath one = at.child("values").index(i++);
+        errors.invalid(one, "", value.asText(), NameRules.labelValue(value.asText()));
+      }
     }
   }
 }

@@ -133,7 +133,7 @@ final class StatefulSetRules implements KindRules {
     int i = 0;
     for (JsonNode claim : templates) {
       FieldPath at = FieldPath.SPEC.child("volumeClaimTemplates").index(i++);
-      StorageRules.claimSpec(claim.path("spec"), at.child("spec"), errors);
+      ClaimRules.spec(claim.path("spec"), at.child("spec"), errors);
     }
   }
 
