@@ -242,7 +242,7 @@ final class VolumeRules {
     }
     localPath(file, at, "path", errors);
     if (Nodes.set(item, "fieldRef")) {
-      ContainerRules.fieldRef(item.path("fieldRef"), at.child("fieldRef"), DOWNWARD, errors);
+      EnvironmentRules.fieldRef(item.path("fieldRef"), at.child("fieldRef"), DOWNWARD, errors);
       if (Nodes.set(item, "resourceFieldRef")) {
         errors.invalid(
             at,
