@@ -24,6 +24,7 @@ final class BuiltInDefaults {
           Map.entry(CORE + "Container", PodDefaults::container),
           Map.entry(CORE + "EphemeralContainer", PodDefaults::container),
           Map.entry(CORE + "Volume", PodDefaults::volume),
+          Map.entry(CORE + "Service", BuiltInDefaults::balancers),
           Map.entry(CORE + "ServiceSpec", BuiltInDefaults::service),
           Map.entry(CORE + "ReplicationController", BuiltInDefaults::replicationController),
           Map.entry(CORE + "Secret", BuiltInDefaults::secret),
@@ -85,6 +86,17 @@ final class BuiltInDefaults {
     }
     if (spec.path("sessionAffinity").asText("").equals("None")) {
       spec.remove("sessionAffinityConfig");
+    }
+  }
+
+  /** A load balancer that is known by its address hands packets on as they are. */
+  private static void balancers(ObjectNode service) {
+    if (service.path("spec").path("type").asText("").equals("LoadBalancer")) {
+      for (JsonNode point : service.path("status").path("loadBalancer").path("ingress")) {
+        if (point instanceof ObjectNode p && !absent(p, "ip")) {
+          put(p, "ipMode", Json.NODES.textNode("VIP"));
+        }
+      }
     }
   }
 

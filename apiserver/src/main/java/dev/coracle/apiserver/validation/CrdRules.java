@@ -19,36 +19,54 @@ import java.util.Set;
 /** CustomResourceDefinition, down to its structural schemas. */
 final class CrdRules implements KindRules {
 
-  private static final Set<String> SCOPES = Set.of("Cluster", "Namespaced");
+  private static final List<String> SCOPES = List.of("Cluster", "Namespaced");
+  private static final List<String> STRATEGIES = List.of("None", "Webhook");
+  private static final Set<String> REVIEWS = Set.of("v1", "v1beta1");
+  private static final String APPROVAL = "api-approved.kubernetes.io";
+  private static final String SEE = ", see https://github.com/kubernetes/enhancements/pull/1111";
 
   @Override
   public void check(ObjectNode crd, FieldErrors errors) {
+    check(crd, Json.object(), errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, before, errors);
+    checkUpdate(now, before, errors);
+  }
+
+  private static void check(ObjectNode crd, JsonNode before, FieldErrors errors) {
     JsonNode spec = crd.path("spec");
     String group = Nodes.text(spec, "group");
     String plural = Nodes.text(spec.path("names"), "plural");
     String name = crd.path("metadata").path("name").asText("");
-    if (!name.equals(plural + "." + group)) {
+    if (!before.has("metadata") && !name.equals(plural + "." + group)) {
       errors.invalid(
           FieldPath.METADATA, "name", name, "must be spec.names.plural+\".\"+spec.group");
     }
+    List<String> problems = NameRules.dnsSubdomain(group);
     if (group.isEmpty()) {
       errors.required(FieldPath.SPEC, "group");
-    } else {
-      List<String> problems = NameRules.dnsSubdomain(group);
-      errors.invalid(FieldPath.SPEC, "group", group, problems);
-      if (problems.isEmpty() && group.indexOf('.') < 0) {
-        errors.invalid(FieldPath.SPEC, "group", group, "should be a domain with at least one dot");
+    } else if (!problems.isEmpty()) {
+      errors.invalid(FieldPath.SPEC, "group", group, String.join(",", problems));
+    } else if (group.indexOf('.') < 0) {
+      errors.invalid(FieldPath.SPEC, "group", group, "should be a domain with at least one dot");
+    }
+    required(spec, "scope", SCOPES, FieldPath.SPEC, errors);
+    CrdVersionRules.check(spec, errors);
+    FieldPath names = FieldPath.SPEC.child("names");
+    for (String field : List.of("plural", "singular", "kind", "listKind")) {
+      if (!Nodes.has(spec.path("names"), field)) {
+        errors.required(names, field);
       }
     }
-    String scope = Nodes.text(spec, "scope");
-    if (scope.isEmpty()) {
-      errors.required(FieldPath.SPEC, "scope");
-    } else if (!SCOPES.contains(scope)) {
-      errors.unsupported(FieldPath.SPEC, "scope", scope, SCOPES);
-    }
-    names(spec.path("names"), FieldPath.SPEC.child("names"), errors);
-    versions(spec, errors);
-    if (spec.path("preserveUnknownFields").asBoolean()) {
+    names(spec.path("names"), names, errors);
+    CrdVersionRules.checkShared(spec, errors);
+    conversion(spec, before.path("spec"), FieldPath.SPEC.child("conversion"), errors);
+    approval(crd, before, group, errors);
+    boolean was = before.path("spec").path("preserveUnknownFields").asBoolean();
+    if (spec.path("preserveUnknownFields").asBoolean() && !was) {
       errors.invalid(
           FieldPath.SPEC,
           "preserveUnknownFields",
@@ -56,76 +74,84 @@ final class CrdRules implements KindRules {
           "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in"
               + " spec.versions[*].schema instead");
     }
-    conversion(spec.path("conversion"), FieldPath.SPEC.child("conversion"), errors);
+  }
+
+  private static void required(
+      JsonNode in, String field, List<String> values, FieldPath at, FieldErrors errors) {
+    String value = Nodes.text(in, field);
+    if (value.isEmpty()) {
+      errors.required(at, field);
+    } else if (!values.contains(value)) {
+      errors.unsupported(at, field, value, values);
+    }
   }
 
   private static void names(JsonNode names, FieldPath at, FieldErrors errors) {
-    label(Nodes.text(names, "plural"), at, "plural", errors);
-    label(Nodes.text(names, "singular"), at, "singular", errors);
-    label(Nodes.text(names, "kind").toLowerCase(Locale.ROOT), at, "kind", errors);
-    label(Nodes.text(names, "listKind").toLowerCase(Locale.ROOT), at, "listKind", errors);
-    int i = 0;
-    for (JsonNode s : names.path("shortNames")) {
-      errors.invalid(
-          at.child("shortNames").index(i++), "", s.asText(), NameRules.dns1035(s.asText()));
+    for (String field : List.of("plural", "singular", "kind", "listKind")) {
+      String value = Nodes.text(names, field);
+      boolean mixed = field.endsWith("ind");
+      List<String> problems = NameRules.dns1035(mixed ? value.toLowerCase(Locale.ROOT) : value);
+      if (!value.isEmpty() && !problems.isEmpty()) {
+        String what = mixed ? "may have mixed case, but should otherwise match: " : "";
+        errors.invalid(at, field, value, what + String.join(",", problems));
+      }
     }
+    labels(names, "shortNames", at, errors);
     if (Nodes.has(names, "kind")
         && Nodes.text(names, "kind").equals(Nodes.text(names, "listKind"))) {
       errors.invalid(
           at, "listKind", Nodes.text(names, "listKind"), "kind and listKind may not be the same");
     }
+    labels(names, "categories", at, errors);
   }
 
-  private static void label(String value, FieldPath at, String field, FieldErrors errors) {
-    if (value.isEmpty()) {
-      errors.required(at, field);
-    } else {
-      errors.invalid(at, field, value, NameRules.dns1035(value));
-    }
-  }
-
-  private static void versions(JsonNode spec, FieldErrors errors) {
-    int stored = 0;
-    boolean oneSchema = oneSchema(spec);
-    Set<String> seen = new HashSet<>();
+  private static void labels(JsonNode names, String list, FieldPath at, FieldErrors errors) {
     int i = 0;
-    for (JsonNode version : spec.path("versions")) {
-      FieldPath at = FieldPath.SPEC.child("versions").index(i++);
-      String name = Nodes.text(version, "name");
-      errors.invalid(at, "name", name, NameRules.dns1035(name));
-      if (!seen.add(name)) {
-        errors.invalid(at, "name", name, "must contain unique version names");
+    for (JsonNode name : names.path(list)) {
+      List<String> problems = NameRules.dns1035(name.asText());
+      if (!problems.isEmpty()) {
+        errors.invalid(at.child(list).index(i), "", name.asText(), String.join(",", problems));
       }
-      stored += version.path("storage").asBoolean() ? 1 : 0;
-      if (!Nodes.set(version.path("schema"), "openAPIV3Schema")) {
-        errors.required(at.child("schema"), "openAPIV3Schema", "schemas are required");
-      } else {
-        JsonNode schema = version.path("schema").path("openAPIV3Schema");
-        FieldPath where =
-            oneSchema
-                ? FieldPath.SPEC.child("validation", "openAPIV3Schema")
-                : at.child("schema", "openAPIV3Schema");
-        if (!oneSchema || i == 1) {
-          StructuralRules.check(schema, where, errors);
-        }
-      }
-      JsonNode scale = version.path("subresources").path("scale");
-      if (scale.isObject()) {
-        FieldPath p = at.child("subresources", "scale");
-        path(scale, "specReplicasPath", ".spec.", p, errors);
-        path(scale, "statusReplicasPath", ".status.", p, errors);
-      }
+      i++;
     }
-    if (spec.path("versions").isEmpty()) {
-      errors.required(FieldPath.SPEC, "versions", "must have at least one version");
+  }
+
+  /** Groups of Kubernetes itself are for what its community has looked at. */
+  private static void approval(JsonNode crd, JsonNode before, String group, FieldErrors errors) {
+    if (!("." + group).endsWith(".k8s.io") && !("." + group).endsWith(".kubernetes.io")) {
+      return;
     }
-    if (stored != 1) {
+    String approval = approval(crd);
+    boolean same = before.has("metadata") && kind(approval(before)) == kind(approval);
+    FieldPath at = FieldPath.METADATA.child("annotations").key(APPROVAL);
+    if (same || kind(approval) == 'a') {
+      return;
+    }
+    String must = "protected groups must have approval annotation \"" + APPROVAL + "\"";
+    if (approval.isEmpty()) {
+      errors.required(at, "", must + SEE);
+    } else {
       errors.invalid(
-          FieldPath.SPEC,
-          "versions",
-          spec.path("versions").isMissingNode() ? "null" : names(spec),
-          "must have exactly one version marked as storage version");
+          at,
+          "",
+          approval,
+          must + " with either a URL or a reason starting with \"unapproved\"" + SEE);
     }
+  }
+
+  private static String approval(JsonNode crd) {
+    return crd.path("metadata").path("annotations").path(APPROVAL).asText("");
+  }
+
+  /** Missing, approved (or said not to be), or something else. */
+  private static char kind(String approval) {
+    if (approval.isEmpty()) {
+      return 'm';
+    }
+    return approval.startsWith("unapproved")
+            || approval.matches("[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]+\\S*")
+        ? 'a'
+        : 'x';
   }
 
   @Override
@@ -140,7 +166,7 @@ final class CrdRules implements KindRules {
     }
     Map<String, JsonNode> known = new HashMap<>();
     before.path("versions").forEach(v -> known.put(Nodes.text(v, "name"), v.path("schema")));
-    boolean oneSchema = oneSchema(spec);
+    boolean oneSchema = CrdVersionRules.share(spec, "schema");
     int i = 0;
     for (JsonNode version : spec.path("versions")) {
       String name = Nodes.text(version, "name");
@@ -163,59 +189,68 @@ final class CrdRules implements KindRules {
     }
   }
 
-  /** Upstream keeps a schema that all versions share in one place, and names that place. */
-  private static boolean oneSchema(JsonNode spec) {
-    JsonNode first = spec.path("versions").path(0).path("schema");
-    for (JsonNode version : spec.path("versions")) {
-      if (!version.path("schema").equals(first)) {
-        return false;
-      }
+  /** Upstream's own form of a definition has these fields one level higher. */
+  private static void conversion(JsonNode spec, JsonNode old, FieldPath at, FieldErrors errors) {
+    JsonNode conversion = spec.path("conversion");
+    if (!conversion.isObject()) {
+      return;
     }
-    return true;
-  }
-
-  private static String names(JsonNode spec) {
-    StringBuilder out = new StringBuilder();
-    spec.path("versions")
-        .forEach(v -> out.append(out.isEmpty() ? "" : ",").append(Nodes.text(v, "name")));
-    return out.toString();
-  }
-
-  private static void path(
-      JsonNode scale, String field, String prefix, FieldPath at, FieldErrors errors) {
-    String path = Nodes.text(scale, field);
-    if (path.isEmpty()) {
-      errors.required(at, field);
-    } else if (!path.startsWith(prefix)) {
+    String strategy = Nodes.text(conversion, "strategy");
+    if (!strategy.equals("None") && spec.path("preserveUnknownFields").asBoolean()) {
       errors.invalid(
-          at,
-          field,
-          path,
-          "should be a json path under " + prefix.substring(0, prefix.length() - 1));
+          at, "strategy", strategy, "must be None if spec.preserveUnknownFields is true");
+    }
+    required(conversion, "strategy", STRATEGIES, at, errors);
+    JsonNode webhook = conversion.path("webhook");
+    JsonNode reviews = webhook.path("conversionReviewVersions");
+    if (strategy.equals("Webhook")) {
+      if (Nodes.set(webhook, "clientConfig")) {
+        WebhookRules.client(webhook.path("clientConfig"), at.child("webhookClientConfig"), errors);
+      } else {
+        errors.required(at, "webhookClientConfig", "required when strategy is set to Webhook");
+      }
+      JsonNode before = old.path("conversion").path("webhook").path("conversionReviewVersions");
+      reviews(reviews, before.isEmpty() || known(before), at, errors);
+      return;
+    }
+    String not = "should not be set when strategy is not set to Webhook";
+    if (Nodes.set(webhook, "clientConfig")) {
+      errors.forbidden(at, "webhookClientConfig", not);
+    }
+    if (!reviews.isEmpty()) {
+      errors.forbidden(at, "conversionReviewVersions", not);
     }
   }
 
-  private static void conversion(JsonNode conversion, FieldPath at, FieldErrors errors) {
-    switch (Nodes.text(conversion, "strategy")) {
-      case "None", "" -> {
-        if (Nodes.set(conversion, "webhook")) {
-          errors.forbidden(at, "webhook", "should not be set when strategy is not set to Webhook");
-        }
+  private static boolean known(JsonNode reviews) {
+    for (JsonNode version : reviews) {
+      if (REVIEWS.contains(version.asText())) {
+        return true;
       }
-      case "Webhook" -> {
-        if (!Nodes.set(conversion.path("webhook"), "clientConfig")) {
-          errors.required(
-              at.child("webhook"), "clientConfig", "required when strategy is set to Webhook");
-        } else {
-          WebhookRules.client(
-              conversion.path("webhook").path("clientConfig"),
-              at.child("webhook", "clientConfig"),
-              errors);
-        }
+    }
+    return false;
+  }
+
+  private static void reviews(
+      JsonNode versions, boolean mustKnow, FieldPath at, FieldErrors errors) {
+    String field = "conversionReviewVersions";
+    if (versions.isEmpty()) {
+      errors.required(at, field);
+      return;
+    }
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (JsonNode version : versions) {
+      FieldPath one = at.child(field).index(i++);
+      String text = version.asText();
+      if (!seen.add(text)) {
+        errors.invalid(one, "", text, "duplicate version");
+      } else {
+        errors.invalid(one, "", text, NameRules.dns1035(text));
       }
-      default ->
-          errors.unsupported(
-              at, "strategy", Nodes.text(conversion, "strategy"), Set.of("None", "Webhook"));
+    }
+    if (mustKnow && !known(versions)) {
+      errors.invalid(at, field, versions, "must include at least one of v1, v1beta1");
     }
   }
 
@@ -224,7 +259,8 @@ final class CrdRules implements KindRules {
     JsonNode spec = now.path("spec");
     JsonNode old = before.path("spec");
     expressions(spec, old, errors);
-    MetaRules.immutable(spec, old, FieldPath.SPEC, "group", errors);
+    JsonNode names = spec.path("names");
+    FieldPath at = FieldPath.SPEC.child("names");
     boolean established = false;
     for (JsonNode c : before.path("status").path("conditions")) {
       established |=
@@ -232,33 +268,60 @@ final class CrdRules implements KindRules {
     }
     if (established) {
       MetaRules.immutable(spec, old, FieldPath.SPEC, "scope", errors);
-      MetaRules.immutable(
-          spec.path("names"), old.path("names"), FieldPath.SPEC.child("names"), "plural", errors);
-      MetaRules.immutable(
-          spec.path("names"), old.path("names"), FieldPath.SPEC.child("names"), "kind", errors);
+      MetaRules.immutable(names, old.path("names"), at, "kind", errors);
+    }
+    MetaRules.immutable(spec, old, FieldPath.SPEC, "group", errors);
+    MetaRules.immutable(names, old.path("names"), at, "plural", errors);
+    names(
+        now.path("status").path("acceptedNames"), FieldPath.STATUS.child("acceptedNames"), errors);
+    stored(now, before, errors);
+  }
+
+  private static void stored(JsonNode now, JsonNode before, FieldErrors errors) {
+    JsonNode status = now.path("status");
+    JsonNode stored =
+        (status.has("storedVersions") ? status : before.path("status")).path("storedVersions");
+    Set<String> known = new HashSet<>();
+    stored.forEach(v -> known.add(v.asText()));
+    Set<String> declared = new HashSet<>();
+    FieldPath at = FieldPath.STATUS.child("storedVersions");
+    for (JsonNode version : now.path("spec").path("versions")) {
+      String name = Nodes.text(version, "name");
+      declared.add(name);
+      if (version.path("storage").asBoolean() && !stored.isEmpty() && !known.contains(name)) {
+        errors.invalid(at, "", stored, "must have the storage version " + name);
+      }
     }
     int i = 0;
-    for (JsonNode stored : before.path("status").path("storedVersions")) {
-      boolean kept = false;
-      for (JsonNode v : spec.path("versions")) {
-        kept |= Nodes.text(v, "name").equals(stored.asText());
-      }
-      if (!kept) {
+    for (JsonNode version : stored) {
+      String name = version.asText();
+      if (!declared.contains(name)) {
         errors.invalid(
-            FieldPath.STATUS.child("storedVersions").index(i),
+            at.index(i),
             "",
-            stored.asText(),
+            name,
             "missing from spec.versions; "
-                + stored.asText()
+                + name
                 + " was previously a storage version,"
                 + " and must remain in spec.versions until a storage migration ensures no data"
                 + " remains persisted in "
-                + stored.asText()
+                + name
                 + " and removes "
-                + stored.asText()
+                + name
                 + " from status.storedVersions");
       }
       i++;
+    }
+  }
+
+  @Override
+  public void checkSubresource(
+      String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+    if (subresource.equals("status")) {
+      names(
+          now.path("status").path("acceptedNames"),
+          FieldPath.STATUS.child("acceptedNames"),
+          errors);
     }
   }
 }

@@ -1,71 +1,167 @@
 package dev.coracle.apiserver.validation;
 
-import dev.coracle.api.validation.FieldErrors;
-import dev.coracle.api.validation.FieldPath;
+import java.time.zone.ZoneRulesProvider;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** The five fields of a cron schedule. */
+/**
+ * A cron schedule as upstream's parser reads it: five fields, a nickname, or {@code @every} and a
+ * duration of Go.
+ */
 final class CronFields {
 
   private static final int[][] RANGES = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
   private static final List<String> MONTHS =
       List.of("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
   private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
+  private static final Set<String> NICKNAMES =
+      Set.of("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly");
+  private static final String EVERY = "@every ";
+  private static final Pattern AMOUNT = Pattern.compile("([0-9]*(?:\\.[0-9]*)?)([^0-9.]*)");
+  private static final Set<String> UNITS = Set.of("ns", "us", "µs", "μs", "ms", "s", "m", "h");
+
+  /** Says what is wrong. */
+  private static final class Unreadable extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Unreadable(String message) {
+      super(message, null, false, false);
+    }
+  }
 
   private CronFields() {}
 
-  static void check(String schedule, FieldErrors errors) {
-    if (schedule.startsWith("@")) {
+  /** What is wrong with a schedule in the parser's words; empty where nothing is. */
+  static String problem(String schedule) {
+    try {
+      read(schedule);
+      return "";
+    } catch (Unreadable e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private static void read(String schedule) throws Unreadable {
+    String rest = schedule;
+    if (rest.startsWith("TZ=") || rest.startsWith("CRON_TZ=")) {
+      int space = rest.indexOf(' ');
+      String zone = rest.substring(rest.indexOf('=') + 1, space < 0 ? rest.length() : space);
+      if (space < 0 || !isZone(zone)) {
+        throw new Unreadable("provided bad location " + zone + ": unknown time zone " + zone);
+      }
+      rest = rest.substring(space).strip();
+    }
+    if (rest.startsWith("@")) {
+      nickname(rest);
       return;
     }
-    String[] fields = schedule.strip().split("\\s+");
+    String stripped = rest.strip();
+    String[] fields = stripped.isEmpty() ? new String[0] : stripped.split("\\s+");
+    if (fields.length != 5) {
+      throw new Unreadable(
+          "expected exactly 5 fields, found "
+              + fields.length
+              + ": ["
+              + String.join(" ", fields)
+              + "]");
+    }
     for (int i = 0; i < fields.length; i++) {
-      for (String part : fields[i].split(",", -1)) {
-        String problem = part(part, i);
-        if (!problem.isEmpty()) {
-          errors.invalid(FieldPath.SPEC, "schedule", schedule, problem);
-          return;
+      for (String part : fields[i].split(",")) {
+        if (!part.isEmpty()) {
+          part(part, i);
         }
       }
     }
   }
 
-  private static String part(String text, int field) {
-    String[] step = text.split("/", -1);
-    if (step.length > 2) {
-      return "too many slashes: " + text;
-    }
-    if (step.length == 2 && (number(step[1], -1) < 1)) {
-      return number(step[1], -1) == 0
-          ? "step of range should be a positive number: " + text
-          : "failed to parse int from " + step[1];
-    }
-    if (step[0].equals("*") || step[0].equals("?")) {
-      return "";
-    }
-    String[] range = step[0].split("-", -1);
-    if (range.length > 2) {
-      return "too many hyphens: " + text;
-    }
-    int low = number(range[0], field);
-    int high = range.length == 2 ? number(range[1], field) : low;
-    if (low < 0 || high < 0) {
-      return "failed to parse int from " + (low < 0 ? range[0] : range[1]);
-    }
-    if (low < RANGES[field][0]) {
-      return "beginning of range (" + low + ") below minimum (" + RANGES[field][0] + "): " + text;
-    }
-    if (high > RANGES[field][1]) {
-      return "end of range (" + high + ") above maximum (" + RANGES[field][1] + "): " + text;
-    }
-    return low > high
-        ? "beginning of range (" + low + ") beyond end of range (" + high + "): " + text
-        : "";
+  static boolean isZone(String zone) {
+    return zone.isEmpty()
+        || zone.equals("Local")
+        || ZoneRulesProvider.getAvailableZoneIds().contains(zone);
   }
 
-  /** -1 where it is none. */
-  private static int number(String text, int field) {
+  private static void nickname(String text) throws Unreadable {
+    if (text.startsWith(EVERY)) {
+      String problem = duration(text.substring(EVERY.length()));
+      if (!problem.isEmpty()) {
+        throw new Unreadable("failed to parse duration " + text + ": " + problem);
+      }
+    } else if (!NICKNAMES.contains(text)) {
+      throw new Unreadable("unrecognized descriptor: " + text);
+    }
+  }
+
+  /** What Go's {@code time.ParseDuration} finds wrong. */
+  private static String duration(String text) {
+    String quoted = "\"" + text + "\"";
+    String rest = text.startsWith("-") || text.startsWith("+") ? text.substring(1) : text;
+    if (rest.equals("0")) {
+      return "";
+    }
+    if (rest.isEmpty()) {
+      return "time: invalid duration " + quoted;
+    }
+    Matcher amount = AMOUNT.matcher(rest);
+    for (int at = 0; at < rest.length(); at = amount.end()) {
+      if (!amount.find(at)
+          || amount.start() != at
+          || amount.group(1).isEmpty()
+          || amount.group(1).equals(".")) {
+        return "time: invalid duration " + quoted;
+      }
+      if (amount.group(2).isEmpty()) {
+        return "time: missing unit in duration " + quoted;
+      }
+      if (!UNITS.contains(amount.group(2))) {
+        return "time: unknown unit \"" + amount.group(2) + "\" in duration " + quoted;
+      }
+    }
+    return "";
+  }
+
+  private static void part(String text, int field) throws Unreadable {
+    int min = RANGES[field][0];
+    int max = RANGES[field][1];
+    String[] step = text.split("/", -1);
+    String[] range = step[0].split("-", -1);
+    int low = min;
+    int high = max;
+    if (!range[0].equals("*") && !range[0].equals("?")) {
+      low = number(range[0], field);
+      if (range.length > 2) {
+        throw new Unreadable("too many hyphens: " + text);
+      }
+      high = range.length == 2 ? number(range[1], field) : low;
+    }
+    int every = 1;
+    if (step.length == 2) {
+      every = number(step[1], -1);
+      high = range.length == 1 ? max : high;
+    } else if (step.length > 2) {
+      throw new Unreadable("too many slashes: " + text);
+    }
+    if (low < min) {
+      throw new Unreadable("beginning of range (" + low + ") below minimum (" + min + "): " + text);
+    }
+    if (high > max) {
+      throw new Unreadable("end of range (" + high + ") above maximum (" + max + "): " + text);
+    }
+    if (low > high) {
+      throw new Unreadable(
+          "beginning of range (" + low + ") beyond end of range (" + high + "): " + text);
+    }
+    if (every == 0) {
+      throw new Unreadable("step of range should be a positive number: " + text);
+    }
+  }
+
+  /**
+   * @param field which has names of its own; -1 for a step
+   */
+  private static int number(String text, int field) throws Unreadable {
     String lower = text.toLowerCase(Locale.ROOT);
     if (field == 3 && MONTHS.contains(lower)) {
       return MONTHS.indexOf(lower) + 1;
@@ -73,6 +169,18 @@ final class CronFields {
     if (field == 4 && DAYS.contains(lower)) {
       return DAYS.indexOf(lower);
     }
-    return text.matches("\\d{1,6}") ? Integer.parseInt(text) : -1;
+    if (!text.matches("[+-]?\\d{1,9}")) {
+      throw new Unreadable(
+          "failed to parse int from "
+              + text
+              + ": strconv.Atoi: parsing \""
+              + text
+              + "\": invalid syntax");
+    }
+    int number = Integer.parseInt(text);
+    if (number < 0) {
+      throw new Unreadable("negative number (" + number + ") not allowed: " + text);
+    }
+    return number;
   }
 }

@@ -20,7 +20,7 @@ final class CsiRules {
 
   private CsiRules() {}
 
-  private static void driverName(String name, FieldPath at, FieldErrors errors) {
+  static void driverName(String name, FieldPath at, FieldErrors errors) {
     if (name.isEmpty()) {
       errors.required(at, "");
     }
@@ -229,7 +229,7 @@ final class CsiRules {
           errors.required(path, "", words);
         }
       } else if (inline) {
-        StorageRules.Volume.inline(
+        PersistentVolumeRules.inline(
             source.path("inlineVolumeSpec"), path.child("inlineVolumeSpec"), errors);
       } else if (Nodes.text(source, "persistentVolumeName").isEmpty()) {
         errors.required(

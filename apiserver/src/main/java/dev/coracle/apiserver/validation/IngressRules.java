@@ -11,46 +11,100 @@ import java.util.Set;
 final class IngressRules implements KindRules {
 
   private static final Set<String> PATH_TYPES = Set.of("Exact", "ImplementationSpecific", "Prefix");
+  private static final String CLASS = "kubernetes.io/ingress.class";
 
   @Override
   public void check(ObjectNode ingress, FieldErrors errors) {
-    JsonNode spec = ingress.path("spec");
+    spec(ingress.path("spec"), false, false, errors);
+  }
+
+  @Override
+  public void checkCreate(ObjectNode ingress, FieldErrors errors) {
+    JsonNode annotation = ingress.path("metadata").path("annotations").path(CLASS);
+    if (annotation.isTextual() && Nodes.set(ingress.path("spec"), "ingressClassName")) {
+      errors.invalid(
+          FieldPath.ROOT.child("annotations"),
+          CLASS,
+          annotation.asText(),
+          "can not be set when the class field is also set");
+    }
+  }
+
+  /** What was stored before these rules were there may stay. */
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    boolean anySecret = false;
+    for (JsonNode tls : before.path("spec").path("tls")) {
+      String secret = Nodes.text(tls, "secretName");
+      anySecret |= !secret.isEmpty() && !NameRules.dnsSubdomain(secret).isEmpty();
+    }
+    FieldErrors wild = new FieldErrors();
+    for (JsonNode rule : before.path("spec").path("rules")) {
+      if (Nodes.text(rule, "host").indexOf('*') >= 0) {
+        http(rule, FieldPath.ROOT, wild);
+      }
+    }
+    spec(now.path("spec"), anySecret, !wild.isEmpty(), errors);
+  }
+
+  @Override
+  public void checkSubresource(
+      String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+    if (subresource.equals("status")) {
+      LoadBalancerRules.ingress(now.path("status"), errors);
+    }
+  }
+
+  private static void spec(
+      JsonNode spec, boolean anySecret, boolean anyWildRule, FieldErrors errors) {
     if (!Nodes.has(spec, "rules") && !Nodes.set(spec, "defaultBackend")) {
       errors.invalid(
-          FieldPath.ROOT, "spec", spec, "either `defaultBackend` or `rules` must be specified");
+          FieldPath.ROOT,
+          "spec",
+          spec.has("rules") ? spec.path("rules") : Nodes.NULL,
+          "either `defaultBackend` or `rules` must be specified");
     }
     if (Nodes.set(spec, "defaultBackend")) {
       backend(spec.path("defaultBackend"), FieldPath.SPEC.child("defaultBackend"), errors);
     }
-    String name = Nodes.text(spec, "ingressClassName");
-    if (!name.isEmpty()) {
-      errors.invalid(FieldPath.SPEC, "ingressClassName", name, NameRules.dnsSubdomain(name));
-    }
     int i = 0;
-    for (JsonNode tls : spec.path("tls")) {
-      int h = 0;
-      for (JsonNode host : tls.path("hosts")) {
-        host(
-            host.asText(),
-            FieldPath.SPEC.child("tls").index(i).child("hosts").index(h++),
-            "",
-            errors);
-      }
-      i++;
-    }
-    i = 0;
     for (JsonNode rule : spec.path("rules")) {
       FieldPath at = FieldPath.SPEC.child("rules").index(i++);
       String host = Nodes.text(rule, "host");
       if (!host.isEmpty()) {
         if (Addresses.isIp(host)) {
           errors.invalid(at, "host", host, "must be a DNS name, not an IP address");
-        } else {
-          host(host, at, "host", errors);
         }
+        host(host, at, "host", errors);
       }
-      if (Nodes.set(rule, "http")) {
-        paths(rule.path("http").path("paths"), at.child("http", "paths"), errors);
+      if (host.indexOf('*') < 0 || !anyWildRule) {
+        http(rule, at, errors);
+      }
+    }
+    tls(spec.path("tls"), anySecret, errors);
+    if (Nodes.set(spec, "ingressClassName")) {
+      String name = Nodes.text(spec, "ingressClassName");
+      errors.invalid(FieldPath.SPEC, "ingressClassName", name, NameRules.dnsSubdomain(name));
+    }
+  }
+
+  private static void http(JsonNode rule, FieldPath at, FieldErrors errors) {
+    if (Nodes.set(rule, "http")) {
+      paths(rule.path("http").path("paths"), at.child("http", "paths"), errors);
+    }
+  }
+
+  private static void tls(JsonNode list, boolean anySecret, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode tls : list) {
+      FieldPath at = FieldPath.SPEC.child("tls").index(i++);
+      int h = 0;
+      for (JsonNode host : tls.path("hosts")) {
+        host(host.asText(), at.child("hosts").index(h++), "", errors);
+      }
+      String secret = Nodes.text(tls, "secretName");
+      if (!anySecret && !secret.isEmpty()) {
+        errors.invalid(at, "secretName", secret, NameRules.dnsSubdomain(secret));
       }
     }
   }
@@ -77,30 +131,36 @@ final class IngressRules implements KindRules {
     int i = 0;
     for (JsonNode p : paths) {
       FieldPath at = path.index(i++);
-      String type = Nodes.text(p, "pathType");
-      String value = Nodes.text(p, "path");
-      if (type.isEmpty()) {
+      if (!Nodes.set(p, "pathType")) {
         errors.required(at, "pathType", "pathType must be specified");
-      } else if (!PATH_TYPES.contains(type)) {
-        errors.unsupported(at, "pathType", type, PATH_TYPES);
-      } else if (!type.equals("ImplementationSpecific") || !value.isEmpty()) {
-        if (!value.startsWith("/")) {
-          errors.invalid(at, "path", value, "must be an absolute path");
-        }
-        if (!type.equals("ImplementationSpecific")) {
-          for (String bad : new String[] {"//", "/./", "/../", "%2f", "%2F"}) {
-            if (value.contains(bad)) {
-              errors.invalid(at, "path", value, "must not contain '" + bad + "'");
-            }
-          }
-          for (String bad : new String[] {"/..", "/."}) {
-            if (value.endsWith(bad)) {
-              errors.invalid(at, "path", value, "cannot end with '" + bad + "'");
-            }
-          }
-        }
+        continue;
       }
+      path(Nodes.text(p, "pathType"), Nodes.text(p, "path"), at, errors);
       backend(p.path("backend"), at.child("backend"), errors);
+    }
+  }
+
+  private static void path(String type, String path, FieldPath at, FieldErrors errors) {
+    if (!PATH_TYPES.contains(type)) {
+      errors.unsupported(at, "pathType", type, PATH_TYPES);
+      return;
+    }
+    boolean anything = type.equals("ImplementationSpecific");
+    if (!path.startsWith("/") && !(anything && path.isEmpty())) {
+      errors.invalid(at, "path", path, "must be an absolute path");
+    }
+    if (anything) {
+      return;
+    }
+    for (String bad : new String[] {"//", "/./", "/../", "%2f", "%2F"}) {
+      if (path.contains(bad)) {
+        errors.invalid(at, "path", path, "must not contain '" + bad + "'");
+      }
+    }
+    for (String bad : new String[] {"/..", "/."}) {
+      if (path.endsWith(bad)) {
+        errors.invalid(at, "path", path, "cannot end with '" + bad + "'");
+      }
     }
   }
 
@@ -110,11 +170,7 @@ final class IngressRules implements KindRules {
     if (resource && service) {
       errors.invalid(at, "", "", "cannot set both resource and service backends");
     } else if (resource) {
-      for (String f : new String[] {"kind", "name"}) {
-        if (Nodes.text(backend.path("resource"), f).isEmpty()) {
-          errors.required(at.child("resource"), f);
-        }
-      }
+      reference(backend.path("resource"), at.child("resource"), errors);
     } else if (!service) {
       errors.invalid(at, "", "", "resource or service backend is required");
     } else {
@@ -141,18 +197,58 @@ final class IngressRules implements KindRules {
     }
   }
 
+  /** To an object of any kind. */
+  private static void reference(JsonNode reference, FieldPath at, FieldErrors errors) {
+    if (Nodes.set(reference, "apiGroup")) {
+      String group = Nodes.text(reference, "apiGroup");
+      errors.invalid(at, "apiGroup", group, NameRules.dnsSubdomain(group));
+    }
+    for (String field : new String[] {"kind", "name"}) {
+      String text = Nodes.text(reference, field);
+      if (text.isEmpty()) {
+        errors.required(at, field, field + " is required");
+      } else {
+        errors.invalid(at, field, text, NameRules.pathSegment(text));
+      }
+    }
+  }
+
   static final class IngressClass implements KindRules {
+    private static final int LONGEST_CONTROLLER = 250;
+    private static final Set<String> SCOPES = Set.of("Cluster", "Namespace");
+
     @Override
     public void check(ObjectNode c, FieldErrors errors) {
       String controller = Nodes.text(c.path("spec"), "controller");
-      if (controller.isEmpty()) {
-        errors.required(FieldPath.SPEC, "controller");
-      } else if (controller.indexOf('/') < 0) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "controller",
-            controller,
-            "must be a domain-prefixed path (such as \"acme.io/foo\")");
+      if (controller.length() > LONGEST_CONTROLLER) {
+        errors.tooLong(FieldPath.SPEC, "controller", LONGEST_CONTROLLER);
+      }
+      PathRules.domainPrefixed(controller, FieldPath.SPEC, "controller", errors);
+      if (Nodes.set(c.path("spec"), "parameters")) {
+        parameters(c.path("spec").path("parameters"), errors);
+      }
+    }
+
+    private static void parameters(JsonNode parameters, FieldErrors errors) {
+      FieldPath at = FieldPath.SPEC.child("parameters");
+      reference(parameters, at, errors);
+      if (!Nodes.set(parameters, "scope")) {
+        errors.required(at, "scope");
+        return;
+      }
+      String scope = Nodes.text(parameters, "scope");
+      boolean namespaced = Nodes.set(parameters, "namespace");
+      if (!SCOPES.contains(scope)) {
+        errors.unsupported(at, "scope", scope, SCOPES);
+      } else if (scope.equals("Cluster")) {
+        if (namespaced) {
+          errors.forbidden(at, "namespace", "`parameters.scope` is set to 'Cluster'");
+        }
+      } else if (!namespaced) {
+        errors.required(at, "namespace", "`parameters.scope` is set to 'Namespace'");
+      } else {
+        String namespace = Nodes.text(parameters, "namespace");
+        errors.invalid(at, "namespace", namespace, NameRules.dnsLabel(namespace));
       }
     }
 

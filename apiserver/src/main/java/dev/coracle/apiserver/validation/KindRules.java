@@ -18,6 +18,12 @@ interface KindRules {
   /** What may not change. Called after {@link #check}. */
   default void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {}
 
+  /** What must hold of a changed object. */
+  default void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, errors);
+    checkUpdate(now, before, errors);
+  }
+
   /** What a write of a subresource must keep; nothing by default. */
   default void checkSubresource(
       String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {}
@@ -39,19 +45,19 @@ interface KindRules {
           Map.entry("/Secret", new ConfigRules.Secret()),
           Map.entry("/Namespace", new NamespaceRules()),
           Map.entry("/Node", new NodeRules()),
-          Map.entry("/PersistentVolume", new StorageRules.Volume()),
-          Map.entry("/PersistentVolumeClaim", new StorageRules.Claim()),
+          Map.entry("/PersistentVolume", new PersistentVolumeRules()),
+          Map.entry("/PersistentVolumeClaim", new ClaimRules()),
           Map.entry("/ResourceQuota", new QuotaRules.Quota()),
           Map.entry("/LimitRange", new QuotaRules.Limits()),
           Map.entry("/Event", new EventRules(false)),
           Map.entry("events.k8s.io/Event", new EventRules(true)),
           Map.entry("apps/Deployment", new WorkloadRules.Deployment()),
           Map.entry("apps/ReplicaSet", new WorkloadRules.ReplicaSet()),
-          Map.entry("apps/StatefulSet", new WorkloadRules.StatefulSet()),
+          Map.entry("apps/StatefulSet", new StatefulSetRules()),
           Map.entry("apps/DaemonSet", new WorkloadRules.DaemonSet()),
           Map.entry("apps/ControllerRevision", new WorkloadRules.ControllerRevision()),
-          Map.entry("batch/Job", new BatchRules.Job()),
-          Map.entry("batch/CronJob", new BatchRules.CronJob()),
+          Map.entry("batch/Job", new JobRules()),
+          Map.entry("batch/CronJob", new CronJobRules()),
           Map.entry("autoscaling/HorizontalPodAutoscaler", new AutoscalingRules()),
           Map.entry("autoscaling/Scale", new AutoscalingRules.Scale()),
           Map.entry("policy/PodDisruptionBudget", new DisruptionRules()),

@@ -139,12 +139,21 @@ final class MiscRules {
   static final class TrustBundle implements KindRules {
     @Override
     public List<String> name(String name) {
-      return NameRules.dnsSubdomain(name.replace(':', '.'));
+      return List.of();
     }
 
     @Override
     public void check(ObjectNode bundle, FieldErrors errors) {
-      if (Nodes.text(bundle.path("spec"), "trustBundle").isEmpty()) {
+      JsonNode spec = bundle.path("spec");
+      String signer = Nodes.text(spec, "signerName");
+      String name = Nodes.text(bundle.path("metadata"), "name");
+      if (!name.isEmpty()) {
+        errors.invalid(FieldPath.METADATA, "name", name, SignerRules.bundleName(name, signer));
+      }
+      if (!signer.isEmpty()) {
+        SignerRules.check(signer, FieldPath.SPEC, errors);
+      }
+      if (Nodes.text(spec, "trustBundle").isEmpty()) {
         errors.required(FieldPath.SPEC, "trustBundle");
       }
     }
@@ -191,16 +200,7 @@ final class MiscRules {
       if (!Nodes.has(spec, "usages")) {
         errors.required(FieldPath.SPEC, "usages");
       }
-      String signer = Nodes.text(spec, "signerName");
-      if (signer.isEmpty()) {
-        errors.required(FieldPath.SPEC, "signerName");
-      } else if (signer.indexOf('/') < 0) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "signerName",
-            signer,
-            "must be a fully qualified domain and path of the form 'example.com/signer-name'");
-      }
+      SignerRules.check(Nodes.text(spec, "signerName"), FieldPath.SPEC, errors);
       if (!Nodes.has(spec, "request")) {
         errors.required(FieldPath.SPEC, "request");
       }

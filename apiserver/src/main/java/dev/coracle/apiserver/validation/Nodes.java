@@ -14,6 +14,9 @@ final class Nodes {
   /** What an error shows in place of a value that is not there. */
   static final JsonNode NULL = Json.NODES.nullNode();
 
+  /** How an error shows a value without fields. */
+  static final JsonNode EMPTY = Json.object();
+
   private Nodes() {}
 
   static String text(JsonNode node, String field) {

@@ -21,7 +21,6 @@ final class PodCertificateRules implements KindRules {
   private static final int LONGEST = 91 * 86_400;
   private static final int LONGEST_OF_KUBERNETES = 86_400;
   private static final int MAX_UID = 128;
-  private static final int MAX_SIGNER_NAME = 571;
   private static final int MAX_ANNOTATIONS = 256 << 10;
   private static final List<String> PATHS =
       List.of("credentialBundlePath", "keyPath", "certificateChainPath");
@@ -29,7 +28,7 @@ final class PodCertificateRules implements KindRules {
   @Override
   public void check(ObjectNode request, FieldErrors errors) {
     JsonNode spec = request.path("spec");
-    signer(spec, FieldPath.SPEC, errors);
+    SignerRules.check(Nodes.text(spec, "signerName"), FieldPath.SPEC, errors);
     annotations(
         spec.path("unverifiedUserAnnotations"),
         FieldPath.SPEC.child("unverifiedUserAnnotations"),
@@ -67,7 +66,7 @@ final class PodCertificateRules implements KindRules {
    * @param taken the paths of the volume's podCertificate sources before
    */
   static void source(JsonNode source, FieldPath path, Set<String> taken, FieldErrors errors) {
-    signer(source, path, errors);
+    SignerRules.check(Nodes.text(source, "signerName"), path, errors);
     String keyType = Nodes.text(source, "keyType");
     if (SubjectKeyType.named(keyType).isEmpty()) {
       errors.unsupported(
@@ -113,34 +112,6 @@ final class PodCertificateRules implements KindRules {
   private static boolean ofKubernetes(String signer) {
     String host = signer.substring(0, Math.max(0, signer.indexOf('/')));
     return host.equals("kubernetes.io") || host.endsWith(".kubernetes.io");
-  }
-
-  private static void signer(JsonNode in, FieldPath path, FieldErrors errors) {
-    String name = Nodes.text(in, "signerName");
-    if (name.isEmpty()) {
-      errors.required(path, "signerName");
-      return;
-    }
-    int slash = name.indexOf('/');
-    String domain = slash < 0 ? "" : name.substring(0, slash);
-    if (slash < 0 || name.indexOf('/', slash + 1) >= 0) {
-      errors.invalid(
-          path,
-          "signerName",
-          name,
-          "must be a fully qualified domain and path of the form 'example.com/signer-name'");
-      return;
-    }
-    errors.invalid(path, "signerName", domain, NameRules.dnsSubdomain(domain));
-    if (domain.indexOf('.') < 0) {
-      errors.invalid(path, "signerName", domain, "should be a domain with at least two segments");
-    }
-    for (String part : name.substring(slash + 1).split("\\.", -1)) {
-      errors.invalid(path, "signerName", part, NameRules.dnsLabel(part));
-    }
-    if (name.length() > MAX_SIGNER_NAME) {
-      errors.tooLong(path, "signerName", MAX_SIGNER_NAME);
-    }
   }
 
   private static void annotations(JsonNode annotations, FieldPath path, FieldErrors errors) {

@@ -27,8 +27,7 @@ final class PodSpecRules {
     if (!Nodes.has(spec, "containers")) {
       errors.required(path, "containers");
     }
-    ContainerRules rules =
-        new ContainerRules(volumes, VolumeRules.ofClaims(spec.path("volumes")), names, errors);
+    ContainerRules rules = new ContainerRules(spec, volumes, names, errors);
     FieldPath containers = path.child("containers");
     Set<String> hostPorts = new HashSet<>();
     int i = 0;

@@ -5,6 +5,8 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Set;
 
@@ -89,6 +91,15 @@ final class ResourceRules {
         && name.indexOf('/') >= 0
         && amount.stripTrailingZeros().scale() > 0) {
       errors.invalid(at, "", value.asText(), "must be an integer");
+    }
+  }
+
+  /** An amount of anything, which is none below zero. */
+  static void basic(JsonNode value, FieldPath at, FieldErrors errors) {
+    BigDecimal amount = Nodes.quantity(value);
+    if (amount != null && amount.signum() < 0) {
+      BigInteger whole = amount.setScale(0, RoundingMode.UP).toBigInteger();
+      errors.invalid(at, "", whole, "must be a valid resource quantity");
     }
   }
 

@@ -7,17 +7,15 @@ import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import java.util.Set;
 
 /** Label selectors, node selectors and tolerations. */
 final class SelectorRules {
 
-  private static final Set<String> NODE_OPERATORS =
-      Set.of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt");
-
   private SelectorRules() {}
 
-  static void label(JsonNode selector, FieldPath path, FieldErrors errors) {
+  /** Gives whether the selector can be used. */
+  static boolean label(JsonNode selector, FieldPath path, FieldErrors errors) {
+    int before = errors.causes().size();
     MetaRules.labels(selector.path("matchLabels"), path, "matchLabels", errors);
     int i = 0;
     for (JsonNode e : selector.path("matchExpressions")) {
@@ -50,38 +48,57 @@ final class SelectorRules {
             NameRules.labelValue(value.asText()));
       }
     }
+    return errors.causes().size() == before;
   }
 
   /** A DaemonSet's: one that is missing selects nothing, so not the template either. */
   static void daemonSet(JsonNode spec, FieldPath path, FieldErrors errors) {
-    if (Nodes.set(spec, "selector")) {
-      workload(spec, path, "daemonset", errors);
-    } else {
-      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
+    JsonNode selector = spec.path("selector");
+    JsonNode labels = spec.path("template").path("metadata").path("labels");
+    boolean good = label(selector, path.child("selector"), errors);
+    boolean set = Nodes.set(spec, "selector");
+    if (good && (!set || !matches(selector, labels))) {
+      mismatch(labels, path, errors);
+    }
+    if (set && selectsAll(selector)) {
+      errors.invalid(path, "selector", selector, "empty selector is invalid for daemonset");
     }
   }
 
-  /** A workload's selector: there, not empty, and matching its own template. */
-  static void workload(JsonNode spec, FieldPath path, String kind, FieldErrors errors) {
+  private static boolean selectsAll(JsonNode selector) {
+    return selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty();
+  }
+
+  /** A ReplicaSet's, or that of a Deployment, which speaks with the same words. */
+  static boolean workload(JsonNode spec, FieldPath path, String unreadable, FieldErrors errors) {
+    return workload(spec, path, "deployment", unreadable, errors);
+  }
+
+  /**
+   * A workload's selector: there, not empty, and matching its own template.
+   *
+   * @param unreadable what is said of one that cannot be read, besides what is wrong with it
+   * @return whether it can be read, so that the template is looked at
+   */
+  static boolean workload(
+      JsonNode spec, FieldPath path, String kind, String unreadable, FieldErrors errors) {
     JsonNode selector = spec.path("selector");
+    JsonNode labels = spec.path("template").path("metadata").path("labels");
     if (!Nodes.set(spec, "selector")) {
       errors.required(path, "selector");
-      mismatch(spec.path("template").path("metadata").path("labels"), path, errors);
-      return;
+      mismatch(labels, path, errors);
+      return true;
     }
-    int before = errors.causes().size();
-    label(selector, path.child("selector"), errors);
-    if (selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty()) {
+    if (!label(selector, path.child("selector"), errors)) {
+      errors.invalid(path, "selector", selector, unreadable);
+      return false;
+    }
+    if (selectsAll(selector)) {
       errors.invalid(path, "selector", selector, "empty selector is invalid for " + kind);
-      return;
-    }
-    if (errors.causes().size() > before) {
-      return;
-    }
-    JsonNode labels = spec.path("template").path("metadata").path("labels");
-    if (!matches(selector, labels)) {
+    } else if (!matches(selector, labels)) {
       mismatch(labels, path, errors);
     }
+    return true;
   }
 
   /** A selector that is not there selects nothing. */
@@ -102,30 +119,62 @@ final class SelectorRules {
   }
 
   static void node(JsonNode selector, FieldPath path, FieldErrors errors) {
+    node(selector, path, false, errors);
+  }
+
+  /** As above, and every value that a label is compared with is one that a label can have. */
+  static void strictNode(JsonNode selector, FieldPath path, FieldErrors errors) {
+    node(selector, path, true, errors);
+  }
+
+  private static void node(JsonNode selector, FieldPath path, boolean strict, FieldErrors errors) {
     if (!Nodes.has(selector, "nodeSelectorTerms")) {
       errors.required(path, "nodeSelectorTerms", "must have at least one node selector term");
     }
     int i = 0;
     for (JsonNode term : selector.path("nodeSelectorTerms")) {
-      term(term, path.child("nodeSelectorTerms").index(i++), errors);
+      term(term, path.child("nodeSelectorTerms").index(i++), strict, errors);
     }
   }
 
   static void term(JsonNode term, FieldPath path, FieldErrors errors) {
+    term(term, path, false, errors);
+  }
+
+  private static void term(JsonNode term, FieldPath path, boolean strict, FieldErrors errors) {
     int i = 0;
     for (JsonNode e : term.path("matchExpressions")) {
-      requirement(e, path.child("matchExpressions").index(i++), errors);
+      requirement(e, path.child("matchExpressions").index(i++), strict, errors);
     }
     i = 0;
     for (JsonNode e : term.path("matchFields")) {
-      FieldPath at = path.child("matchFields").index(i++);
-      if (!Nodes.text(e, "key").equals("metadata.name")) {
-        errors.invalid(at, "key", Nodes.text(e, "key"), "not a valid field selector key");
-      }
+      field(e, path.child("matchFields").index(i++), errors);
     }
   }
 
-  private static void requirement(JsonNode e, FieldPath at, FieldErrors errors) {
+  /** Nodes are named by one field, one at a time. */
+  private static void field(JsonNode e, FieldPath at, FieldErrors errors) {
+    String operator = Nodes.text(e, "operator");
+    if (!operator.equals("In") && !operator.equals("NotIn")) {
+      errors.invalid(at, "operator", operator, "not a valid selector operator");
+    } else if (e.path("values").size() != 1) {
+      errors.required(
+          at,
+          "values",
+          "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
+    }
+    if (!Nodes.text(e, "key").equals("metadata.name")) {
+      errors.invalid(at, "key", Nodes.text(e, "key"), "not a valid field selector key");
+      return;
+    }
+    int i = 0;
+    for (JsonNode name : e.path("values")) {
+      FieldPath value = at.child("values").index(i++);
+      errors.invalid(value, "", name.asText(), NameRules.dnsSubdomain(name.asText()));
+    }
+  }
+
+  private static void requirement(JsonNode e, FieldPath at, boolean strict, FieldErrors errors) {
     String operator = Nodes.text(e, "operator");
     int values = e.path("values").size();
     switch (operator) {
@@ -148,9 +197,13 @@ final class SelectorRules {
       }
       default -> errors.invalid(at, "operator", operator, "not a valid selector operator");
     }
-    if (NODE_OPERATORS.contains(operator)) {
-      errors.invalid(
-          at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+    errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
+    if (strict) {
+      int i = 0;
+      for (JsonNode value : e.path("values")) {
+        FieldPath one = at.child("values").index(i++);
+        errors.invalid(one, "", value.asText(), NameRules.labelValue(value.asText()));
+      }
     }
   }
 }

@@ -63,6 +63,14 @@ final class ServiceRules implements KindRules {
     ServiceTrafficRules.check(service, errors);
   }
 
+  @Override
+  public void checkSubresource(
+      String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+    if (subresource.equals("status")) {
+      LoadBalancerRules.service(now, errors);
+    }
+  }
+
   private static void external(JsonNode spec, FieldErrors errors) {
     String not = "may not be set for ExternalName services";
     if (Nodes.has(spec, "clusterIP") || Nodes.has(spec, "clusterIPs")) {

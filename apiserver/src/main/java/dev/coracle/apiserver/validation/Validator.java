@@ -64,8 +64,7 @@ public final class Validator {
     if (subresource.isEmpty()) {
       MetaRules.check(now, resource.namespaced(), name -> List.of(), errors);
       finalizers(resource, now, errors);
-      rules.check(now, errors);
-      rules.checkUpdate(now, before.tree(), errors);
+      rules.checkChanged(now, before.tree(), errors);
     } else if (subresource.equals("scale")) {
       WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);
     } else {

@@ -4,22 +4,50 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** The volumes of a Pod. */
 final class VolumeRules {
 
-  private static final Set<String> HOST_PATH_TYPES =
-      Set.of(
-          "",
-          "DirectoryOrCreate",
-          "Directory",
-          "FileOrCreate",
-          "File",
-          "Socket",
-          "CharDevice",
-          "BlockDevice");
+  /** The kinds of volumes in the order in which upstream looks for them. */
+  private static final List<String> SOURCES =
+      List.of(
+          "emptyDir",
+          "hostPath",
+          "gitRepo",
+          "gcePersistentDisk",
+          "awsElasticBlockStore",
+          "secret",
+          "nfs",
+          "iscsi",
+          "glusterfs",
+          "persistentVolumeClaim",
+          "rbd",
+          "cinder",
+          "cephfs",
+          "flocker",
+          "downwardAPI",
+          "fc",
+          "flexVolume",
+          "configMap",
+          "azureFile",
+          "vsphereVolume",
+          "quobyte",
+          "azureDisk",
+          "photonPersistentDisk",
+          "portworxVolume",
+          "scaleIO",
+          "projected",
+          "storageos",
+          "csi",
+          "ephemeral",
+          "image");
+
   private static final Set<String> DOWNWARD =
       Set.of(
           "metadata.name",
@@ -27,6 +55,8 @@ final class VolumeRules {
           "metadata.uid",
           "metadata.labels",
           "metadata.annotations");
+
+  private static final List<String> PULL = List.of("Always", "IfNotPresent", "Never");
 
   private VolumeRules() {}
 
@@ -62,88 +92,110 @@ final class VolumeRules {
   }
 
   private static void source(JsonNode volume, FieldPath at, FieldErrors errors) {
-    int sources = 0;
+    List<String> kinds = new ArrayList<>(1);
     for (var e : volume.properties()) {
-      if (e.getKey().equals("name") || e.getValue().isNull()) {
-        continue;
-      }
-      if (sources++ > 0) {
-        errors.forbidden(at, e.getKey(), "may not specify more than 1 volume type");
-        continue;
-      }
-      JsonNode s = e.getValue();
-      FieldPath p = at.child(e.getKey());
-      switch (e.getKey()) {
-        case "secret" -> {
-          if (Nodes.text(s, "secretName").isEmpty()) {
-            errors.required(p, "secretName");
-          }
-          mode(s, "defaultMode", p, errors);
-          items(s.path("items"), p.child("items"), errors);
-        }
-        case "configMap" -> {
-          if (Nodes.text(s, "name").isEmpty()) {
-            errors.required(p, "name");
-          }
-          mode(s, "defaultMode", p, errors);
-          items(s.path("items"), p.child("items"), errors);
-        }
-        case "hostPath" -> {
-          String path = Nodes.text(s, "path");
-          if (path.isEmpty()) {
-            errors.required(p, "path");
-          } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
-            errors.invalid(p, "path", path, "must not contain '..'");
-          }
-          if (!HOST_PATH_TYPES.contains(Nodes.text(s, "type"))) {
-            errors.unsupported(p, "type", Nodes.text(s, "type"), HOST_PATH_TYPES);
-          }
-        }
-        case "persistentVolumeClaim" -> {
-          if (Nodes.text(s, "claimName").isEmpty()) {
-            errors.required(p, "claimName");
-          }
-        }
-        case "emptyDir" -> {
-          var limit = Nodes.quantity(s.path("sizeLimit"));
-          if (limit != null && limit.signum() < 0) {
-            errors.forbidden(p, "sizeLimit", "SizeLimit field must be a valid resource quantity");
-          }
-        }
-        case "projected" -> projected(s, p, errors);
-        case "downwardAPI" -> downward(s.path("items"), p.child("items"), errors);
-        case "csi" -> {
-          if (Nodes.text(s, "driver").isEmpty()) {
-            errors.required(p, "driver");
-          }
-        }
-        case "nfs" -> {
-          if (Nodes.text(s, "server").isEmpty()) {
-            errors.required(p, "server");
-          }
-          if (Nodes.text(s, "path").isEmpty()) {
-            errors.required(p, "path");
-          }
-        }
-        case "ephemeral" -> {
-          if (!Nodes.set(s, "volumeClaimTemplate")) {
-            errors.required(p, "volumeClaimTemplate");
-          } else {
-            StorageRules.claimSpec(
-                s.path("volumeClaimTemplate").path("spec"),
-                p.child("volumeClaimTemplate", "spec"),
-                errors);
-          }
-        }
-        default -> {}
+      if (!e.getKey().equals("name") && !e.getValue().isNull()) {
+        kinds.add(e.getKey());
       }
     }
-    if (sources == 0) {
+    if (kinds.isEmpty()) {
       errors.required(at, "", "must specify a volume type");
+      return;
+    }
+    if (kinds.size() > 1) {
+      kinds.sort(Comparator.comparingInt(SOURCES::indexOf));
+    }
+    source(kinds.getFirst(), volume.path(kinds.getFirst()), at, errors);
+    for (String other : kinds.subList(1, kinds.size())) {
+      errors.forbidden(at, misspelt(other), "may not specify more than 1 volume type");
     }
   }
 
-  private static void mode(JsonNode source, String field, FieldPath path, FieldErrors errors) {
+  /** As upstream writes the field where there is more than one. */
+  private static String misspelt(String kind) {
+    return switch (kind) {
+      case "cephfs" -> "cephFS";
+      case "downwardAPI" -> "downwarAPI";
+      default -> kind;
+    };
+  }
+
+  private static void source(String kind, JsonNode s, FieldPath at, FieldErrors errors) {
+    FieldPath p = at.child(kind.equals("gcePersistentDisk") ? "persistentDisk" : kind);
+    switch (kind) {
+      case "secret", "configMap" -> {
+        String name = kind.equals("secret") ? "secretName" : "name";
+        if (Nodes.text(s, name).isEmpty()) {
+          errors.required(p, name);
+        }
+        mode(s, "defaultMode", p, errors);
+        items(s.path("items"), p.child("items"), errors);
+      }
+      case "persistentVolumeClaim" -> {
+        if (Nodes.text(s, "claimName").isEmpty()) {
+          errors.required(p, "claimName");
+        }
+      }
+      case "emptyDir" -> {
+        var limit = Nodes.quantity(s.path("sizeLimit"));
+        if (limit != null && limit.signum() < 0) {
+          errors.forbidden(p, "sizeLimit", "SizeLimit field must be a valid resource quantity");
+        }
+      }
+      case "gitRepo" -> {
+        if (Nodes.text(s, "repository").isEmpty()) {
+          errors.required(p, "repository");
+        }
+        localPath(Nodes.text(s, "directory"), p, "directory", errors);
+      }
+      case "projected" -> ProjectedVolumeRules.check(s, p, errors);
+      case "downwardAPI" -> {
+        mode(s, "defaultMode", p, errors);
+        for (JsonNode item : s.path("items")) {
+          downward(item, p, errors);
+        }
+      }
+      case "csi" -> csi(s, p, errors);
+      case "ephemeral" -> {
+        if (Nodes.set(s, "volumeClaimTemplate")) {
+          claimTemplate(s.path("volumeClaimTemplate"), p.child("volumeClaimTemplate"), errors);
+        } else {
+          errors.required(p, "volumeClaimTemplate");
+        }
+      }
+      case "image" -> PodSpecRules.choice(s, "pullPolicy", PULL, p, errors);
+      default -> VolumeSourceRules.check(kind, s, p, "", errors);
+    }
+  }
+
+  /** Its path of the secret's name is upstream's. */
+  private static void csi(JsonNode s, FieldPath p, FieldErrors errors) {
+    CsiRules.driverName(Nodes.text(s, "driver"), p.child("driver"), errors);
+    if (Nodes.set(s, "nodePublishSecretRef")) {
+      String name = Nodes.text(s.path("nodePublishSecretRef"), "name");
+      if (name.isEmpty()) {
+        errors.required(p.child("nodePublishSecretRef"), "name");
+      } else {
+        errors.invalid(p, "name", name, NameRules.dnsSubdomain(name));
+      }
+    }
+  }
+
+  private static void claimTemplate(JsonNode template, FieldPath p, FieldErrors errors) {
+    JsonNode meta = template.path("metadata");
+    FieldPath at = p.child("metadata");
+    MetaRules.annotations(meta.path("annotations"), at, errors);
+    MetaRules.labels(meta.path("labels"), at, "labels", errors);
+    for (var e : meta.properties()) {
+      String field = e.getKey();
+      if (!field.equals("labels") && !field.equals("annotations") && Nodes.has(meta, field)) {
+        errors.forbidden(at, field.equals("uid") ? "uID" : field, "cannot be set");
+      }
+    }
+    ClaimRules.spec(template.path("spec"), p.child("spec"), errors);
+  }
+
+  static void mode(JsonNode source, String field, FieldPath path, FieldErrors errors) {
     if (Nodes.set(source, field)) {
       int mode = source.path(field).asInt();
       if (mode < 0 || mode > 0777) {
@@ -153,88 +205,57 @@ final class VolumeRules {
     }
   }
 
-  private static void items(JsonNode items, FieldPath path, FieldErrors errors) {
+  static void items(JsonNode items, FieldPath path, FieldErrors errors) {
     int i = 0;
     for (JsonNode item : items) {
       FieldPath at = path.index(i++);
       if (Nodes.text(item, "key").isEmpty()) {
         errors.required(at, "key");
       }
-      file(item, at, errors);
+      String file = Nodes.text(item, "path");
+      if (file.isEmpty()) {
+        errors.required(at, "path");
+      }
+      localPath(file, at, "path", errors);
+      mode(item, "mode", at, errors);
     }
-  }
-
-  private static void file(JsonNode item, FieldPath at, FieldErrors errors) {
-    String path = Nodes.text(item, "path");
-    if (path.isEmpty()) {
-      errors.required(at, "path");
-    } else {
-      localPath(path, at, "path", errors);
-    }
-    mode(item, "mode", at, errors);
   }
 
   /** A file's path below its volume. */
   static void localPath(String path, FieldPath at, String field, FieldErrors errors) {
     if (path.startsWith("/")) {
       errors.invalid(at, field, path, "must be a relative path");
-    } else if (java.util.Arrays.asList(path.split("/")).contains("..")) {
+    }
+    if (Arrays.asList(path.split("/")).contains("..")) {
       errors.invalid(at, field, path, "must not contain '..'");
     }
-  }
-
-  private static void downward(JsonNode items, FieldPath path, FieldErrors errors) {
-    int i = 0;
-    for (JsonNode item : items) {
-      FieldPath at = path.index(i++);
-      file(item, at, errors);
-      if (Nodes.set(item, "fieldRef")) {
-        ContainerRules.fieldRef(item.path("fieldRef"), at.child("fieldRef"), DOWNWARD, errors);
-      } else if (!Nodes.set(item, "resourceFieldRef")) {
-        errors.required(at, "", "one of fieldRef and resourceFieldRef is required");
-      }
+    if (path.startsWith("..") && !path.startsWith("../")) {
+      errors.invalid(at, field, path, "must not start with '..'");
     }
   }
 
-  private static void projected(JsonNode projected, FieldPath path, FieldErrors errors) {
-    mode(projected, "defaultMode", path, errors);
-    Set<String> certificates = new HashSet<>();
-    int i = 0;
-    for (JsonNode source : projected.path("sources")) {
-      FieldPath at = path.child("sources").index(i++);
-      if (source.isEmpty()) {
-        errors.required(at, "", "must specify a projected volume type");
-      }
-      if (source.size() > 1) {
-        errors.forbidden(at, "", "may not specify more than 1 volume type");
-      }
-      for (String kind : new String[] {"secret", "configMap"}) {
-        if (Nodes.set(source, kind)) {
-          if (Nodes.text(source.path(kind), "name").isEmpty()) {
-            errors.required(at.child(kind), "name");
-          }
-          items(source.path(kind).path("items"), at.child(kind, "items"), errors);
-        }
-      }
-      JsonNode token = source.path("serviceAccountToken");
-      if (token.isObject()) {
-        long seconds = token.path("expirationSeconds").asLong(3600);
-        if (seconds < 600) {
-          errors.invalid(
-              at.child("serviceAccountToken"),
-              "expirationSeconds",
-              seconds,
-              "may not specify a duration less than 10 minutes");
-        }
-        if (Nodes.text(token, "path").isEmpty()) {
-          errors.required(at.child("serviceAccountToken"), "path");
-        }
-      }
-      if (Nodes.set(source, "podCertificate")) {
-        PodCertificateRules.source(
-            source.path("podCertificate"), at.child("podCertificate"), certificates, errors);
-      }
-      downward(source.path("downwardAPI").path("items"), at.child("downwardAPI", "items"), errors);
+  /** A file that tells of its own pod. Upstream's paths do not say which file it is. */
+  static void downward(JsonNode item, FieldPath at, FieldErrors errors) {
+    String file = Nodes.text(item, "path");
+    if (file.isEmpty()) {
+      errors.required(at, "path");
     }
+    localPath(file, at, "path", errors);
+    if (Nodes.set(item, "fieldRef")) {
+      EnvironmentRules.fieldRef(item.path("fieldRef"), at.child("fieldRef"), DOWNWARD, errors);
+      if (Nodes.set(item, "resourceFieldRef")) {
+        errors.invalid(
+            at,
+            "",
+            "resource",
+            "fieldRef and resourceFieldRef can not be specified simultaneously");
+      }
+    } else if (Nodes.set(item, "resourceFieldRef")) {
+      EnvironmentRules.resource(
+          item.path("resourceFieldRef"), at.child("resourceFieldRef"), true, errors);
+    } else {
+      errors.required(at, "", "one of fieldRef and resourceFieldRef is required");
+    }
+    mode(item, "mode", at, errors);
   }
 }

@@ -1,15 +1,12 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.patch.Trees;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,18 +38,22 @@ final class WorkloadRules {
     }
   }
 
-  private static void template(JsonNode spec, boolean alwaysRestarts, FieldErrors errors) {
+  /** Of Pods that run for good: they restart always, and have no deadline. */
+  static void template(JsonNode spec, String kind, FieldErrors errors) {
     FieldPath path = FieldPath.SPEC.child("template");
     PodTemplateRules.check(spec.path("template"), path, errors);
-    String restart = spec.path("template").path("spec").path("restartPolicy").asText("");
-    if (alwaysRestarts && !restart.isEmpty() && !restart.equals("Always")) {
-      errors.unsupported(path.child("spec"), "restartPolicy", restart, ALWAYS);
+    forGood(spec.path("template").path("spec"), kind, errors);
+  }
+
+  static void forGood(JsonNode pod, String kind, FieldErrors errors) {
+    FieldPath path = FieldPath.SPEC.child("template", "spec");
+    String restart = Nodes.text(pod, "restartPolicy");
+    if (!restart.equals("Always")) {
+      errors.unsupported(path, "restartPolicy", restart, ALWAYS);
     }
-    if (alwaysRestarts && Nodes.set(spec.path("template").path("spec"), "activeDeadlineSeconds")) {
+    if (Nodes.set(pod, "activeDeadlineSeconds")) {
       errors.forbidden(
-          path.child("spec"),
-          "activeDeadlineSeconds",
-          "activeDeadlineSeconds in " + "ReplicaSet is not Supported");
+          path, "activeDeadlineSeconds", "activeDeadlineSeconds in " + kind + " is not Supported");
     }
   }
 
@@ -73,7 +74,7 @@ final class WorkloadRules {
     }
   }
 
-  private static void atMostAll(JsonNode node, String field, FieldPath path, FieldErrors errors) {
+  static void atMostAll(JsonNode node, String field, FieldPath path, FieldErrors errors) {
     String text = node.path(field).asText("");
     if (text.matches("[0-9]{1,9}%")
         && Integer.parseInt(text.substring(0, text.length() - 1)) > 100) {
@@ -81,10 +82,13 @@ final class WorkloadRules {
     }
   }
 
-  private static boolean isZero(JsonNode value) {
-    return value.isTextual()
-        ? value.textValue().matches("0+%")
-        : !value.isMissingNode() && value.asInt(0) == 0;
+  /** What is no number at all counts as zero. */
+  static boolean isZero(JsonNode value) {
+    if (!value.isTextual()) {
+      return value.asInt(0) == 0;
+    }
+    String text = value.textValue();
+    return text.matches("0+%") || !text.matches("[0-9]+%") && !text.matches("[+-]?0*[1-9][0-9]*");
   }
 
   static final class Deployment implements KindRules {
@@ -92,8 +96,9 @@ final class WorkloadRules {
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
       notNegative(spec, "replicas", FieldPath.SPEC, errors);
-      SelectorRules.workload(spec, FieldPath.SPEC, "deployment", errors);
-      template(spec, true, errors);
+      if (SelectorRules.workload(spec, FieldPath.SPEC, "invalid label selector", errors)) {
+        template(spec, "ReplicaSet", errors);
+      }
       JsonNode strategy = spec.path("strategy");
       FieldPath path = FieldPath.SPEC.child("strategy");
       switch (Nodes.text(strategy, "type")) {
@@ -111,7 +116,6 @@ final class WorkloadRules {
           } else {
             amount(rolling, "maxUnavailable", at, errors);
             amount(rolling, "maxSurge", at, errors);
-            atMostAll(rolling, "maxUnavailable", at, errors);
             if (isZero(rolling.path("maxUnavailable")) && isZero(rolling.path("maxSurge"))) {
               errors.invalid(
                   at,
@@ -119,6 +123,7 @@ final class WorkloadRules {
                   MetaRules.text(rolling.path("maxUnavailable")),
                   "may not be 0 when `maxSurge` is 0");
             }
+            atMostAll(rolling, "maxUnavailable", at, errors);
           }
         }
         default ->
@@ -144,6 +149,14 @@ final class WorkloadRules {
       MetaRules.immutable(
           now.path("spec"), before.path("spec"), FieldPath.SPEC, "selector", errors);
     }
+
+    @Override
+    public void checkSubresource(
+        String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+      if (subresource.equals("status")) {
+        ReplicaStatusRules.DEPLOYMENT.check(now, before, errors);
+      }
+    }
   }
 
   static final class ReplicaSet implements KindRules {
@@ -152,8 +165,9 @@ final class WorkloadRules {
       JsonNode spec = object.path("spec");
       notNegative(spec, "replicas", FieldPath.SPEC, errors);
       notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
-      SelectorRules.workload(spec, FieldPath.SPEC, "deployment", errors);
-      template(spec, true, errors);
+      if (SelectorRules.workload(spec, FieldPath.SPEC, "invalid label selector", errors)) {
+        template(spec, "ReplicaSet", errors);
+      }
     }
 
     @Override
@@ -161,17 +175,25 @@ final class WorkloadRules {
       MetaRules.immutable(
           now.path("spec"), before.path("spec"), FieldPath.SPEC, "selector", errors);
     }
+
+    @Override
+    public void checkSubresource(
+        String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+      if (subresource.equals("status")) {
+        ReplicaStatusRules.REPLICA_SET.check(now, before, errors);
+      }
+    }
   }
 
   static final class ReplicationController implements KindRules {
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
-      notNegative(spec, "replicas", FieldPath.SPEC, errors);
       notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
       if (!Nodes.has(spec, "selector")) {
         errors.required(FieldPath.SPEC, "selector");
       }
+      notNegative(spec, "replicas", FieldPath.SPEC, errors);
       if (!Nodes.set(spec, "template")) {
         errors.required(FieldPath.SPEC, "template");
         return;
@@ -182,106 +204,14 @@ final class WorkloadRules {
           && !LabelSelector.ofLabels(selector).matches(KubeObject.strings(labels))) {
         SelectorRules.mismatch(labels, FieldPath.SPEC, errors);
       }
-      template(spec, true, errors);
-    }
-  }
-
-  static final class StatefulSet implements KindRules {
-    private static final Set<String> POLICIES = Set.of("OrderedReady", "Parallel");
-    private static final Set<String> STRATEGIES = Set.of("OnDelete", "RollingUpdate");
-    private static final Set<String> MUTABLE =
-        Set.of(
-            "replicas",
-            "ordinals",
-            "template",
-            "updateStrategy",
-            "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy",
-            "minReadySeconds");
-
-    @Override
-    public void check(ObjectNode object, FieldErrors errors) {
-      JsonNode spec = object.path("spec");
-      String policy = Nodes.text(spec, "podManagementPolicy");
-      if (policy.isEmpty()) {
-        errors.required(FieldPath.SPEC, "podManagementPolicy");
-      } else if (!POLICIES.contains(policy)) {
-        errors.invalid(
-            FieldPath.SPEC, "podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
-      }
-      JsonNode strategy = spec.path("updateStrategy");
-      String type = Nodes.text(strategy, "type");
-      if (!STRATEGIES.contains(type)) {
-        errors.invalid(
-            FieldPath.SPEC, "updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'");
-      } else if (type.equals("RollingUpdate")) {
-        notNegative(
-            strategy.path("rollingUpdate"),
-            "partition",
-            FieldPath.SPEC.child("updateStrategy", "rollingUpdate"),
-            errors);
-      }
-      for (String f : new String[] {"replicas", "minReadySeconds", "revisionHistoryLimit"}) {
-        notNegative(spec, f, FieldPath.SPEC, errors);
-      }
-      notNegative(spec.path("ordinals"), "start", FieldPath.SPEC.child("ordinals"), errors);
-      SelectorRules.workload(spec, FieldPath.SPEC, "statefulset", errors);
-      template(withClaims(spec), true, errors);
-    }
-
-    /** Its pods get a volume for each claim, so containers may mount these too. */
-    private static JsonNode withClaims(JsonNode spec) {
-      if (spec.path("volumeClaimTemplates").isEmpty()) {
-        return spec;
-      }
-      ObjectNode copy = Nodes.copy(spec);
-      ArrayNode volumes =
-          copy.withObjectProperty("template")
-              .withObjectProperty("spec")
-              .withArrayProperty("volumes");
-      Set<String> names = new HashSet<>();
-      volumes.forEach(v -> names.add(v.path("name").asText("")));
-      for (JsonNode claim : spec.path("volumeClaimTemplates")) {
-        String name = claim.path("metadata").path("name").asText("");
-        if (names.add(name)) {
-          volumes
-              .addObject()
-              .put("name", name)
-              .putObject("persistentVolumeClaim")
-              .put("claimName", name);
-        }
-      }
-      return copy;
+      template(spec, "ReplicationController", errors);
     }
 
     @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      ObjectNode a = Nodes.copy(now.path("spec"));
-      ObjectNode b = Nodes.copy(before.path("spec"));
-      a.remove(MUTABLE);
-      b.remove(MUTABLE);
-      clean(a);
-      clean(b);
-      if (!Trees.equal(a, b)) {
-        errors.forbidden(
-            FieldPath.ROOT,
-            "spec",
-            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template',"
-                + " 'updateStrategy', 'revisionHistoryLimit',"
-                + " 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
-      }
-    }
-
-    /** Claims are templates: their status says nothing. */
-    private static void clean(ObjectNode spec) {
-      for (JsonNode claim : spec.path("volumeClaimTemplates")) {
-        ((ObjectNode) claim).remove("status");
-        if (claim.get("metadata") instanceof ObjectNode m) {
-          m.remove("creationTimestamp");
-        }
-      }
-      if (Nodes.text(spec, "serviceName").isEmpty()) {
-        spec.remove("serviceName");
+    public void checkSubresource(
+        String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+      if (subresource.equals("status")) {
+        ReplicaStatusRules.REPLICATION_CONTROLLER.check(now, before, errors);
       }
     }
   }
@@ -291,21 +221,22 @@ final class WorkloadRules {
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
       SelectorRules.daemonSet(spec, FieldPath.SPEC, errors);
-      template(spec, true, errors);
+      template(spec, "DaemonSet", errors);
       notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
+      strategy(spec, errors);
       notNegative(spec, "revisionHistoryLimit", FieldPath.SPEC, errors);
+    }
+
+    private static void strategy(JsonNode spec, FieldErrors errors) {
       JsonNode strategy = spec.path("updateStrategy");
       FieldPath path = FieldPath.SPEC.child("updateStrategy");
       switch (Nodes.text(strategy, "type")) {
         case "OnDelete" -> {}
         case "RollingUpdate" -> {
-          JsonNode rolling = strategy.path("rollingUpdate");
-          FieldPath at = path.child("rollingUpdate");
-          amount(rolling, "maxUnavailable", at, errors);
-          amount(rolling, "maxSurge", at, errors);
-          atMostAll(rolling, "maxUnavailable", at, errors);
-          if (isZero(rolling.path("maxUnavailable")) && isZero(rolling.path("maxSurge"))) {
-            errors.required(at, "maxUnavailable", "cannot be 0 when maxSurge is 0");
+          if (Nodes.set(strategy, "rollingUpdate")) {
+            rolling(strategy.path("rollingUpdate"), path.child("rollingUpdate"), errors);
+          } else {
+            errors.required(path, "rollingUpdate");
           }
         }
         default ->
@@ -313,10 +244,36 @@ final class WorkloadRules {
       }
     }
 
+    private static void rolling(JsonNode rolling, FieldPath at, FieldErrors errors) {
+      amount(rolling, "maxUnavailable", at, errors);
+      amount(rolling, "maxSurge", at, errors);
+      atMostAll(rolling, "maxUnavailable", at, errors);
+      atMostAll(rolling, "maxSurge", at, errors);
+      boolean unavailable = !isZero(rolling.path("maxUnavailable"));
+      boolean surge = !isZero(rolling.path("maxSurge"));
+      if (unavailable && surge) {
+        errors.invalid(
+            at,
+            "maxSurge",
+            MetaRules.text(rolling.path("maxSurge")),
+            "may not be set when maxUnavailable is non-zero");
+      } else if (!unavailable && !surge) {
+        errors.required(at, "maxUnavailable", "cannot be 0 when maxSurge is 0");
+      }
+    }
+
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
       MetaRules.immutable(
           now.path("spec"), before.path("spec"), FieldPath.SPEC, "selector", errors);
+    }
+
+    @Override
+    public void checkSubresource(
+        String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+      if (subresource.equals("status")) {
+        ReplicaStatusRules.DAEMON_SET.check(now, before, errors);
+      }
     }
   }
 

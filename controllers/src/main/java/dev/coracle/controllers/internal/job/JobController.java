@@ -185,8 +185,8 @@ public final class JobController extends LoopController {
     Optional<JobStatus.Failure> failure =
         policy.isPresent() ? Optional.empty() : failure(job, status, all, now);
     boolean succeeded = policy.isPresent() || failure.isEmpty() && isDone(job, status, active);
-    boolean ends = failure.isPresent() || succeeded;
-    boolean stop = ends || suspended;
+    Optional<JobStatus.Ending> ending = JobStatus.ending(status, failure, policy, succeeded);
+    boolean stop = ending.isPresent() || suspended;
 
     Uni<Duration> work = Uni.createFrom().item(Duration.ZERO);
     if (!job.isDeleting() && expectations.satisfied(name)) {
@@ -196,7 +196,7 @@ public final class JobController extends LoopController {
     return work.chain(wait -> {
       JobStatus.counts(status, all, stop ? List.of() : active);
       statuses.suspension(status, job, suspended, now);
-      statuses.conclude(status, job, all, JobStatus.ending(failure, policy, succeeded), now);
+      statuses.conclude(status, job, all, ending, now);
       Duration next = soonest(wait, deadline);
       return write(job, status)
           .chain(() -> untrackAll(finished))

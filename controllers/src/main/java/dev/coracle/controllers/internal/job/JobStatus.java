@@ -1,5 +1,6 @@
 package dev.coracle.controllers.internal.job;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
@@ -54,8 +55,16 @@ final class JobStatus {
   /** How a Job ends. */
   record Ending(boolean good, String reason, String message) {}
 
+  /** How it ends; what the status has told of it once stays. */
   static Optional<Ending> ending(
-      Optional<Failure> failure, Optional<String> policy, boolean succeeded) {
+      ObjectNode status, Optional<Failure> failure, Optional<String> policy, boolean succeeded) {
+    for (boolean good : new boolean[] {false, true}) {
+      JsonNode told = Conditions.find(status, sign(good));
+      if (told.path("status").asText().equals("True")) {
+        return Optional.of(
+            new Ending(good, told.path("reason").asText(), told.path("message").asText()));
+      }
+    }
     if (failure.isPresent()) {
       return failure.map(f -> new Ending(false, f.reason(), f.message()));
     }
@@ -66,6 +75,11 @@ final class JobStatus {
         ? Optional.of(
             new Ending(true, "CompletionsReached", "Reached expected number of succeeded pods"))
         : Optional.empty();
+  }
+
+  /** The condition that comes before the last one. */
+  private static String sign(boolean good) {
+    return good ? "SuccessCriteriaMet" : "FailureTarget";
   }
 
   /** The end is told when all pods have ended and all have been counted. */
@@ -79,12 +93,7 @@ final class JobStatus {
       return;
     }
     Ending end = found.get();
-    condition(
-        status,
-        end.good() ? "SuccessCriteriaMet" : "FailureTarget",
-        end.reason(),
-        end.message(),
-        now);
+    condition(status, sign(end.good()), end.reason(), end.message(), now);
     boolean open =
         all.stream().anyMatch(p -> JobCounts.isTracked(p) || !Pods.isFinished(p))
             || status.path("uncountedTerminatedPods").path("succeeded").size() > 0

@@ -122,7 +122,7 @@ public final class TemplateRevisions {
             .filter(r -> !inUse.contains(hash(r)) && !inUse.contains(r.name()))
             .toList();
     List<Uni<Void>> deletions = new ArrayList<>();
-    for (int i = 0; i < unused.size() - limit; i++) {
+    for (int i = 0; limit >= 0 && i < unused.size() - limit; i++) {
       KubeObject old = unused.get(i);
       deletions.add(
           env.client()

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.registry.kinds;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
@@ -34,9 +35,14 @@ public final class BatchStrategies {
               spec.withObjectProperty("template")
                   .withObjectProperty("metadata")
                   .withObjectProperty("labels");
-          labels.put(UID_LABEL, uid).put("controller-uid", uid);
-          labels.put(NAME_LABEL, name).put("job-name", name);
-          spec.putObject("selector").putObject("matchLabels").put(UID_LABEL, uid);
+          // What somebody wrote there themselves stays, and is refused where it is not the same.
+          labels.putIfAbsent("job-name", TextNode.valueOf(name));
+          labels.putIfAbsent(NAME_LABEL, TextNode.valueOf(name));
+          labels.putIfAbsent("controller-uid", TextNode.valueOf(uid));
+          labels.putIfAbsent(UID_LABEL, TextNode.valueOf(uid));
+          spec.withObjectProperty("selector")
+              .withObjectProperty("matchLabels")
+              .putIfAbsent(UID_LABEL, TextNode.valueOf(uid));
         }
 
         @Override

@@ -126,10 +126,48 @@ public final class CoreStrategies {
         @Override
         public void prepareForCreate(ObjectNode claim, Call call) {
           claim.putObject("status").put("phase", "Pending");
-          JsonNode spec = claim.path("spec");
+          dropUnknownSource(claim);
+          normalizeSources(claim);
+        }
+
+        @Override
+        public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+          if (!before.at("spec", "dataSource").isObject()) {
+            dropUnknownSource(now);
+          }
+          normalizeSources(now);
+        }
+
+        /**
+         * {@code dataSource} only ever meant claims and snapshots; others are for its successor.
+         */
+        private void dropUnknownSource(ObjectNode claim) {
+          JsonNode source = claim.path("spec").path("dataSource");
+          String group = source.path("apiGroup").asText("");
+          String kind = source.path("kind").asText("");
+          boolean known =
+              group.isEmpty() && kind.equals("PersistentVolumeClaim")
+                  || group.equals("snapshot.storage.k8s.io") && kind.equals("VolumeSnapshot");
+          if (source.isObject() && !known) {
+            ((ObjectNode) claim.path("spec")).remove("dataSource");
+          }
+        }
+
+        /** Each of the two ways to name where the data comes from stands for the other. */
+        private void normalizeSources(ObjectNode claim) {
+          if (!(claim.path("spec") instanceof ObjectNode spec)) {
+            return;
+          }
           JsonNode source = spec.path("dataSource");
-          if (spec instanceof ObjectNode s && source.isObject() && !s.has("dataSourceRef")) {
-            s.set("dataSourceRef", source.deepCopy());
+          JsonNode ref = spec.path("dataSourceRef");
+          if (source.isObject() && !ref.isObject()) {
+            spec.set("dataSourceRef", source.deepCopy());
+          } else if (ref.isObject()
+              && !source.isObject()
+              && ref.path("namespace").asText("").isEmpty()) {
+            ObjectNode copy = ref.deepCopy();
+            copy.remove("namespace");
+            spec.set("dataSource", copy);
           }
         }
       };

@@ -1,0 +1,201 @@
+package dev.coracle.apiserver.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.patch.Trees;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * StatefulSets. What was stored before a rule was there may be changed elsewhere: an update does
+ * not look at the name of the Service and at the claims, and at the template only where that of
+ * before was good.
+ */
+final class StatefulSetRules implements KindRules {
+
+  private static final List<String> RETENTION = List.of("Retain", "Delete");
+  private static final Set<String> MUTABLE =
+      Set.of(
+          "replicas",
+          "ordinals",
+          "template",
+          "updateStrategy",
+          "revisionHistoryLimit",
+          "persistentVolumeClaimRetentionPolicy",
+          "minReadySeconds");
+
+  @Override
+  public List<String> name(String name) {
+    return NameRules.dnsLabel(name);
+  }
+
+  @Override
+  public void check(ObjectNode object, FieldErrors errors) {
+    spec(object.path("spec"), true, true, errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    FieldErrors old = new FieldErrors();
+    spec(before.path("spec"), false, true, old);
+    spec(now.path("spec"), false, old.isEmpty(), errors);
+    checkUpdate(now, before, errors);
+  }
+
+  private static void spec(
+      JsonNode spec, boolean created, boolean withTemplate, FieldErrors errors) {
+    String policy = Nodes.text(spec, "podManagementPolicy");
+    if (policy.isEmpty()) {
+      errors.required(FieldPath.SPEC, "podManagementPolicy");
+    } else if (!policy.equals("OrderedReady") && !policy.equals("Parallel")) {
+      errors.invalid(
+          FieldPath.SPEC, "podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
+    }
+    strategy(spec.path("updateStrategy"), FieldPath.SPEC.child("updateStrategy"), errors);
+    if (Nodes.set(spec, "persistentVolumeClaimRetentionPolicy")) {
+      for (String when : List.of("whenDeleted", "whenScaled")) {
+        String chosen = Nodes.text(spec.path("persistentVolumeClaimRetentionPolicy"), when);
+        if (!RETENTION.contains(chosen)) {
+          errors.unsupported(
+              FieldPath.SPEC.child("persistentVolumeClaimRetentionPolicy"),
+              when,
+              chosen,
+              RETENTION);
+        }
+      }
+    }
+    if (created) {
+      claims(spec.path("volumeClaimTemplates"), errors);
+    }
+    WorkloadRules.notNegative(spec, "replicas", FieldPath.SPEC, errors);
+    WorkloadRules.notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
+    WorkloadRules.notNegative(
+        spec.path("ordinals"), "start", FieldPath.SPEC.child("ordinals"), errors);
+    String service = Nodes.text(spec, "serviceName");
+    if (created && !service.isEmpty()) {
+      errors.invalid(FieldPath.SPEC, "serviceName", service, NameRules.dnsLabel(service));
+    }
+    if (SelectorRules.workload(spec, FieldPath.SPEC, "statefulset", "", errors) && withTemplate) {
+      JsonNode whole = withClaims(spec);
+      PodTemplateRules.check(whole.path("template"), FieldPath.SPEC.child("template"), errors);
+    }
+    WorkloadRules.forGood(spec.path("template").path("spec"), "StatefulSet", errors);
+  }
+
+  private static void strategy(JsonNode strategy, FieldPath path, FieldErrors errors) {
+    JsonNode rolling = strategy.path("rollingUpdate");
+    switch (Nodes.text(strategy, "type")) {
+      case "" -> errors.required(path, "");
+      case "OnDelete" -> {
+        if (rolling.isObject()) {
+          errors.invalid(
+              path,
+              "rollingUpdate",
+              shown(rolling),
+              "only allowed for updateStrategy 'RollingUpdate'");
+        }
+      }
+      case "RollingUpdate" -> {
+        FieldPath at = path.child("rollingUpdate");
+        WorkloadRules.notNegative(rolling, "partition", at, errors);
+        if (Nodes.set(rolling, "maxUnavailable")) {
+          WorkloadRules.amount(rolling, "maxUnavailable", at, errors);
+          if (WorkloadRules.isZero(rolling.path("maxUnavailable"))) {
+            Object value = MetaRules.text(rolling.path("maxUnavailable"));
+            errors.invalid(at, "maxUnavailable", value, "cannot be 0");
+          }
+          WorkloadRules.atMostAll(rolling, "maxUnavailable", at, errors);
+        }
+      }
+      default -> {
+        ObjectNode value = Json.object().put("Type", Nodes.text(strategy, "type"));
+        value.set("RollingUpdate", rolling.isObject() ? shown(rolling) : Nodes.NULL);
+        errors.invalid(path, "", value, "must be 'RollingUpdate' or 'OnDelete'");
+      }
+    }
+  }
+
+  /** By the names of upstream's own fields, as its messages have it. */
+  private static ObjectNode shown(JsonNode rolling) {
+    ObjectNode out = Json.object().put("Partition", rolling.path("partition").asInt(0));
+    JsonNode most = rolling.path("maxUnavailable");
+    out.set("MaxUnavailable", most.isMissingNode() ? Nodes.NULL : most);
+    return out;
+  }
+
+  private static void claims(JsonNode templates, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode claim : templates) {
+      FieldPath at = FieldPath.SPEC.child("volumeClaimTemplates").index(i++);
+      ClaimRules.spec(claim.path("spec"), at.child("spec"), errors);
+    }
+  }
+
+  /** Its pods get a volume for each claim, so containers may mount these too. */
+  private static JsonNode withClaims(JsonNode spec) {
+    if (spec.path("volumeClaimTemplates").isEmpty()) {
+      return spec;
+    }
+    ObjectNode copy = Nodes.copy(spec);
+    ArrayNode volumes =
+        copy.withObjectProperty("template").withObjectProperty("spec").withArrayProperty("volumes");
+    Set<String> names = new HashSet<>();
+    volumes.forEach(v -> names.add(v.path("name").asText("")));
+    for (JsonNode claim : spec.path("volumeClaimTemplates")) {
+      String name = claim.path("metadata").path("name").asText("");
+      if (names.add(name)) {
+        volumes
+            .addObject()
+            .put("name", name)
+            .putObject("persistentVolumeClaim")
+            .put("claimName", name);
+      }
+    }
+    return copy;
+  }
+
+  @Override
+  public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+    ObjectNode a = Nodes.copy(now.path("spec"));
+    ObjectNode b = Nodes.copy(before.path("spec"));
+    a.remove(MUTABLE);
+    b.remove(MUTABLE);
+    clean(a);
+    clean(b);
+    if (!Trees.equal(a, b)) {
+      errors.forbidden(
+          FieldPath.ROOT,
+          "spec",
+          "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template',"
+              + " 'updateStrategy', 'revisionHistoryLimit',"
+              + " 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
+    }
+  }
+
+  /** Claims are templates: their status says nothing. */
+  private static void clean(ObjectNode spec) {
+    for (JsonNode claim : spec.path("volumeClaimTemplates")) {
+      ((ObjectNode) claim).remove("status");
+      if (claim.get("metadata") instanceof ObjectNode m) {
+        m.remove("creationTimestamp");
+      }
+    }
+    if (Nodes.text(spec, "serviceName").isEmpty()) {
+      spec.remove("serviceName");
+    }
+  }
+
+  @Override
+  public void checkSubresource(
+      String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+    if (subresource.equals("status")) {
+      ReplicaStatusRules.STATEFUL_SET.check(now, before, errors);
+    }
+  }
+}
