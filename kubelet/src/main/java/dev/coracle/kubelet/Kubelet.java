@@ -493,5 +493,6 @@ public final class Kubelet implements Component {
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
     parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
+    sources.removeOrphanedMirrors();
   }
 }

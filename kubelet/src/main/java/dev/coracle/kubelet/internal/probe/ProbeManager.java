@@ -167,6 +167,17 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     }
   }
 
+  @Override
+  public void ending(String uid) {
+    workers
+        .getOrDefault(uid, Map.of())
+        .forEach((key, worker) -> {
+          if (key.kind() != Kind.READINESS) {
+            worker.stop();
+          }
+        });
+  }
+
   /** No probe is run any more. */
   public void stop() {
     workers.values().forEach(byKey -> byKey.values().forEach(ProbeWorker::stop));

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading
@@ -30,22 +31,26 @@ final class ContainerStatuses {
   private final ProbeResults probes;
   private final TerminationMessages messages;
   private final String idScheme;
+  private final Predicate<Pod> recursiveReadOnly;
 
   /**
    * @param idScheme the runtime's name, as in {@code containerd://…}
+   * @param recursiveReadOnly whether the runtime makes mounts read-only all the way down
    */
   ContainerStatuses(
       PodContext context,
       PodRuntimeStatus runtime,
       ProbeResults probes,
       TerminationMessages messages,
-      String idScheme) {
+      String idScheme,
+      Predicate<Pod> recursiveReadOnly) {
     this.pod = context.pod();
     this.context = context;
     this.runtime = runtime;
     this.probes = probes;
     this.messages = messages;
     this.idScheme = idScheme;
+    this.recursiveReadOnly = recursiveReadOnly;
   }
 
   /**
@@ -185,7 +190,9 @@ final class ContainerStatuses {
               .put("name", m.path("name").asText())
               .put("mountPath", m.path("mountPath").asText());
       if (m.path("readOnly").asBoolean(false)) {
-        boolean deep = m.path("recursiveReadOnly").asText("").equals("Enabled");
+        String asked = m.path("recursiveReadOnly").asText("");
+        boolean deep =
+            asked.equals("Enabled") || asked.equals("IfPossible") && recursiveReadOnly.test(pod);
         mount.put("readOnly", true).put("recursiveReadOnly", deep ? "Enabled" : "Disabled");
       }
     }

@@ -48,6 +48,9 @@ public final class PodSync implements PodWorker.Steps {
     /** Called with what runs, after every reading. */
     void follow(PodContext context, PodRuntimeStatus status);
 
+    /** A pod's containers are being ended: nobody asks any more whether they should be. */
+    void ending(String uid);
+
     void forget(String uid);
   }
 
@@ -244,6 +247,7 @@ public final class PodSync implements PodWorker.Steps {
     tell(worker, status, false);
     OptionalLong grace = worker.grace();
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
+    probes.ending(pod.uid());
     killer.killPod(pod, status, grace, pod.hostNetwork() ? "" : ip);
     probes.forget(pod.uid());
     PodRuntimeStatus after = cache.read(pod.uid());
