@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -212,5 +213,27 @@ class PodTroubleTest {
     assertThat(attempts("live")).isLessThanOrEqualTo(live + 1);
     go.countDown();
     k.eventually(() -> assertThat(k.exists("ending")).isFalse());
+  }
+
+  /** Nobody is cut off from a pod because its kubelet was started anew. */
+  @Test
+  void whatWasReadyAndHadStartedStaysSoForTheNextKubelet() throws Exception {
+    AtomicInteger answer = new AtomicInteger();
+    k.runtime.execs(command -> answer.get());
+    k.simple(
+        "kept",
+        ",\"startupProbe\":{\"exec\":{\"command\":[\"start\"]},\"periodSeconds\":1,\"failureThreshold\":100},"
+            + "\"readinessProbe\":{\"exec\":{\"command\":[\"ready\"]},\"periodSeconds\":1,\"failureThreshold\":100}");
+    k.eventually(() -> assertThat(k.condition("kept", "Ready")).isEqualTo("True"));
+    long starts = attempts("start");
+    answer.set(1);
+    k.restart();
+    long before = attempts("ready");
+    k.eventually(() -> assertThat(attempts("ready")).isGreaterThan(before + 1));
+    assertThat(k.condition("kept", "Ready")).isEqualTo("True");
+    assertThat(k.container("kept").path("started").asBoolean()).isTrue();
+    assertThat(attempts("start")).as("it has started already").isEqualTo(starts);
+    k.delete("kept", DeleteOptions.now());
+    k.eventually(() -> assertThat(k.exists("kept")).isFalse());
   }
 }
