@@ -45,7 +45,9 @@ public final class PodSources {
     this.pods = pods;
     this.timers = timers;
     this.loop = loop;
-    this.mirrors = new MirrorPods(client, pods.lister(), timers, node);
+    this.mirrors =
+        new MirrorPods(
+            client, pods.lister(), timers, node, uid -> loop.accept(new SyncEvent.PodTouched(uid)));
     this.manifests =
         options
             .staticPodPath()
@@ -154,6 +156,7 @@ public final class PodSources {
   }
 
   private void manifestRemoved(KubeObject pod) {
+    mirrors.forget(pod.uid());
     loop.accept(new SyncEvent.PodRemoved(pod));
     pods.lister()
         .get(pod.namespace(), pod.name())
