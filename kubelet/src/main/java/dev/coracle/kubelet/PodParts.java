@@ -206,12 +206,7 @@ final class PodParts {
         new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
         new ProbeManager(
-            handlers,
-            events,
-            timers,
-            around.probeMetrics(),
-            options.nodeIp(),
-            uid -> links.post().accept(new SyncEvent.PodTouched(uid)));
+            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::probed);
     Predicate<Pod> recursiveReadOnly = pod -> node.hasRecursiveReadOnly(runtimeHandler(pod));
     TerminationMessages messages = new TerminationMessages(paths);
     this.admission =
@@ -271,6 +266,11 @@ final class PodParts {
   private UserNamespace usersOf(Pod pod) {
     boolean own = !pod.spec().path("hostUsers").asBoolean(true);
     return users.of(pod, own ? runtimeHandler(pod) : "");
+  }
+
+  private void probed(String podUid) {
+    links.post().accept(new SyncEvent.PodTouched(podUid));
+    sync.probed(podUid);
   }
 
   private void objectChanged(String podUid) {

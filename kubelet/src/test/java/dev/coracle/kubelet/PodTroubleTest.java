@@ -209,6 +209,9 @@ class PodTroubleTest {
     long live = attempts("live");
     long ready = attempts("ready");
     k.eventually(() -> assertThat(attempts("ready")).isGreaterThan(ready + 2));
+    k.runtime.execs(command -> command.getFirst().equals("ready") ? 1 : 0);
+    k.eventually(() -> assertThat(k.condition("ending", "Ready")).isEqualTo("False"));
+    assertThat(k.container("ending").at("/state/running")).as("it has not ended").isNotEmpty();
     // One may have been on its way.
     assertThat(attempts("live")).isLessThanOrEqualTo(live + 1);
     go.countDown();
