@@ -170,6 +170,7 @@ public final class Kubelet implements Component {
             options.rootDir(),
             around.plugins(),
             node::refresh,
+            this::touched,
             this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);

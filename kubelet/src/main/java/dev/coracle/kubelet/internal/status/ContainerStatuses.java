@@ -8,6 +8,7 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
@@ -32,6 +33,7 @@ final class ContainerStatuses {
   private final TerminationMessages messages;
   private final String idScheme;
   private final Predicate<Pod> recursiveReadOnly;
+  private final NodeDevices devices;
 
   /**
    * @param idScheme the runtime's name, as in {@code containerd://…}
@@ -43,7 +45,8 @@ final class ContainerStatuses {
       ProbeResults probes,
       TerminationMessages messages,
       String idScheme,
-      Predicate<Pod> recursiveReadOnly) {
+      Predicate<Pod> recursiveReadOnly,
+      NodeDevices devices) {
     this.pod = context.pod();
     this.context = context;
     this.runtime = runtime;
@@ -51,6 +54,7 @@ final class ContainerStatuses {
     this.messages = messages;
     this.idScheme = idScheme;
     this.recursiveReadOnly = recursiveReadOnly;
+    this.devices = devices;
   }
 
   /**
@@ -167,6 +171,10 @@ final class ContainerStatuses {
       if (!spec.requests().isEmpty()) {
         status.set("allocatedResources", spec.requests().deepCopy());
       }
+    }
+    ArrayNode fare = devices.health(pod.uid(), spec.name());
+    if (!fare.isEmpty()) {
+      status.set("allocatedResourcesStatus", fare);
     }
     if (!c.stopSignal().isEmpty()) {
       status.put("stopSignal", c.stopSignal());

@@ -7,6 +7,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.Timestamps;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodResources;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
@@ -59,6 +60,7 @@ public final class PodStatusBuilder {
   private final Supplier<String> idScheme;
   private final Supplier<String> hostIp;
   private final Predicate<Pod> recursiveReadOnly;
+  private final NodeDevices devices;
   private final Clock clock;
 
   /**
@@ -70,12 +72,14 @@ public final class PodStatusBuilder {
       Supplier<String> idScheme,
       Supplier<String> hostIp,
       Predicate<Pod> recursiveReadOnly,
+      NodeDevices devices,
       Clock clock) {
     this.probes = probes;
     this.messages = messages;
     this.idScheme = idScheme;
     this.hostIp = hostIp;
     this.recursiveReadOnly = recursiveReadOnly;
+    this.devices = devices;
     this.clock = clock;
   }
 
@@ -92,7 +96,7 @@ public final class PodStatusBuilder {
     Pod pod = context.pod();
     ContainerStatuses converter =
         new ContainerStatuses(
-            context, runtime, probes, messages, idScheme.get(), recursiveReadOnly);
+            context, runtime, probes, messages, idScheme.get(), recursiveReadOnly, devices);
     ObjectNode status = Json.object();
     ArrayNode init = converter.of(pod.initContainers(), old.path("initContainerStatuses"));
     ArrayNode ordinary = converter.of(pod.containers(), old.path("containerStatuses"));
