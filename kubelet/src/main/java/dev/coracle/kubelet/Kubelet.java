@@ -170,6 +170,7 @@ public final class Kubelet implements Component {
             options.rootDir(),
             around.plugins(),
             node::refresh,
+            this::touched,
             this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);
@@ -493,5 +494,6 @@ public final class Kubelet implements Component {
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.devices().keepOnly(known);
     parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
+    sources.removeOrphanedMirrors();
   }
 }

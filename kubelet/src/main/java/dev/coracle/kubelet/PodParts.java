@@ -19,6 +19,7 @@ import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.image.PullRecords;
 import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.node.Machine;
@@ -60,6 +61,7 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -126,10 +128,17 @@ final class PodParts {
         new ImageManager(
             runtime,
             new PullSecrets(objects, events),
+            new PullRecords(
+                paths.real()
+                    ? Optional.of(options.rootDir().resolve("image_manager"))
+                    : Optional.empty(),
+                options.configuration().pullVerification(),
+                clock),
             events,
             clock,
             timers,
             options.maxParallelImagePulls());
+    node.imagesSeen(images::retain);
     this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
     LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
@@ -197,12 +206,8 @@ final class PodParts {
         new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
     this.probes =
         new ProbeManager(
-            handlers,
-            events,
-            timers,
-            around.probeMetrics(),
-            options.nodeIp(),
-            uid -> links.post().accept(new SyncEvent.PodTouched(uid)));
+            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::probed);
+    Predicate<Pod> recursiveReadOnly = pod -> node.hasRecursiveReadOnly(runtimeHandler(pod));
     TerminationMessages messages = new TerminationMessages(paths);
     this.admission =
         new Admission(
@@ -210,7 +215,8 @@ final class PodParts {
             node::fresh,
             () -> links.pods().get().stream().map(PodContext::pod).toList(),
             links.ended(),
-            links.pressures());
+            links.pressures(),
+            options.configuration().sysctls());
     PodResizer resizer =
         new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
     PodRuntime podRuntime =
@@ -219,9 +225,9 @@ final class PodParts {
             cache,
             images,
             new ContainerEnv(objects),
-            new ContainerMounts(paths, options.clusterDomain()),
+            new ContainerMounts(paths, options.clusterDomain(), recursiveReadOnly),
             new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf),
-            new ContainerConfigs(machine.memoryBytes()),
+            new ContainerConfigs(machine.memoryBytes(), options.rootDir().resolve("seccomp")),
             hooks,
             killer,
             events,
@@ -240,7 +246,14 @@ final class PodParts {
             killer,
             gc,
             volumes,
-            new PodStatusBuilder(probes, messages, node::runtimeName, options::nodeIp, clock),
+            new PodStatusBuilder(
+                probes,
+                messages,
+                node::runtimeName,
+                options::nodeIp,
+                recursiveReadOnly,
+                plugins.held(),
+                clock),
             statuses,
             probes,
             events,
@@ -259,6 +272,11 @@ final class PodParts {
   private UserNamespace usersOf(Pod pod) {
     boolean own = !pod.spec().path("hostUsers").asBoolean(true);
     return users.of(pod, own ? runtimeHandler(pod) : "");
+  }
+
+  private void probed(String podUid) {
+    links.post().accept(new SyncEvent.PodTouched(podUid));
+    sync.probed(podUid);
   }
 
   private void objectChanged(String podUid) {

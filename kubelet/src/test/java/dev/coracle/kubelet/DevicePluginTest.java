@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
@@ -110,11 +111,26 @@ class DevicePluginTest {
     awaitCounts("2", "2");
     pod("user", 1);
     k.awaitPhase("user", "Running");
+    awaitHealth("user", "Healthy");
     plugin.device("w0", false).device("w1", false);
     awaitCounts("2", "0");
+    awaitHealth("user", "Unhealthy");
     assertThat(k.pod("user").text("status", "phase")).isEqualTo("Running");
-    plugin.device("w0", true);
-    awaitCounts("2", "1");
+    plugin.device("w0", true).device("w1", true);
+    awaitCounts("2", "2");
+    awaitHealth("user", "Healthy");
+  }
+
+  /** KEP-4680. */
+  private void awaitHealth(String pod, String health) {
+    k.eventually(() -> {
+      JsonNode told = k.container(pod).path("allocatedResourcesStatus");
+      assertThat(told).hasSize(1);
+      assertThat(told.path(0).path("name").asText()).contains("/");
+      assertThat(told.path(0).path("resources")).hasSize(1);
+      assertThat(told.at("/0/resources/0/resourceID").asText()).isIn("w0", "w1");
+      assertThat(told.at("/0/resources/0/health").asText()).isEqualTo(health);
+    });
   }
 
   @Test

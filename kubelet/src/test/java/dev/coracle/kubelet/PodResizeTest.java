@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +61,7 @@ class PodResizeTest {
   }
 
   @Test
-  void aContainerGetsItsNewResourcesWithoutARestart() {
+  void aContainerGetsItsNewResourcesWithoutARestart() throws Exception {
     create("grows", "100m", "");
     assertThat(cpu("grows")).isEqualTo("100m");
     resize("grows", "200m");
@@ -72,6 +75,17 @@ class PodResizeTest {
             .anyMatch(e -> e.startsWith("ResizeStarted: Pod resize started: "))
             .anyMatch(e -> e.startsWith("ResizeCompleted: Pod resize completed: ")));
     k.eventually(() -> assertThat(condition("grows", "PodResizeInProgress").isEmpty()).isTrue());
+    k.restart();
+    resize("grows", "250m");
+    k.eventually(() -> assertThat(cpu("grows")).isEqualTo("250m"));
+    k.eventually(
+        () -> assertThat(completed()).as("the next kubelet tells only its own").hasSize(2));
+  }
+
+  private List<KubeObject> completed() {
+    return k.api.list(Resources.EVENTS, "", ListOptions.ALL).await().indefinitely().items().stream()
+        .filter(e -> e.text("reason").equals("ResizeCompleted"))
+        .toList();
   }
 
   private void resizeWhole(String name, String resources) {

@@ -2,10 +2,17 @@ package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,5 +87,156 @@ class PodTroubleTest {
             "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node"
                 + " affinity/selector");
     assertThat(k.container("bystander").path("restartCount").asInt()).isZero();
+  }
+
+  @Test
+  void aRefusedPodNamesNoContainersThatWouldBeWaitedFor() throws Exception {
+    k.create(
+        "forbidden",
+        "\"securityContext\":{\"sysctls\":[{\"name\":\"kernel.msgmax\",\"value\":\"1\"}]},"
+            + "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.awaitPhase("forbidden", "Failed");
+    assertThat(k.pod("forbidden").text("status", "reason")).isEqualTo("SysctlForbidden");
+    assertThat(k.pod("forbidden").text("status", "message"))
+        .isEqualTo("Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted");
+    assertThat(k.pod("forbidden").at("status", "containerStatuses")).isEmpty();
+    k.restart();
+    k.simple("later", "");
+    k.awaitPhase("later", "Running");
+    assertThat(k.pod("forbidden").at("status", "containerStatuses")).isEmpty();
+  }
+
+  @Test
+  void aPodIsOnlyForTheNodesThatItsAffinityNames() {
+    String affinity =
+        """
+        "affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":
+          {"nodeSelectorTerms":[{"matchFields":[
+            {"key":"metadata.name","operator":"In","values":["%s"]}]}]}}},
+        "containers":[{"name":"%s","image":"busybox:1"}]
+        """;
+    k.create("elsewhere", affinity.formatted("n2", "a"));
+    k.create("here", affinity.formatted("n1", "b"));
+    k.create(
+        "windows",
+        "\"os\":{\"name\":\"windows\"},\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.awaitPhase("here", "Running");
+    k.awaitPhase("elsewhere", "Failed");
+    assertThat(k.pod("elsewhere").text("status", "reason")).isEqualTo("NodeAffinity");
+    k.awaitPhase("windows", "Failed");
+    assertThat(k.pod("windows").text("status", "reason")).isEqualTo("PodOSNotSupported");
+  }
+
+  @Test
+  void aPodThatNeverRanHasFailedWhenItIsDeleted() {
+    k.runtime.failing(call ->
+        call.startsWith("pullImage missing")
+            ? Optional.of(new CriException(Code.NOT_FOUND, "no such image"))
+            : Optional.empty());
+    k.api
+        .create(
+            Resources.PODS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Pod",
+                 "metadata":{"name":"stuck","namespace":"default","finalizers":["example.com/kept"]},
+                 "spec":{"nodeName":"n1","terminationGracePeriodSeconds":5,
+                   "initContainers":[{"name":"i","image":"missing:1"},{"name":"j","image":"busybox:1"}],
+                   "containers":[{"name":"c","image":"busybox:1"}]}}
+                """))
+        .await()
+        .indefinitely();
+    k.api
+        .create(
+            Resources.PODS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Pod",
+                 "metadata":{"name":"half","namespace":"default","finalizers":["example.com/kept"]},
+                 "spec":{"nodeName":"n1","terminationGracePeriodSeconds":5,
+                   "containers":[{"name":"c","image":"missing:1"},{"name":"d","image":"busybox:1"}]}}
+                """))
+        .await()
+        .indefinitely();
+    k.eventually(() ->
+        assertThat(k.pod("half").at("status", "containerStatuses").path(1).at("/state/running"))
+            .isNotEmpty());
+    k.eventually(() ->
+        assertThat(
+                k.pod("stuck")
+                    .at("status", "initContainerStatuses")
+                    .path(0)
+                    .at("/state/waiting/reason")
+                    .asText())
+            .isEqualTo("ImagePullBackOff"));
+    k.delete("stuck", DeleteOptions.DEFAULT);
+    k.delete("half", DeleteOptions.DEFAULT);
+    k.awaitPhase("stuck", "Failed");
+    assertThat(k.pod("stuck").at("status", "containerStatuses").path(0).at("/state/waiting"))
+        .as("never reached")
+        .isNotEmpty();
+    k.awaitPhase("half", "Failed");
+    JsonNode ended = k.container("half").at("/state/terminated");
+    assertThat(ended.path("reason").asText()).isEqualTo("ContainerStatusUnknown");
+    assertThat(ended.path("exitCode").asInt()).isEqualTo(137);
+    assertThat(ended.path("message").asText())
+        .isEqualTo("The container could not be located when the pod was terminated");
+  }
+
+  @Test
+  void nobodyAsksWhetherAContainerLivesThatIsBeingEnded() throws Exception {
+    CountDownLatch stopping = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.startsWith("stopContainer")) {
+        stopping.countDown();
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    k.simple(
+        "ending",
+        ",\"livenessProbe\":{\"exec\":{\"command\":[\"live\"]},\"periodSeconds\":1},"
+            + "\"readinessProbe\":{\"exec\":{\"command\":[\"ready\"]},\"periodSeconds\":1}");
+    k.eventually(() -> assertThat(k.condition("ending", "Ready")).isEqualTo("True"));
+    k.eventually(() -> assertThat(attempts("live")).isPositive());
+    k.delete("ending", DeleteOptions.DEFAULT);
+    assertThat(stopping.await(10, TimeUnit.SECONDS)).isTrue();
+    long live = attempts("live");
+    long ready = attempts("ready");
+    k.eventually(() -> assertThat(attempts("ready")).isGreaterThan(ready + 2));
+    k.runtime.execs(command -> command.getFirst().equals("ready") ? 1 : 0);
+    k.eventually(() -> assertThat(k.condition("ending", "Ready")).isEqualTo("False"));
+    assertThat(k.container("ending").at("/state/running")).as("it has not ended").isNotEmpty();
+    // One may have been on its way.
+    assertThat(attempts("live")).isLessThanOrEqualTo(live + 1);
+    go.countDown();
+    k.eventually(() -> assertThat(k.exists("ending")).isFalse());
+  }
+
+  /** Nobody is cut off from a pod because its kubelet was started anew. */
+  @Test
+  void whatWasReadyAndHadStartedStaysSoForTheNextKubelet() throws Exception {
+    AtomicInteger answer = new AtomicInteger();
+    k.runtime.execs(command -> answer.get());
+    k.simple(
+        "kept",
+        ",\"startupProbe\":{\"exec\":{\"command\":[\"start\"]},\"periodSeconds\":1,\"failureThreshold\":100},"
+            + "\"readinessProbe\":{\"exec\":{\"command\":[\"ready\"]},\"periodSeconds\":1,\"failureThreshold\":100}");
+    k.eventually(() -> assertThat(k.condition("kept", "Ready")).isEqualTo("True"));
+    long starts = attempts("start");
+    answer.set(1);
+    k.restart();
+    long before = attempts("ready");
+    k.eventually(() -> assertThat(attempts("ready")).isGreaterThan(before + 1));
+    assertThat(k.condition("kept", "Ready")).isEqualTo("True");
+    assertThat(k.container("kept").path("started").asBoolean()).isTrue();
+    assertThat(attempts("start")).as("it has started already").isEqualTo(starts);
+    k.delete("kept", DeleteOptions.now());
+    k.eventually(() -> assertThat(k.exists("kept")).isFalse());
   }
 }

@@ -2,7 +2,10 @@ package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.api.Json;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.kubelet.config.KubeletConfiguration;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,47 @@ class StaticPodTest {
                       .indefinitely()
                       .items())
               .isEmpty());
+    }
+  }
+
+  @Test
+  void aMirrorGoesWhoseManifestWentWhileNoKubeletWasThere() throws Exception {
+    write("busybox:1");
+    KubeletConfiguration chosen =
+        KubeletConfiguration.parse(
+            Json.parse(
+                """
+                {"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration",
+                 "staticPodPath":"%s"}
+                """
+                    .formatted(manifests)
+                    .getBytes(StandardCharsets.UTF_8)));
+    try (KubeletHarness k = new KubeletHarness(o -> o.withConfiguration(chosen))) {
+      k.eventually(() ->
+          assertThat(
+                  k.api
+                      .get(dev.coracle.api.Resources.PODS, "kube-system", "static-n1")
+                      .await()
+                      .indefinitely()
+                      .text("status", "phase"))
+              .isEqualTo("Running"));
+      k.stopKubelet();
+      Files.delete(manifests.resolve("static.yaml"));
+      k.restart();
+      k.eventually(() -> {
+        k.kubelet().housekeep();
+        assertThat(
+                k.api
+                    .list(
+                        dev.coracle.api.Resources.PODS,
+                        "kube-system",
+                        dev.coracle.api.rest.ListOptions.ALL)
+                    .await()
+                    .indefinitely()
+                    .items())
+            .isEmpty();
+        assertThat(k.runtime.running("s")).isEmpty();
+      });
     }
   }
 }

@@ -232,6 +232,7 @@ public final class Node {
                     identity.key(),
                     identity.clusterCa())
                 .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
+                .withLogDirectory(Path.of("/var/log"))
                 .withListen(
                     options.node().kubeletAddress(), Ports.preferred(options.kubeletPort())));
   }

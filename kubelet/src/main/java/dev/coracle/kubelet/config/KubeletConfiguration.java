@@ -2,11 +2,14 @@ package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -17,6 +20,10 @@ import java.util.TreeSet;
  * @param imageGcHighPercent how full the images' disk is when unused images are removed
  * @param imageGcLowPercent how full it may stay
  * @param userNamespaceIds {@code userNamespaces.idsPerPod}
+ * @param staticPodPath a directory of manifests to run without the API
+ * @param sysctls which ones pods may set
+ * @param pullVerification which images that are here a pod may have without showing that it may
+ *     pull them
  */
 public record KubeletConfiguration(
     int maxPods,
@@ -27,7 +34,10 @@ public record KubeletConfiguration(
     int imageGcLowPercent,
     ShutdownOptions shutdown,
     EvictionOptions eviction,
-    int userNamespaceIds) {
+    int userNamespaceIds,
+    Optional<Path> staticPodPath,
+    Sysctls sysctls,
+    PullVerification pullVerification) {
 
   /** The ids of a pod with users of its own come in multiples of this. */
   private static final int ID_UNIT = 65536;
@@ -42,7 +52,10 @@ public record KubeletConfiguration(
           80,
           ShutdownOptions.NONE,
           EvictionOptions.DEFAULT,
-          ID_UNIT);
+          ID_UNIT,
+          Optional.empty(),
+          Sysctls.SAFE,
+          PullVerification.DEFAULT);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -65,7 +78,11 @@ public record KubeletConfiguration(
               "evictionMaxPodGracePeriod",
               "evictionMinimumReclaim",
               "mergeDefaultEvictionSettings",
-              "userNamespaces"));
+              "userNamespaces",
+              "staticPodPath",
+              "allowedUnsafeSysctls",
+              "imagePullCredentialsVerificationPolicy",
+              "preloadedImagesVerificationAllowlist"));
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
@@ -77,7 +94,10 @@ public record KubeletConfiguration(
         imageGcLowPercent,
         other,
         eviction,
-        userNamespaceIds);
+        userNamespaceIds,
+        staticPodPath,
+        sysctls,
+        pullVerification);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -90,7 +110,10 @@ public record KubeletConfiguration(
         imageGcLowPercent,
         shutdown,
         other,
-        userNamespaceIds);
+        userNamespaceIds,
+        staticPodPath,
+        sysctls,
+        pullVerification);
   }
 
   /**
@@ -129,7 +152,37 @@ public record KubeletConfiguration(
         low,
         shutdown(document),
         eviction(document),
-        idsPerPod(document.path("userNamespaces")));
+        idsPerPod(document.path("userNamespaces")),
+        staticPodPath(document.path("staticPodPath")),
+        Sysctls.allowing(list(document, "allowedUnsafeSysctls")),
+        PullVerification.of(
+            document.path("imagePullCredentialsVerificationPolicy").asText(""),
+            list(document, "preloadedImagesVerificationAllowlist")));
+  }
+
+  private static Optional<Path> staticPodPath(JsonNode node) {
+    if (node.asText("").isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      Path path = Path.of(node.asText());
+      if (!path.isAbsolute()) {
+        throw new IllegalArgumentException("staticPodPath must be an absolute path: " + path);
+      }
+      return Optional.of(path);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("staticPodPath is no path: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> list(JsonNode document, String field) {
+    JsonNode node = document.path(field);
+    if (!node.isMissingNode() && !node.isArray()) {
+      throw new IllegalArgumentException(field + " must be a list");
+    }
+    List<String> out = new ArrayList<>();
+    node.forEach(e -> out.add(e.asText()));
+    return out;
   }
 
   private static Duration monitorInterval(JsonNode document) {
@@ -153,7 +206,10 @@ public record KubeletConfiguration(
         imageGcLowPercent,
         shutdown,
         eviction,
-        userNamespaceIds);
+        userNamespaceIds,
+        staticPodPath,
+        sysctls,
+        pullVerification);
   }
 
   private static int idsPerPod(JsonNode users) {

@@ -144,6 +144,7 @@ public record KubeletOptions(
       draft.maxPods = chosen.maxPods();
       draft.containerLogMaxSize = chosen.containerLogMaxSize();
       draft.containerLogMaxFiles = chosen.containerLogMaxFiles();
+      draft.staticPodPath = chosen.staticPodPath().or(() -> draft.staticPodPath);
       draft.configuration = chosen;
     });
   }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ public final class NodePlugins implements AutoCloseable {
    * @param root the kubelet's directory
    * @param sockets whether sockets are made and looked for, which simulated nodes do without
    * @param changed hears that the node has other devices than before
+   * @param touched hears the uid of a pod whose devices fare otherwise than before
    * @param came hears of storage drivers that have come
    * @param pods those that have not ended
    */
@@ -55,6 +57,7 @@ public final class NodePlugins implements AutoCloseable {
       Path root,
       boolean sockets,
       Runnable changed,
+      Consumer<String> touched,
       Runnable came,
       Supplier<Collection<Pod>> pods) {
     this.vertx = vertx;
@@ -67,7 +70,8 @@ public final class NodePlugins implements AutoCloseable {
             vertx,
             timers,
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
-            changed);
+            changed,
+            touched);
     this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
     this.claims = new DraManager(vertx, root.resolve("dra_manager_state"));
   }

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.dra.DraManager;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
@@ -20,6 +21,11 @@ record PodDevices(DeviceManager devices, DraManager claims) implements NodeDevic
   public void release(String podUid) throws NotReady {
     devices.release(podUid);
     claims.unprepare(podUid);
+  }
+
+  @Override
+  public ArrayNode health(String podUid, String container) {
+    return devices.health(podUid, container);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,11 +128,83 @@ class KubeletConfigurationTest {
             + " 65536",
         "\"userNamespaces\":{\"idsPerPod\":0} | userNamespaces.idsPerPod must be a multiple of"
             + " 65536",
+        "\"allowedUnsafeSysctls\":[\"vm.*\"] | the sysctls \"vm.*\" are not known to be namespaced",
+        "\"allowedUnsafeSysctls\":[\"Net\"] | must have at most 253 characters and match regex",
+        "\"allowedUnsafeSysctls\":\"net.*\" | allowedUnsafeSysctls must be a list",
+        "\"staticPodPath\":\"manifests\" | staticPodPath must be an absolute path",
+        "\"imagePullCredentialsVerificationPolicy\":\"Maybe\" | option \"Maybe\" specified for"
+            + " imagePullCredentialsVerificationPolicy is not supported",
+        "\"preloadedImagesVerificationAllowlist\":[\"a.b/*\"] | can't set",
+        "\"imagePullCredentialsVerificationPolicy\":\"NeverVerifyAllowlistedImages\","
+            + "\"preloadedImagesVerificationAllowlist\":[\"a*/b\"] | not a valid pattern",
         "\"evictionhard\":{} | unknown field \"evictionhard\"",
       })
   void whatCannotBeIsRefusedInWords(String fields, String why) {
     assertThatThrownBy(() -> parse(fields))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(why);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "",
+      value = {
+        "kernel.shm_rmid_forced | {} | ",
+        "net/ipv4/tcp_syncookies | {} | ",
+        "net.ipv4.tcp_syncookies | {\"hostNetwork\":true} | \"net.ipv4.tcp_syncookies\" not allowed with"
+            + " host Net enabled",
+        "kernel.msgmax | {} | ",
+        "kernel.msgmax | {\"hostIPC\":true} | \"kernel.msgmax\" not allowed with host IPC enabled",
+        "kernel.sem | {} | \"kernel.sem\" not allowlisted",
+        "vm.swappiness | {} | \"vm.swappiness\" not allowlisted",
+        "net.ipv4.conf.eth0/5.rp_filter | {} | \"net.ipv4.conf.eth0/5.rp_filter\" not allowlisted",
+      })
+  void podsSetSafeSysctlsAndThoseThatAreAllowed(String name, String spec, String why) {
+    Sysctls sysctls = parse("\"allowedUnsafeSysctls\":[\"kernel.msg*\"]").sysctls();
+    assertThat(sysctls.unsafe()).containsExactly("kernel.msg*");
+    ObjectNode pod = Json.parseObject(spec.getBytes());
+    pod.putObject("securityContext")
+        .putArray("sysctls")
+        .addObject()
+        .put("name", name)
+        .put("value", "1");
+    assertThat(sysctls.refusal(pod).orElse(null))
+        .isEqualTo(why == null ? null : "forbidden sysctl: " + why);
+  }
+
+  @Test
+  void thePolicyOfImagesSaysForWhichAPodShowsThatItMayPullThem() {
+    PullVerification preloaded = KubeletConfiguration.DEFAULT.pullVerification();
+    assertThat(preloaded.isNeeded("a.b/c", true)).isTrue();
+    assertThat(preloaded.isNeeded("a.b/c", false)).isFalse();
+    PullVerification listed =
+        parse(
+                """
+                "imagePullCredentialsVerificationPolicy":"NeverVerifyAllowlistedImages",
+                "preloadedImagesVerificationAllowlist":["a.b/*","c.d/e"]
+                """)
+            .pullVerification();
+    assertThat(listed.isNeeded("a.b/x/y", true)).isFalse();
+    assertThat(listed.isNeeded("a.bc/x", false)).isTrue();
+    assertThat(listed.isNeeded("c.d/e", true)).isFalse();
+    assertThat(listed.isNeeded("c.d/e/f", true)).isTrue();
+    assertThat(
+            parse("\"imagePullCredentialsVerificationPolicy\":\"AlwaysVerify\"")
+                .pullVerification()
+                .isNeeded("a.b/c", false))
+        .isTrue();
+    assertThat(
+            parse("\"imagePullCredentialsVerificationPolicy\":\"NeverVerify\"")
+                .pullVerification()
+                .isNeeded("a.b/c", true))
+        .isFalse();
+  }
+
+  @Test
+  void manifestsMayBeSomewhere() {
+    assertThat(parse("\"staticPodPath\":\"/etc/manifests\"").staticPodPath())
+        .contains(Path.of("/etc/manifests"));
+    assertThat(parse("\"staticPodPath\":\"\"").staticPodPath()).isEmpty();
   }
 }

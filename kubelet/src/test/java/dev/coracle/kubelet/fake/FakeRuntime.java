@@ -403,7 +403,7 @@ public final class FakeRuntime implements RuntimeService {
 
   @Override
   public String pullImage(String image, Optional<AuthConfig> auth, PodSandboxConfig sandbox) {
-    call("pullImage " + image);
+    call("pullImage " + image + auth.map(a -> " as " + a.getUsername()).orElse(""));
     image(image);
     return "sha256:" + image;
   }

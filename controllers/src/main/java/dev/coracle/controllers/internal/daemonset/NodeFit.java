@@ -4,10 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.selector.LabelRequirement;
-import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.selector.NodeSelection;
 import java.util.List;
-import java.util.Map;
 
 /** Whether a daemon's template belongs on a node, and the pod that goes there. */
 final class NodeFit {
@@ -29,7 +27,8 @@ final class NodeFit {
   static Fit of(KubeObject daemonSet, KubeObject node) {
     JsonNode spec = daemonSet.at("spec", "template", "spec");
     String named = spec.path("nodeName").asText("");
-    if ((!named.isEmpty() && !named.equals(node.name())) || !wanted(spec, node)) {
+    if ((!named.isEmpty() && !named.equals(node.name()))
+        || !NodeSelection.matches(spec, node.name(), node.labels())) {
       return new Fit(false, false);
     }
     ObjectNode tolerant = (ObjectNode) spec.deepCopy();
@@ -45,38 +44,6 @@ final class NodeFit {
       stay &= !effect.equals("NoExecute");
     }
     return new Fit(run, stay);
-  }
-
-  private static boolean wanted(JsonNode spec, KubeObject node) {
-    Map<String, String> labels = node.labels();
-    if (!LabelSelector.ofLabels(KubeObject.strings(spec.path("nodeSelector"))).matches(labels)) {
-      return false;
-    }
-    JsonNode required =
-        spec.path("affinity")
-            .path("nodeAffinity")
-            .path("requiredDuringSchedulingIgnoredDuringExecution");
-    if (!required.isObject()) {
-      return true;
-    }
-    for (JsonNode term : required.path("nodeSelectorTerms")) {
-      if (all(term.path("matchExpressions"), labels)
-          && all(term.path("matchFields"), Map.of("metadata.name", node.name()))
-          && (!term.path("matchExpressions").isEmpty() || !term.path("matchFields").isEmpty())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean all(JsonNode expressions, Map<String, String> values) {
-    for (JsonNode e : expressions) {
-      LabelRequirement requirement = LabelSelector.expression(e);
-      if (!requirement.matches(values)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean tolerates(JsonNode tolerations, JsonNode taint) {

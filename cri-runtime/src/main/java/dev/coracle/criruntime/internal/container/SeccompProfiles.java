@@ -117,6 +117,9 @@ final class SeccompProfiles {
   }
 
   private static ObjectNode local(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException("cannot load seccomp profile \"" + file + "\": there is no such file");
+    }
     if (Files.size(file) > LARGEST) {
       throw new IOException("the seccomp profile " + file + " is larger than 1 MiB");
     }

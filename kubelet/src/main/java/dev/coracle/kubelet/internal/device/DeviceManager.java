@@ -1,6 +1,8 @@
 package dev.coracle.kubelet.internal.device;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
 import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
 import dev.coracle.deviceplugin.v1beta1.Device;
@@ -23,9 +25,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +54,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   private final Vertx vertx;
   private final Timers timers;
   private final Runnable changed;
+  private final Consumer<String> touched;
   private final DeviceCheckpoint checkpoint;
   private final Map<String, DeviceStock> stocks = new TreeMap<>();
   private final List<DeviceAllocation> allocations = new ArrayList<>();
@@ -60,11 +65,14 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   /**
    * @param file where is kept what pods hold
    * @param changed hears that counts have changed
+   * @param touched hears the uid of a pod one of whose devices has another health than before
    */
-  public DeviceManager(Vertx vertx, Timers timers, Path file, Runnable changed) {
+  public DeviceManager(
+      Vertx vertx, Timers timers, Path file, Runnable changed, Consumer<String> touched) {
     this.vertx = vertx;
     this.timers = timers;
     this.changed = changed;
+    this.touched = touched;
     this.checkpoint = new DeviceCheckpoint(file);
   }
 
@@ -139,13 +147,16 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
 
   private void told(String resource, DevicePlugin plugin, List<Device> devices) {
     boolean news;
+    Set<String> holders;
     synchronized (this) {
       DeviceStock stock = stocks.get(resource);
       if (stock == null || stock.plugin() != plugin) {
         return;
       }
       boolean first = !stock.told();
+      Map<String, String> before = stock.healths();
       news = stock.replace(devices);
+      holders = holders(resource, before, stock);
       if (first) {
         save();
       }
@@ -153,29 +164,71 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     if (news) {
       changed.run();
     }
+    holders.forEach(touched);
+  }
+
+  /** The pods that hold a device whose health is another than it was. */
+  private Set<String> holders(String resource, Map<String, String> before, DeviceStock stock) {
+    Map<String, String> now = stock.healths();
+    Set<String> out = new HashSet<>();
+    for (DeviceAllocation a : allocations) {
+      if (a.resource().equals(resource)
+          && a.ids().stream().anyMatch(id -> !Objects.equals(before.get(id), now.get(id)))) {
+        out.add(a.podUid());
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public synchronized ArrayNode health(String podUid, String container) {
+    ArrayNode out = Json.array();
+    for (DeviceAllocation a : allocations) {
+      if (!a.isOf(podUid, container)) {
+        continue;
+      }
+      DeviceStock stock = stocks.get(a.resource());
+      Map<String, String> healths = stock == null ? Map.of() : stock.healths();
+      ArrayNode resources = out.addObject().put("name", a.resource()).putArray("resources");
+      for (String id : a.ids()) {
+        resources
+            .addObject()
+            .put("resourceID", id)
+            .put("health", healths.getOrDefault(id, "Unknown"));
+      }
+    }
+    return out;
   }
 
   private void ended(String resource, DevicePlugin plugin) {
+    Set<String> holders;
     synchronized (this) {
       DeviceStock stock = stocks.get(resource);
       if (stock == null || stock.plugin() != plugin) {
         return;
       }
+      Map<String, String> before = stock.healths();
       stock.unhealthy();
+      holders = holders(resource, before, stock);
       timers.after(GRACE, () -> forgetEnded(resource, stock));
     }
     plugin.close();
     changed.run();
+    holders.forEach(touched);
   }
 
   private void forgetEnded(String resource, DeviceStock stock) {
+    Set<String> holders;
     synchronized (this) {
       if (stocks.get(resource) != stock || stock.plugin() != null) {
         return;
       }
+      Map<String, String> before = stock.healths();
       stock.replace(List.of());
+      holders = holders(resource, before, stock);
     }
     changed.run();
+    holders.forEach(touched);
   }
 
   /** What the Node tells. A resource whose plugin is gone for good stays, with nothing of it. */

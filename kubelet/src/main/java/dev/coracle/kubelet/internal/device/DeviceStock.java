@@ -62,6 +62,13 @@ final class DeviceStock {
     return devices.values().stream().filter(d -> d.getHealth().equals(HEALTHY)).count();
   }
 
+  /** {@code Healthy} or {@code Unhealthy} by the devices' ids. */
+  Map<String, String> healths() {
+    Map<String, String> out = new HashMap<>();
+    devices.forEach((id, d) -> out.put(id, d.getHealth().equals(HEALTHY) ? HEALTHY : "Unhealthy"));
+    return out;
+  }
+
   List<Device> all() {
     return List.copyOf(devices.values());
   }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.selector.NodeSelection;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
+import dev.coracle.kubelet.config.Sysctls;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
@@ -30,29 +32,40 @@ public final class Admission implements PodResizer.Room {
   private final Supplier<Collection<Pod>> pods;
   private final Predicate<Pod> ended;
   private final Supplier<Set<Condition>> pressures;
+  private final Sysctls sysctls;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
    *     labels
    * @param pods all pods of this node
    * @param ended whether a pod needs nothing any more
+   * @param sysctls those that pods may set
    */
   public Admission(
       Supplier<Optional<KubeObject>> node,
       Supplier<Optional<KubeObject>> fresh,
       Supplier<Collection<Pod>> pods,
       Predicate<Pod> ended,
-      Supplier<Set<Condition>> pressures) {
+      Supplier<Set<Condition>> pressures,
+      Sysctls sysctls) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
     this.ended = ended;
     this.pressures = pressures;
+    this.sysctls = sysctls;
   }
 
   /** Empty: the pod is welcome. A pod that already ran here always is. */
   public Optional<Verdict> check(Pod pod) {
-    if (pod.isStatic() || pod.status().hasNonNull("startTime") || node.get().isEmpty()) {
+    if (pod.status().hasNonNull("startTime")) {
+      return Optional.empty();
+    }
+    Optional<String> forbidden = sysctls.refusal(pod.spec());
+    if (forbidden.isPresent()) {
+      return Optional.of(Verdict.rejected("SysctlForbidden", forbidden.get()));
+    }
+    if (pod.isStatic() || node.get().isEmpty()) {
       return Optional.empty();
     }
     KubeObject known = node.get().get();
@@ -65,6 +78,12 @@ public final class Admission implements PodResizer.Room {
                   + pressure.stream()
                       .map(Condition::text)
                       .collect(Collectors.joining(" ", "[", "]. "))));
+    }
+    String system = pod.spec().path("os").path("name").asText("linux");
+    if (!system.equals("linux")) {
+      return Optional.of(
+          Verdict.rejected(
+              "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"));
     }
     if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
       return Optional.of(
@@ -150,13 +169,7 @@ public final class Admission implements PodResizer.Room {
   }
 
   private static boolean selected(Pod pod, KubeObject node) {
-    Map<String, String> labels = node.labels();
-    for (var e : pod.spec().path("nodeSelector").properties()) {
-      if (!e.getValue().asText().equals(labels.get(e.getKey()))) {
-        return false;
-      }
-    }
-    return true;
+    return NodeSelection.matches(pod.spec(), node.name(), node.labels());
   }
 
   private Optional<Verdict> fits(Pod pod, KubeObject node) {

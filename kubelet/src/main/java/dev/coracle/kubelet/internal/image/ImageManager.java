@@ -1,6 +1,5 @@
 package dev.coracle.kubelet.internal.image;
 
-import dev.coracle.cri.v1.AuthConfig;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
@@ -55,10 +54,13 @@ public final class ImageManager {
     }
   }
 
-  private record Pulled(String imageRef, Duration took, Duration waited) {}
+  private record Pulled(String imageRef, Image image, Duration took, Duration waited) {}
+
+  private record Answer(String imageRef, Optional<PullCredential> used) {}
 
   private final RuntimeService runtime;
   private final PullSecrets secrets;
+  private final PullRecords records;
   private final PodEvents events;
   private final Clock clock;
   private final Executor executor;
@@ -68,17 +70,20 @@ public final class ImageManager {
   private final Map<String, CompletableFuture<Pulled>> pulling = new ConcurrentHashMap<>();
 
   /**
+   * @param records with what images were pulled
    * @param executor runs pulls, on virtual threads
    */
   public ImageManager(
       RuntimeService runtime,
       PullSecrets secrets,
+      PullRecords records,
       PodEvents events,
       Clock clock,
       Executor executor,
       int parallelPulls) {
     this.runtime = runtime;
     this.secrets = secrets;
+    this.records = records;
     this.events = events;
     this.clock = clock;
     this.executor = executor;
@@ -105,7 +110,8 @@ public final class ImageManager {
     String policy = policy(container, image);
     Optional<Image> found =
         policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
-    if (found.isPresent()) {
+    if (found.isPresent()
+        && !records.mustPull(image, found.get().getId(), () -> secrets.of(pod, image))) {
       events.normal(
           pod,
           container,
@@ -116,6 +122,7 @@ public final class ImageManager {
       return ready(image, found.get());
     }
     if (policy.equals("Never")) {
+      // Also of one that is here and not this pod's to have: it is not told more than that.
       String message =
           "Container image "
               + GoText.quote(container.image())
@@ -139,6 +146,16 @@ public final class ImageManager {
   /** Nothing is remembered any more: the runtime was restarted, or images were removed. */
   public void forgetAll() {
     present.clear();
+  }
+
+  /**
+   * Forgets how images were pulled that are not here any more.
+   *
+   * @param all images of the runtime
+   * @param asked when it was asked for them
+   */
+  public void retain(java.util.Collection<Image> all, Instant asked) {
+    records.retain(all, asked);
   }
 
   /** Milliseconds of the clock at which each image was last needed. */
@@ -193,11 +210,7 @@ public final class ImageManager {
     events.normal(pod, container, "Pulling", "Pulling image " + quoted);
     try {
       Pulled pulled = await(pulling(pod, image, sandbox), context);
-      Image found =
-          runtime
-              .imageStatus(image)
-              .or(() -> runtime.imageStatus(pulled.imageRef()))
-              .orElseGet(() -> Image.newBuilder().setId(pulled.imageRef()).build());
+      Image found = pulled.image();
       present.put(image, found);
       context.pulls().reset(image);
       context.pullErrors().remove(image);
@@ -229,30 +242,27 @@ public final class ImageManager {
   private CompletableFuture<Pulled> pulling(Pod pod, String image, PodSandboxConfig sandbox) {
     // Credentials make pulls of one image differ between pods, so only pulls without any are
     // shared.
-    List<AuthConfig> auths = secrets.of(pod, image);
-    if (!auths.isEmpty()) {
-      return start(image, auths, sandbox);
+    List<PullCredential> credentials = secrets.of(pod, image);
+    if (!credentials.isEmpty()) {
+      return start(image, credentials, sandbox);
     }
     return pulling.computeIfAbsent(
         image,
         key -> {
-          CompletableFuture<Pulled> future = start(key, auths, sandbox);
+          CompletableFuture<Pulled> future = start(key, credentials, sandbox);
           future.whenCompleteAsync((r, e) -> pulling.remove(key, future), executor);
           return future;
         });
   }
 
   private CompletableFuture<Pulled> start(
-      String image, List<AuthConfig> auths, PodSandboxConfig sandbox) {
+      String image, List<PullCredential> credentials, PodSandboxConfig sandbox) {
     Instant asked = clock.instant();
     return CompletableFuture.supplyAsync(
         () -> {
           slots.acquireUninterruptibly();
           try {
-            Instant begun = clock.instant();
-            String ref = withAny(image, auths, sandbox);
-            Instant done = clock.instant();
-            return new Pulled(ref, Duration.between(begun, done), Duration.between(asked, done));
+            return pulled(image, credentials, sandbox, asked);
           } finally {
             slots.release();
           }
@@ -260,14 +270,38 @@ public final class ImageManager {
         executor);
   }
 
-  private String withAny(String image, List<AuthConfig> auths, PodSandboxConfig sandbox) {
-    if (auths.isEmpty()) {
-      return runtime.pullImage(image, Optional.empty(), sandbox);
+  /** It is written down before that the image is not everybody's, and after it whose it is. */
+  private Pulled pulled(
+      String image, List<PullCredential> credentials, PodSandboxConfig sandbox, Instant asked) {
+    records.begin(image);
+    Instant begun = clock.instant();
+    try {
+      Answer answer = withAny(image, credentials, sandbox);
+      Instant done = clock.instant();
+      Image found =
+          runtime
+              .imageStatus(image)
+              .or(() -> runtime.imageStatus(answer.imageRef))
+              .orElseGet(() -> Image.newBuilder().setId(answer.imageRef).build());
+      records.done(image, found.getId(), answer.used);
+      return new Pulled(
+          answer.imageRef, found, Duration.between(begun, done), Duration.between(asked, done));
+    } catch (CriException e) {
+      records.failed(image);
+      throw e;
+    }
+  }
+
+  private Answer withAny(String image, List<PullCredential> credentials, PodSandboxConfig sandbox) {
+    if (credentials.isEmpty()) {
+      return new Answer(runtime.pullImage(image, Optional.empty(), sandbox), Optional.empty());
     }
     CriException last = null;
-    for (AuthConfig auth : auths) {
+    for (PullCredential credential : credentials) {
       try {
-        return runtime.pullImage(image, Optional.of(auth), sandbox);
+        return new Answer(
+            runtime.pullImage(image, Optional.of(credential.auth()), sandbox),
+            Optional.of(credential));
       } catch (CriException e) {
         last = e;
       }

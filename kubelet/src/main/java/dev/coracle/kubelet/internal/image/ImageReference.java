@@ -59,6 +59,13 @@ public final class ImageReference {
     return hasRegistry(image) ? image.substring(0, image.indexOf('/')) : "docker.io";
   }
 
+  /** The full name of an image without tag and digest: {@code docker.io/library/busybox}. */
+  public static String fullName(String image) {
+    int digest = image.indexOf('@');
+    String name = digest < 0 ? image : image.substring(0, digest);
+    return registry(name) + "/" + repository(name);
+  }
+
   private static boolean hasRegistry(String image) {
     String first = image.substring(0, Math.max(0, image.indexOf('/')));
     return first.indexOf('.') >= 0

@@ -31,8 +31,8 @@ public final class PullSecrets {
    * Those that fit the image, in the secrets' order; a missing secret is told by an event and left
    * out.
    */
-  public List<AuthConfig> of(Pod pod, String image) {
-    List<AuthConfig> out = new ArrayList<>();
+  public List<PullCredential> of(Pod pod, String image) {
+    List<PullCredential> out = new ArrayList<>();
     for (JsonNode ref : pod.spec().path("imagePullSecrets")) {
       String name = ref.path("name").asText("");
       try {
@@ -54,7 +54,7 @@ public final class PullSecrets {
    * @throws StatusException the secret holds no JSON
    * @throws IllegalArgumentException nor base64
    */
-  static void read(KubeObject secret, String image, List<AuthConfig> out) {
+  static void read(KubeObject secret, String image, List<PullCredential> out) {
     String current = secret.text("data", ".dockerconfigjson");
     String legacy = secret.text("data", ".dockercfg");
     JsonNode auths =
@@ -67,7 +67,12 @@ public final class PullSecrets {
         .properties()
         .forEach(e -> {
           if (CredentialServer.of(e.getKey()).fits(image)) {
-            out.add(config(e.getKey(), e.getValue()));
+            out.add(
+                PullCredential.of(
+                    config(e.getKey(), e.getValue()),
+                    secret.uid(),
+                    secret.namespace(),
+                    secret.name()));
           }
         });
   }

@@ -11,7 +11,11 @@ import dev.coracle.client.Lister;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,13 +32,27 @@ public final class MirrorPods {
   private final Lister pods;
   private final Timers timers;
   private final Supplier<Optional<KubeObject>> node;
+  private final Consumer<String> again;
 
+  /** Why static pods are not shown, by uid, and those that will be tried again. */
+  private final Map<String, String> refused = new ConcurrentHashMap<>();
+
+  private final Set<String> waiting = ConcurrentHashMap.newKeySet();
+
+  /**
+   * @param again hears the uid of a static pod that is to be shown once more
+   */
   public MirrorPods(
-      Client client, Lister pods, Timers timers, Supplier<Optional<KubeObject>> node) {
+      Client client,
+      Lister pods,
+      Timers timers,
+      Supplier<Optional<KubeObject>> node,
+      Consumer<String> again) {
     this.client = client;
     this.pods = pods;
     this.timers = timers;
     this.node = node;
+    this.again = again;
   }
 
   /** The mirror in the API, if it shows this manifest and not an older one. */
@@ -52,7 +70,10 @@ public final class MirrorPods {
       return;
     }
     try {
-      Optional<KubeObject> other = pods.get(pod.namespace(), pod.name());
+      // Somebody's own pod of that name is left alone; the API then says that it is there.
+      Optional<KubeObject> other =
+          pods.get(pod.namespace(), pod.name())
+              .filter(o -> o.annotation(Pod.CONFIG_MIRROR).isPresent());
       if (other.isPresent()) {
         delete(other.get());
       }
@@ -81,15 +102,37 @@ public final class MirrorPods {
                   }))
           .await()
           .atMost(LIMIT);
+      refused.remove(pod.uid());
     } catch (StatusException e) {
-      if (!StatusException.isAlreadyExists(e)) {
-        LOG.atWarn()
-            .addKeyValue("pod", new NamespacedName(pod.namespace(), pod.name()))
-            .addKeyValue("why", e.getMessage())
-            .log("A static pod cannot be shown in the API yet");
-        timers.after(Duration.ofSeconds(5), () -> ensure(pod));
+      if (!StatusException.isAlreadyExists(e) || of(pod).isEmpty()) {
+        later(pod, String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  /** Tells why, once for each reason, and has the pod looked at again. */
+  private void later(Pod pod, String why) {
+    if (why.equals(refused.put(pod.uid(), why))) {
+      LOG.atDebug().addKeyValue("why", why).log("A static pod still cannot be shown in the API");
+    } else {
+      LOG.atWarn()
+          .addKeyValue("pod", new NamespacedName(pod.namespace(), pod.name()))
+          .addKeyValue("why", why)
+          .log("A static pod cannot be shown in the API yet");
+    }
+    if (waiting.add(pod.uid())) {
+      timers.after(
+          Duration.ofSeconds(5),
+          () -> {
+            waiting.remove(pod.uid());
+            again.accept(pod.uid());
+          });
+    }
+  }
+
+  /** A static pod is gone. */
+  public void forget(String uid) {
+    refused.remove(uid);
   }
 
   /** Removes a mirror whose manifest is gone. */

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.manifest;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informer;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -12,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Where a node's pods come from: the API, and manifests in a directory, whose pods the API shows as
@@ -24,6 +27,7 @@ public final class PodSources {
   private final Timers timers;
   private final Consumer<SyncEvent> loop;
   private final MirrorPods mirrors;
+  private volatile boolean manifestsRead;
   private final Optional<StaticPods> manifests;
 
   /**
@@ -41,7 +45,9 @@ public final class PodSources {
     this.pods = pods;
     this.timers = timers;
     this.loop = loop;
-    this.mirrors = new MirrorPods(client, pods.lister(), timers, node);
+    this.mirrors =
+        new MirrorPods(
+            client, pods.lister(), timers, node, uid -> loop.accept(new SyncEvent.PodTouched(uid)));
     this.manifests =
         options
             .staticPodPath()
@@ -77,6 +83,19 @@ public final class PodSources {
     if (manifests.isPresent()) {
       manifests.get().start();
     }
+    manifestsRead = true;
+  }
+
+  /** Removes mirrors of manifests that went while no kubelet was there. Blocks. */
+  public void removeOrphanedMirrors() {
+    if (!manifestsRead) {
+      return;
+    }
+    Set<NamespacedName> shown =
+        staticPods().stream().map(KubeObject::key).collect(Collectors.toSet());
+    pods.lister().list().stream()
+        .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isPresent() && !shown.contains(p.key()))
+        .forEach(mirrors::delete);
   }
 
   public void close() {
@@ -137,6 +156,7 @@ public final class PodSources {
   }
 
   private void manifestRemoved(KubeObject pod) {
+    mirrors.forget(pod.uid());
     loop.accept(new SyncEvent.PodRemoved(pod));
     pods.lister()
         .get(pod.namespace(), pod.name())

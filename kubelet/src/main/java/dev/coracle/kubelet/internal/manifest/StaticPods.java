@@ -133,12 +133,14 @@ public final class StaticPods implements AutoCloseable {
       if (bytes.length == 0) {
         return pods.get(file);
       }
-      return complete(tree(bytes), file, bytes);
+      KubeObject pod = complete(tree(bytes), file, bytes);
+      StaticPodRules.check(pod);
+      return pod;
     } catch (IOException | StatusException | IllegalArgumentException e) {
       LOG.atWarn()
           .addKeyValue("file", file)
           .addKeyValue("why", e.getMessage())
-          .log("A manifest is not a Pod");
+          .log("A manifest is no Pod that can run here");
       return pods.get(file);
     }
   }

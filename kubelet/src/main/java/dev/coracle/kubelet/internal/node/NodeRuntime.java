@@ -9,9 +9,12 @@ import dev.coracle.cri.v1.RuntimeHandler;
 import dev.coracle.cri.v1.StatusResponse;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.spi.RuntimeService;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * What the runtime last told of itself, as the Node shows it. Asking blocks; the answers may be
@@ -19,6 +22,7 @@ import java.util.Optional;
  */
 final class NodeRuntime {
   private final RuntimeService runtime;
+  private final Clock clock;
   private volatile VersionResponse version = VersionResponse.getDefaultInstance();
   private volatile Optional<String> networkProblem = Optional.empty();
   private volatile List<Image> images = List.of();
@@ -26,8 +30,18 @@ final class NodeRuntime {
   private volatile boolean strictGroups;
   private volatile boolean asked;
 
-  NodeRuntime(RuntimeService runtime) {
+  private volatile BiConsumer<List<Image>, Instant> imagesSeen = (all, asked) -> {};
+
+  NodeRuntime(RuntimeService runtime, Clock clock) {
     this.runtime = runtime;
+    this.clock = clock;
+  }
+
+  /**
+   * @param seen hears of all images, and when they were asked for, each time
+   */
+  void imagesSeen(BiConsumer<List<Image>, Instant> seen) {
+    imagesSeen = seen;
   }
 
   void versionIs(VersionResponse answer) {
@@ -66,9 +80,21 @@ final class NodeRuntime {
     if (!asked) {
       ask();
     }
+    return has(handler, "userNamespaces");
+  }
+
+  /** Whether read-only mounts may be so all the way down (KEP-3857). */
+  boolean hasRecursiveReadOnly(String handler) {
+    if (!asked) {
+      ask();
+    }
+    return has(handler, "recursiveReadOnlyMounts");
+  }
+
+  private boolean has(String handler, String feature) {
     return handlers.stream()
         .filter(h -> h.path("name").asText("").equals(handler))
-        .anyMatch(h -> h.path("features").path("userNamespaces").asBoolean());
+        .anyMatch(h -> h.path("features").path(feature).asBoolean());
   }
 
   /** Asks again; what it told before stays where it does not answer. */
@@ -94,6 +120,8 @@ final class NodeRuntime {
     handlers = List.copyOf(found);
     strictGroups = status.getFeatures().getSupplementalGroupsPolicy();
     asked = true;
+    Instant now = clock.instant();
     images = runtime.listImages();
+    imagesSeen.accept(images, now);
   }
 }

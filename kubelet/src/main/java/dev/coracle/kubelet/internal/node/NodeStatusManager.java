@@ -11,6 +11,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
+import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,7 +78,7 @@ public final class NodeStatusManager {
     this.timers = timers;
     this.options = options;
     this.machine = machine;
-    this.told = new NodeRuntime(runtime);
+    this.told = new NodeRuntime(runtime, timers.clock());
     this.registration = new NodeRegistration(options, machine);
     this.lease =
         new NodeLease(client, timers.clock(), options.nodeName(), options.heartbeat(), this::node);
@@ -134,6 +136,17 @@ public final class NodeStatusManager {
    */
   public boolean hasUserNamespaces(String handler) {
     return told.hasUserNamespaces(handler);
+  }
+
+  public boolean hasRecursiveReadOnly(String handler) {
+    return told.hasRecursiveReadOnly(handler);
+  }
+
+  /**
+   * @param seen hears of all images, and when the runtime was asked for them, each time
+   */
+  public void imagesSeen(BiConsumer<List<Image>, Instant> seen) {
+    told.imagesSeen(seen);
   }
 
   /** The Node as last written or read. */

@@ -10,6 +10,7 @@ import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
 import dev.coracle.kubelet.internal.sync.PodSync;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,6 +50,7 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
   private final ProbeMetrics metrics;
   private final Consumer<String> changed;
   private final String hostIp;
+  private final Instant begun;
   private final Map<Key, Boolean> verdicts = new ConcurrentHashMap<>();
   private final Map<String, Map<Key, ProbeWorker>> workers = new ConcurrentHashMap<>();
 
@@ -68,6 +70,7 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     this.metrics = metrics;
     this.hostIp = hostIp;
     this.changed = changed;
+    this.begun = timers.clock().instant();
   }
 
   @Override
@@ -100,6 +103,9 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
         continue;
       }
       String id = state.get().id();
+      if (Instant.ofEpochSecond(0, state.get().startedAt()).isBefore(begun)) {
+        adopt(pod, c, id, known);
+      }
       boolean started = !c.has(Kind.STARTUP.field) || startup(id).orElse(false);
       for (Kind kind : Kind.values()) {
         JsonNode probe = c.node().path(kind.field);
@@ -123,7 +129,9 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
                   metrics,
                   verdict -> decided(pod.uid(), key, verdict));
           now.put(key, worker);
-          fresh.add(worker);
+          if (kind != Kind.STARTUP || !started) {
+            fresh.add(worker);
+          }
         }
       }
     }
@@ -149,6 +157,29 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     }
   }
 
+  /**
+   * What was known of a container that has run since before this kubelet stays known: nobody is cut
+   * off from it, and it has not to start again, because the kubelet was started anew.
+   */
+  private void adopt(Pod pod, ContainerSpec c, String id, Map<Key, ProbeWorker> known) {
+    for (String list : new String[] {"initContainerStatuses", "containerStatuses"}) {
+      for (JsonNode s : pod.status().path(list)) {
+        if (!s.path("name").asText("").equals(c.name())
+            || !s.path("containerID").asText("").endsWith("://" + id)) {
+          continue;
+        }
+        adopt(new Key(id, Kind.STARTUP), s.path("started").asBoolean(false), c, known);
+        adopt(new Key(id, Kind.READINESS), s.path("ready").asBoolean(false), c, known);
+      }
+    }
+  }
+
+  private void adopt(Key key, boolean good, ContainerSpec c, Map<Key, ProbeWorker> known) {
+    if (good && c.has(key.kind().field) && !known.containsKey(key)) {
+      verdicts.putIfAbsent(key, true);
+    }
+  }
+
   private static List<ContainerSpec> probed(Pod pod) {
     return java.util.stream.Stream.concat(
             pod.initContainers().stream().filter(ContainerSpec::isSidecar),
@@ -165,6 +196,17 @@ public final class ProbeManager implements ProbeResults, PodSync.Follower {
     if (before == null || before != verdict) {
       changed.accept(podUid);
     }
+  }
+
+  @Override
+  public void ending(String uid) {
+    workers
+        .getOrDefault(uid, Map.of())
+        .forEach((key, worker) -> {
+          if (key.kind() != Kind.READINESS) {
+            worker.stop();
+          }
+        });
   }
 
   /** No probe is run any more. */

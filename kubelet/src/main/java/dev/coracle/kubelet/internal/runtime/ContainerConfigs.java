@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Expansion;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,9 +22,14 @@ import java.util.Optional;
 /** A container in CRI's terms. */
 public final class ContainerConfigs {
   private final long memoryCapacity;
+  private final Path seccompRoot;
 
-  public ContainerConfigs(long memoryCapacity) {
+  /**
+   * @param seccompRoot where seccomp profiles of the type Localhost are
+   */
+  public ContainerConfigs(long memoryCapacity, Path seccompRoot) {
     this.memoryCapacity = memoryCapacity;
+    this.seccompRoot = seccompRoot;
   }
 
   /**
@@ -62,7 +68,8 @@ public final class ContainerConfigs {
     return out.setLinux(
         LinuxContainerConfig.newBuilder()
             .setResources(LinuxResources.of(pod, container, memoryCapacity))
-            .setSecurityContext(SecurityContexts.of(pod, container, image, targetId)));
+            .setSecurityContext(
+                SecurityContexts.of(pod, container, image, targetId, seccompRoot)));
   }
 
   private static void labels(

@@ -9,6 +9,7 @@ import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Expansion;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.ServiceEnv;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -27,10 +28,12 @@ public final class ContainerEnv {
   }
 
   /**
+   * @param volumes of the pod, by name
    * @return the variables in their order
    * @throws ConfigException when something referred to does not exist and is not optional
    */
-  public Map<String, String> of(Pod pod, ContainerSpec container, DownwardApi.Facts facts) {
+  public Map<String, String> of(
+      Pod pod, ContainerSpec container, DownwardApi.Facts facts, Map<String, Mounted> volumes) {
     boolean links = pod.spec().path("enableServiceLinks").asBoolean(true);
     Map<String, String> services = ServiceEnv.of(objects.servicesFor(pod.namespace(), links));
     Map<String, String> env = new LinkedHashMap<>();
@@ -40,7 +43,11 @@ public final class ContainerEnv {
     for (JsonNode variable : container.node().path("env")) {
       String name = variable.path("name").asText("");
       if (variable.hasNonNull("valueFrom")) {
-        value(pod, container, variable.path("valueFrom"), facts).ifPresent(v -> env.put(name, v));
+        JsonNode from = variable.path("valueFrom");
+        (from.hasNonNull("fileKeyRef")
+                ? EnvFiles.value(from.path("fileKeyRef"), volumes)
+                : value(pod, container, from, facts))
+            .ifPresent(v -> env.put(name, v));
       } else {
         env.put(
             name,

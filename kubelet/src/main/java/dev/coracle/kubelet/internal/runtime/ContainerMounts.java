@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * What is mounted into a container: its volumes, {@code /etc/hosts}, the file for its last words.
@@ -55,10 +56,15 @@ public final class ContainerMounts {
   private final PodPaths paths;
   private final String clusterDomain;
   private final SubPaths subPaths;
+  private final Predicate<Pod> recursive;
 
-  public ContainerMounts(PodPaths paths, String clusterDomain) {
+  /**
+   * @param recursive whether a pod's runtime makes mounts read-only all the way down
+   */
+  public ContainerMounts(PodPaths paths, String clusterDomain, Predicate<Pod> recursive) {
     this.paths = paths;
     this.clusterDomain = clusterDomain;
+    this.recursive = recursive;
     this.subPaths = new SubPaths(paths);
   }
 
@@ -175,8 +181,7 @@ public final class ContainerMounts {
                 !volume.readOnly());
     return out.setHostPath(path.toString())
         .setReadonly(readOnly)
-        .setRecursiveReadOnly(
-            readOnly && mount.path("recursiveReadOnly").asText("").equals("Enabled"))
+        .setRecursiveReadOnly(recursiveReadOnly(pod, mount, name))
         .setPropagation(
             switch (mount.path("mountPropagation").asText("None")) {
               case "HostToContainer" -> MountPropagation.PROPAGATION_HOST_TO_CONTAINER;
@@ -184,6 +189,26 @@ public final class ContainerMounts {
               default -> MountPropagation.PROPAGATION_PRIVATE;
             })
         .build();
+  }
+
+  private boolean recursiveReadOnly(Pod pod, JsonNode mount, String name) {
+    String mode = mount.path("recursiveReadOnly").asText("Disabled");
+    if (mode.equals("Disabled")) {
+      return false;
+    }
+    String asked = "volume \"" + name + "\" requested recursive read-only mode, but it is not ";
+    if (!mount.path("readOnly").asBoolean(false)) {
+      throw new ConfigException(asked + "read-only");
+    }
+    String propagation = mount.path("mountPropagation").asText("None");
+    if (!propagation.equals("None")) {
+      throw new ConfigException(asked + "compatible with propagation \"" + propagation + "\"");
+    }
+    boolean able = recursive.test(pod);
+    if (mode.equals("Enabled") && !able) {
+      throw new ConfigException(asked + "supported by the runtime");
+    }
+    return able;
   }
 
   private static String checked(String sub) {

@@ -177,7 +177,7 @@ final class ContainerStarter {
               known.allocatableCpu(),
               known.allocatableMemory(),
               known.allocatableEphemeral());
-      Map<String, String> variables = env.of(frame.pod, container, withIps);
+      Map<String, String> variables = env.of(frame.pod, container, withIps, frame.volumes);
       paths.make(paths.podLogs(frame.pod).resolve(container.name()));
       ContainerConfig.Builder config =
           configs.of(
@@ -229,8 +229,15 @@ final class ContainerStarter {
         images.forgetAll();
       }
       events.warning(frame.pod, container, "Failed", "Error: " + text(e));
-      throw new StartException(
-          "CreateContainerError", text(e), Optional.of(Duration.ofSeconds(e.isNotFound() ? 0 : 2)));
+      // What was thought to be there and is not is looked for again at once, but not for ever.
+      boolean again =
+          frame
+              .context
+              .startFailure(container.name())
+              .filter(f -> f.reason().equals("CreateContainerError"))
+              .isPresent();
+      Duration wait = again ? Duration.ofSeconds(10) : Duration.ofSeconds(e.isNotFound() ? 0 : 2);
+      throw new StartException("CreateContainerError", text(e), Optional.of(wait));
     }
   }
 

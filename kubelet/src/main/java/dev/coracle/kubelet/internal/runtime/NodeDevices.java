@@ -1,5 +1,7 @@
 package dev.coracle.kubelet.internal.runtime;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.coracle.api.Json;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 
@@ -44,6 +46,14 @@ public interface NodeDevices extends ContainerExtras.Source {
    * find it given. Blocks.
    */
   void allocate(Pod pod) throws Refused, NotReady;
+
+  /**
+   * How the devices of a container fare, as in {@code allocatedResourcesStatus} (KEP-4680); empty
+   * where it holds none.
+   */
+  default ArrayNode health(String podUid, String container) {
+    return Json.array();
+  }
 
   /** The pod has ended: others may have what it held. */
   void release(String podUid) throws NotReady;

@@ -115,7 +115,6 @@ public final class PodResizer {
       if (paths.real() && Files.exists(file)) {
         context.resources().read(Json.parse(Files.readAllBytes(file)), wanted.whole());
         context.allocate(context.resources().allocation().orElse(wanted));
-        context.resources().inProgress(true);
         return;
       }
     } catch (IOException | StatusException | IllegalArgumentException e) {
@@ -219,6 +218,7 @@ public final class PodResizer {
     resources.inProgress(false);
     resources.retain(
         status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()));
+    save(pod.uid(), resources);
     events.normal(pod, "ResizeCompleted", "Pod resize completed: " + describe(pod));
     return Optional.empty();
   }

@@ -109,6 +109,7 @@ public final class PodResources {
       node.set("allocated", promised.toJson());
       node.set("allocatedPod", promised.whole());
     }
+    node.put("inProgress", inProgress);
     ObjectNode has = node.putObject("actuated");
     actuated.forEach(has::set);
     JsonNode whole = actuatedWhole;
@@ -122,6 +123,7 @@ public final class PodResources {
    * @param otherwise the pod's own resources, where nothing is written of them
    */
   void read(JsonNode node, JsonNode otherwise) {
+    inProgress = node.path("inProgress").asBoolean(true);
     JsonNode promised = node.path("allocatedPod");
     allocation =
         Allocation.parse(node.path("allocated"), promised.isObject() ? promised : otherwise);

@@ -17,6 +17,7 @@ import dev.coracle.cri.v1.SupplementalGroupsPolicy;
 import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +50,7 @@ public final class SecurityContexts {
    * @throws ConfigException when the container must not run as root and would
    */
   public static LinuxContainerSecurityContext of(
-      Pod pod, ContainerSpec container, Optional<Image> image, String targetId) {
+      Pod pod, ContainerSpec container, Optional<Image> image, String targetId, Path seccompRoot) {
     JsonNode own = container.securityContext();
     JsonNode shared = pod.securityContext();
     LinuxContainerSecurityContext.Builder out = LinuxContainerSecurityContext.newBuilder();
@@ -94,7 +95,7 @@ public final class SecurityContexts {
       out.addAllMaskedPaths(MASKED).addAllReadonlyPaths(READ_ONLY);
     }
     if (!privileged) {
-      out.setSeccomp(profile(first(own, shared, "seccompProfile")));
+      out.setSeccomp(seccomp(first(own, shared, "seccompProfile"), seccompRoot));
       JsonNode apparmor = first(own, shared, "appArmorProfile");
       if (!apparmor.isMissingNode()) {
         out.setApparmor(profile(apparmor));
@@ -198,6 +199,16 @@ public final class SecurityContexts {
     return shared.path("supplementalGroupsPolicy").asText("").equals("Strict")
         ? SupplementalGroupsPolicy.Strict
         : SupplementalGroupsPolicy.Merge;
+  }
+
+  /** A profile of the node's own is named by its path below the kubelet's directory of them. */
+  private static SecurityProfile seccomp(JsonNode asked, Path root) {
+    SecurityProfile profile = profile(asked);
+    return profile.getProfileType() == SecurityProfile.ProfileType.Localhost
+        ? profile.toBuilder()
+            .setLocalhostRef(root.resolve(profile.getLocalhostRef()).toString())
+            .build()
+        : profile;
   }
 
   private static SecurityProfile profile(JsonNode profile) {

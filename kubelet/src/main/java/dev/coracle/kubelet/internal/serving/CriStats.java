@@ -9,6 +9,7 @@ import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.server.stats.CpuStats;
 import dev.coracle.kubelet.server.stats.FsStats;
 import dev.coracle.kubelet.server.stats.MemoryStats;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +46,12 @@ public final class CriStats {
   private final Path root;
   private final Clock clock;
   private final VolumeUse volumes;
+  private final Function<String, Optional<PodRuntimeStatus>> statuses;
   private final Map<String, Sample> samples = new java.util.concurrent.ConcurrentHashMap<>();
 
+  /**
+   * @param statuses what is known of a pod's containers, by the pod's uid
+   */
   public CriStats(
       RuntimeService runtime,
       Machine machine,
@@ -54,7 +60,8 @@ public final class CriStats {
       String nodeName,
       Path root,
       Clock clock,
-      VolumeUse volumes) {
+      VolumeUse volumes,
+      Function<String, Optional<PodRuntimeStatus>> statuses) {
     this.runtime = runtime;
     this.machine = machine;
     this.pods = pods;
@@ -63,6 +70,7 @@ public final class CriStats {
     this.root = root;
     this.clock = clock;
     this.volumes = volumes;
+    this.statuses = statuses;
   }
 
   public NodeStats read() {
@@ -172,7 +180,7 @@ public final class CriStats {
         name,
         id,
         pod.container(name).map(s -> s.image()).orElse(""),
-        now,
+        startOf(pod.uid(), id).orElse(now),
         cgroups.apply(pod) + "/" + id,
         CpuStats.of(
             now, given != null ? given : total == null ? null : rate(id, now, total), total),
@@ -197,6 +205,14 @@ public final class CriStats {
             : null,
         null,
         null);
+  }
+
+  private Optional<Instant> startOf(String podUid, String id) {
+    return statuses
+        .apply(podUid)
+        .flatMap(s -> s.byId(id))
+        .filter(c -> c.startedAt() > 0)
+        .map(c -> Instant.ofEpochSecond(0, c.startedAt()));
   }
 
   private static @Nullable Long value(boolean has, UInt64Value value) {

@@ -1,9 +1,5 @@
 package dev.coracle.kubelet.internal.serving;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
-import dev.coracle.api.Quantity;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.ShownBeside;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -28,6 +24,7 @@ import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What the kubelet's HTTPS API serves from: who may ask, pods, streams and documents. */
 public final class NodeApi {
@@ -71,7 +68,8 @@ public final class NodeApi {
             options.nodeName(),
             options.rootDir(),
             sources.timers().clock(),
-            sources.volumes());
+            sources.volumes(),
+            sources.cache()::last);
     return options
         .server()
         .map(o -> new KubeletServer(vertx, o, backend(client, options, sources, known, stats)));
@@ -92,12 +90,24 @@ public final class NodeApi {
         new NodeDocuments(
             () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(() -> configz(options)),
+            () -> Uni.createFrom().item(() -> Configz.of(options)),
             () -> Uni.createFrom().item(metrics).runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(sources.shown().get().metrics()).runSubscriptionOn(timers),
+            () ->
+                Uni.createFrom()
+                    .item(() -> probesOf(sources.shown().get().metrics().get()))
+                    .runSubscriptionOn(timers),
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
             List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
+  }
+
+  /** What probes came to, alone: of the rest, scrapers would have everything twice. */
+  private static String probesOf(String metrics) {
+    return metrics
+        .lines()
+        .filter(l -> l.startsWith("prober_") || l.startsWith("# ") && l.contains(" prober_"))
+        .map(l -> l + "\n")
+        .collect(Collectors.joining());
   }
 
   private static String volumeMetrics(Sources sources) {
@@ -107,19 +117,5 @@ public final class NodeApi {
         pods.stream()
             .map(p -> new VolumeMetrics.PodVolumes(p.namespace(), sources.volumes().of(p)))
             .toList());
-  }
-
-  private static JsonNode configz(KubeletOptions options) {
-    ObjectNode config = Json.object();
-    config
-        .putObject("kubeletconfig")
-        .put("kind", "KubeletConfiguration")
-        .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
-        .put("maxPods", options.maxPods())
-        .put("clusterDomain", options.clusterDomain())
-        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
-        .put("containerLogMaxFiles", options.containerLogMaxFiles())
-        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
-    return config;
   }
 }

@@ -8,6 +8,7 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading
@@ -30,22 +32,29 @@ final class ContainerStatuses {
   private final ProbeResults probes;
   private final TerminationMessages messages;
   private final String idScheme;
+  private final Predicate<Pod> recursiveReadOnly;
+  private final NodeDevices devices;
 
   /**
    * @param idScheme the runtime's name, as in {@code containerd://…}
+   * @param recursiveReadOnly whether the runtime makes mounts read-only all the way down
    */
   ContainerStatuses(
       PodContext context,
       PodRuntimeStatus runtime,
       ProbeResults probes,
       TerminationMessages messages,
-      String idScheme) {
+      String idScheme,
+      Predicate<Pod> recursiveReadOnly,
+      NodeDevices devices) {
     this.pod = context.pod();
     this.context = context;
     this.runtime = runtime;
     this.probes = probes;
     this.messages = messages;
     this.idScheme = idScheme;
+    this.recursiveReadOnly = recursiveReadOnly;
+    this.devices = devices;
   }
 
   /**
@@ -163,6 +172,10 @@ final class ContainerStatuses {
         status.set("allocatedResources", spec.requests().deepCopy());
       }
     }
+    ArrayNode fare = devices.health(pod.uid(), spec.name());
+    if (!fare.isEmpty()) {
+      status.set("allocatedResourcesStatus", fare);
+    }
     if (!c.stopSignal().isEmpty()) {
       status.put("stopSignal", c.stopSignal());
     }
@@ -185,7 +198,9 @@ final class ContainerStatuses {
               .put("name", m.path("name").asText())
               .put("mountPath", m.path("mountPath").asText());
       if (m.path("readOnly").asBoolean(false)) {
-        boolean deep = m.path("recursiveReadOnly").asText("").equals("Enabled");
+        String asked = m.path("recursiveReadOnly").asText("");
+        boolean deep =
+            asked.equals("Enabled") || asked.equals("IfPossible") && recursiveReadOnly.test(pod);
         mount.put("readOnly", true).put("recursiveReadOnly", deep ? "Enabled" : "Disabled");
       }
     }

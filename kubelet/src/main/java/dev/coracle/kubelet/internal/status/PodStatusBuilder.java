@@ -7,6 +7,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.Timestamps;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodResources;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Computes a pod's whole status from its spec, what the runtime has, and what was so before. */
@@ -33,6 +35,10 @@ public final class PodStatusBuilder {
     /** This node does not take the pod; an event says the same without the first words. */
     public static Verdict rejected(String reason, String why) {
       return new Verdict(reason, REJECTED + why, false);
+    }
+
+    public boolean isRejection() {
+      return message.startsWith(REJECTED);
     }
 
     /** What the message says after {@code Pod was rejected: }. */
@@ -53,18 +59,27 @@ public final class PodStatusBuilder {
   private final TerminationMessages messages;
   private final Supplier<String> idScheme;
   private final Supplier<String> hostIp;
+  private final Predicate<Pod> recursiveReadOnly;
+  private final NodeDevices devices;
   private final Clock clock;
 
+  /**
+   * @param recursiveReadOnly whether a pod's runtime makes mounts read-only all the way down
+   */
   public PodStatusBuilder(
       ProbeResults probes,
       TerminationMessages messages,
       Supplier<String> idScheme,
       Supplier<String> hostIp,
+      Predicate<Pod> recursiveReadOnly,
+      NodeDevices devices,
       Clock clock) {
     this.probes = probes;
     this.messages = messages;
     this.idScheme = idScheme;
     this.hostIp = hostIp;
+    this.recursiveReadOnly = recursiveReadOnly;
+    this.devices = devices;
     this.clock = clock;
   }
 
@@ -80,15 +95,26 @@ public final class PodStatusBuilder {
       Optional<Verdict> verdict) {
     Pod pod = context.pod();
     ContainerStatuses converter =
-        new ContainerStatuses(context, runtime, probes, messages, idScheme.get());
+        new ContainerStatuses(
+            context, runtime, probes, messages, idScheme.get(), recursiveReadOnly, devices);
     ObjectNode status = Json.object();
     ArrayNode init = converter.of(pod.initContainers(), old.path("initContainerStatuses"));
     ArrayNode ordinary = converter.of(pod.containers(), old.path("containerStatuses"));
     ArrayNode ephemeral =
         converter.of(pod.ephemeralContainers(), old.path("ephemeralContainerStatuses"));
     boolean anyStarted = anyStarted(ordinary);
-    String phase = Phases.of(pod, init, ordinary, ending, anyStarted);
     String before = old.path("phase").asText("");
+    boolean refused =
+        runtime.containers().isEmpty()
+            && (verdict.filter(Verdict::isRejection).isPresent()
+                || isOver(before) && old.path("containerStatuses").isEmpty());
+    if (ending && !refused && !isOver(before)) {
+      LostContainers.mark(pod, init, ordinary);
+    }
+    String phase = Phases.of(pod, init, ordinary, ending, anyStarted);
+    if (ending && !isOver(phase) && !pod.isStatic()) {
+      phase = "Failed"; // Of what never came to run, too, so that nobody waits for it.
+    }
     if (isOver(before)) {
       phase = before;
       copy(old, status, "reason");
@@ -110,11 +136,13 @@ public final class PodStatusBuilder {
     whole(pod, context.resources(), status);
     status.put("startTime", old.path("startTime").asText(Timestamps.time(context.firstSeen())));
     addresses(pod, runtime, old, phase, status);
-    if (!pod.initContainers().isEmpty()) {
+    if (!pod.initContainers().isEmpty() && !refused) {
       status.set("initContainerStatuses", init);
     }
-    status.set("containerStatuses", ordinary);
-    if (!pod.ephemeralContainers().isEmpty()) {
+    if (!refused) {
+      status.set("containerStatuses", ordinary);
+    }
+    if (!pod.ephemeralContainers().isEmpty() && !refused) {
       status.set("ephemeralContainerStatuses", ephemeral);
     }
     boolean network =

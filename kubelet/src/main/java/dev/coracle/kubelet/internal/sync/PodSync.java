@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -47,6 +48,9 @@ public final class PodSync implements PodWorker.Steps {
   public interface Follower {
     /** Called with what runs, after every reading. */
     void follow(PodContext context, PodRuntimeStatus status);
+
+    /** A pod's containers are being ended: nobody asks any more whether they should be. */
+    void ending(String uid);
 
     void forget(String uid);
   }
@@ -73,6 +77,9 @@ public final class PodSync implements PodWorker.Steps {
   private final NodeDevices devices;
   private final PodResizer resizer;
   private final UserNamespaces users;
+
+  /** The workers that are ending their pods' containers just now, by the pods' uids. */
+  private final Map<String, PodWorker> ending = new ConcurrentHashMap<>();
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -244,7 +251,13 @@ public final class PodSync implements PodWorker.Steps {
     tell(worker, status, false);
     OptionalLong grace = worker.grace();
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
-    killer.killPod(pod, status, grace, pod.hostNetwork() ? "" : ip);
+    probes.ending(pod.uid());
+    ending.put(pod.uid(), worker);
+    try {
+      killer.killPod(pod, status, grace, pod.hostNetwork() ? "" : ip);
+    } finally {
+      ending.remove(pod.uid());
+    }
     probes.forget(pod.uid());
     PodRuntimeStatus after = cache.read(pod.uid());
     if (after.anythingRunning()) {
@@ -252,6 +265,22 @@ public final class PodSync implements PodWorker.Steps {
     }
     tell(worker, after, true);
     return new PodWorker.Next(PodWorker.Phase.TERMINATED, Optional.of(Duration.ZERO));
+  }
+
+  /**
+   * A probe's verdict has changed. While a pod's containers end, its worker waits for them; what
+   * its readiness probes say then is told all the same, so that Services stop leading there in
+   * time.
+   */
+  public void probed(String uid) {
+    ending.computeIfPresent(
+        uid,
+        (k, worker) -> {
+          if (!worker.context().pod().isStatic()) {
+            cache.last(uid).ifPresent(status -> tell(worker, status, false));
+          }
+          return worker;
+        });
   }
 
   @Override

@@ -30,7 +30,7 @@ class PullSecretsFuzz {
   }
 
   private static List<AuthConfig> read(byte[] config, String image) {
-    List<AuthConfig> out = new ArrayList<>();
+    List<PullCredential> out = new ArrayList<>();
     PullSecrets.read(
         KubeObject.create(
             new GroupVersionKind("", "v1", "Secret"),
@@ -41,7 +41,7 @@ class PullSecretsFuzz {
                     .put(".dockerconfigjson", Base64.getEncoder().encodeToString(config))),
         image,
         out);
-    return out;
+    return out.stream().map(PullCredential::auth).toList();
   }
 
   private static void secret(byte[] input) {

@@ -1,0 +1,353 @@
+package dev.coracle.kubelet.internal.image;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.cri.v1.Image;
+import dev.coracle.kubelet.config.PullVerification;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * With which credentials this kubelet has pulled the images that are here, so that a pod without
+ * them does not get a private image just because another pod has brought it to the node (KEP-2535).
+ * Kept where upstream keeps it, in {@code ROOT/image_manager}: an ImagePullIntent while a pull is
+ * under way, an ImagePulledRecord after it. What a predecessor was pulling when it ended counts as
+ * pulled with credentials that nobody knows.
+ *
+ * <p>Guarded by its own lock; files are small and written while it is held.
+ */
+public final class PullRecords {
+  private static final Logger LOG = LoggerFactory.getLogger(PullRecords.class);
+  private static final String VERSION = "kubelet.config.k8s.io/v1beta1";
+
+  /** Credentials remembered for one name of one image; the oldest go first. */
+  private static final int MOST_SECRETS = 100;
+
+  /** Who may have an image by one name: all pods of this node, or those that show a credential. */
+  private record Access(boolean everybody, List<PullCredential.Source> secrets) {
+    static final Access NOBODY = new Access(false, List.of());
+
+    Access with(Optional<PullCredential.Source> used) {
+      if (everybody || used.isEmpty()) {
+        return new Access(true, List.of());
+      }
+      List<PullCredential.Source> all = new ArrayList<>(secrets);
+      all.removeIf(used.get()::isSecretOf);
+      all.add(used.get());
+      return new Access(
+          false, List.copyOf(all.subList(Math.max(0, all.size() - MOST_SECRETS), all.size())));
+    }
+  }
+
+  private record Pulled(Instant updated, Map<String, Access> byName) {}
+
+  private final Optional<Path> directory;
+  private final PullVerification verification;
+  private final Clock clock;
+  private final Map<String, Pulled> pulled = new HashMap<>();
+  private final Map<String, Integer> intents = new HashMap<>();
+  private final Set<String> unfinished = new HashSet<>();
+
+  /** Files of records that could not be read: of these images nobody knows whose they are. */
+  private final Set<String> unreadable = new HashSet<>();
+
+  /**
+   * @param directory where it is written down; empty: nowhere
+   */
+  public PullRecords(Optional<Path> directory, PullVerification verification, Clock clock) {
+    this.directory = directory;
+    this.verification = verification;
+    this.clock = clock;
+    directory.ifPresent(this::read);
+  }
+
+  /**
+   * Whether an image that is here has to be asked for at its registry all the same.
+   *
+   * @param image its name as the pod has it, with a tag
+   * @param id the runtime's
+   * @param shown the pod's credentials; asked for only where they decide
+   */
+  public boolean mustPull(String image, String id, Supplier<List<PullCredential>> shown) {
+    String name = ImageReference.fullName(image);
+    Access access;
+    synchronized (this) {
+      Pulled record = pulled.get(id);
+      boolean ours =
+          record != null
+              || intents.containsKey(image)
+              || unfinished.contains(image)
+              || !unreadable.isEmpty() && unreadable.contains(fileName(id));
+      if (!verification.isNeeded(name, ours)) {
+        return false;
+      }
+      access = record == null ? Access.NOBODY : record.byName.getOrDefault(name, Access.NOBODY);
+    }
+    if (access.everybody) {
+      return false;
+    }
+    if (access.secrets.isEmpty()) {
+      return true;
+    }
+    for (PullCredential credential : shown.get()) {
+      PullCredential.Source mine = credential.source();
+      for (PullCredential.Source known : access.secrets) {
+        boolean same = known.isSecretOf(mine);
+        if (same || known.hash().equals(mine.hash())) {
+          if (!known.equals(mine)) {
+            record(name, id, Optional.of(Optional.of(mine)));
+          }
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** A pull begins. */
+  public synchronized void begin(String image) {
+    if (intents.merge(image, 1, Integer::sum) == 1) {
+      write("pulling", image, object("ImagePullIntent").put("image", image));
+    }
+  }
+
+  /**
+   * A pull has ended well.
+   *
+   * @param used what the registry was shown; empty: nothing, so that anybody may have the image
+   */
+  public void done(String image, String id, Optional<PullCredential> used) {
+    record(ImageReference.fullName(image), id, Optional.of(used.map(PullCredential::source)));
+    failed(image);
+  }
+
+  /** A pull has ended otherwise. */
+  public synchronized void failed(String image) {
+    if (intents.merge(image, -1, Integer::sum) <= 0) {
+      intents.remove(image);
+      remove("pulling", image);
+    }
+  }
+
+  /**
+   * Settles what a predecessor was pulling when it ended, and forgets images that are gone.
+   *
+   * @param present every image of the runtime
+   * @param asked when they were asked for: what was written since stays
+   */
+  public void retain(Collection<Image> present, Instant asked) {
+    Set<String> ids = new HashSet<>();
+    for (Image image : present) {
+      ids.add(image.getId());
+      List<String> names = new ArrayList<>(image.getRepoTagsList());
+      names.addAll(image.getRepoDigestsList());
+      for (String name : names) {
+        boolean was;
+        synchronized (this) {
+          was = unfinished.contains(name);
+        }
+        if (was) {
+          record(ImageReference.fullName(name), image.getId(), Optional.empty());
+        }
+      }
+    }
+    synchronized (this) {
+      for (String image : List.copyOf(unfinished)) {
+        if (!intents.containsKey(image)) {
+          remove("pulling", image);
+        }
+      }
+      unfinished.clear();
+      pulled
+          .entrySet()
+          .removeIf(e -> {
+            boolean gone = !ids.contains(e.getKey()) && e.getValue().updated.isBefore(asked);
+            if (gone) {
+              remove("pulled", e.getKey());
+            }
+            return gone;
+          });
+    }
+  }
+
+  /**
+   * @param used empty: pulled, and nobody knows with what
+   */
+  private synchronized void record(
+      String name, String id, Optional<Optional<PullCredential.Source>> used) {
+    Pulled before = pulled.get(id);
+    Map<String, Access> byName = new TreeMap<>(before == null ? Map.of() : before.byName);
+    used.ifPresent(u -> byName.put(name, byName.getOrDefault(name, Access.NOBODY).with(u)));
+    if (before != null && before.byName.equals(byName)) {
+      return;
+    }
+    Pulled now = new Pulled(clock.instant(), Map.copyOf(byName));
+    pulled.put(id, now);
+    unreadable.remove(fileName(id));
+    write("pulled", id, toJson(id, now));
+  }
+
+  private static ObjectNode object(String kind) {
+    return Json.object().put("kind", kind).put("apiVersion", VERSION);
+  }
+
+  private static ObjectNode toJson(String id, Pulled record) {
+    ObjectNode out =
+        object("ImagePulledRecord")
+            .put("lastUpdatedTime", Timestamps.time(record.updated))
+            .put("imageRef", id);
+    ObjectNode mapping = out.putObject("credentialMapping");
+    record.byName.forEach((name, access) -> {
+      ObjectNode node = mapping.putObject(name);
+      if (access.everybody) {
+        node.put("nodePodsAccessible", true);
+        return;
+      }
+      ArrayNode secrets = node.putArray("kubernetesSecrets");
+      for (PullCredential.Source s : access.secrets) {
+        secrets
+            .addObject()
+            .put("uid", s.uid())
+            .put("namespace", s.namespace())
+            .put("name", s.name())
+            .put("credentialHash", s.hash());
+      }
+    });
+    return out;
+  }
+
+  private void read(Path directory) {
+    for (JsonNode node : files(directory.resolve("pulled"))) {
+      Instant updated = Timestamps.parse(node.path("lastUpdatedTime").asText(""));
+      Map<String, Access> byName = new TreeMap<>();
+      node.path("credentialMapping")
+          .properties()
+          .forEach(e -> byName.put(e.getKey(), access(e.getValue())));
+      pulled.put(
+          node.path("imageRef").asText(""),
+          new Pulled(updated == null ? Instant.EPOCH : updated, Map.copyOf(byName)));
+    }
+    for (JsonNode node : files(directory.resolve("pulling"))) {
+      unfinished.add(node.path("image").asText(""));
+    }
+  }
+
+  private static Access access(JsonNode node) {
+    if (node.path("nodePodsAccessible").asBoolean(false)) {
+      return new Access(true, List.of());
+    }
+    List<PullCredential.Source> secrets = new ArrayList<>();
+    for (JsonNode s : node.path("kubernetesSecrets")) {
+      secrets.add(
+          new PullCredential.Source(
+              s.path("uid").asText(""),
+              s.path("namespace").asText(""),
+              s.path("name").asText(""),
+              s.path("credentialHash").asText("")));
+    }
+    return new Access(false, List.copyOf(secrets));
+  }
+
+  private List<JsonNode> files(Path directory) {
+    List<JsonNode> out = new ArrayList<>();
+    if (!Files.isDirectory(directory)) {
+      return out;
+    }
+    try (var list = Files.list(directory)) {
+      for (Path file : list.toList()) {
+        String name = file.getFileName().toString();
+        if (!name.startsWith("sha256-") || name.endsWith(".tmp")) {
+          continue;
+        }
+        try {
+          out.add(Json.parse(Files.readAllBytes(file)));
+        } catch (IOException | StatusException e) {
+          unreadable.add(name);
+          LOG.atWarn()
+              .addKeyValue("file", file)
+              .addKeyValue("why", e.getMessage())
+              .log("A record of a pulled image cannot be read");
+        }
+      }
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("directory", directory)
+          .addKeyValue("why", e.getMessage())
+          .log("The records of pulled images cannot be listed");
+    }
+    return out;
+  }
+
+  private void write(String kind, String of, ObjectNode content) {
+    if (directory.isEmpty()) {
+      return;
+    }
+    Path file = file(directory.get(), kind, of);
+    Path fresh = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      Files.createDirectories(
+          java.util.Objects.requireNonNull(file.getParent()),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.write(fresh, Json.bytes(content));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("file", file)
+          .addKeyValue("why", e.getMessage())
+          .log("With what an image was pulled cannot be written down");
+    }
+  }
+
+  private void remove(String kind, String of) {
+    if (directory.isEmpty()) {
+      return;
+    }
+    try {
+      Files.deleteIfExists(file(directory.get(), kind, of));
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("image", of)
+          .addKeyValue("why", e.getMessage())
+          .log("A record of a pulled image cannot be removed");
+    }
+  }
+
+  private static Path file(Path directory, String kind, String of) {
+    return directory.resolve(kind).resolve(fileName(of));
+  }
+
+  private static String fileName(String of) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(of.getBytes(StandardCharsets.UTF_8));
+      return "sha256-" + HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.coracle.kubelet.internal.serving;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.EvictionThreshold;
+import dev.coracle.kubelet.config.KubeletConfiguration;
+import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.ShutdownOptions;
+import dev.coracle.kubelet.internal.pod.GoText;
+import java.time.Duration;
+
+/** {@code /configz}: what this kubelet goes by, as the KubeletConfiguration that would say so. */
+final class Configz {
+  private Configz() {}
+
+  static JsonNode of(KubeletOptions options) {
+    KubeletConfiguration chosen = options.configuration();
+    ObjectNode out = Json.object();
+    ObjectNode config =
+        out.putObject("kubeletconfig")
+            .put("kind", "KubeletConfiguration")
+            .put("apiVersion", "kubelet.config.k8s.io/v1beta1");
+    options.staticPodPath().ifPresent(p -> config.put("staticPodPath", p.toString()));
+    options
+        .server()
+        .ifPresent(s -> {
+          config.put("enableServer", true).put("address", s.host()).put("port", s.port());
+          ObjectNode authentication = config.putObject("authentication");
+          authentication.putObject("x509").put("clientCAFile", s.clientCa().toString());
+          authentication.putObject("webhook").put("enabled", true);
+          authentication.putObject("anonymous").put("enabled", s.anonymousAuth());
+          config.putObject("authorization").put("mode", "Webhook");
+        });
+    config.put("clusterDomain", options.clusterDomain());
+    ArrayNode dns = config.putArray("clusterDNS");
+    options.clusterDns().forEach(dns::add);
+    config
+        .put("nodeStatusUpdateFrequency", GoText.duration(options.heartbeat()))
+        .put("maxPods", options.maxPods())
+        .put("cgroupRoot", "/" + options.cgroupRoot())
+        .put("serializeImagePulls", options.maxParallelImagePulls() == 1)
+        .put("maxParallelImagePulls", options.maxParallelImagePulls())
+        .put("imageGCHighThresholdPercent", chosen.imageGcHighPercent())
+        .put("imageGCLowThresholdPercent", chosen.imageGcLowPercent())
+        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
+        .put("containerLogMaxFiles", options.containerLogMaxFiles())
+        .put("containerLogMonitorInterval", GoText.duration(chosen.containerLogMonitorInterval()))
+        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
+    config.putObject("userNamespaces").put("idsPerPod", chosen.userNamespaceIds());
+    ArrayNode sysctls = config.putArray("allowedUnsafeSysctls");
+    chosen.sysctls().unsafe().forEach(sysctls::add);
+    config.put("imagePullCredentialsVerificationPolicy", chosen.pullVerification().policy().text());
+    if (!chosen.pullVerification().allowlist().isEmpty()) {
+      ArrayNode names = config.putArray("preloadedImagesVerificationAllowlist");
+      chosen.pullVerification().allowlist().forEach(n -> names.add(n.endsWith("/") ? n + "*" : n));
+    }
+    eviction(chosen, config);
+    ArrayNode groups = config.putArray("shutdownGracePeriodByPodPriority");
+    for (ShutdownOptions.Group g : chosen.shutdown().groups()) {
+      groups
+          .addObject()
+          .put("priority", g.priority())
+          .put("shutdownGracePeriodSeconds", g.period().toSeconds());
+    }
+    return out;
+  }
+
+  private static void eviction(KubeletConfiguration chosen, ObjectNode config) {
+    ObjectNode hard = Json.object();
+    ObjectNode soft = Json.object();
+    ObjectNode grace = Json.object();
+    ObjectNode reclaim = Json.object();
+    for (EvictionThreshold t : chosen.eviction().thresholds()) {
+      String signal = t.signal().text();
+      (t.isHard() ? hard : soft).put(signal, text(t.value()));
+      if (!t.isHard()) {
+        grace.put(signal, GoText.duration(t.grace()));
+      }
+      if (!t.reclaim().equals(EvictionThreshold.Amount.NONE)) {
+        reclaim.put(signal, text(t.reclaim()));
+      }
+    }
+    config.set("evictionHard", hard);
+    if (!soft.isEmpty()) {
+      config.set("evictionSoft", soft);
+      config.set("evictionSoftGracePeriod", grace);
+    }
+    if (!reclaim.isEmpty()) {
+      config.set("evictionMinimumReclaim", reclaim);
+    }
+    Duration transition = chosen.eviction().pressureTransition();
+    config
+        .put("evictionPressureTransitionPeriod", GoText.duration(transition))
+        .put("evictionMaxPodGracePeriod", chosen.eviction().maxPodGraceSeconds());
+  }
+
+  private static String text(EvictionThreshold.Amount amount) {
+    return amount.percent() == 0
+        ? Quantity.ofBytes(amount.quantity()).toString()
+        : new java.math.BigDecimal(Float.toString(amount.percent()))
+                .stripTrailingZeros()
+                .toPlainString()
+            + "%";
+  }
+}
