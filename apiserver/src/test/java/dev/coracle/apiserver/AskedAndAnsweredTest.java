@@ -5,34 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi.Answer;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is refused of reviews, tokens, bindings and evictions, and of flows that are fixed. */
+@ExtendWith(OwnServer.class)
 class AskedAndAnsweredTest {
 
   private static final String AUTHORIZATION = "/apis/authorization.k8s.io/v1/";
   private static final String DEFAULT = "/api/v1/namespaces/default/";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
+  static void start(TestApi own) {
+    api = own;
     api.post(DEFAULT + "serviceaccounts", "{metadata: {name: default}}").ok();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
   }
 
   private static void refused(Answer answer, int code, String message) {

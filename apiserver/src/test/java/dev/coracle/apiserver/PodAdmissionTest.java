@@ -4,34 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What admission adds to pods, also to those that are replaced. */
+@ExtendWith(OwnServer.class)
 class PodAdmissionTest {
 
   private static final String PODS = "/api/v1/namespaces/default/pods";
   private static final String CLASSES = "/apis/node.k8s.io/v1/runtimeclasses";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
+  static void start(TestApi own) {
+    api = own;
     api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
   }
 
   private static ObjectNode pod(String name, String more) {

@@ -55,7 +55,9 @@ public record NetworkPlan(
     Path memory = data.root().resolve("network");
     try {
       List<String> remembered =
-          Files.exists(memory) ? Files.readAllLines(memory, StandardCharsets.US_ASCII) : List.of();
+          Files.exists(memory)
+              ? Files.readString(memory, StandardCharsets.ISO_8859_1).lines().toList()
+              : List.of();
       Closeable slot = () -> {};
       if (pods.isEmpty() || services.isEmpty()) {
         Slot taken = take(remembered, data.clusterId());
@@ -84,9 +86,7 @@ public record NetworkPlan(
       share(directory, 01777);
     }
     List<Integer> candidates = new ArrayList<>();
-    if (!remembered.isEmpty()) {
-      candidates.add(Integer.parseInt(remembered.getFirst().trim()));
-    }
+    remembered(remembered).ifPresent(candidates::add);
     for (int i = 0; i < SLOTS; i++) {
       candidates.add(i);
     }
@@ -103,6 +103,17 @@ public record NetworkPlan(
     throw new UserErrorException(
         "no free pod network on this machine; name one with --cluster-cidr and"
             + " --service-cluster-ip-range");
+  }
+
+  /** Empty for the first time, and where a power failure has damaged the file. */
+  static Optional<Integer> remembered(List<String> lines) {
+    return lines.stream()
+        .limit(1)
+        .map(String::strip)
+        .filter(line -> line.matches("[0-9]{1,2}"))
+        .map(Integer::valueOf)
+        .filter(number -> number < SLOTS)
+        .findFirst();
   }
 
   /** Clusters of different users share the files; one that is closed to us is another's slot. */

@@ -1,6 +1,8 @@
 package dev.coracle.launcher;
 
 import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -51,6 +53,17 @@ class ModuleDoorsTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("dev.coracle.apiserver..", "dev.coracle.watchhub..");
+
+  /** ADR 270. */
+  @ArchTest
+  static final ArchRule THE_API_SERVER_KNOWS_ONLY_THE_CLIENTS_CONNECTIONS =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.coracle.apiserver..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("dev.coracle.client..")
+                  .and(not(resideInAPackage("dev.coracle.client.net.."))));
 
   @ArchTest
   static final ArchRule EVENTS_AND_OBJECTS_ARE_RECORDS_OR_FINAL =

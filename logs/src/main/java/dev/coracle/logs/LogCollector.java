@@ -33,6 +33,7 @@ public final class LogCollector implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(LogCollector.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final int STREAMS = 4096;
+  private static final int SHIP_AT_ONCE = 1000;
 
   private final Vertx vertx;
   private final Client client;
@@ -146,7 +147,8 @@ public final class LogCollector implements Component {
     }
 
     @Override
-    public void line(String pod, String container, String time, String output, String message) {
+    public void line(String pod, String container, String time, String output, String message)
+        throws IOException {
       if (streams.size() > STREAMS) {
         streams.clear();
       }
@@ -160,12 +162,19 @@ public final class LogCollector implements Component {
       metrics.collected();
       if (ship != null) {
         batch.add(entry);
+        if (batch.size() >= SHIP_AT_ONCE) {
+          ship();
+        }
       }
     }
 
     @Override
     public void batch() throws IOException {
       into.flush();
+      ship();
+    }
+
+    private void ship() {
       if (ship != null && !batch.isEmpty()) {
         ship.offer(batch);
         batch = new ArrayList<>();

@@ -3,29 +3,25 @@ package dev.coracle.apiserver.extending;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.apiserver.OwnServer;
 import dev.coracle.apiserver.TestApi;
-import dev.coracle.apiserver.TestServer;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code x-kubernetes-validations} of custom resources. */
+@ExtendWith(OwnServer.class)
 class CustomResourceRulesTest {
 
   private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   private static final String ROOMS = "/apis/example.com/v1/namespaces/default/rooms";
 
-  @TempDir static Path dir;
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new TestServer(dir);
-    api = new TestApi(server);
+  static void start(TestApi own) {
+    api = own;
     api.post(
             CRDS,
             crd(
@@ -72,13 +68,6 @@ class CustomResourceRulesTest {
                 """))
         .ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(ROOMS).code() == 200);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (server != null) {
-      server.close();
-    }
   }
 
   private static String crd(String plural, String kind, String schema) {

@@ -6,12 +6,10 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.tls.PemKeyManager;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.KeyCertOptions;
@@ -84,25 +82,8 @@ public final class HttpsKubelets implements KubeletDocuments, AutoCloseable {
                 .send()
                 .compose(response ->
                     response.statusCode() == 200
-                        ? body(response, mostBytes)
+                        ? BoundedBody.whole(response, mostBytes).map(Buffer::toString)
                         : Future.failedFuture(new KubeletAnswerException(response.statusCode()))));
-  }
-
-  private static Future<String> body(HttpClientResponse response, int mostBytes) {
-    Promise<String> promise = Promise.promise();
-    Buffer all = Buffer.buffer();
-    response
-        .handler(part -> {
-          if (all.length() + part.length() > mostBytes) {
-            promise.tryFail("the kubelet's answer is too long");
-            response.request().reset();
-          } else {
-            all.appendBuffer(part);
-          }
-        })
-        .exceptionHandler(promise::tryFail)
-        .endHandler(_ -> promise.tryComplete(all.toString()));
-    return promise.future();
   }
 
   @Override

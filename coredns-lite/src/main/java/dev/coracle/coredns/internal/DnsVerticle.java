@@ -15,12 +15,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xbill.DNS.Name;
 
 /** Wires the plugins and deploys the two transports on one event loop. */
 public final class DnsVerticle extends AbstractVerticle {
 
+  private static final Logger LOG = LoggerFactory.getLogger(DnsVerticle.class);
   private static final int PORT_TRIES = 20;
+
+  /** As many as a resolver of C asks. */
+  private static final int MOST_NAMESERVERS = 3;
 
   private final DnsOptions options;
   private final ServiceDirectory directory;
@@ -85,19 +91,29 @@ public final class DnsVerticle extends AbstractVerticle {
   }
 
   private List<InetSocketAddress> upstreams() throws IOException {
-    List<String> names = options.upstreams();
-    Path resolv = Path.of("/etc/resolv.conf");
-    if (names.isEmpty() && Files.isReadable(resolv)) {
-      names =
-          Files.readAllLines(resolv, StandardCharsets.UTF_8).stream()
-              .filter(line -> line.startsWith("nameserver"))
-              .map(line -> line.substring("nameserver".length()).trim())
-              .limit(3)
-              .toList();
-    }
     List<InetSocketAddress> out = new ArrayList<>();
-    for (String name : names) {
+    for (String name : options.upstreams()) {
       out.add(new InetSocketAddress(InetAddress.getByName(name), 53));
+    }
+    Path resolv = Path.of("/etc/resolv.conf");
+    if (out.isEmpty() && Files.isReadable(resolv)) {
+      nameservers(Files.readAllBytes(resolv)).forEach(a -> out.add(new InetSocketAddress(a, 53)));
+    }
+    return out;
+  }
+
+  /** The first three name servers of resolv.conf(5); a line that names none is passed over. */
+  static List<InetAddress> nameservers(byte[] resolvConf) {
+    List<InetAddress> out = new ArrayList<>();
+    for (String line : new String(resolvConf, StandardCharsets.UTF_8).split("\n")) {
+      String[] words = line.strip().split("\\s+", 3);
+      if (words.length > 1 && words[0].equals("nameserver") && out.size() < MOST_NAMESERVERS) {
+        try {
+          out.add(InetAddress.ofLiteral(words[1]));
+        } catch (IllegalArgumentException e) {
+          LOG.atWarn().addKeyValue("line", line).log("/etc/resolv.conf names no usable server");
+        }
+      }
     }
     return out;
   }

@@ -14,7 +14,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
@@ -228,5 +230,33 @@ class DnsFuzz {
     Message given = new Message(Answers.wire(query, answer, 512));
     assertThat(given.getRcode()).isEqualTo(Rcode.SERVFAIL);
     assertThat(given.getHeader().getID()).isEqualTo(query.getHeader().getID());
+  }
+
+  /** One line that named no address, or a word after it, and there was no DNS at all. */
+  @Test
+  void aNameServerThatIsNoneIsPassedOver() {
+    byte[] conf =
+        """
+        # nameserver 192.0.2.1
+        nameserver
+        nameserver dns.example.org
+        nameservers 192.0.2.2
+        nameserver\t192.0.2.3 # ours
+        nameserver fe80::1%no-such-device
+          nameserver 2001:db8::4
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(DnsVerticle.nameservers(conf))
+        .extracting(InetAddress::getHostAddress)
+        .containsExactly("192.0.2.3", "2001:db8:0:0:0:0:0:4");
+  }
+
+  @Test
+  void resolvConfs() throws InterruptedException {
+    new Fuzzer()
+        .seeds("nameserver 192.0.2.1\noptions ndots:5\n", "")
+        .words("nameserver ", " ", "\n", "::", "%", ".", "0x", "\0")
+        .percent(30)
+        .run(conf -> assertThat(DnsVerticle.nameservers(conf)).hasSizeLessThan(4));
   }
 }

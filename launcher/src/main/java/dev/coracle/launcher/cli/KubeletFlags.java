@@ -1,6 +1,8 @@
 package dev.coracle.launcher.cli;
 
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.launcher.UserErrorException;
 import java.io.IOException;
@@ -36,19 +38,21 @@ final class KubeletFlags {
       if (Files.size(chosen) > LARGEST) {
         throw refused(chosen, "it is larger than 1 MiB");
       }
+      byte[] bytes = Files.readAllBytes(chosen);
+      Yaml.parse(bytes, LARGEST); // Refuses what is too deep.
       Object document =
           new Load(
                   LoadSettings.builder()
                       .setLabel(chosen.toString())
                       .setSchema(new CoreSchema())
                       .build())
-              .loadFromString(Files.readString(chosen, StandardCharsets.UTF_8));
+              .loadFromString(new String(bytes, StandardCharsets.UTF_8));
       return KubeletConfiguration.parse(Json.MAPPER.valueToTree(document));
     } catch (NoSuchFileException e) {
       throw refused(chosen, "it does not exist");
     } catch (IOException e) {
       throw refused(chosen, "it cannot be read: " + e.getMessage());
-    } catch (YamlEngineException e) {
+    } catch (YamlEngineException | StatusException e) {
       throw refused(chosen, "it is not valid YAML: " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw refused(chosen, String.valueOf(e.getMessage()));

@@ -5,6 +5,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.stream.Destination.Peer;
+import dev.coracle.client.net.BoundedBody;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
@@ -22,6 +23,9 @@ final class RemoteClient {
 
   private static final int SECONDS = 5;
   private static final int CONNECT_MILLIS = 5_000;
+
+  /** An OpenAPI document of many large schemas. */
+  private static final int MOST_BYTES = 32 << 20;
 
   /** An answer; the body is missing where it is no JSON. */
   record Answer(int code, JsonNode body, String tag) {}
@@ -83,8 +87,7 @@ final class RemoteClient {
           return request
               .send()
               .compose(response ->
-                  response
-                      .body()
+                  BoundedBody.whole(response, MOST_BYTES)
                       .map(body ->
                           new Answer(
                               response.statusCode(),

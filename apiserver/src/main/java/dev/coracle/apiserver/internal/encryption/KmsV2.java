@@ -114,6 +114,14 @@ final class KmsV2 implements ValueTransformer {
     }
   }
 
+  private static byte[] checked(byte[] seed) {
+    if (seed.length != SEED) {
+      throw new IllegalStateException(
+          "the KMS plugin decrypts a key of " + SEED + " bytes to " + seed.length);
+    }
+    return seed;
+  }
+
   private byte @Nullable [] seed(byte[] sealed) {
     synchronized (seeds) {
       return seeds.get(ByteBuffer.wrap(sealed));
@@ -153,7 +161,7 @@ final class KmsV2 implements ValueTransformer {
                         new Sealed(sealed, object.text(2), object.map(4)),
                         UUID.randomUUID().toString())
                     .toCompletionStage())
-            .invoke(seed -> remember(sealed, seed))
+            .invoke(seed -> remember(sealed, checked(seed)))
             .replaceWithVoid());
   }
 

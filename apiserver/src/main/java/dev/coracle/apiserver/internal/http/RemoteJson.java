@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
+import dev.coracle.client.net.BoundedBody;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -186,29 +186,13 @@ public final class RemoteJson implements AutoCloseable {
           }
           return answer.compose(response ->
               response.statusCode() / 100 == 2
-                  ? bounded(response)
+                  ? BoundedBody.whole(response, MOST_BYTES)
                   : Future.<Buffer>failedFuture(
                       new IllegalStateException(
                           uri.getHost() + " answers " + response.statusCode())));
         })
         .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)))
         .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private static Future<Buffer> bounded(HttpClientResponse response) {
-    Promise<Buffer> promise = Promise.promise();
-    Buffer all = Buffer.buffer();
-    response.handler(part -> {
-      if (all.length() + part.length() > MOST_BYTES) {
-        promise.tryFail(new IllegalStateException("the answer is too large"));
-        response.request().connection().close();
-      } else {
-        all.appendBuffer(part);
-      }
-    });
-    response.exceptionHandler(promise::tryFail);
-    response.endHandler(_ -> promise.tryComplete(all));
-    return promise.future();
   }
 
   /** Closes when what is asked now is answered. */

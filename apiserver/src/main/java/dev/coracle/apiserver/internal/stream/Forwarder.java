@@ -6,6 +6,8 @@ import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.client.net.BoundedBody;
+import dev.coracle.client.net.SocketPump;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
@@ -35,6 +37,7 @@ public final class Forwarder {
   private static final int CONNECT_MILLIS = 10_000;
   private static final int TUNNEL_MILLIS = 30_000;
   private static final int MOST_CONNECTIONS = 10_000;
+  private static final int MOST_REFUSAL_BYTES = 64 << 10;
 
   /** Credentials and hop-by-hop headers, which end here. */
   private static final Set<String> DROPPED =
@@ -265,8 +268,7 @@ public final class Forwarder {
 
   /** The kubelet speaks plain text; clients of the API want a Status. */
   private static void translate(Exchange exchange, HttpClientResponse response) {
-    response
-        .body()
+    BoundedBody.beginning(response, MOST_REFUSAL_BYTES)
         .onSuccess(body -> {
           int code = response.statusCode();
           String text = body.toString().strip();

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.stream;
 
 import dev.coracle.api.StatusException;
+import dev.coracle.client.net.SocketPump;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

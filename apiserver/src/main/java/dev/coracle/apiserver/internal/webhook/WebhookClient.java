@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
+import dev.coracle.client.net.BoundedBody;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -119,17 +120,8 @@ public final class WebhookClient {
   }
 
   private static Future<JsonNode> read(HttpClientResponse response) {
-    Buffer all = Buffer.buffer();
-    response.handler(part -> {
-      if (all.length() + part.length() > MOST_BYTES) {
-        response.request().reset();
-      } else {
-        all.appendBuffer(part);
-      }
-    });
-    return response
-        .end()
-        .map(_ -> {
+    return BoundedBody.whole(response, MOST_BYTES)
+        .map(all -> {
           if (response.statusCode() < 200 || response.statusCode() > 299) {
             throw refused(response.statusCode(), all.toString());
           }

@@ -27,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A Docker daemon behind its UNIX socket. All methods block and are for virtual threads; what goes
@@ -44,7 +46,12 @@ public final class Engine implements AutoCloseable {
   /** The oldest it can do with (Docker 20.10). */
   private static final String OLDEST = "1.41";
 
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** The longest answer that is read; a list of some ten thousand images. */
+  private static final int MOST_BYTES = 64 << 20;
+
   private static final int CALLS = 32;
   private static final int WAITING_CALLS = 4096;
   private static final int STREAMS = 4096;
@@ -102,9 +109,12 @@ public final class Engine implements AutoCloseable {
     return prefix.length() > 2 && number(prefix.substring(2)) >= number(version);
   }
 
+  /** Versions in their order; 0 for what is none. */
   private static int number(String version) {
-    String[] parts = version.split("\\.");
-    return Integer.parseInt(parts[0]) * 1000 + (parts.length > 1 ? Integer.parseInt(parts[1]) : 0);
+    Matcher parts = VERSION.matcher(version);
+    return parts.matches()
+        ? Integer.parseInt(parts.group(1)) * 1000 + Integer.parseInt(parts.group(2))
+        : 0;
   }
 
   /** A value for a path or a query. */
@@ -159,8 +169,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private static Future<Answer> answer(HttpClientResponse response) {
-    return response
-        .body()
+    return body(response)
         .map(body -> {
           JsonNode json = parse(body);
           if (response.statusCode() >= 400) {
@@ -168,6 +177,22 @@ public final class Engine implements AutoCloseable {
           }
           return new Answer(response.statusCode(), json);
         });
+  }
+
+  /** All of the answer, up to {@link #MOST_BYTES}. */
+  private static Future<Buffer> body(HttpClientResponse response) {
+    Promise<Buffer> whole = Promise.promise();
+    Buffer body = Buffer.buffer();
+    response.handler(bytes -> {
+      if (body.length() + bytes.length() <= MOST_BYTES) {
+        body.appendBuffer(bytes);
+      } else if (whole.tryFail("the answer is larger than " + MOST_BYTES + " bytes")) {
+        response.request().reset();
+      }
+    });
+    response.exceptionHandler(whole::tryFail);
+    response.endHandler(_ -> whole.tryComplete(body));
+    return whole.future();
   }
 
   private static JsonNode parse(Buffer body) {
@@ -286,12 +311,13 @@ public final class Engine implements AutoCloseable {
 
   /** Sends a request after which the connection carries what the container reads and writes. */
   public Hijacked hijack(String path, JsonNode body) throws IOException {
-    return Hijacked.open(socket, prefix + path, body.toString().getBytes(StandardCharsets.UTF_8));
+    return Hijacked.open(
+        socket, prefix + path, body.toString().getBytes(StandardCharsets.UTF_8), PATIENCE);
   }
 
   /** Without a body: whatever followed the head would be the container's input already. */
   public Hijacked hijack(String path) throws IOException {
-    return Hijacked.open(socket, prefix + path, new byte[0]);
+    return Hijacked.open(socket, prefix + path, new byte[0], PATIENCE);
   }
 
   @Override

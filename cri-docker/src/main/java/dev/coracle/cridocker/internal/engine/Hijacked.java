@@ -9,9 +9,15 @@ import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection that Docker has given out of HTTP's hands: after the answer's head the bytes are the
@@ -21,6 +27,8 @@ import java.nio.file.Path;
  */
 public final class Hijacked implements Closeable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Logger LOG = LoggerFactory.getLogger(Hijacked.class);
+  private static final String END_OF_HEAD = "\r\n\r\n";
   private static final int MAX_HEAD = 64 * 1024;
   private static final int MAX_REFUSAL = 64 * 1024;
 
@@ -33,10 +41,15 @@ public final class Hijacked implements Closeable {
   }
 
   /**
-   * @throws EngineException the engine refused, in its own words
+   * @param patience how long the engine may take for its answer
+   * @throws EngineException the engine refused, in its own words, or gave no answer
    */
-  static Hijacked open(Path socket, String uri, byte[] body) throws IOException {
+  static Hijacked open(Path socket, String uri, byte[] body, Duration patience) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    CompletableFuture<Void> answered = new CompletableFuture<>();
+    answered
+        .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((_, late) -> closeIf(late != null, channel));
     try {
       channel.connect(UnixDomainSocketAddress.of(socket));
       Hijacked connection = new Hijacked(channel);
@@ -46,16 +59,33 @@ public final class Hijacked implements Closeable {
       connection.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
       connection.write(ByteBuffer.wrap(body));
       connection.expectHandover();
+      if (!answered.complete(null)) {
+        throw new ClosedChannelException();
+      }
       return connection;
+    } catch (ClosedChannelException e) {
+      throw new EngineException("the Docker daemon does not answer " + uri, e);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    } finally {
+      answered.complete(null);
+    }
+  }
+
+  private static void closeIf(boolean late, SocketChannel channel) {
+    if (late) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        LOG.atDebug().setCause(e).log("connection was closed already");
+      }
     }
   }
 
   private void expectHandover() throws IOException {
     StringBuilder head = new StringBuilder();
-    while (head.indexOf("\r\n\r\n") < 0) {
+    while (head.indexOf(END_OF_HEAD, head.length() - END_OF_HEAD.length()) < 0) {
       int b = input.read();
       if (b < 0 || head.length() > MAX_HEAD) {
         throw new EOFException("the Docker daemon gave no answer");

@@ -10,7 +10,6 @@ import dev.coracle.cri.v1.ImageServiceGrpcService;
 import dev.coracle.cri.v1.ImageSpec;
 import dev.coracle.cri.v1.ImageStatusRequest;
 import dev.coracle.cri.v1.ImageStatusResponse;
-import dev.coracle.cri.v1.Int64Value;
 import dev.coracle.cri.v1.ListImagesRequest;
 import dev.coracle.cri.v1.ListImagesResponse;
 import dev.coracle.cri.v1.PullImageRequest;
@@ -25,6 +24,7 @@ import dev.coracle.cridocker.internal.pod.EngineFacts;
 import dev.coracle.cridocker.internal.pod.PauseImage;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.server.ImageUser;
 import dev.coracle.criruntime.server.Streams;
 import dev.coracle.criruntime.server.Times;
 import io.vertx.core.Future;
@@ -73,12 +73,7 @@ public final class DockerImageService extends ImageServiceGrpcService {
 
   private static Image inspected(JsonNode image) {
     Image.Builder b = toProto(image);
-    String user = image.path("Config").path("User").asText("").replaceFirst(":.*", "");
-    if (user.matches("[0-9]+")) {
-      b.setUid(Int64Value.newBuilder().setValue(Long.parseLong(user)));
-    } else {
-      b.setUsername(user);
-    }
+    ImageUser.set(b, image.path("Config").path("User").asText(""));
     return b.build();
   }
 

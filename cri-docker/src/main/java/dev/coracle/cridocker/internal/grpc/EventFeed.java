@@ -1,11 +1,10 @@
 package dev.coracle.cridocker.internal.grpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.cri.v1.ContainerEventResponse;
 import dev.coracle.cri.v1.ContainerEventType;
 import dev.coracle.cridocker.internal.engine.Engine;
+import dev.coracle.cridocker.internal.engine.JsonLines;
 import dev.coracle.cridocker.internal.pod.ContainerService;
 import dev.coracle.cridocker.internal.pod.Labels;
 import dev.coracle.cridocker.internal.pod.SandboxService;
@@ -33,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventFeed implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Map<String, ContainerEventType> TYPES =
       Map.of(
@@ -116,11 +114,11 @@ public final class EventFeed implements Runnable {
       connection = in;
       listening.complete(null);
       failed = false;
-      // Blocks until there is a first event.
-      try (MappingIterator<JsonNode> told = JSON.readerFor(JsonNode.class).readValues(in)) {
-        while (stopped.getCount() > 0 && told.hasNextValue()) {
-          publish(told.nextValue());
-        }
+      JsonLines told = new JsonLines(in);
+      for (JsonNode event = told.next();
+          event != null && stopped.getCount() > 0;
+          event = told.next()) {
+        publish(event);
       }
     }
   }

@@ -1,11 +1,11 @@
 package dev.coracle.cridocker.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cridocker.internal.engine.Engine;
 import dev.coracle.cridocker.internal.engine.EngineException;
+import dev.coracle.cridocker.internal.engine.JsonLines;
 import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.config.ImageOptions;
@@ -129,10 +129,9 @@ public final class DockerImages {
         auth.equals(RegistryAuth.NONE)
             ? Map.of()
             : Map.of("X-Registry-Auth", header(auth, reference.registry()));
-    try (InputStream in = engine.stream(HttpMethod.POST, path, headers);
-        MappingIterator<JsonNode> progress = JSON.readerFor(JsonNode.class).readValues(in)) {
-      while (progress.hasNextValue()) {
-        JsonNode step = progress.nextValue();
+    try (InputStream in = engine.stream(HttpMethod.POST, path, headers)) {
+      JsonLines progress = new JsonLines(in);
+      for (JsonNode step = progress.next(); step != null; step = progress.next()) {
         if (step.hasNonNull("error")) {
           throw new IOException(
               step.path("errorDetail").path("message").asText(step.path("error").asText()));

@@ -105,7 +105,7 @@ public final class Statuses {
 
   /** Docker's times are text, and the year one stands for never. */
   private static long nanos(String label, String time) {
-    if (!label.isEmpty()) {
+    if (label.matches("\\d{1,18}")) {
       return Long.parseLong(label);
     }
     try {

@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.cgroup;
 
+import dev.coracle.criruntime.internal.linux.ProcFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, 
   /** What is mounted here; nothing on a host without cgroups. */
   public static CgroupHost detect() {
     try {
-      return parse(Files.readAllLines(Path.of("/proc/self/mountinfo")));
+      return parse(ProcFiles.text(Path.of("/proc/self/mountinfo")).lines().toList());
     } catch (IOException e) {
       return new CgroupHost(Map.of(), Optional.empty(), List.of());
     }
@@ -48,10 +49,11 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, 
       if (left.length < 5 || right.length < 3) {
         continue;
       }
-      Path at = Path.of(left[4].replace("\\040", " "));
+      // Other mounts may be at places that no path of this locale can tell.
       if (right[0].equals("cgroup2")) {
-        v2 = v2 == null ? at : v2;
+        v2 = v2 == null ? mountPoint(left[4]) : v2;
       } else if (right[0].equals("cgroup")) {
+        Path at = mountPoint(left[4]);
         for (String option : right[2].split(",")) {
           if (option.startsWith("name=")) {
             named.add(at);
@@ -62,6 +64,10 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, 
       }
     }
     return new CgroupHost(v1, Optional.ofNullable(v2), named);
+  }
+
+  private static Path mountPoint(String field) {
+    return Path.of(field.replace("\\040", " "));
   }
 
   /** True when version 2 alone limits resources here. */

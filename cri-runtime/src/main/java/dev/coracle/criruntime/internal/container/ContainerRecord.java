@@ -86,10 +86,18 @@ public record ContainerRecord(
     FileTrees.replace(directory.resolve("state.json"), JSON.writeValueAsBytes(n));
   }
 
+  private static ContainerState state(String name) throws IOException {
+    try {
+      return ContainerState.valueOf(name);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("the container's record is damaged: its state is \"" + name + '"', e);
+    }
+  }
+
   static ContainerRecord load(Path directory) throws IOException {
     JsonNode n = JSON.readTree(Files.readAllBytes(directory.resolve("state.json")));
     return new ContainerRecord(
-        ContainerState.valueOf(n.path("state").asText()),
+        state(n.path("state").asText()),
         n.path("createdAt").asLong(),
         n.path("startedAt").asLong(),
         n.path("finishedAt").asLong(),

@@ -44,11 +44,7 @@ final class Users {
     Optional<Account> account = account(user);
     int uid = account.map(Account::uid).orElse(-1);
     if (uid < 0) {
-      if (!user.matches("[0-9]+")) {
-        throw new IllegalArgumentException(
-            "unable to find user " + user + ": no matching entries in passwd file");
-      }
-      uid = Integer.parseInt(user);
+      uid = number(user, "unable to find user " + user + ": no matching entries in passwd file");
     }
     int gid;
     if (context.hasRunAsGroup()) {
@@ -72,9 +68,9 @@ final class Users {
       String[] f = line.split(":");
       if (f.length >= 4
           && (f[0].equals(nameOrUid) || f[2].equals(nameOrUid))
-          && f[2].matches("[0-9]+")
-          && f[3].matches("[0-9]+")) {
-        return Optional.of(new Account(f[0], Integer.parseInt(f[2]), Integer.parseInt(f[3])));
+          && id(f[2]) >= 0
+          && id(f[3]) >= 0) {
+        return Optional.of(new Account(f[0], id(f[2]), id(f[3])));
       }
     }
     return Optional.empty();
@@ -83,15 +79,29 @@ final class Users {
   private int group(String nameOrGid) throws IOException {
     for (String line : root.lines("/etc/group")) {
       String[] f = line.split(":");
-      if (f.length >= 3 && f[0].equals(nameOrGid) && f[2].matches("[0-9]+")) {
-        return Integer.parseInt(f[2]);
+      if (f.length >= 3 && f[0].equals(nameOrGid) && id(f[2]) >= 0) {
+        return id(f[2]);
       }
     }
-    if (!nameOrGid.matches("[0-9]+")) {
-      throw new IllegalArgumentException(
-          "unable to find group " + nameOrGid + ": no matching entries in group file");
+    return number(
+        nameOrGid, "unable to find group " + nameOrGid + ": no matching entries in group file");
+  }
+
+  private static int number(String text, String otherwise) {
+    if (!text.matches("[0-9]+")) {
+      throw new IllegalArgumentException(otherwise);
     }
-    return Integer.parseInt(nameOrGid);
+    int id = id(text);
+    if (id < 0) {
+      throw new IllegalArgumentException("uids and gids must be in range 0-" + Integer.MAX_VALUE);
+    }
+    return id;
+  }
+
+  /** -1 for what is none: an image may have anything in its files. */
+  private static int id(String text) {
+    long number = text.matches("[0-9]{1,10}") ? Long.parseLong(text) : -1;
+    return number <= Integer.MAX_VALUE ? (int) number : -1;
   }
 
   private List<Integer> memberships(String name) {
@@ -99,8 +109,8 @@ final class Users {
     try {
       for (String line : root.lines("/etc/group")) {
         String[] f = line.split(":");
-        if (f.length >= 4 && f[2].matches("[0-9]+") && List.of(f[3].split(",")).contains(name)) {
-          gids.add(Integer.parseInt(f[2]));
+        if (f.length >= 4 && id(f[2]) >= 0 && List.of(f[3].split(",")).contains(name)) {
+          gids.add(id(f[2]));
         }
       }
     } catch (IOException e) {

@@ -9,7 +9,6 @@ import dev.coracle.cri.v1.ImageServiceGrpcService;
 import dev.coracle.cri.v1.ImageSpec;
 import dev.coracle.cri.v1.ImageStatusRequest;
 import dev.coracle.cri.v1.ImageStatusResponse;
-import dev.coracle.cri.v1.Int64Value;
 import dev.coracle.cri.v1.ListImagesRequest;
 import dev.coracle.cri.v1.ListImagesResponse;
 import dev.coracle.cri.v1.PullImageRequest;
@@ -24,6 +23,7 @@ import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.image.Puller;
 import dev.coracle.criruntime.server.Calls;
+import dev.coracle.criruntime.server.ImageUser;
 import dev.coracle.criruntime.server.Streams;
 import dev.coracle.criruntime.server.Times;
 import io.vertx.core.Future;
@@ -59,12 +59,7 @@ public final class ImageServiceHandler extends ImageServiceGrpcService {
             .addAllRepoDigests(image.digests())
             .setSize(image.size())
             .setSpec(ImageSpec.newBuilder().setImage(image.id()));
-    String user = image.config().user().replaceFirst(":.*", "");
-    if (user.matches("[0-9]+")) {
-      b.setUid(Int64Value.newBuilder().setValue(Long.parseLong(user)));
-    } else {
-      b.setUsername(user);
-    }
+    ImageUser.set(b, image.config().user());
     return b.build();
   }
 

@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.image;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -16,14 +17,18 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The list of images in {@code index.json}, replaced in one step under a file lock, so that a
  * command line and a running server may share the directory. Thread-safe.
  */
 final class ImageIndex {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageIndex.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
@@ -74,22 +79,42 @@ final class ImageIndex {
     }
     Map<String, StoredImage> read = new LinkedHashMap<>();
     if (Files.exists(file)) {
-      for (JsonNode n : JSON.readTree(file.toFile()).path("images")) {
-        String id = n.path("id").asText();
-        JsonNode config = JSON.readTree(blobs.read(id));
-        read.put(
-            id,
-            new StoredImage(
-                id,
-                texts(n.path("tags")),
-                texts(n.path("digests")),
-                texts(n.path("layers")),
-                n.path("size").asLong(),
-                ImageConfigs.parse(config)));
+      for (JsonNode n : document().path("images")) {
+        read(n).ifPresent(image -> read.put(image.id(), image));
       }
     }
     images = read;
     seen = now;
+  }
+
+  /** Empty where a power failure has damaged it: then the images are pulled again. */
+  private JsonNode document() throws IOException {
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      LOG.atWarn().addKeyValue("file", file).setCause(e).log("the list of images is damaged");
+      return JSON.createObjectNode();
+    }
+  }
+
+  private Optional<StoredImage> read(JsonNode n) {
+    String id = n.path("id").asText();
+    try {
+      List<String> layers = texts(n.path("layers"));
+      layers.forEach(Digest::check);
+      JsonNode config = JSON.readTree(blobs.read(id));
+      return Optional.of(
+          new StoredImage(
+              id,
+              texts(n.path("tags")),
+              texts(n.path("digests")),
+              layers,
+              n.path("size").asLong(),
+              ImageConfigs.parse(config)));
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.atWarn().addKeyValue("image", id).setCause(e).log("an image is damaged and left out");
+      return Optional.empty();
+    }
   }
 
   private static ObjectNode toJson(Iterable<StoredImage> list) {

@@ -3,6 +3,7 @@ package dev.coracle.criruntime.internal.image;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -55,7 +56,11 @@ public final class LayerStore {
 
   /** Bytes of the layer's files. */
   public long size(String diffId) throws IOException {
-    return Long.parseLong(Files.readString(sizeFile(diffId)).strip());
+    String text = Files.readString(sizeFile(diffId), StandardCharsets.ISO_8859_1).strip();
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new IOException("the size of layer " + diffId + " is damaged");
+    }
+    return Long.parseLong(text);
   }
 
   private Path sizeFile(String diffId) {
@@ -96,8 +101,7 @@ public final class LayerStore {
         }
         Files.move(staging, path(diffId), StandardCopyOption.ATOMIC_MOVE);
         FileTrees.replace(
-            sizeFile(diffId),
-            Long.toString(bytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            sizeFile(diffId), Long.toString(bytes).getBytes(StandardCharsets.US_ASCII));
       } catch (IOException e) {
         throw new IOException("layer " + diffId + ": " + e.getMessage(), e);
       } finally {

@@ -65,12 +65,17 @@ public final class Processes {
    */
   public static long startTime(int pid) {
     try {
-      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat(Path.of("/proc/" + pid));
       return fields[0].equals("Z") || fields[0].equals("X") ? -1 : Long.parseLong(fields[19]);
     } catch (IOException | RuntimeException e) {
       return -1;
     }
+  }
+
+  /** What stands in {@code stat} after the name, which may be any bytes (proc(5)). */
+  private static String[] stat(Path process) throws IOException {
+    String stat = ProcFiles.text(process.resolve("stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
   }
 
   /** Kills every process of a session but these. */
@@ -79,8 +84,7 @@ public final class Processes {
       for (Path process : processes) {
         int pid = Integer.parseInt(process.getFileName().toString());
         try {
-          String stat = Files.readString(process.resolve("stat"));
-          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+          String[] fields = stat(process);
           if (Integer.parseInt(fields[3]) == session && !spared.contains(pid)) {
             kill(pid, SIGKILL);
           }

@@ -6,6 +6,7 @@ import dev.coracle.cri.v1.NamespaceMode;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.criruntime.config.CriRuntimeOptions.PausePolicy;
 import dev.coracle.criruntime.internal.image.FileTrees;
+import dev.coracle.criruntime.internal.linux.ProcFiles;
 import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.linux.Reaper;
 import dev.coracle.criruntime.internal.network.HostNetwork;
@@ -82,7 +83,7 @@ public final class SandboxService {
       for (Path child : children) {
         try {
           loadOne(child);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           LOG.atWarn().addKeyValue("directory", child).setCause(e).log("unreadable sandbox");
         }
       }
@@ -111,7 +112,7 @@ public final class SandboxService {
 
   private static boolean isNamespace(Path file) {
     try {
-      String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
+      String mounts = ProcFiles.text(Path.of("/proc/self/mountinfo"));
       return mounts.contains(" " + file + " ");
     } catch (IOException e) {
       return false;

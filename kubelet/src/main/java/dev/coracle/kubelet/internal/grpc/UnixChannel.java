@@ -12,15 +12,19 @@ import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
 import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.CodecException;
+import io.vertx.grpc.common.GrpcMessage;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -96,8 +100,8 @@ public final class UnixChannel implements AutoCloseable {
             ended.accept(failure);
           }
         };
-    Consumer<GrpcClientResponse<Q, R>> began =
-        response -> {
+    BiConsumer<GrpcClientRequest<Q, R>, GrpcClientResponse<Q, R>> began =
+        (sent, response) -> {
           open.set(response);
           if (failed(response)) {
             end.accept(status(response));
@@ -110,23 +114,44 @@ public final class UnixChannel implements AutoCloseable {
                   failed(response)
                       ? status(response)
                       : new CriException(Code.UNAVAILABLE, "the stream ended")));
-          response.handler(message -> {
+          // After what is no message Vert.x tells nothing more, not even the end.
+          Consumer<Throwable> unreadable =
+              e -> {
+                end.accept(failure(e));
+                sent.cancel();
+              };
+          response.invalidMessageHandler(unreadable::accept);
+          response.messageHandler(message -> {
             if (!over.get()) {
-              handler.accept(message);
+              decoded(method, message, unreadable).ifPresent(handler);
             }
           });
         };
     request(method)
         // On the event loop, so that no message can pass before somebody listens.
-        .compose(r -> r.send(request).onSuccess(began::accept))
+        .compose(r -> r.send(request).onSuccess(response -> began.accept(r, response)))
         .onFailure(e -> end.accept(failure(e)));
     return () -> {
       over.set(true);
       var response = open.get();
       if (response != null) {
-        response.handler(null);
+        response.messageHandler(null);
       }
     };
+  }
+
+  /** What a message says; nobody was asked to compress it. */
+  private static <R> Optional<R> decoded(
+      ServiceMethod<R, ?> method, GrpcMessage message, Consumer<Throwable> unreadable) {
+    try {
+      if (message.encoding().equals("identity")) {
+        return Optional.of(method.decoder().decode(message));
+      }
+      unreadable.accept(new CodecException("a message is compressed: " + message.encoding()));
+    } catch (CodecException e) {
+      unreadable.accept(e);
+    }
+    return Optional.empty();
   }
 
   private static boolean failed(GrpcClientResponse<?, ?> response) {

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.host;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,17 +14,22 @@ public final class Mounts {
 
   /** Mount points at or below a directory, deepest first. */
   public static List<Path> below(Path directory) throws IOException {
-    List<Path> found = new ArrayList<>();
     Path table = Path.of("/proc/self/mountinfo");
-    if (!Files.exists(table)) {
-      return found;
-    }
-    for (String line : Files.readAllLines(table)) {
+    return Files.exists(table) ? below(directory, Files.readAllBytes(table)) : List.of();
+  }
+
+  /**
+   * Directories of volumes may have names that are no text; the others' mounts count all the same.
+   */
+  static List<Path> below(Path directory, byte[] table) {
+    List<Path> found = new ArrayList<>();
+    for (String line : new String(table, StandardCharsets.UTF_8).split("\n")) {
       String[] fields = line.split(" ");
       if (fields.length > 4) {
-        Path point = Path.of(unescape(fields[4]));
-        if (point.startsWith(directory)) {
-          found.add(point);
+        // Compared as texts: elsewhere there may be places that no path of this locale can tell.
+        String point = unescape(fields[4]);
+        if ((point + "/").startsWith(directory + "/")) {
+          found.add(Path.of(point));
         }
       }
     }

@@ -9,12 +9,14 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,10 +37,12 @@ final class GrpcHealth implements AutoCloseable {
 
   Outcome check(String host, int port, String service, Duration limit) {
     String where = host + ":" + port;
+    CompletableFuture<GrpcClientRequest<Buffer, Buffer>> sent = new CompletableFuture<>();
     Future<Integer> answer =
         client
             .request(SocketAddress.inetSocketAddress(port, host))
             .compose(request -> {
+              sent.complete(request);
               request.serviceName(ServiceName.create("grpc.health.v1", "Health"));
               request.methodName("Check");
               // On the event loop, so that the answer cannot pass before somebody reads it.
@@ -60,6 +64,7 @@ final class GrpcHealth implements AutoCloseable {
           ? Outcome.SUCCESS
           : Outcome.failure("service unhealthy (responded with \"" + word + "\")");
     } catch (TimeoutException e) {
+      sent.thenAccept(GrpcClientRequest::cancel);
       return Outcome.failure(
           "timeout: failed to connect service \"" + where + "\" within " + limit.toSeconds() + "s");
     } catch (ExecutionException e) {
@@ -67,6 +72,7 @@ final class GrpcHealth implements AutoCloseable {
       return Outcome.failure(
           "error: failed to connect service \"" + where + "\": " + cause.getMessage());
     } catch (InterruptedException e) {
+      sent.thenAccept(GrpcClientRequest::cancel);
       Thread.currentThread().interrupt();
       return Outcome.failure("error: context canceled");
     }

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.probe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.client.net.BoundedBody;
 import dev.coracle.cri.v1.ExecSyncResponse;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -11,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetClient;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -143,19 +146,22 @@ public final class Handlers implements AutoCloseable {
       options.putHeader(header.path("name").asText(), header.path("value").asText());
     }
     record Answer(int status, String location, Buffer body) {}
+    CompletableFuture<HttpClientRequest> sent = new CompletableFuture<>();
     Future<Answer> answer =
         http.request(options)
             // On the event loop, so that the body cannot pass before somebody reads it.
-            .compose(request ->
-                request
-                    .send()
-                    .compose(r ->
-                        r.body()
-                            .map(b ->
-                                new Answer(
-                                    r.statusCode(),
-                                    Objects.requireNonNullElse(r.getHeader("Location"), ""),
-                                    b))));
+            .compose(request -> {
+              sent.complete(request);
+              return request
+                  .send()
+                  .compose(r ->
+                      BoundedBody.beginning(r, BODY_LIMIT)
+                          .map(b ->
+                              new Answer(
+                                  r.statusCode(),
+                                  Objects.requireNonNullElse(r.getHeader("Location"), ""),
+                                  b)));
+            });
     try {
       Answer a =
           answer
@@ -176,16 +182,18 @@ public final class Handlers implements AutoCloseable {
               : Outcome.failure("Get \"" + next + "\": stopped after 10 redirects");
         }
       }
-      return new Outcome(
-          Result.WARNING, "Probe terminated redirects, Response body: " + limited(a.body));
+      return new Outcome(Result.WARNING, "Probe terminated redirects, Response body: " + a.body);
     } catch (ExecutionException e) {
       return Outcome.failure("Get \"" + url + "\": " + text(e, URI.create(url)));
     } catch (TimeoutException e) {
+      // Its connection would be one of the few to this port for as long as nobody answers.
+      sent.thenAccept(HttpClientRequest::reset);
       return Outcome.failure(
           "Get \""
               + url
               + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
     } catch (InterruptedException e) {
+      sent.thenAccept(HttpClientRequest::reset);
       Thread.currentThread().interrupt();
       return Outcome.failure("Get \"" + url + "\": context canceled");
     } catch (IllegalArgumentException | IllegalStateException e) {
@@ -254,10 +262,6 @@ public final class Handlers implements AutoCloseable {
 
   private static String limited(String text) {
     return text.length() > BODY_LIMIT ? text.substring(0, BODY_LIMIT) : text;
-  }
-
-  private static String limited(Buffer body) {
-    return body.slice(0, Math.min(body.length(), BODY_LIMIT)).toString(StandardCharsets.UTF_8);
   }
 
   /** A number, or the name of one of the container's ports; zero when there is none. */

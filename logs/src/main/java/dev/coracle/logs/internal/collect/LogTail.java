@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,22 +20,36 @@ final class LogTail implements AutoCloseable {
 
   private static final int LONGEST_LINE = 256 * 1024;
 
+  /** Takes whole lines. */
+  @FunctionalInterface
+  interface Lines {
+    void accept(CriLine line) throws IOException;
+  }
+
   private final Path file;
-  private final Consumer<CriLine> lines;
+  private final Lines lines;
   private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
-  private final StringBuilder partial = new StringBuilder();
+
+  /** Of a long line that came in parts; those of the two outputs may stand in turns. */
+  private final StringBuilder partialOut = new StringBuilder();
+
+  private final StringBuilder partialErr = new StringBuilder();
   private @Nullable FileChannel channel;
   private Object identity = "";
   private long offset;
+
+  /** Where the line begins of which the end is not there yet. */
+  private long begun;
 
   /**
    * @param identity of the file that was read before, as {@link #identity} gave it
    * @param offset how far
    */
-  LogTail(Path file, String identity, long offset, Consumer<CriLine> lines) {
+  LogTail(Path file, String identity, long offset, Lines lines) {
     this.file = file;
     this.identity = identity;
     this.offset = offset;
+    this.begun = offset;
     this.lines = lines;
   }
 
@@ -47,10 +60,10 @@ final class LogTail implements AutoCloseable {
 
   /** Up to which byte whole lines were read. */
   long offset() {
-    return offset - rest.size();
+    return begun;
   }
 
-  /** Takes everything that is there. */
+  /** Takes everything that is there; what is written meanwhile is announced again. */
   void read(ByteBuffer buffer) throws IOException {
     FileChannel open = channel;
     if (open != null) {
@@ -65,12 +78,17 @@ final class LogTail implements AutoCloseable {
     if (open != null && String.valueOf(now).equals(identity())) {
       return;
     }
+    if (open != null) {
+      drain(open, buffer); // Its last lines, written before the next file was there.
+    }
     close();
     FileChannel next = FileChannel.open(file, StandardOpenOption.READ);
     if (!String.valueOf(now).equals(identity()) || next.size() < offset) {
       offset = 0;
+      begun = 0;
       rest.reset();
-      partial.setLength(0);
+      partialOut.setLength(0);
+      partialErr.setLength(0);
     }
     identity = String.valueOf(now);
     channel = next;
@@ -78,7 +96,12 @@ final class LogTail implements AutoCloseable {
   }
 
   private void drain(FileChannel from, ByteBuffer buffer) throws IOException {
-    for (int n = from.read(buffer.clear(), offset); n > 0; n = from.read(buffer.clear(), offset)) {
+    long end = from.size();
+    while (offset < end) {
+      int n = from.read(buffer.clear(), offset);
+      if (n <= 0) {
+        return;
+      }
       offset += n;
       byte[] bytes = buffer.array();
       int begin = 0;
@@ -88,6 +111,7 @@ final class LogTail implements AutoCloseable {
           line(rest.toString(StandardCharsets.UTF_8));
           rest.reset();
           begin = i + 1;
+          begun = offset - n + begin;
         }
       }
       // What is longer than any line may be is cut.
@@ -95,11 +119,12 @@ final class LogTail implements AutoCloseable {
     }
   }
 
-  private void line(String text) {
+  private void line(String text) throws IOException {
     CriLine line = CriLine.parse(text).orElse(null);
     if (line == null) {
       return;
     }
+    StringBuilder partial = line.output().equals("stderr") ? partialErr : partialOut;
     if (partial.length() + line.message().length() < LONGEST_LINE) {
       partial.append(line.message());
     }

@@ -36,7 +36,8 @@ public final class PodLogFiles implements AutoCloseable {
      * @param pod the directory's name, {@code NAMESPACE_POD_UID}
      * @param time RFC 3339 in UTC
      */
-    void line(String pod, String container, String time, String output, String message);
+    void line(String pod, String container, String time, String output, String message)
+        throws IOException;
 
     /** What came with one wake-up is complete. */
     void batch() throws IOException;

@@ -11,7 +11,8 @@ import java.util.Map;
 
 /**
  * How far each log file was read, so that a restart goes on there: one line a file, {@code path
- * identity offset time}, written anew as a whole.
+ * identity offset time}, written anew as a whole. A line that a power failure has damaged is passed
+ * over: its file is read from the beginning.
  */
 final class Positions {
 
@@ -32,9 +33,10 @@ final class Positions {
   Map<String, Position> read() throws IOException {
     Map<String, Position> found = new HashMap<>();
     try {
-      for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      for (String line : text.split("\n")) {
         String[] parts = line.split("\t", 4);
-        if (parts.length == 4) {
+        if (parts.length == 4 && parts[2].matches("\\d{1,18}")) {
           found.put(parts[0], new Position(parts[1], Long.parseLong(parts[2]), parts[3]));
         }
       }

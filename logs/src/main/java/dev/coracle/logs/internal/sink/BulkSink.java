@@ -1,8 +1,8 @@
 package dev.coracle.logs.internal.sink;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.client.net.BoundedBody;
 import dev.coracle.logs.LogEntry;
 import dev.coracle.logs.LogMetrics;
 import io.vertx.core.Context;
@@ -10,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
@@ -38,6 +37,9 @@ public final class BulkSink {
   private static final int CAPACITY = 20_000;
   private static final int BATCH = 1000;
   private static final int TIMEOUT_SECONDS = 30;
+
+  /** An answer has some hundred bytes for each entry, and what was wrong with it. */
+  private static final int MOST_BYTES = 16 << 20;
 
   private final Vertx vertx;
   private final Context context;
@@ -94,7 +96,7 @@ public final class BulkSink {
   }
 
   private void ship(List<LogEntry> batch) {
-    post(body(batch))
+    post(body(batch), batch.size())
         .onSuccess(left -> {
           silent = false;
           metrics.shipped(batch.size() - left.size());
@@ -123,8 +125,8 @@ public final class BulkSink {
     }
   }
 
-  /** Which of the batch were not taken, by their places in it, for a passing reason (429, 5xx). */
-  private Future<List<Integer>> post(Buffer body) {
+  /** As {@link BulkAnswer#refused}. */
+  private Future<List<Integer>> post(Buffer body, int size) {
     RequestOptions request =
         new RequestOptions()
             .setMethod(HttpMethod.POST)
@@ -139,30 +141,15 @@ public final class BulkSink {
     }
     return client
         .request(request)
-        .compose(r -> r.send(body).compose(HttpClientResponse::body))
+        .compose(r -> r.send(body).compose(answer -> BoundedBody.whole(answer, MOST_BYTES)))
         .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-        .map(BulkSink::refused);
+        .map(answer -> BulkAnswer.refused(answer.getBytes(), size));
   }
 
   private String root() {
     String port = server.getPort() < 0 ? "" : ":" + server.getPort();
     String path = server.getPath() == null ? "" : server.getPath().replaceFirst("/$", "");
     return server.getScheme() + "://" + server.getHost() + port + path;
-  }
-
-  private static List<Integer> refused(Buffer answer) {
-    JsonNode items = Json.parseObject(answer.toString()).path("items");
-    if (!items.isArray()) {
-      throw new IllegalStateException("the server's answer is none of the bulk API");
-    }
-    List<Integer> again = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      int status = items.get(i).path("create").path("status").asInt();
-      if (status == 429 || status >= 500) {
-        again.add(i);
-      }
-    }
-    return again;
   }
 
   private static Buffer body(List<LogEntry> batch) {

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +36,10 @@ public final class LogStore implements AutoCloseable {
 
   private static final String LOG = ".log";
   private static final String INDEX = ".index";
+  private static final Pattern SEGMENT = Pattern.compile("([0-9a-f]{12})\\.log");
+
+  /** So much is held at most before it is written. */
+  private static final int FLUSH_BYTES = 256 << 10;
 
   private final Path directory;
   private final long maxBytes;
@@ -56,10 +62,11 @@ public final class LogStore implements AutoCloseable {
     this.maxBytes = maxBytes;
     this.segmentBytes = segmentBytes;
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(LOG)).toList()) {
-        String name = file.getFileName().toString();
-        segments.put(
-            Long.parseLong(name.substring(0, name.length() - LOG.length()), 16), Files.size(file));
+      for (Path file : files.toList()) {
+        Matcher name = SEGMENT.matcher(file.getFileName().toString());
+        if (name.matches()) {
+          segments.put(Long.parseLong(name.group(1), 16), Files.size(file));
+        }
       }
     }
     for (long segment : segments.keySet()) {
@@ -105,8 +112,11 @@ public final class LogStore implements AutoCloseable {
     return directory.resolve("%012x%s".formatted(segment, kind));
   }
 
-  /** Takes an entry; it can be found after the next {@link #flush}. */
-  public void add(LogEntry entry) {
+  /** Takes an entry; it can be found after the next {@link #flush}, at the latest. */
+  public void add(LogEntry entry) throws IOException {
+    if (waiting.size() >= FLUSH_BYTES) {
+      flush();
+    }
     Integer id = ids.get(entry.stream());
     if (id == null) {
       id = ids.size();
@@ -210,12 +220,14 @@ public final class LogStore implements AutoCloseable {
     return List.copyOf(found);
   }
 
-  private boolean isWorthReading(long segment, LogQuery query) throws IOException {
+  private boolean isWorthReading(long segment, LogQuery query) {
     Path file = file(segment, INDEX);
     try {
       return !Files.exists(file) || SegmentIndex.read(file).mayHave(query);
     } catch (NoSuchFileException e) {
       return false;
+    } catch (IOException e) {
+      return true; // Damaged: the segment itself tells.
     }
   }
 

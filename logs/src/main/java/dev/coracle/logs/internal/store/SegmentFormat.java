@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.logs.LogStream;
+import java.util.Optional;
 
 /**
  * The lines of a segment, tab-separated UTF-8: {@code S id json} names a container, {@code R id
@@ -12,6 +14,9 @@ import dev.coracle.logs.LogStream;
  * alone.
  */
 final class SegmentFormat {
+
+  /** Nine digits after the second; longer for years beyond 9999. */
+  private static final int TIME_LENGTH = "2026-01-02T03:04:05.123456789Z".length();
 
   private SegmentFormat() {}
 
@@ -27,15 +32,26 @@ final class SegmentFormat {
     return "S\t" + id + "\t" + json + "\n";
   }
 
-  static LogStream stream(String json) {
-    JsonNode node = Json.parseObject(json);
-    return new LogStream(
-        node.path("namespace").asText(),
-        node.path("pod").asText(),
-        node.path("uid").asText(),
-        node.path("container").asText(),
-        node.path("node").asText(),
-        KubeObject.strings(node.path("labels")));
+  /** Empty for what a power failure has damaged. */
+  static Optional<LogStream> stream(String json) {
+    try {
+      JsonNode node = Json.parseObject(json);
+      return Optional.of(
+          new LogStream(
+              node.path("namespace").asText(),
+              node.path("pod").asText(),
+              node.path("uid").asText(),
+              node.path("container").asText(),
+              node.path("node").asText(),
+              KubeObject.strings(node.path("labels"))));
+    } catch (StatusException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether it may be the time of an entry. */
+  static boolean isTime(String text) {
+    return text.length() >= TIME_LENGTH && text.endsWith("Z");
   }
 
   static String entry(int id, String time, String output, String message) {

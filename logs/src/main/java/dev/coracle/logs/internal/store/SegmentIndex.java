@@ -5,6 +5,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.StreamCorruptedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -63,6 +64,9 @@ final class SegmentIndex {
     }
   }
 
+  /**
+   * @throws IOException also where it is damaged
+   */
   static SegmentIndex read(Path file) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
@@ -70,9 +74,18 @@ final class SegmentIndex {
       String last = in.readUTF();
       Set<String> containers = new TreeSet<>();
       for (int n = in.readInt(); n > 0; n--) {
-        containers.add(in.readUTF());
+        String container = in.readUTF();
+        if (container.split("/", -1).length < 3) {
+          throw new StreamCorruptedException("no container: " + container);
+        }
+        containers.add(container);
       }
-      SegmentIndex index = new SegmentIndex(Trigrams.of(in.readNBytes(in.readInt())));
+      int length = in.readInt();
+      byte[] bits = in.readNBytes(Math.clamp(length, 0, Trigrams.BYTES));
+      if (bits.length != length) {
+        throw new StreamCorruptedException("the index has " + length + " bytes of trigrams");
+      }
+      SegmentIndex index = new SegmentIndex(Trigrams.of(bits));
       index.first = first;
       index.last = last;
       index.containers.addAll(containers);

@@ -10,9 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Reads a segment from its beginning; a line that is not yet whole is left. */
+/**
+ * Reads a segment from its beginning. A line that is not yet whole is left, and so is one that is
+ * none: after a power failure a file may have zeros where something was written.
+ */
 final class SegmentReader {
 
   private SegmentReader() {}
@@ -34,13 +38,13 @@ final class SegmentReader {
       }
       String[] parts = new String(bytes, begin, i - begin, StandardCharsets.UTF_8).split("\t", 5);
       if (parts.length == 3 && parts[0].equals("S")) {
-        LogStream stream = SegmentFormat.stream(parts[2]);
-        if (query.wants(stream)) {
-          streams.put(parts[1], stream);
+        Optional<LogStream> stream = SegmentFormat.stream(parts[2]).filter(query::wants);
+        if (stream.isPresent()) {
+          streams.put(parts[1], stream.get());
         } else {
           streams.remove(parts[1]);
         }
-      } else if (parts.length == 5) {
+      } else if (parts.length == 5 && parts[0].equals("R") && SegmentFormat.isTime(parts[2])) {
         LogStream stream = streams.get(parts[1]);
         String output = parts[3].equals("e") ? "stderr" : "stdout";
         if (stream != null && query.wants(parts[2], output, parts[4])) {

@@ -12,6 +12,9 @@ final class Trigrams {
 
   private static final int BITS = 1 << 17;
 
+  /** The most that {@link #bytes} gives. */
+  static final int BYTES = BITS / 8;
+
   private final BitSet set;
 
   Trigrams() {

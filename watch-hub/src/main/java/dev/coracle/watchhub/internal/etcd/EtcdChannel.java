@@ -19,12 +19,14 @@ import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
 import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.CodecException;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Calls to an etcd cluster: stays with one endpoint while it answers and goes to the next when it
@@ -175,6 +177,31 @@ public final class EtcdChannel {
   private <Q, R> Future<R> unary(
       int endpoint, ServiceMethod<R, Q> method, Q message, String withToken) {
     return calls.send(endpoints.get(endpoint), method, message, withToken);
+  }
+
+  /**
+   * Listens to a stream's messages. After what is no message Vert.x tells nothing more, not even
+   * the end: {@code unreadable} hears of it instead.
+   */
+  static <Q, R> void listen(
+      ServiceMethod<R, Q> method,
+      GrpcClientResponse<Q, R> response,
+      Consumer<R> messages,
+      Consumer<Throwable> unreadable) {
+    response.invalidMessageHandler(unreadable::accept);
+    response.messageHandler(message -> {
+      R decoded;
+      try {
+        if (!message.encoding().equals("identity")) {
+          throw new CodecException("a message is compressed: " + message.encoding());
+        }
+        decoded = method.decoder().decode(message);
+      } catch (CodecException e) {
+        unreadable.accept(e);
+        return;
+      }
+      messages.accept(decoded);
+    });
   }
 
   static EtcdFailure failure(GrpcClientResponse<?, ?> response) {

@@ -134,10 +134,25 @@ public final class EtcdClient {
           long count = knownCount < 0 ? response.getCount() : knownCount;
           boolean enough = limit > 0 && items.size() >= limit;
           if (response.getMore() && !enough) {
+            if (!goesOn(response, from)) {
+              return Uni.createFrom()
+                  .failure(
+                      new StorageException.Unavailable(
+                          "etcd has more keys of " + prefix + " and does not give them"));
+            }
             return list(prefix, items.getLast().key(), limit, at, count, items);
           }
           return Uni.createFrom().item(new Range(items, at, response.getMore(), count));
         });
+  }
+
+  /** Whether an answer has keys, and the last of them is not before what was asked for. */
+  private static boolean goesOn(RangeResponse response, ByteString from) {
+    int count = response.getKvsCount();
+    return count > 0
+        && ByteString.unsignedLexicographicalComparator()
+                .compare(response.getKvs(count - 1).getKey(), from)
+            >= 0;
   }
 
   public Uni<Txn.Result> txn(Txn txn) {
@@ -235,7 +250,11 @@ public final class EtcdClient {
               .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)))
               .onSuccess(response -> {
                 response.exceptionHandler(e -> promise.tryFail(EtcdChannel.broken(e)));
-                response.handler(promise::tryComplete);
+                EtcdChannel.listen(
+                    LeaseGrpcClient.LeaseKeepAlive,
+                    response,
+                    promise::tryComplete,
+                    e -> promise.tryFail(EtcdChannel.broken(e)));
                 response.endHandler(_ -> promise.tryFail(EtcdChannel.failure(response)));
               });
           stream.end(LeaseKeepAliveRequest.newBuilder().setID(lease).build());

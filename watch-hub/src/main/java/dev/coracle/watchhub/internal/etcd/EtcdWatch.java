@@ -162,7 +162,11 @@ final class EtcdWatch implements Flow.Subscription {
       GrpcClientRequest<WatchRequest, WatchResponse> stream,
       GrpcClientResponse<WatchRequest, WatchResponse> r) {
     r.pause();
-    r.handler(message -> context.runOnContext(_ -> received(stream, message)));
+    EtcdChannel.listen(
+        WatchGrpcClient.Watch,
+        r,
+        message -> context.runOnContext(_ -> received(stream, message)),
+        e -> context.runOnContext(_ -> broke(endpoint, stream, e)));
     r.exceptionHandler(e -> context.runOnContext(_ -> broke(endpoint, stream, e)));
     r.endHandler(_ -> context.runOnContext(_ -> broke(endpoint, stream, EtcdChannel.failure(r))));
     r.fetch(1);

@@ -23,7 +23,8 @@ final class Progress {
 
   static final String MARKER = "~coracle-progress";
 
-  private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)\\.(\\d+).*");
+  private static final Pattern VERSION =
+      Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})(\\D.*)?");
   private static final long PATIENCE_MILLIS = 20;
 
   private final EtcdChannel channel;

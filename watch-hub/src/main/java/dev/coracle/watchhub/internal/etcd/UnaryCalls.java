@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.common.CodecException;
 import io.vertx.grpc.common.GrpcMessage;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
@@ -103,18 +104,38 @@ final class UnaryCalls {
       String text = either(response, "grpc-message");
       throw new EtcdFailure(
           status(status, response.statusCode()),
-          text == null
-              ? "HTTP " + response.statusCode()
-              : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8),
+          text == null ? "HTTP " + response.statusCode() : text(text),
           false);
     }
+    return message(body, method);
+  }
+
+  /** Percent-encoded, or as it is. */
+  static String text(String encoded) {
+    try {
+      return URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return encoded;
+    }
+  }
+
+  /**
+   * The one message of an answer.
+   *
+   * @throws EtcdFailure for what is none
+   */
+  static <Q, R> R message(Buffer body, ServiceMethod<R, Q> method) {
     if (body.length() < PREFIX
         || body.getByte(0) != 0
         || body.getInt(1) != body.length() - PREFIX) {
       throw new EtcdFailure(GrpcStatus.INTERNAL, "the answer is not one message", false);
     }
     GrpcMessage message = GrpcMessage.message("identity", body.slice(PREFIX, body.length()));
-    return method.decoder().decode(message);
+    try {
+      return method.decoder().decode(message);
+    } catch (CodecException e) {
+      throw new EtcdFailure(GrpcStatus.INTERNAL, "the answer cannot be read", false);
+    }
   }
 
   /** In the trailers, or in the headers when there is no body. */

@@ -41,7 +41,8 @@ public record LogOptions(
     String sinceTime = query.apply("sinceTime");
     Instant since = null;
     if (sinceSeconds != null) {
-      since = now.minusSeconds(sinceSeconds);
+      // Before that there is nothing, however long ago it is.
+      since = now.minusSeconds(Math.min(sinceSeconds, now.getEpochSecond()));
     }
     if (sinceTime != null && !sinceTime.isEmpty()) {
       if (since != null) {

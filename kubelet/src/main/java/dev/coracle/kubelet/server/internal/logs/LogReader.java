@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server.internal.logs;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,7 +14,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads one container's log to a sink, and follows it: the file may be rotated (renamed, a new one
@@ -21,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * LogSignal}. Following ends when the container has ended and the file is read to its end.
  */
 final class LogReader {
+  private static final Logger LOG = LoggerFactory.getLogger(LogReader.class);
+
   /** Upper bound between two looks at a followed file, should an event be lost. */
   private static final long SAFETY_MILLIS = 10_000;
 
@@ -84,7 +90,7 @@ final class LogReader {
     long missing = tailLines - tail.lines();
     long firstOffset = 0;
     for (int i = rotated.size() - 1; i >= 0 && missing > 0; i--) {
-      LogSegments.Tail part = LogSegments.tail(rotated.get(i), missing);
+      LogSegments.Tail part = tail(rotated.get(i), missing);
       wanted.addFirst(rotated.get(i));
       firstOffset = part.offset();
       missing -= part.lines();
@@ -94,6 +100,15 @@ final class LogReader {
       firstOffset = 0;
     }
     return current;
+  }
+
+  /** Of a file that is gone or damaged, all that there is. */
+  private static LogSegments.Tail tail(Path file, long lines) throws IOException {
+    try {
+      return LogSegments.tail(file, lines);
+    } catch (NoSuchFileException | ZipException | EOFException e) {
+      return new LogSegments.Tail(0, 0);
+    }
   }
 
   private boolean endsBeforeSince(Path file) throws IOException {
@@ -112,8 +127,10 @@ final class LogReader {
           n = in.read(bytes)) {
         formatter.accept(bytes, n);
       }
-    } catch (NoSuchFileException e) {
-      return; // deleted or compressed since it was listed
+    } catch (NoSuchFileException | ZipException | EOFException e) {
+      // Deleted or compressed since it was listed; or a power failure has damaged it, and what
+      // came before and after is shown.
+      LOG.atDebug().addKeyValue("file", file).setCause(e).log("rotated log is passed over");
     }
     formatter.endOfFile();
   }
