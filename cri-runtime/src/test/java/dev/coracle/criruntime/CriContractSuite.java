@@ -216,7 +216,7 @@ public abstract class CriContractSuite {
     awaitExit(id);
     cri.remove(id);
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() ->
             assertThat(events)
                 .filteredOn(e -> e.getContainerId().equals(id))
@@ -474,7 +474,7 @@ public abstract class CriContractSuite {
             .build(),
         UpdateContainerResourcesResponse.getDefaultInstance());
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
           ContainerStats stats =
               cri.runtime(
@@ -515,7 +515,7 @@ public abstract class CriContractSuite {
     String client = started(sandbox, pod, shell("client", "sleep 300").build());
     String ip = cri.sandboxStatus(sandbox).getNetwork().getIp();
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() ->
             assertThat(
                     cri.exec(client, "sh", "-c", "nc -w 1 127.0.0.1 8080 </dev/null")
@@ -526,7 +526,7 @@ public abstract class CriContractSuite {
     String otherSandbox = run(other);
     String stranger = started(otherSandbox, other, shell("stranger", "sleep 300").build());
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() ->
             assertThat(
                     cri.exec(stranger, "sh", "-c", "nc -w 1 " + ip + " 8080 </dev/null")
@@ -693,7 +693,7 @@ public abstract class CriContractSuite {
     String sandbox = run(pod);
     started(sandbox, pod, shell("c", "while :; do nc -l -p 8081 -e cat; done").build());
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
           String url =
               cri.runtime(
@@ -739,7 +739,7 @@ public abstract class CriContractSuite {
     started(sandbox, pod, shell("c", "while :; do echo mapped | nc -l -p 8080; done").build());
     for (String host : List.of("127.0.0.1", hostAddress())) {
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(() -> {
             try (java.net.Socket s = new java.net.Socket()) {
               s.connect(new java.net.InetSocketAddress(host, port), 1000);

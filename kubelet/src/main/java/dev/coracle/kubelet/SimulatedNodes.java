@@ -85,7 +85,8 @@ public final class SimulatedNodes implements Component {
             "",
             real.kernel(),
             "Simulated",
-            real.architecture());
+            real.architecture(),
+            Map.of());
     SplittableRandom random = new SplittableRandom();
     for (int i = 0; i < options.nodes(); i++) {
       Timers own = timers.sharing(name(i));

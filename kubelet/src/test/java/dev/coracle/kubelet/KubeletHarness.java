@@ -87,7 +87,7 @@ final class KubeletHarness implements AutoCloseable {
     Surroundings around = logind.map(real::withLogind).orElse(real);
     Kubelet fresh =
         new Kubelet(vertx, api, options, registry, room.map(around::withRoom).orElse(around));
-    fresh.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    fresh.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     return fresh;
   }
 
@@ -99,7 +99,7 @@ final class KubeletHarness implements AutoCloseable {
 
   /** Its pods go on. */
   void stopKubelet() throws Exception {
-    kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    kubelet.stop(true).toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   Kubelet kubelet() {
@@ -164,7 +164,7 @@ final class KubeletHarness implements AutoCloseable {
 
   void eventually(ThrowingRunnable check) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(5))
         .pollDelay(Duration.ZERO)
         .ignoreExceptions()
@@ -181,8 +181,8 @@ final class KubeletHarness implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    kubelet.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     try (var all = Files.walk(data)) {
       all.sorted(java.util.Comparator.reverseOrder())
           .forEach(p -> {

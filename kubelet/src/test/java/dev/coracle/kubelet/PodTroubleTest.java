@@ -239,4 +239,31 @@ class PodTroubleTest {
     k.delete("kept", DeleteOptions.now());
     k.eventually(() -> assertThat(k.exists("kept")).isFalse());
   }
+
+  /** Who deletes a pod once more, with less grace, does not wait for the grace it had at first. */
+  @Test
+  void aPodThatIsEndedSlowlyMayBeHurried() throws Exception {
+    CountDownLatch killed = new CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.equals("stopContainer slow 5")) {
+        try {
+          killed.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      } else if (call.equals("stopContainer slow 1")) {
+        killed.countDown();
+      }
+      return Optional.empty();
+    });
+    k.simple("slow", "");
+    k.awaitPhase("slow", "Running");
+    k.delete("slow", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer slow 5"));
+    assertThat(k.exists("slow")).isTrue();
+    k.delete("slow", new DeleteOptions(1, "", "", "", false));
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer slow 1"));
+    k.eventually(() -> assertThat(k.exists("slow")).isFalse());
+    assertThat(killed.getCount()).isZero();
+  }
 }

@@ -50,7 +50,7 @@ final class BuiltIn {
       builder.symlink("/bin/" + applet, "busybox");
     }
     builder.directory("/tmp", 01777).env("PATH", "/bin").cmd("sh").buildInto(runtime.images());
-    runtime.start().await().atMost(Duration.ofSeconds(20));
+    runtime.start().await().atMost(Duration.ofSeconds(60));
     System.out.println(runtime.describe());
     return new KubeletOnRuntime.RealRuntime() {
       @Override
@@ -80,7 +80,7 @@ final class BuiltIn {
 
       @Override
       public void close() throws Exception {
-        runtime.stop(false).await().atMost(Duration.ofSeconds(20));
+        runtime.stop(false).await().atMost(Duration.ofSeconds(60));
         delete(root);
         FsCgroups.below("coracle-" + root.getFileName()).removeAll();
       }

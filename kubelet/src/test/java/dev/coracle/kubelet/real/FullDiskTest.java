@@ -71,7 +71,7 @@ class FullDiskTest extends KubeletOnRuntime {
   void stop() throws Exception {
     try {
       if (registry != null) {
-        registry.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        registry.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
       }
       super.stop();
     } finally {
@@ -213,7 +213,7 @@ class FullDiskTest extends KubeletOnRuntime {
             .listen(0, "127.0.0.1")
             .toCompletionStage()
             .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
     return registry.actualPort();
   }
 

@@ -79,7 +79,7 @@ abstract class KubeletOnRuntime {
   void stop() throws Exception {
     try {
       if (kubelet != null) {
-        kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        kubelet.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
         try (var cri = new GrpcRuntimeService(vertx, containerd.endpoint())) {
           assertThat(cri.listPodSandboxes(PodSandboxFilter.getDefaultInstance())).isEmpty();
         }
@@ -89,7 +89,7 @@ abstract class KubeletOnRuntime {
         containerd.close();
       }
       if (vertx != null) {
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
       }
     }
   }

@@ -52,11 +52,11 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
         .startsWith(containerd.name() + "://");
     Path log = options.podLogsDir().resolve("default_web_" + created.uid() + "/c/0.log");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(Files.readString(log)).contains("hello"));
     delete("web");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> !Files.exists(data.resolve("pods").resolve(created.uid())));
   }
 
@@ -99,7 +99,7 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
         pod("phoenix").at("status", "containerStatuses").path(0).path("containerID").asText();
     assertThat(Processes.kill(mark)).isEqualTo(1);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
           var s = pod("phoenix").at("status", "containerStatuses").path(0);
           assertThat(s.path("restartCount").asInt()).isEqualTo(1);
@@ -124,7 +124,7 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
         "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent","command":["/nope"]}]
         """);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
           assertThat(pod("noimage").at("status", "containerStatuses").toString())
               .contains("ErrImageNeverPull");
@@ -236,7 +236,7 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
         .await()
         .indefinitely();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() ->
             assertThat(volumes.resolve("kubernetes.io~configmap/cm/a")).hasContent("changed"));
     delete("configured");
@@ -273,7 +273,7 @@ abstract class KubeletOnRuntimeSuite extends KubeletOnRuntime {
     awaitTrue("adopted", KubeletOnRuntime::ready);
     String id =
         pod("adopted").at("status", "containerStatuses").path(0).path("containerID").asText();
-    kubelet.stop(true).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    kubelet.stop(true).toCompletableFuture().get(60, TimeUnit.SECONDS);
     kubelet = new Kubelet(vertx, api, options, new SimpleMeterRegistry(), Clock.systemUTC());
     kubelet.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     awaitTrue("adopted", KubeletOnRuntime::ready);

@@ -205,6 +205,87 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
   }
 
   @Test
+  void variablesComeOutOfAFileThatAnotherContainerWrote() {
+    KubeObject made =
+        script(
+            "filed",
+            "echo [$WORDS] [$NONE]; sleep 1000",
+            """
+            "env":[
+              {"name":"WORDS","valueFrom":{"fileKeyRef":
+                {"volumeName":"shared","path":"conf/env","key":"WORDS"}}},
+              {"name":"NONE","valueFrom":{"fileKeyRef":
+                {"volumeName":"shared","path":"conf/none","key":"A","optional":true}}}]
+            """,
+            """
+            "volumes":[{"name":"shared","emptyDir":{}}],
+            "initContainers":[{"name":"i","image":"%s","command":["/bin/sh","-c",
+              "mkdir /s/conf; echo \\"WORDS='two words'\\" > /s/conf/env"],
+              "volumeMounts":[{"name":"shared","mountPath":"/s"}]}]
+            """
+                .formatted(containerd.image()));
+    awaitLog(made, "[two words] []");
+    delete("filed");
+  }
+
+  @Test
+  void aSeccompProfileOfTheNodeHolds() throws IOException {
+    Path profiles = Files.createDirectories(data.resolve("seccomp/mine"));
+    Files.writeString(
+        profiles.resolve("no-mkdir.json"),
+        "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\",\"mkdirat\"],"
+            + "\"action\":\"SCMP_ACT_ERRNO\"}]}");
+    KubeObject made =
+        script(
+            "filtered",
+            "mkdir /tmp/d 2>&1; sleep 1000",
+            "\"securityContext\":{\"seccompProfile\":{\"type\":\"Localhost\",\"localhostProfile\":"
+                + "\"mine/no-mkdir.json\"}}",
+            "");
+    awaitLog(made, "Operation not permitted");
+    delete("filtered");
+    script(
+        "unfiltered",
+        "sleep 1000",
+        "\"securityContext\":{\"seccompProfile\":{\"type\":\"Localhost\",\"localhostProfile\":"
+            + "\"mine/none.json\"}}",
+        "");
+    eventually(() -> {
+      JsonNode waiting = container("unfiltered").at("/state/waiting");
+      assertThat(waiting.path("reason").asText()).isEqualTo("CreateContainerError");
+      assertThat(waiting.path("message").asText())
+          .contains("cannot load seccomp profile \"" + profiles.resolve("none.json"));
+    });
+    delete("unfiltered");
+  }
+
+  /** As far down as the runtime can, and the status says how far. */
+  @Test
+  void whatIsMountedBelowAReadOnlyMountIsReadOnlyTooWhereTheStatusSaysSo() throws Exception {
+    Path top = Files.createDirectories(data.resolve("top"));
+    Path below = Files.createDirectories(top.resolve("below"));
+    assertThat(
+            new ProcessBuilder("mount", "-t", "tmpfs", "none", below.toString()).start().waitFor())
+        .isZero();
+    try {
+      KubeObject made =
+          script(
+              "shallow",
+              "touch /top/x 2>&1; touch /top/below/x && echo written; echo done; sleep 1000",
+              "\"volumeMounts\":[{\"name\":\"top\",\"mountPath\":\"/top\",\"readOnly\":true,"
+                  + "\"recursiveReadOnly\":\"IfPossible\"}]",
+              "\"volumes\":[{\"name\":\"top\",\"hostPath\":{\"path\":\"" + top + "\"}}]");
+      awaitLog(made, "/top/x: Read-only file system", "done");
+      eventually(() ->
+          assertThat(container("shallow").at("/volumeMounts/0/recursiveReadOnly").asText())
+              .isEqualTo(log(made).contains("written") ? "Disabled" : "Enabled"));
+      delete("shallow");
+    } finally {
+      assertThat(new ProcessBuilder("umount", below.toString()).start().waitFor()).isZero();
+    }
+  }
+
+  @Test
   void aHangingProbeFailsAndOthersGoOn() {
     script(
         "stuck",

@@ -39,7 +39,7 @@ class BuiltInStreamingTest extends RuntimeStreamingSuite {
       builder.symlink("/bin/" + applet, "busybox");
     }
     builder.directory("/tmp", 01777).env("PATH", "/bin").cmd("sh").buildInto(runtime.images());
-    runtime.start().await().atMost(Duration.ofSeconds(20));
+    runtime.start().await().atMost(Duration.ofSeconds(60));
     return new Runtime() {
       @Override
       public String endpoint() {
@@ -58,7 +58,7 @@ class BuiltInStreamingTest extends RuntimeStreamingSuite {
 
       @Override
       public void close() throws Exception {
-        runtime.stop(false).await().atMost(Duration.ofSeconds(20));
+        runtime.stop(false).await().atMost(Duration.ofSeconds(60));
         try (var all = Files.walk(root)) {
           for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
             Files.deleteIfExists(p);

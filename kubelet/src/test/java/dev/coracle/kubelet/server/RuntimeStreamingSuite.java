@@ -119,14 +119,17 @@ abstract class RuntimeStreamingSuite {
 
   @AfterAll
   void stop() throws Exception {
-    if (front != null) {
-      front.close();
-    }
-    if (kubelet != null) {
-      kubelet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    }
-    if (runtime != null) {
-      runtime.close();
+    try {
+      if (front != null) {
+        front.close();
+      }
+      if (kubelet != null) {
+        kubelet.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+      }
+    } finally {
+      if (runtime != null) {
+        runtime.close();
+      }
     }
     if (vertx != null) {
       vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);

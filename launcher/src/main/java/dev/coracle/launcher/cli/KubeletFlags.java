@@ -26,7 +26,8 @@ final class KubeletFlags {
       paramLabel = "FILE",
       description =
           "A KubeletConfiguration (kubelet.config.k8s.io/v1beta1): eviction thresholds, the grace"
-              + " of a node's shutdown, log rotation. Default: upstream's defaults")
+              + " of a node's shutdown, log rotation, static pods, sysctls, private images. Default:"
+              + " upstream's defaults")
   private @Nullable Path file;
 
   KubeletConfiguration configuration() {

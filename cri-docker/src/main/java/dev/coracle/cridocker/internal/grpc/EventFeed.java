@@ -112,6 +112,9 @@ public final class EventFeed implements Runnable {
     try (InputStream in =
         engine.stream(HttpMethod.GET, "/events?since=" + since + "&" + filters, Map.of())) {
       connection = in;
+      if (stopped.getCount() == 0) {
+        return; // Asked to stop while it was being opened.
+      }
       listening.complete(null);
       failed = false;
       JsonLines told = new JsonLines(in);

@@ -161,19 +161,19 @@ public final class PullRecords {
    * @param asked when they were asked for: what was written since stays
    */
   public void retain(Collection<Image> present, Instant asked) {
+    Set<String> open;
+    synchronized (this) {
+      open = Set.copyOf(unfinished);
+    }
     Set<String> ids = new HashSet<>();
     for (Image image : present) {
       ids.add(image.getId());
-      List<String> names = new ArrayList<>(image.getRepoTagsList());
-      names.addAll(image.getRepoDigestsList());
-      for (String name : names) {
-        boolean was;
-        synchronized (this) {
-          was = unfinished.contains(name);
-        }
-        if (was) {
-          record(ImageReference.fullName(name), image.getId(), Optional.empty());
-        }
+      if (!open.isEmpty()) {
+        List<String> names = new ArrayList<>(image.getRepoTagsList());
+        names.addAll(image.getRepoDigestsList());
+        names.stream()
+            .filter(open::contains)
+            .forEach(n -> record(ImageReference.fullName(n), image.getId(), Optional.empty()));
       }
     }
     synchronized (this) {

@@ -17,12 +17,16 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a node's pods come from: the API, and manifests in a directory, whose pods the API shows as
  * mirrors. The sync loop is told of every change.
  */
 public final class PodSources {
+  private static final Logger LOG = LoggerFactory.getLogger(PodSources.class);
+
   private final Informer pods;
   private final Timers timers;
   private final Consumer<SyncEvent> loop;
@@ -95,7 +99,18 @@ public final class PodSources {
         staticPods().stream().map(KubeObject::key).collect(Collectors.toSet());
     pods.lister().list().stream()
         .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isPresent() && !shown.contains(p.key()))
-        .forEach(mirrors::delete);
+        .forEach(this::removeMirror);
+  }
+
+  private void removeMirror(KubeObject mirror) {
+    try {
+      mirrors.delete(mirror);
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("pod", mirror.key())
+          .addKeyValue("why", e.getMessage())
+          .log("A mirror without a manifest could not be removed, housekeeping tries again");
+    }
   }
 
   public void close() {

@@ -1,15 +1,23 @@
 package dev.coracle.kubelet.internal.node;
 
+import dev.coracle.api.Quantity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero. */
+/**
+ * What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero.
+ *
+ * @param hugePages bytes set aside for huge pages, by resources' names ({@code hugepages-2Mi})
+ */
 public record Machine(
     int cpus,
     long memoryBytes,
@@ -18,8 +26,14 @@ public record Machine(
     String bootId,
     String kernel,
     String osImage,
-    String architecture) {
+    String architecture,
+    Map<String, Long> hugePages) {
 
+  public Machine {
+    hugePages = Map.copyOf(hugePages);
+  }
+
+  private static final Pattern PAGES = Pattern.compile("hugepages-(\\d{1,12})kB");
   private static final Pattern TASKS = Pattern.compile("\\d/(\\d+) ");
 
   public static Machine read() {
@@ -35,7 +49,36 @@ public record Machine(
           case "amd64", "x86_64" -> "amd64";
           case "aarch64" -> "arm64";
           case String other -> other;
-        });
+        },
+        hugePages(Path.of("/sys/kernel/mm/hugepages")));
+  }
+
+  /**
+   * @param sizes a directory {@code hugepages-2048kB} for each size of a page
+   */
+  static Map<String, Long> hugePages(Path sizes) {
+    Map<String, Long> out = new TreeMap<>();
+    if (!Files.isDirectory(sizes)) {
+      return out;
+    }
+    try (Stream<Path> list = Files.list(sizes)) {
+      for (Path size : list.toList()) {
+        Matcher name = PAGES.matcher(size.getFileName().toString());
+        String count = text(size.resolve("nr_hugepages").toString());
+        if (name.matches() && !count.isEmpty()) {
+          long bytes = Long.parseLong(name.group(1)) << 10;
+          out.put("hugepages-" + Quantity.ofBytes(bytes), bytes * Long.parseLong(count));
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return out; // As much as could be read.
+    }
+    return out;
+  }
+
+  /** Bytes set aside for huge pages of all sizes. */
+  public long hugeBytes() {
+    return hugePages.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Bytes that could be had without swapping. */

@@ -42,7 +42,7 @@ final class NodeStatus {
   private NodeStatus() {}
 
   static Quantity allocatableMemory(Machine machine) {
-    return kibi(Math.max(0, machine.memoryBytes() - (100L << 20)));
+    return kibi(Math.max(0, machine.memoryBytes() - machine.hugeBytes() - (100L << 20)));
   }
 
   static Quantity allocatableDisk(long bytes) {
@@ -101,6 +101,9 @@ final class NodeStatus {
     out.put("ephemeral-storage", disk.toString());
     out.put("hugepages-1Gi", "0");
     out.put("hugepages-2Mi", "0");
+    f.machine
+        .hugePages()
+        .forEach((resource, bytes) -> out.put(resource, Quantity.ofBytes(bytes).toString()));
     out.put("memory", memory.toString());
     out.put("pods", Integer.toString(f.options.maxPods()));
   }

@@ -286,7 +286,7 @@ final class ContainerStarter {
         state,
         Optional.of(container),
         "FailedPostStartHook",
-        false,
+        "",
         true,
         OptionalLong.empty(),
         Duration.ZERO,

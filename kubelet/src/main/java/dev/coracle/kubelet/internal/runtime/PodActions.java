@@ -34,18 +34,19 @@ public record PodActions(
    * Why a container is ended.
    *
    * @param message the event's
-   * @param byProbe whether a probe asked for it
+   * @param probe the field of the probe that asked for it, such as {@code livenessProbe}; empty: none
+   *     did
    * @param hooks whether its preStop hook is run
    */
   public record Kill(
       ContainerState container,
       Optional<ContainerSpec> spec,
       String message,
-      boolean byProbe,
+      String probe,
       boolean hooks) {
 
-    Kill(ContainerState container, Optional<ContainerSpec> spec, String message, boolean byProbe) {
-      this(container, spec, message, byProbe, true);
+    Kill(ContainerState container, Optional<ContainerSpec> spec, String message) {
+      this(container, spec, message, "", true);
     }
   }
 
@@ -130,7 +131,7 @@ public record PodActions(
                         s,
                         Optional.of(c),
                         "Container " + c.name() + " will be restarted with all of its pod's",
-                        false,
+                        "",
                         false)));
       }
     }
@@ -221,8 +222,7 @@ public record PodActions(
                 new Kill(
                     s,
                     Optional.of(c),
-                    "Init container is in \"unknown\" state, try killing it before restart",
-                    false));
+                    "Init container is in \"unknown\" state, try killing it before restart"));
             start.add(c);
             return InitOutcome.PENDING;
           }
@@ -251,8 +251,7 @@ public record PodActions(
                     new Kill(
                         s,
                         Optional.of(c),
-                        "Init container is in \"unknown\" state, try killing it before restart",
-                        false)));
+                        "Init container is in \"unknown\" state, try killing it before restart")));
         if (!pod.isDeleting()) {
           start.add(c);
         }
@@ -301,8 +300,7 @@ public record PodActions(
                         new Kill(
                             s,
                             Optional.of(c),
-                            "Container is in \"unknown\" state, try killing it before restart",
-                            false)));
+                            "Container is in \"unknown\" state, try killing it before restart")));
             start.add(c);
           }
           continue;
@@ -313,8 +311,7 @@ public record PodActions(
               new Kill(
                   s,
                   Optional.of(c),
-                  "Container " + c.name() + " definition changed, will be restarted",
-                  false));
+                  "Container " + c.name() + " definition changed, will be restarted"));
           start.add(c);
           continue;
         }
@@ -344,7 +341,7 @@ public record PodActions(
                 || !has.path("limits").path(name).equals(c.limits().path(name));
         if (changes && policy.path("restartPolicy").asText("").equals("RestartContainer")) {
           String message = what + c.name() + " resize requires restart";
-          kill.add(new Kill(s, Optional.of(c), message, false));
+          kill.add(new Kill(s, Optional.of(c), message));
           start.add(c);
           return true;
         }
@@ -364,7 +361,12 @@ public record PodActions(
       String message = what + c.name() + " failed " + probe + " probe";
       boolean again = c.isSidecar() || RestartRules.restarts(pod, c, 137);
       return Optional.of(
-          new Kill(s, Optional.of(c), again ? message + ", will be restarted" : message, true));
+          new Kill(
+              s,
+              Optional.of(c),
+              again ? message + ", will be restarted" : message,
+              probe + "Probe",
+              true));
     }
   }
 }

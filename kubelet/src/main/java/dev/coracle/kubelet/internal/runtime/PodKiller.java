@@ -59,12 +59,12 @@ public final class PodKiller {
     long begun = System.nanoTime();
     for (ContainerState c : running) {
       Optional<ContainerSpec> spec = pod.container(c.name());
-      if (spec.filter(ContainerSpec::isSidecar).isPresent()) {
+      if (isSidecar(pod, c)) {
         sidecars.add(c);
       } else {
         ordinary.add(
             CompletableFuture.runAsync(
-                () -> kill(pod, c, spec, "", false, true, grace, Duration.ZERO, podIp), executor));
+                () -> kill(pod, c, spec, "", "", true, grace, Duration.ZERO, podIp), executor));
       }
     }
     CriException failure = join(ordinary, null);
@@ -80,7 +80,7 @@ public final class PodKiller {
                   CompletableFuture.runAsync(
                       () ->
                           kill(
-                              pod, c, pod.container(c.name()), "", false, true, grace, used, podIp),
+                              pod, c, pod.container(c.name()), "", "", true, grace, used, podIp),
                       executor)),
               failure);
     }
@@ -114,7 +114,8 @@ public final class PodKiller {
    * Ends one container.
    *
    * @param message the event's; empty: the usual one
-   * @param byProbe whether a probe's own grace period counts
+   * @param probe the field of the probe that asked for it, whose own grace period counts; empty:
+   *     none did
    * @param hooks whether its preStop hook is run
    * @param used how much of the grace is gone already
    */
@@ -123,19 +124,15 @@ public final class PodKiller {
       ContainerState container,
       Optional<ContainerSpec> spec,
       String message,
-      boolean byProbe,
+      String probe,
       boolean hooks,
       OptionalLong override,
       Duration used,
       String podIp) {
     long grace = pod.gracePeriodSeconds();
-    if (byProbe && spec.isPresent()) {
-      for (String probe : new String[] {"startupProbe", "livenessProbe"}) {
-        JsonNode own = spec.get().node().path(probe).path("terminationGracePeriodSeconds");
-        if (own.isNumber()) {
-          grace = own.asLong();
-        }
-      }
+    if (spec.isPresent()) {
+      JsonNode own = spec.get().node().path(probe).path("terminationGracePeriodSeconds");
+      grace = own.isNumber() ? own.asLong() : grace;
     }
     if (override.isPresent()) {
       grace = override.getAsLong();
@@ -202,6 +199,31 @@ public final class PodKiller {
       events.warning(pod, spec, "FailedPreStopHook", "PreStopHook failed");
     }
     return Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+  }
+
+  /**
+   * Ends what a pod whose end is under way still has, within the grace it has by now. What comes of
+   * it is told by whoever began to end it.
+   */
+  public void hurry(Pod pod, PodRuntimeStatus status) {
+    List<ContainerState> running = status.containers().stream().filter(c -> !c.isExited()).toList();
+    List<ContainerState> ordinary = running.stream().filter(c -> !isSidecar(pod, c)).toList();
+    for (ContainerState c : ordinary.isEmpty() ? running : ordinary) {
+      executor.execute(() -> {
+        try {
+          runtime.stopContainer(c.id(), Math.max(pod.gracePeriodSeconds(), 0));
+        } catch (CriException e) {
+          LOG.atDebug()
+              .addKeyValue("container", c.id())
+              .addKeyValue("why", e.describe())
+              .log("A container could not be ended sooner");
+        }
+      });
+    }
+  }
+
+  private static boolean isSidecar(Pod pod, ContainerState c) {
+    return pod.container(c.name()).filter(ContainerSpec::isSidecar).isPresent();
   }
 
   /** Stops sandboxes that the last reading did not show. */

@@ -157,7 +157,7 @@ public final class PodRuntime {
                       kill.container(),
                       kill.spec(),
                       kill.message(),
-                      kill.byProbe(),
+                      kill.probe(),
                       kill.hooks(),
                       OptionalLong.empty(),
                       Duration.ZERO,

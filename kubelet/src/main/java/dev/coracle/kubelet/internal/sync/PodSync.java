@@ -284,6 +284,14 @@ public final class PodSync implements PodWorker.Steps {
   }
 
   @Override
+  public void hurry(PodWorker worker) {
+    if (worker.grace().isEmpty()) {
+      PodContext context = worker.context();
+      cache.last(context.uid()).ifPresent(status -> killer.hurry(context.pod(), status));
+    }
+  }
+
+  @Override
   public PodWorker.Next terminated(PodWorker worker) {
     PodContext context = worker.context();
     Pod pod = context.pod();

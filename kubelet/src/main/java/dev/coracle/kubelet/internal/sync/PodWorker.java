@@ -43,6 +43,9 @@ final class PodWorker {
     Next terminate(PodWorker worker);
 
     Next terminated(PodWorker worker);
+
+    /** The pod gets less time to end than it was given, while {@link #terminate} waits for it. */
+    void hurry(PodWorker worker);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
@@ -104,6 +107,7 @@ final class PodWorker {
 
   /** A newer version of the pod. */
   void update(Pod pod) {
+    boolean hurry;
     synchronized (this) {
       boolean shorter =
           pod.isDeleting() && pod.gracePeriodSeconds() < context.pod().gracePeriodSeconds();
@@ -112,6 +116,10 @@ final class PodWorker {
         terminationAsked = true;
         context.cancel();
       }
+      hurry = shorter && phase == Phase.TERMINATING && running && !stopped;
+    }
+    if (hurry) {
+      timers.execute(() -> steps.hurry(this));
     }
     poke();
   }

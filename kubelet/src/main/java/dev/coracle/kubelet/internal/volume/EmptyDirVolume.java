@@ -10,12 +10,15 @@ import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A fresh directory that lives as long as the pod, in memory (tmpfs) when asked for. */
 final class EmptyDirVolume implements VolumePlugin {
+  private static final String HUGE = "HugePages";
   private static final Logger LOG = LoggerFactory.getLogger(EmptyDirVolume.class);
 
   private final Function<Pod, DownwardApi.Facts> facts;
@@ -37,7 +40,8 @@ final class EmptyDirVolume implements VolumePlugin {
   @Override
   public Mounted mount(Request request) throws IOException {
     String medium = request.source().path("medium").asText("");
-    if (!medium.isEmpty() && !medium.equals("Memory")) {
+    boolean huge = medium.equals(HUGE) || medium.startsWith(HUGE + "-");
+    if (!medium.isEmpty() && !medium.equals("Memory") && !huge) {
       throw new IllegalArgumentException("unknown storage medium \"" + medium + "\"");
     }
     Path dir = request.directory();
@@ -55,11 +59,48 @@ final class EmptyDirVolume implements VolumePlugin {
             .log("A memory volume is made on disk, since tmpfs cannot be mounted here");
       }
     }
+    if (huge && !mounted(dir)) {
+      Native.mount("nodev", dir, "hugetlbfs", "pagesize=" + pageSize(request.pod(), medium));
+      fresh = true;
+    }
     if (fresh) {
       Files.setAttribute(dir, "unix:mode", 0777);
       Ownership.apply(dir, request.pod(), false);
     }
     return Mounted.at(dir);
+  }
+
+  /**
+   * The bytes of the huge pages that the pod's containers ask for; of several sizes, the medium says
+   * which one is meant.
+   *
+   * @throws IllegalArgumentException that says what is wrong
+   */
+  static long pageSize(Pod pod, String medium) {
+    Set<String> sizes = new TreeSet<>();
+    for (ContainerSpec c : pod.allContainers()) {
+      c.requests()
+          .fieldNames()
+          .forEachRemaining(r -> {
+            if (r.startsWith("hugepages-")) {
+              sizes.add(r.substring("hugepages-".length()));
+            }
+          });
+    }
+    if (sizes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "hugePages storage requested, but there is no resource request for huge pages.");
+    }
+    if (medium.equals(HUGE) && sizes.size() > 1) {
+      throw new IllegalArgumentException(
+          "medium \"HugePages\" can't be used if container(s) request multiple huge page sizes");
+    }
+    String wanted = medium.equals(HUGE) ? sizes.iterator().next() : medium.substring(HUGE.length() + 1);
+    if (!sizes.contains(wanted)) {
+      throw new IllegalArgumentException(
+          "the pod requests no huge pages of the size that medium \"" + medium + "\" names");
+    }
+    return Quantity.parse(wanted).longValue();
   }
 
   private String options(Request request) {

@@ -249,7 +249,9 @@ class PodActionsTest {
             never,
             status(READY, is(never, "a", State.RUNNING, 0)),
             probes(Map.of(), Map.of("a-id", false)));
-    assertThat(sick.kill()).hasSize(1);
+    assertThat(sick.kill())
+        .singleElement()
+        .satisfies(kill -> assertThat(kill.probe()).isEqualTo("livenessProbe"));
     assertThat(sick.start()).isEmpty();
   }
 

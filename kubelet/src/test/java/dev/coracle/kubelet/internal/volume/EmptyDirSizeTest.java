@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
@@ -36,5 +37,20 @@ class EmptyDirSizeTest {
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "")).isEqualTo(64L << 20);
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "16Mi")).isEqualTo(16L << 20);
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "2Gi")).isEqualTo(64L << 20);
+  }
+
+  @Test
+  void hugePagesAreOfTheSizeThatThePodAsksFor() {
+    String two = "{\"name\":\"c\",\"resources\":{\"requests\":{\"hugepages-2Mi\":\"4Mi\"}}}";
+    String one = "{\"name\":\"d\",\"resources\":{\"requests\":{\"hugepages-1Gi\":\"1Gi\"}}}";
+    assertThat(EmptyDirVolume.pageSize(pod(two), "HugePages")).isEqualTo(2L << 20);
+    assertThat(EmptyDirVolume.pageSize(pod(two + "," + one), "HugePages-1Gi")).isEqualTo(1L << 30);
+    assertThatThrownBy(() -> EmptyDirVolume.pageSize(pod(two + "," + one), "HugePages"))
+        .hasMessageContaining("request multiple huge page sizes");
+    assertThatThrownBy(() -> EmptyDirVolume.pageSize(pod(two), "HugePages-1Gi"))
+        .hasMessageContaining("HugePages-1Gi");
+    assertThatThrownBy(() -> EmptyDirVolume.pageSize(pod("{\"name\":\"c\"}"), "HugePages"))
+        .hasMessage(
+            "hugePages storage requested, but there is no resource request for huge pages.");
   }
 }
