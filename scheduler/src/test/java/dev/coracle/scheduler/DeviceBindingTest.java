@@ -46,15 +46,7 @@ class DeviceBindingTest {
               "tolerations":[{"key":"example.com/old","operator":"Exists"}]}}]}}}\
             """));
     f.start();
-    f.pod(
-        "p",
-        "",
-        n ->
-            n.withObjectProperty("spec")
-                .putArray("resourceClaims")
-                .addObject()
-                .put("name", "c")
-                .put("resourceClaimName", "c"));
+    f.podOfClaim("p", "c");
     f.run();
   }
 

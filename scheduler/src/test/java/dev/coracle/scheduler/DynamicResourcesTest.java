@@ -57,15 +57,7 @@ class DynamicResourcesTest {
   }
 
   private void pod(String name, String claim) {
-    f.pod(
-        name,
-        "",
-        n ->
-            n.withObjectProperty("spec")
-                .putArray("resourceClaims")
-                .addObject()
-                .put("name", "c")
-                .put("resourceClaimName", claim));
+    f.podOfClaim(name, claim);
     f.run();
   }
 

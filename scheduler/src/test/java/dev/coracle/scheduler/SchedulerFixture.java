@@ -79,6 +79,19 @@ final class SchedulerFixture {
     return pod(name, cpu, _ -> {});
   }
 
+  /** A pod that wants what a ResourceClaim gives. */
+  KubeObject podOfClaim(String name, String claim) {
+    return pod(
+        name,
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .putArray("resourceClaims")
+                .addObject()
+                .put("name", "c")
+                .put("resourceClaimName", claim));
+  }
+
   void run() {
     context.runUntilIdle();
   }

@@ -73,15 +73,7 @@ class SharedDevicesTest {
              "spec":{"devices":{"requests":[%s]%s}}}\
             """
                 .formatted(name, name, requests, more)));
-    f.pod(
-        name,
-        "",
-        n ->
-            n.withObjectProperty("spec")
-                .putArray("resourceClaims")
-                .addObject()
-                .put("name", "c")
-                .put("resourceClaimName", name));
+    f.podOfClaim(name, name);
     f.run();
   }
 
