@@ -21,9 +21,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A kubelet with a real runtime below and an in-memory API above. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(ThreadsWhenStuck.class)
 abstract class KubeletOnRuntime {
   /** A running runtime of a test; what it made is gone after close. */
   interface RealRuntime extends AutoCloseable {

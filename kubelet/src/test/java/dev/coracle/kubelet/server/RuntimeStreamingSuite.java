@@ -10,6 +10,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.Kubelet;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.real.ThreadsWhenStuck;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * stand-in.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(ThreadsWhenStuck.class)
 @Timeout(120)
 abstract class RuntimeStreamingSuite {
   /** A runtime of this test's own; what it made is gone after close. */

@@ -68,8 +68,7 @@ public final class ContainerConfigs {
     return out.setLinux(
         LinuxContainerConfig.newBuilder()
             .setResources(LinuxResources.of(pod, container, memoryCapacity))
-            .setSecurityContext(
-                SecurityContexts.of(pod, container, image, targetId, seccompRoot)));
+            .setSecurityContext(SecurityContexts.of(pod, container, image, targetId, seccompRoot)));
   }
 
   private static void labels(

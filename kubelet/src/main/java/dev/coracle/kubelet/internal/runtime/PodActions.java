@@ -34,8 +34,8 @@ public record PodActions(
    * Why a container is ended.
    *
    * @param message the event's
-   * @param probe the field of the probe that asked for it, such as {@code livenessProbe}; empty: none
-   *     did
+   * @param probe the field of the probe that asked for it, such as {@code livenessProbe}; empty:
+   *     none did
    * @param hooks whether its preStop hook is run
    */
   public record Kill(

@@ -78,9 +78,7 @@ public final class PodKiller {
           join(
               List.of(
                   CompletableFuture.runAsync(
-                      () ->
-                          kill(
-                              pod, c, pod.container(c.name()), "", "", true, grace, used, podIp),
+                      () -> kill(pod, c, pod.container(c.name()), "", "", true, grace, used, podIp),
                       executor)),
               failure);
     }

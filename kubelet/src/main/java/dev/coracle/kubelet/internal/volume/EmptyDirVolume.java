@@ -71,8 +71,8 @@ final class EmptyDirVolume implements VolumePlugin {
   }
 
   /**
-   * The bytes of the huge pages that the pod's containers ask for; of several sizes, the medium says
-   * which one is meant.
+   * The bytes of the huge pages that the pod's containers ask for; of several sizes, the medium
+   * says which one is meant.
    *
    * @throws IllegalArgumentException that says what is wrong
    */
@@ -95,7 +95,8 @@ final class EmptyDirVolume implements VolumePlugin {
       throw new IllegalArgumentException(
           "medium \"HugePages\" can't be used if container(s) request multiple huge page sizes");
     }
-    String wanted = medium.equals(HUGE) ? sizes.iterator().next() : medium.substring(HUGE.length() + 1);
+    String wanted =
+        medium.equals(HUGE) ? sizes.iterator().next() : medium.substring(HUGE.length() + 1);
     if (!sizes.contains(wanted)) {
       throw new IllegalArgumentException(
           "the pod requests no huge pages of the size that medium \"" + medium + "\" names");

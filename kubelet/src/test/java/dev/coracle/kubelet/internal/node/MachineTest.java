@@ -26,8 +26,7 @@ class MachineTest {
     Files.createDirectories(sizes.resolve("other"));
     assertThat(Machine.hugePages(sizes))
         .isEqualTo(
-            Map.of(
-                "hugepages-2Mi", 32L << 20, "hugepages-1Gi", 2L << 30, "hugepages-64Ki", 0L));
+            Map.of("hugepages-2Mi", 32L << 20, "hugepages-1Gi", 2L << 30, "hugepages-64Ki", 0L));
     assertThat(Machine.hugePages(sizes.resolve("none"))).isEmpty();
   }
 }
