@@ -159,7 +159,7 @@ class DnsServerTest {
   void changesAreAnsweredAtOnce() {
     client.put(Resources.SERVICES, service("late", "10.96.7.7"));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() ->
             assertThat(texts(ask("late.shop.svc.cluster.local.", Type.A)))
                 .containsExactly("10.96.7.7"));

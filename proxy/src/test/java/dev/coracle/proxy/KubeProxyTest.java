@@ -58,13 +58,13 @@ class KubeProxyTest {
   void theServiceAddressLeadsToItsEndpoints() throws Exception {
     assertThat(read()).isEqualTo("one");
     client.put(Resources.ENDPOINT_SLICES, slice(endpoint("127.0.0.1", true), two));
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> read().equals("two"));
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> read().equals("two"));
   }
 
   @Test
   void endpointsThatAreNotReadyGetNothing() {
     client.put(Resources.ENDPOINT_SLICES, slice(endpoint("127.0.0.1", false), one));
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> read().isEmpty());
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> read().isEmpty());
   }
 
   @Test
@@ -79,7 +79,7 @@ class KubeProxyTest {
                 .edit()));
     Set<String> seen = new HashSet<>();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> {
           seen.add(read());
           return seen.containsAll(Set.of("one", "two"));
@@ -88,19 +88,19 @@ class KubeProxyTest {
 
   @Test
   void servicesArePublishedInServiceDiscovery() throws Exception {
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> record() != null);
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> record() != null);
     assertThat(record().getLocation().getString("host")).isEqualTo("127.96.3.7");
     assertThat(record().getLocation().getJsonArray("endpoints"))
         .containsExactly("127.0.0.1:" + one);
     client.remove(Resources.SERVICES, "shop", "web");
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> record() == null);
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> record() == null);
   }
 
   @Test
   void aDeletedServiceNoLongerListens() {
     client.remove(Resources.SERVICES, "shop", "web");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> {
           try {
             read();
@@ -116,7 +116,7 @@ class KubeProxyTest {
         .getRecord(r -> r.getName().equals("shop/web:http"))
         .toCompletionStage()
         .toCompletableFuture()
-        .get(5, TimeUnit.SECONDS);
+        .get(20, TimeUnit.SECONDS);
   }
 
   private int server(String text) throws Exception {
@@ -128,7 +128,7 @@ class KubeProxyTest {
         .listen(0, "127.0.0.1")
         .toCompletionStage()
         .toCompletableFuture()
-        .get(5, TimeUnit.SECONDS)
+        .get(20, TimeUnit.SECONDS)
         .actualPort();
   }
 

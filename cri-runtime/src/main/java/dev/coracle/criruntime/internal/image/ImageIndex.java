@@ -1,6 +1,5 @@
 package dev.coracle.criruntime.internal.image;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -89,9 +88,10 @@ final class ImageIndex {
 
   /** Empty where a power failure has damaged it: then the images are pulled again. */
   private JsonNode document() throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
     try {
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
+      return JSON.readTree(bytes);
+    } catch (IOException e) {
       LOG.atWarn().addKeyValue("file", file).setCause(e).log("the list of images is damaged");
       return JSON.createObjectNode();
     }

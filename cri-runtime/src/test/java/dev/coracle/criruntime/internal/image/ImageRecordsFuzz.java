@@ -95,7 +95,11 @@ class ImageRecordsFuzz {
     Files.writeString(directory.resolve("index.json"), list(id));
     List<StoredImage> found = new ImageIndex(directory, blobs()).list();
     assertThat(found).extracting(StoredImage::id).containsExactly(id);
-    Files.write(directory.resolve("index.json"), new byte[100]);
+    // The second is taken for UTF-32.
+    for (byte[] bytes : new byte[][] {new byte[100], {0, 0, '}', 0}}) {
+      Files.write(directory.resolve("index.json"), bytes);
+      assertThat(new ImageIndex(directory, blobs()).list()).isEmpty();
+    }
     ImageIndex damaged = new ImageIndex(directory, blobs());
     assertThat(damaged.list()).isEmpty();
     damaged.update(images -> images.put(id, found.getFirst()));

@@ -154,7 +154,7 @@ class LogReaderTest {
     append(line(1, "F", "here"));
     await().until(() -> out.toString(UTF_8).equals("here\n"));
     session.cancel();
-    await().atMost(Duration.ofSeconds(5)).until(() -> streams.running() == 0);
+    await().atMost(Duration.ofSeconds(20)).until(() -> streams.running() == 0);
   }
 
   @Test
