@@ -87,6 +87,9 @@ final class BuiltInDefaults {
     if (spec.path("sessionAffinity").asText("").equals("None")) {
       spec.remove("sessionAffinityConfig");
     }
+    if (spec.path("type").asText("").equals("ClusterIP") && !spec.path("externalIPs").isEmpty()) {
+      put(spec, "externalTrafficPolicy", Json.NODES.textNode("Cluster"));
+    }
   }
 
   /** A load balancer that is known by its address hands packets on as they are. */

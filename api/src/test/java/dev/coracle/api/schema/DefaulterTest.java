@@ -170,4 +170,28 @@ class DefaulterTest {
       assertThat(again).as(r.toString()).isEqualTo(tree);
     }
   }
+
+  @Test
+  void servicesThatAreReachedFromOutside() {
+    ObjectNode service =
+        defaulted(
+            "",
+            "v1",
+            "services",
+            "{'spec':{'externalIPs':['10.0.0.1']},'status':{'loadBalancer':{'ingress':[{'ip':'x'}]}}}");
+    assertThat(service.at("/spec/externalTrafficPolicy").asText()).isEqualTo("Cluster");
+    assertThat(service.at("/status/loadBalancer/ingress/0").has("ipMode")).isFalse();
+    ObjectNode balancer =
+        defaulted(
+            "",
+            "v1",
+            "services",
+            "{'spec':{'type':'LoadBalancer'},'status':{'loadBalancer':{'ingress':[{'ip':'10.0.0.1'},"
+                + "{'hostname':'a'},{'ip':'10.0.0.2','ipMode':'Proxy'}]}}}");
+    assertThat(balancer.at("/status/loadBalancer/ingress/0/ipMode").asText()).isEqualTo("VIP");
+    assertThat(balancer.at("/status/loadBalancer/ingress/1").has("ipMode")).isFalse();
+    assertThat(balancer.at("/status/loadBalancer/ingress/2/ipMode").asText()).isEqualTo("Proxy");
+    ObjectNode inside = defaulted("", "v1", "services", "{'spec':{}}");
+    assertThat(inside.path("spec").has("externalTrafficPolicy")).isFalse();
+  }
 }

@@ -6,7 +6,9 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Endpoints and EndpointSlice. */
 final class EndpointRules {
@@ -50,6 +52,12 @@ final class EndpointRules {
   }
 
   static final class Slice implements KindRules {
+    private static final int MOST_ENDPOINTS = 1000;
+    private static final int MOST_ADDRESSES = 100;
+    private static final int MOST_PORTS = 20_000;
+    private static final int MOST_HINTS = 8;
+    private static final int MOST_LABELS = 16;
+
     @Override
     public void check(ObjectNode slice, FieldErrors errors) {
       String type = Nodes.text(slice, "addressType");
@@ -58,32 +66,105 @@ final class EndpointRules {
       } else if (!TYPES.contains(type)) {
         errors.unsupported(FieldPath.ROOT, "addressType", type, TYPES);
       }
-      if (slice.path("endpoints").size() > 1000) {
-        errors.tooMany(FieldPath.ROOT, "endpoints", slice.path("endpoints").size(), 1000);
+      JsonNode endpoints = slice.path("endpoints");
+      if (endpoints.size() > MOST_ENDPOINTS) {
+        errors.tooMany(FieldPath.ROOT, "endpoints", endpoints.size(), MOST_ENDPOINTS);
+      } else {
+        int i = 0;
+        for (JsonNode endpoint : endpoints) {
+          endpoint(endpoint, type, FieldPath.ROOT.child("endpoints").index(i++), errors);
+        }
+      }
+      ports(slice.path("ports"), errors);
+    }
+
+    private static void endpoint(JsonNode endpoint, String type, FieldPath at, FieldErrors errors) {
+      JsonNode addresses = endpoint.path("addresses");
+      if (addresses.isEmpty()) {
+        errors.required(at, "addresses", "must contain at least 1 address");
+      } else if (addresses.size() > MOST_ADDRESSES) {
+        errors.tooMany(at, "addresses", addresses.size(), MOST_ADDRESSES);
       }
       int i = 0;
-      for (JsonNode endpoint : slice.path("endpoints")) {
-        FieldPath at = FieldPath.ROOT.child("endpoints").index(i++);
-        if (!Nodes.has(endpoint, "addresses")) {
-          errors.required(at, "addresses", "must contain at least 1 address");
-        }
-        int j = 0;
-        for (JsonNode a : endpoint.path("addresses")) {
-          FieldPath p = at.child("addresses").index(j++);
-          if (type.equals("FQDN")) {
-            errors.invalid(p, "", a.asText(), NameRules.dnsSubdomain(a.asText()));
-          } else {
-            Addresses.ip(a.asText(), p, "", errors);
-            boolean v6 = a.asText().indexOf(':') >= 0;
-            if (v6 != type.equals("IPv6") && Addresses.isIp(a.asText())) {
-              errors.invalid(p, "", a.asText(), "must be an " + type + " address");
-            }
+      for (JsonNode a : addresses) {
+        FieldPath p = at.child("addresses").index(i++);
+        if (type.equals("FQDN")) {
+          domain(a.asText(), p, errors);
+        } else {
+          Addresses.ip(a.asText(), p, "", errors);
+          boolean v6 = a.asText().indexOf(':') >= 0;
+          if (v6 != type.equals("IPv6") && Addresses.isIp(a.asText())) {
+            errors.invalid(p, "", a.asText(), "must be an " + type + " address");
           }
         }
       }
+      if (Nodes.set(endpoint, "nodeName")) {
+        String node = Nodes.text(endpoint, "nodeName");
+        errors.invalid(at, "nodeName", node, NameRules.dnsSubdomain(node));
+      }
+      JsonNode topology = endpoint.path("deprecatedTopology");
+      if (topology.size() > MOST_LABELS) {
+        errors.tooMany(at, "deprecatedTopology", topology.size(), MOST_LABELS);
+      }
+      MetaRules.labels(topology, at, "deprecatedTopology", errors);
+      if (Nodes.set(endpoint, "hostname")) {
+        String host = Nodes.text(endpoint, "hostname");
+        errors.invalid(at, "hostname", host, NameRules.dnsLabel(host));
+      }
+      FieldPath hints = at.child("hints");
+      hints(
+          endpoint.path("hints").path("forZones"),
+          hints.child("forZones"),
+          NameRules::labelValue,
+          errors);
+      hints(
+          endpoint.path("hints").path("forNodes"),
+          hints.child("forNodes"),
+          NameRules::dnsSubdomain,
+          errors);
+    }
+
+    private static void domain(String text, FieldPath at, FieldErrors errors) {
+      if (text.isEmpty()) {
+        errors.required(at, "");
+        return;
+      }
+      String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+      List<String> problems = NameRules.dnsSubdomain(name);
+      if (!problems.isEmpty()) {
+        errors.invalid(at, "", name, String.join(",", problems));
+      } else if (name.indexOf('.') < 0) {
+        errors.invalid(
+            at, "", name, "should be a domain with at least two segments separated by dots");
+      }
+    }
+
+    private static void hints(
+        JsonNode hints, FieldPath path, Function<String, List<String>> rule, FieldErrors errors) {
+      if (hints.size() > MOST_HINTS) {
+        errors.tooMany(path, "", hints.size(), MOST_HINTS);
+        return;
+      }
+      Set<String> seen = new HashSet<>();
+      int i = 0;
+      for (JsonNode hint : hints) {
+        FieldPath at = path.index(i++);
+        String name = Nodes.text(hint, "name");
+        if (!seen.add(name)) {
+          errors.duplicate(at, "name", name);
+        }
+        errors.invalid(at, "name", name, rule.apply(name));
+      }
+    }
+
+    private static void ports(JsonNode ports, FieldErrors errors) {
+      if (ports.size() > MOST_PORTS) {
+        errors.tooMany(FieldPath.ROOT, "ports", ports.size(), MOST_PORTS);
+        return;
+      }
       Set<String> names = new HashSet<>();
-      i = 0;
-      for (JsonNode port : slice.path("ports")) {
+      int i = 0;
+      for (JsonNode port : ports) {
         FieldPath at = FieldPath.ROOT.child("ports").index(i++);
         String name = Nodes.text(port, "name");
         if (!name.isEmpty()) {
@@ -93,6 +174,10 @@ final class EndpointRules {
           errors.duplicate(at, "name", name);
         }
         PodSpecRules.choice(port, "protocol", PROTOCOLS, at, errors);
+        if (Nodes.set(port, "appProtocol")) {
+          String protocol = Nodes.text(port, "appProtocol");
+          errors.invalid(at, "appProtocol", protocol, NameRules.qualifiedName(protocol));
+        }
       }
     }
 

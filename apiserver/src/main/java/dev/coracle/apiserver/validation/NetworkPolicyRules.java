@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
 import java.util.List;
 
 /** NetworkPolicy. */
@@ -56,27 +57,26 @@ final class NetworkPolicyRules implements KindRules {
       errors.unsupported(at, "protocol", protocol, PROTOCOLS);
     }
     boolean end = Nodes.set(port, "endPort");
-    if (Nodes.set(port, "port")) {
-      ProbeRules.port(port.path("port"), at, errors);
-      if (end
-          && port.path("port").isNumber()
-          && port.path("endPort").asInt() < port.path("port").asInt()) {
-        errors.invalid(
-            at, "endPort", port.path("port").asInt(), "must be greater than or equal to `port`");
+    int last = port.path("endPort").asInt();
+    if (!Nodes.set(port, "port")) {
+      if (end) {
+        errors.invalid(at, "endPort", last, "may not be specified when `port` is not specified");
       }
-      if (end && port.path("port").isTextual()) {
-        errors.invalid(
-            at,
-            "endPort",
-            port.path("endPort").asInt(),
-            "may not be specified when `port` is non-numeric");
+    } else if (port.path("port").isNumber()) {
+      int first = port.path("port").asInt();
+      Addresses.port(first, at, "port", errors);
+      if (end && last < first) {
+        errors.invalid(at, "endPort", first, "must be greater than or equal to `port`");
       }
-    } else if (end) {
-      errors.invalid(
-          at,
-          "endPort",
-          port.path("endPort").asInt(),
-          "may not be specified when `port` is not specified");
+      if (end) {
+        Addresses.port(last, at, "endPort", errors);
+      }
+    } else {
+      if (end) {
+        errors.invalid(at, "endPort", last, "may not be specified when `port` is non-numeric");
+      }
+      String name = port.path("port").asText();
+      errors.invalid(at, "port", name, NameRules.portName(name));
     }
   }
 
@@ -89,27 +89,36 @@ final class NetworkPolicyRules implements KindRules {
     if (Nodes.set(peer, "ipBlock")) {
       JsonNode block = peer.path("ipBlock");
       FieldPath p = at.child("ipBlock");
-      String cidr = Nodes.text(block, "cidr");
-      if (cidr.isEmpty()) {
-        errors.required(p, "cidr");
-      } else {
-        Addresses.cidr(cidr, p, "cidr", errors);
-      }
-      int i = 0;
-      for (JsonNode e : block.path("except")) {
-        FieldPath except = p.child("except").index(i++);
-        Addresses.cidr(e.asText(), except, "", errors);
-        if (Addresses.isCidr(cidr)
-            && Addresses.isCidr(e.asText())
-            && !Addresses.isStrictSubset(e.asText(), cidr)) {
-          errors.invalid(except, "", e.asText(), "must be a strict subset of `cidr`");
-        }
-      }
+      block(block, p, errors);
       if (peer.size() > 1) {
         errors.forbidden(at, "", "may not specify both ipBlock and another peer");
       }
     } else if (peer.isEmpty()) {
       errors.required(at, "", "must specify a peer");
+    }
+  }
+
+  /** What follows a network that cannot be read is not looked at. */
+  private static void block(JsonNode block, FieldPath p, FieldErrors errors) {
+    String cidr = Nodes.text(block, "cidr");
+    if (cidr.isEmpty()) {
+      errors.required(p, "cidr");
+      return;
+    }
+    Addresses.cidr(cidr, p, "cidr", errors);
+    int i = 0;
+    for (JsonNode e : block.path("except")) {
+      FieldPath except = p.child("except").index(i++);
+      if (!Addresses.isCidr(cidr)) {
+        return;
+      }
+      Addresses.cidr(e.asText(), except, "", errors);
+      if (!Addresses.isCidr(e.asText())) {
+        return;
+      }
+      if (!Addresses.isStrictSubset(e.asText(), cidr)) {
+        errors.invalid(except, "", e.asText(), "must be a strict subset of `cidr`");
+      }
     }
   }
 }

@@ -79,13 +79,17 @@ final class ServiceTrafficRules {
         balanced
             || type.equals("NodePort")
             || type.equals("ClusterIP") && Nodes.has(spec, "externalIPs");
-    if (!policy.isEmpty() && !facing) {
+    if (policy.isEmpty()) {
+      if (facing) {
+        errors.required(FieldPath.SPEC, "externalTrafficPolicy");
+      }
+    } else if (!facing) {
       errors.invalid(
           FieldPath.SPEC,
           "externalTrafficPolicy",
           policy,
           "may only be set for externally-accessible services");
-    } else if (!policy.isEmpty() && !POLICIES.contains(policy)) {
+    } else if (!POLICIES.contains(policy)) {
       errors.unsupported(FieldPath.SPEC, "externalTrafficPolicy", policy, POLICIES);
     }
     long port = spec.path("healthCheckNodePort").asLong(0);

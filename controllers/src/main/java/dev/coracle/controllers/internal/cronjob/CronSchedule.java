@@ -47,9 +47,19 @@ final class CronSchedule {
     if (weekdays.get(7)) {
       weekdays.set(0);
     }
-    this.anyDay = fields[2].startsWith("*") || fields[2].equals("?");
-    this.anyWeekday = fields[4].startsWith("*") || fields[4].equals("?");
+    this.anyDay = isAny(fields[2]);
+    this.anyWeekday = isAny(fields[4]);
     this.zone = zone;
+  }
+
+  /** Every other day is a restriction, as upstream's parser has it. */
+  private static boolean isAny(String field) {
+    for (String part : field.split(",")) {
+      if (part.equals("*") || part.equals("?") || part.equals("*/1") || part.equals("?/1")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
