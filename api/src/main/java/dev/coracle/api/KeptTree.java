@@ -88,10 +88,13 @@ final class KeptTree {
     return switch (node.getNodeType()) {
       case OBJECT -> object((ObjectNode) node, before instanceof ObjectNode o ? o : null);
       case ARRAY -> array((ArrayNode) node, before instanceof ArrayNode a ? a : null);
-      case STRING -> node.equals(before) ? before : KnownParser.NODES.shared((TextNode) node);
+      case STRING ->
+          before != null && node.equals(before)
+              ? before
+              : KnownParser.NODES.shared((TextNode) node);
       case NUMBER -> {
         JsonNode number = number(node);
-        yield number.equals(before) ? before : number;
+        yield before != null && number.equals(before) ? before : number;
       }
       case BOOLEAN, NULL -> node;
       default -> throw new Unusual();
