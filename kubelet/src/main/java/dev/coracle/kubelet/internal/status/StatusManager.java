@@ -321,9 +321,15 @@ public final class StatusManager {
             .log("Pod status written");
       } catch (RuntimeException e) {
         if (StatusException.isNotFound(e) || StatusException.isConflict(e)) {
+          // The pod is gone, or is another one by now: nobody is to be told of it any more.
           synchronized (entry) {
             entry.written = wanted;
             entry.failures = 0;
+            if (entry.wanted == wanted) {
+              entry.sending = false;
+              entry.settled.complete(null);
+              return;
+            }
           }
           continue;
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -184,5 +185,20 @@ class StatusManagerTest {
     later.get(60, TimeUnit.SECONDS);
     awaitSettled(statuses, pod);
     assertThat(api.calls("patch", Resources.PODS)).hasSize(1);
+  }
+
+  /** Its deletion was seen, so what is shown of it is newer than what was written. */
+  @Test
+  void aPodThatIsGoneIsAskedForOnceAndNotAgainAndAgain() throws Exception {
+    StatusManager statuses = statuses(Duration.ZERO);
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running());
+    awaitSettled(statuses, pod);
+    Pod seen = inApi();
+    api.delete(Resources.PODS, "default", "p", DeleteOptions.now()).await().indefinitely();
+    int before = api.calls("patch", Resources.PODS).size();
+    statuses.set(pod.uid(), seen, restarted());
+    awaitSettled(statuses, pod);
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(before + 1);
   }
 }
