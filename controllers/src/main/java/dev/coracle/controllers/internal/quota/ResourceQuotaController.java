@@ -16,6 +16,7 @@ import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -23,6 +24,9 @@ import java.util.Map;
  * goes; admission only counts what comes.
  */
 public final class ResourceQuotaController extends LoopController {
+
+  /** What was counted and then not created is found out after this time, as upstream does it. */
+  private static final Duration RECOUNT = Duration.ofMinutes(5);
 
   private final Lister quotas;
   private final ResourceCatalog catalog;
@@ -72,10 +76,12 @@ public final class ResourceQuotaController extends LoopController {
     env.informer(entry.resource())
         .addHandler(
             new Informer.Handler() {
+              /**
+               * Admission has counted it, and perhaps the next one too, which is not in the lists
+               * yet: counting now would take that away again.
+               */
               @Override
-              public void added(KubeObject object) {
-                wake(object);
-              }
+              public void added(KubeObject object) {}
 
               @Override
               public void updated(KubeObject before, KubeObject now) {
@@ -124,11 +130,12 @@ public final class ResourceQuotaController extends LoopController {
       status.set("hard", hard.deepCopy());
     }
     status.set("used", used);
+    Result again = Result.requeueAfter(RECOUNT);
     return status.equals(quota.at("status"))
-        ? DONE
+        ? Uni.createFrom().item(again)
         : env.client()
             .updateStatus(Resources.RESOURCE_QUOTAS, quota.with(n -> n.set("status", status)))
-            .replaceWith(Result.DONE)
+            .replaceWith(again)
             .onFailure(StatusException::isNotFound)
             .recoverWithItem(Result.DONE);
   }
