@@ -110,8 +110,7 @@ public final class ImageManager {
     String policy = policy(container, image);
     Optional<Image> found =
         policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
-    if (found.isPresent()
-        && !records.mustPull(image, found.get().getId(), () -> secrets.of(pod, image))) {
+    if (found.isPresent() && !records.mustPull(image, found.get(), () -> secrets.of(pod, image))) {
       events.normal(
           pod,
           container,

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,19 +88,22 @@ public final class PullRecords {
   }
 
   /**
-   * Whether an image that is here has to be asked for at its registry all the same.
+   * Whether an image that is here has to be asked for at its registry all the same. Under a name
+   * that the image itself bears and that this kubelet has never pulled it by, it came otherwise:
+   * then it counts as preloaded, also where the same image was pulled by another name as well.
    *
    * @param image its name as the pod has it, with a tag
-   * @param id the runtime's
+   * @param found the runtime's
    * @param shown the pod's credentials; asked for only where they decide
    */
-  public boolean mustPull(String image, String id, Supplier<List<PullCredential>> shown) {
+  public boolean mustPull(String image, Image found, Supplier<List<PullCredential>> shown) {
     String name = ImageReference.fullName(image);
+    String id = found.getId();
     Access access;
     synchronized (this) {
       Pulled record = pulled.get(id);
       boolean ours =
-          record != null
+          record != null && (record.byName.containsKey(name) || !bears(found, name))
               || intents.containsKey(image)
               || unfinished.contains(image)
               || !unreadable.isEmpty() && unreadable.contains(fileName(id));
@@ -127,6 +131,11 @@ public final class PullRecords {
       }
     }
     return true;
+  }
+
+  private static boolean bears(Image image, String name) {
+    return Stream.concat(image.getRepoTagsList().stream(), image.getRepoDigestsList().stream())
+        .anyMatch(n -> ImageReference.fullName(n).equals(name));
   }
 
   /** A pull begins. */
@@ -202,7 +211,8 @@ public final class PullRecords {
       String name, String id, Optional<Optional<PullCredential.Source>> used) {
     Pulled before = pulled.get(id);
     Map<String, Access> byName = new TreeMap<>(before == null ? Map.of() : before.byName);
-    used.ifPresent(u -> byName.put(name, byName.getOrDefault(name, Access.NOBODY).with(u)));
+    byName.putIfAbsent(name, Access.NOBODY);
+    used.ifPresent(u -> byName.computeIfPresent(name, (_, access) -> access.with(u)));
     if (before != null && before.byName.equals(byName)) {
       return;
     }

@@ -33,7 +33,11 @@ class PullRecordsTest {
   }
 
   private static boolean mustPull(PullRecords records, PullCredential... shown) {
-    return records.mustPull(IMAGE, ID, () -> List.of(shown));
+    return records.mustPull(IMAGE, image(IMAGE), () -> List.of(shown));
+  }
+
+  private static Image image(String... tags) {
+    return Image.newBuilder().setId(ID).addAllRepoTags(List.of(tags)).build();
   }
 
   @Test
@@ -48,9 +52,12 @@ class PullRecordsTest {
     assertThat(mustPull(records)).as("while it is pulled").isTrue();
     records.done(IMAGE, ID, Optional.empty());
     assertThat(mustPull(records)).isFalse();
-    assertThat(records.mustPull("registry.example/other:1", ID, List::of))
-        .as("by another name")
-        .isTrue();
+    String other = "registry.example/other:1";
+    assertThat(records.mustPull(other, image(IMAGE), List::of)).as("by another name").isTrue();
+    assertThat(records.mustPull(other, image(IMAGE, other), List::of))
+        .as("by another name that somebody else has given it")
+        .isFalse();
+    assertThat(records.mustPull(ID, image(IMAGE), List::of)).as("by its id").isTrue();
     assertThat(mustPull(records())).as("after a restart").isFalse();
   }
 
