@@ -168,7 +168,7 @@ class DeploymentIT {
               .tryPatch(
                   space.path(RESOURCE, "life") + "/status",
                   "application/strategic-merge-patch+json",
-                  "{metadata: {labels: {status: patched}}, status: {readyReplicas: 0}}")
+                  "{metadata: {labels: {status: patched}}, status: {readyReplicas: 0, availableReplicas: 0}}")
               .ok();
       assertThat(text(status, "/metadata/labels/status")).isEqualTo("patched");
       awaitComplete(space, "life", 1);
