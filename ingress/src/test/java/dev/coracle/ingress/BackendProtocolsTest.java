@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
@@ -178,9 +179,9 @@ class BackendProtocolsTest {
   @Test
   void webSocketsPassThrough() throws Exception {
     CompletableFuture<String> answer = new CompletableFuture<>();
-    fixture
-        .vertx
-        .createWebSocketClient()
+    // Held until the end: Vert.x closes a client that nobody refers to any more.
+    WebSocketClient client = fixture.vertx.createWebSocketClient();
+    client
         .connect(
             new WebSocketConnectOptions()
                 .setHost("127.0.0.1")
@@ -193,6 +194,7 @@ class BackendProtocolsTest {
           socket.writeTextMessage("hello");
         });
     assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo("you said hello");
+    client.close();
   }
 
   @Test

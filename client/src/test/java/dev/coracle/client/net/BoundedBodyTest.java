@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -22,6 +23,7 @@ class BoundedBodyTest {
   private static final int MOST = 1000;
 
   private final Vertx vertx = Vertx.vertx();
+  private final HttpClient client = vertx.createHttpClient();
   private final Promise<Void> gone = Promise.promise();
   private volatile Consumer<HttpServerResponse> answer = HttpServerResponse::end;
   private int port;
@@ -46,8 +48,7 @@ class BoundedBodyTest {
   }
 
   private Buffer read(Function<HttpClientResponse, Future<Buffer>> how) throws Exception {
-    return vertx
-        .createHttpClient()
+    return client
         .request(HttpMethod.GET, port, "127.0.0.1", "/")
         .compose(request -> request.send().compose(how))
         .await(20, TimeUnit.SECONDS);

@@ -6,6 +6,7 @@ import dev.coracle.api.tls.PemIdentity;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
@@ -100,16 +101,16 @@ class SniKeyManagerTest {
                           .setKeyCertOptions(KeyCertOptions.wrap(manager)))
                   .connectHandler(_ -> {})
                   .listen(0, "127.0.0.1"));
-      NetSocket socket =
-          await(
-              vertx
-                  .createNetClient(
-                      new NetClientOptions()
-                          .setSsl(true)
-                          .setTrustAll(true)
-                          .setHostnameVerificationAlgorithm(""))
-                  .connect(server.actualPort(), "127.0.0.1", host));
-      return (X509Certificate) socket.peerCertificates().getFirst();
+      NetClient client =
+          vertx.createNetClient(
+              new NetClientOptions()
+                  .setSsl(true)
+                  .setTrustAll(true)
+                  .setHostnameVerificationAlgorithm(""));
+      NetSocket socket = await(client.connect(server.actualPort(), "127.0.0.1", host));
+      X509Certificate seen = (X509Certificate) socket.peerCertificates().getFirst();
+      await(client.close());
+      return seen;
     } finally {
       await(vertx.close());
     }
