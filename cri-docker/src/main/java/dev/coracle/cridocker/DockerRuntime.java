@@ -7,6 +7,7 @@ import dev.coracle.cridocker.internal.engine.Ping;
 import dev.coracle.cridocker.internal.grpc.DockerImageService;
 import dev.coracle.cridocker.internal.grpc.DockerRuntimeService;
 import dev.coracle.cridocker.internal.grpc.EventFeed;
+import dev.coracle.cridocker.internal.grpc.PodStates;
 import dev.coracle.cridocker.internal.image.DockerImages;
 import dev.coracle.cridocker.internal.log.LogFollowers;
 import dev.coracle.cridocker.internal.pod.ContainerService;
@@ -168,13 +169,13 @@ public final class DockerRuntime {
     sandboxes.adopt();
     containers.adopt();
     Events events = new Events();
+    PodStates states = new PodStates(sandboxes, containers);
+    events.describeBy((sandboxId, _) -> states.of(sandboxId));
     ExecConnections connections = new ExecConnections();
     EventFeed feed =
         new EventFeed(
             engine,
             options.clusterId(),
-            sandboxes,
-            containers,
             events,
             // Docker itself gets a moment to hand on a command's last words.
             id -> vertx.setTimer(LAST_WORDS_MILLIS, t -> connections.closeAll(id)));

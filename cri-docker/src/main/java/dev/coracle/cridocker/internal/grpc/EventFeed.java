@@ -1,23 +1,19 @@
 package dev.coracle.cridocker.internal.grpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.cri.v1.ContainerEventResponse;
 import dev.coracle.cri.v1.ContainerEventType;
 import dev.coracle.cridocker.internal.engine.Engine;
 import dev.coracle.cridocker.internal.engine.JsonLines;
-import dev.coracle.cridocker.internal.pod.ContainerService;
 import dev.coracle.cridocker.internal.pod.Labels;
-import dev.coracle.cridocker.internal.pod.SandboxService;
-import dev.coracle.cridocker.internal.pod.Statuses;
 import dev.coracle.criruntime.server.Events;
 import dev.coracle.criruntime.server.Times;
 import io.vertx.core.http.HttpMethod;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class EventFeed implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** Docker itself keeps the last 256 events for those who ask for what was. */
+  private static final int MOST_TOLD = 512;
+
   private static final Map<String, ContainerEventType> TYPES =
       Map.of(
           "create", ContainerEventType.CONTAINER_CREATED_EVENT,
@@ -42,33 +42,28 @@ public final class EventFeed implements Runnable {
 
   private final Engine engine;
   private final String clusterId;
-  private final SandboxService sandboxes;
-  private final ContainerService containers;
   private final Events events;
   private final Consumer<String> onEnd;
   private final CompletableFuture<Void> listening = new CompletableFuture<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable InputStream connection;
+
+  /** What Docker may tell again after a lost connection, oldest first. */
+  private final LinkedHashSet<Told> told = new LinkedHashSet<>();
+
   private long last = Times.now();
   private boolean failed;
+
+  private record Told(long at, ContainerEventType type, String id) {}
 
   /**
    * @param onEnd hears the id of every container that has ended; must not block
    */
-  public EventFeed(
-      Engine engine,
-      String clusterId,
-      SandboxService sandboxes,
-      ContainerService containers,
-      Events events,
-      Consumer<String> onEnd) {
+  public EventFeed(Engine engine, String clusterId, Events events, Consumer<String> onEnd) {
     this.engine = engine;
     this.clusterId = clusterId;
-    this.sandboxes = sandboxes;
-    this.containers = containers;
     this.events = events;
     this.onEnd = onEnd;
-    events.describeBy((sandboxId, type) -> describe(sandboxId));
   }
 
   /** Completes when Docker tells its events here. */
@@ -117,10 +112,10 @@ public final class EventFeed implements Runnable {
       }
       listening.complete(null);
       failed = false;
-      JsonLines told = new JsonLines(in);
-      for (JsonNode event = told.next();
+      JsonLines lines = new JsonLines(in);
+      for (JsonNode event = lines.next();
           event != null && stopped.getCount() > 0;
-          event = told.next()) {
+          event = lines.next()) {
         publish(event);
       }
     }
@@ -129,36 +124,21 @@ public final class EventFeed implements Runnable {
   private void publish(JsonNode event) {
     ContainerEventType type = TYPES.get(event.path("Action").asText());
     long at = event.path("timeNano").asLong();
-    if (type == null || at <= last) {
+    String id = event.path("Actor").path("ID").asText();
+    // By name and not by time: clocks are set back, and two things happen in one tick.
+    if (type == null || !told.add(new Told(at, type, id))) {
       return;
     }
+    if (told.size() > MOST_TOLD) {
+      told.removeFirst();
+    }
     last = at;
-    String id = event.path("Actor").path("ID").asText();
     JsonNode labels = event.path("Actor").path("Attributes");
     boolean sandbox = labels.path(Labels.TYPE).asText().equals(Labels.SANDBOX);
     if (type == ContainerEventType.CONTAINER_STOPPED_EVENT) {
       onEnd.accept(id);
     }
     events.publish(sandbox ? id : labels.path(Labels.SANDBOX_ID).asText(), id, type, at);
-  }
-
-  /** The pod's state as it is now; empty once its sandbox is gone. */
-  private ContainerEventResponse describe(String sandboxId) {
-    ContainerEventResponse.Builder event = ContainerEventResponse.newBuilder();
-    try {
-      Optional<JsonNode> sandbox = sandboxes.find(sandboxId);
-      if (sandbox.isPresent()) {
-        event.setPodSandboxStatus(Statuses.sandbox(sandbox.get(), sandboxes.addresses(sandboxId)));
-        for (JsonNode c : containers.ofSandbox(sandboxId)) {
-          Optional<JsonNode> found = containers.find(c.path("Id").asText());
-          found.ifPresent(f -> event.addContainersStatuses(Statuses.container(f)));
-        }
-      }
-    } catch (IOException e) {
-      // Who it happened to is told all the same; the kubelet asks for the rest.
-      LOG.atDebug().setCause(e).log("event without the pod's state");
-    }
-    return event.build();
   }
 
   public void stop() {
