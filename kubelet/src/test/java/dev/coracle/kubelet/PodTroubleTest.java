@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import java.util.Optional;
@@ -125,6 +126,57 @@ class PodTroubleTest {
     assertThat(k.pod("elsewhere").text("status", "reason")).isEqualTo("NodeAffinity");
     k.awaitPhase("windows", "Failed");
     assertThat(k.pod("windows").text("status", "reason")).isEqualTo("PodOSNotSupported");
+  }
+
+  @Test
+  void aPodThatWouldBeEvictedAtOnceIsRefused() throws Exception {
+    String tolerant =
+        """
+        "tolerations":[{"key":"maintenance","value":"%s","effect":"NoExecute"}],
+        "containers":[{"name":"c","image":"busybox:1"}]
+        """;
+    taint("soon");
+    k.restart();
+    k.create("for-now", tolerant.formatted("now"));
+    k.create("for-soon", tolerant.formatted("soon"));
+    k.awaitPhase("for-soon", "Running");
+    k.awaitPhase("for-now", "Failed");
+    assertThat(k.pod("for-now").text("status", "reason")).isEqualTo("TaintToleration");
+    assertThat(k.pod("for-now").text("status", "message"))
+        .isEqualTo(
+            "Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod"
+                + " didn't tolerate");
+
+    // The Node is asked for before a pod is refused, and otherwise known as it was last told.
+    taint("now");
+    k.create("for-now-again", tolerant.formatted("now"));
+    k.awaitPhase("for-now-again", "Running");
+    String phase;
+    int i = 0;
+    do {
+      String name = "for-soon-" + i++;
+      k.create(name, tolerant.formatted("soon"));
+      k.eventually(() -> assertThat(k.pod(name).text("status", "phase")).isIn("Running", "Failed"));
+      phase = k.pod(name).text("status", "phase");
+    } while (phase.equals("Running") && i < 100);
+    assertThat(phase).isEqualTo("Failed");
+  }
+
+  private void taint(String value) {
+    k.api
+        .patch(
+            Resources.NODES,
+            "",
+            "n1",
+            Patch.merge(node ->
+                node.putObject("spec")
+                    .putArray("taints")
+                    .addObject()
+                    .put("key", "maintenance")
+                    .put("value", value)
+                    .put("effect", "NoExecute")))
+        .await()
+        .indefinitely();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.coracle.scheduler.spi;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.selector.Toleration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +38,7 @@ public final class NodeInfo {
     question = 0;
     name = now == null ? "" : now.name();
     unschedulable = now != null && now.at("spec", "unschedulable").asBoolean();
-    taints = now == null ? List.of() : List.copyOf(Toleration.Taint.of(now.tree()));
+    taints = now == null ? List.of() : List.copyOf(Toleration.Taint.ofNode(now.tree()));
     images = now == null ? Map.of() : images(now);
     allocatable = now == null ? new Amounts() : Amounts.of(now.at("status", "allocatable"));
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.selector.Toleration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -49,7 +50,7 @@ public final class PodInfo {
     this.requests = effective(spec, false);
     this.nonZeroRequests = effective(spec, true);
     this.ports = ports(spec);
-    this.tolerations = Toleration.of(pod.tree());
+    this.tolerations = Toleration.ofSpec(pod.tree().path("spec"));
     this.nodeSelector = LabelSelector.ofLabels(KubeObject.strings(spec.path("nodeSelector")));
     this.controllerUid =
         pod.isDeleting() ? "" : pod.controllerOwner().map(OwnerReference::uid).orElse("");
@@ -166,7 +167,7 @@ public final class PodInfo {
     if (node.at("spec", "taints").isEmpty()) {
       return null;
     }
-    for (Toleration.Taint taint : Toleration.Taint.of(node.tree())) {
+    for (Toleration.Taint taint : Toleration.Taint.ofNode(node.tree())) {
       if (picked.test(taint) && tolerations.stream().noneMatch(t -> t.tolerates(taint))) {
         return taint;
       }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.NodeSelection;
+import dev.coracle.api.selector.Toleration;
 import java.util.List;
 
 /** Whether a daemon's template belongs on a node, and the pod that goes there. */
@@ -33,31 +34,18 @@ final class NodeFit {
     }
     ObjectNode tolerant = (ObjectNode) spec.deepCopy();
     tolerate(tolerant);
+    List<Toleration> tolerations = Toleration.ofSpec(tolerant);
     boolean run = true;
     boolean stay = true;
-    for (JsonNode taint : node.at("spec", "taints")) {
-      String effect = taint.path("effect").asText();
-      if (effect.equals("PreferNoSchedule") || tolerates(tolerant.path("tolerations"), taint)) {
+    for (Toleration.Taint taint : Toleration.Taint.ofNode(node.tree())) {
+      if (taint.effect().equals("PreferNoSchedule")
+          || tolerations.stream().anyMatch(t -> t.tolerates(taint))) {
         continue;
       }
       run = false;
-      stay &= !effect.equals("NoExecute");
+      stay &= !taint.effect().equals("NoExecute");
     }
     return new Fit(run, stay);
-  }
-
-  private static boolean tolerates(JsonNode tolerations, JsonNode taint) {
-    for (JsonNode t : tolerations) {
-      String effect = t.path("effect").asText("");
-      String key = t.path("key").asText("");
-      boolean exists = t.path("operator").asText("").equals("Exists");
-      if ((effect.isEmpty() || effect.equals(taint.path("effect").asText("")))
-          && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
-          && (exists || t.path("value").asText("").equals(taint.path("value").asText("")))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Binds the pod's affinity to one node; the scheduler does the rest. */

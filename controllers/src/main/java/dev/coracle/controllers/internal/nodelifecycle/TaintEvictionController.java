@@ -9,6 +9,7 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.selector.Toleration;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
@@ -139,7 +140,7 @@ public final class TaintEvictionController extends LoopController {
   private static Duration tolerated(KubeObject pod, JsonNode taint) {
     Duration longest = Duration.ZERO;
     for (JsonNode t : pod.at("spec", "tolerations")) {
-      if (!matches(t, taint)) {
+      if (!Toleration.of(t).tolerates(Toleration.Taint.of(taint))) {
         continue;
       }
       JsonNode seconds = t.path("tolerationSeconds");
@@ -152,15 +153,6 @@ public final class TaintEvictionController extends LoopController {
       }
     }
     return longest;
-  }
-
-  private static boolean matches(JsonNode toleration, JsonNode taint) {
-    String effect = toleration.path("effect").asText("");
-    String key = toleration.path("key").asText("");
-    boolean exists = toleration.path("operator").asText("").equals("Exists");
-    return (effect.isEmpty() || effect.equals("NoExecute"))
-        && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
-        && (exists || toleration.path("value").asText("").equals(taint.path("value").asText("")));
   }
 
   private Uni<Result> evict(KubeObject pod) {

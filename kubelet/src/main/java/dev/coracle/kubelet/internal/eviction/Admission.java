@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.selector.NodeSelection;
+import dev.coracle.api.selector.Toleration;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.Sysctls;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -36,7 +37,7 @@ public final class Admission implements PodResizer.Room {
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
-   *     labels
+   *     labels or taints
    * @param pods all pods of this node
    * @param ended whether a pod needs nothing any more
    * @param sysctls those that pods may set
@@ -106,7 +107,23 @@ public final class Admission implements PodResizer.Room {
               "Predicate NodePorts failed: node(s) didn't have free ports for the"
                   + " requested pod ports"));
     }
-    return fits(pod, known);
+    Optional<Verdict> refusal = fits(pod, known);
+    if (refusal.isEmpty() && !stays(pod, known) && !stays(pod, fresh.get().orElse(known))) {
+      return Optional.of(
+          Verdict.rejected(
+              "TaintToleration",
+              "Predicate TaintToleration failed: node(s) had taints that the pod didn't"
+                  + " tolerate"));
+    }
+    return refusal;
+  }
+
+  /** Who would be evicted at once need not begin. */
+  private static boolean stays(Pod pod, KubeObject node) {
+    List<Toleration> tolerations = Toleration.ofSpec(pod.spec());
+    return Toleration.Taint.ofNode(node.tree()).stream()
+        .filter(taint -> taint.effect().equals("NoExecute"))
+        .allMatch(taint -> tolerations.stream().anyMatch(t -> t.tolerates(taint)));
   }
 
   /** While only memory is short, pods that have asked for some are welcome. */

@@ -255,6 +255,13 @@ public final class NodeStatusManager {
     checkSafely();
   }
 
+  /** Whether a pod may be here is asked of the newest Node that was heard of. */
+  public synchronized void learn(KubeObject now) {
+    if (node != null && version(now) > version(node)) {
+      node = now;
+    }
+  }
+
   /** Whether the API's newer version has another word for a condition than was written. */
   private synchronized boolean overruled(KubeObject now) {
     KubeObject known = node;

@@ -8,7 +8,7 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.kubelet.internal.host.Timers;
 
-/** What the control plane says of this node: its range of pod addresses, and that it is lost. */
+/** What others say of this node: its range of pod addresses, its taints, and that it is lost. */
 public final class OwnNode {
   private OwnNode() {}
 
@@ -31,6 +31,10 @@ public final class OwnNode {
                 if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
                     || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
                   timers.execute(() -> node.seen(now));
+                }
+                if (!before.at("spec", "taints").equals(now.at("spec", "taints"))
+                    || !before.labels().equals(now.labels())) {
+                  timers.execute(() -> node.learn(now));
                 }
               }
             });

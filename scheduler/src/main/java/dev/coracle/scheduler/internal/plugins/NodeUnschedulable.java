@@ -1,11 +1,11 @@
 package dev.coracle.scheduler.internal.plugins;
 
+import dev.coracle.api.selector.Toleration.Taint;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
-import dev.coracle.scheduler.spi.Toleration.Taint;
 import dev.coracle.scheduler.spi.Verdict;
 
 /** Respects {@code kubectl cordon}, unless the pod tolerates the taint that goes with it. */

@@ -1,4 +1,4 @@
-package dev.coracle.scheduler.spi;
+package dev.coracle.api.selector;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -10,26 +10,39 @@ public record Toleration(String key, String operator, String value, String effec
   /** A taint of a node. */
   public record Taint(String key, String value, String effect) {
 
-    public static List<Taint> of(JsonNode node) {
+    /** One of {@code spec.taints}. */
+    public static Taint of(JsonNode taint) {
+      return new Taint(
+          taint.path("key").asText(""),
+          taint.path("value").asText(""),
+          taint.path("effect").asText(""));
+    }
+
+    public static List<Taint> ofNode(JsonNode node) {
       List<Taint> out = new ArrayList<>();
       for (JsonNode t : node.path("spec").path("taints")) {
-        out.add(
-            new Taint(
-                t.path("key").asText(""), t.path("value").asText(""), t.path("effect").asText("")));
+        out.add(of(t));
       }
       return out;
     }
   }
 
-  public static List<Toleration> of(JsonNode pod) {
+  /** One of {@code spec.tolerations}. */
+  public static Toleration of(JsonNode toleration) {
+    return new Toleration(
+        toleration.path("key").asText(""),
+        toleration.path("operator").asText(""),
+        toleration.path("value").asText(""),
+        toleration.path("effect").asText(""));
+  }
+
+  /**
+   * @param spec of a pod
+   */
+  public static List<Toleration> ofSpec(JsonNode spec) {
     List<Toleration> out = new ArrayList<>();
-    for (JsonNode t : pod.path("spec").path("tolerations")) {
-      out.add(
-          new Toleration(
-              t.path("key").asText(""),
-              t.path("operator").asText(""),
-              t.path("value").asText(""),
-              t.path("effect").asText("")));
+    for (JsonNode t : spec.path("tolerations")) {
+      out.add(of(t));
     }
     return out;
   }
