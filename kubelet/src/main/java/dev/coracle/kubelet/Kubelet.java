@@ -235,6 +235,7 @@ public final class Kubelet implements Component {
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
+    node.events(nodeEvents);
     this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
     this.eviction =
         new EvictionManager(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Resources;
+import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.config.EvictionSignal;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.config.KubeletConfiguration;
@@ -150,5 +151,35 @@ class NodePressureTest {
     assertThat(k.pod("over").text("status", "phase")).isEqualTo("Succeeded");
     k.eventually(
         () -> assertThat(nodeCondition("DiskPressure").path("status").asText()).isEqualTo("True"));
+  }
+
+  @Test
+  void eventsTellWhatTheNodeLacks() throws Exception {
+    start("");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "Starting: Starting kubelet.",
+                "NodeHasSufficientMemory: Node n1 status is now: NodeHasSufficientMemory",
+                "NodeHasNoDiskPressure: Node n1 status is now: NodeHasNoDiskPressure",
+                "NodeHasSufficientPID: Node n1 status is now: NodeHasSufficientPID"));
+    room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(50L << 20, 8L << 30));
+    k.kubelet().lookForPressure();
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "NodeHasInsufficientMemory: Node n1 status is now: NodeHasInsufficientMemory"));
+    k.api
+        .patch(
+            Resources.NODES,
+            "",
+            "n1",
+            Patch.merge(node -> node.putObject("spec").put("unschedulable", true)))
+        .await()
+        .indefinitely();
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains("NodeNotSchedulable: Node n1 status is now: NodeNotSchedulable"));
+    assertThat(k.events()).noneMatch(e -> e.startsWith("NodeReady") || e.startsWith("Rebooted"));
   }
 }

@@ -23,10 +23,18 @@ public abstract class LoopController implements Controller, Reconciler {
   protected final EventRecorder events;
 
   protected LoopController(String name, Environment env) {
+    this(name, name, env);
+  }
+
+  /**
+   * @param eventSource the component that its events name, which for some is not the controller's
+   *     own name
+   */
+  protected LoopController(String name, String eventSource, Environment env) {
     this.name = name;
     this.env = env;
     this.loop = env.loop(name, CONCURRENCY, this);
-    this.events = env.recorder(name);
+    this.events = env.recorder(eventSource);
   }
 
   @Override

@@ -63,7 +63,10 @@ public final class ServicePublisher {
         NAMESPACE,
         NAME,
         node -> {
-          label(node).put("k8s-app", "kube-dns").put("kubernetes.io/name", "CoreDNS");
+          label(node)
+              .put("k8s-app", "kube-dns")
+              .put("kubernetes.io/cluster-service", "true") // `kubectl cluster-info` shows these.
+              .put("kubernetes.io/name", "CoreDNS");
           ObjectNode spec = node.putObject("spec");
           spec.put("clusterIP", clusterIp);
           ArrayNode ports = spec.putArray("ports");

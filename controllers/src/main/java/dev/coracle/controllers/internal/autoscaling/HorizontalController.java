@@ -46,7 +46,7 @@ public final class HorizontalController extends LoopController {
   private final Map<NamespacedName, ScalingHistory> histories = new HashMap<>();
 
   public HorizontalController(Environment env, ResourceCatalog catalog) {
-    super("horizontal-pod-autoscaler-controller", env);
+    super("horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", env);
     this.catalog = catalog;
     Informer informer = env.informer(Resources.HORIZONTAL_POD_AUTOSCALERS);
     this.scalers = informer.lister();

@@ -24,7 +24,7 @@ public final class NodeIpamController extends LoopController {
   private final Map<Integer, String> taken = new HashMap<>();
 
   public NodeIpamController(Environment env) {
-    super("node-ipam-controller", env);
+    super("node-ipam-controller", "cidrAllocator", env);
     Informer informer = env.informer(Resources.NODES);
     this.nodes = informer.lister();
     this.ranges = new Ipv4Ranges(env.options().podCidr(), env.options().nodeCidrMaskSize());

@@ -43,7 +43,7 @@ public final class NodeLifecycleController extends LoopController {
   private final Map<String, Long> seen = new HashMap<>();
 
   public NodeLifecycleController(Environment env) {
-    super("node-lifecycle-controller", env);
+    super("node-lifecycle-controller", "node-controller", env);
     Informer nodeInformer = env.informer(Resources.NODES);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_NODE);
     Informer leases =

@@ -39,7 +39,7 @@ public final class ResourceClaimController extends LoopController {
   private final Lister templates;
 
   public ResourceClaimController(Environment env) {
-    super("resourceclaim-controller", env);
+    super("resourceclaim-controller", "resource_claim", env);
     Informer podInformer = env.informer(Resources.PODS);
     Informer claimInformer =
         env.informer(Resources.RESOURCE_CLAIMS).addIndex(Informer.BY_CONTROLLER_UID);

@@ -55,7 +55,7 @@ public final class AttachDetachController extends LoopController {
   private final Map<String, Instant> waiting = new HashMap<>();
 
   public AttachDetachController(Environment env) {
-    super("persistentvolume-attach-detach-controller", env);
+    super("persistentvolume-attach-detach-controller", "attachdetach-controller", env);
     Informer podInformer =
         env.informer(Resources.PODS).addIndex(BY_NODE, AttachDetachController::nodeOf);
     Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);

@@ -34,7 +34,7 @@ public final class VolumeBinder extends LoopController {
   private final LocalProvisioner local;
 
   public VolumeBinder(Environment env) {
-    super("persistentvolume-binder-controller", env);
+    super("persistentvolume-binder-controller", "persistentvolume-controller", env);
     Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
     Informer volumeInformer = env.informer(Resources.PERSISTENT_VOLUMES);
     Informer classInformer = env.informer(Resources.STORAGE_CLASSES);

@@ -16,6 +16,7 @@ import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.device.DeviceManager;
+import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
@@ -57,6 +58,7 @@ public final class NodeStatusManager {
   private volatile Set<Condition> pressures = Set.of();
   private volatile Supplier<Map<String, DeviceManager.Count>> devices = Map::of;
   private volatile Supplier<List<String>> volumesInUse = List::of;
+  private volatile NodeChanges changes;
   private @Nullable ObjectNode written;
   private Instant reported = Instant.EPOCH;
   private String podCidr = "";
@@ -83,6 +85,12 @@ public final class NodeStatusManager {
     this.lease =
         new NodeLease(client, timers.clock(), options.nodeName(), options.heartbeat(), this::node);
     this.problem = problem;
+    this.changes = new NodeChanges(options.nodeName(), (_, _, _) -> {});
+  }
+
+  /** Where the changes of the Node are told. */
+  public void events(NodeEvents events) {
+    changes = new NodeChanges(options.nodeName(), events);
   }
 
   /** What eviction found; written with the next check. */
@@ -257,8 +265,10 @@ public final class NodeStatusManager {
 
   /** Whether a pod may be here is asked of the newest Node that was heard of. */
   public synchronized void learn(KubeObject now) {
-    if (node != null && version(now) > version(node)) {
+    KubeObject known = node;
+    if (known != null && version(now) > version(known)) {
       node = now;
+      changes.spec(known.at("spec"), now.at("spec"));
     }
   }
 
@@ -266,7 +276,7 @@ public final class NodeStatusManager {
   private synchronized boolean overruled(KubeObject now) {
     KubeObject known = node;
     ObjectNode mine = written;
-    if (mine == null || known == null || version(now) <= version(known)) {
+    if (mine == null || known == null || version(now) < version(known)) {
       return false;
     }
     for (JsonNode condition : mine.path("conditions")) {
@@ -294,7 +304,9 @@ public final class NodeStatusManager {
     try {
       KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
       accept(stored, (ObjectNode) mine.at("status"));
-      if (!stored.at("status", "nodeInfo").isObject()) {
+      if (stored.at("status", "nodeInfo").isObject()) {
+        changes.status(Json.object(), mine.at("status"));
+      } else {
         forgetWritten();
         write();
       }
@@ -310,6 +322,7 @@ public final class NodeStatusManager {
               .atMost(LIMIT);
       write();
     }
+    changes.started();
     LOG.atInfo()
         .addKeyValue("node", options.nodeName())
         .addKeyValue(
@@ -395,6 +408,7 @@ public final class NodeStatusManager {
               .await()
               .atMost(LIMIT);
       accept(stored, now);
+      changes.status(old, now);
     } catch (StatusException e) {
       if (!StatusException.isNotFound(e) || leaving.isPresent()) {
         throw e;

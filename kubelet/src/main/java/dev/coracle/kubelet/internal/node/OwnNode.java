@@ -28,13 +28,20 @@ public final class OwnNode {
 
               @Override
               public void updated(KubeObject before, KubeObject now) {
-                if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
-                    || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
-                  timers.execute(() -> node.seen(now));
-                }
-                if (!before.at("spec", "taints").equals(now.at("spec", "taints"))
+                boolean told =
+                    !before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
+                        || !before
+                            .at("status", "conditions")
+                            .equals(now.at("status", "conditions"));
+                if (told
+                    || !before.at("spec").equals(now.at("spec"))
                     || !before.labels().equals(now.labels())) {
-                  timers.execute(() -> node.learn(now));
+                  timers.execute(() -> {
+                    node.learn(now);
+                    if (told) {
+                      node.seen(now);
+                    }
+                  });
                 }
               }
             });
