@@ -137,7 +137,12 @@ public final class Json {
     return true;
   }
 
+  /** The encoding; no blanks, and the fields in their order. */
   public static byte[] bytes(JsonNode node) {
+    byte[] json = TreeEncoder.bytes(node);
+    if (json != null) {
+      return json;
+    }
     try {
       return MAPPER.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
