@@ -2,11 +2,9 @@ package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +29,18 @@ final class Comparison {
   static Comparison of(SchemaType type, JsonNode before, JsonNode after) {
     Comparison out = new Comparison();
     JsonNode old = before.isMissingNode() ? Json.object() : before;
-    out.compare(type, old, after, out.added, out.modified, out.removed);
+    if (areMaps(type, old, after) || !Trees.equal(old, after)) {
+      out.compare(type, old, after, out.added, out.modified, out.removed);
+    }
     return out;
   }
 
+  /** Objects of which one has a field, so that their fields are compared one by one. */
+  private static boolean areMaps(@Nullable SchemaType type, JsonNode a, JsonNode b) {
+    return TypedTree.isMap(type, a) && TypedTree.isMap(type, b) && !(a.isEmpty() && b.isEmpty());
+  }
+
+  /** Of values that differ; maps may be equal. */
   private void compare(
       @Nullable SchemaType type,
       JsonNode a,
@@ -42,49 +48,67 @@ final class Comparison {
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
-    if (Trees.equal(a, b)) {
-      return; // Most of what is written again is as it was.
-    }
-    boolean empty = a.isEmpty() && b.isEmpty();
-    if (TypedTree.isMap(type, a) && TypedTree.isMap(type, b) && !empty) {
-      Set<String> names = new LinkedHashSet<>();
-      a.fieldNames().forEachRemaining(names::add);
-      b.fieldNames().forEachRemaining(names::add);
-      for (String name : names) {
-        SchemaField field = type == null ? null : type.field(name);
-        SchemaType child = type == null ? null : type.child(name);
-        step(PathStep.field(name), child, a.path(name), b.path(name), field, add, modify, remove);
-      }
+    if (areMaps(type, a, b)) {
+      a.forEachEntry((name, was) -> {
+        JsonNode now = b.get(name);
+        // Most of what is written again is as it was, and nothing is made for that.
+        if (now == null || !Trees.equal(was, now)) {
+          field(type, name, was, now, add, modify, remove);
+        }
+      });
+      b.forEachEntry((name, now) -> {
+        if (a.get(name) == null) {
+          field(type, name, null, now, add, modify, remove);
+        }
+      });
     } else if (type != null && TypedTree.isKeyedList(type, a) && TypedTree.isKeyedList(type, b)) {
       Map<String, JsonNode> left = TypedTree.items(type, (ArrayNode) a);
       Map<String, JsonNode> right = TypedTree.items(type, (ArrayNode) b);
-      Set<String> steps = new LinkedHashSet<>(left.keySet());
-      steps.addAll(right.keySet());
-      for (String step : steps) {
-        JsonNode l = left.getOrDefault(step, MissingNode.getInstance());
-        JsonNode r = right.getOrDefault(step, MissingNode.getInstance());
-        step(step, type.item(), l, r, null, add, modify, remove);
-      }
+      left.forEach((step, was) -> {
+        JsonNode now = right.get(step);
+        if (now == null || !Trees.equal(was, now)) {
+          step(step, type.item(), was, now, null, add, modify, remove);
+        }
+      });
+      right.forEach((step, now) -> {
+        if (!left.containsKey(step)) {
+          step(step, type.item(), null, now, null, add, modify, remove);
+        }
+      });
     } else {
       modify.add();
     }
   }
 
+  private void field(
+      @Nullable SchemaType type,
+      String name,
+      @Nullable JsonNode a,
+      @Nullable JsonNode b,
+      FieldSet add,
+      FieldSet modify,
+      FieldSet remove) {
+    SchemaField field = type == null ? null : type.field(name);
+    SchemaType child = type == null ? null : type.child(name);
+    step(PathStep.field(name), child, a, b, field, add, modify, remove);
+  }
+
+  /** Of values that differ, or of which one is not there. */
   private void step(
       String step,
       @Nullable SchemaType type,
-      JsonNode a,
-      JsonNode b,
+      @Nullable JsonNode a,
+      @Nullable JsonNode b,
       @Nullable SchemaField field,
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
-    if (a.isMissingNode()) {
-      all(type, b, field, add.at(step));
-    } else if (b.isMissingNode()) {
-      all(type, a, field, remove.at(step));
-    } else {
+    if (a != null && b != null) {
       compare(type, a, b, add.at(step), modify.at(step), remove.at(step));
+    } else if (b != null) {
+      all(type, b, field, add.at(step));
+    } else if (a != null) {
+      all(type, a, field, remove.at(step));
     }
   }
 

@@ -84,6 +84,9 @@ final class ManagedFields {
 
   /** Many updaters would make the object grow: the oldest become one per version. */
   void cap() {
+    if (entries.size() <= MAX_UPDATERS) {
+      return;
+    }
     List<Map.Entry<Id, Entry>> updaters =
         new ArrayList<>(
             entries.entrySet().stream()

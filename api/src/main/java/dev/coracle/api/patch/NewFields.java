@@ -49,12 +49,14 @@ final class NewFields {
       String step = PathStep.field(name);
       FieldSet gone = ignored == null ? null : ignored.get(step);
       if (gone == null || !gone.isMember()) {
+        SchemaField field = type == null ? null : type.field(name);
+        SchemaType child = type == null ? null : field != null ? field.type() : type.child(name);
         node(
             out,
             step,
-            type == null ? null : type.child(name),
+            child,
             value.get(name),
-            type == null ? null : type.field(name),
+            field,
             gone,
             neverOwned == null ? null : neverOwned.get(step));
       }

@@ -82,14 +82,22 @@ final class PathStep {
     return out.length() == 3 ? null : out.append('}').toString();
   }
 
+  /** Schemas name nearly all of them in order. */
   private static List<String> sorted(List<String> keys) {
-    return keys.size() < 2 ? keys : keys.stream().sorted().toList();
+    for (int i = 1; i < keys.size(); i++) {
+      if (keys.get(i - 1).compareTo(keys.get(i)) > 0) {
+        return keys.stream().sorted().toList();
+      }
+    }
+    return keys;
   }
 
-  /** As JSON. Nearly all keys are plain texts, for which no generator is made. */
+  /** As JSON. Nearly all keys are plain texts or whole numbers, for which no generator is made. */
   private static void append(StringBuilder out, JsonNode value) {
     if (value.isTextual() && isPlain(value.textValue())) {
       out.append('"').append(value.textValue()).append('"');
+    } else if (value.isInt() || value.isLong()) {
+      out.append(value.longValue());
     } else {
       out.append(value);
     }
