@@ -17,7 +17,8 @@ final class Unchanged {
   /**
    * @param result shares nodes with {@code before}; not changed
    * @param decode brings a part of the object into its form; its argument is not changed
-   * @return a tree of its own, with the fields in the order of {@code result}
+   * @return a tree of its own but for the record of managers, with the fields in the order of
+   *     {@code result}
    */
   static ObjectNode around(ObjectNode result, ObjectNode before, UnaryOperator<ObjectNode> decode) {
     return joined(result, before, decode.apply(changed(result, before)));
@@ -42,7 +43,8 @@ final class Unchanged {
     result.forEachEntry((name, value) -> {
       JsonNode was = before.get(name);
       if (value == was) {
-        out.set(name, value.deepCopy());
+        // A record of managers is replaced, never written into.
+        out.set(name, name.equals("managedFields") ? value : value.deepCopy());
         return;
       }
       JsonNode now = decoded == null ? null : decoded.get(name);

@@ -12,7 +12,10 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same as if the whole object were decoded, and nothing of it is the old object's own. */
+/**
+ * The same as if the whole object were decoded, and nothing of it is the old object's own but the
+ * record of managers.
+ */
 class UnchangedTest {
 
   /** Decodes in a way that shows: prunes {@code gone}, nulls, and marks every text it saw. */
@@ -86,5 +89,20 @@ class UnchangedTest {
     assertThat(seen).containsExactly("5");
     assertThat(got.toString())
         .isEqualTo("{\"spec\":{\"a\":1,\"b\":[2]},\"status\":{\"c\":5,\"d\":4}}");
+  }
+
+  @org.junit.jupiter.api.Test
+  void theRecordOfManagersIsTheOldObjectsOwn() {
+    ObjectNode before =
+        Json.parseObject(
+            "{\"metadata\":{\"labels\":{\"a\":\"b\"},\"managedFields\":[{\"manager\":\"m\"}]}}");
+    JsonNode patch = Json.parse("{\"metadata\":{\"labels\":{\"c\":\"d\"}}}");
+    ObjectNode got =
+        Unchanged.around(
+            (ObjectNode) MergePatch.apply(before, patch),
+            before,
+            o -> decode(o, new ArrayList<>()));
+    assertThat(got.at("/metadata/managedFields")).isSameAs(before.at("/metadata/managedFields"));
+    assertThat(got.at("/metadata/labels")).isNotSameAs(before.at("/metadata/labels"));
   }
 }
