@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.Timestamps;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -273,5 +274,39 @@ class WorkloadsTest {
     KubeObject cron = c.get(Resources.CRON_JOBS, "cron");
     assertThat(cron.text("status", "lastScheduleTime")).isEqualTo("2026-01-01T00:30:00Z");
     assertThat(cron.at("status").has("active")).isFalse();
+  }
+
+  /** Not at whole minutes, and not anew whenever something else changes. */
+  @Test
+  void aCronJobOfADelayCountsFromTheLastTime() {
+    c.pass(Duration.ofSeconds(7));
+    c.create(
+        Resources.CRON_JOBS,
+        """
+        {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"namespace":"default","name":"cron"},
+         "spec":{"schedule":"@every 5m","concurrencyPolicy":"Forbid","startingDeadlineSeconds":60,
+          "jobTemplate":{"spec":{"completions":1,"parallelism":1,"backoffLimit":1,
+           "selector":{"matchLabels":{"job":"x"}},
+           "template":{"metadata":{"labels":{"job":"x"}},
+            "spec":{"restartPolicy":"Never","containers":[{"name":"c"}]}}}}}}\
+        """);
+    c.pass(Duration.ofMinutes(4));
+    c.edit(Resources.CRON_JOBS, "cron", n -> n.withObjectProperty("spec").put("suspend", false));
+    c.pass(Duration.ofSeconds(50));
+    assertThat(c.api.all(Resources.JOBS)).isEmpty();
+    c.pass(Duration.ofSeconds(20));
+    assertThat(c.api.all(Resources.JOBS)).hasSize(1);
+    Instant first = scheduled();
+    assertThat(first)
+        .isEqualTo(
+            Instant.parse(c.get(Resources.CRON_JOBS, "cron").text("metadata", "creationTimestamp"))
+                .plusSeconds(300));
+    running().forEach(p -> end(p, "Succeeded"));
+    c.pass(Duration.ofMinutes(5));
+    assertThat(scheduled()).isEqualTo(first.plusSeconds(300));
+  }
+
+  private Instant scheduled() {
+    return Instant.parse(c.get(Resources.CRON_JOBS, "cron").text("status", "lastScheduleTime"));
   }
 }

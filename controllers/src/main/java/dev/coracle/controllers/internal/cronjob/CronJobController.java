@@ -33,10 +33,7 @@ import java.util.Optional;
 /** Makes a Job at each scheduled time; one timer per CronJob, for its next time. */
 public final class CronJobController extends LoopController {
 
-  /** So many missed times are looked through before it is given up and said. */
   private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
-
-  private static final int MANY_MISSED = 100;
 
   private final Lister cronJobs;
   private final Lister jobs;
@@ -183,11 +180,11 @@ public final class CronJobController extends LoopController {
     if (cron.at("spec", "suspend").asBoolean()) {
       return DONE;
     }
-    CronSchedule schedule;
+    Schedule schedule;
     try {
       String zone = cron.text("spec", "timeZone");
       schedule =
-          CronSchedule.parse(
+          Schedule.parse(
               cron.text("spec", "schedule"), zone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(zone));
     } catch (IllegalArgumentException | DateTimeException e) {
       events.warning(
@@ -197,10 +194,11 @@ public final class CronJobController extends LoopController {
       return DONE;
     }
     Instant now = env.now();
-    Optional<Instant> due = due(cron, status, schedule, now);
+    Instant since = since(cron, status, now);
+    Optional<Instant> due = due(cron, schedule, since, now);
     Result again =
         schedule
-            .next(now)
+            .next(due.orElse(since))
             .map(next -> Result.requeueAfter(Duration.between(now, next).plusMillis(100)))
             .orElse(Result.DONE);
     if (due.isEmpty()) {
@@ -233,53 +231,28 @@ public final class CronJobController extends LoopController {
     return before.chain(() -> start(cron, status, at)).replaceWith(again);
   }
 
-  /** The latest time that has passed since the last Job, empty while none has. */
-  private Optional<Instant> due(
-      KubeObject cron, JsonNode status, CronSchedule schedule, Instant now) {
-    Instant since = Timestamps.parse(status.path("lastScheduleTime").asText(""));
-    if (since == null) {
-      since = Timestamps.parse(cron.text("metadata", "creationTimestamp"));
-    }
-    since = since == null ? now : since;
-    JsonNode deadline = cron.at("spec", "startingDeadlineSeconds");
-    if (deadline.isNumber() && now.minusSeconds(deadline.asLong()).isAfter(since)) {
-      since = now.minusSeconds(deadline.asLong());
-    }
-    Optional<Instant> due = Optional.empty();
-    int missed = 0;
-    for (Optional<Instant> next = schedule.next(since);
-        next.isPresent() && !next.get().isAfter(now);
-        next = schedule.next(next.get())) {
-      due = next;
-      if (++missed > MANY_MISSED) {
-        events.warning(
-            cron,
-            "TooManyMissedTimes",
-            "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check"
-                + " clock skew");
-        // The latest one lies within the last period before now.
-        due = latest(schedule, now);
-        break;
-      }
-    }
-    return due;
+  /** From when the times count: the last one for which a Job was due, or the beginning. */
+  private static Instant since(KubeObject cron, JsonNode status, Instant now) {
+    Instant last = Timestamps.parse(status.path("lastScheduleTime").asText(""));
+    Instant since =
+        last == null ? Timestamps.parse(cron.text("metadata", "creationTimestamp")) : last;
+    return since == null ? now : since;
   }
 
-  private static Optional<Instant> latest(CronSchedule schedule, Instant now) {
-    for (Duration back = Duration.ofMinutes(1);
-        back.compareTo(Duration.ofDays(366)) < 0;
-        back = back.multipliedBy(4)) {
-      Optional<Instant> found = Optional.empty();
-      for (Optional<Instant> next = schedule.next(now.minus(back));
-          next.isPresent() && !next.get().isAfter(now);
-          next = schedule.next(next.get())) {
-        found = next;
-      }
-      if (found.isPresent()) {
-        return found;
-      }
+  /** The latest time that has passed since the last Job, empty while none has. */
+  private Optional<Instant> due(KubeObject cron, Schedule schedule, Instant since, Instant now) {
+    JsonNode deadline = cron.at("spec", "startingDeadlineSeconds");
+    Instant earliest = deadline.isNumber() ? now.minusSeconds(deadline.asLong()) : since;
+    Schedule.Passed passed =
+        schedule.passed(since, earliest.isAfter(since) ? earliest : since, now);
+    if (passed.tooMany()) {
+      events.warning(
+          cron,
+          "TooManyMissedTimes",
+          "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check"
+              + " clock skew");
     }
-    return Optional.empty();
+    return passed.last();
   }
 
   private Uni<Void> start(KubeObject cron, ObjectNode status, Instant at) {

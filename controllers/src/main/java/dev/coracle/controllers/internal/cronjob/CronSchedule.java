@@ -1,5 +1,6 @@
 package dev.coracle.controllers.internal.cronjob;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
@@ -13,7 +14,10 @@ import java.util.Optional;
  * Times in the five fields of cron: minute, hour, day of month, month, day of week; lists, ranges,
  * steps, names, and {@code @hourly} and the like. Where both days are restricted, either may match.
  */
-final class CronSchedule {
+final class CronSchedule implements Schedule {
+
+  /** So many missed times are looked through before it is given up and said. */
+  static final int MANY_MISSED = 100;
 
   private static final Map<String, String> NICKNAMES =
       Map.of(
@@ -114,8 +118,9 @@ final class CronSchedule {
     return Integer.parseInt(text);
   }
 
-  /** The first time after this one; empty where there is none within five years. */
-  Optional<Instant> next(Instant after) {
+  /** Empty where there is none within five years. */
+  @Override
+  public Optional<Instant> next(Instant after) {
     ZonedDateTime time = after.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
     ZonedDateTime end = time.plusYears(5);
     while (time.isBefore(end)) {
@@ -129,6 +134,39 @@ final class CronSchedule {
         time = time.plusMinutes(1);
       } else {
         return Optional.of(time.toInstant());
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public Passed passed(Instant since, Instant counted, Instant now) {
+    Optional<Instant> last = Optional.empty();
+    int missed = 0;
+    for (Optional<Instant> next = next(counted);
+        next.isPresent() && !next.get().isAfter(now);
+        next = next(next.get())) {
+      last = next;
+      if (++missed > MANY_MISSED) {
+        // The latest one lies within the last period before now.
+        return new Passed(latest(now), true);
+      }
+    }
+    return new Passed(last, false);
+  }
+
+  private Optional<Instant> latest(Instant now) {
+    for (Duration back = Duration.ofMinutes(1);
+        back.compareTo(Duration.ofDays(366)) < 0;
+        back = back.multipliedBy(4)) {
+      Optional<Instant> found = Optional.empty();
+      for (Optional<Instant> next = next(now.minus(back));
+          next.isPresent() && !next.get().isAfter(now);
+          next = next(next.get())) {
+        found = next;
+      }
+      if (found.isPresent()) {
+        return found;
       }
     }
     return Optional.empty();
