@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.ConstructNode;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
@@ -20,7 +22,10 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
+import org.snakeyaml.engine.v2.schema.Schema;
 
 /**
  * YAML in and out. Bounded against alias bombs: the number of nodes after the expansion of aliases
@@ -30,6 +35,44 @@ public final class Yaml {
 
   private static final int MOST_NODES = 1_000_000;
   private static final int DEEPEST = 200;
+
+  /**
+   * What readers of YAML 1.1, which Kubernetes' own tools are, take for a truth value, a number or
+   * a time; the core schema would leave it bare.
+   */
+  private static final Pattern SPECIAL =
+      Pattern.compile(
+          "(?i:y|yes|on|n|no|off)|=|<<"
+              + "|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\\.[0-9_]*)?"
+              + "|[-+]?[0-9][0-9_]*(\\.[0-9_]*)?([eE][-+]?[0-9]+)?|[-+]?0[xXoObB][0-9a-fA-F_]+"
+              + "|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?");
+
+  private static final Tag OTHER = new Tag("tag:yaml.org,2002:other");
+
+  /** Texts that anybody would read as something else are quoted. */
+  private static final DumpSettings DUMP =
+      DumpSettings.builder()
+          .setDefaultFlowStyle(FlowStyle.BLOCK)
+          .setIndicatorIndent(0)
+          .setSplitLines(false)
+          .setSchema(new Quoting(new CoreSchema()))
+          .build();
+
+  private record Quoting(Schema core) implements Schema {
+    @Override
+    public ScalarResolver getScalarResolver() {
+      ScalarResolver resolver = core.getScalarResolver();
+      return (value, implicit) -> {
+        Tag tag = resolver.resolve(value, implicit);
+        return implicit && tag.equals(Tag.STR) && SPECIAL.matcher(value).matches() ? OTHER : tag;
+      };
+    }
+
+    @Override
+    public Map<Tag, ConstructNode> getSchemaTagConstructors() {
+      return core.getSchemaTagConstructors();
+    }
+  }
 
   private Yaml() {}
 
@@ -123,13 +166,7 @@ public final class Yaml {
   }
 
   public static byte[] bytes(JsonNode node) {
-    DumpSettings settings =
-        DumpSettings.builder()
-            .setDefaultFlowStyle(FlowStyle.BLOCK)
-            .setIndicatorIndent(0)
-            .setSplitLines(false)
-            .build();
-    return new Dump(settings).dumpToString(plain(node)).getBytes(StandardCharsets.UTF_8);
+    return new Dump(DUMP).dumpToString(plain(node)).getBytes(StandardCharsets.UTF_8);
   }
 
   private static @Nullable Object plain(JsonNode node) {

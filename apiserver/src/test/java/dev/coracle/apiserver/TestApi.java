@@ -42,6 +42,17 @@ public final class TestApi {
     }
   }
 
+  /** An answer as it came. */
+  public record Exchanged(int code, byte[] bytes, List<String> warnings) {
+
+    public Exchanged ok() {
+      if (code >= 300) {
+        throw new AssertionError(code + ": " + new String(bytes, StandardCharsets.UTF_8));
+      }
+      return this;
+    }
+  }
+
   private final HttpClientAgent client;
   private final Context context;
   private final int port;
@@ -68,6 +79,14 @@ public final class TestApi {
   }
 
   public Answer call(String method, String path, String mediaType, String accept, String body) {
+    Exchanged answer =
+        exchange(method, path, mediaType, accept, body.getBytes(StandardCharsets.UTF_8));
+    return new Answer(answer.code(), parse(answer.bytes()), answer.warnings());
+  }
+
+  /** A body in any form for an answer in any form. */
+  public Exchanged exchange(
+      String method, String path, String mediaType, String accept, byte[] body) {
     RequestOptions options =
         new RequestOptions()
             .setHost("127.0.0.1")
@@ -75,7 +94,7 @@ public final class TestApi {
             .setMethod(HttpMethod.valueOf(method))
             .setURI(path)
             .putHeader("Accept", accept);
-    if (!body.isEmpty()) {
+    if (body.length > 0) {
       options.putHeader("Content-Type", mediaType);
     }
     try {
@@ -87,9 +106,9 @@ public final class TestApi {
                   response
                       .body()
                       .map(bytes ->
-                          new Answer(
+                          new Exchanged(
                               response.statusCode(),
-                              parse(bytes),
+                              bytes.getBytes(),
                               response.headers().getAll("Warning")))));
     } catch (Exception e) {
       throw new AssertionError(method + " " + path, e);
@@ -162,9 +181,9 @@ public final class TestApi {
     }
   }
 
-  private static JsonNode parse(Buffer bytes) {
+  private static JsonNode parse(byte[] bytes) {
     try {
-      return Json.parse(bytes.getBytes());
+      return Json.parse(bytes);
     } catch (RuntimeException e) {
       return Json.NODES.missingNode();
     }

@@ -8,6 +8,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaTable;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Field;
@@ -100,7 +101,43 @@ public final class ProtobufReader {
           "operator",
           "manualSelector",
           "containerPort",
-          "port");
+          "port",
+          "collisionCount",
+          "lendablePercent",
+          "borrowingLimitPercent",
+          "nominalConcurrencyShares",
+          "errorCode",
+          "deletionGracePeriodSeconds",
+          "allNodes",
+          "bindsToNode",
+          "perDeviceNodeSelection",
+          "allowMultipleAllocations",
+          "adminAccess",
+          "serviceAccountTokenInSecrets",
+          "preventPodSchedulingIfMissing",
+          "volumeAttributesClassName",
+          "currentVolumeAttributesClassName");
+
+  /** As above, or always written, where others of that name are neither. */
+  private static final Set<String> KEPT_OF_TYPE =
+      Set.of(
+          "HostPathVolumeSource.type",
+          "JSONSchemaProps.maximum",
+          "JSONSchemaProps.minimum",
+          "JSONSchemaProps.maxLength",
+          "JSONSchemaProps.minLength",
+          "JSONSchemaProps.maxItems",
+          "JSONSchemaProps.minItems",
+          "JSONSchemaProps.maxProperties",
+          "JSONSchemaProps.minProperties",
+          "EndpointPort.name",
+          "GRPCAction.service",
+          "LeaseSpec.holderIdentity",
+          "StatefulSetStatus.availableReplicas",
+          "VolumeNodeResources.count",
+          "DeviceAttribute.bool",
+          "DeviceAttribute.int",
+          "DeviceAttribute.string");
 
   private ProtobufReader() {}
 
@@ -217,9 +254,18 @@ public final class ProtobufReader {
     }
     if (field.repeated()) {
       (out.get(name) instanceof ArrayNode list ? list : out.putArray(name)).add(value);
-    } else if (!zero(value) || KEPT_ZEROS.contains(name)) {
+    } else if (!zero(value) || field.type() == '#' || keepsZero(owner, schema, name)) {
       out.set(name, value);
     }
+  }
+
+  /** A field that must be there, or one that is a pointer in Go. */
+  private static boolean keepsZero(Message owner, @Nullable SchemaType schema, String name) {
+    SchemaField known = schema == null ? null : schema.field(name);
+    return known != null && known.required()
+        || KEPT_ZEROS.contains(name)
+        || KEPT_OF_TYPE.contains(
+            owner.name().substring(owner.name().lastIndexOf('.') + 1) + "." + name);
   }
 
   private static boolean zero(JsonNode value) {
@@ -243,9 +289,16 @@ public final class ProtobufReader {
       case 'b' -> Json.NODES.textNode(Base64.getEncoder().encodeToString(in.bytes()));
       case 'o' -> Json.NODES.booleanNode(in.varint() != 0);
       case 'i' -> Json.NODES.numberNode(in.varint());
-      case 'd' -> Json.NODES.numberNode(in.fixed64());
+      case 'd' -> number(in.fixed64());
       default -> special(in.part(), MessageTable.kubernetes().at(field.message()), depth + 1);
     };
+  }
+
+  /** Go writes whole numbers without a fraction. */
+  private static JsonNode number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1L << 53
+        ? Json.NODES.numberNode((long) value)
+        : Json.NODES.numberNode(value);
   }
 
   /** Messages whose JSON form is something else than an object of their fields. */

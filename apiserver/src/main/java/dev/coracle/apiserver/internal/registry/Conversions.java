@@ -155,7 +155,15 @@ public final class Conversions {
       }
     }
     if (o.path("status") instanceof ObjectNode status) {
-      status.remove("currentCPUUtilizationPercentage");
+      var current = status.remove("currentCPUUtilizationPercentage");
+      if (current != null && current.isNumber()) {
+        ObjectNode metric = status.putArray("currentMetrics").addObject().put("type", "Resource");
+        metric
+            .putObject("resource")
+            .put("name", "cpu")
+            .putObject("current")
+            .set("averageUtilization", current);
+      }
       if (annotations.hasNonNull(CURRENT)) {
         status.set("currentMetrics", Json.parse(annotations.path(CURRENT).asText()));
       }

@@ -47,6 +47,14 @@ public interface KindStrategy {
   default void prepareForCreate(ObjectNode object, Call call) {}
 
   /**
+   * In place, when the generated name was taken and the object has got another: whatever {@link
+   * #prepareForCreate} made of the name is made anew.
+   *
+   * @param from the name before
+   */
+  default void renamed(ObjectNode object, String from) {}
+
+  /**
    * In place. For {@code subresource} "status" the rest of the object is already that of before,
    * and the other way round.
    */

@@ -143,6 +143,7 @@ public final class CreateVerb {
     }
     ObjectNode copy = object.deepCopy();
     Metadata.generateName(copy);
+    call.type().strategy().renamed(copy, call.name());
     Call renamed = call.named(Metadata.of(copy).path("name").asText());
     Uni<Void> begun = call.type().strategy().beginWrite(copy, null, renamed);
     return begun.chain(() -> write(renamed, copy, true, attempt + 1));

@@ -1,10 +1,12 @@
 package dev.coracle.apiserver.internal.registry.kinds;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
+import java.util.List;
 
 /** Jobs and CronJobs. */
 public final class BatchStrategies {
@@ -43,6 +45,23 @@ public final class BatchStrategies {
           spec.withObjectProperty("selector")
               .withObjectProperty("matchLabels")
               .putIfAbsent(UID_LABEL, TextNode.valueOf(uid));
+          // Defaults have been set before; upstream sets them again on what it has stored.
+          if (job.path("metadata").path("labels").isEmpty()) {
+            job.withObjectProperty("metadata").set("labels", labels.deepCopy());
+          }
+        }
+
+        @Override
+        public void renamed(ObjectNode job, String from) {
+          JsonNode template = job.path("spec").path("template");
+          for (JsonNode in : List.of(job, template)) {
+            for (String label : List.of("job-name", NAME_LABEL)) {
+              if (in.path("metadata").path("labels") instanceof ObjectNode labels
+                  && labels.path(label).asText().equals(from)) {
+                labels.set(label, job.path("metadata").get("name"));
+              }
+            }
+          }
         }
 
         @Override
