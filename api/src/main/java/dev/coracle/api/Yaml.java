@@ -47,6 +47,8 @@ public final class Yaml {
               + "|[-+]?[0-9][0-9_]*(\\.[0-9_]*)?([eE][-+]?[0-9]+)?|[-+]?0[xXoObB][0-9a-fA-F_]+"
               + "|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?");
 
+  private static final int LONGEST_SPECIAL = 100;
+
   private static final Tag OTHER = new Tag("tag:yaml.org,2002:other");
 
   /** Texts that anybody would read as something else are quoted. */
@@ -64,7 +66,7 @@ public final class Yaml {
       ScalarResolver resolver = core.getScalarResolver();
       return (value, implicit) -> {
         Tag tag = resolver.resolve(value, implicit);
-        return implicit && tag.equals(Tag.STR) && SPECIAL.matcher(value).matches() ? OTHER : tag;
+        return implicit && tag.equals(Tag.STR) && isSpecial(value) ? OTHER : tag;
       };
     }
 
@@ -75,6 +77,13 @@ public final class Yaml {
   }
 
   private Yaml() {}
+
+  /** A long text is not given to the pattern, which would need a stack as deep as it is long. */
+  private static boolean isSpecial(String text) {
+    return text.length() > LONGEST_SPECIAL
+        ? text.chars().allMatch(c -> "+-.0123456789:_".indexOf(c) >= 0)
+        : SPECIAL.matcher(text).matches();
+  }
 
   /**
    * Reads one document.

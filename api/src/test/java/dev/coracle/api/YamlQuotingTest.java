@@ -2,9 +2,11 @@ package dev.coracle.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A text stays a text for whoever reads it, also by the rules of YAML 1.1. */
 class YamlQuotingTest {
@@ -33,6 +35,13 @@ class YamlQuotingTest {
     assertThat(new String(yaml, StandardCharsets.UTF_8))
         .isEqualTo(quoted ? "a: '" + text + "'\n" : "a: " + text + "\n");
     assertThat(Yaml.parse(yaml, 1000)).isEqualTo(Json.object().put("a", text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1:1", "1_", "1.1", "+", "12", "1x:"})
+  void alsoVeryLongOnes(String part) {
+    ObjectNode object = Json.object().put("a", part.repeat(100_000));
+    assertThat(Yaml.parse(Yaml.bytes(object), 1_000_000)).isEqualTo(object);
   }
 
   @ParameterizedTest

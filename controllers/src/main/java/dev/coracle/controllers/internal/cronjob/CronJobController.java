@@ -198,7 +198,7 @@ public final class CronJobController extends LoopController {
     Optional<Instant> due = due(cron, schedule, since, now);
     Result again =
         schedule
-            .next(due.orElse(since))
+            .upcoming(since, now)
             .map(next -> Result.requeueAfter(Duration.between(now, next).plusMillis(100)))
             .orElse(Result.DONE);
     if (due.isEmpty()) {

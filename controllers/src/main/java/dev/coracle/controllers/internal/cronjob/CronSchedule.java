@@ -118,9 +118,14 @@ final class CronSchedule implements Schedule {
     return Integer.parseInt(text);
   }
 
-  /** Empty where there is none within five years. */
+  /** Since when does not matter to the clock. */
   @Override
-  public Optional<Instant> next(Instant after) {
+  public Optional<Instant> upcoming(Instant since, Instant now) {
+    return next(now);
+  }
+
+  /** Empty where there is none within five years. */
+  Optional<Instant> next(Instant after) {
     ZonedDateTime time = after.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
     ZonedDateTime end = time.plusYears(5);
     while (time.isBefore(end)) {

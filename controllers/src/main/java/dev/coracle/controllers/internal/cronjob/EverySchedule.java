@@ -57,19 +57,26 @@ record EverySchedule(Duration delay) implements Schedule {
   }
 
   @Override
-  public Optional<Instant> next(Instant after) {
-    return Optional.of(after.truncatedTo(ChronoUnit.SECONDS).plus(delay));
+  public Optional<Instant> upcoming(Instant since, Instant now) {
+    return Optional.of(after(since, Math.max(0, times(since, now)) + 1));
   }
 
   @Override
   public Passed passed(Instant since, Instant counted, Instant now) {
-    Instant from = since.truncatedTo(ChronoUnit.SECONDS);
-    long times = Duration.between(from, now).dividedBy(delay);
+    long times = times(since, now);
     if (times < 1) {
       return new Passed(Optional.empty(), false);
     }
     return new Passed(
-        Optional.of(from.plus(delay.multipliedBy(times))),
+        Optional.of(after(since, times)),
         Duration.between(counted, now).dividedBy(delay) > CronSchedule.MANY_MISSED);
+  }
+
+  private long times(Instant since, Instant now) {
+    return Duration.between(since.truncatedTo(ChronoUnit.SECONDS), now).dividedBy(delay);
+  }
+
+  private Instant after(Instant since, long times) {
+    return since.truncatedTo(ChronoUnit.SECONDS).plus(delay.multipliedBy(times));
   }
 }

@@ -26,8 +26,12 @@ sealed interface Schedule permits CronSchedule, EverySchedule {
         : CronSchedule.parse(rest, in);
   }
 
-  /** The first time after this one; empty where there is none for years. */
-  Optional<Instant> next(Instant after);
+  /**
+   * The first time after now; empty where there is none for years.
+   *
+   * @param since the time from which it counts
+   */
+  Optional<Instant> upcoming(Instant since, Instant now);
 
   /**
    * The last time up to now.

@@ -29,7 +29,8 @@ class EveryScheduleTest {
     "@every 0, 2026-01-01T00:00:08Z",
   })
   void countsFromTheTimeBefore(String text, String next) {
-    assertThat(schedule(text).next(START.plusMillis(300))).contains(Instant.parse(next));
+    assertThat(schedule(text).upcoming(START.plusMillis(300), START.plusMillis(500)))
+        .contains(Instant.parse(next));
   }
 
   @Test
@@ -48,6 +49,16 @@ class EveryScheduleTest {
   }
 
   @Test
+  void theNextTimeIsAfterNowHoweverLongAgoTheLastOneWas() {
+    Instant now = START.plusSeconds(3600 + 1);
+    assertThat(schedule("@every 5m").upcoming(START, now)).contains(START.plusSeconds(3900));
+    assertThat(schedule("@every 5m").upcoming(START, START.plusSeconds(3600)))
+        .contains(START.plusSeconds(3900));
+    assertThat(schedule("*/5 * * * *").upcoming(START, now))
+        .contains(Instant.parse("2026-01-01T01:05:00Z"));
+  }
+
+  @Test
   void whatIsNoDurationIsRefused() {
     for (String text : new String[] {"@every 5", "@every x", "@every 5mx", "@every 5 m"}) {
       assertThatThrownBy(() -> schedule(text)).hasMessage("failed to parse duration " + text);
@@ -56,8 +67,8 @@ class EveryScheduleTest {
 
   @Test
   void aZoneBeforeTheFieldsIsTaken() {
-    assertThat(schedule("CRON_TZ=Asia/Tokyo 0 0 * * *").next(START))
-        .isEqualTo(Schedule.parse("0 0 * * *", ZoneId.of("Asia/Tokyo")).next(START))
+    assertThat(schedule("CRON_TZ=Asia/Tokyo 0 0 * * *").upcoming(START, START))
+        .isEqualTo(Schedule.parse("0 0 * * *", ZoneId.of("Asia/Tokyo")).upcoming(START, START))
         .contains(Instant.parse("2026-01-01T15:00:00Z"));
   }
 }
