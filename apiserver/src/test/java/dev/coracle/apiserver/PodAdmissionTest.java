@@ -139,4 +139,36 @@ class PodAdmissionTest {
                 .message())
         .isEqualTo("pods \"none\" is forbidden: pod rejected: RuntimeClass \"none\" not found");
   }
+
+  @Test
+  void overheadIsThatOfTheClass() {
+    String rejected = "pods \"over\" is forbidden: pod rejected: ";
+    String none = rejected + "Pod Overhead set without corresponding RuntimeClass defined Overhead";
+    String unlike = rejected + "Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+    String kind = "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, handler: h, metadata: ";
+    api.post(CLASSES, kind + "{name: bare}}").ok();
+    api.post(
+            CLASSES,
+            kind + "{name: heavy}, overhead: {podFixed: {cpu: '1', memory: '1073741824'}}}")
+        .ok();
+
+    assertThat(refused(", overhead: {cpu: 1}")).isEqualTo(none);
+    assertThat(refused(", overhead: {}")).isEqualTo(none);
+    assertThat(refused(", runtimeClassName: bare, overhead: {cpu: 1}")).isEqualTo(none);
+    assertThat(refused(", runtimeClassName: heavy, overhead: {cpu: 1}")).isEqualTo(unlike);
+    assertThat(refused(", runtimeClassName: heavy, overhead: {cpu: 1, memory: 2Gi}"))
+        .isEqualTo(unlike);
+    assertThat(refused(", runtimeClassName: heavy, overhead: {}")).isEqualTo(unlike);
+
+    ObjectNode pod = pod("same", ", runtimeClassName: heavy, overhead: {cpu: 1000m, memory: 1Gi}");
+    assertThat(pod.at("/spec/overhead"))
+        .isEqualTo(TestApi.tree("{cpu: '1', memory: '1073741824'}"));
+    assertThat(pod("light", ", runtimeClassName: bare").path("spec").has("overhead")).isFalse();
+  }
+
+  private static String refused(String more) {
+    return api.post(
+            PODS, "{metadata: {name: over}, spec: {containers: [{name: c, image: i}]" + more + "}}")
+        .message();
+  }
 }
