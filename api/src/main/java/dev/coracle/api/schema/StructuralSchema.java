@@ -39,6 +39,16 @@ public final class StructuralSchema {
     return compile(node, gvk, true);
   }
 
+  /**
+   * The type of a value whose schema is a part of a resource's, or is that of a whole one.
+   *
+   * @param whole whether values have {@code apiVersion}, {@code kind} and {@code metadata} whatever
+   *     the schema says
+   */
+  public static SchemaType compileValue(ObjectNode schema, boolean whole) {
+    return compile(schema, null, whole);
+  }
+
   private static SchemaType compile(ObjectNode node, @Nullable GroupVersionKind gvk, boolean root) {
     Kind kind = kind(node);
     ListType listType = SchemaTable.listType(node.path("x-kubernetes-list-type").asText(""));

@@ -54,7 +54,7 @@ final class CrdRules implements KindRules {
       errors.invalid(FieldPath.SPEC, "group", group, "should be a domain with at least one dot");
     }
     required(spec, "scope", SCOPES, FieldPath.SPEC, errors);
-    CrdVersionRules.check(spec, errors);
+    CrdVersionRules.check(spec, before.path("spec"), errors);
     FieldPath names = FieldPath.SPEC.child("names");
     for (String field : List.of("plural", "singular", "kind", "listKind")) {
       if (!Nodes.has(spec.path("names"), field)) {
@@ -62,7 +62,7 @@ final class CrdRules implements KindRules {
       }
     }
     names(spec.path("names"), names, errors);
-    CrdVersionRules.checkShared(spec, errors);
+    CrdVersionRules.checkShared(spec, before.path("spec"), errors);
     conversion(spec, before.path("spec"), FieldPath.SPEC.child("conversion"), errors);
     approval(crd, before, group, errors);
     boolean was = before.path("spec").path("preserveUnknownFields").asBoolean();

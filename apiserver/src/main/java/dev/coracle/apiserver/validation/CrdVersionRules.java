@@ -70,7 +70,10 @@ final class CrdVersionRules {
     return true;
   }
 
-  static void check(JsonNode spec, FieldErrors errors) {
+  /**
+   * @param before the stored spec; empty on create
+   */
+  static void check(JsonNode spec, JsonNode before, FieldErrors errors) {
     JsonNode versions = spec.path("versions");
     FieldPath path = FieldPath.SPEC.child("versions");
     int i = 0;
@@ -94,7 +97,7 @@ final class CrdVersionRules {
         errors.invalid(at, "name", name, String.join(",", problems));
       }
       warning(version, at, errors);
-      parts(spec, version, at, false, errors);
+      parts(spec, version, before, at, false, errors);
     }
     String shown = String.join(",", seen);
     if (!unique) {
@@ -110,12 +113,17 @@ final class CrdVersionRules {
   }
 
   /** What all versions have in common. */
-  static void checkShared(JsonNode spec, FieldErrors errors) {
-    parts(spec, spec.path("versions").path(0), FieldPath.SPEC, true, errors);
+  static void checkShared(JsonNode spec, JsonNode before, FieldErrors errors) {
+    parts(spec, spec.path("versions").path(0), before, FieldPath.SPEC, true, errors);
   }
 
   private static void parts(
-      JsonNode spec, JsonNode version, FieldPath at, boolean shared, FieldErrors errors) {
+      JsonNode spec,
+      JsonNode version,
+      JsonNode before,
+      FieldPath at,
+      boolean shared,
+      FieldErrors errors) {
     JsonNode schema = version.path("schema").path("openAPIV3Schema");
     if (share(spec, "schema") == shared && schema.isObject()) {
       boolean status = Nodes.set(version.path("subresources"), "status");
@@ -124,7 +132,7 @@ final class CrdVersionRules {
           status |= Nodes.set(v.path("subresources"), "status");
         }
       }
-      schema(schema, status, at.child(shared ? "validation" : "schema"), errors);
+      schema(schema, before, status, at.child(shared ? "validation" : "schema"), errors);
     }
     if (share(spec, "subresources") == shared) {
       scale(version.path("subresources").path("scale"), at.child("subresources"), errors);
@@ -170,7 +178,8 @@ final class CrdVersionRules {
     }
   }
 
-  private static void schema(JsonNode schema, boolean status, FieldPath path, FieldErrors errors) {
+  private static void schema(
+      JsonNode schema, JsonNode before, boolean status, FieldPath path, FieldErrors errors) {
     if (status) {
       String type = Nodes.text(schema, "type");
       for (var e : schema.properties()) {
@@ -200,9 +209,30 @@ final class CrdVersionRules {
     }
     FieldErrors form = new FieldErrors();
     if (SchemaFormRules.check(schema, at, form)) {
-      StructuralRules.check(schema, at, errors);
+      FieldErrors structure = new FieldErrors();
+      StructuralRules.check(schema, at, structure);
+      if (structure.isEmpty()) {
+        defaults(schema, before, at, errors);
+      }
+      errors.causes().addAll(structure.causes());
     }
     errors.causes().addAll(form.causes());
+  }
+
+  /**
+   * A schema that was there before is not held to its defaults again; and where a default had
+   * unknown fields before, any may.
+   */
+  private static void defaults(JsonNode schema, JsonNode before, FieldPath at, FieldErrors errors) {
+    boolean pruned = true;
+    for (JsonNode version : before.path("versions")) {
+      JsonNode old = version.path("schema").path("openAPIV3Schema");
+      if (old.equals(schema)) {
+        return;
+      }
+      pruned &= !SchemaDefaultRules.hasUnknown(old);
+    }
+    SchemaDefaultRules.check(schema, at, pruned, errors);
   }
 
   private static void scale(JsonNode scale, FieldPath at, FieldErrors errors) {

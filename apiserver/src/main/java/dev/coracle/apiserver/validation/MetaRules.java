@@ -28,8 +28,15 @@ final class MetaRules {
       boolean namespaced,
       Function<String, List<String>> nameRule,
       FieldErrors errors) {
-    JsonNode meta = object.path("metadata");
-    FieldPath path = FieldPath.METADATA;
+    check(object.path("metadata"), FieldPath.METADATA, namespaced, nameRule, errors);
+  }
+
+  static void check(
+      JsonNode meta,
+      FieldPath path,
+      boolean namespaced,
+      Function<String, List<String>> nameRule,
+      FieldErrors errors) {
     String generateName = Nodes.text(meta, "generateName");
     if (!generateName.isEmpty()) {
       String masked =

@@ -53,7 +53,17 @@ public final class ValidationRules {
    * @param path of the schema, for the errors of rules that are wrong
    */
   public static ValidationRules compile(SchemaType type, FieldPath path, FieldErrors errors) {
-    return new ValidationRules(node(type, "Object", true, new Place(true, 1), path, errors, null));
+    return compile(type, true, path, errors);
+  }
+
+  /**
+   * As above, for a value that may be a part of an object.
+   *
+   * @param whole whether it is an object, whatever its schema says
+   */
+  public static ValidationRules compile(
+      SchemaType type, boolean whole, FieldPath path, FieldErrors errors) {
+    return new ValidationRules(node(type, "Object", whole, new Place(true, 1), path, errors, null));
   }
 
   /** As {@link #compile}, for a new definition: what its rules may cost is an error too. */
@@ -142,31 +152,51 @@ public final class ValidationRules {
    * @param before the stored object; null on create
    */
   public void check(ObjectNode now, @Nullable ObjectNode before, FieldErrors errors) {
+    walk(now, before, true, new Budget(), errors);
+  }
+
+  /**
+   * Whether a default is in accord with the rules, both where it stays as it is and where it is
+   * new. Gives whether the budget was enough to tell.
+   */
+  public boolean checkDefault(JsonNode value, Budget budget, FieldErrors errors) {
+    return walk(value, value, false, budget, errors)
+        && (!errors.isEmpty() || walk(value, null, false, budget, errors));
+  }
+
+  /** Gives whether the budget was enough. */
+  private boolean walk(
+      JsonNode now, @Nullable JsonNode before, boolean ratchet, Budget budget, FieldErrors errors) {
     if (root != null) {
       try {
-        walk(root, now, before, before != null, FieldPath.ROOT, new Budget(), errors);
+        walk(root, now, before, ratchet, FieldPath.ROOT, budget, errors);
       } catch (CelFailure e) {
         errors.rejected(
             FieldPath.ROOT,
             e.words()
                 + ": validation failed due to running out of cost budget, no further"
                 + " validation rules will be run");
+        return false;
       }
     }
+    return true;
   }
 
+  /**
+   * @param ratchet whether a value that did not change is not held to rules on it alone
+   */
   private static void walk(
       Node node,
       JsonNode now,
       @Nullable JsonNode before,
-      boolean update,
+      boolean ratchet,
       FieldPath path,
       Budget budget,
       FieldErrors errors) {
     if (now.isNull()) {
       return;
     }
-    boolean same = before != null && Trees.equal(before, now);
+    boolean same = ratchet && before != null && Trees.equal(before, now);
     rules(node, now, before, same, path, budget, errors);
     if (now instanceof ObjectNode object) {
       for (var e : object.properties()) {
@@ -180,7 +210,7 @@ public final class ValidationRules {
               child,
               e.getValue(),
               before == null ? null : before.get(e.getKey()),
-              update,
+              ratchet,
               named ? path.child(e.getKey()) : path.key(e.getKey()),
               budget,
               errors);
@@ -190,7 +220,7 @@ public final class ValidationRules {
       int i = 0;
       for (JsonNode item : array) {
         JsonNode old = correlated(node.type, item, before);
-        walk(node.element, item, old, update, path.index(i++), budget, errors);
+        walk(node.element, item, old, ratchet, path.index(i++), budget, errors);
       }
     }
   }
