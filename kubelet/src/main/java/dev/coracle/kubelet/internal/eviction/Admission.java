@@ -120,9 +120,15 @@ public final class Admission implements PodResizer.Room {
 
   /** Who would be evicted at once need not begin. */
   private static boolean stays(Pod pod, KubeObject node) {
+    List<Toleration.Taint> taints =
+        Toleration.Taint.ofNode(node.tree()).stream()
+            .filter(taint -> taint.effect().equals("NoExecute"))
+            .toList();
+    if (taints.isEmpty()) {
+      return true;
+    }
     List<Toleration> tolerations = Toleration.ofSpec(pod.spec());
-    return Toleration.Taint.ofNode(node.tree()).stream()
-        .filter(taint -> taint.effect().equals("NoExecute"))
+    return taints.stream()
         .allMatch(taint -> tolerations.stream().anyMatch(t -> t.tolerates(taint)));
   }
 

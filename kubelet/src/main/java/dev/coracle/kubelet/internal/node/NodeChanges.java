@@ -22,6 +22,7 @@ final class NodeChanges {
 
   private final String name;
   private final NodeEvents events;
+  private boolean closed;
 
   NodeChanges(String name, NodeEvents events) {
     this.name = name;
@@ -59,10 +60,11 @@ final class NodeChanges {
   }
 
   /** Tells whether pods may be bound to the Node, when that has changed. */
-  void spec(JsonNode before, JsonNode now) {
-    boolean closed = now.path("unschedulable").asBoolean();
-    if (closed != before.path("unschedulable").asBoolean()) {
-      is(closed ? "NodeNotSchedulable" : "NodeSchedulable");
+  synchronized void spec(JsonNode now) {
+    boolean is = now.path("unschedulable").asBoolean();
+    if (is != closed) {
+      closed = is;
+      is(is ? "NodeNotSchedulable" : "NodeSchedulable");
     }
   }
 

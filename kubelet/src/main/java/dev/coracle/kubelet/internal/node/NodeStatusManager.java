@@ -268,7 +268,7 @@ public final class NodeStatusManager {
     KubeObject known = node;
     if (known != null && version(now) > version(known)) {
       node = now;
-      changes.spec(known.at("spec"), now.at("spec"));
+      changes.spec(now.at("spec"));
     }
   }
 
@@ -331,7 +331,12 @@ public final class NodeStatusManager {
   }
 
   private synchronized void accept(KubeObject stored, ObjectNode status) {
-    node = stored;
+    KubeObject known = node;
+    // The informer may have told of a newer one while this was written.
+    if (known == null || version(stored) >= version(known) || !stored.uid().equals(known.uid())) {
+      node = stored;
+      changes.spec(stored.at("spec"));
+    }
     written = status;
     reported = timers.clock().instant();
     String cidr = stored.text("spec", "podCIDR");
