@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeInfo {
 
+  private final int slot;
+  private final @Nullable PodCounts counts;
   private @Nullable KubeObject node;
   private String name = "";
   private boolean unschedulable;
@@ -26,14 +28,31 @@ public final class NodeInfo {
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
   private final Amounts requested = new Amounts();
   private final Amounts nonZeroRequested = new Amounts();
-  private final Map<String, Integer> perController = new HashMap<>();
   private int antiAffine;
   private long question;
   private boolean wanted;
   private int affine;
 
+  /**
+   * @param slot the node's number in the tables of {@link PodCounts}, its alone while it exists
+   * @param counts where its pods are counted beside those of the other nodes
+   */
+  public NodeInfo(int slot, PodCounts counts) {
+    this(slot, counts, null);
+  }
+
+  private NodeInfo(int slot, @Nullable PodCounts counts, @Nullable KubeObject node) {
+    this.slot = slot;
+    this.counts = counts;
+    setNode(node);
+  }
+
+  int slot() {
+    return slot;
+  }
+
   /** What decisions read of a node again and again is taken out of its tree here, once. */
-  public void setNode(@Nullable KubeObject now) {
+  public final void setNode(@Nullable KubeObject now) {
     node = now;
     question = 0;
     name = now == null ? "" : now.name();
@@ -130,11 +149,6 @@ public final class NodeInfo {
     return affine > 0;
   }
 
-  /** How many pods here have this controller, by its uid, and are not being deleted. */
-  public int ofController(String uid) {
-    return perController.getOrDefault(uid, 0);
-  }
-
   /** Adds, or replaces the same pod's former state. */
   public void add(PodInfo pod) {
     remove(pod.uid());
@@ -143,8 +157,8 @@ public final class NodeInfo {
     nonZeroRequested.plus(pod.nonZeroRequests());
     antiAffine += pod.antiAffinity().isEmpty() ? 0 : 1;
     affine += pod.hasAffinity() ? 1 : 0;
-    if (!pod.controllerUid().isEmpty()) {
-      perController.merge(pod.controllerUid(), 1, Integer::sum);
+    if (counts != null) {
+      counts.add(slot, pod);
     }
   }
 
@@ -155,15 +169,15 @@ public final class NodeInfo {
       nonZeroRequested.minus(pod.nonZeroRequests());
       antiAffine -= pod.antiAffinity().isEmpty() ? 0 : 1;
       affine -= pod.hasAffinity() ? 1 : 0;
-      if (!pod.controllerUid().isEmpty()) {
-        perController.computeIfPresent(pod.controllerUid(), (_, n) -> n == 1 ? null : n - 1);
+      if (counts != null) {
+        counts.remove(slot, pod);
       }
     }
   }
 
+  /** To try things out on; what comes and goes there counts nowhere else. */
   public NodeInfo copy() {
-    NodeInfo out = new NodeInfo();
-    out.setNode(node);
+    NodeInfo out = new NodeInfo(slot, null, node);
     pods.values().forEach(out::add);
     return out;
   }

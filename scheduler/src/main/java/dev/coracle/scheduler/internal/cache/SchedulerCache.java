@@ -3,6 +3,7 @@ package dev.coracle.scheduler.internal.cache;
 import dev.coracle.api.KubeObject;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.NodeInfo;
+import dev.coracle.scheduler.spi.PodCounts;
 import dev.coracle.scheduler.spi.PodInfo;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,8 @@ public final class SchedulerCache {
   private final Map<String, PodInfo> nominated = new HashMap<>();
   private final Map<String, Integer> nodesWithImage = new HashMap<>();
   private final Map<String, Integer> nodesWithLabel = new HashMap<>();
+  private final PodCounts pods = new PodCounts();
+  private int slots;
   private @Nullable ClusterView view;
   private final Function<String, Map<String, String>> namespaceLabels;
 
@@ -63,7 +66,7 @@ public final class SchedulerCache {
   }
 
   private NodeInfo info(String name) {
-    return nodes.computeIfAbsent(name, _ -> new NodeInfo());
+    return nodes.computeIfAbsent(name, _ -> new NodeInfo(slots++, pods));
   }
 
   private void drop(String name, NodeInfo info) {
@@ -148,7 +151,8 @@ public final class SchedulerCache {
               known,
               image -> nodesWithImage.getOrDefault(image, 0),
               label -> nodesWithLabel.getOrDefault(label, 0),
-              namespaceLabels);
+              namespaceLabels,
+              pods);
       view = current;
     }
     return current;

@@ -46,7 +46,8 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
   public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     boolean picky = !pod.affinity().isEmpty() || !pod.antiAffinity().isEmpty();
     Counts counts = new Counts(new HashMap<>(), new HashMap<>(), new HashMap<>());
-    for (NodeInfo node : cluster.nodes()) {
+    boolean shunned = cluster.pods().anyAntiAffinity();
+    for (NodeInfo node : picky || shunned ? cluster.nodes() : List.<NodeInfo>of()) {
       if (!picky && !node.hasAntiAffinity()) {
         continue;
       }
@@ -128,8 +129,11 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
 
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    Map<Domain, Long> weights = new HashMap<>();
     boolean wishes = !pod.preferredAffinity().isEmpty() || !pod.preferredAntiAffinity().isEmpty();
+    if (!wishes && !cluster.pods().anyAffinity()) {
+      return ALL_THE_SAME;
+    }
+    Map<Domain, Long> weights = new HashMap<>();
     for (NodeInfo node : cluster.nodes()) {
       if (!wishes && !node.hasAffinity()) {
         continue;

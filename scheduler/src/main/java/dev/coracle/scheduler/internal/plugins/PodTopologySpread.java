@@ -79,7 +79,7 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   @Override
   public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     List<Counted> hard = new ArrayList<>();
-    for (Constraint constraint : constraints(pod, true)) {
+    for (Constraint constraint : constraints(pod, true, cluster)) {
       hard.add(count(constraint, pod, cluster.nodes()));
     }
     state.put(Hard.class, new Hard(hard));
@@ -123,7 +123,7 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
    */
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    List<Constraint> soft = constraints(pod, false);
+    List<Constraint> soft = constraints(pod, false, cluster);
     if (soft.isEmpty()) {
       return ALL_THE_SAME;
     }
@@ -258,10 +258,10 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     return matching;
   }
 
-  private static List<Constraint> constraints(PodInfo pod, boolean hard) {
+  private static List<Constraint> constraints(PodInfo pod, boolean hard, ClusterView cluster) {
     JsonNode own = pod.pod().at("spec", "topologySpreadConstraints");
     if (own.isEmpty()) {
-      return hard ? List.of() : defaults(pod);
+      return hard ? List.of() : defaults(pod, cluster);
     }
     List<Constraint> out = new ArrayList<>();
     for (JsonNode c : own) {
@@ -294,13 +294,13 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     return out;
   }
 
-  private static List<Constraint> defaults(PodInfo pod) {
+  private static List<Constraint> defaults(PodInfo pod, ClusterView cluster) {
     String owner = pod.controllerUid();
     if (owner.isEmpty()) {
       return List.of();
     }
     Predicate<PodInfo> siblings = p -> p.controllerUid().equals(owner);
-    ToIntFunction<NodeInfo> count = node -> node.ofController(owner);
+    ToIntFunction<NodeInfo> count = cluster.pods().ofController(owner);
     return List.of(
         new Constraint(HOSTNAME, 3, 1, false, true, false, siblings, count),
         new Constraint("topology.kubernetes.io/zone", 5, 1, false, true, false, siblings, count));

@@ -56,6 +56,33 @@ class SchedulerCacheTest {
   }
 
   @Test
+  void countsTheUndeletedPodsOfAControllerOnEachNode() {
+    cache.putNode(node("a", Map.of(), List.of()));
+    cache.putNode(node("b", Map.of(), List.of()));
+    cache.putPod(owned("p", "a", "rs", false));
+    cache.assume(owned("q", "", "rs", false), "a");
+    cache.putPod(owned("r", "b", "other", false));
+    assertThat(ofController("rs")).containsExactly(2, 0);
+
+    // A trial counts nowhere.
+    cache.view().byName().get("a").copy().remove("p");
+    assertThat(ofController("rs")).containsExactly(2, 0);
+
+    cache.putPod(owned("q", "b", "rs", false));
+    cache.putPod(owned("p", "a", "rs", true));
+    assertThat(ofController("rs")).containsExactly(0, 1);
+
+    cache.removePod("q");
+    assertThat(ofController("rs")).containsExactly(0, 0);
+    assertThat(ofController("other")).containsExactly(0, 1);
+  }
+
+  private List<Integer> ofController(String uid) {
+    ClusterView view = cache.view();
+    return view.nodes().stream().map(view.pods().ofController(uid)::applyAsInt).toList();
+  }
+
+  @Test
   void countsHowManyNodesHaveALabel() {
     cache.putNode(node("a", Map.of("zone", "x", "disk", "ssd"), List.of()));
     cache.putNode(node("b", Map.of("zone", "y"), List.of()));
@@ -108,5 +135,24 @@ class SchedulerCacheTest {
           ObjectNode into = pod.putObject("spec").put("nodeName", node).putObject("nodeSelector");
           selector.forEach(into::put);
         });
+  }
+
+  private static PodInfo owned(String name, String node, String controller, boolean deleting) {
+    return new PodInfo(
+        pod(name, node, Map.of())
+            .with(tree -> {
+              ObjectNode metadata = (ObjectNode) tree.get("metadata");
+              metadata
+                  .putArray("ownerReferences")
+                  .addObject()
+                  .put("apiVersion", "apps/v1")
+                  .put("kind", "ReplicaSet")
+                  .put("name", controller)
+                  .put("uid", controller)
+                  .put("controller", true);
+              if (deleting) {
+                metadata.put("deletionTimestamp", "2026-01-01T00:00:00Z");
+              }
+            }));
   }
 }
