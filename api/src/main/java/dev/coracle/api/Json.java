@@ -114,6 +114,11 @@ public final class Json {
     return KnownParser.object(json, true);
   }
 
+  /** As {@link #parseKnown}, for one whose tree without managers is there: the result shares it. */
+  static ObjectNode parseBeside(byte[] json, ObjectNode trimmed) {
+    return KnownParser.beside(json, trimmed);
+  }
+
   /**
    * An equal tree that has of another one the very nodes in which both are equal: who keeps both
    * keeps those once.

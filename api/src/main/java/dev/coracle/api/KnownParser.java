@@ -39,6 +39,9 @@ final class KnownParser {
 
   private int top;
 
+  /** How many fields the last search went by. */
+  private int passed;
+
   private KnownParser(byte[] json, boolean trimmed) {
     this.json = json;
     this.trimmed = trimmed;
@@ -66,6 +69,84 @@ final class KnownParser {
       // Every look is at the next byte, so that is what it means.
       throw parser.bad("it ends too early");
     }
+  }
+
+  /**
+   * The same object where all of it but {@code metadata.managedFields} is known: only that is made,
+   * and nothing behind it is looked at.
+   *
+   * @param json known to be one object
+   * @param trimmed what {@link #object} reads from it when it leaves the managers out; shared by
+   *     the result, not changed
+   */
+  static ObjectNode beside(byte[] json, ObjectNode trimmed) {
+    if (!(trimmed.get("metadata") instanceof ObjectNode metadata)) {
+      return object(json, false);
+    }
+    KnownParser parser = new KnownParser(json, false);
+    try {
+      parser.blanks();
+      parser.expect('{');
+      if (!parser.find("metadata")) {
+        return trimmed;
+      }
+      parser.expect('{');
+      if (!parser.find("managedFields")) {
+        return trimmed;
+      }
+      int place = parser.passed;
+      JsonNode managers = parser.value();
+      ObjectNode whole = with(metadata, place, "managedFields", managers);
+      return replacing(trimmed, metadata, whole);
+    } catch (ArrayIndexOutOfBoundsException e) {
+      throw parser.bad("it ends too early");
+    }
+  }
+
+  /** Behind an opening brace: goes to the value of the field of this name; counts those before. */
+  private boolean find(String wanted) {
+    passed = 0;
+    blanks();
+    if (json[at] == '}') {
+      return false;
+    }
+    do {
+      blanks();
+      expect('"');
+      String name = name();
+      blanks();
+      expect(':');
+      blanks();
+      if (name.equals(wanted)) {
+        return true;
+      }
+      skip();
+      passed++;
+      blanks();
+    } while (more('}'));
+    return false;
+  }
+
+  /** The object with a further field before the one in this place. */
+  private static ObjectNode with(ObjectNode object, int place, String name, JsonNode value) {
+    List<Object> fields = new ArrayList<>(2 * object.size() + 2);
+    object.forEachEntry((n, v) -> {
+      fields.add(NAMES.of(n));
+      fields.add(v);
+    });
+    int at = Math.min(2 * place, fields.size());
+    fields.add(at, NAMES.of(name));
+    fields.add(at + 1, value);
+    return NODES.objectNode(fields.toArray(), 0, fields.size());
+  }
+
+  private static ObjectNode replacing(ObjectNode object, JsonNode one, JsonNode by) {
+    List<Object> fields = new ArrayList<>(2 * object.size());
+    object.forEachEntry((n, v) -> {
+      fields.add(NAMES.of(n));
+      fields.add(v == one ? by : v);
+    });
+    return NODES.objectNode(fields.toArray(), 0, fields.size());
   }
 
   private StatusException bad(String why) {

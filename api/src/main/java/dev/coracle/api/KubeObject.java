@@ -90,10 +90,18 @@ public final class KubeObject {
   public ObjectNode tree() {
     ObjectNode t = tree;
     if (t == null) {
-      t = Json.parseKnown(json());
+      t = parsed(json());
       tree = t;
     }
     return t;
+  }
+
+  /** Where somebody holds {@link #trimmed()}, only the managers are still to be read. */
+  private ObjectNode parsed(byte[] encoding) {
+    WeakReference<KubeObject> known = trimmed;
+    KubeObject there = known == null ? null : known.get();
+    ObjectNode shared = there == null ? null : there.tree;
+    return shared == null ? Json.parseKnown(encoding) : Json.parseBeside(encoding, shared);
   }
 
   /**
@@ -103,7 +111,7 @@ public final class KubeObject {
    */
   public ObjectNode treeOnce() {
     ObjectNode t = tree;
-    return t != null ? t : Json.parseKnown(json());
+    return t != null ? t : parsed(json());
   }
 
   /** An equal object for one use, for the same reason; it shares this one's encoding. */

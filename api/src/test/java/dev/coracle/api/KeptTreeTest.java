@@ -122,6 +122,32 @@ class KeptTreeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void theWholeIsReadBesideIt(long seed) {
+    random.setSeed(seed);
+    for (int i = 0; i < 300; i++) {
+      ObjectNode tree = written("1");
+      if (random.nextInt(4) == 0) {
+        ((ObjectNode) tree.get("metadata")).remove("managedFields");
+      }
+      KubeObject object = encoded(tree, "2");
+      KubeObject parsed = KubeObject.ofJson(object.json());
+      object.wasWrittenFrom(tree, "2", null);
+      KubeObject held = object.trimmed();
+      String heldText = text(held);
+      assertThat(object.tree()).isEqualTo(parsed.tree());
+      assertThat(text(KubeObject.of(object.tree()))).isEqualTo(text(parsed));
+      held.tree()
+          .forEachEntry((name, value) -> {
+            if (!name.equals("metadata")) {
+              assertThat(object.at(name)).isSameAs(value);
+            }
+          });
+      assertThat(text(KubeObject.of(held.tree()))).isEqualTo(heldText);
+    }
+  }
+
   @Test
   void sharesWhatIsAsBefore() {
     KubeObject old = pod("Pending");
