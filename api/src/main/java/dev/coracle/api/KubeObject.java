@@ -117,7 +117,12 @@ public final class KubeObject {
   /** An equal object for one use, for the same reason; it shares this one's encoding. */
   public KubeObject fleeting() {
     byte[] j = json;
-    return tree != null || j == null ? this : new KubeObject(null, j);
+    if (tree != null || j == null) {
+      return this;
+    }
+    KubeObject out = new KubeObject(null, j);
+    out.trimmed = trimmed;
+    return out;
   }
 
   /**

@@ -136,12 +136,13 @@ class KeptTreeTest {
       object.wasWrittenFrom(tree, "2", null);
       KubeObject held = object.trimmed();
       String heldText = text(held);
-      assertThat(object.tree()).isEqualTo(parsed.tree());
-      assertThat(text(KubeObject.of(object.tree()))).isEqualTo(text(parsed));
+      KubeObject whole = random.nextBoolean() ? object : object.fleeting();
+      assertThat(whole.tree()).isEqualTo(parsed.tree());
+      assertThat(text(KubeObject.of(whole.tree()))).isEqualTo(text(parsed));
       held.tree()
           .forEachEntry((name, value) -> {
             if (!name.equals("metadata")) {
-              assertThat(object.at(name)).isSameAs(value);
+              assertThat(whole.at(name)).isSameAs(value);
             }
           });
       assertThat(text(KubeObject.of(held.tree()))).isEqualTo(heldText);
