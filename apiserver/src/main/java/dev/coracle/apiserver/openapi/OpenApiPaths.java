@@ -21,6 +21,13 @@ final class OpenApiPaths {
           "application/strategic-merge-patch+json",
           "application/apply-patch+yaml");
 
+  /** kubectl makes a strategic merge patch wherever the document names it. */
+  private static final List<String> CUSTOM_PATCH_TYPES =
+      List.of(
+          "application/json-patch+json",
+          "application/merge-patch+json",
+          "application/apply-patch+yaml");
+
   private static final String META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 
   private final OpenApiVersion version;
@@ -113,10 +120,10 @@ final class OpenApiPaths {
       parameter(parameters, name);
     }
     if (verb.equals("create") || verb.equals("update") || verb.equals("patch")) {
-      request(out, parameters, verb, body);
+      request(out, parameters, resource, verb, body);
     }
     if (verb.startsWith("delete")) {
-      request(out, parameters, verb, schemas.ref(META + "DeleteOptions"));
+      request(out, parameters, resource, verb, schemas.ref(META + "DeleteOptions"));
     }
     if (!parameters.isEmpty()) {
       out.set("parameters", parameters);
@@ -213,7 +220,11 @@ final class OpenApiPaths {
   }
 
   private void request(
-      ObjectNode operation, ArrayNode parameters, String verb, @Nullable ObjectNode body) {
+      ObjectNode operation,
+      ArrayNode parameters,
+      ResourceDefinition resource,
+      String verb,
+      @Nullable ObjectNode body) {
     ObjectNode schema = verb.equals("patch") ? schemas.ref(META + "Patch") : body;
     if (schema == null) {
       return;
@@ -226,17 +237,24 @@ final class OpenApiPaths {
       }
       parameter.set("schema", schema.deepCopy());
       ArrayNode consumes = operation.putArray("consumes");
-      (verb.equals("patch") ? PATCH_TYPES : List.of("*/*")).forEach(consumes::add);
+      types(resource, verb).forEach(consumes::add);
     } else {
       ObjectNode request = operation.putObject("requestBody");
       ObjectNode content = request.putObject("content");
-      for (String type : verb.equals("patch") ? PATCH_TYPES : List.of("*/*")) {
+      for (String type : types(resource, verb)) {
         content.putObject(type).set("schema", schema.deepCopy());
       }
       if (required) {
         request.put("required", true);
       }
     }
+  }
+
+  private static List<String> types(ResourceDefinition resource, String verb) {
+    if (!verb.equals("patch")) {
+      return List.of("*/*");
+    }
+    return resource.builtIn() ? PATCH_TYPES : CUSTOM_PATCH_TYPES;
   }
 
   private void response(ObjectNode operation, String verb, @Nullable ObjectNode body) {

@@ -3,21 +3,35 @@ package dev.coracle.apiserver.openapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.CustomResources;
 import dev.coracle.api.schema.Scheme;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class OpenApiDocumentsTest {
+
+  private static final String CRON_TAB =
+      """
+      {"spec":{"group":"stable.example.com","scope":"Namespaced","names":{"plural":"crontabs","kind":"CronTab"},
+       "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
+        "schema":{"openAPIV3Schema":{"type":"object","description":"A tab","properties":{"spec":{"type":"object",
+         "properties":{"cron":{"type":"string","nullable":true}}}}}}}]}}\
+      """;
 
   private final Scheme scheme = Scheme.builtIn();
   private final OpenApiDocuments documents = new OpenApiDocuments(scheme, "v1.36.0");
 
   private static JsonNode json(OpenApiDocument document) {
     return Json.parse(document.plain());
+  }
+
+  private void define(String crd) {
+    scheme.put(
+        new GroupResource("stable.example.com", "crontabs"),
+        CustomResources.definitions(Json.parseObject(crd)));
   }
 
   /** JSONSchemaProps has a field of that name, which is none. */
@@ -100,16 +114,7 @@ class OpenApiDocumentsTest {
   @Test
   void customResourcesComeAndChangeTheirHash() {
     String before = documents.index().etag();
-    ObjectNode crd =
-        Json.parseObject(
-            """
-            {"spec":{"group":"stable.example.com","scope":"Namespaced","names":{"plural":"crontabs","kind":"CronTab"},
-             "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
-              "schema":{"openAPIV3Schema":{"type":"object","description":"A tab","properties":{"spec":{"type":"object",
-               "properties":{"cron":{"type":"string","nullable":true}}}}}}}]}}\
-            """);
-    scheme.put(
-        new GroupResource("stable.example.com", "crontabs"), CustomResources.definitions(crd));
+    define(CRON_TAB);
     assertThat(documents.index().etag()).isNotEqualTo(before);
     JsonNode d = json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow());
     JsonNode type = d.path("components").path("schemas").path("com.example.stable.v1.CronTab");
@@ -126,6 +131,27 @@ class OpenApiDocumentsTest {
         .isTrue();
     JsonNode v2 = json(documents.v2()).path("definitions").path("com.example.stable.v1.CronTab");
     assertThat(v2.at("/properties/spec/properties/cron").has("nullable")).isFalse();
+  }
+
+  /** {@code kubectl apply} chooses by them how it patches. */
+  @Test
+  void onlyBuiltInKindsTakeStrategicMergePatches() {
+    define(CRON_TAB);
+    for (String path : List.of("crontabs/{name}", "crontabs/{name}/status")) {
+      String whole = "/apis/stable.example.com/v1/namespaces/{namespace}/" + path;
+      JsonNode v2 = json(documents.v2()).path("paths").path(whole).path("patch").path("consumes");
+      assertThat(v2)
+          .extracting(JsonNode::asText)
+          .containsExactly(
+              "application/json-patch+json",
+              "application/merge-patch+json",
+              "application/apply-patch+yaml");
+      JsonNode v3 = json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow());
+      JsonNode content = v3.path("paths").path(whole).at("/patch/requestBody/content");
+      assertThat(content.properties())
+          .extracting(Map.Entry::getKey)
+          .containsExactlyElementsOf(v2.valueStream().map(JsonNode::asText).toList());
+    }
   }
 
   @Test

@@ -94,9 +94,16 @@ class PublishOpenApiIT {
 
   /** kubectl, which looks at the schema first, creates and applies such an object. */
   private static void accepts(Space space, CustomKind custom, String rest) {
-    String object = Manifest.parse(custom.object("test-cr", rest)).toString();
+    ObjectNode tree = Manifest.parse(custom.object("test-cr", rest));
+    String object = tree.toString();
     for (String verb : List.of("create", "apply")) {
       space.kubectl().runWithInput(object, verb, "-f", "-");
+      if (verb.equals("apply")) {
+        // The second time it patches, in a way that the document names.
+        tree.withObjectProperty("metadata").withObjectProperty("labels").put("round", "second");
+        assertThat(space.kubectl().runWithInput(tree.toString(), verb, "-f", "-"))
+            .contains("configured");
+      }
       space.kubectl().run("delete", custom.plural, "test-cr");
     }
   }
