@@ -313,7 +313,16 @@ public final class Assembly {
         };
     OpenApiRoutes openApi =
         new OpenApiRoutes(
-            vertx, new OpenApiDocuments(scheme, VersionInfo.GIT_VERSION, apiServices.documents()));
+            vertx,
+            new OpenApiDocuments(
+                scheme,
+                VersionInfo.GIT_VERSION,
+                apiServices.documents(),
+                resource ->
+                    registry
+                        .find(resource.gvr())
+                        .filter(t -> t.strategy().returnsDeletedObject())
+                        .isPresent()));
     return List.of(
         health::handle,
         version,

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -32,19 +33,26 @@ public final class OpenApiDocuments {
   private final Scheme scheme;
   private final String serverVersion;
   private final OtherDocuments others;
+  private final Predicate<ResourceDefinition> answersDeleteWithObject;
   private final Map<String, OpenApiDocument> cache = new ConcurrentHashMap<>();
 
   /**
    * @param serverVersion as in {@code /version}: {@code v1.36.0}
    */
   public OpenApiDocuments(Scheme scheme, String serverVersion) {
-    this(scheme, serverVersion, OtherDocuments.NONE);
+    this(scheme, serverVersion, OtherDocuments.NONE, _ -> false);
   }
 
   /**
    * @param others whose groups are shown beside the own ones
+   * @param answersDeleteWithObject the resources of which a delete answers with what is deleted
    */
-  public OpenApiDocuments(Scheme scheme, String serverVersion, OtherDocuments others) {
+  public OpenApiDocuments(
+      Scheme scheme,
+      String serverVersion,
+      OtherDocuments others,
+      Predicate<ResourceDefinition> answersDeleteWithObject) {
+    this.answersDeleteWithObject = answersDeleteWithObject;
     this.others = others;
     this.scheme = scheme;
     this.serverVersion = serverVersion;
@@ -199,11 +207,25 @@ public final class OpenApiDocuments {
 
   private ObjectNode v3(Version version) {
     OpenApiSchemas schemas = new OpenApiSchemas(OpenApiVersion.V3, new Descriptions());
-    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V3, schemas);
+    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V3, schemas, answersDeleteWithObject);
+    if (isBuiltIn(List.of(version))) {
+      new DiscoveryPaths(OpenApiVersion.V3, schemas, paths.all())
+          .resources(version.group(), version.version());
+    }
     version.resources().forEach(paths::add);
+    return v3(paths.all(), schemas);
+  }
+
+  /** Groups that definitions brought are not described themselves, nor are they by upstream. */
+  private static boolean isBuiltIn(List<Version> versions) {
+    return versions.stream()
+        .allMatch(v -> v.resources().stream().allMatch(ResourceDefinition::builtIn));
+  }
+
+  private ObjectNode v3(ObjectNode paths, OpenApiSchemas schemas) {
     ObjectNode out = Json.object().put("openapi", "3.0.0");
     out.putObject("info").put("title", "Kubernetes").put("version", serverVersion);
-    out.set("paths", paths.all());
+    out.set("paths", paths);
     ObjectNode components = out.putObject("components");
     components.set("schemas", schemas.all());
     components
@@ -217,7 +239,20 @@ public final class OpenApiDocuments {
 
   private ObjectNode v2Document() {
     OpenApiSchemas schemas = new OpenApiSchemas(OpenApiVersion.V2, new Descriptions());
-    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V2, schemas);
+    OpenApiPaths paths = new OpenApiPaths(OpenApiVersion.V2, schemas, answersDeleteWithObject);
+    DiscoveryPaths discovery = new DiscoveryPaths(OpenApiVersion.V2, schemas, paths.all());
+    discovery.legacy();
+    discovery.groups();
+    discovery.version();
+    discovery.issuer();
+    for (Scheme.ApiGroup group : scheme.groups()) {
+      if (isBuiltIn(group.versions())) {
+        if (!group.name().isEmpty()) {
+          discovery.group(group.name());
+        }
+        group.versions().forEach(v -> discovery.resources(v.group(), v.version()));
+      }
+    }
     versions().forEach(v -> v.resources().forEach(paths::add));
     ObjectNode out = Json.object().put("swagger", "2.0");
     out.putObject("info").put("title", "Kubernetes").put("version", serverVersion);

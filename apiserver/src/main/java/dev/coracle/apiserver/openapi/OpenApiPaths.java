@@ -1,42 +1,43 @@
 package dev.coracle.apiserver.openapi;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Subresource;
+import dev.coracle.apiserver.openapi.OpenApiOperation.At;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The paths of one document: which verbs each has, with which parameters and which bodies. */
+/** The paths of one document: which operations each has. */
 final class OpenApiPaths {
 
-  private static final List<String> JSON_TYPES = List.of("application/json", "application/yaml");
-  private static final List<String> PATCH_TYPES =
-      List.of(
-          "application/json-patch+json",
-          "application/merge-patch+json",
-          "application/strategic-merge-patch+json",
-          "application/apply-patch+yaml");
-
-  /** kubectl makes a strategic merge patch wherever the document names it. */
-  private static final List<String> CUSTOM_PATCH_TYPES =
-      List.of(
-          "application/json-patch+json",
-          "application/merge-patch+json",
-          "application/apply-patch+yaml");
-
-  private static final String META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+  private static final String STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
+  private static final List<String> STREAM_METHODS = List.of("get", "post");
+  private static final List<String> PROXY_METHODS =
+      List.of("get", "put", "post", "delete", "options", "head", "patch");
+  private static final Set<String> STREAMS = Set.of("exec", "attach", "portforward");
 
   private final OpenApiVersion version;
   private final OpenApiSchemas schemas;
+  private final OpenApiOperation operations;
+  private final Predicate<ResourceDefinition> answersDeleteWithObject;
   private final ObjectNode paths = Json.object();
 
-  OpenApiPaths(OpenApiVersion version, OpenApiSchemas schemas) {
+  /**
+   * @param answersDeleteWithObject the resources of which a delete answers with what is deleted
+   */
+  OpenApiPaths(
+      OpenApiVersion version,
+      OpenApiSchemas schemas,
+      Predicate<ResourceDefinition> answersDeleteWithObject) {
     this.version = version;
     this.schemas = schemas;
+    this.operations = new OpenApiOperation(version, schemas);
+    this.answersDeleteWithObject = answersDeleteWithObject;
   }
 
   ObjectNode all() {
@@ -45,245 +46,143 @@ final class OpenApiPaths {
 
   void add(ResourceDefinition resource) {
     String root = resource.gvr().root();
-    String scoped = root + (resource.namespaced() ? "/namespaces/{namespace}/" : "/");
+    String scope = resource.namespaced() ? "/namespaces/{namespace}/" : "/";
     String plural = resource.gvr().resource();
-    ObjectNode object = schemas.object(resource);
-    if (resource.namespaced() && resource.supports("list")) {
-      ObjectNode all = paths.putObject(root + "/" + plural);
-      operation(all, resource, "list", "", schemas.list(resource));
-      parameters(all, false, false);
-    }
-    ObjectNode collection = paths.putObject(scoped + plural);
-    for (String verb : List.of("list", "create", "deletecollection")) {
-      if (resource.supports(verb)) {
-        operation(
-            collection, resource, verb, "", verb.equals("list") ? schemas.list(resource) : object);
-      }
-    }
-    parameters(collection, resource.namespaced(), false);
+    collections(resource, root, scope, plural);
     if (resource.supports("get")) {
-      String item = scoped + plural + "/{name}";
-      verbs(paths.putObject(item), resource, "", resource.kind(), resource.verbs(), object);
+      item(resource, root + scope + plural + "/{name}");
       for (Subresource sub : resource.subresources()) {
-        ObjectNode body = sub.kind().equals(resource.kind()) ? object : schemas.kind(sub.kind());
-        ObjectNode at = paths.putObject(item + "/" + sub.name());
-        verbs(at, resource, sub.name(), sub.kind(), sub.verbs(), body);
+        subresource(resource, sub, root + scope + plural + "/{name}/" + sub.name());
       }
+    }
+    if (resource.builtIn() && resource.supports("watch")) {
+      watches(resource, root + "/watch", scope, plural);
     }
   }
 
-  private void verbs(
-      ObjectNode path,
-      ResourceDefinition resource,
-      String subresource,
-      GroupVersionKind kind,
-      List<String> verbs,
-      @Nullable ObjectNode body) {
-    for (String verb : verbs) {
-      boolean item =
+  private void collections(ResourceDefinition resource, String root, String scope, String plural) {
+    if (resource.namespaced() && resource.supports("list")) {
+      At all = At.of(resource, OpenApiAction.LIST).overAllNamespaces();
+      put(root + "/" + plural, false, Map.of("get", operation(all, schemas.list(resource))));
+    }
+    ObjectNode path = Json.object();
+    if (resource.supports("list")) {
+      add(path, At.of(resource, OpenApiAction.LIST), schemas.list(resource));
+    }
+    if (resource.supports("create")) {
+      add(path, At.of(resource, OpenApiAction.CREATE), schemas.object(resource));
+    }
+    if (resource.supports("deletecollection")) {
+      add(path, At.of(resource, OpenApiAction.DELETE_COLLECTION), null);
+    }
+    if (!path.isEmpty()) {
+      put(root + scope + plural, resource.namespaced(), path);
+    }
+  }
+
+  private void item(ResourceDefinition resource, String at) {
+    ObjectNode path = Json.object();
+    add(path, At.of(resource, OpenApiAction.GET), schemas.object(resource));
+    if (resource.supports("update")) {
+      add(path, At.of(resource, OpenApiAction.UPDATE), schemas.object(resource));
+    }
+    if (resource.supports("delete")) {
+      boolean object = answersDeleteWithObject.test(resource);
+      ObjectNode answer = object ? schemas.object(resource) : schemas.ref(STATUS);
+      add(path, At.of(resource, OpenApiAction.DELETE), answer);
+    }
+    if (resource.supports("patch")) {
+      add(path, At.of(resource, OpenApiAction.PATCH), schemas.object(resource));
+    }
+    put(at, resource.namespaced(), path);
+  }
+
+  private void subresource(ResourceDefinition resource, Subresource sub, String at) {
+    boolean proxy = sub.name().equals("proxy");
+    if (proxy || STREAMS.contains(sub.name())) {
+      List<String> methods = proxy ? PROXY_METHODS : STREAM_METHODS;
+      put(at, resource.namespaced(), connections(resource, sub, methods, false));
+      if (proxy) {
+        put(at + "/{path}", resource.namespaced(), connections(resource, sub, methods, true));
+      }
+      return;
+    }
+    ObjectNode body =
+        sub.kind().equals(resource.kind()) ? schemas.object(resource) : schemas.kind(sub.kind());
+    ObjectNode path = Json.object();
+    for (String verb : sub.verbs()) {
+      OpenApiAction action =
           switch (verb) {
-            case "get", "update", "patch", "delete" -> true;
-            case "create" -> !subresource.isEmpty();
-            default -> false;
+            case "create" -> OpenApiAction.CREATE;
+            case "update" -> OpenApiAction.UPDATE;
+            case "patch" -> OpenApiAction.PATCH;
+            case "delete" -> OpenApiAction.DELETE;
+            default -> OpenApiAction.GET;
           };
-      if (item) {
-        ObjectNode operation = operation(path, resource, verb, subresource, body);
-        OpenApiSchemas.kind(kind, operation.withObjectProperty("x-kubernetes-group-version-kind"));
-      }
+      add(
+          path,
+          new At(resource, action, action.method(), sub.name(), sub.kind(), false, false),
+          action == OpenApiAction.DELETE ? schemas.ref(STATUS) : body);
     }
-    parameters(path, resource.namespaced(), true);
+    put(at, resource.namespaced(), path);
   }
 
-  private ObjectNode operation(
-      ObjectNode path,
-      ResourceDefinition resource,
-      String verb,
-      String subresource,
-      @Nullable ObjectNode body) {
-    String method =
-        switch (verb) {
-          case "create" -> "post";
-          case "update" -> "put";
-          case "patch" -> "patch";
-          case "delete", "deletecollection" -> "delete";
-          default -> "get";
-        };
-    ObjectNode out = path.putObject(method);
-    String group = resource.gvr().group().split("\\.")[0];
-    out.putArray("tags").add((group.isEmpty() ? "core" : group) + "_" + resource.gvr().version());
-    String what = subresource.isEmpty() ? "" : subresource + " of ";
-    out.put("description", verb + " " + what + resource.kind().kind());
-    boolean everywhere = resource.namespaced() && !path.has("post") && verb.equals("list");
-    out.put("operationId", operationId(resource, verb, subresource, group, everywhere));
-    ArrayNode parameters = Json.array();
-    for (String name : parameterNames(verb)) {
-      parameter(parameters, name);
+  private ObjectNode connections(
+      ResourceDefinition resource, Subresource sub, List<String> methods, boolean withPath) {
+    ObjectNode path = Json.object();
+    for (String method : methods) {
+      At at =
+          new At(resource, OpenApiAction.CONNECT, method, sub.name(), sub.kind(), false, withPath);
+      path.set(method, operations.of(at, null, null));
     }
-    if (verb.equals("create") || verb.equals("update") || verb.equals("patch")) {
-      request(out, parameters, resource, verb, body);
+    return path;
+  }
+
+  /** The paths from before {@code ?watch=true}. */
+  private void watches(ResourceDefinition resource, String root, String scope, String plural) {
+    At list = At.of(resource, OpenApiAction.WATCH_LIST);
+    if (resource.namespaced()) {
+      put(
+          root + "/" + plural,
+          false,
+          Map.of("get", operations.of(list.overAllNamespaces(), null, null)));
     }
-    if (verb.startsWith("delete")) {
-      request(out, parameters, resource, verb, schemas.ref(META + "DeleteOptions"));
-    }
-    if (!parameters.isEmpty()) {
-      out.set("parameters", parameters);
-    }
-    ObjectNode answer = verb.startsWith("delete") ? schemas.ref(META + "Status") : body;
-    response(out, verb, answer);
-    String action =
-        switch (verb) {
-          case "create" -> "post";
-          case "update" -> "put";
-          default -> verb;
-        };
-    out.put("x-kubernetes-action", action);
-    OpenApiSchemas.kind(resource.kind(), out.putObject("x-kubernetes-group-version-kind"));
-    return out;
+    put(
+        root + scope + plural,
+        resource.namespaced(),
+        Map.of("get", operations.of(list, null, null)));
+    put(
+        root + scope + plural + "/{name}",
+        resource.namespaced(),
+        Map.of("get", operations.of(At.of(resource, OpenApiAction.WATCH), null, null)));
   }
 
-  private static String operationId(
-      ResourceDefinition resource,
-      String verb,
-      String subresource,
-      String group,
-      boolean everywhere) {
-    String action =
-        switch (verb) {
-          case "get" -> "read";
-          case "update" -> "replace";
-          case "deletecollection" -> "deleteCollection";
-          default -> verb;
-        };
-    return action
-        + capital(group.isEmpty() ? "core" : group)
-        + capital(resource.gvr().version())
-        + (resource.namespaced() && !everywhere ? "Namespaced" : "")
-        + resource.kind().kind()
-        + capital(subresource)
-        + (everywhere ? "ForAllNamespaces" : "");
+  private void add(ObjectNode path, At at, @Nullable ObjectNode body) {
+    path.set(at.method(), operation(at, body));
   }
 
-  private static String capital(String text) {
-    return text.isEmpty() ? "" : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+  private ObjectNode operation(At at, @Nullable ObjectNode body) {
+    return operations.of(at, body, body);
   }
 
-  private static List<String> parameterNames(String verb) {
-    return switch (verb) {
-      case "create", "update" -> List.of("dryRun", "fieldManager", "fieldValidation");
-      case "patch" -> List.of("dryRun", "fieldManager", "fieldValidation", "force");
-      case "delete" ->
-          List.of("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy");
-      case "list", "deletecollection" ->
-          List.of(
-              "allowWatchBookmarks",
-              "continue",
-              "fieldSelector",
-              "labelSelector",
-              "limit",
-              "resourceVersion",
-              "resourceVersionMatch",
-              "sendInitialEvents",
-              "timeoutSeconds",
-              "watch");
-      default -> List.of();
-    };
+  private void put(String at, boolean namespaced, Map<String, ObjectNode> operations) {
+    ObjectNode path = Json.object();
+    operations.forEach(path::set);
+    put(at, namespaced, path);
   }
 
-  private void parameter(ArrayNode out, String name) {
-    String type =
-        switch (name) {
-          case "force", "watch", "allowWatchBookmarks", "sendInitialEvents", "orphanDependents" ->
-              "boolean";
-          case "limit", "timeoutSeconds", "gracePeriodSeconds" -> "integer";
-          default -> "string";
-        };
-    ObjectNode parameter = out.addObject().put("name", name).put("in", "query");
-    type(parameter, type);
-  }
-
-  private void type(ObjectNode parameter, String type) {
-    ObjectNode at = version == OpenApiVersion.V3 ? parameter.putObject("schema") : parameter;
-    at.put("type", type).put("uniqueItems", true);
-  }
-
-  private void parameters(ObjectNode path, boolean namespaced, boolean named) {
-    ArrayNode out = path.putArray("parameters");
-    if (named) {
-      type(out.addObject().put("name", "name").put("in", "path").put("required", true), "string");
+  private void put(String at, boolean namespaced, ObjectNode path) {
+    List<ObjectNode> parameters = new ArrayList<>();
+    if (at.contains("{name}")) {
+      parameters.add(OpenApiParameters.path(version, "name"));
     }
     if (namespaced) {
-      type(
-          out.addObject().put("name", "namespace").put("in", "path").put("required", true),
-          "string");
+      parameters.add(OpenApiParameters.path(version, "namespace"));
     }
-    parameter(out, "pretty");
-  }
-
-  private void request(
-      ObjectNode operation,
-      ArrayNode parameters,
-      ResourceDefinition resource,
-      String verb,
-      @Nullable ObjectNode body) {
-    ObjectNode schema = verb.equals("patch") ? schemas.ref(META + "Patch") : body;
-    if (schema == null) {
-      return;
+    if (at.endsWith("{path}")) {
+      parameters.add(OpenApiParameters.path(version, "path"));
     }
-    boolean required = !verb.startsWith("delete");
-    if (version == OpenApiVersion.V2) {
-      ObjectNode parameter = parameters.addObject().put("name", "body").put("in", "body");
-      if (required) {
-        parameter.put("required", true);
-      }
-      parameter.set("schema", schema.deepCopy());
-      ArrayNode consumes = operation.putArray("consumes");
-      types(resource, verb).forEach(consumes::add);
-    } else {
-      ObjectNode request = operation.putObject("requestBody");
-      ObjectNode content = request.putObject("content");
-      for (String type : types(resource, verb)) {
-        content.putObject(type).set("schema", schema.deepCopy());
-      }
-      if (required) {
-        request.put("required", true);
-      }
-    }
-  }
-
-  private static List<String> types(ResourceDefinition resource, String verb) {
-    if (!verb.equals("patch")) {
-      return List.of("*/*");
-    }
-    return resource.builtIn() ? PATCH_TYPES : CUSTOM_PATCH_TYPES;
-  }
-
-  private void response(ObjectNode operation, String verb, @Nullable ObjectNode body) {
-    ObjectNode responses = operation.putObject("responses");
-    answer(responses.putObject("200").put("description", "OK"), body);
-    if (verb.equals("create") || verb.equals("update") || verb.equals("patch")) {
-      answer(responses.putObject("201").put("description", "Created"), body);
-    }
-    if (verb.equals("create") || verb.equals("delete")) {
-      answer(responses.putObject("202").put("description", "Accepted"), body);
-    }
-    responses.putObject("401").put("description", "Unauthorized");
-    if (version == OpenApiVersion.V2) {
-      ArrayNode produces = operation.putArray("produces");
-      JSON_TYPES.forEach(produces::add);
-    }
-  }
-
-  private void answer(ObjectNode response, @Nullable ObjectNode body) {
-    if (body == null) {
-      return;
-    }
-    if (version == OpenApiVersion.V2) {
-      response.set("schema", body.deepCopy());
-    } else {
-      ObjectNode content = response.putObject("content");
-      for (String type : JSON_TYPES) {
-        content.putObject(type).set("schema", body.deepCopy());
-      }
-    }
+    OpenApiParameters.gather(path, parameters);
+    paths.set(at, path);
   }
 }

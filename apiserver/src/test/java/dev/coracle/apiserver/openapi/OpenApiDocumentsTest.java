@@ -10,6 +10,8 @@ import dev.coracle.api.schema.Scheme;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OpenApiDocumentsTest {
 
@@ -152,6 +154,59 @@ class OpenApiDocumentsTest {
           .extracting(Map.Entry::getKey)
           .containsExactlyElementsOf(v2.valueStream().map(JsonNode::asText).toList());
     }
+  }
+
+  /** Programs make a client's methods of these. */
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      textBlock =
+          """
+          get    | /apis/apps/v1/deployments                                      | listAppsV1DeploymentForAllNamespaces                  | list or watch objects of kind Deployment
+          get    | /apis/apps/v1/namespaces/{namespace}/deployments               | listAppsV1NamespacedDeployment                        | list or watch objects of kind Deployment
+          delete | /apis/apps/v1/namespaces/{namespace}/deployments               | deleteAppsV1CollectionNamespacedDeployment            | delete collection of Deployment
+          put    | /apis/apps/v1/namespaces/{namespace}/deployments/{name}/status | replaceAppsV1NamespacedDeploymentStatus               | replace status of the specified Deployment
+          get    | /api/v1/componentstatuses                                      | listCoreV1ComponentStatus                             | list objects of kind ComponentStatus
+          post   | /api/v1/namespaces/{namespace}/endpoints                       | createCoreV1NamespacedEndpoints                       | create Endpoints
+          post   | /api/v1/namespaces/{namespace}/pods/{name}/eviction            | createCoreV1NamespacedPodEviction                     | create eviction of a Pod
+          post   | /api/v1/namespaces/{namespace}/pods/{name}/exec                | connectCoreV1PostNamespacedPodExec                    | connect POST requests to exec of Pod
+          head   | /api/v1/nodes/{name}/proxy/{path}                              | connectCoreV1HeadNodeProxyWithPath                    | connect HEAD requests to proxy of Node
+          get    | /api/v1/namespaces/{namespace}/pods/{name}/log                 | readCoreV1NamespacedPodLog                            | read log of the specified Pod
+          get    | /api/v1/watch/configmaps                                       | watchCoreV1ConfigMapListForAllNamespaces              | watch individual changes to a list of ConfigMap. deprecated: use the 'watch' parameter with a list operation instead.
+          delete | /apis/rbac.authorization.k8s.io/v1/clusterroles/{name}         | deleteRbacAuthorizationV1ClusterRole                  | delete a ClusterRole
+          get    | /apis/rbac.authorization.k8s.io/                               | getRbacAuthorizationAPIGroup                          | get information of a group
+          get    | /apis/apps/v1/                                                 | getAppsV1APIResources                                 | get available resources
+          patch  | /apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name} | patchStableExampleComV1NamespacedCronTab          | partially update the specified CronTab
+          """,
+      delimiter = '|')
+  void operationsHaveKubernetesNames(String method, String path, String id, String description) {
+    define(CRON_TAB);
+    JsonNode operation = json(documents.v2()).path("paths").path(path).path(method);
+    assertThat(operation.path("operationId").asText()).isEqualTo(id);
+    assertThat(operation.path("description").asText()).isEqualTo(description);
+  }
+
+  @Test
+  void noTwoOperationsHaveTheSameName() {
+    define(CRON_TAB);
+    assertThat(json(documents.v2()).findValuesAsText("operationId"))
+        .hasSizeGreaterThan(1000)
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whatAllOperationsOfAPathTakeStandsAtThePath() {
+    JsonNode paths = json(documents.v2()).path("paths");
+    JsonNode item = paths.path("/api/v1/namespaces/{namespace}/pods/{name}");
+    assertThat(item.path("parameters").findValuesAsText("name"))
+        .containsExactly("name", "namespace", "pretty");
+    assertThat(item.at("/get/parameters").isMissingNode()).isTrue();
+    assertThat(item.at("/put/parameters").findValuesAsText("name"))
+        .containsExactly("dryRun", "fieldManager", "fieldValidation", "body");
+    JsonNode log = paths.path("/api/v1/namespaces/{namespace}/pods/{name}/log");
+    assertThat(log.path("parameters").findValuesAsText("name")).contains("follow", "tailLines");
+    assertThat(log.at("/get/responses/200/schema/type").asText()).isEqualTo("string");
+    assertThat(log.at("/get/produces/0").asText()).isEqualTo("text/plain");
   }
 
   @Test

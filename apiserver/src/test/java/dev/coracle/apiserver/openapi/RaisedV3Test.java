@@ -94,7 +94,8 @@ class RaisedV3Test {
 
   @Test
   void standsInTheIndexByItsHash() {
-    OpenApiDocuments documents = new OpenApiDocuments(Scheme.builtIn(), "v1.36.0", others());
+    OpenApiDocuments documents =
+        new OpenApiDocuments(Scheme.builtIn(), "v1.36.0", others(), _ -> false);
     String hash = documents.hashOf("apis/g.io/v1").orElseThrow();
     assertThat(
             Json.parse(documents.index().plain())

@@ -28,9 +28,9 @@ public final class KeyDocuments {
   /** Answers, or says that this is none of its paths. */
   public boolean handle(Exchange exchange) {
     switch (exchange.info().path()) {
-      case "/.well-known/openid-configuration" ->
+      case "/.well-known/openid-configuration", "/.well-known/openid-configuration/" ->
           Responder.bytes(exchange, 200, "application/json", configuration);
-      case KEYS -> Responder.bytes(exchange, 200, "application/jwk-set+json", keys);
+      case KEYS, KEYS + "/" -> Responder.bytes(exchange, 200, "application/jwk-set+json", keys);
       default -> {
         return false;
       }
