@@ -30,6 +30,12 @@ public final class OpenApiDocuments {
 
   private static final String JSON = "application/json";
 
+  /**
+   * Part of every hash: clients keep documents by them, so it is raised whenever the same resources
+   * are described in another way.
+   */
+  private static final int EDITION = 2;
+
   private final Scheme scheme;
   private final String serverVersion;
   private final OtherDocuments others;
@@ -197,7 +203,7 @@ public final class OpenApiDocuments {
   private String hash(String what) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(serverVersion.getBytes(StandardCharsets.UTF_8));
+      digest.update((serverVersion + " " + EDITION).getBytes(StandardCharsets.UTF_8));
       byte[] sum = digest.digest(what.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(sum).toUpperCase(Locale.ROOT);
     } catch (NoSuchAlgorithmException e) {
