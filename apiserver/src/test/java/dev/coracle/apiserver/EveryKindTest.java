@@ -42,14 +42,95 @@ class EveryKindTest {
   private static final String JSON = "application/json";
   private static final Scheme SCHEME = Scheme.builtIn();
 
-  /**
-   * Only kubelets may create requests of pods, for a pod of theirs: see PodCertificatesApiTest. The
-   * status of a migration may not be written back before it names a revision.
-   */
+  /** Only kubelets may create requests of pods, for a pod of theirs: see PodCertificatesApiTest. */
   private static final Set<String> ELSEWHERE =
+      Set.of("certificates.k8s.io/v1beta1, Kind=PodCertificateRequest");
+
+  /** Kinds with no generation; PriorityClasses keep their first. */
+  private static final Set<String> UNCOUNTED =
       Set.of(
-          "certificates.k8s.io/v1beta1, Kind=PodCertificateRequest",
-          "storagemigration.k8s.io/v1beta1, Kind=StorageVersionMigration");
+          "APIService",
+          "CSINode",
+          "CSIStorageCapacity",
+          "CertificateSigningRequest",
+          "ClusterRole",
+          "ClusterRoleBinding",
+          "ClusterTrustBundle",
+          "ConfigMap",
+          "ControllerRevision",
+          "Endpoints",
+          "Event",
+          "HorizontalPodAutoscaler",
+          "Lease",
+          "LeaseCandidate",
+          "LimitRange",
+          "Namespace",
+          "Node",
+          "PersistentVolume",
+          "PersistentVolumeClaim",
+          "ResourceClaim",
+          "ResourceClaimTemplate",
+          "ResourceQuota",
+          "Role",
+          "RoleBinding",
+          "RuntimeClass",
+          "Secret",
+          "Service",
+          "ServiceAccount",
+          "StorageClass",
+          "StorageVersionMigration",
+          "VolumeAttachment",
+          "VolumeAttributesClass");
+
+  /** Kinds whose updates must name a revision. */
+  private static final Set<String> VERSIONED =
+      Set.of(
+          "APIService",
+          "CSIDriver",
+          "CSINode",
+          "CSIStorageCapacity",
+          "ClusterTrustBundle",
+          "CustomResourceDefinition",
+          "FlowSchema",
+          "Lease",
+          "LeaseCandidate",
+          "MutatingAdmissionPolicy",
+          "MutatingAdmissionPolicyBinding",
+          "MutatingWebhookConfiguration",
+          "PodDisruptionBudget",
+          "PriorityLevelConfiguration",
+          "RuntimeClass",
+          "StorageVersionMigration",
+          "ValidatingAdmissionPolicy",
+          "ValidatingAdmissionPolicyBinding",
+          "ValidatingWebhookConfiguration",
+          "VolumeAttachment");
+
+  /** Kinds that an update creates. */
+  private static final Set<String> MADE_BY_UPDATE =
+      Set.of(
+          "ClusterRole",
+          "ClusterRoleBinding",
+          "Endpoints",
+          "Event",
+          "Lease",
+          "LeaseCandidate",
+          "LimitRange",
+          "Role",
+          "RoleBinding",
+          "RuntimeClass",
+          "Service");
+
+  /** Kinds whose metadata stays as it is when their status is written. */
+  private static final Set<String> STATUS_ALONE =
+      Set.of(
+          "DeviceTaintRule",
+          "FlowSchema",
+          "PriorityLevelConfiguration",
+          "ResourceClaim",
+          "StorageVersionMigration",
+          "ValidatingAdmissionPolicy",
+          "VolumeAttachment");
 
   /** What the server itself soon says in the status of some. */
   private static final Map<String, String> TOLD =
@@ -141,10 +222,16 @@ class EveryKindTest {
     Map<ResourceDefinition, ObjectNode> run() {
       ObjectNode sent = object.deepCopy();
       sent.remove("status");
+      assertThat(api.put(path(home) + "?dryRun=All", sent).code())
+          .as("an update of what is not there")
+          .isEqualTo(is(MADE_BY_UPDATE) ? 201 : 404);
       JsonNode made =
           api.call("POST", list(home) + "?fieldValidation=Strict", JSON, sent.toString())
               .ok()
               .body();
+      assertThat(made.at("/metadata/generation").asInt(0))
+          .as("generation")
+          .isEqualTo(is(UNCOUNTED) ? 0 : 1);
       String told = TOLD.get(home.kind().kind());
       if (told == null) {
         same(get(home), made, "what is read of what was created");
@@ -167,6 +254,10 @@ class EveryKindTest {
               .collect(Collectors.toMap(v -> v, v -> asNew(get(v))));
       goes();
       return others;
+    }
+
+    private boolean is(Set<String> kinds) {
+      return kinds.contains(home.kind().kind());
     }
 
     private static String list(ResourceDefinition in) {
@@ -204,12 +295,20 @@ class EveryKindTest {
           assertThat(api.call("GET", path(version), "", PROTOBUF, "").code()).isEqualTo(406);
         }
         // Writing back what a policy's checker has said changes who manages it.
-        if (version.hasStatus() && !version.kind().kind().equals("ValidatingAdmissionPolicy")) {
+        if (version.hasStatus()
+            && !version.kind().kind().equals("ValidatingAdmissionPolicy")
+            && saysOfWhat(read)) {
           writeBack(version, JSON, "/status", bytes(read), revision, as);
         }
         same(get(version), read, as);
         assertThat(get(home).at("/metadata/resourceVersion")).as(as).isEqualTo(revision);
       }
+    }
+
+    /** The status of a migration may not be written before it names a revision. */
+    private boolean saysOfWhat(JsonNode read) {
+      return !home.kind().kind().equals("StorageVersionMigration")
+          || read.at("/status/resourceVersion").isTextual();
     }
 
     private void tables(ResourceDefinition version, String as) {
@@ -283,7 +382,24 @@ class EveryKindTest {
       return home.kind().apiVersion().replace('/', '_');
     }
 
+    private void ofNoRevision() {
+      ObjectNode bare = get(home).deepCopy();
+      ((ObjectNode) bare.path("metadata")).remove("resourceVersion");
+      TestApi.Answer answer = api.put(path(home), bare);
+      if (is(VERSIONED)) {
+        assertThat(answer.code()).isEqualTo(422);
+        assertThat(answer.message())
+            .isEqualTo(
+                "%s \"%s\" is invalid: metadata.resourceVersion: Invalid value: 0: must be"
+                        .formatted(home.gvr().groupResource(), name)
+                    + " specified for an update");
+      } else {
+        answer.ok();
+      }
+    }
+
     private void changes() {
+      ofNoRevision();
       JsonNode before = get(home);
       ObjectNode changed = before.deepCopy();
       ((ObjectNode) changed.path("metadata"))
@@ -317,6 +433,8 @@ class EveryKindTest {
       changed.set("status", status);
       JsonNode after = api.put(path(home) + "/status", changed).ok().body();
       holds(after.path("status"), status, "status");
+      assertThat(after.at("/metadata/labels/sweep").asText())
+          .isEqualTo(is(STATUS_ALONE) ? apiVersion() : "no");
       assertThat(after.at("/metadata/generation")).isEqualTo(before.at("/metadata/generation"));
       assertThat(after.path("spec")).isEqualTo(before.path("spec"));
       same(get(home), after, "what is read of what was written");

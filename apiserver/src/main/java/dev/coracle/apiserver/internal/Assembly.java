@@ -273,11 +273,7 @@ public final class Assembly {
             ? Conversions.of(definition.gvr().groupResource())
             : late == null ? ResourceType.Conversion.RENAME : ResourceType.Conversion.BY_WEBHOOK;
     return new ResourceType(
-        definition,
-        conversion,
-        new SchemaRules(definition),
-        strategies.of(definition.gvr().groupResource()),
-        late);
+        definition, conversion, new SchemaRules(definition), strategies.of(definition), late);
   }
 
   private List<PathHandler> paths(

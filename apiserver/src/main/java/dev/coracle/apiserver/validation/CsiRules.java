@@ -57,6 +57,13 @@ final class CsiRules {
             period.asLong(),
             "must be greater than or equal to 10 seconds");
       }
+      if (Nodes.set(spec, "serviceAccountTokenInSecrets") && !Nodes.has(spec, "tokenRequests")) {
+        errors.invalid(
+            FieldPath.SPEC,
+            "serviceAccountTokenInSecrets",
+            spec.path("serviceAccountTokenInSecrets").asBoolean(),
+            "serviceAccountTokenInSecrets is set but no tokenRequests are specified");
+      }
     }
 
     private static void tokens(JsonNode requests, FieldErrors errors) {

@@ -6,7 +6,7 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /** Small kinds with a rule or two. */
 final class MiscRules {
@@ -15,21 +15,21 @@ final class MiscRules {
 
   static final class PriorityClass implements KindRules {
     private static final long HIGHEST_USER = 1_000_000_000L;
-    private static final Set<String> SYSTEM =
-        Set.of("system-cluster-critical", "system-node-critical");
+    private static final Map<String, Integer> SYSTEM =
+        Map.of("system-cluster-critical", 2_000_000_000, "system-node-critical", 2_000_001_000);
     private static final List<String> POLICIES = List.of("PreemptLowerPriority", "Never");
 
     @Override
     public void check(ObjectNode c, FieldErrors errors) {
       String name = c.path("metadata").path("name").asText("");
       if (name.startsWith("system-")) {
-        if (!SYSTEM.contains(name)) {
+        String wrong = system(name, c);
+        if (!wrong.isEmpty()) {
           errors.forbidden(
               FieldPath.METADATA,
               "name",
               "priority class names with 'system-' prefix are reserved for system use only. error: "
-                  + name
-                  + " is not a known system priority class");
+                  + wrong);
         }
       } else if (c.path("value").asLong(0) > HIGHEST_USER) {
         errors.forbidden(
@@ -41,6 +41,26 @@ final class MiscRules {
       if (!policy.isEmpty() && !POLICIES.contains(policy)) {
         errors.unsupported(FieldPath.ROOT, "preemptionPolicy", policy, POLICIES);
       }
+    }
+
+    /** What is wrong with a class of that name; empty where it is one that every cluster has. */
+    private static String system(String name, ObjectNode c) {
+      Integer value = SYSTEM.get(name);
+      if (value == null) {
+        return name + " is not a known system priority class";
+      }
+      if (c.path("value").asInt(0) != value) {
+        return "value of " + name + " PriorityClass must be " + value;
+      }
+      return c.path("globalDefault").asBoolean()
+          ? "globalDefault of " + name + " PriorityClass must be false"
+          : "";
+    }
+
+    /** What a class is may not change, so it is not looked at again. */
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      checkUpdate(now, before, errors);
     }
 
     @Override
@@ -170,6 +190,8 @@ final class MiscRules {
     public void check(ObjectNode c, FieldErrors errors) {
       String handler = Nodes.text(c, "handler");
       errors.invalid(FieldPath.ROOT, "handler", handler, NameRules.dnsLabel(handler));
+      ResourceRules.limits(
+          c.path("overhead").path("podFixed"), FieldPath.ROOT.child("overhead"), errors);
       JsonNode scheduling = c.path("scheduling");
       MetaRules.labels(
           scheduling.path("nodeSelector"),

@@ -44,7 +44,7 @@ final class ResourceRules {
   static void requirements(JsonNode resources, FieldPath path, FieldErrors errors) {
     JsonNode limits = resources.path("limits");
     JsonNode requests = resources.path("requests");
-    limits.forEachEntry((name, value) -> amount(name, value, path.child("limits"), errors));
+    limits(limits, path, errors);
     requests.forEachEntry((name, value) -> {
       amount(name, value, path.child("requests"), errors);
       JsonNode limit = limits.path(name);
@@ -72,6 +72,11 @@ final class ResourceRules {
         }
       }
     });
+  }
+
+  /** Those of {@code path}, whatever the field is called that has them. */
+  static void limits(JsonNode limits, FieldPath path, FieldErrors errors) {
+    limits.forEachEntry((name, value) -> amount(name, value, path.child("limits"), errors));
   }
 
   private static boolean isExtended(String name) {

@@ -47,7 +47,7 @@ final class StorageMigrationRules implements KindRules {
     JsonNode status = now.path("status");
     JsonNode old = before.path("status");
     String version = Nodes.text(status, "resourceVersion");
-    if (!version.matches("0|[1-9][0-9]*")) {
+    if (!version.matches("[1-9][0-9]*")) {
       errors.invalid(
           FieldPath.STATUS,
           "resourceVersion",

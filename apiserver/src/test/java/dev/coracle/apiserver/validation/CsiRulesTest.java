@@ -232,6 +232,12 @@ class CsiRulesTest {
                 + " \"Persistent\", \"Ephemeral\"",
             "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or"
                 + " equal to 10 seconds");
+    String inSecrets = "'spec':{'serviceAccountTokenInSecrets':%s,'tokenRequests':[%s]}";
+    assertThat(DRIVERS.create(named(inSecrets.formatted("true", "{'audience':'a'}")))).isEmpty();
+    assertThat(DRIVERS.create(named(inSecrets.formatted("false", ""))))
+        .containsExactly(
+            "spec.serviceAccountTokenInSecrets: Invalid value: false: serviceAccountTokenInSecrets"
+                + " is set but no tokenRequests are specified");
     assertThat(DRIVERS.update(good, good.replace("true", "false")))
         .containsExactly("spec.attachedRequired: Invalid value: false: field is immutable");
   }

@@ -105,10 +105,12 @@ class LeaseRulesTest {
   void whatBecomesOfMigrations() {
     String none = migration("apps", "deployments");
     assertThat(MIGRATIONS.update(none, status("7", "Running"), "status")).isEmpty();
-    assertThat(MIGRATIONS.update(none, status("07"), "status"))
-        .containsExactly(
-            "status.resourceVersion: Invalid value: \"07\": resource version is not well formed:"
-                + " 07");
+    for (String version : new String[] {"07", "0", "", "x"}) {
+      assertThat(MIGRATIONS.update(none, status(version), "status"))
+          .containsExactly(
+              "status.resourceVersion: Invalid value: \"%s\": resource version is not well formed: %s"
+                  .formatted(version, version));
+    }
     assertThat(MIGRATIONS.update(status("7"), status("8"), "status"))
         .containsExactly("status.resourceVersion: Invalid value: \"8\": field is immutable");
     assertThat(MIGRATIONS.update(none, status("7", "Succeeded", "Failed", "Running"), "status"))

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
@@ -130,8 +131,12 @@ final class RuntimeClassAdmission implements AdmissionPlugin {
           }
           selector.set(e.getKey(), e.getValue());
         });
-    for (JsonNode t : found.at("scheduling", "tolerations")) {
-      spec.withArrayProperty("tolerations").add(t.deepCopy());
+    if (!found.at("scheduling").isMissingNode()) {
+      ArrayNode merged =
+          Tolerations.merge(spec.path("tolerations"), found.at("scheduling", "tolerations"));
+      if (!merged.isEmpty()) {
+        spec.set("tolerations", merged);
+      }
     }
   }
 }

@@ -28,6 +28,11 @@ public interface KindStrategy {
     return true;
   }
 
+  /** Whether labels, annotations and finalizers stay when the status is written. */
+  default boolean statusKeepsMetadata() {
+    return false;
+  }
+
   /** Whether an update of an absent object creates it. */
   default boolean allowsCreateOnUpdate() {
     return false;

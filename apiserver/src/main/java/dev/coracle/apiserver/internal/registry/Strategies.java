@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.registry;
 
 import dev.coracle.api.GroupResource;
+import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
@@ -58,32 +59,15 @@ public final class Strategies {
     byResource.put("clusterroles.rbac.authorization.k8s.io", rbac);
     byResource.put("rolebindings.rbac.authorization.k8s.io", rbac);
     byResource.put("clusterrolebindings.rbac.authorization.k8s.io", rbac);
-    for (String resource :
-        new String[] {
-          "configmaps",
-          "nodes",
-          "serviceaccounts",
-          "limitranges",
-          "resourcequotas",
-          "endpoints",
-          "events",
-          "events.events.k8s.io",
-          "podtemplates",
-          "leases.coordination.k8s.io",
-          "storageclasses.storage.k8s.io",
-          "csidrivers.storage.k8s.io",
-          "csinodes.storage.k8s.io",
-          "runtimeclasses.node.k8s.io",
-          "priorityclasses.scheduling.k8s.io",
-          "apiservices.apiregistration.k8s.io",
-          "controllerrevisions.apps",
-          "horizontalpodautoscalers.autoscaling"
-        }) {
-      byResource.put(resource, SimpleStrategy.of(resource));
-    }
+    byResource.putAll(SimpleStrategy.ALL);
   }
 
-  public KindStrategy of(GroupResource resource) {
+  /** That of a resource that definitions brought, or of a built-in one. */
+  public KindStrategy of(ResourceDefinition resource) {
+    return resource.builtIn() ? of(resource.gvr().groupResource()) : SimpleStrategy.CUSTOM;
+  }
+
+  private KindStrategy of(GroupResource resource) {
     return byResource.getOrDefault(resource.toString(), KindStrategy.PLAIN);
   }
 }

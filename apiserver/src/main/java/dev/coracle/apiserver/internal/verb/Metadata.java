@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
@@ -187,8 +188,10 @@ public final class Metadata {
     }
     if (rv.isEmpty() || rv.equals("0")) {
       if (!call.type().strategy().allowsUnconditionalUpdate()) {
+        // Named by its resource, unlike all else that is invalid; so does upstream.
         throw StatusException.invalid(
-            call.type().kind(),
+            new GroupVersionKind(
+                resource.group(), call.type().kind().version(), resource.resource()),
             name,
             List.of(
                 new StatusCause(

@@ -190,7 +190,11 @@ public final class ObjectUpdate {
       }
       return kept;
     }
-    copy("ownerReferences", (ObjectNode) before.metadata(), given);
+    List<String> kept =
+        scope.name().equals("status") && type.strategy().statusKeepsMetadata()
+            ? List.of("labels", "annotations", "finalizers", "ownerReferences")
+            : List.of("ownerReferences");
+    kept.forEach(field -> copy(field, (ObjectNode) before.metadata(), given));
     return given;
   }
 

@@ -176,6 +176,16 @@ public final class CoreStrategies {
   public static final KindStrategy ATTACHMENT =
       new Uncounted() {
         @Override
+        public boolean statusKeepsMetadata() {
+          return true;
+        }
+
+        @Override
+        public boolean allowsUnconditionalUpdate() {
+          return false;
+        }
+
+        @Override
         public void prepareForCreate(ObjectNode attachment, Call call) {
           attachment.putObject("status").put("attached", false);
         }

@@ -13,6 +13,11 @@ public final class CustomDefinitionStrategy implements KindStrategy {
   private static final String FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 
   @Override
+  public boolean allowsUnconditionalUpdate() {
+    return false;
+  }
+
+  @Override
   public void prepareForCreate(ObjectNode definition, Call call) {
     ObjectNode status = definition.putObject("status");
     status.putArray("storedVersions").add(storageVersion(definition));

@@ -36,6 +36,11 @@ public final class PodCertificateStrategy implements KindStrategy {
   }
 
   @Override
+  public boolean statusKeepsMetadata() {
+    return true;
+  }
+
+  @Override
   public boolean allowsUnconditionalUpdate() {
     return false;
   }

@@ -28,6 +28,16 @@ public final class ResourceClaimStrategy implements KindStrategy {
   }
 
   @Override
+  public boolean tracksGeneration() {
+    return false;
+  }
+
+  @Override
+  public boolean statusKeepsMetadata() {
+    return true;
+  }
+
+  @Override
   public Uni<Void> beginWrite(ObjectNode now, @Nullable KubeObject before, Call call) {
     if (before == null) {
       return adminAccess.ofRequests(DeviceConversions.nested(now).path("spec"), call);

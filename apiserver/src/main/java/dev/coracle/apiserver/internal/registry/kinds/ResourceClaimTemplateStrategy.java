@@ -20,6 +20,11 @@ public final class ResourceClaimTemplateStrategy implements KindStrategy {
   }
 
   @Override
+  public boolean tracksGeneration() {
+    return false;
+  }
+
+  @Override
   public Uni<Void> beginWrite(ObjectNode now, @Nullable KubeObject before, Call call) {
     return before == null
         ? adminAccess.ofRequests(DeviceConversions.nested(now).path("spec").path("spec"), call)

@@ -1,37 +1,123 @@
 package dev.coracle.apiserver.internal.registry.kinds;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
+import java.util.Map;
 import java.util.Set;
 
-/** Kinds without a counted wanted state. */
-public record SimpleStrategy(boolean createsOnUpdate, boolean returnsDeletedObject)
-    implements KindStrategy {
+/** Kinds about which nothing is special but these traits. */
+public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
 
-  private static final Set<String> CREATE_ON_UPDATE =
-      Set.of(
-          "endpoints",
-          "events",
-          "events.events.k8s.io",
-          "limitranges",
-          "resourcequotas",
-          "leases.coordination.k8s.io",
-          "podtemplates",
-          "runtimeclasses.node.k8s.io");
-  private static final Set<String> RETURN_DELETED =
-      Set.of("serviceaccounts", "resourcequotas", "podtemplates");
+  private enum Trait {
+    /** {@code metadata.generation} counts the changes of the wanted state. */
+    COUNTED,
+    /** {@code metadata.generation} is 1, whatever changes. */
+    NUMBERED,
+    /** An update of an absent object creates it. */
+    MADE_BY_UPDATE,
+    /** An update must name the revision it is of. */
+    VERSIONED,
+    /** A write of the status changes no metadata. */
+    STATUS_ALONE,
+    /** A delete answers with the object. */
+    TOLD_WHEN_DELETED
+  }
 
-  public static SimpleStrategy of(String resource) {
-    return new SimpleStrategy(
-        CREATE_ON_UPDATE.contains(resource), RETURN_DELETED.contains(resource));
+  private static final SimpleStrategy VERSIONED_AND_COUNTED = with(Trait.COUNTED, Trait.VERSIONED);
+  private static final SimpleStrategy VERSIONED = with(Trait.VERSIONED);
+
+  private static final SimpleStrategy VERSIONED_COUNTED_AND_STATUS_ALONE =
+      with(Trait.COUNTED, Trait.VERSIONED, Trait.STATUS_ALONE);
+
+  /** Custom resources of all definitions. */
+  public static final KindStrategy CUSTOM = VERSIONED_AND_COUNTED;
+
+  /** By {@code resource.group}. */
+  public static final Map<String, SimpleStrategy> ALL =
+      Map.ofEntries(
+          Map.entry("configmaps", with()),
+          Map.entry("nodes", with()),
+          Map.entry("serviceaccounts", with(Trait.TOLD_WHEN_DELETED)),
+          Map.entry("limitranges", with(Trait.MADE_BY_UPDATE)),
+          Map.entry("resourcequotas", with(Trait.TOLD_WHEN_DELETED)),
+          Map.entry("endpoints", with(Trait.MADE_BY_UPDATE)),
+          Map.entry("events", with(Trait.MADE_BY_UPDATE)),
+          Map.entry("events.events.k8s.io", with(Trait.MADE_BY_UPDATE)),
+          Map.entry("podtemplates", with(Trait.COUNTED, Trait.TOLD_WHEN_DELETED)),
+          Map.entry("controllerrevisions.apps", with()),
+          Map.entry("horizontalpodautoscalers.autoscaling", with()),
+          Map.entry("poddisruptionbudgets.policy", VERSIONED_AND_COUNTED),
+          Map.entry("leases.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
+          Map.entry(
+              "leasecandidates.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
+          Map.entry("storageclasses.storage.k8s.io", with()),
+          Map.entry("volumeattributesclasses.storage.k8s.io", with()),
+          Map.entry("csidrivers.storage.k8s.io", VERSIONED_AND_COUNTED),
+          Map.entry("csinodes.storage.k8s.io", VERSIONED),
+          Map.entry("csistoragecapacities.storage.k8s.io", VERSIONED),
+          Map.entry(
+              "storageversionmigrations.storagemigration.k8s.io",
+              with(Trait.VERSIONED, Trait.STATUS_ALONE)),
+          Map.entry("runtimeclasses.node.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
+          Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
+          Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
+          Map.entry("clustertrustbundles.certificates.k8s.io", VERSIONED),
+          Map.entry("devicetaintrules.resource.k8s.io", with(Trait.COUNTED, Trait.STATUS_ALONE)),
+          Map.entry("flowschemas.flowcontrol.apiserver.k8s.io", VERSIONED_COUNTED_AND_STATUS_ALONE),
+          Map.entry(
+              "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+              VERSIONED_COUNTED_AND_STATUS_ALONE),
+          Map.entry(
+              "mutatingwebhookconfigurations.admissionregistration.k8s.io", VERSIONED_AND_COUNTED),
+          Map.entry(
+              "validatingwebhookconfigurations.admissionregistration.k8s.io",
+              VERSIONED_AND_COUNTED),
+          Map.entry(
+              "validatingadmissionpolicies.admissionregistration.k8s.io",
+              VERSIONED_COUNTED_AND_STATUS_ALONE),
+          Map.entry(
+              "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+              VERSIONED_AND_COUNTED),
+          Map.entry(
+              "mutatingadmissionpolicies.admissionregistration.k8s.io", VERSIONED_AND_COUNTED),
+          Map.entry(
+              "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
+              VERSIONED_AND_COUNTED));
+
+  private static SimpleStrategy with(Trait... traits) {
+    return new SimpleStrategy(Set.of(traits));
   }
 
   @Override
   public boolean tracksGeneration() {
-    return false;
+    return traits.contains(Trait.COUNTED);
   }
 
   @Override
   public boolean allowsCreateOnUpdate() {
-    return createsOnUpdate;
+    return traits.contains(Trait.MADE_BY_UPDATE);
+  }
+
+  @Override
+  public boolean allowsUnconditionalUpdate() {
+    return !traits.contains(Trait.VERSIONED);
+  }
+
+  @Override
+  public boolean statusKeepsMetadata() {
+    return traits.contains(Trait.STATUS_ALONE);
+  }
+
+  @Override
+  public boolean returnsDeletedObject() {
+    return traits.contains(Trait.TOLD_WHEN_DELETED);
+  }
+
+  @Override
+  public void prepareForCreate(ObjectNode object, Call call) {
+    if (traits.contains(Trait.NUMBERED)) {
+      object.withObjectProperty("metadata").put("generation", 1);
+    }
   }
 }
