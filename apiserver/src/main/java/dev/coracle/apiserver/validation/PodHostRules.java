@@ -11,6 +11,10 @@ import java.util.Set;
 /** What a Pod says of name resolution and of the operating system below it. */
 final class PodHostRules {
 
+  /** Where containers of a pod are, in the order in which they are looked at. */
+  static final List<String> LISTS =
+      List.of("initContainers", "containers", "ephemeralContainers");
+
   private static final int MOST_SERVERS = 3;
   private static final int MOST_SEARCHES = 32;
   private static final int LONGEST_SEARCHES = 2048;
@@ -165,7 +169,7 @@ final class PodHostRules {
   }
 
   private static void contexts(JsonNode spec, FieldPath path, Context each) {
-    for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
+    for (String list : LISTS) {
       int i = 0;
       for (JsonNode container : spec.path(list)) {
         each.look(

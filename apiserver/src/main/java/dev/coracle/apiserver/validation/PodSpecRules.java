@@ -83,6 +83,7 @@ final class PodSpecRules {
         spec.path("securityContext").path("sysctls"),
         path.child("securityContext").child("sysctls"),
         errors);
+    WindowsRules.onHost(spec, path, errors);
     tolerations(spec.path("tolerations"), path.child("tolerations"), errors);
     affinity(spec.path("affinity"), path.child("affinity"), errors);
     SpreadRules.check(

@@ -19,6 +19,7 @@ final class SecurityContextRules {
     for (JsonNode group : context.path("supplementalGroups")) {
       id(group, at.child("supplementalGroups").index(i++), "", errors);
     }
+    WindowsRules.options(context, at, errors);
   }
 
   static void container(JsonNode context, FieldPath at, FieldErrors errors) {
@@ -43,6 +44,7 @@ final class SecurityContextRules {
         }
       }
     }
+    WindowsRules.options(context, at, errors);
   }
 
   private static void id(JsonNode id, FieldPath at, String field, FieldErrors errors) {

@@ -3,6 +3,8 @@ package dev.coracle.apiserver.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of a Pod's name resolution, operating system, spreading and affinities. */
 class PodWordsTest {
@@ -61,6 +63,60 @@ class PodWordsTest {
         .containsExactly(
             "spec.containers[0].securityContext.windowsOptions: Forbidden: windows options cannot"
                 + " be set for a linux pod");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'gmsaCredentialSpecName':'A' | gmsaCredentialSpecName: Invalid value: \"A\": a lowercase RFC"
+            + " 1123 subdomain must",
+        "'gmsaCredentialSpec':'' | gmsaCredentialSpec: Invalid value: \"\": gmsaCredentialSpec cannot"
+            + " be an empty string",
+        "'runAsUserName':'' | runAsUserName: Invalid value: \"\": runAsUserName cannot be an empty"
+            + " string",
+        "'runAsUserName':'a\\u0007' | runAsUserName: Invalid value: \"a\\u0007\": runAsUserName cannot"
+            + " contain control characters",
+        "'runAsUserName':'a\\\\b\\\\c' | runAsUserName: Invalid value: \"a\\\\b\\\\c\": runAsUserName"
+            + " cannot contain more than one backslash",
+        "'runAsUserName':'-*\\\\b' | runAsUserName: Invalid value: \"-*\\\\b\": runAsUserName's Domain"
+            + " doesn't match the NetBios nor the DNS format",
+        "'runAsUserName':'a\\\\' | runAsUserName: Invalid value: \"a\\\\\": runAsUserName's User cannot"
+            + " be empty",
+        "'runAsUserName':'a;b' | runAsUserName: Invalid value: \"a;b\": runAsUserName's User cannot"
+            + " contain the following characters: \"/\\:;|=,+*?<>@[]",
+        "'runAsUserName':'. .' | runAsUserName: Invalid value: \". .\": runAsUserName's User cannot"
+            + " contain only periods or spaces"
+      },
+      quoteCharacter = '`')
+  void whoWindowsProcessesRunAs(String options, String wrong) {
+    String context = "'securityContext':{'windowsOptions':{" + options + "}}";
+    String pod =
+        "{'os':{'name':'windows'}," + context + ",'containers':[{'name':'c','image':'i'," + context;
+    assertThat(PODS.create(POD.formatted(pod + "}]}")))
+        .hasSize(2)
+        .anyMatch(p -> p.startsWith("spec.securityContext.windowsOptions." + wrong))
+        .anyMatch(p -> p.startsWith("spec.containers[0].securityContext.windowsOptions." + wrong));
+  }
+
+  @Test
+  void processesOnTheHost() {
+    String options = "'securityContext':{'windowsOptions':{'hostProcess':%s}}";
+    String on = options.formatted("true");
+    String off = options.formatted("false");
+    String pod =
+        "{'os':{'name':'windows'},%s,'hostNetwork':%s,'containers':[{'name':'a','image':'i',%s},"
+            + "{'name':'b','image':'i'%s}]}";
+    assertThat(PODS.create(POD.formatted(pod.formatted(on, "true", on, "")))).isEmpty();
+    assertThat(PODS.create(POD.formatted(pod.formatted(off, "false", off, "")))).isEmpty();
+    assertThat(PODS.create(POD.formatted(pod.formatted(on, "false", off, ""))))
+        .containsExactly(
+            "spec.containers[0].securityContext.windowsOptions.hostProcess: Invalid value: false:"
+                + " pod hostProcess value must be identical if both are specified, was true",
+            "spec: Invalid value: \"\": If pod contains any hostProcess containers then all"
+                + " containers must be HostProcess containers",
+            "spec.hostNetwork: Invalid value: false: hostNetwork must be true if pod contains any"
+                + " hostProcess containers");
   }
 
   @Test
