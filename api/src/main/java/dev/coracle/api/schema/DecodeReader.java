@@ -11,7 +11,9 @@ import dev.coracle.api.schema.SchemaType.Kind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +26,30 @@ final class DecodeReader {
   private static final int MAX_PROBLEMS = 100;
   private static final SchemaType RAW = SchemaType.scalar(Kind.RAW, 0);
 
+  /** What a custom resource's schema knows nothing of: objects lose all their fields. */
+  private static final SchemaType BARE = SchemaType.unknown();
+
   private final JsonParser parser;
+
+  /** Where the document stands in a larger one. */
+  private final String prefix;
+
   private final List<String> problems = new ArrayList<>(0);
+
+  /**
+   * Unknown fields of custom resources, which are told after all that stands twice and in the order
+   * of these lists, each sorted: those of metadata, those that the schema does not have, and those
+   * of the metadata of objects inside.
+   */
+  private final List<String> ofMetadata = new ArrayList<>(0);
+
+  private final List<String> pruned = new ArrayList<>(0);
+  private final List<String> inside = new ArrayList<>(0);
+
   private @Nullable String error;
+
+  /** At which depth a Go struct begins of its own: that of a custom resource's metadata. */
+  private int structAt;
 
   /** Names; null at a list level, whose index stands beside it. */
   private @Nullable String[] names = new String[16];
@@ -36,10 +59,23 @@ final class DecodeReader {
   private int depth;
 
   DecodeReader(JsonParser parser) {
-    this.parser = parser;
+    this(parser, "");
   }
 
+  private DecodeReader(JsonParser parser, String prefix) {
+    this.parser = parser;
+    this.prefix = prefix;
+  }
+
+  /** To be asked for once, when all is read. */
   List<String> problems() {
+    for (List<String> more : List.of(ofMetadata, pruned, inside)) {
+      Collections.sort(more);
+      problems.addAll(more);
+    }
+    if (problems.size() > MAX_PROBLEMS) {
+      problems.subList(MAX_PROBLEMS, problems.size()).clear();
+    }
     return problems;
   }
 
@@ -63,8 +99,8 @@ final class DecodeReader {
     }
     return switch (type.kind()) {
       case OBJECT -> token == JsonToken.START_OBJECT ? object(type) : mismatch(type, token);
-      case MAP -> token == JsonToken.START_OBJECT ? map(type) : mismatch(type, token);
-      case LIST -> token == JsonToken.START_ARRAY ? list(type) : mismatch(type, token);
+      case MAP -> token == JsonToken.START_OBJECT ? map(type, type.item()) : mismatch(type, token);
+      case LIST -> token == JsonToken.START_ARRAY ? list(type, type.item()) : mismatch(type, token);
       case RAW -> raw();
       case RAW_OBJECT -> token == JsonToken.START_OBJECT ? raw() : mismatch(type, token);
       case STRING, BYTES, INTEGER, NUMBER, BOOLEAN, INT_OR_STRING, QUANTITY, TIME, MICRO_TIME ->
@@ -83,17 +119,24 @@ final class DecodeReader {
     return node == null ? mismatch(type, token) : node;
   }
 
-  /** A custom resource's value: pruned below, but of whatever type it is. */
+  /**
+   * A custom resource's value: pruned below, but of whatever type it is. Where the schema allows
+   * any additional property it says nothing of what is in them, so that is pruned too.
+   */
   private JsonNode structural(SchemaType type, JsonToken token) throws IOException {
+    boolean kept = type.preservesUnknownFields() || type.kind() == Kind.RAW;
     if (token == JsonToken.START_OBJECT) {
       return switch (type.kind()) {
         case OBJECT -> object(type);
-        case MAP -> map(type);
-        case RAW_OBJECT, RAW -> type.fields().isEmpty() ? raw() : object(type);
-        default -> raw();
+        case MAP -> map(type, type.item());
+        case RAW_OBJECT -> map(type, BARE);
+        default -> kept ? raw() : object(BARE);
       };
     }
-    return token == JsonToken.START_ARRAY && type.kind() == Kind.LIST ? list(type) : raw();
+    if (token == JsonToken.START_ARRAY) {
+      return type.kind() == Kind.LIST ? list(type, type.item()) : kept ? raw() : list(type, BARE);
+    }
+    return raw();
   }
 
   private ObjectNode object(SchemaType type) throws IOException {
@@ -107,15 +150,18 @@ final class DecodeReader {
       SchemaField field = body.fields().get(name);
       SchemaType child = field != null ? field.type() : body.element();
       if (child == null) {
-        if (body.preserveUnknown() || type.kind() == Kind.RAW_OBJECT || type.kind() == Kind.RAW) {
+        if (body.preserveUnknown()) {
           put(out, name, raw());
         } else {
-          problem("unknown field ");
+          unknown();
           parser.skipChildren();
         }
         continue;
       }
-      JsonNode value = value(child, token);
+      JsonNode value =
+          type.structural() && !child.structural()
+              ? typed(child, name, token)
+              : value(child, token);
       if (value != null) {
         put(out, name, value);
       }
@@ -124,9 +170,44 @@ final class DecodeReader {
     return out;
   }
 
-  private ObjectNode map(SchemaType type) throws IOException {
+  /** What a custom resource, or an object inside one, has by being an object. */
+  private @Nullable JsonNode typed(SchemaType type, String name, JsonToken token)
+      throws IOException {
+    if (depth == 1 && prefix.isEmpty()) {
+      structAt = name.equals("metadata") ? 1 : 0;
+      JsonNode value = value(type, token);
+      structAt = 0;
+      return value;
+    }
+    JsonNode given = raw();
+    if (!name.equals("metadata")) {
+      if (!given.isTextual()) {
+        unfit(given, "must be a string");
+      }
+      return given;
+    }
+    if (given.isNull()) {
+      return Json.object();
+    }
+    try (JsonParser inner = given.traverse(Json.MAPPER)) {
+      DecodeReader reader = new DecodeReader(inner, path(false));
+      JsonNode value = reader.value(type, Objects.requireNonNull(inner.nextToken()));
+      if (reader.error != null) {
+        unfit(given, reader.error);
+      }
+      reader.problems().stream()
+          .limit(MAX_PROBLEMS - Math.min(MAX_PROBLEMS, inside.size()))
+          .forEach(inside::add);
+      return value;
+    }
+  }
+
+  private void unfit(JsonNode value, String why) {
+    fail(path(true) + ": Invalid value: " + value + ": " + why);
+  }
+
+  private ObjectNode map(SchemaType type, SchemaType element) throws IOException {
     ObjectNode out = Json.object();
-    SchemaType element = type.item();
     push(type);
     int level = depth - 1;
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
@@ -139,9 +220,8 @@ final class DecodeReader {
     return out;
   }
 
-  private ArrayNode list(SchemaType type) throws IOException {
+  private ArrayNode list(SchemaType type, SchemaType element) throws IOException {
     ArrayNode out = Json.array();
-    SchemaType element = type.item();
     push(type);
     int level = depth - 1;
     names[level] = null;
@@ -193,7 +273,7 @@ final class DecodeReader {
 
   private void put(ObjectNode out, String name, JsonNode value) {
     if (out.replace(name, value) != null) {
-      problem("duplicate field ");
+      problem(problems, "duplicate field ");
     }
   }
 
@@ -225,7 +305,7 @@ final class DecodeReader {
     parser.skipChildren();
     String struct = "";
     StringBuilder path = new StringBuilder();
-    for (int i = 0; i < depth; i++) {
+    for (int i = structAt; i < depth; i++) {
       String name = names[i];
       if (owners[i].kind() == Kind.OBJECT && name != null) {
         struct = owners[i].shortName();
@@ -235,11 +315,9 @@ final class DecodeReader {
     fail(
         "json: cannot unmarshal "
             + got
-            + " into Go struct field "
-            + struct
-            + "."
-            + path
-            + " of type "
+            + (path.isEmpty()
+                ? " into Go value of type "
+                : " into Go struct field " + struct + "." + path + " of type ")
             + GoScalars.typeName(type));
     return null;
   }
@@ -250,19 +328,36 @@ final class DecodeReader {
     }
   }
 
-  private void problem(String what) {
-    if (problems.size() < MAX_PROBLEMS) {
-      StringBuilder path = new StringBuilder();
-      for (int i = 0; i < depth; i++) {
-        String name = names[i];
-        if (name == null) {
-          path.append('[').append(indexes[i]).append(']');
-        } else {
-          path.append(path.isEmpty() ? "" : ".").append(name);
-        }
-      }
-      problems.add(what + "\"" + path + "\"");
+  private void unknown() {
+    List<String> into =
+        owners[depth - 1].structural() ? pruned : owners[0].structural() ? ofMetadata : problems;
+    problem(into, "unknown field ");
+  }
+
+  private void problem(List<String> into, String what) {
+    if (into.size() < MAX_PROBLEMS) {
+      into.add(what + "\"" + path(false) + "\"");
     }
+  }
+
+  /**
+   * Where it stands.
+   *
+   * @param keyed whether keys of maps are written as such
+   */
+  private String path(boolean keyed) {
+    StringBuilder path = new StringBuilder(prefix);
+    for (int i = 0; i < depth; i++) {
+      String name = names[i];
+      if (name == null) {
+        path.append('[').append(indexes[i]).append(']');
+      } else if (keyed && owners[i].kind() != Kind.OBJECT) {
+        path.append('[').append(name).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(name);
+      }
+    }
+    return path.toString();
   }
 
   private void push(SchemaType owner) {

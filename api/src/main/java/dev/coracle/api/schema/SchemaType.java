@@ -120,6 +120,12 @@ public final class SchemaType {
         kind, "", bits, ListType.ATOMIC, List.of(), false, false, null, () -> Body.EMPTY);
   }
 
+  /** An object of a custom resource of which no field is known. */
+  static SchemaType unknown() {
+    return new SchemaType(
+        Kind.OBJECT, "", 0, ListType.ATOMIC, List.of(), false, true, null, () -> Body.EMPTY);
+  }
+
   static SchemaType list(SchemaType element, ListType type, List<String> keys) {
     return new SchemaType(
         Kind.LIST,

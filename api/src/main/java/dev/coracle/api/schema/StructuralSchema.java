@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StructuralSchema {
 
+  private static final String PRESERVE = "x-kubernetes-preserve-unknown-fields";
   private static final SchemaType STRING = SchemaType.scalar(Kind.STRING, 0);
 
   private StructuralSchema() {}
@@ -33,9 +34,7 @@ public final class StructuralSchema {
    */
   public static SchemaType compile(JsonNode openApiV3Schema, GroupVersionKind gvk) {
     ObjectNode node =
-        openApiV3Schema instanceof ObjectNode o
-            ? o
-            : Json.object().put("x-kubernetes-preserve-unknown-fields", true);
+        openApiV3Schema instanceof ObjectNode o ? o : Json.object().put(PRESERVE, true);
     return compile(node, gvk, true);
   }
 
@@ -112,8 +111,11 @@ public final class StructuralSchema {
             ? node.path("items")
             : node.path("additionalProperties");
     SchemaType element = null;
+    boolean preserve = node.path(PRESERVE).asBoolean();
     if (items instanceof ObjectNode o) {
-      element = compile(o, null, false);
+      // A list that keeps what it does not know keeps it in its items too.
+      boolean inherited = preserve && node.path("type").asText("").equals("array");
+      element = compile(inherited ? o.deepCopy().put(PRESERVE, true) : o, null, false);
     } else if (node.path("type").asText("").equals("array")) {
       element = SchemaType.scalar(Kind.RAW, 0);
     }
@@ -122,7 +124,7 @@ public final class StructuralSchema {
     return new Body(
         Collections.unmodifiableMap(fields),
         element,
-        node.path("x-kubernetes-preserve-unknown-fields").asBoolean(),
+        preserve,
         node.path("x-kubernetes-embedded-resource").asBoolean(),
         node.path("nullable").asBoolean(),
         Collections.unmodifiableSet(enums),

@@ -8,6 +8,7 @@ import dev.coracle.api.schema.ListType;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
+import dev.coracle.api.schema.StructuralSchema;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -69,8 +70,31 @@ public final class SchemaValidator {
           check(child, e.getValue(), old == null ? null : old.get(e.getKey()), at, errors);
         }
       }
+      names(rules, object, old, path, errors);
     } else if (value instanceof ArrayNode array && type.element() != null) {
       list(type, array, old, path, errors);
+    }
+  }
+
+  /** All that a schema may say of metadata is how objects, or objects inside them, are named. */
+  private static void names(
+      ObjectNode rules,
+      ObjectNode object,
+      @Nullable JsonNode old,
+      FieldPath path,
+      FieldErrors errors) {
+    JsonNode named = rules.path("properties").path("metadata").path("properties");
+    for (String field : named.isEmpty() ? List.<String>of() : List.of("name", "generateName")) {
+      JsonNode value = object.path("metadata").path(field);
+      if (named.path(field) instanceof ObjectNode rule && value.isTextual()) {
+        JsonNode before = old == null ? null : old.path("metadata").get(field);
+        check(
+            StructuralSchema.compileValue(rule, false),
+            value,
+            before,
+            path.child("metadata").child(field),
+            errors);
+      }
     }
   }
 

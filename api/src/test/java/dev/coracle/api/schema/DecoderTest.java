@@ -9,7 +9,10 @@ import dev.coracle.api.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DecoderTest {
 
@@ -121,10 +124,10 @@ class DecoderTest {
             json.getBytes(StandardCharsets.UTF_8), ct, FieldValidation.WARN, warnings::add);
     assertThat(warnings)
         .containsExactly(
-            "unknown field \"metadata.x\"",
-            "unknown field \"spec.other\"",
             "duplicate field \"spec.free.any[1].z\"",
-            "unknown field \"spec.items[0].b\"");
+            "unknown field \"metadata.x\"",
+            "unknown field \"spec.items[0].b\"",
+            "unknown field \"spec.other\"");
     assertThat(tree.path("spec").toString())
         .isEqualTo(
             "{\"replicas\":\"wrong\",\"free\":{\"any\":[1,{\"z\":null}]},\"port\":\"http\","
@@ -132,6 +135,75 @@ class DecoderTest {
     Defaulter.apply(ct, tree);
     assertThat(tree.at("/spec/cronSpec").asText()).isEqualTo("* * * * *");
     assertThat(tree.at("/spec/items/0/mode").asText()).isEqualTo("fast");
+  }
+
+  private static final String INSIDE =
+      """
+      {"spec":{"group":"g.io","scope":"Namespaced","names":{"plural":"boxes","kind":"Box"},"versions":[
+       {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{
+        "any":{"type":"object","additionalProperties":true},
+        "text":{"type":"string"},
+        "kept":{"type":"array","x-kubernetes-preserve-unknown-fields":true,"items":{"type":"object",
+          "properties":{"a":{"type":"object"}}}},
+        "open":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"a":{"type":"object"}}},
+        "inner":{"type":"object","x-kubernetes-embedded-resource":true,"properties":{
+          "spec":{"type":"object"}}},
+        "named":{"type":"object","additionalProperties":{"type":"object",
+          "x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}}
+       }}}}]}}\
+      """;
+
+  private static final ResourceDefinition BOXES =
+      CustomResources.definitions(Json.parseObject(INSIDE)).getFirst();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // what comes, what stays, and what is told
+        "{'any':{'a':1,'b':[1,{'c':2}],'d':{'e':{}}}} | {'any':{'a':1,'b':[1,{}],'d':{}}} | any.b[1].c, any.d.e",
+        "{'text':{'a':1},'zz':1} | {'text':{}} | text.a, zz",
+        "{'kept':[{'b':{'c':1},'a':{'d':1}}]} | {'kept':[{'b':{'c':1},'a':{}}]} | kept[0].a.d",
+        "{'open':{'b':{'c':1},'a':{'d':1}}} | {'open':{'b':{'c':1},'a':{}}} | open.a.d",
+        "{'inner':{'apiVersion':'v1','kind':'K','x':1,'metadata':{'name':'n','y':1},'spec':{'z':1}}}"
+            + " | {'inner':{'apiVersion':'v1','kind':'K','metadata':{'name':'n'},'spec':{}}}"
+            + " | inner.spec.z, inner.x, inner.metadata.y",
+        "{'named':{'k':{'kind':'K','x':{'y':1},'metadata':null}}}"
+            + " | {'named':{'k':{'kind':'K','x':{'y':1},'metadata':{}}}} |",
+        "{'named':{'k':{'metadata':{'labels':{'a':'b'},'z':1}}}}"
+            + " | {'named':{'k':{'metadata':{'labels':{'a':'b'}}}}} | named.k.metadata.z",
+        "{'zz':1,'metadata':{'q':1}} | {'metadata':{}} | metadata.q, zz"
+      })
+  void prunesWhatASchemaDoesNotKnow(String given, String kept, @Nullable String unknown) {
+    Decoder.Decoded decoded = Decoder.decode(Json.parse(given.replace('\'', '"')), BOXES.schema());
+    assertThat(decoded.tree()).isEqualTo(Json.parse(kept.replace('\'', '"')));
+    List<String> told = new ArrayList<>();
+    for (String field : unknown == null ? new String[0] : unknown.split(", ")) {
+      told.add("unknown field \"" + field + "\"");
+    }
+    assertThat(decoded.problems()).isEqualTo(told);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'metadata':{'name':1}} | json: cannot unmarshal number into Go struct field ObjectMeta.name of"
+            + " type string",
+        "{'metadata':[]} | json: cannot unmarshal array into Go value of type v1.ObjectMeta",
+        "{'inner':{'kind':1}} | inner.kind: Invalid value: 1: must be a string",
+        "{'inner':{'apiVersion':null}} | inner.apiVersion: Invalid value: null: must be a string",
+        "{'inner':{'metadata':'x'}} | inner.metadata: Invalid value: 'x': json: cannot unmarshal string into"
+            + " Go value of type v1.ObjectMeta",
+        "{'named':{'k':{'metadata':{'labels':{'a':1}}}}} | named[k].metadata: Invalid value:"
+            + " {'labels':{'a':1}}: json: cannot unmarshal number into Go struct field ObjectMeta.labels of"
+            + " type string"
+      })
+  void metadataInsideACustomResourceIsThatOfAnyObject(String given, String wrong) {
+    assertThatThrownBy(() -> Decoder.decode(Json.parse(given.replace('\'', '"')), BOXES.schema()))
+        .hasMessage(wrong.replace('\'', '"'));
   }
 
   @Test

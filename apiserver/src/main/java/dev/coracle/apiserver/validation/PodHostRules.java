@@ -12,8 +12,7 @@ import java.util.Set;
 final class PodHostRules {
 
   /** Where containers of a pod are, in the order in which they are looked at. */
-  static final List<String> LISTS =
-      List.of("initContainers", "containers", "ephemeralContainers");
+  static final List<String> LISTS = List.of("initContainers", "containers", "ephemeralContainers");
 
   private static final int MOST_SERVERS = 3;
   private static final int MOST_SEARCHES = 32;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.schema.ResourceDefinition;
-import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.SchemaValidator;
@@ -43,6 +42,7 @@ public final class Validator {
     rules.check(object, errors);
     rules.checkCreate(object, errors);
     schema(resource, object, null, errors);
+    inside(resource, object, errors);
     return errors.causes();
   }
 
@@ -71,6 +71,9 @@ public final class Validator {
       rules.checkSubresource(subresource, now, before.tree(), errors);
     }
     schema(resource, now, before.tree(), errors);
+    if (subresource.isEmpty()) {
+      inside(resource, now, errors);
+    }
     return errors.causes();
   }
 
@@ -84,14 +87,21 @@ public final class Validator {
     }
   }
 
+  /** The objects inside a custom resource, also where they have not changed. */
+  private static void inside(ResourceDefinition resource, ObjectNode object, FieldErrors errors) {
+    ObjectNode schema = resource.builtIn() ? null : resource.schema().constraints();
+    if (schema != null && schema.findValue(EmbeddedResourceRules.FLAG) != null) {
+      EmbeddedResourceRules.check(object, schema, false, FieldPath.ROOT, errors);
+    }
+  }
+
   private static void schema(
       ResourceDefinition resource,
       ObjectNode now,
       @Nullable ObjectNode before,
       FieldErrors errors) {
-    SchemaType type = resource.schema();
     if (!resource.builtIn()) {
-      SchemaValidator.validate(type, now, before, errors);
+      SchemaValidator.validate(resource.schema(), now, before, errors);
     }
   }
 }

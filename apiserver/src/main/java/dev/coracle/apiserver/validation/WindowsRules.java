@@ -14,8 +14,7 @@ final class WindowsRules {
   private static final int LONGEST_DOMAIN = 256;
   private static final int LONGEST_USER = 104;
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-  private static final Pattern NETBIOS =
-      Pattern.compile("[^\\\\/:*?\"<>|.][^\\\\/:*?\"<>|]{0,14}");
+  private static final Pattern NETBIOS = Pattern.compile("[^\\\\/:*?\"<>|.][^\\\\/:*?\"<>|]{0,14}");
   private static final Pattern DNS = Pattern.compile("[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?");
   private static final Pattern NOT_IN_USERS = Pattern.compile("[\"/\\\\:;|=,+*?<>@\\[\\]]");
   private static final Pattern DOTS_AND_SPACES = Pattern.compile("[. ]+");

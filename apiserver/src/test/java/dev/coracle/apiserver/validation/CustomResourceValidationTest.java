@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.schema.CustomResources;
 import dev.coracle.api.schema.ResourceDefinition;
 import java.util.List;
@@ -35,6 +36,80 @@ class CustomResourceValidationTest {
                   """))
           .getFirst();
 
+  private static final ResourceDefinition BOXES =
+      CustomResources.definitions(
+              Json.parseObject(
+                  """
+                  {"spec":{"group":"g.io","scope":"Namespaced","names":{"plural":"boxes","kind":"Box"},"versions":[
+                   {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{
+                    "metadata":{"type":"object","properties":{"name":{"type":"string","maxLength":3},
+                      "generateName":{"type":"string","pattern":"^b"}}},
+                    "inner":{"type":"object","x-kubernetes-embedded-resource":true,"properties":{
+                      "metadata":{"type":"object","properties":{"name":{"type":"string","enum":["a"]}}}}},
+                    "list":{"type":"array","items":{"type":"object","x-kubernetes-embedded-resource":true,
+                      "x-kubernetes-preserve-unknown-fields":true}}
+                   }}}}]}}\
+                  """))
+          .getFirst();
+
+  private static ObjectNode box(String metadata, String rest) {
+    return Json.parseObject(
+        ("{'apiVersion':'g.io/v1','kind':'Box','metadata':{'namespace':'d',"
+                + metadata
+                + "}"
+                + rest
+                + "}")
+            .replace('\'', '"'));
+  }
+
+  private static List<String> show(List<StatusCause> causes) {
+    return causes.stream().map(c -> c.field() + ": " + c.message()).toList();
+  }
+
+  @Test
+  void holdsNamesToTheSchema() {
+    assertThat(show(Validator.validateCreate(BOXES, box("'name':'abc','generateName':'b'", ""))))
+        .isEmpty();
+    ObjectNode bad = box("'name':'abcd','generateName':'a'", "");
+    assertThat(show(Validator.validateCreate(BOXES, bad)))
+        .containsExactly(
+            "metadata.name: Too long: may not be more than 3 bytes",
+            "metadata.generateName: Invalid value: \"a\": metadata.generateName in body should match"
+                + " '^b'");
+    ObjectNode changed = box("'name':'abcd','generateName':'a'", ",'list':[]");
+    assertThat(Validator.validateUpdate(BOXES, KubeObject.of(bad), changed, ""))
+        .as("what was there before stays")
+        .isEmpty();
+  }
+
+  @Test
+  void holdsObjectsInsideToTheRulesOfObjects() {
+    String good = "{'apiVersion':'v1','kind':'K','metadata':{'name':'a','labels':{'a':'b'}}}";
+    assertThat(show(Validator.validateCreate(BOXES, box("'name':'a'", ",'inner':" + good))))
+        .isEmpty();
+    ObjectNode bad =
+        box(
+            "'name':'a'",
+            ",'inner':{'apiVersion':'a/b/c','metadata':{'name':'b','labels':{'-':'c'}}},"
+                + "'list':[{'apiVersion':'','kind':'1','metadata':{'namespace':'A'}}]");
+    List<String> problems = show(Validator.validateCreate(BOXES, bad));
+    assertThat(problems)
+        .hasSize(7)
+        .contains(
+            "inner.metadata.name: Unsupported value: \"b\": supported values: \"a\"",
+            "inner.apiVersion: Invalid value: \"a/b/c\": unexpected GroupVersion string: a/b/c",
+            "inner.kind: Required value",
+            "list[0].apiVersion: Required value")
+        .anyMatch(p -> p.startsWith("inner.metadata.labels: Invalid value: \"-\": "))
+        .anyMatch(p ->
+            p.startsWith("list[0].kind: Invalid value: \"1\": may have mixed case, but should"))
+        .anyMatch(p -> p.startsWith("list[0].metadata.namespace: Invalid value: \"A\": "));
+    assertThat(Validator.validateUpdate(BOXES, KubeObject.of(bad), bad, ""))
+        .as("what was there before is held to them too")
+        .hasSize(6);
+    assertThat(Validator.validateUpdate(BOXES, KubeObject.of(bad), bad, "status")).isEmpty();
+  }
+
   private static ObjectNode tab(String spec) {
     return Json.parseObject(
         ("{'apiVersion':'g.io/v1','kind':'Tab','metadata':{'name':'t','namespace':'d'},'spec':"
@@ -44,9 +119,7 @@ class CustomResourceValidationTest {
   }
 
   private static List<String> problems(ObjectNode object) {
-    return Validator.validateCreate(TABS, object).stream()
-        .map(c -> c.field() + ": " + c.message())
-        .toList();
+    return show(Validator.validateCreate(TABS, object));
   }
 
   @ParameterizedTest
