@@ -24,6 +24,8 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
+import dev.coracle.kubelet.internal.node.AllocatableEnforcement;
+import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.node.OomWatcher;
 import dev.coracle.kubelet.internal.node.OwnNode;
@@ -93,6 +95,7 @@ public final class Kubelet implements Component {
   private final LogRotation rotation;
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
+  private final AllocatableEnforcement enforcement;
   private final OomWatcher ooms;
   private final Optional<ShutdownInhibitor> inhibitor;
   private final Optional<KubeletServer> server;
@@ -236,6 +239,13 @@ public final class Kubelet implements Component {
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     node.events(nodeEvents);
+    this.enforcement =
+        new AllocatableEnforcement(
+            options.configuration().reservations(),
+            node.allocatable(),
+            parts.cgroups,
+            nodeEvents,
+            timers);
     this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
     this.eviction =
         new EvictionManager(
@@ -300,6 +310,9 @@ public final class Kubelet implements Component {
     pleg.start();
     server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
     node.start();
+    if (!simulated) {
+      enforcement.begin(Machine.mostProcessIds());
+    }
     timers.execute(plugins::start);
     listed.join();
     if (!simulated) {

@@ -1,6 +1,5 @@
 package dev.coracle.kubelet;
 
-import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
@@ -154,8 +153,8 @@ final class PodParts {
                 pod.hostNetwork()
                     ? List.of(options.nodeIp())
                     : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
-                Quantity.of(machine.cpus()),
-                node.allocatableMemory(),
+                node.allocatable().cpu(),
+                node.allocatable().memory(),
                 node::allocatableDisk);
     Tokens tokens = new Tokens(client, clock, new SecureRandom());
     this.certificates =

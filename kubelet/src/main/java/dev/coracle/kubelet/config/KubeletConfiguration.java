@@ -24,6 +24,7 @@ import java.util.TreeSet;
  * @param sysctls which ones pods may set
  * @param pullVerification which images that are here a pod may have without showing that it may
  *     pull them
+ * @param reservations what of the node is not for pods
  */
 public record KubeletConfiguration(
     int maxPods,
@@ -37,7 +38,8 @@ public record KubeletConfiguration(
     int userNamespaceIds,
     Optional<Path> staticPodPath,
     Sysctls sysctls,
-    PullVerification pullVerification) {
+    PullVerification pullVerification,
+    NodeReservations reservations) {
 
   /** The ids of a pod with users of its own come in multiples of this. */
   private static final int ID_UNIT = 65536;
@@ -55,11 +57,12 @@ public record KubeletConfiguration(
           ID_UNIT,
           Optional.empty(),
           Sysctls.SAFE,
-          PullVerification.DEFAULT);
+          PullVerification.DEFAULT,
+          NodeReservations.DEFAULT);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
-          Set.of(
+          List.of(
               "apiVersion",
               "kind",
               "maxPods",
@@ -82,7 +85,13 @@ public record KubeletConfiguration(
               "staticPodPath",
               "allowedUnsafeSysctls",
               "imagePullCredentialsVerificationPolicy",
-              "preloadedImagesVerificationAllowlist"));
+              "preloadedImagesVerificationAllowlist",
+              "enforceNodeAllocatable",
+              "kubeReserved",
+              "kubeReservedCgroup",
+              "systemReserved",
+              "systemReservedCgroup",
+              "reservedSystemCPUs"));
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
@@ -97,7 +106,8 @@ public record KubeletConfiguration(
         userNamespaceIds,
         staticPodPath,
         sysctls,
-        pullVerification);
+        pullVerification,
+        reservations);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -113,7 +123,8 @@ public record KubeletConfiguration(
         userNamespaceIds,
         staticPodPath,
         sysctls,
-        pullVerification);
+        pullVerification,
+        reservations);
   }
 
   /**
@@ -157,7 +168,8 @@ public record KubeletConfiguration(
         Sysctls.allowing(list(document, "allowedUnsafeSysctls")),
         PullVerification.of(
             document.path("imagePullCredentialsVerificationPolicy").asText(""),
-            list(document, "preloadedImagesVerificationAllowlist")));
+            list(document, "preloadedImagesVerificationAllowlist")),
+        NodeReservations.parse(document));
   }
 
   private static Optional<Path> staticPodPath(JsonNode node) {
@@ -209,7 +221,8 @@ public record KubeletConfiguration(
         userNamespaceIds,
         staticPodPath,
         sysctls,
-        pullVerification);
+        pullVerification,
+        reservations);
   }
 
   private static int idsPerPod(JsonNode users) {

@@ -137,6 +137,20 @@ class KubeletConfigurationTest {
         "\"preloadedImagesVerificationAllowlist\":[\"a.b/*\"] | can't set",
         "\"imagePullCredentialsVerificationPolicy\":\"NeverVerifyAllowlistedImages\","
             + "\"preloadedImagesVerificationAllowlist\":[\"a*/b\"] | not a valid pattern",
+        "\"kubeReserved\":{\"pods\":\"1\"} | cannot reserve \"pods\" resource",
+        "\"kubeReserved\":{\"cpu\":\"-1\"} | resource quantity for \"cpu\" cannot be negative: -1",
+        "\"systemReserved\":{\"cpu\":\"x\"} | failed to parse quantity \"x\" for \"cpu\" resource",
+        "\"enforceNodeAllocatable\":[\"none\",\"pods\"] | may not contain additional enforcements",
+        "\"enforceNodeAllocatable\":[\"all\"] | option \"all\" specified",
+        "\"enforceNodeAllocatable\":[\"system-reserved\"] | systemReservedCgroup"
+            + " (--system-reserved-cgroup) must be specified when \"system-reserved\" contained",
+        "\"enforceNodeAllocatable\":[\"kube-reserved-compressible\"] | kubeReservedCgroup"
+            + " (--kube-reserved-cgroup) must be specified",
+        "\"enforceNodeAllocatable\":[\"kube-reserved\"],\"kubeReservedCgroup\":\"/a/../..\" | must be"
+            + " an absolute path",
+        "\"reservedSystemCPUs\":\"3-1\" | unable to parse reservedSystemCPUs (--reserved-cpus) 3-1",
+        "\"reservedSystemCPUs\":\"0-99999999\" | \"99999999\" is no CPU",
+        "\"reservedSystemCPUs\":\"0\",\"kubeReservedCgroup\":\"/k\" | can't use reservedSystemCPUs",
         "\"evictionhard\":{} | unknown field \"evictionhard\"",
       })
   void whatCannotBeIsRefusedInWords(String fields, String why) {
@@ -199,6 +213,22 @@ class KubeletConfigurationTest {
                 .pullVerification()
                 .isNeeded("a.b/c", true))
         .isFalse();
+  }
+
+  @Test
+  void whatIsForcedIsChosen() {
+    assertThat(KubeletConfiguration.DEFAULT.reservations().enforced())
+        .containsExactly(NodeReservations.Enforcement.PODS);
+    assertThat(parse("\"enforceNodeAllocatable\":[\"none\"]").reservations().enforced()).isEmpty();
+    assertThat(
+            parse(
+                    """
+                    "enforceNodeAllocatable":["pods","system-reserved"],"systemReservedCgroup":"/system"
+                    """)
+                .reservations()
+                .enforced())
+        .containsExactlyInAnyOrder(
+            NodeReservations.Enforcement.PODS, NodeReservations.Enforcement.SYSTEM);
   }
 
   @Test

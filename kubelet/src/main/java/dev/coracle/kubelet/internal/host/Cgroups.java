@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.host;
 
 import dev.coracle.kubelet.internal.pod.Pod;
+import java.io.IOException;
 
 /** The cgroups of pods. */
 public interface Cgroups {
@@ -25,6 +26,14 @@ public interface Cgroups {
         public void remove(Pod pod) {}
 
         @Override
+        public void limitPods(GroupLimits limits) {}
+
+        @Override
+        public void limit(String cgroup, GroupLimits limits) throws IOException {
+          throw new IOException("no cgroups can be written here");
+        }
+
+        @Override
         public void removeAll() {}
       };
 
@@ -41,6 +50,21 @@ public interface Cgroups {
   void narrow(Pod pod);
 
   void remove(Pod pod);
+
+  /**
+   * Sets what all pods may use together; may be asked again.
+   *
+   * @throws IOException also while the pods use more memory than that
+   */
+  void limitPods(GroupLimits limits) throws IOException;
+
+  /**
+   * Sets what a cgroup of somebody else may use.
+   *
+   * @param cgroup an absolute path below the mount points
+   * @throws IOException where there is none
+   */
+  void limit(String cgroup, GroupLimits limits) throws IOException;
 
   /** Removes every cgroup made, as far as they are empty. */
   void removeAll();

@@ -21,12 +21,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Pods' cgroups in the file system, laid out as upstream does: {@code
  * /ROOT/kubepods[/burstable|/besteffort]/podUID}. On a v2 host in the one hierarchy; on v1 and
- * hybrid hosts in the cpu, memory and pids hierarchies, the others being left to the runtime. Needs
- * no systemd. Safe for any thread.
+ * hybrid hosts in the cpu, memory, pids and hugetlb hierarchies, the others being left to the
+ * runtime. Needs no systemd. Safe for any thread.
  */
 public final class FsCgroups implements Cgroups {
   private static final Logger LOG = LoggerFactory.getLogger(FsCgroups.class);
-  private static final Set<String> OURS = Set.of("cpu", "memory", "pids");
+  private static final Set<String> OURS = Set.of("cpu", "memory", "pids", "hugetlb");
 
   private final String root;
 
@@ -67,9 +67,16 @@ public final class FsCgroups implements Cgroups {
   }
 
   private static FsCgroups detect(String root) throws IOException {
+    return detect(root, Files.readAllLines(Path.of("/proc/self/mounts")));
+  }
+
+  /**
+   * @param mounts as in {@code /proc/self/mounts}
+   */
+  static FsCgroups detect(String root, List<String> mounts) throws IOException {
     Map<Path, List<String>> v1 = new LinkedHashMap<>();
     Optional<Path> v2 = Optional.empty();
-    for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+    for (String line : mounts) {
       String[] f = line.split(" ");
       if (f[2].equals("cgroup2")) {
         v2 = Optional.of(Path.of(f[1]));
@@ -205,6 +212,70 @@ public final class FsCgroups implements Cgroups {
     }
   }
 
+  /**
+   * The cluster's own cgroup stands beside the machine's processes, so it weighs what its pods
+   * weigh.
+   */
+  @Override
+  public void limitPods(GroupLimits limits) throws IOException {
+    if (limits.cpuShares().isPresent()) {
+      shares(root, limits.cpuShares().getAsLong());
+    }
+    all(root + "/kubepods", limits);
+  }
+
+  @Override
+  public void limit(String cgroup, GroupLimits limits) throws IOException {
+    String path = cgroup.replaceAll("^/+|/+$", "");
+    if (path.isEmpty() || hierarchies().stream().noneMatch(h -> isGroup(h.resolve(path)))) {
+      throw new IOException("\"" + cgroup + "\" cgroup does not exist");
+    }
+    all(path, limits);
+  }
+
+  private static boolean isGroup(Path dir) {
+    return Files.isDirectory(dir, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private List<Path> hierarchies() {
+    if (unified()) {
+      return List.of(v2.orElseThrow());
+    }
+    return v1.entrySet().stream()
+        .filter(h -> h.getValue().stream().anyMatch(OURS::contains))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private void all(String path, GroupLimits limits) throws IOException {
+    if (limits.cpuShares().isPresent()) {
+      shares(path, limits.cpuShares().getAsLong());
+    }
+    for (Path h : hierarchies()) {
+      Path dir = h.resolve(path);
+      if (limits.memory().isPresent()) {
+        String bytes = Long.toString(limits.memory().getAsLong());
+        set(dir, unified() ? "memory.max" : "memory.limit_in_bytes", bytes);
+      }
+      if (limits.pids().isPresent()) {
+        set(dir, "pids.max", Long.toString(limits.pids().getAsLong()));
+      }
+      hugePages(dir, limits.hugePages());
+    }
+  }
+
+  /** What is used and, in newer kernels, what is reserved is limited alike. */
+  private void hugePages(Path dir, Map<String, Long> bySize) throws IOException {
+    for (Map.Entry<String, Long> e : bySize.entrySet()) {
+      for (String what : List.of("", "rsvd.")) {
+        set(
+            dir,
+            "hugetlb." + e.getKey() + "." + what + (unified() ? "max" : "limit_in_bytes"),
+            Long.toString(e.getValue()));
+      }
+    }
+  }
+
   /** What all Burstable pods ask for together counts against the other classes. */
   private void burstableShares() throws IOException {
     long millis =
@@ -253,9 +324,9 @@ public final class FsCgroups implements Cgroups {
   }
 
   private void removeTree(String path) {
-    List<Path> hierarchies = new ArrayList<>(v1.keySet());
-    v2.ifPresent(hierarchies::add);
-    for (Path h : hierarchies) {
+    List<Path> everywhere = new ArrayList<>(v1.keySet());
+    v2.ifPresent(everywhere::add);
+    for (Path h : everywhere) {
       Path tree = h.resolve(path);
       if (!Files.isDirectory(tree, LinkOption.NOFOLLOW_LINKS)) {
         continue;

@@ -1,13 +1,17 @@
 package dev.coracle.kubelet.internal.node;
 
 import dev.coracle.api.Quantity;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -112,12 +116,25 @@ public record Machine(
 
   /** Empty where the kernel does not tell. */
   public static Optional<ProcessIds> processIds() {
-    String load = text("/proc/loadavg");
-    String most = text("/proc/sys/kernel/pid_max");
-    Matcher tasks = TASKS.matcher(load);
+    Matcher tasks = TASKS.matcher(text("/proc/loadavg"));
+    OptionalLong most = mostProcessIds(Path.of("/proc/sys/kernel"));
     return most.isEmpty() || !tasks.find()
         ? Optional.empty()
-        : Optional.of(new ProcessIds(Long.parseLong(most), Long.parseLong(tasks.group(1))));
+        : Optional.of(new ProcessIds(most.getAsLong(), Long.parseLong(tasks.group(1))));
+  }
+
+  /** How many process ids there can be; empty where the kernel does not tell. */
+  public static OptionalLong mostProcessIds() {
+    return mostProcessIds(Path.of("/proc/sys/kernel"));
+  }
+
+  /** Of the two settings that limit all tasks of the machine the smaller one counts. */
+  static OptionalLong mostProcessIds(Path settings) {
+    return Stream.of("pid_max", "threads-max")
+        .map(name -> text(settings.resolve(name).toString()))
+        .filter(value -> !value.isEmpty())
+        .mapToLong(Long::parseLong)
+        .min();
   }
 
   public Instant bootTime() {
@@ -147,9 +164,18 @@ public record Machine(
     return System.getProperty("os.name", "");
   }
 
+  /**
+   * Read in large pieces: a number of {@code /proc/sys} is given by the first read alone, of which
+   * {@link Files#readString} asks for one byte where a file tells no size.
+   */
   static String text(String path) {
-    try {
-      return Files.readString(Path.of(path)).strip();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (InputStream in = Files.newInputStream(Path.of(path))) {
+      byte[] piece = new byte[8192];
+      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+        out.write(piece, 0, n);
+      }
+      return out.toString(StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       return "";
     }

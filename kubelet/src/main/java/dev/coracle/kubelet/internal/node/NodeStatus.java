@@ -28,6 +28,7 @@ final class NodeStatus {
   record Facts(
       KubeletOptions options,
       Machine machine,
+      Allocatable allocatable,
       long diskBytes,
       int port,
       VersionResponse runtime,
@@ -40,14 +41,6 @@ final class NodeStatus {
       List<String> volumesInUse) {}
 
   private NodeStatus() {}
-
-  static Quantity allocatableMemory(Machine machine) {
-    return kibi(Math.max(0, machine.memoryBytes() - machine.hugeBytes() - (100L << 20)));
-  }
-
-  static Quantity allocatableDisk(long bytes) {
-    return Quantity.of(bytes / 10 * 9);
-  }
 
   private static Quantity kibi(long bytes) {
     return Quantity.parse(bytes / 1024 + "Ki");
@@ -72,8 +65,10 @@ final class NodeStatus {
       capacity.put(resource, Long.toString(count.capacity()));
       allocatable.put(resource, Long.toString(count.allocatable()));
     });
-    amounts(capacity, f, kibi(f.machine.memoryBytes()), kibi(f.diskBytes));
-    amounts(allocatable, f, allocatableMemory(f.machine), allocatableDisk(f.diskBytes));
+    Quantity cpus = Quantity.of(f.machine.cpus());
+    amounts(capacity, f, cpus, kibi(f.machine.memoryBytes()), kibi(f.diskBytes));
+    Allocatable left = f.allocatable;
+    amounts(allocatable, f, left.cpu(), left.memory(), left.disk(f.diskBytes));
     conditions(f, old.path("conditions"), now, status.putArray("conditions"));
     ArrayNode addresses = status.putArray("addresses");
     addresses.addObject().put("type", "InternalIP").put("address", f.options.nodeIp());
@@ -96,8 +91,9 @@ final class NodeStatus {
     return status;
   }
 
-  private static void amounts(ObjectNode out, Facts f, Quantity memory, Quantity disk) {
-    out.put("cpu", Integer.toString(f.machine.cpus()));
+  private static void amounts(
+      ObjectNode out, Facts f, Quantity cpu, Quantity memory, Quantity disk) {
+    out.put("cpu", cpu.toString());
     out.put("ephemeral-storage", disk.toString());
     out.put("hugepages-1Gi", "0");
     out.put("hugepages-2Mi", "0");

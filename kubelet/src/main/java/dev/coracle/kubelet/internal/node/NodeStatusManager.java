@@ -48,6 +48,7 @@ public final class NodeStatusManager {
   private final Timers timers;
   private final KubeletOptions options;
   private final Machine machine;
+  private final Allocatable allocatable;
   private final NodeLease lease;
   private final NodeRuntime told;
   private final NodeRegistration registration;
@@ -80,6 +81,7 @@ public final class NodeStatusManager {
     this.timers = timers;
     this.options = options;
     this.machine = machine;
+    this.allocatable = new Allocatable(machine, options.configuration());
     this.told = new NodeRuntime(runtime, timers.clock());
     this.registration = new NodeRegistration(options, machine);
     this.lease =
@@ -172,16 +174,22 @@ public final class NodeStatusManager {
     }
   }
 
-  public Quantity allocatableMemory() {
-    return NodeStatus.allocatableMemory(machine);
+  /** What of the machine pods may have. */
+  public Allocatable allocatable() {
+    return allocatable;
   }
 
   public Quantity allocatableDisk() {
-    return NodeStatus.allocatableDisk(disk());
+    return allocatable.disk(disk());
   }
 
   /** Registers and begins to renew; fails when the API does not let it. */
   public void start() {
+    allocatable
+        .impossible(disk())
+        .ifPresent(why -> {
+          throw new IllegalStateException(why);
+        });
     told.ask();
     if (!options.podCidr().isEmpty()) {
       give(options.podCidr());
@@ -358,6 +366,7 @@ public final class NodeStatusManager {
         new NodeStatus.Facts(
             options,
             machine,
+            allocatable,
             disk(),
             port,
             told.version(),

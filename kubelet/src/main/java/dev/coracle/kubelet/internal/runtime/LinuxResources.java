@@ -12,6 +12,9 @@ import dev.coracle.kubelet.internal.pod.QosClass;
 public final class LinuxResources {
   public static final long PERIOD_MICROS = 100_000;
 
+  /** How the names of resources of huge pages begin. */
+  public static final String HUGE_PAGES = "hugepages-";
+
   private LinuxResources() {}
 
   /**
@@ -36,11 +39,10 @@ public final class LinuxResources {
           .setMemorySwapLimitInBytes(memoryLimit.longValue());
     }
     for (var e : container.limits().properties()) {
-      if (e.getKey().startsWith("hugepages-")) {
-        Quantity size = Quantity.parse(e.getKey().substring("hugepages-".length()));
+      if (e.getKey().startsWith(HUGE_PAGES)) {
         out.addHugepageLimits(
             HugepageLimit.newBuilder()
-                .setPageSize(pageSize(size.longValue()))
+                .setPageSize(pageSize(e.getKey()))
                 .setLimit(Quantity.parse(e.getValue().asText()).longValue()));
       }
     }
@@ -118,7 +120,9 @@ public final class LinuxResources {
     return q == null ? Quantity.ZERO : q;
   }
 
-  private static String pageSize(long bytes) {
+  /** The kernel's name of the size of a resource's pages: {@code 2MB} for {@code hugepages-2Mi}. */
+  public static String pageSize(String resource) {
+    long bytes = Quantity.parse(resource.substring(HUGE_PAGES.length())).longValue();
     return bytes >= 1L << 30 && bytes % (1L << 30) == 0
         ? (bytes >> 30) + "GB"
         : bytes >= 1L << 20 ? (bytes >> 20) + "MB" : (bytes >> 10) + "KB";

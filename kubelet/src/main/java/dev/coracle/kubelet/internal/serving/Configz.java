@@ -8,9 +8,12 @@ import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.EvictionThreshold;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.NodeReservations;
 import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.pod.GoText;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** {@code /configz}: what this kubelet goes by, as the KubeletConfiguration that would say so. */
 final class Configz {
@@ -57,6 +60,7 @@ final class Configz {
       ArrayNode names = config.putArray("preloadedImagesVerificationAllowlist");
       chosen.pullVerification().allowlist().forEach(n -> names.add(n.endsWith("/") ? n + "*" : n));
     }
+    reservations(chosen.reservations(), config);
     eviction(chosen, config);
     ArrayNode groups = config.putArray("shutdownGracePeriodByPodPriority");
     for (ShutdownOptions.Group g : chosen.shutdown().groups()) {
@@ -66,6 +70,35 @@ final class Configz {
           .put("shutdownGracePeriodSeconds", g.period().toSeconds());
     }
     return out;
+  }
+
+  private static void reservations(NodeReservations reserved, ObjectNode config) {
+    ArrayNode enforced = config.putArray("enforceNodeAllocatable");
+    reserved.enforced().stream()
+        .map(NodeReservations.Enforcement::text)
+        .sorted()
+        .forEach(enforced::add);
+    if (enforced.isEmpty()) {
+      enforced.add("none");
+    }
+    amounts(config, "kubeReserved", reserved.kube());
+    amounts(config, "systemReserved", reserved.system());
+    text(config, "kubeReservedCgroup", reserved.kubeCgroup());
+    text(config, "systemReservedCgroup", reserved.systemCgroup());
+    text(config, "reservedSystemCPUs", reserved.systemCpus());
+  }
+
+  private static void amounts(ObjectNode config, String field, Map<String, Quantity> amounts) {
+    if (!amounts.isEmpty()) {
+      ObjectNode out = config.putObject(field);
+      new TreeMap<>(amounts).forEach((resource, q) -> out.put(resource, q.toString()));
+    }
+  }
+
+  private static void text(ObjectNode config, String field, String value) {
+    if (!value.isEmpty()) {
+      config.put(field, value);
+    }
   }
 
   private static void eviction(KubeletConfiguration chosen, ObjectNode config) {

@@ -29,4 +29,21 @@ class MachineTest {
             Map.of("hugepages-2Mi", 32L << 20, "hugepages-1Gi", 2L << 30, "hugepages-64Ki", 0L));
     assertThat(Machine.hugePages(sizes.resolve("none"))).isEmpty();
   }
+
+  @Test
+  void tasksAreAsManyAsTheSmallerSettingSays() throws IOException {
+    Files.writeString(sizes.resolve("pid_max"), "4194304\n");
+    assertThat(Machine.mostProcessIds(sizes)).hasValue(4_194_304);
+    Files.writeString(sizes.resolve("threads-max"), "31000\n");
+    assertThat(Machine.mostProcessIds(sizes)).hasValue(31_000);
+    assertThat(Machine.mostProcessIds(sizes.resolve("none"))).isEmpty();
+  }
+
+  /** No kernel has less than 301; read byte by byte, it seemed to have 3. */
+  @Test
+  void aNumberOfTheKernelsIsReadAsAWhole() {
+    assertThat(Machine.mostProcessIds().orElse(301)).isGreaterThanOrEqualTo(301);
+    Machine.processIds()
+        .ifPresent(ids -> assertThat(ids.most()).isGreaterThanOrEqualTo(ids.used()));
+  }
 }

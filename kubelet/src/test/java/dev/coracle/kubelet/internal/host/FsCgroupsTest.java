@@ -1,0 +1,93 @@
+package dev.coracle.kubelet.internal.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.Quantity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written where, in directories that look like the kernel's. */
+class FsCgroupsTest {
+  private static final GroupLimits LIMITS =
+      GroupLimits.of(
+          Map.of(
+              "cpu", Quantity.parse("1500m"),
+              "memory", Quantity.parse("2Gi"),
+              "pid", Quantity.parse("1000"),
+              "hugepages-2Mi", Quantity.parse("8Mi")));
+
+  @TempDir private Path at;
+
+  private void files(String dir, String... names) throws IOException {
+    Path made = Files.createDirectories(at.resolve(dir));
+    for (String name : names) {
+      Files.createFile(made.resolve(name));
+    }
+  }
+
+  private String read(String path) throws IOException {
+    return Files.readString(at.resolve(path));
+  }
+
+  private String mount(String dir, String type, String controllers) {
+    return "cgroup " + at.resolve(dir) + " " + type + " rw,relatime" + controllers + " 0 0";
+  }
+
+  private Cgroups version1() throws IOException {
+    files("cpu/c/kubepods", "cpu.shares");
+    files("cpu/c", "cpu.shares");
+    files("memory/c/kubepods", "memory.limit_in_bytes");
+    files("pids/c/kubepods", "pids.max");
+    files("hugetlb/c/kubepods", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.rsvd.limit_in_bytes");
+    files("freezer/c/kubepods");
+    return FsCgroups.detect(
+        "c",
+        List.of(
+            mount("cpu", "cgroup", ",cpu"),
+            mount("memory", "cgroup", ",memory"),
+            mount("pids", "cgroup", ",pids"),
+            mount("hugetlb", "cgroup", ",hugetlb"),
+            mount("freezer", "cgroup", ",freezer")));
+  }
+
+  @Test
+  void podsAreLimitedTogetherInEachHierarchyOfVersion1() throws IOException {
+    version1().limitPods(LIMITS);
+    assertThat(read("cpu/c/kubepods/cpu.shares")).isEqualTo("1536");
+    assertThat(read("cpu/c/cpu.shares")).as("what stands beside the machine").isEqualTo("1536");
+    assertThat(read("memory/c/kubepods/memory.limit_in_bytes")).isEqualTo("2147483648");
+    assertThat(read("pids/c/kubepods/pids.max")).isEqualTo("1000");
+    assertThat(read("hugetlb/c/kubepods/hugetlb.2MB.limit_in_bytes")).isEqualTo("8388608");
+    assertThat(read("hugetlb/c/kubepods/hugetlb.2MB.rsvd.limit_in_bytes")).isEqualTo("8388608");
+  }
+
+  @Test
+  void podsAreLimitedTogetherInTheOneHierarchyOfVersion2() throws IOException {
+    files("c", "cpu.weight");
+    files("c/kubepods", "cpu.weight", "memory.max", "pids.max", "hugetlb.2MB.max");
+    FsCgroups.detect("c", List.of(mount("", "cgroup2", ""))).limitPods(LIMITS);
+    assertThat(read("c/cpu.weight")).isEqualTo("59");
+    assertThat(read("c/kubepods/cpu.weight")).isEqualTo("59");
+    assertThat(read("c/kubepods/memory.max")).isEqualTo("2147483648");
+    assertThat(read("c/kubepods/pids.max")).isEqualTo("1000");
+    assertThat(read("c/kubepods/hugetlb.2MB.max")).isEqualTo("8388608");
+  }
+
+  @Test
+  void aCgroupOfTheMachineIsLimitedWhereThereIsOne() throws IOException {
+    Cgroups cgroups = version1();
+    files("memory/system", "memory.limit_in_bytes");
+    cgroups.limit("/system/", GroupLimits.of(Map.of("memory", Quantity.parse("1Gi"))));
+    assertThat(read("memory/system/memory.limit_in_bytes")).isEqualTo("1073741824");
+    assertThatThrownBy(() -> cgroups.limit("/none", LIMITS))
+        .isInstanceOf(IOException.class)
+        .hasMessage("\"/none\" cgroup does not exist");
+    assertThatThrownBy(() -> cgroups.limit("/", LIMITS)).hasMessageContaining("does not exist");
+  }
+}
