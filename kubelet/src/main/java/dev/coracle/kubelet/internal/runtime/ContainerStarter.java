@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 
 /** Starts one container: back-off, image, configuration, create, start, postStart hook. Blocks. */
@@ -282,15 +281,7 @@ final class ContainerStarter {
             java.util.Optional.empty(),
             "");
     killer.kill(
-        frame.pod,
-        state,
-        Optional.of(container),
-        "FailedPostStartHook",
-        "",
-        true,
-        OptionalLong.empty(),
-        Duration.ZERO,
-        frame.podIp());
+        frame.pod, state, Optional.of(container), "FailedPostStartHook", "", true, frame.podIp());
     throw new StartException("PostStartHookError", failure.get(), Optional.of(Duration.ZERO));
   }
 

@@ -8,22 +8,25 @@ import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Ends containers with grace: the preStop hook, then the stop signal, then SIGKILL, all within the
- * grace period (Kubernetes docs, "Termination of Pods"). Ordinary containers end side by side,
- * sidecars after them in reverse order. Blocks.
+ * grace period (Kubernetes docs, "Termination of Pods"). Hooks run side by side, and so do ordinary
+ * containers end; sidecars follow in reverse order (KEP-753), at the latest when the grace is over.
+ * Blocks.
  */
 public final class PodKiller {
   private static final Logger LOG = LoggerFactory.getLogger(PodKiller.class);
@@ -31,10 +34,23 @@ public final class PodKiller {
   /** Even a container whose hook used the grace up gets this long. */
   private static final long MINIMUM_SECONDS = 2;
 
+  /**
+   * The end of a pod, or of one container.
+   *
+   * @param stopping containers the runtime is stopping
+   */
+  private record Ending(GraceLeft left, Set<String> stopping) {
+    Ending(GraceLeft left) {
+      this(left, ConcurrentHashMap.newKeySet());
+    }
+  }
+
   private final RuntimeService runtime;
   private final LifecycleHooks hooks;
   private final PodEvents events;
   private final Executor executor;
+  private final LongSupplier nanoTime = System::nanoTime;
+  private final Map<String, Ending> endings = new ConcurrentHashMap<>();
 
   /**
    * @param executor of virtual threads
@@ -50,46 +66,58 @@ public final class PodKiller {
   /**
    * Ends everything that runs, then the sandboxes.
    *
-   * @param grace overrides the pod's own
+   * @param grace how many seconds all of that may take, as it is now; may become less, of which
+   *     {@link #hurry} is told
    */
-  public void killPod(Pod pod, PodRuntimeStatus status, OptionalLong grace, String podIp) {
+  public void killPod(Pod pod, PodRuntimeStatus status, LongSupplier grace, String podIp) {
     List<ContainerState> running = status.containers().stream().filter(c -> !c.isExited()).toList();
-    List<ContainerState> sidecars = new ArrayList<>();
-    List<CompletableFuture<Void>> ordinary = new ArrayList<>();
-    long begun = System.nanoTime();
-    for (ContainerState c : running) {
-      Optional<ContainerSpec> spec = pod.container(c.name());
-      if (isSidecar(pod, c)) {
-        sidecars.add(c);
-      } else {
-        ordinary.add(
-            CompletableFuture.runAsync(
-                () -> kill(pod, c, spec, "", "", true, grace, Duration.ZERO, podIp), executor));
+    Ending ending = new Ending(new GraceLeft(nanoTime, grace.getAsLong(), MINIMUM_SECONDS));
+    endings.put(pod.uid(), ending);
+    try {
+      ending.left().shorten(grace.getAsLong()); // What was told in between.
+      CriException failure = join(endAll(pod, running, ending, podIp), null);
+      if (failure != null) {
+        throw failure;
       }
-    }
-    CriException failure = join(ordinary, null);
-    sidecars.sort(
-        Comparator.comparingInt(
-                (ContainerState c) -> pod.container(c.name()).map(ContainerSpec::index).orElse(0))
-            .reversed());
-    for (ContainerState c : sidecars) {
-      Duration used = Duration.ofNanos(System.nanoTime() - begun);
-      failure =
-          join(
-              List.of(
-                  CompletableFuture.runAsync(
-                      () -> kill(pod, c, pod.container(c.name()), "", "", true, grace, used, podIp),
-                      executor)),
-              failure);
-    }
-    if (failure != null) {
-      throw failure;
+    } finally {
+      endings.remove(pod.uid(), ending);
     }
     for (SandboxState s : status.sandboxes()) {
       if (s.ready()) {
         runtime.stopPodSandbox(s.id());
       }
     }
+  }
+
+  /** Begins to end all: ordinary containers at once, each sidecar when it is its turn. */
+  private List<CompletableFuture<Void>> endAll(
+      Pod pod, List<ContainerState> running, Ending ending, String podIp) {
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
+    List<ContainerState> sidecars = new ArrayList<>();
+    for (ContainerState c : running) {
+      if (isSidecar(pod, c)) {
+        sidecars.add(c);
+      } else {
+        ends.add(end(pod, c, ending, CompletableFuture.completedFuture(null), podIp));
+      }
+    }
+    sidecars.sort(
+        Comparator.comparingInt(
+                (ContainerState c) -> pod.container(c.name()).map(ContainerSpec::index).orElse(0))
+            .reversed());
+    for (ContainerState c : sidecars) {
+      CompletableFuture<Void> before =
+          CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new));
+      ends.add(end(pod, c, ending, before, podIp));
+    }
+    return ends;
+  }
+
+  private CompletableFuture<Void> end(
+      Pod pod, ContainerState c, Ending ending, CompletableFuture<Void> turn, String podIp) {
+    Optional<ContainerSpec> spec = pod.container(c.name());
+    return CompletableFuture.runAsync(
+        () -> end(pod, c, spec, "", true, ending, turn, podIp), executor);
   }
 
   private static @org.jspecify.annotations.Nullable CriException join(
@@ -115,7 +143,6 @@ public final class PodKiller {
    * @param probe the field of the probe that asked for it, whose own grace period counts; empty:
    *     none did
    * @param hooks whether its preStop hook is run
-   * @param used how much of the grace is gone already
    */
   public void kill(
       Pod pod,
@@ -124,35 +151,46 @@ public final class PodKiller {
       String message,
       String probe,
       boolean hooks,
-      OptionalLong override,
-      Duration used,
       String podIp) {
     long grace = pod.gracePeriodSeconds();
     if (spec.isPresent()) {
       JsonNode own = spec.get().node().path(probe).path("terminationGracePeriodSeconds");
       grace = own.isNumber() ? own.asLong() : grace;
     }
-    if (override.isPresent()) {
-      grace = override.getAsLong();
-    }
+    Ending ending = new Ending(new GraceLeft(nanoTime, grace, MINIMUM_SECONDS));
+    CompletableFuture<Void> turn = CompletableFuture.completedFuture(null);
+    end(pod, container, spec, message, hooks, ending, turn, podIp);
+  }
+
+  /**
+   * @param turn when those are done that have to end before; no longer waited for than the grace
+   *     lasts
+   */
+  private void end(
+      Pod pod,
+      ContainerState container,
+      Optional<ContainerSpec> spec,
+      String message,
+      boolean hooks,
+      Ending ending,
+      CompletableFuture<Void> turn,
+      String podIp) {
     String text = message.isEmpty() ? "Stopping container " + container.name() : message;
     if (spec.isPresent()) {
       events.normal(pod, spec.get(), "Killing", text);
     } else {
       events.normal(pod, "Killing", text);
     }
-    long left = grace - used.toSeconds();
     JsonNode preStop =
         spec.map(s -> s.node().path("lifecycle").path("preStop"))
             .orElse(com.fasterxml.jackson.databind.node.MissingNode.getInstance());
-    if (hooks && preStop.isObject() && left > 0 && container.isRunning()) {
-      left -= preStop(pod, container, spec.get(), preStop, Duration.ofSeconds(left), podIp);
+    if (hooks && preStop.isObject() && !ending.left().left().isZero() && container.isRunning()) {
+      preStop(pod, container, spec.get(), preStop, ending.left(), podIp);
     }
-    if (override.isEmpty()) {
-      left = Math.max(left, Math.min(MINIMUM_SECONDS, Math.max(grace, 0)));
-    }
+    ending.left().await(turn);
     try {
-      runtime.stopContainer(container.id(), Math.max(left, 0));
+      ending.stopping().add(container.id());
+      runtime.stopContainer(container.id(), ending.left().forContainer());
     } catch (CriException e) {
       if (!e.isNotFound()) {
         events.warning(
@@ -164,30 +202,29 @@ public final class PodKiller {
                 + GoText.quote(e.describe()));
         throw e;
       }
+    } finally {
+      ending.stopping().remove(container.id());
     }
   }
 
-  private long preStop(
+  private void preStop(
       Pod pod,
       ContainerState container,
       ContainerSpec spec,
       JsonNode handler,
-      Duration limit,
+      GraceLeft grace,
       String podIp) {
-    long begun = System.nanoTime();
     // Nothing but the grace period cuts a preStop hook short.
+    CompletableFuture<Void> over = new CompletableFuture<>();
     CompletableFuture<Optional<String>> hook =
         CompletableFuture.supplyAsync(
-            () ->
-                hooks.run(
-                    pod, spec, container.id(), podIp, handler, limit, new CompletableFuture<>()),
+            () -> hooks.run(pod, spec, container.id(), podIp, handler, grace.left(), over),
             executor);
     Optional<String> failure =
-        hook.completeOnTimeout(
-                Optional.of("PreStop hook did not end within the grace period"),
-                limit.toMillis(),
-                java.util.concurrent.TimeUnit.MILLISECONDS)
-            .join();
+        grace.await(hook)
+            ? hook.join()
+            : Optional.of("PreStop hook did not end within the grace period");
+    over.complete(null);
     if (failure.isPresent()) {
       LOG.atInfo()
           .addKeyValue("pod", pod.key())
@@ -196,23 +233,25 @@ public final class PodKiller {
           .log("A preStop hook failed");
       events.warning(pod, spec, "FailedPreStopHook", "PreStopHook failed");
     }
-    return Duration.ofNanos(System.nanoTime() - begun).toSeconds();
   }
 
   /**
-   * Ends what a pod whose end is under way still has, within the grace it has by now. What comes of
-   * it is told by whoever began to end it.
+   * Ends what a pod whose end is under way still has, within the grace it has by now: those that
+   * are being stopped, those that wait for their turn, and hooks. What comes of it is told by
+   * whoever began to end it.
    */
-  public void hurry(Pod pod, PodRuntimeStatus status) {
-    List<ContainerState> running = status.containers().stream().filter(c -> !c.isExited()).toList();
-    List<ContainerState> ordinary = running.stream().filter(c -> !isSidecar(pod, c)).toList();
-    for (ContainerState c : ordinary.isEmpty() ? running : ordinary) {
+  public void hurry(String podUid, long graceSeconds) {
+    Ending ending = endings.get(podUid);
+    if (ending == null || !ending.left().shorten(graceSeconds)) {
+      return;
+    }
+    for (String id : ending.stopping()) {
       executor.execute(() -> {
         try {
-          runtime.stopContainer(c.id(), Math.max(pod.gracePeriodSeconds(), 0));
+          runtime.stopContainer(id, ending.left().forContainer());
         } catch (CriException e) {
           LOG.atDebug()
-              .addKeyValue("container", c.id())
+              .addKeyValue("container", id)
               .addKeyValue("why", e.describe())
               .log("A container could not be ended sooner");
         }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -143,7 +142,7 @@ public final class PodRuntime {
             pod, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
       }
       if (had) {
-        killer.killPod(pod, status, OptionalLong.empty(), ip);
+        killer.killPod(pod, status, pod::gracePeriodSeconds, ip);
       }
       return had;
     }
@@ -159,8 +158,6 @@ public final class PodRuntime {
                       kill.message(),
                       kill.probe(),
                       kill.hooks(),
-                      OptionalLong.empty(),
-                      Duration.ZERO,
                       ip),
               executor));
     }

@@ -249,12 +249,11 @@ public final class PodSync implements PodWorker.Steps {
     Pod pod = context.pod();
     PodRuntimeStatus status = cache.read(pod.uid());
     tell(worker, status, false);
-    OptionalLong grace = worker.grace();
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
     probes.ending(pod.uid());
     ending.put(pod.uid(), worker);
     try {
-      killer.killPod(pod, status, grace, pod.hostNetwork() ? "" : ip);
+      killer.killPod(pod, status, worker::graceSeconds, pod.hostNetwork() ? "" : ip);
     } finally {
       ending.remove(pod.uid());
     }
@@ -285,10 +284,7 @@ public final class PodSync implements PodWorker.Steps {
 
   @Override
   public void hurry(PodWorker worker) {
-    if (worker.grace().isEmpty()) {
-      PodContext context = worker.context();
-      cache.last(context.uid()).ifPresent(status -> killer.hurry(context.pod(), status));
-    }
+    killer.hurry(worker.context().uid(), worker.graceSeconds());
   }
 
   @Override

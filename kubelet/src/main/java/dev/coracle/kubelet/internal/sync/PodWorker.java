@@ -91,9 +91,17 @@ final class PodWorker {
     return ended;
   }
 
-  /** The grace that overrides the pod's own. */
-  synchronized OptionalLong grace() {
-    return grace;
+  /** What the pod gets to end: it only ever becomes less. */
+  synchronized long graceSeconds() {
+    Pod pod = context.pod();
+    long own = Math.max(0, pod.gracePeriodSeconds());
+    return grace.isEmpty()
+        ? own
+        : pod.isDeleting() ? Math.min(grace.getAsLong(), own) : grace.getAsLong();
+  }
+
+  private boolean isEnding() {
+    return phase == Phase.TERMINATING && running && !stopped;
   }
 
   synchronized Optional<Verdict> verdict() {
@@ -116,7 +124,7 @@ final class PodWorker {
         terminationAsked = true;
         context.cancel();
       }
-      hurry = shorter && phase == Phase.TERMINATING && running && !stopped;
+      hurry = shorter && isEnding();
     }
     if (hurry) {
       timers.execute(() -> steps.hurry(this));
@@ -131,18 +139,23 @@ final class PodWorker {
 
   /** The pod must end, whatever its spec says. */
   void terminate(OptionalLong graceSeconds, Optional<Verdict> why, boolean gone) {
+    boolean hurry;
     synchronized (this) {
       if (!terminationAsked) {
         context.cancel();
       }
+      hurry = graceSeconds.isPresent() && graceSeconds.getAsLong() < graceSeconds() && isEnding();
       terminationAsked = true;
       removed |= gone;
-      if (graceSeconds.isPresent()) {
+      if (graceSeconds.isPresent() && (grace.isEmpty() || !isEnding() || hurry)) {
         grace = graceSeconds;
       }
       if (verdict.isEmpty()) {
         verdict = why;
       }
+    }
+    if (hurry) {
+      timers.execute(() -> steps.hurry(this));
     }
     poke();
   }
