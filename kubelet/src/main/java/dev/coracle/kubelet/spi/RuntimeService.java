@@ -21,6 +21,7 @@ import dev.coracle.cri.v1.PodSandboxStatus;
 import dev.coracle.cri.v1.PortForwardRequest;
 import dev.coracle.cri.v1.StatusResponse;
 import dev.coracle.cri.v1.VersionResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,9 @@ public interface RuntimeService extends AutoCloseable {
   void updateContainerResources(String id, LinuxContainerResources resources);
 
   void reopenContainerLog(String id);
+
+  /** Writes what the running container is into a file; fails with UNIMPLEMENTED where it cannot. */
+  void checkpointContainer(String id, Path file, Duration timeout);
 
   /**
    * Runs a command to its end; fails with DEADLINE_EXCEEDED when it takes longer than the timeout.

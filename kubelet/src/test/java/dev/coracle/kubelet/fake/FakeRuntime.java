@@ -4,6 +4,10 @@ import dev.coracle.cri.v1.*;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import dev.coracle.kubelet.spi.RuntimeService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -345,6 +349,16 @@ public final class FakeRuntime implements RuntimeService {
   @Override
   public void reopenContainerLog(String id) {
     call("reopenContainerLog");
+  }
+
+  @Override
+  public void checkpointContainer(String id, Path file, Duration timeout) {
+    call("checkpointContainer " + timeout.toSeconds());
+    try {
+      Files.writeString(file, id);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

@@ -108,7 +108,14 @@ class KubectlStreamingTest {
             .withListen("127.0.0.1", 0);
     KubeletServer server =
         new KubeletServer(
-            vertx, options, new KubeletServerBackend(KubeletAuth.DENY, pods, runtime, documents()));
+            vertx,
+            options,
+            new KubeletServerBackend(
+                KubeletAuth.DENY,
+                pods,
+                runtime,
+                (_, _, _, _) -> Uni.createFrom().failure(new IllegalStateException("not here")),
+                documents()));
     int port = server.start().await().indefinitely();
     TestFront front = new TestFront(vertx, pki, port, POD);
     resources.add(runtime);

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -115,7 +116,9 @@ class KubeletServerTest {
             .withLogDirectory(directory.resolve("var"));
     server =
         new KubeletServer(
-            vertx, options, new KubeletServerBackend(auth(), pods, runtime, documents));
+            vertx,
+            options,
+            new KubeletServerBackend(auth(), pods, runtime, this::checkpoint, documents));
     port = server.start().await().indefinitely();
     HttpClientOptions tls = tls("admin");
     // Held here: Vert.x closes a client that nobody refers to any more.
@@ -125,6 +128,14 @@ class KubeletServerTest {
                 .setSsl(true)
                 .setTrustOptions(tls.getTrustOptions())
                 .setKeyCertOptions(tls.getKeyCertOptions()));
+  }
+
+  /** A runtime that can do this within a minute, and not in less. */
+  private Uni<Path> checkpoint(
+      PodView pod, String name, ContainerView.Instance container, long timeout) {
+    return timeout == 60
+        ? Uni.createFrom().item(Path.of("/c", name + "-" + container.containerId()))
+        : Uni.createFrom().failure(new IllegalStateException("rpc error: no time"));
   }
 
   /** Answers with what it was asked for; keeps nothing of namespace {@code none}. */
@@ -196,10 +207,16 @@ class KubeletServerTest {
 
   private Answer get(@Nullable String identity, @Nullable String token, String uri)
       throws Exception {
+    return send(HttpMethod.GET, identity, token, uri);
+  }
+
+  private Answer send(
+      HttpMethod method, @Nullable String identity, @Nullable String token, String uri)
+      throws Exception {
     HttpClient client = vertx.createHttpClient(tls(identity));
     try {
       return client
-          .request(HttpMethod.GET, port, "localhost", uri)
+          .request(method, port, "localhost", uri)
           .compose(request -> {
             if (token != null) {
               request.putHeader("Authorization", "Bearer " + token);
@@ -329,6 +346,33 @@ class KubeletServerTest {
         .isEqualTo(403);
     assertThat(rejected("/portForward/default/web", "v4.channel.k8s.io"))
         .isEqualTo(new Answer(400, "query parameter \"port\" is required"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "web/live?timeout=60 | 200 | {\"items\":[\"/c/live-c2\"]}",
+        "web/live | 500 | checkpointing of default/web/live failed (rpc error: no time)",
+        "web/app?timeout=60 | 500 | checkpointing of default/web/app failed (container app not found)",
+        "web/none | 404 | container none does not exist",
+        "none/live | 404 | pod does not exist",
+        "web/live?timeout=1m | 404 | cannot parse value of timeout parameter",
+      })
+  void runningContainersAreCheckpointed(String target, int status, String body) throws Exception {
+    assertThat(send(HttpMethod.POST, "admin", null, "/checkpoint/default/" + target))
+        .isEqualTo(new Answer(status, body));
+  }
+
+  @Test
+  void aCheckpointIsAskedForByItsOwnName() throws Exception {
+    asked.clear();
+    assertThat(send(HttpMethod.POST, "alice", null, "/checkpoint/default/web/live").status())
+        .isEqualTo(403);
+    assertThat(asked)
+        .extracting(NodeAttributes::verb, NodeAttributes::subresource)
+        .containsExactly(org.assertj.core.groups.Tuple.tuple("create", "checkpoint"));
+    assertThat(get("admin", null, "/checkpoint/default/web/live").status()).isEqualTo(405);
   }
 
   private Answer rejected(String uri, String protocol) throws Exception {

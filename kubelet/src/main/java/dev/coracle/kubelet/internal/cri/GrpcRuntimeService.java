@@ -8,6 +8,7 @@ import dev.coracle.kubelet.spi.CriException.Code;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.ServiceMethod;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -186,6 +187,18 @@ public final class GrpcRuntimeService implements RuntimeService {
     call(
         RuntimeServiceGrpcClient.ReopenContainerLog,
         ReopenContainerLogRequest.newBuilder().setContainerId(id).build());
+  }
+
+  @Override
+  public void checkpointContainer(String id, Path file, Duration timeout) {
+    channel.call(
+        RuntimeServiceGrpcClient.CheckpointContainer,
+        CheckpointContainerRequest.newBuilder()
+            .setContainerId(id)
+            .setLocation(file.toString())
+            .setTimeout(timeout.toSeconds())
+            .build(),
+        timeout);
   }
 
   @Override

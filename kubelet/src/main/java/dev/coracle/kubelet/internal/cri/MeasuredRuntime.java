@@ -4,6 +4,7 @@ import dev.coracle.cri.v1.*;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -111,6 +112,11 @@ public final class MeasuredRuntime implements RuntimeService {
   @Override
   public void reopenContainerLog(String id) {
     run("reopen_container_log", () -> inner.reopenContainerLog(id));
+  }
+
+  @Override
+  public void checkpointContainer(String id, Path file, Duration timeout) {
+    run("checkpoint_container", () -> inner.checkpointContainer(id, file, timeout));
   }
 
   @Override

@@ -87,6 +87,11 @@ public final class NodeApi {
         new CachingKubeletAuth(new ReviewAuth(client), timers.clock(), CACHED_REVIEWS),
         known,
         new CriStreaming(sources.runtime(), timers),
+        new CriCheckpoints(
+            sources.runtime(),
+            options.rootDir().toAbsolutePath().resolve("checkpoints"),
+            timers.clock(),
+            timers),
         new NodeDocuments(
             () -> Uni.createFrom().item(known::list).runSubscriptionOn(timers),
             () -> Uni.createFrom().item(known::running).runSubscriptionOn(timers),

@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import dev.coracle.kubelet.spi.RuntimeService;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -307,6 +308,11 @@ public final class SimulatedRuntime implements RuntimeService {
   @Override
   public void reopenContainerLog(String id) {
     pod(id);
+  }
+
+  @Override
+  public void checkpointContainer(String id, Path file, Duration timeout) {
+    throw new CriException(Code.UNIMPLEMENTED, "a simulated container has no state to keep");
   }
 
   /** Every command succeeds and says nothing, so probes by command pass. */

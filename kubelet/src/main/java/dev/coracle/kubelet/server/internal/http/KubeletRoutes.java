@@ -53,6 +53,9 @@ public final class KubeletRoutes {
     RunHandler run = new RunHandler(vertx, backend);
     router.post("/run/:namespace/:pod/:container").handler(run);
     router.post("/run/:namespace/:pod/:uid/:container").handler(run);
+    router
+        .post("/checkpoint/:namespace/:pod/:container")
+        .handler(new CheckpointHandler(vertx, backend));
     new DocumentRoutes(vertx, backend.documents()).mount(router);
     options
         .logDirectory()
