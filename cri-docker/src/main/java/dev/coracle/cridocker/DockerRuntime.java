@@ -127,8 +127,8 @@ public final class DockerRuntime {
       if (facts.systemdCgroups()) {
         LOG.atWarn()
             .log(
-                "Docker makes cgroups through systemd: containers have their own limits, but do not"
-                    + " count for their pod's");
+                "Docker makes cgroups through systemd: containers have limits of their own and stand"
+                    + " in a slice of their pod, which has none");
       }
       PodNetwork network =
           PodNetworks.choose(options.network(), options.clusterId(), true, description);

@@ -2,9 +2,11 @@ package dev.coracle.cridocker.internal.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What the daemon says about itself, asked once.
@@ -23,6 +25,8 @@ public record EngineFacts(
     boolean systemdCgroups,
     boolean apparmor,
     Set<String> runtimes) {
+  private static final String SLICE = ".slice";
+
   public EngineFacts {
     runtimes = Set.copyOf(runtimes);
   }
@@ -41,8 +45,25 @@ public record EngineFacts(
         runtimes);
   }
 
-  /** Docker refuses what is no slice where systemd makes its cgroups. */
-  boolean takesCgroupParent(String parent) {
-    return !parent.isEmpty() && (!systemdCgroups || parent.endsWith(".slice"));
+  /**
+   * A pod's cgroup as Docker takes it. Where systemd makes the cgroups that is the name of a slice,
+   * by the rule of upstream's kubelet: {@code /a-b/kubepods/pod1-2} is {@code
+   * a_b-kubepods-pod1_2.slice}, which stands in the slices {@code a_b-kubepods} and {@code a_b}.
+   *
+   * @param parent as the kubelet names it; empty for none
+   */
+  String cgroupParent(String parent) {
+    if (!systemdCgroups || parent.isEmpty()) {
+      return parent;
+    }
+    if (parent.endsWith(SLICE)) {
+      return parent.substring(parent.lastIndexOf('/') + 1);
+    }
+    String name =
+        Arrays.stream(parent.split("/"))
+            .filter(part -> !part.isEmpty())
+            .map(part -> part.replace('-', '_'))
+            .collect(Collectors.joining("-"));
+    return name.isEmpty() ? "" : name + SLICE;
   }
 }

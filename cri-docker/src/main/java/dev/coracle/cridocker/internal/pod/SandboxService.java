@@ -163,8 +163,9 @@ public final class SandboxService {
   }
 
   private void common(ObjectNode host, String runtime, String cgroupParent, long oomScore) {
-    if (facts.takesCgroupParent(cgroupParent)) {
-      host.put("CgroupParent", cgroupParent);
+    String parent = facts.cgroupParent(cgroupParent);
+    if (!parent.isEmpty()) {
+      host.put("CgroupParent", parent);
     }
     if (!runtime.isEmpty()) {
       host.put("Runtime", runtime);

@@ -76,7 +76,7 @@ class DockerAnswersFuzz {
     Statuses.summary(said, Statuses.listedState(said));
     Statuses.attributes(said);
     Statuses.sandboxAttributes(said);
-    EngineFacts.of(said, said).takesCgroupParent("a.slice");
+    EngineFacts.of(said, said).cgroupParent("a.slice");
   }
 
   /** A label that somebody wrote otherwise made every list of containers fail. */
