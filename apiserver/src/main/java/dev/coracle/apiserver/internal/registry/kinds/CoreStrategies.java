@@ -176,6 +176,11 @@ public final class CoreStrategies {
   public static final KindStrategy ATTACHMENT =
       new Uncounted() {
         @Override
+        public boolean returnsDeletedObject() {
+          return true;
+        }
+
+        @Override
         public boolean statusKeepsMetadata() {
           return true;
         }

@@ -28,6 +28,11 @@ public final class ResourceClaimStrategy implements KindStrategy {
   }
 
   @Override
+  public boolean returnsDeletedObject() {
+    return true;
+  }
+
+  @Override
   public boolean tracksGeneration() {
     return false;
   }

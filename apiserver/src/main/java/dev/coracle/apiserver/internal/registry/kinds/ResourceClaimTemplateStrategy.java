@@ -20,6 +20,11 @@ public final class ResourceClaimTemplateStrategy implements KindStrategy {
   }
 
   @Override
+  public boolean returnsDeletedObject() {
+    return true;
+  }
+
+  @Override
   public boolean tracksGeneration() {
     return false;
   }

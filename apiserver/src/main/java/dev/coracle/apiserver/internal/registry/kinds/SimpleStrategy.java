@@ -26,6 +26,8 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
 
   private static final SimpleStrategy VERSIONED_AND_COUNTED = with(Trait.COUNTED, Trait.VERSIONED);
   private static final SimpleStrategy VERSIONED = with(Trait.VERSIONED);
+  private static final SimpleStrategy COUNTED_AND_TOLD =
+      with(Trait.COUNTED, Trait.TOLD_WHEN_DELETED);
 
   private static final SimpleStrategy VERSIONED_COUNTED_AND_STATUS_ALONE =
       with(Trait.COUNTED, Trait.VERSIONED, Trait.STATUS_ALONE);
@@ -44,17 +46,19 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("endpoints", with(Trait.MADE_BY_UPDATE)),
           Map.entry("events", with(Trait.MADE_BY_UPDATE)),
           Map.entry("events.events.k8s.io", with(Trait.MADE_BY_UPDATE)),
-          Map.entry("podtemplates", with(Trait.COUNTED, Trait.TOLD_WHEN_DELETED)),
+          Map.entry("podtemplates", COUNTED_AND_TOLD),
           Map.entry("controllerrevisions.apps", with()),
           Map.entry("horizontalpodautoscalers.autoscaling", with()),
           Map.entry("poddisruptionbudgets.policy", VERSIONED_AND_COUNTED),
           Map.entry("leases.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry(
               "leasecandidates.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
-          Map.entry("storageclasses.storage.k8s.io", with()),
-          Map.entry("volumeattributesclasses.storage.k8s.io", with()),
-          Map.entry("csidrivers.storage.k8s.io", VERSIONED_AND_COUNTED),
-          Map.entry("csinodes.storage.k8s.io", VERSIONED),
+          Map.entry("storageclasses.storage.k8s.io", with(Trait.TOLD_WHEN_DELETED)),
+          Map.entry("volumeattributesclasses.storage.k8s.io", with(Trait.TOLD_WHEN_DELETED)),
+          Map.entry(
+              "csidrivers.storage.k8s.io",
+              with(Trait.COUNTED, Trait.VERSIONED, Trait.TOLD_WHEN_DELETED)),
+          Map.entry("csinodes.storage.k8s.io", with(Trait.VERSIONED, Trait.TOLD_WHEN_DELETED)),
           Map.entry("csistoragecapacities.storage.k8s.io", VERSIONED),
           Map.entry(
               "storageversionmigrations.storagemigration.k8s.io",
@@ -63,7 +67,11 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
           Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
           Map.entry("clustertrustbundles.certificates.k8s.io", VERSIONED),
-          Map.entry("devicetaintrules.resource.k8s.io", with(Trait.COUNTED, Trait.STATUS_ALONE)),
+          Map.entry(
+              "devicetaintrules.resource.k8s.io",
+              with(Trait.COUNTED, Trait.STATUS_ALONE, Trait.TOLD_WHEN_DELETED)),
+          Map.entry("deviceclasses.resource.k8s.io", COUNTED_AND_TOLD),
+          Map.entry("resourceslices.resource.k8s.io", COUNTED_AND_TOLD),
           Map.entry("flowschemas.flowcontrol.apiserver.k8s.io", VERSIONED_COUNTED_AND_STATUS_ALONE),
           Map.entry(
               "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
