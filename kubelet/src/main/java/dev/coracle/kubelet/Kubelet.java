@@ -473,13 +473,6 @@ public final class Kubelet implements Component {
     return refused;
   }
 
-  /** A pod uses nothing any more: resizes that wait for room look again. */
-  private void freed() {
-    loop.pods().stream()
-        .filter(p -> p.resources().pending().isPresent())
-        .forEach(p -> touched(p.uid()));
-  }
-
   private void post(SyncEvent event) {
     loop.post(event);
   }
@@ -495,7 +488,9 @@ public final class Kubelet implements Component {
   }
 
   private void forget(String uid) {
-    freed();
+    // It uses nothing any more: resizes that wait for room look again.
+    parts.resizer.forget(uid);
+    parts.resizer.wakeOthers(uid);
     parts.cleaner.forget(uid);
   }
 

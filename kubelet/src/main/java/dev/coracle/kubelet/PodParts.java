@@ -95,6 +95,7 @@ final class PodParts {
   final Handlers handlers;
   final ProbeManager probes;
   final Admission admission;
+  final PodResizer resizer;
   final PodSync sync;
   final PodCleaner cleaner;
   final UserNamespaces users;
@@ -216,8 +217,15 @@ final class PodParts {
             links.ended(),
             links.pressures(),
             options.configuration().sysctls());
-    PodResizer resizer =
-        new PodResizer(runtime, cgroups, paths, events, admission, machine.memoryBytes());
+    this.resizer =
+        new PodResizer(
+            runtime,
+            cgroups,
+            paths,
+            events,
+            admission,
+            machine.memoryBytes(),
+            uid -> links.post().accept(new SyncEvent.PodTouched(uid)));
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,

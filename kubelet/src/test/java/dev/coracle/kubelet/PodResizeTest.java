@@ -34,9 +34,13 @@ class PodResizeTest {
   }
 
   private void resize(String name, String cpu) {
+    resizeTo(name, "{\"requests\":{\"cpu\":\"" + cpu + "\"}}");
+  }
+
+  private void resizeTo(String name, String resources) {
     JsonNode containers = k.pod(name).at("spec", "containers").deepCopy();
     ((com.fasterxml.jackson.databind.node.ObjectNode) containers.path(0))
-        .set("resources", Json.parse("{\"requests\":{\"cpu\":\"" + cpu + "\"}}"));
+        .set("resources", Json.parse(resources));
     k.api
         .patch(
             Resources.PODS,
@@ -198,5 +202,47 @@ class PodResizeTest {
     k.delete("big", DeleteOptions.now());
     k.eventually(() -> assertThat(cpu("waits")).isEqualTo("400m"));
     assertThat(k.container("waits").path("restartCount").asInt()).isZero();
+  }
+
+  /** All wait for the same room; that they are told of it in another order does not count. */
+  @Test
+  void roomGoesByPriorityThenQosThenTime() {
+    long millis = Runtime.getRuntime().availableProcessors() * 1000L;
+    String all = millis - 400 + "m";
+    create("big", all, "");
+    create("first", "50m", "");
+    create("second", "50m", "");
+    k.simple("sure", ",\"resources\":" + guaranteed("50m"));
+    k.awaitPhase("sure", "Running");
+    k.create(
+        "urgent",
+        "\"priority\":1000,\"containers\":[{\"name\":\"urgent\",\"image\":\"busybox:1\","
+            + "\"resources\":{\"requests\":{\"cpu\":\"50m\"}}}]");
+    k.awaitPhase("urgent", "Running");
+    for (String pod : List.of("first", "second", "urgent")) {
+      resize(pod, all);
+      k.eventually(() -> assertThat(reason(pod)).isEqualTo("Deferred"));
+    }
+    resizeTo("sure", guaranteed(all));
+    k.eventually(() -> assertThat(reason("sure")).isEqualTo("Deferred"));
+    String has = "big";
+    for (String next : List.of("urgent", "sure", "first", "second")) {
+      k.delete(has, DeleteOptions.now());
+      k.eventually(() -> assertThat(cpu(next)).isEqualTo(all));
+      k.eventually(() -> assertThat(reason(next)).isEmpty());
+      has = next;
+    }
+    assertThat(k.events())
+        .filteredOn(e -> e.startsWith("ResizeDeferred: Node didn't have enough resource: cpu"))
+        .hasSizeGreaterThanOrEqualTo(4);
+  }
+
+  private String reason(String pod) {
+    return condition(pod, "PodResizePending").path("reason").asText();
+  }
+
+  private static String guaranteed(String cpu) {
+    String amounts = "{\"cpu\":\"" + cpu + "\",\"memory\":\"16Mi\"}";
+    return "{\"requests\":" + amounts + ",\"limits\":" + amounts + "}";
   }
 }

@@ -182,6 +182,13 @@ public final class Admission implements PodResizer.Room {
     return node.get().flatMap(n -> fits(pod, n)).map(Verdict::why);
   }
 
+  @Override
+  public boolean isMore(Pod pod, Pod than) {
+    Map<String, Quantity> has = requests(than);
+    return requests(pod).entrySet().stream()
+        .anyMatch(e -> e.getValue().compareTo(has.getOrDefault(e.getKey(), Quantity.ZERO)) > 0);
+  }
+
   private boolean portsAreFree(Pod pod) {
     List<HostPort> wanted = HostPort.of(pod);
     return wanted.isEmpty()

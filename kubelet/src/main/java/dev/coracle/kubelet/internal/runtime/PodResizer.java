@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * (else it is pending: Deferred, or Infeasible when this node never has), and written to {@code
  * pods/UID/resources.json} so that a kubelet started anew knows it; then each running container is
  * given its new limits, or is restarted where its resizePolicy says so; the pod as a whole is given
- * its own (KEP-5419). Blocks; for one pod never twice at once.
+ * its own (KEP-5419). Who waits for room gets it in the order of {@link ResizeQueue}. Blocks; for
+ * one pod never twice at once.
  */
 public final class PodResizer {
   private static final Logger LOG = LoggerFactory.getLogger(PodResizer.class);
@@ -44,6 +46,9 @@ public final class PodResizer {
 
     /** Not beside the other pods. */
     Optional<String> now(Pod pod);
+
+    /** Whether the one asks for more of anything than the other does. */
+    boolean isMore(Pod pod, Pod than);
   }
 
   private final RuntimeService runtime;
@@ -52,20 +57,27 @@ public final class PodResizer {
   private final PodEvents events;
   private final Room room;
   private final long memoryCapacity;
+  private final Consumer<String> wake;
+  private final ResizeQueue queue = new ResizeQueue();
 
+  /**
+   * @param wake has the worker of a pod, by its uid, look again
+   */
   public PodResizer(
       RuntimeService runtime,
       Cgroups cgroups,
       PodPaths paths,
       PodEvents events,
       Room room,
-      long memoryCapacity) {
+      long memoryCapacity,
+      Consumer<String> wake) {
     this.runtime = runtime;
     this.cgroups = cgroups;
     this.paths = paths;
     this.events = events;
     this.room = room;
     this.memoryCapacity = memoryCapacity;
+    this.wake = wake;
   }
 
   /** Promises what the newest spec asks for, or notes why not. */
@@ -79,20 +91,77 @@ public final class PodResizer {
     Allocation promised = resources.allocation().orElse(wanted);
     if (wanted.equals(promised)) {
       resources.pending(Optional.empty());
+      forget(context.uid());
       return;
     }
     Optional<PodResources.Pending> before = resources.pending();
-    Optional<PodResources.Pending> why =
-        room.never(desired)
-            .map(m -> new PodResources.Pending("Infeasible", m))
-            .or(() -> room.now(desired).map(m -> new PodResources.Pending("Deferred", m)));
-    resources.pending(why);
-    if (why.isPresent()) {
-      if (!why.equals(before)) {
-        events.warning(desired, "Resize" + why.get().reason(), why.get().message());
+    // What one pod is promised the next one does not find any more.
+    synchronized (queue) {
+      if (!isTurnOf(context, desired)) {
+        return;
       }
-      return;
+      if (resources.pending().isEmpty()) {
+        queue.remove(context.uid());
+        promise(context, status, wanted, promised);
+      }
     }
+    if (resources.pending().isEmpty()) {
+      save(desired.uid(), resources);
+      events.normal(desired, "ResizeStarted", "Pod resize started: " + describe(desired));
+      wakeOthers(desired.uid());
+    } else if (!resources.pending().equals(before)) {
+      PodResources.Pending why = resources.pending().get();
+      events.warning(desired, "Resize" + why.reason(), why.message());
+    }
+  }
+
+  /**
+   * Whether the resize is decided now, and why it is pending. It is not while one that goes before
+   * it can be had: that one's worker is called, and calls the others when it is done.
+   */
+  private boolean isTurnOf(PodContext context, Pod desired) {
+    PodResources resources = context.resources();
+    String uid = context.uid();
+    Optional<PodResources.Pending> never =
+        room.never(desired).map(m -> new PodResources.Pending("Infeasible", m));
+    if (never.isPresent()) {
+      queue.remove(uid);
+      resources.pending(never);
+      return true;
+    }
+    queue.add(context, room.isMore(desired, context.pod()));
+    Optional<PodContext> first = queue.before(uid, pod -> room.now(pod).isEmpty());
+    if (first.isPresent()) {
+      wake.accept(first.get().uid());
+      return false;
+    }
+    resources.pending(room.now(desired).map(m -> new PodResources.Pending("Deferred", m)));
+    return true;
+  }
+
+  /** A pod waits for nothing any more; who came after it may look again. */
+  public void forget(String uid) {
+    boolean waited;
+    synchronized (queue) {
+      waited = queue.remove(uid);
+    }
+    if (waited) {
+      wakeOthers(uid);
+    }
+  }
+
+  /** There is more room than before, or another pod has had its turn. */
+  public void wakeOthers(String uid) {
+    List<String> others;
+    synchronized (queue) {
+      others = queue.others(uid);
+    }
+    others.forEach(wake);
+  }
+
+  private void promise(
+      PodContext context, PodRuntimeStatus status, Allocation wanted, Allocation promised) {
+    PodResources resources = context.resources();
     for (ContainerState c : status.containers()) {
       JsonNode had = promised.resources().get(c.name());
       if (c.isRunning() && had != null && !resources.knows(c.id())) {
@@ -105,8 +174,6 @@ public final class PodResizer {
     context.allocate(wanted);
     resources.inProgress(true);
     resources.error(Optional.empty());
-    save(desired.uid(), resources);
-    events.normal(desired, "ResizeStarted", "Pod resize started: " + describe(desired));
   }
 
   private void first(PodContext context, Allocation wanted) {
