@@ -74,6 +74,21 @@ public record Status(
         continueToken);
   }
 
+  public Status withMessage(String otherMessage) {
+    return new Status(
+        success,
+        code,
+        reason,
+        otherMessage,
+        group,
+        kind,
+        name,
+        uid,
+        causes,
+        retryAfterSeconds,
+        continueToken);
+  }
+
   public Status withDetails(GroupResource resource, String name) {
     return new Status(
         success,

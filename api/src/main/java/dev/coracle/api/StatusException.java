@@ -64,6 +64,17 @@ public final class StatusException extends RuntimeException {
         StatusReason.ALREADY_EXISTS, resource + " \"" + name + "\" already exists", resource, name);
   }
 
+  /** The names that were made up were all taken. */
+  public static StatusException noNameFound(GroupResource resource, String last) {
+    Status status = alreadyExists(resource, last).status();
+    return new StatusException(
+        status
+            .withMessage(
+                status.message()
+                    + ", the server was not able to generate a unique name for the object")
+            .withRetryAfter(1));
+  }
+
   public static StatusException conflict(GroupResource resource, String name, String why) {
     return failed(
         StatusReason.CONFLICT,

@@ -6,19 +6,13 @@ import static org.awaitility.Awaitility.await;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
-import dev.coracle.api.WatchEvent;
-import dev.coracle.api.rest.ListOptions;
-import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.SecurityOptions;
-import dev.coracle.watchhub.ResourceStore;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Future;
@@ -33,13 +27,11 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,8 +49,7 @@ class FairnessTest {
   private static final int ROUNDS = 20;
 
   /** Everything at once, but {@code slow}. */
-  private static final class GatedStore implements ResourceStore {
-    final MemoryStore below = new MemoryStore();
+  private static final class GatedStore extends ForwardingStore {
     final Queue<UniEmitter<? super KubeObject>> held = new ConcurrentLinkedQueue<>();
     volatile boolean open;
 
@@ -81,54 +72,6 @@ class FairnessTest {
     void answerOne() {
       UniEmitter<? super KubeObject> first = held.remove();
       first.complete(null);
-    }
-
-    @Override
-    public Uni<KubeObject> create(GroupResource resource, KubeObject object) {
-      return below.create(resource, object);
-    }
-
-    @Override
-    public Uni<KubeList> list(GroupResource resource, String namespace, ListOptions options) {
-      return below.list(resource, namespace, options);
-    }
-
-    @Override
-    public Uni<KubeObject> update(
-        GroupResource resource, NamespacedName name, Function<KubeObject, Uni<KubeObject>> change) {
-      return below.update(resource, name, change);
-    }
-
-    @Override
-    public Uni<KubeObject> delete(
-        GroupResource resource, NamespacedName name, Function<KubeObject, Uni<Void>> check) {
-      return below.delete(resource, name, check);
-    }
-
-    @Override
-    public Multi<WatchEvent> watch(GroupResource resource, String namespace, WatchOptions options) {
-      return below.watch(resource, namespace, options);
-    }
-
-    @Override
-    public void selectableFields(
-        GroupResource resource, Map<String, Function<KubeObject, String>> fields) {
-      below.selectableFields(resource, fields);
-    }
-
-    @Override
-    public void timeToLive(GroupResource resource, Duration ttl) {
-      below.timeToLive(resource, ttl);
-    }
-
-    @Override
-    public Held held(GroupResource resource) {
-      return below.held(resource);
-    }
-
-    @Override
-    public long revision() {
-      return below.revision();
     }
   }
 

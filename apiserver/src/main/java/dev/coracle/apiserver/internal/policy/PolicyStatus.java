@@ -63,7 +63,9 @@ final class PolicyStatus {
                             ? current
                             : current.with(o -> {
                               ObjectNode status = o.withObjectProperty("status");
-                              status.put("observedGeneration", policy.generation());
+                              // The very node: another form of the number would be a change.
+                              status.set(
+                                  "observedGeneration", current.metadata().get("generation"));
                               ObjectNode checked = status.putObject("typeChecking");
                               if (!warnings.isEmpty()) {
                                 checked.set("expressionWarnings", warnings);

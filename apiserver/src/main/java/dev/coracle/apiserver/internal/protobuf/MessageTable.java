@@ -88,6 +88,10 @@ final class MessageTable {
     };
   }
 
+  List<Message> all() {
+    return List.copyOf(messages);
+  }
+
   Message at(int index) {
     return messages.get(index);
   }

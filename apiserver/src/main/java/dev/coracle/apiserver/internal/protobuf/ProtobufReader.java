@@ -13,9 +13,17 @@ import dev.coracle.api.schema.SchemaTable;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Field;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Message;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,113 +39,28 @@ public final class ProtobufReader {
   private static final int DEEPEST = 100;
   private static final long GO_ZERO_TIME = -62135596800L;
 
-  /** Pointers in Go: a zero is told from an absent value. */
-  private static final Set<String> KEPT_ZEROS =
-      Set.of(
-          "replicas",
-          "minReplicas",
-          "parallelism",
-          "completions",
-          "backoffLimit",
-          "backoffLimitPerIndex",
-          "maxFailedIndexes",
-          "terminationGracePeriodSeconds",
-          "activeDeadlineSeconds",
-          "revisionHistoryLimit",
-          "ttlSecondsAfterFinished",
-          "gracePeriodSeconds",
-          "runAsUser",
-          "runAsGroup",
-          "fsGroup",
-          "defaultMode",
-          "mode",
-          "progressDeadlineSeconds",
-          "partition",
-          "priority",
-          "successfulJobsHistoryLimit",
-          "failedJobsHistoryLimit",
-          "tolerationSeconds",
-          "startingDeadlineSeconds",
-          "stabilizationWindowSeconds",
-          "value",
-          "automountServiceAccountToken",
-          "enableServiceLinks",
-          "runAsNonRoot",
-          "privileged",
-          "allowPrivilegeEscalation",
-          "readOnlyRootFilesystem",
-          "controller",
-          "blockOwnerDeletion",
-          "shareProcessNamespace",
-          "setHostnameAsFQDN",
-          "hostUsers",
-          "optional",
-          "immutable",
-          "allowVolumeExpansion",
-          "attachRequired",
-          "podInfoOnMount",
-          "storageCapacity",
-          "requiresRepublish",
-          "seLinuxMount",
-          "ready",
-          "serving",
-          "terminating",
-          "suspend",
-          "orphanDependents",
-          "allocateLoadBalancerNodePorts",
-          "storageClassName",
-          "exitCode",
-          "restartCount",
-          "served",
-          "storage",
-          "observedGeneration",
-          "disruptionsAllowed",
-          "currentHealthy",
-          "desiredHealthy",
-          "expectedPods",
-          "weight",
-          "allowed",
-          "leaseTransitions",
-          "operator",
-          "manualSelector",
-          "containerPort",
-          "port",
-          "collisionCount",
-          "lendablePercent",
-          "borrowingLimitPercent",
-          "nominalConcurrencyShares",
-          "errorCode",
-          "deletionGracePeriodSeconds",
-          "allNodes",
-          "bindsToNode",
-          "perDeviceNodeSelection",
-          "allowMultipleAllocations",
-          "adminAccess",
-          "serviceAccountTokenInSecrets",
-          "preventPodSchedulingIfMissing",
-          "volumeAttributesClassName",
-          "currentVolumeAttributesClassName");
+  /** By the short name of the message, and the field: those whose zeros are kept. */
+  static final class Zeros {
+    static final Set<String> KEPT = Objects.requireNonNull(load().get('+'));
 
-  /** As above, or always written, where others of that name are neither. */
-  private static final Set<String> KEPT_OF_TYPE =
-      Set.of(
-          "HostPathVolumeSource.type",
-          "JSONSchemaProps.maximum",
-          "JSONSchemaProps.minimum",
-          "JSONSchemaProps.maxLength",
-          "JSONSchemaProps.minLength",
-          "JSONSchemaProps.maxItems",
-          "JSONSchemaProps.minItems",
-          "JSONSchemaProps.maxProperties",
-          "JSONSchemaProps.minProperties",
-          "EndpointPort.name",
-          "GRPCAction.service",
-          "LeaseSpec.holderIdentity",
-          "StatefulSetStatus.availableReplicas",
-          "VolumeNodeResources.count",
-          "DeviceAttribute.bool",
-          "DeviceAttribute.int",
-          "DeviceAttribute.string");
+    private Zeros() {}
+
+    /** All that are known, by what is done with their zeros. */
+    static Map<Character, Set<String>> load() {
+      try (InputStream in = ProtobufReader.class.getResourceAsStream("kubernetes-1.36.zeros")) {
+        Map<Character, Set<String>> out =
+            new HashMap<>(Map.of('+', new HashSet<>(), '-', new HashSet<>()));
+        new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.US_ASCII)
+            .lines()
+            .filter(line -> !line.startsWith("#"))
+            .forEach(
+                line -> Objects.requireNonNull(out.get(line.charAt(0))).add(line.substring(2)));
+        return out;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
 
   private ProtobufReader() {}
 
@@ -195,9 +118,7 @@ public final class ProtobufReader {
     if (depth > DEEPEST) {
       throw Wire.fault();
     }
-    SchemaType schema =
-        SchemaTable.kubernetes()
-            .definition("io.k8s" + message.name().substring("k8s.io".length()).replace('_', '-'));
+    SchemaType schema = schema(message);
     while (in.more()) {
       long tag = in.varint();
       int wireType = (int) tag & 7;
@@ -210,6 +131,11 @@ public final class ProtobufReader {
         field(in, wireType, message, field, schema, out, depth);
       }
     }
+  }
+
+  static @Nullable SchemaType schema(Message message) {
+    return SchemaTable.kubernetes()
+        .definition("io.k8s" + message.name().substring("k8s.io".length()).replace('_', '-'));
   }
 
   private static void entry(Wire in, Field field, ObjectNode map, int depth) {
@@ -262,10 +188,11 @@ public final class ProtobufReader {
   /** A field that must be there, or one that is a pointer in Go. */
   private static boolean keepsZero(Message owner, @Nullable SchemaType schema, String name) {
     SchemaField known = schema == null ? null : schema.field(name);
-    return known != null && known.required()
-        || KEPT_ZEROS.contains(name)
-        || KEPT_OF_TYPE.contains(
-            owner.name().substring(owner.name().lastIndexOf('.') + 1) + "." + name);
+    return known != null && known.required() || Zeros.KEPT.contains(shortName(owner) + "." + name);
+  }
+
+  static String shortName(Message message) {
+    return message.name().substring(message.name().lastIndexOf('.') + 1);
   }
 
   private static boolean zero(JsonNode value) {

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
@@ -105,17 +106,30 @@ public final class CreateVerb {
 
   private Uni<KubeObject> write(Call call, ObjectNode object, boolean generated, int attempt) {
     ResourceType type = call.type();
-    if (call.dryRun()) {
-      type.strategy().undo(object, null, call);
-      return backstage
-          .store()
-          .get(type.stored(), call.key())
-          .<KubeObject>chain(_ -> {
-            throw StatusException.alreadyExists(type.groupResource(), call.name());
-          })
-          .onFailure(StatusException::isNotFound)
-          .recoverWithItem(() -> KubeObject.of(object));
-    }
+    Uni<KubeObject> written = call.dryRun() ? dry(call, object) : store(call, object);
+    return written
+        .onFailure(StatusException::isAlreadyExists)
+        .recoverWithUni(taken ->
+            generated && attempt < GENERATED_NAME_ATTEMPTS
+                ? again(call, object, attempt)
+                : refuse(call, object, (StatusException) taken));
+  }
+
+  private Uni<KubeObject> dry(Call call, ObjectNode object) {
+    ResourceType type = call.type();
+    type.strategy().undo(object, null, call);
+    return backstage
+        .store()
+        .get(type.stored(), call.key())
+        .<KubeObject>chain(_ -> {
+          throw StatusException.alreadyExists(type.groupResource(), call.name());
+        })
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(() -> KubeObject.of(object));
+  }
+
+  private Uni<KubeObject> store(Call call, ObjectNode object) {
+    ResourceType type = call.type();
     KubeObject made = KubeObject.of(object);
     Uni<KubeObject> created =
         type.late() == null
@@ -125,9 +139,28 @@ public final class CreateVerb {
         .call(stored -> type.strategy().written(stored, null))
         .chain(stored -> presentNew(type, stored))
         .onFailure()
-        .invoke(() -> type.strategy().undo(object, null, call))
-        .onFailure(f -> generated && StatusException.isAlreadyExists(f))
-        .recoverWithUni(f -> again(call, object, f, attempt));
+        .invoke(() -> type.strategy().undo(object, null, call));
+  }
+
+  /** Says more of the name that is taken: whether it was made up, and whether it will be free. */
+  private Uni<KubeObject> refuse(Call call, ObjectNode object, StatusException taken) {
+    boolean madeUp = !Metadata.of(object).path("generateName").asText("").isEmpty();
+    Status told =
+        (madeUp ? StatusException.noNameFound(call.type().groupResource(), call.name()) : taken)
+            .status();
+    return backstage
+        .store()
+        .get(call.type().stored(), call.key())
+        .map(KubeObject::isDeleting)
+        .onFailure()
+        .recoverWithItem(false)
+        .chain(going ->
+            Uni.createFrom()
+                .failure(
+                    new StatusException(
+                        going
+                            ? told.withMessage("object is being deleted: " + told.message())
+                            : told)));
   }
 
   private static Uni<KubeObject> presentNew(ResourceType type, KubeObject stored) {
@@ -137,10 +170,7 @@ public final class CreateVerb {
   }
 
   /** The made-up name was taken: make up another. */
-  private Uni<KubeObject> again(Call call, ObjectNode object, Throwable taken, int attempt) {
-    if (attempt >= GENERATED_NAME_ATTEMPTS) {
-      return Uni.createFrom().failure(taken);
-    }
+  private Uni<KubeObject> again(Call call, ObjectNode object, int attempt) {
     ObjectNode copy = object.deepCopy();
     Metadata.generateName(copy);
     call.type().strategy().renamed(copy, call.name());

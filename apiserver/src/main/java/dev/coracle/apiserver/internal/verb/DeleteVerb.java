@@ -161,7 +161,7 @@ public final class DeleteVerb {
       metadata.put("deletionGracePeriodSeconds", grace);
     }
     if (first && before.generation() > 0) {
-      metadata.put("generation", before.generation() + 1);
+      Metadata.countGeneration(metadata, before);
     }
     if (finalizers.isEmpty()) {
       metadata.remove("finalizers");

@@ -143,6 +143,16 @@ public final class Metadata {
     }
   }
 
+  /** One more than before; in the form that decoding gives numbers, so that both are equal. */
+  static void countGeneration(ObjectNode metadata, KubeObject before) {
+    long next = before.generation() + 1;
+    if (next <= Integer.MAX_VALUE) {
+      metadata.put("generation", (int) next);
+    } else {
+      metadata.put("generation", next);
+    }
+  }
+
   /** Whether the name is still to be made up from {@code generateName}. */
   public static boolean generatesName(ObjectNode object) {
     ObjectNode metadata = of(object);

@@ -219,7 +219,7 @@ public final class ObjectUpdate {
     if (type.strategy().tracksGeneration()
         && !scope.name().equals("status")
         && Metadata.wantedStateDiffers(now, before, type)) {
-      metadata.put("generation", before.generation() + 1);
+      Metadata.countGeneration(metadata, before);
     }
     boolean changed = !Metadata.sameButManagers(now, before);
     Instant time = backstage.clock().instant();
