@@ -60,7 +60,7 @@ public final class ApiServer implements Component {
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
-        .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidr()))
+        .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidrs()))
         .invoke(() -> started = true)
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))

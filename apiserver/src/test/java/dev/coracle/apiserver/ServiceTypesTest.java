@@ -60,4 +60,25 @@ class ServiceTypesTest {
             "Service \"s\" is invalid: spec.ipFamilies: Forbidden: may not be set for ExternalName"
                 + " services");
   }
+
+  @Test
+  void whatAChangeLeavesBehindIsFreeAtOnce() {
+    JsonNode spec =
+        api.post(SERVICES, "{metadata: {name: one}, spec: {type: NodePort, ports: [{port: 80}]}}")
+            .ok()
+            .body()
+            .path("spec");
+    int port = spec.at("/ports/0/nodePort").asInt();
+    String ip = spec.path("clusterIP").asText();
+    api.merge(SERVICES + "/one", "{spec: {type: ExternalName, externalName: example.com}}").ok();
+    assertThat(api.get("/apis/networking.k8s.io/v1/ipaddresses/" + ip).code()).isEqualTo(404);
+    api.post(
+            SERVICES,
+            "{metadata: {name: two}, spec: {type: NodePort, clusterIP: "
+                + ip
+                + ", ports: [{port: 80, nodePort: "
+                + port
+                + "}]}}")
+        .ok();
+  }
 }

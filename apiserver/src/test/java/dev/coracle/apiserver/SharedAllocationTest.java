@@ -34,7 +34,7 @@ class SharedAllocationTest {
 
   private static final String SERVICES = "/api/v1/namespaces/default/services";
   private static final String ADDRESSES = "/apis/networking.k8s.io/v1/ipaddresses";
-  private static final Services NARROW = new Services("10.9.0.0/26", 30_000, 30_063);
+  private static final Services NARROW = new Services(List.of("10.9.0.0/26"), 30_000, 30_063);
 
   @TempDir static Path dir;
   private static final MemoryStore STORE = new MemoryStore();

@@ -91,16 +91,21 @@ public record ApiServerOptions(
   public record Kubelets(Path clientCertificate, Path clientKey, Path ca) {}
 
   /**
-   * @param cidr {@code 10.96.0.0/16}; the first address is the kubernetes Service's
+   * @param cidrs one range, or one of each family; the first address of the first is the kubernetes
+   *     Service's, and its family the one that Services have by default
    * @param firstNodePort inclusive
    * @param lastNodePort inclusive
    */
-  public record Services(String cidr, int firstNodePort, int lastNodePort) {
+  public record Services(List<String> cidrs, int firstNodePort, int lastNodePort) {
 
-    public static final Services DEFAULT = new Services("10.96.0.0/16", 30000, 32767);
+    public static final Services DEFAULT = new Services(List.of("10.96.0.0/16"), 30000, 32767);
 
-    public static Services in(String cidr) {
-      return new Services(cidr, DEFAULT.firstNodePort, DEFAULT.lastNodePort);
+    public Services {
+      cidrs = List.copyOf(cidrs);
+    }
+
+    public static Services in(String... cidrs) {
+      return new Services(List.of(cidrs), DEFAULT.firstNodePort, DEFAULT.lastNodePort);
     }
   }
 

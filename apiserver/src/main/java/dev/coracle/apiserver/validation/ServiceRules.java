@@ -46,10 +46,7 @@ final class ServiceRules implements KindRules {
     MetaRules.labels(spec.path("selector"), FieldPath.SPEC, "selector", errors);
     PodSpecRules.choice(spec, "sessionAffinity", AFFINITY, FieldPath.SPEC, errors);
     affinity(spec, errors);
-    String ip = Nodes.text(spec, "clusterIP");
-    if (!ip.isEmpty() && !headless) {
-      Addresses.ip(ip, FieldPath.SPEC.child("clusterIPs").index(0), "", errors);
-    }
+    ServiceFamilyRules.check(spec, errors);
     int i = 0;
     for (JsonNode e : spec.path("externalIPs")) {
       FieldPath at = FieldPath.SPEC.child("externalIPs").index(i++);
@@ -184,17 +181,7 @@ final class ServiceRules implements KindRules {
   public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode spec = now.path("spec");
     JsonNode old = before.path("spec");
-    String type = Nodes.text(spec, "type");
-    String ip = Nodes.text(spec, "clusterIP");
-    String was = Nodes.text(old, "clusterIP");
-    boolean wasExternal = Nodes.text(old, "type").equals("ExternalName");
-    if (!wasExternal && !type.equals("ExternalName") && !was.isEmpty() && !ip.equals(was)) {
-      errors.invalid(
-          FieldPath.SPEC.child("clusterIPs").index(0),
-          "",
-          ip.isEmpty() ? "null" : ip,
-          "may not change once set");
-    }
+    ServiceFamilyRules.checkUpdate(spec, old, errors);
     ServiceTrafficRules.checkUpdate(spec, old, errors);
   }
 }

@@ -1,8 +1,8 @@
 package dev.coracle.apiserver.warning;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.validation.AddressText;
 import dev.coracle.api.validation.FieldPath;
-import dev.coracle.apiserver.validation.AddressText;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.function.Consumer;

@@ -187,15 +187,37 @@ public final class Bootstrap {
         .replaceWithVoid();
   }
 
-  /** The range that cluster addresses come from, as an object to look at. */
-  public Uni<Void> serviceRange(String cidr) {
+  /**
+   * The ranges that cluster addresses come from, as an object to look at. It gets a second one when
+   * the cluster does; other changes are for whoever changed the server's options to make.
+   */
+  public Uni<Void> serviceRange(List<String> cidrs) {
     KubeObject range =
         KubeObject.create(
             new GroupVersionKind("networking.k8s.io", "v1", "ServiceCIDR"),
             "",
             "kubernetes",
-            o -> o.putObject("spec").putArray("cidrs").add(cidr));
+            o -> {
+              ArrayNode list = o.putObject("spec").putArray("cidrs");
+              cidrs.forEach(list::add);
+            });
     return ensure(SERVICE_CIDRS, range)
+        .chain(there -> {
+          JsonNode known = there.at("spec", "cidrs");
+          boolean second =
+              cidrs.size() == 2
+                  && known.size() == 1
+                  && known.path(0).asText("").equals(cidrs.getFirst());
+          return second
+              ? calls.patch(
+                  SERVICE_CIDRS,
+                  "",
+                  range.name(),
+                  Patch.merge(body -> body.set("spec", range.at("spec").deepCopy())),
+                  "",
+                  OPTIONS)
+              : Uni.createFrom().item(there);
+        })
         .chain(there ->
             there.at("status", "conditions").isEmpty()
                 ? calls.patch(

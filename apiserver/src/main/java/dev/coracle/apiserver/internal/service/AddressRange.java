@@ -1,13 +1,24 @@
 package dev.coracle.apiserver.internal.service;
 
+import dev.coracle.api.validation.AddressText;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** An IPv4 network in CIDR form, counted from its first address. */
-public record AddressRange(int base, int bits) {
+/**
+ * A network in CIDR form, whose addresses are counted from its first. The count is unsigned: an
+ * IPv6 network may have as many addresses as fit a long (KEP-1880).
+ *
+ * @param high the upper half of the first address; of IPv4 0
+ * @param low the lower half; of IPv4 the whole
+ * @param bits of the prefix
+ */
+public record AddressRange(Family family, long high, long low, int bits) {
 
   /**
+   * Of a size that the server's own range may have.
+   *
    * @throws IllegalArgumentException when it is none
    */
   public static AddressRange parse(String cidr) {
@@ -15,55 +26,103 @@ public record AddressRange(int base, int bits) {
     if (slash < 0) {
       throw new IllegalArgumentException("not a CIDR: " + cidr);
     }
-    int bits = Integer.parseInt(cidr.substring(slash + 1));
-    int address = number(cidr.substring(0, slash));
-    if (bits < 12 || bits > 30) {
-      throw new IllegalArgumentException("a service CIDR has a prefix of 12 to 30 bits: " + cidr);
+    int bits;
+    byte[] address;
+    try {
+      bits = Integer.parseInt(cidr.substring(slash + 1));
+      address = literal(cidr.substring(0, slash));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("not a CIDR: " + cidr, e);
     }
-    return new AddressRange(address & (-1 << (32 - bits)), bits);
+    if (address.length == 4 && (bits < 12 || bits > 30)) {
+      throw new IllegalArgumentException(
+          "an IPv4 service CIDR has a prefix of 12 to 30 bits: " + cidr);
+    }
+    if (address.length == 16 && (bits < 64 || bits > 126)) {
+      throw new IllegalArgumentException(
+          "an IPv6 service CIDR has a prefix of 64 to 126 bits: " + cidr);
+    }
+    return of(address, bits);
   }
 
-  /** One of 8 to 30 bits; null for what is none, as every IPv6 network. */
+  /** One of 8 to 30 bits, or of 64 to 126 in IPv6; null for what is none. */
   static @Nullable AddressRange tryParse(String cidr) {
     int slash = cidr.indexOf('/');
     try {
       int bits = slash < 0 ? -1 : Integer.parseInt(cidr.substring(slash + 1));
-      return bits < 8 || bits > 30
-          ? null
-          : new AddressRange(number(cidr.substring(0, slash)) & (-1 << (32 - bits)), bits);
+      byte[] address = literal(cidr.substring(0, Math.max(0, slash)));
+      boolean fits = address.length == 4 ? bits >= 8 && bits <= 30 : bits >= 64 && bits <= 126;
+      return fits ? of(address, bits) : null;
     } catch (IllegalArgumentException e) {
       return null;
     }
   }
 
-  private static int number(String ip) {
-    try {
-      if (!ip.matches("[0-9]+(\\.[0-9]+){3}")) {
-        throw new IllegalArgumentException("not an IPv4 address: " + ip);
-      }
-      byte[] b = InetAddress.getByName(ip).getAddress();
-      return (b[0] & 255) << 24 | (b[1] & 255) << 16 | (b[2] & 255) << 8 | b[3] & 255;
-    } catch (UnknownHostException e) {
-      throw new IllegalArgumentException("not an IPv4 address: " + ip, e);
+  /** Of four numbers or with colons; Java reads shorter forms too. */
+  private static byte[] literal(String ip) {
+    if (ip.indexOf(':') < 0 && !ip.matches("[0-9]+(\\.[0-9]+){3}") || ip.indexOf('%') >= 0) {
+      throw new IllegalArgumentException("not an IP address: " + ip);
     }
+    return InetAddress.ofLiteral(ip).getAddress();
   }
 
-  public int size() {
-    return 1 << (32 - bits);
+  private static AddressRange of(byte[] address, int bits) {
+    return address.length == 4
+        ? new AddressRange(Family.IPV4, 0, low(address) & -1L << 32 - bits, bits)
+        : new AddressRange(
+            Family.IPV6, high(address), bits == 64 ? 0 : low(address) & -1L << 128 - bits, bits);
   }
 
-  /** How far an address is from the first one; -1 when it lies outside or is no address. */
-  public int offset(String ip) {
+  private static long high(byte[] address) {
+    return address.length == 4 ? 0 : ByteBuffer.wrap(address).getLong();
+  }
+
+  private static long low(byte[] address) {
+    return address.length == 4
+        ? ByteBuffer.wrap(address).getInt() & 0xffff_ffffL
+        : ByteBuffer.wrap(address).getLong(8);
+  }
+
+  /** How addresses are compared and IPAddresses named; what is no address stays as it is. */
+  static String canonical(String ip) {
     try {
-      int offset = number(ip) - base;
-      return offset >= 0 && offset < size() ? offset : -1;
+      return AddressText.canonical(literal(ip));
     } catch (IllegalArgumentException e) {
-      return -1;
+      return ip;
     }
   }
 
-  public String address(int offset) {
-    int n = base + offset;
-    return (n >>> 24) + "." + (n >>> 16 & 255) + "." + (n >>> 8 & 255) + "." + (n & 255);
+  /** The last address, by its unsigned distance from the first. */
+  long lastOffset() {
+    return family == Family.IPV4
+        ? (1L << 32 - bits) - 1
+        : bits == 64 ? -1L : (1L << 128 - bits) - 1;
+  }
+
+  /**
+   * How far an address is from the first one, unsigned; empty when it lies outside or is no
+   * address.
+   */
+  OptionalLong offset(String ip) {
+    byte[] address;
+    try {
+      address = literal(ip);
+    } catch (IllegalArgumentException e) {
+      return OptionalLong.empty();
+    }
+    boolean same = address.length == (family == Family.IPV4 ? 4 : 16) && high(address) == high;
+    long offset = low(address) - low;
+    return same && Long.compareUnsigned(offset, lastOffset()) <= 0
+        ? OptionalLong.of(offset)
+        : OptionalLong.empty();
+  }
+
+  /** As RFC 5952 writes it. */
+  String address(long offset) {
+    long sum = low + offset;
+    return AddressText.canonical(
+        family == Family.IPV4
+            ? ByteBuffer.allocate(4).putInt((int) sum).array()
+            : ByteBuffer.allocate(16).putLong(high).putLong(sum).array());
   }
 }

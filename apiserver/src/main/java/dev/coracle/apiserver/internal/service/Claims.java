@@ -65,7 +65,7 @@ final class Claims {
     metadata.put("generation", 1);
     metadata
         .putObject("labels")
-        .put("ipaddress.kubernetes.io/ip-family", "IPv4")
+        .put("ipaddress.kubernetes.io/ip-family", Family.of(ip).text())
         .put("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io");
     made.putObject("spec")
         .putObject("parentRef")

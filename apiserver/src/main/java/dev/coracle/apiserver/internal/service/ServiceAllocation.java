@@ -8,6 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import io.smallrye.mutiny.Uni;
@@ -15,7 +16,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,10 +30,12 @@ public final class ServiceAllocation {
 
   private final ServicePools pools;
   private final Claims claims;
+  private final ServiceFamilies families;
 
   ServiceAllocation(ServicePools pools, Claims claims) {
     this.pools = pools;
     this.claims = claims;
+    this.families = new ServiceFamilies(pools.families());
   }
 
   /** Whether a Service of this spec has a port on every node. */
@@ -96,12 +100,13 @@ public final class ServiceAllocation {
     taken.ports().forEach(pools.ports()::take);
     ObjectNode wish = Json.object();
     wish.set("spec", asked);
-    for (String ip : ServicePools.addresses(KubeObject.of(wish))) {
+    List<String> named = ServicePools.addresses(KubeObject.of(wish));
+    for (String ip : named) {
       if (taken.addresses().contains(ip)) {
         throw invalid(
             call,
             "spec.clusterIPs",
-            "[\"" + ip + "\"]: failed to allocate IP " + ip + ": provided IP is already allocated");
+            quoted(named) + ": failed to allocate IP " + ip + ": provided IP is already allocated");
       }
     }
     int i = 0;
@@ -134,7 +139,7 @@ public final class ServiceAllocation {
     ObjectNode spec = service.withObjectProperty("spec");
     List<Runnable> undo = new ArrayList<>();
     try {
-      address(spec, before, call, undo);
+      addresses(spec, before, call, undo);
       if (wantsNodePorts(spec)) {
         nodePorts(spec, before, call, undo);
       }
@@ -144,37 +149,51 @@ public final class ServiceAllocation {
     }
   }
 
-  private void address(
+  private void addresses(
       ObjectNode spec, @Nullable KubeObject before, Call call, List<Runnable> undo) {
-    if (spec.path("type").asText("").equals("ExternalName")) {
+    FieldErrors errors = new FieldErrors();
+    families.fill(spec, before, errors);
+    if (!errors.isEmpty()) {
+      throw StatusException.invalid(call.type().kind(), call.name(), errors.causes());
+    }
+    if (ServiceFamilies.isExternal(spec)) {
       return;
     }
-    String ip = spec.path("clusterIP").asText("");
-    if (ip.isEmpty()) {
-      ip = spec.path("clusterIPs").path(0).asText("");
+    if (ServiceFamilies.isHeadless(spec)) {
+      spec.putArray("clusterIPs").add("None");
+      return;
     }
-    boolean had = before != null && ServicePools.addresses(before).contains(ip);
-    if (ip.isEmpty()) {
-      String any = pools.takeAnyAddress();
-      if (any.isEmpty()) {
-        throw StatusException.internal("failed to allocate a serviceIP: range is full");
+    List<String> ips = new ArrayList<>();
+    spec.path("clusterIPs").forEach(ip -> ips.add(ip.asText("")));
+    int wanted = spec.path("ipFamilies").size();
+    while (ips.size() < wanted) {
+      ips.add("");
+    }
+    List<String> had = before == null ? List.of() : ServicePools.addresses(before);
+    List<String> named = List.copyOf(ips);
+    for (int i = 0; i < wanted; i++) {
+      String ip = ips.get(i);
+      if (ip.isEmpty()) {
+        ips.set(i, takeAny(spec.path("ipFamilies").path(i).asText(""), undo));
+      } else if (!had.contains(AddressRange.canonical(ip))) {
+        takeNamed(ip, named, call, undo);
       }
-      undo.add(() -> pools.releaseAddress(any));
-      ip = any;
-    } else if (!ip.equals("None") && !had) {
-      takeNamed(ip, call, undo);
     }
-    spec.put("clusterIP", ip);
-    spec.putArray("clusterIPs").add(ip);
-    if (!spec.hasNonNull("ipFamilies") || spec.path("ipFamilies").isEmpty()) {
-      spec.putArray("ipFamilies").add("IPv4");
-    }
-    if (!spec.hasNonNull("ipFamilyPolicy")) {
-      spec.put("ipFamilyPolicy", "SingleStack");
-    }
+    spec.put("clusterIP", ips.getFirst());
+    ArrayNode list = spec.putArray("clusterIPs");
+    ips.forEach(list::add);
   }
 
-  private void takeNamed(String ip, Call call, List<Runnable> undo) {
+  private String takeAny(String family, List<Runnable> undo) {
+    String any = Family.named(family).map(pools::takeAnyAddress).orElse("");
+    if (any.isEmpty()) {
+      throw StatusException.internal("failed to allocate a serviceIP: range is full");
+    }
+    undo.add(() -> pools.releaseAddress(any));
+    return any;
+  }
+
+  private void takeNamed(String ip, List<String> all, Call call, List<Runnable> undo) {
     String why = null;
     if (!pools.offers(ip)) {
       why = "the provided network does not match the current range";
@@ -183,9 +202,13 @@ public final class ServiceAllocation {
     }
     if (why != null) {
       throw invalid(
-          call, "spec.clusterIPs", "[\"" + ip + "\"]: failed to allocate IP " + ip + ": " + why);
+          call, "spec.clusterIPs", quoted(all) + ": failed to allocate IP " + ip + ": " + why);
     }
     undo.add(() -> pools.releaseAddress(ip));
+  }
+
+  private static String quoted(List<String> ips) {
+    return ips.stream().map(ip -> '"' + ip + '"').collect(Collectors.joining(",", "[", "]"));
   }
 
   private void nodePorts(
@@ -246,11 +269,11 @@ public final class ServiceAllocation {
   }
 
   private int any(List<Runnable> undo) {
-    OptionalInt found = pools.ports().takeAny();
+    OptionalLong found = pools.ports().takeAny();
     if (found.isEmpty()) {
       throw StatusException.internal("failed to allocate a nodePort: range is full");
     }
-    int number = found.getAsInt();
+    int number = (int) found.getAsLong();
     undo.add(() -> pools.ports().release(number));
     return number;
   }

@@ -7,45 +7,57 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
 /**
  * The cluster addresses and node ports that are taken; filled from the stored Services at start.
- * Addresses come from the server's own range first, then from those of further ServiceCIDRs. Ranges
- * may overlap: an address is taken in all that hold it. Guarded by its own lock.
+ * Addresses come from the server's own range of their family first, then from those of further
+ * ServiceCIDRs. Ranges may overlap: an address is taken in all that hold it. Guarded by its own
+ * lock.
  */
 public final class ServicePools {
 
   private record Pool(AddressRange range, NumberPool numbers, boolean gives) {
 
     static Pool of(AddressRange range, RandomGenerator random) {
-      int size = range.size();
-      // The first address is the network's and the last its broadcast address.
-      return new Pool(range, new NumberPool(1, size - 2, band(size), random), true);
+      // The first address is the network's, and IPv4's last its broadcast address.
+      long last = range.lastOffset() - (range.family() == Family.IPV4 ? 1 : 0);
+      return new Pool(range, new NumberPool(1, last, band(range.lastOffset()), random), true);
     }
 
-    private static int band(int size) {
-      return size < 32 ? 0 : Math.clamp(size / 16, 16, 256);
+    private static int band(long last) {
+      return last >= 0 && last < 31 ? 0 : Math.clamp((last >>> 4) + 1, 16, 256);
     }
 
     boolean holds(String ip) {
-      int offset = range.offset(ip);
-      return offset > 0 && numbers.contains(offset);
+      OptionalLong offset = range.offset(ip);
+      return offset.isPresent() && numbers.contains(offset.getAsLong());
+    }
+
+    /** False when it is taken already, or not one of these. */
+    boolean take(String ip) {
+      OptionalLong offset = range.offset(ip);
+      return offset.isPresent() && numbers.take(offset.getAsLong());
     }
   }
 
   private final Services options;
   private final RandomGenerator random;
-  private final Pool own;
+  private final List<Pool> own;
   private final NumberPool ports;
   private List<Pool> pools;
 
   public ServicePools(Services options, RandomGenerator random) {
     this.options = options;
     this.random = random;
-    this.own = Pool.of(AddressRange.parse(options.cidr()), random);
-    this.pools = List.of(own);
+    this.own =
+        options.cidrs().stream().map(cidr -> Pool.of(AddressRange.parse(cidr), random)).toList();
+    if (own.isEmpty() || own.size() != families().stream().distinct().count()) {
+      throw new IllegalArgumentException(
+          "Services have one range of addresses, or one of each family: " + options.cidrs());
+    }
+    this.pools = own;
     int portCount = options.lastNodePort() - options.firstNodePort() + 1;
     this.ports =
         new NumberPool(
@@ -54,11 +66,16 @@ public final class ServicePools {
 
   /** The address of the kubernetes Service. */
   public String first() {
-    return own.range().address(1);
+    return own.getFirst().range().address(1);
   }
 
-  public String cidr() {
-    return options.cidr();
+  public List<String> cidrs() {
+    return options.cidrs();
+  }
+
+  /** What Services may have addresses of; the first is what they have by default. */
+  List<Family> families() {
+    return own.stream().map(pool -> pool.range().family()).toList();
   }
 
   public String portRange() {
@@ -72,11 +89,11 @@ public final class ServicePools {
     }
   }
 
-  /** Those inside the range. */
+  /** As IPAddresses are named. */
   static List<String> addresses(KubeObject service) {
     List<String> out = new ArrayList<>();
-    service.at("spec", "clusterIPs").forEach(ip -> out.add(ip.asText("")));
-    String one = service.text("spec", "clusterIP");
+    service.at("spec", "clusterIPs").forEach(ip -> out.add(AddressRange.canonical(ip.asText(""))));
+    String one = AddressRange.canonical(service.text("spec", "clusterIP"));
     if (!one.isEmpty() && !out.contains(one)) {
       out.add(one);
     }
@@ -100,7 +117,8 @@ public final class ServicePools {
   }
 
   /**
-   * From now on these are the ranges beside the server's own.
+   * From now on these are the ranges beside the server's own; of a family that Services do not
+   * have, they are of no use.
    *
    * @param giving those new addresses come from
    * @param ending those that only take addresses back
@@ -109,18 +127,23 @@ public final class ServicePools {
   synchronized void ranges(
       Collection<AddressRange> giving, Collection<AddressRange> ending, Collection<String> taken) {
     List<Pool> next = new ArrayList<>();
-    next.add(own);
+    next.addAll(own);
     for (AddressRange range : new LinkedHashSet<>(giving)) {
-      if (!range.equals(own.range())) {
+      if (isFurther(range)) {
         next.add(pool(range, true, taken));
       }
     }
     for (AddressRange range : new LinkedHashSet<>(ending)) {
-      if (!range.equals(own.range()) && !giving.contains(range)) {
+      if (isFurther(range) && !giving.contains(range)) {
         next.add(pool(range, false, taken));
       }
     }
     pools = List.copyOf(next);
+  }
+
+  private boolean isFurther(AddressRange range) {
+    return families().contains(range.family())
+        && own.stream().noneMatch(pool -> pool.range().equals(range));
   }
 
   private Pool pool(AddressRange range, boolean gives, Collection<String> taken) {
@@ -130,11 +153,7 @@ public final class ServicePools {
       }
     }
     Pool made = Pool.of(range, random);
-    for (String ip : taken) {
-      if (made.holds(ip)) {
-        made.numbers().take(range.offset(ip));
-      }
-    }
+    taken.stream().filter(made::holds).forEach(made::take);
     return new Pool(range, made.numbers(), gives);
   }
 
@@ -153,20 +172,23 @@ public final class ServicePools {
     boolean free = !holding.isEmpty();
     for (Pool pool : holding) {
       // Every one of them is to know, whoever has it.
-      free &= pool.numbers().take(pool.range().offset(ip));
+      free &= pool.take(ip);
     }
     return free;
   }
 
   /** Empty text when there is none left. */
-  synchronized String takeAnyAddress() {
+  synchronized String takeAnyAddress(Family family) {
     for (Pool pool : pools) {
-      for (OptionalInt offset = anyOf(pool); offset.isPresent(); offset = anyOf(pool)) {
-        String ip = pool.range().address(offset.getAsInt());
+      if (pool.range().family() != family) {
+        continue;
+      }
+      for (OptionalLong offset = anyOf(pool); offset.isPresent(); offset = anyOf(pool)) {
+        String ip = pool.range().address(offset.getAsLong());
         boolean free = true;
         for (Pool other : pools) {
           if (other != pool && other.holds(ip)) {
-            free &= other.numbers().take(other.range().offset(ip));
+            free &= other.take(ip);
           }
         }
         if (free) {
@@ -177,15 +199,13 @@ public final class ServicePools {
     return "";
   }
 
-  private static OptionalInt anyOf(Pool pool) {
-    return pool.gives() ? pool.numbers().takeAny() : OptionalInt.empty();
+  private static OptionalLong anyOf(Pool pool) {
+    return pool.gives() ? pool.numbers().takeAny() : OptionalLong.empty();
   }
 
   synchronized void releaseAddress(String ip) {
     for (Pool pool : pools) {
-      if (pool.holds(ip)) {
-        pool.numbers().release(pool.range().offset(ip));
-      }
+      pool.range().offset(ip).ifPresent(pool.numbers()::release);
     }
   }
 

@@ -44,7 +44,8 @@ final class ServiceRanges {
     UNUSABLE(
         "False",
         "NotSupported",
-        "addresses are given from IPv4 networks with a prefix of 8 to 30 bits only"),
+        "addresses are given from IPv4 networks with a prefix of 8 to 30 bits and IPv6 networks"
+            + " with one of 64 to 126, of the families the API server has a range of"),
     IN_USE(
         "False",
         "Terminating",
@@ -115,11 +116,11 @@ final class ServiceRanges {
     ranges.all().stream().filter(KubeObject::isDeleting).forEach(this::review);
   }
 
-  private static List<AddressRange> networks(KubeObject range) {
+  private List<AddressRange> networks(KubeObject range) {
     List<AddressRange> out = new ArrayList<>();
     for (JsonNode cidr : range.at("spec", "cidrs")) {
       AddressRange network = AddressRange.tryParse(cidr.asText(""));
-      if (network != null) {
+      if (network != null && pools.families().contains(network.family())) {
         out.add(network);
       }
     }
@@ -153,7 +154,7 @@ final class ServiceRanges {
   }
 
   private static boolean holds(List<AddressRange> networks, String ip) {
-    return networks.stream().anyMatch(network -> network.offset(ip) >= 0);
+    return networks.stream().anyMatch(network -> network.offset(ip).isPresent());
   }
 
   /** Writes the condition, and before a deletion what holds that up. */

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What update, patch and the subresources share: read the object, make the new one, put back what
@@ -73,6 +74,43 @@ public final class ObjectUpdate {
     }
   }
 
+  /**
+   * What the strategy began for the last attempt of one update: it ends when that is written, and
+   * is undone when another attempt follows or none succeeds. Attempts come one after the other.
+   */
+  private static final class Begun {
+
+    private final Call call;
+    private @Nullable ObjectNode now;
+    private @Nullable KubeObject before;
+
+    Begun(Call call) {
+      this.call = call;
+    }
+
+    void keep(ObjectNode begunNow, KubeObject begunBefore) {
+      now = begunNow;
+      before = begunBefore;
+    }
+
+    void undo() {
+      ObjectNode begunNow = now;
+      if (begunNow != null) {
+        now = null;
+        call.type().strategy().undo(begunNow, before, call);
+      }
+    }
+
+    Uni<Void> written() {
+      ObjectNode begunNow = now;
+      if (begunNow == null) {
+        return Backstage.DONE;
+      }
+      now = null;
+      return call.type().strategy().written(KubeObject.of(begunNow), before);
+    }
+  }
+
   private final Backstage backstage;
 
   public ObjectUpdate(Backstage backstage) {
@@ -81,19 +119,23 @@ public final class ObjectUpdate {
 
   public Uni<KubeObject> run(Call call, Scope scope, Change change) {
     ResourceType type = call.type();
+    Begun begun = new Begun(call);
     if (call.dryRun()) {
       return backstage
           .store()
           .get(type.stored(), call.key())
-          .chain(stored -> attempt(call, scope, change, stored))
+          .chain(stored -> attempt(call, scope, change, stored, begun))
           .chain(type::presented)
           .onFailure(Emptied.class)
           .recoverWithUni(e -> type.presented(e.result));
     }
     return backstage
         .store()
-        .update(type.stored(), call.key(), stored -> attempt(call, scope, change, stored))
+        .update(type.stored(), call.key(), stored -> attempt(call, scope, change, stored, begun))
+        .call(begun::written)
         .chain(type::presented)
+        .onFailure()
+        .invoke(begun::undo)
         .onFailure(Emptied.class)
         .recoverWithUni(e -> delete(call, e));
   }
@@ -114,14 +156,17 @@ public final class ObjectUpdate {
         .chain(_ -> type.presented(emptied.result));
   }
 
-  private Uni<KubeObject> attempt(Call call, Scope scope, Change change, KubeObject stored) {
+  private Uni<KubeObject> attempt(
+      Call call, Scope scope, Change change, KubeObject stored, Begun begun) {
+    begun.undo();
     return call.type()
         .presented(stored)
-        .chain(before -> change.from(before).chain(now -> admit(call, scope, stored, before, now)));
+        .chain(before ->
+            change.from(before).chain(now -> admit(call, scope, stored, before, now, begun)));
   }
 
   private Uni<KubeObject> admit(
-      Call call, Scope scope, KubeObject stored, KubeObject before, ObjectNode now) {
+      Call call, Scope scope, KubeObject stored, KubeObject before, ObjectNode now, Begun begun) {
     ResourceType type = call.type();
     checkIdentity(call, now);
     Metadata.carryOver(now, before, call);
@@ -132,7 +177,7 @@ public final class ObjectUpdate {
     return backstage
         .admission()
         .admit(request)
-        .chain(() -> validate(call, scope, stored, before, now, request));
+        .chain(() -> validate(call, scope, stored, before, now, request, begun));
   }
 
   private static void checkIdentity(Call call, ObjectNode now) {
@@ -213,7 +258,8 @@ public final class ObjectUpdate {
       KubeObject stored,
       KubeObject before,
       ObjectNode now,
-      AdmissionRequest request) {
+      AdmissionRequest request,
+      Begun begun) {
     ResourceType type = call.type();
     ObjectNode metadata = Metadata.of(now);
     if (type.strategy().tracksGeneration()
@@ -247,7 +293,7 @@ public final class ObjectUpdate {
             return type.toStore(result)
                 .chain(last -> Uni.createFrom().failure(new Emptied(stored, last)));
           }
-          return write(call, before, now, result);
+          return write(call, before, now, result, begun);
         });
   }
 
@@ -258,13 +304,15 @@ public final class ObjectUpdate {
         && now.metadata().path("deletionGracePeriodSeconds").asLong(0) == 0;
   }
 
-  private Uni<KubeObject> write(Call call, KubeObject before, ObjectNode now, KubeObject result) {
+  private static Uni<KubeObject> write(
+      Call call, KubeObject before, ObjectNode now, KubeObject result, Begun begun) {
     ResourceType type = call.type();
     return type.strategy()
         .beginWrite(now, before, call)
         .chain(() -> {
+          begun.keep(now, before);
           if (call.dryRun()) {
-            type.strategy().undo(now, before, call);
+            begun.undo();
           }
           return type.toStore(result);
         });

@@ -38,6 +38,17 @@ public final class ServiceStrategy implements KindStrategy {
   @Override
   public void prepareForCreate(ObjectNode service, Call call) {
     service.putObject("status").putObject("loadBalancer");
+    if (service.path("spec") instanceof ObjectNode spec) {
+      listAddress(spec);
+    }
+  }
+
+  /** Clients from before there were lists of addresses set only the one. */
+  private static void listAddress(ObjectNode spec) {
+    String ip = spec.path("clusterIP").asText("");
+    if (!ip.isEmpty() && spec.path("clusterIPs").isEmpty()) {
+      spec.putArray("clusterIPs").add(ip);
+    }
   }
 
   /** Clients that read, change and write back may leave out what was given to the Service. */
@@ -54,18 +65,7 @@ public final class ServiceStrategy implements KindStrategy {
       dropUnused(spec, before);
       return;
     }
-    String ip = before.text("spec", "clusterIP");
-    if (!ip.isEmpty() && spec.path("clusterIP").asText("").isEmpty()) {
-      spec.put("clusterIP", ip);
-      keep(spec, before, "clusterIPs");
-    }
-    if (spec.path("clusterIP").asText("").equals(ip)) {
-      for (String field : new String[] {"clusterIPs", "ipFamilies", "ipFamilyPolicy"}) {
-        if (!spec.hasNonNull(field)) {
-          keep(spec, before, field);
-        }
-      }
-    }
+    keepAddresses(spec, before);
     if (ServiceAllocation.wantsNodePorts(spec)) {
       for (JsonNode port : spec.path("ports")) {
         if (port.path("nodePort").asInt(0) == 0 && port instanceof ObjectNode p) {
@@ -78,6 +78,22 @@ public final class ServiceStrategy implements KindStrategy {
       }
     }
     dropUnused(spec, before);
+  }
+
+  /** Where only the one address was changed, the list that came with it is that of before. */
+  private static void keepAddresses(ObjectNode spec, KubeObject before) {
+    String ip = before.text("spec", "clusterIP");
+    if (!ip.isEmpty() && spec.path("clusterIP").asText("").isEmpty()) {
+      spec.put("clusterIP", ip);
+    }
+    if (spec.path("clusterIPs").isEmpty()) {
+      keep(spec, before, "clusterIPs");
+    }
+    String now = spec.path("clusterIP").asText("");
+    if (!now.equals(ip) && spec.path("clusterIPs").equals(before.at("spec", "clusterIPs"))) {
+      spec.putArray("clusterIPs").add(now);
+    }
+    listAddress(spec);
   }
 
   private static void dropAddresses(ObjectNode spec, KubeObject before) {

@@ -1,4 +1,4 @@
-package dev.coracle.apiserver.validation;
+package dev.coracle.api.validation;
 
 /** How addresses are written. */
 public final class AddressText {
