@@ -57,7 +57,7 @@ final class Cluster {
         new ControllerManager(
             context,
             new AnsweringClient(api, answers),
-            options.apply(ControllerOptions.of("10.244.0.0/16", "PEM")),
+            options.apply(ControllerOptions.of(List.of("10.244.0.0/16"), "PEM")),
             registry,
             new Random(3));
     api.create(

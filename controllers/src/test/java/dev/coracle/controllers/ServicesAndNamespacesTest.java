@@ -147,6 +147,6 @@ class ServicesAndNamespacesTest {
         .extracting(n -> n.text("spec", "podCIDR"))
         .containsExactlyInAnyOrder(
             "10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24");
-    assertThat(ControllerOptions.of("", "").podCidr()).isEmpty();
+    assertThat(ControllerOptions.of(List.of(), "").podCidrs()).isEmpty();
   }
 }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Store, watch hub and API server: what everything else talks to. */
 final class ControlPlane {
@@ -66,7 +67,7 @@ final class ControlPlane {
       CoracleOptions options, NetworkPlan network, Credentials credentials) {
     return new ApiServerOptions(
         new Listen(
-            options.bindAddress(),
+            bindAddress(options, network),
             options.port(),
             network.nodeIp(),
             credentials.apiServer().certificate(),
@@ -85,9 +86,17 @@ final class ControlPlane {
             credentials.kubeletClient().certificate(),
             credentials.kubeletClient().key(),
             credentials.pki().caCertificate()),
-        Services.in(network.serviceCidr()),
+        Services.in(network.serviceCidr().split(",")),
         Limits.DEFAULT,
         options.security());
+  }
+
+  /** All of IPv4 is all of both families, as upstream, where the cluster has IPv6. */
+  private static String bindAddress(CoracleOptions options, NetworkPlan network) {
+    boolean six =
+        Stream.concat(network.podRanges().stream(), network.serviceRanges().stream())
+            .anyMatch(Cidr::isIpv6);
+    return six && options.bindAddress().equals("0.0.0.0") ? "::" : options.bindAddress();
   }
 
   /** In the order in which they start. */

@@ -112,7 +112,10 @@ public final class Coracle {
             vertx,
             controlPlane.client("system:kube-controller-manager"),
             ControllerOptions.of(
-                    plan.podCidr(), Files.readString(credentials.pki().caCertificate()))
+                    plan.podRanges().stream().map(Cidr::text).toList(),
+                    Files.readString(credentials.pki().caCertificate()))
+                .withNodeCidrMaskSizes(
+                    options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())
                 .withLocalVolumes()
                 .withSigner(new ClusterSigner(vertx, credentials.pki()))
                 .withSigningDuration(options.signingDuration()),
@@ -186,7 +189,7 @@ public final class Coracle {
         options,
         data,
         plan,
-        plan.nodePodCidr(),
+        plan.nodePodCidr(options.networks()),
         Node.Identity.of(credentials),
         metrics,
         logs,

@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 
 /**
  * The identities of one process, as files of its PKI.
@@ -55,13 +56,16 @@ record Credentials(
             "kubernetes.default.svc." + options.clusterDomain(),
             network.nodeName());
     List<String> addresses =
-        List.of("127.0.0.1", network.nodeIp(), network.serviceIp(1)).stream().distinct().toList();
+        Stream.of(List.of("127.0.0.1"), network.nodeIps(), List.of(network.serviceIp(1)))
+            .flatMap(List::stream)
+            .distinct()
+            .toList();
     Credential apiServer =
         pki.credential(
             "apiserver",
             new Request("kube-apiserver", List.of(), names, addresses, true, false, YEAR));
     List<String> nodeAddresses =
-        List.of("127.0.0.1", network.nodeIp()).stream().distinct().toList();
+        Stream.concat(Stream.of("127.0.0.1"), network.nodeIps().stream()).distinct().toList();
     Credential kubelet =
         pki.credential(
             "kubelet",

@@ -1,11 +1,11 @@
 package dev.coracle.launcher;
 
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.config.NetworkRanges;
 import dev.coracle.proxy.KubeProxy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The addresses of one cluster. Several clusters may run on one machine, so each takes a slot: a
@@ -28,13 +30,27 @@ import java.util.Set;
  * usual networks, the others their neighbours; a slot whose networks the host already uses is
  * passed over. A cluster remembers its networks, since its objects hold addresses of them.
  *
- * @param podCidr a /16
- * @param serviceCidr a /16
+ * @param nodeIps of this node, the primary one first, at most one of each family
+ * @param podRanges of the cluster, likewise
+ * @param serviceRanges likewise; the first is of the same family as the pods' first
  * @param userspaceServices the proxy is to listen on Service addresses itself, so they are loopback
  *     ones
  */
 public record NetworkPlan(
-    String nodeName, String nodeIp, String podCidr, String serviceCidr, boolean userspaceServices) {
+    String nodeName,
+    List<String> nodeIps,
+    List<Cidr> podRanges,
+    List<Cidr> serviceRanges,
+    boolean userspaceServices) {
+
+  private static final String PODS = "--cluster-cidr";
+  private static final String SERVICES = "--service-cluster-ip-range";
+
+  public NetworkPlan {
+    nodeIps = List.copyOf(nodeIps);
+    podRanges = List.copyOf(podRanges);
+    serviceRanges = List.copyOf(serviceRanges);
+  }
 
   /** The number of the DNS Service's address. */
   static final int DNS = 10;
@@ -45,10 +61,13 @@ public record NetworkPlan(
   public record Held(NetworkPlan plan, Closeable slot) {}
 
   public static Held choose(CoracleOptions options, DataDirectory data) {
-    String nodeIp = options.nodeIp().isEmpty() ? hostAddress() : options.nodeIp();
     String name = options.nodeName().isEmpty() ? hostName() : options.nodeName();
-    String pods = options.clusterCidr();
-    String services = options.serviceCidr();
+    NetworkRanges asked = options.networks();
+    List<Cidr> pods = Cidr.list(PODS, asked.pods());
+    List<Cidr> services = Cidr.list(SERVICES, asked.services());
+    checkSizes(asked, pods, services);
+    checkPrimary(pods, services);
+    List<String> nodeIps = HostAddresses.choose(options.nodeIp(), pods);
     boolean userspace =
         options.proxyMode().equals("userspace")
             || options.proxyMode().equals("auto") && !KubeProxy.nftablesWork();
@@ -62,19 +81,94 @@ public record NetworkPlan(
       if (pods.isEmpty() || services.isEmpty()) {
         Slot taken = take(remembered, data.clusterId());
         slot = taken.lock();
-        pods = pods.isEmpty() ? "10." + podNumber(taken.number()) + ".0.0/16" : pods;
+        if (pods.isEmpty()) {
+          pods = Cidr.list(PODS, "10." + podNumber(taken.number()) + ".0.0/16");
+        }
         if (services.isEmpty()) {
           services =
-              userspace
-                  ? "127." + (100 + taken.number()) + ".0.0/16"
-                  : "10." + serviceNumber(taken.number()) + ".0.0/16";
+              Cidr.list(
+                  SERVICES,
+                  userspace
+                      ? "127." + (100 + taken.number()) + ".0.0/16"
+                      : "10." + serviceNumber(taken.number()) + ".0.0/16");
         }
         Files.writeString(memory, taken.number() + "\n", StandardCharsets.US_ASCII);
       }
-      return new Held(new NetworkPlan(name, nodeIp, pods, services, userspace), slot);
+      return new Held(new NetworkPlan(name, nodeIps, pods, services, userspace), slot);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Of a node that joins.
+   *
+   * @param nodeIp one address, or one of each family with a comma between
+   * @param podCidrs of the cluster, with a comma between
+   * @param serviceCidrs likewise
+   */
+  public static NetworkPlan of(
+      String nodeName, String nodeIp, String podCidrs, String serviceCidrs) {
+    return new NetworkPlan(
+        nodeName,
+        List.of(nodeIp.split(",")),
+        Cidr.list(PODS, podCidrs),
+        Cidr.list(SERVICES, serviceCidrs),
+        false);
+  }
+
+  /** As many nodes as upstream has room for, and Services as an API server can give out. */
+  private static void checkSizes(NetworkRanges asked, List<Cidr> pods, List<Cidr> services) {
+    int four = asked.nodeMaskIpv4();
+    int six = asked.nodeMaskIpv6();
+    if (four < 8 || four > 32 || six < 16 || six > 128) {
+      throw new UserErrorException(
+          "--node-cidr-mask-size-ipv4 is 8 to 32, --node-cidr-mask-size-ipv6 16 to 128");
+    }
+    // One that is smaller than a node's part goes to one node whole.
+    Cidr.checkSizes(PODS, pods, 1, 30, six - 16, 126);
+    Cidr.checkSizes(SERVICES, services, 12, 30, 64, 126);
+  }
+
+  /** What is not named is chosen, and then it is of IPv4. */
+  private static void checkPrimary(List<Cidr> pods, List<Cidr> services) {
+    if (isIpv6(pods) != isIpv6(services)) {
+      throw new UserErrorException(
+          "the first ranges of "
+              + PODS
+              + " and "
+              + SERVICES
+              + " have to be of one family, which is the cluster's primary one; one that is left out"
+              + " is of IPv4");
+    }
+  }
+
+  private static boolean isIpv6(List<Cidr> ranges) {
+    return !ranges.isEmpty() && ranges.getFirst().isIpv6();
+  }
+
+  /** Under which others reach this node and, on the control plane, the API server. */
+  public String nodeIp() {
+    return nodeIps.getFirst();
+  }
+
+  /** The pods of all nodes, with a comma between the two families. */
+  String podCidr() {
+    return texts(podRanges);
+  }
+
+  /** The Services, likewise. */
+  String serviceCidr() {
+    return texts(serviceRanges);
+  }
+
+  /** All of these, of pods first. */
+  List<String> clusterCidrs() {
+    return Stream.concat(podRanges.stream(), serviceRanges.stream()).map(Cidr::text).toList();
+  }
+
+  private static String texts(List<Cidr> ranges) {
+    return ranges.stream().map(Cidr::text).collect(Collectors.joining(","));
   }
 
   private record Slot(int number, Closeable lock) {}
@@ -169,45 +263,16 @@ public record NetworkPlan(
     return used;
   }
 
-  /** The part of the pod network that this node gives out: its first /24. */
-  String nodePodCidr() {
-    return podCidr.substring(0, podCidr.indexOf('/')) + "/24";
+  /** The parts of the pod networks that this node gives out: the first of each. */
+  String nodePodCidr(NetworkRanges sizes) {
+    return podRanges.stream()
+        .map(range -> range.firstPart(range.isIpv6() ? sizes.nodeMaskIpv6() : sizes.nodeMaskIpv4()))
+        .collect(Collectors.joining(","));
   }
 
-  /** The address of a service network with this number: 1 is the API, 10 is DNS. */
+  /** The address of the primary service network with this number: 1 is the API, 10 is DNS. */
   public String serviceIp(int number) {
-    String base = serviceCidr.substring(0, serviceCidr.indexOf('/'));
-    String[] parts = base.split("\\.");
-    return parts[0] + "." + parts[1] + "." + parts[2] + "." + (Integer.parseInt(parts[3]) + number);
-  }
-
-  private static String hostAddress() {
-    try {
-      return NetworkInterface.networkInterfaces()
-          .filter(NetworkPlan::isUpAndReal)
-          .sorted(java.util.Comparator.comparingInt(NetworkInterface::getIndex))
-          .flatMap(NetworkInterface::inetAddresses)
-          .filter(
-              a -> a instanceof Inet4Address && !a.isLoopbackAddress() && !a.isLinkLocalAddress())
-          .map(InetAddress::getHostAddress)
-          .findFirst()
-          .orElse("127.0.0.1");
-    } catch (SocketException e) {
-      return "127.0.0.1";
-    }
-  }
-
-  private static boolean isUpAndReal(NetworkInterface device) {
-    try {
-      String name = device.getName();
-      return device.isUp()
-          && !name.startsWith("cor")
-          && !name.startsWith("docker")
-          && !name.startsWith("veth")
-          && !name.startsWith("cni");
-    } catch (SocketException e) {
-      return false;
-    }
+    return serviceRanges.getFirst().address(number);
   }
 
   /** The name of this machine, fit for a Node. */

@@ -180,9 +180,7 @@ public final class Node {
   }
 
   private static NetworkOptions podNetwork(NetworkPlan network, String podCidr) {
-    return NetworkOptions.defaults()
-        .withPodCidr(podCidr)
-        .withClusterCidrs(List.of(network.podCidr(), network.serviceCidr()));
+    return NetworkOptions.defaults().withPodCidr(podCidr).withClusterCidrs(network.clusterCidrs());
   }
 
   private static CriRuntimeOptions runtimeOptions(
@@ -219,7 +217,11 @@ public final class Node {
       Identity identity,
       String endpoint) {
     return KubeletOptions.of(
-            network.nodeName(), network.nodeIp(), data.kubelet(), data.podLogs(), endpoint)
+            network.nodeName(),
+            String.join(",", network.nodeIps()),
+            data.kubelet(),
+            data.podLogs(),
+            endpoint)
         .withClusterDns(List.of(network.serviceIp(NetworkPlan.DNS)), options.clusterDomain())
         .withCgroupRoot("coracle-" + data.clusterId())
         .withPodCidr(podCidr)

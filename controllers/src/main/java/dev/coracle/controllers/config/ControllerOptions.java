@@ -6,8 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * @param podCidr from which every node gets its pods' range; empty: nodes get none
- * @param nodeCidrMaskSize of a node's range, 24 for 254 addresses
+ * @param podCidrs from each of which every node gets a range for its pods, at most one of each
+ *     family; empty: nodes get none
+ * @param nodeCidrMaskSizeIpv4 of a node's range, 24 for 254 addresses
+ * @param nodeCidrMaskSizeIpv6 likewise, of its IPv6 range
  * @param rootCaPem published to every namespace as {@code kube-root-ca.crt}; empty: not published
  * @param nodeMonitorGrace after this without a renewed Lease a node is {@code Unknown}
  * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
@@ -17,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param disabled controllers that are not run, by their names
  */
 public record ControllerOptions(
-    String podCidr,
-    int nodeCidrMaskSize,
+    List<String> podCidrs,
+    int nodeCidrMaskSizeIpv4,
+    int nodeCidrMaskSizeIpv6,
     String rootCaPem,
     Duration nodeMonitorGrace,
     int terminatedPodThreshold,
@@ -30,14 +33,16 @@ public record ControllerOptions(
   private static final Duration SIGNING_DURATION = Duration.ofHours(8760);
 
   public ControllerOptions {
+    podCidrs = List.copyOf(podCidrs);
     disabled = List.copyOf(disabled);
   }
 
   /** Upstream's defaults. */
-  public static ControllerOptions of(String podCidr, String rootCaPem) {
+  public static ControllerOptions of(List<String> podCidrs, String rootCaPem) {
     return new ControllerOptions(
-        podCidr,
+        podCidrs,
         24,
+        64,
         rootCaPem,
         Duration.ofSeconds(50),
         12_500,
@@ -47,10 +52,25 @@ public record ControllerOptions(
         List.of());
   }
 
+  public ControllerOptions withNodeCidrMaskSizes(int ipv4, int ipv6) {
+    return new ControllerOptions(
+        podCidrs,
+        ipv4,
+        ipv6,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        localVolumes,
+        signer,
+        signingDuration,
+        disabled);
+  }
+
   public ControllerOptions withLocalVolumes() {
     return new ControllerOptions(
-        podCidr,
-        nodeCidrMaskSize,
+        podCidrs,
+        nodeCidrMaskSizeIpv4,
+        nodeCidrMaskSizeIpv6,
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
@@ -62,8 +82,9 @@ public record ControllerOptions(
 
   public ControllerOptions withSigner(CertificateSigner authority) {
     return new ControllerOptions(
-        podCidr,
-        nodeCidrMaskSize,
+        podCidrs,
+        nodeCidrMaskSizeIpv4,
+        nodeCidrMaskSizeIpv6,
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
@@ -75,8 +96,9 @@ public record ControllerOptions(
 
   public ControllerOptions withSigningDuration(Duration longest) {
     return new ControllerOptions(
-        podCidr,
-        nodeCidrMaskSize,
+        podCidrs,
+        nodeCidrMaskSizeIpv4,
+        nodeCidrMaskSizeIpv6,
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,
@@ -88,8 +110,9 @@ public record ControllerOptions(
 
   public ControllerOptions without(List<String> names) {
     return new ControllerOptions(
-        podCidr,
-        nodeCidrMaskSize,
+        podCidrs,
+        nodeCidrMaskSizeIpv4,
+        nodeCidrMaskSizeIpv6,
         rootCaPem,
         nodeMonitorGrace,
         terminatedPodThreshold,

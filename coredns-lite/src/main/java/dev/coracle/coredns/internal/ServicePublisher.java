@@ -82,7 +82,7 @@ public final class ServicePublisher {
         NAME,
         node -> {
           label(node).put(ServiceDirectory.SERVICE_NAME, NAME);
-          node.put("addressType", "IPv4");
+          node.put("addressType", nodeIp.indexOf(':') < 0 ? "IPv4" : "IPv6");
           ObjectNode endpoint = node.putArray("endpoints").addObject();
           endpoint.putArray("addresses").add(nodeIp);
           endpoint.putObject("conditions").put("ready", true);

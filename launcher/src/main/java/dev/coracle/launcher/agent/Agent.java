@@ -88,8 +88,9 @@ public final class Agent {
    */
   public void start(BiConsumer<String, String> progress) throws IOException {
     String name = settings.nodeName().isEmpty() ? NetworkPlan.hostName() : settings.nodeName();
-    String address =
-        settings.nodeIp().isEmpty() ? addressTowards(options.server()) : settings.nodeIp();
+    String asked = settings.nodeIp();
+    String addresses = asked.isEmpty() ? addressTowards(options.server()) : asked;
+    String address = addresses.split(",", -1)[0];
     Identity identity = Identity.open(vertx, options, data.pki(), name, address, clock);
     Client client = identity.client();
     ClusterFacts facts = ClusterFacts.read(client).await().atMost(LIMIT);
@@ -100,8 +101,7 @@ public final class Agent {
     if (!serving.isUsable()) {
       serving.obtain(identity.requests(name, address)).await().atMost(LIMIT);
     }
-    NetworkPlan network =
-        new NetworkPlan(name, address, facts.podCidr(), facts.serviceCidr(), false);
+    NetworkPlan network = NetworkPlan.of(name, addresses, facts.podCidr(), facts.serviceCidr());
     Optional<LogCollector> logs =
         settings.logs().collector(vertx, client, data, name, metrics.meters());
     Node node =

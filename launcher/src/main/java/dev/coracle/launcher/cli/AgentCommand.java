@@ -5,6 +5,7 @@ import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.agent.AgentOptions;
 import dev.coracle.launcher.agent.AgentProcess;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.config.NetworkRanges;
 import dev.coracle.launcher.config.NodeOptions;
 import dev.coracle.launcher.config.StoreOptions;
 import java.net.URI;
@@ -76,7 +77,8 @@ final class AgentCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       defaultValue = "",
       description =
-          "IPv4 address of the node towards the other nodes. Default: that towards the server")
+          "Address of the node towards the other nodes, or one of each family, IPv4,IPv6. Default:"
+              + " that towards the server")
   private String nodeIp = "";
 
   @Option(
@@ -151,8 +153,7 @@ final class AgentCommand implements Callable<Integer> {
             dnsPort,
             nodeName,
             nodeIp,
-            "",
-            "",
+            NetworkRanges.CHOSEN,
             "",
             containerRuntimeEndpoint,
             runtime,

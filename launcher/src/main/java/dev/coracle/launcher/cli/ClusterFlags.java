@@ -2,6 +2,7 @@ package dev.coracle.launcher.cli;
 
 import dev.coracle.kubelet.config.GoDurations;
 import dev.coracle.launcher.UserErrorException;
+import dev.coracle.launcher.config.NetworkRanges;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -27,17 +28,35 @@ final class ClusterFlags {
 
   @Option(
       names = "--cluster-cidr",
-      paramLabel = "CIDR",
+      paramLabel = "CIDR[,CIDR]",
       defaultValue = "",
-      description = "Network of the pods. Default: 10.244.0.0/16, or a free one beside it")
-  String clusterCidr = "";
+      description =
+          "Network of the pods, or one of IPv4 and one of IPv6, the primary one first. Default:"
+              + " 10.244.0.0/16, or a free one beside it")
+  private String clusterCidr = "";
 
   @Option(
       names = "--service-cluster-ip-range",
-      paramLabel = "CIDR",
+      paramLabel = "CIDR[,CIDR]",
       defaultValue = "",
-      description = "Network of the Services. Default: 10.96.0.0/16, or a free one beside it")
-  String serviceCidr = "";
+      description =
+          "Network of the Services, or one of IPv4 and one of IPv6, the primary one first. Default:"
+              + " 10.96.0.0/16, or a free one beside it")
+  private String serviceCidr = "";
+
+  @Option(
+      names = "--node-cidr-mask-size-ipv4",
+      paramLabel = "BITS",
+      defaultValue = "24",
+      description = "Prefix of a node's part of the pods' IPv4 network. Default: ${DEFAULT-VALUE}")
+  private int nodeMaskIpv4 = 24;
+
+  @Option(
+      names = "--node-cidr-mask-size-ipv6",
+      paramLabel = "BITS",
+      defaultValue = "64",
+      description = "Prefix of a node's part of the pods' IPv6 network. Default: ${DEFAULT-VALUE}")
+  private int nodeMaskIpv6 = 64;
 
   @Option(
       names = "--cluster-domain",
@@ -54,6 +73,10 @@ final class ClusterFlags {
           "How long a certificate that the cluster signs is valid at most; a signing request may"
               + " ask for less by spec.expirationSeconds. Default: ${DEFAULT-VALUE}")
   private String signingDuration = "8760h0m0s";
+
+  NetworkRanges networks() {
+    return new NetworkRanges(clusterCidr, serviceCidr, nodeMaskIpv4, nodeMaskIpv6);
+  }
 
   Duration signingDuration() {
     Duration parsed;

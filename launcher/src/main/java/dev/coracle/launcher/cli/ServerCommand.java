@@ -37,8 +37,8 @@ final class ServerCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       defaultValue = "",
       description =
-          "IPv4 address under which nodes reach the API server. Default: the host's first global"
-              + " one")
+          "Address under which nodes reach the API server. Default: the host's first global one of"
+              + " the primary family")
   private String advertiseAddress = "";
 
   @Option(
@@ -79,8 +79,7 @@ final class ServerCommand implements Callable<Integer> {
             dnsPort,
             "",
             advertiseAddress,
-            cluster.clusterCidr,
-            cluster.serviceCidr,
+            cluster.networks(),
             cluster.clusterDomain,
             "",
             "auto",

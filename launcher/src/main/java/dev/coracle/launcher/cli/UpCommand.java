@@ -84,7 +84,9 @@ final class UpCommand implements Callable<Integer> {
       names = "--node-ip",
       paramLabel = "ADDRESS",
       defaultValue = "",
-      description = "IPv4 address of the node. Default: the host's first global one")
+      description =
+          "Address of the node, or one of each family, IPv4,IPv6. Default: the host's first global"
+              + " one of each family that pods have")
   private String nodeIp = "";
 
   @Option(
@@ -158,8 +160,7 @@ final class UpCommand implements Callable<Integer> {
             dnsPort,
             nodeName,
             nodeIp,
-            cluster.clusterCidr,
-            cluster.serviceCidr,
+            cluster.networks(),
             cluster.clusterDomain,
             containerRuntimeEndpoint,
             runtime,

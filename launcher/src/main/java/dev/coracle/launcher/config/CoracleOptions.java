@@ -16,9 +16,9 @@ import java.time.Duration;
  * @param ingressHttpsPort likewise, for TLS
  * @param dnsPort of the DNS server on the node
  * @param nodeName empty: the host's name
- * @param nodeIp empty: the host's first global IPv4 address
- * @param clusterCidr pod addresses; empty: a free one, 10.244.0.0/16 if possible
- * @param serviceCidr service addresses; empty: a free one, 10.96.0.0/16 if possible
+ * @param nodeIp one address, or one of each family with a comma between; empty: the host's first
+ *     global one of each family that pods have
+ * @param networks pod and service addresses
  * @param clusterDomain of the DNS names
  * @param containerRuntimeEndpoint UNIX socket of a CRI runtime or of the Docker Engine; empty: the
  *     built-in one
@@ -41,8 +41,7 @@ public record CoracleOptions(
     int dnsPort,
     String nodeName,
     String nodeIp,
-    String clusterCidr,
-    String serviceCidr,
+    NetworkRanges networks,
     String clusterDomain,
     String containerRuntimeEndpoint,
     String runtime,
@@ -69,8 +68,7 @@ public record CoracleOptions(
         0,
         "",
         "",
-        "",
-        "",
+        NetworkRanges.CHOSEN,
         "cluster.local",
         "",
         "auto",
@@ -94,8 +92,7 @@ public record CoracleOptions(
         dnsPort,
         nodeName,
         nodeIp,
-        clusterCidr,
-        serviceCidr,
+        networks,
         clusterDomain,
         endpoint,
         newRuntime,
@@ -119,8 +116,7 @@ public record CoracleOptions(
         dnsPort,
         nodeName,
         nodeIp,
-        clusterCidr,
-        serviceCidr,
+        networks,
         clusterDomain,
         containerRuntimeEndpoint,
         runtime,
@@ -130,6 +126,54 @@ public record CoracleOptions(
         security,
         logs,
         node,
+        signingDuration);
+  }
+
+  public CoracleOptions withNetworks(NetworkRanges ranges) {
+    return new CoracleOptions(
+        dataDir,
+        bindAddress,
+        port,
+        kubeletPort,
+        ingressHttpPort,
+        ingressHttpsPort,
+        dnsPort,
+        nodeName,
+        nodeIp,
+        ranges,
+        clusterDomain,
+        containerRuntimeEndpoint,
+        runtime,
+        proxyMode,
+        store,
+        keepPods,
+        security,
+        logs,
+        node,
+        signingDuration);
+  }
+
+  public CoracleOptions withNode(NodeOptions options) {
+    return new CoracleOptions(
+        dataDir,
+        bindAddress,
+        port,
+        kubeletPort,
+        ingressHttpPort,
+        ingressHttpsPort,
+        dnsPort,
+        nodeName,
+        nodeIp,
+        networks,
+        clusterDomain,
+        containerRuntimeEndpoint,
+        runtime,
+        proxyMode,
+        store,
+        keepPods,
+        security,
+        logs,
+        options,
         signingDuration);
   }
 }

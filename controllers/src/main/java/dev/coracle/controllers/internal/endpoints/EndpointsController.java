@@ -119,12 +119,11 @@ public final class EndpointsController extends ServiceFollower {
 
   /** One subset for each set of ports, ready and not ready addresses apart. */
   private static ArrayNode subsets(KubeObject service, List<KubeObject> pods) {
-    String family = ServicePods.families(service).iterator().next();
     Map<String, ArrayNode> ports = new TreeMap<>();
     Map<String, List<JsonNode>> ready = new LinkedHashMap<>();
     Map<String, List<JsonNode>> notReady = new LinkedHashMap<>();
     for (KubeObject pod : pods) {
-      String address = ServicePods.address(pod, family).orElse("");
+      String address = ServicePods.primaryAddress(pod, service).orElse("");
       if (address.isEmpty()) {
         continue;
       }

@@ -36,13 +36,21 @@ final class ServicePods {
     return service.at("spec", "publishNotReadyAddresses").asBoolean();
   }
 
-  /** The address families whose slices the Service gets. */
+  /**
+   * The address families whose slices the Service gets, the one of its Endpoints first. Those of a
+   * Service from before it had families follow from its address; headless ones have both.
+   */
   static Set<String> families(KubeObject service) {
     Set<String> out = new LinkedHashSet<>();
     service.at("spec", "ipFamilies").forEach(f -> out.add(f.asText()));
     if (out.isEmpty()) {
       String ip = service.text("spec", "clusterIP");
-      out.add(ip.contains(":") ? "IPv6" : "IPv4");
+      if (ip.isEmpty() || ip.equals("None")) {
+        out.add("IPv4");
+        out.add("IPv6");
+      } else {
+        out.add(ip.contains(":") ? "IPv6" : "IPv4");
+      }
     }
     return out;
   }
@@ -57,6 +65,15 @@ final class ServicePods {
     return ips.stream()
         .filter(ip -> !ip.isEmpty() && ip.contains(":") == family.equals("IPv6"))
         .findFirst();
+  }
+
+  /** The one address of the pod that Endpoints show, empty while it has none. */
+  static Optional<String> primaryAddress(KubeObject pod, KubeObject service) {
+    boolean any = service.at("spec", "ipFamilies").isEmpty() && isHeadless(service);
+    String own = pod.text("status", "podIP");
+    return any
+        ? Optional.of(own).filter(ip -> !ip.isEmpty())
+        : address(pod, families(service).iterator().next());
   }
 
   /** A pod that will never again have an address is no endpoint. */

@@ -1,5 +1,7 @@
 package dev.coracle.controllers.internal.nodeipam;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
@@ -7,28 +9,37 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import io.smallrye.mutiny.Uni;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.OptionalInt;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Gives every node a range of its own for its pods, {@code spec.podCIDR}, and takes it back. */
+/**
+ * Gives every node ranges of its own for its pods, {@code spec.podCIDRs}, one from each of the
+ * cluster's, and takes them back. A node keeps what it has: one that came before the cluster had a
+ * second family gets no range of that.
+ */
 public final class NodeIpamController extends LoopController {
 
   private final Lister nodes;
-  private final Ipv4Ranges ranges;
-
-  /** The ranges in use, each by the node that has it; also those given and not shown yet. */
-  private final Map<Integer, String> taken = new HashMap<>();
+  private final List<PodRanges> ranges = new ArrayList<>();
 
   public NodeIpamController(Environment env) {
     super("node-ipam-controller", "cidrAllocator", env);
     Informer informer = env.informer(Resources.NODES);
     this.nodes = informer.lister();
-    this.ranges = new Ipv4Ranges(env.options().podCidr(), env.options().nodeCidrMaskSize());
-    if (env.options().podCidr().isEmpty()) {
+    ControllerOptions options = env.options();
+    for (String cidr : options.podCidrs()) {
+      ranges.add(
+          new PodRanges(
+              cidr,
+              cidr.indexOf(':') < 0
+                  ? options.nodeCidrMaskSizeIpv4()
+                  : options.nodeCidrMaskSizeIpv6()));
+    }
+    if (ranges.isEmpty()) {
       return;
     }
     informer.addHandler(
@@ -49,15 +60,20 @@ public final class NodeIpamController extends LoopController {
 
           @Override
           public void deleted(KubeObject last) {
-            taken.values().removeIf(last.name()::equals);
+            ranges.forEach(range -> range.release(last.name()));
           }
         });
   }
 
   private void occupy(KubeObject node) {
-    ranges
-        .indexOf(node.text("spec", "podCIDR"))
-        .ifPresent(index -> taken.putIfAbsent(index, node.name()));
+    List<String> cidrs = new ArrayList<>();
+    node.at("spec", "podCIDRs").forEach(cidr -> cidrs.add(cidr.asText("")));
+    if (cidrs.isEmpty()) {
+      cidrs.add(node.text("spec", "podCIDR"));
+    }
+    for (PodRanges range : ranges) {
+      cidrs.forEach(cidr -> range.occupy(cidr, node.name()));
+    }
   }
 
   @Override
@@ -66,37 +82,31 @@ public final class NodeIpamController extends LoopController {
     if (node == null || node.isDeleting() || !node.text("spec", "podCIDR").isEmpty()) {
       return DONE;
     }
-    OptionalInt free = choose(node.name());
-    if (free.isEmpty()) {
+    List<Integer> free = new ArrayList<>();
+    for (PodRanges range : ranges) {
+      range.choose(node.name()).ifPresent(free::add);
+    }
+    if (free.size() < ranges.size()) {
       events.warning(
           node, "CIDRNotAvailable", "Node " + node.name() + " status is now: CIDRNotAvailable");
       return Uni.createFrom()
           .failure(new IllegalStateException("no pod range is left for node " + node.name()));
     }
-    taken.put(free.getAsInt(), node.name());
-    String range = ranges.get(free.getAsInt());
+    List<String> cidrs = new ArrayList<>();
+    for (int i = 0; i < free.size(); i++) {
+      ranges.get(i).take(free.get(i), node.name());
+      cidrs.add(ranges.get(i).get(free.get(i)));
+    }
     Patch patch =
         Patch.merge(tree -> {
-          tree.putObject("spec").put("podCIDR", range).putArray("podCIDRs").add(range);
+          ObjectNode spec = tree.putObject("spec").put("podCIDR", cidrs.getFirst());
+          ArrayNode list = spec.putArray("podCIDRs");
+          cidrs.forEach(list::add);
         });
     return env.client()
         .patch(Resources.NODES, "", node.name(), patch)
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
-  }
-
-  private OptionalInt choose(String node) {
-    for (Map.Entry<Integer, String> entry : taken.entrySet()) {
-      if (entry.getValue().equals(node)) {
-        return OptionalInt.of(entry.getKey());
-      }
-    }
-    for (int i = 0; i < ranges.size(); i++) {
-      if (!taken.containsKey(i)) {
-        return OptionalInt.of(i);
-      }
-    }
-    return OptionalInt.empty();
   }
 }

@@ -1,72 +1,125 @@
 package dev.coracle.controllers.internal.nodeipam;
 
+import dev.coracle.api.validation.AddressText;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A range of IPv4 addresses cut into equal parts. */
-final class Ipv4Ranges {
+/**
+ * A range of addresses of one family, cut into equal parts, and which node has which. Confined to
+ * the controllers' event loop.
+ */
+final class PodRanges {
 
-  private final long base;
-  private final int prefix;
+  /** More parts than this are not looked at. */
+  private static final int MOST_BITS = 20;
+
+  /** An address as a number, and how many bits the addresses of its family have. */
+  private record Network(BigInteger address, int width, int prefix) {
+
+    static Network parse(String cidr) {
+      int slash = cidr.indexOf('/');
+      if (slash < 0) {
+        throw new IllegalArgumentException("not an address range: " + cidr);
+      }
+      byte[] address = InetAddress.ofLiteral(cidr.substring(0, slash)).getAddress();
+      int prefix = Integer.parseInt(cidr.substring(slash + 1));
+      int width = address.length * 8;
+      if (prefix < 0 || prefix > width) {
+        throw new IllegalArgumentException("not an address range: " + cidr);
+      }
+      BigInteger number = new BigInteger(1, address);
+      int free = width - prefix;
+      return new Network(number.shiftRight(free).shiftLeft(free), width, prefix);
+    }
+  }
+
+  private final Network all;
   private final int part;
 
+  /** The parts in use, each by the node that has it; also those given and not shown yet. */
+  private final Map<Integer, String> taken = new HashMap<>();
+
   /**
-   * @param cidr such as {@code 10.244.0.0/16}; empty for none
+   * @param cidr such as {@code 10.244.0.0/16}
+   * @param partPrefix of a node's part; a range smaller than that goes to one node whole
    */
-  Ipv4Ranges(String cidr, int partPrefix) {
-    if (cidr.isEmpty()) {
-      base = 0;
-      prefix = partPrefix + 1;
-      part = partPrefix;
-      return;
-    }
-    int slash = cidr.indexOf('/');
-    if (slash < 0) {
-      throw new IllegalArgumentException("not an address range: " + cidr);
-    }
-    prefix = Integer.parseInt(cidr.substring(slash + 1));
-    // A range smaller than a node's goes to one node whole.
-    part = Math.max(partPrefix, prefix);
-    long address = parse(cidr.substring(0, slash));
-    base = prefix == 0 ? 0 : address >> (32 - prefix) << (32 - prefix);
+  PodRanges(String cidr, int partPrefix) {
+    all = Network.parse(cidr);
+    part = Math.max(partPrefix, all.prefix());
   }
 
   int size() {
-    return prefix > part ? 0 : 1 << Math.min(20, part - prefix);
+    return 1 << Math.min(MOST_BITS, part - all.prefix());
   }
 
   String get(int index) {
-    long address = base + ((long) index << (32 - part));
-    return (address >> 24 & 255)
-        + "."
-        + (address >> 16 & 255)
-        + "."
-        + (address >> 8 & 255)
-        + "."
-        + (address & 255)
-        + "/"
-        + part;
+    byte[] bytes =
+        all.address().add(BigInteger.valueOf(index).shiftLeft(all.width() - part)).toByteArray();
+    byte[] address = new byte[all.width() / 8];
+    // A number may have a byte for its sign more, or bytes that are zero fewer.
+    int from = Math.max(0, bytes.length - address.length);
+    byte[] significant = Arrays.copyOfRange(bytes, from, bytes.length);
+    System.arraycopy(
+        significant, 0, address, address.length - significant.length, significant.length);
+    return AddressText.canonical(address) + "/" + part;
   }
 
-  /** Which part this is; empty where it is none. */
-  OptionalInt indexOf(String cidr) {
-    int slash = cidr.indexOf('/');
-    if (slash < 0 || cidr.contains(":")) {
-      return OptionalInt.empty();
+  /** Nobody else gets what lies in this range; one of another family or elsewhere is no matter. */
+  void occupy(String cidr, String node) {
+    Network network;
+    try {
+      network = Network.parse(cidr);
+    } catch (IllegalArgumentException e) {
+      return;
     }
-    long offset = parse(cidr.substring(0, slash)) - base;
-    long index = offset >> (32 - part);
-    return offset < 0 || index >= size() ? OptionalInt.empty() : OptionalInt.of((int) index);
+    if (network.width() != all.width()) {
+      return;
+    }
+    int shift = all.width() - part;
+    BigInteger last =
+        network
+            .address()
+            .add(BigInteger.ONE.shiftLeft(all.width() - network.prefix()))
+            .subtract(BigInteger.ONE);
+    BigInteger from = network.address().subtract(all.address()).shiftRight(shift);
+    BigInteger to = last.subtract(all.address()).shiftRight(shift);
+    BigInteger end = BigInteger.valueOf(size() - 1L);
+    if (to.signum() < 0 || from.compareTo(end) > 0) {
+      return;
+    }
+    for (int i = from.max(BigInteger.ZERO).intValue(); i <= to.min(end).intValue(); i++) {
+      taken.putIfAbsent(i, node);
+    }
   }
 
-  private static long parse(String address) {
-    long out = 0;
-    String[] octets = address.split("\\.");
-    if (octets.length != 4) {
-      throw new IllegalArgumentException("not an IPv4 address: " + address);
+  /** What is the node's already, or else the first that is free; empty where there is none. */
+  OptionalInt choose(String node) {
+    Optional<Integer> own =
+        taken.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(node))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    if (own.isPresent()) {
+      return OptionalInt.of(own.get());
     }
-    for (String octet : octets) {
-      out = out << 8 | Integer.parseInt(octet);
+    for (int i = 0; i < size(); i++) {
+      if (!taken.containsKey(i)) {
+        return OptionalInt.of(i);
+      }
     }
-    return out;
+    return OptionalInt.empty();
+  }
+
+  void take(int index, String node) {
+    taken.put(index, node);
+  }
+
+  void release(String node) {
+    taken.values().removeIf(node::equals);
   }
 }
