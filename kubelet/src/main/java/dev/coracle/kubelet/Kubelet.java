@@ -161,7 +161,7 @@ public final class Kubelet implements Component {
         around.services().orElseGet(() -> informers.informer(Resources.SERVICES).lister());
 
     this.paths = new PodPaths(options.rootDir(), options.podLogsDir(), !around.simulated());
-    this.cache = new RuntimeCache(runtime, clock);
+    this.cache = new RuntimeCache(runtime, options.nodeIp(), clock);
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node = new NodeStatusManager(client, runtime, timers, options, around.machine(), problem);
     this.plugins =

@@ -150,9 +150,9 @@ final class PodParts {
         pod ->
             new DownwardApi.Facts(
                 options.nodeName(),
-                options.nodeIp(),
+                options.nodeIps(),
                 pod.hostNetwork()
-                    ? List.of(options.nodeIp())
+                    ? options.nodeIps()
                     : cache.last(pod.uid()).map(PodRuntimeStatus::ips).orElse(List.of()),
                 node.allocatable().cpu(),
                 node.allocatable().memory(),
@@ -257,7 +257,7 @@ final class PodParts {
                 probes,
                 messages,
                 node::runtimeName,
-                options::nodeIp,
+                options::nodeIps,
                 recursiveReadOnly,
                 plugins.held(),
                 clock),

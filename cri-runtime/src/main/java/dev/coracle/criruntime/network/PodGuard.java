@@ -22,7 +22,8 @@ public interface PodGuard {
       };
 
   /**
-   * The pod has its address, and nothing runs in it before this returns. Blocks.
+   * The pod has its address, and nothing runs in it before this returns; called once for each where
+   * it has several. Blocks.
    *
    * @throws IOException it must not run; its address is taken back then
    */

@@ -33,6 +33,7 @@ public interface PodNetwork {
   /**
    * What a pod got.
    *
+   * @param ips one of each IP family that pods have, the primary first
    * @param details what {@link #disconnect} needs
    */
   record Connection(List<String> ips, JsonNode details) {
@@ -47,7 +48,11 @@ public interface PodNetwork {
   /** Why pods cannot be connected now, if they cannot. */
   Optional<String> notReady();
 
-  /** The range of this node's pod addresses, as the kubelet tells it; may be told again. */
+  /**
+   * The range of this node's pod addresses, as the kubelet tells it; may be told again.
+   *
+   * @param cidr one range, or one of each IP family with a comma between
+   */
   void podCidr(String cidr) throws IOException;
 
   Connection connect(Pod pod) throws IOException;

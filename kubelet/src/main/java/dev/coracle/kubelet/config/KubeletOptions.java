@@ -1,5 +1,7 @@
 package dev.coracle.kubelet.config;
 
+import dev.coracle.api.net.Cidr;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +14,8 @@ import java.util.function.Consumer;
  * How one kubelet runs. Made by {@link #of} and changed by the {@code with…} methods.
  *
  * @param nodeName the Node's name
- * @param nodeIp the address under which the node and its kubelet API are reached
+ * @param nodeIps the addresses under which the node and its kubelet API are reached, one or one of
+ *     each IP family, the primary first
  * @param rootDir holds {@code pods/UID/…}, as upstream's {@code --root-dir}
  * @param podLogsDir holds {@code NAMESPACE_NAME_UID/CONTAINER/N.log}, as upstream's {@code
  *     /var/log/pods}
@@ -20,7 +23,8 @@ import java.util.function.Consumer;
  * @param clusterDns addresses of the DNS service; empty: pods use the host's resolver
  * @param cgroupRoot the cgroup below which pods' cgroups stand, without slashes at its ends; empty:
  *     none are made
- * @param podCidr what the runtime may give to pods, written to the Node when not empty
+ * @param podCidr what the runtime may give to pods, written to the Node when not empty; one range,
+ *     or one of each IP family with a comma between
  * @param staticPodPath a directory of manifests to run without the API
  * @param nodeLabels labels beside those every node has
  * @param maxPods how many pods the node takes
@@ -35,7 +39,7 @@ import java.util.function.Consumer;
  */
 public record KubeletOptions(
     String nodeName,
-    String nodeIp,
+    List<String> nodeIps,
     Path rootDir,
     Path podLogsDir,
     String runtimeEndpoint,
@@ -56,8 +60,21 @@ public record KubeletOptions(
     Optional<KubeletServerOptions> server) {
 
   public KubeletOptions {
+    nodeIps = List.copyOf(nodeIps);
+    if (nodeIps.size() > 2
+        || nodeIps.size() == 2 && IpFamily.of(nodeIps.get(0)) == IpFamily.of(nodeIps.get(1))) {
+      throw new IllegalArgumentException(
+          "bad --node-ip "
+              + String.join(",", nodeIps)
+              + ": it must be one address, or one of each IP family");
+    }
     clusterDns = List.copyOf(clusterDns);
     nodeLabels = Map.copyOf(nodeLabels);
+  }
+
+  /** The primary address; empty for none. */
+  public String nodeIp() {
+    return nodeIps.isEmpty() ? "" : nodeIps.getFirst();
   }
 
   /** Where this node makes volumes of the built-in storage class: beside the root directory. */
@@ -65,11 +82,14 @@ public record KubeletOptions(
     return rootDir.toAbsolutePath().resolveSibling("volumes");
   }
 
+  /**
+   * @param nodeIp one address, or one of each IP family with a comma between
+   */
   public static KubeletOptions of(
       String nodeName, String nodeIp, Path rootDir, Path podLogsDir, String runtimeEndpoint) {
     return new KubeletOptions(
         nodeName,
-        nodeIp,
+        Cidr.split(nodeIp),
         rootDir,
         podLogsDir,
         runtimeEndpoint,
@@ -99,6 +119,10 @@ public record KubeletOptions(
 
   public KubeletOptions withCgroupRoot(String root) {
     return with(draft -> draft.cgroupRoot = root);
+  }
+
+  public KubeletOptions withNodeIps(List<String> addresses) {
+    return with(draft -> draft.nodeIps = addresses);
   }
 
   public KubeletOptions withPodCidr(String cidr) {
@@ -158,7 +182,7 @@ public record KubeletOptions(
   /** Options while they are changed. */
   private static final class Draft {
     String nodeName;
-    String nodeIp;
+    List<String> nodeIps;
     Path rootDir;
     Path podLogsDir;
     String runtimeEndpoint;
@@ -180,7 +204,7 @@ public record KubeletOptions(
 
     Draft(KubeletOptions options) {
       nodeName = options.nodeName;
-      nodeIp = options.nodeIp;
+      nodeIps = options.nodeIps;
       rootDir = options.rootDir;
       podLogsDir = options.podLogsDir;
       runtimeEndpoint = options.runtimeEndpoint;
@@ -204,7 +228,7 @@ public record KubeletOptions(
     KubeletOptions options() {
       return new KubeletOptions(
           nodeName,
-          nodeIp,
+          nodeIps,
           rootDir,
           podLogsDir,
           runtimeEndpoint,

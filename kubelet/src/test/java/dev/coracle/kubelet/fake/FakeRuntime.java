@@ -28,6 +28,7 @@ public final class FakeRuntime implements RuntimeService {
   private final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
   private final Map<String, String> sandboxOf = new LinkedHashMap<>();
   private final Map<String, Image> images = new LinkedHashMap<>();
+  private volatile boolean dualStack;
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final List<Consumer<ContainerEventResponse>> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Long> memory = new LinkedHashMap<>();
@@ -54,6 +55,12 @@ public final class FakeRuntime implements RuntimeService {
    */
   public FakeRuntime failing(Function<String, Optional<CriException>> now) {
     faults = now;
+    return this;
+  }
+
+  /** Pods have an address of IPv6 beside the other from now on. */
+  public FakeRuntime dualStack() {
+    dualStack = true;
     return this;
   }
 
@@ -202,7 +209,11 @@ public final class FakeRuntime implements RuntimeService {
             .getOptionsBuilder()
             .setNetwork(NamespaceMode.NODE);
       } else {
-        s.setNetwork(PodSandboxNetworkStatus.newBuilder().setIp("10.0.0." + next));
+        PodSandboxNetworkStatus.Builder network =
+            s.getNetworkBuilder().setIp("10.0.0." + next);
+        if (dualStack) {
+          network.addAdditionalIps(PodIP.newBuilder().setIp("fd00::" + next));
+        }
       }
       sandboxes.put(id, s.build());
     }

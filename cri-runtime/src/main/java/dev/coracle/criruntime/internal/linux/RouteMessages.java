@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.linux;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,7 @@ public final class RouteMessages {
   private static final short INFO_SLAVE_DATA = 5;
   private static final short VETH_PEER = 1;
   private static final short PORT_HAIRPIN = 4;
+  private static final short PORT_ISOLATED = 33;
 
   private static final short ADDRESS = 1;
   private static final short ADDRESS_LOCAL = 2;
@@ -46,12 +48,16 @@ public final class RouteMessages {
   private static final short ROUTE_GATEWAY = 5;
 
   private static final byte INET = 2;
+  private static final byte INET6 = 10;
+  private static final int INET_BYTES = 4;
+
+  /** Without duplicate address detection (RFC 4862): an IPv6 address is of use at once. */
+  private static final byte NO_DETECTION = 2;
   private static final int UP = 1;
   private static final byte MAIN_TABLE = (byte) 254;
   private static final byte BOOT_PROTOCOL = 3;
   private static final byte UNICAST = 1;
   private static final byte SCOPE_LINK = (byte) 253;
-  private static final int ADDRESS_BITS = 32;
 
   private final ByteBuffer out = ByteBuffer.allocate(CAPACITY).order(ByteOrder.nativeOrder());
   private final List<String> names = new ArrayList<>();
@@ -94,15 +100,20 @@ public final class RouteMessages {
     return end();
   }
 
-  /** Lets a bridge send back through the port that a frame came from. */
-  public RouteMessages hairpin(String port) {
-    begin("hairpin of " + port, NEW_LINK, ACK);
+  /**
+   * Makes a bridge's port one of a pod. The bridge may send back through it what came from it, and
+   * passes nothing between two such ports: what pods say to each other goes through the host's
+   * routing and its rules, by link-local addresses too.
+   */
+  public RouteMessages podPort(String port) {
+    begin("set up port " + port, NEW_LINK, ACK);
     device(0, 0);
     text(LINK_NAME, port);
     int info = nest(LINK_INFO);
     text(INFO_SLAVE_KIND, "bridge");
     int data = nest(INFO_SLAVE_DATA);
     attribute(PORT_HAIRPIN, new byte[] {1});
+    attribute(PORT_ISOLATED, new byte[] {1});
     close(data);
     close(info);
     return end();
@@ -136,26 +147,31 @@ public final class RouteMessages {
 
   /** Gives a device an address, whether it has it or not. */
   public RouteMessages address(int device, String ip, int prefixLength) {
+    byte[] address = bytes(ip);
+    boolean six = address.length > INET_BYTES;
     begin("add address " + ip, NEW_ADDRESS, CREATE | REPLACE | ACK);
-    out.put(INET).put((byte) prefixLength).put((byte) 0).put((byte) 0).putInt(device);
-    attribute(ADDRESS_LOCAL, bytes(ip));
-    attribute(ADDRESS, bytes(ip));
+    out.put(family(address)).put((byte) prefixLength).put(six ? NO_DETECTION : 0).put((byte) 0);
+    out.putInt(device);
+    attribute(ADDRESS_LOCAL, address);
+    attribute(ADDRESS, address);
     return end();
   }
 
   /** A single address is reached directly through this device. */
   public RouteMessages neighbour(int device, String ip) {
     begin("add route to " + ip, NEW_ROUTE, CREATE | EXCLUSIVE | ACK);
-    route(ADDRESS_BITS, SCOPE_LINK);
-    attribute(ROUTE_TO, bytes(ip));
+    byte[] address = bytes(ip);
+    route(family(address), Byte.SIZE * address.length, SCOPE_LINK);
+    attribute(ROUTE_TO, address);
     number(ROUTE_DEVICE, device);
     return end();
   }
 
   public RouteMessages defaultRoute(int device, String gateway) {
     begin("add default route", NEW_ROUTE, CREATE | EXCLUSIVE | ACK);
-    route(0, (byte) 0);
-    attribute(ROUTE_GATEWAY, bytes(gateway));
+    byte[] address = bytes(gateway);
+    route(family(address), 0, (byte) 0);
+    attribute(ROUTE_GATEWAY, address);
     number(ROUTE_DEVICE, device);
     return end();
   }
@@ -186,8 +202,8 @@ public final class RouteMessages {
     out.put((byte) 0).put((byte) 0).putShort((short) 0).putInt(index).putInt(flags).putInt(flags);
   }
 
-  private void route(int bits, byte scope) {
-    out.put(INET).put((byte) bits).put((byte) 0).put((byte) 0);
+  private void route(byte family, int bits, byte scope) {
+    out.put(family).put((byte) bits).put((byte) 0).put((byte) 0);
     out.put(MAIN_TABLE).put(BOOT_PROTOCOL).put(scope).put(UNICAST).putInt(0);
   }
 
@@ -222,12 +238,11 @@ public final class RouteMessages {
     }
   }
 
+  private static byte family(byte[] address) {
+    return address.length == INET_BYTES ? INET : INET6;
+  }
+
   private static byte[] bytes(String ip) {
-    String[] parts = ip.split("\\.");
-    byte[] bytes = new byte[parts.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) Integer.parseInt(parts[i]);
-    }
-    return bytes;
+    return InetAddress.ofLiteral(ip).getAddress();
   }
 }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sends {@link RouteMessages} to the kernel, from this network namespace or from another one, which
@@ -56,8 +57,22 @@ public final class RouteSocket {
    * @throws PosixException the first request that failed; those after it were made all the same
    */
   public static List<Answer> send(int namespace, RouteMessages messages) throws PosixException {
+    return send(namespace, Map.of(), messages);
+  }
+
+  /**
+   * Sends from the network namespace behind this descriptor, after it has made kernel settings
+   * there.
+   *
+   * @param settings values by their paths below {@code /proc/sys/net}; one that cannot be made is
+   *     left as it is
+   * @throws PosixException the first request that failed; those after it were made all the same
+   */
+  public static List<Answer> send(
+      int namespace, Map<String, String> settings, RouteMessages messages) throws PosixException {
     try (SyscallProgram program = new SyscallProgram()) {
       new Mounts(program).enter(namespace, Mounts.CLONE_NEWNET);
+      settings.forEach((path, value) -> set(program, "/proc/sys/net/" + path, value));
       int step = program.size();
       program.must("netlink", Sys.SOCKET, FAMILY, RAW | Fd.O_CLOEXEC, ROUTE);
       List<MemorySegment> answers = exchange(program, SyscallProgram.resultOf(step), messages);
@@ -66,6 +81,14 @@ public final class RouteSocket {
       outcome.orThrow();
       return checked(messages, read(outcome, first, answers));
     }
+  }
+
+  private static void set(SyscallProgram program, String path, String value) {
+    long file = SyscallProgram.resultOf(program.size());
+    program
+        .may("open " + path, Sys.OPENAT, Fd.AT_FDCWD, program.text(path), Fd.O_WRONLY | Fd.O_CLOEXEC)
+        .may("write " + path, Sys.WRITE, file, program.text(value), value.length())
+        .may("close " + path, Sys.CLOSE, file);
   }
 
   /** The kernel has answered everything when it has taken it, so nothing here waits. */

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.criruntime.internal.linux.Fd;
 import dev.coracle.criruntime.internal.linux.RouteMessages;
@@ -11,16 +12,20 @@ import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A bridge per cluster. A pod has one address of the node's range as a /32 and reaches everything,
- * its neighbours too, through the bridge's address: so every packet between pods is routed by the
- * host, where the service rules and their connection tracking see both directions, and no {@code
- * br_netfilter} is needed.
+ * A bridge per cluster. A pod has one address of each of the node's ranges, alone in its network,
+ * and reaches everything, its neighbours too, through the bridge's address: so every packet between
+ * pods is routed by the host, where the service rules and their connection tracking see both
+ * directions, and no {@code br_netfilter} is needed.
  */
 public final class BridgeNetwork implements PodNetwork {
   private static final Logger LOG = LoggerFactory.getLogger(BridgeNetwork.class);
@@ -28,15 +33,20 @@ public final class BridgeNetwork implements PodNetwork {
   private final ClusterNames names;
   private final PodFirewall firewall;
   private final ForwardRules forwardRules;
+  private final ForwardRules forwardRulesOfIpv6;
   private final int mtu;
   private final Object lock = new Object();
   private volatile int bridgeIndex;
-  private volatile Optional<Ipam> ipam = Optional.empty();
+  private volatile List<Ipam> ranges = List.of();
+
+  /** What pods have, also before a range is told: a node may learn its range after its pods. */
+  private final Set<String> taken = ConcurrentHashMap.newKeySet();
 
   public BridgeNetwork(ClusterNames names, PodFirewall firewall, int mtu) {
     this.names = names;
     this.firewall = firewall;
-    this.forwardRules = ForwardRules.ofHost(names.bridge());
+    this.forwardRules = ForwardRules.ofHost("iptables", names.bridge());
+    this.forwardRulesOfIpv6 = ForwardRules.ofHost("ip6tables", names.bridge());
     this.mtu = mtu;
   }
 
@@ -47,25 +57,17 @@ public final class BridgeNetwork implements PodNetwork {
 
   @Override
   public Optional<String> notReady() {
-    return ipam.isPresent() ? Optional.empty() : Optional.of("no pod CIDR yet");
+    return ranges.isEmpty() ? Optional.of("no pod CIDR yet") : Optional.empty();
   }
 
   @Override
   public void podCidr(String cidr) throws IOException {
-    String v4 = "";
-    for (String part : cidr.split(",")) {
-      if (!part.contains(":") && !part.isBlank()) {
-        v4 = part.strip();
-      }
-    }
-    if (v4.isEmpty()) {
-      throw new IllegalArgumentException("the built-in bridge needs an IPv4 pod CIDR: " + cidr);
-    }
+    List<Ipam> told = Ipam.of(cidr);
     synchronized (lock) {
-      Ipam next = new Ipam(v4);
-      if (ipam.isPresent() && ipam.get().cidr().equals(next.cidr())) {
+      if (cidrs(told).equals(cidrs(ranges))) {
         return;
       }
+      List<Ipam> next = told.stream().map(this::known).toList();
       boolean ours = !Devices.exists(names.bridge());
       try {
         setUp(next);
@@ -75,27 +77,50 @@ public final class BridgeNetwork implements PodNetwork {
         }
         throw e;
       }
-      ipam = Optional.of(next);
+      next.forEach(range -> taken.forEach(range::reserve));
+      ranges = next;
     }
   }
 
-  private void setUp(Ipam range) throws IOException {
+  /** A range that goes on knows what it has given out. */
+  private Ipam known(Ipam told) {
+    return ranges.stream().filter(r -> r.cidr().equals(told.cidr())).findFirst().orElse(told);
+  }
+
+  private static List<String> cidrs(List<Ipam> some) {
+    return some.stream().map(Ipam::cidr).toList();
+  }
+
+  private void setUp(List<Ipam> next) throws IOException {
     String bridge = names.bridge();
+    boolean ipv6 = next.stream().anyMatch(Ipam::isIpv6);
+    if (ipv6) {
+      Ipv6Settings.requireIpv6(cidrs(next));
+    }
     if (!Devices.exists(bridge)) {
       RouteSocket.send(new RouteMessages().bridge(bridge));
     }
+    if (ipv6) {
+      Ipv6Settings.ofRouter(bridge);
+    }
     int index = RouteSocket.send(new RouteMessages().describe(bridge)).getFirst().index();
     // The bridge answers for the whole range, but each pod is reached by a route of its own.
-    RouteSocket.send(
-        new RouteMessages().address(index, range.gateway(), range.prefixLength()).up(bridge, mtu));
+    RouteMessages addresses = new RouteMessages();
+    next.forEach(r -> addresses.address(index, r.gateway(), r.prefixLength()));
+    RouteSocket.send(addresses.up(bridge, mtu));
     bridgeIndex = index;
-    sysctl("net/ipv4/ip_forward", "1");
-    sysctl("net/ipv4/conf/" + bridge + "/route_localnet", "1");
-    sysctl("net/ipv4/conf/" + bridge + "/send_redirects", "0");
-    sysctl("net/ipv4/conf/all/send_redirects", "0");
-    sysctl("net/ipv4/conf/" + bridge + "/rp_filter", "2");
-    firewall.setUp(range.cidr());
+    if (next.stream().anyMatch(r -> !r.isIpv6())) {
+      sysctl("net/ipv4/ip_forward", "1");
+      sysctl("net/ipv4/conf/" + bridge + "/route_localnet", "1");
+      sysctl("net/ipv4/conf/" + bridge + "/send_redirects", "0");
+      sysctl("net/ipv4/conf/all/send_redirects", "0");
+      sysctl("net/ipv4/conf/" + bridge + "/rp_filter", "2");
+    }
+    firewall.setUp(cidrs(next));
     forwardRules.open();
+    if (ipv6) {
+      forwardRulesOfIpv6.open();
+    }
   }
 
   private static void sysctl(String name, String value) {
@@ -111,42 +136,63 @@ public final class BridgeNetwork implements PodNetwork {
 
   @Override
   public Connection connect(Pod pod) throws IOException {
-    Ipam range = ipam.orElseThrow(() -> new IOException("no pod CIDR yet"));
+    List<Ipam> from = ranges;
+    if (from.isEmpty()) {
+      throw new IOException("no pod CIDR yet");
+    }
     int namespace = Fd.open(pod.networkNamespace(), Fd.O_RDONLY);
     try {
-      return connect(pod, range, namespace);
+      return connect(pod, from, namespace);
     } finally {
       Fd.close(namespace);
     }
   }
 
-  private Connection connect(Pod pod, Ipam range, int namespace) throws IOException {
-    String address = range.allocate();
+  private Connection connect(Pod pod, List<Ipam> from, int namespace) throws IOException {
+    List<String> addresses = new ArrayList<>();
     String veth = names.veth(pod.sandboxId());
     try {
+      for (Ipam range : from) {
+        addresses.add(range.allocate());
+      }
+      taken.addAll(addresses);
       List<RouteSocket.Answer> made =
           RouteSocket.send(
               new RouteMessages()
                   .cable(veth, "eth0", mtu, bridgeIndex, namespace)
-                  .hairpin(veth)
+                  .podPort(veth)
                   .describe(veth));
       int device = made.getLast().peerIndex();
       RouteSocket.send(
           namespace,
-          new RouteMessages()
-              .address(device, address, 32)
-              .up("lo", 0)
-              .up("eth0", 0)
-              .neighbour(device, range.gateway())
-              .defaultRoute(device, range.gateway()));
-      firewall.open(address, hostPorts(pod));
+          from.stream().anyMatch(Ipam::isIpv6) ? Ipv6Settings.ofPod("eth0") : Map.of(),
+          inPod(device, from, addresses));
+      firewall.open(addresses, hostPorts(pod));
     } catch (IOException e) {
       RouteSocket.trySend(new RouteMessages().delete(veth));
-      range.release(address);
+      release(addresses);
       throw e;
     }
-    JsonNode details = JsonNodeFactory.instance.objectNode().put("veth", veth).put("ip", address);
-    return new Connection(List.of(address), details);
+    ObjectNode details = JsonNodeFactory.instance.objectNode().put("veth", veth);
+    addresses.forEach(details.putArray("ips")::add);
+    return new Connection(addresses, details);
+  }
+
+  private static RouteMessages inPod(int device, List<Ipam> from, List<String> addresses) {
+    RouteMessages messages = new RouteMessages();
+    for (int i = 0; i < from.size(); i++) {
+      messages.address(device, addresses.get(i), from.get(i).addressBits());
+    }
+    messages.up("lo", 0).up("eth0", 0);
+    for (Ipam range : from) {
+      messages.neighbour(device, range.gateway()).defaultRoute(device, range.gateway());
+    }
+    return messages;
+  }
+
+  private void release(List<String> addresses) {
+    addresses.forEach(taken::remove);
+    ranges.forEach(range -> addresses.forEach(range::release));
   }
 
   private static List<PortMapping> hostPorts(Pod pod) {
@@ -155,27 +201,40 @@ public final class BridgeNetwork implements PodNetwork {
 
   @Override
   public void disconnect(Pod pod, JsonNode details) throws IOException {
-    String address = details.path("ip").asText("");
+    List<String> addresses = addresses(details);
     // Most often it is there; that it is not is fine.
     RouteSocket.trySend(new RouteMessages().delete(names.veth(pod.sandboxId())));
-    if (!address.isEmpty()) {
-      firewall.close(address, hostPorts(pod));
-      ipam.ifPresent(range -> range.release(address));
+    if (!addresses.isEmpty()) {
+      firewall.close(addresses, hostPorts(pod));
+      release(addresses);
     }
+  }
+
+  private static List<String> addresses(JsonNode details) {
+    List<String> addresses = new ArrayList<>();
+    details.path("ips").forEach(ip -> addresses.add(ip.asText()));
+    if (addresses.isEmpty() && details.path("ip").isTextual()) {
+      addresses.add(details.path("ip").asText()); // As it was noted when there was one only.
+    }
+    return addresses;
   }
 
   @Override
   public void adopt(Pod pod, Connection connection) throws IOException {
-    connection.ips().forEach(address -> ipam.ifPresent(range -> range.reserve(address)));
-    for (String address : connection.ips()) {
-      firewall.open(address, hostPorts(pod));
+    synchronized (lock) {
+      taken.addAll(connection.ips());
+      ranges.forEach(range -> connection.ips().forEach(range::reserve));
     }
+    firewall.open(connection.ips(), hostPorts(pod));
   }
 
   @Override
   public void close() throws IOException {
     firewall.remove();
     forwardRules.close();
+    if (ranges.stream().anyMatch(Ipam::isIpv6)) {
+      forwardRulesOfIpv6.close();
+    }
     for (String name : Devices.names()) {
       if (name.startsWith(names.vethPrefix()) && name.length() == 15) {
         RouteSocket.trySend(new RouteMessages().delete(name));
@@ -184,6 +243,6 @@ public final class BridgeNetwork implements PodNetwork {
     if (Devices.exists(names.bridge())) {
       RouteSocket.trySend(new RouteMessages().delete(names.bridge()));
     }
-    ipam = Optional.empty();
+    ranges = List.of();
   }
 }

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The network devices of this process's network namespace. Not by /sys/class/net, which shows those
+ * The network devices of this thread's network namespace. Not by /sys/class/net, which shows those
  * of the namespace it was mounted in.
  */
 final class Devices {
 
-  private static final Path TABLE = Path.of("/proc/self/net/dev");
+  private static final Path TABLE = Path.of("/proc/thread-self/net/dev");
   private static final int HEADING = 2;
 
   private Devices() {}

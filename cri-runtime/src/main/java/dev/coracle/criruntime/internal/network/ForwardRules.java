@@ -32,9 +32,12 @@ final class ForwardRules {
     this.bridge = bridge;
   }
 
-  static ForwardRules ofHost(String bridge) {
-    Optional<Path> program = HostTools.find("iptables");
-    return new ForwardRules(program.map(p -> List.of(p.toString())).orElse(List.of()), bridge);
+  /**
+   * @param program {@code iptables}, or of IPv6 {@code ip6tables}
+   */
+  static ForwardRules ofHost(String program, String bridge) {
+    Optional<Path> found = HostTools.find(program);
+    return new ForwardRules(found.map(p -> List.of(p.toString())).orElse(List.of()), bridge);
   }
 
   /** Adds the rules where they are needed and missing. */

@@ -5,9 +5,11 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LocalVolumes;
+import dev.coracle.api.net.Cidr;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.kubelet.config.KubeletOptions;
+import java.util.List;
 
 /** How the kubelet registers its Node: a new one, or what one that is there must carry. */
 final class NodeRegistration {
@@ -32,8 +34,7 @@ final class NodeRegistration {
           annotations(tree.withObjectProperty("metadata").putObject("annotations"));
           ObjectNode spec = tree.putObject("spec");
           if (!options.podCidr().isEmpty()) {
-            spec.put("podCIDR", options.podCidr());
-            spec.putArray("podCIDRs").add(options.podCidr());
+            ranges(spec);
           }
           tree.set("status", status);
         });
@@ -45,13 +46,15 @@ final class NodeRegistration {
     labels(patch.withObjectProperty("metadata").putObject("labels"));
     annotations(patch.withObjectProperty("metadata").putObject("annotations"));
     if (!options.podCidr().isEmpty() && known.text("spec", "podCIDR").isEmpty()) {
-      patch
-          .putObject("spec")
-          .put("podCIDR", options.podCidr())
-          .putArray("podCIDRs")
-          .add(options.podCidr());
+      ranges(patch.putObject("spec"));
     }
     return new Patch(PatchType.MERGE, patch, false);
+  }
+
+  private void ranges(ObjectNode spec) {
+    List<String> ranges = Cidr.split(options.podCidr());
+    spec.put("podCIDR", ranges.getFirst());
+    ranges.forEach(spec.putArray("podCIDRs")::add);
   }
 
   private void annotations(ObjectNode annotations) {

@@ -71,7 +71,9 @@ final class NodeStatus {
     amounts(allocatable, f, left.cpu(), left.memory(), left.disk(f.diskBytes));
     conditions(f, old.path("conditions"), now, status.putArray("conditions"));
     ArrayNode addresses = status.putArray("addresses");
-    addresses.addObject().put("type", "InternalIP").put("address", f.options.nodeIp());
+    f.options
+        .nodeIps()
+        .forEach(ip -> addresses.addObject().put("type", "InternalIP").put("address", ip));
     addresses.addObject().put("type", "Hostname").put("address", f.options.nodeName());
     if (f.port > 0) {
       status.putObject("daemonEndpoints").putObject("kubeletEndpoint").put("Port", f.port);

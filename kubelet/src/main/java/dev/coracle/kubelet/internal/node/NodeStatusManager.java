@@ -254,16 +254,16 @@ public final class NodeStatusManager {
    * while the node could not be heard, have called its conditions unknown: then they are told anew.
    */
   public void seen(KubeObject now) {
-    String cidr = now.text("spec", "podCIDR");
+    String cidr = PodRanges.of(now);
     try {
       if (!cidr.isEmpty()) {
         give(cidr);
       }
     } catch (CriException e) {
       LOG.atWarn()
-          .addKeyValue("podCIDR", cidr)
+          .addKeyValue("podCIDRs", cidr)
           .addKeyValue("why", e.describe())
-          .log("The runtime did not take the range of pod addresses");
+          .log("The runtime did not take the node's ranges of pod addresses");
     }
     if (overruled(now)) {
       forgetWritten();
@@ -347,7 +347,7 @@ public final class NodeStatusManager {
     }
     written = status;
     reported = timers.clock().instant();
-    String cidr = stored.text("spec", "podCIDR");
+    String cidr = PodRanges.of(stored);
     if (!cidr.isEmpty()) {
       give(cidr);
     }

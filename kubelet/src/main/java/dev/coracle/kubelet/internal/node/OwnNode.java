@@ -29,7 +29,7 @@ public final class OwnNode {
               @Override
               public void updated(KubeObject before, KubeObject now) {
                 boolean told =
-                    !before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
+                    !PodRanges.of(before).equals(PodRanges.of(now))
                         || !before
                             .at("status", "conditions")
                             .equals(now.at("status", "conditions"));

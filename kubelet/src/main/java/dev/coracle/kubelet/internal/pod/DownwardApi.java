@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -16,8 +17,8 @@ public final class DownwardApi {
   /** Addresses and node facts that are not in the Pod's object yet. */
   public record Facts(
       String nodeName,
-      String hostIp,
-      java.util.List<String> podIps,
+      List<String> hostIps,
+      List<String> podIps,
       Quantity allocatableCpu,
       Quantity allocatableMemory,
       Supplier<Quantity> allocatableEphemeral) {}
@@ -45,11 +46,16 @@ public final class DownwardApi {
       case "metadata.labels" -> formatMap(pod.object().labels());
       case "spec.nodeName" -> pod.spec().path("nodeName").asText(facts.nodeName());
       case "spec.serviceAccountName" -> pod.spec().path("serviceAccountName").asText("");
-      case "status.hostIP", "status.hostIPs" -> facts.hostIp();
-      case "status.podIP" -> facts.podIps().isEmpty() ? "" : facts.podIps().getFirst();
+      case "status.hostIP" -> first(facts.hostIps());
+      case "status.hostIPs" -> String.join(",", facts.hostIps());
+      case "status.podIP" -> first(facts.podIps());
       case "status.podIPs" -> String.join(",", facts.podIps());
       default -> throw new IllegalArgumentException("unsupported fieldPath: " + path);
     };
+  }
+
+  private static String first(List<String> addresses) {
+    return addresses.isEmpty() ? "" : addresses.getFirst();
   }
 
   /**

@@ -171,7 +171,7 @@ final class ContainerStarter {
       DownwardApi.Facts withIps =
           new DownwardApi.Facts(
               known.nodeName(),
-              known.hostIp(),
+              known.hostIps(),
               frame.podIps,
               known.allocatableCpu(),
               known.allocatableMemory(),

@@ -195,7 +195,7 @@ public final class PodRuntime {
             known,
             sandboxId,
             config,
-            pod.hostNetwork() ? List.of(facts.apply(pod).hostIp()) : current.ips(),
+            pod.hostNetwork() ? facts.apply(pod).hostIps() : current.ips(),
             volumes);
     long ends = cache.beforeStart(pod.uid());
     List<String> startedIds = new ArrayList<>();

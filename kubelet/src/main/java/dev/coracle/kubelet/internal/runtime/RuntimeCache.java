@@ -7,6 +7,7 @@ import dev.coracle.cri.v1.PodIP;
 import dev.coracle.cri.v1.PodSandbox;
 import dev.coracle.cri.v1.PodSandboxFilter;
 import dev.coracle.cri.v1.PodSandboxState;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.cri.v1.PodSandboxStatus;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class RuntimeCache {
   private final RuntimeService runtime;
+  private final IpFamily primary;
   private final Clock clock;
   private final ConcurrentHashMap<String, PodRuntimeStatus> byUid = new ConcurrentHashMap<>();
 
@@ -38,8 +40,12 @@ public final class RuntimeCache {
   private volatile java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> listener =
       (before, now) -> {};
 
-  public RuntimeCache(RuntimeService runtime, Clock clock) {
+  /**
+   * @param nodeIp whose family is that of pods' primary addresses; empty for IPv4
+   */
+  public RuntimeCache(RuntimeService runtime, String nodeIp, Clock clock) {
     this.runtime = runtime;
+    this.primary = IpFamily.of(nodeIp);
     this.clock = clock;
   }
 
@@ -227,7 +233,15 @@ public final class RuntimeCache {
     }
   }
 
-  private static SandboxState state(PodSandboxStatus s) {
+  /** One of each family, as a Pod may have them: that of the node's own address first. */
+  private List<String> ordered(List<String> ips) {
+    List<String> out = new ArrayList<>();
+    ips.stream().filter(ip -> IpFamily.of(ip) == primary).findFirst().ifPresent(out::add);
+    ips.stream().filter(ip -> IpFamily.of(ip) != primary).findFirst().ifPresent(out::add);
+    return out;
+  }
+
+  private SandboxState state(PodSandboxStatus s) {
     List<String> ips = new ArrayList<>();
     if (!s.getNetwork().getIp().isEmpty()) {
       ips.add(s.getNetwork().getIp());
@@ -241,7 +255,7 @@ public final class RuntimeCache {
         s.getMetadata().getAttempt(),
         s.getCreatedAt(),
         s.getLinux().getNamespaces().getOptions().getNetwork() == NamespaceMode.NODE,
-        ips);
+        ordered(ips));
   }
 
   private Optional<ContainerState> container(Container listed, PodRuntimeStatus before) {

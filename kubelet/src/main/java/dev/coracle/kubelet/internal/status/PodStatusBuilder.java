@@ -58,7 +58,7 @@ public final class PodStatusBuilder {
   private final ProbeResults probes;
   private final TerminationMessages messages;
   private final Supplier<String> idScheme;
-  private final Supplier<String> hostIp;
+  private final Supplier<List<String>> hostIps;
   private final Predicate<Pod> recursiveReadOnly;
   private final NodeDevices devices;
   private final Clock clock;
@@ -70,14 +70,14 @@ public final class PodStatusBuilder {
       ProbeResults probes,
       TerminationMessages messages,
       Supplier<String> idScheme,
-      Supplier<String> hostIp,
+      Supplier<List<String>> hostIps,
       Predicate<Pod> recursiveReadOnly,
       NodeDevices devices,
       Clock clock) {
     this.probes = probes;
     this.messages = messages;
     this.idScheme = idScheme;
-    this.hostIp = hostIp;
+    this.hostIps = hostIps;
     this.recursiveReadOnly = recursiveReadOnly;
     this.devices = devices;
     this.clock = clock;
@@ -204,21 +204,22 @@ public final class PodStatusBuilder {
 
   private void addresses(
       Pod pod, PodRuntimeStatus runtime, JsonNode old, String phase, ObjectNode status) {
-    String host = hostIp.get();
-    if (!host.isEmpty()) {
-      status.put("hostIP", host);
-      status.putArray("hostIPs").addObject().put("ip", host);
-    }
-    List<String> ips = pod.hostNetwork() && !host.isEmpty() ? List.of(host) : runtime.ips();
+    List<String> hosts = hostIps.get();
+    put(hosts, status, "hostIP", "hostIPs");
+    List<String> ips = pod.hostNetwork() && !hosts.isEmpty() ? hosts : runtime.ips();
     if (ips.isEmpty()
         && (phase.equals("Succeeded") || phase.equals("Failed") || pod.isDeleting())) {
       copy(old, status, "podIP");
       copy(old, status, "podIPs");
       return;
     }
+    put(ips, status, "podIP", "podIPs");
+  }
+
+  private static void put(List<String> ips, ObjectNode status, String first, String all) {
     if (!ips.isEmpty()) {
-      status.put("podIP", ips.getFirst());
-      ArrayNode list = status.putArray("podIPs");
+      status.put(first, ips.getFirst());
+      ArrayNode list = status.putArray(all);
       ips.forEach(ip -> list.addObject().put("ip", ip));
     }
   }

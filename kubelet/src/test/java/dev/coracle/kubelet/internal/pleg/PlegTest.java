@@ -28,7 +28,7 @@ class PlegTest {
   private final Pleg pleg =
       new Pleg(
           runtime,
-          new RuntimeCache(runtime, Clock.systemUTC()),
+          new RuntimeCache(runtime, "192.0.2.1", Clock.systemUTC()),
           timers,
           new KubeletMetrics(new SimpleMeterRegistry(), "node"),
           changed::add,

@@ -19,7 +19,7 @@ class PodPartsTest {
   private static final DownwardApi.Facts FACTS =
       new DownwardApi.Facts(
           "n",
-          "192.0.2.1",
+          List.of("192.0.2.1", "2001:db8::1"),
           List.of("10.0.0.1", "fd00::1"),
           Quantity.of(2),
           Quantity.parse("1Gi"),
@@ -61,6 +61,9 @@ class PodPartsTest {
     assertThat(DownwardApi.field(pod, "metadata.labels", FACTS)).isEqualTo("a=\"x\\\"y\"\nb=\"2\"");
     assertThat(DownwardApi.field(pod, "metadata.annotations['k']", FACTS)).isEqualTo("v");
     assertThat(DownwardApi.field(pod, "status.podIPs", FACTS)).isEqualTo("10.0.0.1,fd00::1");
+    assertThat(DownwardApi.field(pod, "status.podIP", FACTS)).isEqualTo("10.0.0.1");
+    assertThat(DownwardApi.field(pod, "status.hostIP", FACTS)).isEqualTo("192.0.2.1");
+    assertThat(DownwardApi.field(pod, "status.hostIPs", FACTS)).isEqualTo("192.0.2.1,2001:db8::1");
     assertThatThrownBy(() -> DownwardApi.field(pod, "spec.nothing", FACTS))
         .isInstanceOf(IllegalArgumentException.class);
     ContainerSpec c = pod.containers().getFirst();

@@ -19,7 +19,7 @@ class RuntimeCacheTest {
   private static final String POD = "u1";
 
   private final FakeRuntime runtime = new FakeRuntime();
-  private final RuntimeCache cache = new RuntimeCache(runtime, Clock.systemUTC());
+  private final RuntimeCache cache = new RuntimeCache(runtime, "192.0.2.1", Clock.systemUTC());
 
   private String sandbox() {
     return runtime.runPodSandbox(
