@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.net.Cidr;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.coredns.config.DnsOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -91,6 +93,66 @@ class DnsServerTest {
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(answer.getSection(Section.ANSWER)).isEmpty();
     assertThat(answer.getSection(Section.AUTHORITY)).hasSize(1);
+  }
+
+  @Test
+  void aServiceOfBothFamiliesAnswersWithEach() throws Exception {
+    client.put(
+        Resources.SERVICES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Service","metadata":{"name":"both","namespace":"shop"},
+             "spec":{"clusterIP":"10.96.1.2","clusterIPs":["10.96.1.2","fd00:10:96::1:2"],
+               "ipFamilies":["IPv4","IPv6"],"ports":[{"name":"http","port":80}]}}\
+            """));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(texts(ask("both.shop.svc.cluster.local.", Type.A)))
+                .containsExactly("10.96.1.2"));
+    assertThat(addresses(ask("both.shop.svc.cluster.local.", Type.AAAA)))
+        .containsExactly("fd00:10:96::1:2");
+    assertThat(
+            ask("_http._tcp.both.shop.svc.cluster.local.", Type.SRV)
+                .getSection(Section.ADDITIONAL))
+        .extracting(Record::getType)
+        .contains(Type.A, Type.AAAA);
+    for (String address : List.of("10.96.1.2", "fd00:10:96::1:2")) {
+      assertThat(texts(ask(ReverseMap.fromAddress(address).toString(), Type.PTR)))
+          .as(address)
+          .containsExactly("both.shop.svc.cluster.local.");
+    }
+  }
+
+  @Test
+  void aHeadlessServiceAnswersWithTheEndpointsOfEachFamilysSlices() throws Exception {
+    client.put(
+        Resources.ENDPOINT_SLICES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv6",
+             "metadata":{"name":"db-2","namespace":"shop",
+               "labels":{"kubernetes.io/service-name":"db"}},
+             "ports":[{"name":"sql","protocol":"TCP","port":5432}],
+             "endpoints":[
+               {"addresses":["fd00:10:244::5"],"hostname":"db-0","conditions":{"ready":true}},
+               {"addresses":["FD00:10:244:0:0:0:0:6"],"conditions":{"ready":true}}]}\
+            """));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(addresses(ask("db.shop.svc.cluster.local.", Type.AAAA)))
+                .containsExactlyInAnyOrder("fd00:10:244::5", "fd00:10:244::6"));
+    assertThat(texts(ask("db.shop.svc.cluster.local.", Type.A)))
+        .containsExactlyInAnyOrder("10.244.0.5", "10.244.0.6");
+    assertThat(addresses(ask("db-0.db.shop.svc.cluster.local.", Type.AAAA)))
+        .containsExactly("fd00:10:244::5");
+    assertThat(addresses(ask("fd00-10-244--5.shop.pod.cluster.local.", Type.AAAA)))
+        .containsExactly("fd00:10:244::5");
+    assertThat(texts(ask(ReverseMap.fromAddress("fd00:10:244::5").toString(), Type.PTR)))
+        .containsExactly("db-0.db.shop.svc.cluster.local.");
+    assertThat(ask(ReverseMap.fromAddress("fd00:10:244::6").toString(), Type.PTR).getRcode())
+        .isEqualTo(Rcode.NOERROR);
   }
 
   @Test
@@ -203,6 +265,13 @@ class DnsServerTest {
         new SimpleResolver(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
     resolver.setTimeout(Duration.ofSeconds(5));
     return resolver;
+  }
+
+  /** As people write them. */
+  private static List<String> addresses(Message answer) {
+    return texts(answer).stream()
+        .map(text -> Cidr.text(IpFamily.of(text), Cidr.number(text).orElseThrow()))
+        .toList();
   }
 
   private static List<String> texts(Message answer) {

@@ -77,7 +77,7 @@ final class KubernetesPlugin implements DnsPlugin {
     }
     InetAddress reversed = reverse(name);
     if (reversed != null && question.getType() == Type.PTR) {
-      List<Record> pointers = pointers(name, reversed.getHostAddress());
+      List<Record> pointers = pointers(name, ServiceDirectory.canonical(reversed.getHostAddress()));
       if (!pointers.isEmpty()) {
         return Uni.createFrom().item(answer(query, pointers, List.of()));
       }

@@ -3,6 +3,8 @@ package dev.coracle.coredns.internal;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.net.Cidr;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
 import java.util.ArrayList;
@@ -79,7 +81,7 @@ public final class ServiceDirectory {
     for (KubeObject slice : slices.lister().byIndex(BY_ADDRESS, address)) {
       List<Endpoint> all = new ArrayList<>();
       collect(slice, all);
-      all.stream().filter(e -> e.address().equals(address)).forEach(out::add);
+      all.stream().filter(e -> canonical(e.address()).equals(address)).forEach(out::add);
     }
     return out;
   }
@@ -99,6 +101,13 @@ public final class ServiceDirectory {
     }
   }
 
+  /** As RFC 5952 writes it, whichever way the object or the question does; texts are compared. */
+  static String canonical(String address) {
+    return Cidr.number(address)
+        .map(number -> Cidr.text(IpFamily.of(address), number))
+        .orElse(address);
+  }
+
   private static Collection<String> serviceKey(KubeObject slice) {
     String service = slice.labels().get(SERVICE_NAME);
     return service == null ? List.of() : List.of(slice.namespace() + "/" + service);
@@ -106,15 +115,15 @@ public final class ServiceDirectory {
 
   private static Collection<String> addresses(KubeObject slice) {
     List<String> out = new ArrayList<>();
-    slice.at("endpoints").forEach(e -> e.path("addresses").forEach(a -> out.add(a.asText())));
+    slice.at("endpoints").forEach(e -> e.path("addresses").forEach(a -> out.add(canonical(a.asText()))));
     return out;
   }
 
   private static List<String> strings(JsonNode list, String single) {
     List<String> out = new ArrayList<>();
-    list.forEach(item -> out.add(item.asText()));
+    list.forEach(item -> out.add(canonical(item.asText())));
     if (out.isEmpty() && !single.isEmpty()) {
-      out.add(single);
+      out.add(canonical(single));
     }
     return out;
   }
