@@ -3,12 +3,13 @@ package dev.coracle.proxy;
 import java.util.Map;
 
 /**
- * A pod of this node that has its address, as the container runtime knows it.
+ * A pod of this node that has an address, as the container runtime knows it; there is one of these
+ * for each address.
  *
  * @param sandboxId whose address it is: a pod may have several sandboxes, one after the other
  * @param uid of the Pod; of a static pod its own, which is not its mirror's
  * @param labels the Pod's at the time its sandbox was made
- * @param address IPv4
+ * @param address of either IP family
  */
 public record ConnectedPod(
     String sandboxId,

@@ -70,7 +70,7 @@ public final class NetworkPolicies implements Component {
   }
 
   /**
-   * A pod has its address and nothing runs in it yet: it may when this completes. Fails when the
+   * A pod has an address and nothing runs in it yet: it may when this completes. Fails when the
    * rules cannot be brought into effect. Any thread; also before the start, and then it completes
    * after it.
    */

@@ -37,6 +37,7 @@ public final class PodOverlay implements Component {
           @Override
           public void updated(KubeObject before, KubeObject now) {
             if (!before.at("spec", "podCIDR").equals(now.at("spec", "podCIDR"))
+                || !before.at("spec", "podCIDRs").equals(now.at("spec", "podCIDRs"))
                 || !before.at("status", "addresses").equals(now.at("status", "addresses"))) {
               sync.node(now);
             }

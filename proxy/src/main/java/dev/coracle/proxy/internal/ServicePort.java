@@ -1,13 +1,17 @@
 package dev.coracle.proxy.internal;
 
+import dev.coracle.api.net.IpFamily;
 import java.util.List;
 
 /**
- * One port of one Service, with everything a backend needs. Equal when nothing changed.
+ * One port of one Service in one IP family, with everything a backend needs. Equal when nothing
+ * changed.
  *
- * @param key {@code namespace/name:port}, the same for as long as the Service lives
+ * @param key {@code namespace/name:port}, with {@code /IPv4} or {@code /IPv6} behind it in the
+ *     Service's second family; the same for as long as the Service lives
+ * @param family of all addresses here
  * @param protocol {@code tcp}, {@code udp} or {@code sctp}
- * @param addresses where it is reached from inside: cluster and external addresses (IPv4)
+ * @param addresses where it is reached from inside: cluster and external addresses
  * @param port at those addresses
  * @param nodePort 0 for none
  * @param endpoints for traffic from inside, in a fixed order
@@ -18,6 +22,7 @@ import java.util.List;
  */
 public record ServicePort(
     String key,
+    IpFamily family,
     String protocol,
     List<String> addresses,
     int port,
@@ -37,7 +42,7 @@ public record ServicePort(
 
     @Override
     public String toString() {
-      return address + ":" + port;
+      return address.indexOf(':') < 0 ? address + ":" + port : "[" + address + "]:" + port;
     }
   }
 

@@ -76,7 +76,10 @@ public final class ServiceSync {
         service
             .map(s -> table.ports(s, slices.lister().byIndex(BY_SERVICE, name)))
             .orElse(List.of());
-    publisher.update(name, ports);
+    // Service Discovery knows a port once: as the Service's first family has it.
+    publisher.update(
+        name,
+        ports.stream().filter(port -> port.family() == ports.getFirst().family()).toList());
     return ports;
   }
 

@@ -2,9 +2,11 @@ package dev.coracle.proxy.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.ServicePort.Endpoint;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,7 +16,8 @@ import java.util.TreeSet;
 /**
  * Computes what one Service means on this node: which endpoints of its slices get traffic. Ready
  * ones do; when there is none, those that still serve while they terminate (KEP-1669). With a
- * traffic policy Local, only those of this node. IPv4.
+ * traffic policy Local, only those of this node. Each IP family of the Service has ports of its
+ * own, which lead to the endpoints of its slices (KEP-563).
  */
 public final class ServiceTable {
 
@@ -39,10 +42,17 @@ public final class ServiceTable {
             ? Optional.empty()
             : Optional.of(
                 new Endpoint(
-                    ownDns.substring(0, colon), Integer.parseInt(ownDns.substring(colon + 1))));
+                    unbracketed(ownDns.substring(0, colon)), Integer.parseInt(ownDns.substring(colon + 1))));
   }
 
-  /** The Service's ports; none for headless Services, aliases, and those of another proxy. */
+  private static String unbracketed(String host) {
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  /**
+   * The Service's ports, those of its first family first; none for headless Services, aliases, and
+   * those of another proxy.
+   */
   public List<ServicePort> ports(KubeObject service, Collection<KubeObject> slices) {
     String clusterIp = service.text("spec", "clusterIP");
     if (clusterIp.isEmpty()
@@ -52,27 +62,45 @@ public final class ServiceTable {
       return List.of();
     }
     List<ServicePort> out = new ArrayList<>();
-    for (JsonNode port : service.at("spec", "ports")) {
-      out.add(port(service, port, slices));
+    List<IpFamily> families = families(service, clusterIp);
+    for (IpFamily family : families) {
+      String suffix = family == families.getFirst() ? "" : "/" + family;
+      for (JsonNode port : service.at("spec", "ports")) {
+        out.add(port(service, family, suffix, port, slices));
+      }
     }
     return out;
   }
 
-  private ServicePort port(KubeObject service, JsonNode port, Collection<KubeObject> slices) {
+  /** Those of its cluster addresses, in their order. */
+  private static List<IpFamily> families(KubeObject service, String clusterIp) {
+    Set<IpFamily> families = new LinkedHashSet<>();
+    families.add(IpFamily.of(clusterIp));
+    service.at("spec", "clusterIPs").forEach(a -> families.add(IpFamily.of(a.asText())));
+    return List.copyOf(families);
+  }
+
+  private ServicePort port(
+      KubeObject service,
+      IpFamily family,
+      String suffix,
+      JsonNode port,
+      Collection<KubeObject> slices) {
     String name = port.path("name").asText("");
     boolean externalLocal = service.text("spec", "externalTrafficPolicy").equals("Local");
     boolean internalLocal = service.text("spec", "internalTrafficPolicy").equals("Local");
     boolean affinity = service.text("spec", "sessionAffinity").equals("ClientIP");
     return new ServicePort(
-        service.key() + ":" + name,
+        service.key() + ":" + name + suffix,
+        family,
         port.path("protocol").asText("TCP").toLowerCase(Locale.ROOT),
-        addresses(service),
+        addresses(service, family),
         port.path("port").asInt(),
         port.path("nodePort").asInt(0),
-        isOwnDns(service, port)
+        isOwnDns(service, family, port)
             ? List.of(ownDns.orElseThrow())
-            : endpoints(slices, name, internalLocal),
-        endpoints(slices, name, externalLocal),
+            : endpoints(slices, family, name, internalLocal),
+        endpoints(slices, family, name, externalLocal),
         externalLocal,
         affinity
             ? service
@@ -81,13 +109,13 @@ public final class ServiceTable {
             : 0);
   }
 
-  private boolean isOwnDns(KubeObject service, JsonNode port) {
-    return ownDns.isPresent()
+  private boolean isOwnDns(KubeObject service, IpFamily family, JsonNode port) {
+    return ownDns.filter(own -> IpFamily.of(own.address()) == family).isPresent()
         && service.key().toString().equals(DNS)
         && port.path("port").asInt() == DNS_PORT;
   }
 
-  private static List<String> addresses(KubeObject service) {
+  private static List<String> addresses(KubeObject service, IpFamily family) {
     Set<String> out = new TreeSet<>();
     service.at("spec", "clusterIPs").forEach(a -> out.add(a.asText()));
     out.add(service.text("spec", "clusterIP"));
@@ -99,15 +127,16 @@ public final class ServiceTable {
             out.add(i.path("ip").asText());
           }
         });
-    out.removeIf(a -> a.isEmpty() || a.contains(":"));
+    out.removeIf(a -> a.isEmpty() || IpFamily.of(a) != family);
     return List.copyOf(out);
   }
 
-  private List<Endpoint> endpoints(Collection<KubeObject> slices, String name, boolean local) {
+  private List<Endpoint> endpoints(
+      Collection<KubeObject> slices, IpFamily family, String name, boolean local) {
     Set<Endpoint> ready = new TreeSet<>();
     Set<Endpoint> serving = new TreeSet<>();
     for (KubeObject slice : slices) {
-      if (!slice.text("addressType").equals("IPv4")) {
+      if (!slice.text("addressType").equals(family.name())) {
         continue;
       }
       for (JsonNode port : slice.at("ports")) {

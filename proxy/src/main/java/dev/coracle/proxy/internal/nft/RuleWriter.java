@@ -8,9 +8,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Writes nft scripts. Pure text, no state: what a Service port needs and what takes it away again.
+ * Writes nft scripts for the table of one IP family. Pure text, no state: what a Service port needs and what takes it away again.
  *
  * <p>A packet is looked up once in the verdict map {@code service_ips} (address, protocol, port),
  * or {@code service_nodeports}, and goes to the port's own chain, which picks an endpoint at random
@@ -24,38 +25,43 @@ final class RuleWriter {
   private static final String MARK = "0x4000";
 
   private final String table;
-  private final String podCidr;
+  private final Family family;
+  private final String ip;
+  private final Optional<String> podCidr;
   private final boolean masqueradeAll;
 
   /**
+   * @param podCidrs of all families
    * @param masqueradeAll for pods that are bridged, on hosts where what is bridged passes no rules
    *     on its way back
    */
-  RuleWriter(String table, String podCidr, boolean masqueradeAll) {
+  RuleWriter(String table, Family family, List<String> podCidrs, boolean masqueradeAll) {
     this.table = table;
-    this.podCidr = podCidr;
+    this.family = family;
+    this.ip = family.word();
+    this.podCidr = podCidrs.stream().filter(family::has).findFirst();
     this.masqueradeAll = masqueradeAll;
   }
 
   String removeTable() {
-    return "add table ip %1$s\ndelete table ip %1$s\n".formatted(table);
+    return "add table %1$s %2$s\ndelete table %1$s %2$s\n".formatted(ip, table);
   }
 
   String createTable() {
     return removeTable()
         + """
-        table ip %s {
-          map service_ips { type ipv4_addr . inet_proto . inet_service : verdict; }
+        table %1$s %2$s {
+          map service_ips { type %3$s . inet_proto . inet_service : verdict; }
           map service_nodeports { type inet_proto . inet_service : verdict; }
-          map no_endpoints { type ipv4_addr . inet_proto . inet_service : verdict; }
+          map no_endpoints { type %3$s . inet_proto . inet_service : verdict; }
           map no_endpoints_nodeports { type inet_proto . inet_service : verdict; }
-          set hairpin { type ipv4_addr . ipv4_addr; }
+          set hairpin { type %3$s . %3$s; }
           chain services {
-            ip daddr . meta l4proto . th dport vmap @service_ips
-            fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @service_nodeports
+            %1$s daddr . meta l4proto . th dport vmap @service_ips
+            fib daddr type local %1$s daddr != %4$s meta l4proto . th dport vmap @service_nodeports
           }
           chain refuse {
-            ct state new ip daddr . meta l4proto . th dport vmap @no_endpoints
+            ct state new %1$s daddr . meta l4proto . th dport vmap @no_endpoints
             ct state new fib daddr type local meta l4proto . th dport vmap @no_endpoints_nodeports
           }
           chain do_reject {
@@ -69,12 +75,12 @@ final class RuleWriter {
           chain filter_output { type filter hook output priority -110; policy accept; jump refuse; }
           chain nat_postrouting {
             type nat hook postrouting priority srcnat; policy accept;
-            meta mark and %s == %s meta mark set meta mark xor %s masquerade fully-random
-            ct status dnat ip saddr . ip daddr @hairpin masquerade fully-random
+            meta mark and %5$s == %5$s meta mark set meta mark xor %5$s masquerade fully-random
+            ct status dnat %1$s saddr . %1$s daddr @hairpin masquerade fully-random
           }
         }
         """
-            .formatted(table, MARK, MARK, MARK);
+            .formatted(ip, table, family.type(), family.loopback(), MARK);
   }
 
   /** Chains, sets and map entries of a port that has none yet. */
@@ -92,7 +98,7 @@ final class RuleWriter {
       if (port.externalEndpoints().isEmpty()) {
         nodePort(out, "add", "no_endpoints_nodeports", port, " : goto do_reject");
       } else {
-        out.append("add chain ip %s %s\n".formatted(table, external));
+        out.append("add chain %s %s %s\n".formatted(ip, table, external));
         if (!port.keepSource()) {
           rule(out, external, mark());
         }
@@ -104,7 +110,8 @@ final class RuleWriter {
       // The same pair may stand behind several Services: adding it again is no error, and it does
       // no harm when it stays.
       out.append(
-          "add element ip %s hairpin { %s . %s }\n".formatted(table, e.address(), e.address()));
+          "add element %s %s hairpin { %s . %s }\n"
+              .formatted(ip, table, e.address(), e.address()));
     }
     return out.toString();
   }
@@ -131,12 +138,12 @@ final class RuleWriter {
 
   private void balance(
       StringBuilder out, ServicePort port, String chain, List<Endpoint> endpoints) {
-    out.append("add chain ip %s %s\n".formatted(table, chain));
+    out.append("add chain %s %s %s\n".formatted(ip, table, chain));
     if (masqueradeAll) {
       rule(out, chain, mark());
-    } else if (!podCidr.isEmpty()) {
+    } else if (podCidr.isPresent()) {
       // From the host itself the route has chosen an address that pods can answer to.
-      rule(out, chain, "ip saddr != " + podCidr + " fib saddr type != local " + mark());
+      rule(out, chain, ip + " saddr != " + podCidr.get() + " fib saddr type != local " + mark());
     }
     balanceInto(out, port, chain, endpoints, "svc");
   }
@@ -160,7 +167,9 @@ final class RuleWriter {
         out,
         chain,
         protocol(port)
-            + "dnat ip to numgen random mod "
+            + "dnat "
+            + ip
+            + " to numgen random mod "
             + n
             + " map { "
             + String.join(", ", choices)
@@ -174,12 +183,12 @@ final class RuleWriter {
     for (int i = 0; i < endpoints.size(); i++) {
       String one = chain(kind + "ep", port.key() + "/" + endpoints.get(i));
       out.append(
-          "add set ip %s %s { type ipv4_addr; flags dynamic,timeout; timeout %ds; }\n"
-              .formatted(table, "aff_" + one, port.affinitySeconds()));
-      out.append("add chain ip %s %s\n".formatted(table, one));
-      rule(out, one, "update @aff_" + one + " { ip saddr }");
+          "add set %s %s aff_%s { type %s; flags dynamic,timeout; timeout %ds; }\n"
+              .formatted(ip, table, one, family.type(), port.affinitySeconds()));
+      out.append("add chain %s %s %s\n".formatted(ip, table, one));
+      rule(out, one, "update @aff_" + one + " { " + ip + " saddr }");
       rule(out, one, protocol(port) + "dnat to " + endpoints.get(i));
-      rule(out, chain, "ip saddr @aff_" + one + " goto " + one);
+      rule(out, chain, ip + " saddr @aff_" + one + " goto " + one);
       choices.add(i + " : goto " + one);
     }
     rule(
@@ -190,36 +199,36 @@ final class RuleWriter {
 
   private void drop(StringBuilder out, ServicePort port, String kind, List<Endpoint> endpoints) {
     String chain = chain(kind, port.key());
-    out.append("flush chain ip %s %s\n".formatted(table, chain));
-    out.append("delete chain ip %s %s\n".formatted(table, chain));
+    out.append("flush chain %s %s %s\n".formatted(ip, table, chain));
+    out.append("delete chain %s %s %s\n".formatted(ip, table, chain));
     if (port.affinitySeconds() > 0) {
       for (Endpoint endpoint : endpoints) {
         String one = chain(kind + "ep", port.key() + "/" + endpoint);
-        out.append("flush chain ip %s %s\n".formatted(table, one));
-        out.append("delete chain ip %s %s\n".formatted(table, one));
-        out.append("delete set ip %s aff_%s\n".formatted(table, one));
+        out.append("flush chain %s %s %s\n".formatted(ip, table, one));
+        out.append("delete chain %s %s %s\n".formatted(ip, table, one));
+        out.append("delete set %s %s aff_%s\n".formatted(ip, table, one));
       }
     }
   }
 
   private void rule(StringBuilder out, String chain, String rule) {
-    out.append("add rule ip %s %s %s\n".formatted(table, chain, rule));
+    out.append("add rule %s %s %s %s\n".formatted(ip, table, chain, rule));
   }
 
   private void elements(
       StringBuilder out, String verb, String map, ServicePort port, String verdict) {
     for (String address : port.addresses()) {
       out.append(
-          "%s element ip %s %s { %s . %s . %d : %s }\n"
-              .formatted(verb, table, map, address, port.protocol(), port.port(), verdict));
+          "%s element %s %s %s { %s . %s . %d : %s }\n"
+              .formatted(verb, ip, table, map, address, port.protocol(), port.port(), verdict));
     }
   }
 
   private void nodePort(
       StringBuilder out, String verb, String map, ServicePort port, String verdict) {
     out.append(
-        "%s element ip %s %s { %s . %d%s }\n"
-            .formatted(verb, table, map, port.protocol(), port.nodePort(), verdict));
+        "%s element %s %s %s { %s . %d%s }\n"
+            .formatted(verb, ip, table, map, port.protocol(), port.nodePort(), verdict));
   }
 
   private static String mark() {

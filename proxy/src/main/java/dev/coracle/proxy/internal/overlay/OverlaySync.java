@@ -3,7 +3,6 @@ package dev.coracle.proxy.internal.overlay;
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.OverlayOptions;
-import dev.coracle.proxy.internal.Ipv4Cidr;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +31,7 @@ public final class OverlaySync {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("pod-overlay-", 0).factory());
   private final SerialContext context;
   private final String nodeName;
-  private final Optional<Ipv4Cidr> cluster;
+  private final ClusterRanges cluster;
   private final Vxlan device;
 
   /** As the Nodes say. */
@@ -49,8 +48,8 @@ public final class OverlaySync {
   public OverlaySync(SerialContext context, OverlayOptions options) {
     this.context = context;
     this.nodeName = options.nodeName();
-    this.cluster = Ipv4Cidr.parse(options.clusterCidr());
-    this.device = new Vxlan("cor" + options.clusterId() + "x", cluster.orElse(new Ipv4Cidr(0, 0)));
+    this.cluster = ClusterRanges.of(options.clusterCidr());
+    this.device = new Vxlan("cor" + options.clusterId() + "x", cluster);
   }
 
   /** Why pods of other nodes cannot be reached. */
@@ -60,10 +59,7 @@ public final class OverlaySync {
 
   /** A Node is there, or different now; called on the context. */
   public void node(KubeObject node) {
-    if (cluster.isEmpty()) {
-      return;
-    }
-    Optional<Peer> now = Peer.of(node, cluster.get());
+    Optional<Peer> now = Peer.of(node, cluster);
     Peer before =
         now.isPresent() ? peers.put(now.get().name(), now.get()) : peers.remove(node.name());
     if (!now.equals(Optional.ofNullable(before))) {

@@ -1,6 +1,6 @@
 package dev.coracle.proxy.internal.overlay;
 
-import dev.coracle.proxy.internal.Ipv4Cidr;
+import dev.coracle.api.net.Cidr;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -37,44 +37,38 @@ final class Vxlan {
    * @param device at most 15 characters
    * @param cluster the pods of all nodes; clusters with the same range do not share a network
    */
-  Vxlan(String device, Ipv4Cidr cluster) {
+  Vxlan(String device, ClusterRanges cluster) {
     this.device = device;
+    int network = cluster.ipv4().map(range -> range.network().intValue()).orElse(0);
     // 24 bits, never 0.
-    this.identifier = (cluster.network() >>> 8 & 0xffffff) | 1 << 23;
+    this.identifier = (network >>> 8 & 0xffffff) | 1 << 23;
   }
 
   /** Makes the device anew. */
   void create(Peer own) throws IOException {
     run("ip", "link del " + device + "\n", true);
-    run(
-        "ip",
-        "link add "
-            + device
-            + " type vxlan id "
-            + identifier
-            + " local "
-            + own.address()
-            + " dstport "
-            + PORT
-            + " nolearning\n"
-            + "link set "
-            + device
-            + " address "
-            + own.hardware()
-            + "\n"
-            + "addr add "
-            + own.device()
-            + "/32 dev "
-            + device
-            + "\n"
-            + "link set "
-            + device
-            + " mtu "
-            + mtu(own.address())
-            + " up\n",
-        false);
+    run("ip", creation(own, mtu(own.address())), false);
     sysctl("rp_filter", "2");
     sysctl("send_redirects", "0");
+  }
+
+  /** Nobody else can have the device's address of IPv6, so that nobody need be asked. */
+  String creation(Peer own, int mtu) {
+    StringBuilder ip = new StringBuilder();
+    ip.append("link add ").append(device).append(" type vxlan id ").append(identifier);
+    ip.append(" local ").append(own.address()).append(" dstport ").append(PORT);
+    ip.append(" nolearning\n");
+    ip.append("link set ").append(device).append(" address ").append(own.hardware()).append('\n');
+    ip.append("addr add ").append(own.device()).append("/32 dev ").append(device).append('\n');
+    own.podsOfIpv6()
+        .ifPresent(pods ->
+            ip.append("addr add ")
+                .append(pods.firstAddress())
+                .append("/128 dev ")
+                .append(device)
+                .append(" nodad\n"));
+    ip.append("link set ").append(device).append(" mtu ").append(mtu).append(" up\n");
+    return ip.toString();
   }
 
   private static int mtu(String address) throws IOException {
@@ -85,23 +79,8 @@ final class Vxlan {
   }
 
   void add(List<Peer> peers) throws IOException {
-    StringBuilder ip = new StringBuilder();
     StringBuilder bridge = new StringBuilder();
     for (Peer p : peers) {
-      ip.append("neigh replace ")
-          .append(p.device())
-          .append(" lladdr ")
-          .append(p.hardware())
-          .append(" dev ")
-          .append(device)
-          .append(" nud permanent\n")
-          .append("route replace ")
-          .append(p.pods())
-          .append(" via ")
-          .append(p.device())
-          .append(" dev ")
-          .append(device)
-          .append(" onlink\n");
       bridge
           .append("fdb replace ")
           .append(p.hardware())
@@ -112,15 +91,32 @@ final class Vxlan {
           .append(" self permanent\n");
     }
     run("bridge", bridge.toString(), false);
-    run("ip", ip.toString(), false);
+    run("ip", routes(peers), false);
+  }
+
+  String routes(List<Peer> peers) {
+    StringBuilder ip = new StringBuilder();
+    for (Peer p : peers) {
+      for (Cidr pods : p.ranges()) {
+        String gateway = pods.firstAddress();
+        ip.append("neigh replace ").append(gateway).append(" lladdr ").append(p.hardware());
+        ip.append(" dev ").append(device).append(" nud permanent\n");
+        ip.append("route replace ").append(pods).append(" via ").append(gateway);
+        ip.append(" dev ").append(device).append(" onlink\n");
+      }
+    }
+    return ip.toString();
   }
 
   void remove(List<Peer> peers) throws IOException {
     StringBuilder ip = new StringBuilder();
     StringBuilder bridge = new StringBuilder();
     for (Peer p : peers) {
-      ip.append("route del ").append(p.pods()).append(" dev ").append(device).append('\n');
-      ip.append("neigh del ").append(p.device()).append(" dev ").append(device).append('\n');
+      for (Cidr pods : p.ranges()) {
+        ip.append("route del ").append(pods).append(" dev ").append(device).append('\n');
+        ip.append("neigh del ").append(pods.firstAddress());
+        ip.append(" dev ").append(device).append('\n');
+      }
       bridge.append("fdb del ").append(p.hardware()).append(" dev ").append(device);
       bridge.append(" dst ").append(p.address()).append(" self\n");
     }

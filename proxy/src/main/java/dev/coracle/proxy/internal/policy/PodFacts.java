@@ -11,7 +11,7 @@ import java.util.Map;
  * What of a Pod matters to policies. Equal facts mean that a change of the Pod changes no rule.
  *
  * @param staticUid of a mirror Pod, what the runtime knows the pod by; else empty
- * @param addresses its IPv4 addresses; none for a pod of its node's own network, which policies do
+ * @param addresses one of each IP family that it has; none for a pod of its node's own network, which policies do
  *     not affect
  * @param finished nothing runs in it any more, so that its address may be another's already
  * @param ports those that have a name
@@ -42,10 +42,10 @@ record PodFacts(
     List<String> addresses = new ArrayList<>();
     if (!pod.at("spec", "hostNetwork").asBoolean()) {
       for (JsonNode ip : pod.at("status", "podIPs")) {
-        addIpv4(addresses, ip.path("ip").asText(""));
+        add(addresses, ip.path("ip").asText(""));
       }
       if (addresses.isEmpty()) {
-        addIpv4(addresses, pod.text("status", "podIP"));
+        add(addresses, pod.text("status", "podIP"));
       }
     }
     List<NamedPort> ports = new ArrayList<>();
@@ -83,8 +83,8 @@ record PodFacts(
         List.of());
   }
 
-  private static void addIpv4(List<String> addresses, String ip) {
-    if (!ip.isEmpty() && !ip.contains(":")) {
+  private static void add(List<String> addresses, String ip) {
+    if (!ip.isEmpty()) {
       addresses.add(ip);
     }
   }

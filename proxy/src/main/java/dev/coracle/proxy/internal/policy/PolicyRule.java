@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.policy;
 
+import dev.coracle.api.net.IpFamily;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,10 +19,19 @@ record PolicyRule(String policy, Optional<PeerMatch> peer, Optional<Ports> ports
     /** One of the addresses in the set of this name. */
     record InSet(String set) implements PeerMatch {}
 
-    /** Inside of one of these ranges, of which there is at least one. */
+    /** Inside of one of these ranges, of which there is at least one; all are of one family. */
     record InRanges(List<AddressRange> ranges) implements PeerMatch {
       public InRanges {
         ranges = List.copyOf(ranges);
+      }
+
+      IpFamily family() {
+        return ranges.getFirst().family();
+      }
+
+      /** Whether every address of its family meets it. */
+      boolean isEverything() {
+        return ranges.equals(List.of(AddressRange.everything(family())));
       }
     }
   }

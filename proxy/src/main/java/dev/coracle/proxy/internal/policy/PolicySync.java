@@ -50,6 +50,8 @@ public final class PolicySync implements PolicyEngine {
   private final Map<String, Policy> policies = new HashMap<>();
   private final Map<String, PodFacts> pods = new HashMap<>();
   private final Map<String, Map<String, String>> namespaces = new HashMap<>();
+
+  /** By sandbox and address. */
   private final Map<String, ConnectedPod> connected = new LinkedHashMap<>();
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
   private boolean policiesKnown;
@@ -189,8 +191,9 @@ public final class PolicySync implements PolicyEngine {
           CompletableFuture<Void> done = new CompletableFuture<>();
           context.execute(() -> {
             // Removed first, so that it stands behind those who had its address before.
-            connected.remove(pod.sandboxId());
-            connected.put(pod.sandboxId(), pod);
+            String key = pod.sandboxId() + " " + pod.address();
+            connected.remove(key);
+            connected.put(key, pod);
             waiting.add(done);
             changed();
           });
@@ -201,7 +204,7 @@ public final class PolicySync implements PolicyEngine {
   @Override
   public void disconnected(String sandboxId) {
     context.execute(() -> {
-      if (connected.remove(sandboxId) != null) {
+      if (connected.values().removeIf(pod -> pod.sandboxId().equals(sandboxId))) {
         changed();
       }
     });

@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.policy;
 
+import dev.coracle.proxy.internal.nft.Family;
 import dev.coracle.proxy.internal.policy.PolicyRule.PeerMatch;
 import dev.coracle.proxy.internal.policy.PolicyRule.Ports;
 import java.util.ArrayList;
@@ -14,12 +15,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Writes nft scripts that lead from one {@link RuleModel} to another. Pure text, no state. Each
+ * Writes nft scripts that lead from one {@link RuleModel} of a family to another. Pure text, no state. Each
  * script is one transaction, which names only what differs.
  *
  * <p>All rules hang on the forward hook: between pods, and between pods and the world, every packet
  * is forwarded by the host, after Service addresses have become pods' and before any source is
- * masqueraded. What the host itself sends to pods or gets from them does not pass there.
+ * masqueraded. What the host itself sends to pods or gets from them does not pass there, and so
+ * neither do the messages by which neighbours find each other in IPv6.
  */
 final class PolicyWriter {
 
@@ -28,43 +30,47 @@ final class PolicyWriter {
 
   private static final int ELEMENTS_PER_LINE = 200;
 
+  private final Family family;
+  private final String ip;
   private final String table;
 
-  PolicyWriter(String table) {
+  PolicyWriter(Family family, String table) {
+    this.family = family;
+    this.ip = family.word();
     this.table = table;
   }
 
   /** Also when there is none. */
   String removeTable() {
-    return "add table ip %1$s\ndelete table ip %1$s\n".formatted(table);
+    return "add table %1$s %2$s\ndelete table %1$s %2$s\n".formatted(ip, table);
   }
 
   /** The whole table, in place of whatever is there. */
   String replaceTable(RuleModel model) {
     return removeTable()
         + """
-        table ip %s {
-          map isolated_ingress { type ipv4_addr : verdict; }
-          map isolated_egress { type ipv4_addr : verdict; }
-          set itself { type ipv4_addr . ipv4_addr; }
+        table %1$s %2$s {
+          map isolated_ingress { type %3$s : verdict; }
+          map isolated_egress { type %3$s : verdict; }
+          set itself { type %3$s . %3$s; }
           chain forward {
             type filter hook forward priority filter; policy accept;
             ct state established,related accept
-            ip saddr . ip daddr @itself accept
-            ip saddr vmap @isolated_egress
-            ip daddr vmap @isolated_ingress
+            %1$s saddr . %1$s daddr @itself accept
+            %1$s saddr vmap @isolated_egress
+            %1$s daddr vmap @isolated_ingress
           }
         }
         """
-            .formatted(table)
+            .formatted(ip, table, family.type())
         + change(RuleModel.EMPTY, model);
   }
 
   /** From the one to the other in a table that is there; empty when they are equal. */
   String change(RuleModel before, RuleModel now) {
     StringBuilder out = new StringBuilder();
-    sets(out, before.addressSets(), now.addressSets(), "ipv4_addr");
-    sets(out, before.portSets(), now.portSets(), "ipv4_addr . inet_service");
+    sets(out, before.addressSets(), now.addressSets(), family.type());
+    sets(out, before.portSets(), now.portSets(), family.type() + " . inet_service");
     chains(out, before.chains(), now.chains());
     verdicts(out, "isolated_ingress", before.ingressChains(), now.ingressChains());
     verdicts(out, "isolated_egress", before.egressChains(), now.egressChains());
@@ -85,7 +91,7 @@ final class PolicyWriter {
         .forEach((name, elements) -> {
           Set<String> known = before.get(name);
           if (known == null) {
-            out.append("add set ip %s %s { type %s; }\n".formatted(table, name, type));
+            out.append("add set %s %s %s { type %s; }\n".formatted(ip, table, name, type));
           }
           elements(out, name, known == null ? Set.of() : known, elements);
         });
@@ -105,11 +111,12 @@ final class PolicyWriter {
           }
           out.append(
               (before.containsKey(name) ? "flush" : "add")
-                  + " chain ip %s %s\n".formatted(table, name));
+                  + " chain %s %s %s\n".formatted(ip, table, name));
           rules.forEach(rule ->
               out.append(
-                  "add rule ip %s %s %s\n".formatted(table, name, rule(rule, isIngress(name)))));
-          out.append("add rule ip %s %s drop\n".formatted(table, name));
+                  "add rule %s %s %s %s\n"
+                      .formatted(ip, table, name, rule(rule, isIngress(name)))));
+          out.append("add rule %s %s %s drop\n".formatted(ip, table, name));
         });
   }
 
@@ -117,9 +124,9 @@ final class PolicyWriter {
     return chain.startsWith("ingress_");
   }
 
-  private static String rule(PolicyRule rule, boolean ingress) {
+  private String rule(PolicyRule rule, boolean ingress) {
     List<String> words = new ArrayList<>();
-    rule.peer().ifPresent(peer -> words.add((ingress ? "ip saddr " : "ip daddr ") + peer(peer)));
+    rule.peer().ifPresent(peer -> words.add(ip + (ingress ? " saddr " : " daddr ") + peer(peer)));
     rule.ports().ifPresent(ports -> words.add(ports(ports)));
     words.add("return comment \"" + comment(rule.policy()) + "\"");
     return String.join(" ", words);
@@ -132,12 +139,12 @@ final class PolicyWriter {
     };
   }
 
-  private static String ports(Ports ports) {
+  private String ports(Ports ports) {
     String protocol = ports.protocol().word();
     return switch (ports) {
       case Ports.All _ -> "meta l4proto " + protocol;
       case Ports.Numbers numbers -> protocol + " dport " + listed(numbers.ranges());
-      case Ports.OfDestination named -> "ip daddr . " + protocol + " dport @" + named.set();
+      case Ports.OfDestination named -> ip + " daddr . " + protocol + " dport @" + named.set();
     };
   }
 
@@ -172,9 +179,10 @@ final class PolicyWriter {
     List<String> all = new ArrayList<>(some);
     for (int i = 0; i < all.size(); i += ELEMENTS_PER_LINE) {
       out.append(
-          "%s element ip %s %s { %s }\n"
+          "%s element %s %s %s { %s }\n"
               .formatted(
                   verb,
+                  ip,
                   table,
                   set,
                   all.subList(i, Math.min(i + ELEMENTS_PER_LINE, all.size())).stream()
@@ -200,8 +208,8 @@ final class PolicyWriter {
     Set<String> gone = missing(before, now);
     // Rules of the one may name sets and chains of another, so they go before any is deleted.
     if (kind.equals("chain")) {
-      gone.forEach(name -> out.append("flush chain ip %s %s\n".formatted(table, name)));
+      gone.forEach(name -> out.append("flush chain %s %s %s\n".formatted(ip, table, name)));
     }
-    gone.forEach(name -> out.append("delete %s ip %s %s\n".formatted(kind, table, name)));
+    gone.forEach(name -> out.append("delete %s %s %s %s\n".formatted(kind, ip, table, name)));
   }
 }

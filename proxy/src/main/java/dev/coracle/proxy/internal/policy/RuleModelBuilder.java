@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.policy;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.policy.Policy.Peer;
 import dev.coracle.proxy.internal.policy.Policy.PortMatch;
 import dev.coracle.proxy.internal.policy.Policy.Rule;
@@ -76,7 +77,11 @@ final class RuleModelBuilder {
       isolate(pod, selecting, Direction.INGRESS, ingress);
       isolate(pod, selecting, Direction.EGRESS, egress);
     }
-    return new RuleModel(addressSets, portSets, chains, ingress, egress);
+    boolean ipv6 =
+        view.own().stream()
+            .anyMatch(
+                pod -> pod.addresses().stream().anyMatch(a -> IpFamily.of(a) == IpFamily.IPv6));
+    return new RuleModel(ipv6, addressSets, portSets, chains, ingress, egress);
   }
 
   private void isolate(
@@ -115,9 +120,7 @@ final class RuleModelBuilder {
       switch (peer) {
         case Peer.Pods pods -> out.add(Optional.of(new PeerMatch.InSet(addressSet(pods))));
         case Peer.Block block -> {
-          if (block.ranges().equals(AddressRange.EVERYTHING)) {
-            out.add(Optional.empty());
-          } else if (!block.ranges().isEmpty()) {
+          if (!block.ranges().isEmpty()) {
             out.add(Optional.of(new PeerMatch.InRanges(block.ranges())));
           }
         }

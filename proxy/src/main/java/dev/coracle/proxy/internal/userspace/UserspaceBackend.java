@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.userspace;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.Backend;
 import dev.coracle.proxy.internal.ServicePort;
 import io.smallrye.mutiny.Uni;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * Service addresses as sockets of this process. An address that is not the host's own cannot be
  * listened on; on Linux all of 127.0.0.0/8 is, so a cluster without root takes its Services'
  * addresses from there. What cannot be bound (ports below 1024 without the right to) is logged once
- * and left out; the rest works. All state belongs to one event loop.
+ * and left out; the rest works. Of IPv6 the host has one loopback address, so Services have none of
+ * it here. All state belongs to one event loop.
  */
 public final class UserspaceBackend implements Backend {
 
@@ -67,7 +69,9 @@ public final class UserspaceBackend implements Backend {
     return onLoop(() -> {
       List<Future<Void>> work = new ArrayList<>();
       removed.forEach(key -> work.add(close(open.remove(key))));
-      changed.forEach(port -> work.add(put(port)));
+      changed.stream()
+          .filter(port -> port.family() == IpFamily.IPv4)
+          .forEach(port -> work.add(put(port)));
       return Future.join(work).mapEmpty();
     });
   }

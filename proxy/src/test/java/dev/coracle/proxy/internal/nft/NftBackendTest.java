@@ -3,6 +3,7 @@ package dev.coracle.proxy.internal.nft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.ServicePort;
 import dev.coracle.proxy.internal.ServicePort.Endpoint;
 import java.io.IOException;
@@ -50,12 +51,16 @@ class NftBackendTest {
     inNode("ip", "link", "set", "lo", "up");
     inNode("ip", "link", "add", "br0", "type", "bridge");
     inNode("ip", "addr", "add", "10.99.0.1/24", "dev", "br0");
+    inNode("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/br0/accept_dad");
+    inNode("ip", "addr", "add", "fd00:99::1/64", "dev", "br0", "nodad");
     inNode("ip", "link", "set", "br0", "up");
     inNode("ip", "link", "add", "up0", "type", "veth", "peer", "name", "up1");
     inNode("ip", "link", "set", "up0", "up");
     inNode("ip", "link", "set", "up1", "up");
     inNode("ip", "addr", "add", "192.168.77.1/24", "dev", "up0");
     inNode("ip", "route", "add", "default", "via", "192.168.77.2");
+    inNode("ip", "addr", "add", "2001:db8:77::1/64", "dev", "up0", "nodad");
+    inNode("ip", "route", "add", "default", "via", "2001:db8:77::2");
     for (int i = 2; i <= 4; i++) {
       String pod = pod(i);
       run("ip", "netns", "add", pod);
@@ -66,17 +71,20 @@ class NftBackendTest {
       run("ip", "-n", pod, "addr", "add", "10.99.0." + i + "/24", "dev", "eth0");
       run("ip", "-n", pod, "link", "set", "eth0", "up");
       run("ip", "-n", pod, "route", "add", "default", "via", "10.99.0.1");
+      run("ip", "-n", pod, "addr", "add", "fd00:99::" + i + "/64", "dev", "eth0", "nodad");
+      run("ip", "-n", pod, "route", "add", "default", "via", "fd00:99::1");
     }
     serve(2);
     serve(3);
     inNode(
         "sh",
         "-c",
-        "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; echo 1 > /proc/sys/net/ipv4/ip_forward");
+        "for f in iptables ip6tables; do echo 1 > /proc/sys/net/bridge/bridge-nf-call-$f; done;"
+            + " echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; echo 1 > /proc/sys/net/ipv4/ip_forward");
     Path nft = directory.resolve("nft");
     Files.writeString(nft, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
     Files.setPosixFilePermissions(nft, PosixFilePermissions.fromString("rwx------"));
-    backend = new NftBackend(new Nft(nft, blocking), TABLE, "10.99.0.0/24", false);
+    backend = new NftBackend(new Nft(nft, blocking), TABLE, "10.99.0.0/24,fd00:99::/64", false);
     backend.open().await().atMost(Duration.ofSeconds(10));
   }
 
@@ -190,10 +198,68 @@ class NftBackendTest {
   }
 
   @Test
+  void aServiceOfIpv6LeadsToItsEndpointsFromPodsAndNodeAndByItsNodePort() throws Exception {
+    apply(port("shop/web:http", 30080, 0, endpoint(2)));
+    assertThat(tables()).doesNotContain("ip6 " + TABLE);
+    apply(ipv6Port(30080, 0, ipv6Endpoint(2), ipv6Endpoint(3)));
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 40 && seen.size() < 2; i++) {
+      seen.add(get(4, "http://[fd00:96::5]/"));
+    }
+    assertThat(seen).containsExactlyInAnyOrder("pod 2", "pod 3");
+    assertThat(getFromNode("http://[fd00:96::5]/")).startsWith("pod ");
+    assertThat(get(4, "http://[fd00:99::1]:30080/")).startsWith("pod ");
+    assertThat(getFromNode("http://[2001:db8:77::1]:30080/")).startsWith("pod ");
+    assertThat(get(4, "http://10.96.0.5/")).isEqualTo("pod 2");
+  }
+
+  @Test
+  void aPodReachesItselfAndAClientStaysInIpv6Too() throws Exception {
+    apply(ipv6Port(0, 600, ipv6Endpoint(2), ipv6Endpoint(3)));
+    String first = get(4, "http://[fd00:96::5]/");
+    assertThat(first).startsWith("pod ");
+    for (int i = 0; i < 10; i++) {
+      assertThat(get(4, "http://[fd00:96::5]/")).isEqualTo(first);
+    }
+    apply(ipv6Port(0, 0, ipv6Endpoint(2)));
+    assertThat(get(2, "http://[fd00:96::5]/")).isEqualTo("pod 2");
+    apply(ipv6Port(0, 0));
+    assertThat(get(4, "http://[fd00:96::5]/")).isEmpty();
+    backend.apply(List.of(), List.of("shop/web:http/IPv6")).await().atMost(Duration.ofSeconds(10));
+    assertThat(output("ip", "netns", "exec", node, "nft", "list", "table", "ip6", TABLE))
+        .contains("chain services")
+        .doesNotContain("svc_", "ext_", "aff_", "fd00:96::5");
+    backend.close().await().atMost(Duration.ofSeconds(10));
+    assertThat(tables()).doesNotContain(TABLE);
+  }
+
+  private static ServicePort ipv6Port(int nodePort, int affinity, Endpoint... endpoints) {
+    return new ServicePort(
+        "shop/web:http/IPv6",
+        IpFamily.IPv6,
+        "tcp",
+        List.of("fd00:96::5"),
+        80,
+        nodePort,
+        List.of(endpoints),
+        List.of(endpoints),
+        false,
+        affinity);
+  }
+
+  private static Endpoint ipv6Endpoint(int pod) {
+    return new Endpoint("fd00:99::" + pod, 8080);
+  }
+
+  private String tables() throws Exception {
+    return output("ip", "netns", "exec", node, "nft", "list", "tables");
+  }
+
+  @Test
   void closingRemovesTheTable() throws Exception {
     apply(port("shop/web:http", 0, 0, endpoint(2)));
     backend.close().await().atMost(Duration.ofSeconds(10));
-    assertThat(output("ip", "netns", "exec", node, "nft", "list", "tables")).doesNotContain(TABLE);
+    assertThat(tables()).doesNotContain(TABLE);
   }
 
   private void apply(ServicePort port) {
@@ -203,6 +269,7 @@ class NftBackendTest {
   private static ServicePort port(String key, int nodePort, int affinity, Endpoint... endpoints) {
     return new ServicePort(
         key,
+        IpFamily.IPv4,
         "tcp",
         List.of("10.96.0.5"),
         80,
@@ -222,7 +289,7 @@ class NftBackendTest {
     Files.writeString(root.resolve("index.html"), "pod " + pod);
     Path client = Files.createDirectory(root.resolve("cgi-bin")).resolve("client");
     Files.writeString(
-        client, "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' $REMOTE_ADDR\n");
+        client, "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' \"$(echo $REMOTE_ADDR | tr -d '[]' | sed s/::ffff://)\"\n");
     Files.setPosixFilePermissions(client, PosixFilePermissions.fromString("rwxr-xr-x"));
     servers.add(
         new ProcessBuilder(
@@ -234,7 +301,7 @@ class NftBackendTest {
                 "httpd",
                 "-f",
                 "-p",
-                "0.0.0.0:8080",
+                "[::]:8080",
                 "-h",
                 root.toString())
             .start());

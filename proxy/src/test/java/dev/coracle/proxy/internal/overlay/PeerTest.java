@@ -3,13 +3,12 @@ package dev.coracle.proxy.internal.overlay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.proxy.internal.Ipv4Cidr;
 import org.junit.jupiter.api.Test;
 
 /** What the overlay makes of Nodes. */
 class PeerTest {
 
-  private static final Ipv4Cidr CLUSTER = Ipv4Cidr.parse("10.244.0.0/16").orElseThrow();
+  private static final ClusterRanges CLUSTER = ClusterRanges.of("10.244.0.0/16");
 
   private static KubeObject node(String podCidr, String address) {
     return KubeObject.parse(
@@ -37,11 +36,23 @@ class PeerTest {
   }
 
   @Test
-  void rangesThatAreNoneAreRefused() {
-    for (String bad :
-        new String[] {"", "10.0.0.0", "10.0.0/24", "10.0.0.256/24", "a.b.c.d/8", "1.2.3.4/33"}) {
-      assertThat(Ipv4Cidr.parse(bad)).as(bad).isEmpty();
-    }
-    assertThat(Ipv4Cidr.parse("10.244.3.77/24").orElseThrow()).hasToString("10.244.3.0/24");
+  void aNodeOfBothFamiliesHasARangeOfEachBehindItsIpv4Address() {
+    KubeObject node =
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Node","metadata":{"name":"n2"},
+             "spec":{"podCIDR":"fd00:244:3::/64","podCIDRs":["fd00:244:3::/64","10.244.3.0/24"]},
+             "status":{"addresses":[{"type":"InternalIP","address":"2001:db8::7"},
+               {"type":"InternalIP","address":"192.0.2.7"}]}}
+            """);
+    ClusterRanges both = ClusterRanges.of("10.244.0.0/16,fd00:244::/32");
+    Peer peer = Peer.of(node, both).orElseThrow();
+    assertThat(peer.address()).isEqualTo("192.0.2.7");
+    assertThat(peer.ranges())
+        .extracting(Object::toString)
+        .containsExactly("10.244.3.0/24", "fd00:244:3::/64");
+    assertThat(peer.hardware()).isEqualTo("0a:58:0a:f4:03:00");
+    assertThat(Peer.of(node, CLUSTER).orElseThrow().podsOfIpv6()).isEmpty();
+    assertThat(Peer.of(node, ClusterRanges.of("fd00:244::/32"))).isEmpty();
   }
 }

@@ -1,7 +1,10 @@
 package dev.coracle.proxy.internal.policy;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.policy.PolicyRule.PeerMatch;
 import dev.coracle.proxy.internal.policy.PolicyRule.Ports;
+import java.math.BigInteger;
+import java.net.InetAddress;
 
 /** Sends a connection's first packet through a {@link RuleModel}, as the kernel would. */
 final class ModelPackets {
@@ -28,7 +31,12 @@ final class ModelPackets {
   private static boolean is(RuleModel model, PeerMatch match, String peer) {
     return switch (match) {
       case PeerMatch.InSet in -> model.addressSets().get(in.set()).contains(peer);
-      case PeerMatch.InRanges in -> in.ranges().stream().anyMatch(r -> r.contains(number(peer)));
+      case PeerMatch.InRanges in ->
+          in.family() == IpFamily.of(peer)
+              && in.ranges().stream()
+                  .anyMatch(r ->
+                      r.first().compareTo(number(peer)) <= 0
+                          && r.last().compareTo(number(peer)) >= 0);
     };
   }
 
@@ -42,11 +50,7 @@ final class ModelPackets {
         };
   }
 
-  static long number(String address) {
-    long out = 0;
-    for (String octet : address.split("\\.")) {
-      out = out << 8 | Integer.parseInt(octet);
-    }
-    return out;
+  static BigInteger number(String address) {
+    return new BigInteger(1, InetAddress.ofLiteral(address).getAddress());
   }
 }

@@ -108,15 +108,19 @@ record NaivePackets(TestCluster cluster) {
 
   private static boolean inside(String cidr, String address) {
     String[] parts = cidr.split("/");
-    int shift = 32 - Integer.parseInt(parts[1]);
-    return ModelPackets.number(parts[0]) >>> shift == ModelPackets.number(address) >>> shift;
+    boolean six = address.contains(":");
+    int shift = (six ? 128 : 32) - Integer.parseInt(parts[1]);
+    return six == cidr.contains(":")
+        && ModelPackets.number(parts[0])
+            .shiftRight(shift)
+            .equals(ModelPackets.number(address).shiftRight(shift));
   }
 
   private Optional<KubeObject> podAt(String address) {
     return cluster.pods.values().stream()
         .filter(p -> !p.at("spec", "hostNetwork").asBoolean())
         .filter(p -> p.text("status", "phase").equals("Running"))
-        .filter(p -> p.at("status", "podIPs").path(0).path("ip").asText().equals(address))
+        .filter(p -> some(p.at("status", "podIPs"), ip -> ip.path("ip").asText().equals(address)))
         .findFirst();
   }
 }

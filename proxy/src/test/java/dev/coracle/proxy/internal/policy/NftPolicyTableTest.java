@@ -55,31 +55,38 @@ class NftPolicyTableTest {
     run("ip", "netns", "add", node);
     inNode("ip", "link", "set", "lo", "up");
     inNode("ip", "addr", "add", "10.99.0.1/32", "dev", "lo");
+    inNode("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
     inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
     // As the service proxy's rules do on every node, these have the kernel follow connections.
     inNode(
         "nft",
-        "table ip services { chain out { type nat hook postrouting priority srcnat; meta mark 0x4000 masquerade; }; }");
+        "table inet services { chain out { type nat hook postrouting priority srcnat; meta mark 0x4000 masquerade; }; }");
     for (int i = 2; i <= 4; i++) {
       String pod = pod(i);
       run("ip", "netns", "add", pod);
       run("ip", "-n", node, "link", "add", "v" + i, "type", "veth", "peer", "eth0", "netns", pod);
       inNode("ip", "link", "set", "v" + i, "up");
       inNode("ip", "route", "add", address(i), "dev", "v" + i);
+      inNode("ip", "addr", "add", "fd00:99::1/128", "dev", "v" + i, "nodad");
+      inNode("ip", "route", "add", ipv6Address(i), "dev", "v" + i);
       run("ip", "-n", pod, "link", "set", "lo", "up");
       run("ip", "-n", pod, "addr", "add", address(i) + "/32", "dev", "eth0");
       run("ip", "-n", pod, "link", "set", "eth0", "up");
       run("ip", "-n", pod, "route", "add", "10.99.0.1", "dev", "eth0");
       run("ip", "-n", pod, "route", "add", "default", "via", "10.99.0.1");
+      run("ip", "-n", pod, "addr", "add", ipv6Address(i) + "/128", "dev", "eth0", "nodad");
+      run("ip", "-n", pod, "route", "add", "fd00:99::1", "dev", "eth0");
+      run("ip", "-n", pod, "route", "add", "default", "via", "fd00:99::1");
     }
     serve(2);
     serve(3);
     cluster
         .namespace("x", "{'ns':'x'}")
         .namespace("y", "{'ns':'y'}")
-        .pod("x/a", "n1", address(2), "{'pod':'a'}", WEB)
-        .pod("x/b", "n1", address(3), "{'pod':'b'}", WEB)
-        .pod("y/c", "n1", address(4), "{'pod':'c'}", "[]");
+        .pod("x/a", "n1", both(2), "{'pod':'a'}", WEB)
+        .pod("x/b", "n1", both(3), "{'pod':'b'}", WEB)
+        .pod("y/c", "n1", both(4), "{'pod':'c'}", "[]");
     Path program = directory.resolve("nft");
     Files.writeString(program, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
@@ -115,6 +122,49 @@ class NftPolicyTableTest {
         "{'podSelector':{'matchLabels':{'pod':'a'}},'ingress':[{'from':[{'namespaceSelector':{'matchLabels':{'ns':'y'}}}],'ports':[{'port':8000,'endPort':8080}]}]}");
     assertThat(get(3, 2)).isEmpty();
     assertThat(get(4, 2)).isEqualTo("pod 2");
+  }
+
+  @Test
+  void policiesHoldByEitherFamily() throws Exception {
+    assertThat(getByIpv6(4, 2)).isEqualTo("pod 2");
+    policy(
+        "x/in",
+        "{'podSelector':{'matchLabels':{'pod':'a'}},'ingress':[{'from':[{'podSelector':{}}],'ports':[{'port':'web'}]}]}");
+    assertThat(getByIpv6(3, 2)).isEqualTo("pod 2");
+    assertThat(getByIpv6(4, 2)).isEmpty();
+    assertThat(getByIpv6(4, 3)).isEqualTo("pod 3");
+    assertThat(get(4, 2)).isEmpty();
+    assertThat(inNamespace(node, "wget", "-qO-", "http://[" + ipv6Address(2) + "]:8080/"))
+        .isEqualTo("pod 2");
+    cluster.policies.clear();
+    table.apply(cluster.model("n1"));
+    assertThat(tables()).doesNotContain(TABLE);
+    assertThat(getByIpv6(4, 2)).isEqualTo("pod 2");
+  }
+
+  @Test
+  void aBlockIsOfOneFamily() throws Exception {
+    policy(
+        "y/out",
+        "{'podSelector':{},'policyTypes':['Egress'],'egress':[{'to':[{'ipBlock':{'cidr':'fd00:99::/64','except':['fd00:99::3/128']}}]}]}");
+    assertThat(getByIpv6(4, 2)).isEqualTo("pod 2");
+    assertThat(getByIpv6(4, 3)).isEmpty();
+    assertThat(get(4, 2)).isEmpty();
+    cluster.policies.clear();
+    policy(
+        "y/out",
+        "{'podSelector':{},'policyTypes':['Egress'],'egress':[{'to':[{'ipBlock':{'cidr':'0.0.0.0/0'}}]}]}");
+    assertThat(get(4, 2)).isEqualTo("pod 2");
+    assertThat(getByIpv6(4, 2)).isEmpty();
+  }
+
+  @Test
+  void podsOfIpv4AloneHaveNoTableOfIpv6() throws Exception {
+    cluster.pods.clear();
+    cluster.pod("x/a", "n1", address(2), "{'pod':'a'}", WEB);
+    policy("x/in", "{'podSelector':{}}");
+    assertThat(tables()).contains("table ip " + TABLE).doesNotContain("ip6 " + TABLE);
+    assertThat(get(4, 2)).isEmpty();
   }
 
   @Test
@@ -182,14 +232,20 @@ class NftPolicyTableTest {
     for (int i = 0; i < 60; i++) {
       RuleModel model = RandomCluster.of(random).model("n1");
       table.apply(model);
-      new NftPolicyTable(nft, FRESH).apply(model);
-      assertThat(words(TABLE)).as("seed %d, step %d", seed, i).isEqualTo(words(FRESH));
+      NftPolicyTable fresh = new NftPolicyTable(nft, FRESH);
+      fresh.apply(model);
+      for (String family : List.of("ip", "ip6")) {
+        assertThat(words(family, TABLE))
+            .as("%s, seed %d, step %d", family, seed, i)
+            .isEqualTo(words(family, FRESH));
+      }
+      fresh.remove();
     }
   }
 
-  private List<String> words(String name) throws Exception {
+  private List<String> words(String family, String name) throws Exception {
     return Stream.of(
-            output("ip", "netns", "exec", node, "nft", "list", "table", "ip", name)
+            output("ip", "netns", "exec", node, "nft", "list", "table", family, name)
                 .replace(name, "")
                 .split("[\\s,]+"))
         .sorted()
@@ -223,7 +279,7 @@ class NftPolicyTableTest {
   private void serve(int pod) throws Exception {
     Path root = Files.createDirectory(directory.resolve("pod" + pod));
     Files.writeString(root.resolve("index.html"), "pod " + pod);
-    inBackground(pod, "httpd", "-f", "-p", "8080", "-h", root.toString());
+    inBackground(pod, "httpd", "-f", "-p", "[::]:8080", "-h", root.toString());
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> get(pod, "127.0.0.1").equals("pod " + pod));
@@ -251,6 +307,10 @@ class NftPolicyTableTest {
     return get(from, address(to));
   }
 
+  private String getByIpv6(int from, int to) throws Exception {
+    return get(from, "[" + ipv6Address(to) + "]");
+  }
+
   private String get(int from, String address) throws Exception {
     return inNamespace(pod(from), "wget", "-qO-", "http://" + address + ":8080/");
   }
@@ -269,6 +329,14 @@ class NftPolicyTableTest {
 
   private static String address(int pod) {
     return "10.99.0." + pod;
+  }
+
+  private static String ipv6Address(int pod) {
+    return "fd00:99::" + pod;
+  }
+
+  private static String both(int pod) {
+    return address(pod) + "," + ipv6Address(pod);
   }
 
   private String pod(int i) {

@@ -26,7 +26,8 @@ record RandomCluster(RandomGenerator random, TestCluster cluster) {
       cluster.pod(
           key,
           random.nextBoolean() ? "n1" : "n2",
-          "10." + random.nextInt(3) + "." + random.nextInt(3) + "." + (i + 1),
+          "10.%1$d.%2$d.%3$d,fd00:%1$d:%2$d::%3$d"
+              .formatted(random.nextInt(3), random.nextInt(3), i + 1),
           labels(),
           ports());
       if (random.nextInt(8) == 0) {
@@ -106,13 +107,21 @@ record RandomCluster(RandomGenerator random, TestCluster cluster) {
 
   private String block() {
     int net = random.nextInt(3);
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(6)) {
+      case 3 -> "{'ipBlock':{'cidr':'::/0'%s}}".formatted(net == 0 ? "" : exceptIpv6(net));
+      case 4 ->
+          "{'ipBlock':{'cidr':'fd00:%d::/32','except':['fd00:%1$d:1::/48']}}".formatted(net);
+      case 5 -> "{'ipBlock':{'cidr':'fd00::/%d'}}".formatted(random.nextInt(129));
       case 0 -> "{'ipBlock':{'cidr':'0.0.0.0/0','except':['10.%d.0.0/16']}}".formatted(net);
       case 1 ->
           "{'ipBlock':{'cidr':'10.%1$d.0.0/16','except':['10.%1$d.1.0/24','10.%1$d.0.%2$d/32']}}"
               .formatted(net, 1 + random.nextInt(9));
       default -> "{'ipBlock':{'cidr':'10.0.0.0/%d'}}".formatted(random.nextInt(33));
     };
+  }
+
+  private static String exceptIpv6(int net) {
+    return ",'except':['fd00:" + net + "::/32']";
   }
 
   private String port() {

@@ -1,5 +1,6 @@
 package dev.coracle.proxy.internal.policy;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -30,15 +31,19 @@ final class TestCluster {
     return this;
   }
 
-  /** A running pod. */
-  TestCluster pod(String key, String node, String address, String labels, String ports) {
+  /**
+   * A running pod.
+   *
+   * @param addresses one, or one of each family with a comma between
+   */
+  TestCluster pod(String key, String node, String addresses, String labels, String ports) {
     String[] parts = key.split("/");
     ObjectNode out =
         json(
             """
             {'apiVersion':'v1','kind':'Pod','metadata':{},
              'spec':{'containers':[{'name':'c'}]},
-             'status':{'phase':'Running','podIPs':[{}]}}\
+             'status':{'phase':'Running','podIPs':[]}}\
             """);
     ((ObjectNode) out.get("metadata"))
         .put("namespace", parts[0])
@@ -47,7 +52,9 @@ final class TestCluster {
         .set("labels", json(labels));
     ((ObjectNode) out.get("spec")).put("nodeName", node);
     ((ObjectNode) out.at("/spec/containers/0")).set("ports", json("{'p':" + ports + "}").get("p"));
-    ((ObjectNode) out.at("/status/podIPs/0")).put("ip", address);
+    for (String each : addresses.split(",")) {
+      ((ArrayNode) out.at("/status/podIPs")).addObject().put("ip", each);
+    }
     pods.put(key, KubeObject.of(out));
     return this;
   }
@@ -95,6 +102,12 @@ final class TestCluster {
       }
     }
     return true;
+  }
+
+  List<String> addresses(String pod) {
+    List<String> out = new ArrayList<>();
+    pods.get(pod).at("status", "podIPs").forEach(ip -> out.add(ip.path("ip").asText()));
+    return out;
   }
 
   String address(String pod) {
