@@ -36,7 +36,7 @@ final class GrpcHealth implements AutoCloseable {
   }
 
   Outcome check(String host, int port, String service, Duration limit) {
-    String where = host + ":" + port;
+    String where = Handlers.authority(host, port);
     CompletableFuture<GrpcClientRequest<Buffer, Buffer>> sent = new CompletableFuture<>();
     Future<Integer> answer =
         client

@@ -126,9 +126,7 @@ public final class Handlers implements AutoCloseable {
     String path = action.path("path").asText("/");
     String url =
         (ssl ? "https://" : "http://")
-            + host
-            + ":"
-            + port
+            + authority(host, port)
             + (path.startsWith("/") ? path : "/" + path);
     return get(url, action, limit, 0);
   }
@@ -218,12 +216,12 @@ public final class Handlers implements AutoCloseable {
     } catch (ExecutionException e) {
       return Outcome.failure(dial(e, host, port));
     } catch (TimeoutException e) {
-      return Outcome.failure("dial tcp " + host + ":" + port + ": i/o timeout");
+      return Outcome.failure("dial tcp " + authority(host, port) + ": i/o timeout");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Outcome.failure("dial tcp " + host + ":" + port + ": operation was canceled");
+      return Outcome.failure("dial tcp " + authority(host, port) + ": operation was canceled");
     } catch (IllegalStateException e) {
-      return Outcome.failure("dial tcp " + host + ":" + port + ": " + e.getMessage());
+      return Outcome.failure("dial tcp " + authority(host, port) + ": " + e.getMessage());
     }
   }
 
@@ -241,13 +239,17 @@ public final class Handlers implements AutoCloseable {
         : String.valueOf(cause(e).getMessage());
   }
 
+  /** With brackets around an address of IPv6 (RFC 3986 section 3.2.2). */
+  static String authority(String host, int port) {
+    boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
+    return (bare ? "[" + host + "]" : host) + ":" + port;
+  }
+
   private static String dial(ExecutionException e, String host, int port) {
     String message = String.valueOf(cause(e).getMessage());
     boolean refused = message.toLowerCase(Locale.ROOT).contains("connection refused");
     return "dial tcp "
-        + host
-        + ":"
-        + port
+        + authority(host, port)
         + ": "
         + (refused ? "connect: connection refused" : message);
   }
