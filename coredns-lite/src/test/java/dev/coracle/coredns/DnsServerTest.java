@@ -113,8 +113,7 @@ class DnsServerTest {
     assertThat(addresses(ask("both.shop.svc.cluster.local.", Type.AAAA)))
         .containsExactly("fd00:10:96::1:2");
     assertThat(
-            ask("_http._tcp.both.shop.svc.cluster.local.", Type.SRV)
-                .getSection(Section.ADDITIONAL))
+            ask("_http._tcp.both.shop.svc.cluster.local.", Type.SRV).getSection(Section.ADDITIONAL))
         .extracting(Record::getType)
         .contains(Type.A, Type.AAAA);
     for (String address : List.of("10.96.1.2", "fd00:10:96::1:2")) {

@@ -52,7 +52,12 @@ class DualStackTest {
     KubeObject pod = k.pod("web");
     String own = pod.text("status", "podIP");
     assertThat(own).startsWith("10.0.0.");
-    assertThat(ips(pod, "podIPs")).hasSize(2).startsWith(own).last().asString().startsWith("fd00::");
+    assertThat(ips(pod, "podIPs"))
+        .hasSize(2)
+        .startsWith(own)
+        .last()
+        .asString()
+        .startsWith("fd00::");
     assertThat(pod.text("status", "hostIP")).isEqualTo("192.0.2.1");
     assertThat(ips(pod, "hostIPs")).isEqualTo(NODE_IPS);
     String second = ips(pod, "podIPs").getLast();
@@ -78,8 +83,7 @@ class DualStackTest {
   void aPodOfTheNodesNetworkHasItsAddresses() throws Exception {
     k = new KubeletHarness(o -> o.withNodeIps(NODE_IPS));
     k.create(
-        "agent",
-        "\"hostNetwork\":true,\"containers\":[{\"name\":\"a\",\"image\":\"busybox:1\"}]");
+        "agent", "\"hostNetwork\":true,\"containers\":[{\"name\":\"a\",\"image\":\"busybox:1\"}]");
     k.awaitPhase("agent", "Running");
     assertThat(ips(k.pod("agent"), "podIPs")).isEqualTo(NODE_IPS);
   }
@@ -114,13 +118,14 @@ class DualStackTest {
                 false))
         .await()
         .indefinitely();
-    k.eventually(() ->
-        assertThat(k.runtime.calls()).contains("updatePodCidr 10.0.3.0/24,fd00:10:0:3::/64"));
+    k.eventually(
+        () -> assertThat(k.runtime.calls()).contains("updatePodCidr 10.0.3.0/24,fd00:10:0:3::/64"));
   }
 
   @Test
   void aNodeHasOneAddressOfAFamily() {
-    KubeletOptions options = KubeletOptions.of("n", "10.0.0.1,fd00::1", Path.of("r"), Path.of("l"), "fake");
+    KubeletOptions options =
+        KubeletOptions.of("n", "10.0.0.1,fd00::1", Path.of("r"), Path.of("l"), "fake");
     assertThat(options.nodeIps()).containsExactly("10.0.0.1", "fd00::1");
     assertThat(options.nodeIp()).isEqualTo("10.0.0.1");
     for (List<String> wrong :

@@ -115,7 +115,9 @@ public final class ServiceDirectory {
 
   private static Collection<String> addresses(KubeObject slice) {
     List<String> out = new ArrayList<>();
-    slice.at("endpoints").forEach(e -> e.path("addresses").forEach(a -> out.add(canonical(a.asText()))));
+    slice
+        .at("endpoints")
+        .forEach(e -> e.path("addresses").forEach(a -> out.add(canonical(a.asText()))));
     return out;
   }
 

@@ -9,8 +9,8 @@ import java.util.List;
  *
  * @param podCidr this node's range of pod addresses, or one of each IP family with a comma between
  *     (the first is the pods' primary one); empty until the kubelet tells it by UpdateRuntimeConfig
- * @param clusterCidrs destinations of either family that pods reach with their own address (the pods of all nodes
- *     and the services); everything else is masqueraded
+ * @param clusterCidrs destinations of either family that pods reach with their own address (the
+ *     pods of all nodes and the services); everything else is masqueraded
  * @param cniConfDir CNI plugins are used when this directory has a configuration
  * @param cniBinDirs where the plugins are
  * @param mtu of the pods' interfaces; 0 takes the kernel's default

@@ -209,8 +209,7 @@ public final class FakeRuntime implements RuntimeService {
             .getOptionsBuilder()
             .setNetwork(NamespaceMode.NODE);
       } else {
-        PodSandboxNetworkStatus.Builder network =
-            s.getNetworkBuilder().setIp("10.0.0." + next);
+        PodSandboxNetworkStatus.Builder network = s.getNetworkBuilder().setIp("10.0.0." + next);
         if (dualStack) {
           network.addAdditionalIps(PodIP.newBuilder().setIp("fd00::" + next));
         }

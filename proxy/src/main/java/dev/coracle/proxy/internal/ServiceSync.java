@@ -78,8 +78,7 @@ public final class ServiceSync {
             .orElse(List.of());
     // Service Discovery knows a port once: as the Service's first family has it.
     publisher.update(
-        name,
-        ports.stream().filter(port -> port.family() == ports.getFirst().family()).toList());
+        name, ports.stream().filter(port -> port.family() == ports.getFirst().family()).toList());
     return ports;
   }
 

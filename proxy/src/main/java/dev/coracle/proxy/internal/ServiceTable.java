@@ -42,7 +42,8 @@ public final class ServiceTable {
             ? Optional.empty()
             : Optional.of(
                 new Endpoint(
-                    unbracketed(ownDns.substring(0, colon)), Integer.parseInt(ownDns.substring(colon + 1))));
+                    unbracketed(ownDns.substring(0, colon)),
+                    Integer.parseInt(ownDns.substring(colon + 1))));
   }
 
   private static String unbracketed(String host) {

@@ -48,8 +48,7 @@ class DualStackServiceTest {
 
   @Test
   void eachFamilyLeadsToItsOwnEndpoints() {
-    List<ServicePort> ports =
-        table.ports(service("\"10.96.0.5\",\"fd00:96::5\"", ""), SLICES);
+    List<ServicePort> ports = table.ports(service("\"10.96.0.5\",\"fd00:96::5\"", ""), SLICES);
 
     assertThat(ports)
         .extracting(ServicePort::key)
@@ -84,11 +83,11 @@ class DualStackServiceTest {
   void externalAddressesAndPoliciesHoldWithinAFamily() {
     KubeObject service =
         service(
-            "\"10.96.0.5\",\"fd00:96::5\"",
-            """
-            ,"type":"LoadBalancer","externalTrafficPolicy":"Local","internalTrafficPolicy":"Local",
-             "externalIPs":["2001:db8::7","192.0.2.7"]\
-            """)
+                "\"10.96.0.5\",\"fd00:96::5\"",
+                """
+                ,"type":"LoadBalancer","externalTrafficPolicy":"Local","internalTrafficPolicy":"Local",
+                 "externalIPs":["2001:db8::7","192.0.2.7"]\
+                """)
             .with(o ->
                 o.putObject("status")
                     .putObject("loadBalancer")
@@ -120,7 +119,8 @@ class DualStackServiceTest {
     List<ServicePort> ports = new ServiceTable("n1", "192.0.2.2:5400").ports(dns, List.of());
     assertThat(ports.get(0).endpoints()).containsExactly(new Endpoint("192.0.2.2", 5400));
     assertThat(ports.get(1).endpoints()).isEmpty();
-    assertThat(new ServiceTable("n1", "[2001:db8::2]:5400").ports(dns, List.of()).get(1).endpoints())
+    assertThat(
+            new ServiceTable("n1", "[2001:db8::2]:5400").ports(dns, List.of()).get(1).endpoints())
         .containsExactly(new Endpoint("2001:db8::2", 5400));
   }
 }

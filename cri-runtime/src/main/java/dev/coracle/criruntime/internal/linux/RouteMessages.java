@@ -53,6 +53,7 @@ public final class RouteMessages {
 
   /** Without duplicate address detection (RFC 4862): an IPv6 address is of use at once. */
   private static final byte NO_DETECTION = 2;
+
   private static final int UP = 1;
   private static final byte MAIN_TABLE = (byte) 254;
   private static final byte BOOT_PROTOCOL = 3;

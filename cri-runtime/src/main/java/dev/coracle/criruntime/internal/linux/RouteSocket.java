@@ -86,7 +86,8 @@ public final class RouteSocket {
   private static void set(SyscallProgram program, String path, String value) {
     long file = SyscallProgram.resultOf(program.size());
     program
-        .may("open " + path, Sys.OPENAT, Fd.AT_FDCWD, program.text(path), Fd.O_WRONLY | Fd.O_CLOEXEC)
+        .may(
+            "open " + path, Sys.OPENAT, Fd.AT_FDCWD, program.text(path), Fd.O_WRONLY | Fd.O_CLOEXEC)
         .may("write " + path, Sys.WRITE, file, program.text(value), value.length())
         .may("close " + path, Sys.CLOSE, file);
   }

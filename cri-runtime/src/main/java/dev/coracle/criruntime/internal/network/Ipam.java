@@ -30,7 +30,8 @@ final class Ipam {
   private int next = 2;
 
   /**
-   * @param cidr such as {@code 10.244.3.0/24} or {@code fd00:10:244:3::/64}; at least four addresses
+   * @param cidr such as {@code 10.244.3.0/24} or {@code fd00:10:244:3::/64}; at least four
+   *     addresses
    */
   Ipam(String cidr) {
     String[] parts = cidr.strip().split("/");

@@ -78,8 +78,7 @@ public final class PodFirewall {
     Family family = Family.of(podCidr);
     String inside =
         Stream.concat(
-                Stream.of(podCidr),
-                clusterCidrs.stream().filter(c -> Family.of(c).equals(family)))
+                Stream.of(podCidr), clusterCidrs.stream().filter(c -> Family.of(c).equals(family)))
             .collect(Collectors.joining(", "));
     // "add" then "delete" then the table: replaced in one transaction, whether it was there or not.
     return """

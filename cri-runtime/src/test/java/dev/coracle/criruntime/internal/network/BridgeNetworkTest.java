@@ -146,8 +146,7 @@ class BridgeNetworkTest {
     PodNetwork.Connection second = connect(other);
     for (int family = 0; family < 2; family++) {
       FutureTask<String> served = serve(other, 8080);
-      assertThat(ask(pod, second.ips().get(family), 8080))
-          .isEqualTo(text(first.ips().get(family)));
+      assertThat(ask(pod, second.ips().get(family), 8080)).isEqualTo(text(first.ips().get(family)));
       NetworkNamespace.end(served);
     }
 

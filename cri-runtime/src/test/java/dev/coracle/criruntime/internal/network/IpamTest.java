@@ -59,7 +59,8 @@ class IpamTest {
   @Test
   void aSmallRangeOfIpv6HasNoBroadcastAddress() throws IOException {
     Ipam ipam = new Ipam("fd00::8/126");
-    assertThat(Set.of(ipam.allocate(), ipam.allocate())).containsExactlyInAnyOrder("fd00::a", "fd00::b");
+    assertThat(Set.of(ipam.allocate(), ipam.allocate()))
+        .containsExactlyInAnyOrder("fd00::a", "fd00::b");
     assertThatThrownBy(ipam::allocate).hasMessage("no free pod address in fd00::8/126");
     ipam.release("fd00::a");
     ipam.reserve("fd00::a");

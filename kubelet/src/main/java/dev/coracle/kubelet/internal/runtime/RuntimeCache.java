@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.runtime;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.cri.v1.Container;
 import dev.coracle.cri.v1.ContainerFilter;
 import dev.coracle.cri.v1.NamespaceMode;
@@ -7,7 +8,6 @@ import dev.coracle.cri.v1.PodIP;
 import dev.coracle.cri.v1.PodSandbox;
 import dev.coracle.cri.v1.PodSandboxFilter;
 import dev.coracle.cri.v1.PodSandboxState;
-import dev.coracle.api.net.IpFamily;
 import dev.coracle.cri.v1.PodSandboxStatus;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;

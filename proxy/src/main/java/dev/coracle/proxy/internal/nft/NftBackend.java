@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Service addresses in nftables tables of the cluster's own, one of each IP family: that of IPv6 is
- * made when the first Service has such an address, and in the same transaction. A change is one transaction that
- * holds only the ports that changed, so its cost does not grow with the number of Services. What
- * was applied is remembered here; state belongs to the loop that calls.
+ * made when the first Service has such an address, and in the same transaction. A change is one
+ * transaction that holds only the ports that changed, so its cost does not grow with the number of
+ * Services. What was applied is remembered here; state belongs to the loop that calls.
  */
 public final class NftBackend implements Backend {
 
@@ -202,8 +202,7 @@ public final class NftBackend implements Backend {
   public Uni<Void> close() {
     applied.clear();
     RuleWriter second = ipv6;
-    return nft.transaction(
-        rules.removeTable() + (second == null ? "" : second.removeTable()));
+    return nft.transaction(rules.removeTable() + (second == null ? "" : second.removeTable()));
   }
 
   private static boolean write(Path setting) {

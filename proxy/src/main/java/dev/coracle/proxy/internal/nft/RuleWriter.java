@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Writes nft scripts for the table of one IP family. Pure text, no state: what a Service port needs and what takes it away again.
+ * Writes nft scripts for the table of one IP family. Pure text, no state: what a Service port needs
+ * and what takes it away again.
  *
  * <p>A packet is looked up once in the verdict map {@code service_ips} (address, protocol, port),
  * or {@code service_nodeports}, and goes to the port's own chain, which picks an endpoint at random
@@ -110,8 +111,7 @@ final class RuleWriter {
       // The same pair may stand behind several Services: adding it again is no error, and it does
       // no harm when it stays.
       out.append(
-          "add element %s %s hairpin { %s . %s }\n"
-              .formatted(ip, table, e.address(), e.address()));
+          "add element %s %s hairpin { %s . %s }\n".formatted(ip, table, e.address(), e.address()));
     }
     return out.toString();
   }

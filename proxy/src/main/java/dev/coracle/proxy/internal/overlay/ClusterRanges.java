@@ -32,8 +32,7 @@ record ClusterRanges(Optional<Cidr> ipv4, Optional<Cidr> ipv6) {
           case IPv4 -> ipv4;
           case IPv6 -> ipv6;
         };
-    return whole.flatMap(
-        all ->
-            cidrs.stream().flatMap(c -> Cidr.parse(c).stream()).filter(all::contains).findFirst());
+    return whole.flatMap(all ->
+        cidrs.stream().flatMap(c -> Cidr.parse(c).stream()).filter(all::contains).findFirst());
   }
 }

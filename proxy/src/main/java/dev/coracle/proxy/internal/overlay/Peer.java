@@ -34,8 +34,7 @@ record Peer(String name, String address, Cidr pods, Optional<Cidr> podsOfIpv6) {
     return address.flatMap(at ->
         cluster
             .inside(ranges, IpFamily.IPv4)
-            .map(range ->
-                new Peer(node.name(), at, range, cluster.inside(ranges, IpFamily.IPv6))));
+            .map(range -> new Peer(node.name(), at, range, cluster.inside(ranges, IpFamily.IPv6))));
   }
 
   private static List<String> ranges(KubeObject node) {

@@ -11,8 +11,8 @@ import java.util.Map;
  * What of a Pod matters to policies. Equal facts mean that a change of the Pod changes no rule.
  *
  * @param staticUid of a mirror Pod, what the runtime knows the pod by; else empty
- * @param addresses one of each IP family that it has; none for a pod of its node's own network, which policies do
- *     not affect
+ * @param addresses one of each IP family that it has; none for a pod of its node's own network,
+ *     which policies do not affect
  * @param finished nothing runs in it any more, so that its address may be another's already
  * @param ports those that have a name
  */

@@ -53,6 +53,7 @@ public final class PolicySync implements PolicyEngine {
 
   /** By sandbox and address. */
   private final Map<String, ConnectedPod> connected = new LinkedHashMap<>();
+
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
   private boolean policiesKnown;
   private boolean peersAsked;

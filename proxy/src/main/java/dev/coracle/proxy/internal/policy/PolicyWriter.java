@@ -15,8 +15,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Writes nft scripts that lead from one {@link RuleModel} of a family to another. Pure text, no state. Each
- * script is one transaction, which names only what differs.
+ * Writes nft scripts that lead from one {@link RuleModel} of a family to another. Pure text, no
+ * state. Each script is one transaction, which names only what differs.
  *
  * <p>All rules hang on the forward hook: between pods, and between pods and the world, every packet
  * is forwarded by the host, after Service addresses have become pods' and before any source is

@@ -12,10 +12,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What the kernel is to be told, without the words for it, of both IP families. A new connection that is forwarded is
- * looked up twice: by its source in {@code egressChains} and by its destination in {@code
- * ingressChains}. An address that is not there is not isolated in that direction. The chain lets
- * pass what meets one of its rules, and drops the rest. A pod always reaches itself.
+ * What the kernel is to be told, without the words for it, of both IP families. A new connection
+ * that is forwarded is looked up twice: by its source in {@code egressChains} and by its
+ * destination in {@code ingressChains}. An address that is not there is not isolated in that
+ * direction. The chain lets pass what meets one of its rules, and drops the rest. A pod always
+ * reaches itself.
  *
  * @param ipv6 whether pods of this node have such addresses
  * @param addressSets pods that a selector picks, by name of the set
@@ -49,8 +50,9 @@ record RuleModel(
   }
 
   /**
-   * What of it is about one family: a packet meets rules of its own family only. Rules for addresses
-   * of the other are not there, and a rule for all addresses of this one has no condition on them.
+   * What of it is about one family: a packet meets rules of its own family only. Rules for
+   * addresses of the other are not there, and a rule for all addresses of this one has no condition
+   * on them.
    */
   RuleModel in(IpFamily family) {
     Map<String, String> ingress = only(ingressChains, family);

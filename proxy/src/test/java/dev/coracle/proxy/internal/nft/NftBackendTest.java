@@ -289,7 +289,8 @@ class NftBackendTest {
     Files.writeString(root.resolve("index.html"), "pod " + pod);
     Path client = Files.createDirectory(root.resolve("cgi-bin")).resolve("client");
     Files.writeString(
-        client, "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' \"$(echo $REMOTE_ADDR | tr -d '[]' | sed s/::ffff://)\"\n");
+        client,
+        "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' \"$(echo $REMOTE_ADDR | tr -d '[]' | sed s/::ffff://)\"\n");
     Files.setPosixFilePermissions(client, PosixFilePermissions.fromString("rwxr-xr-x"));
     servers.add(
         new ProcessBuilder(

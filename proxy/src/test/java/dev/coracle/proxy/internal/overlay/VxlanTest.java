@@ -64,12 +64,21 @@ class VxlanTest {
     made = true;
     // The bridge answers for the node's own range, and so has its first address too.
     inNode("link add br0 type bridge\naddr add fd00:244:1::1/64 dev br0 nodad\nlink set br0 up\n");
-    run("", "ip", "netns", "exec", node, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+    run(
+        "",
+        "ip",
+        "netns",
+        "exec",
+        node,
+        "sh",
+        "-c",
+        "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
 
     inNode(vxlan.creation(peer(1, "fd00:244:1::/64"), 1450));
     inNode(vxlan.routes(List.of(peer(2, "fd00:244:2::/64"))));
 
-    assertThat(inNode("route get 10.244.2.9\n")).contains("via 10.244.2.0 dev cortestx src 10.244.1.0");
+    assertThat(inNode("route get 10.244.2.9\n"))
+        .contains("via 10.244.2.0 dev cortestx src 10.244.1.0");
     assertThat(inNode("route get fd00:244:2::9\n"))
         .contains("via fd00:244:2:: dev cortestx")
         .contains("src fd00:244:1::");

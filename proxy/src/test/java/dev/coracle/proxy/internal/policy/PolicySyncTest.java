@@ -7,6 +7,7 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.client.EventRecorder;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.client.fake.ManualContext;
 import dev.coracle.proxy.ConnectedPod;
@@ -114,6 +115,21 @@ class PolicySyncTest {
     assertThat(last().ingressChains()).containsOnlyKeys("10.1.0.1");
     assertThat(last().addressSets().values().iterator().next())
         .containsExactly("10.1.0.1", "10.1.1.1");
+  }
+
+  @Test
+  void aSandboxHasAnAddressOfEachFamilyUntilItIsGone() {
+    putAll();
+    PolicySync sync = sync(false);
+    started(sync);
+    connect(sync, connected("u", "10.1.0.9", "a"));
+    connect(sync, connected("u", "fd00:1::9", "a"));
+    assertThat(last().ingressChains()).containsKeys("10.1.0.9", "fd00:1::9");
+    assertThat(last().in(IpFamily.IPv6).ingressChains()).containsOnlyKeys("fd00:1::9");
+    sync.disconnected("sandbox-u");
+    context.runUntilIdle();
+    assertThat(last().ingressChains()).doesNotContainKeys("10.1.0.9", "fd00:1::9");
+    assertThat(last().in(IpFamily.IPv6)).isEqualTo(RuleModel.EMPTY);
   }
 
   @Test

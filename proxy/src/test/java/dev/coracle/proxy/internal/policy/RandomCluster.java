@@ -109,8 +109,7 @@ record RandomCluster(RandomGenerator random, TestCluster cluster) {
     int net = random.nextInt(3);
     return switch (random.nextInt(6)) {
       case 3 -> "{'ipBlock':{'cidr':'::/0'%s}}".formatted(net == 0 ? "" : exceptIpv6(net));
-      case 4 ->
-          "{'ipBlock':{'cidr':'fd00:%d::/32','except':['fd00:%1$d:1::/48']}}".formatted(net);
+      case 4 -> "{'ipBlock':{'cidr':'fd00:%d::/32','except':['fd00:%1$d:1::/48']}}".formatted(net);
       case 5 -> "{'ipBlock':{'cidr':'fd00::/%d'}}".formatted(random.nextInt(129));
       case 0 -> "{'ipBlock':{'cidr':'0.0.0.0/0','except':['10.%d.0.0/16']}}".formatted(net);
       case 1 ->

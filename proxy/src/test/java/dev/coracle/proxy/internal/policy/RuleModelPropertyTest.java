@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RuleModelPropertyTest {
 
   private static final int CLUSTERS = 120;
-  private static final List<String> OUTSIDE = List.of("192.0.2.1", "10.9.9.9", "2001:db8::1", "fd00:9::9");
+  private static final List<String> OUTSIDE =
+      List.of("192.0.2.1", "10.9.9.9", "2001:db8::1", "fd00:9::9");
 
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {1, 20_260_101, 77_777})
@@ -37,7 +38,9 @@ class RuleModelPropertyTest {
           boolean wanted = naive.passes(from, to, protocol.name(), port);
           denied += wanted ? 0 : 1;
           assertThat(
-                  models.stream().allMatch(m -> ModelPackets.passes(m.in(IpFamily.of(from)), from, to, protocol, port)))
+                  models.stream()
+                      .allMatch(m ->
+                          ModelPackets.passes(m.in(IpFamily.of(from)), from, to, protocol, port)))
               .as(
                   "cluster %d: %s to %s %s %d under %s",
                   i, from, to, protocol, port, cluster.policies)
