@@ -1,13 +1,11 @@
 package dev.coracle.api.net;
 
+import dev.coracle.api.validation.AddressText;
 import java.math.BigInteger;
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -21,9 +19,6 @@ public record Cidr(IpFamily family, BigInteger network, int prefix) {
   private static final Pattern DOTTED = Pattern.compile("\\d{1,3}(?:\\.\\d{1,3}){3}");
   private static final Pattern HEXADECIMAL = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
   private static final Pattern LENGTH = Pattern.compile("\\d{1,3}");
-
-  /** Two or more groups of zeros, with the colons around them. */
-  private static final Pattern ZEROS = Pattern.compile("(?:^|:)0(?::0)+(?::|$)");
 
   /** What is between the commas, without blanks; a list of one range is that range. */
   public static List<String> split(String ranges) {
@@ -93,28 +88,7 @@ public record Cidr(IpFamily family, BigInteger network, int prefix) {
     // A leading byte of sign may make it one longer than it is.
     int length = Math.min(shortest.length, bytes.length);
     System.arraycopy(shortest, shortest.length - length, bytes, bytes.length - length, length);
-    try {
-      return switch (family) {
-        case IPv4 -> InetAddress.getByAddress(bytes).getHostAddress();
-        // Not by InetAddress, to which an IPv4 address that is mapped into IPv6 is one of IPv4.
-        case IPv6 -> shortened(Inet6Address.getByAddress(null, bytes, -1).getHostAddress());
-      };
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static String shortened(String groups) {
-    Matcher zeros = ZEROS.matcher(groups);
-    int from = 0;
-    int to = 0;
-    while (zeros.find()) {
-      if (zeros.end() - zeros.start() > to - from) {
-        from = zeros.start();
-        to = zeros.end();
-      }
-    }
-    return to == from ? groups : groups.substring(0, from) + "::" + groups.substring(to);
+    return AddressText.canonical(bytes);
   }
 
   @Override
