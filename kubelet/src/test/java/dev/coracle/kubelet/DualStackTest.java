@@ -103,6 +103,14 @@ class DualStackTest {
   }
 
   @Test
+  void addressesOfOneTypeDoNotBecomeOneWhenTheStatusIsWrittenAgain() throws Exception {
+    k = new KubeletHarness(o -> o.withNodeIps(List.of("192.0.2.1", "2001:DB8:0:0:0:0:0:1")));
+    k.restart();
+    assertThat(texts(node().at("status", "addresses"), "address"))
+        .containsExactly("192.0.2.1", "2001:db8::1", "n1");
+  }
+
+  @Test
   void theRuntimeIsToldOfRangesThatTheControlPlaneGives() throws Exception {
     k = new KubeletHarness();
     k.api

@@ -60,7 +60,7 @@ public record KubeletOptions(
     Optional<KubeletServerOptions> server) {
 
   public KubeletOptions {
-    nodeIps = List.copyOf(nodeIps);
+    nodeIps = nodeIps.stream().map(KubeletOptions::canonical).toList();
     if (nodeIps.size() > 2
         || nodeIps.size() == 2 && IpFamily.of(nodeIps.get(0)) == IpFamily.of(nodeIps.get(1))) {
       throw new IllegalArgumentException(
@@ -70,6 +70,12 @@ public record KubeletOptions(
     }
     clusterDns = List.copyOf(clusterDns);
     nodeLabels = Map.copyOf(nodeLabels);
+  }
+
+  private static String canonical(String address) {
+    return Cidr.number(address)
+        .map(number -> Cidr.text(IpFamily.of(address), number))
+        .orElse(address);
   }
 
   /** The primary address; empty for none. */

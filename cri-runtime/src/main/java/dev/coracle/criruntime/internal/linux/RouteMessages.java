@@ -39,7 +39,6 @@ public final class RouteMessages {
   private static final short INFO_SLAVE_DATA = 5;
   private static final short VETH_PEER = 1;
   private static final short PORT_HAIRPIN = 4;
-  private static final short PORT_ISOLATED = 33;
 
   private static final short ADDRESS = 1;
   private static final short ADDRESS_LOCAL = 2;
@@ -101,20 +100,15 @@ public final class RouteMessages {
     return end();
   }
 
-  /**
-   * Makes a bridge's port one of a pod. The bridge may send back through it what came from it, and
-   * passes nothing between two such ports: what pods say to each other goes through the host's
-   * routing and its rules, by link-local addresses too.
-   */
-  public RouteMessages podPort(String port) {
-    begin("set up port " + port, NEW_LINK, ACK);
+  /** Lets a bridge send back through the port that a frame came from. */
+  public RouteMessages hairpin(String port) {
+    begin("hairpin of " + port, NEW_LINK, ACK);
     device(0, 0);
     text(LINK_NAME, port);
     int info = nest(LINK_INFO);
     text(INFO_SLAVE_KIND, "bridge");
     int data = nest(INFO_SLAVE_DATA);
     attribute(PORT_HAIRPIN, new byte[] {1});
-    attribute(PORT_ISOLATED, new byte[] {1});
     close(data);
     close(info);
     return end();

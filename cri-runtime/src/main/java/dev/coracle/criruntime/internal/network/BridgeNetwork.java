@@ -160,7 +160,7 @@ public final class BridgeNetwork implements PodNetwork {
           RouteSocket.send(
               new RouteMessages()
                   .cable(veth, "eth0", mtu, bridgeIndex, namespace)
-                  .podPort(veth)
+                  .hairpin(veth)
                   .describe(veth));
       int device = made.getLast().peerIndex();
       RouteSocket.send(

@@ -22,6 +22,9 @@ final class Ipv6Settings {
   private static final int FLAGS = 8;
   private static final int DEVICE = 9;
 
+  /** The kernel's IN6_ADDR_GEN_MODE_NONE. */
+  private static final String NO_ADDRESS = "1";
+
   /** The kernel's RTF_ADDRCONF. */
   private static final long ADVERTISED = 0x40000;
 
@@ -83,12 +86,15 @@ final class Ipv6Settings {
 
   /**
    * Of a pod's own namespace, by their paths below {@code /proc/sys/net}: container engines switch
-   * IPv6 off in the networks that they make. Nobody but the host is a router to a pod.
+   * IPv6 off in the networks that they make. Nobody but the host is a router to a pod, and a pod
+   * has no link-local address: by such, neighbours of one bridge would talk past the host's routing
+   * and so past NetworkPolicies.
    */
   static Map<String, String> ofPod(String device) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("ipv6/conf/lo/disable_ipv6", "0");
     settings.put("ipv6/conf/" + device + "/disable_ipv6", "0");
+    settings.put("ipv6/conf/" + device + "/addr_gen_mode", NO_ADDRESS);
     settings.put("ipv6/conf/" + device + "/accept_dad", "0");
     settings.put("ipv6/conf/" + device + "/accept_ra", "0");
     settings.put("ipv6/conf/" + device + "/accept_redirects", "0");

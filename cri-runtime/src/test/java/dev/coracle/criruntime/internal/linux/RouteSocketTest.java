@@ -62,7 +62,7 @@ class RouteSocketTest {
         RouteSocket.send(
                 new RouteMessages()
                     .cable(near, "eth0", 1400, master, namespace)
-                    .podPort(near)
+                    .hairpin(near)
                     .describe(near))
             .getLast();
 

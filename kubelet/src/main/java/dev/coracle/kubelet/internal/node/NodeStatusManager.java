@@ -408,7 +408,10 @@ public final class NodeStatusManager {
       return;
     }
     ObjectNode body = Json.object();
-    body.set("status", now);
+    ObjectNode sent = now.deepCopy();
+    // Addresses are merged by type, of which a node of both families has one twice.
+    sent.withArrayProperty("addresses").addObject().put("$patch", "replace");
+    body.set("status", sent);
     try {
       KubeObject stored =
           client
