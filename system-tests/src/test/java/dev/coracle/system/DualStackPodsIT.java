@@ -119,7 +119,9 @@ class DualStackPodsIT {
   }
 
   private String ask(String pod, String url) {
-    return kubectl.run("exec", pod, "--", "busybox", "wget", "-qO-", "-T", "10", url).strip();
+    return kubectl
+        .run("exec", pod, "--", "busybox", "timeout", "10", "busybox", "wget", "-qO-", url)
+        .strip();
   }
 
   @Test
