@@ -105,7 +105,6 @@ public final class CreateVerb {
   }
 
   private Uni<KubeObject> write(Call call, ObjectNode object, boolean generated, int attempt) {
-    ResourceType type = call.type();
     Uni<KubeObject> written = call.dryRun() ? dry(call, object) : store(call, object);
     return written
         .onFailure(StatusException::isAlreadyExists)
