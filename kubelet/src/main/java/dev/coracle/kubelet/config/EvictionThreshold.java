@@ -23,7 +23,7 @@ public record EvictionThreshold(
     static Amount parse(EvictionSignal signal, String text) {
       if (text.endsWith("%")) {
         float percent = Float.parseFloat(text.substring(0, text.length() - 1));
-        if (percent < 0) {
+        if (!(percent >= 0)) {
           throw new IllegalArgumentException(
               "eviction percentage threshold " + signal.text() + " must be >= 0%: " + text);
         }

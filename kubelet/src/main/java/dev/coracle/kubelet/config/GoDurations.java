@@ -37,7 +37,9 @@ public final class GoDurations {
                   .multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 0L))));
       end = part.end();
     }
-    if (rest.isEmpty() || end != rest.length()) {
+    if (rest.isEmpty()
+        || end != rest.length()
+        || nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
       throw new IllegalArgumentException("time: invalid duration \"" + text + "\"");
     }
     return Duration.ofNanos(negative ? -nanos.longValue() : nanos.longValue());

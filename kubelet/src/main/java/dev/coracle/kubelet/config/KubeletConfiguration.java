@@ -252,10 +252,9 @@ public record KubeletConfiguration(
     }
     List<ShutdownOptions.Group> groups = new ArrayList<>();
     for (JsonNode group : document.path("shutdownGracePeriodByPodPriority")) {
+      int seconds = number(group, "shutdownGracePeriodSeconds", 0, Integer.MAX_VALUE);
       groups.add(
-          new ShutdownOptions.Group(
-              group.path("priority").asInt(),
-              Duration.ofSeconds(group.path("shutdownGracePeriodSeconds").asLong())));
+          new ShutdownOptions.Group(group.path("priority").asInt(), Duration.ofSeconds(seconds)));
     }
     if (!groups.isEmpty() && !all.isZero()) {
       throw new IllegalArgumentException(

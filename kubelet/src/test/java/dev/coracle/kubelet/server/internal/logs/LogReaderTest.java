@@ -57,7 +57,7 @@ class LogReaderTest {
         .start(log, options(query), bytes -> out.writeBytes(bytes))
         .done()
         .toCompletableFuture()
-        .get(10, TimeUnit.SECONDS);
+        .get(20, TimeUnit.SECONDS);
     return out.toString(UTF_8);
   }
 
@@ -142,7 +142,7 @@ class LogReaderTest {
     await().until(() -> out.toString(UTF_8).endsWith("after rotation\n"));
     append(line(5, "F", "last"));
     session.containerEnded();
-    session.done().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    session.done().toCompletableFuture().get(20, TimeUnit.SECONDS);
     assertThat(out.toString(UTF_8)).isEqualTo("one\ntwo\nunfinished\nafter rotation\nlast\n");
     assertThat(streams.running()).isZero();
   }
