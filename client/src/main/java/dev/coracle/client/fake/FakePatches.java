@@ -20,6 +20,11 @@ final class FakePatches {
   private FakePatches() {}
 
   static JsonNode merge(JsonNode target, JsonNode patch, boolean strategic) {
+    if (strategic && patch instanceof ArrayNode list && replaces(list)) {
+      ArrayNode out = list.deepCopy();
+      out.removeIf(FakePatches::isReplacement);
+      return out;
+    }
     if (!(patch instanceof ObjectNode changes)) {
       return strategic && target instanceof ArrayNode old && patch instanceof ArrayNode add
           ? mergeLists(old, add)
@@ -34,6 +39,14 @@ final class FakePatches {
       }
     });
     return out;
+  }
+
+  private static boolean replaces(ArrayNode list) {
+    return list.valueStream().anyMatch(FakePatches::isReplacement);
+  }
+
+  private static boolean isReplacement(JsonNode item) {
+    return item.path("$patch").asText().equals("replace");
   }
 
   private static JsonNode mergeLists(ArrayNode old, ArrayNode add) {
