@@ -95,7 +95,7 @@ final class ControlPlane {
   private static String bindAddress(CoracleOptions options, NetworkPlan network) {
     boolean six =
         Stream.concat(network.podRanges().stream(), network.serviceRanges().stream())
-            .anyMatch(Cidr::isIpv6);
+            .anyMatch(NamedRange::isIpv6);
     return six && options.bindAddress().equals("0.0.0.0") ? "::" : options.bindAddress();
   }
 

@@ -112,7 +112,7 @@ public final class Coracle {
             vertx,
             controlPlane.client("system:kube-controller-manager"),
             ControllerOptions.of(
-                    plan.podRanges().stream().map(Cidr::text).toList(),
+                    plan.podRanges().stream().map(NamedRange::text).toList(),
                     Files.readString(credentials.pki().caCertificate()))
                 .withNodeCidrMaskSizes(
                     options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())

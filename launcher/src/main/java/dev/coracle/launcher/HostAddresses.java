@@ -21,7 +21,7 @@ final class HostAddresses {
    * @param pods empty: one range of IPv4
    * @param asked empty, one address, or one of each family with a comma between
    */
-  static List<String> choose(String asked, List<Cidr> pods) {
+  static List<String> choose(String asked, List<NamedRange> pods) {
     boolean six = !pods.isEmpty() && pods.getFirst().isIpv6();
     if (!asked.isEmpty()) {
       List<String> given = List.of(asked.split(","));

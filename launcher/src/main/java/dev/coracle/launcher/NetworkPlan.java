@@ -39,8 +39,8 @@ import java.util.stream.Stream;
 public record NetworkPlan(
     String nodeName,
     List<String> nodeIps,
-    List<Cidr> podRanges,
-    List<Cidr> serviceRanges,
+    List<NamedRange> podRanges,
+    List<NamedRange> serviceRanges,
     boolean userspaceServices) {
 
   private static final String PODS = "--cluster-cidr";
@@ -63,8 +63,8 @@ public record NetworkPlan(
   public static Held choose(CoracleOptions options, DataDirectory data) {
     String name = options.nodeName().isEmpty() ? hostName() : options.nodeName();
     NetworkRanges asked = options.networks();
-    List<Cidr> pods = Cidr.list(PODS, asked.pods());
-    List<Cidr> services = Cidr.list(SERVICES, asked.services());
+    List<NamedRange> pods = NamedRange.list(PODS, asked.pods());
+    List<NamedRange> services = NamedRange.list(SERVICES, asked.services());
     checkSizes(asked, pods, services);
     checkPrimary(pods, services);
     List<String> nodeIps = HostAddresses.choose(options.nodeIp(), pods);
@@ -82,11 +82,11 @@ public record NetworkPlan(
         Slot taken = take(remembered, data.clusterId());
         slot = taken.lock();
         if (pods.isEmpty()) {
-          pods = Cidr.list(PODS, "10." + podNumber(taken.number()) + ".0.0/16");
+          pods = NamedRange.list(PODS, "10." + podNumber(taken.number()) + ".0.0/16");
         }
         if (services.isEmpty()) {
           services =
-              Cidr.list(
+              NamedRange.list(
                   SERVICES,
                   userspace
                       ? "127." + (100 + taken.number()) + ".0.0/16"
@@ -112,13 +112,14 @@ public record NetworkPlan(
     return new NetworkPlan(
         nodeName,
         List.of(nodeIp.split(",")),
-        Cidr.list(PODS, podCidrs),
-        Cidr.list(SERVICES, serviceCidrs),
+        NamedRange.list(PODS, podCidrs),
+        NamedRange.list(SERVICES, serviceCidrs),
         false);
   }
 
   /** As many nodes as upstream has room for, and Services as an API server can give out. */
-  private static void checkSizes(NetworkRanges asked, List<Cidr> pods, List<Cidr> services) {
+  private static void checkSizes(
+      NetworkRanges asked, List<NamedRange> pods, List<NamedRange> services) {
     int four = asked.nodeMaskIpv4();
     int six = asked.nodeMaskIpv6();
     if (four < 8 || four > 32 || six < 16 || six > 128) {
@@ -126,12 +127,12 @@ public record NetworkPlan(
           "--node-cidr-mask-size-ipv4 is 8 to 32, --node-cidr-mask-size-ipv6 16 to 128");
     }
     // One that is smaller than a node's part goes to one node whole.
-    Cidr.checkSizes(PODS, pods, 1, 30, six - 16, 126);
-    Cidr.checkSizes(SERVICES, services, 12, 30, 64, 126);
+    NamedRange.checkSizes(PODS, pods, 1, 30, six - 16, 126);
+    NamedRange.checkSizes(SERVICES, services, 12, 30, 64, 126);
   }
 
   /** What is not named is chosen, and then it is of IPv4. */
-  private static void checkPrimary(List<Cidr> pods, List<Cidr> services) {
+  private static void checkPrimary(List<NamedRange> pods, List<NamedRange> services) {
     if (isIpv6(pods) != isIpv6(services)) {
       throw new UserErrorException(
           "the first ranges of "
@@ -143,7 +144,7 @@ public record NetworkPlan(
     }
   }
 
-  private static boolean isIpv6(List<Cidr> ranges) {
+  private static boolean isIpv6(List<NamedRange> ranges) {
     return !ranges.isEmpty() && ranges.getFirst().isIpv6();
   }
 
@@ -164,11 +165,11 @@ public record NetworkPlan(
 
   /** All of these, of pods first. */
   List<String> clusterCidrs() {
-    return Stream.concat(podRanges.stream(), serviceRanges.stream()).map(Cidr::text).toList();
+    return Stream.concat(podRanges.stream(), serviceRanges.stream()).map(NamedRange::text).toList();
   }
 
-  private static String texts(List<Cidr> ranges) {
-    return ranges.stream().map(Cidr::text).collect(Collectors.joining(","));
+  private static String texts(List<NamedRange> ranges) {
+    return ranges.stream().map(NamedRange::text).collect(Collectors.joining(","));
   }
 
   private record Slot(int number, Closeable lock) {}

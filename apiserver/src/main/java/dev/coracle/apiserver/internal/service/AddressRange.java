@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.service;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.api.validation.AddressText;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param low the lower half; of IPv4 the whole
  * @param bits of the prefix
  */
-public record AddressRange(Family family, long high, long low, int bits) {
+public record AddressRange(IpFamily family, long high, long low, int bits) {
 
   /**
    * Of a size that the server's own range may have.
@@ -68,9 +69,9 @@ public record AddressRange(Family family, long high, long low, int bits) {
 
   private static AddressRange of(byte[] address, int bits) {
     return address.length == 4
-        ? new AddressRange(Family.IPV4, 0, low(address) & -1L << 32 - bits, bits)
+        ? new AddressRange(IpFamily.IPv4, 0, low(address) & -1L << 32 - bits, bits)
         : new AddressRange(
-            Family.IPV6, high(address), bits == 64 ? 0 : low(address) & -1L << 128 - bits, bits);
+            IpFamily.IPv6, high(address), bits == 64 ? 0 : low(address) & -1L << 128 - bits, bits);
   }
 
   private static long high(byte[] address) {
@@ -94,7 +95,7 @@ public record AddressRange(Family family, long high, long low, int bits) {
 
   /** The last address, by its unsigned distance from the first. */
   long lastOffset() {
-    return family == Family.IPV4
+    return family == IpFamily.IPv4
         ? (1L << 32 - bits) - 1
         : bits == 64 ? -1L : (1L << 128 - bits) - 1;
   }
@@ -110,7 +111,7 @@ public record AddressRange(Family family, long high, long low, int bits) {
     } catch (IllegalArgumentException e) {
       return OptionalLong.empty();
     }
-    boolean same = address.length == (family == Family.IPV4 ? 4 : 16) && high(address) == high;
+    boolean same = address.length == (family == IpFamily.IPv4 ? 4 : 16) && high(address) == high;
     long offset = low(address) - low;
     return same && Long.compareUnsigned(offset, lastOffset()) <= 0
         ? OptionalLong.of(offset)
@@ -121,7 +122,7 @@ public record AddressRange(Family family, long high, long low, int bits) {
   String address(long offset) {
     long sum = low + offset;
     return AddressText.canonical(
-        family == Family.IPV4
+        family == IpFamily.IPv4
             ? ByteBuffer.allocate(4).putInt((int) sum).array()
             : ByteBuffer.allocate(16).putLong(high).putLong(sum).array());
   }

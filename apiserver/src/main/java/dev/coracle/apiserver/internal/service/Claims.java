@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
@@ -65,7 +66,7 @@ final class Claims {
     metadata.put("generation", 1);
     metadata
         .putObject("labels")
-        .put("ipaddress.kubernetes.io/ip-family", Family.of(ip).text())
+        .put("ipaddress.kubernetes.io/ip-family", IpFamily.of(ip).name())
         .put("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io");
     made.putObject("spec")
         .putObject("parentRef")

@@ -8,6 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
@@ -185,7 +186,7 @@ public final class ServiceAllocation {
   }
 
   private String takeAny(String family, List<Runnable> undo) {
-    String any = Family.named(family).map(pools::takeAnyAddress).orElse("");
+    String any = IpFamily.named(family).map(pools::takeAnyAddress).orElse("");
     if (any.isEmpty()) {
       throw StatusException.internal("failed to allocate a serviceIP: range is full");
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import java.util.ArrayList;
@@ -24,12 +25,12 @@ final class ServiceFamilies {
   private static final String PREFER = "PreferDualStack";
   private static final String REQUIRE = "RequireDualStack";
 
-  private final List<Family> configured;
+  private final List<IpFamily> configured;
 
   /**
    * @param configured those the cluster has ranges of, the default one first
    */
-  ServiceFamilies(List<Family> configured) {
+  ServiceFamilies(List<IpFamily> configured) {
     this.configured = List.copyOf(configured);
   }
 
@@ -60,11 +61,11 @@ final class ServiceFamilies {
       }
     }
     if (families.isEmpty()) {
-      families.add(configured.getFirst().text());
+      families.add(configured.getFirst().name());
     }
     boolean second = !policy(spec).equals(SINGLE) && (free || configured.size() == 2);
     if (families.size() == 1 && second) {
-      Family.named(families.getFirst()).ifPresent(f -> families.add(f.other().text()));
+      IpFamily.named(families.getFirst()).ifPresent(f -> families.add(f.other().name()));
     }
     ArrayNode list = spec.putArray(FAMILIES);
     families.forEach(list::add);
@@ -129,16 +130,16 @@ final class ServiceFamilies {
       if (ip.asText("").equals("None")) {
         break;
       }
-      Family family = Family.of(ip.asText(""));
+      IpFamily family = IpFamily.of(ip.asText(""));
       if (i >= families.size()) {
         if (configured.contains(family)) {
-          families.add(family.text());
+          families.add(family.name());
         } else {
           errors.invalid(
               FieldPath.SPEC.child(IPS).index(i),
               "",
               spec.path(IPS),
-              family.text() + " is not configured on this cluster");
+              family.name() + " is not configured on this cluster");
         }
       }
       i++;
@@ -152,7 +153,7 @@ final class ServiceFamilies {
     }
     int i = 0;
     for (String family : families) {
-      if (Family.named(family).filter(configured::contains).isEmpty()) {
+      if (IpFamily.named(family).filter(configured::contains).isEmpty()) {
         errors.invalid(
             FieldPath.SPEC.child(FAMILIES).index(i), "", family, "not configured on this cluster");
       }

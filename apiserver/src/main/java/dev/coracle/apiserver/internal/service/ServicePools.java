@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,7 @@ public final class ServicePools {
 
     static Pool of(AddressRange range, RandomGenerator random) {
       // The first address is the network's, and IPv4's last its broadcast address.
-      long last = range.lastOffset() - (range.family() == Family.IPV4 ? 1 : 0);
+      long last = range.lastOffset() - (range.family() == IpFamily.IPv4 ? 1 : 0);
       return new Pool(range, new NumberPool(1, last, band(range.lastOffset()), random), true);
     }
 
@@ -74,7 +75,7 @@ public final class ServicePools {
   }
 
   /** What Services may have addresses of; the first is what they have by default. */
-  List<Family> families() {
+  List<IpFamily> families() {
     return own.stream().map(pool -> pool.range().family()).toList();
   }
 
@@ -178,7 +179,7 @@ public final class ServicePools {
   }
 
   /** Empty text when there is none left. */
-  synchronized String takeAnyAddress(Family family) {
+  synchronized String takeAnyAddress(IpFamily family) {
     for (Pool pool : pools) {
       if (pool.range().family() != family) {
         continue;

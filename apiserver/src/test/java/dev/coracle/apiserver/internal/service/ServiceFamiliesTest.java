@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.apiserver.TestApi;
 import java.util.Arrays;
@@ -22,8 +23,8 @@ class ServiceFamiliesTest {
 
   private static final String SELECTS = "selector: {a: b}, ";
 
-  private static List<Family> cluster(String digits) {
-    return digits.chars().mapToObj(c -> c == '4' ? Family.IPV4 : Family.IPV6).toList();
+  private static List<IpFamily> cluster(String digits) {
+    return digits.chars().mapToObj(c -> c == '4' ? IpFamily.IPv4 : IpFamily.IPv6).toList();
   }
 
   private static ObjectNode spec(String yaml) {

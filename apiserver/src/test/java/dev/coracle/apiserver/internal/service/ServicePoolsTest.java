@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.net.IpFamily;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +35,7 @@ class ServicePoolsTest {
           """)
   void givesEveryAddressOnce(String cidr, String family, int count) {
     ServicePools pools = pools(cidr);
-    Family of = Family.named(family).orElseThrow();
+    IpFamily of = IpFamily.named(family).orElseThrow();
     Set<String> given = new HashSet<>();
     for (int i = 0; i < count; i++) {
       String ip = pools.takeAnyAddress(of);
@@ -55,7 +56,7 @@ class ServicePoolsTest {
     AddressRange range = AddressRange.parse(cidr);
     long band = range.offset(last).orElseThrow();
     for (int i = 0; i < 100; i++) {
-      String ip = pools.takeAnyAddress(Family.named(family).orElseThrow());
+      String ip = pools.takeAnyAddress(IpFamily.named(family).orElseThrow());
       assertThat(range.offset(ip).orElseThrow()).as(ip).matches(n -> n < 0 || n > band);
     }
     assertThat(pools.takeAddress(last)).isTrue();
@@ -66,7 +67,7 @@ class ServicePoolsTest {
   void offersAllOfALargeRangeButItsFirstAddress() {
     ServicePools pools = pools("10.96.0.0/16", "fd00::/64");
     assertThat(pools.first()).isEqualTo("10.96.0.1");
-    assertThat(pools.families()).containsExactly(Family.IPV4, Family.IPV6);
+    assertThat(pools.families()).containsExactly(IpFamily.IPv4, IpFamily.IPv6);
     assertThat(pools.offers("fd00::ffff:ffff:ffff:ffff")).isTrue();
     assertThat(pools.takeAddress("FD00:0::ffff:ffff:ffff:ffff")).isTrue();
     assertThat(pools.takeAddress("fd00::ffff:ffff:ffff:ffff")).isFalse();
@@ -79,14 +80,14 @@ class ServicePoolsTest {
   void furtherRangesGiveWhenTheOwnOneOfTheirFamilyIsFull() {
     ServicePools pools = pools("10.9.0.0/30", "fd00::/126");
     for (int i = 0; i < 3; i++) {
-      assertThat(pools.takeAnyAddress(Family.IPV6)).startsWith("fd00::");
+      assertThat(pools.takeAnyAddress(IpFamily.IPv6)).startsWith("fd00::");
     }
-    assertThat(pools.takeAnyAddress(Family.IPV6)).isEmpty();
+    assertThat(pools.takeAnyAddress(IpFamily.IPv6)).isEmpty();
     AddressRange more = AddressRange.parse("fd01::/112");
     pools.ranges(List.of(more), List.of(), List.of("fd01::9"));
-    assertThat(pools.takeAnyAddress(Family.IPV6)).startsWith("fd01::");
+    assertThat(pools.takeAnyAddress(IpFamily.IPv6)).startsWith("fd01::");
     assertThat(pools.takeAddress("fd01::9")).isFalse();
-    assertThat(pools.takeAnyAddress(Family.IPV4)).startsWith("10.9.0.");
+    assertThat(pools.takeAnyAddress(IpFamily.IPv4)).startsWith("10.9.0.");
 
     ServicePools four = pools("10.9.0.0/30");
     four.ranges(List.of(more), List.of(), List.of());

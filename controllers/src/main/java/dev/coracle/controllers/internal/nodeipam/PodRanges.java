@@ -1,9 +1,7 @@
 package dev.coracle.controllers.internal.nodeipam;
 
-import dev.coracle.api.validation.AddressText;
+import dev.coracle.api.net.Cidr;
 import java.math.BigInteger;
-import java.net.InetAddress;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,27 +16,7 @@ final class PodRanges {
   /** More parts than this are not looked at. */
   private static final int MOST_BITS = 20;
 
-  /** An address as a number, and how many bits the addresses of its family have. */
-  private record Network(BigInteger address, int width, int prefix) {
-
-    static Network parse(String cidr) {
-      int slash = cidr.indexOf('/');
-      if (slash < 0) {
-        throw new IllegalArgumentException("not an address range: " + cidr);
-      }
-      byte[] address = InetAddress.ofLiteral(cidr.substring(0, slash)).getAddress();
-      int prefix = Integer.parseInt(cidr.substring(slash + 1));
-      int width = address.length * 8;
-      if (prefix < 0 || prefix > width) {
-        throw new IllegalArgumentException("not an address range: " + cidr);
-      }
-      BigInteger number = new BigInteger(1, address);
-      int free = width - prefix;
-      return new Network(number.shiftRight(free).shiftLeft(free), width, prefix);
-    }
-  }
-
-  private final Network all;
+  private final Cidr all;
   private final int part;
 
   /** The parts in use, each by the node that has it; also those given and not shown yet. */
@@ -49,7 +27,9 @@ final class PodRanges {
    * @param partPrefix of a node's part; a range smaller than that goes to one node whole
    */
   PodRanges(String cidr, int partPrefix) {
-    all = Network.parse(cidr);
+    all =
+        Cidr.parse(cidr)
+            .orElseThrow(() -> new IllegalArgumentException("not an address range: " + cidr));
     part = Math.max(partPrefix, all.prefix());
   }
 
@@ -58,36 +38,20 @@ final class PodRanges {
   }
 
   String get(int index) {
-    byte[] bytes =
-        all.address().add(BigInteger.valueOf(index).shiftLeft(all.width() - part)).toByteArray();
-    byte[] address = new byte[all.width() / 8];
-    // A number may have a byte for its sign more, or bytes that are zero fewer.
-    int from = Math.max(0, bytes.length - address.length);
-    byte[] significant = Arrays.copyOfRange(bytes, from, bytes.length);
-    System.arraycopy(
-        significant, 0, address, address.length - significant.length, significant.length);
-    return AddressText.canonical(address) + "/" + part;
+    BigInteger offset = BigInteger.valueOf(index).shiftLeft(all.family().bits() - part);
+    return Cidr.text(all.family(), all.network().add(offset)) + "/" + part;
   }
 
   /** Nobody else gets what lies in this range; one of another family or elsewhere is no matter. */
   void occupy(String cidr, String node) {
-    Network network;
-    try {
-      network = Network.parse(cidr);
-    } catch (IllegalArgumentException e) {
+    Optional<Cidr> parsed = Cidr.parse(cidr).filter(c -> c.family() == all.family());
+    if (parsed.isEmpty()) {
       return;
     }
-    if (network.width() != all.width()) {
-      return;
-    }
-    int shift = all.width() - part;
-    BigInteger last =
-        network
-            .address()
-            .add(BigInteger.ONE.shiftLeft(all.width() - network.prefix()))
-            .subtract(BigInteger.ONE);
-    BigInteger from = network.address().subtract(all.address()).shiftRight(shift);
-    BigInteger to = last.subtract(all.address()).shiftRight(shift);
+    Cidr network = parsed.get();
+    int shift = all.family().bits() - part;
+    BigInteger from = network.network().subtract(all.network()).shiftRight(shift);
+    BigInteger to = network.last().subtract(all.network()).shiftRight(shift);
     BigInteger end = BigInteger.valueOf(size() - 1L);
     if (to.signum() < 0 || from.compareTo(end) > 0) {
       return;
