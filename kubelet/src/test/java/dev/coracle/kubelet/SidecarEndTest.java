@@ -81,9 +81,10 @@ class SidecarEndTest {
     assertThat(stops()).containsExactly("stopContainer app 30");
     app.countDown();
     k.eventually(() -> assertThat(k.exists("web")).isFalse());
+    // Who removes the containers of a pod that is gone stops them once more, in whatever order.
     assertThat(stops())
         .extracting(c -> c.replaceFirst(" \\d+$", ""))
-        .containsExactly("stopContainer app", "stopContainer second", "stopContainer first");
+        .startsWith("stopContainer app", "stopContainer second", "stopContainer first");
   }
 
   /** They kept what was left of the grace they had at first. */
