@@ -14,9 +14,14 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.function.BiFunction;
 
-/** A client whose creates are answered as a test says: for reviews, which the fake only stores. */
+/**
+ * A client whose creates are answered as a test says, for reviews, which the fake only stores; and
+ * whose watches tell their events as a test says.
+ */
 record AnsweringClient(
-    Client client, BiFunction<GroupVersionResource, KubeObject, KubeObject> answers)
+    Client client,
+    BiFunction<GroupVersionResource, KubeObject, KubeObject> answers,
+    BiFunction<GroupVersionResource, Multi<WatchEvent>, Multi<WatchEvent>> told)
     implements Client {
 
   @Override
@@ -32,7 +37,7 @@ record AnsweringClient(
   @Override
   public Multi<WatchEvent> watch(
       GroupVersionResource resource, String namespace, WatchOptions options) {
-    return client.watch(resource, namespace, options);
+    return told.apply(resource, client.watch(resource, namespace, options));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
@@ -13,11 +14,14 @@ import dev.coracle.client.fake.FakeClient;
 import dev.coracle.client.fake.ManualContext;
 import dev.coracle.controllers.config.ControllerOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +40,10 @@ final class Cluster {
   Duration stopTime = Duration.ofMillis(50);
   Predicate<KubeObject> becomesReady = _ -> true;
   Runnable observe = () -> {};
+
+  /** How long it takes until the controllers are told of what happens to a resource. */
+  Function<GroupVersionResource, Duration> delay = _ -> Duration.ZERO;
+
   private int addresses;
 
   Cluster() {
@@ -56,7 +64,7 @@ final class Cluster {
     manager =
         new ControllerManager(
             context,
-            new AnsweringClient(api, answers),
+            new AnsweringClient(api, answers, this::told),
             options.apply(ControllerOptions.of(List.of("10.244.0.0/16"), "PEM")),
             registry,
             new Random(3));
@@ -151,6 +159,16 @@ final class Cluster {
         api.change(Resources.PODS, pod.namespace(), pod.name(), change);
       }
     }
+  }
+
+  private Multi<WatchEvent> told(GroupVersionResource resource, Multi<WatchEvent> news) {
+    return news.onItem()
+        .transformToUniAndConcatenate(event -> {
+          Duration wait = delay.apply(resource);
+          return wait.isZero()
+              ? Uni.createFrom().item(event)
+              : Uni.createFrom().emitter(to -> context.schedule(wait, () -> to.complete(event)));
+        });
   }
 
   KubeObject create(GroupVersionResource resource, String json) {

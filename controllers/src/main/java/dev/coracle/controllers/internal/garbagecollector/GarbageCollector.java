@@ -227,20 +227,24 @@ public final class GarbageCollector extends LoopController {
     boolean circle =
         states.contains(Owner.WAITING)
             && graph.dependents(node.uid()).stream().anyMatch(Node::deletesDependents);
-    Uni<?> before = circle ? unblock(node) : Uni.createFrom().voidItem();
-    return before.chain(() ->
+    Uni<String> version =
+        circle
+            ? unblock(node).map(KubeObject::resourceVersion)
+            : Uni.createFrom().item(object.resourceVersion());
+    // Only as it is known here: it may have lost its owners by now without being told yet.
+    return version.chain(known ->
         env.client()
             .delete(
                 node.entry().resource(),
                 object.namespace(),
                 object.name(),
-                new DeleteOptions(-1, policy, object.uid(), "", false)));
+                new DeleteOptions(-1, policy, object.uid(), known, false)));
   }
 
   /**
    * Lets go of the owners that wait for this one, which waits for them by way of its dependents.
    */
-  private Uni<?> unblock(Node node) {
+  private Uni<KubeObject> unblock(Node node) {
     Patch patch =
         Patch.merge(tree -> {
           ObjectNode metadata = tree.putObject("metadata");
@@ -330,7 +334,7 @@ public final class GarbageCollector extends LoopController {
     return patch(node, patch);
   }
 
-  private Uni<?> patch(Node node, Patch patch) {
+  private Uni<KubeObject> patch(Node node, Patch patch) {
     return env.client()
         .patch(node.entry().resource(), node.object().namespace(), node.object().name(), patch);
   }
