@@ -111,13 +111,7 @@ final class KnownParser {
       return false;
     }
     do {
-      blanks();
-      expect('"');
-      String name = name();
-      blanks();
-      expect(':');
-      blanks();
-      if (name.equals(wanted)) {
+      if (field().equals(wanted)) {
         return true;
       }
       skip();
@@ -131,7 +125,7 @@ final class KnownParser {
   private static ObjectNode with(ObjectNode object, int place, String name, JsonNode value) {
     List<Object> fields = new ArrayList<>(2 * object.size() + 2);
     object.forEachEntry((n, v) -> {
-      fields.add(NAMES.of(n));
+      fields.add(n);
       fields.add(v);
     });
     int at = Math.min(2 * place, fields.size());
@@ -143,7 +137,7 @@ final class KnownParser {
   private static ObjectNode replacing(ObjectNode object, JsonNode one, JsonNode by) {
     List<Object> fields = new ArrayList<>(2 * object.size());
     object.forEachEntry((n, v) -> {
-      fields.add(NAMES.of(n));
+      fields.add(n);
       fields.add(v == one ? by : v);
     });
     return NODES.objectNode(fields.toArray(), 0, fields.size());
@@ -169,12 +163,7 @@ final class KnownParser {
       at++;
     } else {
       do {
-        blanks();
-        expect('"');
-        String name = name();
-        blanks();
-        expect(':');
-        blanks();
+        String name = field();
         if (trimmed && depth == 2 && name.equals("managedFields") && isMetadata(from)) {
           skip();
         } else {
@@ -299,6 +288,17 @@ final class KnownParser {
     }
     at += word.length();
     return node;
+  }
+
+  /** Behind a brace or comma: the name of a field; goes to its value. */
+  private String field() {
+    blanks();
+    expect('"');
+    String name = name();
+    blanks();
+    expect(':');
+    blanks();
+    return name;
   }
 
   /** Behind the opening quote of a name. */
