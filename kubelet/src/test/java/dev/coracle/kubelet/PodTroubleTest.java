@@ -285,7 +285,9 @@ class PodTroubleTest {
     k.restart();
     long before = attempts("ready");
     k.eventually(() -> assertThat(attempts("ready")).isGreaterThan(before + 1));
-    assertThat(k.condition("kept", "Ready")).isEqualTo("True");
+    assertThat(k.condition("kept", "Ready"))
+        .as(() -> k.pod("kept") + " after " + k.runtime.calls())
+        .isEqualTo("True");
     assertThat(k.container("kept").path("started").asBoolean()).isTrue();
     assertThat(attempts("start")).as("it has started already").isEqualTo(starts);
     k.delete("kept", DeleteOptions.now());
