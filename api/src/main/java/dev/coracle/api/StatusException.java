@@ -18,6 +18,16 @@ public final class StatusException extends RuntimeException {
     this.status = status;
   }
 
+  private StatusException(Status status, Throwable cause) {
+    super(status.message(), cause, false, false);
+    this.status = status;
+  }
+
+  /** The same, with what no client is told. */
+  public StatusException because(Throwable cause) {
+    return new StatusException(status, cause);
+  }
+
   public Status status() {
     return status;
   }

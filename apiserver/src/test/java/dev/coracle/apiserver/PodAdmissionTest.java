@@ -119,6 +119,35 @@ class PodAdmissionTest {
                 + " both matchLabelKeys and labelSelector");
   }
 
+  /** The class follows from what the pod has in the end. */
+  @Test
+  void limitRangesDecideTheQosClass() {
+    api.post("/api/v1/namespaces", "metadata: {name: ranged}").ok();
+    api.post("/api/v1/namespaces/ranged/serviceaccounts", "metadata: {name: default}").ok();
+    api.post(
+            "/api/v1/namespaces/ranged/limitranges",
+            "{metadata: {name: l}, spec: {limits: [{type: Container, default: {cpu: 1, memory: 1Gi},"
+                + " defaultRequest: {cpu: 500m, memory: 1Gi}}]}}")
+        .ok();
+    JsonNode pod =
+        api.post(
+                "/api/v1/namespaces/ranged/pods",
+                "{metadata: {name: p}, spec: {containers: [{name: c, image: i}]}}")
+            .ok()
+            .body();
+    assertThat(pod.at("/spec/containers/0/resources/requests/cpu").asText()).isEqualTo("500m");
+    assertThat(pod.at("/status/qosClass").asText()).isEqualTo("Burstable");
+  }
+
+  /** As upstream records it: who sets it next need not take it from anybody. */
+  @Test
+  void whatAdmissionAddsBelongsToNobody() {
+    JsonNode managed = pod("owned", "").at("/metadata/managedFields");
+    assertThat(managed.toString())
+        .contains("f:terminationGracePeriodSeconds", "f:image")
+        .doesNotContain("f:tolerations", "f:serviceAccountName", "f:priority", "f:volumes");
+  }
+
   /** However late a cache may be: who has made a class may use it. */
   @Test
   void runtimeClassesAreThereAtOnce() {

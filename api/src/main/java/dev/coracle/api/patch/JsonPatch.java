@@ -24,6 +24,10 @@ public final class JsonPatch {
 
   private JsonPatch() {}
 
+  /**
+   * @throws StatusException what it tells a client says no more than upstream does; its cause says
+   *     which operation it was
+   */
   public static JsonNode apply(JsonNode target, JsonNode patch) {
     if (!(patch instanceof ArrayNode operations)) {
       throw StatusException.badRequest(
@@ -40,36 +44,62 @@ public final class JsonPatch {
     JsonNode out = target.deepCopy();
     int copied = 0;
     for (JsonNode operation : operations) {
-      JsonPointer path = pointer(operation.path("path"));
-      JsonNode value = operation.path("value");
-      switch (operation.path("op").asText("")) {
-        case "add" -> out = add(out, path, needed(value));
-        case "remove" -> out = remove(out, path);
-        case "replace" -> out = replace(out, path, needed(value));
-        case "move" -> {
-          JsonPointer from = pointer(operation.path("from"));
-          JsonNode moved = get(out, from);
-          if (moved.isMissingNode() || isInside(path, from)) {
-            throw rejected();
-          }
-          out = add(remove(out, from), path, moved);
+      try {
+        copied += copied(out, operation);
+        if (copied > MAX_COPIED) {
+          throw rejected();
         }
-        case "copy" -> {
-          JsonNode source = get(out, pointer(operation.path("from")));
-          if (source.isMissingNode()) {
-            throw rejected();
-          }
-          copied += source.toString().length();
-          if (copied > MAX_COPIED) {
-            throw rejected();
-          }
-          out = add(out, path, source.deepCopy());
-        }
-        case "test" -> test(out, path, value);
-        default -> throw rejected();
+        out = applied(out, operation);
+      } catch (StatusException e) {
+        throw e.because(new IllegalArgumentException(inapplicable(operation)));
       }
     }
     return out;
+  }
+
+  /** How much a copy operation adds; 0 for others. */
+  private static int copied(JsonNode root, JsonNode operation) {
+    return operation.path("op").asText("").equals("copy")
+        ? get(root, pointer(operation.path("from"))).toString().length()
+        : 0;
+  }
+
+  private static JsonNode applied(JsonNode root, JsonNode operation) {
+    JsonPointer path = pointer(operation.path("path"));
+    JsonNode value = operation.path("value");
+    return switch (operation.path("op").asText("")) {
+      case "add" -> add(root, path, needed(value));
+      case "remove" -> remove(root, path);
+      case "replace" -> replace(root, path, needed(value));
+      case "move" -> {
+        JsonPointer from = pointer(operation.path("from"));
+        JsonNode moved = get(root, from);
+        if (isInside(path, from)) {
+          throw rejected();
+        }
+        yield add(remove(root, from), path, needed(moved));
+      }
+      case "copy" -> add(root, path, needed(get(root, pointer(operation.path("from")))));
+      case "test" -> {
+        test(root, path, value);
+        yield root;
+      }
+      default -> throw rejected();
+    };
+  }
+
+  /** In the words of upstream's library, which webhooks' authors are told. */
+  private static String inapplicable(JsonNode operation) {
+    String path = operation.path("path").asText("");
+    return switch (operation.path("op").asText("")) {
+      case "test" -> "testing value " + path + " failed: test failed";
+      case "add", "remove", "replace", "move", "copy" ->
+          operation.path("op").asText()
+              + " operation does not apply: doc is missing path: \""
+              + path
+              + "\": missing value";
+      default -> "unexpected kind: " + operation.path("op").asText("unknown");
+    };
   }
 
   private static StatusException rejected() {

@@ -115,7 +115,10 @@ class MutatingWebhookTest {
             MAPS,
             "{metadata: {name: m}, data: {a: b}}",
             "{\"a\":\"b\",\"one\":\"1\",\"two\":\"2\"}");
-    assertThat(map.path("metadata").path("managedFields").toString()).contains("f:one", "f:two");
+    assertThat(map.path("metadata").path("managedFields").toString())
+        .as("what admission adds belongs to nobody")
+        .contains("f:a")
+        .doesNotContain("f:one", "f:two");
   }
 
   @Test
@@ -197,7 +200,7 @@ class MutatingWebhookTest {
                     "[{\"op\":\"add\",\"path\":\"/spec/initContainers\",\"value\":[{\"image\":"
                         + "\"webhook-added-image\",\"name\":\"webhook-added-init-container\","
                         + "\"resources\":{}}]},"
-                        + "{\"op\":\"replace\",\"path\":\"/metadata/uid\",\"value\":\"mine\"}]"));
+                        + "{\"op\":\"add\",\"path\":\"/metadata/uid\",\"value\":\"mine\"}]"));
     register("pod", hook("pod.example.com", client, "", "pods", ""));
     await()
         .atMost(Duration.ofSeconds(30))
@@ -213,6 +216,88 @@ class MutatingWebhookTest {
           assertThat(added.path("terminationMessagePolicy").asText()).isEqualTo("File");
           assertThat(pod.path("metadata").path("uid").asText()).isNotEqualTo("mine");
         });
+  }
+
+  @Test
+  void whatHasNoNameGetsOneAfterMutation() {
+    String client =
+        hooks.on(
+            "/nameless",
+            asked -> {
+              JsonNode metadata = asked.path("object").path("metadata");
+              String saw = asked.path("name").asText("-") + metadata.path("name").asText("-");
+              return WebhookServer.patch(
+                  "[{\"op\":\"add\",\"path\":\"/data/saw\",\"value\":\"" + saw + "\"}]");
+            });
+    register("nameless", hook("nameless.example.com", client, "", "configmaps", ""));
+    mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"saw\":\"mm\"}");
+    JsonNode made = api.post(MAPS, "{metadata: {generateName: gen-}, data: {a: b}}").ok().body();
+    assertThat(made.at("/data/saw").asText()).isIn("--", "-");
+    assertThat(made.at("/metadata/name").asText()).matches("gen-[a-z0-9]{5}");
+    api.delete(MAPS + "/" + made.at("/metadata/name").asText()).ok();
+  }
+
+  @Test
+  void aWebhookMayNameWhatHasNoName() {
+    String client =
+        hooks.on(
+            "/names",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/metadata/name\",\"value\":\"by-hook\"},"
+                        + "{\"op\":\"add\",\"path\":\"/data/was\",\"value\":\"here\"}]"));
+    register("names", hook("names.example.com", client, "", "configmaps", ""));
+    JsonNode named =
+        mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
+    assertThat(named.at("/metadata/name").asText()).as("a name is kept").isEqualTo("m");
+    JsonNode made = api.post(MAPS, "{metadata: {generateName: gen-}, data: {a: b}}").ok().body();
+    assertThat(made.at("/metadata/name").asText()).isEqualTo("by-hook");
+    api.delete(MAPS + "/by-hook").ok();
+  }
+
+  @Test
+  void aPatchThatDoesNotFitIsTold() {
+    String client =
+        hooks.on(
+            "/misfit",
+            asked -> WebhookServer.patch("[{\"op\":\"remove\",\"path\":\"/data/none\"}]"));
+    register("misfit", hook("misfit.example.com", client, "", "configmaps", ""));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {a: b}}").message())
+                .isEqualTo(
+                    "Internal error occurred: remove operation does not apply: doc is missing path:"
+                        + " \"/data/none\": missing value"));
+  }
+
+  /** Plain text is encoded before anybody is asked, and so is the text that a webhook sets. */
+  @Test
+  void secretsAreShownEncoded() {
+    String client =
+        hooks.on(
+            "/secret",
+            asked -> {
+              JsonNode object = asked.path("object");
+              String saw = object.has("stringData") ? "plain" : object.at("/data/a").asText();
+              return WebhookServer.patch(
+                  "[{\"op\":\"add\",\"path\":\"/stringData\",\"value\":{\"saw\":\""
+                      + saw
+                      + "\"}}]");
+            });
+    register("secret", hook("secret.example.com", client, "", "secrets", ""));
+    String path = "/api/v1/namespaces/default/secrets?dryRun=All";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(path, "{metadata: {name: s}, stringData: {a: b}}")
+                        .ok()
+                        .body()
+                        .path("data")
+                        .toString())
+                .isEqualTo("{\"a\":\"Yg==\",\"saw\":\"WWc9PQ==\"}"));
   }
 
   @Test

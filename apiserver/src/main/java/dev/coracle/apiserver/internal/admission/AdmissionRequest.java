@@ -31,6 +31,14 @@ public record AdmissionRequest(
     this(call, operation, object, before, options, new Reinvocation(), new ShownVersions());
   }
 
+  /** The same of an object that has got a name. */
+  public AdmissionRequest named(String name) {
+    return name.equals(call.name())
+        ? this
+        : new AdmissionRequest(
+            call.named(name), operation, object, before, options, reinvocation, shown);
+  }
+
   /** What is done to the object. */
   public enum Operation {
     CREATE,

@@ -48,7 +48,16 @@ public interface KindStrategy {
     return "Background";
   }
 
-  /** In place, after defaults and before admission; status and system metadata are already done. */
+  /**
+   * In place, before defaults and admission: what there are two ways to write is from here on
+   * written in one. Done again to what a webhook or policy makes of the object.
+   */
+  default void decoded(ObjectNode object) {}
+
+  /**
+   * In place, after mutating admission; name, system metadata and defaults are there, and a status
+   * that the client sent is not.
+   */
   default void prepareForCreate(ObjectNode object, Call call) {}
 
   /**
@@ -60,8 +69,8 @@ public interface KindStrategy {
   default void renamed(ObjectNode object, String from) {}
 
   /**
-   * In place. For {@code subresource} "status" the rest of the object is already that of before,
-   * and the other way round.
+   * In place, after mutating admission. For {@code subresource} "status" the rest of the object is
+   * already that of before, and the other way round.
    */
   default void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {}
 

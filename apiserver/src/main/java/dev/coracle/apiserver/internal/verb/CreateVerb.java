@@ -53,23 +53,27 @@ public final class CreateVerb {
       throw StatusException.badRequest(
           "resourceVersion should not be set on objects to be created");
     }
-    boolean generated = Metadata.generatesName(object);
-    if (generated) {
-      Metadata.generateName(object);
-    }
-    Instant now = backstage.clock().instant();
-    Metadata.fillNew(object, type, now);
-    if (type.hasStatus() && !keepsStatus(type)) {
-      object.remove("status");
-    }
-    Call call = unnamed.named(metadata.path("name").asText(""));
+    Metadata.forgetSystem(object);
+    dropStatus(object, type);
+    type.strategy().decoded(object);
     type.rules().setDefaults(object);
-    type.strategy().prepareForCreate(object, call);
+    Call call = unnamed.named(metadata.path("name").asText(""));
+    Instant now = backstage.clock().instant();
+    if (recordsManager) {
+      // What admission adds belongs to nobody: whoever sets it next need not take it from anybody.
+      type.rules().recordManager(null, object, call.fieldManager(), "", now);
+    }
     AdmissionRequest request = new AdmissionRequest(call, Operation.CREATE, object, null, null);
     Uni<Void> admitted = backstage.admission().admit(request);
     return admitted == Backstage.DONE
-        ? finish(request, object, generated, now, recordsManager)
-        : admitted.chain(() -> finish(request, object, generated, now, recordsManager));
+        ? finish(request, object, now)
+        : admitted.chain(() -> finish(request, object, now));
+  }
+
+  private static void dropStatus(ObjectNode object, ResourceType type) {
+    if (type.hasStatus() && !keepsStatus(type)) {
+      object.remove("status");
+    }
   }
 
   /** Upstream has these created with the status the client sends. */
@@ -77,17 +81,16 @@ public final class CreateVerb {
     return type.resource().group().isEmpty() && type.resource().resource().equals("nodes");
   }
 
-  private Uni<KubeObject> finish(
-      AdmissionRequest request,
-      ObjectNode object,
-      boolean generated,
-      Instant now,
-      boolean recordsManager) {
-    Call call = request.call();
-    ResourceType type = call.type();
-    if (recordsManager) {
-      type.rules().recordManager(null, object, call.fieldManager(), "", now);
+  private Uni<KubeObject> finish(AdmissionRequest admitted, ObjectNode object, Instant now) {
+    ResourceType type = admitted.call().type();
+    boolean generated = Metadata.generatesName(object);
+    if (generated) {
+      Metadata.generateName(object);
     }
+    Metadata.fillNew(object, type, now);
+    AdmissionRequest request = admitted.named(Metadata.of(object).path("name").asText(""));
+    Call call = request.call();
+    type.strategy().prepareForCreate(object, call);
     List<StatusCause> causes = new ArrayList<>(type.rules().validate(object, null, ""));
     causes.addAll(type.strategy().validate(object, null, call));
     if (!causes.isEmpty()) {
@@ -100,17 +103,19 @@ public final class CreateVerb {
             ? type.strategy().beginWrite(object, null, call)
             : validated.chain(() -> type.strategy().beginWrite(object, null, call));
     return begun == Backstage.DONE
-        ? write(call, object, generated, 1)
-        : begun.chain(() -> write(call, object, generated, 1));
+        ? write(request, object, generated, 1)
+        : begun.chain(() -> write(request, object, generated, 1));
   }
 
-  private Uni<KubeObject> write(Call call, ObjectNode object, boolean generated, int attempt) {
+  private Uni<KubeObject> write(
+      AdmissionRequest request, ObjectNode object, boolean generated, int attempt) {
+    Call call = request.call();
     Uni<KubeObject> written = call.dryRun() ? dry(call, object) : store(call, object);
     return written
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(taken ->
             generated && attempt < GENERATED_NAME_ATTEMPTS
-                ? again(call, object, attempt)
+                ? again(request, object, attempt)
                 : refuse(call, object, (StatusException) taken));
   }
 
@@ -168,13 +173,19 @@ public final class CreateVerb {
         : type.presented(stored);
   }
 
-  /** The made-up name was taken: make up another. */
-  private Uni<KubeObject> again(Call call, ObjectNode object, int attempt) {
+  /** The made-up name was taken: make up another, and ask whether that one is right too. */
+  private Uni<KubeObject> again(AdmissionRequest request, ObjectNode object, int attempt) {
     ObjectNode copy = object.deepCopy();
     Metadata.generateName(copy);
+    Call call = request.call();
     call.type().strategy().renamed(copy, call.name());
     Call renamed = call.named(Metadata.of(copy).path("name").asText());
-    Uni<Void> begun = call.type().strategy().beginWrite(copy, null, renamed);
-    return begun.chain(() -> write(renamed, copy, true, attempt + 1));
+    AdmissionRequest next =
+        new AdmissionRequest(renamed, Operation.CREATE, copy, null, request.options());
+    return backstage
+        .admission()
+        .validate(next)
+        .chain(() -> call.type().strategy().beginWrite(copy, null, renamed))
+        .chain(() -> write(next, copy, true, attempt + 1));
   }
 }

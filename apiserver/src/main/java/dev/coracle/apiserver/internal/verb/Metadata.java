@@ -28,6 +28,15 @@ public final class Metadata {
   private static final int LONGEST_BASE = 58;
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  private static final List<String> SYSTEM =
+      List.of(
+          "selfLink",
+          "uid",
+          "creationTimestamp",
+          "deletionTimestamp",
+          "deletionGracePeriodSeconds",
+          "resourceVersion");
+
   private Metadata() {}
 
   public static ObjectNode of(ObjectNode object) {
@@ -126,14 +135,18 @@ public final class Metadata {
     }
   }
 
-  /** Gives a new object its uid, creation time and generation. */
-  public static void fillNew(ObjectNode object, ResourceType type, Instant now) {
+  /** Takes away what a client may not say of a new object. */
+  static void forgetSystem(ObjectNode object) {
     dropEmpty(object);
     ObjectNode metadata = of(object);
-    metadata.remove("selfLink");
-    metadata.remove("deletionTimestamp");
-    metadata.remove("deletionGracePeriodSeconds");
-    metadata.remove("resourceVersion");
+    for (String field : SYSTEM) {
+      metadata.remove(field);
+    }
+  }
+
+  /** Gives a new object its uid, creation time and generation. */
+  static void fillNew(ObjectNode object, ResourceType type, Instant now) {
+    ObjectNode metadata = of(object);
     metadata.put("uid", UUID.randomUUID().toString());
     metadata.put("creationTimestamp", Timestamps.time(now));
     if (type.strategy().tracksGeneration()) {

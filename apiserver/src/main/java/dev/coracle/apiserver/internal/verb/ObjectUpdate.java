@@ -171,8 +171,13 @@ public final class ObjectUpdate {
     checkIdentity(call, now);
     Metadata.carryOver(now, before, call);
     restrict(scope, type, now, before);
+    type.strategy().decoded(now);
     type.rules().setDefaults(now);
-    type.strategy().prepareForUpdate(now, before, call);
+    Instant time = backstage.clock().instant();
+    if (scope.recordsManager()) {
+      // Before admission, as with what is new: what that changes belongs to nobody.
+      type.rules().recordManager(before, now, call.fieldManager(), scope.name(), time);
+    }
     AdmissionRequest request = new AdmissionRequest(call, Operation.UPDATE, now, before, null);
     return backstage
         .admission()
@@ -261,6 +266,7 @@ public final class ObjectUpdate {
       AdmissionRequest request,
       Begun begun) {
     ResourceType type = call.type();
+    type.strategy().prepareForUpdate(now, before, call);
     ObjectNode metadata = Metadata.of(now);
     if (type.strategy().tracksGeneration()
         && !scope.name().equals("status")
@@ -268,10 +274,6 @@ public final class ObjectUpdate {
       Metadata.countGeneration(metadata, before);
     }
     boolean changed = !Metadata.sameButManagers(now, before);
-    Instant time = backstage.clock().instant();
-    if (scope.recordsManager()) {
-      type.rules().recordManager(before, now, call.fieldManager(), scope.name(), time);
-    }
     List<StatusCause> causes = new ArrayList<>(Metadata.checkUpdate(now, before));
     causes.addAll(type.rules().validate(now, before, scope.name()));
     causes.addAll(type.strategy().validate(now, before, call));

@@ -149,7 +149,9 @@ public final class MutatingWebhooks implements AdmissionPlugin {
     } catch (IOException e) {
       throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
     } catch (StatusException e) {
-      throw StatusException.internal(e.status().message());
+      Throwable why = e.getCause();
+      throw StatusException.internal(
+          why == null ? e.status().message() : String.valueOf(why.getMessage()));
     }
     return ReviewedObject.back(request, target, patched).map(own -> Mutation.take(request, own));
   }

@@ -12,10 +12,9 @@ import java.util.List;
 /** Puts what a webhook or policy made of an object in its place. */
 public final class Mutation {
 
-  /** What is the server's, and not for anybody to change on the way. */
+  /** What is the server's, and not for anybody to change on the way; so is a name, once given. */
   private static final List<String> SYSTEM =
       List.of(
-          "name",
           "namespace",
           "uid",
           "creationTimestamp",
@@ -42,8 +41,12 @@ public final class Mutation {
             type.kind(),
             FieldValidation.IGNORE,
             request.call().warnings()::add);
+    type.strategy().decoded(decoded);
     type.rules().setDefaults(decoded);
     keep(object, decoded, "metadata", SYSTEM);
+    if (!object.path("metadata").path("name").asText("").isEmpty()) {
+      keep(object, decoded, "metadata", List.of("name"));
+    }
     String subresource = request.call().subresource();
     if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {
       keep(object, decoded, List.of("status"));

@@ -55,11 +55,17 @@ public final class CoreStrategies {
           nameLabel(now);
         }
 
+        @Override
+        public void decoded(ObjectNode namespace) {
+          nameLabel(namespace);
+        }
+
         private void nameLabel(ObjectNode namespace) {
           ObjectNode metadata = (ObjectNode) namespace.path("metadata");
-          metadata
-              .withObjectProperty("labels")
-              .put("kubernetes.io/metadata.name", metadata.path("name").asText());
+          String name = metadata.path("name").asText("");
+          if (!name.isEmpty()) {
+            metadata.withObjectProperty("labels").put("kubernetes.io/metadata.name", name);
+          }
         }
 
         @Override
@@ -77,19 +83,14 @@ public final class CoreStrategies {
   public static final KindStrategy SECRET =
       new Uncounted() {
         @Override
-        public void prepareForCreate(ObjectNode secret, Call call) {
-          fold(secret);
-        }
-
-        @Override
         public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
-          fold(now);
           if (now.path("type").asText("").isEmpty()) {
             now.put("type", before.text("type"));
           }
         }
 
-        private void fold(ObjectNode secret) {
+        @Override
+        public void decoded(ObjectNode secret) {
           if (secret.remove("stringData") instanceof ObjectNode plain && !plain.isEmpty()) {
             ObjectNode data = secret.withObjectProperty("data");
             plain.forEachEntry((key, value) ->
