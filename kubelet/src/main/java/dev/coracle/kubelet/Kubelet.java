@@ -201,7 +201,7 @@ public final class Kubelet implements Component {
             pod ->
                 new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
             sources::all,
-            this::forget,
+            parts.cleaner::forget,
             this::housekeeping,
             this::admit,
             parts.statuses::reconcile);
@@ -485,13 +485,6 @@ public final class Kubelet implements Component {
     parts.images.forgetAll();
     node.refresh();
     loop.pods().forEach(p -> loop.post(new SyncEvent.PodTouched(p.uid())));
-  }
-
-  private void forget(String uid) {
-    // It uses nothing any more: resizes that wait for room look again.
-    parts.resizer.forget(uid);
-    parts.resizer.wakeOthers(uid);
-    parts.cleaner.forget(uid);
   }
 
   private void housekeeping(SyncLoop syncLoop) {

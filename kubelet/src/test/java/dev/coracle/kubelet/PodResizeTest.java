@@ -204,6 +204,26 @@ class PodResizeTest {
     assertThat(k.container("waits").path("restartCount").asInt()).isZero();
   }
 
+  /** Its object stays in the API; what it was promised is free all the same. */
+  @Test
+  void whatAPodThatIsDoneHadIsFree() {
+    long millis = Runtime.getRuntime().availableProcessors() * 1000L;
+    k.create(
+        "job",
+        "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"job\",\"image\":\"busybox:1\","
+            + "\"resources\":{\"requests\":{\"cpu\":\""
+            + (millis - 300)
+            + "m\"}}}]");
+    k.awaitPhase("job", "Running");
+    create("waits", "100m", "");
+    resize("waits", "400m");
+    k.eventually(() -> assertThat(reason("waits")).isEqualTo("Deferred"));
+    k.runtime.exit("job", 0);
+    k.eventually(() -> assertThat(cpu("waits")).isEqualTo("400m"));
+    k.eventually(() -> assertThat(reason("waits")).isEmpty());
+    assertThat(k.pod("job").text("status", "phase")).isEqualTo("Succeeded");
+  }
+
   /** All wait for the same room; that they are told of it in another order does not count. */
   @Test
   void roomGoesByPriorityThenQosThenTime() {

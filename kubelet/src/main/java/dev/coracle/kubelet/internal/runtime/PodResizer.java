@@ -139,8 +139,16 @@ public final class PodResizer {
     return true;
   }
 
+  /** A pod's containers have all ended: it waits for nothing and uses nothing any more. */
+  public void ended(String uid) {
+    synchronized (queue) {
+      queue.remove(uid);
+    }
+    wakeOthers(uid);
+  }
+
   /** A pod waits for nothing any more; who came after it may look again. */
-  public void forget(String uid) {
+  private void forget(String uid) {
     boolean waited;
     synchronized (queue) {
       waited = queue.remove(uid);
@@ -151,7 +159,7 @@ public final class PodResizer {
   }
 
   /** There is more room than before, or another pod has had its turn. */
-  public void wakeOthers(String uid) {
+  private void wakeOthers(String uid) {
     List<String> others;
     synchronized (queue) {
       others = queue.others(uid);

@@ -292,6 +292,7 @@ public final class PodSync implements PodWorker.Steps {
     PodContext context = worker.context();
     Pod pod = context.pod();
     String uid = pod.uid();
+    resizer.ended(uid);
     cache.last(uid).ifPresent(status -> tell(worker, status, true));
     try {
       volumes.unmount(uid);
