@@ -33,12 +33,16 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
   }
 
   private String log(KubeObject pod) {
+    return log(pod, 0);
+  }
+
+  private String log(KubeObject pod, int attempt) {
     try {
       return Files.readString(
           options
               .podLogsDir()
               .resolve("default_" + pod.name() + "_" + pod.uid())
-              .resolve("c/0.log"));
+              .resolve("c/" + attempt + ".log"));
     } catch (IOException e) {
       return "";
     }
@@ -66,40 +70,166 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
                 && e.text("message").contains(words));
   }
 
+  /** What the kernel holds the container to, again and again: memory, CPU quota and its weight. */
+  private static final String HELD =
+      """
+      cd /sys/fs/cgroup; while true; do
+      if [ -e memory.max ]; then echo held $(cat memory.max cpu.max); else
+      echo held $(cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.shares); fi;
+      sleep 0.2; done
+      """
+          .replace("\n", " ");
+
+  private static String resources(int cpu, int cpuLimit, int mib) {
+    return "{\"requests\":{\"cpu\":\"%dm\"},\"limits\":{\"cpu\":\"%dm\",\"memory\":\"%dMi\"}}"
+        .formatted(cpu, cpuLimit, mib);
+  }
+
+  private void resize(String name, String resources) {
+    JsonNode containers = pod(name).at("spec", "containers").deepCopy();
+    ((ObjectNode) containers.path(0)).set("resources", Json.parse(resources));
+    api.patch(
+            Resources.PODS,
+            "default",
+            name,
+            Patch.merge(n -> n.putObject("spec").set("containers", containers)))
+        .await()
+        .indefinitely();
+  }
+
+  /** What the container and its pod's cgroup on the host are held to, and what the status says. */
+  private void awaitHeld(KubeObject pod, int attempt, int cpu, int cpuLimit, int mib) {
+    long bytes = (long) mib << 20;
+    String quota = Long.toString(100L * cpuLimit);
+    boolean v1 = Files.exists(Path.of("/sys/fs/cgroup/memory"));
+    eventually(() -> {
+      assertThat(log(pod, attempt))
+          .contains("held " + bytes + " " + quota + " " + (v1 ? cpu * 1024 / 1000 : 100_000));
+      assertThat(limit(pod, "memory.limit_in_bytes", "memory.max")).isEqualTo(bytes + "");
+      assertThat(limit(pod, "cpu.cfs_quota_us", "cpu.max").split(" ")[0]).isEqualTo(quota);
+      assertThat(container(pod.name()).path("resources"))
+          .isEqualTo(Json.parse(resources(cpu, cpuLimit, mib)));
+    });
+  }
+
   @Test
   void aRunningContainerGetsMoreAndLess() {
-    KubeObject made =
-        script(
-            "resized",
-            "f=/sys/fs/cgroup/memory/memory.limit_in_bytes; [ -e $f ] ||"
-                + " f=/sys/fs/cgroup/memory.max; while true; do cat $f; sleep 0.2; done",
-            "\"resources\":{\"requests\":{\"cpu\":\"50m\"},\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}}",
-            "");
-    awaitLog(made, " 67108864");
-    for (int mib : new int[] {128, 32}) {
-      String memory = mib + "Mi";
-      JsonNode containers = pod("resized").at("spec", "containers").deepCopy();
-      ((ObjectNode) containers.path(0))
-          .set(
-              "resources",
-              Json.parse(
-                  "{\"requests\":{\"cpu\":\"50m\"},\"limits\":{\"cpu\":\"200m\",\"memory\":\""
-                      + memory
-                      + "\"}}"));
-      api.patch(
-              Resources.PODS,
-              "default",
-              "resized",
-              Patch.merge(n -> n.putObject("spec").set("containers", containers)))
-          .await()
-          .indefinitely();
-      eventually(() ->
-          assertThat(container("resized").path("resources").path("limits").path("memory").asText())
-              .isEqualTo(memory));
-      awaitLog(made, " " + ((long) mib << 20));
-    }
+    KubeObject made = script("resized", HELD, "\"resources\":" + resources(50, 100, 64), "");
+    awaitHeld(made, 0, 50, 100, 64);
+    resize("resized", resources(100, 300, 128));
+    awaitHeld(made, 0, 100, 300, 128);
+    resize("resized", resources(25, 50, 32));
+    awaitHeld(made, 0, 25, 50, 32);
     assertThat(container("resized").path("restartCount").asInt()).isZero();
     delete("resized");
+  }
+
+  @Test
+  void aContainerThatWantsToBeRestartedForMoreMemoryIsAndForCpuIsNot() {
+    KubeObject made =
+        script(
+            "restarted",
+            HELD,
+            "\"resizePolicy\":[{\"resourceName\":\"cpu\",\"restartPolicy\":\"NotRequired\"},"
+                + "{\"resourceName\":\"memory\",\"restartPolicy\":\"RestartContainer\"}],"
+                + "\"resources\":"
+                + resources(50, 100, 64),
+            "");
+    awaitHeld(made, 0, 50, 100, 64);
+    resize("restarted", resources(100, 200, 64));
+    awaitHeld(made, 0, 100, 200, 64);
+    assertThat(container("restarted").path("restartCount").asInt()).isZero();
+    resize("restarted", resources(100, 200, 96));
+    awaitHeld(made, 1, 100, 200, 96);
+    assertThat(container("restarted").path("restartCount").asInt()).isEqualTo(1);
+    delete("restarted");
+  }
+
+  @Test
+  void aResizeThatCannotBeHadTouchesNothing() {
+    int all = Runtime.getRuntime().availableProcessors() * 1000;
+    KubeObject other =
+        script(
+            "greedy",
+            "sleep 1000",
+            "\"resources\":{\"requests\":{\"cpu\":\"" + (all - 500) + "m\"}}",
+            "");
+    awaitPhase("greedy", "Running");
+    KubeObject made = script("waits", HELD, "\"resources\":" + resources(50, 100, 64), "");
+    awaitHeld(made, 0, 50, 100, 64);
+    for (boolean never : new boolean[] {true, false}) {
+      resize("waits", never ? resources(all + 1000, all + 1100, 64) : resources(600, 700, 64));
+      eventually(() -> {
+        JsonNode pending = condition("waits", "PodResizePending");
+        assertThat(pending.path("reason").asText()).isEqualTo(never ? "Infeasible" : "Deferred");
+        assertThat(limit(made, "cpu.cfs_quota_us", "cpu.max")).startsWith("10000");
+        assertThat(container("waits").path("resources"))
+            .isEqualTo(Json.parse(resources(50, 100, 64)));
+      });
+    }
+    delete(other.name());
+    awaitHeld(made, 0, 600, 700, 64);
+    eventually(() -> assertThat(condition("waits", "PodResizePending").isEmpty()).isTrue());
+    assertThat(container("waits").path("restartCount").asInt()).isZero();
+    delete("waits");
+  }
+
+  private JsonNode condition(String pod, String type) {
+    for (JsonNode c : pod(pod).at("status", "conditions")) {
+      if (c.path("type").asText().equals(type)) {
+        return c;
+      }
+    }
+    return Json.object();
+  }
+
+  /** A container that writes when it is asked to end, and when it does. */
+  private String ending(String name, String more, String seconds) {
+    return """
+    {"name":"%s","image":"%s","imagePullPolicy":"IfNotPresent",%s"volumeMounts":[{"name":"m","mountPath":"/m"}],
+     "command":["/bin/sh","-c","trap 'echo %s asked >> /m/log; sleep %s; echo %s gone >> /m/log; exit 0' TERM; echo %s up >> /m/log; while true; do sleep 0.05; done"]}
+    """
+        .formatted(name, containerd.image(), more, name, seconds, name, name);
+  }
+
+  private Path sidecars(String name, int grace, String seconds) throws IOException {
+    Path marks = Files.createDirectories(containerd.root().resolve(name));
+    String sidecar = "\"restartPolicy\":\"Always\",";
+    create(
+        name,
+        "\"terminationGracePeriodSeconds\":%d,\"initContainers\":[%s,%s],\"containers\":[%s],"
+                .formatted(
+                    grace,
+                    ending("first", sidecar, "0.2"),
+                    ending("second", sidecar, "0.2"),
+                    ending("app", "", seconds))
+            + "\"volumes\":[{\"name\":\"m\",\"hostPath\":{\"path\":\""
+            + marks
+            + "\"}}]");
+    Path log = marks.resolve("log");
+    eventually(() -> assertThat(log).content().contains("first up", "second up", "app up"));
+    return log;
+  }
+
+  /** KEP-753: one after the other, the last one first, each when the one before is gone. */
+  @Test
+  void sidecarsEndAfterTheOthersInTheReverseOrder() throws IOException {
+    Path log = sidecars("ends", 30, "0.5");
+    delete("ends");
+    assertThat(Files.readAllLines(log))
+        .endsWith(
+            "app asked", "app gone", "second asked", "second gone", "first asked", "first gone");
+  }
+
+  /** What the others have used of the grace is not given to them once more. */
+  @Test
+  void sidecarsHaveNoMoreGraceThanThePod() throws IOException {
+    Path log = sidecars("late", 3, "1000");
+    long begun = System.nanoTime();
+    delete("late");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isBetween(Duration.ofSeconds(3), Duration.ofSeconds(9));
+    assertThat(Files.readAllLines(log)).contains("app asked").doesNotContain("app gone");
   }
 
   @Test
