@@ -3,9 +3,11 @@ package dev.coracle.kubelet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.drahealth.v1alpha1.HealthStatus;
 import dev.coracle.kubelet.plugin.SampleDraDriver;
 import dev.coracle.podresources.v1.CDIDevice;
 import dev.coracle.podresources.v1.ClaimResource;
@@ -209,5 +211,63 @@ class DraTest {
     k.delete("left", DeleteOptions.DEFAULT);
     k.eventually(() -> assertThat(k.exists("left")).isFalse());
     assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
+  }
+
+  /** KEP-4680. */
+  private void awaitHealth(String pod, String health, String message) {
+    k.eventually(() -> {
+      JsonNode told = k.container(pod).path("allocatedResourcesStatus");
+      assertThat(told).hasSize(1);
+      assertThat(told.at("/0/name").asText()).isEqualTo("claim:gpu/one");
+      assertThat(told.at("/0/resources")).hasSize(1);
+      assertThat(told.at("/0/resources/0/resourceID").asText())
+          .isEqualTo(DRIVER + "/device=claim-uid");
+      assertThat(told.at("/0/resources/0/health").asText()).isEqualTo(health);
+      assertThat(told.at("/0/resources/0/message").asText()).isEqualTo(message);
+    });
+  }
+
+  @Test
+  void aDeviceOfADriverThatTellsNoHealthIsUnknown() {
+    claim(pod("user"));
+    k.awaitPhase("user", "Running");
+    awaitHealth("user", "Unknown", "");
+  }
+
+  @Test
+  void whatADriverTellsOfItsDevicesIsInTheStatusOfWhoeverHasThem() throws Exception {
+    startTelling(60);
+    claim(pod("user"));
+    k.awaitPhase("user", "Running");
+    awaitHealth("user", "Healthy", "");
+    driver.tell(HealthStatus.UNHEALTHY, "fan stopped", 60);
+    awaitHealth("user", "Unhealthy", "fan stopped");
+    driver.tell(HealthStatus.UNHEALTHY, "x".repeat(1025), 60);
+    awaitHealth("user", "Unhealthy", "x".repeat(1021) + "...");
+    driver.hangUp();
+    awaitHealth("user", "Unknown", "");
+    awaitHealth("user", "Unhealthy", "x".repeat(1021) + "...");
+    assertThat(k.pod("user").text("status", "phase")).isEqualTo("Running");
+    assertThat(k.container("user").path("restartCount").asInt()).isZero();
+    driver.close();
+    awaitHealth("user", "Unknown", "");
+  }
+
+  @Test
+  void whatADriverToldHoldsNoLongerThanItSaid() throws Exception {
+    startTelling(1);
+    claim(pod("user"));
+    k.awaitPhase("user", "Running");
+    awaitHealth("user", "Unknown", "");
+    driver.tell(HealthStatus.HEALTHY, "", 60);
+    awaitHealth("user", "Healthy", "");
+  }
+
+  /** A driver that comes back and serves this too. */
+  private void startTelling(int seconds) throws Exception {
+    driver.close();
+    driver.tell(HealthStatus.HEALTHY, "", seconds);
+    driver.start();
+    k.eventually(() -> assertThat(driver.listeners()).isOne());
   }
 }

@@ -73,7 +73,7 @@ public final class NodePlugins implements AutoCloseable {
             changed,
             touched);
     this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
-    this.claims = new DraManager(vertx, root.resolve("dra_manager_state"));
+    this.claims = new DraManager(vertx, timers, root.resolve("dra_manager_state"), touched);
   }
 
   public DraManager claims() {

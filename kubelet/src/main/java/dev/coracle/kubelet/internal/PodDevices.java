@@ -24,8 +24,8 @@ record PodDevices(DeviceManager devices, DraManager claims) implements NodeDevic
   }
 
   @Override
-  public ArrayNode health(String podUid, String container) {
-    return devices.health(podUid, container);
+  public ArrayNode health(Pod pod, ContainerSpec container) {
+    return devices.health(pod, container).addAll(claims.health(pod, container));
   }
 
   @Override

@@ -9,6 +9,12 @@ import dev.coracle.dra.v1.NodePrepareResourcesResponse;
 import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
 import dev.coracle.dra.v1.NodeUnprepareResourcesRequest;
 import dev.coracle.dra.v1.NodeUnprepareResourcesResponse;
+import dev.coracle.drahealth.v1alpha1.DRAResourceHealthGrpcService;
+import dev.coracle.drahealth.v1alpha1.DeviceHealth;
+import dev.coracle.drahealth.v1alpha1.DeviceIdentifier;
+import dev.coracle.drahealth.v1alpha1.HealthStatus;
+import dev.coracle.drahealth.v1alpha1.NodeWatchResourcesRequest;
+import dev.coracle.drahealth.v1alpha1.NodeWatchResourcesResponse;
 import dev.coracle.pluginregistration.v1.InfoRequest;
 import dev.coracle.pluginregistration.v1.PluginInfo;
 import dev.coracle.pluginregistration.v1.RegistrationGrpcService;
@@ -19,6 +25,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.server.GrpcServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +43,12 @@ public final class SampleDraDriver implements AutoCloseable {
 
   /** Whose claim it answers about instead of the one it was asked about; empty: of none. */
   public volatile Optional<String> lying = Optional.empty();
+
+  /** What it says of its device's health; empty: it does not serve that. */
+  private volatile Optional<DeviceHealth> health = Optional.empty();
+
+  private final List<WriteStream<NodeWatchResourcesResponse>> watchers =
+      new CopyOnWriteArrayList<>();
 
   /** From now on no call is answered. */
   public volatile boolean hanging;
@@ -58,6 +71,9 @@ public final class SampleDraDriver implements AutoCloseable {
     Files.deleteIfExists(socket);
     GrpcServer grpc =
         GrpcServer.server(vertx).addService(new Registration()).addService(new Service());
+    if (health.isPresent()) {
+      grpc.addService(new HealthService());
+    }
     server =
         await(
             vertx
@@ -67,12 +83,41 @@ public final class SampleDraDriver implements AutoCloseable {
     return this;
   }
 
+  /** Tells those who listen; before the start, that it serves this at all. */
+  public void tell(HealthStatus status, String message, int seconds) {
+    health =
+        Optional.of(
+            DeviceHealth.newBuilder()
+                .setDevice(DeviceIdentifier.newBuilder().setPoolName("n1").setDeviceName("d0"))
+                .setHealth(status)
+                .setMessage(message)
+                .setHealthCheckTimeoutSeconds(seconds)
+                .build());
+    watchers.forEach(w -> w.write(list()));
+  }
+
+  /** How many listen now. */
+  public int listeners() {
+    return watchers.size();
+  }
+
+  /** Ends what is told, and takes new listeners. */
+  public void hangUp() {
+    watchers.forEach(WriteStream::end);
+    watchers.clear();
+  }
+
+  private NodeWatchResourcesResponse list() {
+    return NodeWatchResourcesResponse.newBuilder().addDevices(health.orElseThrow()).build();
+  }
+
   private static <T> T await(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   @Override
   public void close() throws Exception {
+    watchers.clear();
     if (server != null) {
       await(server.close());
       Files.deleteIfExists(socket);
@@ -96,6 +141,15 @@ public final class SampleDraDriver implements AutoCloseable {
     public Future<RegistrationStatusResponse> notifyRegistrationStatus(RegistrationStatus status) {
       told.add(status);
       return Future.succeededFuture(RegistrationStatusResponse.getDefaultInstance());
+    }
+  }
+
+  private final class HealthService extends DRAResourceHealthGrpcService {
+    @Override
+    protected void nodeWatchResources(
+        NodeWatchResourcesRequest request, WriteStream<NodeWatchResourcesResponse> response) {
+      watchers.add(response);
+      response.write(list());
     }
   }
 

@@ -181,10 +181,10 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   }
 
   @Override
-  public synchronized ArrayNode health(String podUid, String container) {
+  public synchronized ArrayNode health(Pod pod, ContainerSpec container) {
     ArrayNode out = Json.array();
     for (DeviceAllocation a : allocations) {
-      if (!a.isOf(podUid, container)) {
+      if (!a.isOf(pod.uid(), container.name())) {
         continue;
       }
       DeviceStock stock = stocks.get(a.resource());

@@ -16,6 +16,7 @@ import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
 import dev.coracle.dra.v1.NodeUnprepareResourcesRequest;
 import dev.coracle.kubelet.internal.grpc.UnixChannel;
 import dev.coracle.kubelet.internal.host.KeyedLocks;
+import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.plugin.PluginHandler;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -42,6 +43,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,21 +59,33 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   private static final Duration LIMIT = Duration.ofSeconds(45);
   private static final Logger LOG = LoggerFactory.getLogger(DraManager.class);
 
-  private record Driver(String endpoint, UnixChannel channel) {}
+  private record Driver(String endpoint, UnixChannel channel, DeviceHealths.Watch watch)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      watch.close();
+      channel.close();
+    }
+  }
 
   private final Vertx vertx;
   private final Path file;
   private final Map<String, Driver> drivers = new ConcurrentHashMap<>();
   private final Map<String, PreparedClaim> prepared = new TreeMap<>();
   private final KeyedLocks locks = new KeyedLocks();
+  private final DeviceHealths healths;
+  private final Consumer<String> touched;
   private volatile @Nullable ObjectSource objects;
 
   /**
    * @param file where is kept what is prepared
+   * @param touched hears the uid of a pod one of whose devices fares otherwise than before
    */
-  public DraManager(Vertx vertx, Path file) {
+  public DraManager(Vertx vertx, Timers timers, Path file, Consumer<String> touched) {
     this.vertx = vertx;
     this.file = file;
+    this.touched = touched;
+    this.healths = new DeviceHealths(timers, this::changed);
   }
 
   /**
@@ -106,13 +120,14 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
               + " is supported, this kubelet speaks "
               + SERVICE);
     }
-    Driver before =
-        drivers.put(
-            plugin.name(),
-            new Driver(plugin.endpoint(), new UnixChannel(vertx, plugin.endpoint())));
+    Driver before = drivers.remove(plugin.name());
     if (before != null) {
-      before.channel.close();
+      before.close();
     }
+    UnixChannel channel = new UnixChannel(vertx, plugin.endpoint());
+    drivers.put(
+        plugin.name(),
+        new Driver(plugin.endpoint(), channel, healths.watch(plugin.name(), channel)));
   }
 
   @Override
@@ -120,7 +135,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     Driver driver = drivers.get(plugin.name());
     if (driver != null && driver.endpoint.equals(plugin.endpoint())) {
       drivers.remove(plugin.name(), driver);
-      driver.channel.close();
+      driver.close();
     }
   }
 
@@ -410,14 +425,61 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     return out.values().stream().map(DynamicResource.Builder::build).toList();
   }
 
+  /**
+   * How the devices of claims fare that a container has, by the claims of its spec, as in {@code
+   * allocatedResourcesStatus} (KEP-4680).
+   */
+  public ArrayNode health(Pod pod, ContainerSpec container) {
+    ArrayNode out = Json.array();
+    for (JsonNode use : container.node().path("resources").path("claims")) {
+      String request = use.path("request").asText("");
+      ArrayNode resources = Json.array();
+      used(
+          pod,
+          use,
+          (_, device) -> {
+            DeviceHealths.Health health = healths.of(device.identity());
+            ObjectNode resource =
+                resources.addObject().put("resourceID", device.id()).put("health", health.health());
+            if (!health.message().isEmpty()) {
+              resource.put("message", health.message());
+            }
+          });
+      if (!resources.isEmpty()) {
+        out.addObject()
+            .put(
+                "name",
+                "claim:" + use.path("name").asText("") + (request.isEmpty() ? "" : "/" + request))
+            .set("resources", resources);
+      }
+    }
+    return out;
+  }
+
+  private void changed(Set<DeviceHealths.Device> devices) {
+    Set<String> holders = new TreeSet<>();
+    synchronized (this) {
+      for (PreparedClaim claim : prepared.values()) {
+        if (claim.devices().stream().anyMatch(d -> devices.contains(d.identity()))) {
+          holders.addAll(claim.pods());
+        }
+      }
+    }
+    holders.forEach(touched);
+  }
+
   /** The prepared devices that a container asks for. */
   private void used(
       Pod pod, ContainerSpec container, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
     for (JsonNode use : container.node().path("resources").path("claims")) {
-      for (JsonNode entry : pod.spec().path("resourceClaims")) {
-        if (entry.path("name").equals(use.path("name"))) {
-          used(pod, entry, use.path("request").asText(""), found);
-        }
+      used(pod, use, found);
+    }
+  }
+
+  private void used(Pod pod, JsonNode use, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
+    for (JsonNode entry : pod.spec().path("resourceClaims")) {
+      if (entry.path("name").equals(use.path("name"))) {
+        used(pod, entry, use.path("request").asText(""), found);
       }
     }
   }
@@ -441,7 +503,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   }
 
   public void close() {
-    drivers.values().forEach(d -> d.channel.close());
+    drivers.values().forEach(Driver::close);
     drivers.clear();
   }
 }

@@ -41,6 +41,15 @@ record PreparedClaim(
       cdi = List.copyOf(cdi);
     }
 
+    DeviceHealths.Device identity() {
+      return new DeviceHealths.Device(driver, pool, device);
+    }
+
+    /** How a pod's status names it. */
+    String id() {
+      return cdi.isEmpty() ? driver + "/" + pool + "/" + device : cdi.getFirst();
+    }
+
     /** A request with alternatives is named {@code request/alternative}. */
     boolean isFor(String request) {
       return request.isEmpty()

@@ -51,7 +51,7 @@ public interface NodeDevices extends ContainerExtras.Source {
    * How the devices of a container fare, as in {@code allocatedResourcesStatus} (KEP-4680); empty
    * where it holds none.
    */
-  default ArrayNode health(String podUid, String container) {
+  default ArrayNode health(Pod pod, ContainerSpec container) {
     return Json.array();
   }
 

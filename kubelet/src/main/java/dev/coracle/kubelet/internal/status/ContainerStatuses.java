@@ -172,7 +172,7 @@ final class ContainerStatuses {
         status.set("allocatedResources", spec.requests().deepCopy());
       }
     }
-    ArrayNode fare = devices.health(pod.uid(), spec.name());
+    ArrayNode fare = devices.health(pod, spec);
     if (!fare.isEmpty()) {
       status.set("allocatedResourcesStatus", fare);
     }
