@@ -22,7 +22,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Cgroup {
   private static final List<String> V1_CONTROLLERS =
-      List.of("cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio");
+      List.of(
+          "cpu", "cpuacct", "cpuset", "memory", "pids", "devices", "freezer", "blkio", "hugetlb");
   private static final int REMOVE_ATTEMPTS = 200;
   private static final long REMOVE_PAUSE_NANOS = 1_000_000;
 
@@ -111,7 +112,7 @@ public final class Cgroup {
   private static void createUnified(Path mount, Path directory) throws IOException {
     Path current = mount;
     for (Path part : mount.relativize(directory)) {
-      for (String controller : List.of("cpu", "memory", "pids", "cpuset", "io")) {
+      for (String controller : List.of("cpu", "memory", "pids", "cpuset", "io", "hugetlb")) {
         CgroupFiles.tryWrite(current.resolve("cgroup.subtree_control"), "+" + controller);
       }
       current = current.resolve(part);

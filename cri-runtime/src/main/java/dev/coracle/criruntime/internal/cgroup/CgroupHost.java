@@ -75,6 +75,14 @@ public record CgroupHost(Map<String, Path> controllers, Optional<Path> unified, 
     return !controllers.containsKey("memory") && unified.isPresent();
   }
 
+  /** Whether huge pages can be limited by whoever limits memory. */
+  public boolean limitsHugePages() {
+    return isV2()
+        ? CgroupFiles.lines(unified.orElseThrow().resolve("cgroup.controllers")).stream()
+            .anyMatch(line -> List.of(line.split(" ")).contains("hugetlb"))
+        : controllers.containsKey("hugetlb");
+  }
+
   public boolean isHybrid() {
     return !controllers.isEmpty() && unified.isPresent();
   }

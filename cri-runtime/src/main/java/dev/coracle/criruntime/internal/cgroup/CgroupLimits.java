@@ -1,12 +1,18 @@
 package dev.coracle.criruntime.internal.cgroup;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What a group may use. Zero and empty mean "not specified" and leave what is there; sizes in
  * bytes, CPU times in microseconds, -1 unlimited.
+ *
+ * <p>Huge pages go by the kernel's name of their size ({@code 2MB}); where the kernel or the host's
+ * hierarchies cannot limit them they are not limited.
  *
  * <p>The conversion of shares to weights is the kernel documentation's linear map of [2, 262144] to
  * [1, 10000].
@@ -20,10 +26,14 @@ public record CgroupLimits(
     long pids,
     String cpus,
     String mems,
+    Map<String, Long> hugePages,
     Map<String, String> unified) {
   public CgroupLimits {
+    hugePages = Map.copyOf(hugePages);
     unified = Map.copyOf(unified);
   }
+
+  private static final Pattern PAGE_SIZE = Pattern.compile("\\d{1,9}[KMG]B");
 
   /** Writes the limits. */
   public void apply(Cgroup group) throws IOException {
@@ -66,6 +76,22 @@ public record CgroupLimits(
     if (!mems.isEmpty()) {
       CgroupFiles.write(group.directory("cpuset").resolve("cpuset.mems"), mems);
     }
+    applyHugePages(group.directory("hugetlb"), "limit_in_bytes");
+  }
+
+  /** What is used and, in newer kernels, what is reserved is limited alike. */
+  private void applyHugePages(Path directory, String file) throws IOException {
+    for (Map.Entry<String, Long> e : hugePages.entrySet()) {
+      if (!PAGE_SIZE.matcher(e.getKey()).matches()) {
+        throw new IOException("not a size of huge pages: " + e.getKey());
+      }
+      for (String what : List.of("", "rsvd.")) {
+        Path limit = directory.resolve("hugetlb." + e.getKey() + "." + what + file);
+        if (Files.exists(limit)) {
+          CgroupFiles.write(limit, Long.toString(e.getValue()));
+        }
+      }
+    }
   }
 
   private void applyV2(Path directory) throws IOException {
@@ -93,6 +119,7 @@ public record CgroupLimits(
     if (!mems.isEmpty()) {
       CgroupFiles.write(directory.resolve("cpuset.mems"), mems);
     }
+    applyHugePages(directory, "max");
     for (Map.Entry<String, String> e : unified.entrySet()) {
       if (!e.getKey().matches("[a-z0-9_]+\\.[a-z0-9_.]+")) {
         throw new IOException("not a cgroup file: " + e.getKey());

@@ -2,6 +2,7 @@ package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.Device;
+import dev.coracle.cri.v1.HugepageLimit;
 import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.criruntime.internal.cgroup.CgroupLimits;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,12 +31,24 @@ final class ContainerLimits {
         0,
         r.getCpusetCpus(),
         r.getCpusetMems(),
+        hugePages(r),
         r.getUnifiedMap());
   }
 
   /** What a request leaves out stays as it was. */
   static LinuxContainerResources merge(LinuxContainerResources old, LinuxContainerResources next) {
-    return old.toBuilder().mergeFrom(next).build();
+    LinuxContainerResources.Builder all = old.toBuilder();
+    if (next.getHugepageLimitsCount() > 0) {
+      all.clearHugepageLimits();
+    }
+    return all.mergeFrom(next).build();
+  }
+
+  /** Bytes by the kernel's name of the page's size. */
+  private static Map<String, Long> hugePages(LinuxContainerResources r) {
+    return r.getHugepageLimitsList().stream()
+        .collect(
+            Collectors.toMap(HugepageLimit::getPageSize, HugepageLimit::getLimit, (a, b) -> b));
   }
 
   /** Rules of the devices controller for what the pod asks for. */

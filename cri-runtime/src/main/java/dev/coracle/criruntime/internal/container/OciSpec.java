@@ -245,6 +245,12 @@ final class OciSpec {
     if (r.getMemoryLimitInBytes() != 0) {
       into.putObject("memory").put("limit", r.getMemoryLimitInBytes());
     }
+    if (r.getHugepageLimitsCount() > 0 && launch.cgroup().host().limitsHugePages()) {
+      ArrayNode pages = into.putArray("hugepageLimits");
+      r.getHugepageLimitsList()
+          .forEach(
+              l -> pages.addObject().put("pageSize", l.getPageSize()).put("limit", l.getLimit()));
+    }
     if (launch.cgroup().host().isV2() && r.getUnifiedCount() > 0) {
       ObjectNode unified = into.putObject("unified");
       r.getUnifiedMap().forEach(unified::put);

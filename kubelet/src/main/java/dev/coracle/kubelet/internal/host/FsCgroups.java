@@ -4,6 +4,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,6 +199,7 @@ public final class FsCgroups implements Cgroups {
           dir,
           "memory.max",
           limits.memory().isPresent() ? Long.toString(limits.memory().getAsLong()) : "max");
+      podHugePages(dir, limits.hugePages());
       return;
     }
     for (Map.Entry<Path, List<String>> h : v1.entrySet()) {
@@ -208,6 +211,9 @@ public final class FsCgroups implements Cgroups {
       }
       if (h.getValue().contains("memory")) {
         set(dir, "memory.limit_in_bytes", Long.toString(limits.memory().orElse(-1)));
+      }
+      if (h.getValue().contains("hugetlb")) {
+        podHugePages(dir, limits.hugePages());
       }
     }
   }
@@ -262,6 +268,16 @@ public final class FsCgroups implements Cgroups {
       }
       hugePages(dir, limits.hugePages());
     }
+  }
+
+  /** A pod has no huge pages of a size that it does not ask for. */
+  private void podHugePages(Path dir, Map<String, Long> bySize) throws IOException {
+    Map<String, Long> all = new TreeMap<>(bySize);
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(dir, unified() ? "hugetlb.*B.max" : "hugetlb.*B.limit_in_bytes")) {
+      files.forEach(f -> all.putIfAbsent(f.getFileName().toString().split("\\.")[1], 0L));
+    }
+    hugePages(dir, all);
   }
 
   /** What is used and, in newer kernels, what is reserved is limited alike. */

@@ -1,14 +1,15 @@
 package dev.coracle.kubelet.internal.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
-import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * The limits of a pod's cgroup: what its containers may use together, or what is asked for the pod
@@ -18,8 +19,18 @@ import java.util.OptionalLong;
  * @param cpuQuota microseconds per period; empty for no limit
  * @param memory bytes; empty for no limit
  * @param burstable whether the pod counts into the Burstable class
+ * @param hugePages bytes by the kernel's name of the page's size; of other sizes it may have none
  */
-record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boolean burstable) {
+record PodLimits(
+    long cpuMillis,
+    OptionalLong cpuQuota,
+    OptionalLong memory,
+    boolean burstable,
+    Map<String, Long> hugePages) {
+
+  PodLimits {
+    hugePages = Map.copyOf(hugePages);
+  }
 
   static PodLimits of(Pod pod) {
     OptionalLong cpu = sum(pod, "limits", "cpu", true);
@@ -30,7 +41,8 @@ record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boo
             ? OptionalLong.of(LinuxResources.quota(cpu.getAsLong()))
             : OptionalLong.empty(),
         memory.isPresent() ? OptionalLong.of(memory.getAsLong() / 1000) : OptionalLong.empty(),
-        QosClass.of(pod) == QosClass.BURSTABLE);
+        QosClass.of(pod) == QosClass.BURSTABLE,
+        hugePages(pod));
   }
 
   /** Room for both. */
@@ -39,7 +51,8 @@ record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boo
         Math.max(cpuMillis, other.cpuMillis),
         larger(cpuQuota, other.cpuQuota),
         larger(memory, other.memory),
-        burstable);
+        burstable,
+        other.hugePages);
   }
 
   private static OptionalLong larger(OptionalLong a, OptionalLong b) {
@@ -59,21 +72,30 @@ record PodLimits(long cpuMillis, OptionalLong cpuQuota, OptionalLong memory, boo
     if (whole > 0) {
       return OptionalLong.of(whole + overhead);
     }
-    long sum = 0;
-    long init = 0;
-    List<ContainerSpec> containers = new ArrayList<>(pod.containers());
-    pod.initContainers().stream().filter(ContainerSpec::isSidecar).forEach(containers::add);
-    for (ContainerSpec c : containers) {
-      long value = millis(c.node().path("resources").path(kind).path(resource));
-      if (value == 0 && all) {
-        return OptionalLong.empty();
-      }
-      sum += value;
+    if (all
+        && Stream.of(pod.initContainers(), pod.containers())
+            .flatMap(List::stream)
+            .anyMatch(c -> millis(c.node().path("resources").path(kind).path(resource)) == 0)) {
+      return OptionalLong.empty();
     }
-    for (ContainerSpec c : pod.initContainers()) {
-      init = Math.max(init, millis(c.node().path("resources").path(kind).path(resource)));
-    }
-    return OptionalLong.of(Math.max(sum, init) + overhead);
+    Quantity together = PodRequests.ofContainers(pod.spec(), kind).get(resource);
+    return OptionalLong.of((together == null ? 0 : together.millis()) + overhead);
+  }
+
+  /** Requests of huge pages are limits too. */
+  private static Map<String, Long> hugePages(Pod pod) {
+    Map<String, Quantity> asked = PodRequests.ofContainers(pod.spec(), "requests");
+    pod.spec()
+        .path("resources")
+        .path("requests")
+        .properties()
+        .forEach(e -> {
+          Quantity whole = Quantity.tryParse(e.getValue().asText());
+          if (whole != null) {
+            asked.put(e.getKey(), whole);
+          }
+        });
+    return GroupLimits.hugePages(asked);
   }
 
   private static long millis(JsonNode node) {

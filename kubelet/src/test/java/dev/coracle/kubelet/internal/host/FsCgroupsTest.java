@@ -3,7 +3,9 @@ package dev.coracle.kubelet.internal.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +34,7 @@ class FsCgroupsTest {
   }
 
   private String read(String path) throws IOException {
-    return Files.readString(at.resolve(path));
+    return Files.readString(Path.of(at.toString(), path));
   }
 
   private String mount(String dir, String type, String controllers) {
@@ -89,5 +91,41 @@ class FsCgroupsTest {
         .isInstanceOf(IOException.class)
         .hasMessage("\"/none\" cgroup does not exist");
     assertThatThrownBy(() -> cgroups.limit("/", LIMITS)).hasMessageContaining("does not exist");
+  }
+
+  private static Pod huge() {
+    String amounts = "{\"memory\":\"1Mi\",\"hugepages-2Mi\":\"4Mi\"}";
+    return new Pod(
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"u"},
+             "spec":{"containers":[{"name":"c","resources":{"requests":%s,"limits":%s}}]}}
+            """
+                .formatted(amounts, amounts)));
+  }
+
+  @Test
+  void aPodHasTheHugePagesItAsksForAndNoOthers() throws IOException {
+    String pod = "/c/kubepods/burstable/podu";
+    Cgroups first = version1();
+    files(
+        "hugetlb" + pod,
+        "hugetlb.2MB.limit_in_bytes",
+        "hugetlb.2MB.rsvd.limit_in_bytes",
+        "hugetlb.1GB.limit_in_bytes",
+        "hugetlb.1GB.usage_in_bytes");
+    first.ensure(huge());
+    assertThat(read("hugetlb" + pod + "/hugetlb.2MB.limit_in_bytes")).isEqualTo("4194304");
+    assertThat(read("hugetlb" + pod + "/hugetlb.2MB.rsvd.limit_in_bytes")).isEqualTo("4194304");
+    assertThat(read("hugetlb" + pod + "/hugetlb.1GB.limit_in_bytes")).isEqualTo("0");
+    assertThat(read("hugetlb" + pod + "/hugetlb.1GB.usage_in_bytes")).isEmpty();
+
+    for (String dir : List.of("", "c", "c/kubepods", "c/kubepods/burstable", pod.substring(1))) {
+      files(dir, "cgroup.controllers");
+    }
+    files(pod.substring(1), "hugetlb.2MB.max", "hugetlb.2MB.current", "hugetlb.1GB.max");
+    FsCgroups.detect("c", List.of(mount("", "cgroup2", ""))).ensure(huge());
+    assertThat(read(pod + "/hugetlb.2MB.max")).isEqualTo("4194304");
+    assertThat(read(pod + "/hugetlb.1GB.max")).isEqualTo("0");
   }
 }
