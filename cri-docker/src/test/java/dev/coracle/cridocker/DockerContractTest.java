@@ -1,7 +1,13 @@
 package dev.coracle.cridocker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.cri.v1.ContainerConfig;
+import dev.coracle.cri.v1.ImageSpec;
+import dev.coracle.cri.v1.Mount;
+import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.cridocker.config.DockerOptions;
 import dev.coracle.criruntime.BusyboxImage;
 import dev.coracle.criruntime.CriClient;
@@ -10,13 +16,16 @@ import dev.coracle.criruntime.TestVertx;
 import dev.coracle.criruntime.config.NetworkOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.grpc.common.GrpcStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** The contract of a CRI runtime on a real Docker Engine. */
@@ -80,5 +89,46 @@ class DockerContractTest extends CriContractSuite {
   @Override
   protected String image() {
     return BusyboxImage.NAME;
+  }
+
+  private void assertRefused(ThrowingCallable call, String why) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CriClient.Refused.class)
+        .hasMessage(GrpcStatus.UNIMPLEMENTED + ": " + why);
+  }
+
+  /** Without the ids it asks for, it would have those of the host. */
+  @Test
+  void aPodWithUsersOfItsOwnIsRefused() {
+    PodSandboxConfig.Builder pod = pod("mapped");
+    pod.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .getUsernsOptionsBuilder()
+        .setMode(NamespaceMode.POD);
+    assertRefused(() -> client.run(pod.build()), "user namespaces are not supported on Docker");
+    pod.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .getUsernsOptionsBuilder()
+        .setMode(NamespaceMode.NODE);
+    assertThat(run(pod.build())).isNotEmpty();
+  }
+
+  @Test
+  void aVolumeOfAnImageIsRefused() {
+    PodSandboxConfig pod = pod("with-image").build();
+    String sandbox = run(pod);
+    ContainerConfig container =
+        shell("c", "true")
+            .addMounts(
+                Mount.newBuilder()
+                    .setContainerPath("/data")
+                    .setReadonly(true)
+                    .setImage(ImageSpec.newBuilder().setImage(image())))
+            .build();
+    assertRefused(
+        () -> client.create(sandbox, pod, container),
+        "image volumes are not supported on Docker: /data");
   }
 }

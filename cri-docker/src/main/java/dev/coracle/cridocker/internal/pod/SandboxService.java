@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.cri.v1.LinuxSandboxSecurityContext;
 import dev.coracle.cri.v1.NamespaceMode;
+import dev.coracle.cri.v1.NamespaceOption;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.cri.v1.PodSandboxMetadata;
 import dev.coracle.cri.v1.PortMapping;
@@ -78,11 +79,17 @@ public final class SandboxService {
     if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
       throw new IllegalArgumentException("sandbox config must include metadata with a name");
     }
+    NamespaceOption namespaces = namespaces(config);
+    if (namespaces.hasUsernsOptions()
+        && namespaces.getUsernsOptions().getMode() == NamespaceMode.POD) {
+      // Docker maps the users of all containers alike, by an option of its daemon.
+      throw new UnsupportedOperationException("user namespaces are not supported on Docker");
+    }
     String id = create(Names.of(config.getMetadata()), body(config, runtime(handler)));
     try {
       state.create(id, config);
       engine.post("/containers/" + id + "/start");
-      if (namespaces(config).getNetwork() != NamespaceMode.NODE) {
+      if (namespaces.getNetwork() != NamespaceMode.NODE) {
         connect(id, config);
       }
       return id;
@@ -126,7 +133,7 @@ public final class SandboxService {
     }
   }
 
-  private static dev.coracle.cri.v1.NamespaceOption namespaces(PodSandboxConfig config) {
+  private static NamespaceOption namespaces(PodSandboxConfig config) {
     return config.getLinux().getSecurityContext().getNamespaceOptions();
   }
 
