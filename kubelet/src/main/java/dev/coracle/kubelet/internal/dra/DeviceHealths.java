@@ -191,7 +191,9 @@ final class DeviceHealths {
       work(() -> {
         synchronized (this) {
           latest.set(null);
-          forget(driver);
+          if (!over) { // Else another one tells of this driver by now.
+            forget(driver);
+          }
         }
       });
       // One that does not know the call has to come back as another one.

@@ -120,14 +120,17 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
               + " is supported, this kubelet speaks "
               + SERVICE);
     }
-    Driver before = drivers.remove(plugin.name());
+    Driver before = drivers.get(plugin.name());
     if (before != null) {
-      before.close();
+      before.watch.close();
     }
     UnixChannel channel = new UnixChannel(vertx, plugin.endpoint());
     drivers.put(
         plugin.name(),
         new Driver(plugin.endpoint(), channel, healths.watch(plugin.name(), channel)));
+    if (before != null) {
+      before.channel.close();
+    }
   }
 
   @Override
@@ -433,18 +436,16 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     ArrayNode out = Json.array();
     for (JsonNode use : container.node().path("resources").path("claims")) {
       String request = use.path("request").asText("");
+      Map<String, DeviceHealths.Health> byId = new LinkedHashMap<>();
+      used(pod, use, (_, device) -> byId.put(device.id(), healths.of(device.identity())));
       ArrayNode resources = Json.array();
-      used(
-          pod,
-          use,
-          (_, device) -> {
-            DeviceHealths.Health health = healths.of(device.identity());
-            ObjectNode resource =
-                resources.addObject().put("resourceID", device.id()).put("health", health.health());
-            if (!health.message().isEmpty()) {
-              resource.put("message", health.message());
-            }
-          });
+      byId.forEach((id, health) -> {
+        ObjectNode resource =
+            resources.addObject().put("resourceID", id).put("health", health.health());
+        if (!health.message().isEmpty()) {
+          resource.put("message", health.message());
+        }
+      });
       if (!resources.isEmpty()) {
         out.addObject()
             .put(
