@@ -33,6 +33,17 @@ final class StatefulPods {
     }
   }
 
+  /** Whether a claim of this name is one of the set's, by a template's name and an ordinal. */
+  static boolean isClaim(KubeObject set, String claim) {
+    for (JsonNode template : set.at("spec", "volumeClaimTemplates")) {
+      String prefix = template.path("metadata").path("name").asText() + "-";
+      if (claim.startsWith(prefix) && ordinal(set, claim.substring(prefix.length())) >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static KubeObject pod(KubeObject set, int ordinal, KubeObject revision) {
     String name = set.name() + "-" + ordinal;
     return PodControl.fromTemplate(

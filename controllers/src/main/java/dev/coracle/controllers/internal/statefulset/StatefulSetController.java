@@ -20,10 +20,10 @@ import dev.coracle.controllers.internal.revisions.TemplateRevisions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -40,6 +40,7 @@ public final class StatefulSetController extends LoopController {
   private final Lister claims;
   private final PodControl control;
   private final PodClaims podClaims;
+  private final ClaimRetention retention;
   private final TemplateRevisions revisions;
 
   public StatefulSetController(Environment env) {
@@ -47,12 +48,40 @@ public final class StatefulSetController extends LoopController {
     Informer setInformer = env.informer(Resources.STATEFUL_SETS);
     Informer podInformer = PodClaims.index(env.informer(Resources.PODS));
     this.sets = setInformer.lister();
-    this.claims = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS).lister();
+    Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
+    this.claims = claimInformer.lister();
+    this.retention = new ClaimRetention(env.client(), claims);
     this.control = new PodControl(env.client(), events);
     this.podClaims = new PodClaims(podInformer.lister(), control);
     this.revisions = new TemplateRevisions(env);
     loop.follow(setInformer);
     onAny(podInformer, this::wake);
+    claimInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject claim) {}
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!before.ownerReferences().equals(now.ownerReferences())) {
+              wakeByClaim(now);
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            wakeByClaim(last);
+          }
+        });
+  }
+
+  /** A pod may wait for the claim, or its successor for the claim's end. */
+  private void wakeByClaim(KubeObject claim) {
+    for (KubeObject set : sets.list(claim.namespace())) {
+      if (StatefulPods.isClaim(set, claim.name())) {
+        loop.enqueue(set);
+      }
+    }
   }
 
   private void wake(KubeObject pod) {
@@ -66,48 +95,6 @@ public final class StatefulSetController extends LoopController {
           loop.enqueue(set);
         }
       }
-    }
-  }
-
-  /** What one turn works on. */
-  private record Turn(
-      KubeObject set, Map<Integer, KubeObject> pods, KubeObject current, KubeObject update) {
-
-    int start() {
-      return set.at("spec", "ordinals", "start").asInt(0);
-    }
-
-    int replicas() {
-      return set.at("spec", "replicas").asInt(1);
-    }
-
-    int end() {
-      return start() + replicas();
-    }
-
-    boolean ordered() {
-      return !set.text("spec", "podManagementPolicy").equals("Parallel");
-    }
-
-    boolean rolling() {
-      return !set.text("spec", "updateStrategy", "type").equals("OnDelete");
-    }
-
-    int partition() {
-      return set.at("spec", "updateStrategy", "rollingUpdate", "partition").asInt(0);
-    }
-
-    boolean isUpdated(KubeObject pod) {
-      return update.name().equals(pod.labels().get(TemplateRevisions.LABEL));
-    }
-
-    boolean isCurrent(KubeObject pod) {
-      return current.name().equals(pod.labels().get(TemplateRevisions.LABEL));
-    }
-
-    /** New pods below the partition still get the old template. */
-    KubeObject revisionFor(int ordinal) {
-      return rolling() && ordinal >= partition() ? update : current;
     }
   }
 
@@ -147,19 +134,21 @@ public final class StatefulSetController extends LoopController {
             .filter(r -> r.name().equals(currentName))
             .findFirst()
             .orElse(update);
-    return new Turn(set, byOrdinal, current, update);
+    return new Turn(set, byOrdinal, current, update, env.now());
   }
 
   private Uni<Void> work(Turn turn) {
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
-    boolean healthy = replicas(turn, steps);
-    if (healthy || !turn.ordered()) {
-      healthy &= condemned(turn, steps);
+    boolean settled = replicas(turn, steps);
+    if (settled || !turn.ordered()) {
+      settled &= condemned(turn, steps);
     }
-    if (steps.isEmpty() && turn.rolling()) {
+    // Scaling goes before updating; an ordered set is updated only while all its pods are well.
+    if (steps.isEmpty() && turn.rolling() && (settled || !turn.ordered())) {
       update(turn, steps);
     }
-    return PodControl.slowStart(steps)
+    return retain(turn)
+        .chain(() -> PodControl.slowStart(steps))
         .chain(progress ->
             progress
                 .failure()
@@ -168,19 +157,35 @@ public final class StatefulSetController extends LoopController {
                 .orElseGet(() -> Uni.createFrom().voidItem()));
   }
 
+  private Uni<Void> retain(Turn turn) {
+    Uni<Void> work = Uni.createFrom().voidItem();
+    for (var pod : turn.pods().entrySet()) {
+      int ordinal = pod.getKey();
+      work =
+          work.chain(() ->
+              retention.apply(turn.set(), ordinal, pod.getValue(), turn.isCondemned(ordinal)));
+    }
+    return work;
+  }
+
   /** Makes what is missing; false where an ordered set has to wait for something. */
   private boolean replicas(Turn turn, List<Supplier<Uni<Void>>> steps) {
     for (int ordinal = turn.start(); ordinal < turn.end(); ordinal++) {
+      int here = ordinal;
       KubeObject pod = turn.pods().get(ordinal);
       if (pod == null) {
-        int missing = ordinal;
-        steps.add(() -> create(turn, missing));
+        // While a claim goes away its end is the next thing to hear of.
+        if (StatefulPods.claims(turn.set(), ordinal).stream().noneMatch(retention::isStale)) {
+          steps.add(() -> create(turn, here));
+        }
       } else if (pod.isDeleting()) {
         // It comes back under its name when it is gone.
       } else if (Pods.isFinished(pod)) {
         steps.add(() -> delete(turn, pod));
-      } else if (isAvailable(turn, pod)) {
+      } else if (turn.isAvailable(pod)) {
         continue;
+      } else if (Pods.phase(pod).equals("Pending") && !missingClaims(turn, ordinal).isEmpty()) {
+        steps.add(() -> createClaims(turn, here));
       }
       if (turn.ordered()) {
         return false;
@@ -189,20 +194,13 @@ public final class StatefulSetController extends LoopController {
     return true;
   }
 
-  private boolean isAvailable(Turn turn, KubeObject pod) {
-    return Pods.phase(pod).equals("Running")
-        && Pods.isAvailable(pod, turn.set().at("spec", "minReadySeconds").asLong(0), env.now());
-  }
-
   private boolean condemned(Turn turn, List<Supplier<Uni<Void>>> steps) {
-    List<KubeObject> beyond =
-        turn.pods().entrySet().stream()
-            .filter(e -> e.getKey() < turn.start() || e.getKey() >= turn.end())
-            .sorted(Map.Entry.<Integer, KubeObject>comparingByKey(Comparator.reverseOrder()))
-            .map(Map.Entry::getValue)
-            .toList();
+    List<KubeObject> beyond = turn.condemned();
+    Optional<KubeObject> unwell =
+        beyond.reversed().stream().filter(p -> !turn.isAvailable(p)).findFirst();
     for (KubeObject pod : beyond) {
-      if (!pod.isDeleting()) {
+      // An ordered set keeps a pod that is well below one that is not: it takes that one first.
+      if (!pod.isDeleting() && (!turn.ordered() || turn.isAvailable(pod) || unwell.get() == pod)) {
         steps.add(() -> delete(turn, pod));
       }
       if (turn.ordered()) {
@@ -212,53 +210,32 @@ public final class StatefulSetController extends LoopController {
     return beyond.isEmpty();
   }
 
-  /** Replaces the highest pod of an old template, when all above it are well. */
+  /**
+   * Replaces pods of an old template from the highest ordinal down, so many that no more than
+   * {@code maxUnavailable} of all pods are away. One that is not available costs nothing.
+   */
   private void update(Turn turn, List<Supplier<Uni<Void>>> steps) {
-    int allowed = maxUnavailable(turn);
     int unavailable = 0;
-    for (int ordinal = turn.end() - 1;
-        ordinal >= Math.max(turn.start(), turn.partition());
-        ordinal--) {
+    for (int ordinal = turn.start(); ordinal < turn.end(); ordinal++) {
       KubeObject pod = turn.pods().get(ordinal);
-      if (pod == null) {
-        return;
-      }
-      if (!turn.isUpdated(pod) && !pod.isDeleting()) {
-        steps.add(() -> delete(turn, pod));
-        unavailable++;
-      } else if (pod.isDeleting() || !isAvailable(turn, pod)) {
-        unavailable++;
-      }
-      if (unavailable >= allowed) {
-        return;
-      }
+      unavailable += pod == null || !turn.isAvailable(pod) ? 1 : 0;
     }
-  }
-
-  private static int maxUnavailable(Turn turn) {
-    var value = turn.set().at("spec", "updateStrategy", "rollingUpdate", "maxUnavailable");
-    String text = value.asText("1");
-    int count =
-        text.endsWith("%")
-            ? (int)
-                Math.floor(
-                    Integer.parseInt(text.substring(0, text.length() - 1))
-                        * turn.replicas()
-                        / 100.0)
-            : value.asInt(1);
-    return Math.max(1, count);
+    for (int ordinal = turn.end() - 1; ordinal >= turn.firstUpdated(); ordinal--) {
+      KubeObject pod = turn.pods().get(ordinal);
+      if (pod == null || pod.isDeleting() || turn.isUpdated(pod)) {
+        continue;
+      }
+      if (turn.isAvailable(pod) && ++unavailable > turn.maxUnavailable()) {
+        return;
+      }
+      steps.add(() -> delete(turn, pod));
+    }
   }
 
   private Uni<Void> create(Turn turn, int ordinal) {
     KubeObject set = turn.set();
     KubeObject pod = StatefulPods.pod(set, ordinal, turn.revisionFor(ordinal));
-    Uni<Void> before = Uni.createFrom().voidItem();
-    for (KubeObject claim : StatefulPods.claims(set, ordinal)) {
-      if (claims.get(claim.namespace(), claim.name()).isEmpty()) {
-        before = before.chain(() -> createClaim(set, claim, pod.name()));
-      }
-    }
-    return before
+    return createClaims(turn, ordinal)
         .chain(() -> env.client().create(Resources.PODS, set.namespace(), pod, WriteOptions.NONE))
         .invoke(() ->
             events.normal(
@@ -279,6 +256,20 @@ public final class StatefulSetController extends LoopController {
                     + set.name()
                     + " failed error: "
                     + failure.getMessage()));
+  }
+
+  private List<KubeObject> missingClaims(Turn turn, int ordinal) {
+    return StatefulPods.claims(turn.set(), ordinal).stream()
+        .filter(c -> claims.get(c.namespace(), c.name()).isEmpty())
+        .toList();
+  }
+
+  private Uni<Void> createClaims(Turn turn, int ordinal) {
+    Uni<Void> work = Uni.createFrom().voidItem();
+    for (KubeObject claim : missingClaims(turn, ordinal)) {
+      work = work.chain(() -> createClaim(turn.set(), claim, turn.set().name() + "-" + ordinal));
+    }
+    return work;
   }
 
   private Uni<Void> createClaim(KubeObject set, KubeObject claim, String pod) {
