@@ -12,10 +12,10 @@ import java.util.Set;
 final class PodRules implements KindRules {
 
   private static final String FIXED =
-      "pod updates may not change fields other than `spec.containers[*].image`,"
-          + "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only"
-          + " additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be"
-          + " set to 1 if it was previously negative)";
+      "pod updates may not change fields other than"
+          + " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`"
+          + " (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow"
+          + " it to be set to 1 if it was previously negative)";
 
   @Override
   public void check(ObjectNode pod, FieldErrors errors) {
@@ -92,6 +92,11 @@ final class PodRules implements KindRules {
       }
     } else if (subresource.equals("resize")) {
       check(now, errors);
+      String qos = Nodes.text(before.path("status"), "qosClass");
+      if (!qos.isEmpty() && !qos.equals(QosClass.of(now.path("spec")))) {
+        errors.invalid(
+            FieldPath.SPEC, "", qos, "Pod QOS Class may not change as a result of resizing");
+      }
       ObjectNode munged = Nodes.copy(now.path("spec"));
       resources(munged.path("containers"), before.path("spec").path("containers"));
       resources(munged.path("initContainers"), before.path("spec").path("initContainers"));

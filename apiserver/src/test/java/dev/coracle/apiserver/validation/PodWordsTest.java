@@ -42,6 +42,29 @@ class PodWordsTest {
             "spec.dnsConfig.options[0]: Required value: must not be empty");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          Guaranteed | {'limits':{'cpu':'1','memory':'1Gi'}}                        | {'limits':{'cpu':'2','memory':'1Gi'},'requests':{'cpu':'1','memory':'1Gi'}}
+          Burstable  | {'limits':{'cpu':'2','memory':'1Gi'},'requests':{'cpu':'1'}} | {'limits':{'cpu':'2','memory':'1Gi'}}
+          BestEffort | {}                                                           | {'requests':{'cpu':'1'}}
+          """)
+  void aResizeKeepsTheQosClass(String qos, String before, String now) {
+    String pod =
+        "{'metadata':{'name':'p','namespace':'d'},'spec':{'containers':[{'name':'c','image':'i',"
+            + "'resources':%s}]},'status':{'qosClass':'"
+            + qos
+            + "'}}";
+    assertThat(PODS.update(pod.formatted(before), pod.formatted(now), "resize"))
+        .containsExactly(
+            "spec: Invalid value: \""
+                + qos
+                + "\": Pod QOS Class may not change as a result of resizing");
+    assertThat(PODS.update(pod.formatted(before), pod.formatted(before), "resize")).isEmpty();
+  }
+
   @Test
   void systemsOfPods() {
     assertThat(
@@ -69,20 +92,20 @@ class PodWordsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'gmsaCredentialSpecName':'A' | gmsaCredentialSpecName: Invalid value: \"A\": a lowercase RFC"
-            + " 1123 subdomain must",
-        "'gmsaCredentialSpec':'' | gmsaCredentialSpec: Invalid value: \"\": gmsaCredentialSpec cannot"
-            + " be an empty string",
+        "'gmsaCredentialSpecName':'A' | gmsaCredentialSpecName: Invalid value: \"A\": a lowercase"
+            + " RFC 1123 subdomain must",
+        "'gmsaCredentialSpec':'' | gmsaCredentialSpec: Invalid value: \"\": gmsaCredentialSpec"
+            + " cannot be an empty string",
         "'runAsUserName':'' | runAsUserName: Invalid value: \"\": runAsUserName cannot be an empty"
             + " string",
-        "'runAsUserName':'a\\u0007' | runAsUserName: Invalid value: \"a\\u0007\": runAsUserName cannot"
-            + " contain control characters",
-        "'runAsUserName':'a\\\\b\\\\c' | runAsUserName: Invalid value: \"a\\\\b\\\\c\": runAsUserName"
-            + " cannot contain more than one backslash",
-        "'runAsUserName':'-*\\\\b' | runAsUserName: Invalid value: \"-*\\\\b\": runAsUserName's Domain"
-            + " doesn't match the NetBios nor the DNS format",
-        "'runAsUserName':'a\\\\' | runAsUserName: Invalid value: \"a\\\\\": runAsUserName's User cannot"
-            + " be empty",
+        "'runAsUserName':'a\\u0007' | runAsUserName: Invalid value: \"a\\u0007\": runAsUserName"
+            + " cannot contain control characters",
+        "'runAsUserName':'a\\\\b\\\\c' | runAsUserName: Invalid value: \"a\\\\b\\\\c\":"
+            + " runAsUserName cannot contain more than one backslash",
+        "'runAsUserName':'-*\\\\b' | runAsUserName: Invalid value: \"-*\\\\b\": runAsUserName's"
+            + " Domain doesn't match the NetBios nor the DNS format",
+        "'runAsUserName':'a\\\\' | runAsUserName: Invalid value: \"a\\\\\": runAsUserName's User"
+            + " cannot be empty",
         "'runAsUserName':'a;b' | runAsUserName: Invalid value: \"a;b\": runAsUserName's User cannot"
             + " contain the following characters: \"/\\:;|=,+*?<>@[]",
         "'runAsUserName':'. .' | runAsUserName: Invalid value: \". .\": runAsUserName's User cannot"
@@ -138,11 +161,12 @@ class PodWordsTest {
                 + " zero",
             "spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: can only use"
                 + " minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
-            "spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: \"x\": supported"
-                + " values: \"Honor\", \"Ignore\"",
+            "spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: \"x\":"
+                + " supported values: \"Honor\", \"Ignore\"",
             "spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: \"k\": exists in"
                 + " both matchLabelKeys and labelSelector",
-            "spec.topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than zero",
+            "spec.topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than"
+                + " zero",
             "spec.topologySpreadConstraints[1].matchLabelKeys: Forbidden: must not be specified"
                 + " when labelSelector is not set");
   }
