@@ -91,4 +91,108 @@ class AutoscalerTest {
         .contains("FailedGetResourceMetric");
     assertThat(replicas()).isEqualTo(2);
   }
+
+  /** A Deployment of two pods of this spec, and what becomes of an autoscaler of it. */
+  private KubeObject scaled(String podSpec, String more, String used) {
+    ObjectNode deployment = Cluster.object(Cluster.deployment("d", 2, "i"));
+    ((ObjectNode) deployment.at("/spec/template")).set("spec", Cluster.object(podSpec));
+    c.create(Resources.DEPLOYMENTS, deployment.toString());
+    c.pass(Duration.ofSeconds(1));
+    use(used);
+    c.create(
+        Resources.HORIZONTAL_POD_AUTOSCALERS,
+        """
+        {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",
+         "metadata":{"namespace":"default","name":"h"},
+         "spec":{"minReplicas":1,"maxReplicas":10,
+          "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},%s}}\
+        """
+            .formatted(more));
+    c.pass(Duration.ofSeconds(1));
+    return c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h");
+  }
+
+  private static final String HALF =
+      """
+      "metrics":[{"type":"Resource","resource":{"name":"cpu",
+        "target":{"type":"Utilization","averageUtilization":50}}}]\
+      """;
+
+  private static String requests(String name, String cpu) {
+    return """
+    {"name":"%s","image":"i","restartPolicy":"Always","resources":{"requests":{"cpu":"%s"}}}\
+    """
+        .formatted(name, cpu);
+  }
+
+  @Test
+  void doesNotScaleByTheRequestsOfSomeContainersOnly() {
+    KubeObject scaler =
+        scaled(
+            "{\"containers\":[" + requests("c", "100m") + ",{\"name\":\"d\",\"image\":\"i\"}]}",
+            HALF,
+            "200m");
+    assertThat(replicas()).isEqualTo(2);
+    assertThat(c.events("FailedGetResourceMetric"))
+        .anyMatch(m ->
+            m.startsWith(
+                "failed to get cpu utilization: missing request for cpu in container d of Pod d-"));
+    assertThat(scaler.at("status", "conditions").findValuesAsText("reason"))
+        .contains("FailedGetResourceMetric");
+  }
+
+  @Test
+  void countsTheRequestsOfContainersThatRunBeside() {
+    scaled(
+        "{\"containers\":["
+            + requests("c", "100m")
+            + "],\"initContainers\":["
+            + requests("s", "300m")
+            + ",{\"name\":\"once\",\"image\":\"i\"}]}",
+        HALF,
+        "200m");
+    assertThat(replicas()).isEqualTo(2);
+  }
+
+  @Test
+  void countsTheRequestOfThePodWhereItHasOne() {
+    scaled(
+        "{\"resources\":{\"requests\":{\"cpu\":\"400m\"}},"
+            + "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}",
+        HALF,
+        "200m");
+    assertThat(replicas()).isEqualTo(2);
+    assertThat(c.events("FailedGetResourceMetric")).isEmpty();
+  }
+
+  @Test
+  void toleratesAsMuchAsTheBehaviorSays() {
+    scaled(
+        "{\"containers\":[" + requests("c", "100m") + "]}",
+        HALF + ",\"behavior\":{\"scaleUp\":{\"tolerance\":\"0.5\"}}",
+        "70m");
+    assertThat(replicas()).isEqualTo(2);
+    c.edit(
+        Resources.HORIZONTAL_POD_AUTOSCALERS,
+        "h",
+        n -> ((ObjectNode) n.at("/spec/behavior/scaleUp")).put("tolerance", "300m"));
+    c.pass(Duration.ofSeconds(20));
+    assertThat(replicas()).isEqualTo(3);
+  }
+
+  @Test
+  void tellsOfTheFirstMetricThatIsMissing() {
+    KubeObject scaler =
+        scaled(
+            "{\"containers\":[" + requests("c", "100m") + "]}",
+            """
+            "metrics":[
+              {"type":"External","external":{"metric":{"name":"q"},"target":{"type":"Value","value":"3"}}},
+              {"type":"Pods","pods":{"metric":{"name":"p"},"target":{"type":"AverageValue","averageValue":"1"}}}]\
+            """,
+            "50m");
+    assertThat(scaler.at("status", "conditions").findValuesAsText("reason"))
+        .contains("FailedGetExternalMetric")
+        .doesNotContain("FailedGetResourceMetric", "FailedGetPodsMetric");
+  }
 }

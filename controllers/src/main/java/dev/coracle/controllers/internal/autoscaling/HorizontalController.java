@@ -162,7 +162,8 @@ public final class HorizontalController extends LoopController {
         : LabelSelector.ofLabels(KubeObject.strings(selector));
   }
 
-  private record Proposal(int size, @Nullable String failure, String metric) {}
+  private record Proposal(
+      int size, ResourceMetric.Outcome.@Nullable Missing failure, String metric) {}
 
   /** The largest of what the metrics ask for; when one cannot be had, there is no scaling down. */
   private static Proposal propose(
@@ -174,9 +175,12 @@ public final class HorizontalController extends LoopController {
     ArrayNode current = status.putArray("currentMetrics");
     int most = -1;
     String metric = "";
-    String failure = null;
+    ResourceMetric.Outcome.Missing failure = null;
+    ResourceMetric.Tolerances tolerances =
+        ResourceMetric.Tolerances.of(scaler.at("spec", "behavior"));
     for (JsonNode spec : scaler.at("spec", "metrics")) {
-      ResourceMetric.Outcome outcome = ResourceMetric.evaluate(spec, size, running, usage);
+      ResourceMetric.Outcome outcome =
+          ResourceMetric.evaluate(spec, size, running, usage, tolerances);
       switch (outcome) {
         case ResourceMetric.Outcome.Value value -> {
           current.add(value.current());
@@ -185,14 +189,21 @@ public final class HorizontalController extends LoopController {
             metric = value.name();
           }
         }
-        case ResourceMetric.Outcome.Missing missing -> failure = missing.message();
+        // The first is the one that is told of.
+        case ResourceMetric.Outcome.Missing missing ->
+            failure = failure == null ? missing : failure;
       }
     }
     if (current.isEmpty()) {
       status.putNull("currentMetrics");
     }
     if (most < 0 || (failure != null && most < size)) {
-      return new Proposal(size, failure == null ? "no metrics" : failure, "");
+      return new Proposal(
+          size,
+          failure == null
+              ? new ResourceMetric.Outcome.Missing("FailedGetResourceMetric", "no metrics")
+              : failure,
+          "");
     }
     return new Proposal(most, null, metric);
   }
@@ -221,10 +232,10 @@ public final class HorizontalController extends LoopController {
           status,
           "ScalingActive",
           "False",
-          "FailedGetResourceMetric",
-          "the HPA was unable to compute the replica count: " + proposal.failure(),
+          proposal.failure().reason(),
+          "the HPA was unable to compute the replica count: " + proposal.failure().message(),
           now);
-      events.warning(scaler, "FailedGetResourceMetric", proposal.failure());
+      events.warning(scaler, proposal.failure().reason(), proposal.failure().message());
       status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
     } else {

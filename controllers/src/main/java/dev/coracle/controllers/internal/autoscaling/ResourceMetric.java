@@ -11,33 +11,66 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How many pods one resource metric asks for: in proportion of use to target, within a tolerance of
- * 10 %.
+ * How many pods one resource metric asks for: in proportion of use to target, within tolerances.
  */
 final class ResourceMetric {
 
   private static final double TOLERANCE = 0.1;
 
+  /** The types, and the reason that says that there is no figure of the type. */
+  private static final Map<String, String> REASONS =
+      Map.of(
+          "Resource", "FailedGetResourceMetric",
+          "ContainerResource", "FailedGetContainerResourceMetric",
+          "Pods", "FailedGetPodsMetric",
+          "Object", "FailedGetObjectMetric",
+          "External", "FailedGetExternalMetric");
+
+  /** By how much use may be off its target, downwards and upwards, before anything is done. */
+  record Tolerances(double down, double up) {
+
+    /** {@code spec.behavior}'s, else a tenth (KEP-4951). */
+    static Tolerances of(JsonNode behavior) {
+      return new Tolerances(one(behavior.path("scaleDown")), one(behavior.path("scaleUp")));
+    }
+
+    private static double one(JsonNode rules) {
+      Quantity set = Quantity.tryParse(rules.path("tolerance").asText(""));
+      return set == null ? TOLERANCE : set.value().doubleValue();
+    }
+
+    boolean holds(double ratio) {
+      return 1 - down <= ratio && ratio <= 1 + up;
+    }
+  }
+
   /** What came of it. */
   sealed interface Outcome {
     record Value(int replicas, ObjectNode current, String name) implements Outcome {}
 
-    record Missing(String message) implements Outcome {}
+    record Missing(String reason, String message) implements Outcome {}
   }
 
   private ResourceMetric() {}
 
-  static Outcome evaluate(JsonNode spec, int size, List<KubeObject> pods, List<KubeObject> usage) {
+  static Outcome evaluate(
+      JsonNode spec,
+      int size,
+      List<KubeObject> pods,
+      List<KubeObject> usage,
+      Tolerances tolerances) {
     String type = spec.path("type").asText("");
+    String reason = REASONS.getOrDefault(type, "InvalidMetricSourceType");
     boolean ofContainer = type.equals("ContainerResource");
     if (!type.equals("Resource") && !ofContainer) {
       return new Outcome.Missing(
-          "metrics of type " + type + " are not offered by this cluster's metrics API");
+          reason, "metrics of type " + type + " are not offered by this cluster's metrics API");
     }
     JsonNode source = spec.path(ofContainer ? "containerResource" : "resource");
     String resource = source.path("name").asText("");
     String container = ofContainer ? source.path("container").asText("") : "";
     Map<String, Long> used = used(usage, resource, container);
+    boolean byRequest = source.path("target").path("type").asText("").equals("Utilization");
     long total = 0;
     long requested = 0;
     int measured = 0;
@@ -53,10 +86,26 @@ final class ResourceMetric {
       }
       measured++;
       total += milli;
-      requested += requested(pod, resource, container);
+      if (byRequest) {
+        PodRequest request = PodRequest.of(pod, resource, container);
+        if (request.without() != null) {
+          return new Outcome.Missing(
+              reason,
+              "failed to get "
+                  + resource
+                  + " utilization: missing request for "
+                  + resource
+                  + " in container "
+                  + request.without()
+                  + " of Pod "
+                  + pod.name());
+        }
+        requested += request.milli();
+      }
     }
     if (measured == 0) {
       return new Outcome.Missing(
+          reason,
           "failed to get "
               + resource
               + " utilization: unable to get metrics for resource "
@@ -79,10 +128,10 @@ final class ResourceMetric {
             : Quantity.ofBytes(average / 1000).toString());
     double ratio;
     String name;
-    if (target.path("type").asText("").equals("Utilization")) {
+    if (byRequest) {
       if (requested == 0) {
         return new Outcome.Missing(
-            "failed to get " + resource + " utilization: missing request for " + resource);
+            reason, "failed to get " + resource + " utilization: no requests of " + resource);
       }
       int utilization = (int) (total * 100 / requested);
       now.put("averageUtilization", utilization);
@@ -94,7 +143,7 @@ final class ResourceMetric {
       ratio = average / milli;
       name = resource + " resource";
     }
-    if (Math.abs(ratio - 1) <= TOLERANCE) {
+    if (tolerances.holds(ratio)) {
       return new Outcome.Value(size, current, name);
     }
     // Pods without figures count as idle when growing and as just right when shrinking.
@@ -122,17 +171,5 @@ final class ResourceMetric {
       }
     }
     return out;
-  }
-
-  private static long requested(KubeObject pod, String resource, String container) {
-    long sum = 0;
-    for (JsonNode c : pod.at("spec", "containers")) {
-      Quantity amount =
-          Quantity.tryParse(c.path("resources").path("requests").path(resource).asText(""));
-      if (amount != null && (container.isEmpty() || c.path("name").asText().equals(container))) {
-        sum += amount.millis();
-      }
-    }
-    return sum;
   }
 }
