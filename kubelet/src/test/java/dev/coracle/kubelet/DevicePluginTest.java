@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.kubelet.plugin.SampleDevicePlugin;
 import dev.coracle.kubelet.plugin.SampleDevicePlugin.Mood;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +74,30 @@ class DevicePluginTest {
 
   private ContainerConfig config(String container) {
     return k.runtime.config(container).orElseThrow();
+  }
+
+  /** Kubernetes docs, "Advertise Extended Resources for a Node". */
+  @Test
+  void whatOthersSayThatANodeHasCanBeAllocated() {
+    k.eventually(() -> assertThat(node().at("status", "capacity").isObject()).isTrue());
+    capacity("4");
+    awaitCounts("4", "4");
+    capacity("6");
+    awaitCounts("6", "6");
+    capacity(null);
+    k.eventually(() -> {
+      assertThat(node().at("status", "capacity").has(RESOURCE)).isFalse();
+      assertThat(node().at("status", "allocatable").has(RESOURCE)).isFalse();
+    });
+  }
+
+  private void capacity(@Nullable String count) {
+    Patch patch =
+        Patch.merge(n -> n.putObject("status").putObject("capacity").put(RESOURCE, count));
+    k.api
+        .patch(Resources.NODES, "", "n1", patch, "status", WriteOptions.NONE)
+        .await()
+        .indefinitely();
   }
 
   @Test

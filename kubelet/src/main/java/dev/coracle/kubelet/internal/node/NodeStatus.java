@@ -48,17 +48,20 @@ final class NodeStatus {
 
   /**
    * @param old the status before, for times of transition
+   * @param shown the status that the API has, whose capacity of extended resources others may set
+   *     (Kubernetes docs, "Advertise Extended Resources for a Node"); all of it is allocatable
    */
-  static ObjectNode of(Facts f, JsonNode old, Instant now) {
+  static ObjectNode of(Facts f, JsonNode old, JsonNode shown, Instant now) {
     ObjectNode status = Json.object();
     ObjectNode capacity = status.putObject("capacity");
     ObjectNode allocatable = status.putObject("allocatable");
-    old.path("capacity")
+    shown
+        .path("capacity")
         .properties()
         .forEach(e -> {
-          if (e.getKey().indexOf('/') > 0) {
+          if (isExtended(e.getKey())) {
             capacity.set(e.getKey(), e.getValue());
-            allocatable.set(e.getKey(), old.path("allocatable").path(e.getKey()));
+            allocatable.set(e.getKey(), e.getValue());
           }
         });
     f.devices.forEach((resource, count) -> {
@@ -91,6 +94,10 @@ final class NodeStatus {
       f.handlers.forEach(list::add);
     }
     return status;
+  }
+
+  static boolean isExtended(String resource) {
+    return resource.indexOf('/') > 0;
   }
 
   private static void amounts(

@@ -22,6 +22,7 @@ import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -308,7 +309,7 @@ public final class NodeStatusManager {
   }
 
   private void register() {
-    KubeObject mine = registration.node(compute(Json.object()));
+    KubeObject mine = registration.node(compute(Json.object(), Json.object()));
     try {
       KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
       accept(stored, (ObjectNode) mine.at("status"));
@@ -357,7 +358,7 @@ public final class NodeStatusManager {
     written = null;
   }
 
-  private ObjectNode compute(JsonNode old) {
+  private ObjectNode compute(JsonNode old, JsonNode shown) {
     Optional<String> notReady =
         leaving
             .or(problem)
@@ -378,6 +379,7 @@ public final class NodeStatusManager {
             devices.get(),
             volumesInUse.get()),
         old,
+        shown,
         timers.clock().instant());
   }
 
@@ -399,8 +401,9 @@ public final class NodeStatusManager {
   /** Writes the status if it has changed, but for heartbeat times, or was not told for long. */
   private synchronized void write() {
     KubeObject known = node;
-    JsonNode old = written == null ? (known == null ? Json.object() : known.at("status")) : written;
-    ObjectNode now = compute(old);
+    JsonNode shown = known == null ? Json.object() : known.at("status");
+    JsonNode old = written == null ? shown : written;
+    ObjectNode now = compute(old, shown);
     Instant time = timers.clock().instant();
     if (written != null
         && withoutHeartbeat(now).equals(withoutHeartbeat(written))
@@ -411,6 +414,7 @@ public final class NodeStatusManager {
     ObjectNode sent = now.deepCopy();
     // Addresses are merged by type, of which a node of both families has one twice.
     sent.withArrayProperty("addresses").addObject().put("$patch", "replace");
+    leaveToOthers(sent, shown);
     body.set("status", sent);
     try {
       KubeObject stored =
@@ -433,6 +437,33 @@ public final class NodeStatusManager {
       written = null;
       register();
     }
+  }
+
+  /**
+   * The capacity of a resource that no device plugin offers is for others to write, and what they
+   * took back is no longer allocatable.
+   */
+  private void leaveToOthers(ObjectNode sent, JsonNode shown) {
+    Set<String> mine = devices.get().keySet();
+    ObjectNode capacity = sent.withObjectProperty("capacity");
+    ObjectNode allocatable = sent.withObjectProperty("allocatable");
+    List<String> theirs = new ArrayList<>();
+    capacity
+        .fieldNames()
+        .forEachRemaining(resource -> {
+          if (NodeStatus.isExtended(resource) && !mine.contains(resource)) {
+            theirs.add(resource);
+          }
+        });
+    capacity.remove(theirs);
+    shown
+        .path("allocatable")
+        .fieldNames()
+        .forEachRemaining(resource -> {
+          if (NodeStatus.isExtended(resource) && !allocatable.has(resource)) {
+            allocatable.putNull(resource);
+          }
+        });
   }
 
   private static ObjectNode withoutHeartbeat(ObjectNode status) {

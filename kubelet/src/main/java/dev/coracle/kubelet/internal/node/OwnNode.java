@@ -8,7 +8,10 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.kubelet.internal.host.Timers;
 
-/** What others say of this node: its range of pod addresses, its taints, and that it is lost. */
+/**
+ * What others say of this node: its range of pod addresses, its taints, its extended resources, and
+ * that it is lost.
+ */
 public final class OwnNode {
   private OwnNode() {}
 
@@ -30,9 +33,8 @@ public final class OwnNode {
               public void updated(KubeObject before, KubeObject now) {
                 boolean told =
                     !PodRanges.of(before).equals(PodRanges.of(now))
-                        || !before
-                            .at("status", "conditions")
-                            .equals(now.at("status", "conditions"));
+                        || !before.at("status", "conditions").equals(now.at("status", "conditions"))
+                        || !before.at("status", "capacity").equals(now.at("status", "capacity"));
                 if (told
                     || !before.at("spec").equals(now.at("spec"))
                     || !before.labels().equals(now.labels())) {
