@@ -200,7 +200,8 @@ public final class StatefulSetController extends LoopController {
         beyond.reversed().stream().filter(p -> !turn.isAvailable(p)).findFirst();
     for (KubeObject pod : beyond) {
       // An ordered set keeps a pod that is well below one that is not: it takes that one first.
-      if (!pod.isDeleting() && (!turn.ordered() || turn.isAvailable(pod) || unwell.get() == pod)) {
+      if (!pod.isDeleting()
+          && (!turn.ordered() || turn.isAvailable(pod) || unwell.get().equals(pod))) {
         steps.add(() -> delete(turn, pod));
       }
       if (turn.ordered()) {
