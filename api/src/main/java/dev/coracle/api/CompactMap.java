@@ -121,10 +121,20 @@ final class CompactMap implements Map<String, JsonNode> {
   /** The place of the name among the few, or -1. */
   private int find(String name) {
     @Nullable String[] all = names;
-    int hash = name.hashCode();
-    for (int i = 0; i < size; i++) {
+    int n = size;
+    // Names that were read and names in code are mostly the very same texts.
+    for (int i = 0; i < n; i++) {
+      if (all[i] == name) {
+        return i;
+      }
+    }
+    int length = name.length();
+    for (int i = 0; i < n; i++) {
       String there = all[i];
-      if (there == name || there != null && there.hashCode() == hash && there.equals(name)) {
+      if (there != null
+          && there.length() == length
+          && there.hashCode() == name.hashCode()
+          && there.equals(name)) {
         return i;
       }
     }

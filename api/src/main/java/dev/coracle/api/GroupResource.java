@@ -1,5 +1,7 @@
 package dev.coracle.api;
 
+import org.jspecify.annotations.Nullable;
+
 /** Names a resource whatever its version: {@code pods}, {@code deployments.apps}. */
 public record GroupResource(String group, String resource) {
 
@@ -7,5 +9,17 @@ public record GroupResource(String group, String resource) {
   @Override
   public String toString() {
     return group.isEmpty() ? resource : resource + "." + group;
+  }
+
+  // By hand (ADR 0280).
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other == this
+        || other instanceof GroupResource o && resource.equals(o.resource) && group.equals(o.group);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * resource.hashCode() + group.hashCode();
   }
 }

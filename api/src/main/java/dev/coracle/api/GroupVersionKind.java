@@ -1,5 +1,7 @@
 package dev.coracle.api;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Names a kind in one of its versions, such as {@code apps/v1 Deployment}. The core group is the
  * empty string, as everywhere in Kubernetes.
@@ -26,5 +28,20 @@ public record GroupVersionKind(String group, String version, String kind) {
   @Override
   public String toString() {
     return apiVersion() + ", Kind=" + kind;
+  }
+
+  // By hand (ADR 0280).
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other == this
+        || other instanceof GroupVersionKind o
+            && kind.equals(o.kind)
+            && group.equals(o.group)
+            && version.equals(o.version);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * kind.hashCode() + group.hashCode()) + version.hashCode();
   }
 }

@@ -1,5 +1,7 @@
 package dev.coracle.api;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Names a resource, the plural that stands in URLs, in one of its versions: {@code apps/v1
  * deployments}.
@@ -26,9 +28,7 @@ public record GroupVersionResource(String group, String version, String resource
   }
 
   /** The URL path of a collection or an object; null parts are left out. */
-  public String path(
-      @org.jspecify.annotations.Nullable String namespace,
-      @org.jspecify.annotations.Nullable String name) {
+  public String path(@Nullable String namespace, @Nullable String name) {
     StringBuilder path = new StringBuilder(root());
     if (namespace != null && !namespace.isEmpty()) {
       path.append("/namespaces/").append(namespace);
@@ -43,5 +43,20 @@ public record GroupVersionResource(String group, String version, String resource
   @Override
   public String toString() {
     return apiVersion() + ", Resource=" + resource;
+  }
+
+  // By hand (ADR 0280).
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other == this
+        || other instanceof GroupVersionResource o
+            && resource.equals(o.resource)
+            && group.equals(o.group)
+            && version.equals(o.version);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * resource.hashCode() + group.hashCode()) + version.hashCode();
   }
 }

@@ -1,5 +1,7 @@
 package dev.coracle.api;
 
+import org.jspecify.annotations.Nullable;
+
 /** An object's name within its resource; the namespace is empty for cluster-scoped objects. */
 public record NamespacedName(String namespace, String name) implements Comparable<NamespacedName> {
 
@@ -24,5 +26,19 @@ public record NamespacedName(String namespace, String name) implements Comparabl
   @Override
   public String toString() {
     return namespace.isEmpty() ? name : namespace + "/" + name;
+  }
+
+  // By hand (ADR 0280).
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other == this
+        || other instanceof NamespacedName o
+            && name.equals(o.name)
+            && namespace.equals(o.namespace);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * name.hashCode() + namespace.hashCode();
   }
 }

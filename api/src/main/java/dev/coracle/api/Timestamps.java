@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Timestamps {
 
   private static final String SECONDS = "0000-00-00T00:00:00Z";
+  private static final String MICROS = "0000-00-00T00:00:00.000000Z";
   private static final int LAST_YEAR = 9999;
 
   private Timestamps() {}
@@ -59,15 +60,11 @@ public final class Timestamps {
   /** Either format, with any offset; null for anything else. */
   public static @Nullable Instant parse(String text) {
     try {
-      if (isSeconds(text)) {
-        return LocalDateTime.of(
-                number(text, 0, 4),
-                number(text, 5, 7),
-                number(text, 8, 10),
-                number(text, 11, 13),
-                number(text, 14, 16),
-                number(text, 17, 19))
-            .toInstant(ZoneOffset.UTC);
+      if (is(SECONDS, text)) {
+        return seconds(text, 0);
+      }
+      if (is(MICROS, text)) {
+        return seconds(text, number(text, 20, 26) * 1000);
       }
       return text.isEmpty() ? null : OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
@@ -75,13 +72,25 @@ public final class Timestamps {
     }
   }
 
-  /** Whether it has the form in which nearly all times are written. */
-  private static boolean isSeconds(String text) {
-    if (text.length() != SECONDS.length()) {
+  private static Instant seconds(String text, int nanos) {
+    return LocalDateTime.of(
+            number(text, 0, 4),
+            number(text, 5, 7),
+            number(text, 8, 10),
+            number(text, 11, 13),
+            number(text, 14, 16),
+            number(text, 17, 19),
+            nanos)
+        .toInstant(ZoneOffset.UTC);
+  }
+
+  /** Whether it has this form; in these two nearly all times are written. */
+  private static boolean is(String form, String text) {
+    if (text.length() != form.length()) {
       return false;
     }
-    for (int i = 0; i < SECONDS.length(); i++) {
-      char wanted = SECONDS.charAt(i);
+    for (int i = 0; i < form.length(); i++) {
+      char wanted = form.charAt(i);
       char c = text.charAt(i);
       if (wanted == '0' ? c < '0' || c > '9' : c != wanted) {
         return false;

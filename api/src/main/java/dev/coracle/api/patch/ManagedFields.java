@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The record of who owns which field, read from and written to {@code metadata.managedFields}
@@ -25,6 +26,24 @@ final class ManagedFields {
 
   /** Who a set of fields belongs to. An applier is the same whatever version it applies in. */
   record Id(String manager, boolean apply, String apiVersion, String subresource) {
+
+    // By hand (ADR 0280).
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other == this
+          || other instanceof Id o
+              && manager.equals(o.manager)
+              && subresource.equals(o.subresource)
+              && apply == o.apply
+              && apiVersion.equals(o.apiVersion);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * manager.hashCode() + subresource.hashCode())
+          + (apply ? 1 : apiVersion.hashCode());
+    }
+
     /** As conflicts name it. */
     String display() {
       String name = Json.NODES.textNode(manager).toString();
@@ -112,29 +131,45 @@ final class ManagedFields {
   }
 
   ArrayNode toJson() {
+    List<Map.Entry<Id, Entry>> sorted = new ArrayList<>(entries.entrySet());
+    if (sorted.size() > 1) {
+      sorted.sort(ManagedFields::compare);
+    }
     ArrayNode out = Json.array();
-    entries.entrySet().stream()
-        .sorted(
-            Comparator.<Map.Entry<Id, Entry>>comparingInt(e -> e.getKey().apply() ? 0 : 1)
-                .thenComparing(e -> e.getValue().time())
-                .thenComparing(e -> e.getKey().manager())
-                .thenComparing(e -> e.getValue().apiVersion())
-                .thenComparing(e -> e.getKey().subresource()))
-        .forEach(e -> {
-          ObjectNode node = out.addObject();
-          node.put("manager", e.getKey().manager());
-          node.put("operation", e.getKey().apply() ? "Apply" : "Update");
-          node.put("apiVersion", e.getValue().apiVersion());
-          if (!e.getValue().time().isEmpty()) {
-            node.put("time", e.getValue().time());
-          }
-          node.put("fieldsType", "FieldsV1");
-          node.set("fieldsV1", e.getValue().fields().toJson());
-          if (!e.getKey().subresource().isEmpty()) {
-            node.put("subresource", e.getKey().subresource());
-          }
-        });
+    for (Map.Entry<Id, Entry> e : sorted) {
+      Id id = e.getKey();
+      Entry entry = e.getValue();
+      ObjectNode node = out.addObject();
+      node.put("manager", id.manager());
+      node.put("operation", id.apply() ? "Apply" : "Update");
+      node.put("apiVersion", entry.apiVersion());
+      if (!entry.time().isEmpty()) {
+        node.put("time", entry.time());
+      }
+      node.put("fieldsType", "FieldsV1");
+      node.set("fieldsV1", entry.fields().toJson());
+      if (!id.subresource().isEmpty()) {
+        node.put("subresource", id.subresource());
+      }
+    }
     return out;
+  }
+
+  /** Appliers first, then by time, manager, version and subresource. */
+  private static int compare(Map.Entry<Id, Entry> a, Map.Entry<Id, Entry> b) {
+    Id x = a.getKey();
+    Id y = b.getKey();
+    if (x.apply() != y.apply()) {
+      return x.apply() ? -1 : 1;
+    }
+    int order = a.getValue().time().compareTo(b.getValue().time());
+    if (order == 0) {
+      order = x.manager().compareTo(y.manager());
+    }
+    if (order == 0) {
+      order = a.getValue().apiVersion().compareTo(b.getValue().apiVersion());
+    }
+    return order == 0 ? x.subresource().compareTo(y.subresource()) : order;
   }
 
   static String time(Instant now) {

@@ -5,6 +5,7 @@ import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelRequirement;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many watchers a write will wake, by resource, namespace and name. Watchers that select by an
@@ -13,7 +14,24 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class WatchCounts {
 
-  private record Watched(String group, String resource, String namespace, String name) {}
+  private record Watched(String group, String resource, String namespace, String name) {
+    // By hand (ADR 0280).
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other == this
+          || other instanceof Watched o
+              && name.equals(o.name)
+              && resource.equals(o.resource)
+              && namespace.equals(o.namespace)
+              && group.equals(o.group);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * (31 * name.hashCode() + resource.hashCode()) + namespace.hashCode())
+          + group.hashCode();
+    }
+  }
 
   private final Map<Watched, Integer> counts = new ConcurrentHashMap<>();
 

@@ -55,11 +55,12 @@ public final class CsiDevices {
           Path staging = CsiPaths.deviceStaging(paths.root(), volume.name());
           Path target = CsiPaths.devicePublish(paths.root(), volume.name()).resolve(pod.uid());
           Path data = CsiPaths.deviceData(paths.root(), volume.name());
-          if (PublishedVolume.read(data).isEmpty()) {
+          boolean first = PublishedVolume.read(data).isEmpty();
+          if (first) {
             new PublishedVolume(driver.name(), handle, volume.name(), false, stages).write(data);
           }
           Path link = paths.volumeDevice(pod.uid(), CsiPaths.DIRECTORY, volume.name());
-          if (DeviceLinks.point(link, target)) {
+          if (DeviceLinks.point(link, target) || first) {
             changed.run();
           }
           if (stages) {

@@ -29,7 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has drivers stage and publish volumes, and take them back. A volume is staged once on the node
@@ -49,6 +51,8 @@ public final class CsiVolumes {
   private final String nodeName;
   private final Runnable changed;
   private final CsiDevices devices;
+  private final AtomicLong changes = new AtomicLong();
+  private volatile @Nullable Used used;
   private final KeyedLocks locks = new KeyedLocks();
 
   /**
@@ -66,9 +70,20 @@ public final class CsiVolumes {
     this.requests = new CsiRequests(objects, tokens);
     this.paths = paths;
     this.nodeName = nodeName;
-    this.changed = changed;
-    this.devices = new CsiDevices(this, paths, changed);
+    this.changed =
+        () -> {
+          changes.incrementAndGet();
+          changed.run();
+        };
+    this.devices = new CsiDevices(this, paths, this.changed);
   }
+
+  /**
+   * What was in use, so that a node's status is not a walk through the directories of all pods.
+   *
+   * @param changes how many there had been when it was looked for
+   */
+  private record Used(long changes, List<String> names) {}
 
   /** Whether the driver wants to be called again and again for its volumes (KEP-2047). */
   public boolean republishes(Pod pod, JsonNode source) {
@@ -369,13 +384,21 @@ public final class CsiVolumes {
 
   /** What the Node says is in use, so that it is not detached: {@code kubernetes.io/csi/D^H}. */
   public List<String> inUse() {
+    long now = changes.get();
+    Used known = used;
+    if (known != null && known.changes() == now) {
+      return known.names();
+    }
     try {
-      return Stream.concat(published().stream(), devices.mapped().stream())
-          .filter(v -> !v.ephemeral())
-          .map(v -> CsiPaths.uniqueName(v.driver(), v.handle()))
-          .distinct()
-          .sorted()
-          .toList();
+      List<String> names =
+          Stream.concat(published().stream(), devices.mapped().stream())
+              .filter(v -> !v.ephemeral())
+              .map(v -> CsiPaths.uniqueName(v.driver(), v.handle()))
+              .distinct()
+              .sorted()
+              .toList();
+      used = new Used(now, names);
+      return names;
     } catch (IOException e) {
       return List.of();
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -178,13 +179,20 @@ public final class SimulatedRuntime implements RuntimeService {
 
   @Override
   public synchronized List<PodSandbox> listPodSandboxes(PodSandboxFilter filter) {
-    return pods(filter.getLabelSelectorMap()).map(SimulatedPod::listed).toList();
+    Map<String, String> selector = filter.getLabelSelectorMap();
+    List<PodSandbox> out = new ArrayList<>();
+    for (SimulatedPod pod : pods(selector)) {
+      if (pod.hasLabels(selector)) {
+        out.add(pod.listed());
+      }
+    }
+    return out;
   }
 
-  private java.util.stream.Stream<SimulatedPod> pods(Map<String, String> selector) {
+  /** Those that the selector may mean: all, or those of its pod. */
+  private Collection<SimulatedPod> pods(Map<String, String> selector) {
     String uid = selector.get(Labels.POD_UID);
-    var pods = uid == null ? sandboxes.values() : byUid.getOrDefault(uid, List.of());
-    return pods.stream().filter(p -> p.hasLabels(selector));
+    return uid == null ? sandboxes.values() : byUid.getOrDefault(uid, List.of());
   }
 
   @Override
@@ -277,12 +285,13 @@ public final class SimulatedRuntime implements RuntimeService {
   public synchronized List<Container> listContainers(ContainerFilter filter) {
     Map<String, String> selector = filter.getLabelSelectorMap();
     List<Container> out = new ArrayList<>();
-    String uid = selector.get(Labels.POD_UID);
-    pods(uid == null ? Map.of() : Map.of(Labels.POD_UID, uid))
-        .forEach(p ->
-            p.boxes.values().stream()
-                .filter(b -> b.hasLabels(selector))
-                .forEach(b -> out.add(p.listed(b))));
+    for (SimulatedPod pod : pods(selector)) {
+      for (SimulatedPod.Box box : pod.boxes.values()) {
+        if (box.hasLabels(selector)) {
+          out.add(pod.listed(box));
+        }
+      }
+    }
     return out;
   }
 

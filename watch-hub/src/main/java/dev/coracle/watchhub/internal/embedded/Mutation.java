@@ -61,7 +61,10 @@ public final class Mutation {
   }
 
   public Txn.Result txn(Txn txn) {
-    boolean holds = txn.compares().stream().allMatch(this::holds);
+    boolean holds = true;
+    for (Txn.Compare compare : txn.compares()) {
+      holds = holds && holds(compare);
+    }
     List<Optional<KeyValue>> reads = new ArrayList<>();
     Commit commit = new Commit();
     for (Txn.Op op : holds ? txn.then() : txn.otherwise()) {

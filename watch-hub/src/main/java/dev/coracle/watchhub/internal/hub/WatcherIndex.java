@@ -29,7 +29,23 @@ final class WatcherIndex {
   }
 
   /** A bucket: the field or label where there is one, and the value. */
-  private record Bucket(By by, String what, String value) {}
+  private record Bucket(By by, String what, String value) {
+
+    // By hand (ADR 0280).
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other == this
+          || other instanceof Bucket o
+              && by == o.by
+              && value.equals(o.value)
+              && what.equals(o.what);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * value.hashCode() + what.hashCode()) + by.ordinal();
+    }
+  }
 
   private static final Bucket ALL = new Bucket(By.ALL, "", "");
 
