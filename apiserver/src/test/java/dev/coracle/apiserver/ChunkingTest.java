@@ -153,6 +153,25 @@ class ChunkingTest {
     assertThat(unpacked(api.bytes(path, "gzip", protobuf))).isEqualTo(messages);
   }
 
+  /** Pieces are put together in the same room again and again, but not while the socket needs it. */
+  @Test
+  void aListThatIsReadSlowlyIsWhole() throws Exception {
+    for (int i = 0; i < 26; i++) {
+      String filling = String.valueOf((char) ('a' + i)).repeat(900_000);
+      api.post(
+              "/api/v1/namespaces/default/configmaps",
+              "{metadata: {name: m" + i + "}, data: {a: " + filling + "}}")
+          .ok();
+    }
+    String path = "/api/v1/namespaces/default/configmaps";
+    JsonNode list = Json.parse(api.readSlowly(path));
+    assertThat(names(list)).hasSizeGreaterThanOrEqualTo(26);
+    for (JsonNode item : list.path("items")) {
+      String name = item.path("metadata").path("name").asText();
+      assertThat(item).isEqualTo(api.get(path + "/" + name).ok().body());
+    }
+  }
+
   private byte[] bytes(String path, String accept) throws Exception {
     byte[] plain = api.bytes(path, "identity", accept);
     assertThat(unpacked(api.bytes(path, "gzip", accept))).isEqualTo(plain);

@@ -147,6 +147,28 @@ public final class TestApi {
             .map(Buffer::getBytes));
   }
 
+  /** An answer of which a client takes so little at a time that the server has to wait for it. */
+  public byte[] readSlowly(String path) throws Exception {
+    RequestOptions options =
+        new RequestOptions().setHost("127.0.0.1").setPort(port).setURI(path);
+    return await(() ->
+        client
+            .request(options)
+            .compose(request -> request.send())
+            .compose(response -> {
+              Promise<byte[]> whole = Promise.promise();
+              Buffer bytes = Buffer.buffer();
+              response.exceptionHandler(whole::tryFail);
+              response.endHandler(_ -> whole.complete(bytes.getBytes()));
+              response.handler(part -> {
+                bytes.appendBuffer(part);
+                response.pause();
+                context.owner().setTimer(1, _ -> response.resume());
+              });
+              return whole.future();
+            }));
+  }
+
   /** The events of a watch, up to and with the first that is the last one wanted. */
   public List<JsonNode> watch(String path, Predicate<JsonNode> last) {
     RequestOptions options = new RequestOptions().setHost("127.0.0.1").setPort(port).setURI(path);

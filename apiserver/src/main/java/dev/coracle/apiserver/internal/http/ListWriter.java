@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.http;
 import dev.coracle.api.KubeObject;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -25,8 +26,13 @@ final class ListWriter {
 
   private static final int PIECE = 256 << 10;
 
+  /** For the last item of a piece; a larger one makes the piece's room larger. */
+  private static final int LAST_ITEM = 16 << 10;
+
   /** How long items are encoded in one go; others of this event loop wait so long. */
   private static final long TURN_NANOS = 2_000_000;
+
+  private static final int SHORT = 4 << 10;
 
   private static final byte[] NONE = {};
 
@@ -39,7 +45,9 @@ final class ListWriter {
   private int at;
   private byte[] head = NONE;
   private @Nullable Gzip gzip;
-  private final ByteArrayOutputStream made = new ByteArrayOutputStream();
+  /** A piece that the socket has taken: the next one is put together in the same room. */
+  private @Nullable Piece spare;
+
   private boolean begun;
   private boolean waiting;
 
@@ -57,8 +65,9 @@ final class ListWriter {
     if (form.kept()) {
       writer.measure();
     } else {
-      writer.made.writeBytes(form.head(0));
-      writer.make();
+      Piece made = new Piece(SHORT);
+      made.put(form.head(0));
+      writer.make(made);
     }
   }
 
@@ -80,7 +89,8 @@ final class ListWriter {
     head = form.head(itemBytes);
     long length = head.length + itemBytes + form.end(items.isEmpty()).length;
     if (length < PIECE) {
-      Responder.bytes(exchange, 200, form.form().mediaType(), piece((int) length));
+      byte[] whole = filled(new Piece((int) length)).toArray();
+      Responder.bytes(exchange, 200, form.form().mediaType(), whole);
     } else if (begin(length)) {
       next();
     }
@@ -98,24 +108,23 @@ final class ListWriter {
     }
   }
 
-  private void make() {
+  /** Makes of items that are not kept so much that it can be sent. */
+  private void make(Piece piece) {
     long end = System.nanoTime() + TURN_NANOS;
-    for (; at < items.size() && made.size() < PIECE && System.nanoTime() - end < 0; at++) {
+    for (; at < items.size() && piece.length() < PIECE && System.nanoTime() - end < 0; at++) {
       byte[] item = form.item(items.get(at));
-      made.writeBytes(form.prefix(at == 0, item));
-      made.writeBytes(item);
+      piece.put(form.prefix(at == 0, item));
+      piece.put(item);
     }
     boolean last = at == items.size();
     if (last) {
-      made.writeBytes(form.end(items.isEmpty()));
-    } else if (made.size() < PIECE) {
-      context.runOnContext(_ -> goOn(this::make));
+      piece.put(form.end(items.isEmpty()));
+    } else if (piece.length() < PIECE) {
+      context.runOnContext(_ -> goOn(() -> make(piece)));
       return;
     }
-    byte[] piece = made.toByteArray();
-    made.reset();
     if (last && !begun) {
-      Responder.bytes(exchange, 200, form.form().mediaType(), piece);
+      Responder.bytes(exchange, 200, form.form().mediaType(), piece.toArray());
       return;
     }
     if (begun || begin(-1)) {
@@ -162,22 +171,35 @@ final class ListWriter {
     if (over()) {
       return;
     }
+    Piece piece = room();
     if (form.kept()) {
-      byte[] piece = piece(PIECE);
+      filled(piece);
       write(piece, at == items.size());
     } else {
-      make();
+      make(piece);
     }
   }
 
-  private void write(byte[] piece, boolean last) {
-    Buffer bytes = wrapped(gzip == null ? piece : gzip.compress(piece, last));
+  private Piece room() {
+    Piece room = spare;
+    spare = null;
+    return room == null ? new Piece(PIECE + LAST_ITEM) : room.cleared();
+  }
+
+  private void write(Piece piece, boolean last) {
+    Buffer bytes = gzip == null ? piece.buffer() : wrapped(gzip.compress(piece, last));
     if (last) {
       response.end(bytes);
       return;
     }
+    if (gzip != null) {
+      spare = piece;
+    }
     if (bytes.length() > 0) {
-      response.write(bytes);
+      Future<Void> sent = response.write(bytes);
+      if (gzip == null) {
+        sent.onSuccess(_ -> spare = piece);
+      }
     }
     if (response.writeQueueFull()) {
       waiting = true;
@@ -190,30 +212,20 @@ final class ListWriter {
     return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
   }
 
-  /** The next items, together at least so many bytes unless they are the last. */
-  private byte[] piece(int atLeast) {
-    int from = at;
-    int length = head.length;
-    while (at < items.size() && length < atLeast) {
+  /** Puts the next items into it, until it is full or there are no more. */
+  private Piece filled(Piece piece) {
+    piece.put(head);
+    head = NONE;
+    while (at < items.size() && piece.length() < PIECE) {
       byte[] item = form.item(items.get(at));
-      length += form.prefix(at == 0, item).length + item.length;
+      piece.put(form.prefix(at == 0, item));
+      piece.put(item);
       at++;
     }
-    byte[] end = at == items.size() ? form.end(items.isEmpty()) : NONE;
-    byte[] out = new byte[length + end.length];
-    int to = copy(head, out, 0);
-    head = NONE;
-    for (int i = from; i < at; i++) {
-      byte[] item = form.item(items.get(i));
-      to = copy(item, out, copy(form.prefix(i == 0, item), out, to));
+    if (at == items.size()) {
+      piece.put(form.end(items.isEmpty()));
     }
-    copy(end, out, to);
-    return out;
-  }
-
-  private static int copy(byte[] from, byte[] to, int at) {
-    System.arraycopy(from, 0, to, at, from.length);
-    return at + from.length;
+    return piece;
   }
 
   /** What is compressed of the list comes out as it goes in, some of it later. */
@@ -235,9 +247,9 @@ final class ListWriter {
       }
     }
 
-    byte[] compress(byte[] piece, boolean last) {
+    byte[] compress(Piece piece, boolean last) {
       try {
-        out.write(piece);
+        piece.writeTo(out);
         if (last) {
           out.close();
         }

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.protobuf;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import java.util.Arrays;
 
 /**
  * A list in Kubernetes' protobuf, made out of the items' own messages: what comes before the items,
@@ -14,7 +15,7 @@ public final class ProtobufList {
   private final ObjectNode list;
   private final MessagePlan plan;
   private final MessagePlan item;
-  private final int tag;
+  private final byte[] tag;
 
   /**
    * @param list with its metadata and without items
@@ -28,7 +29,9 @@ public final class ProtobufList {
       throw new IllegalArgumentException(kind + " has no items");
     }
     item = MessagePlan.at(slot.field().message());
-    tag = slot.number();
+    BackwardsBuffer number = new BackwardsBuffer(10);
+    number.tag(slot.number(), Wire.BYTES);
+    tag = number.toArray();
   }
 
   /** An item's message, made at most once. */
@@ -38,10 +41,16 @@ public final class ProtobufList {
 
   /** Field number and length, which stand before an item's message. */
   public byte[] prefix(int messageLength) {
-    BackwardsBuffer out = new BackwardsBuffer(10);
-    out.varint(messageLength);
-    out.tag(tag, Wire.BYTES);
-    return out.toArray();
+    // As it is asked for every item of every list: no more than the array itself.
+    int count = (38 - Integer.numberOfLeadingZeros(messageLength | 1)) / 7;
+    byte[] out = Arrays.copyOf(tag, tag.length + count);
+    int rest = messageLength;
+    for (int i = tag.length; i < out.length - 1; i++) {
+      out[i] = (byte) (rest | 0x80);
+      rest >>>= 7;
+    }
+    out[out.length - 1] = (byte) rest;
+    return out;
   }
 
   /**
