@@ -153,7 +153,9 @@ class ChunkingTest {
     assertThat(unpacked(api.bytes(path, "gzip", protobuf))).isEqualTo(messages);
   }
 
-  /** Pieces are put together in the same room again and again, but not while the socket needs it. */
+  /**
+   * Pieces are put together in the same room again and again, but not while the socket needs it.
+   */
   @Test
   void aListThatIsReadSlowlyIsWhole() throws Exception {
     for (int i = 0; i < 26; i++) {

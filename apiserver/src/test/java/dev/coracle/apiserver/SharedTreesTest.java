@@ -89,14 +89,18 @@ class SharedTreesTest {
     hold(what, stored.tree());
     assertThat(Json.bytes(stored.tree())).as(what).isEqualTo(stored.json());
     for (Held h : held) {
-      assertThat(h.tree().toString()).as("held since " + h.after() + ", by " + what).isEqualTo(h.text());
+      assertThat(h.tree().toString())
+          .as("held since " + h.after() + ", by " + what)
+          .isEqualTo(h.text());
     }
   }
 
   private void patch(String what, Patch patch, String subresource) {
     ObjectNode given = patch.body() instanceof ObjectNode body ? body : Json.object();
     hold("before it was given as " + what, given);
-    now(calls.patch(Resources.PODS, POD.namespace(), POD.name(), patch, subresource, WriteOptions.NONE));
+    now(
+        calls.patch(
+            Resources.PODS, POD.namespace(), POD.name(), patch, subresource, WriteOptions.NONE));
     wrote(what);
   }
 
@@ -184,7 +188,9 @@ class SharedTreesTest {
 
     now(calls.delete(Resources.PODS, "default", POD.name(), DeleteOptions.DEFAULT));
     for (Held h : held) {
-      assertThat(h.tree().toString()).as("held since " + h.after() + ", by delete").isEqualTo(h.text());
+      assertThat(h.tree().toString())
+          .as("held since " + h.after() + ", by delete")
+          .isEqualTo(h.text());
     }
     assertThat(held).hasSizeGreaterThan(20);
   }

@@ -149,8 +149,7 @@ public final class TestApi {
 
   /** An answer of which a client takes so little at a time that the server has to wait for it. */
   public byte[] readSlowly(String path) throws Exception {
-    RequestOptions options =
-        new RequestOptions().setHost("127.0.0.1").setPort(port).setURI(path);
+    RequestOptions options = new RequestOptions().setHost("127.0.0.1").setPort(port).setURI(path);
     return await(() ->
         client
             .request(options)

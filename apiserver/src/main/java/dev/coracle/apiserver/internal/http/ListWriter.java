@@ -45,6 +45,7 @@ final class ListWriter {
   private int at;
   private byte[] head = NONE;
   private @Nullable Gzip gzip;
+
   /** A piece that the socket has taken: the next one is put together in the same room. */
   private @Nullable Piece spare;
 
