@@ -174,8 +174,8 @@ final class ListWriter {
     }
     Piece piece = room();
     if (form.kept()) {
-      filled(piece);
-      write(piece, at == items.size());
+      // In this order: filling goes on to the next item.
+      write(filled(piece), at == items.size());
     } else {
       make(piece);
     }
