@@ -116,4 +116,28 @@ class ApplyTest {
                 .code())
         .isEqualTo(422);
   }
+
+  /** Operators that mean "only if it is not there" apply with a version that no object has. */
+  @Test
+  void aVersionOfAnObjectThatIsNotThereSaysNothing() {
+    String one =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, resourceVersion: \"1\"}\ndata: {a: b}\n";
+    Answer made = apply(MAPS + "versioned", "Strict", one.formatted("versioned")).ok();
+    assertThat(made.code()).isEqualTo(201);
+    assertThat(made.body().at("/metadata/resourceVersion").asText()).isNotEqualTo("1");
+    Answer again = apply(MAPS + "versioned", "Strict", one.formatted("versioned"));
+    assertThat(again.code()).isEqualTo(409);
+    assertThat(again.message()).contains("the object has been modified");
+    Answer lease =
+        api.put(
+            "/apis/coordination.k8s.io/v1/namespaces/default/leases/versioned",
+            TestApi.tree(
+                "{apiVersion: coordination.k8s.io/v1, kind: Lease,"
+                    + " metadata: {name: versioned, resourceVersion: \"1\"}}"));
+    assertThat(lease.code()).isEqualTo(201);
+    Answer posted =
+        api.post(MAPS, TestApi.tree("{metadata: {name: posted, resourceVersion: \"1\"}}"));
+    assertThat(posted.message())
+        .isEqualTo("resourceVersion should not be set on objects to be created");
+  }
 }

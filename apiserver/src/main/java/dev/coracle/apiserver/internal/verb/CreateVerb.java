@@ -35,12 +35,31 @@ public final class CreateVerb {
    * @param object decoded; given away
    */
   public Uni<KubeObject> run(Call call, ObjectNode object) {
+    return Uni.createFrom()
+        .deferred(() -> {
+          checkNoVersion(object);
+          return begin(call, object, true);
+        });
+  }
+
+  /**
+   * As {@link #run}, for an object that came by an update and was not there. Whoever updates may
+   * name a version; one of an object that is not there says nothing.
+   */
+  Uni<KubeObject> runUpdated(Call call, ObjectNode object) {
     return Uni.createFrom().deferred(() -> begin(call, object, true));
   }
 
-  /** As {@link #run}, for an object that came by server-side apply, with its managers noted. */
+  /** As {@link #runUpdated}, for server-side apply, with the object's managers noted. */
   Uni<KubeObject> runApplied(Call call, ObjectNode object) {
     return Uni.createFrom().deferred(() -> begin(call, object, false));
+  }
+
+  private static void checkNoVersion(ObjectNode object) {
+    if (!object.path("metadata").path("resourceVersion").asText("").isEmpty()) {
+      throw StatusException.badRequest(
+          "resourceVersion should not be set on objects to be created");
+    }
   }
 
   private Uni<KubeObject> begin(Call unnamed, ObjectNode object, boolean recordsManager) {
@@ -48,11 +67,6 @@ public final class CreateVerb {
     Metadata.checkKind(object, type, "");
     Metadata.checkNamespace(object, unnamed);
     ObjectNode metadata = Metadata.of(object);
-    if (metadata.hasNonNull("resourceVersion")
-        && !metadata.path("resourceVersion").asText().isEmpty()) {
-      throw StatusException.badRequest(
-          "resourceVersion should not be set on objects to be created");
-    }
     Metadata.forgetSystem(object);
     dropStatus(object, type);
     type.strategy().decoded(object);

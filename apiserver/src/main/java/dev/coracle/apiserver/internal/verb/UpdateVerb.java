@@ -29,14 +29,13 @@ public final class UpdateVerb {
         .recoverWithUni(() ->
             // Deferred: of a failure that a recovery throws Mutiny makes one of both.
             Uni.createFrom()
-                .deferred(() -> creates.run(call, object))
+                .deferred(() -> creates.runUpdated(call, object))
                 .map(o -> new Outcome(o, true)));
   }
 
   private static boolean createsInstead(Call call, ObjectNode object) {
     return call.subresource().isEmpty()
         && call.type().strategy().allowsCreateOnUpdate()
-        && object.path("metadata").path("resourceVersion").asText("").isEmpty()
         && object.path("metadata").path("uid").asText("").isEmpty();
   }
 }
