@@ -41,13 +41,21 @@ final class GoScalars {
     };
   }
 
-  /** The number at the current token, in the smallest node that holds it, as a tree has it. */
+  /**
+   * The number at the current token, in the smallest node that holds it, as a tree has it. A whole
+   * number loses its decimal point, as it does where Go writes a float64.
+   */
   static JsonNode number(JsonParser parser) throws IOException {
     return switch (parser.getNumberType()) {
       case INT -> Json.NODES.numberNode(parser.getIntValue());
       case LONG -> smallest(parser.getLongValue());
       case BIG_INTEGER -> Json.NODES.numberNode(parser.getBigIntegerValue());
-      default -> Json.NODES.numberNode(parser.getDoubleValue());
+      default -> {
+        double value = parser.getDoubleValue();
+        yield value % 1 == 0 && Math.abs(value) < 0x1p63
+            ? smallest((long) value)
+            : Json.NODES.numberNode(value);
+      }
     };
   }
 

@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -22,6 +23,9 @@ final class Constraints {
 
   /** The time a pattern may take is bounded by how often it may look at a character. */
   private static final int MAX_LOOKS = 5_000_000;
+
+  /** Of this many digits on, Go prints a float64 with an exponent. */
+  private static final int PLAIN_DIGITS = 6;
 
   private Constraints() {}
 
@@ -158,6 +162,20 @@ final class Constraints {
     }
   }
 
+  /** A limit as Go prints it: an int64 beside a value that is one, else the shortest float64. */
+  private static String limit(JsonNode limit, JsonNode value) {
+    if (value.isIntegralNumber()) {
+      return limit.decimalValue().toBigInteger().toString();
+    }
+    BigDecimal shortest = new BigDecimal(Double.toString(limit.doubleValue())).stripTrailingZeros();
+    int exponent = shortest.precision() - shortest.scale() - 1;
+    if (shortest.signum() == 0 || exponent >= -4 && exponent < PLAIN_DIGITS) {
+      return shortest.toPlainString();
+    }
+    BigDecimal mantissa = shortest.scaleByPowerOfTen(-exponent);
+    return mantissa.toPlainString() + String.format(Locale.ROOT, "e%+03d", exponent);
+  }
+
   private static void number(ObjectNode rules, JsonNode node, FieldPath path, FieldErrors errors) {
     BigDecimal value = node.decimalValue();
     if (rules.has("maximum")) {
@@ -171,7 +189,7 @@ final class Constraints {
             path
                 + " in body should be less than "
                 + (exclusive ? "" : "or equal to ")
-                + rules.get("maximum").asText());
+                + limit(rules.get("maximum"), node));
       }
     }
     if (rules.has("minimum")) {
@@ -185,7 +203,7 @@ final class Constraints {
             path
                 + " in body should be greater than "
                 + (exclusive ? "" : "or equal to ")
-                + rules.get("minimum").asText());
+                + limit(rules.get("minimum"), node));
       }
     }
     if (rules.path("multipleOf").isNumber()) {
@@ -195,7 +213,7 @@ final class Constraints {
             path,
             "",
             node,
-            path + " in body should be a multiple of " + rules.get("multipleOf").asText());
+            path + " in body should be a multiple of " + limit(rules.get("multipleOf"), node));
       }
     }
     String format = rules.path("format").asText("");

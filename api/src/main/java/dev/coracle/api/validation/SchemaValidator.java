@@ -65,8 +65,8 @@ public final class SchemaValidator {
       for (var e : object.properties()) {
         SchemaType child = type.child(e.getKey());
         if (child != null) {
-          FieldPath at =
-              type.field(e.getKey()) != null ? path.child(e.getKey()) : path.key(e.getKey());
+          // With a dot also before the keys of a map, as OpenAPI's validation names them upstream.
+          FieldPath at = path.child(e.getKey());
           check(child, e.getValue(), old == null ? null : old.get(e.getKey()), at, errors);
         }
       }

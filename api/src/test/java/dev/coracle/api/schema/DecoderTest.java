@@ -103,6 +103,27 @@ class DecoderTest {
         .hasMessageContaining("quantities must match the regular expression");
   }
 
+  /** Generators of definitions write limits as 10.0; upstream answers and stores 10. */
+  @Test
+  void wholeNumbersLoseTheirDecimalPoint() {
+    ResourceDefinition definitions =
+        Scheme.builtIn()
+            .resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+            .orElseThrow();
+    ObjectNode decoded =
+        decode(
+            definitions,
+            """
+            {"spec":{"versions":[{"schema":{"openAPIV3Schema":{"maximum":10.0,"minimum":-0.5,
+              "multipleOf":1e3,"default":{"a":2.0,"b":1e30}}}}]}}\
+            """,
+            FieldValidation.STRICT);
+    assertThat(decoded.at("/spec/versions/0/schema/openAPIV3Schema").toString())
+        .isEqualTo(
+            "{\"maximum\":10,\"minimum\":-0.5,\"multipleOf\":1000,"
+                + "\"default\":{\"a\":2,\"b\":1.0E30}}");
+  }
+
   @Test
   void fieldNamesAreCaseSensitive() {
     assertThatThrownBy(() -> decode(PODS, "{\"Spec\":{}}", FieldValidation.STRICT))

@@ -26,6 +26,7 @@ class CustomResourceValidationTest {
                      "replicas":{"type":"integer","minimum":1,"maximum":10},
                      "mode":{"type":"string","enum":["a","b"]},
                      "port":{"x-kubernetes-int-or-string":true},
+                     "sizes":{"type":"object","additionalProperties":{"x-kubernetes-int-or-string":true}},
                      "note":{"type":"string","nullable":true},
                      "either":{"type":"object","properties":{"x":{"type":"string"},"y":{"type":"string"}},
                        "oneOf":[{"required":["x"]},{"required":["y"]}]},
@@ -110,6 +111,33 @@ class CustomResourceValidationTest {
     assertThat(Validator.validateUpdate(BOXES, KubeObject.of(bad), bad, "status")).isEmpty();
   }
 
+  /** Beside a whole number the limit is an int64, beside another one a float64. */
+  @ParameterizedTest
+  @CsvSource({
+    "11, 10.0, 10", "10.5, 10.0, 10", "2000000, 1000000, 1000000", "1000000.5, 1000000, 1e+06",
+    "1e30, 2147483647, 2.147483647e+09", "0.5, 0.00001, 1e-05", "0.5, 0.25, 0.25"
+  })
+  void limitsArePrintedAsGoDoes(String value, String maximum, String printed) {
+    ResourceDefinition measures =
+        CustomResources.definitions(
+                Json.parseObject(
+                    """
+                    {"spec":{"group":"g.io","scope":"Namespaced","names":{"plural":"ms","kind":"M"},"versions":[
+                     {"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{
+                      "size":{"type":"number","maximum":%s}}}}}]}}\
+                    """
+                        .formatted(maximum)))
+            .getFirst();
+    ObjectNode measure =
+        Json.parseObject(
+            "{\"apiVersion\":\"g.io/v1\",\"kind\":\"M\",\"metadata\":{\"name\":\"m\","
+                + "\"namespace\":\"d\"},\"size\":"
+                + value
+                + "}");
+    assertThat(show(Validator.validateCreate(measures, measure)).getFirst())
+        .endsWith(": size in body should be less than or equal to " + printed);
+  }
+
   private static ObjectNode tab(String spec) {
     return Json.parseObject(
         ("{'apiVersion':'g.io/v1','kind':'Tab','metadata':{'name':'t','namespace':'d'},'spec':"
@@ -136,6 +164,7 @@ class CustomResourceValidationTest {
         "{'cron':'abc','mode':'c'} | spec.mode: Unsupported value: \"c\": supported values: \"a\", \"b\"",
         "{'cron':null} | spec.cron: Invalid value: \"null\": spec.cron in body must be of type string: \"null\"",
         "{'cron':'abc','either':{}} | spec.either: Invalid value: {}: spec.either in body must validate one and only one schema (oneOf)",
+        "{'cron':'abc','sizes':{'cpu':0.5}} | spec.sizes.cpu: Invalid value: \"number\": spec.sizes.cpu in body must be of type integer,string: \"number\"",
         "{'cron':'abc','set':['a','a']} | spec.set[1]: Duplicate value: \"a\"",
         "{'cron':'abc','map':[{'n':'a'},{'n':'a'}]} | spec.map[1]: Duplicate value: {\"n\":\"a\"}",
       })
