@@ -121,7 +121,10 @@ class ApplyTest {
   @Test
   void aVersionOfAnObjectThatIsNotThereSaysNothing() {
     String one =
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, resourceVersion: \"1\"}\ndata: {a: b}\n";
+        "apiVersion: v1\n"
+            + "kind: ConfigMap\n"
+            + "metadata: {name: %s, resourceVersion: \"1\"}\n"
+            + "data: {a: b}\n";
     Answer made = apply(MAPS + "versioned", "Strict", one.formatted("versioned")).ok();
     assertThat(made.code()).isEqualTo(201);
     assertThat(made.body().at("/metadata/resourceVersion").asText()).isNotEqualTo("1");

@@ -114,8 +114,13 @@ class CustomResourceValidationTest {
   /** Beside a whole number the limit is an int64, beside another one a float64. */
   @ParameterizedTest
   @CsvSource({
-    "11, 10.0, 10", "10.5, 10.0, 10", "2000000, 1000000, 1000000", "1000000.5, 1000000, 1e+06",
-    "1e30, 2147483647, 2.147483647e+09", "0.5, 0.00001, 1e-05", "0.5, 0.25, 0.25"
+    "11, 10.0, 10",
+    "10.5, 10.0, 10",
+    "2000000, 1000000, 1000000",
+    "1000000.5, 1000000, 1e+06",
+    "1e30, 2147483647, 2.147483647e+09",
+    "0.5, 0.00001, 1e-05",
+    "0.5, 0.25, 0.25"
   })
   void limitsArePrintedAsGoDoes(String value, String maximum, String printed) {
     ResourceDefinition measures =
