@@ -139,7 +139,7 @@ class ApplyTest {
                     + " metadata: {name: versioned, resourceVersion: \"1\"}}"));
     assertThat(lease.code()).isEqualTo(201);
     Answer posted =
-        api.post(MAPS, TestApi.tree("{metadata: {name: posted, resourceVersion: \"1\"}}"));
+        api.post(MAPS, "{metadata: {name: posted, resourceVersion: \"1\"}}");
     assertThat(posted.message())
         .isEqualTo("resourceVersion should not be set on objects to be created");
   }
