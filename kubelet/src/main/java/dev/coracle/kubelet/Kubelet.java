@@ -438,6 +438,11 @@ public final class Kubelet implements Component {
     eviction.look();
   }
 
+  /** Completes when the pod's containers are known to have ended for good. */
+  CompletionStage<Void> ended(String uid) {
+    return loop.ended(uid);
+  }
+
   /** The port of the kubelet's API, 0 while it does not listen. */
   public int port() {
     return server.map(KubeletServer::port).orElse(0);

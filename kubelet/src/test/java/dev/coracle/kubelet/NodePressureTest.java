@@ -11,6 +11,7 @@ import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +136,7 @@ class NodePressureTest {
     create("lives", "", "");
     k.runtime.exit("over", 0);
     k.awaitPhase("over", "Succeeded");
+    k.kubelet().ended(k.pod("over").uid()).toCompletableFuture().get(30, TimeUnit.SECONDS);
     k.runtime.failing(call -> {
       if (call.startsWith("removeImage")) {
         room.put(EvictionSignal.IMAGEFS_AVAILABLE, new Observation(500, 1000));
