@@ -1,6 +1,5 @@
 package dev.coracle.controllers.internal.daemonset;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -20,15 +19,15 @@ import dev.coracle.controllers.internal.revisions.TemplateRevisions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Keeps one pod on every node that fits, and replaces them a few at a time for a new template. */
+/** Keeps one pod on every node that fits, and replaces them for a new template a few at a time. */
 public final class DaemonSetController extends LoopController {
 
   private final Lister sets;
@@ -141,6 +140,8 @@ public final class DaemonSetController extends LoopController {
       Map<String, List<KubeObject>> byNode,
       KubeObject revision) {
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+    RollingReplacement rolling =
+        new RollingReplacement(set, TemplateRevisions.hash(revision), env.now());
     for (KubeObject node : nodes.list()) {
       NodeFit.Fit fit = NodeFit.of(set, node);
       List<KubeObject> here = byNode.getOrDefault(node.name(), List.of());
@@ -170,8 +171,7 @@ public final class DaemonSetController extends LoopController {
       } else if (!fit.shouldRun() && !fit.mayStay()) {
         alive.forEach(pod -> steps.add(() -> delete(name, pod, set)));
       } else if (alive.size() > 1) {
-        alive.sort(Comparator.comparing(p -> p.text("metadata", "creationTimestamp")));
-        alive.subList(1, alive.size()).forEach(pod -> steps.add(() -> delete(name, pod, set)));
+        rolling.surplus(alive).forEach(pod -> steps.add(() -> delete(name, pod, set)));
       }
     }
     byNode.forEach((node, there) -> {
@@ -183,7 +183,7 @@ public final class DaemonSetController extends LoopController {
       }
     });
     if (steps.isEmpty() && !set.text("spec", "updateStrategy", "type").equals("OnDelete")) {
-      update(name, set, byNode, revision, steps);
+      update(name, set, byNode, revision, rolling, steps);
     }
     return PodControl.slowStart(steps)
         .chain(progress ->
@@ -194,53 +194,22 @@ public final class DaemonSetController extends LoopController {
                 .orElseGet(() -> Uni.createFrom().item(true)));
   }
 
-  /** Deletes old pods, those that are of no use first, as far as maxUnavailable allows. */
   private void update(
       NamespacedName name,
       KubeObject set,
       Map<String, List<KubeObject>> byNode,
       KubeObject revision,
+      RollingReplacement rolling,
       List<Supplier<Uni<Void>>> steps) {
-    String hash = TemplateRevisions.hash(revision);
-    int desired = 0;
-    int unavailable = 0;
-    List<KubeObject> useless = new ArrayList<>();
-    List<KubeObject> useful = new ArrayList<>();
+    Map<String, List<KubeObject>> wanted = new LinkedHashMap<>();
     for (KubeObject node : nodes.list()) {
-      if (!NodeFit.of(set, node).shouldRun()) {
-        continue;
+      if (NodeFit.of(set, node).shouldRun()) {
+        wanted.put(node.name(), byNode.getOrDefault(node.name(), List.of()));
       }
-      desired++;
-      boolean available = false;
-      for (KubeObject pod : byNode.getOrDefault(node.name(), List.of())) {
-        boolean good = !pod.isDeleting() && isAvailable(set, pod);
-        available |= good;
-        if (!pod.isDeleting() && !hash.equals(pod.labels().get(TemplateRevisions.LABEL))) {
-          (good ? useful : useless).add(pod);
-        }
-      }
-      unavailable += available ? 0 : 1;
     }
-    useless.forEach(pod -> steps.add(() -> delete(name, pod, set)));
-    int allowed = maxUnavailable(set, desired) - unavailable;
-    useful.stream()
-        .limit(Math.max(0, allowed))
-        .forEach(pod -> steps.add(() -> delete(name, pod, set)));
-  }
-
-  private static int maxUnavailable(KubeObject set, int desired) {
-    JsonNode value = set.at("spec", "updateStrategy", "rollingUpdate", "maxUnavailable");
-    String text = value.asText("1");
-    int count =
-        text.endsWith("%")
-            ? (int)
-                Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * desired / 100.0)
-            : value.asInt(1);
-    return Math.max(1, count);
-  }
-
-  private boolean isAvailable(KubeObject set, KubeObject pod) {
-    return Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asLong(0), env.now());
+    RollingReplacement.Plan plan = rolling.next(wanted);
+    plan.deletions().forEach(pod -> steps.add(() -> delete(name, pod, set)));
+    plan.creations().forEach(node -> steps.add(() -> create(name, set, node, revision)));
   }
 
   private Uni<Void> create(NamespacedName name, KubeObject set, String node, KubeObject revision) {
@@ -285,6 +254,7 @@ public final class DaemonSetController extends LoopController {
       List<KubeObject> here =
           byNode.getOrDefault(node.name(), List.of()).stream()
               .filter(p -> !p.isDeleting())
+              .sorted(RollingReplacement.oldestFirst())
               .toList();
       here.forEach(p -> used.add(p.labels().getOrDefault(TemplateRevisions.LABEL, "")));
       desired += wanted ? 1 : 0;
@@ -298,12 +268,12 @@ public final class DaemonSetController extends LoopController {
       current++;
       KubeObject pod = here.getFirst();
       updated += hash.equals(pod.labels().get(TemplateRevisions.LABEL)) ? 1 : 0;
-      if (Pods.isReady(pod)) {
-        ready++;
+      ready += Pods.isReady(pod) ? 1 : 0;
+      for (KubeObject each : here) {
         Duration until =
-            Pods.untilAvailable(pod, set.at("spec", "minReadySeconds").asLong(0), env.now());
-        available += until.isZero() ? 1 : 0;
-        if (!until.isZero() && (soonest.isZero() || until.compareTo(soonest) < 0)) {
+            Pods.untilAvailable(each, set.at("spec", "minReadySeconds").asLong(0), env.now());
+        available += each == pod && until.isZero() ? 1 : 0;
+        if (until.isPositive() && (soonest.isZero() || until.compareTo(soonest) < 0)) {
           soonest = until;
         }
       }
