@@ -451,12 +451,17 @@ class EveryKindTest {
         });
         status = whole;
       }
-      ((ObjectNode) changed.path("metadata")).withObjectProperty("labels").put("sweep", "no");
+      ObjectNode metadata = (ObjectNode) changed.path("metadata");
+      metadata.withObjectProperty("labels").put("sweep", "no");
+      metadata.withObjectProperty("annotations").put("sweep", "no");
       changed.set("status", status);
       JsonNode after = api.put(path(home) + "/status", changed).ok().body();
       holds(after.path("status"), status, "status");
       assertThat(after.at("/metadata/labels/sweep").asText())
-          .isEqualTo(is(STATUS_ALONE) ? apiVersion() : "no");
+          .isEqualTo(
+              is(STATUS_ALONE) || is(Set.of("Deployment")) ? apiVersion() : "no");
+      assertThat(after.at("/metadata/annotations").has("sweep"))
+          .isNotEqualTo(is(STATUS_ALONE));
       assertThat(after.at("/metadata/generation")).isEqualTo(before.at("/metadata/generation"));
       assertThat(after.path("spec")).isEqualTo(before.path("spec"));
       same(get(home), after, "what is read of what was written");

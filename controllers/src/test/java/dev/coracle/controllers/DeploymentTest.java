@@ -68,6 +68,34 @@ class DeploymentTest {
   }
 
   @Test
+  void theRevisionComesWithTheStatusAndIsNoNewGeneration() {
+    c.api.forgetCalls();
+    c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 1, "i:1"));
+    c.pass(Duration.ofSeconds(1));
+    assertThat(deployment().annotation("deployment.kubernetes.io/revision")).contains("1");
+    assertThat(c.api.calls())
+        .extracting(Object::toString)
+        .filteredOn(call -> call.contains("deployments"))
+        .filteredOn(call -> !call.startsWith("create"))
+        .isNotEmpty()
+        .allMatch(call -> call.startsWith("update deployments/status"));
+  }
+
+  @Test
+  void anAnnotationThatTheControllerHasNotSeenYetStays() {
+    c.delay = r -> r.equals(Resources.DEPLOYMENTS) ? Duration.ofSeconds(1) : Duration.ZERO;
+    c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 1, "i:1"));
+    c.api.change(
+        Resources.DEPLOYMENTS,
+        "default",
+        "d",
+        n -> n.withObjectProperty("metadata").withObjectProperty("annotations").put("x", "y"));
+    c.pass(Duration.ofSeconds(5));
+    assertThat(deployment().annotation("x")).contains("y");
+    assertThat(deployment().annotation("deployment.kubernetes.io/revision")).contains("1");
+  }
+
+  @Test
   void isQuietWhenThereIsNothingToDo() {
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i:1"));
     c.pass(Duration.ofSeconds(5));

@@ -292,6 +292,11 @@ public final class FakeClient implements Client {
       }
       case "status" -> {
         copy(object.tree(), node, "status");
+        // As with the status of most kinds.
+        copy(
+            object.tree().withObjectProperty("metadata"),
+            node.withObjectProperty("metadata"),
+            "annotations");
       }
       case "scale" ->
           node.withObjectProperty("spec").set("replicas", object.at("spec", "replicas"));

@@ -33,6 +33,11 @@ public interface KindStrategy {
     return false;
   }
 
+  /** Whether labels stay when the status is written, whatever becomes of other metadata. */
+  default boolean statusKeepsLabels() {
+    return statusKeepsMetadata();
+  }
+
   /** Whether an update of an absent object creates it. */
   default boolean allowsCreateOnUpdate() {
     return false;

@@ -245,6 +245,9 @@ public final class ObjectUpdate {
             ? List.of("labels", "annotations", "finalizers", "ownerReferences")
             : List.of("ownerReferences");
     kept.forEach(field -> copy(field, (ObjectNode) before.metadata(), given));
+    if (scope.name().equals("status") && type.strategy().statusKeepsLabels()) {
+      copy("labels", (ObjectNode) before.metadata(), given);
+    }
     return given;
   }
 

@@ -6,7 +6,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.controllers.internal.Environment;
@@ -35,8 +34,11 @@ final class CurrentReplicaSet {
     this.status = status;
   }
 
-  /** The set, and why the Deployment progresses where it was made or found now. */
-  record Found(KubeObject set, Optional<Note> note) {}
+  /**
+   * The Deployment with the revision, the set, and why the Deployment progresses where the set was
+   * made or found now.
+   */
+  record Found(KubeObject deployment, KubeObject set, Optional<Note> note) {}
 
   /** The set of the present template with its revision and annotations right, made where needed. */
   Uni<Found> of(KubeObject deployment, List<KubeObject> all, List<KubeObject> old) {
@@ -66,21 +68,25 @@ final class CurrentReplicaSet {
         annotated.equals(set)
             ? Uni.createFrom().item(set)
             : env.client().update(Resources.REPLICA_SETS, annotated);
-    return right.chain(now -> keepRevision(deployment, now).map(_ -> new Found(now, note)));
+    return right.chain(now -> keepRevision(deployment, now).map(kept -> new Found(kept, now, note)));
   }
 
-  private Uni<Boolean> keepRevision(KubeObject deployment, KubeObject set) {
+  /**
+   * Writes the set's revision on the Deployment, with its status: an annotation written with the
+   * object itself would count as a new generation.
+   */
+  private Uni<KubeObject> keepRevision(KubeObject deployment, KubeObject set) {
     String revision = set.annotation(Revisions.REVISION).orElse("");
-    if (revision.isEmpty()
-        || deployment.annotation(Revisions.REVISION).orElse("").equals(revision)) {
-      return Uni.createFrom().item(true);
-    }
-    Patch patch =
-        Patch.merge(node ->
-            node.putObject("metadata").putObject("annotations").put(Revisions.REVISION, revision));
-    return env.client()
-        .patch(Resources.DEPLOYMENTS, deployment.namespace(), deployment.name(), patch)
-        .map(_ -> true);
+    return revision.isEmpty()
+            || deployment.annotation(Revisions.REVISION).orElse("").equals(revision)
+        ? Uni.createFrom().item(deployment)
+        : env.client()
+            .updateStatus(
+                Resources.DEPLOYMENTS,
+                deployment.with(node ->
+                    node.withObjectProperty("metadata")
+                        .withObjectProperty("annotations")
+                        .put(Revisions.REVISION, revision)));
   }
 
   private Uni<Found> create(KubeObject deployment, List<KubeObject> old, long revision) {
@@ -108,8 +114,9 @@ final class CurrentReplicaSet {
         .call(failure -> creationFailed(deployment, failure))
         .chain(made ->
             keepRevision(deployment, made)
-                .map(_ ->
+                .map(kept ->
                     new Found(
+                        kept,
                         made,
                         Optional.of(
                             new Note(

@@ -1,6 +1,5 @@
 package dev.coracle.controllers.internal.deployment;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.OwnerReference;
@@ -142,11 +141,7 @@ public final class DeploymentController extends LoopController {
               .roll(deployment, set, old, every, recreate)
               .chain(rolled ->
                   status
-                      .write(
-                          deployment.with(n -> copyRevision(n, rolled.getLast())),
-                          rolled.getLast(),
-                          rolled,
-                          note)
+                      .write(found.deployment(), rolled.getLast(), rolled, note)
                       .call(() -> history.clear(deployment, rolled)));
         });
   }
@@ -159,23 +154,6 @@ public final class DeploymentController extends LoopController {
     List<KubeObject> all = new ArrayList<>(old);
     current.ifPresent(all::add);
     return status.write(deployment, current.orElse(null), all, note);
-  }
-
-  /**
-   * The status is written on the object with the revision that {@link CurrentReplicaSet} has given
-   * it.
-   */
-  private static void copyRevision(ObjectNode deployment, KubeObject current) {
-    current
-        .annotation(Revisions.REVISION)
-        .ifPresent(revision ->
-            deployment
-                .withObjectProperty("metadata")
-                .withObjectProperty("annotations")
-                .put(Revisions.REVISION, revision));
-    // The annotation went by a patch of its own; the write must not insist on the version before
-    // it.
-    deployment.withObjectProperty("metadata").remove("resourceVersion");
   }
 
   private static Optional<Note> pauseNote(KubeObject deployment, boolean paused) {

@@ -23,6 +23,12 @@ public record WorkloadStrategy(boolean countsAnnotations, String defaultPropagat
     return countsAnnotations;
   }
 
+  /** A Deployment's revision comes with its status; its labels do not. */
+  @Override
+  public boolean statusKeepsLabels() {
+    return countsAnnotations;
+  }
+
   @Override
   public void prepareForCreate(ObjectNode object, Call call) {
     if (object.path("spec").path("template").path("metadata") instanceof ObjectNode metadata
