@@ -26,6 +26,9 @@ public interface ApiCalls {
 
   Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name);
 
+  Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource);
+
   Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options);
 
   Multi<WatchEvent> watch(GroupVersionResource resource, String namespace, WatchOptions options);

@@ -26,6 +26,10 @@ public interface Client {
 
   Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name);
 
+  /** What is below an object: {@code deployments/x/scale}. */
+  Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource);
+
   Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options);
 
   /**

@@ -28,6 +28,12 @@ public record ContextClient(Client below, SerialContext context) implements Clie
   }
 
   @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
+    return here(below.getSubresource(resource, namespace, name, subresource));
+  }
+
+  @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return here(below.list(resource, namespace, options));
   }

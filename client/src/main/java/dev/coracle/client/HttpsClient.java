@@ -135,6 +135,13 @@ public final class HttpsClient implements Client, AutoCloseable {
   }
 
   @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
+    return object(
+        request(HttpMethod.GET, resource.path(namespace, name) + below(subresource), "", null));
+  }
+
+  @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions list) {
     String query =
         new Query()

@@ -30,6 +30,12 @@ record AnsweringClient(
   }
 
   @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
+    return client.getSubresource(resource, namespace, name, subresource);
+  }
+
+  @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return client.list(resource, namespace, options);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.Timestamps;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +17,9 @@ class AutoscalerTest {
 
   private final Cluster c = new Cluster();
 
+  /** As measured for ten seconds, beginning now. */
   private void use(String cpu) {
+    c.pass(Duration.ofSeconds(10));
     c.api.all(METRICS).forEach(m -> c.api.remove(METRICS, m.namespace(), m.name()));
     for (KubeObject pod : c.pods()) {
       c.api.put(
@@ -25,9 +28,10 @@ class AutoscalerTest {
               """
               {"apiVersion":"metrics.k8s.io/v1beta1","kind":"PodMetrics",
                "metadata":{"namespace":"default","name":"%s","labels":{"app":"d"}},
+               "timestamp":"%s","window":"10s",
                "containers":[{"name":"c","usage":{"cpu":"%s","memory":"1Mi"}}]}\
               """
-                  .formatted(pod.name(), cpu)));
+                  .formatted(pod.name(), Timestamps.time(c.context.clock().instant()), cpu)));
     }
   }
 

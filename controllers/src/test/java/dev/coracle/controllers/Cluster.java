@@ -121,6 +121,7 @@ final class Cluster {
             ObjectNode status = node.withObjectProperty("status");
             String ip = "10.0." + (addresses / 250) + "." + (++addresses % 250 + 1);
             status.put("phase", "Running").put("podIP", ip);
+            status.put("startTime", Timestamps.time(context.clock().instant()));
             status.putArray("podIPs").addObject().put("ip", ip);
             boolean ready = becomesReady.test(pod);
             status

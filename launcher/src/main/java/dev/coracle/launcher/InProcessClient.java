@@ -29,6 +29,12 @@ final class InProcessClient implements Client {
   }
 
   @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
+    return calls.getSubresource(resource, namespace, name, subresource);
+  }
+
+  @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     return calls.list(resource, namespace, options);
   }

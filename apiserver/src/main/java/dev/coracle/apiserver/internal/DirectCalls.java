@@ -309,8 +309,16 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
+    return getSubresource(resource, namespace, name, "");
+  }
+
+  @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
     return run(
-        new Ask(resource, "get", namespace, name, "", WriteOptions.NONE, null), 200, engine::get);
+        new Ask(resource, "get", namespace, name, subresource, WriteOptions.NONE, null),
+        200,
+        engine::get);
   }
 
   @Override

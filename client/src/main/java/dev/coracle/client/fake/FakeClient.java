@@ -3,6 +3,7 @@ package dev.coracle.client.fake;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
@@ -14,6 +15,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Client;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -143,6 +145,24 @@ public final class FakeClient implements Client {
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
     return call(
         "get", resource, namespace, name, "", () -> objects.require(resource, namespace, name));
+  }
+
+  @Override
+  public Uni<KubeObject> getSubresource(
+      GroupVersionResource resource, String namespace, String name, String subresource) {
+    return call(
+        "get",
+        resource,
+        namespace,
+        name,
+        subresource,
+        () -> {
+          KubeObject object = objects.require(resource, namespace, name);
+          if (!subresource.equals("scale") || !object.at("spec", "replicas").isNumber()) {
+            throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
+          }
+          return scale(object);
+        });
   }
 
   @Override
@@ -326,6 +346,27 @@ public final class FakeClient implements Client {
       objects.remove(resource, stored);
     }
     return stored;
+  }
+
+  /** The selector of a kind that has none in its spec is in {@code status.selector}. */
+  private static KubeObject scale(KubeObject object) {
+    JsonNode selector = object.at("spec", "selector");
+    String text =
+        selector.isObject()
+            ? LabelSelector.of(selector).toString()
+            : object.text("status", "selector");
+    ObjectNode out = Json.object().put("apiVersion", "autoscaling/v1").put("kind", "Scale");
+    ObjectNode metadata = out.putObject("metadata");
+    for (String field : new String[] {"name", "namespace", "uid", "resourceVersion"}) {
+      metadata.set(field, object.metadata().path(field));
+    }
+    out.putObject("spec").set("replicas", object.at("spec", "replicas"));
+    ObjectNode status = out.putObject("status");
+    status.put("replicas", object.at("status", "replicas").asInt(0));
+    if (!text.isEmpty()) {
+      status.put("selector", text);
+    }
+    return KubeObject.of(out);
   }
 
   private static void copy(ObjectNode from, ObjectNode to, String field) {

@@ -3,6 +3,7 @@ package dev.coracle.controllers.internal.autoscaling;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -11,7 +12,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.ListOptions;
-import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -30,9 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes
- * the target (Kubernetes docs, "Horizontal Pod Autoscaling", v2). It knows the metric types
- * Resource and ContainerResource from metrics.k8s.io; others make {@code ScalingActive} false and
- * say so.
+ * the target by its {@code scale} (Kubernetes docs, "Horizontal Pod Autoscaling", v2). It knows the
+ * metric types Resource and ContainerResource from metrics.k8s.io; others make {@code
+ * ScalingActive} false and say so.
  */
 public final class HorizontalController extends LoopController {
 
@@ -44,6 +45,9 @@ public final class HorizontalController extends LoopController {
   private final Lister pods;
   private final ResourceCatalog catalog;
   private final Map<NamespacedName, ScalingHistory> histories = new HashMap<>();
+
+  /** Which pods each autoscaler was last seen to measure. */
+  private final Map<NamespacedName, LabelSelector> selectors = new HashMap<>();
 
   public HorizontalController(Environment env, ResourceCatalog catalog) {
     super("horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", env);
@@ -69,6 +73,7 @@ public final class HorizontalController extends LoopController {
           @Override
           public void deleted(KubeObject last) {
             histories.remove(last.key());
+            selectors.remove(last.key());
           }
         });
   }
@@ -85,40 +90,55 @@ public final class HorizontalController extends LoopController {
             ? (ObjectNode) scaler.at("status").deepCopy()
             : Json.object();
     JsonNode reference = scaler.at("spec", "scaleTargetRef");
-    Optional<ResourceCatalog.Entry> target =
-        catalog.kind(reference.path("apiVersion").asText("v1"), reference.path("kind").asText(""));
+    String apiVersion = reference.path("apiVersion").asText("v1");
+    String kind = reference.path("kind").asText("");
+    Optional<ResourceCatalog.Entry> target = catalog.kind(apiVersion, kind);
     Uni<Void> work =
         target.isEmpty()
-            ? failed(scaler, status, "AbleToScale", "FailedGetScale", "unknown target kind")
+            ? noScale(
+                scaler,
+                status,
+                "no matches for kind \""
+                    + kind
+                    + "\" in group \""
+                    + GroupVersionKind.of(apiVersion, kind).group()
+                    + "\"")
             : env.client()
-                .get(target.get().resource(), name.namespace(), reference.path("name").asText(""))
-                .chain(owner -> scale(scaler, status, owner, target.get(), now))
+                .getSubresource(
+                    target.get().resource(),
+                    name.namespace(),
+                    reference.path("name").asText(""),
+                    "scale")
+                .map(Optional::of)
                 .onFailure(StatusException::isNotFound)
                 .recoverWithUni(failure ->
-                    failed(
-                        scaler,
-                        status,
-                        "AbleToScale",
-                        "FailedGetScale",
-                        "the HPA controller was unable to get the target's current scale: "
-                            + failure.getMessage()));
+                    noScale(scaler, status, failure.getMessage()).map(_ -> Optional.empty()))
+                .chain(scale ->
+                    scale.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : scale(scaler, status, scale.get(), target.get(), now));
     return work.chain(() -> write(scaler, status)).replaceWith(Result.requeueAfter(PERIOD));
   }
 
-  private Uni<Void> failed(
-      KubeObject scaler, ObjectNode status, String type, String reason, String message) {
-    Conditions.set(status, type, "False", reason, message, env.now());
-    events.warning(scaler, reason, message);
+  private Uni<Void> noScale(KubeObject scaler, ObjectNode status, String why) {
+    Conditions.set(
+        status,
+        "AbleToScale",
+        "False",
+        "FailedGetScale",
+        "the HPA controller was unable to get the target's current scale: " + why,
+        env.now());
+    events.warning(scaler, "FailedGetScale", why);
     return Uni.createFrom().voidItem();
   }
 
   private Uni<Void> scale(
       KubeObject scaler,
       ObjectNode status,
-      KubeObject owner,
+      KubeObject scale,
       ResourceCatalog.Entry target,
       Instant now) {
-    int size = owner.at("spec", "replicas").asInt(1);
+    int size = scale.at("spec", "replicas").asInt(0);
     Conditions.set(
         status,
         "AbleToScale",
@@ -128,59 +148,121 @@ public final class HorizontalController extends LoopController {
         now);
     status.put("currentReplicas", size);
     status.put("observedGeneration", (int) scaler.generation());
-    if (size == 0 && scaler.at("spec", "minReplicas").asInt(1) > 0) {
-      Conditions.set(
+    int min = scaler.at("spec", "minReplicas").asInt(1);
+    int max = scaler.at("spec", "maxReplicas").asInt(1);
+    if (size == 0 && min > 0) {
+      inactive(
           status,
-          "ScalingActive",
-          "False",
           "ScalingDisabled",
-          "scaling is disabled since the replica count of the target is zero",
-          now);
+          "scaling is disabled since the replica count of the target is zero");
       status.put("desiredReplicas", 0);
       return Uni.createFrom().voidItem();
     }
-    LabelSelector selector = selector(owner);
+    if (size > max || size < min) {
+      status.putNull("currentMetrics");
+      return rescale(
+          scaler,
+          status,
+          scale,
+          target,
+          size > max ? max : min,
+          size > max
+              ? "Current number of replicas above Spec.MaxReplicas"
+              : "Current number of replicas below Spec.MinReplicas");
+    }
+    Optional<LabelSelector> selector = selector(scaler, status, scale);
+    if (selector.isEmpty()) {
+      return Uni.createFrom().voidItem();
+    }
     return env.client()
-        .list(POD_METRICS, scaler.namespace(), ListOptions.ALL.withLabels(selector))
-        .map(list -> list.items())
+        .list(POD_METRICS, scaler.namespace(), ListOptions.ALL.withLabels(selector.get()))
+        .map(list -> new ResourceMetric.Usage(list.items(), ""))
         .onFailure()
-        .recoverWithItem(List.of())
+        .recoverWithItem(failure ->
+            new ResourceMetric.Usage(List.of(), String.valueOf(failure.getMessage())))
         .chain(usage -> {
-          List<KubeObject> running =
-              pods.list(scaler.namespace(), selector).stream()
-                  .filter(p -> !p.isDeleting())
-                  .toList();
-          Proposal proposal = propose(scaler, status, size, running, usage);
-          return apply(scaler, status, owner, target, size, proposal, now);
+          List<KubeObject> of = pods.list(scaler.namespace(), selector.get());
+          Proposal proposal = propose(scaler, status, size, of, usage, now);
+          return apply(scaler, status, scale, target, proposal, now);
         });
   }
 
-  private static LabelSelector selector(KubeObject owner) {
-    JsonNode selector = owner.at("spec", "selector");
-    return selector.has("matchLabels") || selector.has("matchExpressions")
-        ? LabelSelector.of(selector)
-        : LabelSelector.ofLabels(KubeObject.strings(selector));
+  /** Empty, and said so, where pods can not be told by it. */
+  private Optional<LabelSelector> selector(
+      KubeObject scaler, ObjectNode status, KubeObject scale) {
+    String text = scale.text("status", "selector");
+    if (text.isEmpty()) {
+      events.warning(scaler, "SelectorRequired", "selector is required");
+      inactive(status, "InvalidSelector", "the HPA target's scale is missing a selector");
+      events.warning(scaler, "FailedComputeMetricsReplicas", "selector is required");
+      return Optional.empty();
+    }
+    LabelSelector selector;
+    try {
+      selector = LabelSelector.parse(text);
+    } catch (StatusException e) {
+      String why =
+          "couldn't convert selector into a corresponding internal selector object: "
+              + e.getMessage();
+      events.warning(scaler, "InvalidSelector", why);
+      inactive(status, "InvalidSelector", why);
+      events.warning(scaler, "FailedComputeMetricsReplicas", why);
+      return Optional.empty();
+    }
+    selectors.put(scaler.key(), selector);
+    List<String> all =
+        selectors.entrySet().stream()
+            .filter(e -> e.getKey().namespace().equals(scaler.namespace()))
+            .filter(e ->
+                pods.list(scaler.namespace(), selector).stream().anyMatch(e.getValue()::matches))
+            .map(e -> e.getKey().toString())
+            .sorted()
+            .toList();
+    if (all.size() > 1) {
+      String why =
+          "pods by selector "
+              + text
+              + " are controlled by multiple HPAs: ["
+              + String.join(" ", all)
+              + "]";
+      events.warning(scaler, "AmbiguousSelector", why);
+      inactive(status, "AmbiguousSelector", why);
+      events.warning(scaler, "FailedComputeMetricsReplicas", why);
+      return Optional.empty();
+    }
+    return Optional.of(selector);
   }
 
+  private void inactive(ObjectNode status, String reason, String message) {
+    Conditions.set(status, "ScalingActive", "False", reason, message, env.now());
+  }
+
+  /**
+   * @param failure null where there is a size
+   * @param failures what all of them come to
+   */
   private record Proposal(
-      int size, ResourceMetric.Outcome.@Nullable Missing failure, String metric) {}
+      int size, ResourceMetric.Outcome.@Nullable Missing failure, String failures, String metric) {}
 
   /** The largest of what the metrics ask for; when one cannot be had, there is no scaling down. */
   private static Proposal propose(
       KubeObject scaler,
       ObjectNode status,
       int size,
-      List<KubeObject> running,
-      List<KubeObject> usage) {
-    ArrayNode current = status.putArray("currentMetrics");
+      List<KubeObject> pods,
+      ResourceMetric.Usage usage,
+      Instant now) {
+    ArrayNode current = Json.array();
     int most = -1;
     String metric = "";
     ResourceMetric.Outcome.Missing failure = null;
+    String first = "";
+    int failed = 0;
     ResourceMetric.Tolerances tolerances =
         ResourceMetric.Tolerances.of(scaler.at("spec", "behavior"));
     for (JsonNode spec : scaler.at("spec", "metrics")) {
       ResourceMetric.Outcome outcome =
-          ResourceMetric.evaluate(spec, size, running, usage, tolerances);
+          ResourceMetric.evaluate(spec, size, pods, usage, tolerances, now);
       switch (outcome) {
         case ResourceMetric.Outcome.Value value -> {
           current.add(value.current());
@@ -189,100 +271,143 @@ public final class HorizontalController extends LoopController {
             metric = value.name();
           }
         }
-        // The first is the one that is told of.
-        case ResourceMetric.Outcome.Missing missing ->
-            failure = failure == null ? missing : failure;
+        case ResourceMetric.Outcome.Missing missing -> {
+          failed++;
+          // The first is the one that is told of.
+          if (failure == null) {
+            failure = missing;
+            first = ResourceMetric.failure(spec, missing.message());
+          }
+        }
       }
     }
     if (current.isEmpty()) {
       status.putNull("currentMetrics");
+    } else {
+      status.set("currentMetrics", current);
     }
-    if (most < 0 || (failure != null && most < size)) {
-      return new Proposal(
-          size,
-          failure == null
-              ? new ResourceMetric.Outcome.Missing("FailedGetResourceMetric", "no metrics")
-              : failure,
-          "");
-    }
-    return new Proposal(most, null, metric);
+    return failure != null && most < size
+        ? new Proposal(
+            size,
+            failure,
+            "invalid metrics ("
+                + failed
+                + " invalid out of "
+                + scaler.at("spec", "metrics").size()
+                + "), first error is: "
+                + first,
+            "")
+        : new Proposal(most < 0 ? size : most, null, "", metric);
   }
 
   private Uni<Void> apply(
       KubeObject scaler,
       ObjectNode status,
-      KubeObject owner,
+      KubeObject scale,
       ResourceCatalog.Entry target,
-      int size,
       Proposal proposal,
       Instant now) {
-    int min = scaler.at("spec", "minReplicas").asInt(1);
-    int max = scaler.at("spec", "maxReplicas").asInt(1);
-    ScalingHistory history = histories.computeIfAbsent(scaler.key(), _ -> new ScalingHistory());
-    int wanted;
-    String why;
-    if (size > max) {
-      wanted = max;
-      why = "Current number of replicas above Spec.MaxReplicas";
-    } else if (size < min) {
-      wanted = min;
-      why = "Current number of replicas below Spec.MinReplicas";
-    } else if (proposal.failure() != null) {
-      Conditions.set(
+    int size = scale.at("spec", "replicas").asInt(0);
+    if (proposal.failure() != null) {
+      inactive(
           status,
-          "ScalingActive",
-          "False",
           proposal.failure().reason(),
-          "the HPA was unable to compute the replica count: " + proposal.failure().message(),
-          now);
+          "the HPA was unable to compute the replica count: " + proposal.failure().message());
       events.warning(scaler, proposal.failure().reason(), proposal.failure().message());
+      events.warning(scaler, "FailedComputeMetricsReplicas", proposal.failures());
       status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
-    } else {
-      Conditions.set(
-          status,
-          "ScalingActive",
-          "True",
-          "ValidMetricFound",
-          "the HPA was able to successfully calculate a replica count from " + proposal.metric(),
-          now);
-      wanted = history.limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
-      boolean limited = wanted > max || wanted < min;
-      Conditions.set(
-          status,
-          "ScalingLimited",
-          limited ? "True" : "False",
-          limited ? (wanted > max ? "TooManyReplicas" : "TooFewReplicas") : "DesiredWithinRange",
-          limited
-              ? (wanted > max
-                  ? "the desired replica count is more than the maximum replica count"
-                  : "the desired replica count is less than the minimum replica count")
-              : "the desired count is within the acceptable range",
-          now);
-      wanted = Math.clamp(wanted, min, max);
-      why = wanted > size ? proposal.metric() + " above target" : "All metrics below target";
     }
-    status.put("desiredReplicas", wanted);
-    if (wanted == size) {
+    Conditions.set(
+        status,
+        "ScalingActive",
+        "True",
+        "ValidMetricFound",
+        "the HPA was able to successfully calculate a replica count from " + proposal.metric(),
+        now);
+    int min = scaler.at("spec", "minReplicas").asInt(1);
+    int max = scaler.at("spec", "maxReplicas").asInt(1);
+    int wanted =
+        history(scaler).limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
+    boolean limited = wanted > max || wanted < min;
+    Conditions.set(
+        status,
+        "ScalingLimited",
+        limited ? "True" : "False",
+        limited ? (wanted > max ? "TooManyReplicas" : "TooFewReplicas") : "DesiredWithinRange",
+        limited
+            ? (wanted > max
+                ? "the desired replica count is more than the maximum replica count"
+                : "the desired replica count is less than the minimum replica count")
+            : "the desired count is within the acceptable range",
+        now);
+    int bounded = Math.clamp(wanted, min, max);
+    if (bounded == size) {
+      status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
     }
-    int change = wanted;
-    Patch patch = Patch.merge(n -> n.putObject("spec").put("replicas", change));
+    return rescale(
+        scaler,
+        status,
+        scale,
+        target,
+        bounded,
+        bounded > size ? proposal.metric() + " above target" : "All metrics below target");
+  }
+
+  private ScalingHistory history(KubeObject scaler) {
+    return histories.computeIfAbsent(scaler.key(), _ -> new ScalingHistory());
+  }
+
+  private Uni<Void> rescale(
+      KubeObject scaler,
+      ObjectNode status,
+      KubeObject scale,
+      ResourceCatalog.Entry target,
+      int wanted,
+      String why) {
+    int size = scale.at("spec", "replicas").asInt(0);
+    Instant now = env.now();
     return env.client()
-        .patch(target.resource(), owner.namespace(), owner.name(), patch)
+        .update(
+            target.resource(),
+            scale.with(n -> n.withObjectProperty("spec").put("replicas", wanted)),
+            "scale",
+            WriteOptions.NONE)
         .invoke(() -> {
-          history.scaled(change - size, now);
+          history(scaler).scaled(wanted - size, now);
+          status.put("desiredReplicas", wanted);
           status.put("lastScaleTime", Timestamps.time(now));
           Conditions.set(
               status,
               "AbleToScale",
               "True",
               "SucceededRescale",
-              "the HPA controller was able to update the target scale to " + change,
+              "the HPA controller was able to update the target scale to " + wanted,
               now);
-          events.normal(scaler, "SuccessfulRescale", "New size: " + change + "; reason: " + why);
+          events.normal(scaler, "SuccessfulRescale", "New size: " + wanted + "; reason: " + why);
         })
-        .replaceWithVoid();
+        .replaceWithVoid()
+        .onFailure(StatusException.class)
+        .recoverWithUni(failure -> {
+          Conditions.set(
+              status,
+              "AbleToScale",
+              "False",
+              "FailedUpdateScale",
+              "the HPA controller was unable to update the target scale: " + failure.getMessage(),
+              now);
+          events.warning(
+              scaler,
+              "FailedRescale",
+              "New size: "
+                  + wanted
+                  + "; reason: "
+                  + why
+                  + "; error: "
+                  + failure.getMessage());
+          return Uni.createFrom().voidItem();
+        });
   }
 
   private Uni<Void> write(KubeObject scaler, ObjectNode status) {

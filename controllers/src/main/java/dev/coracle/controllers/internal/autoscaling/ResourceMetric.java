@@ -5,10 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
-import dev.coracle.controllers.internal.pods.Pods;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many pods one resource metric asks for: in proportion of use to target, within tolerances.
@@ -44,6 +45,9 @@ final class ResourceMetric {
     }
   }
 
+  /** What the metrics API answered, or why it did not. */
+  record Usage(List<KubeObject> items, String failure) {}
+
   /** What came of it. */
   sealed interface Outcome {
     record Value(int replicas, ObjectNode current, String name) implements Outcome {}
@@ -53,12 +57,36 @@ final class ResourceMetric {
 
   private ResourceMetric() {}
 
+  /** As a failure of this metric is put where all failures are counted. */
+  static String failure(JsonNode spec, String message) {
+    String name = spec.path(field(spec)).path("name").asText("");
+    return switch (spec.path("type").asText("")) {
+      case "Resource" -> "failed to get " + name + " resource metric value: " + message;
+      case "ContainerResource" -> "failed to get " + name + " container metric value: " + message;
+      case "Pods" -> "failed to get pods metric value: " + message;
+      case "Object" -> "failed to get object metric value: " + message;
+      case "External" ->
+          "failed to get "
+              + spec.path("external").path("metric").path("name").asText("")
+              + " external metric value: "
+              + message;
+      default -> message;
+    };
+  }
+
+  private static String field(JsonNode spec) {
+    return spec.path("type").asText("").equals("ContainerResource")
+        ? "containerResource"
+        : "resource";
+  }
+
   static Outcome evaluate(
       JsonNode spec,
       int size,
       List<KubeObject> pods,
-      List<KubeObject> usage,
-      Tolerances tolerances) {
+      Usage usage,
+      Tolerances tolerances,
+      Instant now) {
     String type = spec.path("type").asText("");
     String reason = REASONS.getOrDefault(type, "InvalidMetricSourceType");
     boolean ofContainer = type.equals("ContainerResource");
@@ -66,110 +94,140 @@ final class ResourceMetric {
       return new Outcome.Missing(
           reason, "metrics of type " + type + " are not offered by this cluster's metrics API");
     }
-    JsonNode source = spec.path(ofContainer ? "containerResource" : "resource");
+    JsonNode source = spec.path(field(spec));
     String resource = source.path("name").asText("");
     String container = ofContainer ? source.path("container").asText("") : "";
-    Map<String, Long> used = used(usage, resource, container);
-    boolean byRequest = source.path("target").path("type").asText("").equals("Utilization");
-    long total = 0;
-    long requested = 0;
-    int measured = 0;
-    int missing = 0;
-    for (KubeObject pod : pods) {
-      if (!Pods.phase(pod).equals("Running")) {
-        continue;
-      }
-      Long milli = used.get(pod.name());
-      if (milli == null) {
-        missing++;
-        continue;
-      }
-      measured++;
-      total += milli;
-      if (byRequest) {
-        PodRequest request = PodRequest.of(pod, resource, container);
-        if (request.without() != null) {
-          return new Outcome.Missing(
-              reason,
-              "failed to get "
-                  + resource
-                  + " utilization: missing request for "
-                  + resource
-                  + " in container "
-                  + request.without()
-                  + " of Pod "
-                  + pod.name());
-        }
-        requested += request.milli();
-      }
-    }
-    if (measured == 0) {
-      return new Outcome.Missing(
-          reason,
-          "failed to get "
-              + resource
-              + " utilization: unable to get metrics for resource "
-              + resource
-              + ": no metrics returned from resource metrics API");
+    MeasuredPods measured = MeasuredPods.of(pods, usage.items(), resource, container, now);
+    String none =
+        usage.items().isEmpty()
+            ? "unable to get metrics for resource "
+                + resource
+                + (usage.failure().isEmpty()
+                    ? ": no metrics returned from resource metrics API"
+                    : ": unable to fetch metrics from resource metrics API: " + usage.failure())
+            : pods.isEmpty()
+                ? "no pods returned by selector while calculating replica count"
+                : measured.used().isEmpty() ? "did not receive metrics for any ready pods" : "";
+    if (!none.isEmpty()) {
+      return missing(reason, resource, none);
     }
     JsonNode target = source.path("target");
     ObjectNode current = Json.object().put("type", type);
-    ObjectNode detail =
-        current.putObject(ofContainer ? "containerResource" : "resource").put("name", resource);
+    ObjectNode detail = current.putObject(field(spec)).put("name", resource);
     if (ofContainer) {
       detail.put("container", container);
     }
-    ObjectNode now = detail.putObject("current");
-    long average = total / measured;
-    now.put(
-        "averageValue",
-        resource.equals("cpu")
-            ? Quantity.ofMillis(average).toString()
-            : Quantity.ofBytes(average / 1000).toString());
-    double ratio;
-    String name;
-    if (byRequest) {
-      if (requested == 0) {
-        return new Outcome.Missing(
-            reason, "failed to get " + resource + " utilization: no requests of " + resource);
-      }
-      int utilization = (int) (total * 100 / requested);
-      now.put("averageUtilization", utilization);
-      ratio = utilization / (double) Math.max(1, target.path("averageUtilization").asInt(80));
-      name = resource + " resource utilization (percentage of request)";
-    } else {
-      Quantity wanted = Quantity.tryParse(target.path("averageValue").asText(""));
-      double milli = wanted == null ? 1 : Math.max(1, wanted.millis());
-      ratio = average / milli;
-      name = resource + " resource";
-    }
-    if (tolerances.holds(ratio)) {
-      return new Outcome.Value(size, current, name);
-    }
-    // Pods without figures count as idle when growing and as just right when shrinking.
-    double counted = ratio > 1 ? ratio * measured : ratio * measured + missing;
-    int replicas = (int) Math.ceil(counted);
-    boolean wrongWay = ratio > 1 ? replicas < size : replicas > size;
-    return new Outcome.Value(wrongWay ? size : replicas, current, name);
+    ObjectNode shown = detail.putObject("current");
+    return target.path("type").asText("").equals("Utilization")
+        ? byRequest(
+            new Asked(reason, resource, container, size, tolerances),
+            target.path("averageUtilization").asInt(80),
+            pods,
+            measured,
+            shown,
+            current)
+        : byAmount(
+            new Asked(reason, resource, container, size, tolerances),
+            Quantity.tryParse(target.path("averageValue").asText("")),
+            measured,
+            shown,
+            current);
   }
 
-  /** In thousandths, by pod. */
-  private static Map<String, Long> used(List<KubeObject> usage, String resource, String container) {
-    Map<String, Long> out = new HashMap<>();
-    for (KubeObject metrics : usage) {
-      long sum = 0;
-      boolean found = false;
-      for (JsonNode c : metrics.at("containers")) {
-        Quantity amount = Quantity.tryParse(c.path("usage").path(resource).asText(""));
-        if (amount != null && (container.isEmpty() || c.path("name").asText().equals(container))) {
-          sum += amount.millis();
-          found = true;
-        }
+  /** What a metric is asked about. */
+  private record Asked(
+      String reason, String resource, String container, int size, Tolerances tolerances) {}
+
+  private static Outcome byRequest(
+      Asked asked,
+      int target,
+      List<KubeObject> pods,
+      MeasuredPods measured,
+      ObjectNode shown,
+      ObjectNode current) {
+    Map<String, Long> requests = new HashMap<>();
+    for (KubeObject pod : pods) {
+      PodRequest request = PodRequest.of(pod, asked.resource(), asked.container());
+      if (request.without() != null) {
+        return missing(
+            asked.reason(),
+            asked.resource(),
+            "missing request for "
+                + asked.resource()
+                + " in container "
+                + request.without()
+                + " of Pod "
+                + pod.name());
       }
-      if (found) {
-        out.put(metrics.name(), sum);
-      }
+      requests.put(pod.name(), request.milli());
     }
-    return out;
+    Map<String, Long> used = new HashMap<>(measured.used());
+    used.keySet().retainAll(requests.keySet());
+    if (sum(requests, used) == 0) {
+      return missing(
+          asked.reason(), asked.resource(), "no metrics returned matched known pods");
+    }
+    shown.put("averageValue", amount(asked.resource(), sum(used, used) / used.size()));
+    shown.put("averageUtilization", share(used, requests));
+    long whole = Math.max(100, target);
+    Proportion proportion =
+        new Proportion(
+            asked.size(),
+            asked.tolerances(),
+            of -> share(of, requests) / (double) Math.max(1, target),
+            pod -> requests.getOrDefault(pod, 0L) * whole / 100);
+    return new Outcome.Value(
+        proportion.of(measured),
+        current,
+        asked.container().isEmpty()
+            ? asked.resource() + " resource utilization (percentage of request)"
+            : asked.resource() + " container resource utilization (percentage of request)");
+  }
+
+  private static Outcome byAmount(
+      Asked asked,
+      @Nullable Quantity wanted,
+      MeasuredPods measured,
+      ObjectNode shown,
+      ObjectNode current) {
+    long target = wanted == null ? 1 : Math.max(1, wanted.millis());
+    Map<String, Long> used = measured.used();
+    shown.put("averageValue", amount(asked.resource(), sum(used, used) / used.size()));
+    Proportion proportion =
+        new Proportion(
+            asked.size(),
+            asked.tolerances(),
+            of -> sum(of, of) / of.size() / (double) target,
+            _ -> target);
+    return new Outcome.Value(
+        proportion.of(measured),
+        current,
+        asked.container().isEmpty()
+            ? asked.resource() + " resource"
+            : asked.resource() + " container resource");
+  }
+
+  private static Outcome missing(String reason, String resource, String why) {
+    return new Outcome.Missing(reason, "failed to get " + resource + " utilization: " + why);
+  }
+
+  private static String amount(String resource, long milli) {
+    return resource.equals("cpu")
+        ? Quantity.ofMillis(milli).toString()
+        : Quantity.ofBytes(milli / 1000).toString();
+  }
+
+  /** In percent. */
+  private static int share(Map<String, Long> used, Map<String, Long> requests) {
+    return (int) (sum(used, requests) * 100 / Math.max(1, sum(requests, used)));
+  }
+
+  /** Of those that the other has, too. */
+  private static long sum(Map<String, Long> values, Map<String, Long> of) {
+    long sum = 0;
+    for (var value : values.entrySet()) {
+      sum += of.containsKey(value.getKey()) ? value.getValue() : 0;
+    }
+    return sum;
   }
 }
