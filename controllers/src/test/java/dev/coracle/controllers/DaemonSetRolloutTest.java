@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,5 +151,31 @@ class DaemonSetRolloutTest {
     assertThat(c.pods()).hasSize(4).extracting(DaemonSetRolloutTest::image).containsOnly("i:2");
     assertThat(mostPods).isEqualTo(4);
     assertThat(fewestReady).isEqualTo(3);
+  }
+
+  @Test
+  void aPodThatFailsAgainAndAgainIsReplacedMoreAndMoreSlowly() {
+    daemonSet("{\"maxUnavailable\":1}", 0);
+    c.observe = () -> {};
+    List<Integer> kills = new ArrayList<>();
+    for (int minute = 0; minute < 2; minute++) {
+      for (int second = 0; second < 60; second++) {
+        on("n1").filter(p -> p.text("status", "phase").equals("Running")).forEach(this::fail);
+        c.pass(Duration.ofSeconds(1));
+      }
+      kills.add(c.events("FailedDaemonPod").size());
+    }
+    assertThat(kills.getFirst()).isBetween(5, 7);
+    assertThat(kills.getLast() - kills.getFirst()).isBetween(1, 2);
+    assertThat(c.events("FailedDaemonPod"))
+        .allMatch(m -> m.matches("Found failed daemon pod default/d-\\w+ on node n1, will try to kill it"));
+  }
+
+  private void fail(KubeObject pod) {
+    c.api.change(
+        Resources.PODS,
+        "default",
+        pod.name(),
+        n -> n.withObjectProperty("status").put("phase", "Failed"));
   }
 }

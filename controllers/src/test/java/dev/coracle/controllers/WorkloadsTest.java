@@ -276,6 +276,39 @@ class WorkloadsTest {
     assertThat(cron.at("status").has("active")).isFalse();
   }
 
+  private void cronJob(String zone) {
+    c.create(
+        Resources.CRON_JOBS,
+        """
+        {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"namespace":"default","name":"cron"},
+         "spec":{"schedule":"0 2 * * *","timeZone":"%s","jobTemplate":{"spec":{"template":{"spec":
+          {"restartPolicy":"Never","containers":[{"name":"c","image":"i:1"}]}}}}}}\
+        """
+            .formatted(zone));
+  }
+
+  @Test
+  void aJobOfACronJobTellsItsTimeInTheZoneOfTheCronJob() {
+    cronJob("Asia/Kolkata");
+    c.pass(Duration.ofDays(1));
+    assertThat(c.api.all(Resources.JOBS))
+        .singleElement()
+        .satisfies(job ->
+            assertThat(job.annotation("batch.kubernetes.io/cronjob-scheduled-timestamp"))
+                .contains("2026-01-02T02:00:00+05:30"));
+    assertThat(c.get(Resources.CRON_JOBS, "cron").text("status", "lastScheduleTime"))
+        .isEqualTo("2026-01-01T20:30:00Z");
+  }
+
+  @Test
+  void aCronJobOfAnUnknownZoneSaysSo() {
+    cronJob("Nowhere/Land");
+    c.pass(Duration.ofSeconds(1));
+    assertThat(c.events("UnknownTimeZone"))
+        .containsExactly("invalid timeZone: \"Nowhere/Land\": unknown time zone Nowhere/Land");
+    assertThat(c.api.all(Resources.JOBS)).isEmpty();
+  }
+
   /** Not at whole minutes, and not anew whenever something else changes. */
   @Test
   void aCronJobOfADelayCountsFromTheLastTime() {

@@ -25,6 +25,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -177,20 +179,28 @@ public final class CronJobController extends LoopController {
   }
 
   private Uni<Result> schedule(KubeObject cron, ObjectNode status, List<KubeObject> owned) {
+    ZoneId zone;
+    try {
+      zone = zone(cron);
+    } catch (DateTimeException e) {
+      String name = cron.text("spec", "timeZone");
+      events.warning(
+          cron,
+          "UnknownTimeZone",
+          "invalid timeZone: \"" + name + "\": unknown time zone " + name);
+      return DONE;
+    }
     if (cron.at("spec", "suspend").asBoolean()) {
       return DONE;
     }
     Schedule schedule;
     try {
-      String zone = cron.text("spec", "timeZone");
-      schedule =
-          Schedule.parse(
-              cron.text("spec", "schedule"), zone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(zone));
+      schedule = Schedule.parse(cron.text("spec", "schedule"), zone);
     } catch (IllegalArgumentException | DateTimeException e) {
       events.warning(
           cron,
-          e instanceof DateTimeException ? "UnknownTimeZone" : "UnparseableSchedule",
-          "unparseable schedule: " + cron.text("spec", "schedule") + " : " + e.getMessage());
+          "UnparseableSchedule",
+          "unparseable schedule: \"" + cron.text("spec", "schedule") + "\" : " + e.getMessage());
       return DONE;
     }
     Instant now = env.now();
@@ -229,6 +239,11 @@ public final class CronJobController extends LoopController {
     }
     Instant at = due.get();
     return before.chain(() -> start(cron, status, at)).replaceWith(again);
+  }
+
+  private static ZoneId zone(KubeObject cron) {
+    String zone = cron.text("spec", "timeZone");
+    return zone.isEmpty() ? ZoneOffset.UTC : ZoneId.of(zone);
   }
 
   /** From when the times count: the last one for which a Job was due, or the beginning. */
@@ -270,7 +285,10 @@ public final class CronJobController extends LoopController {
                   metadata.set(field, value.deepCopy());
                 }
               }
-              metadata.withObjectProperty("annotations").put(SCHEDULED, Timestamps.time(at));
+              metadata.withObjectProperty("annotations").put(
+                      SCHEDULED,
+                      DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+                          at.truncatedTo(ChronoUnit.SECONDS).atZone(zone(cron))));
               metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(cron).toJson());
               node.set("spec", template.path("spec").deepCopy());
             });

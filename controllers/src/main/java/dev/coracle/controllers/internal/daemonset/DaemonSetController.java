@@ -36,6 +36,7 @@ public final class DaemonSetController extends LoopController {
   private final PodClaims claims;
   private final Expectations expectations;
   private final TemplateRevisions revisions;
+  private final FailedPodBackoff backoff = new FailedPodBackoff();
 
   public DaemonSetController(Environment env) {
     super("daemonset-controller", env);
@@ -128,13 +129,16 @@ public final class DaemonSetController extends LoopController {
                   Map<String, List<KubeObject>> byNode = new HashMap<>();
                   pods.forEach(p ->
                       byNode.computeIfAbsent(NodeFit.targetOf(p), _ -> new ArrayList<>()).add(p));
-                  Uni<Boolean> work =
-                      may ? manage(name, set, byNode, revision) : Uni.createFrom().item(false);
-                  return work.chain(_ -> status(set, byNode, revision));
+                  Uni<Duration> work =
+                      may
+                          ? manage(name, set, byNode, revision)
+                          : Uni.createFrom().item(Duration.ZERO);
+                  return work.chain(wait -> status(set, byNode, revision, wait));
                 }));
   }
 
-  private Uni<Boolean> manage(
+  /** Makes and deletes pods; gives when a failed one may go, zero when none waits. */
+  private Uni<Duration> manage(
       NamespacedName name,
       KubeObject set,
       Map<String, List<KubeObject>> byNode,
@@ -142,6 +146,7 @@ public final class DaemonSetController extends LoopController {
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
     RollingReplacement rolling =
         new RollingReplacement(set, TemplateRevisions.hash(revision), env.now());
+    Duration wait = Duration.ZERO;
     for (KubeObject node : nodes.list()) {
       NodeFit.Fit fit = NodeFit.of(set, node);
       List<KubeObject> here = byNode.getOrDefault(node.name(), List.of());
@@ -151,17 +156,12 @@ public final class DaemonSetController extends LoopController {
           continue;
         }
         if (Pods.isFinished(pod)) {
-          if (Pods.phase(pod).equals("Failed")) {
-            events.warning(
-                set,
-                "FailedDaemonPod",
-                "Found failed daemon pod "
-                    + pod.key()
-                    + " on node "
-                    + node.name()
-                    + ", will try to kill it");
+          Duration left = remains(set, pod, node.name());
+          if (left.isZero()) {
+            steps.add(() -> delete(name, pod, set));
+          } else {
+            wait = soonest(wait, left);
           }
-          steps.add(() -> delete(name, pod, set));
         } else {
           alive.add(pod);
         }
@@ -185,13 +185,47 @@ public final class DaemonSetController extends LoopController {
     if (steps.isEmpty() && !set.text("spec", "updateStrategy", "type").equals("OnDelete")) {
       update(name, set, byNode, revision, rolling, steps);
     }
+    Duration again = wait;
     return PodControl.slowStart(steps)
         .chain(progress ->
             progress
                 .failure()
                 .filter(f -> !PodControl.isNamespaceEnding(f))
-                .map(f -> Uni.createFrom().<Boolean>failure(f))
-                .orElseGet(() -> Uni.createFrom().item(true)));
+                .map(f -> Uni.createFrom().<Duration>failure(f))
+                .orElseGet(() -> Uni.createFrom().item(again)));
+  }
+
+  /** How long a pod that has ended still stays, and says when it goes. */
+  private Duration remains(KubeObject set, KubeObject pod, String node) {
+    boolean failed = Pods.phase(pod).equals("Failed");
+    if (failed) {
+      Duration left =
+          backoff.ask(
+              new FailedPodBackoff.Place(set.uid(), set.generation(), node), env.now());
+      if (left.isPositive()) {
+        return left;
+      }
+    }
+    String found =
+        "Found "
+            + (failed ? "failed" : "succeeded")
+            + " daemon pod "
+            + pod.key()
+            + " on node "
+            + node
+            + ", will try to "
+            + (failed ? "kill" : "delete")
+            + " it";
+    if (failed) {
+      events.warning(set, "FailedDaemonPod", found);
+    } else {
+      events.normal(set, "SucceededDaemonPod", found);
+    }
+    return Duration.ZERO;
+  }
+
+  private static Duration soonest(Duration a, Duration b) {
+    return a.isZero() ? b : b.isZero() || a.compareTo(b) < 0 ? a : b;
   }
 
   private void update(
@@ -239,7 +273,10 @@ public final class DaemonSetController extends LoopController {
   }
 
   private Uni<Result> status(
-      KubeObject set, Map<String, List<KubeObject>> byNode, KubeObject revision) {
+      KubeObject set,
+      Map<String, List<KubeObject>> byNode,
+      KubeObject revision,
+      Duration wait) {
     String hash = TemplateRevisions.hash(revision);
     int desired = 0;
     int current = 0;
@@ -247,7 +284,7 @@ public final class DaemonSetController extends LoopController {
     int ready = 0;
     int available = 0;
     int updated = 0;
-    Duration soonest = Duration.ZERO;
+    Duration again = wait;
     Set<String> used = new HashSet<>(Set.of(hash));
     for (KubeObject node : nodes.list()) {
       boolean wanted = NodeFit.of(set, node).shouldRun();
@@ -273,9 +310,7 @@ public final class DaemonSetController extends LoopController {
         Duration until =
             Pods.untilAvailable(each, set.at("spec", "minReadySeconds").asLong(0), env.now());
         available += each == pod && until.isZero() ? 1 : 0;
-        if (until.isPositive() && (soonest.isZero() || until.compareTo(soonest) < 0)) {
-          soonest = until;
-        }
+        again = soonest(again, until.isPositive() ? until : Duration.ZERO);
       }
     }
     ObjectNode status =
@@ -288,7 +323,7 @@ public final class DaemonSetController extends LoopController {
     count(status, "updatedNumberScheduled", updated);
     count(status, "numberAvailable", available);
     count(status, "numberUnavailable", desired - available);
-    Result next = soonest.isZero() ? Result.DONE : Result.requeueAfter(soonest);
+    Result next = again.isZero() ? Result.DONE : Result.requeueAfter(again);
     Uni<Result> written =
         status.equals(set.at("status"))
             ? Uni.createFrom().item(next)
