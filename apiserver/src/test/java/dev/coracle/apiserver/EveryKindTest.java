@@ -458,10 +458,8 @@ class EveryKindTest {
       JsonNode after = api.put(path(home) + "/status", changed).ok().body();
       holds(after.path("status"), status, "status");
       assertThat(after.at("/metadata/labels/sweep").asText())
-          .isEqualTo(
-              is(STATUS_ALONE) || is(Set.of("Deployment")) ? apiVersion() : "no");
-      assertThat(after.at("/metadata/annotations").has("sweep"))
-          .isNotEqualTo(is(STATUS_ALONE));
+          .isEqualTo(is(STATUS_ALONE) || is(Set.of("Deployment")) ? apiVersion() : "no");
+      assertThat(after.at("/metadata/annotations").has("sweep")).isNotEqualTo(is(STATUS_ALONE));
       assertThat(after.at("/metadata/generation")).isEqualTo(before.at("/metadata/generation"));
       assertThat(after.path("spec")).isEqualTo(before.path("spec"));
       same(get(home), after, "what is read of what was written");

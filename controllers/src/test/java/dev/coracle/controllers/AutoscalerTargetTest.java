@@ -16,8 +16,6 @@ class AutoscalerTargetTest {
 
   private static final GroupVersionResource SHEEP =
       new GroupVersionResource("example.com", "v1", "sheep");
-  private static final GroupVersionResource METRICS =
-      new GroupVersionResource("metrics.k8s.io", "v1beta1", "pods");
 
   private final Cluster c = new Cluster();
 
@@ -89,25 +87,14 @@ class AutoscalerTargetTest {
         Resources.DEPLOYMENTS,
         Cluster.deployment("d", 2, "i")
             .replace(
-                "\"image\":\"i\"", "\"image\":\"i\",\"resources\":{\"requests\":{\"cpu\":\"100m\"}}"));
+                "\"image\":\"i\"",
+                "\"image\":\"i\",\"resources\":{\"requests\":{\"cpu\":\"100m\"}}"));
     c.pass(Duration.ofSeconds(1));
   }
 
   /** Each pod uses as much, measured until now over this window. */
   private void use(String cpu, String window) {
-    for (KubeObject pod : c.pods()) {
-      c.api.put(
-          METRICS,
-          KubeObject.parse(
-              """
-              {"apiVersion":"metrics.k8s.io/v1beta1","kind":"PodMetrics",
-               "metadata":{"namespace":"default","name":"%s","labels":{"app":"d"}},
-               "timestamp":"%s","window":"%s",
-               "containers":[{"name":"c","usage":{"cpu":"%s"}}]}\
-              """
-                  .formatted(
-                      pod.name(), Timestamps.time(c.context.clock().instant()), window, cpu)));
-    }
+    c.pods().forEach(pod -> c.use(pod, cpu, window));
   }
 
   private int replicas() {
@@ -158,8 +145,7 @@ class AutoscalerTargetTest {
     assertThat(condition("b", "ScalingActive").path("reason").asText())
         .isEqualTo("AmbiguousSelector");
     assertThat(c.events("AmbiguousSelector"))
-        .contains(
-            "pods by selector app=d are controlled by multiple HPAs: [default/a default/b]");
+        .contains("pods by selector app=d are controlled by multiple HPAs: [default/a default/b]");
     assertThat(replicas()).isEqualTo(before);
   }
 

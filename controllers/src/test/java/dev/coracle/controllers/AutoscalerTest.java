@@ -3,36 +3,22 @@ package dev.coracle.controllers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
-import dev.coracle.api.Timestamps;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class AutoscalerTest {
-
-  private static final GroupVersionResource METRICS =
-      new GroupVersionResource("metrics.k8s.io", "v1beta1", "pods");
 
   private final Cluster c = new Cluster();
 
   /** As measured for ten seconds, beginning now. */
   private void use(String cpu) {
     c.pass(Duration.ofSeconds(10));
-    c.api.all(METRICS).forEach(m -> c.api.remove(METRICS, m.namespace(), m.name()));
-    for (KubeObject pod : c.pods()) {
-      c.api.put(
-          METRICS,
-          KubeObject.parse(
-              """
-              {"apiVersion":"metrics.k8s.io/v1beta1","kind":"PodMetrics",
-               "metadata":{"namespace":"default","name":"%s","labels":{"app":"d"}},
-               "timestamp":"%s","window":"10s",
-               "containers":[{"name":"c","usage":{"cpu":"%s","memory":"1Mi"}}]}\
-              """
-                  .formatted(pod.name(), Timestamps.time(c.context.clock().instant()), cpu)));
-    }
+    c.api
+        .all(Cluster.POD_METRICS)
+        .forEach(m -> c.api.remove(Cluster.POD_METRICS, m.namespace(), m.name()));
+    c.pods().forEach(pod -> c.use(pod, cpu, "10s"));
   }
 
   private int replicas() {

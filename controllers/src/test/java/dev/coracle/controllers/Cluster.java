@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cluster {
 
+  static final GroupVersionResource POD_METRICS =
+      new GroupVersionResource("metrics.k8s.io", "v1beta1", "pods");
+
   final ManualContext context = new ManualContext();
   final FakeClient api = new FakeClient(context.clock());
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -218,6 +221,20 @@ final class Cluster {
         .filter(e -> e.text("reason").equals(reason))
         .map(e -> e.text("message"))
         .toList();
+  }
+
+  /** What the metrics API says of a pod: as much CPU in the window that ends now. */
+  void use(KubeObject pod, String cpu, String window) {
+    api.put(
+        POD_METRICS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"metrics.k8s.io/v1beta1","kind":"PodMetrics",
+             "metadata":{"namespace":"default","name":"%s","labels":{"app":"d"}},
+             "timestamp":"%s","window":"%s",
+             "containers":[{"name":"c","usage":{"cpu":"%s","memory":"1Mi"}}]}\
+            """
+                .formatted(pod.name(), Timestamps.time(context.clock().instant()), window, cpu)));
   }
 
   void pass(Duration time) {

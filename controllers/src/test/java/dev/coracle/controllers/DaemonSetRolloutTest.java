@@ -168,7 +168,8 @@ class DaemonSetRolloutTest {
     assertThat(kills.getFirst()).isBetween(5, 7);
     assertThat(kills.getLast() - kills.getFirst()).isBetween(1, 2);
     assertThat(c.events("FailedDaemonPod"))
-        .allMatch(m -> m.matches("Found failed daemon pod default/d-\\w+ on node n1, will try to kill it"));
+        .allMatch(m ->
+            m.matches("Found failed daemon pod default/d-\\w+ on node n1, will try to kill it"));
   }
 
   private void fail(KubeObject pod) {

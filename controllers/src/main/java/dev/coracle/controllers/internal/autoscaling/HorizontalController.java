@@ -1,7 +1,6 @@
 package dev.coracle.controllers.internal.autoscaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
@@ -27,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes
@@ -112,7 +110,8 @@ public final class HorizontalController extends LoopController {
                 .map(Optional::of)
                 .onFailure(StatusException::isNotFound)
                 .recoverWithUni(failure ->
-                    noScale(scaler, status, failure.getMessage()).map(_ -> Optional.empty()))
+                    noScale(scaler, status, String.valueOf(failure.getMessage()))
+                        .map(_ -> Optional.empty()))
                 .chain(scale ->
                     scale.isEmpty()
                         ? Uni.createFrom().voidItem()
@@ -178,18 +177,17 @@ public final class HorizontalController extends LoopController {
         .list(POD_METRICS, scaler.namespace(), ListOptions.ALL.withLabels(selector.get()))
         .map(list -> new ResourceMetric.Usage(list.items(), ""))
         .onFailure()
-        .recoverWithItem(failure ->
-            new ResourceMetric.Usage(List.of(), String.valueOf(failure.getMessage())))
+        .recoverWithItem(
+            failure -> new ResourceMetric.Usage(List.of(), String.valueOf(failure.getMessage())))
         .chain(usage -> {
           List<KubeObject> of = pods.list(scaler.namespace(), selector.get());
-          Proposal proposal = propose(scaler, status, size, of, usage, now);
+          Proposal proposal = Proposal.of(scaler, status, size, of, usage, now);
           return apply(scaler, status, scale, target, proposal, now);
         });
   }
 
   /** Empty, and said so, where pods can not be told by it. */
-  private Optional<LabelSelector> selector(
-      KubeObject scaler, ObjectNode status, KubeObject scale) {
+  private Optional<LabelSelector> selector(KubeObject scaler, ObjectNode status, KubeObject scale) {
     String text = scale.text("status", "selector");
     if (text.isEmpty()) {
       events.warning(scaler, "SelectorRequired", "selector is required");
@@ -237,69 +235,6 @@ public final class HorizontalController extends LoopController {
     Conditions.set(status, "ScalingActive", "False", reason, message, env.now());
   }
 
-  /**
-   * @param failure null where there is a size
-   * @param failures what all of them come to
-   */
-  private record Proposal(
-      int size, ResourceMetric.Outcome.@Nullable Missing failure, String failures, String metric) {}
-
-  /** The largest of what the metrics ask for; when one cannot be had, there is no scaling down. */
-  private static Proposal propose(
-      KubeObject scaler,
-      ObjectNode status,
-      int size,
-      List<KubeObject> pods,
-      ResourceMetric.Usage usage,
-      Instant now) {
-    ArrayNode current = Json.array();
-    int most = -1;
-    String metric = "";
-    ResourceMetric.Outcome.Missing failure = null;
-    String first = "";
-    int failed = 0;
-    ResourceMetric.Tolerances tolerances =
-        ResourceMetric.Tolerances.of(scaler.at("spec", "behavior"));
-    for (JsonNode spec : scaler.at("spec", "metrics")) {
-      ResourceMetric.Outcome outcome =
-          ResourceMetric.evaluate(spec, size, pods, usage, tolerances, now);
-      switch (outcome) {
-        case ResourceMetric.Outcome.Value value -> {
-          current.add(value.current());
-          if (value.replicas() > most) {
-            most = value.replicas();
-            metric = value.name();
-          }
-        }
-        case ResourceMetric.Outcome.Missing missing -> {
-          failed++;
-          // The first is the one that is told of.
-          if (failure == null) {
-            failure = missing;
-            first = ResourceMetric.failure(spec, missing.message());
-          }
-        }
-      }
-    }
-    if (current.isEmpty()) {
-      status.putNull("currentMetrics");
-    } else {
-      status.set("currentMetrics", current);
-    }
-    return failure != null && most < size
-        ? new Proposal(
-            size,
-            failure,
-            "invalid metrics ("
-                + failed
-                + " invalid out of "
-                + scaler.at("spec", "metrics").size()
-                + "), first error is: "
-                + first,
-            "")
-        : new Proposal(most < 0 ? size : most, null, "", metric);
-  }
-
   private Uni<Void> apply(
       KubeObject scaler,
       ObjectNode status,
@@ -327,8 +262,7 @@ public final class HorizontalController extends LoopController {
         now);
     int min = scaler.at("spec", "minReplicas").asInt(1);
     int max = scaler.at("spec", "maxReplicas").asInt(1);
-    int wanted =
-        history(scaler).limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
+    int wanted = history(scaler).limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
     boolean limited = wanted > max || wanted < min;
     Conditions.set(
         status,
@@ -400,12 +334,7 @@ public final class HorizontalController extends LoopController {
           events.warning(
               scaler,
               "FailedRescale",
-              "New size: "
-                  + wanted
-                  + "; reason: "
-                  + why
-                  + "; error: "
-                  + failure.getMessage());
+              "New size: " + wanted + "; reason: " + why + "; error: " + failure.getMessage());
           return Uni.createFrom().voidItem();
         });
   }

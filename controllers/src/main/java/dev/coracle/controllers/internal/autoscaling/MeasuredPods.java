@@ -96,10 +96,7 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
         Instant time = Timestamps.parse(metrics.text("timestamp"));
         out.put(
             metrics.name(),
-            new Figure(
-                sum,
-                time == null ? Instant.EPOCH : time,
-                window(metrics.text("window"))));
+            new Figure(sum, time == null ? Instant.EPOCH : time, window(metrics.text("window"))));
       }
     }
     return out;

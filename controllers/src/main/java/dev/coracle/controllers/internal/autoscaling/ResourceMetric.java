@@ -164,8 +164,7 @@ final class ResourceMetric {
     Map<String, Long> used = new HashMap<>(measured.used());
     used.keySet().retainAll(requests.keySet());
     if (sum(requests, used) == 0) {
-      return missing(
-          asked.reason(), asked.resource(), "no metrics returned matched known pods");
+      return missing(asked.reason(), asked.resource(), "no metrics returned matched known pods");
     }
     shown.put("averageValue", amount(asked.resource(), sum(used, used) / used.size()));
     shown.put("averageUtilization", share(used, requests));

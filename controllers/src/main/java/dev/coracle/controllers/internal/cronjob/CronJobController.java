@@ -185,9 +185,7 @@ public final class CronJobController extends LoopController {
     } catch (DateTimeException e) {
       String name = cron.text("spec", "timeZone");
       events.warning(
-          cron,
-          "UnknownTimeZone",
-          "invalid timeZone: \"" + name + "\": unknown time zone " + name);
+          cron, "UnknownTimeZone", "invalid timeZone: \"" + name + "\": unknown time zone " + name);
       return DONE;
     }
     if (cron.at("spec", "suspend").asBoolean()) {
@@ -285,7 +283,9 @@ public final class CronJobController extends LoopController {
                   metadata.set(field, value.deepCopy());
                 }
               }
-              metadata.withObjectProperty("annotations").put(
+              metadata
+                  .withObjectProperty("annotations")
+                  .put(
                       SCHEDULED,
                       DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
                           at.truncatedTo(ChronoUnit.SECONDS).atZone(zone(cron))));

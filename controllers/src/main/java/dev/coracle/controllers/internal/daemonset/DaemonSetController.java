@@ -200,8 +200,7 @@ public final class DaemonSetController extends LoopController {
     boolean failed = Pods.phase(pod).equals("Failed");
     if (failed) {
       Duration left =
-          backoff.ask(
-              new FailedPodBackoff.Place(set.uid(), set.generation(), node), env.now());
+          backoff.ask(new FailedPodBackoff.Place(set.uid(), set.generation(), node), env.now());
       if (left.isPositive()) {
         return left;
       }
@@ -273,10 +272,7 @@ public final class DaemonSetController extends LoopController {
   }
 
   private Uni<Result> status(
-      KubeObject set,
-      Map<String, List<KubeObject>> byNode,
-      KubeObject revision,
-      Duration wait) {
+      KubeObject set, Map<String, List<KubeObject>> byNode, KubeObject revision, Duration wait) {
     String hash = TemplateRevisions.hash(revision);
     int desired = 0;
     int current = 0;

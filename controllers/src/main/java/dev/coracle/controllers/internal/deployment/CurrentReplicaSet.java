@@ -68,7 +68,8 @@ final class CurrentReplicaSet {
         annotated.equals(set)
             ? Uni.createFrom().item(set)
             : env.client().update(Resources.REPLICA_SETS, annotated);
-    return right.chain(now -> keepRevision(deployment, now).map(kept -> new Found(kept, now, note)));
+    return right.chain(
+        now -> keepRevision(deployment, now).map(kept -> new Found(kept, now, note)));
   }
 
   /**
