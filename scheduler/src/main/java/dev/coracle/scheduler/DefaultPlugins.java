@@ -58,7 +58,7 @@ final class DefaultPlugins {
         new NodeAffinity(), // filter, score 2
         new NodePorts(), // filter
         new NodeResourcesFit(), // filter, score 1
-        new VolumeRestrictions(sources.claims()), // pre-filter
+        new VolumeRestrictions(sources.claims()), // pre-filter, filter
         new NodeVolumeLimits( // filter
             sources.claims(), sources.volumes(), sources.classes(), sources.csiNodes()),
         new VolumeBinding( // pre-filter, filter, reserve, pre-bind

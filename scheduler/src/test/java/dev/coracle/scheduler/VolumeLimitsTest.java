@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.rest.DeleteOptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,11 +39,16 @@ class VolumeLimitsTest {
   }
 
   private void pod(String name, String claim) {
+    pod(name, claim, 0);
+  }
+
+  private void pod(String name, String claim, int priority) {
     f.pod(
         name,
         "",
         n ->
             n.withObjectProperty("spec")
+                .put("priority", priority)
                 .putArray("volumes")
                 .addObject()
                 .put("name", "v")
@@ -81,7 +87,27 @@ class VolumeLimitsTest {
     pod("p2", "single");
     assertThat(f.nodeOf("p1")).isEqualTo("n1");
     assertThat(f.nodeOf("p2")).isEmpty();
-    assertThat(f.message("p2")).contains("ReadWriteOncePod access mode");
+    assertThat(f.message("p2"))
+        .isEqualTo(
+            "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the same name"
+                + " and ReadWriteOncePod access mode. preemption: 0/1 nodes are available: 1 No"
+                + " preemption victims found for incoming pod.");
+  }
+
+  @Test
+  void aClaimForOnePodIsTakenFromALessImportantOne() {
+    bound("single", "ReadWriteOncePod");
+    f.node("n2", "4");
+    f.start();
+    pod("low", "single");
+    String node = f.nodeOf("low");
+    pod("high", "single", 10);
+    assertThat(f.peek("low")).isNotNull().satisfies(p -> assertThat(p.isDeleting()).isTrue());
+    assertThat(f.peek("high"))
+        .satisfies(p -> assertThat(p.text("status", "nominatedNodeName")).isEqualTo(node));
+    f.api.delete(Resources.PODS, "default", "low", DeleteOptions.now()).await().indefinitely();
+    f.run();
+    assertThat(f.nodeOf("high")).isNotEmpty();
   }
 
   @Test

@@ -12,8 +12,14 @@ import dev.coracle.scheduler.spi.Verdict;
 import java.util.HashSet;
 import java.util.Set;
 
-/** A claim of mode ReadWriteOncePod is for one pod of the whole cluster (KEP-2485). */
-public final class VolumeRestrictions implements Plugin.PreFilter {
+/**
+ * A claim of mode ReadWriteOncePod is for one pod of the whole cluster (KEP-2485). No node will do
+ * while another pod has it; it is each node that is rejected, so that preemption is tried.
+ */
+public final class VolumeRestrictions implements Plugin.PreFilter, Plugin.Filter {
+
+  /** Another pod has such a claim of the pod. */
+  private record Taken() {}
 
   private final Lister claims;
 
@@ -64,13 +70,26 @@ public final class VolumeRestrictions implements Plugin.PreFilter {
         if (other.pod().namespace().equals(pod.pod().namespace())
             && !other.uid().equals(pod.uid())
             && PodVolumes.claimsOf(other.pod()).stream().anyMatch(w -> single.contains(w.name()))) {
-          return new Verdict.Unschedulable(
-              name(),
-              "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod"
-                  + " access mode");
+          state.put(Taken.class, new Taken());
+          return Verdict.OK;
         }
       }
     }
     return Verdict.OK;
+  }
+
+  @Override
+  public boolean concerns(CycleState state, PodInfo pod) {
+    return state.get(Taken.class) != null;
+  }
+
+  @Override
+  public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    return concerns(state, pod)
+        ? new Verdict.Unschedulable(
+            name(),
+            "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod"
+                + " access mode")
+        : Verdict.OK;
   }
 }
