@@ -108,10 +108,12 @@ class AskedAndAnsweredTest {
         422,
         "Binding \"bound\" is invalid: [target.kind: Unsupported value: \"Dog\": supported values:"
             + " \"Node\", \"<empty>\", target.name: Required value]");
+    api.merge(DEFAULT + "pods/bound/status", "{status: {nominatedNodeName: n}}").ok();
     api.post(binding, "{kind: Binding, metadata: {name: bound}, target: {kind: Node, name: n}}")
         .ok();
-    assertThat(api.get(DEFAULT + "pods/bound").ok().body().at("/spec/nodeName").asText())
-        .isEqualTo("n");
+    JsonNode bound = api.get(DEFAULT + "pods/bound").ok().body();
+    assertThat(bound.at("/spec/nodeName").asText()).isEqualTo("n");
+    assertThat(bound.path("status").has("nominatedNodeName")).isFalse();
   }
 
   @Test

@@ -102,6 +102,8 @@ public final class BindingSubresource implements ObjectSubresource {
       copy.set("metadata", metadata);
     }
     ObjectNode status = shallow(pod.tree().path("status"));
+    // Where it was to go is of no more interest, and would be held against the node (KEP-5278).
+    status.remove("nominatedNodeName");
     copy.set("status", status);
     ArrayNode conditions = Json.array();
     for (JsonNode c : status.path("conditions")) {
