@@ -50,6 +50,7 @@ class CustomResourceRulesTest {
                         - {rule: "self >= oldSelf", message: must not shrink}
                       until: {type: string, format: duration}
                       x-y: {type: string, default: a}
+                      pin: {type: string, pattern: "^[0-9]{4}$"}
                       owner:
                         type: string
                         x-kubernetes-validations:
@@ -115,6 +116,22 @@ class CustomResourceRulesTest {
         .endsWith("Invalid value: this name is taken");
     assertThat(api.post(ROOMS, room("a", "owner: me")).code()).isEqualTo(422);
     api.post(ROOMS, room("fine", "min: 1, max: 5, until: 2h, owner: team-a")).ok();
+  }
+
+  @Test
+  void rulesAreTriedUnlessTheObjectHasAnotherShape() {
+    assertThat(api.post(ROOMS, room("a", "min: 5, max: 3, pin: \"12\"")).message())
+        .as("a pattern leaves the types as they are")
+        .isEqualTo(
+            "Room.example.com \"a\" is invalid: [spec.pin: Invalid value: \"12\": spec.pin in body"
+                + " should match '^[0-9]{4}$', spec.min: Invalid value: min 5 is above max 3]");
+    String unchecked =
+        "<nil>: Invalid value: null: some validation rules were not checked because the object was"
+            + " invalid; correct the existing errors to complete validation]";
+    assertThat(api.post(ROOMS, room("a", "max: 120, beds: [{size: 1}]")).message())
+        .isEqualTo(
+            "Room.example.com \"a\" is invalid: [spec.beds[0].name: Required value, " + unchecked);
+    assertThat(api.post(ROOMS, room("a", "max: 120, min: x")).message()).endsWith(unchecked);
   }
 
   @Test

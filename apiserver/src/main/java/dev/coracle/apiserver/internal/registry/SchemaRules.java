@@ -21,6 +21,23 @@ import org.jspecify.annotations.Nullable;
 /** The rules that a definition's schema gives, the same way for built-in and custom resources. */
 public final class SchemaRules implements ObjectRules {
 
+  /** What is wrong with the shape of an object, so that rules in CEL can not be tried on it. */
+  private static final Set<String> SHAPE =
+      Set.of(
+          StatusCause.NOT_SUPPORTED,
+          StatusCause.REQUIRED,
+          StatusCause.TOO_LONG,
+          StatusCause.TOO_MANY,
+          StatusCause.TYPE_INVALID);
+
+  /** In upstream's words, the missing path and value included: clients look for them. */
+  private static final StatusCause UNCHECKED =
+      new StatusCause(
+          StatusCause.INVALID,
+          "Invalid value: null: some validation rules were not checked because the object was"
+              + " invalid; correct the existing errors to complete validation",
+          "<nil>");
+
   private final ResourceDefinition definition;
   private volatile @Nullable ValidationRules validations;
 
@@ -40,25 +57,32 @@ public final class SchemaRules implements ObjectRules {
         before == null
             ? Validator.validateCreate(definition, now)
             : Validator.validateUpdate(definition, before, now, subresource);
-    return definition.builtIn() || !causes.isEmpty() ? causes : expressions(now, before);
-  }
-
-  /** The rules in CEL, once the schema itself is satisfied. */
-  private List<StatusCause> expressions(ObjectNode now, @Nullable KubeObject before) {
     ObjectNode schema = definition.schema().constraints();
-    if (schema == null || !ValidationRules.in(schema)) {
-      return List.of();
+    if (definition.builtIn() || schema == null || !ValidationRules.in(schema)) {
+      return causes;
     }
     FieldErrors errors = new FieldErrors();
+    errors.causes().addAll(causes);
+    if (causes.stream().anyMatch(c -> SHAPE.contains(c.type()))) {
+      errors.causes().add(UNCHECKED);
+    } else {
+      expressions(now, before, errors);
+    }
+    return errors.causes();
+  }
+
+  /** The rules in CEL; they count on values of the schema's types that are not too many. */
+  private void expressions(ObjectNode now, @Nullable KubeObject before, FieldErrors errors) {
+    FieldErrors wrong = new FieldErrors();
     ValidationRules rules = validations;
     if (rules == null) {
-      rules = ValidationRules.compile(definition.schema(), FieldPath.ROOT, errors);
-      if (errors.isEmpty()) {
+      rules = ValidationRules.compile(definition.schema(), FieldPath.ROOT, wrong);
+      if (wrong.isEmpty()) {
         validations = rules;
       }
+      errors.causes().addAll(wrong.causes());
     }
     rules.check(now, before == null ? null : before.tree(), errors);
-    return errors.causes();
   }
 
   @Override
