@@ -98,6 +98,11 @@ final class StoragePrinters {
                   ages.of(o));
             }));
     to.put(
+        "volumeattributesclasses.storage.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("DriverName"), Column.AGE),
+            (o, ages) -> List.of(o.name(), o.text("driverName"), ages.of(o))));
+    to.put(
         "volumeattachments.storage.k8s.io",
         Printer.of(
             List.of(
