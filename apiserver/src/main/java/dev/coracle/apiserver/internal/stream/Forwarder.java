@@ -133,7 +133,7 @@ public final class Forwarder {
             plain(exchange, to, request);
           }
         })
-        .onFailure(failure -> dialFailed(exchange, failure));
+        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
   }
 
   /** The kubelet's answer as messages of a WebSocket, which the client has asked for. */
@@ -166,16 +166,7 @@ public final class Forwarder {
               .onSuccess(client -> body.send(response, client))
               .onFailure(_ -> response.request().reset());
         })
-        .onFailure(failure -> dialFailed(exchange, failure));
-  }
-
-  private static void dialFailed(Exchange exchange, Throwable failure) {
-    Responder.failure(
-        exchange,
-        new StatusException(
-            dev.coracle.api.Status.failure(
-                StatusReason.SERVICE_UNAVAILABLE,
-                "error dialing backend: " + failure.getMessage())));
+        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
   }
 
   private static void copyRequestHeaders(Exchange exchange, HttpClientRequest to, boolean upgrade) {
@@ -228,13 +219,13 @@ public final class Forwarder {
     request
         .response()
         .onSuccess(response -> answer(exchange, to, response))
-        .onFailure(failure -> dialFailed(exchange, failure));
+        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
     from.pipeTo(request).onFailure(_ -> request.reset());
   }
 
   private static void answer(Exchange exchange, Destination to, HttpClientResponse response) {
     if (to.translatesErrors() && response.statusCode() >= 400) {
-      translate(exchange, response);
+      translate(exchange, to, response);
       return;
     }
     HttpServerResponse back = exchange.response();
@@ -267,7 +258,7 @@ public final class Forwarder {
   }
 
   /** The kubelet speaks plain text; clients of the API want a Status. */
-  private static void translate(Exchange exchange, HttpClientResponse response) {
+  private static void translate(Exchange exchange, Destination to, HttpClientResponse response) {
     BoundedBody.beginning(response, MOST_REFUSAL_BYTES)
         .onSuccess(body -> {
           int code = response.statusCode();
@@ -281,7 +272,7 @@ public final class Forwarder {
               };
           Responder.failure(exchange, status);
         })
-        .onFailure(failure -> dialFailed(exchange, failure));
+        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
   }
 
   private void tunnel(Exchange exchange, Destination to, HttpClientRequest request) {
@@ -304,6 +295,6 @@ public final class Forwarder {
               .onSuccess(here -> SocketPump.join(vertx, here, there))
               .onFailure(_ -> there.close());
         })
-        .onFailure(failure -> dialFailed(exchange, failure));
+        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
   }
 }
