@@ -17,12 +17,19 @@ public final class CustomResources {
 
   private static final List<String> VERBS =
       List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+  /** Of a definition that is deleted: objects would be gone as soon as they are there. */
+  private static final List<String> ENDING_VERBS =
+      VERBS.stream().filter(v -> !v.equals("create")).toList();
+
   private static final List<String> SUBRESOURCE_VERBS = List.of("get", "patch", "update");
   private static final GroupVersionKind SCALE = new GroupVersionKind("autoscaling", "v1", "Scale");
 
   private CustomResources() {}
 
-  /** One definition per served version; the accepted names are taken where the status has them. */
+  /**
+   * One definition per served version; the accepted names are taken where the status has them.
+   * Nothing can be created any more when the CustomResourceDefinition is deleted.
+   */
   public static List<ResourceDefinition> definitions(ObjectNode crd) {
     JsonNode spec = crd.path("spec");
     String group = spec.path("group").asText("");
@@ -36,6 +43,7 @@ public final class CustomResources {
         storageVersion = version.path("name").asText("");
       }
     }
+    boolean ending = crd.path("metadata").hasNonNull("deletionTimestamp");
     List<ResourceDefinition> out = new ArrayList<>();
     for (JsonNode version : spec.path("versions")) {
       if (version.path("served").asBoolean() && version instanceof ObjectNode node) {
@@ -47,7 +55,7 @@ public final class CustomResources {
                 names.path("listKind").asText(kind + "List"),
                 names.path("singular").asText(kind.toLowerCase(Locale.ROOT)),
                 spec.path("scope").asText("").equals("Namespaced"),
-                VERBS,
+                ending ? ENDING_VERBS : VERBS,
                 texts(names.path("shortNames")),
                 texts(names.path("categories")),
                 subresources(gvk, version.path("subresources")),

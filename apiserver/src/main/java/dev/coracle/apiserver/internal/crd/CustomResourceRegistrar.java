@@ -105,7 +105,7 @@ public final class CustomResourceRegistrar {
 
   private void settle(KubeObject definition) {
     if (definition.isDeleting()) {
-      clean(definition);
+      end(definition);
       return;
     }
     Optional<String> conflict = conflict(definition);
@@ -248,11 +248,45 @@ public final class CustomResourceRegistrar {
     mine.put("reason", reason).put("message", message);
   }
 
-  /** Deletes the objects, then lets the definition go. */
-  private void clean(KubeObject definition) {
+  /** Says that the definition is going and takes no new objects, before those there are deleted. */
+  private void end(KubeObject definition) {
     if (!definition.finalizers().contains(FINALIZER)) {
       return;
     }
+    boolean said = condition(definition, "Terminating").equals("True");
+    boolean served = registry.preferred(resource(definition)).isPresent();
+    if (condition(definition, "Established").equals("True") && !(said && served)) {
+      serve(definition);
+    }
+    if (said) {
+      clean(definition);
+      return;
+    }
+    store
+        .update(
+            DEFINITIONS,
+            definition.key(),
+            current -> Uni.createFrom().item(current.with(this::terminating)))
+        .subscribe()
+        .with(
+            _ -> {},
+            failure -> {
+              report(definition, failure);
+              done(definition, !StatusException.isNotFound(failure));
+            });
+  }
+
+  private void terminating(ObjectNode definition) {
+    set(
+        definition.withObjectProperty("status"),
+        "Terminating",
+        true,
+        "InstanceDeletionInProgress",
+        "CustomResource deletion is in progress");
+  }
+
+  /** Deletes the objects, then lets the definition go. */
+  private void clean(KubeObject definition) {
     synchronized (cleaning) {
       if (!cleaning.add(definition.uid())) {
         return;

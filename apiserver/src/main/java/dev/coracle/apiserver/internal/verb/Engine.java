@@ -71,6 +71,11 @@ public final class Engine {
                 .verbs()
                 .contains(verb);
     if (!supported) {
+      if (verb.equals("create") && call.type().custom()) {
+        throw StatusException.of(
+            StatusReason.METHOD_NOT_ALLOWED,
+            "create not allowed while custom resource definition is terminating");
+      }
       throw StatusException.methodNotAllowed(call.type().groupResource(), verb);
     }
   }

@@ -39,6 +39,10 @@ public final class CustomDefinitionStrategy implements KindStrategy {
       return;
     }
     String stored = storageVersion(now);
+    if (stored.isEmpty()) {
+      // Validation refuses it, for what is wrong with spec.versions.
+      return;
+    }
     ObjectNode status = now.withObjectProperty("status");
     ArrayNode versions =
         status.get("storedVersions") instanceof ArrayNode a ? a : status.putArray("storedVersions");
