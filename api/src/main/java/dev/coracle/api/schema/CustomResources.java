@@ -17,6 +17,7 @@ public final class CustomResources {
 
   private static final List<String> VERBS =
       List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+
   /** Of a definition that is deleted: objects would be gone as soon as they are there. */
   private static final List<String> ENDING_VERBS =
       VERBS.stream().filter(v -> !v.equals("create")).toList();

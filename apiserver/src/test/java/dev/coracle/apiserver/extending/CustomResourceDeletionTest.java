@@ -87,7 +87,8 @@ class CustomResourceDeletionTest {
                     CRDS + "/shelves.ends.example.com",
                     """
                     {spec: {versions: [{name: v1, served: true, storage: false,
-                     schema: {openAPIV3Schema: {type: object}}}]}}""")
+                     schema: {openAPIV3Schema: {type: object}}}]}}\
+                    """)
                 .message())
         .isEqualTo(
             "CustomResourceDefinition.apiextensions.k8s.io \"shelves.ends.example.com\" is invalid:"
