@@ -138,8 +138,7 @@ class ApplyTest {
                 "{apiVersion: coordination.k8s.io/v1, kind: Lease,"
                     + " metadata: {name: versioned, resourceVersion: \"1\"}}"));
     assertThat(lease.code()).isEqualTo(201);
-    Answer posted =
-        api.post(MAPS, "{metadata: {name: posted, resourceVersion: \"1\"}}");
+    Answer posted = api.post(MAPS, "{metadata: {name: posted, resourceVersion: \"1\"}}");
     assertThat(posted.message())
         .isEqualTo("resourceVersion should not be set on objects to be created");
   }

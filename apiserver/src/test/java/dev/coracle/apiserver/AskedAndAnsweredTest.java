@@ -9,7 +9,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is refused of reviews, tokens, bindings and evictions, and of flows that are fixed. */
+/**
+ * What is refused of reviews, tokens, bindings and evictions, of flows that are fixed, and on paths
+ * without a namespace.
+ */
 @ExtendWith(OwnServer.class)
 class AskedAndAnsweredTest {
 
@@ -34,6 +37,15 @@ class AskedAndAnsweredTest {
             DEFAULT + "pods",
             "{metadata: {name: " + name + "}, spec: {containers: [{name: c, image: i}]}}")
         .ok();
+  }
+
+  @Test
+  void namesAreLookedUpInNamespacesOnly() {
+    refused(api.get("/api/v1/pods/p"), 404, "the server could not find the requested resource");
+    refused(
+        api.post("/api/v1/pods", "{metadata: {name: p}}"),
+        405,
+        "create is not supported on resources of kind \"pods\"");
   }
 
   @Test

@@ -458,8 +458,7 @@ abstract class PodFeaturesSuite extends KubeletOnRuntime {
             "\"resources\":{\"requests\":{\"cpu\":\"50m\",\"memory\":\"32Mi\"},"
                 + "\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}}");
     awaitLog(made, "limit 67108864");
-    eventually(() ->
-        assertThat(pod("whole").text("status", "qosClass")).isEqualTo("Burstable"));
+    eventually(() -> assertThat(pod("whole").text("status", "qosClass")).isEqualTo("Burstable"));
     delete("whole");
   }
 

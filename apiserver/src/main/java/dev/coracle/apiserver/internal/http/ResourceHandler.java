@@ -83,7 +83,10 @@ public final class ResourceHandler {
     }
     boolean collective = info.verb().equals("list") || info.verb().equals("watch");
     if (type.namespaced() && info.namespace().isEmpty() && !collective) {
-      throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+      // Of all namespaces there is a path to list, and none to a name.
+      throw info.name().isEmpty() && !type.custom()
+          ? StatusException.methodNotAllowed(type.groupResource(), info.verb())
+          : Engine.noSuchResource();
     }
     if (!info.subresource().isEmpty()
         && type.definition().subresource(info.subresource()).isEmpty()) {

@@ -71,7 +71,7 @@ public final class Engine {
                 .verbs()
                 .contains(verb);
     if (!supported) {
-      if (verb.equals("create") && call.type().custom()) {
+      if (verb.equals("create") && call.type().custom() && call.subresource().isEmpty()) {
         throw StatusException.of(
             StatusReason.METHOD_NOT_ALLOWED,
             "create not allowed while custom resource definition is terminating");
