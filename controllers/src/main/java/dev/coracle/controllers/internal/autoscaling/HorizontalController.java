@@ -208,11 +208,11 @@ public final class HorizontalController extends LoopController {
       return Optional.empty();
     }
     selectors.put(scaler.key(), selector);
+    List<KubeObject> own = pods.list(scaler.namespace(), selector);
     List<String> all =
         selectors.entrySet().stream()
             .filter(e -> e.getKey().namespace().equals(scaler.namespace()))
-            .filter(e ->
-                pods.list(scaler.namespace(), selector).stream().anyMatch(e.getValue()::matches))
+            .filter(e -> own.stream().anyMatch(e.getValue()::matches))
             .map(e -> e.getKey().toString())
             .sorted()
             .toList();
