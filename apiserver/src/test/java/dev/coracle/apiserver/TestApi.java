@@ -15,6 +15,7 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.parsetools.RecordParser;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +123,12 @@ public final class TestApi {
   private <R> R await(Supplier<Future<R>> work) throws Exception {
     Promise<R> answer = Promise.promise();
     context.runOnContext(_ -> work.get().onComplete(answer));
-    return answer.future().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    try {
+      return answer.future().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    } finally {
+      // Vert.x closes a client that nobody refers to any more, even one that waits for an answer.
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The bytes of an answer as they come, with this {@code Accept-Encoding}. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Machines made of network namespaces, on a switch of their own in one more namespace, so that the
@@ -13,7 +14,11 @@ import java.util.Map;
  */
 final class NetworkNamespaces implements AutoCloseable {
 
-  private final String prefix = "cor" + ProcessHandle.current().pid() % 100_000 + "-";
+  /** Classes run side by side. */
+  private static final AtomicInteger MADE = new AtomicInteger();
+
+  private final String prefix =
+      "cor" + ProcessHandle.current().pid() % 100_000 + "-" + MADE.incrementAndGet() + "-";
   private final int machines;
 
   private NetworkNamespaces(int machines) {
