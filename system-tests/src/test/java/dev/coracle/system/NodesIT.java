@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
+@Order(1)
 class NodesIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
