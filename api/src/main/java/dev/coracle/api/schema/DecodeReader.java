@@ -46,7 +46,7 @@ final class DecodeReader {
   private final List<String> pruned = new ArrayList<>(0);
   private final List<String> inside = new ArrayList<>(0);
 
-  private @Nullable String error;
+  private Decoder.@Nullable TypeException error;
 
   /** At which depth a Go struct begins of its own: that of a custom resource's metadata. */
   private int structAt;
@@ -79,8 +79,15 @@ final class DecodeReader {
     return problems;
   }
 
-  @Nullable String error() {
+  Decoder.@Nullable TypeException error() {
     return error;
+  }
+
+  /** Reads whatever there is, for what stands twice in it. */
+  List<String> duplicates() throws IOException {
+    parser.nextToken();
+    raw();
+    return problems();
   }
 
   ObjectNode document(SchemaType type) throws IOException {
@@ -193,7 +200,7 @@ final class DecodeReader {
       DecodeReader reader = new DecodeReader(inner, path(false));
       JsonNode value = reader.value(type, Objects.requireNonNull(inner.nextToken()));
       if (reader.error != null) {
-        unfit(given, reader.error);
+        unfit(given, reader.error.words());
       }
       reader.problems().stream()
           .limit(MAX_PROBLEMS - Math.min(MAX_PROBLEMS, inside.size()))
@@ -302,6 +309,7 @@ final class DecodeReader {
                   : "number";
           default -> "string";
         };
+    String converted = GoConversion.refusal(type, token, parser);
     parser.skipChildren();
     String struct = "";
     StringBuilder path = new StringBuilder();
@@ -318,13 +326,18 @@ final class DecodeReader {
             + (path.isEmpty()
                 ? " into Go value of type "
                 : " into Go struct field " + struct + "." + path + " of type ")
-            + GoScalars.typeName(type));
+            + GoScalars.typeName(type),
+        converted);
     return null;
   }
 
   private void fail(String message) {
+    fail(message, message);
+  }
+
+  private void fail(String message, String converted) {
     if (error == null) {
-      error = message;
+      error = new Decoder.TypeException(message, converted);
     }
   }
 

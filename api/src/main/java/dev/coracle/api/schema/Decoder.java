@@ -34,15 +34,25 @@ public final class Decoder {
     private static final long serialVersionUID = 1L;
 
     private final String words;
+    private final String converted;
 
-    TypeException(String words) {
+    /**
+     * @param converted as upstream says it of a tree that a strategic merge patch has made
+     */
+    TypeException(String words, String converted) {
       super(words, null, false, false);
       this.words = words;
+      this.converted = converted;
     }
 
     /** Never null, unlike {@link #getMessage()} by its declaration. */
     public String words() {
       return words;
+    }
+
+    /** The same in the words of Go's conversion of trees, which knows no paths. */
+    public String converted() {
+      return converted;
     }
   }
 
@@ -79,11 +89,24 @@ public final class Decoder {
     if (whole && parser.nextToken() != null) {
       throw StatusException.badRequest("the document is not valid JSON: content follows its end");
     }
-    String error = reader.error();
+    TypeException error = reader.error();
     if (error != null) {
-      throw new TypeException(error);
+      throw error;
     }
     return new Decoded(tree, reader.problems());
+  }
+
+  /**
+   * Fields that stand twice in one object of a document that has been read before.
+   *
+   * @return {@code duplicate field "spec.x"}, in the order they were met, at most a hundred
+   */
+  public static List<String> duplicates(byte[] json) {
+    try (JsonParser parser = Json.MAPPER.createParser(json)) {
+      return new DecodeReader(parser).duplicates();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

@@ -204,7 +204,11 @@ public final class ResourceHandler {
             .chain(bytes -> {
               JsonNode tree =
                   type == PatchType.APPLY ? configuration(call, bytes) : Json.parse(bytes);
-              return engine.patch(call, new Patch(type, tree, exchange.flag("force")));
+              List<String> problems =
+                  FieldValidation.of(call.options().fieldValidation()) == FieldValidation.IGNORE
+                      ? List.of()
+                      : PatchProblems.of(type, bytes, tree);
+              return engine.patch(call, new Patch(type, tree, exchange.flag("force"), problems));
             }),
         outcome -> outcome(exchange, form, call, outcome));
   }

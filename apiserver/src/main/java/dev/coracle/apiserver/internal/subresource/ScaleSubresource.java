@@ -13,6 +13,7 @@ import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.apiserver.internal.verb.ObjectUpdate;
 import dev.coracle.apiserver.internal.verb.PatchVerb;
+import dev.coracle.apiserver.internal.verb.PatchedForm;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
@@ -114,7 +115,9 @@ public final class ScaleSubresource implements ObjectSubresource {
               patch.type() == PatchType.STRATEGIC_MERGE
                   ? new Patch(PatchType.MERGE, patch.body(), false)
                   : patch;
-          return (ObjectNode) PatchVerb.patchTree(call, plain, scale(call, current).tree());
+          ObjectNode before = scale(call, current).tree();
+          ObjectNode result = PatchedForm.object(patch, PatchVerb.patchTree(call, plain, before));
+          return PatchedForm.decode(call, patch, result, result);
         });
   }
 

@@ -49,21 +49,11 @@ public final class PatchVerb {
 
   private ObjectNode patched(Call call, Patch patch, KubeObject current) {
     ObjectNode before = current.tree();
-    if (!(patchTree(call, patch, before) instanceof ObjectNode result)) {
-      throw StatusException.badRequest("the patch does not give an object");
-    }
+    ObjectNode result = PatchedForm.object(patch, patchTree(call, patch, before));
     // What a custom resource's schema does not know any more is pruned by every patch.
     ObjectNode known = call.type().custom() ? Json.object() : before;
     return Unchanged.around(
-        result,
-        known,
-        changed ->
-            Decoder.decode(
-                changed,
-                call.type().definition().schema(),
-                call.type().kind(),
-                FieldValidation.of(call.options().fieldValidation()),
-                call.warnings()::add));
+        result, known, changed -> PatchedForm.decode(call, patch, result, changed));
   }
 
   /**
@@ -83,7 +73,10 @@ public final class PatchVerb {
     if (patch.body() instanceof ObjectNode object) {
       return object;
     }
-    throw StatusException.badRequest("the patch is not a JSON object");
+    throw StatusException.badRequest(
+        "error decoding patch: json: cannot unmarshal "
+            + PatchedForm.typeName(patch.body())
+            + " into Go value of type map[string]interface {}");
   }
 
   private Uni<UpdateVerb.Outcome> apply(Call call, Patch patch) {
