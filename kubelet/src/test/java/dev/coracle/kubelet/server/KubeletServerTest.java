@@ -340,6 +340,8 @@ class KubeletServerTest {
         .isEqualTo(new Answer(400, "you must specify at least 1 of stdin, stdout, stderr"));
     assertThat(rejected("/exec/default/web/app?command=true&stdout=true", "v4.channel.k8s.io"))
         .isEqualTo(new Answer(500, "container not found (\"app\")"));
+    assertThat(rejected("/attach/default/web/app?stdout=true", "v4.channel.k8s.io"))
+        .isEqualTo(new Answer(500, "container app not found in pod web_default"));
     assertThat(
             rejected("/exec/default/web/live?command=true&stdout=true", "v9.channel.k8s.io")
                 .status())

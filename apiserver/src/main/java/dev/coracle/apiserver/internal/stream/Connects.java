@@ -10,6 +10,7 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import io.smallrye.mutiny.Uni;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -54,7 +55,7 @@ public final class Connects {
         .chain(() -> destination(exchange, call))
         .subscribe()
         .with(
-            d -> context.runOnContext(_ -> hand(exchange, call, d)),
+            to -> context.runOnContext(_ -> hand(exchange, call, to)),
             failure -> Responder.failure(exchange, failure));
   }
 
@@ -68,16 +69,22 @@ public final class Connects {
         : admitted.chain(() -> admission.validate(request));
   }
 
-  private Uni<Destination> destination(Exchange exchange, Call call) {
+  private Uni<Optional<Destination>> destination(Exchange exchange, Call call) {
     return switch (call.subresource()) {
       case "log" -> destinations.log(exchange, call);
-      case "exec", "attach" -> destinations.container(exchange, call);
-      case "portforward" -> destinations.portForward(exchange, call);
-      default -> destinations.proxy(exchange, call);
+      case "exec", "attach" -> destinations.container(exchange, call).map(Optional::of);
+      case "portforward" -> destinations.portForward(exchange, call).map(Optional::of);
+      default -> destinations.proxy(exchange, call).map(Optional::of);
     };
   }
 
-  private void hand(Exchange exchange, Call call, Destination to) {
+  private void hand(Exchange exchange, Call call, Optional<Destination> destination) {
+    if (destination.isEmpty()) {
+      exchange.request().resume();
+      exchange.request().response().setStatusCode(204).end();
+      return;
+    }
+    Destination to = destination.get();
     if (call.subresource().equals("log") && WebSocketBody.isAskedFor(exchange)) {
       forwarder.framed(exchange, to);
     } else {

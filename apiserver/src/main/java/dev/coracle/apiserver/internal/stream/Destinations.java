@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -28,7 +29,6 @@ public final class Destinations {
   private static final GroupResource PODS = new GroupResource("", "pods");
   private static final GroupResource SLICES =
       new GroupResource("discovery.k8s.io", "endpointslices");
-  private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
   private static final String SIMULATED = "simulation.coracle.dev/node";
 
@@ -40,60 +40,31 @@ public final class Destinations {
     this.tunnels = tunnels;
   }
 
-  Uni<Destination> log(Exchange exchange, Call call) {
+  /** Empty while the pod has no node: there is nothing to read yet. */
+  Uni<Optional<Destination>> log(Exchange exchange, Call call) {
+    LogOptionRules.check(exchange, call.name());
     return store
         .get(PODS, call.key())
         .chain(pod -> {
           String container = container(pod, exchange.query("container"));
-          checkLogOptions(exchange);
-          return kubelet(pod)
-              .map(at ->
-                  Destination.kubelet(
-                      at,
-                      "/containerLogs/"
-                          + path(pod)
-                          + "/"
-                          + encode(container)
-                          + query(exchange, List.of("container", "pretty")),
-                      true));
+          return pod.text("spec", "nodeName").isEmpty()
+              ? Uni.createFrom().item(Optional.empty())
+              : kubelet(pod).map(at -> Optional.of(log(exchange, pod, container, at)));
         });
   }
 
-  private static void checkLogOptions(Exchange exchange) {
-    for (String name : List.of("tailLines", "limitBytes", "sinceSeconds")) {
-      String text = exchange.query(name);
-      if (!text.isEmpty()) {
-        try {
-          long n = Long.parseLong(text);
-          if (n < 0 || n == 0 && !name.equals("tailLines")) {
-            throw StatusException.badRequest(
-                "PodLogOptions \"\" is invalid: "
-                    + name
-                    + ": Invalid value: "
-                    + n
-                    + ": must be greater than or equal to 0");
-          }
-        } catch (NumberFormatException e) {
-          throw StatusException.badRequest(
-              "strconv.ParseInt: parsing \"" + text + "\": invalid syntax");
-        }
-      }
-    }
+  private static Destination log(
+      Exchange exchange, KubeObject pod, String container, KubeletAddress at) {
+    String query = query(exchange, List.of("container", "pretty"));
+    return Destination.kubelet(
+        at, "/containerLogs/" + path(pod) + "/" + encode(container) + query, true);
   }
 
+  /** Whether the container runs is for the kubelet to say. */
   Uni<Destination> container(Exchange exchange, Call call) {
     return store
         .get(PODS, call.key())
         .chain(pod -> {
-          String phase = pod.text("status", "phase");
-          if (phase.equals("Succeeded") || phase.equals("Failed")) {
-            throw StatusException.badRequest(
-                "cannot "
-                    + call.subresource()
-                    + " into a container in a completed pod;"
-                    + " current phase is "
-                    + phase);
-          }
           String container = container(pod, exchange.query("container"));
           return kubelet(pod)
               .map(at ->
@@ -256,38 +227,29 @@ public final class Destinations {
     return at < 0 ? "" : uri.substring(0, at + "/proxy".length());
   }
 
-  /** The container named, or the one the Pod has marked, or its only one. */
+  /** The container named, or the Pod's only one; an annotation is for clients to read. */
   static String container(KubeObject pod, String asked) {
-    List<String> names = new ArrayList<>();
-    pod.at("spec", "containers").forEach(c -> names.add(c.path("name").asText("")));
-    List<String> init = new ArrayList<>();
-    pod.at("spec", "initContainers").forEach(c -> init.add(c.path("name").asText("")));
-    pod.at("spec", "ephemeralContainers").forEach(c -> init.add(c.path("name").asText("")));
+    List<String> all = new ArrayList<>();
+    for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
+      pod.at("spec", list).forEach(c -> all.add(c.path("name").asText("")));
+    }
+    JsonNode containers = pod.at("spec", "containers");
+    if (asked.isEmpty() && containers.size() == 1) {
+      return containers.path(0).path("name").asText("");
+    }
     if (asked.isEmpty()) {
-      String marked = pod.annotation(DEFAULT_CONTAINER).orElse("");
-      if (names.contains(marked)) {
-        return marked;
-      }
-      if (names.size() == 1) {
-        return names.getFirst();
-      }
-      String extra = init.isEmpty() ? "" : " or one of the init containers: " + list(init);
       throw StatusException.badRequest(
           "a container name must be specified for pod "
               + pod.name()
-              + ", choose one of: "
-              + list(names)
-              + extra);
+              + ", choose one of: ["
+              + String.join(" ", all)
+              + "]");
     }
-    if (!names.contains(asked) && !init.contains(asked)) {
+    if (!all.contains(asked)) {
       throw StatusException.badRequest(
           "container " + asked + " is not valid for pod " + pod.name());
     }
     return asked;
-  }
-
-  private static String list(List<String> names) {
-    return "[" + String.join(" ", names) + "]";
   }
 
   private Uni<KubeletAddress> kubelet(KubeObject pod) {

@@ -91,7 +91,7 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
       return;
     }
     Targets.pod(rc, backend.pods())
-        .flatMap(pod -> Targets.container(rc, pod))
+        .flatMap(pod -> Targets.container(rc, pod, !exec))
         .ifPresent(container -> {
           if (slots.take(rc)) {
             dial(

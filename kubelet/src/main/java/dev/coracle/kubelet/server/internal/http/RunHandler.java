@@ -32,7 +32,7 @@ final class RunHandler implements Handler<RoutingContext> {
       return;
     }
     Targets.pod(rc, backend.pods())
-        .flatMap(pod -> Targets.container(rc, pod))
+        .flatMap(pod -> Targets.container(rc, pod, false))
         .ifPresent(container ->
             Adapters.future(
                     vertx, backend.runtime().execSync(container.containerId(), words, TIMEOUT))

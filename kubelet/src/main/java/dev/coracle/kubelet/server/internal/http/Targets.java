@@ -28,13 +28,23 @@ final class Targets {
     return pod;
   }
 
-  /** The running container; empty after an answer was sent. */
-  static Optional<ContainerView.Instance> container(RoutingContext rc, PodView pod) {
+  /**
+   * The running container; empty after an answer was sent.
+   *
+   * @param attach which has other words than a command, upstream too
+   */
+  static Optional<ContainerView.Instance> container(
+      RoutingContext rc, PodView pod, boolean attach) {
     String name = param(rc, "container");
     Optional<ContainerView.Instance> instance =
         pod.container(name).flatMap(ContainerView::current).filter(ContainerView.Instance::running);
     if (instance.isEmpty()) {
-      Replies.text(rc, 500, "container not found (\"" + name + "\")");
+      Replies.text(
+          rc,
+          500,
+          attach
+              ? "container " + name + " not found in pod " + pod.name() + "_" + pod.namespace()
+              : "container not found (\"" + name + "\")");
     }
     return instance;
   }
