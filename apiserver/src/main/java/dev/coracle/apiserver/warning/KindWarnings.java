@@ -2,6 +2,7 @@ package dev.coracle.apiserver.warning;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
@@ -76,6 +77,7 @@ public final class KindWarnings {
   /** Of a new object. */
   public static void ofCreate(ResourceDefinition resource, ObjectNode object, Consumer<String> to) {
     if (!resource.builtIn()) {
+      CustomWarnings.finalizers(object, Json.NODES.missingNode(), to);
       return;
     }
     String kind = resource.kind().group() + "/" + resource.kind().kind();
@@ -98,8 +100,11 @@ public final class KindWarnings {
   /** Of an object that is changed itself, not by a subresource. */
   public static void ofUpdate(
       ResourceDefinition resource, ObjectNode now, JsonNode before, Consumer<String> to) {
-    Rules rules =
-        resource.builtIn() ? ALL.get(resource.kind().group() + "/" + resource.kind().kind()) : null;
+    if (!resource.builtIn()) {
+      CustomWarnings.finalizers(now, before, to);
+      return;
+    }
+    Rules rules = ALL.get(resource.kind().group() + "/" + resource.kind().kind());
     // What has a generation was told when it was made that way.
     JsonNode generation = now.path("metadata").path("generation");
     boolean same =

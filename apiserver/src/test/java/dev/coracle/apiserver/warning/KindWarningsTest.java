@@ -8,6 +8,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.patch.MergePatch;
+import dev.coracle.api.schema.CustomResources;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
@@ -210,5 +211,33 @@ class KindWarningsTest {
     assertThat(out).isEmpty();
     KindWarnings.ofUpdate(deployments, tree(deployments, odd.formatted(2)), before, out::add);
     assertThat(out).hasSize(1);
+  }
+
+  @Test
+  void newFinalizersOfCustomResourcesShouldHaveADomainAndAPath() {
+    ResourceDefinition tabs =
+        CustomResources.definitions(
+                (ObjectNode)
+                    yaml(
+                        "{spec: {group: g.io, scope: Namespaced, names: {plural: tabs, kind: Tab},"
+                            + " versions: [{name: v1, served: true, storage: true, schema:"
+                            + " {openAPIV3Schema: {type: object}}}]}}"))
+            .getFirst();
+    ObjectNode before = tree(tabs, "{metadata: {finalizers: [old.g.io]}}");
+    ObjectNode now =
+        tree(
+            tabs,
+            "{metadata: {finalizers: [z, old.g.io, g.io/a, orphan, foregroundDeletion, a.g.io]}}");
+    List<String> words = new ArrayList<>();
+    KindWarnings.ofUpdate(tabs, now, before, words::add);
+    String end =
+        ": prefer a domain-qualified finalizer name including a path (/) to avoid accidental"
+            + " conflicts with other finalizer writers";
+    assertThat(words)
+        .containsExactly(
+            "metadata.finalizers: \"a.g.io\"" + end, "metadata.finalizers: \"z\"" + end);
+    words.clear();
+    KindWarnings.ofCreate(tabs, before, words::add);
+    assertThat(words).containsExactly("metadata.finalizers: \"old.g.io\"" + end);
   }
 }
