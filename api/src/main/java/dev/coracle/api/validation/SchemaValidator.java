@@ -9,10 +9,7 @@ import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
 import dev.coracle.api.schema.StructuralSchema;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +26,7 @@ public final class SchemaValidator {
   public static void validate(
       SchemaType type, JsonNode value, @Nullable JsonNode old, FieldErrors errors) {
     check(type, value, old, FieldPath.ROOT, errors);
+    ListItems.check(type, value, old, errors);
   }
 
   private static void check(
@@ -114,53 +112,25 @@ public final class SchemaValidator {
       @Nullable JsonNode old,
       FieldPath path,
       FieldErrors errors) {
-    Set<String> seen = new HashSet<>();
     int i = 0;
     for (JsonNode item : array) {
-      JsonNode before = correlated(type, item, old, i);
-      if (type.listType() != ListType.ATOMIC) {
-        String id = identity(type, item);
-        if (!seen.add(id)) {
-          errors.duplicate(
-              path.index(i), "", type.listType() == ListType.SET ? value(item) : keys(type, item));
-        }
-      }
-      check(type.item(), item, before, path.index(i), errors);
+      check(type.item(), item, correlated(type, item, old), path.index(i), errors);
       i++;
     }
   }
 
   private static @Nullable JsonNode correlated(
-      SchemaType type, JsonNode item, @Nullable JsonNode old, int index) {
+      SchemaType type, JsonNode item, @Nullable JsonNode old) {
     if (!(old instanceof ArrayNode list) || type.listType() == ListType.ATOMIC) {
       return null;
     }
-    String id = identity(type, item);
+    String id = ListItems.identity(type, item);
     for (JsonNode candidate : list) {
-      if (identity(type, candidate).equals(id)) {
+      if (ListItems.identity(type, candidate).equals(id)) {
         return candidate;
       }
     }
     return null;
-  }
-
-  private static Object value(JsonNode item) {
-    return item.isTextual() ? item.textValue() : item;
-  }
-
-  private static JsonNode keys(SchemaType type, JsonNode item) {
-    return item instanceof ObjectNode o ? o.deepCopy().retain(type.mapKeys()) : item;
-  }
-
-  private static String identity(SchemaType type, JsonNode item) {
-    if (type.listType() != ListType.MAP) {
-      return item.toString();
-    }
-    List<String> keys = new ArrayList<>();
-    for (String key : type.mapKeys()) {
-      keys.add(String.valueOf(item.get(key)));
-    }
-    return keys.toString();
   }
 
   private static boolean hasType(SchemaType type, ObjectNode rules, JsonNode value) {
