@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -201,13 +202,7 @@ public final class Metadata {
     String name = before.name();
     String uid = metadata.path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(before.uid())) {
-      throw StatusException.conflict(
-          resource,
-          name,
-          "Precondition failed: UID in precondition: "
-              + uid
-              + ", UID in object meta: "
-              + before.uid());
+      throw otherUid(resource, name, uid, before.uid());
     }
     if (rv.isEmpty() || rv.equals("0")) {
       if (!call.type().strategy().allowsUnconditionalUpdate()) {
@@ -244,6 +239,16 @@ public final class Metadata {
     if (!metadata.has("generateName") && was.has("generateName")) {
       metadata.set("generateName", was.get("generateName"));
     }
+  }
+
+  /**
+   * @param is empty where there is no object
+   */
+  static StatusException otherUid(GroupResource resource, String name, String wanted, String is) {
+    return StatusException.conflict(
+        resource,
+        name,
+        "Precondition failed: UID in precondition: " + wanted + ", UID in object meta: " + is);
   }
 
   /** What an update may not do to metadata. */

@@ -25,17 +25,27 @@ public final class UpdateVerb {
     return updates
         .run(call, scope, ObjectUpdate.replaceBy(object))
         .map(o -> new Outcome(o, false))
-        .onFailure(f -> StatusException.isNotFound(f) && createsInstead(call, object))
-        .recoverWithUni(() ->
+        .onFailure(f -> isAbsent(call, f))
+        .recoverWithUni(absent ->
             // Deferred: of a failure that a recovery throws Mutiny makes one of both.
-            Uni.createFrom()
-                .deferred(() -> creates.runUpdated(call, object))
-                .map(o -> new Outcome(o, true)));
+            Uni.createFrom().deferred(() -> absent(call, object, absent)));
   }
 
-  private static boolean createsInstead(Call call, ObjectNode object) {
-    return call.subresource().isEmpty()
-        && call.type().strategy().allowsCreateOnUpdate()
-        && object.path("metadata").path("uid").asText("").isEmpty();
+  private static boolean isAbsent(Call call, Throwable failure) {
+    return failure instanceof StatusException e
+        && StatusException.isNotFound(e)
+        && e.status().name().equals(call.name())
+        && e.status().kind().equals(call.type().resource().resource());
+  }
+
+  /** A uid is compared with that of the object, which has none, before all else. */
+  private Uni<Outcome> absent(Call call, ObjectNode object, Throwable absent) {
+    String uid = object.path("metadata").path("uid").asText("");
+    if (!uid.isEmpty()) {
+      throw Metadata.otherUid(call.type().groupResource(), call.name(), uid, "");
+    }
+    return call.subresource().isEmpty() && call.type().strategy().allowsCreateOnUpdate()
+        ? creates.runUpdated(call, object).map(o -> new Outcome(o, true))
+        : Uni.createFrom().failure(absent);
   }
 }

@@ -1,0 +1,50 @@
+package dev.coracle.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.apiserver.TestApi.Answer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What clients may say of uid and revision, and what counts as a change, over HTTPS. */
+@ExtendWith(OwnServer.class)
+class WrittenMetadataTest {
+
+  private static final String CORE = "/api/v1/namespaces/default/";
+
+  private static TestApi api;
+
+  @BeforeAll
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
+  }
+
+  private static Answer send(String method, String path, String body) {
+    return api.call(method, path, "application/json", body.replace('\'', '"'));
+  }
+
+  /** Whether or not the kind is made by an update. */
+  @ParameterizedTest
+  @ValueSource(strings = {"configmaps", "endpoints"})
+  void anUpdateWithTheUidOfAnotherObjectIsAConflict(String resource) {
+    Answer answer =
+        send("PUT", CORE + resource + "/none", "{'metadata':{'name':'none','uid':'1234'}}");
+    assertThat(answer.code()).isEqualTo(409);
+    assertThat(answer.message())
+        .isEqualTo(
+            "Operation cannot be fulfilled on "
+                + resource
+                + " \"none\": Precondition failed: UID in precondition: 1234, UID in object meta: ");
+  }
+
+  @Test
+  void anUpdateWithoutAUidOfAnAbsentObjectMakesItOrFindsNothing() {
+    assertThat(send("PUT", CORE + "configmaps/no", "{'metadata':{'name':'no'}}").code())
+        .isEqualTo(404);
+    assertThat(send("PUT", CORE + "endpoints/new", "{'metadata':{'name':'new'}}").code())
+        .isEqualTo(201);
+  }
+}
