@@ -47,4 +47,27 @@ class WrittenMetadataTest {
     assertThat(send("PUT", CORE + "endpoints/new", "{'metadata':{'name':'new'}}").code())
         .isEqualTo(201);
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "", "00", "abc"})
+  void whatNamesNoRevisionMayStandInANewObject(String version) {
+    Answer made =
+        send(
+            "POST",
+            CORE + "configmaps",
+            "{'metadata':{'generateName':'a-','resourceVersion':'" + version + "'}}");
+    assertThat(made.ok().body().path("metadata").path("resourceVersion").asLong()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "01"})
+  void aRevisionMayNot(String version) {
+    Answer refused =
+        send(
+            "POST",
+            CORE + "configmaps",
+            "{'metadata':{'generateName':'a-','resourceVersion':'" + version + "'}}");
+    assertThat(refused.message())
+        .isEqualTo("resourceVersion should not be set on objects to be created");
+  }
 }

@@ -15,6 +15,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Creates an object: defaults → mutating admission → managers → validation → validating admission →
@@ -24,6 +25,8 @@ import java.util.List;
 public final class CreateVerb {
 
   private static final int GENERATED_NAME_ATTEMPTS = 8;
+
+  private static final Pattern VERSION = Pattern.compile("0*[1-9][0-9]*");
 
   private final Backstage backstage;
 
@@ -55,8 +58,10 @@ public final class CreateVerb {
     return Uni.createFrom().deferred(() -> begin(call, object, false));
   }
 
+  /** Zero, and what is no version at all, name none. */
   private static void checkNoVersion(ObjectNode object) {
-    if (!object.path("metadata").path("resourceVersion").asText("").isEmpty()) {
+    String version = object.path("metadata").path("resourceVersion").asText("");
+    if (VERSION.matcher(version).matches()) {
       throw StatusException.badRequest(
           "resourceVersion should not be set on objects to be created");
     }
