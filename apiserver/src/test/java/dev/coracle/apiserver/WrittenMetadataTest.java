@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi.Answer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WrittenMetadataTest {
 
   private static final String CORE = "/api/v1/namespaces/default/";
+  private static final String SLICES =
+      "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
 
   private static TestApi api;
 
@@ -69,5 +72,28 @@ class WrittenMetadataTest {
             "{'metadata':{'generateName':'a-','resourceVersion':'" + version + "'}}");
     assertThat(refused.message())
         .isEqualTo("resourceVersion should not be set on objects to be created");
+  }
+
+  @Test
+  void labelsOfAnEndpointSliceAreCountedAndAnnotationsAreNot() {
+    ObjectNode slice =
+        (ObjectNode)
+            send("POST", SLICES, "{'metadata':{'name':'s'},'addressType':'IPv4','endpoints':[]}")
+                .ok()
+                .body();
+    assertThat(slice.path("metadata").path("generation").asInt()).isEqualTo(1);
+    assertThat(generation("{'metadata':{'annotations':{'a':'b'}}}")).isEqualTo(1);
+    assertThat(generation("{'metadata':{'labels':{'a':'b'}}}")).isEqualTo(2);
+    assertThat(generation("{'endpoints':[{'addresses':['10.0.0.1']}]}")).isEqualTo(3);
+  }
+
+  private static int generation(String patch) {
+    return api.call(
+            "PATCH", SLICES + "/s", "application/merge-patch+json", patch.replace('\'', '"'))
+        .ok()
+        .body()
+        .path("metadata")
+        .path("generation")
+        .asInt();
   }
 }

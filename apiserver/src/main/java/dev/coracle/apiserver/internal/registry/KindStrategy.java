@@ -18,9 +18,9 @@ public interface KindStrategy {
     return true;
   }
 
-  /** Whether annotations count as wanted state (they do for Deployments). */
-  default boolean annotationsBumpGeneration() {
-    return false;
+  /** The field of metadata that counts as wanted state; mostly none, which is empty. */
+  default String countedMetadata() {
+    return "";
   }
 
   /** Whether an update may come without a resourceVersion. */

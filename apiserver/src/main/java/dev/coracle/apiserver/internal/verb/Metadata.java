@@ -298,8 +298,9 @@ public final class Metadata {
         return true;
       }
     }
-    return type.strategy().annotationsBumpGeneration()
-        && !now.path("metadata").path("annotations").equals(before.metadata().path("annotations"));
+    String counted = type.strategy().countedMetadata();
+    return !counted.isEmpty()
+        && !now.path("metadata").path(counted).equals(before.metadata().path(counted));
   }
 
   /** Equal but for managedFields: such a write changes nothing. */

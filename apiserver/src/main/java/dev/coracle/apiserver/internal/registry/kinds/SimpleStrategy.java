@@ -12,6 +12,8 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
   private enum Trait {
     /** {@code metadata.generation} counts the changes of the wanted state. */
     COUNTED,
+    /** Labels are wanted state, too. */
+    LABELS_COUNTED,
     /** {@code metadata.generation} is 1, whatever changes. */
     NUMBERED,
     /** An update of an absent object creates it. */
@@ -63,6 +65,7 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry(
               "storageversionmigrations.storagemigration.k8s.io",
               with(Trait.VERSIONED, Trait.STATUS_ALONE)),
+          Map.entry("endpointslices.discovery.k8s.io", with(Trait.COUNTED, Trait.LABELS_COUNTED)),
           Map.entry("runtimeclasses.node.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
           Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
@@ -100,6 +103,11 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
   @Override
   public boolean tracksGeneration() {
     return traits.contains(Trait.COUNTED);
+  }
+
+  @Override
+  public String countedMetadata() {
+    return traits.contains(Trait.LABELS_COUNTED) ? "labels" : "";
   }
 
   @Override

@@ -19,8 +19,8 @@ public record WorkloadStrategy(boolean countsAnnotations, String defaultPropagat
   public static final WorkloadStrategy CONTROLLER = new WorkloadStrategy(false, "Orphan");
 
   @Override
-  public boolean annotationsBumpGeneration() {
-    return countsAnnotations;
+  public String countedMetadata() {
+    return countsAnnotations ? "annotations" : "";
   }
 
   /** A Deployment's revision comes with its status; its labels do not. */
