@@ -26,6 +26,14 @@ public interface ApiCalls {
 
   Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name);
 
+  /**
+   * What another server has at a path below an aggregated API; this server's own paths are not
+   * found.
+   *
+   * @param path with its query
+   */
+  Uni<byte[]> raw(String path);
+
   Uni<KubeObject> getSubresource(
       GroupVersionResource resource, String namespace, String name, String subresource);
 

@@ -26,6 +26,14 @@ public interface Client {
 
   Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name);
 
+  /**
+   * What is at a path, for what is no object of a resource: {@code /version} over the network, or
+   * below {@code /apis/custom.metrics.k8s.io} wherever that is served.
+   *
+   * @param path with its query
+   */
+  Uni<byte[]> raw(String path);
+
   /** What is below an object: {@code deployments/x/scale}. */
   Uni<KubeObject> getSubresource(
       GroupVersionResource resource, String namespace, String name, String subresource);

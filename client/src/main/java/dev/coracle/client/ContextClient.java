@@ -28,6 +28,11 @@ public record ContextClient(Client below, SerialContext context) implements Clie
   }
 
   @Override
+  public Uni<byte[]> raw(String path) {
+    return here(below.raw(path));
+  }
+
+  @Override
   public Uni<KubeObject> getSubresource(
       GroupVersionResource resource, String namespace, String name, String subresource) {
     return here(below.getSubresource(resource, namespace, name, subresource));

@@ -30,6 +30,11 @@ record AnsweringClient(
   }
 
   @Override
+  public Uni<byte[]> raw(String path) {
+    return client.raw(path);
+  }
+
+  @Override
   public Uni<KubeObject> getSubresource(
       GroupVersionResource resource, String namespace, String name, String subresource) {
     return client.getSubresource(resource, namespace, name, subresource);

@@ -29,6 +29,11 @@ final class InProcessClient implements Client {
   }
 
   @Override
+  public Uni<byte[]> raw(String path) {
+    return calls.raw(path);
+  }
+
+  @Override
   public Uni<KubeObject> getSubresource(
       GroupVersionResource resource, String namespace, String name, String subresource) {
     return calls.getSubresource(resource, namespace, name, subresource);

@@ -413,11 +413,11 @@ public final class Assembly {
 
   public ApiCalls calls(UserInfo user) {
     return new DirectCalls(
-        registry, engine, authorizer, audit, new FairCalls(vertx, flows, user), user);
+        registry, apiServices, engine, authorizer, audit, new FairCalls(vertx, flows, user), user);
   }
 
   /** For what answers other requests. */
   public ApiCalls innerCalls(UserInfo user) {
-    return new DirectCalls(registry, engine, authorizer, audit, null, user);
+    return new DirectCalls(registry, apiServices, engine, authorizer, audit, null, user);
   }
 }

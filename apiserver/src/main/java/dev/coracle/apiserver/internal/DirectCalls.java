@@ -17,6 +17,7 @@ import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditedCall;
 import dev.coracle.apiserver.internal.authz.Attributes;
@@ -34,6 +35,7 @@ import dev.coracle.apiserver.internal.registry.Warnings;
 import dev.coracle.apiserver.internal.verb.DeleteVerb;
 import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.UpdateVerb;
+import dev.coracle.client.Client;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
@@ -46,7 +48,11 @@ import org.jspecify.annotations.Nullable;
 /** The door for components of the same process: one user's calls, authorised like any other's. */
 public final class DirectCalls implements ApiCalls {
 
+  /** What is done once a call may be made: by this server, or by the one that has the resource. */
+  private record Work<T>(Function<Call, T> here, Function<Client, T> there) {}
+
   private final Registry registry;
+  private final ApiServices others;
   private final Engine engine;
   private final Authorizer authorizer;
   private final @Nullable Audit audit;
@@ -60,6 +66,7 @@ public final class DirectCalls implements ApiCalls {
    */
   DirectCalls(
       Registry registry,
+      ApiServices others,
       Engine engine,
       Authorizer authorizer,
       @Nullable Audit audit,
@@ -68,6 +75,7 @@ public final class DirectCalls implements ApiCalls {
     this.audit = audit;
     this.fairness = fairness;
     this.registry = registry;
+    this.others = others;
     this.engine = engine;
     this.authorizer = authorizer;
     this.user = user;
@@ -174,12 +182,11 @@ public final class DirectCalls implements ApiCalls {
     }
   }
 
-  private <T> Uni<T> run(Ask ask, int code, Function<Call, Uni<T>> work) {
+  private <T> Uni<T> run(Ask ask, int code, Work<Uni<T>> work) {
     return run(ask, code, flow -> fair().other(flow, ask), work);
   }
 
-  private <T> Uni<T> run(
-      Ask ask, int code, Function<Flow, WorkEstimate> cost, Function<Call, Uni<T>> work) {
+  private <T> Uni<T> run(Ask ask, int code, Function<Flow, WorkEstimate> cost, Work<Uni<T>> work) {
     return here(() -> {
       AuditedCall audited = audited(ask);
       if (audited == null) {
@@ -206,18 +213,32 @@ public final class DirectCalls implements ApiCalls {
       Ask ask,
       @Nullable AuditedCall audited,
       Function<Flow, WorkEstimate> cost,
-      Function<Call, Uni<T>> work) {
+      Work<Uni<T>> work) {
     return fairness == null
         ? decided(ask, audited, work)
         : fairness.run(ask, cost, () -> decided(ask, audited, work));
   }
 
-  private <T> Uni<T> decided(Ask ask, @Nullable AuditedCall audited, Function<Call, Uni<T>> work) {
+  private <T> Uni<T> decided(Ask ask, @Nullable AuditedCall audited, Work<Uni<T>> work) {
     Attributes attributes = attributes(ask);
     Authorizer.Decision decision = authorizer.decide(attributes);
     return decision.open()
-        ? authorizer.ask(attributes).chain(d -> work.apply(call(ask, attributes, d, audited)))
-        : work.apply(call(ask, attributes, decision, audited));
+        ? authorizer.ask(attributes).chain(d -> done(ask, attributes, d, audited, work))
+        : done(ask, attributes, decision, audited, work);
+  }
+
+  private <T> T done(
+      Ask ask,
+      Attributes attributes,
+      Authorizer.Decision decision,
+      @Nullable AuditedCall audited,
+      Work<T> work) {
+    var other = others.callsAs(user, ask.gvr.group(), ask.gvr.version());
+    if (other.isEmpty()) {
+      return work.here().apply(call(ask, attributes, decision, audited));
+    }
+    allowed(attributes, decision, audited);
+    return work.there().apply(other.get());
   }
 
   private @Nullable AuditedCall audited(Ask ask) {
@@ -264,14 +285,7 @@ public final class DirectCalls implements ApiCalls {
     String namespace = ask.namespace;
     String name = ask.name;
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
-    if (audited != null) {
-      String word = decision.allowed() ? "allow" : "forbid";
-      audited.record().annotate("authorization.k8s.io/decision", word);
-      audited.record().annotate("authorization.k8s.io/reason", decision.reason());
-    }
-    if (!decision.allowed()) {
-      throw attributes.forbidden(decision.reason());
-    }
+    allowed(attributes, decision, audited);
     return new Call(
         user,
         type,
@@ -281,6 +295,18 @@ public final class DirectCalls implements ApiCalls {
         ask.options,
         manager,
         warnings(audited));
+  }
+
+  private static void allowed(
+      Attributes attributes, Authorizer.Decision decision, @Nullable AuditedCall audited) {
+    if (audited != null) {
+      String word = decision.allowed() ? "allow" : "forbid";
+      audited.record().annotate("authorization.k8s.io/decision", word);
+      audited.record().annotate("authorization.k8s.io/reason", decision.reason());
+    }
+    if (!decision.allowed()) {
+      throw attributes.forbidden(decision.reason());
+    }
   }
 
   /** Answers on the context the call was made on, if it was made on one. */
@@ -318,14 +344,46 @@ public final class DirectCalls implements ApiCalls {
     return run(
         new Ask(resource, "get", namespace, name, subresource, WriteOptions.NONE, null),
         200,
-        engine::get);
+        new Work<>(
+            engine::get, there -> there.getSubresource(resource, namespace, name, subresource)));
+  }
+
+  @Override
+  public Uni<byte[]> raw(String path) {
+    int query = path.indexOf('?');
+    RequestInfo info =
+        RequestInfo.of("GET", query < 0 ? path : path.substring(0, query), false, "", "");
+    if (!info.resourceRequest()) {
+      return Uni.createFrom().failure(Engine.noSuchResource());
+    }
+    Ask ask =
+        new Ask(
+            new GroupVersionResource(info.group(), info.version(), info.resource()),
+            info.verb(),
+            info.namespace(),
+            info.name(),
+            info.subresource(),
+            WriteOptions.NONE,
+            null);
+    return run(
+        ask,
+        200,
+        new Work<>(
+            _ -> {
+              throw Engine.noSuchResource();
+            },
+            there -> there.raw(path)));
   }
 
   @Override
   public Uni<KubeList> list(GroupVersionResource resource, String namespace, ListOptions options) {
     Ask ask = Ask.of(resource, "list", namespace, options.fields(), options.labels());
     return run(
-        ask, 200, flow -> fair().list(flow, ask, options), call -> engine.list(call, options));
+        ask,
+        200,
+        flow -> fair().list(flow, ask, options),
+        new Work<>(
+            call -> engine.list(call, options), there -> there.list(resource, namespace, options)));
   }
 
   @Override
@@ -375,12 +433,16 @@ public final class DirectCalls implements ApiCalls {
   private Multi<WatchEvent> watched(Ask ask, @Nullable AuditedCall audited, WatchOptions options) {
     Attributes attributes = attributes(ask);
     Authorizer.Decision decision = authorizer.decide(attributes);
+    Work<Multi<WatchEvent>> work =
+        new Work<>(
+            call -> engine.watch(call, options),
+            there -> there.watch(ask.gvr, ask.namespace, options));
     return decision.open()
         ? authorizer
             .ask(attributes)
             .onItem()
-            .transformToMulti(d -> engine.watch(call(ask, attributes, d, audited), options))
-        : engine.watch(call(ask, attributes, decision, audited), options);
+            .transformToMulti(d -> done(ask, attributes, d, audited, work))
+        : done(ask, attributes, decision, audited, work);
   }
 
   @Override
@@ -400,7 +462,13 @@ public final class DirectCalls implements ApiCalls {
     return run(
         new Ask(resource, "create", namespace, name, subresource, options, sent(object)),
         201,
-        call -> engine.create(call, decode(call, object)));
+        new Work<>(
+            call -> engine.create(call, decode(call, object)),
+            there ->
+                name.isEmpty()
+                    ? there.create(resource, namespace, object, options)
+                    : there.createSubresource(
+                        resource, namespace, name, subresource, object, options)));
   }
 
   @Override
@@ -416,7 +484,9 @@ public final class DirectCalls implements ApiCalls {
             options,
             sent(object)),
         200,
-        call -> engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object));
+        new Work<>(
+            call -> engine.update(call, decode(call, object)).map(UpdateVerb.Outcome::object),
+            there -> there.update(resource, object, subresource, options)));
   }
 
   @Override
@@ -437,7 +507,9 @@ public final class DirectCalls implements ApiCalls {
             options,
             audit == null ? null : patch.body().deepCopy()),
         200,
-        call -> engine.patch(call, patch).map(UpdateVerb.Outcome::object));
+        new Work<>(
+            call -> engine.patch(call, patch).map(UpdateVerb.Outcome::object),
+            there -> there.patch(resource, namespace, name, patch, subresource, options)));
   }
 
   @Override
@@ -447,7 +519,9 @@ public final class DirectCalls implements ApiCalls {
     return run(
         new Ask(resource, "delete", namespace, name, "", write, null),
         200,
-        call -> engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o)));
+        new Work<>(
+            call -> engine.delete(call, options).map(o -> DeleteVerb.answer(call.type(), o)),
+            there -> there.delete(resource, namespace, name, options)));
   }
 
   /** What is given away may change on its way; the log keeps it as it came. */

@@ -1,14 +1,24 @@
 package dev.coracle.apiserver.extending;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.Kubectl;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
+import dev.coracle.apiserver.UserInfo;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -19,6 +29,7 @@ import io.vertx.core.net.PemTrustOptions;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -238,6 +249,40 @@ class AggregationTest {
         .until(() -> api.get(SERVICES + "/v1.sea.example.com").code() == 404);
   }
 
+  /** As the components' client makes them: in their user's name, and by that user's rights. */
+  private static void callsWithinTheProcessGoThereToo() {
+    GroupVersionResource flunders =
+        new GroupVersionResource("wardle.example.com", "v1alpha1", "flunders");
+    ApiCalls calls = server.server().callsAs(UserInfo.of("alice", UserInfo.MASTERS));
+    KubeObject made =
+        now(
+            calls.create(
+                flunders,
+                "default",
+                KubeObject.parse(
+                    "{\"apiVersion\":\"wardle.example.com/v1alpha1\",\"kind\":\"Flunder\","
+                        + "\"metadata\":{\"name\":\"inside\"}}"),
+                WriteOptions.NONE));
+    assertThat(made.labels()).containsEntry("user", "alice").containsEntry("by", "kube-apiserver");
+    assertThat(now(calls.list(flunders, "default", ListOptions.ALL)).items())
+        .extracting(KubeObject::name)
+        .contains("inside");
+    assertThat(now(calls.get(flunders, "default", "inside")).kind()).isEqualTo("Flunder");
+    assertThat(new String(now(calls.raw(FLUNDERS + "/inside")), StandardCharsets.UTF_8))
+        .contains("alice");
+    now(calls.delete(flunders, "default", "inside", DeleteOptions.DEFAULT));
+    assertThatThrownBy(() -> now(calls.get(flunders, "default", "inside")))
+        .matches(StatusException::isNotFound);
+    ApiCalls stranger = server.server().callsAs(UserInfo.of("bob", UserInfo.AUTHENTICATED));
+    assertThatThrownBy(() -> now(stranger.raw(FLUNDERS + "?limit=1")))
+        .hasMessageContaining("User \"bob\" cannot list resource \"flunders\"");
+    assertThatThrownBy(() -> now(calls.raw("/api/v1/nodes"))).matches(StatusException::isNotFound);
+  }
+
+  private static <T> T now(Uni<T> answer) {
+    return answer.await().atMost(Duration.ofSeconds(20));
+  }
+
   private static void register() throws Exception {
     String ca = Base64.getEncoder().encodeToString(Files.readAllBytes(server.pki().path("ca.crt")));
     api.post(
@@ -310,6 +355,7 @@ class AggregationTest {
     assertThat(new java.util.ArrayList<>(List.of(kubectl.ok("get", "apiservices").split("\\s+"))))
         .contains("v1alpha1.wardle.example.com", "default/sample-api", "True");
     assertThat(kubectl.ok("explain", "flunders.fins")).contains("How many.");
+    callsWithinTheProcessGoThereToo();
     JsonNode v2 = api.get("/openapi/v2").ok().body();
     assertThat(v2.path("paths").has("/apis/wardle.example.com/v1alpha1/flunders")).isTrue();
     assertThat(v2.path("paths").has("/apis/other/v1/x")).isFalse();

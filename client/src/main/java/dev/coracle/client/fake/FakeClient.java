@@ -9,6 +9,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -19,9 +20,12 @@ import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Client;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -64,6 +68,7 @@ public final class FakeClient implements Client {
   private final FakePods pods;
   private final FakeDeletion deletion;
   private final List<Call> calls = new ArrayList<>();
+  private final Map<String, String> documents = new HashMap<>();
   private Function<Call, Optional<StatusException>> faults = _ -> Optional.empty();
   private long names;
 
@@ -102,6 +107,11 @@ public final class FakeClient implements Client {
   public synchronized @Nullable KubeObject peek(
       GroupVersionResource resource, String namespace, String name) {
     return objects.find(resource, namespace, name);
+  }
+
+  /** What {@link #raw} gives for this path, query and all. */
+  public synchronized void serve(String path, String body) {
+    documents.put(path, body);
   }
 
   /** All objects of the resource, by namespace and name. */
@@ -145,6 +155,17 @@ public final class FakeClient implements Client {
   public Uni<KubeObject> get(GroupVersionResource resource, String namespace, String name) {
     return call(
         "get", resource, namespace, name, "", () -> objects.require(resource, namespace, name));
+  }
+
+  @Override
+  public synchronized Uni<byte[]> raw(String path) {
+    String body = documents.get(path);
+    return body == null
+        ? Uni.createFrom()
+            .failure(
+                StatusException.of(
+                    StatusReason.NOT_FOUND, "the server could not find the requested resource"))
+        : Uni.createFrom().item(body.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -9,10 +9,12 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.aggregation.Availability.Finding;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OtherDocuments;
+import dev.coracle.client.Client;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -42,6 +44,7 @@ public final class ApiServices {
   private final ResourceStore store;
   private final KeyCertOptions identity;
   private final Clock clock;
+  private final ServiceResolver services;
   private final Availability availability;
   private final RemoteClient client;
   private final LiveCache objects;
@@ -60,7 +63,8 @@ public final class ApiServices {
     this.identity = identity;
     this.clock = clock;
     this.client = new RemoteClient(vertx);
-    this.availability = new Availability(new ServiceResolver(store), client);
+    this.services = new ServiceResolver(store);
+    this.availability = new Availability(services, client);
     this.objects = new LiveCache(vertx, store, RESOURCE).listen(this::changed);
     this.local = new LocalApiServices(vertx, store, scheme, objects, clock);
   }
@@ -91,6 +95,11 @@ public final class ApiServices {
     return remote.isEmpty()
         ? Optional.empty()
         : Optional.ofNullable(remote.get(group + "/" + version));
+  }
+
+  /** What a user of this process calls there; empty where this server has it itself. */
+  public Optional<Client> callsAs(UserInfo user, String group, String version) {
+    return find(group, version).map(api -> new RemoteCalls(services, client, api, user));
   }
 
   public Collection<RemoteApi> all() {

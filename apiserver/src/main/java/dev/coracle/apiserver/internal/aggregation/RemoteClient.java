@@ -7,22 +7,29 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.stream.Destination.Peer;
 import dev.coracle.client.net.BoundedBody;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Asks an aggregated server for its documents, as the API server itself. */
+/** Asks aggregated servers, for their documents as the API server itself. */
 final class RemoteClient {
 
   private static final int SECONDS = 5;
   private static final int CONNECT_MILLIS = 5_000;
+
+  /** To one server: a watch keeps its own. */
+  private static final int MOST_CONNECTIONS = 64;
 
   /** An OpenAPI document of many large schemas. */
   private static final int MOST_BYTES = 32 << 20;
@@ -53,7 +60,8 @@ final class RemoteClient {
                   .setSsl(true)
                   .setProtocolVersion(HttpVersion.HTTP_1_1)
                   .setUseAlpn(false)
-                  .setConnectTimeout(CONNECT_MILLIS));
+                  .setConnectTimeout(CONNECT_MILLIS),
+              new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
       client = c;
     }
     return c;
@@ -67,34 +75,53 @@ final class RemoteClient {
    * @param tag of what is already known, to be told 304 where that is still so; may be empty
    */
   Future<Answer> get(RemoteApi api, SocketAddress address, String path, String accept, String tag) {
+    MultiMap headers = Peer.identify(UserInfo.APISERVER).add("Accept", accept);
+    if (!tag.isEmpty()) {
+      headers.add("If-None-Match", tag);
+    }
+    return send(api, address, HttpMethod.GET, path, headers, null, 0)
+        .compose(response -> {
+          Future<Buffer> whole = BoundedBody.whole(response, MOST_BYTES);
+          response.resume();
+          return whole.map(body ->
+              new Answer(
+                  response.statusCode(),
+                  parse(body.getBytes()),
+                  Objects.requireNonNullElse(response.getHeader("ETag"), "")));
+        })
+        .timeout(SECONDS, TimeUnit.SECONDS);
+  }
+
+  /**
+   * A response of any code, paused.
+   *
+   * @param headers that name the user, among others
+   * @param timeoutMillis zero for none
+   */
+  Future<HttpClientResponse> send(
+      RemoteApi api,
+      SocketAddress address,
+      HttpMethod method,
+      String uri,
+      MultiMap headers,
+      byte @Nullable [] body,
+      long timeoutMillis) {
     RequestOptions options =
         new RequestOptions()
             .setServer(address)
             .setHost(api.host())
             .setPort(api.service().port())
-            .setMethod(HttpMethod.GET)
-            .setURI(path)
+            .setMethod(method)
+            .setURI(uri)
             .setSsl(true)
             .setSslOptions(api.tls())
-            .putHeader("Accept", accept);
-    if (!tag.isEmpty()) {
-      options.putHeader("If-None-Match", tag);
-    }
+            .setTimeout(timeoutMillis)
+            .setHeaders(headers);
     return client()
         .request(options)
-        .compose(request -> {
-          Peer.identify(UserInfo.APISERVER).forEach((k, v) -> request.headers().add(k, v));
-          return request
-              .send()
-              .compose(response ->
-                  BoundedBody.whole(response, MOST_BYTES)
-                      .map(body ->
-                          new Answer(
-                              response.statusCode(),
-                              parse(body.getBytes()),
-                              Objects.requireNonNullElse(response.getHeader("ETag"), ""))));
-        })
-        .timeout(SECONDS, TimeUnit.SECONDS);
+        .compose(request ->
+            (body == null ? request.send() : request.send(Buffer.buffer(body)))
+                .map(HttpClientResponse::pause));
   }
 
   private static JsonNode parse(byte[] body) {
