@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.validation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
@@ -103,5 +104,15 @@ public final class Validator {
     if (!resource.builtIn()) {
       SchemaValidator.validate(resource.schema(), now, before, errors);
     }
+  }
+
+  /** The labels of any object. */
+  public static void labels(JsonNode labels, FieldPath metadata, FieldErrors errors) {
+    MetaRules.labels(labels, metadata, "labels", errors);
+  }
+
+  /** The annotations of any object. */
+  public static void annotations(JsonNode annotations, FieldPath metadata, FieldErrors errors) {
+    MetaRules.annotations(annotations, metadata, errors);
   }
 }

@@ -53,7 +53,7 @@ final class ConversionWebhook implements LateConversion {
     GroupVersionKind from = objects.getFirst().gvk();
     return client
         .post(config, review, SECONDS)
-        .map(answer -> read(objects, to, uid, answer.path("response")))
+        .map(answer -> read(objects, to, uid, answer))
         .onFailure(f -> !(f instanceof StatusException))
         .transform(f -> failed(from, String.valueOf(f.getMessage())));
   }
@@ -63,18 +63,13 @@ final class ConversionWebhook implements LateConversion {
         StatusReason.UNKNOWN, "conversion webhook for " + from + " failed: " + why);
   }
 
-  private static List<KubeObject> read(
-      List<KubeObject> objects, GroupVersionKind to, String uid, JsonNode response) {
+  private List<KubeObject> read(
+      List<KubeObject> objects, GroupVersionKind to, String uid, JsonNode answer) {
     GroupVersionKind from = objects.getFirst().gvk();
-    if (!response.path("uid").asText("").equals(uid)) {
-      throw failed(
-          from,
-          "expected response.uid=\"" + uid + "\", got \"" + response.path("uid").asText("") + "\"");
-    }
-    JsonNode result = response.path("result");
-    if (!result.path("status").asText("").equals("Success")) {
-      String message = result.path("message").asText("");
-      throw failed(from, message.isEmpty() ? "response.result.status was not Success" : message);
+    JsonNode response = answer.path("response");
+    String wrong = wrong(answer, response, uid);
+    if (!wrong.isEmpty()) {
+      throw failed(from, wrong);
     }
     JsonNode converted = response.path("convertedObjects");
     if (converted.size() != objects.size()) {
@@ -89,40 +84,36 @@ final class ConversionWebhook implements LateConversion {
     }
     List<KubeObject> out = new ArrayList<>();
     for (int i = 0; i < objects.size(); i++) {
-      out.add(checked(objects.get(i), converted.path(i), to, i));
+      int index = objects.size() == 1 ? -1 : i;
+      out.add(new ConvertedObject(objects.get(i), index).of(converted.path(i), to));
     }
     return out;
   }
 
-  private static KubeObject checked(
-      KubeObject before, JsonNode converted, GroupVersionKind to, int index) {
-    String words =
-        "conversion webhook for "
-            + before.gvk()
-            + " returned invalid converted object at index "
-            + index
-            + ": ";
-    if (!(converted instanceof ObjectNode object)
-        || !object.path("apiVersion").asText("").equals(to.apiVersion())
-        || !object.path("kind").asText("").equals(to.kind())) {
-      throw StatusException.of(StatusReason.UNKNOWN, words + "invalid groupVersion or kind");
-    }
-    ObjectNode out = object.deepCopy();
-    ObjectNode metadata = before.metadata().deepCopy();
-    JsonNode theirs = out.path("metadata");
-    for (String field : new String[] {"name", "namespace", "uid"}) {
-      if (!theirs.path(field).asText("").equals(metadata.path(field).asText(""))) {
-        throw StatusException.of(
-            StatusReason.UNKNOWN, words + "metadata." + field + " must not be changed");
+  /** Why the answer is none, else empty; only of v1 is asked that it answers this very review. */
+  private String wrong(JsonNode answer, JsonNode response, String uid) {
+    if (version.equals("v1")) {
+      String apiVersion = answer.path("apiVersion").asText("");
+      String kind = answer.path("kind").asText("");
+      if (!apiVersion.equals("apiextensions.k8s.io/v1") || !kind.equals("ConversionReview")) {
+        return "expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got "
+            + GroupVersionKind.of(apiVersion, kind);
       }
     }
-    for (String field : new String[] {"labels", "annotations"}) {
-      metadata.remove(field);
-      if (theirs.path(field).isObject()) {
-        metadata.set(field, theirs.get(field));
-      }
+    if (!response.isObject()) {
+      return "no response provided";
     }
-    out.set("metadata", metadata);
-    return KubeObject.of(out);
+    String answered = response.path("uid").asText("");
+    if (version.equals("v1") && !answered.equals(uid)) {
+      return "expected response.uid=\"" + uid + "\", got \"" + answered + "\"";
+    }
+    String status = response.path("result").path("status").asText("");
+    if (status.equals("Success")) {
+      return "";
+    }
+    String message = response.path("result").path("message").asText("");
+    return message.isEmpty()
+        ? "response.result.status was '" + status + "', not 'Success'"
+        : message;
   }
 }
