@@ -305,11 +305,31 @@ class AggregationTest {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> assertThat(available().path("reason").asText()).isEqualTo("ServiceNotFound"));
-    assertThat(api.get(FLUNDERS).code()).isEqualTo(503);
+    TestApi.Exchanged unavailable = api.exchange("GET", FLUNDERS, "", "", new byte[0]);
+    assertThat(unavailable.code()).isEqualTo(503);
+    assertThat(new String(unavailable.bytes(), StandardCharsets.UTF_8))
+        .isEqualTo("service unavailable\n");
     api.post(
             "/api/v1/namespaces/default/services",
             "{metadata: {name: sample-api}, spec: {ports: [{port: 7443}]}}")
         .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(available().path("message").asText())
+                .isEqualTo("cannot find endpointslices for service/sample-api in \"default\""));
+    api.post(
+            "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+            "{metadata: {name: empty, labels: {kubernetes.io/service-name: sample-api}},"
+                + " addressType: IPv4, endpoints: [], ports: []}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(available().path("message").asText())
+                .isEqualTo(
+                    "endpointslices for service/sample-api in \"default\" have no addresses with"
+                        + " port name \"\""));
     api.post(
             "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
             "{metadata: {name: sample-1, labels: {kubernetes.io/service-name: sample-api}},"

@@ -1,6 +1,5 @@
 package dev.coracle.apiserver.internal.aggregation;
 
-import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.stream.Destination;
@@ -49,8 +48,7 @@ public final class AggregatedPaths {
 
   private void forward(Exchange exchange, RemoteApi api) {
     if (!api.available()) {
-      exchange.request().resume();
-      Responder.failure(exchange, StatusException.unavailable("service unavailable"));
+      unavailable(exchange);
       return;
     }
     Context context = exchange.context().vertx().getOrCreateContext();
@@ -72,6 +70,12 @@ public final class AggregatedPaths {
                             "",
                             null,
                             new Peer(address, api.tls(), Peer.identify(exchange.user()))))),
-            failure -> Responder.failure(exchange, failure));
+            _ -> context.runOnContext(_ -> unavailable(exchange)));
+  }
+
+  /** As text, like all that upstream's aggregator itself says. */
+  private static void unavailable(Exchange exchange) {
+    exchange.request().resume();
+    Responder.text(exchange, 503, "service unavailable\n");
   }
 }

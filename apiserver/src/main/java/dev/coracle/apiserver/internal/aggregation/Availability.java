@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
+import dev.coracle.apiserver.internal.webhook.ServiceResolver.Search;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +54,21 @@ final class Availability {
 
   Uni<Finding> check(RemoteApi api) {
     return services
-        .resolve(api.service())
-        .chain(address ->
-            Uni.createFrom().completionStage(() -> ask(api, address).toCompletionStage()))
+        .search(api.service())
+        .chain(search ->
+            search instanceof Search.Found found
+                ? Uni.createFrom()
+                    .completionStage(() -> ask(api, found.address()).toCompletionStage())
+                : Uni.createFrom().item(missing(api, search)))
         .onFailure()
-        .recoverWithItem(f -> missing(api, String.valueOf(f.getMessage())));
+        .recoverWithItem(f ->
+            Finding.missing(
+                "ServiceAccessError",
+                service(api) + " cannot be checked due to: " + f.getMessage()));
+  }
+
+  private static String service(RemoteApi api) {
+    return "service/" + api.service().name() + " in \"" + api.service().namespace() + "\"";
   }
 
   private io.vertx.core.Future<Finding> ask(RemoteApi api, SocketAddress address) {
@@ -104,17 +115,25 @@ final class Availability {
         "FailedDiscoveryCheck", "failing or missing response from " + url + ": " + why);
   }
 
-  private static Finding missing(RemoteApi api, String why) {
-    String service =
-        "service/" + api.service().name() + " in \"" + api.service().namespace() + "\"";
-    if (why.contains("no endpoints")) {
-      return Finding.missing("MissingEndpoints", "endpoints for " + service + " have no addresses");
-    }
-    if (why.contains("no service port")) {
-      return Finding.missing(
-          "ServicePortError", service + " is not listening on port " + api.service().port());
-    }
-    return Finding.missing("ServiceNotFound", service + " is not present");
+  private static Finding missing(RemoteApi api, Search search) {
+    String service = service(api);
+    return switch (search) {
+      case Search.NoService _ -> Finding.missing("ServiceNotFound", service + " is not present");
+      case Search.NoPort _ ->
+          Finding.missing(
+              "ServicePortError", service + " is not listening on port " + api.service().port());
+      case Search.NoSlices _ ->
+          Finding.missing("EndpointsNotFound", "cannot find endpointslices for " + service);
+      case Search.NoEndpoints none ->
+          Finding.missing(
+              "MissingEndpoints",
+              "endpointslices for "
+                  + service
+                  + " have no addresses with port name \""
+                  + none.portName()
+                  + "\"");
+      case Search.Found _ -> throw new IllegalArgumentException("an endpoint was found");
+    };
   }
 
   private static Finding passed(RemoteApi api, JsonNode resources, JsonNode all) {

@@ -133,7 +133,17 @@ public final class Forwarder {
             plain(exchange, to, request);
           }
         })
-        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
+        .onFailure(failure -> unreached(exchange, to, failure));
+  }
+
+  /** Of another API server it is told as text, as upstream's aggregator does. */
+  private static void unreached(Exchange exchange, Destination to, Throwable failure) {
+    StatusException told = DialFailure.of(to, failure);
+    if (to.peer() == null) {
+      Responder.failure(exchange, told);
+    } else {
+      Responder.text(exchange, told.status().code(), told.status().message() + "\n");
+    }
   }
 
   /** The kubelet's answer as messages of a WebSocket, which the client has asked for. */
@@ -219,7 +229,7 @@ public final class Forwarder {
     request
         .response()
         .onSuccess(response -> answer(exchange, to, response))
-        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
+        .onFailure(failure -> unreached(exchange, to, failure));
     from.pipeTo(request).onFailure(_ -> request.reset());
   }
 

@@ -32,33 +32,63 @@ public final class ServiceResolver {
     this.store = store;
   }
 
+  /** What came of looking for an endpoint. */
+  public sealed interface Search {
+
+    /** One that is ready, of possibly several. */
+    record Found(SocketAddress address) implements Search {}
+
+    record NoService() implements Search {}
+
+    record NoPort() implements Search {}
+
+    record NoSlices() implements Search {}
+
+    record NoEndpoints(String portName) implements Search {}
+  }
+
   public Uni<SocketAddress> resolve(ServicePort wanted) {
+    return search(wanted).map(search -> found(search, wanted));
+  }
+
+  private static SocketAddress found(Search search, ServicePort wanted) {
+    String service = "service \"" + wanted.name() + "\"";
+    return switch (search) {
+      case Search.Found found -> found.address();
+      case Search.NoService _ -> throw StatusException.unavailable(service + " not found");
+      case Search.NoPort _ ->
+          throw StatusException.unavailable(
+              "no service port " + wanted.port() + " found for " + service);
+      case Search.NoSlices _, Search.NoEndpoints _ ->
+          throw StatusException.unavailable("no endpoints available for " + service);
+    };
+  }
+
+  public Uni<Search> search(ServicePort wanted) {
     return store
         .get(SERVICES, new NamespacedName(wanted.namespace(), wanted.name()))
+        .chain(service -> of(service, wanted))
         .onFailure(StatusException::isNotFound)
-        .transform(_ -> StatusException.unavailable("service \"" + wanted.name() + "\" not found"))
-        .chain(service -> {
-          if (service.text("spec", "type").equals("ExternalName")) {
-            return Uni.createFrom()
-                .item(
-                    SocketAddress.inetSocketAddress(
-                        wanted.port(), service.text("spec", "externalName")));
-          }
-          return endpoint(service, portName(service, wanted));
-        });
+        .recoverWithItem(new Search.NoService());
   }
 
-  private static String portName(KubeObject service, ServicePort wanted) {
+  private Uni<Search> of(KubeObject service, ServicePort wanted) {
+    if (service.text("spec", "type").equals("ExternalName")) {
+      return Uni.createFrom()
+          .item(
+              new Search.Found(
+                  SocketAddress.inetSocketAddress(
+                      wanted.port(), service.text("spec", "externalName"))));
+    }
     for (JsonNode p : service.at("spec", "ports")) {
       if (p.path("port").asInt() == wanted.port()) {
-        return p.path("name").asText("");
+        return endpoint(service, p.path("name").asText(""));
       }
     }
-    throw StatusException.unavailable(
-        "no service port " + wanted.port() + " found for service \"" + wanted.name() + "\"");
+    return Uni.createFrom().item(new Search.NoPort());
   }
 
-  private Uni<SocketAddress> endpoint(KubeObject service, String portName) {
+  private Uni<Search> endpoint(KubeObject service, String portName) {
     ListOptions ofService =
         ListOptions.ALL.withLabels(
             LabelSelector.ofLabels(Map.of("kubernetes.io/service-name", service.name())));
@@ -74,10 +104,11 @@ public final class ServiceResolver {
             }
           }
           if (ready.isEmpty()) {
-            throw StatusException.unavailable(
-                "no endpoints available for service \"" + service.name() + "\"");
+            return slices.items().isEmpty()
+                ? new Search.NoSlices()
+                : new Search.NoEndpoints(portName);
           }
-          return ready.get(ThreadLocalRandom.current().nextInt(ready.size()));
+          return new Search.Found(ready.get(ThreadLocalRandom.current().nextInt(ready.size())));
         });
   }
 
