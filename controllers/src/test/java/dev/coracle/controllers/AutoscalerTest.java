@@ -7,6 +7,8 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AutoscalerTest {
 
@@ -184,5 +186,56 @@ class AutoscalerTest {
     assertThat(scaler.at("status", "conditions").findValuesAsText("reason"))
         .contains("FailedGetExternalMetric")
         .doesNotContain("FailedGetResourceMetric", "FailedGetPodsMetric");
+  }
+
+  /** Such an answer made the round fail, again and again, without a word to anybody. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "window | soon | time: invalid duration \"soon\"",
+        "timestamp | yesterday | parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\":"
+            + " cannot parse \"yesterday\" as \"2006\"",
+        "cpu | much | quantities must match the regular expression"
+            + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+      })
+  void figuresThatCannotBeReadAreNone(String field, String value, String why) {
+    ObjectNode deployment = Cluster.object(Cluster.deployment("d", 2, "i"));
+    c.create(Resources.DEPLOYMENTS, deployment.toString());
+    c.pass(Duration.ofSeconds(1));
+    use("10m");
+    c.api
+        .all(Cluster.POD_METRICS)
+        .forEach(m ->
+            c.api.change(
+                Cluster.POD_METRICS,
+                m.namespace(),
+                m.name(),
+                n -> {
+                  if (field.equals("cpu")) {
+                    ((ObjectNode) n.at("/containers/0/usage")).put(field, value);
+                  } else {
+                    n.put(field, value);
+                  }
+                }));
+    c.create(
+        Resources.HORIZONTAL_POD_AUTOSCALERS,
+        """
+        {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",
+         "metadata":{"namespace":"default","name":"h"},
+         "spec":{"minReplicas":1,"maxReplicas":5,
+          "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},%s}}\
+        """
+            .formatted(HALF));
+    c.pass(Duration.ofSeconds(1));
+    assertThat(
+            c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h")
+                .at("status", "conditions")
+                .findValuesAsText("message"))
+        .contains(
+            "the HPA was unable to compute the replica count: failed to get cpu utilization: unable"
+                + " to get metrics for resource cpu: unable to fetch metrics from resource metrics"
+                + " API: "
+                + why);
   }
 }

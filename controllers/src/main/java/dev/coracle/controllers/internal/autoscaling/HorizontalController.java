@@ -3,14 +3,12 @@ package dev.coracle.controllers.internal.autoscaling;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
-import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
@@ -29,19 +27,16 @@ import java.util.Optional;
 
 /**
  * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes
- * the target by its {@code scale} (Kubernetes docs, "Horizontal Pod Autoscaling", v2). It knows the
- * metric types Resource and ContainerResource from metrics.k8s.io; others make {@code
- * ScalingActive} false and say so.
+ * the target by its {@code scale} (Kubernetes docs, "Horizontal Pod Autoscaling", v2).
  */
 public final class HorizontalController extends LoopController {
 
   private static final Duration PERIOD = Duration.ofSeconds(15);
-  private static final GroupVersionResource POD_METRICS =
-      new GroupVersionResource("metrics.k8s.io", "v1beta1", "pods");
 
   private final Lister scalers;
   private final Lister pods;
   private final ResourceCatalog catalog;
+  private final MetricSource metrics;
   private final Map<NamespacedName, ScalingHistory> histories = new HashMap<>();
 
   /** Which pods each autoscaler was last seen to measure. */
@@ -50,6 +45,7 @@ public final class HorizontalController extends LoopController {
   public HorizontalController(Environment env, ResourceCatalog catalog) {
     super("horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", env);
     this.catalog = catalog;
+    this.metrics = new MetricSource(env.client(), catalog);
     Informer informer = env.informer(Resources.HORIZONTAL_POD_AUTOSCALERS);
     this.scalers = informer.lister();
     this.pods = env.informer(Resources.PODS).lister();
@@ -173,16 +169,12 @@ public final class HorizontalController extends LoopController {
     if (selector.isEmpty()) {
       return Uni.createFrom().voidItem();
     }
-    return env.client()
-        .list(POD_METRICS, scaler.namespace(), ListOptions.ALL.withLabels(selector.get()))
-        .map(list -> new ResourceMetric.Usage(list.items(), ""))
-        .onFailure()
-        .recoverWithItem(
-            failure -> new ResourceMetric.Usage(List.of(), String.valueOf(failure.getMessage())))
-        .chain(usage -> {
+    return metrics
+        .answers(scaler, selector.get())
+        .chain(answers -> {
           List<KubeObject> of = pods.list(scaler.namespace(), selector.get());
-          Proposal proposal = Proposal.of(scaler, status, size, of, usage, now);
-          return apply(scaler, status, scale, target, proposal, now);
+          Round round = Round.of(scaler, scale, of, now);
+          return apply(scaler, status, scale, target, Proposal.of(round, status, answers), now);
         });
   }
 
@@ -243,12 +235,13 @@ public final class HorizontalController extends LoopController {
       Proposal proposal,
       Instant now) {
     int size = scale.at("spec", "replicas").asInt(0);
-    if (proposal.failure() != null) {
+    proposal.missing().forEach(m -> events.warning(scaler, m.reason(), m.message()));
+    if (!proposal.failures().isEmpty()) {
+      Outcome.Missing first = proposal.missing().getFirst();
       inactive(
           status,
-          proposal.failure().reason(),
-          "the HPA was unable to compute the replica count: " + proposal.failure().message());
-      events.warning(scaler, proposal.failure().reason(), proposal.failure().message());
+          first.reason(),
+          "the HPA was unable to compute the replica count: " + first.message());
       events.warning(scaler, "FailedComputeMetricsReplicas", proposal.failures());
       status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();

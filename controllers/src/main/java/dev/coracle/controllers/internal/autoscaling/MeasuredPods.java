@@ -32,15 +32,19 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
   private static final Duration READINESS_DELAY = Duration.ofSeconds(30);
 
   /** What was measured of a pod over the window that ends at this time. */
-  private record Figure(long milli, Instant time, Duration window) {}
+  record Figure(long milli, Instant time, Duration window) {
 
+    /** Whenever that was. */
+    static Figure of(long milli) {
+      return new Figure(milli, Instant.EPOCH, Duration.ZERO);
+    }
+  }
+
+  /**
+   * @param resource empty for what is none
+   */
   static MeasuredPods of(
-      List<KubeObject> pods,
-      List<KubeObject> usage,
-      String resource,
-      String container,
-      Instant now) {
-    Map<String, Figure> figures = figures(usage, resource, container);
+      List<KubeObject> pods, Map<String, Figure> figures, String resource, Instant now) {
     Map<String, Long> used = new LinkedHashMap<>();
     figures.forEach((pod, figure) -> used.put(pod, figure.milli()));
     int ready = 0;
@@ -79,20 +83,25 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
         : not && started.plus(READINESS_DELAY).isAfter(changed);
   }
 
-  private static Map<String, Figure> figures(
-      List<KubeObject> usage, String resource, String container) {
+  /**
+   * By pod, from what metrics.k8s.io says: of all containers, or of one. A pod of which one
+   * container has no figure has none.
+   *
+   * @param usage that can be read
+   */
+  static Map<String, Figure> figures(List<KubeObject> usage, String resource, String container) {
     Map<String, Figure> out = new HashMap<>();
     for (KubeObject metrics : usage) {
       long sum = 0;
-      boolean found = false;
+      boolean whole = !metrics.at("containers").isEmpty();
       for (JsonNode c : metrics.at("containers")) {
-        Quantity amount = Quantity.tryParse(c.path("usage").path(resource).asText(""));
-        if (amount != null && (container.isEmpty() || c.path("name").asText().equals(container))) {
-          sum += amount.millis();
-          found = true;
+        if (container.isEmpty() || c.path("name").asText("").equals(container)) {
+          Quantity amount = Quantity.tryParse(c.path("usage").path(resource).asText(""));
+          whole &= amount != null;
+          sum += amount == null ? 0 : amount.millis();
         }
       }
-      if (found) {
+      if (whole) {
         Instant time = Timestamps.parse(metrics.text("timestamp"));
         out.put(
             metrics.name(),

@@ -16,9 +16,24 @@ import java.util.function.ToLongFunction;
  */
 record Proportion(
     int size,
-    ResourceMetric.Tolerances tolerances,
+    Tolerances tolerances,
     ToDoubleFunction<Map<String, Long>> ratio,
     ToLongFunction<String> whole) {
+
+  /**
+   * By what pods use on average, whatever they ask for.
+   *
+   * @param target in thousandths
+   */
+  static Proportion ofAmount(Round round, long target) {
+    return new Proportion(
+        round.size(), round.tolerances(), of -> average(of) / (double) target, _ -> target);
+  }
+
+  /** Of at least one pod, in thousandths. */
+  static long average(Map<String, Long> used) {
+    return used.values().stream().mapToLong(Long::longValue).sum() / used.size();
+  }
 
   int of(MeasuredPods pods) {
     double first = ratio.applyAsDouble(pods.used());

@@ -4,56 +4,39 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What all metrics of an autoscaler come to.
  *
- * @param failure the first, null where there is a size
- * @param failures what all of them come to
+ * @param missing those that could not be had
+ * @param failures what they come to, empty where there is a size
  * @param metric the one that asks for the size
  */
-record Proposal(
-    int size, ResourceMetric.Outcome.@Nullable Missing failure, String failures, String metric) {
+record Proposal(int size, List<Outcome.Missing> missing, String failures, String metric) {
 
-  /** The largest of what the metrics ask for; when one cannot be had, there is no scaling down. */
-  static Proposal of(
-      KubeObject scaler,
-      ObjectNode status,
-      int size,
-      List<KubeObject> pods,
-      ResourceMetric.Usage usage,
-      Instant now) {
+  /**
+   * The largest of what the metrics ask for; when one cannot be had, there is no scaling down.
+   *
+   * @param answers one for each metric
+   */
+  static Proposal of(Round round, ObjectNode status, List<Answer> answers) {
     ArrayNode current = Json.array();
     int most = -1;
     String metric = "";
-    ResourceMetric.Outcome.Missing failure = null;
-    String first = "";
-    int failed = 0;
-    ResourceMetric.Tolerances tolerances =
-        ResourceMetric.Tolerances.of(scaler.at("spec", "behavior"));
-    for (JsonNode spec : scaler.at("spec", "metrics")) {
-      ResourceMetric.Outcome outcome =
-          ResourceMetric.evaluate(spec, size, pods, usage, tolerances, now);
-      switch (outcome) {
-        case ResourceMetric.Outcome.Value value -> {
+    List<Outcome.Missing> missing = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      JsonNode spec = round.scaler().at("spec", "metrics").get(i);
+      switch (evaluate(spec, round, answers.get(i))) {
+        case Outcome.Value value -> {
           current.add(value.current());
           if (value.replicas() > most) {
             most = value.replicas();
             metric = value.name();
           }
         }
-        case ResourceMetric.Outcome.Missing missing -> {
-          failed++;
-          // The first is the one that is told of.
-          if (failure == null) {
-            failure = missing;
-            first = ResourceMetric.failure(spec, missing.message());
-          }
-        }
+        case Outcome.Missing none -> missing.add(none);
       }
     }
     if (current.isEmpty()) {
@@ -61,17 +44,32 @@ record Proposal(
     } else {
       status.set("currentMetrics", current);
     }
-    return failure != null && most < size
-        ? new Proposal(
-            size,
-            failure,
-            "invalid metrics ("
-                + failed
-                + " invalid out of "
-                + scaler.at("spec", "metrics").size()
-                + "), first error is: "
-                + first,
-            "")
-        : new Proposal(most < 0 ? size : most, null, "", metric);
+    if (missing.isEmpty() || most >= round.size()) {
+      return new Proposal(most < 0 ? round.size() : most, missing, "", metric);
+    }
+    String failures =
+        "invalid metrics ("
+            + missing.size()
+            + " invalid out of "
+            + answers.size()
+            + "), first error is: "
+            + missing.getFirst().told();
+    return new Proposal(round.size(), missing, failures, "");
+  }
+
+  private static Outcome evaluate(JsonNode spec, Round round, Answer answer) {
+    String type = spec.path("type").asText("");
+    return switch (type) {
+      case "Resource" -> ResourceMetric.evaluate(spec.path("resource"), false, round, answer);
+      case "ContainerResource" ->
+          ResourceMetric.evaluate(spec.path("containerResource"), true, round, answer);
+      case "Pods" -> CustomMetric.ofPods(spec.path("pods"), round, answer);
+      case "Object" -> CustomMetric.ofObject(spec.path("object"), round, answer);
+      case "External" -> CustomMetric.external(spec.path("external"), round, answer);
+      default -> {
+        String why = "unknown metric source type \"" + type + "\"";
+        yield new Outcome.Missing("InvalidMetricSourceType", why, why);
+      }
+    };
   }
 }

@@ -1,0 +1,30 @@
+package dev.coracle.controllers.internal.autoscaling;
+
+import dev.coracle.api.KubeObject;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What the metrics of an autoscaler are held against.
+ *
+ * @param size that the target is to have
+ * @param running how many pods it has
+ */
+record Round(
+    KubeObject scaler,
+    int size,
+    int running,
+    List<KubeObject> pods,
+    Tolerances tolerances,
+    Instant now) {
+
+  static Round of(KubeObject scaler, KubeObject scale, List<KubeObject> pods, Instant now) {
+    return new Round(
+        scaler,
+        scale.at("spec", "replicas").asInt(0),
+        scale.at("status", "replicas").asInt(0),
+        pods,
+        Tolerances.of(scaler.at("spec", "behavior")),
+        now);
+  }
+}
