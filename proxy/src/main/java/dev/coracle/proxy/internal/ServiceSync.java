@@ -3,9 +3,11 @@ package dev.coracle.proxy.internal;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
+import dev.coracle.client.InformerOptions;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.internal.discovery.ServicePublisher;
 import io.smallrye.mutiny.Uni;
@@ -14,16 +16,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Follows Services and EndpointSlices and hands what changed to the backend and to Service
- * Discovery.
+ * Follows Services, EndpointSlices and this node's zone, and hands what changed to the backend and
+ * to Service Discovery.
  */
 public final class ServiceSync {
 
   private static final String BY_SERVICE = "service";
+  private static final String ZONE = "topology.kubernetes.io/zone";
 
   private final InformerFactory informers;
   private final Informer services;
   private final Informer slices;
+  private final Informer ownNode;
+  private final String nodeName;
   private final ServiceTable table;
   private final Backend backend;
   private final ServicePublisher publisher;
@@ -49,6 +54,13 @@ public final class ServiceSync {
             .informer(Resources.ENDPOINT_SLICES)
             .addIndex(BY_SERVICE, ServiceSync::owner)
             .addHandler(onChange(ServiceSync::owner));
+    this.ownNode =
+        informers
+            .informer(
+                Resources.NODES,
+                InformerOptions.ALL.withFields(FieldSelector.equalTo("metadata.name", nodeName)))
+            .addHandler(whenZoneChanges());
+    this.nodeName = nodeName;
   }
 
   public Uni<Void> start() {
@@ -74,12 +86,43 @@ public final class ServiceSync {
     Optional<KubeObject> service = services.lister().get(key.namespace(), key.name());
     List<ServicePort> ports =
         service
-            .map(s -> table.ports(s, slices.lister().byIndex(BY_SERVICE, name)))
+            .map(s -> table.ports(s, slices.lister().byIndex(BY_SERVICE, name), zone()))
             .orElse(List.of());
     // Service Discovery knows a port once: as the Service's first family has it.
     publisher.update(
         name, ports.stream().filter(port -> port.family() == ports.getFirst().family()).toList());
     return ports;
+  }
+
+  private String zone() {
+    return ownNode.lister().get("", nodeName).map(ServiceSync::zone).orElse("");
+  }
+
+  private static String zone(KubeObject node) {
+    return node.labels().getOrDefault(ZONE, "");
+  }
+
+  /** The node's zone has a say in every Service. */
+  private Informer.Handler whenZoneChanges() {
+    return new Informer.Handler() {
+      @Override
+      public void added(KubeObject node) {
+        if (!zone(node).isEmpty()) {
+          everyService();
+        }
+      }
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {
+        if (!zone(before).equals(zone(now))) {
+          everyService();
+        }
+      }
+
+      private void everyService() {
+        services.lister().list().forEach(service -> runner.changed(service.key().toString()));
+      }
+    };
   }
 
   private Informer.Handler onChange(

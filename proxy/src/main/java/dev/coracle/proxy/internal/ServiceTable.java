@@ -14,10 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Computes what one Service means on this node: which endpoints of its slices get traffic. Ready
- * ones do; when there is none, those that still serve while they terminate (KEP-1669). With a
- * traffic policy Local, only those of this node. Each IP family of the Service has ports of its
- * own, which lead to the endpoints of its slices (KEP-563).
+ * Computes what one Service means on this node: which endpoints of its slices get traffic, by
+ * {@link Candidates}; with a traffic policy Local, only those of this node. Each IP family of the
+ * Service has ports of its own, which lead to the endpoints of its slices (KEP-563).
  */
 public final class ServiceTable {
 
@@ -53,8 +52,11 @@ public final class ServiceTable {
   /**
    * The Service's ports, those of its first family first; none for headless Services, aliases, and
    * those of another proxy.
+   *
+   * @param zone of this node, empty for none
    */
-  public List<ServicePort> ports(KubeObject service, Collection<KubeObject> slices) {
+  public List<ServicePort> ports(
+      KubeObject service, Collection<KubeObject> slices, String zone) {
     String clusterIp = service.text("spec", "clusterIP");
     if (clusterIp.isEmpty()
         || clusterIp.equals("None")
@@ -62,12 +64,13 @@ public final class ServiceTable {
         || service.labels().containsKey(FOREIGN_PROXY)) {
       return List.of();
     }
+    Place here = new Place(nodeName, zone);
     List<ServicePort> out = new ArrayList<>();
     List<IpFamily> families = families(service, clusterIp);
     for (IpFamily family : families) {
       String suffix = family == families.getFirst() ? "" : "/" + family;
       for (JsonNode port : service.at("spec", "ports")) {
-        out.add(port(service, family, suffix, port, slices));
+        out.add(port(service, family, suffix, port, slices, here));
       }
     }
     return out;
@@ -86,10 +89,12 @@ public final class ServiceTable {
       IpFamily family,
       String suffix,
       JsonNode port,
-      Collection<KubeObject> slices) {
+      Collection<KubeObject> slices,
+      Place here) {
     String name = port.path("name").asText("");
     boolean externalLocal = service.text("spec", "externalTrafficPolicy").equals("Local");
     boolean internalLocal = service.text("spec", "internalTrafficPolicy").equals("Local");
+    Candidates candidates = Candidates.of(slices, family, name, here);
     boolean affinity = service.text("spec", "sessionAffinity").equals("ClientIP");
     return new ServicePort(
         service.key() + ":" + name + suffix,
@@ -100,8 +105,8 @@ public final class ServiceTable {
         port.path("nodePort").asInt(0),
         isOwnDns(service, family, port)
             ? List.of(ownDns.orElseThrow())
-            : endpoints(slices, family, name, internalLocal),
-        endpoints(slices, family, name, externalLocal),
+            : internalLocal ? candidates.local() : candidates.near(),
+        externalLocal ? candidates.local() : candidates.near(),
         externalLocal,
         affinity
             ? service
@@ -130,39 +135,5 @@ public final class ServiceTable {
         });
     out.removeIf(a -> a.isEmpty() || IpFamily.of(a) != family);
     return List.copyOf(out);
-  }
-
-  private List<Endpoint> endpoints(
-      Collection<KubeObject> slices, IpFamily family, String name, boolean local) {
-    Set<Endpoint> ready = new TreeSet<>();
-    Set<Endpoint> serving = new TreeSet<>();
-    for (KubeObject slice : slices) {
-      if (!slice.text("addressType").equals(family.name())) {
-        continue;
-      }
-      for (JsonNode port : slice.at("ports")) {
-        if (!port.path("name").asText("").equals(name) || !port.hasNonNull("port")) {
-          continue;
-        }
-        for (JsonNode endpoint : slice.at("endpoints")) {
-          if (local && !endpoint.path("nodeName").asText("").equals(nodeName)) {
-            continue;
-          }
-          JsonNode conditions = endpoint.path("conditions");
-          boolean isReady = conditions.path("ready").asBoolean(true);
-          boolean isServing = conditions.path("serving").asBoolean(isReady);
-          boolean terminating = conditions.path("terminating").asBoolean(false);
-          for (JsonNode address : endpoint.path("addresses")) {
-            Endpoint e = new Endpoint(address.asText(), port.path("port").asInt());
-            if (isReady) {
-              ready.add(e);
-            } else if (isServing && terminating) {
-              serving.add(e);
-            }
-          }
-        }
-      }
-    }
-    return List.copyOf(ready.isEmpty() ? serving : ready);
   }
 }

@@ -48,7 +48,7 @@ class DualStackServiceTest {
 
   @Test
   void eachFamilyLeadsToItsOwnEndpoints() {
-    List<ServicePort> ports = table.ports(service("\"10.96.0.5\",\"fd00:96::5\"", ""), SLICES);
+    List<ServicePort> ports = table.ports(service("\"10.96.0.5\",\"fd00:96::5\"", ""), SLICES, "");
 
     assertThat(ports)
         .extracting(ServicePort::key)
@@ -66,15 +66,15 @@ class DualStackServiceTest {
 
   @Test
   void theFirstFamilyHasThePlainKey() {
-    assertThat(table.ports(service("\"fd00:96::5\",\"10.96.0.5\"", ""), SLICES))
+    assertThat(table.ports(service("\"fd00:96::5\",\"10.96.0.5\"", ""), SLICES, ""))
         .extracting(ServicePort::key, ServicePort::family)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("shop/web:http", IpFamily.IPv6),
             org.assertj.core.groups.Tuple.tuple("shop/web:http/IPv4", IpFamily.IPv4));
-    assertThat(table.ports(service("\"fd00:96::5\"", ""), SLICES))
+    assertThat(table.ports(service("\"fd00:96::5\"", ""), SLICES, ""))
         .extracting(ServicePort::family)
         .containsExactly(IpFamily.IPv6);
-    assertThat(table.ports(service("\"10.96.0.5\"", ""), SLICES))
+    assertThat(table.ports(service("\"10.96.0.5\"", ""), SLICES, ""))
         .extracting(ServicePort::family)
         .containsExactly(IpFamily.IPv4);
   }
@@ -94,7 +94,7 @@ class DualStackServiceTest {
                     .putArray("ingress")
                     .addObject()
                     .put("ip", "2001:db8::8"));
-    List<ServicePort> ports = table.ports(service, SLICES);
+    List<ServicePort> ports = table.ports(service, SLICES, "");
 
     assertThat(ports.get(0).addresses()).containsExactly("10.96.0.5", "192.0.2.7");
     assertThat(ports.get(1).addresses())
@@ -116,11 +116,11 @@ class DualStackServiceTest {
              "spec":{"clusterIP":"10.96.0.10","clusterIPs":["10.96.0.10","fd00:96::a"],
                "ports":[{"name":"dns","port":53,"protocol":"UDP"}]}}
             """);
-    List<ServicePort> ports = new ServiceTable("n1", "192.0.2.2:5400").ports(dns, List.of());
+    List<ServicePort> ports = new ServiceTable("n1", "192.0.2.2:5400").ports(dns, List.of(), "");
     assertThat(ports.get(0).endpoints()).containsExactly(new Endpoint("192.0.2.2", 5400));
     assertThat(ports.get(1).endpoints()).isEmpty();
     assertThat(
-            new ServiceTable("n1", "[2001:db8::2]:5400").ports(dns, List.of()).get(1).endpoints())
+            new ServiceTable("n1", "[2001:db8::2]:5400").ports(dns, List.of(), "").get(1).endpoints())
         .containsExactly(new Endpoint("2001:db8::2", 5400));
   }
 }

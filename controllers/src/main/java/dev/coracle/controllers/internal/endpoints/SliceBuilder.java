@@ -36,10 +36,12 @@ final class SliceBuilder {
 
   private final KubeObject service;
   private final Lister nodes;
+  private final TopologyHints hints;
 
   SliceBuilder(KubeObject service, Lister nodes) {
     this.service = service;
     this.nodes = nodes;
+    this.hints = TopologyHints.of(service);
   }
 
   Plan plan(List<KubeObject> pods, List<KubeObject> present) {
@@ -195,6 +197,9 @@ final class SliceBuilder {
               .orElse("");
       if (!zone.isEmpty()) {
         out.put("zone", zone);
+      }
+      if (ready) {
+        hints.hints(nodeName, zone).ifPresent(h -> out.set("hints", h));
       }
     }
     out.set("targetRef", ServicePods.reference(pod));
