@@ -213,6 +213,23 @@ class NodesIT {
     assertThat(ranges).hasSize(3);
   }
 
+  /** The search list of a pod's resolver has the cluster's domain on every node. */
+  @Test
+  @Order(2)
+  void podsOfEveryNodeFindAServiceByItsShortName() {
+    for (String node : List.of("n1", "n2", "n3")) {
+      assertThat(kubectl("exec", podOn(node), "--", "busybox", "cat", "/etc/resolv.conf"))
+          .as(node)
+          .contains("search default.svc.cluster.local svc.cluster.local cluster.local");
+      assertThat(
+              kubectl(
+                  "exec", podOn(node), "--", "busybox", "timeout", "10", "busybox", "wget", "-qO-",
+                  "http://web/"))
+          .as(node)
+          .startsWith("n");
+    }
+  }
+
   @Test
   @Order(2)
   void logsExecAndMetricsOfAWorkerComeThroughItsTunnel() {

@@ -108,7 +108,7 @@ public final class Agent {
         new Node(
             vertx,
             client,
-            settings,
+            settings.withClusterDomain(facts.clusterDomain()),
             data,
             network,
             "", // The control plane gives the range.

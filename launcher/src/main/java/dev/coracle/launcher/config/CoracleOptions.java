@@ -129,6 +129,30 @@ public record CoracleOptions(
         signingDuration);
   }
 
+  public CoracleOptions withClusterDomain(String domain) {
+    return new CoracleOptions(
+        dataDir,
+        bindAddress,
+        port,
+        kubeletPort,
+        ingressHttpPort,
+        ingressHttpsPort,
+        dnsPort,
+        nodeName,
+        nodeIp,
+        networks,
+        domain,
+        containerRuntimeEndpoint,
+        runtime,
+        proxyMode,
+        store,
+        keepPods,
+        security,
+        logs,
+        node,
+        signingDuration);
+  }
+
   public CoracleOptions withNetworks(NetworkRanges ranges) {
     return new CoracleOptions(
         dataDir,
