@@ -5,6 +5,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.ProxyOptions;
 import dev.coracle.proxy.internal.Backend;
+import dev.coracle.proxy.internal.HealthChecks;
 import dev.coracle.proxy.internal.ProxyMetrics;
 import dev.coracle.proxy.internal.ServiceSync;
 import dev.coracle.proxy.internal.discovery.ServicePublisher;
@@ -51,6 +52,7 @@ public final class KubeProxy implements Component {
             client,
             backend,
             new ServicePublisher(this.discovery),
+            new HealthChecks(vertx),
             options.nodeName(),
             options.ownDns(),
             new ProxyMetrics(registry));

@@ -21,10 +21,7 @@ import java.util.function.Predicate;
 final class Candidates {
 
   private record Candidate(
-      Endpoint endpoint,
-      String node,
-      Set<String> forNodes,
-      Set<String> forZones) {}
+      Endpoint endpoint, String node, Set<String> forNodes, Set<String> forZones) {}
 
   private final Place here;
   private final List<Candidate> ready = new ArrayList<>();
@@ -37,8 +34,7 @@ final class Candidates {
   /**
    * @param port its name
    */
-  static Candidates of(
-      Collection<KubeObject> slices, IpFamily family, String port, Place here) {
+  static Candidates of(Collection<KubeObject> slices, IpFamily family, String port, Place here) {
     Candidates out = new Candidates(here);
     for (KubeObject slice : slices) {
       if (!slice.text("addressType").equals(family.name())) {
@@ -51,6 +47,22 @@ final class Candidates {
       }
     }
     return out;
+  }
+
+  /** How many ready endpoints of any port a node has. */
+  static int readyOn(String node, Collection<KubeObject> slices, IpFamily family) {
+    Set<String> addresses = new HashSet<>();
+    for (KubeObject slice : slices) {
+      if (slice.text("addressType").equals(family.name())) {
+        for (JsonNode endpoint : slice.at("endpoints")) {
+          if (endpoint.path("nodeName").asText("").equals(node)
+              && endpoint.path("conditions").path("ready").asBoolean(true)) {
+            endpoint.path("addresses").forEach(address -> addresses.add(address.asText()));
+          }
+        }
+      }
+    }
+    return addresses.size();
   }
 
   private void add(JsonNode endpoint, int port) {

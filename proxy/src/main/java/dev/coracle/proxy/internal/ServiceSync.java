@@ -32,6 +32,7 @@ public final class ServiceSync {
   private final ServiceTable table;
   private final Backend backend;
   private final ServicePublisher publisher;
+  private final HealthChecks checks;
   private final SyncRunner runner;
   private volatile boolean synced;
 
@@ -40,6 +41,7 @@ public final class ServiceSync {
       Client client,
       Backend backend,
       ServicePublisher publisher,
+      HealthChecks checks,
       String nodeName,
       String ownDns,
       ProxyMetrics metrics) {
@@ -47,6 +49,7 @@ public final class ServiceSync {
     this.table = new ServiceTable(nodeName, ownDns);
     this.backend = backend;
     this.publisher = publisher;
+    this.checks = checks;
     this.runner = new SyncRunner(context, backend, this::compute, metrics);
     this.services = informers.informer(Resources.SERVICES).addHandler(onChange(ServiceSync::own));
     this.slices =
@@ -74,7 +77,7 @@ public final class ServiceSync {
   public Uni<Void> stop() {
     synced = false;
     runner.stop();
-    return informers.stop().chain(backend::close);
+    return informers.stop().chain(checks::close).chain(backend::close);
   }
 
   public boolean hasSynced() {
@@ -84,10 +87,9 @@ public final class ServiceSync {
   private List<ServicePort> compute(String name) {
     NamespacedName key = NamespacedName.parse(name);
     Optional<KubeObject> service = services.lister().get(key.namespace(), key.name());
-    List<ServicePort> ports =
-        service
-            .map(s -> table.ports(s, slices.lister().byIndex(BY_SERVICE, name), zone()))
-            .orElse(List.of());
+    Collection<KubeObject> itsSlices = slices.lister().byIndex(BY_SERVICE, name);
+    List<ServicePort> ports = service.map(s -> table.ports(s, itsSlices, zone())).orElse(List.of());
+    checks.update(key, service.flatMap(s -> table.check(s, itsSlices)));
     // Service Discovery knows a port once: as the Service's first family has it.
     publisher.update(
         name, ports.stream().filter(port -> port.family() == ports.getFirst().family()).toList());

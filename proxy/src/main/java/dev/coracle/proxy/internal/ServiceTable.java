@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.net.IpFamily;
 import dev.coracle.proxy.internal.ServicePort.Endpoint;
+import dev.coracle.proxy.internal.ServicePort.Outside;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Computes what one Service means on this node: which endpoints of its slices get traffic, by
@@ -55,8 +55,7 @@ public final class ServiceTable {
    *
    * @param zone of this node, empty for none
    */
-  public List<ServicePort> ports(
-      KubeObject service, Collection<KubeObject> slices, String zone) {
+  public List<ServicePort> ports(KubeObject service, Collection<KubeObject> slices, String zone) {
     String clusterIp = service.text("spec", "clusterIP");
     if (clusterIp.isEmpty()
         || clusterIp.equals("None")
@@ -84,6 +83,19 @@ public final class ServiceTable {
     return List.copyOf(families);
   }
 
+  /** What load balancers want to know of this node's part in the Service; empty for nothing. */
+  Optional<HealthChecks.Check> check(KubeObject service, Collection<KubeObject> slices) {
+    int port = service.at("spec", "healthCheckNodePort").asInt();
+    if (port == 0
+        || !service.text("spec", "type").equals("LoadBalancer")
+        || !service.text("spec", "externalTrafficPolicy").equals("Local")
+        || service.labels().containsKey(FOREIGN_PROXY)) {
+      return Optional.empty();
+    }
+    IpFamily family = families(service, service.text("spec", "clusterIP")).getFirst();
+    return Optional.of(new HealthChecks.Check(port, Candidates.readyOn(nodeName, slices, family)));
+  }
+
   private ServicePort port(
       KubeObject service,
       IpFamily family,
@@ -96,18 +108,26 @@ public final class ServiceTable {
     boolean internalLocal = service.text("spec", "internalTrafficPolicy").equals("Local");
     Candidates candidates = Candidates.of(slices, family, name, here);
     boolean affinity = service.text("spec", "sessionAffinity").equals("ClientIP");
+    List<Endpoint> near = candidates.near();
+    List<Endpoint> inside =
+        isOwnDns(service, family, port)
+            ? List.of(ownDns.orElseThrow())
+            : internalLocal ? candidates.local() : near;
     return new ServicePort(
         service.key() + ":" + name + suffix,
         family,
         port.path("protocol").asText("TCP").toLowerCase(Locale.ROOT),
-        addresses(service, family),
+        clusterIps(service, family),
         port.path("port").asInt(),
-        port.path("nodePort").asInt(0),
-        isOwnDns(service, family, port)
-            ? List.of(ownDns.orElseThrow())
-            : internalLocal ? candidates.local() : candidates.near(),
-        externalLocal ? candidates.local() : candidates.near(),
-        externalLocal,
+        inside,
+        near,
+        new Outside(
+            port.path("nodePort").asInt(0),
+            ofFamily(family, strings(service.at("spec", "externalIPs"))),
+            ofFamily(family, balanced(service)),
+            ofFamily(family, strings(service.at("spec", "loadBalancerSourceRanges"))),
+            externalLocal ? candidates.local() : near,
+            externalLocal),
         affinity
             ? service
                 .at("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
@@ -121,19 +141,35 @@ public final class ServiceTable {
         && port.path("port").asInt() == DNS_PORT;
   }
 
-  private static List<String> addresses(KubeObject service, IpFamily family) {
-    Set<String> out = new TreeSet<>();
-    service.at("spec", "clusterIPs").forEach(a -> out.add(a.asText()));
+  private static List<String> clusterIps(KubeObject service, IpFamily family) {
+    List<String> out = strings(service.at("spec", "clusterIPs"));
     out.add(service.text("spec", "clusterIP"));
-    service.at("spec", "externalIPs").forEach(a -> out.add(a.asText()));
-    service
-        .at("status", "loadBalancer", "ingress")
-        .forEach(i -> {
-          if (i.hasNonNull("ip") && !i.path("ipMode").asText("VIP").equals("Proxy")) {
-            out.add(i.path("ip").asText());
-          }
-        });
-    out.removeIf(a -> a.isEmpty() || IpFamily.of(a) != family);
-    return List.copyOf(out);
+    return ofFamily(family, out);
+  }
+
+  /** Addresses of load balancers that leave the destination of packets as it is. */
+  private static List<String> balanced(KubeObject service) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode ingress : service.at("status", "loadBalancer", "ingress")) {
+      if (!ingress.path("ipMode").asText("VIP").equals("Proxy")) {
+        out.add(ingress.path("ip").asText(""));
+      }
+    }
+    return out;
+  }
+
+  private static List<String> strings(JsonNode list) {
+    List<String> out = new ArrayList<>();
+    list.forEach(text -> out.add(text.asText().trim()));
+    return out;
+  }
+
+  /** Addresses or ranges, each once and in a fixed order. */
+  private static List<String> ofFamily(IpFamily family, List<String> all) {
+    return all.stream()
+        .filter(text -> !text.isEmpty() && IpFamily.of(text) == family)
+        .distinct()
+        .sorted()
+        .toList();
   }
 }

@@ -58,7 +58,7 @@ class DualStackServiceTest {
         .containsExactly(new Endpoint("10.244.0.1", 8080), new Endpoint("10.244.1.2", 8080));
     assertThat(ports.get(1).family()).isEqualTo(IpFamily.IPv6);
     assertThat(ports.get(1).addresses()).containsExactly("fd00:96::5");
-    assertThat(ports.get(1).nodePort()).isEqualTo(30080);
+    assertThat(ports.get(1).outside().nodePort()).isEqualTo(30080);
     assertThat(ports.get(1).endpoints())
         .containsExactlyInAnyOrder(
             new Endpoint("fd00:244::1", 8080), new Endpoint("fd00:244:1::2", 8080));
@@ -96,13 +96,16 @@ class DualStackServiceTest {
                     .put("ip", "2001:db8::8"));
     List<ServicePort> ports = table.ports(service, SLICES, "");
 
-    assertThat(ports.get(0).addresses()).containsExactly("10.96.0.5", "192.0.2.7");
-    assertThat(ports.get(1).addresses())
-        .containsExactlyInAnyOrder("fd00:96::5", "2001:db8::7", "2001:db8::8");
+    assertThat(ports.get(0).addresses()).containsExactly("10.96.0.5");
+    assertThat(ports.get(0).outside().allAddresses()).containsExactly("192.0.2.7");
+    assertThat(ports.get(1).addresses()).containsExactly("fd00:96::5");
+    assertThat(ports.get(1).outside().addresses()).containsExactly("2001:db8::7");
+    assertThat(ports.get(1).outside().balanced()).containsExactly("2001:db8::8");
     for (ServicePort port : ports) {
-      assertThat(port.keepSource()).isTrue();
-      assertThat(port.endpoints()).hasSize(1).isEqualTo(port.externalEndpoints());
+      assertThat(port.outside().keepSource()).isTrue();
+      assertThat(port.endpoints()).hasSize(1).isEqualTo(port.outside().endpoints());
       assertThat(port.endpoints().getFirst().address()).endsWith("1");
+      assertThat(port.anywhere()).hasSize(2);
     }
   }
 
@@ -120,7 +123,10 @@ class DualStackServiceTest {
     assertThat(ports.get(0).endpoints()).containsExactly(new Endpoint("192.0.2.2", 5400));
     assertThat(ports.get(1).endpoints()).isEmpty();
     assertThat(
-            new ServiceTable("n1", "[2001:db8::2]:5400").ports(dns, List.of(), "").get(1).endpoints())
+            new ServiceTable("n1", "[2001:db8::2]:5400")
+                .ports(dns, List.of(), "")
+                .get(1)
+                .endpoints())
         .containsExactly(new Endpoint("2001:db8::2", 5400));
   }
 }

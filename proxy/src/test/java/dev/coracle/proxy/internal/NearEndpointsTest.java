@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Hints of EndpointSlices, seen from node n1 in zone a. */
 class NearEndpointsTest {
 
-
   private static KubeObject service(String policies) {
     return KubeObject.parse(
         """
@@ -87,11 +86,9 @@ class NearEndpointsTest {
       })
   void hintsNarrowDownWhereTheyCan(String zone, String endpoints, String expected, String why) {
     ServicePort port =
-        new ServiceTable("n1", "")
-            .ports(service(""), List.of(slice(endpoints)), zone)
-            .getFirst();
+        new ServiceTable("n1", "").ports(service(""), List.of(slice(endpoints)), zone).getFirst();
     assertThat(numbers(port.endpoints())).as(why).isEqualTo(expected);
-    assertThat(numbers(port.externalEndpoints())).as(why).isEqualTo(expected);
+    assertThat(numbers(port.outside().endpoints())).as(why).isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -110,6 +107,6 @@ class NearEndpointsTest {
                 "a")
             .getFirst();
     assertThat(numbers(port.endpoints())).as(why).isEqualTo(expected);
-    assertThat(numbers(port.externalEndpoints())).as(why).isEqualTo(expected);
+    assertThat(numbers(port.outside().endpoints())).as(why).isEqualTo(expected);
   }
 }

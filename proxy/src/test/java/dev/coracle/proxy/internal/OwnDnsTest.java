@@ -28,7 +28,8 @@ class OwnDnsTest {
 
   @Test
   void port53LeadsToTheNodesOwnServerAndTheRestAsTheServiceSays() {
-    List<ServicePort> ports = new ServiceTable("n2", "192.0.2.2:5400").ports(DNS, List.of(SLICE), "");
+    List<ServicePort> ports =
+        new ServiceTable("n2", "192.0.2.2:5400").ports(DNS, List.of(SLICE), "");
     assertThat(ports.get(0).endpoints()).containsExactly(new Endpoint("192.0.2.2", 5400));
     assertThat(ports.get(1).endpoints()).containsExactly(new Endpoint("192.0.2.1", 9153));
   }

@@ -131,7 +131,7 @@ public final class NftBackend implements Backend {
     if (!possible) {
       LOG.atWarn()
           .addKeyValue("port", port.key())
-          .addKeyValue("addresses", port.addresses())
+          .addKeyValue("addresses", port.allAddresses())
           .log("This host's kernel has no IPv6, so the Service is not reached by these addresses");
     }
     return possible;
@@ -160,20 +160,21 @@ public final class NftBackend implements Backend {
         continue;
       }
       ServicePort next = now.get(old.key());
-      for (Endpoint gone : old.endpoints()) {
-        if (next == null || !next.endpoints().contains(gone)) {
-          for (String address : old.addresses()) {
+      for (Endpoint gone : old.allEndpoints()) {
+        if (next == null || !next.allEndpoints().contains(gone)) {
+          for (String address : old.allAddresses()) {
             commands.add(forget(old, "--orig-dst", address, "--dst-nat", gone.address()));
           }
         }
       }
     }
     for (ServicePort port : changed) {
-      if (port.protocol().equals("udp") && !port.endpoints().isEmpty()) {
+      if (port.protocol().equals("udp") && !port.allEndpoints().isEmpty()) {
         boolean hadNone =
-            before.stream().noneMatch(b -> b.key().equals(port.key()) && !b.endpoints().isEmpty());
+            before.stream()
+                .noneMatch(b -> b.key().equals(port.key()) && !b.allEndpoints().isEmpty());
         if (hadNone) {
-          for (String address : port.addresses()) {
+          for (String address : port.allAddresses()) {
             String number = String.valueOf(port.port());
             commands.add(forget(port, "--orig-dst", address, "--orig-port-dst", number));
           }

@@ -2,11 +2,7 @@ package dev.coracle.proxy.internal.nft;
 
 import dev.coracle.proxy.internal.ServicePort;
 import dev.coracle.proxy.internal.ServicePort.Endpoint;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.HexFormat;
+import dev.coracle.proxy.internal.ServicePort.Outside;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,9 +12,12 @@ import java.util.Optional;
  *
  * <p>A packet is looked up once in the verdict map {@code service_ips} (address, protocol, port),
  * or {@code service_nodeports}, and goes to the port's own chain, which picks an endpoint at random
- * and rewrites the destination. Ports without endpoints stand in {@code no_endpoints}, which
- * rejects. A pod that reaches itself through its Service is found by the set {@code hairpin} and
- * masqueraded.
+ * and rewrites the destination: {@code svc_…} for its addresses inside the cluster, {@code ext_…}
+ * for those outside and the node port, {@code all_…} for pods that come by the latter where the
+ * traffic policy Local would hold them to this node. What then has no other destination and stands
+ * in {@code no_endpoints} is rejected, or dropped where other nodes have endpoints. Load balancers'
+ * addresses that not everybody may reach stand in {@code guarded}. A pod that reaches itself
+ * through its Service is found by the set {@code hairpin} and masqueraded.
  */
 final class RuleWriter {
 
@@ -30,6 +29,7 @@ final class RuleWriter {
   private final String ip;
   private final Optional<String> podCidr;
   private final boolean masqueradeAll;
+  private final EndpointRules endpoints;
 
   /**
    * @param podCidrs of all families
@@ -42,6 +42,7 @@ final class RuleWriter {
     this.ip = family.word();
     this.podCidr = podCidrs.stream().filter(family::has).findFirst();
     this.masqueradeAll = masqueradeAll;
+    this.endpoints = new EndpointRules(table, family);
   }
 
   String removeTable() {
@@ -56,6 +57,7 @@ final class RuleWriter {
           map service_nodeports { type inet_proto . inet_service : verdict; }
           map no_endpoints { type %3$s . inet_proto . inet_service : verdict; }
           map no_endpoints_nodeports { type inet_proto . inet_service : verdict; }
+          map guarded { type %3$s . inet_proto . inet_service : verdict; }
           set hairpin { type %3$s . %3$s; }
           chain services {
             %1$s daddr . meta l4proto . th dport vmap @service_ips
@@ -69,11 +71,15 @@ final class RuleWriter {
             meta l4proto tcp reject with tcp reset
             reject
           }
+          chain do_drop { drop; }
+          chain guard { ct state new %1$s daddr . meta l4proto . th dport vmap @guarded; }
+          chain filter_prerouting { type filter hook prerouting priority -110; policy accept; jump guard; }
           chain nat_prerouting { type nat hook prerouting priority dstnat; policy accept; jump services; }
           chain nat_output { type nat hook output priority -100; policy accept; jump services; }
           chain filter_input { type filter hook input priority -110; policy accept; jump refuse; }
           chain filter_forward { type filter hook forward priority -110; policy accept; jump refuse; }
-          chain filter_output { type filter hook output priority -110; policy accept; jump refuse; }
+          chain filter_output { type filter hook output priority -110; policy accept; jump guard; }
+          chain filter_output_last { type filter hook output priority -90; policy accept; jump refuse; }
           chain nat_postrouting {
             type nat hook postrouting priority srcnat; policy accept;
             meta mark and %5$s == %5$s meta mark set meta mark xor %5$s masquerade fully-random
@@ -87,27 +93,23 @@ final class RuleWriter {
   /** Chains, sets and map entries of a port that has none yet. */
   String add(ServicePort port) {
     StringBuilder out = new StringBuilder();
-    String chain = chain("svc", port.key());
-    if (port.endpoints().isEmpty()) {
-      elements(out, "add", "no_endpoints", port, "goto do_reject");
-    } else {
-      balance(out, port, chain, port.endpoints());
-      elements(out, "add", "service_ips", port, "goto " + chain);
-    }
-    if (port.nodePort() != 0) {
-      String external = chain("ext", port.key());
-      if (port.externalEndpoints().isEmpty()) {
-        nodePort(out, "add", "no_endpoints_nodeports", port, " : goto do_reject");
-      } else {
-        out.append("add chain %s %s %s\n".formatted(ip, table, external));
-        if (!port.keepSource()) {
-          rule(out, external, mark());
-        }
-        balanceInto(out, port, external, port.externalEndpoints(), "ext");
-        nodePort(out, "add", "service_nodeports", port, " : goto " + external);
+    String inside = chain("svc", port);
+    if (!port.endpoints().isEmpty()) {
+      endpoints.addChain(out, inside);
+      if (masqueradeAll) {
+        endpoints.rule(out, inside, mark());
+      } else if (podCidr.isPresent()) {
+        // From the host itself the route has chosen an address that pods can answer to.
+        endpoints.rule(
+            out, inside, ip + " saddr != " + podCidr.get() + " fib saddr type != local " + mark());
       }
+      endpoints.balance(out, port, "svc", port.endpoints());
     }
-    for (Endpoint e : port.endpoints()) {
+    if (isReachedOutside(port)) {
+      addOutside(out, port);
+    }
+    elements(out, "add", port);
+    for (Endpoint e : port.allEndpoints()) {
       // The same pair may stand behind several Services: adding it again is no error, and it does
       // no harm when it stays.
       out.append(
@@ -119,105 +121,103 @@ final class RuleWriter {
   /** Takes away exactly what {@link #add} made for this very value. */
   String remove(ServicePort port) {
     StringBuilder out = new StringBuilder();
-    if (port.endpoints().isEmpty()) {
-      elements(out, "delete", "no_endpoints", port, "goto do_reject");
-    } else {
-      elements(out, "delete", "service_ips", port, "goto " + chain("svc", port.key()));
-      drop(out, port, "svc", port.endpoints());
-    }
-    if (port.nodePort() != 0) {
-      if (port.externalEndpoints().isEmpty()) {
-        nodePort(out, "delete", "no_endpoints_nodeports", port, " : goto do_reject");
-      } else {
-        nodePort(out, "delete", "service_nodeports", port, " : goto " + chain("ext", port.key()));
-        drop(out, port, "ext", port.externalEndpoints());
+    elements(out, "delete", port);
+    if (isReachedOutside(port)) {
+      endpoints.drop(out, port, "ext", port.outside().endpoints());
+      if (hasChainOfAll(port)) {
+        endpoints.drop(out, port, "all", port.anywhere());
       }
+      if (isGuarded(port)) {
+        endpoints.dropChain(out, chain("src", port));
+      }
+    }
+    if (!port.endpoints().isEmpty()) {
+      endpoints.drop(out, port, "svc", port.endpoints());
     }
     return out.toString();
   }
 
-  private void balance(
-      StringBuilder out, ServicePort port, String chain, List<Endpoint> endpoints) {
-    out.append("add chain %s %s %s\n".formatted(ip, table, chain));
-    if (masqueradeAll) {
-      rule(out, chain, mark());
-    } else if (podCidr.isPresent()) {
-      // From the host itself the route has chosen an address that pods can answer to.
-      rule(out, chain, ip + " saddr != " + podCidr.get() + " fib saddr type != local " + mark());
-    }
-    balanceInto(out, port, chain, endpoints, "svc");
+  /** Whether anybody at all gets an endpoint by its node port or an address outside. */
+  private static boolean isReachedOutside(ServicePort port) {
+    Outside outside = port.outside();
+    return outside.exists()
+        && !(outside.endpoints().isEmpty() && (!outside.keepSource() || port.anywhere().isEmpty()));
   }
 
-  private void balanceInto(
-      StringBuilder out, ServicePort port, String chain, List<Endpoint> endpoints, String kind) {
-    int n = endpoints.size();
-    if (port.affinitySeconds() > 0) {
-      sticky(out, port, chain, endpoints, kind);
-      return;
-    }
-    if (n == 1) {
-      rule(out, chain, protocol(port) + "dnat to " + endpoints.getFirst());
-      return;
-    }
-    List<String> choices = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      choices.add(i + " : " + endpoints.get(i).address() + " . " + endpoints.get(i).port());
-    }
-    rule(
-        out,
-        chain,
-        protocol(port)
-            + "dnat "
-            + ip
-            + " to numgen random mod "
-            + n
-            + " map { "
-            + String.join(", ", choices)
-            + " }");
+  /** Pods are as good with the chain for traffic from inside where that leads to the same. */
+  private static boolean hasChainOfAll(ServicePort port) {
+    return port.outside().keepSource()
+        && !port.anywhere().isEmpty()
+        && !port.anywhere().equals(port.endpoints());
   }
 
-  /** A client that came before goes where it went; the set of each endpoint forgets it in time. */
-  private void sticky(
-      StringBuilder out, ServicePort port, String chain, List<Endpoint> endpoints, String kind) {
-    List<String> choices = new ArrayList<>();
-    for (int i = 0; i < endpoints.size(); i++) {
-      String one = chain(kind + "ep", port.key() + "/" + endpoints.get(i));
-      out.append(
-          "add set %s %s aff_%s { type %s; flags dynamic,timeout; timeout %ds; }\n"
-              .formatted(ip, table, one, family.type(), port.affinitySeconds()));
-      out.append("add chain %s %s %s\n".formatted(ip, table, one));
-      rule(out, one, "update @aff_" + one + " { " + ip + " saddr }");
-      rule(out, one, protocol(port) + "dnat to " + endpoints.get(i));
-      rule(out, chain, ip + " saddr @aff_" + one + " goto " + one);
-      choices.add(i + " : goto " + one);
-    }
-    rule(
-        out,
-        chain,
-        "numgen random mod " + endpoints.size() + " vmap { " + String.join(", ", choices) + " }");
+  private static boolean isGuarded(ServicePort port) {
+    return !port.outside().sources().isEmpty() && !port.outside().balanced().isEmpty();
   }
 
-  private void drop(StringBuilder out, ServicePort port, String kind, List<Endpoint> endpoints) {
-    String chain = chain(kind, port.key());
-    out.append("flush chain %s %s %s\n".formatted(ip, table, chain));
-    out.append("delete chain %s %s %s\n".formatted(ip, table, chain));
-    if (port.affinitySeconds() > 0) {
-      for (Endpoint endpoint : endpoints) {
-        String one = chain(kind + "ep", port.key() + "/" + endpoint);
-        out.append("flush chain %s %s %s\n".formatted(ip, table, one));
-        out.append("delete chain %s %s %s\n".formatted(ip, table, one));
-        out.append("delete set %s %s aff_%s\n".formatted(ip, table, one));
+  private void addOutside(StringBuilder out, ServicePort port) {
+    Outside outside = port.outside();
+    String chain = chain("ext", port);
+    if (hasChainOfAll(port)) {
+      endpoints.addChain(out, chain("all", port));
+      if (masqueradeAll) {
+        endpoints.rule(out, chain("all", port), mark());
       }
+      endpoints.balance(out, port, "all", port.anywhere());
+    }
+    endpoints.addChain(out, chain);
+    if (!outside.keepSource()) {
+      endpoints.rule(out, chain, mark());
+    } else if (!port.anywhere().isEmpty()) {
+      String all = " goto " + chain(hasChainOfAll(port) ? "all" : "svc", port);
+      podCidr.ifPresent(pods -> endpoints.rule(out, chain, ip + " saddr " + pods + all));
+      endpoints.rule(out, chain, "fib saddr type local " + mark() + all);
+    }
+    if (!outside.endpoints().isEmpty()) {
+      endpoints.balance(out, port, "ext", outside.endpoints());
+    }
+    if (isGuarded(port)) {
+      String guard = chain("src", port);
+      endpoints.addChain(out, guard);
+      outside.sources().forEach(s -> endpoints.rule(out, guard, ip + " saddr " + s + " return"));
+      endpoints.rule(out, guard, "drop");
     }
   }
 
-  private void rule(StringBuilder out, String chain, String rule) {
-    out.append("add rule %s %s %s %s\n".formatted(ip, table, chain, rule));
+  /** Where the maps lead the port's addresses. */
+  private void elements(StringBuilder out, String verb, ServicePort port) {
+    Outside outside = port.outside();
+    // Other nodes have some: as on a node that nothing leads to.
+    String refusal = port.anywhere().isEmpty() ? "goto do_reject" : "goto do_drop";
+    boolean isReached = isReachedOutside(port);
+    String external = "goto " + chain("ext", port);
+    if (port.endpoints().isEmpty()) {
+      addresses(out, verb, "no_endpoints", port, port.addresses(), refusal);
+    } else {
+      String inside = "goto " + chain("svc", port);
+      addresses(out, verb, "service_ips", port, port.addresses(), inside);
+    }
+    if (isReached) {
+      addresses(out, verb, "service_ips", port, outside.allAddresses(), external);
+      nodePort(out, verb, "service_nodeports", port, external);
+    }
+    if (outside.endpoints().isEmpty()) {
+      addresses(out, verb, "no_endpoints", port, outside.allAddresses(), refusal);
+      nodePort(out, verb, "no_endpoints_nodeports", port, refusal);
+    }
+    if (isReached && isGuarded(port)) {
+      addresses(out, verb, "guarded", port, outside.balanced(), "goto " + chain("src", port));
+    }
   }
 
-  private void elements(
-      StringBuilder out, String verb, String map, ServicePort port, String verdict) {
-    for (String address : port.addresses()) {
+  private void addresses(
+      StringBuilder out,
+      String verb,
+      String map,
+      ServicePort port,
+      List<String> addresses,
+      String verdict) {
+    for (String address : addresses) {
       out.append(
           "%s element %s %s %s { %s . %s . %d : %s }\n"
               .formatted(verb, ip, table, map, address, port.protocol(), port.port(), verdict));
@@ -226,27 +226,19 @@ final class RuleWriter {
 
   private void nodePort(
       StringBuilder out, String verb, String map, ServicePort port, String verdict) {
-    out.append(
-        "%s element %s %s %s { %s . %d%s }\n"
-            .formatted(verb, ip, table, map, port.protocol(), port.nodePort(), verdict));
+    if (port.outside().nodePort() != 0) {
+      out.append(
+          "%s element %s %s %s { %s . %d : %s }\n"
+              .formatted(
+                  verb, ip, table, map, port.protocol(), port.outside().nodePort(), verdict));
+    }
+  }
+
+  private static String chain(String kind, ServicePort port) {
+    return EndpointRules.chain(kind, port.key());
   }
 
   private static String mark() {
     return "meta mark set meta mark or " + MARK;
-  }
-
-  private static String protocol(ServicePort port) {
-    return "meta l4proto " + port.protocol() + " ";
-  }
-
-  /** Chain names are short and of few characters, so they are the kind and a digest of the key. */
-  static String chain(String kind, String key) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return kind + "_" + HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -107,14 +107,15 @@ public final class UserspaceBackend implements Backend {
   private static boolean sameSockets(ServicePort a, ServicePort b) {
     return a.addresses().equals(b.addresses())
         && a.port() == b.port()
-        && a.nodePort() == b.nodePort()
+        && a.outside().nodePort() == b.outside().nodePort()
+        && a.outside().allAddresses().equals(b.outside().allAddresses())
         && a.protocol().equals(b.protocol());
   }
 
   private static void update(Open open, ServicePort port) {
     open.port = port;
     open.internal.update(port.endpoints(), port.affinitySeconds());
-    open.external.update(port.externalEndpoints(), port.affinitySeconds());
+    open.external.update(port.outside().endpoints(), port.affinitySeconds());
   }
 
   private Future<Void> listen(ServicePort port) {
@@ -125,8 +126,12 @@ public final class UserspaceBackend implements Backend {
     for (String address : port.addresses()) {
       listening.add(listen(now, now.internal, address, port.port()));
     }
-    if (port.nodePort() != 0) {
-      listening.add(listen(now, now.external, "0.0.0.0", port.nodePort()));
+    for (String address : port.outside().allAddresses()) {
+      listening.add(listen(now, now.external, address, port.port()));
+    }
+    int nodePort = port.outside().nodePort();
+    if (nodePort != 0) {
+      listening.add(listen(now, now.external, "0.0.0.0", nodePort));
     }
     return Future.join(listening).mapEmpty();
   }
