@@ -72,6 +72,20 @@ class CertificatesTest {
       -----END CERTIFICATE REQUEST-----
       """;
 
+  /** The same names with {@code DNS:n1} and {@code IP:2001:db8::1}. */
+  private static final String SERVING_IPV6 =
+      """
+      -----BEGIN CERTIFICATE REQUEST-----
+      MIIBHjCBxAIBADAwMRUwEwYDVQQKDAxzeXN0ZW06bm9kZXMxFzAVBgNVBAMMDnN5
+      c3RlbTpub2RlOm4xMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4N5nfh7kOvet
+      oKV+jz87hDb107aj9zkRrtMEJFLSrN/MG+zQywbNIlQUzN/FVenwJJ49rStlPUef
+      mhuSVucxAKAyMDAGCSqGSIb3DQEJDjEjMCEwHwYDVR0RBBgwFoICbjGHECABDbgA
+      AAAAAAAAAAAAAAEwCgYIKoZIzj0EAwIDSQAwRgIhAMbklxK1gwG7+h5SQKkBKX6A
+      iVzOWOATQLMo9YUhdb/RAiEAugdY09C3Kn4p3c2RN/f38rgRsZtrgeFNZwpPBMKZ
+      Yac=
+      -----END CERTIFICATE REQUEST-----
+      """;
+
   /** Who may create which subresource, as {@code user subresource}. */
   private final Set<String> rights = new HashSet<>();
 
@@ -220,6 +234,13 @@ class CertificatesTest {
     address("n2", "10.0.0.1");
     request("kubelet-serving", "system:node:n1", SERVING, SERVER, 7200);
     assertThat(now().at("status", "conditions")).as("two nodes claim it").isEmpty();
+  }
+
+  @Test
+  void anAddressOfIpv6IsTheNodesHoweverItIsWritten() {
+    address("n1", "2001:db8::1");
+    request("kubelet-serving", "system:node:n1", SERVING_IPV6, SERVER, 7200);
+    assertThat(certificate()).startsWith("system:node:n1 ");
   }
 
   private void address(String node, String ip) {

@@ -81,6 +81,13 @@ public record Cidr(IpFamily family, BigInteger network, int prefix) {
     return text(family, network.add(BigInteger.valueOf(offset)));
   }
 
+  /**
+   * As RFC 5952 writes the address, so that texts can be compared; anything else stays as it is.
+   */
+  public static String canonical(String address) {
+    return number(address).map(n -> text(IpFamily.of(address), n)).orElse(address);
+  }
+
   /** An address as it is written: of IPv6 in the one form of RFC 5952. */
   public static String text(IpFamily family, BigInteger address) {
     byte[] shortest = address.toByteArray();

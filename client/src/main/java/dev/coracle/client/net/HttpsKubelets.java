@@ -3,6 +3,7 @@ package dev.coracle.client.net;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.net.UrlHost;
 import dev.coracle.api.tls.PemKeyManager;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -67,7 +68,7 @@ public final class HttpsKubelets implements KubeletDocuments, AutoCloseable {
     RequestOptions request =
         new RequestOptions()
             .setMethod(HttpMethod.GET)
-            .setHost(host)
+            .setHost(UrlHost.of(host))
             .setPort(port)
             .setURI(uri)
             .setTimeout(patience.toMillis());

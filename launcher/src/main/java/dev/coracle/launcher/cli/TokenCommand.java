@@ -2,6 +2,7 @@ package dev.coracle.launcher.cli;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.net.UrlHost;
 import dev.coracle.client.Client;
 import dev.coracle.client.HttpsClient;
 import dev.coracle.client.config.HttpsClientOptions;
@@ -126,7 +127,7 @@ final class TokenCommand implements Runnable {
       KubeObject slice =
           client.get(Resources.ENDPOINT_SLICES, "default", "kubernetes").await().atMost(LIMIT);
       return "https://"
-          + slice.at("endpoints").path(0).path("addresses").path(0).asText()
+          + UrlHost.of(slice.at("endpoints").path(0).path("addresses").path(0).asText())
           + ":"
           + slice.at("ports").path(0).path("port").asInt();
     }

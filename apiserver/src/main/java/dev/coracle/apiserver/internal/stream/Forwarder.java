@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.stream;
 
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.net.UrlHost;
 import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.internal.http.Exchange;
@@ -107,7 +108,7 @@ public final class Forwarder {
     HttpMethod method = upgrade ? HttpMethod.GET : exchange.request().method();
     RequestOptions options =
         new RequestOptions()
-            .setHost(to.host())
+            .setHost(UrlHost.of(to.host()))
             .setPort(to.port())
             .setSsl(to.tls())
             .setMethod(method)
@@ -155,7 +156,7 @@ public final class Forwarder {
     }
     RequestOptions options =
         new RequestOptions()
-            .setHost(to.host())
+            .setHost(UrlHost.of(to.host()))
             .setPort(to.port())
             .setSsl(to.tls())
             .setURI(to.uri())

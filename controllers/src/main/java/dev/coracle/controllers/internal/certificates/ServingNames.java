@@ -3,8 +3,10 @@ package dev.coracle.controllers.internal.certificates;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.certificates.CertificateRequest;
+import dev.coracle.api.net.Cidr;
 import dev.coracle.client.Lister;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -48,14 +50,14 @@ final class ServingNames {
         others.addAll(addresses(other));
       }
     }
-    return own.containsAll(content.ipAddresses())
-        && content.ipAddresses().stream().noneMatch(others::contains);
+    List<String> asked = content.ipAddresses().stream().map(Cidr::canonical).toList();
+    return own.containsAll(asked) && asked.stream().noneMatch(others::contains);
   }
 
   private static Set<String> addresses(KubeObject node) {
     Set<String> out = new HashSet<>();
     for (JsonNode address : node.at("status", "addresses")) {
-      out.add(address.path("address").asText());
+      out.add(Cidr.canonical(address.path("address").asText()));
     }
     return out;
   }
@@ -64,12 +66,14 @@ final class ServingNames {
     Set<String> out = new HashSet<>();
     services
         .get("default", "kubernetes")
-        .ifPresent(service -> out.add(service.text("spec", "clusterIP")));
+        .ifPresent(service -> out.add(Cidr.canonical(service.text("spec", "clusterIP"))));
     endpoints
         .get("default", "kubernetes")
         .ifPresent(object -> {
           for (JsonNode subset : object.at("subsets")) {
-            subset.path("addresses").forEach(a -> out.add(a.path("ip").asText()));
+            subset
+                .path("addresses")
+                .forEach(a -> out.add(Cidr.canonical(a.path("ip").asText())));
           }
         });
     return out;
