@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * The pods of all nodes.
  *
- * @param ipv4 empty: there is no overlay, whose tunnels go between addresses of IPv4
+ * @param ipv4 empty: pods have no such addresses
  * @param ipv6 empty: pods have no such addresses
  */
 record ClusterRanges(Optional<Cidr> ipv4, Optional<Cidr> ipv6) {

@@ -88,6 +88,7 @@ public final class OverlaySync {
     }
     Map<String, Peer> wanted = new TreeMap<>(peers);
     wanted.remove(nodeName);
+    wanted.values().removeIf(peer -> !self.reaches(peer));
     if (self.equals(own) && wanted.equals(applied)) {
       return;
     }

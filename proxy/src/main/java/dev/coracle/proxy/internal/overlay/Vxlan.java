@@ -27,6 +27,7 @@ final class Vxlan {
   private static final int PORT = 8472;
 
   private static final int HEADERS = 50;
+  private static final int HEADERS_IN_IPV6 = 70;
   private static final int SMALLEST_MTU = 576;
   private static final int PATIENCE_SECONDS = 10;
 
@@ -39,43 +40,54 @@ final class Vxlan {
    */
   Vxlan(String device, ClusterRanges cluster) {
     this.device = device;
-    int network = cluster.ipv4().map(range -> range.network().intValue()).orElse(0);
+    int network =
+        cluster
+            .ipv4()
+            .map(range -> range.network().intValue() >>> 8)
+            .or(() -> cluster.ipv6().map(range -> range.network().hashCode()))
+            .orElse(0);
     // 24 bits, never 0.
-    this.identifier = (network >>> 8 & 0xffffff) | 1 << 23;
+    this.identifier = (network & 0xffffff) | 1 << 23;
   }
 
   /** Makes the device anew. */
   void create(Peer own) throws IOException {
     run("ip", "link del " + device + "\n", true);
-    run("ip", creation(own, mtu(own.address())), false);
+    run("ip", creation(own, mtu(own)), false);
     sysctl("rp_filter", "2");
     sysctl("send_redirects", "0");
   }
 
-  /** Nobody else can have the device's address of IPv6, so that nobody need be asked. */
+  /** Nobody else can have the device's addresses of IPv6, so that nobody need be asked. */
   String creation(Peer own, int mtu) {
     StringBuilder ip = new StringBuilder();
     ip.append("link add ").append(device).append(" type vxlan id ").append(identifier);
     ip.append(" local ").append(own.address()).append(" dstport ").append(PORT);
     ip.append(" nolearning\n");
     ip.append("link set ").append(device).append(" address ").append(own.hardware()).append('\n');
-    ip.append("addr add ").append(own.device()).append("/32 dev ").append(device).append('\n');
-    own.podsOfIpv6()
-        .ifPresent(pods ->
-            ip.append("addr add ")
-                .append(pods.firstAddress())
-                .append("/128 dev ")
-                .append(device)
-                .append(" nodad\n"));
+    for (Cidr pods : own.ranges()) {
+      ip.append("addr add ").append(pods.firstAddress());
+      ip.append(
+          switch (pods.family()) {
+            case IPv4 -> "/32 dev " + device + "\n";
+            case IPv6 -> "/128 dev " + device + " nodad\n";
+          });
+    }
     ip.append("link set ").append(device).append(" mtu ").append(mtu).append(" up\n");
     return ip.toString();
   }
 
-  private static int mtu(String address) throws IOException {
-    NetworkInterface below = NetworkInterface.getByInetAddress(InetAddress.getByName(address));
+  private static int mtu(Peer own) throws IOException {
+    NetworkInterface below =
+        NetworkInterface.getByInetAddress(InetAddress.ofLiteral(own.address()));
     int mtu = below == null ? 1500 : below.getMTU();
+    int headers =
+        switch (own.underlay()) {
+          case IPv4 -> HEADERS;
+          case IPv6 -> HEADERS_IN_IPV6;
+        };
     // A device of a loopback network has 65536, which no frame of the overlay may fill.
-    return Math.clamp(mtu - HEADERS, SMALLEST_MTU, 9000);
+    return Math.clamp(mtu - headers, SMALLEST_MTU, 9000);
   }
 
   void add(List<Peer> peers) throws IOException {

@@ -53,6 +53,21 @@ class PeerTest {
         .containsExactly("10.244.3.0/24", "fd00:244:3::/64");
     assertThat(peer.hardware()).isEqualTo("0a:58:0a:f4:03:00");
     assertThat(Peer.of(node, CLUSTER).orElseThrow().podsOfIpv6()).isEmpty();
-    assertThat(Peer.of(node, ClusterRanges.of("fd00:244::/32"))).isEmpty();
+    assertThat(Peer.of(node, ClusterRanges.of("fd00:244::/32")).orElseThrow().ranges())
+        .extracting(Object::toString)
+        .containsExactly("fd00:244:3::/64");
+  }
+
+  @Test
+  void aNodeOfIpv6AloneHasItsRangeBehindItsIpv6Address() {
+    ClusterRanges cluster = ClusterRanges.of("fd00:10:244::/56");
+    Peer peer = Peer.of(node("fd00:10:244:7::/64", "2001:db8::7"), cluster).orElseThrow();
+    assertThat(peer.address()).isEqualTo("2001:db8::7");
+    assertThat(peer.device()).isEqualTo("fd00:10:244:7::");
+    assertThat(peer.hardware()).isEqualTo("0a:58:02:44:00:07");
+    assertThat(peer.ranges()).hasSize(1);
+    Peer ofIpv4 = Peer.of(node("10.244.3.0/24", "192.0.2.7"), CLUSTER).orElseThrow();
+    assertThat(peer.reaches(peer)).isTrue();
+    assertThat(peer.reaches(ofIpv4)).as("no tunnel between the families").isFalse();
   }
 }

@@ -57,6 +57,31 @@ class VxlanTest {
   }
 
   @Test
+  void aPeerOfIpv6AloneIsToldTheSameWay() {
+    Vxlan alone = new Vxlan("cortestx", ClusterRanges.of("fd00:244::/56"));
+    Peer one =
+        new Peer(
+            "n1", "2001:db8::1", Cidr.parse("fd00:244:0:1::/64").orElseThrow(), Optional.empty());
+    Peer two =
+        new Peer(
+            "n2", "2001:db8::2", Cidr.parse("fd00:244:0:2::/64").orElseThrow(), Optional.empty());
+    assertThat(alone.creation(one, 1430))
+        .contains("local 2001:db8::1 dstport 8472")
+        .endsWith(
+            """
+            link set cortestx address 0a:58:00:00:00:01
+            addr add fd00:244:0:1::/128 dev cortestx nodad
+            link set cortestx mtu 1430 up
+            """);
+    assertThat(alone.routes(List.of(two)))
+        .isEqualTo(
+            """
+            neigh replace fd00:244:0:2:: lladdr 0a:58:00:00:00:02 dev cortestx nud permanent
+            route replace fd00:244:0:2::/64 via fd00:244:0:2:: dev cortestx onlink
+            """);
+  }
+
+  @Test
   void theKernelTakesPeersOfBothFamilies() throws Exception {
     assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
     assumeThat(Path.of("/proc/sys/net/ipv6")).as("needs a kernel with IPv6").exists();
