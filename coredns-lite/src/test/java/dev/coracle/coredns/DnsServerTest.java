@@ -201,6 +201,35 @@ class DnsServerTest {
     assertThat(answer.getSection(Section.ANSWER).getLast().rdataToString()).isEqualTo("10.96.1.1");
   }
 
+  private static KubeObject alias(String name, String target) {
+    return KubeObject.parse(
+        """
+        {"apiVersion":"v1","kind":"Service","metadata":{"name":"%s","namespace":"shop"},
+         "spec":{"type":"ExternalName","externalName":"%s.shop.svc.cluster.local"}}\
+        """
+            .formatted(name, target));
+  }
+
+  @Test
+  void anAliasOfAnAliasIsFollowedToItsEndAndALoopHasOne() throws Exception {
+    client.put(Resources.SERVICES, alias("second", "alias"));
+    client.put(Resources.SERVICES, alias("there", "back"));
+    client.put(Resources.SERVICES, alias("back", "there"));
+    client.put(Resources.SERVICES, alias("third", "second"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(texts(ask("third.shop.svc.cluster.local.", Type.A)))
+                .containsExactly(
+                    "second.shop.svc.cluster.local.",
+                    "alias.shop.svc.cluster.local.",
+                    "web.shop.svc.cluster.local.",
+                    "10.96.1.1"));
+    Message loop = ask("there.shop.svc.cluster.local.", Type.A);
+    assertThat(loop.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(texts(loop)).hasSizeLessThan(10).startsWith("back.shop.svc.cluster.local.");
+  }
+
   @Test
   void addressesHaveNames() throws Exception {
     assertThat(texts(ask(ReverseMap.fromAddress("10.96.1.1").toString(), Type.PTR)))

@@ -2,6 +2,7 @@ package dev.coracle.coredns.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.Cidr;
 import dev.coracle.coredns.internal.ServiceDirectory.Endpoint;
 import dev.coracle.coredns.spi.DnsPlugin;
 import io.smallrye.mutiny.Uni;
@@ -41,6 +42,9 @@ import org.xbill.DNS.Type;
  */
 final class KubernetesPlugin implements DnsPlugin {
 
+  /** As many ExternalNames may lead to one another. */
+  private static final int MOST_ALIASES = 7;
+
   private final Name zone;
   private final int ttl;
   private final String ownAddress;
@@ -67,17 +71,24 @@ final class KubernetesPlugin implements DnsPlugin {
 
   @Override
   public Uni<Message> serve(Message query, Next next) {
+    return serve(query, next, 0);
+  }
+
+  /**
+   * @param aliases how many stand before the name that is asked for
+   */
+  private Uni<Message> serve(Message query, Next next, int aliases) {
     Record question = query.getQuestion();
     Name name = question.getName();
     if (question.getDClass() != DClass.IN && question.getDClass() != DClass.ANY) {
       return next.serve(query);
     }
     if (name.subdomain(zone)) {
-      return inZone(query, question, next);
+      return inZone(query, question, next, aliases);
     }
     InetAddress reversed = reverse(name);
     if (reversed != null && question.getType() == Type.PTR) {
-      List<Record> pointers = pointers(name, ServiceDirectory.canonical(reversed.getHostAddress()));
+      List<Record> pointers = pointers(name, Cidr.canonical(reversed.getHostAddress()));
       if (!pointers.isEmpty()) {
         return Uni.createFrom().item(answer(query, pointers, List.of()));
       }
@@ -85,7 +96,7 @@ final class KubernetesPlugin implements DnsPlugin {
     return next.serve(query);
   }
 
-  private Uni<Message> inZone(Message query, Record question, Next next) {
+  private Uni<Message> inZone(Message query, Record question, Next next, int aliases) {
     Name name = question.getName();
     int type = question.getType();
     List<String> labels = new ArrayList<>();
@@ -94,7 +105,7 @@ final class KubernetesPlugin implements DnsPlugin {
     }
     Optional<KubeObject> external = externalName(labels);
     if (external.isPresent()) {
-      return alias(query, external.get(), next);
+      return alias(query, external.get(), next, aliases);
     }
     Found found = find(name, labels, type);
     return Uni.createFrom()
@@ -293,8 +304,11 @@ final class KubernetesPlugin implements DnsPlugin {
         .filter(s -> s.text("spec", "type").equals("ExternalName"));
   }
 
-  /** A CNAME, and what the target answers behind it. */
-  private Uni<Message> alias(Message query, KubeObject service, Next next) {
+  /**
+   * A CNAME, and what the target answers behind it, which may be an ExternalName again; of a loop
+   * the answer ends somewhere.
+   */
+  private Uni<Message> alias(Message query, KubeObject service, Next next, int aliases) {
     Record question = query.getQuestion();
     Name target;
     try {
@@ -308,9 +322,9 @@ final class KubernetesPlugin implements DnsPlugin {
     }
     Message follow = Message.newQuery(Record.newRecord(target, question.getType(), DClass.IN));
     Uni<Message> behind =
-        target.subdomain(zone) && isExternalAgain(target)
+        aliases == MOST_ALIASES
             ? Uni.createFrom().item(Answers.empty(follow, Rcode.NOERROR))
-            : serve(follow, next);
+            : serve(follow, next, aliases + 1);
     return behind
         .onFailure()
         .recoverWithItem(() -> Answers.empty(follow, Rcode.NOERROR))
@@ -319,17 +333,6 @@ final class KubernetesPlugin implements DnsPlugin {
           records.addAll(there.getSection(Section.ANSWER));
           return answer(query, records, List.of());
         });
-  }
-
-  /**
-   * Whether the target is an ExternalName again; such chains are not followed, so they cannot loop.
-   */
-  private boolean isExternalAgain(Name target) {
-    List<String> labels = new ArrayList<>();
-    for (int i = 0; i < target.labels() - zone.labels(); i++) {
-      labels.add(target.getLabelString(i).toLowerCase(Locale.ROOT));
-    }
-    return externalName(labels).isPresent();
   }
 
   private List<Record> addresses(Name name, int type, List<String> addresses) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.net.Cidr;
-import dev.coracle.api.net.IpFamily;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
 import java.util.ArrayList;
@@ -81,7 +80,7 @@ public final class ServiceDirectory {
     for (KubeObject slice : slices.lister().byIndex(BY_ADDRESS, address)) {
       List<Endpoint> all = new ArrayList<>();
       collect(slice, all);
-      all.stream().filter(e -> canonical(e.address()).equals(address)).forEach(out::add);
+      all.stream().filter(e -> Cidr.canonical(e.address()).equals(address)).forEach(out::add);
     }
     return out;
   }
@@ -101,13 +100,6 @@ public final class ServiceDirectory {
     }
   }
 
-  /** As RFC 5952 writes it, whichever way the object or the question does; texts are compared. */
-  static String canonical(String address) {
-    return Cidr.number(address)
-        .map(number -> Cidr.text(IpFamily.of(address), number))
-        .orElse(address);
-  }
-
   private static Collection<String> serviceKey(KubeObject slice) {
     String service = slice.labels().get(SERVICE_NAME);
     return service == null ? List.of() : List.of(slice.namespace() + "/" + service);
@@ -117,15 +109,15 @@ public final class ServiceDirectory {
     List<String> out = new ArrayList<>();
     slice
         .at("endpoints")
-        .forEach(e -> e.path("addresses").forEach(a -> out.add(canonical(a.asText()))));
+        .forEach(e -> e.path("addresses").forEach(a -> out.add(Cidr.canonical(a.asText()))));
     return out;
   }
 
   private static List<String> strings(JsonNode list, String single) {
     List<String> out = new ArrayList<>();
-    list.forEach(item -> out.add(canonical(item.asText())));
+    list.forEach(item -> out.add(Cidr.canonical(item.asText())));
     if (out.isEmpty() && !single.isEmpty()) {
-      out.add(canonical(single));
+      out.add(Cidr.canonical(single));
     }
     return out;
   }
