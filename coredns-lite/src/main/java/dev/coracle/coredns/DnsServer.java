@@ -9,9 +9,13 @@ import dev.coracle.coredns.internal.DnsVerticle;
 import dev.coracle.coredns.internal.MetricsPlugin;
 import dev.coracle.coredns.internal.ServiceDirectory;
 import dev.coracle.coredns.internal.ServicePublisher;
+import dev.coracle.coredns.internal.SettingsFollower;
+import dev.coracle.coredns.internal.corefile.NameSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,7 @@ public final class DnsServer implements Component {
   private final DnsOptions options;
   private final InformerFactory informers;
   private final DnsVerticle verticle;
+  private final Client client;
   private final ServicePublisher publisher;
   private volatile @Nullable String deployment;
 
@@ -33,8 +38,15 @@ public final class DnsServer implements Component {
     this.vertx = vertx;
     this.options = options;
     this.informers = new InformerFactory(SerialContext.of(vertx), client);
+    List<InetSocketAddress> upstreams = DnsVerticle.upstreams(options);
     this.verticle =
-        new DnsVerticle(options, new ServiceDirectory(informers), new MetricsPlugin(registry));
+        new DnsVerticle(
+            options,
+            new ServiceDirectory(informers),
+            new MetricsPlugin(registry),
+            NameSettings.of(upstreams));
+    new SettingsFollower(informers, upstreams, verticle::configure);
+    this.client = client;
     this.publisher = new ServicePublisher(client);
   }
 
@@ -59,7 +71,9 @@ public final class DnsServer implements Component {
         .chain(() ->
             options.clusterIp().isEmpty()
                 ? Uni.createFrom().voidItem()
-                : publisher.publish(options.clusterIp(), options.nodeIp(), verticle.port()))
+                : publisher
+                    .publish(options.clusterIp(), options.nodeIp(), verticle.port())
+                    .chain(() -> SettingsFollower.publish(client, options.clusterDomain())))
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();

@@ -48,6 +48,11 @@ final class CachePlugin implements DnsPlugin {
     this.metrics = metrics;
   }
 
+  /** For when others are asked from now on. */
+  void clear() {
+    entries.clear();
+  }
+
   @Override
   public String name() {
     return "cache";

@@ -1,7 +1,9 @@
 package dev.coracle.coredns.internal;
 
 import dev.coracle.coredns.config.DnsOptions;
+import dev.coracle.coredns.internal.corefile.NameSettings;
 import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
@@ -35,10 +37,32 @@ public final class DnsVerticle extends AbstractVerticle {
   private @Nullable TcpTransport tcp;
   private volatile int port;
 
-  public DnsVerticle(DnsOptions options, ServiceDirectory directory, MetricsPlugin metrics) {
+  private final CachePlugin cache;
+  private volatile NameSettings settings;
+  private volatile @Nullable Context running;
+
+  /**
+   * @param settings until {@link #configure} gives others
+   */
+  public DnsVerticle(
+      DnsOptions options,
+      ServiceDirectory directory,
+      MetricsPlugin metrics,
+      NameSettings settings) {
     this.options = options;
     this.directory = directory;
     this.metrics = metrics;
+    this.cache = new CachePlugin(Clock.systemUTC(), metrics);
+    this.settings = settings;
+  }
+
+  /** Others answer from now on. May be called on any thread, also before the start. */
+  public void configure(NameSettings now) {
+    settings = now;
+    Context loop = running;
+    if (loop != null) {
+      loop.runOnContext(_ -> cache.clear());
+    }
   }
 
   public int port() {
@@ -47,17 +71,17 @@ public final class DnsVerticle extends AbstractVerticle {
 
   @Override
   public void start(Promise<Void> started) throws IOException {
+    running = context;
+    Name clusterZone = Name.fromString(options.clusterDomain() + ".");
     PluginChain chain =
         PluginChain.of(
             metrics,
+            () -> settings,
+            clusterZone,
             new KubernetesPlugin(
-                Name.fromString(options.clusterDomain() + "."),
-                options.ttlSeconds(),
-                options.clusterIp(),
-                directory,
-                new Random()),
-            new CachePlugin(Clock.systemUTC(), metrics),
-            new ForwardPlugin(context, upstreams()));
+                clusterZone, options.ttlSeconds(), options.clusterIp(), directory, new Random()),
+            cache,
+            new ForwardPlugin(context, name -> settings.zoneOf(name).servers()));
     listen(chain, PORT_TRIES).onSuccess(p -> port = p).<Void>mapEmpty().onComplete(started);
   }
 
@@ -90,14 +114,19 @@ public final class DnsVerticle extends AbstractVerticle {
     Future.join(first, second).<Void>mapEmpty().onComplete(stopped);
   }
 
-  private List<InetSocketAddress> upstreams() throws IOException {
+  /** The options' name servers, or those of the node. */
+  public static List<InetSocketAddress> upstreams(DnsOptions options) {
     List<InetSocketAddress> out = new ArrayList<>();
-    for (String name : options.upstreams()) {
-      out.add(new InetSocketAddress(InetAddress.getByName(name), 53));
+    for (String address : options.upstreams()) {
+      out.add(new InetSocketAddress(InetAddress.ofLiteral(address), 53));
     }
     Path resolv = Path.of("/etc/resolv.conf");
     if (out.isEmpty() && Files.isReadable(resolv)) {
-      nameservers(Files.readAllBytes(resolv)).forEach(a -> out.add(new InetSocketAddress(a, 53)));
+      try {
+        nameservers(Files.readAllBytes(resolv)).forEach(a -> out.add(new InetSocketAddress(a, 53)));
+      } catch (IOException e) {
+        LOG.atWarn().addKeyValue("cause", e.toString()).log("/etc/resolv.conf cannot be read");
+      }
     }
     return out;
   }

@@ -5,11 +5,11 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.SimpleResolver;
 
@@ -24,17 +24,21 @@ final class ForwardPlugin implements DnsPlugin {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   private final Context context;
-  private final List<SimpleResolver> upstreams;
+  private final Function<Name, List<InetSocketAddress>> servers;
   private int inFlight;
 
-  ForwardPlugin(Context context, List<InetSocketAddress> servers) throws UnknownHostException {
+  /**
+   * @param servers who is asked about a name
+   */
+  ForwardPlugin(Context context, Function<Name, List<InetSocketAddress>> servers) {
     this.context = context;
-    this.upstreams = new ArrayList<>();
-    for (InetSocketAddress server : servers) {
-      SimpleResolver resolver = new SimpleResolver(server);
-      resolver.setTimeout(TIMEOUT);
-      upstreams.add(resolver);
-    }
+    this.servers = servers;
+  }
+
+  private static SimpleResolver resolver(InetSocketAddress server) {
+    SimpleResolver resolver = new SimpleResolver(server);
+    resolver.setTimeout(TIMEOUT);
+    return resolver;
   }
 
   @Override
@@ -44,6 +48,7 @@ final class ForwardPlugin implements DnsPlugin {
 
   @Override
   public Uni<Message> serve(Message query, Next next) {
+    List<InetSocketAddress> upstreams = servers.apply(query.getQuestion().getName());
     if (upstreams.isEmpty()) {
       return next.serve(query);
     }
@@ -51,18 +56,21 @@ final class ForwardPlugin implements DnsPlugin {
       return Uni.createFrom().item(Answers.empty(query, Rcode.SERVFAIL));
     }
     inFlight++;
-    return ask(query, 0)
+    return ask(query, upstreams)
         .map(answer -> withId(answer, query))
         .emitOn(command -> context.runOnContext(_ -> command.run()))
         .onTermination()
         .invoke(() -> context.runOnContext(_ -> inFlight--));
   }
 
-  private Uni<Message> ask(Message query, int index) {
+  private static Uni<Message> ask(Message query, List<InetSocketAddress> upstreams) {
     Uni<Message> answer =
-        Uni.createFrom().completionStage(() -> upstreams.get(index).sendAsync(query.clone()));
-    return index + 1 < upstreams.size()
-        ? answer.onFailure(IOException.class).recoverWithUni(() -> ask(query, index + 1))
+        Uni.createFrom()
+            .completionStage(() -> resolver(upstreams.getFirst()).sendAsync(query.clone()));
+    return upstreams.size() > 1
+        ? answer
+            .onFailure(IOException.class)
+            .recoverWithUni(() -> ask(query, upstreams.subList(1, upstreams.size())))
         : answer;
   }
 

@@ -10,6 +10,7 @@ import dev.coracle.api.fuzz.Fuzzer;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.SerialContext;
 import dev.coracle.client.fake.FakeClient;
+import dev.coracle.coredns.internal.corefile.NameSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -75,6 +76,8 @@ class DnsFuzz {
     chain =
         PluginChain.of(
             metrics,
+            () -> NameSettings.of(List.of()),
+            Name.fromConstantString("cluster.local."),
             new KubernetesPlugin(
                 Name.fromConstantString("cluster.local."),
                 5,
@@ -82,7 +85,7 @@ class DnsFuzz {
                 directory,
                 new Random(1)),
             new CachePlugin(Clock.systemUTC(), metrics),
-            new ForwardPlugin(vertx.getOrCreateContext(), List.of()));
+            new ForwardPlugin(vertx.getOrCreateContext(), _ -> List.of()));
   }
 
   @AfterEach
