@@ -11,6 +11,8 @@ import dev.coracle.api.rest.Patch;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VolumesTest {
 
@@ -134,6 +136,69 @@ class VolumesTest {
     assertThat(c.events("ProvisioningFailed").getFirst())
         .contains("failed to provision volume with StorageClass \"standard\"", "n1");
     assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
+  }
+
+  /** A new volume would be empty, and nobody would be told. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "`\"dataSource\":{\"apiGroup\":\"snapshot.storage.k8s.io\",\"kind\":\"VolumeSnapshot\",\"name\":\"s\"}` | none of a VolumeSnapshot such as \"s\"",
+        "`\"dataSource\":{\"kind\":\"PersistentVolumeClaim\",\"name\":\"d\"}` | none of a PersistentVolumeClaim such as \"d\"",
+        "`\"selector\":{\"matchLabels\":{\"a\":\"b\"}}` | claim Selector is not supported",
+      })
+  void aClaimForMoreThanAnEmptyVolumeGetsNoLocalOne(String field, String why) {
+    nodeOffersLocalVolumes();
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        CLAIM.formatted("standard").replace("\"spec\":{", "\"spec\":{" + field + ","));
+    selectNode("c", "n1");
+    assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
+    assertThat(c.events("ProvisioningFailed").getFirst()).contains(why);
+  }
+
+  /** As a volume populator does it: a claim of its own gets the volume, and gives it on. */
+  @Test
+  void aVolumeThatAPopulatorMadeIsGivenToTheClaimThatAskedForIt() {
+    nodeOffersLocalVolumes();
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        CLAIM
+            .formatted("standard")
+            .replace(
+                "\"spec\":{",
+                "\"spec\":{\"dataSourceRef\":{\"apiGroup\":\"hello.example.com\",\"kind\":\"Hello\",\"name\":\"h\"},"));
+    selectNode("c", "n1");
+    KubeObject asked = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c");
+    assertThat(asked.annotation("volume.kubernetes.io/selected-node")).contains("n1");
+    assertThat(c.events("Provisioning"))
+        .containsExactly("Assuming an external populator will provision the volume");
+    assertThat(c.api.all(Resources.PERSISTENT_VOLUMES)).isEmpty();
+
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        CLAIM.formatted("standard").replace("\"name\":\"c\"", "\"name\":\"prime\""));
+    selectNode("prime", "n1");
+    KubeObject volume = c.api.all(Resources.PERSISTENT_VOLUMES).getFirst();
+    c.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        volume.name(),
+        v ->
+            v.withObjectProperty("spec")
+                .putObject("claimRef")
+                .put("namespace", "default")
+                .put("name", "c")
+                .put("uid", asked.uid()));
+    c.context.runUntilIdle();
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "c").text("spec", "volumeName"))
+        .isEqualTo(volume.name());
+    assertThat(c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "prime").text("status", "phase"))
+        .as("what populators wait for")
+        .isEqualTo("Lost");
+    assertThat(c.events("ClaimMisbound"))
+        .containsExactly("Two claims are bound to the same volume, this one is bound incorrectly");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.coracle.controllers.internal.volume;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
@@ -35,7 +36,8 @@ final class LocalProvisioner {
   /**
    * Makes a volume for a claim whose consumer was given this node.
    *
-   * @return the volume; null where the node cannot have one, and the scheduler has to choose again
+   * @return the volume; null where the node cannot have one, and the scheduler has to choose again,
+   *     or where somebody else makes it
    */
   Uni<KubeObject> provision(KubeObject claim, KubeObject storageClass, String nodeName) {
     KubeObject node = nodes.get("", nodeName).orElse(null);
@@ -51,6 +53,27 @@ final class LocalProvisioner {
     if (Matching.mode(claim).equals("Block")) {
       return failed(
           claim, storageClass, LocalVolumes.PROVISIONER + " does not support block volumes");
+    }
+    if (claim.at("spec", "selector").isObject()) {
+      return failed(claim, storageClass, "claim Selector is not supported");
+    }
+    JsonNode source =
+        claim.at("spec", "dataSourceRef").isObject()
+            ? claim.at("spec", "dataSourceRef")
+            : claim.at("spec", "dataSource");
+    String kind = source.path("kind").asText("");
+    if (kind.equals("PersistentVolumeClaim") || kind.equals("VolumeSnapshot")) {
+      return failed(
+          claim,
+          storageClass,
+          "%s makes empty volumes, and none of a %s such as \"%s\""
+              .formatted(LocalVolumes.PROVISIONER, kind, source.path("name").asText("")));
+    }
+    if (source.isObject()) {
+      // The populator goes by the node that was selected, so that stays.
+      events.normal(
+          claim, "Provisioning", "Assuming an external populator will provision the volume");
+      return Uni.createFrom().nullItem();
     }
     for (var mode : claim.at("spec", "accessModes")) {
       if (mode.asText().endsWith("Many")) {

@@ -39,6 +39,9 @@ final class Matching {
             v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
         .filter(v -> mode(v).equals(mode(claim)))
         .filter(v ->
+            v.text("spec", "volumeAttributesClassName")
+                .equals(claim.text("spec", "volumeAttributesClassName")))
+        .filter(v ->
             texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
         .filter(v -> !selector.isObject() || LabelSelector.of(selector).matches(v))
         .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)

@@ -103,7 +103,12 @@ public final class VolumeBinder extends LoopController {
     if (!wanted.isEmpty()) {
       Optional<KubeObject> volume = volumes.get("", wanted);
       if (volume.isEmpty()) {
-        return claim.annotation(BIND_COMPLETED).isPresent() ? lost(claim) : phase(claim, "Pending");
+        return claim.annotation(BIND_COMPLETED).isPresent()
+            ? lost(
+                claim,
+                "ClaimLost",
+                "Bound claim has lost its PersistentVolume. Data on the volume is lost!")
+            : phase(claim, "Pending");
       }
       return bind(claim, volume.get());
     }
@@ -158,12 +163,9 @@ public final class VolumeBinder extends LoopController {
     return provision(claim, storageClass, node);
   }
 
-  private Uni<?> lost(KubeObject claim) {
+  private Uni<?> lost(KubeObject claim, String reason, String message) {
     if (!claim.text("status", "phase").equals("Lost")) {
-      events.warning(
-          claim,
-          "ClaimLost",
-          "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+      events.warning(claim, reason, message);
     }
     return phase(claim, "Lost");
   }
@@ -185,6 +187,12 @@ public final class VolumeBinder extends LoopController {
     NamespacedName holder = Matching.claimOf(volume);
     if (!holder.name().isEmpty()
         && (!holder.equals(claim.key()) || !Matching.uidMatches(volume, claim))) {
+      if (claim.annotation(BIND_COMPLETED).isPresent()) {
+        return lost(
+            claim,
+            "ClaimMisbound",
+            "Two claims are bound to the same volume, this one is bound incorrectly");
+      }
       events.warning(
           claim,
           "FailedBinding",
