@@ -6,6 +6,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.Patch;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.spi.ClusterEvent;
@@ -212,6 +213,7 @@ public final class VolumeBinding
     Quantity size = size(claim.at("spec", "resources", "requests", "storage"));
     Set<String> modes = new HashSet<>();
     claim.at("spec", "accessModes").forEach(m -> modes.add(m.asText()));
+    JsonNode selector = claim.at("spec", "selector");
     return volumes.list().stream()
         .filter(v -> !used.contains(v.name()) && !v.isDeleting())
         .filter(v ->
@@ -219,6 +221,11 @@ public final class VolumeBinding
                 && v.at("spec", "claimRef").isMissingNode())
         .filter(
             v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
+        .filter(v -> mode(v).equals(mode(claim)))
+        .filter(v ->
+            v.text("spec", "volumeAttributesClassName")
+                .equals(claim.text("spec", "volumeAttributesClassName")))
+        .filter(v -> !selector.isObject() || LabelSelector.of(selector).matches(v))
         .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
         .filter(v -> {
           Set<String> offered = new HashSet<>();
@@ -227,6 +234,11 @@ public final class VolumeBinding
         })
         .filter(v -> reaches(v, node))
         .min(Comparator.comparing(v -> size(v.at("spec", "capacity", "storage"))));
+  }
+
+  private static String mode(KubeObject object) {
+    String mode = object.text("spec", "volumeMode");
+    return mode.isEmpty() ? "Filesystem" : mode;
   }
 
   private static Quantity size(JsonNode text) {
