@@ -55,7 +55,27 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
     }
   }
 
+  /** As many of each as resolvers read. */
+  private static final int MOST_SERVERS = 3;
+
+  private static final int MOST_SEARCHES = 32;
+  private static final int MOST_SEARCH_CHARACTERS = 2048;
+
+  /**
+   * @param omitted which limits left something out, in the words of an event
+   */
+  private record Made(DNSConfig config, List<String> omitted) {}
+
   public DNSConfig of(Pod pod) {
+    return make(pod).config();
+  }
+
+  /** What the pod asks for and does not get, as messages of events {@code DNSConfigForming}. */
+  public List<String> omitted(Pod pod) {
+    return make(pod).omitted();
+  }
+
+  private Made make(Pod pod) {
     String policy = pod.spec().path("dnsPolicy").asText("ClusterFirst");
     boolean cluster =
         !clusterDns.isEmpty()
@@ -85,7 +105,7 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
     return merge(servers, searches, options, pod.spec().path("dnsConfig"));
   }
 
-  private static DNSConfig merge(
+  private static Made merge(
       List<String> servers, List<String> searches, List<String> options, JsonNode more) {
     Set<String> allServers = new LinkedHashSet<>(servers);
     more.path("nameservers").forEach(n -> allServers.add(n.asText()));
@@ -101,13 +121,43 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
     for (JsonNode option : more.path("options")) {
       allOptions.put(option.path("name").asText(), option.path("value").asText(""));
     }
-    return DNSConfig.newBuilder()
-        .addAllServers(allServers.stream().limit(3).toList())
-        .addAllSearches(allSearches.stream().limit(32).toList())
-        .addAllOptions(
-            allOptions.entrySet().stream()
-                .map(e -> e.getValue().isEmpty() ? e.getKey() : e.getKey() + ":" + e.getValue())
-                .toList())
-        .build();
+    List<String> omitted = new ArrayList<>();
+    List<String> usedServers = allServers.stream().limit(MOST_SERVERS).toList();
+    if (usedServers.size() < allServers.size()) {
+      omitted.add(
+          "Nameserver limits were exceeded, some nameservers have been omitted, the applied"
+              + " nameserver line is: "
+              + String.join(" ", usedServers));
+    }
+    List<String> usedSearches = fitting(allSearches);
+    if (usedSearches.size() < allSearches.size()) {
+      omitted.add(
+          "Search Line limits were exceeded, some search paths have been omitted, the applied"
+              + " search line is: "
+              + String.join(" ", usedSearches));
+    }
+    return new Made(
+        DNSConfig.newBuilder()
+            .addAllServers(usedServers)
+            .addAllSearches(usedSearches)
+            .addAllOptions(
+                allOptions.entrySet().stream()
+                    .map(e -> e.getValue().isEmpty() ? e.getKey() : e.getKey() + ":" + e.getValue())
+                    .toList())
+            .build(),
+        omitted);
+  }
+
+  private static List<String> fitting(Set<String> searches) {
+    List<String> used = new ArrayList<>();
+    int characters = 0;
+    for (String search : searches) {
+      characters += search.length() + (used.isEmpty() ? 0 : 1);
+      if (used.size() == MOST_SEARCHES || characters > MOST_SEARCH_CHARACTERS) {
+        break;
+      }
+      used.add(search);
+    }
+    return used;
   }
 }

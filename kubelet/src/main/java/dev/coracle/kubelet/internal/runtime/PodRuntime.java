@@ -107,6 +107,9 @@ public final class PodRuntime {
     PodRuntimeStatus current = status;
     String sandboxId = actions.sandboxId();
     if (actions.createSandbox()) {
+      sandboxes
+          .omittedOfDns(pod)
+          .forEach(message -> events.warning(pod, "DNSConfigForming", message));
       try {
         paths.make(paths.podLogs(pod));
         sandboxId = runtime.runPodSandbox(config, handlers.apply(pod));

@@ -12,6 +12,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.HostName;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.PodDns;
+import java.util.List;
 import java.util.function.Function;
 
 /** A pod's sandbox in CRI's terms. */
@@ -34,6 +35,11 @@ public final class SandboxConfigs {
     this.paths = paths;
     this.dns = dns;
     this.cgroupParent = cgroupParent;
+  }
+
+  /** Names and servers that the pod asks for beyond what a resolver reads, as messages. */
+  List<String> omittedOfDns(Pod pod) {
+    return dns.omitted(pod);
   }
 
   /**

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.cri.v1.DNSConfig;
 import dev.coracle.kubelet.internal.image.ImageReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -119,6 +122,45 @@ class PodPartsTest {
                 "\"dnsPolicy\":\"None\",\"dnsConfig\":{\"nameservers\":[\"9.9.9.9\"],\"options\":[{\"name\":\"ndots\",\"value\":\"2\"},{\"name\":\"edns0\"}]}"));
     assertThat(none.getServersList()).containsExactly("9.9.9.9");
     assertThat(none.getOptionsList()).containsExactly("ndots:2", "edns0");
+  }
+
+  @Test
+  void whatResolversDoNotReadIsLeftOutAndTold() {
+    PodDns dns =
+        new PodDns(
+            List.of("10.96.0.10"),
+            "cluster.local",
+            PodDns.ResolvConf.parse("nameserver 1.1.1.1\nsearch corp.test\n"));
+    Pod asksForMuch =
+        pod(
+            "",
+            "\"dnsConfig\":{\"nameservers\":[\"9.9.9.1\",\"9.9.9.2\",\"9.9.9.3\"],\"searches\":[%s]}"
+                .formatted(
+                    IntStream.range(0, 30)
+                        .mapToObj(i -> "\"s" + i + ".test\"")
+                        .collect(Collectors.joining(","))));
+    DNSConfig config = dns.of(asksForMuch);
+    assertThat(config.getServersList()).containsExactly("10.96.0.10", "9.9.9.1", "9.9.9.2");
+    assertThat(config.getSearchesList()).hasSize(32).endsWith("s27.test");
+    assertThat(dns.omitted(asksForMuch))
+        .containsExactly(
+            "Nameserver limits were exceeded, some nameservers have been omitted, the applied"
+                + " nameserver line is: 10.96.0.10 9.9.9.1 9.9.9.2",
+            "Search Line limits were exceeded, some search paths have been omitted, the applied"
+                + " search line is: "
+                + String.join(" ", config.getSearchesList()));
+    assertThat(dns.omitted(pod("", "\"dnsPolicy\":\"ClusterFirst\""))).isEmpty();
+
+    Pod longNames =
+        pod(
+            "",
+            "\"dnsPolicy\":\"None\",\"dnsConfig\":{\"nameservers\":[\"9.9.9.9\"],\"searches\":[%s]}"
+                .formatted(
+                    IntStream.range(0, 12)
+                        .mapToObj(i -> "\"" + "x".repeat(196) + (100 + i) + "\"")
+                        .collect(Collectors.joining(","))));
+    // 10 of 199 with the spaces between are 1,999 characters, 11 would be 2,199.
+    assertThat(dns.of(longNames).getSearchesList()).hasSize(10);
   }
 
   @Test
