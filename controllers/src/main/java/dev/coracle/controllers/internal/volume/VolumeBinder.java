@@ -72,6 +72,16 @@ public final class VolumeBinder extends LoopController {
             loop.enqueue(claim);
           }
         });
+    volumeInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            NamespacedName holder = Matching.claimOf(before);
+            if (!holder.name().isEmpty() && !holder.equals(Matching.claimOf(now))) {
+              loop.enqueue(holder); // It has lost the volume to another claim.
+            }
+          }
+        });
     onAny(classInformer, _ -> pending());
   }
 
