@@ -86,8 +86,9 @@ final class ZonesPlugin implements DnsPlugin {
       }
     }
     if (type == Type.PTR && hosts.reverse()) {
+      InetAddress address = reversed(name);
       for (Map.Entry<Name, List<InetAddress>> host : hosts.addresses().entrySet()) {
-        if (host.getValue().contains(reversed(name))) {
+        if (address != null && host.getValue().contains(address)) {
           out.add(new PTRRecord(name, DClass.IN, hosts.ttl(), host.getKey()));
         }
       }
