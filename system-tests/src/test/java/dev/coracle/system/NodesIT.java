@@ -223,7 +223,15 @@ class NodesIT {
           .contains("search default.svc.cluster.local svc.cluster.local cluster.local");
       assertThat(
               kubectl(
-                  "exec", podOn(node), "--", "busybox", "timeout", "10", "busybox", "wget", "-qO-",
+                  "exec",
+                  podOn(node),
+                  "--",
+                  "busybox",
+                  "timeout",
+                  "10",
+                  "busybox",
+                  "wget",
+                  "-qO-",
                   "http://web/"))
           .as(node)
           .startsWith("n");

@@ -71,9 +71,7 @@ final class ServingNames {
         .get("default", "kubernetes")
         .ifPresent(object -> {
           for (JsonNode subset : object.at("subsets")) {
-            subset
-                .path("addresses")
-                .forEach(a -> out.add(Cidr.canonical(a.path("ip").asText())));
+            subset.path("addresses").forEach(a -> out.add(Cidr.canonical(a.path("ip").asText())));
           }
         });
     return out;
