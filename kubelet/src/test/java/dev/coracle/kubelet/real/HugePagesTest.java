@@ -61,6 +61,21 @@ class HugePagesTest extends KubeletOnRuntime {
             .formatted(amounts, amounts, medium));
   }
 
+  /** Asked for by the pod as a whole, of whose containers none names any (KEP-2837). */
+  private KubeObject whole(String name) {
+    String amounts = "{\"cpu\":\"50m\",\"memory\":\"32Mi\",\"hugepages-2Mi\":\"4Mi\"}";
+    return create(
+        name,
+        """
+        "resources":{"requests":%s,"limits":%s},
+        "containers":[{"name":"c","image":"test.local/busybox:1",
+          "command":["sh","-c","while read d at t o; do [ $at = /huge ] && echo $t $o; done < /proc/mounts; sleep 1000"],
+          "volumeMounts":[{"name":"huge","mountPath":"/huge"}]}],
+        "volumes":[{"name":"huge","emptyDir":{"medium":"HugePages"}}]
+        """
+            .formatted(amounts, amounts));
+  }
+
   private void awaitMounted(KubeObject pod) {
     Path log =
         options.podLogsDir().resolve("default_" + pod.name() + "_" + pod.uid()).resolve("c/0.log");
@@ -78,10 +93,11 @@ class HugePagesTest extends KubeletOnRuntime {
     assertThat(node.text("status", "allocatable", "hugepages-2Mi")).isEqualTo(all.toString());
     awaitMounted(pod("any", "4Mi", "HugePages"));
     awaitMounted(pod("sized", "4Mi", "HugePages-2Mi"));
+    awaitMounted(whole("whole"));
     pod("greedy", all.toString(), "HugePages");
     awaitPhase("greedy", "Failed");
     assertThat(pod("greedy").text("status", "reason")).isEqualTo("OutOfhugepages-2Mi");
-    for (String name : new String[] {"any", "sized", "greedy"}) {
+    for (String name : new String[] {"any", "sized", "whole", "greedy"}) {
       delete(name);
     }
   }

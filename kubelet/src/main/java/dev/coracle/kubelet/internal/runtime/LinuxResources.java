@@ -7,6 +7,9 @@ import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Requests and limits in the kernel's terms, by upstream's formulas. */
 public final class LinuxResources {
@@ -38,14 +41,9 @@ public final class LinuxResources {
       out.setMemoryLimitInBytes(memoryLimit.longValue())
           .setMemorySwapLimitInBytes(memoryLimit.longValue());
     }
-    for (var e : container.limits().properties()) {
-      if (e.getKey().startsWith(HUGE_PAGES)) {
-        out.addHugepageLimits(
-            HugepageLimit.newBuilder()
-                .setPageSize(pageSize(e.getKey()))
-                .setLimit(Quantity.parse(e.getValue().asText()).longValue()));
-      }
-    }
+    hugePages(pod, container)
+        .forEach((size, bytes) ->
+            out.addHugepageLimits(HugepageLimit.newBuilder().setPageSize(size).setLimit(bytes)));
     return out.build();
   }
 
@@ -112,6 +110,22 @@ public final class LinuxResources {
   private static Quantity limit(Pod pod, ContainerSpec container, String resource) {
     Quantity own = quantity(container.limits(), resource);
     return own.signum() > 0 ? own : quantity(pod.spec().path("resources").path("limits"), resource);
+  }
+
+  /** Bytes by the size of the page: those of the pod as a whole where the container has no own. */
+  private static Map<String, Long> hugePages(Pod pod, ContainerSpec container) {
+    Map<String, Long> out = new TreeMap<>();
+    for (JsonNode limits :
+        List.of(pod.spec().path("resources").path("limits"), container.limits())) {
+      limits
+          .fieldNames()
+          .forEachRemaining(name -> {
+            if (name.startsWith(HUGE_PAGES)) {
+              out.put(pageSize(name), quantity(limits, name).longValue());
+            }
+          });
+    }
+    return out;
   }
 
   static Quantity quantity(JsonNode resources, String name) {

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.volume;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.Native;
@@ -7,6 +8,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import dev.coracle.kubelet.internal.runtime.LinuxResources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,22 +73,15 @@ final class EmptyDirVolume implements VolumePlugin {
   }
 
   /**
-   * The bytes of the huge pages that the pod's containers ask for; of several sizes, the medium
-   * says which one is meant.
+   * The bytes of the huge pages that are asked for, for the pod as a whole or by its containers; of
+   * several sizes, the medium says which one is meant.
    *
    * @throws IllegalArgumentException that says what is wrong
    */
   static long pageSize(Pod pod, String medium) {
     Set<String> sizes = new TreeSet<>();
-    for (ContainerSpec c : pod.allContainers()) {
-      c.requests()
-          .fieldNames()
-          .forEachRemaining(r -> {
-            if (r.startsWith("hugepages-")) {
-              sizes.add(r.substring("hugepages-".length()));
-            }
-          });
-    }
+    addSizes(pod.spec().path("resources").path("requests"), sizes);
+    pod.allContainers().forEach(c -> addSizes(c.requests(), sizes));
     if (sizes.isEmpty()) {
       throw new IllegalArgumentException(
           "hugePages storage requested, but there is no resource request for huge pages.");
@@ -102,6 +97,16 @@ final class EmptyDirVolume implements VolumePlugin {
           "the pod requests no huge pages of the size that medium \"" + medium + "\" names");
     }
     return Quantity.parse(wanted).longValue();
+  }
+
+  private static void addSizes(JsonNode requests, Set<String> sizes) {
+    requests
+        .fieldNames()
+        .forEachRemaining(r -> {
+          if (r.startsWith(LinuxResources.HUGE_PAGES)) {
+            sizes.add(r.substring(LinuxResources.HUGE_PAGES.length()));
+          }
+        });
   }
 
   private String options(Request request) {

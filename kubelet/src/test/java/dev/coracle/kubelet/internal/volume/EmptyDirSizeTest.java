@@ -53,4 +53,12 @@ class EmptyDirSizeTest {
         .hasMessage(
             "hugePages storage requested, but there is no resource request for huge pages.");
   }
+
+  @Test
+  void hugePagesOfThePodAsAWholeAreAskedForToo() {
+    Pod whole =
+        pod(
+            "{\"name\":\"c\"}],\"resources\":{\"requests\":{\"hugepages-2Mi\":\"4Mi\"}},\"volumes\":[");
+    assertThat(EmptyDirVolume.pageSize(whole, "HugePages")).isEqualTo(2L << 20);
+  }
 }
