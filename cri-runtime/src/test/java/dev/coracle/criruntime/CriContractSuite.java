@@ -152,7 +152,7 @@ public abstract class CriContractSuite {
     return output(shell("c", script));
   }
 
-  String output(ContainerConfig.Builder config) throws IOException {
+  protected String output(ContainerConfig.Builder config) throws IOException {
     PodSandboxConfig pod = pod("out").build();
     String id = started(run(pod), pod, config.build());
     ContainerStatus status = awaitExit(id);
@@ -485,6 +485,13 @@ public abstract class CriContractSuite {
           assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue()).isPositive();
           assertThat(stats.getMemory().getWorkingSetBytes().getValue()).isPositive();
         });
+    ContainerResources told = cri.containerStatus(id).getResources();
+    if (told.hasLinux()) { // containerd tells it from 1.7 on.
+      assertThat(told.getLinux().getMemoryLimitInBytes()).isEqualTo(128 << 20);
+      assertThat(told.getLinux().getCpuQuota()).isEqualTo(50_000);
+      assertThat(told.getLinux().getCpuPeriod()).isEqualTo(100_000);
+      assertThat(told.getLinux().getCpuShares()).as("what is left out stays").isEqualTo(512);
+    }
   }
 
   @Test

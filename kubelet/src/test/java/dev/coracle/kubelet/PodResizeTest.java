@@ -9,6 +9,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
+import dev.coracle.cri.v1.LinuxContainerResources;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +85,39 @@ class PodResizeTest {
     k.eventually(() -> assertThat(cpu("grows")).isEqualTo("250m"));
     k.eventually(
         () -> assertThat(completed()).as("the next kubelet tells only its own").hasSize(2));
+  }
+
+  /** Upstream's rule: what the runtime says counts, the promise is told beside it. */
+  @Test
+  void theStatusTellsWhatTheRuntimeSays() {
+    k.simple(
+        "held",
+        ",\"resources\":{\"requests\":{\"cpu\":\"100m\",\"memory\":\"32Mi\"},"
+            + "\"limits\":{\"cpu\":\"200m\",\"memory\":\"64Mi\"}}");
+    k.awaitPhase("held", "Running");
+    k.runtime.holds(
+        k.runtime.running("held").orElseThrow().getId(),
+        LinuxContainerResources.newBuilder()
+            .setCpuShares(512)
+            .setCpuQuota(150_000)
+            .setMemoryLimitInBytes(96 << 20)
+            .build());
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            "held",
+            Patch.merge(n -> n.putObject("metadata").putObject("labels").put("look", "again")))
+        .await()
+        .indefinitely();
+    k.eventually(() ->
+        assertThat(k.container("held").path("resources"))
+            .isEqualTo(
+                Json.parse(
+                    "{\"requests\":{\"cpu\":\"500m\",\"memory\":\"32Mi\"},"
+                        + "\"limits\":{\"cpu\":\"1500m\",\"memory\":\"96Mi\"}}")));
+    assertThat(k.container("held").path("allocatedResources"))
+        .isEqualTo(Json.parse("{\"cpu\":\"100m\",\"memory\":\"32Mi\"}"));
   }
 
   private List<KubeObject> completed() {

@@ -279,6 +279,8 @@ public final class FakeRuntime implements RuntimeService {
               .setCreatedAt(nanos())
               .setImage(config.getImage())
               .setImageRef(config.getImage().getImage())
+              .setResources(
+                  ContainerResources.newBuilder().setLinux(config.getLinux().getResources()))
               .putAllLabels(config.getLabelsMap())
               .putAllAnnotations(config.getAnnotationsMap())
               .setLogPath(sandbox.getLogDirectory() + "/" + config.getLogPath())
@@ -354,6 +356,17 @@ public final class FakeRuntime implements RuntimeService {
   @Override
   public void updateContainerResources(String id, LinuxContainerResources resources) {
     call("updateContainerResources");
+    holds(id, resources);
+  }
+
+  /** Something that the kubelet knows nothing of changes what a container is held to. */
+  public synchronized void holds(String id, LinuxContainerResources resources) {
+    containers.computeIfPresent(
+        id,
+        (k, c) ->
+            c.toBuilder()
+                .mergeResources(ContainerResources.newBuilder().setLinux(resources).build())
+                .build());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.runtime;
 
 import dev.coracle.cri.v1.ContainerStatus;
+import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.cri.v1.LinuxContainerUser;
 import dev.coracle.cri.v1.Signal;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Optional;
  *
  * @param user whom its first process runs as; empty where the runtime does not say
  * @param stopSignal empty for the runtime's default
+ * @param resources what the kernel holds it to; empty where the runtime does not say
  * @param sandboxId empty where the runtime does not say
  * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its
  *     creation
@@ -34,7 +36,8 @@ public record ContainerState(
     String terminationPath,
     String terminationPolicy,
     Optional<LinuxContainerUser> user,
-    String stopSignal) {
+    String stopSignal,
+    Optional<LinuxContainerResources> resources) {
 
   public enum State {
     CREATED,
@@ -80,7 +83,8 @@ public record ContainerState(
         s.getUser().hasLinux() ? Optional.of(s.getUser().getLinux()) : Optional.empty(),
         s.getStopSignal() == Signal.RUNTIME_DEFAULT
             ? ""
-            : s.getStopSignal().name().replace("PLUS", "+").replace("SIGRTMAXMINUS", "SIGRTMAX-"));
+            : s.getStopSignal().name().replace("PLUS", "+").replace("SIGRTMAXMINUS", "SIGRTMAX-"),
+        s.getResources().hasLinux() ? Optional.of(s.getResources().getLinux()) : Optional.empty());
   }
 
   private static int number(@org.jspecify.annotations.Nullable String text, int otherwise) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Timestamps;
+import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
@@ -164,7 +165,12 @@ final class ContainerStatuses {
   private void details(ContainerSpec spec, ContainerState c, ObjectNode status) {
     JsonNode has = spec.node().path("resources");
     if (c.isRunning()) {
-      has = context.resources().of(c.id(), spec);
+      has =
+          new ActualResources(
+                  has,
+                  context.resources().of(c.id(), spec),
+                  c.resources().orElse(LinuxContainerResources.getDefaultInstance()))
+              .node();
     }
     if (spec.kind() != ContainerSpec.Kind.EPHEMERAL) {
       status.set("resources", has.isObject() ? has.deepCopy() : Json.object());

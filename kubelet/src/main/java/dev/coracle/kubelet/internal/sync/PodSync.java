@@ -144,7 +144,11 @@ public final class PodSync implements PodWorker.Steps {
     PodContext context = worker.context();
     PodRuntimeStatus status = cache.look(context.uid());
     resizer.consider(context, status);
+    boolean resizing = context.resources().inProgress();
     Optional<Duration> resizeAgain = resizer.settle(context, status);
+    if (resizing && !context.resources().inProgress()) {
+      status = cache.read(context.uid()); // What was given to the pod as a whole counts already.
+    }
     Pod pod = context.pod();
     probes.follow(context, status);
     String phase = tell(worker, status, false);

@@ -55,7 +55,8 @@ class PodActionsTest {
         "",
         "File",
         java.util.Optional.empty(),
-        "");
+        "",
+        java.util.Optional.empty());
   }
 
   private static PodRuntimeStatus status(SandboxState sandbox, ContainerState... containers) {
@@ -238,7 +239,8 @@ class PodActionsTest {
             "",
             "File",
             java.util.Optional.empty(),
-            "");
+            "",
+            java.util.Optional.empty());
     PodActions changed = PodActions.compute(pod, status(READY, old), ProbeResults.NONE);
     assertThat(changed.kill().getFirst().message())
         .isEqualTo("Container a definition changed, will be restarted");
