@@ -16,6 +16,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * containers, no bridge and no rules in the host's firewall; nothing of it stays.
  */
 public final class DockerDaemon implements AutoCloseable {
-  private static final Path BINARY = Path.of("/usr/sbin/dockerd");
+  private static final Path BINARY =
+      Path.of(Optional.ofNullable(System.getenv("DOCKERD")).orElse("/usr/sbin/dockerd"));
   private static final Path CLIENT = Path.of("/usr/bin/docker");
   private static final Duration SOON = Duration.ofSeconds(60);
 

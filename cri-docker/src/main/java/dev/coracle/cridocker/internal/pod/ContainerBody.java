@@ -29,6 +29,8 @@ final class ContainerBody {
 
   private static final String RECURSIVE_READ_ONLY = "1.44";
 
+  private static final String IMAGE_VOLUMES = "1.48";
+
   private final Engine engine;
   private final EngineFacts facts;
   private final SandboxService sandboxes;
@@ -162,8 +164,8 @@ final class ContainerBody {
     }
     for (Mount mount : mounts) {
       if (!mount.getImage().getImage().isEmpty()) {
-        throw new UnsupportedOperationException(
-            "image volumes are not supported on Docker: " + mount.getContainerPath());
+        image(list, mount);
+        continue;
       }
       Path source = Path.of(mount.getHostPath());
       if (!source.isAbsolute()) {
@@ -185,13 +187,41 @@ final class ContainerBody {
     }
   }
 
+  /** Always read-only, as Kubernetes wants it. */
+  private void image(ArrayNode list, Mount mount) {
+    if (!engine.speaks(IMAGE_VOLUMES)) {
+      throw new UnsupportedOperationException(
+          tooOld("an image cannot be mounted as a volume", "28", mount));
+    }
+    ObjectNode options =
+        list.addObject()
+            .put("Type", "image")
+            .put("Source", mount.getImage().getImage())
+            .put("Target", mount.getContainerPath())
+            .put("ReadOnly", true)
+            .putObject("ImageOptions");
+    if (!mount.getImageSubPath().isEmpty()) {
+      options.put("Subpath", mount.getImageSubPath());
+    }
+  }
+
+  private String tooOld(String what, String needed, Mount mount) {
+    return what
+        + " at "
+        + mount.getContainerPath()
+        + ": that needs Docker "
+        + needed
+        + " or newer, and this node has Docker "
+        + facts.version();
+  }
+
   /** Docker from 25 on makes what is mounted below read-only too, if it is not told otherwise. */
   private void readOnlyBelow(Mount mount, ObjectNode options) {
     boolean knows = engine.speaks(RECURSIVE_READ_ONLY);
     if (mount.getRecursiveReadOnly()) {
       if (!knows) {
         throw new UnsupportedOperationException(
-            "recursive read-only mounts need Docker 25 or newer: " + mount.getContainerPath());
+            tooOld("a volume cannot be made read-only all the way down", "25", mount));
       }
       options.put("ReadOnlyForceRecursive", true);
     } else if (mount.getReadonly() && knows) {

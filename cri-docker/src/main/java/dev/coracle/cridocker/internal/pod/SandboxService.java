@@ -83,7 +83,9 @@ public final class SandboxService {
     if (namespaces.hasUsernsOptions()
         && namespaces.getUsernsOptions().getMode() == NamespaceMode.POD) {
       // Docker maps the users of all containers alike, by an option of its daemon.
-      throw new UnsupportedOperationException("user namespaces are not supported on Docker");
+      throw new UnsupportedOperationException(
+          "a pod cannot have users of its own on Docker, which maps those of all containers alike:"
+              + " leave hostUsers away, or run the pod on a node with another container runtime");
     }
     String id = create(Names.of(config.getMetadata()), body(config, runtime(handler)));
     try {

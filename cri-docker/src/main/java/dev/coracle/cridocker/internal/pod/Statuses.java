@@ -132,6 +132,13 @@ public final class Statuses {
   }
 
   private static Mount mount(JsonNode m) {
+    if (m.path("Type").asText().equals("image")) {
+      return Mount.newBuilder()
+          .setImage(ImageSpec.newBuilder().setImage(m.path("Source").asText()))
+          .setContainerPath(m.path("Destination").asText())
+          .setReadonly(true)
+          .build();
+    }
     return Mount.newBuilder()
         .setHostPath(m.path("Source").asText())
         .setContainerPath(m.path("Destination").asText())
