@@ -1,17 +1,22 @@
 package dev.coracle.criruntime;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.cri.v1.*;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.criruntime.internal.container.HostTools;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.grpc.common.GrpcStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -123,5 +128,69 @@ abstract class BuiltInContractSuite extends CriContractSuite {
     assertThatThrownBy(() -> run(pod.build()))
         .isInstanceOf(CriClient.Refused.class)
         .hasMessageContaining("network, IPC and PID namespaces of its own");
+  }
+
+  private boolean canCheckpoint() throws IOException {
+    return choice == RuntimeChoice.RUNC
+        && HostTools.find("criu").isPresent()
+        && HostTools.run("", List.of(HostTools.find("criu").get().toString(), "check")).code() == 0;
+  }
+
+  /** By runc with a CRIU that works with this kernel; else it is said what is missing. */
+  @Test
+  void writesACheckpointOrSaysWhatIsMissing() throws IOException {
+    PodSandboxConfig pod = pod("checkpointed").build();
+    boolean can = canCheckpoint();
+    String script =
+        (can ? "echo changed > /made; mkdir /bin/sub; rm /bin/wget; " : "")
+            + "i=0; while true; do i=$((i+1)); echo $i; usleep 50000; done";
+    String id = started(run(pod), pod, shell("c", script).build());
+    await().atMost(Duration.ofSeconds(20)).until(() -> log("c").contains("2\n"));
+    Path archive = root.resolve("checkpoint.tar");
+    CheckpointContainerRequest request =
+        CheckpointContainerRequest.newBuilder()
+            .setContainerId(id)
+            .setLocation(archive.toString())
+            .build();
+    if (!can) {
+      assertThatThrownBy(() -> checkpoint(request))
+          .isInstanceOf(CriClient.Refused.class)
+          .hasMessageStartingWith(GrpcStatus.UNIMPLEMENTED + ": checkpoints need ");
+      assertThat(archive).doesNotExist();
+      return;
+    }
+    checkpoint(request);
+    assertThat(entries(archive))
+        .contains(
+            "checkpoint/",
+            "checkpoint/inventory.img",
+            "checkpoint/pages-1.img",
+            "rootfs-diff.tar",
+            "spec.dump",
+            "config.dump",
+            "dump.log");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(archive)))
+        .isEqualTo("rw-------");
+    HostTools.run("", List.of("tar", "-C", root.toString(), "-xf", archive.toString()))
+        .orThrow("tar");
+    assertThat(entries(root.resolve("rootfs-diff.tar")))
+        .contains("made", "bin/", "bin/sub/", "bin/.wh.wget");
+    assertThat(Files.readString(root.resolve("config.dump"))).contains(id, image());
+    assertThat(client.containerStatus(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    String before = log("c");
+    await().atMost(Duration.ofSeconds(20)).until(() -> log("c").length() > before.length());
+  }
+
+  private void checkpoint(CheckpointContainerRequest request) {
+    client.runtime(
+        "CheckpointContainer", request, CheckpointContainerResponse.getDefaultInstance());
+  }
+
+  private static List<String> entries(Path tar) throws IOException {
+    return HostTools.run("", List.of("tar", "-tf", tar.toString()))
+        .orThrow("tar")
+        .output()
+        .lines()
+        .toList();
   }
 }

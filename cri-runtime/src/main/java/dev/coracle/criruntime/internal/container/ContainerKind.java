@@ -3,6 +3,8 @@ package dev.coracle.criruntime.internal.container;
 import dev.coracle.criruntime.internal.image.LayerUnpacker;
 import dev.coracle.criruntime.server.StartException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /** A way of running containers. All methods block; implementations are thread-safe. */
@@ -40,6 +42,19 @@ public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKi
   /** Whether {@link #exec} can make the terminal in the container, and hand over its master end. */
   default boolean handsOverTerminals() {
     return false;
+  }
+
+  /**
+   * Writes the memory and the state of a running container's processes into files; it runs on.
+   *
+   * @param images a directory for them
+   * @param work a directory for what is said of it
+   * @throws UnsupportedOperationException that says what this node lacks
+   */
+  default void checkpoint(Launch launch, Path images, Path work, Duration limit)
+      throws IOException {
+    throw new UnsupportedOperationException(
+        "checkpoints need runc and CRIU, and containers of this node run by " + describe());
   }
 
   /** Removes what {@link #create} and {@link #start} left, after the container has ended. */

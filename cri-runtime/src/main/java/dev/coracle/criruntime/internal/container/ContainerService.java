@@ -3,6 +3,7 @@ package dev.coracle.criruntime.internal.container;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.ContainerEventType;
 import dev.coracle.cri.v1.ContainerState;
+import dev.coracle.cri.v1.ImageSpec;
 import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.device.CdiDevices;
@@ -10,6 +11,7 @@ import dev.coracle.criruntime.internal.cgroup.Cgroup;
 import dev.coracle.criruntime.internal.cgroup.CgroupHost;
 import dev.coracle.criruntime.internal.cgroup.CgroupUsage;
 import dev.coracle.criruntime.internal.cgroup.GroupMoves;
+import dev.coracle.criruntime.internal.checkpoint.CheckpointArchive;
 import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.linux.Poller;
@@ -25,6 +27,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -281,6 +285,49 @@ public final class ContainerService {
     } finally {
       c.lock().unlock();
     }
+  }
+
+  /**
+   * Writes a checkpoint of a running container, which runs on.
+   *
+   * @param location the archive
+   * @throws UnsupportedOperationException that says what this node lacks
+   */
+  public void checkpoint(Container c, Path location, Duration limit) throws IOException {
+    CheckpointArchive archive =
+        new CheckpointArchive(Files.createTempDirectory(c.directory(), "checkpoint"));
+    try {
+      Files.createDirectory(archive.images());
+      Files.createDirectory(archive.work());
+      c.lock().lock();
+      try {
+        if (!c.isRunning()) {
+          throw new IllegalStateException("container is not running: " + c.id());
+        }
+        kind.checkpoint(c.launch().orElseThrow(), archive.images(), archive.work(), limit);
+      } finally {
+        c.lock().unlock();
+      }
+      archive.write(
+          location,
+          new CheckpointArchive.Container(
+              c.id(),
+              c.config().getMetadata().getName(),
+              imageName(c.config().getImage()),
+              c.made().imageRef(),
+              kind.describe(),
+              Instant.ofEpochSecond(0, c.record().createdAt()),
+              Instant.now()),
+          c.directory().resolve("config.json"),
+          c.directory().resolve("upper"));
+    } finally {
+      FileTrees.delete(archive.directory());
+    }
+  }
+
+  private static String imageName(ImageSpec image) {
+    String asked = image.getUserSpecifiedImage();
+    return asked.isEmpty() ? image.getImage() : asked;
   }
 
   /** Goes on with the log in a new file. */

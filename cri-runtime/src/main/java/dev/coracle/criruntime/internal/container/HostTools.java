@@ -20,8 +20,10 @@ public final class HostTools {
   private static final List<String> USUAL =
       List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin");
 
+  static final String PATH = String.join(":", USUAL);
+
   /** What a host tool is started with; nothing of our own environment. */
-  public static final List<String> ENV = List.of("PATH=" + String.join(":", USUAL), "LC_ALL=C");
+  public static final List<String> ENV = List.of("PATH=" + PATH, "LC_ALL=C");
 
   private static final int MAX_OUTPUT = 1 << 20;
   private static final Duration LIMIT = Duration.ofSeconds(10);

@@ -16,8 +16,10 @@ import dev.coracle.criruntime.internal.linux.SyscallProgram;
 import dev.coracle.criruntime.internal.pod.UserNamespace;
 import dev.coracle.criruntime.server.StartException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Containers by crun or runc. The waiter runs {@code run} in the foreground, in a mount namespace
@@ -48,13 +51,21 @@ public final class OciKind implements ContainerKind {
   private final Path state;
   private final String version;
   private final boolean hideUnified;
+  private final boolean writesCheckpoints;
 
-  private OciKind(Path program, Path shell, Path state, String version, boolean hideUnified) {
+  private OciKind(
+      Path program,
+      Path shell,
+      Path state,
+      String version,
+      boolean hideUnified,
+      boolean writesCheckpoints) {
     this.program = program;
     this.shell = shell;
     this.state = state;
     this.version = version;
     this.hideUnified = hideUnified;
+    this.writesCheckpoints = writesCheckpoints;
   }
 
   /**
@@ -80,7 +91,8 @@ public final class OciKind implements ContainerKind {
               Files.createDirectories(state),
               name + " " + (m.find() ? m.group(1) : ""),
               // crun refuses a hybrid host unless it looks like one of version 1.
-              name.equals("crun") && cgroups.isHybrid() && !cgroups.isV2()));
+              name.equals("crun") && cgroups.isHybrid() && !cgroups.isV2(),
+              !name.equals("crun") || said.output().contains("+CRIU")));
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -210,10 +222,11 @@ public final class OciKind implements ContainerKind {
     return launch.directory().resolve("runtime.log");
   }
 
-  private static int failed(Launch launch) throws StartException {
+  /** The last error that the runtime wrote into its log. */
+  private static String error(Path log) {
     String message = "the OCI runtime ended without a word";
     try {
-      for (String line : Files.readAllLines(log(launch))) {
+      for (String line : Files.readAllLines(log)) {
         JsonNode n = JSON.readTree(line);
         if (n.path("level").asText().equals("error")) {
           message = n.path("msg").asText();
@@ -222,6 +235,11 @@ public final class OciKind implements ContainerKind {
     } catch (IOException e) {
       // No log; the message above says so.
     }
+    return message;
+  }
+
+  private static int failed(Launch launch) throws StartException {
+    String message = error(log(launch));
     Matcher m = NOT_FOUND.matcher(message);
     if (m.find()) {
       String command = launch.process().argv().getFirst();
@@ -288,6 +306,41 @@ public final class OciKind implements ContainerKind {
       Executables.check(process, candidates.size(), i -> (int) -outcome.results()[first + i]);
     } finally {
       Fd.close(namespace);
+    }
+  }
+
+  @Override
+  public void checkpoint(Launch launch, Path images, Path work, Duration limit) throws IOException {
+    if (!writesCheckpoints) {
+      throw new UnsupportedOperationException(
+          "checkpoints need an OCI runtime that knows CRIU, and this node's "
+              + version
+              + " is built without it: use runc");
+    }
+    Criu criu = Criu.find();
+    Path said = work.resolve("runtime.log");
+    List<String> words = command(said);
+    words.addAll(List.of("checkpoint", "--leave-running"));
+    words.addAll(List.of("--image-path", images.toString(), "--work-path", work.toString()));
+    words.add(launch.id());
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.environment().clear();
+    builder.environment().put("PATH", criu.directory() + ":" + HostTools.PATH);
+    if (HostTools.run(builder, new byte[0], limit).code() != 0) {
+      throw new IOException(error(said) + criuError(work.resolve("dump.log")));
+    }
+  }
+
+  /** CRIU's own word, which the OCI runtime only points at. */
+  private static String criuError(Path log) {
+    try (Stream<String> lines = Files.lines(log, StandardCharsets.ISO_8859_1)) {
+      return lines
+          .filter(line -> line.contains("Error"))
+          .reduce((first, last) -> last)
+          .map(line -> ": " + line.strip())
+          .orElse("");
+    } catch (IOException e) {
+      return "";
     }
   }
 

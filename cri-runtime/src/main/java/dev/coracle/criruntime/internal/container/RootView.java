@@ -1,10 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
-import dev.coracle.criruntime.internal.linux.Native;
-import dev.coracle.criruntime.internal.linux.Sys;
+import dev.coracle.criruntime.internal.linux.Overlays;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -94,7 +91,7 @@ public final class RootView {
           if (!Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
           }
-          opaque |= isOpaque(at);
+          opaque |= Overlays.isOpaque(at);
         }
       }
       if (here) {
@@ -117,22 +114,6 @@ public final class RootView {
           && Files.getAttribute(path, "unix:rdev", LinkOption.NOFOLLOW_LINKS).equals(0L);
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private static boolean isOpaque(Path directory) {
-    if (!Native.isAvailable()) {
-      return false;
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment value = arena.allocate(4);
-      return Native.call(
-              Sys.LGETXATTR,
-              Native.cString(arena, directory.toString()).address(),
-              Native.cString(arena, "trusted.overlay.opaque").address(),
-              value.address(),
-              4)
-          > 0;
     }
   }
 

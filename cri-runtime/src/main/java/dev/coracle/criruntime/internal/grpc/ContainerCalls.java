@@ -9,11 +9,16 @@ import dev.coracle.criruntime.server.Calls;
 import dev.coracle.criruntime.server.Streams;
 import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** CRI's calls on containers: their life, their state, their resources and their logs. */
 final class ContainerCalls {
+  /** How long a checkpoint may take where the caller does not say. */
+  private static final Duration CHECKPOINT_PATIENCE = Duration.ofMinutes(2);
+
   private final Calls calls;
   private final SandboxService sandboxes;
   private final ContainerService containers;
@@ -119,6 +124,24 @@ final class ContainerCalls {
         () -> {
           containers.update(containers.require(request.getContainerId()), request.getLinux());
           return UpdateContainerResourcesResponse.getDefaultInstance();
+        });
+  }
+
+  Future<CheckpointContainerResponse> checkpointContainer(CheckpointContainerRequest request) {
+    return calls.run(
+        "CheckpointContainer",
+        () -> {
+          Path location = Path.of(request.getLocation());
+          if (!location.isAbsolute()) {
+            throw new IllegalArgumentException("location is not absolute: " + location);
+          }
+          containers.checkpoint(
+              containers.require(request.getContainerId()),
+              location,
+              request.getTimeout() > 0
+                  ? Duration.ofSeconds(request.getTimeout())
+                  : CHECKPOINT_PATIENCE);
+          return CheckpointContainerResponse.getDefaultInstance();
         });
   }
 

@@ -12,8 +12,6 @@ import dev.coracle.criruntime.streaming.StreamingServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
-import io.vertx.grpc.common.GrpcStatus;
-import io.vertx.grpc.server.StatusException;
 import java.util.Optional;
 
 /**
@@ -275,7 +273,7 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   @Override
   public Future<CheckpointContainerResponse> checkpointContainer(
       CheckpointContainerRequest request) {
-    return unimplemented("CheckpointContainer");
+    return containerCalls.checkpointContainer(request);
   }
 
   @Override
@@ -315,10 +313,5 @@ public final class RuntimeServiceHandler extends RuntimeServiceGrpcService {
   public Future<UpdatePodSandboxResourcesResponse> updatePodSandboxResources(
       UpdatePodSandboxResourcesRequest request) {
     return sandboxCalls.updatePodSandboxResources(request);
-  }
-
-  private static <T> Future<T> unimplemented(String what) {
-    return Future.failedFuture(
-        new StatusException(GrpcStatus.UNIMPLEMENTED, what + " is not supported"));
   }
 }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * names with ".." are refused. Source: OCI image specification, "Image Layer Filesystem Changeset".
  */
 public final class LayerUnpacker {
-  static final String WHITEOUT = ".wh.";
-  static final String OPAQUE = ".wh..wh..opq";
+  public static final String WHITEOUT = ".wh.";
+  public static final String OPAQUE = ".wh..wh..opq";
 
   /** An entry takes half a kilobyte of the stream, which gzip makes nothing of, and an inode. */
   private static final int MOST_ENTRIES = 2_000_000;

@@ -9,10 +9,33 @@ import java.util.Locale;
 /** Writes a tar archive (ustar, with pax headers where a name or size needs one), reproducibly. */
 public final class TarWriter implements AutoCloseable {
   private static final int BLOCK = 512;
+  private static final int LARGEST_ID = 07777777;
+
+  /**
+   * Whose an entry is.
+   *
+   * @param modified seconds since the epoch
+   */
+  public record Owner(int uid, int gid, long modified) {
+    static final Owner ROOT = new Owner(0, 0, 0);
+  }
+
   private final OutputStream out;
+  private Owner owner = Owner.ROOT;
 
   public TarWriter(OutputStream out) {
     this.out = out;
+  }
+
+  /** Whose the entries are that follow; root's, from the epoch, if nothing is said. */
+  public TarWriter of(Owner other) {
+    owner = other;
+    return this;
+  }
+
+  /** A FIFO. */
+  public void fifo(String name, int mode) throws IOException {
+    header(name, '6', "", 0, mode);
   }
 
   public void directory(String name, int mode) throws IOException {
@@ -50,6 +73,12 @@ public final class TarWriter implements AutoCloseable {
     if (bytes(link).length > 100) {
       pax(pax, "linkpath", link);
     }
+    if (owner.uid() > LARGEST_ID) {
+      pax(pax, "uid", Integer.toString(owner.uid()));
+    }
+    if (owner.gid() > LARGEST_ID) {
+      pax(pax, "gid", Integer.toString(owner.gid()));
+    }
     if (size > 077777777777L) {
       pax(pax, "size", Long.toString(size));
     }
@@ -75,10 +104,10 @@ public final class TarWriter implements AutoCloseable {
     byte[] h = new byte[BLOCK];
     put(h, 0, 100, name);
     put(h, 100, 8, String.format(Locale.ROOT, "%07o", mode));
-    put(h, 108, 8, "0000000");
-    put(h, 116, 8, "0000000");
+    put(h, 108, 8, String.format(Locale.ROOT, "%07o", Math.min(owner.uid(), LARGEST_ID)));
+    put(h, 116, 8, String.format(Locale.ROOT, "%07o", Math.min(owner.gid(), LARGEST_ID)));
     put(h, 124, 12, String.format(Locale.ROOT, "%011o", size));
-    put(h, 136, 12, "00000000000");
+    put(h, 136, 12, String.format(Locale.ROOT, "%011o", Math.max(0, owner.modified())));
     put(h, 148, 8, "        ");
     h[156] = (byte) type;
     put(h, 157, 100, link);

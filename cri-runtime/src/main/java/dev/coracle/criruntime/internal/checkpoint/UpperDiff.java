@@ -1,0 +1,90 @@
+package dev.coracle.criruntime.internal.checkpoint;
+
+import dev.coracle.criruntime.internal.image.LayerUnpacker;
+import dev.coracle.criruntime.internal.image.TarWriter;
+import dev.coracle.criruntime.internal.linux.Overlays;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What a container has changed of its image, as a layer of an image (OCI image spec, "layer"). */
+final class UpperDiff {
+  private static final int TYPE = 0170000;
+  private static final int DIRECTORY = 0040000;
+  private static final int REGULAR = 0100000;
+  private static final int SYMLINK = 0120000;
+  private static final int FIFO = 0010000;
+  private static final int CHARACTER = 0020000;
+
+  private final Path upper;
+  private final TarWriter tar;
+
+  private UpperDiff(Path upper, TarWriter tar) {
+    this.upper = upper;
+    this.tar = tar;
+  }
+
+  /**
+   * @param upper the container's layer of an overlay; what changes meanwhile may be missing
+   */
+  static void write(Path upper, Path file) throws IOException {
+    try (TarWriter tar = new TarWriter(new BufferedOutputStream(Files.newOutputStream(file)))) {
+      new UpperDiff(upper, tar).children(upper);
+    }
+  }
+
+  private void children(Path directory) throws IOException {
+    try (Stream<Path> list = Files.list(directory)) {
+      for (Path child : list.sorted().toList()) {
+        entry(child);
+      }
+    }
+  }
+
+  private void entry(Path path) throws IOException {
+    Map<String, Object> is =
+        Files.readAttributes(
+            path, "unix:mode,uid,gid,size,rdev,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
+    String name = upper.relativize(path).toString();
+    int mode = (int) is.get("mode");
+    tar.of(
+        new TarWriter.Owner(
+            (int) is.get("uid"),
+            (int) is.get("gid"),
+            ((java.nio.file.attribute.FileTime) is.get("lastModifiedTime")).toMillis() / 1000));
+    switch (mode & TYPE) {
+      case DIRECTORY -> {
+        tar.directory(name, mode & 07777);
+        if (Overlays.isOpaque(path)) {
+          tar.file(name + "/" + LayerUnpacker.OPAQUE, 0644, new byte[0]);
+        }
+        children(path);
+      }
+      case REGULAR -> {
+        try (InputStream content = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+          tar.file(name, mode & 07777, (long) is.get("size"), content);
+        }
+      }
+      case SYMLINK -> tar.symlink(name, Files.readSymbolicLink(path).toString());
+      case FIFO -> tar.fifo(name, mode & 07777);
+      case CHARACTER -> {
+        if ((long) is.get("rdev") == 0) {
+          tar.file(whiteout(name), 0644, new byte[0]);
+        }
+      }
+      default -> {
+        // Sockets belong to processes; devices are made for each container anew.
+      }
+    }
+  }
+
+  private static String whiteout(String name) {
+    int slash = name.lastIndexOf('/') + 1;
+    return name.substring(0, slash) + LayerUnpacker.WHITEOUT + name.substring(slash);
+  }
+}
