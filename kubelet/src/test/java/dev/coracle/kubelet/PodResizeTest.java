@@ -73,6 +73,9 @@ class PodResizeTest {
     k.eventually(() -> assertThat(cpu("grows")).isEqualTo("200m"));
     assertThat(k.runtime.calls()).contains("updateContainerResources");
     assertThat(k.container("grows").path("restartCount").asInt()).isZero();
+    assertThat(k.pod("grows").at("status", "allocatedResources"))
+        .as("of all containers together")
+        .isEqualTo(Json.parse("{\"cpu\":\"200m\"}"));
     assertThat(k.container("grows").path("allocatedResources").path("cpu").asText())
         .isEqualTo("200m");
     k.eventually(() ->

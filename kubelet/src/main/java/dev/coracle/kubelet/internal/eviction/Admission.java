@@ -2,7 +2,6 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.selector.NodeSelection;
 import dev.coracle.api.selector.Toleration;
@@ -159,7 +158,7 @@ public final class Admission implements PodResizer.Room {
       return Optional.empty();
     }
     JsonNode allocatable = node.get().get().at("status", "allocatable");
-    Map<String, Quantity> asked = requests(pod);
+    Map<String, Quantity> asked = pod.requests();
     for (String resource : new String[] {"memory", "cpu"}) {
       Quantity wanted = asked.getOrDefault(resource, Quantity.ZERO);
       Quantity have = Quantity.tryParse(allocatable.path(resource).asText("0"));
@@ -184,8 +183,8 @@ public final class Admission implements PodResizer.Room {
 
   @Override
   public boolean isMore(Pod pod, Pod than) {
-    Map<String, Quantity> has = requests(than);
-    return requests(pod).entrySet().stream()
+    Map<String, Quantity> has = than.requests();
+    return pod.requests().entrySet().stream()
         .anyMatch(e -> e.getValue().compareTo(has.getOrDefault(e.getKey(), Quantity.ZERO)) > 0);
   }
 
@@ -207,7 +206,7 @@ public final class Admission implements PodResizer.Room {
     int count = 0;
     for (Pod other : pods.get()) {
       if (!other.uid().equals(pod.uid()) && !ended.test(other) && !other.isTerminalPhase()) {
-        requests(other).forEach((r, q) -> used.merge(r, q, Quantity::plus));
+        other.requests().forEach((r, q) -> used.merge(r, q, Quantity::plus));
         count++;
       }
     }
@@ -216,7 +215,7 @@ public final class Admission implements PodResizer.Room {
     if (count + 1 > most) {
       return Optional.of(out("pods", 1, count, most));
     }
-    for (Map.Entry<String, Quantity> e : requests(pod).entrySet()) {
+    for (Map.Entry<String, Quantity> e : pod.requests().entrySet()) {
       if (e.getValue().signum() == 0) {
         continue;
       }
@@ -250,33 +249,5 @@ public final class Admission implements PodResizer.Room {
             + used
             + ", capacity: "
             + capacity);
-  }
-
-  /**
-   * What a pod asks for: its containers together, or its largest init container, or what it asks
-   * for as a whole; and its overhead.
-   */
-  static Map<String, Quantity> requests(Pod pod) {
-    return pod.requests(Admission::sum);
-  }
-
-  private static Map<String, Quantity> sum(Pod pod) {
-    Map<String, Quantity> sum = PodRequests.ofContainers(pod.spec(), "requests");
-    JsonNode whole = pod.spec().path("resources").path("requests");
-    whole.fieldNames().forEachRemaining(sum::remove);
-    add(sum, whole);
-    add(sum, pod.spec().path("overhead"));
-    return sum;
-  }
-
-  private static void add(Map<String, Quantity> sum, JsonNode amounts) {
-    amounts
-        .properties()
-        .forEach(e -> {
-          Quantity q = Quantity.tryParse(e.getValue().asText());
-          if (q != null) {
-            sum.merge(e.getKey(), q, Quantity::plus);
-          }
-        });
   }
 }

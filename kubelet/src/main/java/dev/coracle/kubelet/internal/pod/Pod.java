@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.pod;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
 import java.time.Instant;
@@ -11,7 +12,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A Pod as the kubelet reads it: a thin view, immutable. */
@@ -45,14 +45,32 @@ public final class Pod {
     return List.copyOf(out);
   }
 
-  /** What it asks for, added up once: every pod that comes is weighed against all that are here. */
-  public Map<String, Quantity> requests(Function<Pod, Map<String, Quantity>> sum) {
+  /**
+   * What it asks for: its containers together, or its largest init container, or what it asks for
+   * as a whole; and its overhead. Added up once: every pod that comes is weighed against all that
+   * are here.
+   */
+  public Map<String, Quantity> requests() {
     Map<String, Quantity> known = requests;
     if (known == null) {
-      known = Collections.unmodifiableMap(sum.apply(this));
+      known = PodRequests.ofContainers(spec(), "requests");
+      JsonNode whole = spec().path("resources").path("requests");
+      whole.fieldNames().forEachRemaining(known::remove);
+      add(known, whole);
+      add(known, spec().path("overhead"));
+      known = Collections.unmodifiableMap(known);
       requests = known;
     }
     return known;
+  }
+
+  private static void add(Map<String, Quantity> sum, JsonNode amounts) {
+    for (Map.Entry<String, JsonNode> e : amounts.properties()) {
+      Quantity q = Quantity.tryParse(e.getValue().asText());
+      if (q != null) {
+        sum.merge(e.getKey(), q, Quantity::plus);
+      }
+    }
   }
 
   public KubeObject object() {

@@ -169,11 +169,13 @@ public final class PodStatusBuilder {
     return status;
   }
 
-  /** What the pod as a whole was promised and has (KEP-5419). */
+  /**
+   * What the pod was promised, all its containers together, and what it has as a whole (KEP-5419).
+   */
   private static void whole(Pod pod, PodResources resources, ObjectNode status) {
-    JsonNode promised = pod.spec().path("resources");
-    if (promised.path("requests").isObject()) {
-      status.set("allocatedResources", promised.path("requests"));
+    if (!pod.requests().isEmpty()) {
+      ObjectNode promised = status.putObject("allocatedResources");
+      pod.requests().forEach((name, amount) -> promised.put(name, amount.toString()));
     }
     JsonNode has = resources.whole(pod);
     if (!has.isEmpty()) {
