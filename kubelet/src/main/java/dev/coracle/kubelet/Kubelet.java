@@ -14,6 +14,7 @@ import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.event.NodeEvents;
@@ -171,6 +172,11 @@ public final class Kubelet implements Component {
             timers,
             options.nodeName(),
             options.rootDir(),
+            new CpuManager(
+                options.configuration().cpus(),
+                options.configuration().reservations(),
+                options.rootDir().resolve("cpu_manager_state"),
+                this::touchAll),
             around.plugins(),
             node::refresh,
             this::touched,
@@ -489,7 +495,11 @@ public final class Kubelet implements Component {
   private void runtimeIsBack() {
     parts.images.forgetAll();
     node.refresh();
-    loop.pods().forEach(p -> loop.post(new SyncEvent.PodTouched(p.uid())));
+    touchAll();
+  }
+
+  private void touchAll() {
+    loop.pods().forEach(p -> touched(p.uid()));
   }
 
   private void housekeeping(SyncLoop syncLoop) {
@@ -499,7 +509,7 @@ public final class Kubelet implements Component {
     Set<String> known = new HashSet<>();
     sources.all().forEach(p -> known.add(p.uid()));
     syncLoop.pods().forEach(p -> known.add(p.uid()));
-    plugins.devices().keepOnly(known);
+    plugins.keepOnly(known);
     parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
     sources.removeOrphanedMirrors();
   }

@@ -8,6 +8,7 @@ import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
+import dev.coracle.kubelet.internal.cpu.CpuPinning;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiUsage;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
@@ -216,16 +217,11 @@ final class PodParts {
             () -> links.pods().get().stream().map(PodContext::pod).toList(),
             links.ended(),
             links.pressures(),
-            options.configuration().sysctls());
+            options.configuration().sysctls(),
+            options.configuration().cpus());
     this.resizer =
         new PodResizer(
-            runtime,
-            cgroups,
-            paths,
-            events,
-            admission,
-            machine.memoryBytes(),
-            uid -> links.post().accept(new SyncEvent.PodTouched(uid)));
+            runtime, cgroups, paths, events, admission, machine.memoryBytes(), this::wake);
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,
@@ -262,7 +258,7 @@ final class PodParts {
                 plugins.held(),
                 clock),
             statuses,
-            probes,
+            probes.and(new CpuPinning(plugins.cpus(), runtime, timers, this::wake)),
             events,
             paths,
             cgroups,
@@ -281,14 +277,18 @@ final class PodParts {
     return users.of(pod, own ? runtimeHandler(pod) : "");
   }
 
-  private void probed(String podUid) {
+  private void wake(String podUid) {
     links.post().accept(new SyncEvent.PodTouched(podUid));
+  }
+
+  private void probed(String podUid) {
+    wake(podUid);
     sync.probed(podUid);
   }
 
   private void objectChanged(String podUid) {
     volumes.changed(podUid);
-    links.post().accept(new SyncEvent.PodTouched(podUid));
+    wake(podUid);
   }
 
   private String runtimeHandler(Pod pod) {

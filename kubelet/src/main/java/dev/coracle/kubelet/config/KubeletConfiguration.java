@@ -25,6 +25,7 @@ import java.util.TreeSet;
  * @param pullVerification which images that are here a pod may have without showing that it may
  *     pull them
  * @param reservations what of the node is not for pods
+ * @param cpus which containers have CPUs of their own
  */
 public record KubeletConfiguration(
     int maxPods,
@@ -39,7 +40,8 @@ public record KubeletConfiguration(
     Optional<Path> staticPodPath,
     Sysctls sysctls,
     PullVerification pullVerification,
-    NodeReservations reservations) {
+    NodeReservations reservations,
+    CpuManagement cpus) {
 
   /** The ids of a pod with users of its own come in multiples of this. */
   private static final int ID_UNIT = 65536;
@@ -58,7 +60,8 @@ public record KubeletConfiguration(
           Optional.empty(),
           Sysctls.SAFE,
           PullVerification.DEFAULT,
-          NodeReservations.DEFAULT);
+          NodeReservations.DEFAULT,
+          CpuManagement.NONE);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -91,7 +94,13 @@ public record KubeletConfiguration(
               "kubeReservedCgroup",
               "systemReserved",
               "systemReservedCgroup",
-              "reservedSystemCPUs"));
+              "reservedSystemCPUs",
+              "cpuManagerPolicy",
+              "cpuManagerPolicyOptions",
+              "cpuManagerReconcilePeriod",
+              "memoryManagerPolicy",
+              "topologyManagerPolicy",
+              "topologyManagerScope"));
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
@@ -107,7 +116,8 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
-        reservations);
+        reservations,
+        cpus);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -124,19 +134,15 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
-        reservations);
+        reservations,
+        cpus);
   }
 
   /**
    * @throws IllegalArgumentException that says what is wrong, where it can in upstream's words
    */
   public static KubeletConfiguration parse(JsonNode document) {
-    if (!document.isObject()
-        || !document.path("kind").asText().equals("KubeletConfiguration")
-        || !document.path("apiVersion").asText().equals("kubelet.config.k8s.io/v1beta1")) {
-      throw new IllegalArgumentException(
-          "it is no KubeletConfiguration of kubelet.config.k8s.io/v1beta1");
-    }
+    checkKind(document);
     document
         .fieldNames()
         .forEachRemaining(field -> {
@@ -154,6 +160,7 @@ public record KubeletConfiguration(
               + " must be less than imageGCHighThresholdPercent "
               + high);
     }
+    NodeReservations reservations = NodeReservations.parse(document);
     return new KubeletConfiguration(
         number(document, "maxPods", DEFAULT.maxPods, Integer.MAX_VALUE),
         bytes(document.path("containerLogMaxSize"), DEFAULT.containerLogMaxSize),
@@ -169,7 +176,20 @@ public record KubeletConfiguration(
         PullVerification.of(
             document.path("imagePullCredentialsVerificationPolicy").asText(""),
             list(document, "preloadedImagesVerificationAllowlist")),
-        NodeReservations.parse(document));
+        reservations,
+        CpuManagement.parse(document, reservations));
+  }
+
+  /**
+   * @throws IllegalArgumentException the document is of another kind
+   */
+  public static void checkKind(JsonNode document) {
+    if (!document.isObject()
+        || !document.path("kind").asText().equals("KubeletConfiguration")
+        || !document.path("apiVersion").asText().equals("kubelet.config.k8s.io/v1beta1")) {
+      throw new IllegalArgumentException(
+          "it is no KubeletConfiguration of kubelet.config.k8s.io/v1beta1");
+    }
   }
 
   private static Optional<Path> staticPodPath(JsonNode node) {
@@ -222,7 +242,8 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
-        reservations);
+        reservations,
+        cpus);
   }
 
   private static int idsPerPod(JsonNode users) {

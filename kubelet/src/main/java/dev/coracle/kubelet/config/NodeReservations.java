@@ -85,7 +85,7 @@ public record NodeReservations(
                 + " (--kube-reserved-cgroup)");
       }
       kube.remove("cpu");
-      system.put("cpu", Quantity.of(CpuList.parse(cpus).cardinality()));
+      system.put("cpu", Quantity.of(cpus(cpus).size()));
     }
     return new NodeReservations(
         enforcements(document.path("enforceNodeAllocatable"), kubeCgroup, systemCgroup),
@@ -94,6 +94,19 @@ public record NodeReservations(
         kubeCgroup,
         systemCgroup,
         cpus);
+  }
+
+  private static CpuSet cpus(String list) {
+    try {
+      return CpuSet.parse(list);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "invalid configuration: unable to parse reservedSystemCPUs (--reserved-cpus) "
+              + list
+              + ", error: "
+              + e.getMessage(),
+          e);
+    }
   }
 
   private static Set<Enforcement> enforcements(JsonNode list, String kube, String system) {

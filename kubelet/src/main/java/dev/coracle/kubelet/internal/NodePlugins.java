@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal;
 
 import dev.coracle.client.Client;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.csi.CsiDrivers;
 import dev.coracle.kubelet.internal.csi.CsiNodeObject;
 import dev.coracle.kubelet.internal.device.DeviceManager;
@@ -36,6 +37,7 @@ public final class NodePlugins implements AutoCloseable {
   private final Path root;
   private final boolean sockets;
   private final Supplier<Collection<Pod>> pods;
+  private final CpuManager cpus;
   private final DeviceManager devices;
   private final CsiDrivers csi;
   private final DraManager claims;
@@ -43,6 +45,7 @@ public final class NodePlugins implements AutoCloseable {
 
   /**
    * @param root the kubelet's directory
+   * @param cpus who has CPUs alone, which monitoring agents are told
    * @param sockets whether sockets are made and looked for, which simulated nodes do without
    * @param changed hears that the node has other devices than before
    * @param touched hears the uid of a pod whose devices fare otherwise than before
@@ -55,6 +58,7 @@ public final class NodePlugins implements AutoCloseable {
       Timers timers,
       String nodeName,
       Path root,
+      CpuManager cpus,
       boolean sockets,
       Runnable changed,
       Consumer<String> touched,
@@ -63,6 +67,7 @@ public final class NodePlugins implements AutoCloseable {
     this.vertx = vertx;
     this.timers = timers;
     this.root = root;
+    this.cpus = cpus;
     this.sockets = sockets;
     this.pods = pods;
     this.devices =
@@ -82,7 +87,11 @@ public final class NodePlugins implements AutoCloseable {
 
   /** What pods hold. */
   public NodeDevices held() {
-    return new PodDevices(devices, claims);
+    return new PodDevices(cpus, devices, claims);
+  }
+
+  public CpuManager cpus() {
+    return cpus;
   }
 
   public CsiDrivers csi() {
@@ -93,8 +102,15 @@ public final class NodePlugins implements AutoCloseable {
     return devices;
   }
 
+  /** Nothing of what gone pods held, while the kubelet was away, is held any more. */
+  public void keepOnly(Collection<String> podUids) {
+    cpus.keepOnly(podUids);
+    devices.keepOnly(podUids);
+  }
+
   /** Before the first pod is looked at. */
   public void restore() {
+    cpus.restore();
     devices.restore();
     claims.restore();
   }
@@ -112,6 +128,7 @@ public final class NodePlugins implements AutoCloseable {
             timers,
             root.resolve("pod-resources").resolve("kubelet.sock"),
             devices,
+            cpus,
             claims::resources,
             pods);
     PluginWatcher watcher =
@@ -119,7 +136,8 @@ public final class NodePlugins implements AutoCloseable {
             vertx,
             timers,
             root.resolve("plugins_registry"),
-            Map.of("DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims));
+            Map.of(
+                "DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims));
     open.addAll(List.of(registration::close, podResources::close, watcher::close));
     try {
       registration.start();

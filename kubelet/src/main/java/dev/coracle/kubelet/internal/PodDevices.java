@@ -1,24 +1,30 @@
 package dev.coracle.kubelet.internal;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.dra.DraManager;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import java.util.List;
+import java.util.Map;
 
-/** What pods hold by extended resources and what they hold by claims, as one. */
-record PodDevices(DeviceManager devices, DraManager claims) implements NodeDevices {
+/** What pods hold: CPUs of their own, extended resources, and devices of claims, as one. */
+record PodDevices(CpuManager cpus, DeviceManager devices, DraManager claims)
+    implements NodeDevices {
 
   @Override
   public void allocate(Pod pod) throws Refused, NotReady {
+    cpus.allocate(pod);
     devices.allocate(pod);
     claims.prepare(pod);
   }
 
   @Override
   public void release(String podUid) throws NotReady {
+    cpus.release(podUid);
     devices.release(podUid);
     claims.unprepare(podUid);
   }
@@ -30,6 +36,14 @@ record PodDevices(DeviceManager devices, DraManager claims) implements NodeDevic
 
   @Override
   public ContainerExtras of(Pod pod, ContainerSpec container) {
-    return devices.of(pod, container).and(claims.of(pod, container));
+    ContainerExtras own =
+        new ContainerExtras(
+            Map.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            List.of(),
+            cpus.of(pod.uid(), container.name()).toString());
+    return own.and(devices.of(pod, container)).and(claims.of(pod, container));
   }
 }

@@ -146,11 +146,25 @@ class KubeletConfigurationTest {
             + " (--system-reserved-cgroup) must be specified when \"system-reserved\" contained",
         "\"enforceNodeAllocatable\":[\"kube-reserved-compressible\"] | kubeReservedCgroup"
             + " (--kube-reserved-cgroup) must be specified",
-        "\"enforceNodeAllocatable\":[\"kube-reserved\"],\"kubeReservedCgroup\":\"/a/../..\" | must be"
-            + " an absolute path",
+        "\"enforceNodeAllocatable\":[\"kube-reserved\"],\"kubeReservedCgroup\":\"/a/../..\" | must"
+            + " be an absolute path",
         "\"reservedSystemCPUs\":\"3-1\" | unable to parse reservedSystemCPUs (--reserved-cpus) 3-1",
         "\"reservedSystemCPUs\":\"0-99999999\" | \"99999999\" is no CPU",
         "\"reservedSystemCPUs\":\"0\",\"kubeReservedCgroup\":\"/k\" | can't use reservedSystemCPUs",
+        "\"cpuManagerPolicy\":\"dynamic\" | cpuManagerPolicy: unknown policy: \"dynamic\"",
+        "\"cpuManagerPolicy\":\"static\" | the static policy requires systemreserved.cpu +"
+            + " kubereserved.cpu to be greater than zero",
+        "\"cpuManagerPolicyOptions\":{\"full-pcpus-only\":\"true\"} | cpuManagerPolicyOptions are"
+            + " for cpuManagerPolicy static",
+        "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":{\"align-by-socket\":\"true\"}"
+            + " | \"align-by-socket\" is not supported by this kubelet",
+        "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":"
+            + "{\"full-pcpus-only\":\"yes\"} | bad value for option \"full-pcpus-only\"",
+        "\"memoryManagerPolicy\":\"Static\" | memoryManagerPolicy: \"Static\" is not supported by"
+            + " this kubelet, only \"None\" is",
+        "\"topologyManagerPolicy\":\"restricted\" | topologyManagerPolicy: \"restricted\" is not"
+            + " supported by this kubelet, only \"none\" is",
+        "\"topologyManagerScope\":\"pod\" | topologyManagerScope: \"pod\" is not supported",
         "\"evictionhard\":{} | unknown field \"evictionhard\"",
       })
   void whatCannotBeIsRefusedInWords(String fields, String why) {
@@ -166,8 +180,8 @@ class KubeletConfigurationTest {
       value = {
         "kernel.shm_rmid_forced | {} | ",
         "net/ipv4/tcp_syncookies | {} | ",
-        "net.ipv4.tcp_syncookies | {\"hostNetwork\":true} | \"net.ipv4.tcp_syncookies\" not allowed with"
-            + " host Net enabled",
+        "net.ipv4.tcp_syncookies | {\"hostNetwork\":true} | \"net.ipv4.tcp_syncookies\" not allowed"
+            + " with host Net enabled",
         "kernel.msgmax | {} | ",
         "kernel.msgmax | {\"hostIPC\":true} | \"kernel.msgmax\" not allowed with host IPC enabled",
         "kernel.sem | {} | \"kernel.sem\" not allowlisted",

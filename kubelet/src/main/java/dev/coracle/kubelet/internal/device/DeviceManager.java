@@ -287,13 +287,14 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
       DeviceStock stock = stocks.get(resource);
       plugin = stock == null ? null : stock.plugin();
       if (stock == null || plugin == null || !stock.told()) {
-        throw refused("no healthy devices present; cannot allocate unhealthy devices " + resource);
+        throw Refused.unexpected(
+            "no healthy devices present; cannot allocate unhealthy devices " + resource);
       }
       Set<String> held = held(resource);
       held.removeAll(reuse);
       free = stock.free(held);
       if (free.size() < count) {
-        throw refused(
+        throw Refused.unexpected(
             "requested number of devices unavailable for "
                 + resource
                 + ". Requested: "
@@ -313,12 +314,8 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
         unpromise(resource, ids);
       }
     } catch (CriException e) {
-      throw refused(e.describe());
+      throw Refused.unexpected(e.describe());
     }
-  }
-
-  private static Refused refused(String why) {
-    return new Refused("Allocate failed due to " + why + ", which is unexpected");
   }
 
   /** Another pod may have taken some meanwhile. */
@@ -335,7 +332,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     left.keySet().removeAll(held);
     List<String> ids = DeviceChoice.of(left, reuse, preferred, count);
     if (ids.size() < count) {
-      throw refused(
+      throw Refused.unexpected(
           "requested number of devices unavailable for "
               + resource
               + ". Requested: "
@@ -450,7 +447,8 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
                     .build())
             .toList(),
         r.getAnnotationsMap(),
-        r.getCdiDevicesList().stream().map(d -> d.getName()).toList());
+        r.getCdiDevicesList().stream().map(d -> d.getName()).toList(),
+        "");
   }
 
   public synchronized void close() {

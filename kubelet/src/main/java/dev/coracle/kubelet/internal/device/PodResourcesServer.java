@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.device;
 
 import dev.coracle.deviceplugin.v1beta1.Device;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.grpc.UnixServer;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -26,11 +27,12 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * Tells monitoring agents which pod holds which devices (KEP-606), on {@code
+ * Tells monitoring agents which pod holds which devices and CPUs (KEP-606), on {@code
  * pod-resources/kubelet.sock}.
  */
 public final class PodResourcesServer implements AutoCloseable {
   private final DeviceManager devices;
+  private final CpuManager cpus;
   private final BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims;
   private final Supplier<Collection<Pod>> pods;
   private final UnixServer server;
@@ -44,9 +46,11 @@ public final class PodResourcesServer implements AutoCloseable {
       Executor executor,
       Path socket,
       DeviceManager devices,
+      CpuManager cpus,
       BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims,
       Supplier<Collection<Pod>> pods) {
     this.devices = devices;
+    this.cpus = cpus;
     this.claims = claims;
     this.pods = pods;
     this.server =
@@ -99,6 +103,7 @@ public final class PodResourcesServer implements AutoCloseable {
           c.addDevices(devices(a.resource(), a.ids(), held));
         }
       }
+      cpus.exclusive(pod.uid(), container.name()).ids().forEach(c::addCpuIds);
       c.addAllDynamicResources(claims.apply(pod, container));
       out.addContainers(c);
     }
@@ -116,6 +121,7 @@ public final class PodResourcesServer implements AutoCloseable {
             }
           }
         });
+    cpus.allocatable().ids().forEach(out::addCpuIds);
     return out.build();
   }
 

@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.selector.NodeSelection;
 import dev.coracle.api.selector.Toleration;
+import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.Sysctls;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -14,6 +15,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,6 +35,7 @@ public final class Admission implements PodResizer.Room {
   private final Predicate<Pod> ended;
   private final Supplier<Set<Condition>> pressures;
   private final Sysctls sysctls;
+  private final CpuManagement cpus;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
@@ -40,6 +43,7 @@ public final class Admission implements PodResizer.Room {
    * @param pods all pods of this node
    * @param ended whether a pod needs nothing any more
    * @param sysctls those that pods may set
+   * @param cpus whether pods have CPUs of their own, which do not change while they run
    */
   public Admission(
       Supplier<Optional<KubeObject>> node,
@@ -47,13 +51,15 @@ public final class Admission implements PodResizer.Room {
       Supplier<Collection<Pod>> pods,
       Predicate<Pod> ended,
       Supplier<Set<Condition>> pressures,
-      Sysctls sysctls) {
+      Sysctls sysctls,
+      CpuManagement cpus) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
     this.ended = ended;
     this.pressures = pressures;
     this.sysctls = sysctls;
+    this.cpus = cpus;
   }
 
   /** Empty: the pod is welcome. A pod that already ran here always is. */
@@ -153,7 +159,15 @@ public final class Admission implements PodResizer.Room {
   }
 
   @Override
-  public Optional<String> never(Pod pod) {
+  public Optional<String> never(Pod pod, Pod has) {
+    if (cpus.exclusive()
+        && QosClass.of(pod) == QosClass.GUARANTEED
+        && !Objects.equals(pod.requests().get("cpu"), has.requests().get("cpu"))) {
+      return Optional.of(
+          "Resize is infeasible for Guaranteed Pods alongside CPU Manager policy \""
+              + cpus.policy()
+              + "\"");
+    }
     if (node.get().isEmpty()) {
       return Optional.empty();
     }

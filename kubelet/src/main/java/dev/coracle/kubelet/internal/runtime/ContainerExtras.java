@@ -14,16 +14,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What a container gets beside its spec for the devices it holds. */
+/**
+ * What a container gets beside its spec for the devices and CPUs it holds.
+ *
+ * @param cpus the CPUs it may run on, as the kernel lists them; empty for all
+ */
 public record ContainerExtras(
     Map<String, String> env,
     List<Mount> mounts,
     List<Device> devices,
     Map<String, String> annotations,
-    List<String> cdiDevices) {
+    List<String> cdiDevices,
+    String cpus) {
 
   public static final ContainerExtras NONE =
-      new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), List.of());
+      new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), List.of(), "");
 
   /** Where they come from. */
   @FunctionalInterface
@@ -54,7 +59,8 @@ public record ContainerExtras(
         concat(mounts, more.mounts),
         concat(devices, more.devices),
         allAnnotations,
-        concat(cdiDevices, more.cdiDevices));
+        concat(cdiDevices, more.cdiDevices),
+        cpus.isEmpty() ? more.cpus : cpus);
   }
 
   private static <T> List<T> concat(List<T> first, List<T> second) {
@@ -85,5 +91,8 @@ public record ContainerExtras(
     out.addAllDevices(devices);
     annotations.forEach(out::putAnnotations);
     cdiDevices.forEach(name -> out.addCDIDevices(CDIDevice.newBuilder().setName(name)));
+    if (!cpus.isEmpty()) {
+      out.getLinuxBuilder().getResourcesBuilder().setCpusetCpus(cpus);
+    }
   }
 }

@@ -8,12 +8,27 @@ import dev.coracle.kubelet.internal.pod.Pod;
 /** What pods hold of their node beside processor time and memory. */
 public interface NodeDevices extends ContainerExtras.Source {
 
-  /** A pod cannot have what it asks for, now or later; the message is that of its status. */
+  /**
+   * A pod cannot have what it asks for, now or later; reason and message are those of its status.
+   */
   final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
 
-    public Refused(String message) {
+    private final String reason;
+
+    public Refused(String reason, String message) {
       super(message, null, false, false);
+      this.reason = reason;
+    }
+
+    /** What the scheduler should have known better. */
+    public static Refused unexpected(String why) {
+      return new Refused(
+          "UnexpectedAdmissionError", "Allocate failed due to " + why + ", which is unexpected");
+    }
+
+    public String reason() {
+      return reason;
     }
   }
 

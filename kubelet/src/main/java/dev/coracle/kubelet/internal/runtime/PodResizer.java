@@ -41,8 +41,12 @@ public final class PodResizer {
 
   /** Whether the node has what a pod asks for: why not, in upstream's words. */
   public interface Room {
-    /** Not even for this pod alone. */
-    Optional<String> never(Pod pod);
+    /**
+     * Not even for this pod alone.
+     *
+     * @param has the pod with what it has been promised
+     */
+    Optional<String> never(Pod pod, Pod has);
 
     /** Not beside the other pods. */
     Optional<String> now(Pod pod);
@@ -123,7 +127,7 @@ public final class PodResizer {
     PodResources resources = context.resources();
     String uid = context.uid();
     Optional<PodResources.Pending> never =
-        room.never(desired).map(m -> new PodResources.Pending("Infeasible", m));
+        room.never(desired, context.pod()).map(m -> new PodResources.Pending("Infeasible", m));
     if (never.isPresent()) {
       queue.remove(uid);
       resources.pending(never);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.EvictionThreshold;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.KubeletOptions;
@@ -61,6 +62,7 @@ final class Configz {
       chosen.pullVerification().allowlist().forEach(n -> names.add(n.endsWith("/") ? n + "*" : n));
     }
     reservations(chosen.reservations(), config);
+    cpus(chosen.cpus(), config);
     eviction(chosen, config);
     ArrayNode groups = config.putArray("shutdownGracePeriodByPodPriority");
     for (ShutdownOptions.Group g : chosen.shutdown().groups()) {
@@ -86,6 +88,20 @@ final class Configz {
     text(config, "kubeReservedCgroup", reserved.kubeCgroup());
     text(config, "systemReservedCgroup", reserved.systemCgroup());
     text(config, "reservedSystemCPUs", reserved.systemCpus());
+  }
+
+  private static void cpus(CpuManagement chosen, ObjectNode config) {
+    config.put("cpuManagerPolicy", chosen.policy());
+    if (chosen.exclusive()) {
+      config
+          .putObject("cpuManagerPolicyOptions")
+          .put("full-pcpus-only", Boolean.toString(chosen.wholeCores()))
+          .put("strict-cpu-reservation", Boolean.toString(chosen.strictReservation()));
+    }
+    config
+        .put("memoryManagerPolicy", "None")
+        .put("topologyManagerPolicy", "none")
+        .put("topologyManagerScope", "container");
   }
 
   private static void amounts(ObjectNode config, String field, Map<String, Quantity> amounts) {

@@ -44,7 +44,9 @@ import java.util.function.Supplier;
  * and end containers. Level-based: each call looks at everything anew.
  */
 public final class PodSync implements PodWorker.Steps {
-  /** What follows pods' containers while they run: the probes. */
+  /**
+   * What follows pods' containers while they run: the probes, and what keeps them on their CPUs.
+   */
   public interface Follower {
     /** Called with what runs, after every reading. */
     void follow(PodContext context, PodRuntimeStatus status);
@@ -53,6 +55,30 @@ public final class PodSync implements PodWorker.Steps {
     void ending(String uid);
 
     void forget(String uid);
+
+    /** Both, this one first. */
+    default Follower and(Follower next) {
+      Follower first = this;
+      return new Follower() {
+        @Override
+        public void follow(PodContext context, PodRuntimeStatus status) {
+          first.follow(context, status);
+          next.follow(context, status);
+        }
+
+        @Override
+        public void ending(String uid) {
+          first.ending(uid);
+          next.ending(uid);
+        }
+
+        @Override
+        public void forget(String uid) {
+          first.forget(uid);
+          next.forget(uid);
+        }
+      };
+    }
   }
 
   private static final String OVERDUE =
@@ -65,7 +91,7 @@ public final class PodSync implements PodWorker.Steps {
   private final VolumeManager volumes;
   private final PodStatusBuilder statuses;
   private final StatusManager statusManager;
-  private final Follower probes;
+  private final Follower followers;
   private final PodEvents events;
   private final PodPaths paths;
   private final Cgroups cgroups;
@@ -93,7 +119,7 @@ public final class PodSync implements PodWorker.Steps {
       VolumeManager volumes,
       PodStatusBuilder statuses,
       StatusManager statusManager,
-      Follower probes,
+      Follower followers,
       PodEvents events,
       PodPaths paths,
       Cgroups cgroups,
@@ -112,7 +138,7 @@ public final class PodSync implements PodWorker.Steps {
     this.volumes = volumes;
     this.statuses = statuses;
     this.statusManager = statusManager;
-    this.probes = probes;
+    this.followers = followers;
     this.events = events;
     this.paths = paths;
     this.cgroups = cgroups;
@@ -150,7 +176,7 @@ public final class PodSync implements PodWorker.Steps {
       status = cache.read(context.uid()); // What was given to the pod as a whole counts already.
     }
     Pod pod = context.pod();
-    probes.follow(context, status);
+    followers.follow(context, status);
     String phase = tell(worker, status, false);
     Optional<Duration> deadline = deadline(context);
     if (deadline.filter(d -> d.isNegative() || d.isZero()).isPresent()) {
@@ -171,8 +197,7 @@ public final class PodSync implements PodWorker.Steps {
       try {
         devices.allocate(pod);
       } catch (NodeDevices.Refused e) {
-        Verdict rejected =
-            Verdict.rejected("UnexpectedAdmissionError", String.valueOf(e.getMessage()));
+        Verdict rejected = Verdict.rejected(e.reason(), String.valueOf(e.getMessage()));
         events.warning(pod, rejected.reason(), rejected.why());
         worker.terminate(OptionalLong.of(0), Optional.of(rejected), false);
         return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
@@ -254,14 +279,14 @@ public final class PodSync implements PodWorker.Steps {
     PodRuntimeStatus status = cache.read(pod.uid());
     tell(worker, status, false);
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
-    probes.ending(pod.uid());
+    followers.ending(pod.uid());
     ending.put(pod.uid(), worker);
     try {
       killer.killPod(pod, status, worker::graceSeconds, pod.hostNetwork() ? "" : ip);
     } finally {
       ending.remove(pod.uid());
     }
-    probes.forget(pod.uid());
+    followers.forget(pod.uid());
     PodRuntimeStatus after = cache.read(pod.uid());
     if (after.anythingRunning()) {
       throw new IllegalStateException("detected running containers after a successful KillPod");

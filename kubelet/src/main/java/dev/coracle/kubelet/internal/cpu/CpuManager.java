@@ -1,0 +1,277 @@
+package dev.coracle.kubelet.internal.cpu;
+
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.CpuManagement;
+import dev.coracle.kubelet.config.CpuSet;
+import dev.coracle.kubelet.config.NodeReservations;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.pod.QosClass;
+import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import java.io.IOException;
+import java.math.RoundingMode;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives the containers of Guaranteed pods that ask for whole CPUs theirs alone, and all others the
+ * rest (upstream's policy {@code static}); where the policy is {@code none} it gives nobody
+ * anything. A container keeps its CPUs until its pod has ended, also over a restart of the kubelet.
+ * State is guarded by this.
+ */
+public final class CpuManager {
+  private static final Logger LOG = LoggerFactory.getLogger(CpuManager.class);
+
+  private final CpuManagement options;
+  private final CpuTopology topology;
+  private final CpuSet reserved;
+  private final CpuCheckpoint checkpoint;
+  private final Runnable changed;
+  private final Map<String, Map<String, CpuSet>> held = new TreeMap<>();
+
+  /**
+   * @param file where is kept who holds what
+   * @param changed hears that those without CPUs of their own have others than before
+   * @throws IllegalArgumentException the machine has not as many CPUs as are reserved
+   */
+  public CpuManager(
+      CpuManagement options, NodeReservations reservations, Path file, Runnable changed) {
+    this(
+        options,
+        options.exclusive()
+            ? CpuTopology.read(Path.of("/sys/devices/system"))
+            : new CpuTopology(List.of()),
+        reservations,
+        file,
+        changed);
+  }
+
+  CpuManager(
+      CpuManagement options,
+      CpuTopology topology,
+      NodeReservations reservations,
+      Path file,
+      Runnable changed) {
+    this.options = options;
+    this.topology = topology;
+    this.reserved = options.exclusive() ? reserved(topology, reservations) : CpuSet.NONE;
+    this.checkpoint = new CpuCheckpoint(file);
+    this.changed = changed;
+  }
+
+  private static CpuSet reserved(CpuTopology topology, NodeReservations reservations) {
+    if (!reservations.systemCpus().isEmpty()) {
+      return CpuSet.parse(reservations.systemCpus());
+    }
+    int count = reservations.of("cpu").value().setScale(0, RoundingMode.CEILING).intValue();
+    return CpuChoice.of(topology, topology.all(), count)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "[cpumanager] unable to reserve the required amount of CPUs (size of \""
+                    + topology.all()
+                    + "\" did not equal "
+                    + count
+                    + ")"));
+  }
+
+  /**
+   * Reads who holds what; before the first pod is looked at.
+   *
+   * @throws IllegalStateException what an earlier kubelet wrote cannot go on as it is
+   */
+  public synchronized void restore() {
+    Optional<CpuCheckpoint.State> state;
+    try {
+      state = checkpoint.read();
+    } catch (IOException e) {
+      throw drain(String.valueOf(e.getMessage()), e);
+    }
+    if (state.isPresent() && !state.get().policy().equals(options.policy())) {
+      throw drain(
+          "configured policy \""
+              + options.policy()
+              + "\" differs from state checkpoint policy \""
+              + state.get().policy()
+              + "\"",
+          null);
+    }
+    if (!options.exclusive()) {
+      return;
+    }
+    if (state.isPresent()) {
+      held.putAll(state.get().held());
+      CpuSet known = state.get().shared();
+      for (Map<String, CpuSet> pod : held.values()) {
+        for (CpuSet cpus : pod.values()) {
+          known = known.plus(cpus);
+        }
+      }
+      CpuSet usable = usable();
+      if (!known.equals(usable)) {
+        throw drain(
+            "current set of available CPUs \""
+                + usable
+                + "\" doesn't match with CPUs in state \""
+                + known
+                + "\"",
+            null);
+      }
+    }
+    save();
+  }
+
+  private IllegalStateException drain(String why, @Nullable Exception e) {
+    return new IllegalStateException(
+        "could not restore state from checkpoint: "
+            + why
+            + ", please drain this node and delete the CPU manager checkpoint file \""
+            + checkpoint.file()
+            + "\" before restarting Kubelet",
+        e);
+  }
+
+  /** Those that pods may run on at all. */
+  private CpuSet usable() {
+    return options.strictReservation() ? topology.all().minus(reserved) : topology.all();
+  }
+
+  /** Gives a pod's containers their CPUs, once. */
+  public void allocate(Pod pod) throws Refused {
+    if (!options.exclusive()) {
+      return;
+    }
+    boolean news = false;
+    synchronized (this) {
+      CpuSet reusable = CpuSet.NONE;
+      for (ContainerSpec container : pod.initContainers()) {
+        news |= allocate(pod, container, reusable);
+        CpuSet cpus = exclusive(pod.uid(), container.name());
+        // It has ended when the next one starts.
+        reusable = container.isSidecar() ? reusable.minus(cpus) : reusable.plus(cpus);
+      }
+      for (ContainerSpec container : pod.containers()) {
+        news |= allocate(pod, container, reusable);
+        reusable = reusable.minus(exclusive(pod.uid(), container.name()));
+      }
+      if (news) {
+        save();
+      }
+    }
+    if (news) {
+      changed.run();
+    }
+  }
+
+  private boolean allocate(Pod pod, ContainerSpec container, CpuSet reusable) throws Refused {
+    int count = wanted(pod, container);
+    if (count == 0 || !exclusive(pod.uid(), container.name()).isEmpty()) {
+      return false;
+    }
+    if (options.wholeCores() && count % topology.threads() != 0) {
+      throw new Refused(
+          "SMTAlignmentError",
+          "SMT Alignment Error: requested "
+              + count
+              + " cpus not multiple cpus per core = "
+              + topology.threads());
+    }
+    CpuSet free = shared().minus(reserved).plus(reusable);
+    if (options.wholeCores()) {
+      CpuSet all = free;
+      free =
+          topology.by(CpuTopology.Cpu::core).stream()
+              .filter(all::contains)
+              .reduce(CpuSet.NONE, CpuSet::plus);
+    }
+    CpuSet again =
+        CpuChoice.of(topology, reusable, Math.min(count, reusable.size())).orElse(CpuSet.NONE);
+    Optional<CpuSet> more = CpuChoice.of(topology, free.minus(again), count - again.size());
+    if (more.isEmpty()) {
+      throw Refused.unexpected(
+          "not enough cpus available to satisfy request: requested="
+              + count
+              + ", available="
+              + free.size());
+    }
+    held.computeIfAbsent(pod.uid(), _ -> new TreeMap<>())
+        .put(container.name(), again.plus(more.get()));
+    return true;
+  }
+
+  /** How many CPUs a container has alone. */
+  private static int wanted(Pod pod, ContainerSpec container) {
+    if (QosClass.of(pod) != QosClass.GUARANTEED || pod.spec().path("resources").isObject()) {
+      return 0;
+    }
+    Quantity cpu = Quantity.tryParse(container.requests().path("cpu").asText("0"));
+    return cpu == null || cpu.millis() % 1000 != 0 ? 0 : (int) (cpu.millis() / 1000);
+  }
+
+  /** The CPUs that a container has alone; none for one that shares with others. */
+  public synchronized CpuSet exclusive(String podUid, String container) {
+    return held.getOrDefault(podUid, Map.of()).getOrDefault(container, CpuSet.NONE);
+  }
+
+  /** Where a container may run; none: wherever it likes. */
+  public synchronized CpuSet of(String podUid, String container) {
+    if (!options.exclusive()) {
+      return CpuSet.NONE;
+    }
+    CpuSet own = exclusive(podUid, container);
+    return own.isEmpty() ? shared() : own;
+  }
+
+  /** The CPUs that can be given to a container alone, now or when their holder has gone. */
+  public CpuSet allocatable() {
+    return options.exclusive() ? topology.all().minus(reserved) : CpuSet.NONE;
+  }
+
+  private CpuSet shared() {
+    CpuSet out = usable();
+    for (Map<String, CpuSet> pod : held.values()) {
+      for (CpuSet cpus : pod.values()) {
+        out = out.minus(cpus);
+      }
+    }
+    return out;
+  }
+
+  /** The pod has ended: its CPUs are everybody's. */
+  public void release(String podUid) {
+    synchronized (this) {
+      if (held.remove(podUid) == null) {
+        return;
+      }
+      save();
+    }
+    changed.run();
+  }
+
+  /** Of pods that are gone while the kubelet was away. */
+  public void keepOnly(Collection<String> podUids) {
+    synchronized (this) {
+      if (!held.keySet().retainAll(podUids)) {
+        return;
+      }
+      save();
+    }
+    changed.run();
+  }
+
+  private void save() {
+    try {
+      checkpoint.write(new CpuCheckpoint.State(options.policy(), shared(), held));
+    } catch (IOException e) {
+      LOG.atError()
+          .addKeyValue("why", e.getMessage())
+          .log("Who holds which CPUs cannot be written");
+    }
+  }
+}

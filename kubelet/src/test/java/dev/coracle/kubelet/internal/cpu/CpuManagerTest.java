@@ -1,0 +1,183 @@
+package dev.coracle.kubelet.internal.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.CpuManagement;
+import dev.coracle.kubelet.config.NodeReservations;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who has CPUs alone, on a machine of sixteen of which core 0 is reserved. */
+class CpuManagerTest {
+  private static final CpuManagement STATIC = new CpuManagement(true, false, false);
+
+  @TempDir Path directory;
+  private final AtomicInteger changes = new AtomicInteger();
+
+  private CpuManager manager(CpuManagement options) {
+    CpuManager out =
+        new CpuManager(
+            options,
+            CpuChoiceTest.TWO_SOCKETS,
+            new NodeReservations(
+                Set.of(), Map.of(), Map.of("cpu", Quantity.parse("1500m")), "", "", ""),
+            directory.resolve("cpu_manager_state"),
+            changes::incrementAndGet);
+    out.restore();
+    return out;
+  }
+
+  private static String container(String name, String more, String cpu) {
+    String amounts = "{\"cpu\":\"" + cpu + "\",\"memory\":\"16Mi\"}";
+    return "{\"name\":\"%s\",%s\"resources\":{\"requests\":%s,\"limits\":%s}}"
+        .formatted(name, more, amounts, amounts);
+  }
+
+  private static Pod pod(String uid, String init, String containers, String more) {
+    return new Pod(
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"%s"},
+             "spec":{%s"initContainers":[%s],"containers":[%s]}}
+            """
+                .formatted(uid, more, init, containers)));
+  }
+
+  private static Pod pod(String uid, String cpu) {
+    return pod(uid, "", container("c", "", cpu), "");
+  }
+
+  private static String of(CpuManager cpus, String uid, String container) {
+    return cpus.of(uid, container).toString();
+  }
+
+  @Test
+  void wholeCpusOfGuaranteedPodsAreTheirsAlone() throws Refused {
+    CpuManager cpus = manager(STATIC);
+    assertThat(cpus.allocatable()).hasToString("1-7,9-15");
+    assertThat(of(cpus, "other", "c")).isEqualTo("0-15");
+    cpus.allocate(pod("a", "2"));
+    assertThat(of(cpus, "a", "c")).isEqualTo("1,9");
+    assertThat(of(cpus, "other", "c")).isEqualTo("0,2-8,10-15");
+    cpus.allocate(pod("a", "2"));
+    assertThat(changes).as("what is given is not given again").hasValue(1);
+    cpus.release("a");
+    assertThat(of(cpus, "other", "c")).isEqualTo("0-15");
+    assertThat(changes).hasValue(2);
+  }
+
+  @Test
+  void partsOfCpusAndOtherPodsShareWhatIsLeft() throws Refused {
+    CpuManager cpus = manager(STATIC);
+    cpus.allocate(pod("part", "1500m"));
+    cpus.allocate(
+        pod("burstable", "", "{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"2\"}}}", ""));
+    cpus.allocate(
+        pod("whole", "", container("c", "", "2"), "\"resources\":{\"limits\":{\"cpu\":\"4\"}},"));
+    for (String uid : List.of("part", "burstable", "whole")) {
+      assertThat(cpus.exclusive(uid, "c").isEmpty()).as(uid).isTrue();
+      assertThat(of(cpus, uid, "c")).isEqualTo("0-15");
+    }
+    assertThat(changes).hasValue(0);
+  }
+
+  @Test
+  void whatInitContainersHadTheOthersHaveAgainAndSidecarsKeepTheirs() throws Refused {
+    CpuManager cpus = manager(STATIC);
+    cpus.allocate(
+        pod(
+            "p",
+            container("init", "", "4")
+                + ","
+                + container("side", "\"restartPolicy\":\"Always\",", "2"),
+            container("a", "", "2") + "," + container("b", "", "2"),
+            ""));
+    assertThat(of(cpus, "p", "init")).isEqualTo("1-2,9-10");
+    assertThat(of(cpus, "p", "side")).isEqualTo("1,9");
+    assertThat(of(cpus, "p", "a")).isEqualTo("2,10");
+    assertThat(of(cpus, "p", "b")).isEqualTo("3,11");
+  }
+
+  @Test
+  void whoAsksForMoreThanThereIsIsRefused() throws Refused {
+    CpuManager cpus = manager(STATIC);
+    cpus.allocate(pod("most", "13"));
+    assertThatThrownBy(() -> cpus.allocate(pod("more", "2")))
+        .isInstanceOfSatisfying(
+            Refused.class, e -> assertThat(e.reason()).isEqualTo("UnexpectedAdmissionError"))
+        .hasMessage(
+            "Allocate failed due to not enough cpus available to satisfy request: requested=2,"
+                + " available=1, which is unexpected");
+    cpus.keepOnly(Set.of("more"));
+    assertThatCode(() -> cpus.allocate(pod("more", "2"))).doesNotThrowAnyException();
+  }
+
+  @Test
+  void halfACoreIsNobodysWhereCoresAreGivenWhole() throws Refused {
+    CpuManager cpus = manager(new CpuManagement(true, true, true));
+    assertThat(of(cpus, "other", "c")).as("strictly reserved").isEqualTo("1-7,9-15");
+    assertThatThrownBy(() -> cpus.allocate(pod("half", "3")))
+        .isInstanceOfSatisfying(
+            Refused.class, e -> assertThat(e.reason()).isEqualTo("SMTAlignmentError"))
+        .hasMessage("SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2");
+    cpus.allocate(pod("whole", "4"));
+    assertThat(of(cpus, "whole", "c")).isEqualTo("1-2,9-10");
+  }
+
+  @Test
+  void aLaterKubeletFindsWhatIsHeld() throws Refused {
+    manager(STATIC).allocate(pod("a", "2"));
+    CpuManager later = manager(STATIC);
+    assertThat(of(later, "a", "c")).isEqualTo("1,9");
+    assertThat(of(later, "other", "c")).isEqualTo("0,2-8,10-15");
+    assertThat(directory.resolve("cpu_manager_state"))
+        .content()
+        .startsWith(
+            "{\"policyName\":\"static\",\"defaultCpuSet\":\"0,2-8,10-15\","
+                + "\"entries\":{\"a\":{\"c\":\"1,9\"}},\"checksum\":");
+  }
+
+  @Test
+  void anotherPolicyAnotherMachineOrADamagedFileNeedsAnAdministrator() throws Exception {
+    manager(STATIC).allocate(pod("a", "2"));
+    assertThatThrownBy(() -> manager(CpuManagement.NONE))
+        .hasMessage(
+            "could not restore state from checkpoint: configured policy \"none\" differs from state"
+                + " checkpoint policy \"static\", please drain this node and delete the CPU manager"
+                + " checkpoint file \""
+                + directory.resolve("cpu_manager_state")
+                + "\" before restarting Kubelet");
+    assertThatThrownBy(() -> manager(new CpuManagement(true, false, true)))
+        .hasMessageContaining(
+            "current set of available CPUs \"1-7,9-15\" doesn't match with CPUs in state \"0-15\"");
+    damage();
+    assertThatThrownBy(() -> manager(STATIC)).hasMessageContaining("checkpoint is corrupted");
+  }
+
+  private void damage() throws IOException {
+    Path file = directory.resolve("cpu_manager_state");
+    Files.writeString(file, Files.readString(file).replace("1,9", "1,8"));
+  }
+
+  @Test
+  void withoutThePolicyNobodyIsHeldToAnything() throws Refused {
+    CpuManager cpus = manager(CpuManagement.NONE);
+    cpus.allocate(pod("a", "2"));
+    assertThat(of(cpus, "a", "c")).isEmpty();
+    assertThat(cpus.allocatable().isEmpty()).isTrue();
+    assertThat(directory.resolve("cpu_manager_state")).doesNotExist();
+  }
+}
