@@ -1,8 +1,11 @@
 package dev.coracle.launcher.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
+import dev.coracle.api.patch.MergePatch;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.launcher.UserErrorException;
 import java.io.IOException;
@@ -10,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -26,41 +31,80 @@ final class KubeletFlags {
       paramLabel = "FILE",
       description =
           "A KubeletConfiguration (kubelet.config.k8s.io/v1beta1): eviction thresholds, the grace"
-              + " of a node's shutdown, log rotation, static pods, sysctls, private images. Default:"
-              + " upstream's defaults")
+              + " of a node's shutdown, log rotation, static pods, sysctls, private images."
+              + " Default: upstream's defaults")
   private @Nullable Path file;
 
+  @Option(
+      names = "--kubelet-config-dir",
+      paramLabel = "DIRECTORY",
+      description =
+          "Further KubeletConfigurations: the files below it that end in .conf, in the order of"
+              + " their names, each over those before it and --kubelet-config")
+  private @Nullable Path dropIns;
+
+  /**
+   * @throws UserErrorException that names the file and says what is wrong with it
+   */
   KubeletConfiguration configuration() {
-    Path chosen = file;
-    if (chosen == null) {
-      return KubeletConfiguration.DEFAULT;
+    Path base = file;
+    Path more = dropIns;
+    JsonNode whole = base == null ? NullNode.getInstance() : read("--kubelet-config " + base, base);
+    for (Path next : more == null ? List.<Path>of() : dropIns(more)) {
+      JsonNode document = read("--kubelet-config-dir " + next, next);
+      whole = whole.isNull() ? document : MergePatch.apply(whole, document);
     }
     try {
-      if (Files.size(chosen) > LARGEST) {
-        throw refused(chosen, "it is larger than 1 MiB");
+      return whole.isNull() ? KubeletConfiguration.DEFAULT : KubeletConfiguration.parse(whole);
+    } catch (IllegalArgumentException e) {
+      throw refused(
+          base == null
+              ? "--kubelet-config-dir " + more
+              : "--kubelet-config " + base + (more == null ? "" : " with the files of " + more),
+          String.valueOf(e.getMessage()));
+    }
+  }
+
+  private List<Path> dropIns(Path directory) {
+    try (Stream<Path> list = Files.walk(directory)) {
+      return list.filter(f -> f.toString().endsWith(".conf") && Files.isRegularFile(f))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UserErrorException(
+          "--kubelet-config-dir " + directory + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static JsonNode read(String said, Path file) {
+    try {
+      if (Files.size(file) > LARGEST) {
+        throw refused(said, "it is larger than 1 MiB");
       }
-      byte[] bytes = Files.readAllBytes(chosen);
+      byte[] bytes = Files.readAllBytes(file);
       Yaml.parse(bytes, LARGEST); // Refuses what is too deep.
       Object document =
           new Load(
                   LoadSettings.builder()
-                      .setLabel(chosen.toString())
+                      .setLabel(file.toString())
                       .setSchema(new CoreSchema())
                       .build())
               .loadFromString(new String(bytes, StandardCharsets.UTF_8));
-      return KubeletConfiguration.parse(Json.MAPPER.valueToTree(document));
+      JsonNode node = Json.MAPPER.valueToTree(document);
+      KubeletConfiguration.checkKind(node);
+      return node;
     } catch (NoSuchFileException e) {
-      throw refused(chosen, "it does not exist");
+      throw refused(said, "it does not exist");
     } catch (IOException e) {
-      throw refused(chosen, "it cannot be read: " + e.getMessage());
+      throw refused(said, "it cannot be read: " + e.getMessage());
     } catch (YamlEngineException | StatusException e) {
-      throw refused(chosen, "it is not valid YAML: " + e.getMessage());
+      throw refused(said, "it is not valid YAML: " + e.getMessage());
     } catch (IllegalArgumentException e) {
-      throw refused(chosen, String.valueOf(e.getMessage()));
+      throw refused(said, String.valueOf(e.getMessage()));
     }
   }
 
-  private static UserErrorException refused(Path file, String why) {
-    return new UserErrorException("--kubelet-config " + file + " cannot be used: " + why);
+  private static UserErrorException refused(String said, String why) {
+    return new UserErrorException(said + " cannot be used: " + why);
   }
 }
