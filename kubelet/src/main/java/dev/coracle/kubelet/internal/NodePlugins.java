@@ -137,7 +137,7 @@ public final class NodePlugins implements AutoCloseable {
             timers,
             root.resolve("plugins_registry"),
             Map.of(
-                "DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims));
+                "DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims.drivers()));
     open.addAll(List.of(registration::close, podResources::close, watcher::close));
     try {
       registration.start();

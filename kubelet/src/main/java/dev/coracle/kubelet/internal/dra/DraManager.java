@@ -8,16 +8,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.dra.v1.Claim;
-import dev.coracle.dra.v1.DRAPluginGrpcClient;
 import dev.coracle.dra.v1.Device;
-import dev.coracle.dra.v1.NodePrepareResourceResponse;
-import dev.coracle.dra.v1.NodePrepareResourcesRequest;
-import dev.coracle.dra.v1.NodeUnprepareResourceResponse;
-import dev.coracle.dra.v1.NodeUnprepareResourcesRequest;
-import dev.coracle.kubelet.internal.grpc.UnixChannel;
 import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.Timers;
-import dev.coracle.kubelet.internal.plugin.PluginHandler;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerExtras;
@@ -28,53 +21,30 @@ import dev.coracle.podresources.v1.CDIDevice;
 import dev.coracle.podresources.v1.ClaimResource;
 import dev.coracle.podresources.v1.DynamicResource;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Has drivers prepare the devices of claims for this node's pods, and undo that after the last pod
- * of a claim. What is prepared is kept in a file, since a later kubelet has to undo it. State is
- * guarded by this; drivers are called without it, for one claim one at a time.
+ * What pods have of their claims: has drivers prepare the devices of claims for this node's pods,
+ * tells what each container has of them and how they fare, and has the drivers undo it after the
+ * last pod of a claim. Drivers are called for one claim one at a time.
  */
-public final class DraManager implements PluginHandler, ContainerExtras.Source {
+public final class DraManager implements ContainerExtras.Source {
   public static final String TYPE = "DRAPlugin";
-  private static final String SERVICE = "v1.DRAPlugin";
-  private static final Duration LIMIT = Duration.ofSeconds(45);
-  private static final Logger LOG = LoggerFactory.getLogger(DraManager.class);
 
-  private record Driver(String endpoint, UnixChannel channel, DeviceHealths.Watch watch)
-      implements AutoCloseable {
-    @Override
-    public void close() {
-      watch.close();
-      channel.close();
-    }
-  }
-
-  private final Vertx vertx;
-  private final Path file;
-  private final Map<String, Driver> drivers = new ConcurrentHashMap<>();
-  private final Map<String, PreparedClaim> prepared = new TreeMap<>();
+  private final DraDrivers drivers;
+  private final PreparedClaims prepared;
   private final KeyedLocks locks = new KeyedLocks();
   private final DeviceHealths healths;
-  private final Consumer<String> touched;
   private volatile @Nullable ObjectSource objects;
 
   /**
@@ -82,10 +52,13 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
    * @param touched hears the uid of a pod one of whose devices fares otherwise than before
    */
   public DraManager(Vertx vertx, Timers timers, Path file, Consumer<String> touched) {
-    this.vertx = vertx;
-    this.file = file;
-    this.touched = touched;
-    this.healths = new DeviceHealths(timers, this::changed);
+    this.prepared = new PreparedClaims(file);
+    this.healths = new DeviceHealths(timers, devices -> prepared.holders(devices).forEach(touched));
+    this.drivers = new DraDrivers(vertx, healths);
+  }
+
+  public DraDrivers drivers() {
+    return drivers;
   }
 
   /**
@@ -96,58 +69,8 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   }
 
   /** Reads what is prepared; before the first pod is looked at. */
-  public synchronized void restore() {
-    if (Files.exists(file)) {
-      try {
-        prepared.putAll(PreparedClaim.map(Json.parseObject(Files.readString(file)).path("claims")));
-      } catch (IOException | RuntimeException e) {
-        LOG.atWarn()
-            .addKeyValue("file", file)
-            .addKeyValue("why", e.getMessage())
-            .log("Which claims are prepared cannot be read, and is taken as none");
-      }
-    }
-  }
-
-  @Override
-  public void register(Plugin plugin) {
-    if (!plugin.versions().contains(SERVICE)) {
-      throw new IllegalArgumentException(
-          "DRA driver "
-              + plugin.name()
-              + ": none of the services "
-              + plugin.versions()
-              + " is supported, this kubelet speaks "
-              + SERVICE);
-    }
-    Driver before = drivers.get(plugin.name());
-    if (before != null) {
-      before.watch.close();
-    }
-    UnixChannel channel = new UnixChannel(vertx, plugin.endpoint());
-    drivers.put(
-        plugin.name(),
-        new Driver(plugin.endpoint(), channel, healths.watch(plugin.name(), channel)));
-    if (before != null) {
-      before.channel.close();
-    }
-  }
-
-  @Override
-  public void deregister(Plugin plugin) {
-    Driver driver = drivers.get(plugin.name());
-    if (driver != null && driver.endpoint.equals(plugin.endpoint())) {
-      drivers.remove(plugin.name(), driver);
-      driver.close();
-    }
-  }
-
-  private UnixChannel driver(String name) throws NotReady {
-    Driver driver = drivers.get(name);
-    if (driver == null) {
-      throw new NotReady("DRA driver " + name + " is not registered");
-    }
-    return driver.channel;
+  public void restore() {
+    prepared.restore();
   }
 
   /** Makes the devices of the pod's claims ready; may be called at any time any number of times. */
@@ -216,57 +139,28 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   }
 
   private boolean prepare(Pod pod, KubeObject claim) throws NotReady {
-    synchronized (this) {
-      PreparedClaim known = prepared.get(claim.uid());
-      if (known != null) {
-        if (!known.pods().contains(pod.uid())) {
-          keep(known.with(pod.uid()));
-        }
-        return false;
-      }
+    if (prepared.join(claim.uid(), pod.uid())) {
+      return false;
     }
     Set<String> names = new TreeSet<>();
     claim
         .at("status", "allocation", "devices", "results")
         .forEach(r -> names.add(r.path("driver").asText("")));
-    Claim wanted =
-        Claim.newBuilder()
-            .setNamespace(claim.namespace())
-            .setName(claim.name())
-            .setUid(claim.uid())
-            .build();
+    Claim wanted = message(claim.namespace(), claim.name(), claim.uid());
     List<PreparedClaim.Device> devices = new ArrayList<>();
     for (String name : names) {
-      NodePrepareResourceResponse answer =
-          only(
-              "NodePrepareResources",
-              claim.uid(),
-              driver(name)
-                  .call(
-                      DRAPluginGrpcClient.NodePrepareResources,
-                      NodePrepareResourcesRequest.newBuilder().addClaims(wanted).build(),
-                      LIMIT)
-                  .getClaimsMap());
-      if (!answer.getError().isEmpty()) {
-        throw new NotReady(
-            "NodePrepareResources failed for ResourceClaim "
-                + claim.name()
-                + ": "
-                + answer.getError());
+      for (Device d : drivers.prepare(name, wanted)) {
+        devices.add(
+            new PreparedClaim.Device(
+                name,
+                d.getPoolName(),
+                d.getDeviceName(),
+                share(claim, name, d),
+                d.getRequestNamesList(),
+                d.getCdiDeviceIdsList()));
       }
-      answer
-          .getDevicesList()
-          .forEach(d ->
-              devices.add(
-                  new PreparedClaim.Device(
-                      name,
-                      d.getPoolName(),
-                      d.getDeviceName(),
-                      share(claim, name, d),
-                      d.getRequestNamesList(),
-                      d.getCdiDeviceIdsList())));
     }
-    keep(
+    prepared.keep(
         new PreparedClaim(
             claim.namespace(), claim.name(), claim.uid(), names, Set.of(pod.uid()), devices));
     return true;
@@ -286,41 +180,8 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     return "";
   }
 
-  /** The answer for the one claim that was asked about; a driver may answer anything. */
-  private static <T> T only(String call, String claimUid, Map<String, T> answers) throws NotReady {
-    for (String uid : answers.keySet()) {
-      if (!uid.equals(claimUid)) {
-        throw new NotReady(call + " returned result for unknown claim UID " + uid);
-      }
-    }
-    T answer = answers.get(claimUid);
-    if (answer == null) {
-      throw new NotReady(call + " skipped 1 ResourceClaims");
-    }
-    return answer;
-  }
-
-  private synchronized void keep(PreparedClaim claim) {
-    prepared.put(claim.uid(), claim);
-    save();
-  }
-
-  private void save() {
-    ObjectNode out = Json.object();
-    ArrayNode list = out.putArray("claims");
-    prepared.values().forEach(c -> list.add(c.json()));
-    try {
-      Files.createDirectories(Objects.requireNonNull(file.getParent()));
-      Path next = file.resolveSibling(file.getFileName() + ".tmp");
-      Files.write(next, Json.bytes(out));
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      LOG.atError().addKeyValue("why", e.getMessage()).log("Prepared claims cannot be written");
-    }
-  }
-
-  private synchronized List<PreparedClaim> of(String podUid) {
-    return prepared.values().stream().filter(c -> c.pods().contains(podUid)).toList();
+  private static Claim message(String namespace, String name, String uid) {
+    return Claim.newBuilder().setNamespace(namespace).setName(name).setUid(uid).build();
   }
 
   /**
@@ -329,64 +190,32 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
    * @throws NotReady when a driver could not be reached or refused; the pod's end waits for it
    */
   public void unprepare(String podUid) throws NotReady {
-    for (PreparedClaim claim : of(podUid)) {
+    for (PreparedClaim claim : prepared.of(podUid)) {
       locks.<Boolean, NotReady>with(claim.uid(), () -> unprepare(podUid, claim.uid()));
     }
   }
 
   private boolean unprepare(String podUid, String claimUid) throws NotReady {
-    PreparedClaim claim;
-    synchronized (this) {
-      claim = prepared.get(claimUid);
-    }
-    if (claim == null) {
+    Optional<PreparedClaim> known = prepared.get(claimUid);
+    if (known.isEmpty()) {
       return false;
     }
+    PreparedClaim claim = known.get();
     PreparedClaim left = claim.without(podUid);
-    if (left.pods().isEmpty()) {
-      for (String name : claim.drivers()) {
-        try {
-          unprepare(name, claim);
-        } catch (CriException e) {
-          throw new NotReady("NodeUnprepareResources: " + e.describe());
-        }
+    if (!left.pods().isEmpty()) {
+      prepared.keep(left);
+      return true;
+    }
+    Claim undo = message(claim.namespace(), claim.name(), claim.uid());
+    for (String name : claim.drivers()) {
+      try {
+        drivers.unprepare(name, undo);
+      } catch (CriException e) {
+        throw new NotReady("NodeUnprepareResources: " + e.describe());
       }
     }
-    synchronized (this) {
-      if (left.pods().isEmpty()) {
-        prepared.remove(claimUid);
-      } else {
-        prepared.put(claimUid, left);
-      }
-      save();
-    }
+    prepared.remove(claimUid);
     return true;
-  }
-
-  private void unprepare(String driver, PreparedClaim claim) throws NotReady {
-    NodeUnprepareResourceResponse answer =
-        only(
-            "NodeUnprepareResources",
-            claim.uid(),
-            driver(driver)
-                .call(
-                    DRAPluginGrpcClient.NodeUnprepareResources,
-                    NodeUnprepareResourcesRequest.newBuilder()
-                        .addClaims(
-                            Claim.newBuilder()
-                                .setNamespace(claim.namespace())
-                                .setName(claim.name())
-                                .setUid(claim.uid()))
-                        .build(),
-                    LIMIT)
-                .getClaimsMap());
-    if (!answer.getError().isEmpty()) {
-      throw new NotReady(
-          "NodeUnprepareResources failed for ResourceClaim "
-              + claim.name()
-              + ": "
-              + answer.getError());
-    }
   }
 
   @Override
@@ -457,18 +286,6 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     return out;
   }
 
-  private void changed(Set<DeviceHealths.Device> devices) {
-    Set<String> holders = new TreeSet<>();
-    synchronized (this) {
-      for (PreparedClaim claim : prepared.values()) {
-        if (claim.devices().stream().anyMatch(d -> devices.contains(d.identity()))) {
-          holders.addAll(claim.pods());
-        }
-      }
-    }
-    holders.forEach(touched);
-  }
-
   /** The prepared devices that a container asks for. */
   private void used(
       Pod pod, ContainerSpec container, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
@@ -496,7 +313,7 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
     } catch (NotReady e) {
       return; // Told when it was to be prepared.
     }
-    for (PreparedClaim claim : of(pod.uid())) {
+    for (PreparedClaim claim : prepared.of(pod.uid())) {
       if (claim.name().equals(name)) {
         claim.devices().stream().filter(d -> d.isFor(request)).forEach(d -> found.accept(claim, d));
       }
@@ -504,7 +321,6 @@ public final class DraManager implements PluginHandler, ContainerExtras.Source {
   }
 
   public void close() {
-    drivers.values().forEach(Driver::close);
-    drivers.clear();
+    drivers.close();
   }
 }
