@@ -12,39 +12,30 @@ import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
-import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
 import dev.coracle.kubelet.internal.cri.MeasuredRuntime;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
-import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
-import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
-import dev.coracle.kubelet.internal.node.AllocatableEnforcement;
-import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
-import dev.coracle.kubelet.internal.node.OomWatcher;
 import dev.coracle.kubelet.internal.node.OwnNode;
 import dev.coracle.kubelet.internal.pleg.Pleg;
 import dev.coracle.kubelet.internal.pod.Pod;
-import dev.coracle.kubelet.internal.runtime.EndOfPods;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
 import dev.coracle.kubelet.internal.serving.NodeApi;
-import dev.coracle.kubelet.internal.shutdown.NodeShutdown;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.server.KubeletServer;
-import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -61,25 +52,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The kubelet of one node. Its constructor is its parts list, with {@link PodParts} for those that
- * run pods; nothing happens before {@link #start()}.
+ * run pods and {@link NodeParts} for those that look after the node; nothing happens before {@link
+ * #start()}.
  *
  * <p>Blocking work (calls to the runtime, to the API, to disk) runs on virtual threads, so the code
  * reads from top to bottom (ADR 0080); Vert.x's event loops only carry gRPC and watches.
  */
 public final class Kubelet implements Component {
-  private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
   private static final Duration HOUSEKEEPING = Duration.ofMinutes(2);
-  private static final Duration WORKER_PATIENCE = Duration.ofMillis(1500);
 
   private final KubeletOptions options;
-  private final boolean simulated;
   private final RuntimeService runtime;
   private final Timers timers;
   private final InformerFactory informers;
@@ -93,12 +79,8 @@ public final class Kubelet implements Component {
   private final NodeStatusManager node;
   private final NodePlugins plugins;
   private final SyncLoop loop;
-  private final LogRotation rotation;
-  private final EvictionManager eviction;
-  private final NodeShutdown shutdown;
-  private final AllocatableEnforcement enforcement;
-  private final OomWatcher ooms;
-  private final Optional<ShutdownInhibitor> inhibitor;
+  private final NodeParts nodeParts;
+  private final PodTeardown teardown;
   private final Optional<KubeletServer> server;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -144,7 +126,6 @@ public final class Kubelet implements Component {
       MeterRegistry registry,
       Surroundings around) {
     this.options = options;
-    this.simulated = around.simulated();
     KubeletMetrics metrics = around.metrics();
     this.runtime = new MeasuredRuntime(around.runtime(), metrics);
     this.timers = around.timers();
@@ -213,16 +194,6 @@ public final class Kubelet implements Component {
             parts.statuses::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
-    this.rotation =
-        new LogRotation(
-            runtime,
-            cache,
-            loop::pods,
-            paths,
-            timers,
-            options.containerLogMaxSize(),
-            options.containerLogMaxFiles(),
-            options.configuration().containerLogMonitorInterval());
     this.server =
         NodeApi.server(
             vertx,
@@ -245,44 +216,10 @@ public final class Kubelet implements Component {
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     node.events(nodeEvents);
-    this.enforcement =
-        new AllocatableEnforcement(
-            options.configuration().reservations(),
-            node.allocatable(),
-            parts.cgroups,
-            nodeEvents,
-            timers);
-    this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
-    this.eviction =
-        new EvictionManager(
-            runtime,
-            cache,
-            loop,
-            parts.images,
-            parts.gc,
-            node,
-            events,
-            nodeEvents,
-            metrics,
-            timers,
-            paths,
-            options.configuration(),
-            around.room());
-    this.shutdown =
-        new NodeShutdown(
-            options.configuration().shutdown(),
-            loop,
-            parts.statuses,
-            node,
-            nodeEvents,
-            timers,
-            metrics);
-    ShutdownOptions grace = options.configuration().shutdown();
-    this.inhibitor =
-        around
-            .logind()
-            .filter(_ -> grace.isOn())
-            .map(where -> new ShutdownInhibitor(where, grace.total(), shutdown, timers));
+    this.nodeParts =
+        new NodeParts(
+            options, around, runtime, cache, loop, parts, node, events, nodeEvents, paths);
+    this.teardown = new PodTeardown(runtime, loop, parts, timers);
   }
 
   @Override
@@ -316,18 +253,12 @@ public final class Kubelet implements Component {
     pleg.start();
     server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
     node.start();
-    if (!simulated) {
-      enforcement.begin(Machine.mostProcessIds());
-    }
+    nodeParts.enforce();
     timers.execute(plugins::start);
     listed.join();
-    if (!simulated) {
-      rotation.start();
-      eviction.start();
-      ooms.start();
-    }
+    nodeParts.start();
     sources.startManifests();
-    inhibitor.ifPresent(i -> timers.execute(i::start));
+    nodeParts.awaitShutdowns();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
   }
@@ -339,7 +270,7 @@ public final class Kubelet implements Component {
    */
   public CompletionStage<Void> shutDown() {
     return started.isDone() && !started.isCompletedExceptionally()
-        ? shutdown.run()
+        ? nodeParts.shutDown()
         : CompletableFuture.completedFuture(null);
   }
 
@@ -363,16 +294,13 @@ public final class Kubelet implements Component {
     pleg.close();
     parts.probes.stop();
     plugins.close();
-    rotation.stop();
-    eviction.stop();
-    ooms.stop();
-    inhibitor.ifPresent(ShutdownInhibitor::stop);
+    nodeParts.stop();
     sources.close();
     recorder.stop();
     CompletableFuture<Void> pods =
         keepPods
             ? CompletableFuture.completedFuture(null)
-            : CompletableFuture.runAsync(this::endPods, timers);
+            : CompletableFuture.runAsync(teardown::end, timers);
     return node.leave()
         .handle((v, e) -> null)
         .thenCompose(v -> informers.stop().subscribeAsCompletionStage())
@@ -386,33 +314,9 @@ public final class Kubelet implements Component {
         .thenRunAsync(() -> release(keepPods), timers);
   }
 
-  private void endPods() {
-    try {
-      Set<String> ours = new HashSet<>(loop.pods().stream().map(PodContext::uid).toList());
-      ours.addAll(parts.cleaner.leaving());
-      EndOfPods end = new EndOfPods(runtime, timers);
-      boolean quiet = loop.quiet().isDone();
-      end.run(ours::contains);
-      if (!quiet) {
-        // A worker may have been making something just then.
-        loop.quiet()
-            .completeOnTimeout(null, WORKER_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .join();
-        end.run(ours::contains);
-      }
-    } catch (CriException e) {
-      LOG.atWarn().addKeyValue("why", e.describe()).log("The pods could not be ended");
-    }
-  }
-
   private void release(boolean keepPods) {
     if (!keepPods) {
-      try {
-        parts.volumes.detachAll();
-      } catch (IOException e) {
-        LOG.atWarn().addKeyValue("why", e.getMessage()).log("A volume is still mounted");
-      }
-      parts.cgroups.removeAll();
+      teardown.clear();
     }
     parts.handlers.close();
     runtime.close();
@@ -441,7 +345,7 @@ public final class Kubelet implements Component {
 
   /** Looks for pods to evict now, and not only on its tick. */
   void lookForPressure() {
-    eviction.look();
+    nodeParts.lookForPressure();
   }
 
   /** Completes when the pod's containers are known to have ended for good. */
@@ -475,11 +379,11 @@ public final class Kubelet implements Component {
   }
 
   private Set<Condition> pressures() {
-    return eviction.conditions();
+    return nodeParts.pressures();
   }
 
   private Optional<Verdict> admit(Pod pod) {
-    Optional<Verdict> refused = shutdown.refusal().or(() -> parts.admission.check(pod));
+    Optional<Verdict> refused = nodeParts.refusal().or(() -> parts.admission.check(pod));
     refused.ifPresent(v -> events.warning(pod, v.reason(), v.why()));
     return refused;
   }
