@@ -70,9 +70,10 @@ final class KubeletFlags {
       return list.filter(f -> f.toString().endsWith(".conf") && Files.isRegularFile(f))
           .sorted()
           .toList();
+    } catch (NoSuchFileException e) {
+      throw refused("--kubelet-config-dir " + directory, "it does not exist");
     } catch (IOException e) {
-      throw new UserErrorException(
-          "--kubelet-config-dir " + directory + " cannot be read: " + e.getMessage());
+      throw refused("--kubelet-config-dir " + directory, "it cannot be read: " + e.getMessage());
     }
   }
 

@@ -73,7 +73,10 @@ class KubeletFlagsTest {
   void whatIsWrongIsSaidOfTheFile() throws IOException {
     assertThatThrownBy(() -> parse("--kubelet-config-dir", directory.resolve("nowhere").toString()))
         .isInstanceOf(UserErrorException.class)
-        .hasMessageContaining("--kubelet-config-dir " + directory.resolve("nowhere"));
+        .hasMessage(
+            "--kubelet-config-dir "
+                + directory.resolve("nowhere")
+                + " cannot be used: it does not exist");
     dropIn("a.conf", "maxPods: 1\n");
     assertThatThrownBy(this::both)
         .isInstanceOf(UserErrorException.class)
