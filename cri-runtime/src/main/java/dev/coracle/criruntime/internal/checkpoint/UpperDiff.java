@@ -9,7 +9,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** What a container has changed of its image, as a layer of an image (OCI image spec, "layer"). */
@@ -51,12 +53,11 @@ final class UpperDiff {
         Files.readAttributes(
             path, "unix:mode,uid,gid,size,rdev,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
     String name = upper.relativize(path).toString();
-    int mode = (int) is.get("mode");
+    int mode = (int) number(is, "mode");
+    FileTime modified = (FileTime) Objects.requireNonNull(is.get("lastModifiedTime"));
     tar.of(
         new TarWriter.Owner(
-            (int) is.get("uid"),
-            (int) is.get("gid"),
-            ((java.nio.file.attribute.FileTime) is.get("lastModifiedTime")).toMillis() / 1000));
+            (int) number(is, "uid"), (int) number(is, "gid"), modified.toMillis() / 1000));
     switch (mode & TYPE) {
       case DIRECTORY -> {
         tar.directory(name, mode & 07777);
@@ -67,13 +68,13 @@ final class UpperDiff {
       }
       case REGULAR -> {
         try (InputStream content = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
-          tar.file(name, mode & 07777, (long) is.get("size"), content);
+          tar.file(name, mode & 07777, number(is, "size"), content);
         }
       }
       case SYMLINK -> tar.symlink(name, Files.readSymbolicLink(path).toString());
       case FIFO -> tar.fifo(name, mode & 07777);
       case CHARACTER -> {
-        if ((long) is.get("rdev") == 0) {
+        if (number(is, "rdev") == 0) {
           tar.file(whiteout(name), 0644, new byte[0]);
         }
       }
@@ -81,6 +82,10 @@ final class UpperDiff {
         // Sockets belong to processes; devices are made for each container anew.
       }
     }
+  }
+
+  private static long number(Map<String, Object> attributes, String name) {
+    return ((Number) Objects.requireNonNull(attributes.get(name))).longValue();
   }
 
   private static String whiteout(String name) {
