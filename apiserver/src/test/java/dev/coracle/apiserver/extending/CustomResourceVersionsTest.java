@@ -185,6 +185,52 @@ class CustomResourceVersionsTest {
     }
   }
 
+  /** They were left in the old version, which the definition could then lose. */
+  @Test
+  void writingBackWhatIsThereMovesItToTheStorageVersion() {
+    String schema = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
+    define(
+        "movers",
+        "Mover",
+        "{strategy: None}",
+        version("v1", true, schema),
+        version("v2", false, schema));
+    String made =
+        api.post(
+                path("v1", "movers"),
+                "{apiVersion: stable.example.com/v1, kind: Mover, metadata: {name: a}, x: 1}")
+            .ok()
+            .body()
+            .path("metadata")
+            .path("resourceVersion")
+            .asText();
+    api.call(
+            "PATCH",
+            CRDS + "/movers.stable.example.com",
+            "application/json-patch+json",
+            "[{\"op\":\"replace\",\"path\":\"/spec/versions/0/storage\",\"value\":false},"
+                + "{\"op\":\"replace\",\"path\":\"/spec/versions/1/storage\",\"value\":true}]")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          String moved = writtenBack();
+          assertThat(moved).isNotEqualTo(made);
+          assertThat(writtenBack()).as("once").isEqualTo(moved);
+        });
+  }
+
+  /** The revision of an object after it was written back as it was. */
+  private static String writtenBack() {
+    ObjectNode object = (ObjectNode) api.get(path("v2", "movers") + "/a").ok().body();
+    return api.put(path("v2", "movers") + "/a", object)
+        .ok()
+        .body()
+        .path("metadata")
+        .path("resourceVersion")
+        .asText();
+  }
+
   @Test
   void failedConversionsSayWhy() {
     String conversion =

@@ -290,7 +290,10 @@ public final class ObjectUpdate {
         .admission()
         .validate(request)
         .chain(() -> {
-          if (!changed && Metadata.sameManagers(now, before)) {
+          // What is stored in another version than is stored now is written anew, as whoever
+          // migrates a resource counts on.
+          boolean migrated = stored.apiVersion().equals(type.storedKind().apiVersion());
+          if (!changed && migrated && Metadata.sameManagers(now, before)) {
             return Uni.createFrom().item(stored);
           }
           KubeObject result = KubeObject.of(now);
