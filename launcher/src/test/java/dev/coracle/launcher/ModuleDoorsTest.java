@@ -1,6 +1,7 @@
 package dev.coracle.launcher;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -15,6 +16,8 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.coracle.client.Client;
+import dev.coracle.client.RestClient;
 
 /** A module is a room with one door: what is internal to one, no other one touches. */
 @AnalyzeClasses(packages = "dev.coracle", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -54,16 +57,17 @@ class ModuleDoorsTest {
           .dependOnClassesThat()
           .resideInAnyPackage("dev.coracle.apiserver..", "dev.coracle.watchhub..");
 
-  /** ADR 270. */
+  /** ADR 270, and 285 for calls to aggregated APIs. */
   @ArchTest
-  static final ArchRule THE_API_SERVER_KNOWS_ONLY_THE_CLIENTS_CONNECTIONS =
+  static final ArchRule THE_API_SERVER_KNOWS_OF_THE_CLIENT_ONLY_HOW_IT_CALLS =
       noClasses()
           .that()
           .resideInAPackage("dev.coracle.apiserver..")
           .should()
           .dependOnClassesThat(
               resideInAPackage("dev.coracle.client..")
-                  .and(not(resideInAPackage("dev.coracle.client.net.."))));
+                  .and(not(resideInAPackage("dev.coracle.client.net..")))
+                  .and(not(belongToAnyOf(Client.class, RestClient.class))));
 
   @ArchTest
   static final ArchRule EVENTS_AND_OBJECTS_ARE_RECORDS_OR_FINAL =

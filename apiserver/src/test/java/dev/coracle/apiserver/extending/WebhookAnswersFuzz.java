@@ -180,7 +180,8 @@ class WebhookAnswersFuzz {
         .ok();
     String uid = api.get(path.formatted("v1") + "/a").body().at("/metadata/uid").asText();
     String head =
-        "{\"kind\":\"ConversionReview\",\"response\":{\"uid\":\"UID\",\"result\":{\"status\":";
+        "{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"ConversionReview\","
+            + "\"response\":{\"uid\":\"UID\",\"result\":{\"status\":";
     String object =
         "{\"apiVersion\":\"example.com/v2\",\"kind\":\"Fuzz\",\"metadata\":{\"name\":\"a\",\"uid\":\""
             + uid
