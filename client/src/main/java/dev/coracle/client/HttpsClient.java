@@ -39,6 +39,8 @@ public final class HttpsClient extends RestClient implements AutoCloseable {
   private volatile HttpClientAgent http;
 
   public HttpsClient(Vertx vertx, HttpsClientOptions options) {
+    // Of its own cluster a client takes lists as long as they are.
+    super(Integer.MAX_VALUE);
     this.vertx = vertx;
     this.options = options;
     this.http = connect(options);

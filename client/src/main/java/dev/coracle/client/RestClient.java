@@ -1,6 +1,7 @@
 package dev.coracle.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeList;
@@ -18,6 +19,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.internal.http.Query;
 import dev.coracle.client.internal.http.Retries;
 import dev.coracle.client.internal.http.WatchStream;
+import dev.coracle.client.net.BoundedBody;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -35,6 +37,15 @@ import org.jspecify.annotations.Nullable;
 public abstract class RestClient implements Client {
 
   private static final long REQUEST_MILLIS = 60_000;
+
+  private final int mostBytes;
+
+  /**
+   * @param mostBytes of an answer that is no watch; a longer one is a failure
+   */
+  protected RestClient(int mostBytes) {
+    this.mostBytes = mostBytes;
+  }
 
   @Override
   public Uni<byte[]> raw(String path) {
@@ -75,10 +86,10 @@ public abstract class RestClient implements Client {
     String itemKind = kind.endsWith("List") ? kind.substring(0, kind.length() - 4) : "";
     List<KubeObject> items = new ArrayList<>(tree.path("items").size());
     for (JsonNode item : tree.path("items")) {
-      com.fasterxml.jackson.databind.node.ObjectNode object = Json.object();
+      ObjectNode object = Json.object();
       object.put("apiVersion", item.path("apiVersion").asText(tree.path("apiVersion").asText("")));
       object.put("kind", item.path("kind").asText(itemKind));
-      object.setAll((com.fasterxml.jackson.databind.node.ObjectNode) item);
+      object.setAll((ObjectNode) item);
       items.add(KubeObject.of(object));
     }
     JsonNode metadata = tree.path("metadata");
@@ -198,7 +209,7 @@ public abstract class RestClient implements Client {
     return Uni.createFrom()
         .completionStage(() ->
             answered(method, path, contentType, body, REQUEST_MILLIS)
-                .compose(RestClient::body)
+                .compose(this::body)
                 .map(Buffer::getBytes)
                 .recover(failure -> Future.failedFuture(asStatus(failure)))
                 .toCompletionStage());
@@ -233,8 +244,8 @@ public abstract class RestClient implements Client {
       byte @Nullable [] body,
       long timeoutMillis);
 
-  private static Future<Buffer> body(HttpClientResponse paused) {
-    Future<Buffer> body = paused.body();
+  private Future<Buffer> body(HttpClientResponse paused) {
+    Future<Buffer> body = BoundedBody.whole(paused, mostBytes);
     paused.resume();
     return body;
   }

@@ -298,17 +298,9 @@ final class DecodeReader {
   }
 
   private @Nullable JsonNode mismatch(SchemaType type, JsonToken token) throws IOException {
-    String got =
-        switch (token) {
-          case START_OBJECT -> "object";
-          case START_ARRAY -> "array";
-          case VALUE_TRUE, VALUE_FALSE -> "bool";
-          case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
-              type.kind() == Kind.INTEGER || type.kind() == Kind.INT_OR_STRING
-                  ? "number " + parser.getText()
-                  : "number";
-          default -> "string";
-        };
+    boolean shown =
+        token.isNumeric() && (type.kind() == Kind.INTEGER || type.kind() == Kind.INT_OR_STRING);
+    String got = GoConversion.json(token) + (shown ? " " + parser.getText() : "");
     String converted = GoConversion.refusal(type, token, parser);
     parser.skipChildren();
     String struct = "";

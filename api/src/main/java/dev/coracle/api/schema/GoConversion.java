@@ -48,7 +48,8 @@ final class GoConversion {
     };
   }
 
-  private static String json(JsonToken token) {
+  /** What stands there in JSON, as Go names it. */
+  static String json(JsonToken token) {
     return switch (token) {
       case START_OBJECT -> "object";
       case START_ARRAY -> "array";

@@ -24,13 +24,16 @@ final class ListItems {
    * @param old whose lists may be wrong already: then all are left alone
    */
   static void check(SchemaType type, JsonNode value, @Nullable JsonNode old, FieldErrors errors) {
-    FieldErrors before = new FieldErrors();
-    if (old != null) {
-      check(type, old, FieldPath.ROOT, before);
-    }
-    if (before.isEmpty()) {
+    // Mostly nothing is wrong, and then the old value need not be looked at.
+    if (isWrong(type, value) && (old == null || !isWrong(type, old))) {
       check(type, value, FieldPath.ROOT, errors);
     }
+  }
+
+  private static boolean isWrong(SchemaType type, JsonNode value) {
+    FieldErrors found = new FieldErrors();
+    check(type, value, FieldPath.ROOT, found);
+    return !found.isEmpty();
   }
 
   private static void check(SchemaType type, JsonNode value, FieldPath path, FieldErrors errors) {

@@ -13,8 +13,6 @@ import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
-import dev.coracle.api.selector.FieldSelector;
-import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.aggregation.ApiServices;
@@ -23,7 +21,6 @@ import dev.coracle.apiserver.internal.audit.AuditedCall;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.flowcontrol.Flow;
-import dev.coracle.apiserver.internal.flowcontrol.FlowRequest;
 import dev.coracle.apiserver.internal.flowcontrol.WorkEstimate;
 import dev.coracle.apiserver.internal.flowcontrol.WorkEstimator;
 import dev.coracle.apiserver.internal.http.RequestInfo;
@@ -41,6 +38,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -82,104 +80,6 @@ public final class DirectCalls implements ApiCalls {
     String name = user.name();
     this.manager =
         name.startsWith("system:node:") ? "kubelet" : name.substring(name.lastIndexOf(':') + 1);
-  }
-
-  /**
-   * What is called; as flow schemas see it, the same request over HTTP.
-   *
-   * @param body for the audit log; immutable, null for none
-   */
-  private record Ask(
-      GroupVersionResource gvr,
-      String verb,
-      String namespace,
-      String name,
-      String subresource,
-      WriteOptions options,
-      @Nullable JsonNode body,
-      FieldSelector fields,
-      LabelSelector labels)
-      implements FlowRequest {
-
-    Ask(
-        GroupVersionResource gvr,
-        String verb,
-        String namespace,
-        String name,
-        String subresource,
-        WriteOptions options,
-        @Nullable JsonNode body) {
-      this(
-          gvr,
-          verb,
-          namespace,
-          name,
-          subresource,
-          options,
-          body,
-          FieldSelector.EVERYTHING,
-          LabelSelector.EVERYTHING);
-    }
-
-    /** Of many. */
-    static Ask of(
-        GroupVersionResource gvr,
-        String verb,
-        String namespace,
-        FieldSelector fields,
-        LabelSelector labels) {
-      return new Ask(gvr, verb, namespace, "", "", WriteOptions.NONE, null, fields, labels);
-    }
-
-    @Override
-    public boolean resourceRequest() {
-      return true;
-    }
-
-    @Override
-    public String group() {
-      return gvr.group();
-    }
-
-    @Override
-    public String version() {
-      return gvr.version();
-    }
-
-    @Override
-    public String resource() {
-      return gvr.resource();
-    }
-
-    @Override
-    public String path() {
-      StringBuilder path = new StringBuilder();
-      path.append(gvr.group().isEmpty() ? "/api" : "/apis/" + gvr.group());
-      path.append('/').append(gvr.version());
-      if (!namespace.isEmpty()) {
-        path.append("/namespaces/").append(namespace);
-      }
-      path.append('/').append(gvr.resource());
-      path.append(name.isEmpty() ? "" : "/" + name);
-      path.append(subresource.isEmpty() ? "" : "/" + subresource);
-      return path.toString();
-    }
-
-    RequestInfo info() {
-      return new RequestInfo(
-          true,
-          verb,
-          path(),
-          gvr.group(),
-          gvr.version(),
-          namespace,
-          gvr.resource(),
-          subresource,
-          name,
-          "",
-          fields,
-          labels);
-    }
   }
 
   private <T> Uni<T> run(Ask ask, int code, Work<Uni<T>> work) {
@@ -233,7 +133,7 @@ public final class DirectCalls implements ApiCalls {
       Authorizer.Decision decision,
       @Nullable AuditedCall audited,
       Work<T> work) {
-    var other = others.callsAs(user, ask.gvr.group(), ask.gvr.version());
+    var other = others.callsAs(user, ask.group(), ask.version());
     if (other.isEmpty()) {
       return work.here().apply(call(ask, attributes, decision, audited));
     }
@@ -244,7 +144,7 @@ public final class DirectCalls implements ApiCalls {
   private @Nullable AuditedCall audited(Ask ask) {
     AuditedCall audited = audit == null ? null : audit.begin(user, ask.info(), manager);
     if (audited != null) {
-      audited.received(ask.body);
+      audited.received(ask.body());
     }
     return audited;
   }
@@ -262,18 +162,18 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Attributes attributes(Ask ask) {
-    GroupVersionResource resource = ask.gvr;
+    GroupVersionResource resource = ask.gvr();
     boolean namespace = resource.group().isEmpty() && resource.resource().equals("namespaces");
     return new Attributes(
         user,
         true,
-        ask.verb,
+        ask.verb(),
         resource.group(),
         resource.version(),
         resource.resource(),
-        ask.subresource,
-        namespace ? ask.name : ask.namespace,
-        ask.name.isEmpty() ? RequestInfo.nameIn(ask.fields()) : ask.name,
+        ask.subresource(),
+        namespace ? ask.name() : ask.namespace(),
+        ask.name().isEmpty() ? RequestInfo.nameIn(ask.fields()) : ask.name(),
         "",
         ask.fields(),
         ask.labels());
@@ -281,18 +181,18 @@ public final class DirectCalls implements ApiCalls {
 
   private Call call(
       Ask ask, Attributes attributes, Authorizer.Decision decision, @Nullable AuditedCall audited) {
-    GroupVersionResource resource = ask.gvr;
-    String namespace = ask.namespace;
-    String name = ask.name;
+    GroupVersionResource resource = ask.gvr();
+    String namespace = ask.namespace();
+    String name = ask.name();
     ResourceType type = registry.find(resource).orElseThrow(Engine::noSuchResource);
     allowed(attributes, decision, audited);
     return new Call(
         user,
         type,
-        ask.subresource,
+        ask.subresource(),
         type.namespaced() ? namespace : "",
         name,
-        ask.options,
+        ask.options(),
         manager,
         warnings(audited));
   }
@@ -350,23 +250,12 @@ public final class DirectCalls implements ApiCalls {
 
   @Override
   public Uni<byte[]> raw(String path) {
-    int query = path.indexOf('?');
-    RequestInfo info =
-        RequestInfo.of("GET", query < 0 ? path : path.substring(0, query), false, "", "");
-    if (!info.resourceRequest()) {
+    Optional<Ask> ask = Ask.of(path);
+    if (ask.isEmpty()) {
       return Uni.createFrom().failure(Engine.noSuchResource());
     }
-    Ask ask =
-        new Ask(
-            new GroupVersionResource(info.group(), info.version(), info.resource()),
-            info.verb(),
-            info.namespace(),
-            info.name(),
-            info.subresource(),
-            WriteOptions.NONE,
-            null);
     return run(
-        ask,
+        ask.get(),
         200,
         new Work<>(
             _ -> {
@@ -436,7 +325,7 @@ public final class DirectCalls implements ApiCalls {
     Work<Multi<WatchEvent>> work =
         new Work<>(
             call -> engine.watch(call, options),
-            there -> there.watch(ask.gvr, ask.namespace, options));
+            there -> there.watch(ask.gvr(), ask.namespace(), options));
     return decision.open()
         ? authorizer
             .ask(attributes)

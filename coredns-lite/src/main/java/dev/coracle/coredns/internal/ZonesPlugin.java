@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
@@ -96,7 +97,7 @@ final class ZonesPlugin implements DnsPlugin {
     return out;
   }
 
-  private static @org.jspecify.annotations.Nullable InetAddress reversed(Name name) {
+  private static @Nullable InetAddress reversed(Name name) {
     try {
       return ReverseMap.fromName(name);
     } catch (UnknownHostException e) {

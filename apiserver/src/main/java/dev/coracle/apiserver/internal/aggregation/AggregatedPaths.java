@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.aggregation;
 
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.stream.Destination;
@@ -70,7 +71,16 @@ public final class AggregatedPaths {
                             "",
                             null,
                             new Peer(address, api.tls(), Peer.identify(exchange.user()))))),
-            _ -> context.runOnContext(_ -> unavailable(exchange)));
+            failure -> context.runOnContext(_ -> unreached(exchange, failure)));
+  }
+
+  private static void unreached(Exchange exchange, Throwable failure) {
+    if (failure instanceof StatusException e && e.status().code() == 503) {
+      unavailable(exchange);
+    } else {
+      exchange.request().resume();
+      Responder.failure(exchange, failure);
+    }
   }
 
   /** As text, like all that upstream's aggregator itself says. */

@@ -22,6 +22,7 @@ final class RemoteCalls extends RestClient {
   private final UserInfo user;
 
   RemoteCalls(ServiceResolver services, RemoteClient client, RemoteApi api, UserInfo user) {
+    super(RemoteClient.MOST_BYTES);
     this.services = services;
     this.client = client;
     this.api = api;

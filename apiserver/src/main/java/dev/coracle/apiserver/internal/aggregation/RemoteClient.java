@@ -31,8 +31,10 @@ final class RemoteClient {
   /** To one server: a watch keeps its own. */
   private static final int MOST_CONNECTIONS = 64;
 
-  /** An OpenAPI document of many large schemas. */
-  private static final int MOST_BYTES = 32 << 20;
+  private static final int MOST_WAITING = 256;
+
+  /** An OpenAPI document of many large schemas, or a long list. */
+  static final int MOST_BYTES = 32 << 20;
 
   /** An answer; the body is missing where it is no JSON. */
   record Answer(int code, JsonNode body, String tag) {}
@@ -61,7 +63,9 @@ final class RemoteClient {
                   .setProtocolVersion(HttpVersion.HTTP_1_1)
                   .setUseAlpn(false)
                   .setConnectTimeout(CONNECT_MILLIS),
-              new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
+              new PoolOptions()
+                  .setHttp1MaxSize(MOST_CONNECTIONS)
+                  .setMaxWaitQueueSize(MOST_WAITING));
       client = c;
     }
     return c;

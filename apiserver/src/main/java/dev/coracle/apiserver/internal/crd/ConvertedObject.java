@@ -11,6 +11,7 @@ import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.validation.Validator;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a conversion webhook may make of an object: all but its kind and its metadata, of which
@@ -58,7 +59,7 @@ final class ConvertedObject {
     }
   }
 
-  private ObjectNode metadata(@org.jspecify.annotations.Nullable JsonNode theirs) {
+  private ObjectNode metadata(@Nullable JsonNode theirs) {
     if (theirs == null) {
       throw invalidMetadata("missing metadata in converted object");
     }

@@ -84,15 +84,6 @@ public record AddressRange(IpFamily family, long high, long low, int bits) {
         : ByteBuffer.wrap(address).getLong(8);
   }
 
-  /** How addresses are compared and IPAddresses named; what is no address stays as it is. */
-  static String canonical(String ip) {
-    try {
-      return AddressText.canonical(literal(ip));
-    } catch (IllegalArgumentException e) {
-      return ip;
-    }
-  }
-
   /** The last address, by its unsigned distance from the first. */
   long lastOffset() {
     return family == IpFamily.IPv4

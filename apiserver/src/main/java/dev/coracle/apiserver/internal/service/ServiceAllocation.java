@@ -8,6 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.net.Cidr;
 import dev.coracle.api.net.IpFamily;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.apiserver.internal.registry.Backstage;
@@ -176,7 +177,7 @@ public final class ServiceAllocation {
       String ip = ips.get(i);
       if (ip.isEmpty()) {
         ips.set(i, takeAny(spec.path("ipFamilies").path(i).asText(""), undo));
-      } else if (!had.contains(AddressRange.canonical(ip))) {
+      } else if (!had.contains(Cidr.canonical(ip))) {
         takeNamed(ip, named, call, undo);
       }
     }

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.net.Cidr;
 import dev.coracle.api.net.IpFamily;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import java.util.ArrayList;
@@ -93,8 +94,8 @@ public final class ServicePools {
   /** As IPAddresses are named. */
   static List<String> addresses(KubeObject service) {
     List<String> out = new ArrayList<>();
-    service.at("spec", "clusterIPs").forEach(ip -> out.add(AddressRange.canonical(ip.asText(""))));
-    String one = AddressRange.canonical(service.text("spec", "clusterIP"));
+    service.at("spec", "clusterIPs").forEach(ip -> out.add(Cidr.canonical(ip.asText(""))));
+    String one = Cidr.canonical(service.text("spec", "clusterIP"));
     if (!one.isEmpty() && !out.contains(one)) {
       out.add(one);
     }

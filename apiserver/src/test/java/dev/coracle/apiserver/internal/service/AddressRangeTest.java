@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.net.Cidr;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,7 +28,7 @@ class AddressRangeTest {
   void countsAddressesFromTheFirst(String cidr, String ip, long offset) {
     AddressRange range = AddressRange.parse(cidr);
     assertThat(range.offset(ip)).hasValue(offset);
-    assertThat(range.address(offset)).isEqualTo(AddressRange.canonical(ip));
+    assertThat(range.address(offset)).isEqualTo(Cidr.canonical(ip));
   }
 
   @ParameterizedTest

@@ -8,13 +8,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** What a container has changed of its image, as a layer of an image (OCI image spec, "layer"). */
+/**
+ * What a container has changed of its image, as a layer of an image (OCI image spec, "layer"). It
+ * runs on meanwhile: what it takes away may be missing, and a file that it writes has the length it
+ * had at first, with zeros for what it has cut off.
+ */
 final class UpperDiff {
   private static final int TYPE = 0170000;
   private static final int DIRECTORY = 0040000;
@@ -32,7 +38,7 @@ final class UpperDiff {
   }
 
   /**
-   * @param upper the container's layer of an overlay; what changes meanwhile may be missing
+   * @param upper the container's layer of an overlay
    */
   static void write(Path upper, Path file) throws IOException {
     try (TarWriter tar = new TarWriter(new BufferedOutputStream(Files.newOutputStream(file)))) {
@@ -43,7 +49,11 @@ final class UpperDiff {
   private void children(Path directory) throws IOException {
     try (Stream<Path> list = Files.list(directory)) {
       for (Path child : list.sorted().toList()) {
-        entry(child);
+        try {
+          entry(child);
+        } catch (NoSuchFileException e) {
+          // It has just gone; nothing is written of an entry before it has been opened.
+        }
       }
     }
   }
@@ -68,7 +78,8 @@ final class UpperDiff {
       }
       case REGULAR -> {
         try (InputStream content = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
-          tar.file(name, mode & 07777, number(is, "size"), content);
+          long size = number(is, "size");
+          tar.file(name, mode & 07777, size, new OfLength(content, size));
         }
       }
       case SYMLINK -> tar.symlink(name, Files.readSymbolicLink(path).toString());
@@ -91,5 +102,37 @@ final class UpperDiff {
   private static String whiteout(String name) {
     int slash = name.lastIndexOf('/') + 1;
     return name.substring(0, slash) + LayerUnpacker.WHITEOUT + name.substring(slash);
+  }
+
+  /** So many bytes, whatever becomes of the file. */
+  static final class OfLength extends InputStream {
+    private final InputStream content;
+    private long left;
+
+    OfLength(InputStream content, long length) {
+      this.content = content;
+      this.left = length;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int most) throws IOException {
+      if (left == 0) {
+        return -1;
+      }
+      int wanted = (int) Math.min(most, left);
+      int got = content.read(into, from, wanted);
+      if (got < 0) {
+        Arrays.fill(into, from, from + wanted, (byte) 0);
+        got = wanted;
+      }
+      left -= got;
+      return got;
+    }
   }
 }

@@ -280,7 +280,7 @@ final class ContainerStarter {
             "",
             java.util.Optional.empty(),
             "",
-            java.util.Optional.empty());
+            Optional.empty());
     killer.kill(
         frame.pod, state, Optional.of(container), "FailedPostStartHook", "", true, frame.podIp());
     throw new StartException("PostStartHookError", failure.get(), Optional.of(Duration.ZERO));
