@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RemoteCalls extends RestClient {
 
+  /** What a client says of a 503 that says nothing; why is told by the APIService's condition. */
+  private static final String UNABLE = "the server is currently unable to handle the request";
+
   private final ServiceResolver services;
   private final RemoteClient client;
   private final RemoteApi api;
@@ -37,13 +40,15 @@ final class RemoteCalls extends RestClient {
       byte @Nullable [] body,
       long timeoutMillis) {
     if (!api.available()) {
-      return Future.failedFuture(StatusException.unavailable("service unavailable"));
+      return Future.failedFuture(StatusException.unavailable(UNABLE));
     }
     MultiMap headers = Peer.identify(user).add("Accept", "application/json");
     if (!contentType.isEmpty()) {
       headers.add("Content-Type", contentType);
     }
     return Future.fromCompletionStage(services.resolve(api.service()).subscribeAsCompletionStage())
-        .compose(address -> client.send(api, address, method, path, headers, body, timeoutMillis));
+        .compose(address -> client.send(api, address, method, path, headers, body, timeoutMillis))
+        .recover(
+            f -> Future.failedFuture(StatusException.unavailable(UNABLE + ": " + f.getMessage())));
   }
 }
