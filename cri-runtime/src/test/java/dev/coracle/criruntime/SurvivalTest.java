@@ -166,7 +166,8 @@ class SurvivalTest {
             sandbox,
             pod,
             "counting",
-            "i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 300");
+            "trap go=1 USR1; i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.01;"
+                + " while [ $i = 20 ] && [ -z \"$go\" ]; do sleep 0.01; done; done; exec sleep 300");
     String ending = start(sandbox, pod, "ending", "echo before; sleep 1; echo after; exit 42");
     String ended = start(sandbox, pod, "ended", "exit 3");
     await().until(() -> cri.containerStatus(ended).getExitCode() == 3);
@@ -175,9 +176,13 @@ class SurvivalTest {
             Files.exists(root.resolve("logs/ending.log"))
                 && Files.size(root.resolve("logs/ending.log")) > 0);
     int pid = cri.pid(counting);
+    // What a runtime has taken out of a pipe when it is killed, and not yet written, goes with it:
+    // it is killed while there is nothing, and what comes then waits for the next one.
+    await().until(() -> lines("counting").size() == 20);
 
     server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     cri.close();
+    assertThat(new ProcessBuilder("kill", "-USR1", String.valueOf(pid)).start().waitFor()).isZero();
     await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> hasExitCode(root.resolve("containers/" + ending + "/exit")));

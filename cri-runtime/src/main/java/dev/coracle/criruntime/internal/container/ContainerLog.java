@@ -49,9 +49,10 @@ final class ContainerLog {
   }
 
   void accept(boolean error, ByteBuffer chunk) {
-    hub.publish(error, chunk);
     CriLogWriter.Stream stream = error ? err : out;
-    attempt(w -> w.write(stream, chunk));
+    // First of all, since what is in neither pipe nor file is lost when this process is killed.
+    attempt(w -> w.write(stream, chunk.duplicate()));
+    hub.publish(error, chunk);
     if (stream.hasPartial() && !partialScheduled) {
       partialScheduled = true;
       poller.after(PARTIAL_DELAY_MILLIS, this::flushPartials);
