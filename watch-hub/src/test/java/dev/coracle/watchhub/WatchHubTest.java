@@ -21,9 +21,12 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +205,69 @@ class WatchHubTest {
                 new NamespacedName("default", "a"),
                 o -> Uni.createFrom().item(o.with(_ -> {}))));
     assertThat(same.resourceVersion()).isEqualTo(made.resourceVersion());
+  }
+
+  /** The storage's thread shows changes to all: nobody else's work is done there. */
+  @Test
+  void changesThatMeetAnotherAreMadeAnewWhereTheirCallerIs() {
+    create("ns", "a", "", "x");
+    List<String> threads = new ArrayList<>();
+    KubeObject updated =
+        await(
+            hub.update(
+                PODS,
+                new NamespacedName("ns", "a"),
+                o -> {
+                  threads.add(Thread.currentThread().getName());
+                  if (threads.size() == 1) {
+                    bind("ns", "a", "n1");
+                  }
+                  return Uni.createFrom()
+                      .item(o.with(t -> t.withObject("/spec").put("priority", 1)));
+                }));
+    assertThat(updated.text("spec", "nodeName")).isEqualTo("n1");
+    assertThat(updated.at("spec", "priority").asInt()).isEqualTo(1);
+    assertThat(threads).hasSize(2).doesNotContain("coracle-store-feed");
+    await(
+        hub.delete(
+            PODS,
+            new NamespacedName("ns", "a"),
+            _ -> {
+              threads.add(Thread.currentThread().getName());
+              if (threads.size() == 3) {
+                bind("ns", "a", "n2");
+              }
+              return Uni.createFrom().voidItem();
+            }));
+    assertThat(threads).hasSize(4).doesNotContain("coracle-store-feed");
+  }
+
+  @Test
+  void aChangeThatCannotBeTakenInDoesNotStopTheFeed() throws Exception {
+    create("ns", "before", "", "x");
+    EventRecorder watcher = watch("", WatchOptions.from(Long.toString(hub.revision())));
+    AtomicBoolean sound = new AtomicBoolean(true);
+    hub.selectableFields(
+        PODS,
+        Map.of(
+            "spec.nodeName",
+            o -> {
+              if (!sound.get()) {
+                throw new IllegalStateException("a bug");
+              }
+              return o.text("spec", "nodeName");
+            }));
+    ListOptions onNode = ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n1"));
+    assertThat(list("", onNode).items()).isEmpty();
+    sound.set(false);
+    create("ns", "unlucky", "n1", "x");
+    sound.set(true);
+    create("ns", "after", "n1", "x");
+    assertThat(names(list("", ListOptions.ALL))).containsExactly("after", "before", "unlucky");
+    assertThat(names(list("", onNode))).containsExactly("after", "unlucky");
+    assertThat(hub.unhealthy()).isEmpty();
+    // What it would have been told is not known any more.
+    watcher.awaitEnd();
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.coracle.controllers.internal.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
@@ -17,6 +19,7 @@ import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -112,41 +115,71 @@ public final class ResourceQuotaController extends LoopController {
       return DONE;
     }
     JsonNode hard = quota.at("spec", "hard");
+    return used(name.namespace(), quota)
+        .chain(used -> {
+          ObjectNode status = Json.object();
+          if (hard.isObject()) {
+            status.set("hard", hard.deepCopy());
+          }
+          status.set("used", used);
+          Result again = Result.requeueAfter(RECOUNT);
+          return status.equals(quota.at("status"))
+              ? Uni.createFrom().item(again)
+              : env.client()
+                  .updateStatus(Resources.RESOURCE_QUOTAS, quota.with(n -> n.set("status", status)))
+                  .replaceWith(again)
+                  .onFailure(StatusException::isNotFound)
+                  .recoverWithItem(Result.DONE);
+        });
+  }
+
+  /**
+   * How much of each amount is used. Counts what the API server lists, not what informers hold:
+   * those may not have what came just before the quota, or what admission has counted already.
+   */
+  private Uni<ObjectNode> used(String namespace, KubeObject quota) {
     QuotaUsage usage = new QuotaUsage();
-    usage.pods(env.informer(Resources.PODS).lister().list(name.namespace()), quota.at("spec"));
-    usage.services(env.informer(Resources.SERVICES).lister().list(name.namespace()));
-    usage.claims(env.informer(Resources.PERSISTENT_VOLUME_CLAIMS).lister().list(name.namespace()));
     ObjectNode used = Json.object();
-    for (Map.Entry<String, JsonNode> entry : hard.properties()) {
+    Uni<Void> counting =
+        list(Resources.PODS, namespace)
+            .invoke(pods -> usage.pods(pods, quota.at("spec")))
+            .chain(() -> list(Resources.SERVICES, namespace))
+            .invoke(usage::services)
+            .chain(() -> list(Resources.PERSISTENT_VOLUME_CLAIMS, namespace))
+            .invoke(usage::claims)
+            .replaceWithVoid();
+    for (Map.Entry<String, JsonNode> entry : quota.at("spec", "hard").properties()) {
       String resource = entry.getKey();
-      Quantity amount = usage.of(resource);
-      if (amount.signum() == 0 && !resource.equals("pods")) {
-        amount = counted(name.namespace(), resource);
-      }
-      used.put(resource, amount.toString());
+      counting =
+          counting
+              .chain(() -> {
+                Quantity amount = usage.of(resource);
+                return amount.signum() == 0 && !resource.equals("pods")
+                    ? counted(namespace, resource)
+                    : Uni.createFrom().item(amount);
+              })
+              .invoke(amount -> used.put(resource, amount.toString()))
+              .replaceWithVoid();
     }
-    ObjectNode status = Json.object();
-    if (hard.isObject()) {
-      status.set("hard", hard.deepCopy());
-    }
-    status.set("used", used);
-    Result again = Result.requeueAfter(RECOUNT);
-    return status.equals(quota.at("status"))
-        ? Uni.createFrom().item(again)
-        : env.client()
-            .updateStatus(Resources.RESOURCE_QUOTAS, quota.with(n -> n.set("status", status)))
-            .replaceWith(again)
-            .onFailure(StatusException::isNotFound)
-            .recoverWithItem(Result.DONE);
+    return counting.replaceWith(used);
+  }
+
+  private Uni<List<KubeObject>> list(GroupVersionResource resource, String namespace) {
+    return env.client()
+        .list(resource, namespace, ListOptions.ALL)
+        .map(found -> found.items().stream().map(KubeObject::trimmed).toList());
   }
 
   /** Numbers of objects: {@code secrets}, {@code count/deployments.apps}. */
-  private Quantity counted(String namespace, String name) {
+  private Uni<Quantity> counted(String namespace, String name) {
     String resource = name.startsWith("count/") ? name.substring(6) : name;
     return catalog.collectable().stream()
         .filter(e -> e.namespaced() && e.resource().groupResource().toString().equals(resource))
         .findFirst()
-        .map(e -> Quantity.of(env.informer(e.resource()).lister().list(namespace).size()))
-        .orElse(Quantity.ZERO);
+        .map(e ->
+            env.client()
+                .list(e.resource(), namespace, ListOptions.ALL)
+                .map(found -> Quantity.of(found.items().size())))
+        .orElseGet(() -> Uni.createFrom().item(Quantity.ZERO));
   }
 }

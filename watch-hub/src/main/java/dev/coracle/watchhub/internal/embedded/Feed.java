@@ -101,7 +101,7 @@ final class Feed implements Runnable {
       } catch (InterruptedException e) {
         ended = true;
       } catch (RuntimeException e) {
-        LOG.atError().setCause(e).log("a watcher or a caller of the storage failed");
+        LOG.atError().setCause(e).log("a caller of the storage failed");
       }
     }
   }

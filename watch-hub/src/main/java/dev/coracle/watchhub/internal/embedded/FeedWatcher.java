@@ -10,6 +10,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One watch: a place in the history and a demand. It holds no events of its own: what was not asked
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FeedWatcher implements Flow.Subscription {
 
+  private static final Logger LOG = LoggerFactory.getLogger(FeedWatcher.class);
   private static final int MAX_CHANGES = 1000;
   private static final long MAX_BYTES = 4 << 20;
 
@@ -89,6 +92,10 @@ final class FeedWatcher implements Flow.Subscription {
       }
     } catch (StorageException e) {
       fail(e);
+    } catch (RuntimeException e) {
+      // It alone goes without: the others, and those who wrote, are served.
+      LOG.atError().setCause(e).log("a watcher of the storage failed");
+      fail(new StorageException.Unavailable("the watch failed", e));
     } finally {
       serving = false;
     }

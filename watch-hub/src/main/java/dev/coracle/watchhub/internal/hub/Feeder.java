@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.LongSupplier;
@@ -205,12 +206,16 @@ final class Feeder {
 
               @Override
               public void onItem(ChangeBatch batch) {
-                pause = 50;
-                apply(batch);
-                Flow.Subscription s = subscription;
-                if (s != null) {
-                  s.request(1);
+                Flow.Subscription s = Objects.requireNonNull(subscription);
+                try {
+                  apply(batch);
+                } catch (RuntimeException e) {
+                  s.cancel();
+                  broken(e);
+                  return;
                 }
+                pause = 50;
+                s.request(1);
               }
 
               @Override
@@ -223,6 +228,16 @@ final class Feeder {
                 lost(new StorageException.Unavailable("the storage ended the watch"));
               }
             });
+  }
+
+  /** A change could not be taken in: what the caches hold is not known any more. */
+  private void broken(RuntimeException bug) {
+    trouble = "a change could not be taken in: " + bug;
+    LOG.atError()
+        .addKeyValue("revision", last)
+        .setCause(bug)
+        .log("the watch hub met a bug; loading anew");
+    later(() -> load(false));
   }
 
   private void lost(Throwable failure) {

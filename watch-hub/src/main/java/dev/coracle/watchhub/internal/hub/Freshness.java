@@ -24,7 +24,10 @@ final class Freshness {
   private final long timeoutMillis;
   private final PriorityQueue<Waiter> waiters =
       new PriorityQueue<>((a, b) -> Long.compare(a.revision, b.revision));
+
+  /** Written by the feed alone: another thread could put back what the feed has just moved on. */
   private volatile long revision;
+
   private @Nullable CompletableFuture<Long> asked;
   private @Nullable CompletableFuture<Long> nextAsked;
 
@@ -39,9 +42,13 @@ final class Freshness {
     return revision;
   }
 
-  /** The feed has brought everything up to here. */
+  /** The feed has brought everything up to here. Called by one thread at a time. */
   void reached(long now) {
     revision = Math.max(revision, now);
+    answer(now);
+  }
+
+  private void answer(long now) {
     List<Waiter> ready = new ArrayList<>();
     synchronized (this) {
       for (Waiter w; (w = waiters.peek()) != null && w.revision <= now; ) {
@@ -86,7 +93,7 @@ final class Freshness {
     synchronized (this) {
       waiters.add(new Waiter(wanted, future, timer));
     }
-    reached(revision); // it may have come in between
+    answer(revision); // it may have come in between
     return future;
   }
 
@@ -143,7 +150,11 @@ final class Freshness {
    * feed's.
    */
   static <T> Uni<T> onCaller(Uni<T> uni) {
-    Context context = Vertx.currentContext();
+    return on(Vertx.currentContext(), uni);
+  }
+
+  /** The same for who was called on this context, null for none. */
+  static <T> Uni<T> on(@Nullable Context context, Uni<T> uni) {
     return uni.emitOn(task -> {
       if (context != null) {
         context.runOnContext(_ -> task.run());

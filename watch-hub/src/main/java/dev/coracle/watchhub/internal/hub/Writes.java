@@ -11,6 +11,8 @@ import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.Txn;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +135,7 @@ final class Writes {
       NamespacedName name,
       Function<KubeObject, Uni<KubeObject>> change,
       StoredObject found) {
+    Context caller = Vertx.currentContext();
     // What is about to be replaced is not left parsed in the history.
     KubeObject current = found.object.fleeting();
     return change
@@ -157,8 +160,9 @@ final class Writes {
                 if (result.succeeded()) {
                   return Uni.createFrom().item(result(cache, name, result.revision(), value));
                 }
-                StoredObject now = stored(result.reads().getFirst(), resource, name);
-                return update(resource, cache, name, change, now);
+                // Not here, where the storage answers: a change can be much work.
+                return Freshness.on(caller, Uni.createFrom().item(result.reads().getFirst()))
+                    .chain(kv -> update(resource, cache, name, change, stored(kv, resource, name)));
               });
         });
   }
@@ -194,6 +198,7 @@ final class Writes {
       Function<KubeObject, Uni<Void>> check,
       StoredObject found) {
     String key = keys.key(resource, name);
+    Context caller = Vertx.currentContext();
     return check
         .apply(found.object.fleeting())
         .chain(_ -> storage.delete(key, found.revision))
@@ -202,8 +207,7 @@ final class Writes {
                 JsonSplice.with(JsonSplice.without(found.object.json()), last.modRevision())))
         .onFailure(StorageException.Conflict.class)
         .recoverWithUni(_ ->
-            storage
-                .get(key, 0)
+            Freshness.on(caller, storage.get(key, 0))
                 .chain(kv -> delete(resource, name, check, stored(kv, resource, name))));
   }
 
