@@ -19,6 +19,7 @@ import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -88,6 +89,19 @@ public final class TestApi {
   /** A body in any form for an answer in any form. */
   public Exchanged exchange(
       String method, String path, String mediaType, String accept, byte[] body) {
+    return exchange(method, path, mediaType, accept, body, Map.of());
+  }
+
+  /**
+   * @param more headers besides those that every request has
+   */
+  public Exchanged exchange(
+      String method,
+      String path,
+      String mediaType,
+      String accept,
+      byte[] body,
+      Map<String, String> more) {
     RequestOptions options =
         new RequestOptions()
             .setHost("127.0.0.1")
@@ -98,6 +112,7 @@ public final class TestApi {
     if (body.length > 0) {
       options.putHeader("Content-Type", mediaType);
     }
+    more.forEach(options::putHeader);
     try {
       return await(() ->
           client

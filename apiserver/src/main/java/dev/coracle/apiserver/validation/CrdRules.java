@@ -206,6 +206,7 @@ final class CrdRules implements KindRules {
     if (strategy.equals("Webhook")) {
       if (Nodes.set(webhook, "clientConfig")) {
         WebhookRules.client(webhook.path("clientConfig"), at.child("webhookClientConfig"), errors);
+        caBundle(spec, old, at, errors);
       } else {
         errors.required(at, "webhookClientConfig", "required when strategy is set to Webhook");
       }
@@ -219,6 +220,17 @@ final class CrdRules implements KindRules {
     }
     if (!reviews.isEmpty()) {
       errors.forbidden(at, "conversionReviewVersions", not);
+    }
+  }
+
+  /** A new definition with a bad bundle is taken, and not served until the bundle is good. */
+  private static void caBundle(JsonNode spec, JsonNode old, FieldPath at, FieldErrors errors) {
+    if (!old.isObject() || !CaBundles.ofConversion(old).isEmpty()) {
+      return;
+    }
+    String problem = CaBundles.ofConversion(spec);
+    if (!problem.isEmpty()) {
+      errors.rejected(at.child("webhookClientConfig").child("caBundle"), problem);
     }
   }
 

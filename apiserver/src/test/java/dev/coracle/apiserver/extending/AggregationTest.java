@@ -34,11 +34,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -73,6 +75,11 @@ class AggregationTest {
   private static String address;
 
   private static final Map<String, String> STORED = new ConcurrentSkipListMap<>();
+
+  private static final String ADDED = "{\"type\":\"ADDED\",\"object\":%s}\n";
+
+  /** Those that nobody has ended yet. */
+  private static final AtomicInteger watches = new AtomicInteger();
 
   /** Whether the other server has OpenAPI v2 alone. */
   private static volatile boolean old;
@@ -139,10 +146,17 @@ class AggregationTest {
                     "groups",
                     String.join("_", request.headers().getAll("X-Remote-Group")).replace(":", "."))
                 .put("by", peer(request))
-                .put("token", request.getHeader("Authorization") != null);
+                .put("token", request.getHeader("Authorization") != null)
+                .put("scope", request.getHeader("X-Remote-Extra-Scope") != null);
             STORED.put(metadata.path("name").asText(), flunder.toString());
             answer(request, 201, flunder.toString());
           });
+    } else if (request.path().equals(FLUNDERS) && request.getParam("watch") != null) {
+      watches.incrementAndGet();
+      request.connection().closeHandler(_ -> watches.decrementAndGet());
+      request.response().exceptionHandler(_ -> {}).setChunked(true);
+      request.response().putHeader("Content-Type", "application/json");
+      STORED.values().forEach(f -> request.response().write(ADDED.formatted(f)));
     } else if (request.path().startsWith(FLUNDERS + "/")) {
       String name = request.path().substring(FLUNDERS.length() + 1);
       String flunder =
@@ -279,6 +293,71 @@ class AggregationTest {
     assertThatThrownBy(() -> now(calls.raw("/api/v1/nodes"))).matches(StatusException::isNotFound);
   }
 
+  private static void nobodySaysWhoTheyAreThemselves() {
+    TestApi.Exchanged made =
+        api.exchange(
+                "POST",
+                FLUNDERS,
+                "application/json",
+                "application/json",
+                "{\"metadata\":{\"name\":\"forged\"}}".getBytes(StandardCharsets.UTF_8),
+                Map.of(
+                    "X-Remote-User",
+                    "root",
+                    "X-Remote-Group",
+                    "wheel",
+                    "X-Remote-Extra-Scope",
+                    "x"))
+            .ok();
+    JsonNode labels = Json.parse(made.bytes()).path("metadata").path("labels");
+    assertThat(labels.path("user").asText()).isEqualTo("admin");
+    assertThat(labels.path("groups").asText()).isEqualTo("system.masters_system.authenticated");
+    assertThat(labels.path("scope").asBoolean()).isFalse();
+    api.delete(FLUNDERS + "/forged").ok();
+  }
+
+  /** Its answer never ends by itself, and what is in it comes all the same. */
+  private static void watchesGoOnUntilTheClientGoes() {
+    List<JsonNode> events = api.watch(FLUNDERS + "?watch=true", _ -> true);
+    assertThat(events.getFirst().at("/object/metadata/name").asText()).isEqualTo("test-flunder");
+    await().atMost(Duration.ofSeconds(30)).until(() -> watches.get() == 0);
+  }
+
+  /** Behind what is built in, and before custom resources, which have 1000. */
+  private static void groupsStandByTheirPriority() {
+    String crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    api.post(
+            crds,
+            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name:"
+                + " rafts.aaa.example.com}, spec: {group: aaa.example.com, scope: Cluster, names:"
+                + " {plural: rafts, singular: raft, kind: Raft, listKind: RaftList}, versions:"
+                + " [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type:"
+                + " object}}}]}}")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> api.get("/apis/aaa.example.com").code() == 200);
+    String aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    List<List<String>> both =
+        List.of(
+            names(api.get("/apis").body().path("groups"), "/name"),
+            names(
+                api.call("GET", "/apis", "", aggregated, "").body().path("items"),
+                "/metadata/name"));
+    assertThat(both)
+        .allSatisfy(groups ->
+            assertThat(groups)
+                .containsSubsequence(
+                    "apps", "resource.k8s.io", "wardle.example.com", "aaa.example.com"));
+    api.delete(crds + "/rafts.aaa.example.com").ok();
+  }
+
+  private static List<String> names(JsonNode groups, String at) {
+    List<String> out = new ArrayList<>();
+    groups.forEach(g -> out.add(g.at(at).asText()));
+    return out;
+  }
+
   private static <T> T now(Uni<T> answer) {
     return answer.await().atMost(Duration.ofSeconds(20));
   }
@@ -372,10 +451,13 @@ class AggregationTest {
     assertThat(all).contains("\"resource\":\"flunders\"", "\"freshness\":\"Current\"");
     Kubectl kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
     assertThat(kubectl.ok("get", "flunders", "-o", "name")).contains("test-flunder");
-    assertThat(new java.util.ArrayList<>(List.of(kubectl.ok("get", "apiservices").split("\\s+"))))
+    assertThat(new ArrayList<>(List.of(kubectl.ok("get", "apiservices").split("\\s+"))))
         .contains("v1alpha1.wardle.example.com", "default/sample-api", "True");
     assertThat(kubectl.ok("explain", "flunders.fins")).contains("How many.");
     callsWithinTheProcessGoThereToo();
+    nobodySaysWhoTheyAreThemselves();
+    watchesGoOnUntilTheClientGoes();
+    groupsStandByTheirPriority();
     JsonNode v2 = api.get("/openapi/v2").ok().body();
     assertThat(v2.path("paths").has("/apis/wardle.example.com/v1alpha1/flunders")).isTrue();
     assertThat(v2.path("paths").has("/apis/other/v1/x")).isFalse();

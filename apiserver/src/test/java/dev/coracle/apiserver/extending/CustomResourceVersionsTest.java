@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -59,27 +61,29 @@ class CustomResourceVersionsTest {
   }
 
   private static void define(String plural, String kind, String conversion, String... versions) {
-    api.post(
-            CRDS,
-            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name:"
-                + " "
-                + plural
-                + ".stable.example.com}, spec: {group: stable.example.com, scope: Namespaced,"
-                + " names: {plural: "
-                + plural
-                + ", kind: "
-                + kind
-                + ", singular: "
-                + plural
-                + "1, listKind: "
-                + kind
-                + "List}, conversion: "
-                + conversion
-                + ", versions: ["
-                + String.join(", ", versions)
-                + "]}}")
-        .ok();
+    api.post(CRDS, definition(plural, kind, conversion, versions)).ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(path("v1", plural)).code() == 200);
+  }
+
+  private static String definition(
+      String plural, String kind, String conversion, String... versions) {
+    return "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name:"
+        + " "
+        + plural
+        + ".stable.example.com}, spec: {group: stable.example.com, scope: Namespaced,"
+        + " names: {plural: "
+        + plural
+        + ", kind: "
+        + kind
+        + ", singular: "
+        + plural
+        + "1, listKind: "
+        + kind
+        + "List}, conversion: "
+        + conversion
+        + ", versions: ["
+        + String.join(", ", versions)
+        + "]}}";
   }
 
   private static String path(String version, String plural) {
@@ -252,6 +256,64 @@ class CustomResourceVersionsTest {
     assertThat(refused.message())
         .isEqualTo("conversion webhook for stable.example.com/v1, Kind=Broken failed: can not");
     api.get(path("v1", "brokens") + "/a").ok();
+  }
+
+  @Test
+  void aBundleWithoutCertificatesKeepsADefinitionFromBeingServed() throws Exception {
+    String good = hooks.on("/trusted", CustomResourceVersionsTest::convert);
+    String name = CRDS + "/trusts.stable.example.com";
+    String conversion = webhook(good.replace(hooks.caBundle(), "Cg=="));
+    api.post(
+            CRDS,
+            definition(
+                "trusts", "Trust", conversion, version("v1", true, V1), version("v2", false, V2)))
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(established(name).toString())
+                .contains(
+                    "\"False\"", "InvalidCABundle", "conversion webhook CABundle is invalid"));
+    assertThat(api.get(path("v1", "trusts")).code()).isEqualTo(404);
+    trust(name, hooks.caBundle()).ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(path("v1", "trusts")).code() == 200);
+    assertThat(established(name).path("reason").asText()).isEqualTo("InitialNamesAccepted");
+    TestApi.Answer refused = trust(name, "Cg==");
+    assertThat(refused.code()).isEqualTo(422);
+    assertThat(refused.message())
+        .endsWith(
+            "spec.conversion.webhookClientConfig.caBundle: Invalid value: unable to load root"
+                + " certificates: unable to parse bytes as PEM block");
+
+    api.post(
+            path("v1", "trusts"),
+            "{apiVersion: stable.example.com/v1, kind: Trust, metadata: {name: a}, hostPort:"
+                + " \"a:1\"}")
+        .ok();
+    String a = path("v2", "trusts") + "/a";
+    api.get(a).ok();
+    // Somebody else's certificate: what was agreed with the one before does not count any more.
+    byte[] other = Files.readAllBytes(server.pki().path("admin.crt"));
+    trust(name, Base64.getEncoder().encodeToString(other)).ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(a).code() == 500);
+    assertThat(api.get(a).message()).contains("failed: Post \"https://", "certificate");
+    trust(name, hooks.caBundle()).ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(a).code() == 200);
+  }
+
+  private static TestApi.Answer trust(String definition, String bundle) {
+    return api.merge(
+        definition,
+        "{spec: {conversion: {webhook: {clientConfig: {caBundle: \"" + bundle + "\"}}}}}");
+  }
+
+  private static JsonNode established(String definition) {
+    for (JsonNode c : api.get(definition).body().at("/status/conditions")) {
+      if (c.path("type").asText().equals("Established")) {
+        return c;
+      }
+    }
+    return Json.NODES.missingNode();
   }
 
   @Test

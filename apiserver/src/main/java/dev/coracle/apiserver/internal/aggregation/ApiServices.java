@@ -42,6 +42,7 @@ public final class ApiServices {
 
   private final Vertx vertx;
   private final ResourceStore store;
+  private final Scheme scheme;
   private final KeyCertOptions identity;
   private final Clock clock;
   private final ServiceResolver services;
@@ -60,6 +61,7 @@ public final class ApiServices {
       Vertx vertx, ResourceStore store, Scheme scheme, KeyCertOptions identity, Clock clock) {
     this.vertx = vertx;
     this.store = store;
+    this.scheme = scheme;
     this.identity = identity;
     this.clock = clock;
     this.client = new RemoteClient(vertx);
@@ -104,6 +106,20 @@ public final class ApiServices {
 
   public Collection<RemoteApi> all() {
     return remote.values();
+  }
+
+  /** How early a group stands in a list of all: the higher, the earlier. */
+  public int groupPriority(String group) {
+    int own =
+        scheme.group(group).stream()
+            .flatMap(g -> g.versions().stream())
+            .mapToInt(LocalPriorities::ofGroup)
+            .max()
+            .orElse(0);
+    return remote.values().stream()
+        .filter(api -> api.group().equals(group))
+        .mapToInt(RemoteApi::groupPriority)
+        .reduce(own, Math::max);
   }
 
   /** Another number whenever {@link #all} may give something else. */

@@ -114,30 +114,27 @@ final class LocalApiServices {
         continue;
       }
       for (Scheme.Version version : group.versions()) {
-        boolean custom = version.resources().stream().allMatch(r -> !r.builtIn());
-        out.put(version.version() + "." + group.name(), object(version, custom));
+        out.put(version.version() + "." + group.name(), object(version));
       }
     }
     return out;
   }
 
-  private ObjectNode object(Scheme.Version version, boolean custom) {
+  private ObjectNode object(Scheme.Version version) {
     String now = Timestamps.time(clock.instant());
     ObjectNode out =
         Json.object().put("kind", "APIService").put("apiVersion", "apiregistration.k8s.io/v1");
     ObjectNode metadata = out.putObject("metadata");
     metadata.put("name", version.version() + "." + version.group());
     metadata.put("uid", UUID.randomUUID().toString()).put("creationTimestamp", now);
-    metadata.putObject("labels").put(LABEL, custom ? "true" : "onstart");
+    metadata.putObject("labels").put(LABEL, LocalPriorities.isCustom(version) ? "true" : "onstart");
     ObjectNode spec = out.putObject("spec");
     if (!version.group().isEmpty()) {
       spec.put("group", version.group());
     }
     spec.put("version", version.version());
-    spec.put("groupPriorityMinimum", custom ? 1000 : LocalPriorities.ofGroup(version.group()));
-    spec.put(
-        "versionPriority",
-        custom ? 100 : LocalPriorities.ofVersion(version.group(), version.version()));
+    spec.put("groupPriorityMinimum", LocalPriorities.ofGroup(version));
+    spec.put("versionPriority", LocalPriorities.ofVersion(version));
     out.putObject("status")
         .putArray("conditions")
         .addObject()

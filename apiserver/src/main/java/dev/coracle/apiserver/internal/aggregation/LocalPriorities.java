@@ -1,11 +1,15 @@
 package dev.coracle.apiserver.internal.aggregation;
 
+import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Scheme.Version;
 import java.util.Map;
 
 /** In which order clients are shown the built-in groups and their versions; Kubernetes' numbers. */
 final class LocalPriorities {
 
   private static final int OTHER = 16_000;
+  private static final int CUSTOM_GROUP = 1000;
+  private static final int CUSTOM_VERSION = 100;
 
   private static final Map<String, Integer> GROUPS =
       Map.ofEntries(
@@ -39,11 +43,21 @@ final class LocalPriorities {
 
   private LocalPriorities() {}
 
-  static int ofGroup(String group) {
-    return GROUPS.getOrDefault(group, OTHER);
+  static int ofGroup(Version version) {
+    return isCustom(version) ? CUSTOM_GROUP : GROUPS.getOrDefault(version.group(), OTHER);
   }
 
-  static int ofVersion(String group, String version) {
+  /** Whether it is there by custom resources alone. */
+  static boolean isCustom(Version version) {
+    return version.resources().stream().noneMatch(ResourceDefinition::builtIn);
+  }
+
+  static int ofVersion(Version of) {
+    if (isCustom(of)) {
+      return CUSTOM_VERSION;
+    }
+    String group = of.group();
+    String version = of.version();
     int otherwise = version.contains("alpha") ? 1 : version.contains("beta") ? 9 : 15;
     return VERSIONS.getOrDefault(group + "/" + version, otherwise);
   }

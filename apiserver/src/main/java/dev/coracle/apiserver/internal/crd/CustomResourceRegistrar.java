@@ -20,6 +20,7 @@ import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.validation.CaBundles;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -110,7 +111,7 @@ public final class CustomResourceRegistrar {
     }
     Optional<String> conflict = conflict(definition);
     boolean established = condition(definition, "Established").equals("True");
-    if (established || conflict.isEmpty()) {
+    if (established || conflict.isEmpty() && isTrustKnown(definition)) {
       serve(definition);
     }
     KubeObject wanted = withStatus(definition, conflict);
@@ -198,6 +199,10 @@ public final class CustomResourceRegistrar {
     return out;
   }
 
+  private static boolean isTrustKnown(KubeObject definition) {
+    return CaBundles.ofConversion(definition.at("spec")).isEmpty();
+  }
+
   private KubeObject withStatus(KubeObject definition, Optional<String> conflict) {
     return definition.with(o -> {
       ObjectNode status = o.withObjectProperty("status");
@@ -213,7 +218,14 @@ public final class CustomResourceRegistrar {
           conflict.isEmpty() ? "NoConflicts" : "NamesConflict",
           conflict.orElse("no conflicts found"));
       boolean established = condition(definition, "Established").equals("True");
-      if (established || conflict.isEmpty()) {
+      if (!established && conflict.isEmpty() && !isTrustKnown(definition)) {
+        set(
+            status,
+            "Established",
+            false,
+            "InvalidCABundle",
+            "The conversion webhook CABundle is invalid");
+      } else if (established || conflict.isEmpty()) {
         set(
             status,
             "Established",

@@ -11,7 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Adds to discovery what other servers have, after what this one has. */
+/** Adds to discovery what other servers have, each group where its importance puts it. */
 final class RemoteGroups {
 
   private static final Comparator<RemoteApi> BY_IMPORTANCE =
@@ -40,11 +40,27 @@ final class RemoteGroups {
     for (RemoteApi api : sorted()) {
       ObjectNode group = named(groups, "name", api.group());
       if (group == null) {
-        group = groups.addObject().put("name", api.group());
+        group = Json.object().put("name", api.group());
+        groups.insert(place(groups, "/name", api), group);
       }
       version(group, api);
     }
     return list;
+  }
+
+  /** Before the first that is less important, or as important and later in the alphabet. */
+  private int place(ArrayNode groups, String name, RemoteApi api) {
+    int mine = apis.groupPriority(api.group());
+    int at = 0;
+    while (at < groups.size()) {
+      String other = groups.get(at).at(name).asText("");
+      int its = apis.groupPriority(other);
+      if (its < mine || its == mine && other.compareTo(api.group()) > 0) {
+        break;
+      }
+      at++;
+    }
+    return at;
   }
 
   /** An {@code APIGroup}; empty where neither this server nor another has it. */
@@ -85,8 +101,9 @@ final class RemoteGroups {
         }
       }
       if (group == null) {
-        group = items.addObject();
+        group = Json.object();
         group.putObject("metadata").put("name", api.group()).putNull("creationTimestamp");
+        items.insert(place(items, "/metadata/name", api), group);
       }
       ArrayNode versions = group.withArrayProperty("versions");
       for (int i = 0; i < versions.size(); i++) {
