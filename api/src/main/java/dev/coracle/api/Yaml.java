@@ -36,6 +36,11 @@ public final class Yaml {
   private static final int MOST_NODES = 1_000_000;
   private static final int DEEPEST = 200;
 
+  /** The library copies what it has of a scalar anew for every buffer. */
+  private static final int MOST_BUFFER = 1 << 18;
+
+  private static final int LEAST_BUFFER = 1 << 10;
+
   /**
    * What readers of YAML 1.1, which Kubernetes' own tools are, take for a truth value, a number or
    * a time; the core schema would leave it bare.
@@ -103,6 +108,7 @@ public final class Yaml {
             .setAllowDuplicateKeys(true)
             .setAllowRecursiveKeys(false)
             .setCodePointLimit(maxBytes)
+            .setBufferSize(Math.clamp(yaml.length + 1L, LEAST_BUFFER, MOST_BUFFER))
             .build();
     try {
       checkEvents(yaml, settings, twice);

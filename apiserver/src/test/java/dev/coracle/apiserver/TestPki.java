@@ -2,10 +2,16 @@ package dev.coracle.apiserver;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.api.certificates.PemBlock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +55,25 @@ public final class TestPki {
 
   public Path path(String name) {
     return dir.resolve(name);
+  }
+
+  /** A new key. Of large ones, openssl finds the primes many times faster than a young JVM. */
+  KeyPair rsa(int bits) throws Exception {
+    Path file = path("rsa" + bits + ".key");
+    run(
+        "genpkey",
+        "-algorithm",
+        "RSA",
+        "-pkeyopt",
+        "rsa_keygen_bits:" + bits,
+        "-out",
+        file.toString());
+    byte[] content = PemBlock.all(Files.readString(file)).getFirst().content();
+    KeyFactory keys = KeyFactory.getInstance("RSA");
+    RSAPrivateCrtKey own =
+        (RSAPrivateCrtKey) keys.generatePrivate(new PKCS8EncodedKeySpec(content));
+    return new KeyPair(
+        keys.generatePublic(new RSAPublicKeySpec(own.getModulus(), own.getPublicExponent())), own);
   }
 
   /** Makes NAME.crt and NAME.key. */
