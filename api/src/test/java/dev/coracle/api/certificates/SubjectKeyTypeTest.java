@@ -13,8 +13,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SubjectKeyTypeTest {
 
+  /** One size of RSA: a young JVM takes a quarter of a minute to find the primes of the other. */
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RSA4096")
   void aStubRequestProvesTheKeyAndSaysNothingElse(SubjectKeyType type) {
     KeyPair pair = type.generate();
     byte[] request = type.stubRequest(pair);
