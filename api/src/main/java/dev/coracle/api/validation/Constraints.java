@@ -3,26 +3,17 @@ package dev.coracle.api.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.patch.Trees;
 import java.math.BigDecimal;
-import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * OpenAPI's value validations of one node: ranges, lengths, patterns, formats, and the logic of
  * them.
  */
 final class Constraints {
-
-  /** The time a pattern may take is bounded by how often it may look at a character. */
-  private static final int MAX_LOOKS = 5_000_000;
 
   /** Of this many digits on, Go prints a float64 with an exponent. */
   private static final int PLAIN_DIGITS = 6;
@@ -73,92 +64,13 @@ final class Constraints {
           path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
     }
     String pattern = rules.path("pattern").asText("");
-    if (!pattern.isEmpty() && !matches(pattern, value)) {
+    if (!pattern.isEmpty() && !GoPatterns.isFound(pattern, value)) {
       errors.invalid(path, "", value, path + " in body should match '" + pattern + "'");
     }
     String format = rules.path("format").asText("");
-    if (!format.isEmpty() && !hasFormat(format, value)) {
+    if (!format.isEmpty() && !Formats.accepts(format, value)) {
       errors.invalid(
           path, "", value, path + " in body must be of type " + format + ": \"" + value + "\"");
-    }
-  }
-
-  private static boolean matches(String pattern, String value) {
-    try {
-      return Pattern.compile(pattern).matcher(new BoundedText(value, new int[] {MAX_LOOKS})).find();
-    } catch (PatternSyntaxException e) {
-      return true;
-    } catch (LookedTooOften e) {
-      return false;
-    }
-  }
-
-  private static final class LookedTooOften extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    LookedTooOften() {
-      super("", null, false, false);
-    }
-  }
-
-  /** A text that ends a pattern's search when it backtracks without measure. */
-  private record BoundedText(String text, int[] left) implements CharSequence {
-    @Override
-    public char charAt(int index) {
-      if (--left[0] < 0) {
-        throw new LookedTooOften();
-      }
-      return text.charAt(index);
-    }
-
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return new BoundedText(text.substring(start, end), left);
-    }
-
-    @Override
-    public String toString() {
-      return text;
-    }
-  }
-
-  private static final Pattern UUID =
-      Pattern.compile("(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$");
-  private static final Pattern DURATION =
-      Pattern.compile("^[-+]?(\\d+(\\.\\d*)?(ns|us|µs|ms|s|m|h|d|w))+$|^0$");
-  private static final Pattern EMAIL = Pattern.compile("^[^@\\s]+@[^@\\s]+$");
-  private static final Pattern IPV4 =
-      Pattern.compile("^((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(?!$)|$)){4}$");
-
-  private static boolean hasFormat(String format, String value) {
-    return switch (format) {
-      case "date-time" -> Timestamps.parse(value) != null;
-      case "date" -> isDate(value);
-      case "uuid", "uuid3", "uuid4", "uuid5" -> find(UUID, value);
-      case "duration" -> find(DURATION, value.replace(" ", ""));
-      case "email" -> find(EMAIL, value);
-      case "ipv4" -> find(IPV4, value);
-      case "byte" -> value.length() % 4 == 0;
-      default -> true;
-    };
-  }
-
-  private static boolean find(Pattern pattern, String value) {
-    Matcher matcher = pattern.matcher(value);
-    return matcher.find();
-  }
-
-  private static boolean isDate(String value) {
-    try {
-      LocalDate.parse(value);
-      return true;
-    } catch (DateTimeParseException e) {
-      return false;
     }
   }
 

@@ -6,10 +6,9 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.GoPatterns;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,16 +170,10 @@ final class StructuralRules {
       nested(schema.path("not"), false, path.child("not"));
     }
     String pattern = Nodes.text(schema, "pattern");
-    if (!pattern.isEmpty()) {
-      try {
-        Pattern.compile(pattern);
-      } catch (PatternSyntaxException e) {
-        errors.invalid(
-            path,
-            "pattern",
-            pattern,
-            "must be a valid regular expression, but isn't: " + e.getDescription());
-      }
+    String problem = pattern.isEmpty() ? "" : GoPatterns.problem(pattern);
+    if (!problem.isEmpty()) {
+      errors.invalid(
+          path, "pattern", pattern, "must be a valid regular expression, but isn't: " + problem);
     }
   }
 

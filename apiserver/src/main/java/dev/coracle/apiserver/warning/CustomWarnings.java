@@ -1,6 +1,10 @@
 package dev.coracle.apiserver.warning;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.validation.Formats;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -10,6 +14,9 @@ final class CustomWarnings {
 
   /** What the garbage collector itself puts there. */
   private static final Set<String> STANDARD = Set.of("orphan", "foregroundDeletion");
+
+  /** What of a schema besides its properties is a schema. */
+  private static final List<String> PARTS = List.of("items", "additionalProperties");
 
   private CustomWarnings() {}
 
@@ -28,6 +35,31 @@ final class CustomWarnings {
                 + name
                 + "\": prefer a domain-qualified finalizer name including a path (/) to avoid"
                 + " accidental conflicts with other finalizer writers");
+      }
+    }
+  }
+
+  /** Of formats that texts of the definition's objects will not be held to. */
+  static void formats(ObjectNode definition, Consumer<String> to) {
+    Set<String> unknown = new LinkedHashSet<>();
+    for (JsonNode version : definition.path("spec").path("versions")) {
+      formats(version.path("schema").path("openAPIV3Schema"), unknown);
+    }
+    unknown.forEach(format -> to.accept("unrecognized format \"" + format + "\""));
+  }
+
+  /** A schema is no deeper than a document may be. */
+  private static void formats(JsonNode schema, Set<String> unknown) {
+    String format = schema.path("format").asText("");
+    if (schema.path("type").asText("").equals("string")
+        && !format.isEmpty()
+        && !Formats.isKnown(format)) {
+      unknown.add(format);
+    }
+    schema.path("properties").forEach(property -> formats(property, unknown));
+    for (String part : PARTS) {
+      if (schema.path(part).isObject()) {
+        formats(schema.path(part), unknown);
       }
     }
   }

@@ -57,6 +57,7 @@ public final class KindWarnings {
           Map.entry("/Node", KindWarnings::node),
           Map.entry("/PersistentVolume", KindWarnings::volume),
           Map.entry("/PersistentVolumeClaim", KindWarnings::claim),
+          Map.entry("apiextensions.k8s.io/CustomResourceDefinition", CustomWarnings::formats),
           Map.entry("discovery.k8s.io/EndpointSlice", KindWarnings::endpoints),
           Map.entry("networking.k8s.io/NetworkPolicy", KindWarnings::policy),
           Map.entry("node.k8s.io/RuntimeClass", KindWarnings::runtimeClass),

@@ -57,6 +57,24 @@ class KindWarningsTest {
   }
 
   @Test
+  void formatsThatNobodyLooksAt() {
+    String schema =
+        "{type: object, properties: {a: {type: string, format: yaml}, b: {type: array, items:"
+            + " {type: string, format: date-time}}, c: {type: integer, format: int64}, d: {type:"
+            + " object, additionalProperties: {type: string, format: toml}}, e: {type: string,"
+            + " format: yaml}}}";
+    assertThat(
+            created(
+                "apiextensions.k8s.io/customresourcedefinitions",
+                "{metadata: {name: tabs.g.io}, spec: {group: g.io, scope: Namespaced, names: {plural:"
+                    + " tabs, kind: Tab}, versions: [{name: v1, served: true, storage: true, schema:"
+                    + " {openAPIV3Schema: "
+                    + schema
+                    + "}}]}}"))
+        .containsExactly("unrecognized format \"yaml\"", "unrecognized format \"toml\"");
+  }
+
+  @Test
   void ordinaryObjectsWarnOfNothing() {
     assertThat(created("pods", POD)).isEmpty();
     assertThat(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coracle.api.validation;
+
+import org.jspecify.annotations.NullMarked;
