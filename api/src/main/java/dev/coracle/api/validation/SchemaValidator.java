@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.patch.Trees;
-import dev.coracle.api.schema.ListType;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
@@ -112,25 +111,12 @@ public final class SchemaValidator {
       @Nullable JsonNode old,
       FieldPath path,
       FieldErrors errors) {
+    OldItems before = OldItems.of(type, old);
     int i = 0;
     for (JsonNode item : array) {
-      check(type.item(), item, correlated(type, item, old), path.index(i), errors);
+      check(type.item(), item, before.of(item), path.index(i), errors);
       i++;
     }
-  }
-
-  private static @Nullable JsonNode correlated(
-      SchemaType type, JsonNode item, @Nullable JsonNode old) {
-    if (!(old instanceof ArrayNode list) || type.listType() == ListType.ATOMIC) {
-      return null;
-    }
-    String id = ListItems.identity(type, item);
-    for (JsonNode candidate : list) {
-      if (ListItems.identity(type, candidate).equals(id)) {
-        return candidate;
-      }
-    }
-    return null;
   }
 
   private static boolean hasType(SchemaType type, ObjectNode rules, JsonNode value) {

@@ -8,6 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.schema.CustomResources;
 import dev.coracle.api.schema.ResourceDefinition;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -186,6 +187,24 @@ class CustomResourceValidationTest {
                 tab(
                     "{'cron':'abc','replicas':3,'mode':'a','port':'http','note':null,'either':{'x':'1'}}")))
         .isEmpty();
+  }
+
+  /** Each item is looked for among the old ones: by its keys, or this would take minutes. */
+  @Test
+  void itemsOfLongListsAreKnownAgain() {
+    int many = 40_000;
+    List<String> items = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      items.add("{'n':'i" + i + "','v':" + (i == 7 ? 9 : 1) + "}");
+    }
+    ObjectNode before = tab("{'cron':'abc','map':" + items + "}");
+    ObjectNode now = tab("{'cron':'abc','map':" + items.reversed() + "}");
+    assertThat(Validator.validateUpdate(TABS, KubeObject.of(before), now, "")).isEmpty();
+    ((ObjectNode) now.at("/spec/map/0")).put("v", 4);
+    assertThat(show(Validator.validateUpdate(TABS, KubeObject.of(before), now, "")))
+        .containsExactly(
+            "spec.map[0].v: Invalid value: 4: spec.map[0].v in body should be less than or equal to"
+                + " 3");
   }
 
   @Test

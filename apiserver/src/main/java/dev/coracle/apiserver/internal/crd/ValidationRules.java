@@ -10,6 +10,7 @@ import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.OldItems;
 import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.CelTypes;
@@ -217,26 +218,12 @@ public final class ValidationRules {
         }
       }
     } else if (now instanceof ArrayNode array && node.element != null) {
+      OldItems old = OldItems.of(node.type, before);
       int i = 0;
       for (JsonNode item : array) {
-        JsonNode old = correlated(node.type, item, before);
-        walk(node.element, item, old, ratchet, path.index(i++), budget, errors);
+        walk(node.element, item, old.of(item), ratchet, path.index(i++), budget, errors);
       }
     }
-  }
-
-  private static @Nullable JsonNode correlated(
-      SchemaType list, JsonNode item, @Nullable JsonNode before) {
-    if (before instanceof ArrayNode array) {
-      for (JsonNode candidate : array) {
-        if (list.listType() == ListType.MAP
-            ? list.mapKeys().stream().allMatch(k -> item.path(k).equals(candidate.path(k)))
-            : list.listType() == ListType.SET && item.equals(candidate)) {
-          return candidate;
-        }
-      }
-    }
-    return null;
   }
 
   private static void rules(
