@@ -57,8 +57,7 @@ public final class ContainerConfigs {
             .setStdinOnce(container.node().path("stdinOnce").asBoolean(false))
             .setTty(container.node().path("tty").asBoolean(false))
             .addAllMounts(mounts);
-    container.strings("command").forEach(s -> out.addCommand(Expansion.expand(s, env::get)));
-    container.strings("args").forEach(s -> out.addArgs(Expansion.expand(s, env::get)));
+    words(container, env, out);
     env.forEach((k, v) -> out.addEnvs(KeyValue.newBuilder().setKey(k).setValue(v)));
     labels(pod, container, attempt, out);
     String signal = container.node().path("lifecycle").path("stopSignal").asText("");
@@ -107,6 +106,17 @@ public final class ContainerConfigs {
       return Signal.valueOf(name.replace("+", "PLUS").replace("SIGRTMAX-", "SIGRTMAXMINUS"));
     } catch (IllegalArgumentException e) {
       throw new ConfigException("unknown stop signal " + name);
+    }
+  }
+
+  private static void words(
+      ContainerSpec container, Map<String, String> env, ContainerConfig.Builder out) {
+    Expansion expansion = new Expansion();
+    try {
+      container.strings("command").forEach(s -> out.addCommand(expansion.expand(s, env::get)));
+      container.strings("args").forEach(s -> out.addArgs(expansion.expand(s, env::get)));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("command and arguments: " + e.getMessage());
     }
   }
 }

@@ -37,6 +37,7 @@ public final class ContainerEnv {
     boolean links = pod.spec().path("enableServiceLinks").asBoolean(true);
     Map<String, String> services = ServiceEnv.of(objects.servicesFor(pod.namespace(), links));
     Map<String, String> env = new LinkedHashMap<>();
+    Expansion expansion = new Expansion();
     for (JsonNode from : container.node().path("envFrom")) {
       addAll(pod, from, env);
     }
@@ -49,19 +50,30 @@ public final class ContainerEnv {
                 : value(pod, container, from, facts))
             .ifPresent(v -> env.put(name, v));
       } else {
-        env.put(
-            name,
-            Expansion.expand(
-                variable.path("value").asText(""),
-                reference -> {
-                  String own = env.get(reference);
-                  return own == null ? services.get(reference) : own;
-                }));
+        env.put(name, expanded(expansion, name, variable.path("value").asText(""), env, services));
       }
     }
     Map<String, String> all = new LinkedHashMap<>(env);
     services.forEach(all::putIfAbsent);
     return all;
+  }
+
+  private static String expanded(
+      Expansion expansion,
+      String name,
+      String text,
+      Map<String, String> env,
+      Map<String, String> services) {
+    try {
+      return expansion.expand(
+          text,
+          reference -> {
+            String own = env.get(reference);
+            return own == null ? services.get(reference) : own;
+          });
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("environment variable \"" + name + "\": " + e.getMessage());
+    }
   }
 
   private void addAll(Pod pod, JsonNode from, Map<String, String> env) {

@@ -153,16 +153,7 @@ public final class ContainerMounts {
     String sub = mount.path("subPath").asText("");
     String expression = mount.path("subPathExpr").asText("");
     if (!expression.isEmpty()) {
-      sub =
-          Expansion.expand(
-              expression,
-              reference -> {
-                String value = env.get(reference);
-                if (value == null || value.isEmpty()) {
-                  throw new ConfigException("missing value for \"" + reference + "\"");
-                }
-                return value;
-              });
+      sub = subPath(expression, env);
     }
     Mount.Builder out = Mount.newBuilder().setContainerPath(inside);
     boolean readOnly = mount.path("readOnly").asBoolean(false) || volume.readOnly();
@@ -270,5 +261,22 @@ public final class ContainerMounts {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
     }
     return Mount.newBuilder().setContainerPath(inside).setHostPath(file.toString()).build();
+  }
+
+  private static String subPath(String expression, Map<String, String> env) {
+    try {
+      return new Expansion()
+          .expand(
+              expression,
+              reference -> {
+                String value = env.get(reference);
+                if (value == null || value.isEmpty()) {
+                  throw new ConfigException("missing value for \"" + reference + "\"");
+                }
+                return value;
+              });
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("subPathExpr: " + e.getMessage());
+    }
   }
 }

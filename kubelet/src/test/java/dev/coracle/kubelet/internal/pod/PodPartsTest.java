@@ -9,6 +9,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.cri.v1.DNSConfig;
 import dev.coracle.kubelet.internal.image.ImageReference;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -52,7 +53,34 @@ class PodPartsTest {
     "$$,$"
   })
   void expansionFollowsItsRules(String text, String expected) {
-    assertThat(Expansion.expand(text, Map.of("A", "1", "B", "2")::get)).isEqualTo(expected);
+    assertThat(new Expansion().expand(text, Map.of("A", "1", "B", "2")::get)).isEqualTo(expected);
+  }
+
+  /**
+   * Each refers twice to the one before: the sixtieth would be as long as all disks of the world.
+   */
+  @Test
+  void referencesToReferencesEndWhereNoProcessCouldTakeThem() {
+    Map<String, String> env = new HashMap<>(Map.of("A0", "x".repeat(50)));
+    Expansion expansion = new Expansion();
+    assertThatThrownBy(
+            () -> {
+              for (int i = 1; i < 60; i++) {
+                String before = "$(A" + (i - 1) + ")";
+                env.put("A" + i, expansion.expand(before + before, env::get));
+              }
+            })
+        .hasMessageContaining("longer than 131071 bytes");
+    String longest = "x".repeat(Expansion.MOST_CHARACTERS);
+    Expansion many = new Expansion();
+    assertThat(many.expand("$(A)", Map.of("A", longest)::get)).isEqualTo(longest);
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                many.expand("$(A)", Map.of("A", longest)::get);
+              }
+            })
+        .hasMessageContaining("all together are longer than 6291456 bytes");
   }
 
   @Test
