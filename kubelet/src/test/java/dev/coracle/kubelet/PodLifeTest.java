@@ -2,6 +2,7 @@ package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -163,6 +166,49 @@ class PodLifeTest {
                 "Failed: Error: ImagePullBackOff"));
     k.runtime.failing(call -> Optional.empty());
     k.awaitPhase("pull", "Running");
+  }
+
+  /** One large value that many variables refer to, and a text that doubles with each of them. */
+  @Test
+  void anEnvironmentBeyondAllMeasureIsToldAndNotMade() {
+    String value = "x".repeat(200_000);
+    String large =
+        IntStream.range(0, 40)
+            .mapToObj(i ->
+                "{\"name\":\"L"
+                    + i
+                    + "\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.annotations['a']\"}}}")
+            .collect(Collectors.joining(","));
+    String doubling =
+        IntStream.range(1, 60)
+            .mapToObj(
+                i -> "{\"name\":\"A%d\",\"value\":\"$(A%d)$(A%d)\"}".formatted(i, i - 1, i - 1))
+            .collect(Collectors.joining(","));
+    k.api
+        .create(
+            Resources.PODS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Pod",
+                 "metadata":{"name":"large","namespace":"default","annotations":{"a":"%s"}},
+                 "spec":{"nodeName":"n1","containers":[{"name":"c","image":"busybox:1","env":[%s]}]}}
+                """
+                    .formatted(value, large)))
+        .await()
+        .indefinitely();
+    k.create(
+        "doubling",
+        "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\",\"env\":[{\"name\":\"A0\",\"value\":\"xxxx\"},"
+            + doubling
+            + "]}]");
+    k.eventually(() -> {
+      JsonNode waiting = k.container("large").path("state").path("waiting");
+      assertThat(waiting.path("reason").asText()).isEqualTo("CreateContainerConfigError");
+      assertThat(waiting.path("message").asText())
+          .isEqualTo("the environment is longer than 6291456 bytes, which no process is given");
+      assertThat(k.container("doubling").at("/state/waiting/message").asText())
+          .startsWith("environment variable \"A15\": with its references replaced it is longer");
+    });
   }
 
   @Test

@@ -15,7 +15,7 @@ public final class Expansion {
   static final int MOST_CHARACTERS = 131_071;
 
   /** Nor more of them, however large its stack. */
-  static final int MOST_IN_ALL = 6 << 20;
+  public static final int MOST_IN_ALL = 6 << 20;
 
   private int left = MOST_IN_ALL;
 

@@ -55,7 +55,22 @@ public final class ContainerEnv {
     }
     Map<String, String> all = new LinkedHashMap<>(env);
     services.forEach(all::putIfAbsent);
+    check(all);
     return all;
+  }
+
+  /** A few large values, referred to again and again, would not reach any process. */
+  private static void check(Map<String, String> all) {
+    long length = 0;
+    for (Map.Entry<String, String> variable : all.entrySet()) {
+      length += variable.getKey().length() + variable.getValue().length();
+    }
+    if (length > Expansion.MOST_IN_ALL) {
+      throw new ConfigException(
+          "the environment is longer than "
+              + Expansion.MOST_IN_ALL
+              + " bytes, which no process is given");
+    }
   }
 
   private static String expanded(
