@@ -155,9 +155,13 @@ public final class Kubelet implements Component {
             options.rootDir(),
             new CpuManager(
                 options.configuration().cpus(),
+                around.system(),
                 options.configuration().reservations(),
                 options.rootDir().resolve("cpu_manager_state"),
                 this::touchAll),
+            around.numa(options.configuration().numa()),
+            options.configuration().numa().topology(),
+            metrics,
             around.plugins(),
             node::refresh,
             this::touched,

@@ -8,22 +8,24 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import dev.coracle.kubelet.internal.topology.TopologyManager;
 import java.util.List;
 import java.util.Map;
 
 /** What pods hold: CPUs of their own, extended resources, and devices of claims, as one. */
-record PodDevices(CpuManager cpus, DeviceManager devices, DraManager claims)
+record PodDevices(
+    TopologyManager topology, CpuManager cpus, DeviceManager devices, DraManager claims)
     implements NodeDevices {
 
   @Override
   public void allocate(Pod pod) throws Refused, NotReady {
-    cpus.allocate(pod);
-    devices.allocate(pod);
+    topology.allocate(pod);
     claims.prepare(pod);
   }
 
   @Override
   public void release(String podUid) throws NotReady {
+    topology.release(podUid);
     cpus.release(podUid);
     devices.release(podUid);
     claims.unprepare(podUid);

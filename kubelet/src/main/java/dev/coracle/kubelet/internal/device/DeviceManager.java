@@ -14,6 +14,10 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ConfigException;
 import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import dev.coracle.kubelet.internal.topology.HintProvider;
+import dev.coracle.kubelet.internal.topology.NumaMask;
+import dev.coracle.kubelet.internal.topology.TopologyHint;
 import dev.coracle.kubelet.spi.CriException;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,12 +27,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * <p>State is guarded by this; plugins are called without the lock, so that one that hangs holds up
  * nobody but the pods that want its devices.
  */
-public final class DeviceManager implements PluginHandler, NodeDevices {
+public final class DeviceManager implements PluginHandler, HintProvider, ContainerExtras.Source {
 
   /** How many devices of a resource there are, and how many of them can be given to pods. */
   public record Count(long capacity, long allocatable) {}
@@ -53,6 +59,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
 
   private final Vertx vertx;
   private final Timers timers;
+  private final NumaMask numa;
   private final Runnable changed;
   private final Consumer<String> touched;
   private final DeviceCheckpoint checkpoint;
@@ -63,14 +70,21 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   private final Map<String, Set<String>> promised = new TreeMap<>();
 
   /**
+   * @param numa the machine's NUMA nodes
    * @param file where is kept what pods hold
    * @param changed hears that counts have changed
    * @param touched hears the uid of a pod one of whose devices has another health than before
    */
   public DeviceManager(
-      Vertx vertx, Timers timers, Path file, Runnable changed, Consumer<String> touched) {
+      Vertx vertx,
+      Timers timers,
+      NumaMask numa,
+      Path file,
+      Runnable changed,
+      Consumer<String> touched) {
     this.vertx = vertx;
     this.timers = timers;
+    this.numa = numa;
     this.changed = changed;
     this.touched = touched;
     this.checkpoint = new DeviceCheckpoint(file);
@@ -180,7 +194,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     return out;
   }
 
-  @Override
+  /** As in {@link NodeDevices#health}. */
   public synchronized ArrayNode health(Pod pod, ContainerSpec container) {
     ArrayNode out = Json.array();
     for (DeviceAllocation a : allocations) {
@@ -241,25 +255,88 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   // Pods.
 
   @Override
-  public void allocate(Pod pod) throws Refused {
-    Map<String, Set<String>> reusable = new TreeMap<>();
-    for (ContainerSpec container : pod.initContainers()) {
-      for (var e : wanted(container).entrySet()) {
-        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
-        List<String> ids = allocate(pod, container, e.getKey(), e.getValue(), reuse);
-        if (container.isSidecar()) {
-          reuse.removeAll(ids);
-        } else {
-          reuse.addAll(ids); // It has ended when the next one starts.
-        }
+  public void allocate(Pod pod, ContainerSpec container, TopologyHint hint) throws Refused {
+    for (var e : wanted(container).entrySet()) {
+      allocate(pod, container, e.getKey(), e.getValue(), hint);
+    }
+  }
+
+  /** What a pod holds for containers that have ended when this one starts. */
+  private Set<String> reusable(Pod pod, ContainerSpec until, String resource) {
+    Set<String> out = new HashSet<>();
+    for (ContainerSpec container : HintProvider.containers(pod)) {
+      if (container.name().equals(until.name())) {
+        break;
+      }
+      List<String> ids = ids(pod, container, resource);
+      if (container.isInit() && !container.isSidecar()) {
+        out.addAll(ids);
+      } else {
+        ids.forEach(out::remove);
       }
     }
-    for (ContainerSpec container : pod.containers()) {
-      for (var e : wanted(container).entrySet()) {
-        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
-        reuse.removeAll(allocate(pod, container, e.getKey(), e.getValue(), reuse));
-      }
+    return out;
+  }
+
+  private List<String> ids(Pod pod, ContainerSpec container, String resource) {
+    return allocations.stream()
+        .filter(a -> a.isOf(pod.uid(), container.name()) && a.resource().equals(resource))
+        .findFirst()
+        .map(DeviceAllocation::ids)
+        .orElse(List.of());
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod, ContainerSpec container) {
+    Map<String, List<TopologyHint>> out = new TreeMap<>();
+    wanted(container)
+        .forEach((resource, count) ->
+            hint(
+                out,
+                resource,
+                count,
+                ids(pod, container, resource),
+                reusable(pod, container, resource)));
+    return out;
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod) {
+    Set<String> resources = new TreeSet<>();
+    HintProvider.containers(pod).forEach(c -> resources.addAll(wanted(c).keySet()));
+    Map<String, List<TopologyHint>> out = new TreeMap<>();
+    for (String resource : resources) {
+      Set<String> has = new HashSet<>();
+      HintProvider.containers(pod).forEach(c -> has.addAll(ids(pod, c, resource)));
+      long count = HintProvider.together(pod, c -> wanted(c).getOrDefault(resource, 0));
+      hint(out, resource, (int) Math.min(Integer.MAX_VALUE, count), has, Set.of());
     }
+    return out;
+  }
+
+  /**
+   * @param has what is held of it already
+   */
+  private void hint(
+      Map<String, List<TopologyHint>> out,
+      String resource,
+      int count,
+      Collection<String> has,
+      Set<String> reuse) {
+    DeviceStock stock = stocks.get(resource);
+    if (stock == null || !DeviceHints.isAligned(stock.all())) {
+      return;
+    }
+    if (!has.isEmpty()) {
+      out.put(
+          resource,
+          has.size() == count
+              ? DeviceHints.of(numa, stock.all(), has, Set.of(), count)
+              : List.of());
+      return;
+    }
+    Set<String> free = stock.free(held(resource)).keySet();
+    out.put(resource, DeviceHints.of(numa, stock.all(), free, reuse, count));
   }
 
   private synchronized Map<String, Integer> wanted(ContainerSpec container) {
@@ -273,17 +350,17 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     return out;
   }
 
-  private List<String> allocate(
-      Pod pod, ContainerSpec container, String resource, int count, Set<String> reuse)
+  private void allocate(
+      Pod pod, ContainerSpec container, String resource, int count, TopologyHint hint)
       throws Refused {
     DevicePlugin plugin;
     Map<String, Device> free;
+    Set<String> reuse;
     synchronized (this) {
-      for (DeviceAllocation a : allocations) {
-        if (a.isOf(pod.uid(), container.name()) && a.resource().equals(resource)) {
-          return a.ids();
-        }
+      if (!ids(pod, container, resource).isEmpty()) {
+        return;
       }
+      reuse = reusable(pod, container, resource);
       DeviceStock stock = stocks.get(resource);
       plugin = stock == null ? null : stock.plugin();
       if (stock == null || plugin == null || !stock.told()) {
@@ -303,13 +380,24 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
                 + free.size());
       }
     }
+    Set<String> must = new LinkedHashSet<>(reuse);
+    NumaMask nodes = hint.nodes();
+    if (nodes != null) {
+      Set<String> near = DeviceHints.on(nodes, free.values());
+      near.addAll(reuse);
+      near.retainAll(free.keySet());
+      if (near.size() >= count) {
+        free.keySet().retainAll(near);
+      } else {
+        must.addAll(near);
+      }
+    }
     try {
-      Collection<String> preferred = plugin.preferred(free.keySet(), reuse, count);
-      List<String> ids = promise(resource, free, reuse, preferred, count);
+      Collection<String> preferred = plugin.preferred(free.keySet(), must, count);
+      List<String> ids = promise(resource, free, reuse, must, preferred, count);
       try {
         keep(
             new DeviceAllocation(pod.uid(), container.name(), resource, ids, plugin.allocate(ids)));
-        return ids;
       } finally {
         unpromise(resource, ids);
       }
@@ -323,6 +411,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
       String resource,
       Map<String, Device> free,
       Set<String> reuse,
+      Set<String> must,
       Collection<String> preferred,
       int count)
       throws Refused {
@@ -330,7 +419,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     held.removeAll(reuse);
     Map<String, Device> left = new TreeMap<>(free);
     left.keySet().removeAll(held);
-    List<String> ids = DeviceChoice.of(left, reuse, preferred, count);
+    List<String> ids = DeviceChoice.of(left, must, preferred, count);
     if (ids.size() < count) {
       throw Refused.unexpected(
           "requested number of devices unavailable for "
@@ -375,7 +464,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     }
   }
 
-  @Override
+  /** The pod has ended: others may have what it held. */
   public synchronized void release(String podUid) {
     if (allocations.removeIf(a -> a.podUid().equals(podUid))) {
       save();
