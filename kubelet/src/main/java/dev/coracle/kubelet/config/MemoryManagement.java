@@ -42,10 +42,6 @@ public record MemoryManagement(boolean exclusive, Map<Integer, Map<String, Quant
               + policy
               + "\"; it must be None or Static");
     }
-    if (policy.equals("Static")) {
-      throw new IllegalArgumentException(
-          "invalid configuration: memoryManagerPolicy: \"Static\" is not supported by this kubelet");
-    }
     Map<Integer, Map<String, Quantity>> reserved = new TreeMap<>();
     for (JsonNode entry : document.path("reservedMemory")) {
       int node = entry.path("numaNode").asInt();

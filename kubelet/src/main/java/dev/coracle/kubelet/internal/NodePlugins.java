@@ -10,6 +10,7 @@ import dev.coracle.kubelet.internal.device.DeviceRegistration;
 import dev.coracle.kubelet.internal.device.PodResourcesServer;
 import dev.coracle.kubelet.internal.dra.DraManager;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.memory.MemoryManager;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.plugin.PluginWatcher;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -42,6 +43,7 @@ public final class NodePlugins implements AutoCloseable {
   private final boolean sockets;
   private final Supplier<Collection<Pod>> pods;
   private final CpuManager cpus;
+  private final MemoryManager memory;
   private final DeviceManager devices;
   private final TopologyManager topology;
   private final CsiDrivers csi;
@@ -51,6 +53,7 @@ public final class NodePlugins implements AutoCloseable {
   /**
    * @param root the kubelet's directory
    * @param cpus who has CPUs alone, which monitoring agents are told
+   * @param memory who has memory alone, likewise
    * @param numa where the machine's memory is
    * @param alignment whether what a container has comes from the same NUMA nodes
    * @param sockets whether sockets are made and looked for, which simulated nodes do without
@@ -66,6 +69,7 @@ public final class NodePlugins implements AutoCloseable {
       String nodeName,
       Path root,
       CpuManager cpus,
+      MemoryManager memory,
       NumaNodes numa,
       TopologyManagement alignment,
       KubeletMetrics metrics,
@@ -78,6 +82,7 @@ public final class NodePlugins implements AutoCloseable {
     this.timers = timers;
     this.root = root;
     this.cpus = cpus;
+    this.memory = memory;
     this.sockets = sockets;
     this.pods = pods;
     this.devices =
@@ -88,7 +93,7 @@ public final class NodePlugins implements AutoCloseable {
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
             changed,
             touched);
-    this.topology = new TopologyManager(alignment, numa, List.of(cpus, devices), metrics);
+    this.topology = new TopologyManager(alignment, numa, List.of(cpus, memory, devices), metrics);
     this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
     this.claims = new DraManager(vertx, timers, root.resolve("dra_manager_state"), touched);
   }
@@ -99,7 +104,7 @@ public final class NodePlugins implements AutoCloseable {
 
   /** What pods hold. */
   public NodeDevices held() {
-    return new PodDevices(topology, cpus, devices, claims);
+    return new PodDevices(topology, cpus, memory, devices, claims);
   }
 
   public CpuManager cpus() {
@@ -118,12 +123,14 @@ public final class NodePlugins implements AutoCloseable {
   public void keepOnly(Collection<String> podUids) {
     topology.keepOnly(podUids);
     cpus.keepOnly(podUids);
+    memory.keepOnly(podUids);
     devices.keepOnly(podUids);
   }
 
   /** Before the first pod is looked at. */
   public void restore() {
     cpus.restore();
+    memory.restore();
     devices.restore();
     claims.restore();
   }
@@ -142,6 +149,7 @@ public final class NodePlugins implements AutoCloseable {
             root.resolve("pod-resources").resolve("kubelet.sock"),
             devices,
             cpus,
+            memory,
             claims::resources,
             pods);
     PluginWatcher watcher =

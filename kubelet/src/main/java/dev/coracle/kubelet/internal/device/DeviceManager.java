@@ -537,6 +537,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
             .toList(),
         r.getAnnotationsMap(),
         r.getCdiDevicesList().stream().map(d -> d.getName()).toList(),
+        "",
         "");
   }
 
