@@ -32,8 +32,8 @@ final class CpuCheckpoint {
     this.file = new CheckpointFile(file);
   }
 
-  Path file() {
-    return file.file();
+  CheckpointFile file() {
+    return file;
   }
 
   void write(State state) throws IOException {

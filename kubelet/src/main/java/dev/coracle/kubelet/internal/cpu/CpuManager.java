@@ -134,13 +134,7 @@ public final class CpuManager implements HintProvider {
   }
 
   private IllegalStateException drain(String why, @Nullable Exception e) {
-    return new IllegalStateException(
-        "could not restore state from checkpoint: "
-            + why
-            + ", please drain this node and delete the CPU manager checkpoint file \""
-            + checkpoint.file()
-            + "\" before restarting Kubelet",
-        e);
+    return checkpoint.file().unusable("CPU manager", why, e);
   }
 
   /** Those that pods may run on at all. */

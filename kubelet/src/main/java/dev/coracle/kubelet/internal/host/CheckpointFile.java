@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON object with a checksum, replaced as a whole. The checksum is of another kind than
@@ -44,6 +45,23 @@ public record CheckpointFile(Path file) {
     } catch (RuntimeException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * What is written cannot go on as it is.
+   *
+   * @param owner whose file it is, in upstream's words
+   */
+  public IllegalStateException unusable(String owner, String why, @Nullable Exception e) {
+    return new IllegalStateException(
+        "could not restore state from checkpoint: "
+            + why
+            + ", please drain this node and delete the "
+            + owner
+            + " checkpoint file \""
+            + file
+            + "\" before restarting Kubelet",
+        e);
   }
 
   private static long checksum(JsonNode data) {

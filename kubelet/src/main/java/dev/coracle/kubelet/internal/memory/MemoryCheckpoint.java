@@ -46,8 +46,8 @@ final class MemoryCheckpoint {
     this.file = new CheckpointFile(file);
   }
 
-  Path file() {
-    return file.file();
+  CheckpointFile file() {
+    return file;
   }
 
   void write(State state) throws IOException {

@@ -87,13 +87,7 @@ public final class MemoryManager implements HintProvider {
   }
 
   private IllegalStateException drain(String why, @Nullable Exception e) {
-    return new IllegalStateException(
-        "could not restore state from checkpoint: "
-            + why
-            + ", please drain this node and delete the memory manager checkpoint file \""
-            + checkpoint.file()
-            + "\" before restarting Kubelet",
-        e);
+    return checkpoint.file().unusable("memory manager", why, e);
   }
 
   @Override
