@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.memory;
 
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.MemoryManagement;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
@@ -38,6 +39,7 @@ public final class MemoryManager implements HintProvider {
   private final MemoryManagement options;
   private final Map<Integer, Map<String, NodeMemory>> machine;
   private final MemoryCheckpoint checkpoint;
+  private final KubeletMetrics metrics;
   private final Map<String, Map<String, List<MemoryBlock>>> held = new TreeMap<>();
 
   /**
@@ -45,7 +47,9 @@ public final class MemoryManager implements HintProvider {
    * @param file where is kept who holds what
    * @throws IllegalArgumentException it is not what is reserved of the nodes
    */
-  public MemoryManager(MemoryManagement options, NumaNodes numa, Quantity kept, Path file) {
+  public MemoryManager(
+      MemoryManagement options, NumaNodes numa, Quantity kept, Path file, KubeletMetrics metrics) {
+    this.metrics = metrics;
     this.options = options;
     this.machine =
         options.exclusive() ? MemoryReservations.of(numa, options.reserved(), kept) : Map.of();
@@ -97,12 +101,17 @@ public final class MemoryManager implements HintProvider {
     if (wanted.isEmpty() || !of(pod.uid(), container.name()).isEmpty()) {
       return;
     }
-    MemoryRoom room = room();
-    List<MemoryBlock> reusable = reusable(pod, container);
-    NumaMask nodes = nodes(room, wanted, reusable, hint);
-    if (!room.isWhole(nodes)) {
-      throw refused("preferred hint violates NUMA node allocation");
+    boolean refused = true;
+    try {
+      NumaMask nodes = nodes(room(), wanted, reusable(pod, container), hint);
+      give(pod, container, wanted, nodes);
+      refused = false;
+    } finally {
+      metrics.memoryPinned(refused);
     }
+  }
+
+  private void give(Pod pod, ContainerSpec container, Map<String, Long> wanted, NumaMask nodes) {
     List<MemoryBlock> blocks = new ArrayList<>();
     wanted.forEach((type, bytes) -> blocks.add(new MemoryBlock(type, bytes, nodes)));
     giveBack(pod, container, blocks);
@@ -116,6 +125,9 @@ public final class MemoryManager implements HintProvider {
       throws Refused {
     NumaMask asked = hint.nodes();
     if (asked != null && room.has(asked, wanted)) {
+      if (!room.isWhole(asked)) {
+        throw refused("preferred hint violates NUMA node allocation");
+      }
       return asked;
     }
     NumaMask least = hint.nodesOr(NumaMask.NONE);

@@ -27,6 +27,8 @@ public final class KubeletMetrics {
   private final Counter topologyRequests;
   private final Counter topologyErrors;
   private final DistributionSummary topology;
+  private final Counter pinningRequests;
+  private final Counter pinningErrors;
   private final Timer relist;
   private final Map<String, Timer> operations = new ConcurrentHashMap<>();
   private final Map<String, Counter> operationErrors = new ConcurrentHashMap<>();
@@ -72,6 +74,17 @@ public final class KubeletMetrics {
         DistributionSummary.builder("kubelet_topology_manager_admission_duration_ms")
             .description("Duration in milliseconds to serve a pod admission request.")
             .serviceLevelObjectives(1, 5, 25, 100, 250, 1000, 5000, 30_000)
+            .tag("node", node)
+            .register(registry);
+    this.pinningRequests =
+        Counter.builder("kubelet_memory_manager_pinning_requests_total")
+            .description("The number of memory pages allocations which required pinning.")
+            .tag("node", node)
+            .register(registry);
+    this.pinningErrors =
+        Counter.builder("kubelet_memory_manager_pinning_errors_total")
+            .description(
+                "The number of memory pages allocations which required pinning that failed.")
             .tag("node", node)
             .register(registry);
   }
@@ -146,6 +159,18 @@ public final class KubeletMetrics {
       topologyErrors.increment();
     }
     topology.record(took.toNanos() / 1e6);
+  }
+
+  /**
+   * Memory of NUMA nodes was looked for, for a container alone.
+   *
+   * @param refused there is not as much
+   */
+  public void memoryPinned(boolean refused) {
+    pinningRequests.increment();
+    if (refused) {
+      pinningErrors.increment();
+    }
   }
 
   public void containerRestarted() {

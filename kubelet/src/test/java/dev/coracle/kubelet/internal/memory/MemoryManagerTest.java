@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.MemoryManagement;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
@@ -13,6 +14,7 @@ import dev.coracle.kubelet.internal.topology.HintProvider;
 import dev.coracle.kubelet.internal.topology.NumaMask;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.internal.topology.TopologyHint;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,11 +39,16 @@ class MemoryManagerTest {
       new MemoryManagement(true, Map.of(0, Map.of("memory", Quantity.parse("1Gi"))));
 
   @TempDir Path directory;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
   private MemoryManager manager(MemoryManagement options, NumaNodes machine, String kept) {
     MemoryManager out =
         new MemoryManager(
-            options, machine, Quantity.parse(kept), directory.resolve("memory_manager_state"));
+            options,
+            machine,
+            Quantity.parse(kept),
+            directory.resolve("memory_manager_state"),
+            new KubeletMetrics(registry, "n1"));
     out.restore();
     return out;
   }
@@ -175,6 +182,10 @@ class MemoryManagerTest {
         .hasMessageContaining("failed to find NUMA nodes to extend the current topology hint");
     assertThatThrownBy(() -> allocate(memory, pod("c", "1Gi"), 0, 1))
         .hasMessageContaining("preferred hint violates NUMA node allocation");
+    assertThat(registry.get("kubelet_memory_manager_pinning_requests_total").counter().count())
+        .isEqualTo(5);
+    assertThat(registry.get("kubelet_memory_manager_pinning_errors_total").counter().count())
+        .isEqualTo(3);
     memory.keepOnly(Set.of("a"));
     memory.allocate(pod("c", "2Gi"));
     assertThat(memory.nodes("c", "c")).isEqualTo("1");
