@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
-import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
 import dev.coracle.deviceplugin.v1beta1.Device;
 import dev.coracle.deviceplugin.v1beta1.DevicePluginOptions;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -23,7 +22,6 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -64,10 +62,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
   private final Consumer<String> touched;
   private final DeviceCheckpoint checkpoint;
   private final Map<String, DeviceStock> stocks = new TreeMap<>();
-  private final List<DeviceAllocation> allocations = new ArrayList<>();
-
-  /** Devices about to be given, while their plugin is asked. */
-  private final Map<String, Set<String>> promised = new TreeMap<>();
+  private final DeviceHoldings holdings = new DeviceHoldings();
 
   /**
    * @param numa the machine's NUMA nodes
@@ -93,7 +88,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
   /** Reads what pods hold; before the first pod is looked at. */
   public synchronized void restore() {
     DeviceCheckpoint.State state = checkpoint.read();
-    allocations.addAll(state.allocations());
+    holdings.add(state.allocations());
     state.resources().forEach(r -> stocks.put(r, new DeviceStock()));
   }
 
@@ -185,7 +180,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
   private Set<String> holders(String resource, Map<String, String> before, DeviceStock stock) {
     Map<String, String> now = stock.healths();
     Set<String> out = new HashSet<>();
-    for (DeviceAllocation a : allocations) {
+    for (DeviceAllocation a : holdings.all()) {
       if (a.resource().equals(resource)
           && a.ids().stream().anyMatch(id -> !Objects.equals(before.get(id), now.get(id)))) {
         out.add(a.podUid());
@@ -197,7 +192,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
   /** As in {@link NodeDevices#health}. */
   public synchronized ArrayNode health(Pod pod, ContainerSpec container) {
     ArrayNode out = Json.array();
-    for (DeviceAllocation a : allocations) {
+    for (DeviceAllocation a : holdings.all()) {
       if (!a.isOf(pod.uid(), container.name())) {
         continue;
       }
@@ -261,31 +256,6 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
     }
   }
 
-  /** What a pod holds for containers that have ended when this one starts. */
-  private Set<String> reusable(Pod pod, ContainerSpec until, String resource) {
-    Set<String> out = new HashSet<>();
-    for (ContainerSpec container : HintProvider.containers(pod)) {
-      if (container.name().equals(until.name())) {
-        break;
-      }
-      List<String> ids = ids(pod, container, resource);
-      if (container.isInit() && !container.isSidecar()) {
-        out.addAll(ids);
-      } else {
-        ids.forEach(out::remove);
-      }
-    }
-    return out;
-  }
-
-  private List<String> ids(Pod pod, ContainerSpec container, String resource) {
-    return allocations.stream()
-        .filter(a -> a.isOf(pod.uid(), container.name()) && a.resource().equals(resource))
-        .findFirst()
-        .map(DeviceAllocation::ids)
-        .orElse(List.of());
-  }
-
   @Override
   public synchronized Map<String, List<TopologyHint>> hints(Pod pod, ContainerSpec container) {
     Map<String, List<TopologyHint>> out = new TreeMap<>();
@@ -295,8 +265,8 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
                 out,
                 resource,
                 count,
-                ids(pod, container, resource),
-                reusable(pod, container, resource)));
+                holdings.of(pod, container, resource),
+                holdings.reusable(pod, container, resource)));
     return out;
   }
 
@@ -307,7 +277,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
     Map<String, List<TopologyHint>> out = new TreeMap<>();
     for (String resource : resources) {
       Set<String> has = new HashSet<>();
-      HintProvider.containers(pod).forEach(c -> has.addAll(ids(pod, c, resource)));
+      HintProvider.containers(pod).forEach(c -> has.addAll(holdings.of(pod, c, resource)));
       long count = HintProvider.together(pod, c -> wanted(c).getOrDefault(resource, 0));
       hint(out, resource, (int) Math.min(Integer.MAX_VALUE, count), has, Set.of());
     }
@@ -335,7 +305,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
               : List.of());
       return;
     }
-    Set<String> free = stock.free(held(resource)).keySet();
+    Set<String> free = stock.free(holdings.held(resource)).keySet();
     out.put(resource, DeviceHints.of(numa, stock.all(), free, reuse, count));
   }
 
@@ -357,17 +327,17 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
     Map<String, Device> free;
     Set<String> reuse;
     synchronized (this) {
-      if (!ids(pod, container, resource).isEmpty()) {
+      if (!holdings.of(pod, container, resource).isEmpty()) {
         return;
       }
-      reuse = reusable(pod, container, resource);
+      reuse = holdings.reusable(pod, container, resource);
       DeviceStock stock = stocks.get(resource);
       plugin = stock == null ? null : stock.plugin();
       if (stock == null || plugin == null || !stock.told()) {
         throw Refused.unexpected(
             "no healthy devices present; cannot allocate unhealthy devices " + resource);
       }
-      Set<String> held = held(resource);
+      Set<String> held = holdings.held(resource);
       held.removeAll(reuse);
       free = stock.free(held);
       if (free.size() < count) {
@@ -415,7 +385,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
       Collection<String> preferred,
       int count)
       throws Refused {
-    Set<String> held = held(resource);
+    Set<String> held = holdings.held(resource);
     held.removeAll(reuse);
     Map<String, Device> left = new TreeMap<>(free);
     left.keySet().removeAll(held);
@@ -429,34 +399,22 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
               + ", Available: "
               + ids.size());
     }
-    promised.computeIfAbsent(resource, _ -> new HashSet<>()).addAll(ids);
+    holdings.promise(resource, ids);
     return ids;
   }
 
   private synchronized void unpromise(String resource, List<String> ids) {
-    Set<String> of = promised.get(resource);
-    if (of != null) {
-      of.removeAll(ids);
-    }
-  }
-
-  private Set<String> held(String resource) {
-    Set<String> held = new HashSet<>(promised.getOrDefault(resource, Set.of()));
-    allocations.stream()
-        .filter(a -> a.resource().equals(resource))
-        .forEach(a -> held.addAll(a.ids()));
-    return held;
+    holdings.unpromise(resource, ids);
   }
 
   private synchronized void keep(DeviceAllocation allocation) {
-    allocations.add(allocation);
+    holdings.add(List.of(allocation));
     save();
   }
 
   private void save() {
     try {
-      checkpoint.write(
-          new DeviceCheckpoint.State(List.copyOf(allocations), List.copyOf(stocks.keySet())));
+      checkpoint.write(new DeviceCheckpoint.State(holdings.all(), List.copyOf(stocks.keySet())));
     } catch (IOException e) {
       LOG.atError()
           .addKeyValue("why", e.getMessage())
@@ -466,20 +424,20 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
 
   /** The pod has ended: others may have what it held. */
   public synchronized void release(String podUid) {
-    if (allocations.removeIf(a -> a.podUid().equals(podUid))) {
+    if (holdings.release(podUid)) {
       save();
     }
   }
 
   /** Of pods that are gone while the kubelet was away. */
   public synchronized void keepOnly(Collection<String> podUids) {
-    if (allocations.removeIf(a -> !podUids.contains(a.podUid()))) {
+    if (holdings.keepOnly(podUids)) {
       save();
     }
   }
 
   synchronized List<DeviceAllocation> allocations() {
-    return List.copyOf(allocations);
+    return holdings.all();
   }
 
   synchronized Map<String, List<Device>> devices() {
@@ -494,7 +452,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
     for (DeviceAllocation a : allocations()) {
       if (a.isOf(pod.uid(), container.name())) {
         preStart(a);
-        extras = extras.and(extras(a.response()));
+        extras = extras.and(a.extras());
       }
     }
     return extras;
@@ -514,31 +472,6 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
             "device plugin PreStartContainer rpc failed with err: " + e.describe());
       }
     }
-  }
-
-  private static ContainerExtras extras(ContainerAllocateResponse r) {
-    return new ContainerExtras(
-        r.getEnvsMap(),
-        r.getMountsList().stream()
-            .map(m ->
-                dev.coracle.cri.v1.Mount.newBuilder()
-                    .setContainerPath(m.getContainerPath())
-                    .setHostPath(m.getHostPath())
-                    .setReadonly(m.getReadOnly())
-                    .build())
-            .toList(),
-        r.getDevicesList().stream()
-            .map(d ->
-                dev.coracle.cri.v1.Device.newBuilder()
-                    .setContainerPath(d.getContainerPath())
-                    .setHostPath(d.getHostPath())
-                    .setPermissions(d.getPermissions())
-                    .build())
-            .toList(),
-        r.getAnnotationsMap(),
-        r.getCdiDevicesList().stream().map(d -> d.getName()).toList(),
-        "",
-        "");
   }
 
   public synchronized void close() {
