@@ -21,7 +21,9 @@ import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.manifest.PodSources;
+import dev.coracle.kubelet.internal.memory.MemoryManager;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
+import dev.coracle.kubelet.internal.node.Allocatable;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.node.OwnNode;
 import dev.coracle.kubelet.internal.pleg.Pleg;
@@ -35,6 +37,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
+import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -146,6 +149,7 @@ public final class Kubelet implements Component {
     this.cache = new RuntimeCache(runtime, options.nodeIp(), clock);
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node = new NodeStatusManager(client, runtime, timers, options, around.machine(), problem);
+    NumaNodes numa = around.numa(options.configuration().numa());
     this.plugins =
         new NodePlugins(
             vertx,
@@ -155,9 +159,19 @@ public final class Kubelet implements Component {
             options.rootDir(),
             new CpuManager(
                 options.configuration().cpus(),
+                around.system(),
                 options.configuration().reservations(),
                 options.rootDir().resolve("cpu_manager_state"),
                 this::touchAll),
+            new MemoryManager(
+                options.configuration().numa().memory(),
+                numa,
+                new Allocatable(around.machine(), options.configuration()).memoryReservation(),
+                options.rootDir().resolve("memory_manager_state"),
+                metrics),
+            numa,
+            options.configuration().numa().topology(),
+            metrics,
             around.plugins(),
             node::refresh,
             this::touched,

@@ -218,7 +218,8 @@ final class PodParts {
             links.ended(),
             links.pressures(),
             options.configuration().sysctls(),
-            options.configuration().cpus());
+            options.configuration().cpus(),
+            options.configuration().numa().memory());
     this.resizer =
         new PodResizer(
             runtime, cgroups, paths, events, admission, machine.memoryBytes(), this::wake);

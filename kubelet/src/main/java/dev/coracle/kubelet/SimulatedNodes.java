@@ -102,7 +102,8 @@ public final class SimulatedNodes implements Component {
               false,
               true,
               Optional.empty(),
-              Optional.empty());
+              Optional.empty(),
+              Surroundings.SYSTEM);
       kubelets.add(
           new Kubelet(vertx, clients.apply(name(i)), optionsOf(i, options), registry, around));
     }

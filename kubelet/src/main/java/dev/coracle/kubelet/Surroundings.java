@@ -2,6 +2,7 @@ package dev.coracle.kubelet;
 
 import dev.coracle.client.Lister;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.NumaManagement;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -9,9 +10,13 @@ import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
+import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -24,6 +29,7 @@ import java.util.function.UnaryOperator;
  * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
  * @param logind where systemd-logind delays a shutdown; empty: it is not asked to
  * @param room what the node has of what may run short; empty: as the machine says
+ * @param system where the kernel describes CPUs and NUMA nodes
  */
 record Surroundings(
     RuntimeService runtime,
@@ -36,7 +42,10 @@ record Surroundings(
     boolean plugins,
     boolean simulated,
     Optional<ShutdownInhibitor.Config> logind,
-    Optional<EvictionManager.Observer> room) {
+    Optional<EvictionManager.Observer> room,
+    Path system) {
+
+  static final Path SYSTEM = Path.of("/sys/devices/system");
 
   /** This machine, for one kubelet alone. */
   static Surroundings real(
@@ -56,7 +65,8 @@ record Surroundings(
         plugins,
         false,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        SYSTEM);
   }
 
   /** The same with another view of what the node has. */
@@ -72,7 +82,8 @@ record Surroundings(
         plugins,
         simulated,
         logind,
-        Optional.of(other));
+        Optional.of(other),
+        system);
   }
 
   /** The same, and a shutdown of the machine waits for its pods. */
@@ -88,6 +99,31 @@ record Surroundings(
         plugins,
         simulated,
         Optional.of(where),
-        room);
+        room,
+        system);
+  }
+
+  /** The same on another machine, whose CPUs and NUMA nodes are described there. */
+  Surroundings withMachine(Machine other, Path described) {
+    return new Surroundings(
+        runtime,
+        timers,
+        other,
+        metrics,
+        probeMetrics,
+        services,
+        events,
+        plugins,
+        simulated,
+        logind,
+        room,
+        described);
+  }
+
+  /** Where the machine's memory is; not looked for where nobody asks. */
+  NumaNodes numa(NumaManagement options) {
+    NumaNodes.Node whole =
+        new NumaNodes.Node(machine.memoryBytes(), machine.hugePages(), List.of());
+    return options.isAsked() ? NumaNodes.read(system, whole) : new NumaNodes(Map.of(0, whole));
   }
 }

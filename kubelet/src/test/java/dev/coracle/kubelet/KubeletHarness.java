@@ -41,6 +41,7 @@ final class KubeletHarness implements AutoCloseable {
   private final boolean plugins;
   private final Optional<ShutdownInhibitor.Config> logind;
   private final Optional<EvictionManager.Observer> room;
+  private final UnaryOperator<Surroundings> further;
   private Kubelet kubelet;
 
   KubeletHarness() throws Exception {
@@ -68,12 +69,29 @@ final class KubeletHarness implements AutoCloseable {
     return new KubeletHarness(o -> o, true, Optional.empty(), Optional.empty());
   }
 
+  /** One on another machine, with plugins. */
+  static KubeletHarness on(
+      UnaryOperator<KubeletOptions> change, UnaryOperator<Surroundings> machine) throws Exception {
+    return new KubeletHarness(change, true, Optional.empty(), Optional.empty(), machine);
+  }
+
   private KubeletHarness(
       UnaryOperator<KubeletOptions> change,
       boolean plugins,
       Optional<EvictionManager.Observer> room,
       Optional<ShutdownInhibitor.Config> logind)
       throws Exception {
+    this(change, plugins, room, logind, around -> around);
+  }
+
+  private KubeletHarness(
+      UnaryOperator<KubeletOptions> change,
+      boolean plugins,
+      Optional<EvictionManager.Observer> room,
+      Optional<ShutdownInhibitor.Config> logind,
+      UnaryOperator<Surroundings> further)
+      throws Exception {
+    this.further = further;
     this.plugins = plugins;
     this.room = room;
     this.logind = logind;
@@ -89,7 +107,7 @@ final class KubeletHarness implements AutoCloseable {
   private Kubelet begin() throws Exception {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Surroundings real = Surroundings.real(options, registry, runtime, Clock.systemUTC(), plugins);
-    Surroundings around = logind.map(real::withLogind).orElse(real);
+    Surroundings around = further.apply(logind.map(real::withLogind).orElse(real));
     Kubelet fresh =
         new Kubelet(vertx, api, options, registry, room.map(around::withRoom).orElse(around));
     fresh.start().toCompletableFuture().get(60, TimeUnit.SECONDS);

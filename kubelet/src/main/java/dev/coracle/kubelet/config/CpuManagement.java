@@ -35,13 +35,6 @@ public record CpuManagement(boolean exclusive, boolean wholeCores, boolean stric
               + policy
               + "\"; it must be none or static");
     }
-    only(document, "memoryManagerPolicy", "None", "memory is given from any NUMA node");
-    only(
-        document,
-        "topologyManagerPolicy",
-        "none",
-        "CPUs and devices each come from one NUMA node where they can, and not both from the same");
-    only(document, "topologyManagerScope", "container", "there is no topology manager");
     boolean exclusive = policy.equals("static");
     if (exclusive && reservations.of("cpu").signum() == 0) {
       throw new IllegalArgumentException(
@@ -74,21 +67,6 @@ public record CpuManagement(boolean exclusive, boolean wholeCores, boolean stric
       }
     }
     return new CpuManagement(exclusive, wholeCores, strict);
-  }
-
-  private static void only(JsonNode document, String field, String value, String because) {
-    String asked = document.path(field).asText(value);
-    if (!asked.equals(value)) {
-      throw new IllegalArgumentException(
-          "invalid configuration: "
-              + field
-              + ": \""
-              + asked
-              + "\" is not supported by this kubelet, only \""
-              + value
-              + "\" is: "
-              + because);
-    }
   }
 
   private static boolean bool(String option, String value) {

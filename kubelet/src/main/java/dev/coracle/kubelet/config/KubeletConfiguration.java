@@ -24,6 +24,7 @@ import java.util.TreeSet;
  * @param sysctls which ones pods may set
  * @param pullVerification which images that are here a pod may have without showing that it may
  *     pull them
+ * @param numa whether what containers have comes from the same NUMA nodes
  * @param reservations what of the node is not for pods
  * @param cpus which containers have CPUs of their own
  */
@@ -40,6 +41,7 @@ public record KubeletConfiguration(
     Optional<Path> staticPodPath,
     Sysctls sysctls,
     PullVerification pullVerification,
+    NumaManagement numa,
     NodeReservations reservations,
     CpuManagement cpus) {
 
@@ -60,6 +62,7 @@ public record KubeletConfiguration(
           Optional.empty(),
           Sysctls.SAFE,
           PullVerification.DEFAULT,
+          NumaManagement.NONE,
           NodeReservations.DEFAULT,
           CpuManagement.NONE);
 
@@ -99,6 +102,8 @@ public record KubeletConfiguration(
               "cpuManagerPolicyOptions",
               "cpuManagerReconcilePeriod",
               "memoryManagerPolicy",
+              "reservedMemory",
+              "topologyManagerPolicyOptions",
               "topologyManagerPolicy",
               "topologyManagerScope"));
 
@@ -116,6 +121,7 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
+        numa,
         reservations,
         cpus);
   }
@@ -134,6 +140,7 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
+        numa,
         reservations,
         cpus);
   }
@@ -176,6 +183,7 @@ public record KubeletConfiguration(
         PullVerification.of(
             document.path("imagePullCredentialsVerificationPolicy").asText(""),
             list(document, "preloadedImagesVerificationAllowlist")),
+        NumaManagement.parse(document),
         reservations,
         CpuManagement.parse(document, reservations));
   }
@@ -242,6 +250,7 @@ public record KubeletConfiguration(
         staticPodPath,
         sysctls,
         pullVerification,
+        numa,
         reservations,
         cpus);
   }

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal;
 
 import dev.coracle.client.Client;
+import dev.coracle.kubelet.config.TopologyManagement;
 import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.csi.CsiDrivers;
 import dev.coracle.kubelet.internal.csi.CsiNodeObject;
@@ -9,9 +10,13 @@ import dev.coracle.kubelet.internal.device.DeviceRegistration;
 import dev.coracle.kubelet.internal.device.PodResourcesServer;
 import dev.coracle.kubelet.internal.dra.DraManager;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.memory.MemoryManager;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.plugin.PluginWatcher;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import dev.coracle.kubelet.internal.topology.NumaNodes;
+import dev.coracle.kubelet.internal.topology.TopologyManager;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +43,9 @@ public final class NodePlugins implements AutoCloseable {
   private final boolean sockets;
   private final Supplier<Collection<Pod>> pods;
   private final CpuManager cpus;
+  private final MemoryManager memory;
   private final DeviceManager devices;
+  private final TopologyManager topology;
   private final CsiDrivers csi;
   private final DraManager claims;
   private final List<Runnable> open = new ArrayList<>();
@@ -46,6 +53,9 @@ public final class NodePlugins implements AutoCloseable {
   /**
    * @param root the kubelet's directory
    * @param cpus who has CPUs alone, which monitoring agents are told
+   * @param memory who has memory alone, likewise
+   * @param numa where the machine's memory is
+   * @param alignment whether what a container has comes from the same NUMA nodes
    * @param sockets whether sockets are made and looked for, which simulated nodes do without
    * @param changed hears that the node has other devices than before
    * @param touched hears the uid of a pod whose devices fare otherwise than before
@@ -59,6 +69,10 @@ public final class NodePlugins implements AutoCloseable {
       String nodeName,
       Path root,
       CpuManager cpus,
+      MemoryManager memory,
+      NumaNodes numa,
+      TopologyManagement alignment,
+      KubeletMetrics metrics,
       boolean sockets,
       Runnable changed,
       Consumer<String> touched,
@@ -68,15 +82,18 @@ public final class NodePlugins implements AutoCloseable {
     this.timers = timers;
     this.root = root;
     this.cpus = cpus;
+    this.memory = memory;
     this.sockets = sockets;
     this.pods = pods;
     this.devices =
         new DeviceManager(
             vertx,
             timers,
+            numa.all(),
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
             changed,
             touched);
+    this.topology = new TopologyManager(alignment, numa, List.of(cpus, memory, devices), metrics);
     this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
     this.claims = new DraManager(vertx, timers, root.resolve("dra_manager_state"), touched);
   }
@@ -87,7 +104,7 @@ public final class NodePlugins implements AutoCloseable {
 
   /** What pods hold. */
   public NodeDevices held() {
-    return new PodDevices(cpus, devices, claims);
+    return new PodDevices(topology, cpus, memory, devices, claims);
   }
 
   public CpuManager cpus() {
@@ -104,13 +121,16 @@ public final class NodePlugins implements AutoCloseable {
 
   /** Nothing of what gone pods held, while the kubelet was away, is held any more. */
   public void keepOnly(Collection<String> podUids) {
+    topology.keepOnly(podUids);
     cpus.keepOnly(podUids);
+    memory.keepOnly(podUids);
     devices.keepOnly(podUids);
   }
 
   /** Before the first pod is looked at. */
   public void restore() {
     cpus.restore();
+    memory.restore();
     devices.restore();
     claims.restore();
   }
@@ -129,6 +149,7 @@ public final class NodePlugins implements AutoCloseable {
             root.resolve("pod-resources").resolve("kubelet.sock"),
             devices,
             cpus,
+            memory,
             claims::resources,
             pods);
     PluginWatcher watcher =

@@ -160,11 +160,25 @@ class KubeletConfigurationTest {
             + " | \"align-by-socket\" is not supported by this kubelet",
         "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":"
             + "{\"full-pcpus-only\":\"yes\"} | bad value for option \"full-pcpus-only\"",
-        "\"memoryManagerPolicy\":\"Static\" | memoryManagerPolicy: \"Static\" is not supported by"
-            + " this kubelet, only \"None\" is",
-        "\"topologyManagerPolicy\":\"restricted\" | topologyManagerPolicy: \"restricted\" is not"
-            + " supported by this kubelet, only \"none\" is",
-        "\"topologyManagerScope\":\"pod\" | topologyManagerScope: \"pod\" is not supported",
+        "\"topologyManagerPolicy\":\"strict\" | topologyManagerPolicy: unknown policy: \"strict\"; it"
+            + " must be one of none, best-effort, restricted, single-numa-node",
+        "\"topologyManagerScope\":\"node\" | topologyManagerScope: unknown scope: \"node\"",
+        "\"topologyManagerPolicyOptions\":{\"nearest\":\"true\"} | unknown Topology Manager Policy"
+            + " option: \"nearest\"",
+        "\"topologyManagerPolicyOptions\":{\"prefer-closest-numa-nodes\":\"yes\"} | bad value for"
+            + " option \"prefer-closest-numa-nodes\"",
+        "\"topologyManagerPolicyOptions\":{\"max-allowable-numa-nodes\":\"x\"} | unable to convert"
+            + " policy option to integer \"max-allowable-numa-nodes\"",
+        "\"topologyManagerPolicyOptions\":{\"max-allowable-numa-nodes\":\"7\"} | the minimum value of"
+            + " \"max-allowable-numa-nodes\" should not be less than 8",
+        "\"topologyManagerPolicyOptions\":{\"max-allowable-numa-nodes\":\"17\"} | no more than 16",
+        "\"memoryManagerPolicy\":\"static\" | memoryManagerPolicy: unknown policy: \"static\"",
+        "\"reservedMemory\":[{\"numaNode\":1,\"limits\":{\"cpu\":\"1\"}}] | the limit type \"cpu\" for"
+            + " NUMA node 1 is not supported, only [memory hugepages-<HugePageSize>] is accepted",
+        "\"reservedMemory\":[{\"limits\":{\"memory\":\"0\"}}] | reserved memory may not be zero for"
+            + " NUMA node 0 and resource \"memory\"",
+        "\"reservedMemory\":[{\"limits\":{\"memory\":\"1\"}},{\"limits\":{\"memory\":\"1\"}}] | the"
+            + " reserved memory has a duplicate value for NUMA node 0 and resource \"memory\"",
         "\"evictionhard\":{} | unknown field \"evictionhard\"",
       })
   void whatCannotBeIsRefusedInWords(String fields, String why) {

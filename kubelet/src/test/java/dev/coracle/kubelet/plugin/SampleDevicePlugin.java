@@ -14,12 +14,14 @@ import dev.coracle.deviceplugin.v1beta1.DeviceSpec;
 import dev.coracle.deviceplugin.v1beta1.Empty;
 import dev.coracle.deviceplugin.v1beta1.ListAndWatchResponse;
 import dev.coracle.deviceplugin.v1beta1.Mount;
+import dev.coracle.deviceplugin.v1beta1.NUMANode;
 import dev.coracle.deviceplugin.v1beta1.PreStartContainerRequest;
 import dev.coracle.deviceplugin.v1beta1.PreStartContainerResponse;
 import dev.coracle.deviceplugin.v1beta1.PreferredAllocationRequest;
 import dev.coracle.deviceplugin.v1beta1.PreferredAllocationResponse;
 import dev.coracle.deviceplugin.v1beta1.RegisterRequest;
 import dev.coracle.deviceplugin.v1beta1.RegistrationGrpcClient;
+import dev.coracle.deviceplugin.v1beta1.TopologyInfo;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -77,6 +79,19 @@ public final class SampleDevicePlugin implements AutoCloseable {
   public SampleDevicePlugin device(String id, boolean healthy) {
     devices.put(
         id, Device.newBuilder().setID(id).setHealth(healthy ? "Healthy" : "Unhealthy").build());
+    tell();
+    return this;
+  }
+
+  /** A healthy one that is near to a NUMA node. */
+  public SampleDevicePlugin device(String id, int numaNode) {
+    devices.put(
+        id,
+        Device.newBuilder()
+            .setID(id)
+            .setHealth("Healthy")
+            .setTopology(TopologyInfo.newBuilder().addNodes(NUMANode.newBuilder().setID(numaNode)))
+            .build());
     tell();
     return this;
   }

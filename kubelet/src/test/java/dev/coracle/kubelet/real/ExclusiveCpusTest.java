@@ -16,7 +16,7 @@ import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** CPUs of one's own, as the kernel has processes run (KEP-3570). */
+/** CPUs of one's own, as the kernel has processes run (KEP-3570), with memory of one's own. */
 class ExclusiveCpusTest extends KubeletOnRuntime {
   private CpuSet all = CpuSet.NONE;
 
@@ -34,7 +34,10 @@ class ExclusiveCpusTest extends KubeletOnRuntime {
             Json.parseObject(
                 """
                 {"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration",
-                 "cpuManagerPolicy":"static","reservedSystemCPUs":"%s"}
+                 "cpuManagerPolicy":"static","reservedSystemCPUs":"%s",
+                 "topologyManagerPolicy":"best-effort","memoryManagerPolicy":"Static",
+                 "evictionHard":{"memory.available":"100Mi"},
+                 "reservedMemory":[{"numaNode":0,"limits":{"memory":"100Mi"}}]}
                 """
                     .formatted(all.ids().getFirst()))));
   }
@@ -71,6 +74,9 @@ class ExclusiveCpusTest extends KubeletOnRuntime {
     awaitCpus(other, all.minus(second));
     assertThat(pod("own").at("status", "containerStatuses").path(0).path("resources").toString())
         .isEqualTo("{\"requests\":" + amounts + ",\"limits\":" + amounts + "}");
+    assertThat(options.rootDir().resolve("memory_manager_state"))
+        .content()
+        .contains("\"" + own.uid() + "\":{\"c\":[{\"numaAffinity\":[", "\"size\":33554432}]}");
     delete("own");
     awaitCpus(other, all);
     delete("other");

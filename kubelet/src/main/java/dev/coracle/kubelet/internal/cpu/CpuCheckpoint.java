@@ -4,19 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.kubelet.config.CpuSet;
+import dev.coracle.kubelet.internal.host.CheckpointFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.zip.CRC32;
 
 /**
  * Who holds which CPUs, kept in the file {@code cpu_manager_state} under upstream's names, since
- * the containers outlive the kubelet. The checksum is of another kind than upstream's.
+ * the containers outlive the kubelet.
  */
 final class CpuCheckpoint {
   /**
@@ -29,13 +26,13 @@ final class CpuCheckpoint {
     }
   }
 
-  private final Path file;
+  private final CheckpointFile file;
 
   CpuCheckpoint(Path file) {
-    this.file = file;
+    this.file = new CheckpointFile(file);
   }
 
-  Path file() {
+  CheckpointFile file() {
     return file;
   }
 
@@ -48,11 +45,7 @@ final class CpuCheckpoint {
           ObjectNode pod = entries.putObject(uid);
           new TreeMap<>(containers).forEach((name, cpus) -> pod.put(name, cpus.toString()));
         });
-    out.put("checksum", checksum(out));
-    Files.createDirectories(Objects.requireNonNull(file.getParent()));
-    Path next = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(next, Json.bytes(out));
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    file.write(out);
   }
 
   /**
@@ -60,15 +53,12 @@ final class CpuCheckpoint {
    * @throws IOException what is written is no state
    */
   Optional<State> read() throws IOException {
-    if (!Files.exists(file)) {
+    Optional<ObjectNode> found = file.read();
+    if (found.isEmpty()) {
       return Optional.empty();
     }
+    ObjectNode whole = found.get();
     try {
-      ObjectNode whole = Json.parseObject(Files.readString(file)).deepCopy();
-      JsonNode sum = whole.remove("checksum");
-      if (sum == null || sum.asLong() != checksum(whole)) {
-        throw new IOException("checkpoint is corrupted");
-      }
       Map<String, Map<String, CpuSet>> held = new TreeMap<>();
       for (Map.Entry<String, JsonNode> pod : whole.path("entries").properties()) {
         Map<String, CpuSet> containers = new TreeMap<>();
@@ -85,11 +75,5 @@ final class CpuCheckpoint {
     } catch (RuntimeException e) {
       throw new IOException(e.getMessage(), e);
     }
-  }
-
-  private static long checksum(JsonNode data) {
-    CRC32 crc = new CRC32();
-    crc.update(Json.bytes(data));
-    return crc.getValue();
   }
 }

@@ -8,6 +8,9 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import dev.coracle.kubelet.internal.topology.HintProvider;
+import dev.coracle.kubelet.internal.topology.NumaMask;
+import dev.coracle.kubelet.internal.topology.TopologyHint;
 import java.io.IOException;
 import java.math.RoundingMode;
 import java.nio.file.Path;
@@ -26,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * anything. A container keeps its CPUs until its pod has ended, also over a restart of the kubelet.
  * State is guarded by this.
  */
-public final class CpuManager {
+public final class CpuManager implements HintProvider {
   private static final Logger LOG = LoggerFactory.getLogger(CpuManager.class);
 
   private final CpuManagement options;
@@ -37,17 +40,20 @@ public final class CpuManager {
   private final Map<String, Map<String, CpuSet>> held = new TreeMap<>();
 
   /**
+   * @param system {@code /sys/devices/system}
    * @param file where is kept who holds what
    * @param changed hears that those without CPUs of their own have others than before
    * @throws IllegalArgumentException the machine has not as many CPUs as are reserved
    */
   public CpuManager(
-      CpuManagement options, NodeReservations reservations, Path file, Runnable changed) {
+      CpuManagement options,
+      Path system,
+      NodeReservations reservations,
+      Path file,
+      Runnable changed) {
     this(
         options,
-        options.exclusive()
-            ? CpuTopology.read(Path.of("/sys/devices/system"))
-            : new CpuTopology(List.of()),
+        options.exclusive() ? CpuTopology.read(system) : new CpuTopology(List.of()),
         reservations,
         file,
         changed);
@@ -128,13 +134,7 @@ public final class CpuManager {
   }
 
   private IllegalStateException drain(String why, @Nullable Exception e) {
-    return new IllegalStateException(
-        "could not restore state from checkpoint: "
-            + why
-            + ", please drain this node and delete the CPU manager checkpoint file \""
-            + checkpoint.file()
-            + "\" before restarting Kubelet",
-        e);
+    return checkpoint.file().unusable("CPU manager", why, e);
   }
 
   /** Those that pods may run on at all. */
@@ -142,34 +142,34 @@ public final class CpuManager {
     return options.strictReservation() ? topology.all().minus(reserved) : topology.all();
   }
 
-  /** Gives a pod's containers their CPUs, once. */
-  public void allocate(Pod pod) throws Refused {
+  @Override
+  public void allocate(Pod pod, ContainerSpec container, TopologyHint hint) throws Refused {
     if (!options.exclusive()) {
       return;
     }
-    boolean news = false;
     synchronized (this) {
-      CpuSet reusable = CpuSet.NONE;
-      for (ContainerSpec container : pod.initContainers()) {
-        news |= allocate(pod, container, reusable);
-        CpuSet cpus = exclusive(pod.uid(), container.name());
-        // It has ended when the next one starts.
-        reusable = container.isSidecar() ? reusable.minus(cpus) : reusable.plus(cpus);
+      if (!give(pod, container, hint)) {
+        return;
       }
-      for (ContainerSpec container : pod.containers()) {
-        news |= allocate(pod, container, reusable);
-        reusable = reusable.minus(exclusive(pod.uid(), container.name()));
-      }
-      if (news) {
-        save();
-      }
+      save();
     }
-    if (news) {
-      changed.run();
-    }
+    changed.run();
   }
 
-  private boolean allocate(Pod pod, ContainerSpec container, CpuSet reusable) throws Refused {
+  /** What a pod holds for containers that have ended when this one starts. */
+  private CpuSet reusable(Pod pod, ContainerSpec until) {
+    CpuSet out = CpuSet.NONE;
+    for (ContainerSpec container : HintProvider.containers(pod)) {
+      if (container.name().equals(until.name())) {
+        break;
+      }
+      CpuSet cpus = exclusive(pod.uid(), container.name());
+      out = container.isInit() && !container.isSidecar() ? out.plus(cpus) : out.minus(cpus);
+    }
+    return out;
+  }
+
+  private boolean give(Pod pod, ContainerSpec container, TopologyHint hint) throws Refused {
     int count = wanted(pod, container);
     if (count == 0 || !exclusive(pod.uid(), container.name()).isEmpty()) {
       return false;
@@ -182,7 +182,8 @@ public final class CpuManager {
               + " cpus not multiple cpus per core = "
               + topology.threads());
     }
-    CpuSet free = shared().minus(reserved).plus(reusable);
+    CpuSet reusable = reusable(pod, container);
+    CpuSet free = free().plus(reusable);
     if (options.wholeCores()) {
       CpuSet all = free;
       free =
@@ -190,19 +191,62 @@ public final class CpuManager {
               .filter(all::contains)
               .reduce(CpuSet.NONE, CpuSet::plus);
     }
-    CpuSet again =
-        CpuChoice.of(topology, reusable, Math.min(count, reusable.size())).orElse(CpuSet.NONE);
-    Optional<CpuSet> more = CpuChoice.of(topology, free.minus(again), count - again.size());
-    if (more.isEmpty()) {
+    if (free.size() < count) {
       throw Refused.unexpected(
           "not enough cpus available to satisfy request: requested="
               + count
               + ", available="
               + free.size());
     }
-    held.computeIfAbsent(pod.uid(), _ -> new TreeMap<>())
-        .put(container.name(), again.plus(more.get()));
+    NumaMask nodes = hint.nodes();
+    CpuSet near = nodes == null ? topology.all() : CpuHints.on(topology, nodes);
+    CpuSet chosen = CpuSet.NONE;
+    for (CpuSet from : List.of(reusable.inBoth(near), free.inBoth(near), reusable, free)) {
+      CpuSet left = from.minus(chosen);
+      int more = Math.min(count - chosen.size(), left.size());
+      chosen = chosen.plus(CpuChoice.of(topology, left, more).orElseThrow());
+    }
+    held.computeIfAbsent(pod.uid(), _ -> new TreeMap<>()).put(container.name(), chosen);
     return true;
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod, ContainerSpec container) {
+    int count = wanted(pod, container);
+    if (!options.exclusive() || count == 0) {
+      return Map.of();
+    }
+    CpuSet has = exclusive(pod.uid(), container.name());
+    if (has.isEmpty()) {
+      return CpuHints.of(topology, free(), reusable(pod, container), count);
+    }
+    return has.size() == count
+        ? CpuHints.of(topology, has, CpuSet.NONE, count)
+        : CpuHints.IMPOSSIBLE;
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod) {
+    int count = (int) HintProvider.together(pod, container -> wanted(pod, container));
+    if (!options.exclusive() || count == 0) {
+      return Map.of();
+    }
+    CpuSet has = CpuSet.NONE;
+    for (ContainerSpec container : HintProvider.containers(pod)) {
+      CpuSet cpus = exclusive(pod.uid(), container.name());
+      if (!cpus.isEmpty() && cpus.size() != wanted(pod, container)) {
+        return CpuHints.IMPOSSIBLE;
+      }
+      has = has.plus(cpus);
+    }
+    return has.size() == count
+        ? CpuHints.of(topology, has, CpuSet.NONE, count)
+        : CpuHints.of(topology, free(), has, count);
+  }
+
+  /** Those that can be given now. */
+  private CpuSet free() {
+    return shared().minus(reserved);
   }
 
   /** How many CPUs a container has alone. */

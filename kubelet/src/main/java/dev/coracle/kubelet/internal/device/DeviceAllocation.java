@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.device;
 
 import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
+import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import java.util.List;
 
 /**
@@ -19,5 +20,32 @@ record DeviceAllocation(
 
   boolean isOf(String uid, String name) {
     return podUid.equals(uid) && container.equals(name);
+  }
+
+  /** What its plugin has said that the container gets for them. */
+  ContainerExtras extras() {
+    ContainerAllocateResponse r = response;
+    return new ContainerExtras(
+        r.getEnvsMap(),
+        r.getMountsList().stream()
+            .map(m ->
+                dev.coracle.cri.v1.Mount.newBuilder()
+                    .setContainerPath(m.getContainerPath())
+                    .setHostPath(m.getHostPath())
+                    .setReadonly(m.getReadOnly())
+                    .build())
+            .toList(),
+        r.getDevicesList().stream()
+            .map(d ->
+                dev.coracle.cri.v1.Device.newBuilder()
+                    .setContainerPath(d.getContainerPath())
+                    .setHostPath(d.getHostPath())
+                    .setPermissions(d.getPermissions())
+                    .build())
+            .toList(),
+        r.getAnnotationsMap(),
+        r.getCdiDevicesList().stream().map(d -> d.getName()).toList(),
+        "",
+        "");
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
-import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
 import dev.coracle.deviceplugin.v1beta1.Device;
 import dev.coracle.deviceplugin.v1beta1.DevicePluginOptions;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -14,21 +13,26 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ConfigException;
 import dev.coracle.kubelet.internal.runtime.ContainerExtras;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
+import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import dev.coracle.kubelet.internal.topology.HintProvider;
+import dev.coracle.kubelet.internal.topology.NumaMask;
+import dev.coracle.kubelet.internal.topology.TopologyHint;
 import dev.coracle.kubelet.spi.CriException;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * <p>State is guarded by this; plugins are called without the lock, so that one that hangs holds up
  * nobody but the pods that want its devices.
  */
-public final class DeviceManager implements PluginHandler, NodeDevices {
+public final class DeviceManager implements PluginHandler, HintProvider, ContainerExtras.Source {
 
   /** How many devices of a resource there are, and how many of them can be given to pods. */
   public record Count(long capacity, long allocatable) {}
@@ -53,24 +57,29 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
 
   private final Vertx vertx;
   private final Timers timers;
+  private final NumaMask numa;
   private final Runnable changed;
   private final Consumer<String> touched;
   private final DeviceCheckpoint checkpoint;
   private final Map<String, DeviceStock> stocks = new TreeMap<>();
-  private final List<DeviceAllocation> allocations = new ArrayList<>();
-
-  /** Devices about to be given, while their plugin is asked. */
-  private final Map<String, Set<String>> promised = new TreeMap<>();
+  private final DeviceHoldings holdings = new DeviceHoldings();
 
   /**
+   * @param numa the machine's NUMA nodes
    * @param file where is kept what pods hold
    * @param changed hears that counts have changed
    * @param touched hears the uid of a pod one of whose devices has another health than before
    */
   public DeviceManager(
-      Vertx vertx, Timers timers, Path file, Runnable changed, Consumer<String> touched) {
+      Vertx vertx,
+      Timers timers,
+      NumaMask numa,
+      Path file,
+      Runnable changed,
+      Consumer<String> touched) {
     this.vertx = vertx;
     this.timers = timers;
+    this.numa = numa;
     this.changed = changed;
     this.touched = touched;
     this.checkpoint = new DeviceCheckpoint(file);
@@ -79,7 +88,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   /** Reads what pods hold; before the first pod is looked at. */
   public synchronized void restore() {
     DeviceCheckpoint.State state = checkpoint.read();
-    allocations.addAll(state.allocations());
+    holdings.add(state.allocations());
     state.resources().forEach(r -> stocks.put(r, new DeviceStock()));
   }
 
@@ -171,7 +180,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   private Set<String> holders(String resource, Map<String, String> before, DeviceStock stock) {
     Map<String, String> now = stock.healths();
     Set<String> out = new HashSet<>();
-    for (DeviceAllocation a : allocations) {
+    for (DeviceAllocation a : holdings.all()) {
       if (a.resource().equals(resource)
           && a.ids().stream().anyMatch(id -> !Objects.equals(before.get(id), now.get(id)))) {
         out.add(a.podUid());
@@ -180,10 +189,10 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     return out;
   }
 
-  @Override
+  /** As in {@link NodeDevices#health}. */
   public synchronized ArrayNode health(Pod pod, ContainerSpec container) {
     ArrayNode out = Json.array();
-    for (DeviceAllocation a : allocations) {
+    for (DeviceAllocation a : holdings.all()) {
       if (!a.isOf(pod.uid(), container.name())) {
         continue;
       }
@@ -241,25 +250,63 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
   // Pods.
 
   @Override
-  public void allocate(Pod pod) throws Refused {
-    Map<String, Set<String>> reusable = new TreeMap<>();
-    for (ContainerSpec container : pod.initContainers()) {
-      for (var e : wanted(container).entrySet()) {
-        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
-        List<String> ids = allocate(pod, container, e.getKey(), e.getValue(), reuse);
-        if (container.isSidecar()) {
-          reuse.removeAll(ids);
-        } else {
-          reuse.addAll(ids); // It has ended when the next one starts.
-        }
-      }
+  public void allocate(Pod pod, ContainerSpec container, TopologyHint hint) throws Refused {
+    for (var e : wanted(container).entrySet()) {
+      allocate(pod, container, e.getKey(), e.getValue(), hint);
     }
-    for (ContainerSpec container : pod.containers()) {
-      for (var e : wanted(container).entrySet()) {
-        Set<String> reuse = reusable.computeIfAbsent(e.getKey(), _ -> new HashSet<>());
-        reuse.removeAll(allocate(pod, container, e.getKey(), e.getValue(), reuse));
-      }
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod, ContainerSpec container) {
+    Map<String, List<TopologyHint>> out = new TreeMap<>();
+    wanted(container)
+        .forEach((resource, count) ->
+            hint(
+                out,
+                resource,
+                count,
+                holdings.of(pod, container, resource),
+                holdings.reusable(pod, container, resource)));
+    return out;
+  }
+
+  @Override
+  public synchronized Map<String, List<TopologyHint>> hints(Pod pod) {
+    Set<String> resources = new TreeSet<>();
+    HintProvider.containers(pod).forEach(c -> resources.addAll(wanted(c).keySet()));
+    Map<String, List<TopologyHint>> out = new TreeMap<>();
+    for (String resource : resources) {
+      Set<String> has = new HashSet<>();
+      HintProvider.containers(pod).forEach(c -> has.addAll(holdings.of(pod, c, resource)));
+      long count = HintProvider.together(pod, c -> wanted(c).getOrDefault(resource, 0));
+      hint(out, resource, (int) Math.min(Integer.MAX_VALUE, count), has, Set.of());
     }
+    return out;
+  }
+
+  /**
+   * @param has what is held of it already
+   */
+  private void hint(
+      Map<String, List<TopologyHint>> out,
+      String resource,
+      int count,
+      Collection<String> has,
+      Set<String> reuse) {
+    DeviceStock stock = stocks.get(resource);
+    if (stock == null || !DeviceHints.isAligned(stock.all())) {
+      return;
+    }
+    if (!has.isEmpty()) {
+      out.put(
+          resource,
+          has.size() == count
+              ? DeviceHints.of(numa, stock.all(), has, Set.of(), count)
+              : List.of());
+      return;
+    }
+    Set<String> free = stock.free(holdings.held(resource)).keySet();
+    out.put(resource, DeviceHints.of(numa, stock.all(), free, reuse, count));
   }
 
   private synchronized Map<String, Integer> wanted(ContainerSpec container) {
@@ -273,24 +320,24 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     return out;
   }
 
-  private List<String> allocate(
-      Pod pod, ContainerSpec container, String resource, int count, Set<String> reuse)
+  private void allocate(
+      Pod pod, ContainerSpec container, String resource, int count, TopologyHint hint)
       throws Refused {
     DevicePlugin plugin;
     Map<String, Device> free;
+    Set<String> reuse;
     synchronized (this) {
-      for (DeviceAllocation a : allocations) {
-        if (a.isOf(pod.uid(), container.name()) && a.resource().equals(resource)) {
-          return a.ids();
-        }
+      if (!holdings.of(pod, container, resource).isEmpty()) {
+        return;
       }
+      reuse = holdings.reusable(pod, container, resource);
       DeviceStock stock = stocks.get(resource);
       plugin = stock == null ? null : stock.plugin();
       if (stock == null || plugin == null || !stock.told()) {
         throw Refused.unexpected(
             "no healthy devices present; cannot allocate unhealthy devices " + resource);
       }
-      Set<String> held = held(resource);
+      Set<String> held = holdings.held(resource);
       held.removeAll(reuse);
       free = stock.free(held);
       if (free.size() < count) {
@@ -303,13 +350,24 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
                 + free.size());
       }
     }
+    Set<String> must = new LinkedHashSet<>(reuse);
+    NumaMask nodes = hint.nodes();
+    if (nodes != null) {
+      Set<String> near = DeviceHints.on(nodes, free.values());
+      near.addAll(reuse);
+      near.retainAll(free.keySet());
+      if (near.size() >= count) {
+        free.keySet().retainAll(near);
+      } else {
+        must.addAll(near);
+      }
+    }
     try {
-      Collection<String> preferred = plugin.preferred(free.keySet(), reuse, count);
-      List<String> ids = promise(resource, free, reuse, preferred, count);
+      Collection<String> preferred = plugin.preferred(free.keySet(), must, count);
+      List<String> ids = promise(resource, free, reuse, must, preferred, count);
       try {
         keep(
             new DeviceAllocation(pod.uid(), container.name(), resource, ids, plugin.allocate(ids)));
-        return ids;
       } finally {
         unpromise(resource, ids);
       }
@@ -323,14 +381,15 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
       String resource,
       Map<String, Device> free,
       Set<String> reuse,
+      Set<String> must,
       Collection<String> preferred,
       int count)
       throws Refused {
-    Set<String> held = held(resource);
+    Set<String> held = holdings.held(resource);
     held.removeAll(reuse);
     Map<String, Device> left = new TreeMap<>(free);
     left.keySet().removeAll(held);
-    List<String> ids = DeviceChoice.of(left, reuse, preferred, count);
+    List<String> ids = DeviceChoice.of(left, must, preferred, count);
     if (ids.size() < count) {
       throw Refused.unexpected(
           "requested number of devices unavailable for "
@@ -340,34 +399,22 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
               + ", Available: "
               + ids.size());
     }
-    promised.computeIfAbsent(resource, _ -> new HashSet<>()).addAll(ids);
+    holdings.promise(resource, ids);
     return ids;
   }
 
   private synchronized void unpromise(String resource, List<String> ids) {
-    Set<String> of = promised.get(resource);
-    if (of != null) {
-      of.removeAll(ids);
-    }
-  }
-
-  private Set<String> held(String resource) {
-    Set<String> held = new HashSet<>(promised.getOrDefault(resource, Set.of()));
-    allocations.stream()
-        .filter(a -> a.resource().equals(resource))
-        .forEach(a -> held.addAll(a.ids()));
-    return held;
+    holdings.unpromise(resource, ids);
   }
 
   private synchronized void keep(DeviceAllocation allocation) {
-    allocations.add(allocation);
+    holdings.add(List.of(allocation));
     save();
   }
 
   private void save() {
     try {
-      checkpoint.write(
-          new DeviceCheckpoint.State(List.copyOf(allocations), List.copyOf(stocks.keySet())));
+      checkpoint.write(new DeviceCheckpoint.State(holdings.all(), List.copyOf(stocks.keySet())));
     } catch (IOException e) {
       LOG.atError()
           .addKeyValue("why", e.getMessage())
@@ -375,22 +422,22 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     }
   }
 
-  @Override
+  /** The pod has ended: others may have what it held. */
   public synchronized void release(String podUid) {
-    if (allocations.removeIf(a -> a.podUid().equals(podUid))) {
+    if (holdings.release(podUid)) {
       save();
     }
   }
 
   /** Of pods that are gone while the kubelet was away. */
   public synchronized void keepOnly(Collection<String> podUids) {
-    if (allocations.removeIf(a -> !podUids.contains(a.podUid()))) {
+    if (holdings.keepOnly(podUids)) {
       save();
     }
   }
 
   synchronized List<DeviceAllocation> allocations() {
-    return List.copyOf(allocations);
+    return holdings.all();
   }
 
   synchronized Map<String, List<Device>> devices() {
@@ -405,7 +452,7 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
     for (DeviceAllocation a : allocations()) {
       if (a.isOf(pod.uid(), container.name())) {
         preStart(a);
-        extras = extras.and(extras(a.response()));
+        extras = extras.and(a.extras());
       }
     }
     return extras;
@@ -425,30 +472,6 @@ public final class DeviceManager implements PluginHandler, NodeDevices {
             "device plugin PreStartContainer rpc failed with err: " + e.describe());
       }
     }
-  }
-
-  private static ContainerExtras extras(ContainerAllocateResponse r) {
-    return new ContainerExtras(
-        r.getEnvsMap(),
-        r.getMountsList().stream()
-            .map(m ->
-                dev.coracle.cri.v1.Mount.newBuilder()
-                    .setContainerPath(m.getContainerPath())
-                    .setHostPath(m.getHostPath())
-                    .setReadonly(m.getReadOnly())
-                    .build())
-            .toList(),
-        r.getDevicesList().stream()
-            .map(d ->
-                dev.coracle.cri.v1.Device.newBuilder()
-                    .setContainerPath(d.getContainerPath())
-                    .setHostPath(d.getHostPath())
-                    .setPermissions(d.getPermissions())
-                    .build())
-            .toList(),
-        r.getAnnotationsMap(),
-        r.getCdiDevicesList().stream().map(d -> d.getName()).toList(),
-        "");
   }
 
   public synchronized void close() {

@@ -3,10 +3,13 @@ package dev.coracle.kubelet.internal.device;
 import dev.coracle.deviceplugin.v1beta1.Device;
 import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.grpc.UnixServer;
+import dev.coracle.kubelet.internal.memory.MemoryBlock;
+import dev.coracle.kubelet.internal.memory.MemoryManager;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.podresources.v1.AllocatableResourcesResponse;
 import dev.coracle.podresources.v1.ContainerDevices;
+import dev.coracle.podresources.v1.ContainerMemory;
 import dev.coracle.podresources.v1.ContainerResources;
 import dev.coracle.podresources.v1.DynamicResource;
 import dev.coracle.podresources.v1.GetPodResourcesRequest;
@@ -27,12 +30,13 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * Tells monitoring agents which pod holds which devices and CPUs (KEP-606), on {@code
+ * Tells monitoring agents which pod holds which devices, CPUs and memory (KEP-606), on {@code
  * pod-resources/kubelet.sock}.
  */
 public final class PodResourcesServer implements AutoCloseable {
   private final DeviceManager devices;
   private final CpuManager cpus;
+  private final MemoryManager memory;
   private final BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims;
   private final Supplier<Collection<Pod>> pods;
   private final UnixServer server;
@@ -47,10 +51,12 @@ public final class PodResourcesServer implements AutoCloseable {
       Path socket,
       DeviceManager devices,
       CpuManager cpus,
+      MemoryManager memory,
       BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims,
       Supplier<Collection<Pod>> pods) {
     this.devices = devices;
     this.cpus = cpus;
+    this.memory = memory;
     this.claims = claims;
     this.pods = pods;
     this.server =
@@ -104,6 +110,7 @@ public final class PodResourcesServer implements AutoCloseable {
         }
       }
       cpus.exclusive(pod.uid(), container.name()).ids().forEach(c::addCpuIds);
+      memory.of(pod.uid(), container.name()).forEach(block -> c.addMemory(memory(block)));
       c.addAllDynamicResources(claims.apply(pod, container));
       out.addContainers(c);
     }
@@ -122,7 +129,18 @@ public final class PodResourcesServer implements AutoCloseable {
           }
         });
     cpus.allocatable().ids().forEach(out::addCpuIds);
+    memory.allocatable().forEach(block -> out.addMemory(memory(block)));
     return out.build();
+  }
+
+  private static ContainerMemory memory(MemoryBlock block) {
+    TopologyInfo.Builder topology = TopologyInfo.newBuilder();
+    block.nodes().nodes().forEach(n -> topology.addNodes(NUMANode.newBuilder().setID(n)));
+    return ContainerMemory.newBuilder()
+        .setMemoryType(block.type())
+        .setSize(block.size())
+        .setTopology(topology)
+        .build();
   }
 
   private static ContainerDevices devices(String resource, List<String> ids, List<Device> known) {

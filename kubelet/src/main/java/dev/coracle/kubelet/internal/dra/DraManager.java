@@ -227,7 +227,7 @@ public final class DraManager implements ContainerExtras.Source {
         (_, device) -> device.cdi().stream().filter(id -> !cdi.contains(id)).forEach(cdi::add));
     return cdi.isEmpty()
         ? ContainerExtras.NONE
-        : new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), cdi, "");
+        : new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), cdi, "", "");
   }
 
   /** What a container has of the pod's claims, by claim, as the PodResources API tells it. */

@@ -7,6 +7,7 @@ import dev.coracle.api.selector.NodeSelection;
 import dev.coracle.api.selector.Toleration;
 import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
+import dev.coracle.kubelet.config.MemoryManagement;
 import dev.coracle.kubelet.config.Sysctls;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
@@ -36,6 +37,7 @@ public final class Admission implements PodResizer.Room {
   private final Supplier<Set<Condition>> pressures;
   private final Sysctls sysctls;
   private final CpuManagement cpus;
+  private final MemoryManagement memory;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
@@ -44,6 +46,7 @@ public final class Admission implements PodResizer.Room {
    * @param ended whether a pod needs nothing any more
    * @param sysctls those that pods may set
    * @param cpus whether pods have CPUs of their own, which do not change while they run
+   * @param memory whether they have memory of their own, likewise
    */
   public Admission(
       Supplier<Optional<KubeObject>> node,
@@ -52,7 +55,8 @@ public final class Admission implements PodResizer.Room {
       Predicate<Pod> ended,
       Supplier<Set<Condition>> pressures,
       Sysctls sysctls,
-      CpuManagement cpus) {
+      CpuManagement cpus,
+      MemoryManagement memory) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
@@ -60,6 +64,7 @@ public final class Admission implements PodResizer.Room {
     this.pressures = pressures;
     this.sysctls = sysctls;
     this.cpus = cpus;
+    this.memory = memory;
   }
 
   /** Empty: the pod is welcome. A pod that already ran here always is. */
@@ -160,13 +165,11 @@ public final class Admission implements PodResizer.Room {
 
   @Override
   public Optional<String> never(Pod pod, Pod has) {
-    if (cpus.exclusive()
-        && QosClass.of(pod) == QosClass.GUARANTEED
-        && !Objects.equals(pod.requests().get("cpu"), has.requests().get("cpu"))) {
-      return Optional.of(
-          "Resize is infeasible for Guaranteed Pods alongside CPU Manager policy \""
-              + cpus.policy()
-              + "\"");
+    if (cpus.exclusive() && isOther("cpu", pod, has)) {
+      return Optional.of(infeasible("CPU", cpus.policy()));
+    }
+    if (memory.exclusive() && isOther("memory", pod, has)) {
+      return Optional.of(infeasible("Memory", memory.policy()));
     }
     if (node.get().isEmpty()) {
       return Optional.empty();
@@ -188,6 +191,19 @@ public final class Admission implements PodResizer.Room {
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isOther(String resource, Pod pod, Pod has) {
+    return QosClass.of(pod) == QosClass.GUARANTEED
+        && !Objects.equals(pod.requests().get(resource), has.requests().get(resource));
+  }
+
+  private static String infeasible(String manager, String policy) {
+    return "Resize is infeasible for Guaranteed Pods alongside "
+        + manager
+        + " Manager policy \""
+        + policy
+        + "\"";
   }
 
   @Override

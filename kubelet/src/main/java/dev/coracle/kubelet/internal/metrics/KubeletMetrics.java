@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.metrics;
 
 import dev.coracle.kubelet.spi.CriException;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -23,6 +24,11 @@ public final class KubeletMetrics {
   private final Map<String, Counter> evictions = new ConcurrentHashMap<>();
   private final Counter restarts;
   private final Counter pods;
+  private final Counter topologyRequests;
+  private final Counter topologyErrors;
+  private final DistributionSummary topology;
+  private final Counter pinningRequests;
+  private final Counter pinningErrors;
   private final Timer relist;
   private final Map<String, Timer> operations = new ConcurrentHashMap<>();
   private final Map<String, Counter> operationErrors = new ConcurrentHashMap<>();
@@ -51,6 +57,34 @@ public final class KubeletMetrics {
     this.pods =
         Counter.builder("kubelet_started_pods_total")
             .description("Cumulative number of pods started")
+            .tag("node", node)
+            .register(registry);
+    this.topologyRequests =
+        Counter.builder("kubelet_topology_manager_admission_requests_total")
+            .description("The number of admission requests where resources have to be aligned.")
+            .tag("node", node)
+            .register(registry);
+    this.topologyErrors =
+        Counter.builder("kubelet_topology_manager_admission_errors_total")
+            .description(
+                "The number of admission request failures where resources could not be aligned.")
+            .tag("node", node)
+            .register(registry);
+    this.topology =
+        DistributionSummary.builder("kubelet_topology_manager_admission_duration_ms")
+            .description("Duration in milliseconds to serve a pod admission request.")
+            .serviceLevelObjectives(1, 5, 25, 100, 250, 1000, 5000, 30_000)
+            .tag("node", node)
+            .register(registry);
+    this.pinningRequests =
+        Counter.builder("kubelet_memory_manager_pinning_requests_total")
+            .description("The number of memory pages allocations which required pinning.")
+            .tag("node", node)
+            .register(registry);
+    this.pinningErrors =
+        Counter.builder("kubelet_memory_manager_pinning_errors_total")
+            .description(
+                "The number of memory pages allocations which required pinning that failed.")
             .tag("node", node)
             .register(registry);
   }
@@ -112,6 +146,31 @@ public final class KubeletMetrics {
                     .tag("node", node)
                     .register(registry))
         .increment();
+  }
+
+  /**
+   * A pod's CPUs and devices were looked for on NUMA nodes.
+   *
+   * @param refused they are not as near to each other as they have to be
+   */
+  public void topologyDecided(boolean refused, Duration took) {
+    topologyRequests.increment();
+    if (refused) {
+      topologyErrors.increment();
+    }
+    topology.record(took.toNanos() / 1e6);
+  }
+
+  /**
+   * Memory of NUMA nodes was looked for, for a container alone.
+   *
+   * @param refused there is not as much
+   */
+  public void memoryPinned(boolean refused) {
+    pinningRequests.increment();
+    if (refused) {
+      pinningErrors.increment();
+    }
   }
 
   public void containerRestarted() {

@@ -90,7 +90,8 @@ public final class Allocatable {
     }
   }
 
-  private Quantity memoryReservation() {
+  /** What is kept of the memory: for Kubernetes, for the system, and by eviction. */
+  public Quantity memoryReservation() {
     return reserved.of("memory").plus(kept(EvictionSignal.MEMORY_AVAILABLE, machine.memoryBytes()));
   }
 

@@ -15,9 +15,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a container gets beside its spec for the devices and CPUs it holds.
+ * What a container gets beside its spec for the devices, CPUs and memory it holds.
  *
  * @param cpus the CPUs it may run on, as the kernel lists them; empty for all
+ * @param memoryNodes the NUMA nodes its memory comes from, likewise
  */
 public record ContainerExtras(
     Map<String, String> env,
@@ -25,10 +26,11 @@ public record ContainerExtras(
     List<Device> devices,
     Map<String, String> annotations,
     List<String> cdiDevices,
-    String cpus) {
+    String cpus,
+    String memoryNodes) {
 
   public static final ContainerExtras NONE =
-      new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), List.of(), "");
+      new ContainerExtras(Map.of(), List.of(), List.of(), Map.of(), List.of(), "", "");
 
   /** Where they come from. */
   @FunctionalInterface
@@ -60,7 +62,8 @@ public record ContainerExtras(
         concat(devices, more.devices),
         allAnnotations,
         concat(cdiDevices, more.cdiDevices),
-        cpus.isEmpty() ? more.cpus : cpus);
+        cpus.isEmpty() ? more.cpus : cpus,
+        memoryNodes.isEmpty() ? more.memoryNodes : memoryNodes);
   }
 
   private static <T> List<T> concat(List<T> first, List<T> second) {
@@ -93,6 +96,9 @@ public record ContainerExtras(
     cdiDevices.forEach(name -> out.addCDIDevices(CDIDevice.newBuilder().setName(name)));
     if (!cpus.isEmpty()) {
       out.getLinuxBuilder().getResourcesBuilder().setCpusetCpus(cpus);
+    }
+    if (!memoryNodes.isEmpty()) {
+      out.getLinuxBuilder().getResourcesBuilder().setCpusetMems(memoryNodes);
     }
   }
 }

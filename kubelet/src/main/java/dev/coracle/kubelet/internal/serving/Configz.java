@@ -9,8 +9,10 @@ import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.EvictionThreshold;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.MemoryManagement;
 import dev.coracle.kubelet.config.NodeReservations;
 import dev.coracle.kubelet.config.ShutdownOptions;
+import dev.coracle.kubelet.config.TopologyManagement;
 import dev.coracle.kubelet.internal.pod.GoText;
 import java.time.Duration;
 import java.util.Map;
@@ -63,6 +65,8 @@ final class Configz {
     }
     reservations(chosen.reservations(), config);
     cpus(chosen.cpus(), config);
+    topology(chosen.numa().topology(), config);
+    memory(chosen.numa().memory(), config);
     eviction(chosen, config);
     ArrayNode groups = config.putArray("shutdownGracePeriodByPodPriority");
     for (ShutdownOptions.Group g : chosen.shutdown().groups()) {
@@ -98,10 +102,28 @@ final class Configz {
           .put("full-pcpus-only", Boolean.toString(chosen.wholeCores()))
           .put("strict-cpu-reservation", Boolean.toString(chosen.strictReservation()));
     }
+  }
+
+  private static void topology(TopologyManagement chosen, ObjectNode config) {
     config
-        .put("memoryManagerPolicy", "None")
-        .put("topologyManagerPolicy", "none")
-        .put("topologyManagerScope", "container");
+        .put("topologyManagerPolicy", chosen.policy().text())
+        .put("topologyManagerScope", chosen.scope());
+    if (!chosen.equals(TopologyManagement.NONE)) {
+      config
+          .putObject("topologyManagerPolicyOptions")
+          .put(TopologyManagement.CLOSEST, Boolean.toString(chosen.closest()))
+          .put(TopologyManagement.MOST_NODES, Integer.toString(chosen.mostNodes()));
+    }
+  }
+
+  private static void memory(MemoryManagement chosen, ObjectNode config) {
+    config.put("memoryManagerPolicy", chosen.policy());
+    if (!chosen.reserved().isEmpty()) {
+      ArrayNode nodes = config.putArray("reservedMemory");
+      new TreeMap<>(chosen.reserved())
+          .forEach(
+              (node, limits) -> amounts(nodes.addObject().put("numaNode", node), "limits", limits));
+    }
   }
 
   private static void amounts(ObjectNode config, String field, Map<String, Quantity> amounts) {

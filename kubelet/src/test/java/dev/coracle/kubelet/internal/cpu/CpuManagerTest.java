@@ -10,6 +10,8 @@ import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.NodeReservations;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import dev.coracle.kubelet.internal.topology.NumaMask;
+import dev.coracle.kubelet.internal.topology.TopologyHint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,6 +137,30 @@ class CpuManagerTest {
         .hasMessage("SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2");
     cpus.allocate(pod("whole", "4"));
     assertThat(of(cpus, "whole", "c")).isEqualTo("1-2,9-10");
+  }
+
+  @Test
+  void cpusComeFromTheNodesThatAreNamed() throws Refused {
+    CpuManager cpus = manager(STATIC);
+    Pod pod = pod("a", container("init", "", "2"), container("c", "", "2"), "");
+    TopologyHint second = new TopologyHint(NumaMask.of(Set.of(1)), true);
+    cpus.allocate(pod, pod.initContainers().getFirst(), second);
+    assertThat(of(cpus, "a", "init")).isEqualTo("4,12");
+    assertThat(cpus.hints(pod, pod.containers().getFirst()).get("cpu"))
+        .as("what the container before had is had again")
+        .contains(second)
+        .allMatch(h -> h.nodesOr(NumaMask.NONE).has(1));
+    cpus.allocate(pod, pod.containers().getFirst(), second);
+    assertThat(of(cpus, "a", "c")).isEqualTo("4,12");
+    assertThat(cpus.hints(pod).get("cpu")).contains(second);
+
+    Pod large = pod("b", "8");
+    cpus.allocate(large, large.containers().getFirst(), second);
+    assertThat(of(cpus, "b", "c"))
+        .as("as many as the node has, and the rest from the other")
+        .isEqualTo("1,5-7,9,13-15");
+    assertThat(cpus.hints(pod("c", "8")).get("cpu")).isEmpty();
+    assertThat(cpus.hints(pod("d", "500m"))).isEmpty();
   }
 
   @Test
