@@ -203,8 +203,7 @@ final class PodParts {
             options.maxPods(),
             node::hasUserNamespaces);
     this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers, users);
-    PodDns dns =
-        new PodDns(options.clusterDns(), options.clusterDomain(), PodDns.ResolvConf.ofHost());
+    PodDns dns = PodDns.of(options);
     this.probes =
         new ProbeManager(
             handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::probed);
@@ -229,7 +228,7 @@ final class PodParts {
             cache,
             images,
             new ContainerEnv(objects),
-            new ContainerMounts(paths, options.clusterDomain(), recursiveReadOnly),
+            new ContainerMounts(paths, dns.clusterDomain(), recursiveReadOnly),
             new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf),
             new ContainerConfigs(machine.memoryBytes(), options.rootDir().resolve("seccomp")),
             hooks,

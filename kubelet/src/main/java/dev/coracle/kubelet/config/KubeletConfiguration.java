@@ -27,6 +27,7 @@ import java.util.TreeSet;
  * @param numa whether what containers have comes from the same NUMA nodes
  * @param reservations what of the node is not for pods
  * @param cpus which containers have CPUs of their own
+ * @param dns which resolver pods are given
  */
 public record KubeletConfiguration(
     int maxPods,
@@ -43,7 +44,8 @@ public record KubeletConfiguration(
     PullVerification pullVerification,
     NumaManagement numa,
     NodeReservations reservations,
-    CpuManagement cpus) {
+    CpuManagement cpus,
+    DnsChoice dns) {
 
   /** The ids of a pod with users of its own come in multiples of this. */
   private static final int ID_UNIT = 65536;
@@ -64,7 +66,8 @@ public record KubeletConfiguration(
           PullVerification.DEFAULT,
           NumaManagement.NONE,
           NodeReservations.DEFAULT,
-          CpuManagement.NONE);
+          CpuManagement.NONE,
+          DnsChoice.CLUSTER);
 
   private static final Set<String> KNOWN =
       new TreeSet<>(
@@ -105,7 +108,14 @@ public record KubeletConfiguration(
               "reservedMemory",
               "topologyManagerPolicyOptions",
               "topologyManagerPolicy",
-              "topologyManagerScope"));
+              "topologyManagerScope",
+              "clusterDNS",
+              "clusterDomain",
+              "resolvConf"));
+
+  static {
+    SettledFields.names().forEach(KNOWN::add);
+  }
 
   public KubeletConfiguration withShutdown(ShutdownOptions other) {
     return new KubeletConfiguration(
@@ -123,7 +133,8 @@ public record KubeletConfiguration(
         pullVerification,
         numa,
         reservations,
-        cpus);
+        cpus,
+        dns);
   }
 
   public KubeletConfiguration withEviction(EvictionOptions other) {
@@ -142,7 +153,8 @@ public record KubeletConfiguration(
         pullVerification,
         numa,
         reservations,
-        cpus);
+        cpus,
+        dns);
   }
 
   /**
@@ -158,6 +170,7 @@ public record KubeletConfiguration(
                 "unknown field \"" + field + "\"; known are " + String.join(", ", KNOWN));
           }
         });
+    SettledFields.check(document);
     int high = number(document, "imageGCHighThresholdPercent", DEFAULT.imageGcHighPercent, 100);
     int low = number(document, "imageGCLowThresholdPercent", DEFAULT.imageGcLowPercent, 100);
     if (low >= high) {
@@ -185,7 +198,8 @@ public record KubeletConfiguration(
             list(document, "preloadedImagesVerificationAllowlist")),
         NumaManagement.parse(document),
         reservations,
-        CpuManagement.parse(document, reservations));
+        CpuManagement.parse(document, reservations),
+        DnsChoice.parse(document));
   }
 
   /**
@@ -252,7 +266,8 @@ public record KubeletConfiguration(
         pullVerification,
         numa,
         reservations,
-        cpus);
+        cpus,
+        dns);
   }
 
   private static int idsPerPod(JsonNode users) {
@@ -309,8 +324,14 @@ public record KubeletConfiguration(
         texts(document.path("evictionSoft")),
         grace,
         texts(document.path("evictionMinimumReclaim")),
-        duration(document, "evictionPressureTransitionPeriod", EvictionOptions.TRANSITION),
+        transition(document),
         number(document, "evictionMaxPodGracePeriod", 0, Integer.MAX_VALUE));
+  }
+
+  /** Zero is what tools write for nothing. */
+  private static Duration transition(JsonNode document) {
+    Duration chosen = duration(document, "evictionPressureTransitionPeriod", Duration.ZERO);
+    return chosen.isZero() ? EvictionOptions.TRANSITION : chosen;
   }
 
   private static Map<String, String> texts(JsonNode mapping) {

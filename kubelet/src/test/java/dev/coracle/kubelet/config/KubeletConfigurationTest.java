@@ -28,6 +28,54 @@ class KubeletConfigurationTest {
   }
 
   @Test
+  void whatKubeadmWritesIsTaken() {
+    KubeletConfiguration chosen =
+        parse(
+            """
+            "authentication":{"anonymous":{"enabled":false},"webhook":{"cacheTTL":"0s","enabled":true},
+             "x509":{}},
+            "authorization":{"mode":"Webhook","webhook":{"cacheAuthorizedTTL":"0s",
+             "cacheUnauthorizedTTL":"0s"}},
+            "cgroupDriver":"systemd","clusterDNS":["10.96.0.10"],"clusterDomain":"cluster.local",
+            "containerRuntimeEndpoint":"","cpuManagerReconcilePeriod":"0s","crashLoopBackOff":{},
+            "evictionPressureTransitionPeriod":"0s","fileCheckFrequency":"0s","httpCheckFrequency":"0s",
+            "imageMaximumGCAge":"0s","imageMinimumGCAge":"0s",
+            "logging":{"flushFrequency":0,"options":{"json":{"infoBufferSize":"0"}},"verbosity":0},
+            "memorySwap":{},"nodeStatusReportFrequency":"0s","nodeStatusUpdateFrequency":"0s",
+            "rotateCertificates":true,"runtimeRequestTimeout":"0s","shutdownGracePeriod":"0s",
+            "shutdownGracePeriodCriticalPods":"0s","staticPodPath":"/etc/kubernetes/manifests",
+            "streamingConnectionIdleTimeout":"0s","syncFrequency":"0s","volumeStatsAggPeriod":"0s"
+            """);
+    assertThat(chosen.dns().servers()).containsExactly("10.96.0.10");
+    assertThat(chosen.dns().domainOr("other")).isEqualTo("cluster.local");
+    assertThat(chosen.eviction()).isEqualTo(EvictionOptions.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"authentication\":{\"anonymous\":{\"enabled\":true}} | authentication: nobody is anonymous",
+        "\"authentication\":{\"webhook\":{\"enabled\":false}} | authentication: nobody is anonymous",
+        "\"authentication\":{\"x509\":{\"clientCAFile\":\"/ca.crt\"}} | leave x509 out",
+        "\"authorization\":{\"mode\":\"AlwaysAllow\"} | authorization: the mode is Webhook",
+        "\"cgroupDriver\":\"other\" | cgroupDriver: it is systemd or cgroupfs",
+        "\"rotateCertificates\":false | rotateCertificates: certificates are always rotated",
+        "\"memorySwap\":{\"swapBehavior\":\"LimitedSwap\"} | memorySwap: swapBehavior is NoSwap",
+        "\"runtimeRequestTimeout\":\"2m\" | runtimeRequestTimeout: only the default can be had here",
+        "\"logging\":{\"verbosity\":4} | logging: only the default can be had here",
+        "\"clusterDNS\":[\"dns\"] | clusterDNS: \"dns\" is no IP address",
+        "\"resolvConf\":\"/no/such/file\" | resolvConf: /no/such/file cannot be read",
+      })
+  void whatWouldNotBeDoneIsRefused(String fields, String problem) {
+    assertThatThrownBy(() -> parse(fields))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("invalid configuration: ")
+        .hasMessageContaining(problem);
+  }
+
+  @Test
   void thePartOfCriticalPodsIsKeptForThem() {
     ShutdownOptions shutdown =
         parse("\"shutdownGracePeriod\":\"1m30s\",\"shutdownGracePeriodCriticalPods\":\"30s\"")

@@ -2,7 +2,10 @@ package dev.coracle.kubelet.internal.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.cri.v1.DNSConfig;
+import dev.coracle.kubelet.config.DnsChoice;
+import dev.coracle.kubelet.config.KubeletOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +45,19 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
       return new ResolvConf(servers, searches, options);
     }
 
+    /**
+     * What a KubeletConfiguration names.
+     *
+     * @param file empty for none
+     */
+    static ResolvConf ofFile(String file) {
+      try {
+        return parse(file.isEmpty() ? "" : Files.readString(Path.of(file)));
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read resolvConf " + file, e);
+      }
+    }
+
     /** The host's, past the stub resolver of systemd; empty where it has none. */
     public static ResolvConf ofHost() {
       for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
@@ -53,6 +69,14 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
       }
       return new ResolvConf(List.of(), List.of(), List.of());
     }
+  }
+
+  public static PodDns of(KubeletOptions options) {
+    DnsChoice chosen = options.configuration().dns();
+    return new PodDns(
+        chosen.serversOr(options.clusterDns()),
+        chosen.domainOr(options.clusterDomain()),
+        chosen.resolvConf().map(ResolvConf::ofFile).orElseGet(ResolvConf::ofHost));
   }
 
   /** As many of each as resolvers read. */

@@ -40,9 +40,10 @@ final class Configz {
           authentication.putObject("anonymous").put("enabled", s.anonymousAuth());
           config.putObject("authorization").put("mode", "Webhook");
         });
-    config.put("clusterDomain", options.clusterDomain());
+    config.put("clusterDomain", chosen.dns().domainOr(options.clusterDomain()));
     ArrayNode dns = config.putArray("clusterDNS");
-    options.clusterDns().forEach(dns::add);
+    chosen.dns().serversOr(options.clusterDns()).forEach(dns::add);
+    chosen.dns().resolvConf().ifPresent(file -> config.put("resolvConf", file));
     config
         .put("nodeStatusUpdateFrequency", GoText.duration(options.heartbeat()))
         .put("maxPods", options.maxPods())

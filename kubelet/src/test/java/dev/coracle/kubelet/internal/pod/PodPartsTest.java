@@ -3,11 +3,16 @@ package dev.coracle.kubelet.internal.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.cri.v1.DNSConfig;
+import dev.coracle.kubelet.config.KubeletConfiguration;
+import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.image.ImageReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +20,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -127,6 +133,28 @@ class PodPartsTest {
         .containsEntry("REDIS_MAIN_PORT", "tcp://10.96.0.11:6379")
         .containsEntry("REDIS_MAIN_PORT_6379_TCP_ADDR", "10.96.0.11")
         .hasSize(8);
+  }
+
+  @Test
+  void theNodesConfigurationChoosesResolvers(@TempDir Path dir) throws Exception {
+    Path file = Files.writeString(dir.resolve("r"), "nameserver 1.1.1.1\nsearch corp.test\n");
+    JsonNode document =
+        Json.parse(
+            """
+            {"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration",
+             "clusterDNS":["169.254.20.10"],"clusterDomain":"c.test","resolvConf":"%s"}
+            """
+                .formatted(file));
+    KubeletOptions options =
+        KubeletOptions.of("n", "10.0.0.1", dir, dir, "")
+            .withClusterDns(List.of("10.96.0.10"), "cluster.local")
+            .withConfiguration(KubeletConfiguration.parse(document));
+    var cluster = PodDns.of(options).of(pod("", "\"dnsPolicy\":\"ClusterFirst\""));
+    assertThat(cluster.getServersList()).containsExactly("169.254.20.10");
+    assertThat(cluster.getSearchesList())
+        .containsExactly("ns.svc.c.test", "svc.c.test", "c.test", "corp.test");
+    var host = PodDns.of(options).of(pod("", "\"dnsPolicy\":\"Default\""));
+    assertThat(host.getServersList()).containsExactly("1.1.1.1");
   }
 
   @Test
