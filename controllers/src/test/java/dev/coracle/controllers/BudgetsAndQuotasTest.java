@@ -35,6 +35,38 @@ class BudgetsAndQuotasTest {
   }
 
   @Test
+  void aBudgetOverPodsWhoseOwnerHasNoSizeLetsNothingGo() {
+    // The Job itself is not there, so its pod would be garbage.
+    Cluster c = new Cluster(o -> o.without(List.of("garbage-collector-controller")));
+    c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i"));
+    c.create(
+        Resources.POD_DISRUPTION_BUDGETS,
+        """
+        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
+         "metadata":{"namespace":"default","name":"b"},
+         "spec":{"maxUnavailable":1,"selector":{"matchLabels":{"app":"d"}}}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    assertThat(
+            c.get(Resources.POD_DISRUPTION_BUDGETS, "b").at("status", "disruptionsAllowed").asInt())
+        .isEqualTo(1);
+    c.create(
+        Resources.PODS,
+        """
+        {"apiVersion":"v1","kind":"Pod",
+         "metadata":{"namespace":"default","name":"j","labels":{"app":"d"},
+          "ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"j","uid":"u",
+           "controller":true}]},
+         "spec":{"containers":[{"name":"c","image":"i"}]}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    KubeObject budget = c.get(Resources.POD_DISRUPTION_BUDGETS, "b");
+    assertThat(budget.at("status", "disruptionsAllowed").asInt()).isZero();
+    assertThat(budget.at("status", "conditions").toString())
+        .contains("SyncFailed", "jobs.batch does not implement the scale subresource");
+  }
+
+  @Test
   void aQuotaFollowsWhatIsThere() {
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i"));
     c.pass(Duration.ofSeconds(1));

@@ -81,6 +81,12 @@ public final class DisruptionController extends LoopController {
     informer.addHandler(
         new Informer.Handler() {
           @Override
+          public void added(KubeObject owner) {
+            // Its pods may have been seen first, when their budget could not be counted.
+            budgets.list(owner.namespace()).forEach(loop::enqueue);
+          }
+
+          @Override
           public void updated(KubeObject before, KubeObject now) {
             if (!before.at("spec", "replicas").equals(now.at("spec", "replicas"))) {
               budgets.list(now.namespace()).forEach(loop::enqueue);
@@ -130,23 +136,35 @@ public final class DisruptionController extends LoopController {
     boolean needsScale =
         maxUnavailable.isValueNode() && !maxUnavailable.isNull()
             || minAvailable.asText("").endsWith("%");
+    Optional<String> uncounted = needsScale ? uncounted(matching) : Optional.empty();
     int expected = needsScale ? expected(matching) : matching.size();
     int desired =
         maxUnavailable.isValueNode() && !maxUnavailable.isNull()
             ? Math.max(0, expected - part(maxUnavailable, expected))
             : part(minAvailable, expected);
-    int allowed = expected <= 0 ? 0 : Math.max(0, healthy - desired);
+    int allowed = uncounted.isPresent() || expected <= 0 ? 0 : Math.max(0, healthy - desired);
     status.put("disruptionsAllowed", allowed);
-    status.put("currentHealthy", healthy);
-    status.put("desiredHealthy", desired);
-    status.put("expectedPods", expected);
+    if (uncounted.isEmpty()) {
+      status.put("currentHealthy", healthy);
+      status.put("desiredHealthy", desired);
+      status.put("expectedPods", expected);
+    } else {
+      // Required fields: what was counted last stays, as nothing better is known.
+      for (String count : List.of("currentHealthy", "desiredHealthy", "expectedPods")) {
+        status.put(count, status.path(count).asInt(0));
+      }
+      events.warning(
+          budget,
+          "CalculateExpectedPodCountFailed",
+          "Failed to calculate the number of expected pods: " + uncounted.get());
+    }
     status.put("observedGeneration", (int) budget.generation());
     Conditions.set(
         status,
         "DisruptionAllowed",
         allowed > 0 ? "True" : "False",
-        allowed > 0 ? "SufficientPods" : "InsufficientPods",
-        "",
+        uncounted.isPresent() ? "SyncFailed" : allowed > 0 ? "SufficientPods" : "InsufficientPods",
+        uncounted.orElse(""),
         now);
     for (JsonNode c : status.path("conditions")) {
       ((ObjectNode) c).put("observedGeneration", (int) budget.generation());
@@ -192,6 +210,25 @@ public final class DisruptionController extends LoopController {
     return text.endsWith("%")
         ? (int) Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * whole / 100.0)
         : value.asInt(0);
+  }
+
+  /**
+   * Why the size cannot be told: a pod's owner has none. Such pods would count as healthy but not
+   * as expected, and so let more go than the budget says; nothing may go instead.
+   */
+  private Optional<String> uncounted(List<KubeObject> matching) {
+    for (KubeObject pod : matching) {
+      OwnerReference owner = pod.controllerOwner().orElse(null);
+      if (owner != null && find(pod, owner).isEmpty()) {
+        return Optional.of(
+            switch (owner.kind()) {
+              case "Job" -> "jobs.batch does not implement the scale subresource";
+              case "DaemonSet" -> "daemonsets.apps does not implement the scale subresource";
+              default -> "found no controllers for pod \"" + pod.name() + "\"";
+            });
+      }
+    }
+    return Optional.empty();
   }
 
   private int expected(List<KubeObject> matching) {
