@@ -23,6 +23,7 @@ class BudgetsAndQuotasTest {
          "spec":{"maxUnavailable":"25%","selector":{"matchLabels":{"app":"d"}}}}\
         """);
     c.pass(Duration.ofSeconds(1));
+    assertThat(c.events("NoPods")).isEmpty();
     KubeObject budget = c.get(Resources.POD_DISRUPTION_BUDGETS, "b");
     assertThat(budget.at("status", "expectedPods").asInt()).isEqualTo(4);
     assertThat(budget.at("status", "desiredHealthy").asInt()).isEqualTo(3);
@@ -64,6 +65,19 @@ class BudgetsAndQuotasTest {
     assertThat(budget.at("status", "disruptionsAllowed").asInt()).isZero();
     assertThat(budget.at("status", "conditions").toString())
         .contains("SyncFailed", "jobs.batch does not implement the scale subresource");
+  }
+
+  @Test
+  void aBudgetOfNothingSaysSo() {
+    c.create(
+        Resources.POD_DISRUPTION_BUDGETS,
+        """
+        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
+         "metadata":{"namespace":"default","name":"b"},
+         "spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"none"}}}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    assertThat(c.events("NoPods")).containsExactly("No matching pods found");
   }
 
   @Test

@@ -65,6 +65,26 @@ class StatefulSetsTest {
   }
 
   @Test
+  void podsThatHaveEndedAreMadeAnewAndItIsTold() {
+    statefulSet(2, "\"podManagementPolicy\":\"Parallel\"");
+    String before = c.get(Resources.PODS, "s-0").uid();
+    for (String pod : List.of("s-0=Failed", "s-1=Succeeded")) {
+      String[] parts = pod.split("=");
+      c.api.change(
+          Resources.PODS,
+          "default",
+          parts[0],
+          node -> node.withObjectProperty("status").put("phase", parts[1]));
+    }
+    c.pass(Duration.ofSeconds(5));
+    assertThat(c.get(Resources.PODS, "s-0").uid()).isNotEqualTo(before);
+    assertThat(c.events("RecreatingFailedPod"))
+        .containsExactly("StatefulSet default/s is recreating failed Pod s-0");
+    assertThat(c.events("RecreatingTerminatedPod"))
+        .containsExactly("StatefulSet default/s is recreating terminated Pod s-1");
+  }
+
+  @Test
   void onDeleteGivesTheNewTemplateToPodsThatAreDeleted() {
     statefulSet(3, "\"updateStrategy\":{\"type\":\"OnDelete\"}");
     image("i:2");

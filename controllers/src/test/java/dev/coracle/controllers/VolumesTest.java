@@ -98,6 +98,29 @@ class VolumesTest {
   }
 
   @Test
+  void aClaimSaysForWhichPodsItWaits() {
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("standard"));
+    for (String pod : List.of("b", "a")) {
+      c.api.put(
+          Resources.PODS,
+          KubeObject.parse(
+              """
+              {"apiVersion":"v1","kind":"Pod",
+               "metadata":{"namespace":"default","name":"%s","uid":"%s"},
+               "spec":{"containers":[{"name":"c","image":"i"}],
+                "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]},
+               "status":{"conditions":[{"type":"PodScheduled","status":"False",
+                "reason":"Unschedulable"}]}}
+              """
+                  .formatted(pod, pod)));
+      c.context.runUntilIdle();
+    }
+    assertThat(c.events("WaitForPodScheduled"))
+        .containsExactly(
+            "waiting for pod b to be scheduled", "waiting for pods a,b to be scheduled");
+  }
+
+  @Test
   void aLocalVolumeIsMadeWhereTheFirstConsumerRuns() {
     nodeOffersLocalVolumes();
     c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("standard"));

@@ -119,6 +119,9 @@ public final class DisruptionController extends LoopController {
         pods.list(name.namespace()).stream()
             .filter(p -> selector.matches(p) && !Pods.isFinished(p))
             .toList();
+    if (matching.isEmpty()) {
+      events.normal(budget, "NoPods", "No matching pods found");
+    }
     Instant now = env.now();
     ObjectNode status =
         budget.at("status").isObject()

@@ -181,7 +181,7 @@ public final class StatefulSetController extends LoopController {
       } else if (pod.isDeleting()) {
         // It comes back under its name when it is gone.
       } else if (Pods.isFinished(pod)) {
-        steps.add(() -> delete(turn, pod));
+        steps.add(() -> recreate(turn, pod));
       } else if (turn.isAvailable(pod)) {
         continue;
       } else if (Pods.phase(pod).equals("Pending") && !missingClaims(turn, ordinal).isEmpty()) {
@@ -290,6 +290,17 @@ public final class StatefulSetController extends LoopController {
         .replaceWithVoid()
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull();
+  }
+
+  private Uni<Void> recreate(Turn turn, KubeObject pod) {
+    KubeObject set = turn.set();
+    String of = "StatefulSet " + set.namespace() + "/" + set.name() + " is recreating ";
+    if (Pods.phase(pod).equals("Failed")) {
+      events.warning(set, "RecreatingFailedPod", of + "failed Pod " + pod.name());
+    } else {
+      events.normal(set, "RecreatingTerminatedPod", of + "terminated Pod " + pod.name());
+    }
+    return delete(turn, pod);
   }
 
   private Uni<Void> delete(Turn turn, KubeObject pod) {

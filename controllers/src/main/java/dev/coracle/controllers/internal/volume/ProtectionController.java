@@ -24,7 +24,8 @@ import java.util.List;
  */
 public final class ProtectionController extends LoopController {
 
-  private static final String CLAIMS_IN_USE = "claims-in-use";
+  /** An index of pods by the claims that they name. */
+  static final String CLAIMS_IN_USE = "claims-in-use";
 
   private final GroupVersionResource resource;
   private final String finalizer;
@@ -76,7 +77,8 @@ public final class ProtectionController extends LoopController {
         "kubernetes.io/pv-protection");
   }
 
-  private static List<String> claims(KubeObject pod) {
+  /** {@code namespace/name} of each. */
+  static List<String> claims(KubeObject pod) {
     List<String> out = new ArrayList<>();
     for (JsonNode volume : pod.at("spec", "volumes")) {
       String name = volume.path("persistentVolumeClaim").path("claimName").asText("");

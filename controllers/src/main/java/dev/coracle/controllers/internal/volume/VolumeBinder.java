@@ -11,8 +11,10 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,6 +33,7 @@ public final class VolumeBinder extends LoopController {
   private final Lister claims;
   private final Lister volumes;
   private final Lister classes;
+  private final Lister pods;
   private final LocalProvisioner local;
 
   public VolumeBinder(Environment env) {
@@ -41,6 +44,26 @@ public final class VolumeBinder extends LoopController {
     this.claims = claimInformer.lister();
     this.volumes = volumeInformer.lister();
     this.classes = classInformer.lister();
+    Informer podInformer =
+        env.informer(Resources.PODS)
+            .addIndex(ProtectionController.CLAIMS_IN_USE, ProtectionController::claims);
+    this.pods = podInformer.lister();
+    podInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject pod) {
+            if (isUnschedulable(pod)) {
+              claimsOf(pod);
+            }
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (!isUnschedulable(before)) {
+              added(now);
+            }
+          }
+        });
     Informer nodes = env.informer(Resources.NODES);
     this.local = new LocalProvisioner(env, events, nodes.lister());
     nodes.addHandler(
@@ -83,6 +106,43 @@ public final class VolumeBinder extends LoopController {
           }
         });
     onAny(classInformer, _ -> pending());
+  }
+
+  private static boolean isUnschedulable(KubeObject pod) {
+    return Conditions.find(pod, "PodScheduled").path("status").asText().equals("False");
+  }
+
+  private void claimsOf(KubeObject pod) {
+    for (String claim : ProtectionController.claims(pod)) {
+      enqueue(pod.namespace(), claim.substring(claim.indexOf('/') + 1));
+    }
+  }
+
+  /** A claim that waits says for whom, once the scheduler has found no node for that pod. */
+  private void tellOfWaiting(KubeObject claim) {
+    List<String> unscheduled =
+        pods.byIndex(ProtectionController.CLAIMS_IN_USE, claim.key().toString()).stream()
+            .filter(VolumeBinder::isUnschedulable)
+            .map(KubeObject::name)
+            .sorted()
+            .toList();
+    switch (unscheduled.size()) {
+      case 0 ->
+          events.normal(
+              claim,
+              "WaitForFirstConsumer",
+              "waiting for first consumer to be created before binding");
+      case 1 ->
+          events.normal(
+              claim,
+              "WaitForPodScheduled",
+              "waiting for pod " + unscheduled.getFirst() + " to be scheduled");
+      default ->
+          events.normal(
+              claim,
+              "WaitForPodScheduled",
+              "waiting for pods " + String.join(",", unscheduled) + " to be scheduled");
+    }
   }
 
   private void pending() {
@@ -139,8 +199,7 @@ public final class VolumeBinder extends LoopController {
             && storageClass.text("volumeBindingMode").equals("WaitForFirstConsumer");
     String node = claim.annotation(SELECTED_NODE).orElse("");
     if (waits && node.isEmpty()) {
-      events.normal(
-          claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
+      tellOfWaiting(claim);
       return phase(claim, "Pending");
     }
     Optional<KubeObject> free = waits ? Optional.empty() : Matching.match(claim, volumes.list());
