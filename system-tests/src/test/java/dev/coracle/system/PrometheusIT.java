@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PrometheusIT {
   private static final Pattern UPSTREAMS_UNITS =
       Pattern.compile(
-          "(# (HELP|TYPE) )?apiserver_flowcontrol_(latest_s|next_s_bounds|next_discounted_s_bounds)\\b");
+          "(# (HELP|TYPE) )?(apiserver_flowcontrol_(latest_s|next_s_bounds|next_discounted_s_bounds)\\b"
+              + "|kubelet_topology_manager_admission_duration_ms)");
 
   @Test
   void prometheusScrapesEveryComponent(@TempDir Path directory) throws Exception {

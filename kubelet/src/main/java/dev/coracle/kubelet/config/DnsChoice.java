@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.net.Cidr;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,21 +27,27 @@ public record DnsChoice(List<String> servers, String domain, Optional<String> re
    * @throws IllegalArgumentException of what is no address, and of a file that cannot be read
    */
   static DnsChoice parse(JsonNode document) {
-    List<String> servers = new ArrayList<>();
-    for (JsonNode server : document.path("clusterDNS")) {
-      if (Cidr.number(server.asText()).isEmpty()) {
+    List<String> servers = KubeletConfiguration.list(document, "clusterDNS");
+    for (String server : servers) {
+      if (Cidr.number(server).isEmpty()) {
         throw new IllegalArgumentException(
-            "invalid configuration: clusterDNS: \"" + server.asText() + "\" is no IP address");
+            "invalid configuration: clusterDNS: \"" + server + "\" is no IP address");
       }
-      servers.add(server.asText());
     }
-    Optional<String> file =
-        Optional.ofNullable(document.get("resolvConf")).map(node -> node.asText(""));
-    if (file.isPresent() && !file.get().isEmpty() && !Files.isReadable(Path.of(file.get()))) {
+    JsonNode file = document.path("resolvConf");
+    return new DnsChoice(
+        servers,
+        document.path("clusterDomain").asText(""),
+        file.isTextual() ? Optional.of(readable(file.textValue())) : Optional.empty());
+  }
+
+  private static String readable(String file) {
+    if (!file.isEmpty()
+        && !(Files.isRegularFile(Path.of(file)) && Files.isReadable(Path.of(file)))) {
       throw new IllegalArgumentException(
-          "invalid configuration: resolvConf: " + file.get() + " cannot be read");
+          "invalid configuration: resolvConf: " + file + " cannot be read");
     }
-    return new DnsChoice(servers, document.path("clusterDomain").asText(""), file);
+    return file;
   }
 
   public List<String> serversOr(List<String> ofCluster) {

@@ -229,7 +229,7 @@ public record KubeletConfiguration(
     }
   }
 
-  private static List<String> list(JsonNode document, String field) {
+  static List<String> list(JsonNode document, String field) {
     JsonNode node = document.path(field);
     if (!node.isMissingNode() && !node.isArray()) {
       throw new IllegalArgumentException(field + " must be a list");

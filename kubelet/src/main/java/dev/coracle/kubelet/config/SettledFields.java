@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -43,7 +44,10 @@ final class SettledFields {
         "authentication",
         new Field(
             node ->
-                !node.path("anonymous").path("enabled").asBoolean(false)
+                has(node, "anonymous", "webhook", "x509")
+                    && has(node.path("anonymous"), "enabled")
+                    && has(node.path("webhook"), "enabled", "cacheTTL")
+                    && !node.path("anonymous").path("enabled").asBoolean(false)
                     && node.path("webhook").path("enabled").asBoolean(true)
                     && isUnset(node.path("webhook").path("cacheTTL"))
                     && isUnset(node.path("x509")),
@@ -53,7 +57,8 @@ final class SettledFields {
         "authorization",
         new Field(
             node ->
-                node.path("mode").asText("Webhook").equals("Webhook")
+                has(node, "mode", "webhook")
+                    && node.path("mode").asText("Webhook").equals("Webhook")
                     && isUnset(node.path("webhook")),
             "the mode is Webhook"));
     ALL.put(
@@ -70,8 +75,12 @@ final class SettledFields {
     ALL.put(
         "memorySwap",
         new Field(
-            node -> isUnset(node) || node.path("swapBehavior").asText("NoSwap").equals("NoSwap"),
-            "swapBehavior is NoSwap"));
+            node ->
+                has(node, "swapBehavior")
+                    && (isUnset(node)
+                        || node.path("swapBehavior").asText().equals("NoSwap") && !isSwapOn()),
+            "swapBehavior is NoSwap, and on a node with swap only containers with a memory limit"
+                + " are held to it"));
     ALL.put(
         "rotateCertificates",
         new Field(node -> node.asBoolean(false), "certificates are always rotated"));
@@ -93,6 +102,17 @@ final class SettledFields {
         throw new IllegalArgumentException("invalid configuration: " + name + ": " + field.what);
       }
     });
+  }
+
+  /** Whether it is an object, or nothing, that has no other fields. */
+  private static boolean has(JsonNode node, String... fields) {
+    Set<String> known = Set.of(fields);
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!known.contains(field.getKey())) {
+        return false;
+      }
+    }
+    return node.isObject() || node.isMissingNode() || node.isNull();
   }
 
   /** As tools write what they leave open: nothing, zero, or an object of such. */

@@ -28,7 +28,7 @@ class KubeletConfigurationTest {
   }
 
   @Test
-  void whatKubeadmWritesIsTaken() {
+  void whatToolsWriteForTheDefaultIsTaken() {
     KubeletConfiguration chosen =
         parse(
             """
@@ -65,6 +65,12 @@ class KubeletConfigurationTest {
         "\"memorySwap\":{\"swapBehavior\":\"LimitedSwap\"} | memorySwap: swapBehavior is NoSwap",
         "\"runtimeRequestTimeout\":\"2m\" | runtimeRequestTimeout: only the default can be had here",
         "\"logging\":{\"verbosity\":4} | logging: only the default can be had here",
+        "\"memorySwap\":\"LimitedSwap\" | memorySwap: swapBehavior is NoSwap",
+        "\"memorySwap\":{\"swapBehaviour\":\"\"} | memorySwap: swapBehavior is NoSwap",
+        "\"authentication\":\"anything\" | authentication: nobody is anonymous",
+        "\"authentication\":{\"anonymus\":{}} | authentication: nobody is anonymous",
+        "\"authorization\":{\"modes\":\"Webhook\"} | authorization: the mode is Webhook",
+        "\"resolvConf\":\"/\" | resolvConf: / cannot be read",
         "\"clusterDNS\":[\"dns\"] | clusterDNS: \"dns\" is no IP address",
         "\"resolvConf\":\"/no/such/file\" | resolvConf: /no/such/file cannot be read",
       })
@@ -73,6 +79,12 @@ class KubeletConfigurationTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("invalid configuration: ")
         .hasMessageContaining(problem);
+  }
+
+  @Test
+  void oneAddressIsNoListOfThem() {
+    assertThatThrownBy(() -> parse("\"clusterDNS\":\"10.96.0.10\""))
+        .hasMessage("clusterDNS must be a list");
   }
 
   @Test
