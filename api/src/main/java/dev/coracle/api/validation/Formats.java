@@ -141,7 +141,7 @@ public final class Formats {
   }
 
   private static boolean isDateTime(String text) {
-    String[] parts = text.toLowerCase(Locale.ROOT).split("t", -1);
+    String[] parts = text.toLowerCase(Locale.ROOT).split("t", 3);
     if (parts.length < 2 || !isDate(parts[0])) {
       return false;
     }

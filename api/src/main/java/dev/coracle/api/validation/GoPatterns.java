@@ -2,20 +2,28 @@ package dev.coracle.api.validation;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.lang.ref.SoftReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Regular expressions of schemas: Go's, whose search takes a time that is linear in the text
- * whatever the expression. Compiled ones are kept, up to a number.
+ * whatever the expression. Compiled ones, which can be large, are kept while there is memory.
  */
 public final class GoPatterns {
 
   private static final int MOST_KEPT = 1024;
+  private static final int LONGEST_KEPT = 4096;
 
-  private static final Map<String, Pattern> KEPT = new ConcurrentHashMap<>();
+  private static final Map<String, SoftReference<Pattern>> KEPT = new ConcurrentHashMap<>();
 
   private GoPatterns() {}
+
+  /** Of instructions: more would take a good part of a small machine's memory. */
+  private static final long LARGEST = 1 << 18;
+
+  /** Of instructions for each character: more would take seconds. */
+  private static final long MOST_STEPS = 100_000_000;
 
   /** Why it is no expression, in Go's words; empty where it is one. */
   public static String problem(String pattern) {
@@ -27,25 +35,48 @@ public final class GoPatterns {
     }
   }
 
-  /** Whether it is found in the text; an expression that is none keeps nothing out. */
+  /**
+   * Whether it is found in the text; an expression that is none keeps nothing out, and one that is
+   * large is not looked for in a text that is large too.
+   */
   static boolean isFound(String pattern, String text) {
     try {
-      return compiled(pattern).matcher(text).find();
+      Pattern compiled = compiled(pattern);
+      return PatternSize.of(pattern) * text.length() <= MOST_STEPS && compiled.matcher(text).find();
     } catch (PatternSyntaxException e) {
       return true;
     }
   }
 
+  /**
+   * Compiles what Go would: nothing that is repeated more than a thousand times.
+   *
+   * @throws PatternSyntaxException in Go's words
+   */
+  public static Pattern compile(String pattern) {
+    long size = PatternSize.of(pattern);
+    if (size < 0) {
+      throw new PatternSyntaxException("invalid repeat count", pattern);
+    }
+    if (size > LARGEST) {
+      throw new PatternSyntaxException("expression too large");
+    }
+    return Pattern.compile(pattern);
+  }
+
   private static Pattern compiled(String pattern) {
-    Pattern known = KEPT.get(pattern);
+    SoftReference<Pattern> kept = KEPT.get(pattern);
+    Pattern known = kept == null ? null : kept.get();
     if (known != null) {
       return known;
     }
-    Pattern made = Pattern.compile(pattern);
+    Pattern made = compile(pattern);
     if (KEPT.size() >= MOST_KEPT) {
       KEPT.clear();
     }
-    KEPT.put(pattern, made);
+    if (pattern.length() <= LONGEST_KEPT) {
+      KEPT.put(pattern, new SoftReference<>(made));
+    }
     return made;
   }
 }

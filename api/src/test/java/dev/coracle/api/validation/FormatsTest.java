@@ -75,6 +75,38 @@ class FormatsTest {
         .isEqualTo(List.of("byte", "duration", "uri").contains(format));
   }
 
+  /** RE2/J would write them out, and has no room for that. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "((a{1000}){1000}){1000} | invalid repeat count",
+        "(?:(?:[^]}]{30,40}x){30})? | invalid repeat count",
+        "(a{2}b{500}){3} | invalid repeat count",
+        "a{1001} | invalid repeat count",
+        "(a{2}b{500}){2} | ``",
+        "([[:alpha:]{500}]\\{500}){500} | ``",
+        "(\\Qa{500}\\E){500} | ``",
+        "\\p{L}{500}(b{500}c)* | ``",
+      })
+  void repetitionsHaveAnEnd(String pattern, String problem) {
+    if (problem.isEmpty()) {
+      assertThat(GoPatterns.problem(pattern)).isEmpty();
+    } else {
+      assertThat(GoPatterns.problem(pattern)).contains("error parsing regexp: ").contains(problem);
+    }
+  }
+
+  @Test
+  void manyRepetitionsAreTooLargeTogether() {
+    assertThat(GoPatterns.problem("[a-z]{1000}".repeat(300))).contains("expression too large");
+    assertThat(GoPatterns.problem("[a-z]{1000}".repeat(200))).isEmpty();
+    // A thousand instructions for each of a million characters would take many seconds.
+    assertThat(GoPatterns.isFound("(a{1000})?c", "a".repeat(1_000_000))).isFalse();
+    assertThat(GoPatterns.isFound("a{1000}$", "a".repeat(50_000))).isTrue();
+  }
+
   @Test
   void patternsAreOfGo() {
     assertThat(GoPatterns.problem("^(?P<name>[a-z]+)\\z")).isEmpty();

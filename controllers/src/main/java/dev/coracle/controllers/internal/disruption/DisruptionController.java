@@ -31,6 +31,8 @@ import java.util.Set;
  */
 public final class DisruptionController extends LoopController {
 
+  private static final String SYNC_FAILED = "SyncFailed";
+
   /** An eviction that was granted counts for so long when the pod does not go. */
   private static final Duration GRANT = Duration.ofMinutes(2);
 
@@ -83,7 +85,9 @@ public final class DisruptionController extends LoopController {
           @Override
           public void added(KubeObject owner) {
             // Its pods may have been seen first, when their budget could not be counted.
-            budgets.list(owner.namespace()).forEach(loop::enqueue);
+            budgets.list(owner.namespace()).stream()
+                .filter(DisruptionController::isUncounted)
+                .forEach(loop::enqueue);
           }
 
           @Override
@@ -102,6 +106,10 @@ public final class DisruptionController extends LoopController {
         loop.enqueue(budget);
       }
     }
+  }
+
+  private static boolean isUncounted(KubeObject budget) {
+    return Conditions.find(budget, "DisruptionAllowed").path("reason").asText().equals(SYNC_FAILED);
   }
 
   private static LabelSelector selector(KubeObject budget) {
@@ -166,7 +174,7 @@ public final class DisruptionController extends LoopController {
         status,
         "DisruptionAllowed",
         allowed > 0 ? "True" : "False",
-        uncounted.isPresent() ? "SyncFailed" : allowed > 0 ? "SufficientPods" : "InsufficientPods",
+        uncounted.isPresent() ? SYNC_FAILED : allowed > 0 ? "SufficientPods" : "InsufficientPods",
         uncounted.orElse(""),
         now);
     for (JsonNode c : status.path("conditions")) {

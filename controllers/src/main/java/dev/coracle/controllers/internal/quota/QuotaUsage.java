@@ -8,11 +8,43 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** Adds up what objects use, under the names that a ResourceQuota counts by. */
 final class QuotaUsage {
 
+  private static final String REQUESTED_STORAGE = "requests.storage";
+  private static final String OF_CLASS = ".storageclass.storage.k8s.io/";
+
   private final Map<String, Quantity> used = new TreeMap<>();
+
+  /** Whether pods have to be looked at for one of these amounts. */
+  static boolean needsPods(JsonNode hard) {
+    return any(
+        hard,
+        name ->
+            List.of("pods", "count/pods", "cpu", "memory", "ephemeral-storage").contains(name)
+                || name.startsWith("hugepages-")
+                || name.startsWith("limits.")
+                || name.startsWith("requests.") && !name.equals(REQUESTED_STORAGE));
+  }
+
+  static boolean needsServices(JsonNode hard) {
+    return any(hard, name -> name.equals("count/services") || name.startsWith("services"));
+  }
+
+  static boolean needsClaims(JsonNode hard) {
+    return any(
+        hard,
+        name ->
+            name.equals(REQUESTED_STORAGE)
+                || name.endsWith("persistentvolumeclaims")
+                || name.contains(OF_CLASS));
+  }
+
+  private static boolean any(JsonNode hard, Predicate<String> is) {
+    return hard.properties().stream().map(Map.Entry::getKey).anyMatch(is);
+  }
 
   Quantity of(String name) {
     return used.getOrDefault(name, Quantity.ZERO);
@@ -158,10 +190,10 @@ final class QuotaUsage {
           Quantity.tryParse(claim.at("spec", "resources", "requests", "storage").asText(""));
       String storageClass = claim.text("spec", "storageClassName");
       if (size != null) {
-        add("requests.storage", size);
+        add(REQUESTED_STORAGE, size);
       }
       if (!storageClass.isEmpty()) {
-        String prefix = storageClass + ".storageclass.storage.k8s.io/";
+        String prefix = storageClass + OF_CLASS;
         count(prefix + "persistentvolumeclaims", 1);
         if (size != null) {
           add(prefix + "requests.storage", size);

@@ -140,15 +140,17 @@ public final class ResourceQuotaController extends LoopController {
   private Uni<ObjectNode> used(String namespace, KubeObject quota) {
     QuotaUsage usage = new QuotaUsage();
     ObjectNode used = Json.object();
+    JsonNode hard = quota.at("spec", "hard");
     Uni<Void> counting =
-        list(Resources.PODS, namespace)
+        list(Resources.PODS, namespace, QuotaUsage.needsPods(hard))
             .invoke(pods -> usage.pods(pods, quota.at("spec")))
-            .chain(() -> list(Resources.SERVICES, namespace))
+            .chain(() -> list(Resources.SERVICES, namespace, QuotaUsage.needsServices(hard)))
             .invoke(usage::services)
-            .chain(() -> list(Resources.PERSISTENT_VOLUME_CLAIMS, namespace))
+            .chain(() ->
+                list(Resources.PERSISTENT_VOLUME_CLAIMS, namespace, QuotaUsage.needsClaims(hard)))
             .invoke(usage::claims)
             .replaceWithVoid();
-    for (Map.Entry<String, JsonNode> entry : quota.at("spec", "hard").properties()) {
+    for (Map.Entry<String, JsonNode> entry : hard.properties()) {
       String resource = entry.getKey();
       counting =
           counting
@@ -164,7 +166,11 @@ public final class ResourceQuotaController extends LoopController {
     return counting.replaceWith(used);
   }
 
-  private Uni<List<KubeObject>> list(GroupVersionResource resource, String namespace) {
+  private Uni<List<KubeObject>> list(
+      GroupVersionResource resource, String namespace, boolean needed) {
+    if (!needed) {
+      return Uni.createFrom().item(List.of());
+    }
     return env.client()
         .list(resource, namespace, ListOptions.ALL)
         .map(found -> found.items().stream().map(KubeObject::trimmed).toList());
