@@ -18,6 +18,8 @@ import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
+import dev.cel.runtime.CelStandardFunctions;
+import dev.cel.runtime.CelStandardFunctions.StandardFunction;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -45,11 +47,17 @@ public final class CelEnvironment {
     static final CelRuntime SHARED =
         CelRuntimeFactory.standardCelRuntimeBuilder()
             .setOptions(OPTIONS)
+            .setStandardEnvironmentEnabled(false)
+            .setStandardFunctions(
+                CelStandardFunctions.newBuilder()
+                    .excludeFunctions(StandardFunction.MATCHES)
+                    .build())
             .addLibraries(
                 CelExtensions.strings(),
                 CelExtensions.optional(),
                 CelExtensions.sets(OPTIONS),
                 CelExtensions.comprehensions())
+            .addFunctionBindings(TextLibrary.matches())
             .addFunctionBindings(Libraries.bindings())
             .build();
   }

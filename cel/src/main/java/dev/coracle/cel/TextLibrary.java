@@ -1,9 +1,10 @@
 package dev.coracle.cel;
 
 import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.runtime.CelFunctionBinding;
+import dev.coracle.api.validation.GoPatterns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +41,7 @@ final class TextLibrary {
         String.class,
         String.class,
         (text, regex) -> {
-          Matcher m = Pattern.compile(regex).matcher(text);
+          Matcher m = GoPatterns.matcher(regex, text);
           return m.find() ? m.group() : "";
         });
     libraries.member(
@@ -140,9 +141,21 @@ final class TextLibrary {
     };
   }
 
+  /** In the place of the library's own, which compiles whatever it is given. */
+  static List<CelFunctionBinding> matches() {
+    return List.of(
+        CelFunctionBinding.from("matches", String.class, String.class, TextLibrary::isFound),
+        CelFunctionBinding.from(
+            "matches_string", String.class, String.class, TextLibrary::isFound));
+  }
+
+  private static boolean isFound(String text, String regex) {
+    return GoPatterns.matcher(regex, text).find();
+  }
+
   private static List<String> all(String text, String regex, long most) {
     List<String> out = new ArrayList<>();
-    Matcher m = Pattern.compile(regex).matcher(text);
+    Matcher m = GoPatterns.matcher(regex, text);
     while ((most < 0 || out.size() < most) && m.find()) {
       out.add(m.group());
     }

@@ -1,5 +1,6 @@
 package dev.coracle.api.validation;
 
+import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import java.lang.ref.SoftReference;
@@ -41,11 +42,27 @@ public final class GoPatterns {
    */
   static boolean isFound(String pattern, String text) {
     try {
-      Pattern compiled = compiled(pattern);
-      return PatternSize.of(pattern) * text.length() <= MOST_STEPS && compiled.matcher(text).find();
+      return matcher(pattern, text).find();
     } catch (PatternSyntaxException e) {
       return true;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
+  }
+
+  /**
+   * To look for it in the text.
+   *
+   * @throws PatternSyntaxException in Go's words
+   * @throws IllegalArgumentException a large expression would be looked for in a large text
+   */
+  public static Matcher matcher(String pattern, String text) {
+    Pattern compiled = compiled(pattern);
+    if (PatternSize.of(pattern) * text.length() > MOST_STEPS) {
+      throw new IllegalArgumentException(
+          "the regular expression is too large for a text of " + text.length() + " characters");
+    }
+    return compiled.matcher(text);
   }
 
   /**
@@ -53,7 +70,7 @@ public final class GoPatterns {
    *
    * @throws PatternSyntaxException in Go's words
    */
-  public static Pattern compile(String pattern) {
+  private static Pattern compile(String pattern) {
     long size = PatternSize.of(pattern);
     if (size < 0) {
       throw new PatternSyntaxException("invalid repeat count", pattern);
