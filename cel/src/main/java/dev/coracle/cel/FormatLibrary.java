@@ -5,9 +5,9 @@ import dev.cel.common.types.ListType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
+import dev.coracle.api.validation.Formats;
 import dev.coracle.api.validation.NameRules;
 import java.time.DateTimeException;
-import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.Base64;
 import java.util.List;
@@ -16,7 +16,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * Kubernetes' own forms of names and other texts: {@code
@@ -26,8 +25,6 @@ import java.util.regex.Pattern;
 final class FormatLibrary {
 
   private static final CelType FORMAT = OpaqueType.create("kubernetes.NamedFormat");
-  private static final Pattern UUID =
-      Pattern.compile("(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}");
 
   /** One form of texts; an empty list means that all is well. */
   record Format(String name, Function<String, List<String>> problems) {}
@@ -44,9 +41,9 @@ final class FormatLibrary {
     add("dns1035LabelPrefix", text -> NameRules.dns1035(prefix(text)));
     add("labelValue", NameRules::labelValue);
     add("uri", FormatLibrary::uri);
-    add("uuid", text -> when(UUID.matcher(text).matches(), "does not match the UUID format"));
+    add("uuid", text -> when(Formats.accepts("uuid", text), "does not match the UUID format"));
     add("byte", text -> when(isBase64(text), "invalid base64"));
-    add("date", text -> when(parses(() -> LocalDate.parse(text)), "invalid date"));
+    add("date", text -> when(Formats.accepts("date", text), "invalid date"));
     add("datetime", text -> when(parses(() -> OffsetDateTime.parse(text)), "invalid datetime"));
   }
 

@@ -1,6 +1,7 @@
 package dev.coracle.cel;
 
 import com.google.re2j.Matcher;
+import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.runtime.CelFunctionBinding;
@@ -41,7 +42,7 @@ final class TextLibrary {
         String.class,
         String.class,
         (text, regex) -> {
-          Matcher m = GoPatterns.matcher(regex, text);
+          Matcher m = matcher(regex, text);
           return m.find() ? m.group() : "";
         });
     libraries.member(
@@ -149,13 +150,21 @@ final class TextLibrary {
             "matches_string", String.class, String.class, TextLibrary::isFound));
   }
 
+  private static Matcher matcher(String regex, String text) {
+    try {
+      return GoPatterns.matcher(regex, text);
+    } catch (PatternSyntaxException | IllegalArgumentException e) {
+      throw new CelFailure(String.valueOf(e.getMessage()), false);
+    }
+  }
+
   private static boolean isFound(String text, String regex) {
-    return GoPatterns.matcher(regex, text).find();
+    return matcher(regex, text).find();
   }
 
   private static List<String> all(String text, String regex, long most) {
     List<String> out = new ArrayList<>();
-    Matcher m = GoPatterns.matcher(regex, text);
+    Matcher m = matcher(regex, text);
     while ((most < 0 || out.size() < most) && m.find()) {
       out.add(m.group());
     }

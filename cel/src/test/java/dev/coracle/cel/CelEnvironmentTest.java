@@ -38,6 +38,7 @@ class CelEnvironmentTest {
         "[1, 2, 3].isSorted() && [1, 2, 3].sum() == 6 && [4, 2].min() == 2 && [4, 2].max() == 4",
         "['a', 'b', 'a'].indexOf('a') == 0 && ['a', 'b', 'a'].lastIndexOf('a') == 2",
         "'abc 123'.find('[0-9]+') == '123' && '1 2 3'.findAll('[0-9]', 2) == ['1', '2']",
+        "'abc'.matches('b+') && !'abc'.matches('^b') && matches('abc', 'c$')",
         "quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1k') == quantity('1000')",
         "isQuantity('10m') && !isQuantity('x') && quantity('2').add(3).asInteger() == 5",
         "url('https://a.b:80/c?d=e').getHost() == 'a.b:80' && isURL('/x') && !isURL('x')",
@@ -72,6 +73,23 @@ class CelEnvironmentTest {
       })
   void holds(String expression) {
     assertThat(UNTYPED.compileBool(expression).test(OBJECT, new Budget())).isTrue();
+  }
+
+  /** Written out, this would have no room in any memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'a'.matches(R) || true == false",
+        "matches('a', R) || true == false",
+        "'a'.find(R) == 'a'",
+        "'a'.findAll(R) == ['a']",
+        "'a'.findAll(R, 1) == ['a']",
+      })
+  void expressionsThatRepeatWithoutMeasureAreRefused(String expression) {
+    String nested = "'((a{1000}){1000}){1000}'";
+    assertThatThrownBy(
+            () -> UNTYPED.compileBool(expression.replace("R", nested)).test(OBJECT, new Budget()))
+        .hasMessageContaining("invalid repeat count");
   }
 
   @Test

@@ -98,7 +98,8 @@ public final class Formats {
     return BY_NAME.containsKey(format.replace("-", ""));
   }
 
-  static boolean accepts(String format, String text) {
+  /** Whether a text has the format; any text has one that is not known. */
+  public static boolean accepts(String format, String text) {
     Predicate<String> rule = BY_NAME.get(format.replace("-", ""));
     return rule == null || rule.test(text);
   }
