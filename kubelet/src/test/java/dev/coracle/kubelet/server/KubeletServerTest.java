@@ -441,6 +441,18 @@ class KubeletServerTest {
         .isEqualTo(Buffer.buffer("\3{\"metadata\":{},\"status\":\"Success\"}"));
   }
 
+  /** client-go reads before it has made its streams, and tells its user of what comes so early. */
+  @Test
+  void aVersion5ClientIsNotGreeted() throws Exception {
+    List<Buffer> got =
+        talk(
+            "/exec/default/web/live?command=echo&command=hi&stdout=true&stderr=true",
+            "v5.channel.k8s.io",
+            List::of,
+            false);
+    assertThat(got.getFirst()).isEqualTo(Buffer.buffer("\1hi\n"));
+  }
+
   @Test
   void aClientWithoutAProtocolGetsPlainErrors() throws Exception {
     List<Buffer> got =

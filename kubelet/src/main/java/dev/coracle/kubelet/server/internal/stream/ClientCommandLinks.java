@@ -22,13 +22,19 @@ import org.jspecify.annotations.Nullable;
 public final class ClientCommandLinks {
   private ClientCommandLinks() {}
 
-  /** Over a WebSocket the channels are there at once. */
+  /**
+   * Over a WebSocket the channels are there at once. Clients of version 5 are not greeted:
+   * client-go reads before it has made its streams, and tells a message that comes that early on
+   * its user's terminal ({@code Unknown stream id 1, discarding message}).
+   */
   public static ChannelLink webSocket(
       SocketLink socket, RemoteCommandProtocol protocol, RemoteCommandOptions options) {
     WebSocketChannels channels =
         new WebSocketChannels(new WebSocket(socket, false), protocol, false);
-    channels.greet(
-        options.stdout() ? Channels.STDOUT : options.stderr() ? Channels.STDERR : Channels.ERROR);
+    if (!protocol.closeSignal()) {
+      channels.greet(
+          options.stdout() ? Channels.STDOUT : options.stderr() ? Channels.STDERR : Channels.ERROR);
+    }
     return readable(channels, protocol);
   }
 
