@@ -266,9 +266,7 @@ public final class NodeStatusManager {
           .addKeyValue("why", e.describe())
           .log("The runtime did not take the node's ranges of pod addresses");
     }
-    if (overruled(now)) {
-      forgetWritten();
-    }
+    learn(now);
     checkSafely();
   }
 
@@ -279,25 +277,6 @@ public final class NodeStatusManager {
       node = now;
       changes.spec(now.at("spec"));
     }
-  }
-
-  /** Whether the API's newer version has another word for a condition than was written. */
-  private synchronized boolean overruled(KubeObject now) {
-    KubeObject known = node;
-    ObjectNode mine = written;
-    if (mine == null || known == null || version(now) < version(known)) {
-      return false;
-    }
-    for (JsonNode condition : mine.path("conditions")) {
-      for (JsonNode shown : now.at("status", "conditions")) {
-        if (shown.path("type").equals(condition.path("type"))
-            && !shown.path("status").equals(condition.path("status"))) {
-          node = now;
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   private static long version(KubeObject object) {
@@ -398,10 +377,33 @@ public final class NodeStatusManager {
     }
   }
 
+  /**
+   * Whether the newest Node that was heard of has another word for a condition than was written.
+   * Not only asked of a Node that was just told of: changes are taken in side by side, and a later
+   * one of the spec alone, such as the taint of a lost node, may have been first.
+   */
+  private boolean overruled(JsonNode shown) {
+    if (written == null) {
+      return false;
+    }
+    for (JsonNode mine : written.path("conditions")) {
+      for (JsonNode condition : shown.path("conditions")) {
+        if (condition.path("type").equals(mine.path("type"))
+            && !condition.path("status").equals(mine.path("status"))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /** Writes the status if it has changed, but for heartbeat times, or was not told for long. */
   private synchronized void write() {
     KubeObject known = node;
     JsonNode shown = known == null ? Json.object() : known.at("status");
+    if (overruled(shown)) {
+      written = null;
+    }
     JsonNode old = written == null ? shown : written;
     ObjectNode now = compute(old, shown);
     Instant time = timers.clock().instant();
