@@ -33,6 +33,7 @@ import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.UpdateVerb;
 import dev.coracle.apiserver.warning.ApiDeprecation;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -51,6 +52,7 @@ public final class ResourceHandler {
   private final Connects connects;
   private final ApiServerMetrics metrics;
   private final long minWatchMillis;
+  private final LargeRequests large = new LargeRequests();
 
   public ResourceHandler(
       Vertx vertx,
@@ -291,7 +293,7 @@ public final class ResourceHandler {
       String media = mediaType(exchange.header("Content-Type"));
       bytes = bytes.onSuccess(b -> audit.request(b, () -> Bodies.tree(b, media)));
     }
-    return Uni.createFrom().completionStage(bytes::toCompletionStage);
+    return Uni.createFrom().completionStage(bytes::toCompletionStage).chain(large::place);
   }
 
   private ObjectNode decode(Exchange exchange, Call call, byte[] body) {
@@ -332,8 +334,18 @@ public final class ResourceHandler {
     return (end < 0 ? contentType : contentType.substring(0, end)).trim();
   }
 
+  /** On the request's event loop, wherever the work was done. */
   private <T> void answer(Exchange exchange, Uni<T> work, java.util.function.Consumer<T> present) {
-    work.subscribe()
+    Context here = vertx.getOrCreateContext();
+    work.emitOn(
+            task -> {
+              if (Vertx.currentContext() == here) {
+                task.run();
+              } else {
+                here.runOnContext(_ -> task.run());
+              }
+            })
+        .subscribe()
         .with(
             item -> {
               try {
