@@ -62,24 +62,25 @@ public final class Json {
     try {
       JsonNode node = MAPPER.readTree(json);
       if (node == null || node.isMissingNode()) {
-        throw StatusException.badRequest("the document is empty");
+        throw StatusException.badRequest(fault(json, "it is empty"));
       }
       return node;
     } catch (JsonProcessingException e) {
-      throw StatusException.badRequest(
-          "the document is not valid JSON: "
-              + e.getOriginalMessage()
-              + (e.getLocation() == null
-                  ? ""
-                  : " (line "
-                      + e.getLocation().getLineNr()
-                      + ", column "
-                      + e.getLocation().getColumnNr()
-                      + ")"));
+      throw StatusException.badRequest(fault(json, e.getOriginalMessage()));
     } catch (IOException e) {
       // Of bytes in memory that can only be their encoding: they look like UTF-16 or UTF-32.
-      throw StatusException.badRequest("the document is not valid JSON: " + e.getMessage());
+      throw StatusException.badRequest(fault(json, String.valueOf(e.getMessage())));
     }
+  }
+
+  /**
+   * Why bytes could not be read, in the words of Go's reader where it would refuse them too.
+   *
+   * @param otherwise what is said where only ours does: of an encoding that is not UTF-8
+   */
+  public static String fault(byte[] json, String otherwise) {
+    String words = JsonFault.of(json);
+    return words.isEmpty() ? "the document is not valid JSON: " + otherwise : words;
   }
 
   /** As {@link #parse(byte[])}, for a text. */

@@ -352,7 +352,22 @@ class WatchHubTest {
     assertThat(names(list("", notOlder))).containsExactly("p1", "p2");
     ListOptions future =
         new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "99999", "", 0, "");
-    assertThatThrownBy(() -> list("", future)).hasMessageStartingWith("Too large resource version");
+    assertThatThrownBy(() -> list("", future))
+        .hasMessageStartingWith("Timeout: Too large resource version");
+  }
+
+  @Test
+  void placesToListFromThatAreNone() {
+    ListOptions noNumber =
+        new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "a", "", 0, "");
+    assertThatThrownBy(() -> list("", noNumber))
+        .hasMessage(
+            "invalid resource version: resourceVersion: Invalid value: \"a\": strconv.ParseUint:"
+                + " parsing \"a\": invalid syntax");
+    assertThatThrownBy(() -> list("", ListOptions.ALL.withLimit(0, "abc")))
+        .hasMessage(
+            "invalid continue token: continue key is not valid: invalid character 'i' looking for"
+                + " beginning of value");
   }
 
   @Test

@@ -31,7 +31,9 @@ public final class JsonPatch {
   public static JsonNode apply(JsonNode target, JsonNode patch) {
     if (!(patch instanceof ArrayNode operations)) {
       throw StatusException.badRequest(
-          "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+          "error decoding patch: json: cannot unmarshal "
+              + Trees.goName(patch)
+              + " into Go value of type []handlers.jsonPatchOp");
     }
     if (operations.size() > MAX_OPERATIONS) {
       throw StatusException.of(

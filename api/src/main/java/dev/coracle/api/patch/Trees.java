@@ -5,10 +5,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 
-/** Equality of JSON values. */
+/** Equality and names of JSON values. */
 public final class Trees {
 
   private Trees() {}
+
+  /** What Go's reader of JSON calls a value. */
+  public static String goName(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case OBJECT -> "object";
+      case ARRAY -> "array";
+      case STRING -> "string";
+      case BOOLEAN -> "bool";
+      default -> "number";
+    };
+  }
 
   /** As JSON means it: numbers by value ({@code 1} equals {@code 1.0}), objects without order. */
   public static boolean equal(JsonNode a, JsonNode b) {

@@ -16,7 +16,7 @@ import java.util.stream.StreamSupport;
 public final class CustomResources {
 
   private static final List<String> VERBS =
-      List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+      List.of("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch");
 
   /** Of a definition that is deleted: objects would be gone as soon as they are there. */
   private static final List<String> ENDING_VERBS =
@@ -98,11 +98,11 @@ public final class CustomResources {
 
   private static List<Subresource> subresources(GroupVersionKind gvk, JsonNode declared) {
     List<Subresource> out = new ArrayList<>();
-    if (declared.hasNonNull("scale")) {
-      out.add(new Subresource("scale", SCALE, SUBRESOURCE_VERBS));
-    }
     if (declared.hasNonNull("status")) {
       out.add(new Subresource("status", gvk, SUBRESOURCE_VERBS));
+    }
+    if (declared.hasNonNull("scale")) {
+      out.add(new Subresource("scale", SCALE, SUBRESOURCE_VERBS));
     }
     return out;
   }

@@ -91,10 +91,21 @@ final class DecodeReader {
   }
 
   ObjectNode document(SchemaType type) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw StatusException.badRequest("the document is not a JSON object");
+    JsonToken token = parser.nextToken();
+    if (token == JsonToken.START_OBJECT) {
+      return object(type);
     }
-    return object(type);
+    throw StatusException.badRequest(
+        token == null
+            ? "unexpected end of JSON input"
+            : Decoder.noDocument(
+                switch (token) {
+                  case START_ARRAY -> "array";
+                  case VALUE_STRING -> "string";
+                  case VALUE_TRUE, VALUE_FALSE -> "bool";
+                  case VALUE_NULL -> "null";
+                  default -> "number";
+                }));
   }
 
   private @Nullable JsonNode value(SchemaType type, JsonToken token) throws IOException {

@@ -1,5 +1,6 @@
 package dev.coracle.api.schema;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,9 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -56,6 +60,9 @@ public final class Decoder {
     }
   }
 
+  /** How many bytes of a body that is not understood are shown. */
+  private static final int SUMMARY = 30;
+
   private Decoder() {}
 
   /**
@@ -66,10 +73,10 @@ public final class Decoder {
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
       return read(parser, type, true);
     } catch (JsonProcessingException e) {
-      throw StatusException.badRequest("the document is not valid JSON: " + e.getOriginalMessage());
+      throw StatusException.badRequest(Json.fault(json, e.getOriginalMessage()));
     } catch (IOException e) {
       // Of bytes in memory that can only be their encoding: they look like UTF-16 or UTF-32.
-      throw StatusException.badRequest("the document is not valid JSON: " + e.getMessage());
+      throw StatusException.badRequest(Json.fault(json, String.valueOf(e.getMessage())));
     }
   }
 
@@ -87,7 +94,8 @@ public final class Decoder {
     DecodeReader reader = new DecodeReader(parser);
     ObjectNode tree = reader.document(type);
     if (whole && parser.nextToken() != null) {
-      throw StatusException.badRequest("the document is not valid JSON: content follows its end");
+      // Said in Go's words by who has the bytes.
+      throw new JsonParseException(parser, "content follows its end");
     }
     TypeException error = reader.error();
     if (error != null) {
@@ -129,10 +137,56 @@ public final class Decoder {
       FieldValidation validation,
       Consumer<String> warnings) {
     try {
-      return enforce(decode(json, type), kind, validation, warnings);
+      return enforce(understood(json, type, kind), kind, validation, warnings);
     } catch (TypeException e) {
       throw unfit(kind, e.words());
     }
+  }
+
+  private static Decoded understood(byte[] json, SchemaType type, GroupVersionKind kind) {
+    try {
+      return decode(json, type);
+    } catch (StatusException e) {
+      String why = "couldn't get version/kind; json parse error: " + e.getMessage();
+      throw unrecognized(kind, why, json);
+    }
+  }
+
+  /** Of a body that is no document, or none that tells its kind. */
+  public static StatusException unrecognized(GroupVersionKind kind, String why, byte[] body) {
+    return StatusException.badRequest(
+        "the object provided is unrecognized (must be of type "
+            + kind.kind()
+            + "): "
+            + why
+            + " ("
+            + summary(body)
+            + ")");
+  }
+
+  /**
+   * Of JSON that is no object, in Go's words.
+   *
+   * @param what Go's name of what it is
+   */
+  public static String noDocument(String what) {
+    return "json: cannot unmarshal "
+        + what
+        + " into Go value of type struct { APIVersion string"
+        + " \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
+        + " \"json:\\\"kind,omitempty\\\"\" }";
+  }
+
+  private static String summary(byte[] body) {
+    if (body.length == 0) {
+      return "<empty>";
+    }
+    byte[] shown = Arrays.copyOf(body, Math.min(body.length, SUMMARY));
+    String text =
+        body[0] == '{'
+            ? new String(shown, StandardCharsets.UTF_8)
+            : HexFormat.of().formatHex(shown);
+    return shown.length < body.length ? text + " ..." : text;
   }
 
   /** As above, from a tree (YAML, protobuf, or the result of a patch). */

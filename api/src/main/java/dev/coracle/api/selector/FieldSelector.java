@@ -61,26 +61,26 @@ public record FieldSelector(List<Requirement> requirements) {
    * @throws StatusException {@code BadRequest}
    */
   public static FieldSelector parse(String text) {
-    if (text.isBlank()) {
-      return EVERYTHING;
-    }
+    List<String> terms = split(text);
+    terms.sort(null);
     List<Requirement> out = new ArrayList<>();
-    for (String term : split(text)) {
-      if (term.isEmpty()) {
-        continue;
+    for (String term : terms) {
+      if (!term.isEmpty()) {
+        out.add(requirement(text, term));
       }
-      int not = term.indexOf("!=");
-      int is = term.indexOf('=');
-      if (is < 0) {
-        throw StatusException.badRequest(
-            "invalid selector: '" + text + "'; can't understand '" + term + "'");
-      }
-      boolean negated = not >= 0 && not < is;
-      int start = negated ? not + 2 : term.startsWith("==", is) ? is + 2 : is + 1;
-      out.add(
-          new Requirement(term.substring(0, negated ? not : is), !negated, unescape(term, start)));
     }
-    return new FieldSelector(out);
+    return out.isEmpty() ? EVERYTHING : new FieldSelector(out);
+  }
+
+  private static Requirement requirement(String text, String term) {
+    int is = term.indexOf('=');
+    if (is < 0) {
+      throw StatusException.badRequest(
+          "invalid selector: '" + text + "'; can't understand '" + term + "'");
+    }
+    boolean not = is > 0 && term.charAt(is - 1) == '!';
+    int value = !not && term.startsWith("==", is) ? is + 2 : is + 1;
+    return new Requirement(term.substring(0, not ? is - 1 : is), !not, unescape(term, value));
   }
 
   private static List<String> split(String text) {
@@ -103,12 +103,16 @@ public record FieldSelector(List<Requirement> requirements) {
     for (int i = start; i < term.length(); i++) {
       char c = term.charAt(i);
       if (c == '\\') {
-        if (++i == term.length() || ",=\\".indexOf(term.charAt(i)) < 0) {
-          throw StatusException.badRequest("invalid field selector: invalid escape sequence");
+        String sequence = term.substring(i, Math.min(term.length(), i + 2));
+        if (sequence.length() < 2 || ",=\\".indexOf(sequence.charAt(1)) < 0) {
+          throw StatusException.badRequest(
+              "invalid field selector: invalid escape sequence: " + sequence);
         }
-        c = term.charAt(i);
+        c = term.charAt(++i);
       } else if (c == '=') {
-        throw StatusException.badRequest("invalid field selector: unescaped '='");
+        // Upstream tells the character by its number.
+        throw StatusException.badRequest(
+            "invalid field selector: unescaped character in value: " + (int) c);
       }
       out.append(c);
     }

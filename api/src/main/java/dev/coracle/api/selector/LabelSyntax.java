@@ -25,9 +25,11 @@ public final class LabelSyntax {
 
   /** RFC 1123: lower case labels joined by dots, at most 253 characters. */
   public static boolean isDnsSubdomain(String name) {
-    if (name.isEmpty() || name.length() > 253) {
-      return false;
-    }
+    return name.length() <= 253 && isDnsSubdomainOfAnyLength(name);
+  }
+
+  /** The same, but for the length. */
+  public static boolean isDnsSubdomainOfAnyLength(String name) {
     for (String label : name.split("\\.", -1)) {
       if (!isDnsLabelOfAnyLength(label)) {
         return false;
@@ -54,8 +56,13 @@ public final class LabelSyntax {
   }
 
   private static boolean isName(String name) {
+    return name.length() <= 63 && isNameOfAnyLength(name);
+  }
+
+  /** What a label value, or a key behind its slash, is made of, but for its length. */
+  public static boolean isNameOfAnyLength(String name) {
     int n = name.length();
-    if (n == 0 || n > 63) {
+    if (n == 0) {
       return false;
     }
     for (int i = 0; i < n; i++) {

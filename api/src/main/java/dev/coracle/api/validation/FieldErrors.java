@@ -1,8 +1,9 @@
 package dev.coracle.api.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.Json;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -101,6 +102,15 @@ public final class FieldErrors {
         child);
   }
 
+  /**
+   * @throws StatusException {@code Invalid} of such an object, with all that was found
+   */
+  public void throwIfAny(GroupVersionKind kind, String name) {
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(kind, name, causes);
+    }
+  }
+
   private void add(String type, String message, String detail, FieldPath path, String child) {
     String text = detail.isEmpty() ? message : message + ": " + detail;
     causes.add(new StatusCause(type, text, path.child(child).toString()));
@@ -113,6 +123,6 @@ public final class FieldErrors {
   }
 
   private static String quote(String text) {
-    return Json.NODES.textNode(text).toString();
+    return GoQuote.of(text);
   }
 }

@@ -1,6 +1,7 @@
 package dev.coracle.api.validation;
 
 import dev.coracle.api.selector.LabelSyntax;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -97,8 +98,9 @@ public final class NameRules {
     return out.append("regex used for validation is '").append(form).append("')").toString();
   }
 
-  public static String tooLong(int max) {
-    return "must be no more than " + max + " bytes";
+  /** Upstream counts bytes in any case, and says so of labels alone. */
+  private static String tooLong(int max, String unit) {
+    return "must be no more than " + max + " " + unit;
   }
 
   /** At most 63 lower case letters, digits and inner hyphens. */
@@ -106,28 +108,27 @@ public final class NameRules {
     if (LabelSyntax.isDnsLabel(name)) {
       return List.of();
     }
-    if (LabelSyntax.isDnsSubdomain(name)) {
+    if (LabelSyntax.isDnsSubdomainOfAnyLength(name)) {
       return sized(name, 63, name.indexOf('.') < 0 ? "" : "must not contain dots");
     }
     return sized(name, 63, isDnsLabelForm(name) ? "" : LABEL_MESSAGE);
   }
 
   private static boolean isDnsLabelForm(String name) {
-    return name.length() > 63 && name.indexOf('.') < 0 && LabelSyntax.isDnsSubdomain(cut(name));
-  }
-
-  private static String cut(String name) {
-    return name.length() > 253 ? name.substring(0, 253) : name;
+    return name.indexOf('.') < 0 && LabelSyntax.isDnsSubdomainOfAnyLength(name);
   }
 
   /** Lower case labels joined by dots, at most 253 characters. */
   public static List<String> dnsSubdomain(String name) {
+    return subdomain(name, "characters");
+  }
+
+  private static List<String> subdomain(String name, String unit) {
     if (LabelSyntax.isDnsSubdomain(name)) {
       return List.of();
     }
-    boolean form =
-        name.length() > 253 && LabelSyntax.isDnsSubdomain(cut(name).replaceAll("[-.]$", "a"));
-    return sized(name, 253, form ? "" : SUBDOMAIN_MESSAGE);
+    boolean form = LabelSyntax.isDnsSubdomainOfAnyLength(name);
+    return sized(name, 253, unit, form ? "" : SUBDOMAIN_MESSAGE);
   }
 
   /** A domain to search in, whose labels may begin with an underscore or have some inside. */
@@ -145,10 +146,18 @@ public final class NameRules {
     return sized(name, 63, letter && isDnsLabelForm(name) ? "" : DNS_1035_MESSAGE);
   }
 
+  private static int bytes(String name) {
+    return name.getBytes(StandardCharsets.UTF_8).length;
+  }
+
   private static List<String> sized(String name, int max, String message) {
+    return sized(name, max, "characters", message);
+  }
+
+  private static List<String> sized(String name, int max, String unit, String message) {
     List<String> out = new ArrayList<>(2);
-    if (name.length() > max) {
-      out.add(tooLong(max));
+    if (bytes(name) > max) {
+      out.add(tooLong(max, unit));
     }
     if (!message.isEmpty()) {
       out.add(message);
@@ -179,7 +188,7 @@ public final class NameRules {
     int slash = key.indexOf('/');
     if (slash != key.lastIndexOf('/')) {
       out.add(
-          "a qualified name "
+          "a valid label key "
               + QUALIFIED_MESSAGE
               + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
       return out;
@@ -189,16 +198,16 @@ public final class NameRules {
       if (prefix.isEmpty()) {
         out.add("prefix part must be non-empty");
       } else {
-        dnsSubdomain(prefix).forEach(m -> out.add("prefix part " + m));
+        subdomain(prefix, "bytes").forEach(m -> out.add("prefix part " + m));
       }
     }
     String name = key.substring(slash + 1);
     if (name.isEmpty()) {
       out.add("name part must be non-empty");
-    } else if (name.length() > 63) {
-      out.add("name part " + tooLong(63));
+    } else if (bytes(name) > 63) {
+      out.add("name part " + tooLong(63, "bytes"));
     }
-    if (!LabelSyntax.isQualifiedName(name.length() > 63 ? name.substring(0, 62) + "a" : name)) {
+    if (!LabelSyntax.isNameOfAnyLength(name)) {
       out.add("name part " + QUALIFIED_MESSAGE);
     }
     return out;
@@ -208,15 +217,15 @@ public final class NameRules {
     if (LabelSyntax.isLabelValue(value)) {
       return List.of();
     }
-    String form = value.length() > 63 ? value.substring(0, 62) + "a" : value;
-    return sized(value, 63, LabelSyntax.isLabelValue(form) ? "" : LABEL_VALUE_MESSAGE);
+    boolean form = LabelSyntax.isNameOfAnyLength(value);
+    return sized(value, 63, "bytes", form ? "" : LABEL_VALUE_MESSAGE);
   }
 
   /** A key of a ConfigMap or Secret. */
   public static List<String> configKey(String key) {
     List<String> out = new ArrayList<>(0);
-    if (key.length() > 253) {
-      out.add(tooLong(253));
+    if (bytes(key) > 253) {
+      out.add(tooLong(253, "characters"));
     }
     boolean good = !key.isEmpty();
     for (int i = 0; good && i < key.length(); i++) {
@@ -241,7 +250,10 @@ public final class NameRules {
   }
 
   public static List<String> envName(String name) {
-    boolean good = !name.isEmpty();
+    if (name.isEmpty()) {
+      return List.of("environment variable name must be non-empty");
+    }
+    boolean good = true;
     for (int i = 0; good && i < name.length(); i++) {
       char c = name.charAt(i);
       good = c >= 0x20 && c <= 0x7e && c != '=';
@@ -289,11 +301,11 @@ public final class NameRules {
   /** An IANA service name: at most 15 lower case letters, digits and single inner hyphens. */
   public static List<String> portName(String name) {
     List<String> out = new ArrayList<>(0);
-    if (name.length() > 15) {
-      out.add(tooLong(15));
+    if (bytes(name) > 15) {
+      out.add(tooLong(15, "characters"));
     }
     boolean letters = false;
-    boolean good = true;
+    boolean good = !name.isEmpty();
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean letter = c >= 'a' && c <= 'z';

@@ -288,7 +288,10 @@ public final class Assembly {
     Health health = new Health(checks);
     Discovery discovery =
         new Discovery(
-            scheme, apiServices, () -> options.listen().advertiseAddress() + ":" + front().port());
+            scheme,
+            apiServices,
+            r -> registry.find(r.gvr()).map(ResourceType::storedKind),
+            () -> options.listen().advertiseAddress() + ":" + front().port());
     PathHandler version =
         exchange -> {
           if (!exchange.info().path().matches("/version/?")) {

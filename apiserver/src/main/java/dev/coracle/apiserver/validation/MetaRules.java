@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -14,12 +16,10 @@ import java.util.function.Function;
 final class MetaRules {
 
   private static final int MAX_ANNOTATIONS = 256 << 10;
+  private static final String ORPHAN = "orphan";
+  private static final String FOREGROUND = "foregroundDeletion";
   private static final Set<String> STANDARD_FINALIZERS =
-      Set.of(
-          "customresourcecleanup.apiextensions.k8s.io",
-          "orphan",
-          "foregroundDeletion",
-          "kubernetes");
+      Set.of("customresourcecleanup.apiextensions.k8s.io", ORPHAN, FOREGROUND, "kubernetes");
 
   private MetaRules() {}
 
@@ -40,8 +40,8 @@ final class MetaRules {
     String generateName = Nodes.text(meta, "generateName");
     if (!generateName.isEmpty()) {
       String masked =
-          generateName.endsWith("-")
-              ? generateName.substring(0, generateName.length() - 1) + "a"
+          generateName.length() > 1 && generateName.endsWith("-")
+              ? generateName.substring(0, generateName.length() - 2) + "a"
               : generateName;
       errors.invalid(path, "generateName", generateName, nameRule.apply(masked));
     }
@@ -64,9 +64,22 @@ final class MetaRules {
     labels(meta.path("labels"), path, "labels", errors);
     annotations(meta.path("annotations"), path, errors);
     owners(meta.path("ownerReferences"), path, errors);
-    for (JsonNode finalizer : meta.path("finalizers")) {
+    finalizers(meta.path("finalizers"), path, errors);
+  }
+
+  private static void finalizers(JsonNode finalizers, FieldPath path, FieldErrors errors) {
+    Set<String> seen = new HashSet<>();
+    for (JsonNode finalizer : finalizers) {
       String f = finalizer.asText();
+      seen.add(f);
       errors.invalid(path, "finalizers", f, NameRules.qualifiedName(f));
+    }
+    if (seen.contains(ORPHAN) && seen.contains(FOREGROUND)) {
+      errors.invalid(
+          path,
+          "finalizers",
+          finalizers,
+          "finalizer " + FOREGROUND + " and " + ORPHAN + " cannot be both set");
     }
   }
 
@@ -109,36 +122,40 @@ final class MetaRules {
           "annotations",
           key,
           NameRules.qualifiedName(key.toLowerCase(java.util.Locale.ROOT)));
-      size[0] += key.length() + value.asText().length();
+      size[0] += bytes(key) + bytes(value.asText());
     });
     if (size[0] > MAX_ANNOTATIONS) {
       errors.tooLong(path, "annotations", MAX_ANNOTATIONS);
     }
   }
 
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /** Which of the references is wrong is not told, as upstream does not. */
   private static void owners(JsonNode owners, FieldPath path, FieldErrors errors) {
     String controller = "";
-    int i = 0;
+    FieldPath at = path.child("ownerReferences");
     for (JsonNode owner : owners) {
-      FieldPath at = path.child("ownerReferences");
       String kind = Nodes.text(owner, "kind");
       if (Nodes.text(owner, "apiVersion").isEmpty()) {
-        errors.invalid(at.index(i), "apiVersion", "", "version must not be empty");
+        errors.invalid(at, "apiVersion", "", "version must not be empty");
       }
       if (kind.isEmpty()) {
-        errors.invalid(at.index(i), "kind", "", "must not be empty");
+        errors.invalid(at, "kind", "", "must not be empty");
       }
       if (Nodes.text(owner, "name").isEmpty()) {
-        errors.invalid(at.index(i), "name", "", "must not be empty");
+        errors.invalid(at, "name", "", "must not be empty");
       }
       if (Nodes.text(owner, "uid").isEmpty()) {
-        errors.invalid(at.index(i), "uid", "", "must not be empty");
+        errors.invalid(at, "uid", "", "must not be empty");
       }
       if (kind.equals("Event") && Nodes.text(owner, "apiVersion").equals("v1")) {
-        errors.invalid(at.index(i), "", owner, "/v1, Kind=Event is disallowed from being an owner");
+        errors.invalid(at, "", owner, "/v1, Kind=Event is disallowed from being an owner");
       }
       if (owner.path("controller").asBoolean()) {
-        String name = Nodes.text(owner, "name");
+        String name = kind + "/" + Nodes.text(owner, "name");
         if (!controller.isEmpty()) {
           errors.invalid(
               at,
@@ -149,9 +166,8 @@ final class MetaRules {
                   + " and "
                   + name);
         }
-        controller = name;
+        controller = controller.isEmpty() ? name : controller;
       }
-      i++;
     }
   }
 

@@ -46,7 +46,7 @@ class EndpointRulesTest {
         "/ports=[{'name':'a_','port':1,'protocol':'X','appProtocol':'a/b/c'}] | ports[0].name:"
             + " Invalid value: \"a_\": LABEL;;ports[0].protocol: Unsupported value: \"X\":"
             + " supported values: \"SCTP\", \"TCP\", \"UDP\";;ports[0].appProtocol: Invalid value:"
-            + " \"a/b/c\": a qualified name must consist of alphanumeric characters, '-', '_' or"
+            + " \"a/b/c\": a valid label key must consist of alphanumeric characters, '-', '_' or"
             + " '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or"
             + " 'my.name',  or '123-abc', regex used for validation is"
             + " '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix"

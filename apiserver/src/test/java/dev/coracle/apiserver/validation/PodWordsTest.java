@@ -98,7 +98,7 @@ class PodWordsTest {
             + " cannot be an empty string",
         "'runAsUserName':'' | runAsUserName: Invalid value: \"\": runAsUserName cannot be an empty"
             + " string",
-        "'runAsUserName':'a\\u0007' | runAsUserName: Invalid value: \"a\\u0007\": runAsUserName"
+        "'runAsUserName':'a\\u0007' | runAsUserName: Invalid value: \"a\\a\": runAsUserName"
             + " cannot contain control characters",
         "'runAsUserName':'a\\\\b\\\\c' | runAsUserName: Invalid value: \"a\\\\b\\\\c\":"
             + " runAsUserName cannot contain more than one backslash",

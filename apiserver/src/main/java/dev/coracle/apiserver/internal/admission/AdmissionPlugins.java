@@ -27,14 +27,14 @@ public final class AdmissionPlugins {
       Extensions extensions) {
     return List.of(
         extensions.expressionsFirst(),
-        new NamespaceLifecycle(state.namespaces(), store),
+        new NamespaceLifecycle(state.namespaces()),
         new TaintNodesByCondition(),
         new LimitRanger(state.limitRanges()),
         new ServiceAccountAdmission(state.serviceAccounts()),
         new NodeRestriction(store),
         new PriorityAdmission(state.priorityClasses()),
         new DefaultTolerationSeconds(),
-        new RuntimeClassAdmission(state.runtimeClasses(), store),
+        new RuntimeClassAdmission(state.runtimeClasses()),
         new DefaultStorageClass(state.storageClasses()),
         new StorageObjectInUseProtection(),
         new VolumeClaimResize(state.storageClasses()),

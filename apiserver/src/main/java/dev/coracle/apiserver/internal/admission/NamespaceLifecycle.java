@@ -1,15 +1,12 @@
 package dev.coracle.apiserver.internal.admission;
 
-import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
-import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.Optional;
@@ -18,15 +15,12 @@ import java.util.Set;
 /** Nothing is created in a namespace that is missing or going, and the system's namespaces stay. */
 final class NamespaceLifecycle implements AdmissionPlugin {
 
-  private static final GroupResource NAMESPACES = new GroupResource("", "namespaces");
   private static final Set<String> IMMORTAL = Set.of("default", "kube-system", "kube-public");
 
   private final LiveCache namespaces;
-  private final ResourceStore store;
 
-  NamespaceLifecycle(LiveCache namespaces, ResourceStore store) {
+  NamespaceLifecycle(LiveCache namespaces) {
     this.namespaces = namespaces;
-    this.store = store;
   }
 
   @Override
@@ -50,8 +44,8 @@ final class NamespaceLifecycle implements AdmissionPlugin {
       check(request, known.get());
       return Backstage.DONE;
     }
-    return store
-        .get(NAMESPACES, new NamespacedName("", name))
+    return namespaces
+        .read("", name)
         .invoke(namespace -> check(request, namespace))
         .replaceWithVoid();
   }

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
@@ -39,19 +40,31 @@ final class PriorityAdmission implements AdmissionPlugin {
     }
     ObjectNode spec = pod.withObjectProperty("spec");
     String name = spec.path("priorityClassName").asText("");
-    Optional<KubeObject> chosen;
     if (name.isEmpty()) {
-      chosen =
+      Optional<KubeObject> chosen =
           classes.all().stream()
               .filter(c -> c.at("globalDefault").asBoolean(false))
               .min((a, b) -> Integer.compare(a.at("value").asInt(), b.at("value").asInt()));
       chosen.ifPresent(c -> spec.put("priorityClassName", c.name()));
-    } else {
-      chosen = builtIn(name).or(() -> classes.get("", name));
-      if (chosen.isEmpty()) {
-        throw Refusal.of(request, "no PriorityClass with name " + name + " was found");
-      }
+      prioritize(request, spec, chosen);
+      return Backstage.DONE;
     }
+    Optional<KubeObject> known = builtIn(name).or(() -> classes.get("", name));
+    if (known.isPresent()) {
+      prioritize(request, spec, known);
+      return Backstage.DONE;
+    }
+    // The cache may lag behind who has just made the class.
+    return classes
+        .read("", name)
+        .onFailure(StatusException::isNotFound)
+        .transform(_ -> Refusal.of(request, "no PriorityClass with name " + name + " was found"))
+        .invoke(found -> prioritize(request, spec, Optional.of(found)))
+        .replaceWithVoid();
+  }
+
+  private static void prioritize(
+      AdmissionRequest request, ObjectNode spec, Optional<KubeObject> chosen) {
     int priority = chosen.map(c -> c.at("value").asInt(0)).orElse(0);
     if (spec.hasNonNull("priority") && spec.path("priority").asInt() != priority) {
       throw Refusal.of(
@@ -67,7 +80,6 @@ final class PriorityAdmission implements AdmissionPlugin {
       String policy = chosen.map(c -> c.text("preemptionPolicy")).orElse("");
       spec.put("preemptionPolicy", policy.isEmpty() ? "PreemptLowerPriority" : policy);
     }
-    return Backstage.DONE;
   }
 
   /** What was computed when the Pod was made stays where the new one does not say it. */

@@ -3,14 +3,11 @@ package dev.coracle.apiserver.internal.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
-import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +15,10 @@ import org.jspecify.annotations.Nullable;
 /** Adds the overhead and the node selection of a Pod's RuntimeClass (KEP-688). */
 final class RuntimeClassAdmission implements AdmissionPlugin {
 
-  private static final GroupResource CLASSES = new GroupResource("node.k8s.io", "runtimeclasses");
-
   private final LiveCache classes;
-  private final ResourceStore store;
 
-  RuntimeClassAdmission(LiveCache classes, ResourceStore store) {
+  RuntimeClassAdmission(LiveCache classes) {
     this.classes = classes;
-    this.store = store;
   }
 
   @Override
@@ -61,8 +54,8 @@ final class RuntimeClassAdmission implements AdmissionPlugin {
       return Backstage.DONE;
     }
     // The cache may lag behind who has just made the class.
-    return store
-        .get(CLASSES, new NamespacedName("", name))
+    return classes
+        .read("", name)
         .onFailure(StatusException::isNotFound)
         .transform(
             _ -> Refusal.of(request, "pod rejected: RuntimeClass \"" + name + "\" not found"))

@@ -1,8 +1,10 @@
 package dev.coracle.apiserver.internal.discovery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.http.Exchange;
@@ -12,6 +14,7 @@ import dev.coracle.apiserver.internal.verb.Engine;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -31,12 +34,17 @@ public final class Discovery {
   private volatile Cache cache = new Cache(-1, Map.of());
 
   /**
+   * @param stored in which kind the objects of a resource are kept; of those that are kept
    * @param serverAddress {@code host:port} for clients
    */
-  public Discovery(Scheme scheme, ApiServices apis, Supplier<String> serverAddress) {
+  public Discovery(
+      Scheme scheme,
+      ApiServices apis,
+      Function<ResourceDefinition, Optional<GroupVersionKind>> stored,
+      Supplier<String> serverAddress) {
     this.remote = new RemoteGroups(apis);
     this.scheme = scheme;
-    this.documents = new DiscoveryDocuments(scheme);
+    this.documents = new DiscoveryDocuments(scheme, stored);
     this.serverAddress = serverAddress;
   }
 

@@ -9,17 +9,32 @@ import dev.coracle.api.schema.Scheme;
 import dev.coracle.api.schema.Scheme.ApiGroup;
 import dev.coracle.api.schema.Scheme.Version;
 import dev.coracle.api.schema.Subresource;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Makes the discovery documents from the scheme, in the two forms there are (KEP-3352). */
 final class DiscoveryDocuments {
 
-  private final Scheme scheme;
+  /** Bytes of it that are shown. */
+  private static final int STORAGE_HASH = 8;
 
-  DiscoveryDocuments(Scheme scheme) {
+  private final Scheme scheme;
+  private final Function<ResourceDefinition, Optional<GroupVersionKind>> stored;
+
+  /**
+   * @param stored in which kind the objects of a resource are kept; of those that are kept
+   */
+  DiscoveryDocuments(
+      Scheme scheme, Function<ResourceDefinition, Optional<GroupVersionKind>> stored) {
     this.scheme = scheme;
+    this.stored = stored;
   }
 
   ObjectNode coreVersions(String serverAddress) {
@@ -65,10 +80,10 @@ final class DiscoveryDocuments {
   }
 
   Optional<ObjectNode> resources(String group, String version) {
-    return scheme.version(group, version).map(DiscoveryDocuments::resources);
+    return scheme.version(group, version).map(this::resources);
   }
 
-  private static ObjectNode resources(Version version) {
+  private ObjectNode resources(Version version) {
     ObjectNode out = Json.object().put("kind", "APIResourceList");
     out.put("apiVersion", "v1").put("groupVersion", version.apiVersion());
     ArrayNode list = out.putArray("resources");
@@ -81,6 +96,9 @@ final class DiscoveryDocuments {
       texts(node, "verbs", r.verbs());
       textsUnlessEmpty(node, "shortNames", r.shortNames());
       textsUnlessEmpty(node, "categories", r.categories());
+      if (r.supports("patch")) {
+        stored.apply(r).ifPresent(kind -> node.put("storageVersionHash", hash(kind)));
+      }
       for (Subresource s : r.subresources()) {
         ObjectNode sub = list.addObject();
         sub.put("name", r.gvr().resource() + "/" + s.name());
@@ -95,6 +113,18 @@ final class DiscoveryDocuments {
       }
     }
     return out;
+  }
+
+  /** Another one tells that the objects are to be written anew. */
+  private static String hash(GroupVersionKind kind) {
+    String text = kind.group() + "/" + kind.version() + "/" + kind.kind();
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(Arrays.copyOf(digest, STORAGE_HASH));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   /**

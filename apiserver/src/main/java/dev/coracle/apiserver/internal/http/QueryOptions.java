@@ -3,31 +3,46 @@ package dev.coracle.apiserver.internal.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
+import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.GoQuote;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Reads the verbs' parameters from a request's query. */
 public final class QueryOptions {
 
+  private static final int LONGEST_MANAGER = 128;
+  private static final Set<String> FIELD_VALIDATIONS = Set.of("", "Ignore", "Strict", "Warn");
+  private static final Map<String, String> OPTIONS =
+      Map.of("create", "CreateOptions", "update", "UpdateOptions", "patch", "PatchOptions");
+
   private QueryOptions() {}
 
   public static ListOptions list(Exchange e) {
-    return new ListOptions(
-        labels(e),
-        fields(e),
-        e.query("resourceVersion"),
-        e.query("resourceVersionMatch"),
-        number(e, "limit"),
-        e.query("continue"));
+    number(e, "timeoutSeconds");
+    ListOptions options =
+        new ListOptions(
+            labels(e),
+            fields(e),
+            e.query("resourceVersion"),
+            e.query("resourceVersionMatch"),
+            number(e, "limit"),
+            e.query("continue"));
+    ListOptionRules.checkList(options, !e.query("sendInitialEvents").isEmpty());
+    return options;
   }
 
   public static WatchOptions watch(Exchange e) {
@@ -36,51 +51,64 @@ public final class QueryOptions {
       // The old form /watch/…/name.
       fields = FieldSelector.equalTo("metadata.name", e.info().name());
     }
-    return new WatchOptions(
-        labels(e),
-        fields,
-        e.query("resourceVersion"),
-        e.query("resourceVersionMatch"),
-        e.flag("allowWatchBookmarks"),
-        e.flag("sendInitialEvents"),
-        number(e, "timeoutSeconds"));
+    number(e, "limit");
+    WatchOptions options =
+        new WatchOptions(
+            labels(e),
+            fields,
+            e.query("resourceVersion"),
+            e.query("resourceVersionMatch"),
+            e.flag("allowWatchBookmarks"),
+            e.flag("sendInitialEvents"),
+            number(e, "timeoutSeconds"));
+    ListOptionRules.checkWatch(
+        options, !e.query("sendInitialEvents").isEmpty(), !e.query("continue").isEmpty());
+    return options;
   }
 
+  /** Of a create, an update, or a patch; a delete has more of them in its body. */
   static WriteOptions write(Exchange e) {
+    String verb = e.info().verb();
+    boolean patch = verb.equals("patch");
+    FieldErrors errors = new FieldErrors();
     String manager = e.query("fieldManager");
-    if (manager.length() > 128) {
-      throw invalid(
-          "PatchOptions",
-          "fieldManager",
-          StatusCause.TOO_LONG,
-          "Too long: may not be more than 128 bytes");
+    if (patch && e.header("Content-Type").startsWith(PatchType.APPLY.mediaType())) {
+      if (manager.isEmpty()) {
+        errors.required(FieldPath.ROOT, "fieldManager", "is required for apply patch");
+      }
+    } else if (patch && !e.query("force").isEmpty()) {
+      errors.forbidden(FieldPath.ROOT, "force", "may not be specified for non-apply patch");
+    }
+    manager(manager, errors);
+    String dryRun = e.query("dryRun");
+    if (!dryRun.isEmpty() && !dryRun.equals("All")) {
+      errors.unsupported(
+          FieldPath.ROOT, "dryRun", Json.NODES.arrayNode().add(dryRun), List.of("All"));
     }
     String validation = e.query("fieldValidation");
-    switch (validation) {
-      case "", "Ignore", "Warn", "Strict" -> {}
-      default ->
-          throw invalid(
-              "CreateOptions",
-              "fieldValidation",
-              StatusCause.NOT_SUPPORTED,
-              "Unsupported value: \""
-                  + validation
-                  + "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
+    if (!FIELD_VALIDATIONS.contains(validation)) {
+      errors.unsupported(FieldPath.ROOT, "fieldValidation", validation, FIELD_VALIDATIONS);
     }
-    return new WriteOptions(dryRun(e.query("dryRun")), manager, validation);
+    String kind = OPTIONS.getOrDefault(verb, "DeleteOptions");
+    errors.throwIfAny(new GroupVersionKind("meta.k8s.io", "v1", kind), "");
+    return new WriteOptions(!dryRun.isEmpty(), manager, validation);
   }
 
-  private static boolean dryRun(String text) {
-    return switch (text) {
-      case "" -> false;
-      case "All" -> true;
-      default ->
-          throw invalid(
-              "CreateOptions",
-              "dryRun",
-              StatusCause.NOT_SUPPORTED,
-              "Unsupported value: [\"" + text + "\"]: supported values: \"All\"");
-    };
+  private static void manager(String manager, FieldErrors errors) {
+    if (manager.getBytes(StandardCharsets.UTF_8).length > LONGEST_MANAGER) {
+      errors.tooLong(FieldPath.ROOT, "fieldManager", LONGEST_MANAGER);
+    }
+    for (int i = 0; i < manager.length(); i = manager.offsetByCodePoints(i, 1)) {
+      int c = manager.codePointAt(i);
+      if (!GoQuote.isPrintable(c)) {
+        int at = manager.substring(0, i).getBytes(StandardCharsets.UTF_8).length;
+        errors.invalid(
+            FieldPath.ROOT,
+            "fieldManager",
+            manager,
+            String.format("invalid character U+%04X (at position %d)", c, at));
+      }
+    }
   }
 
   /** From the body where there is one, else from the query. */
@@ -95,7 +123,7 @@ public final class QueryOptions {
     if (!node.has("orphanDependents") && !e.query("orphanDependents").isEmpty()) {
       node.put("orphanDependents", e.flag("orphanDependents"));
     }
-    if (dryRun(e.query("dryRun"))) {
+    if (e.query("dryRun").equals("All")) {
       node.putArray("dryRun").add("All");
     }
     return DeleteOptions.of(node);
@@ -129,14 +157,7 @@ public final class QueryOptions {
       return text.isEmpty() ? 0 : Long.parseLong(text);
     } catch (NumberFormatException wrong) {
       throw StatusException.badRequest(
-          "strconv.ParseInt: parsing \"" + text + "\": invalid syntax (" + name + ")");
+          "strconv.ParseInt: parsing " + GoQuote.of(text) + ": invalid syntax");
     }
-  }
-
-  private static StatusException invalid(String kind, String field, String type, String why) {
-    return StatusException.invalid(
-        new GroupVersionKind("meta.k8s.io", "v1", kind),
-        "",
-        List.of(new StatusCause(type, why, field)));
   }
 }

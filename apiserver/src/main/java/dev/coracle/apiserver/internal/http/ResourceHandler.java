@@ -6,7 +6,6 @@ import dev.coracle.api.DuplicateKeys;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.Yaml;
@@ -36,6 +35,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -189,23 +189,13 @@ public final class ResourceHandler {
 
   private void patch(Exchange exchange, Call call) {
     Negotiation form = negotiate(exchange, call);
-    PatchType type = patchType(exchange.header("Content-Type"));
-    if (type == PatchType.APPLY && call.options().fieldManager().isEmpty()) {
-      throw StatusException.invalid(
-          new GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
-          "",
-          List.of(
-              new StatusCause(
-                  StatusCause.REQUIRED,
-                  "Required value: is required for apply patch",
-                  "fieldManager")));
-    }
+    PatchType type = patchType(exchange.header("Content-Type"), call.type().custom());
     answer(
         exchange,
         body(exchange)
             .chain(bytes -> {
               JsonNode tree =
-                  type == PatchType.APPLY ? configuration(call, bytes) : Json.parse(bytes);
+                  type == PatchType.APPLY ? configuration(call, bytes) : change(type, bytes);
               List<String> problems =
                   FieldValidation.of(call.options().fieldValidation()) == FieldValidation.IGNORE
                       ? List.of()
@@ -217,6 +207,15 @@ public final class ResourceHandler {
 
   private void outcome(Exchange exchange, Negotiation form, Call call, UpdateVerb.Outcome outcome) {
     presenter.object(exchange, form, outcome.created() ? 201 : 200, call.type(), outcome.object());
+  }
+
+  private static JsonNode change(PatchType type, byte[] bytes) {
+    try {
+      return Json.parse(bytes);
+    } catch (StatusException e) {
+      String before = type == PatchType.STRATEGIC_MERGE ? "" : "error decoding patch: ";
+      throw StatusException.badRequest(before + e.getMessage());
+    }
   }
 
   /** YAML or JSON that is applied; of keys that stand twice the last is taken, where it may be. */
@@ -246,18 +245,22 @@ public final class ResourceHandler {
     return false;
   }
 
-  private static PatchType patchType(String contentType) {
+  /** Strategic merge needs to know more of a type than the schema of a custom resource says. */
+  private static PatchType patchType(String contentType, boolean custom) {
     String media = mediaType(contentType);
+    List<String> known = new ArrayList<>();
     for (PatchType type : PatchType.values()) {
-      if (type.mediaType().equals(media)) {
-        return type;
+      if (type != PatchType.STRATEGIC_MERGE || !custom) {
+        if (type.mediaType().equals(media)) {
+          return type;
+        }
+        known.add(type.mediaType());
       }
     }
     throw StatusException.of(
         StatusReason.UNSUPPORTED_MEDIA_TYPE,
-        "the body of the request was in an unknown format - accepted media types include:"
-            + " application/json-patch+json, application/merge-patch+json,"
-            + " application/strategic-merge-patch+json, application/apply-patch+yaml");
+        "the body of the request was in an unknown format - accepted media types include: "
+            + String.join(", ", known));
   }
 
   private void delete(Exchange exchange, Call call) {
@@ -323,7 +326,12 @@ public final class ResourceHandler {
   private ObjectNode yaml(
       Call call, byte[] body, SchemaType type, GroupVersionKind kind, FieldValidation validation) {
     DuplicateKeys keys = new DuplicateKeys();
-    JsonNode tree = Yaml.parse(body, bodies.maxBytes(), keys);
+    JsonNode tree;
+    try {
+      tree = Yaml.parse(body, bodies.maxBytes(), keys);
+    } catch (StatusException e) {
+      throw Decoder.unrecognized(kind, e.getMessage(), body);
+    }
     List<String> twice =
         keys.found().isEmpty() ? List.of() : List.of(DuplicateKeys.words(keys.found()));
     return Decoder.decode(tree, twice, type, kind, validation, call.warnings()::add);

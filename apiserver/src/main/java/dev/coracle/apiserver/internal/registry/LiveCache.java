@@ -93,6 +93,14 @@ public final class LiveCache {
     return Optional.ofNullable(objects.get(new NamespacedName(namespace, name)));
   }
 
+  /**
+   * The object as the store has it, for who does not find it here: it may have been made a moment
+   * ago. {@code NotFound} when there is none.
+   */
+  public Uni<KubeObject> read(String namespace, String name) {
+    return store.get(resource, new NamespacedName(namespace, name));
+  }
+
   /** The object, once it is here; empty when it does not come in time. */
   public Uni<Optional<KubeObject>> await(String namespace, String name, long millis) {
     Optional<KubeObject> now = get(namespace, name);

@@ -9,10 +9,13 @@ import dev.coracle.api.StatusReason;
 import dev.coracle.api.patch.ApplyCheck;
 import dev.coracle.api.patch.JsonPatch;
 import dev.coracle.api.patch.MergePatch;
+import dev.coracle.api.patch.Trees;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import io.smallrye.mutiny.Uni;
@@ -50,10 +53,21 @@ public final class PatchVerb {
   private ObjectNode patched(Call call, Patch patch, KubeObject current) {
     ObjectNode before = current.tree();
     ObjectNode result = PatchedForm.object(patch, patchTree(call, patch, before));
+    checkUid(call, result, current);
     // What a custom resource's schema does not know any more is pruned by every patch.
     ObjectNode known = call.type().custom() ? Json.object() : before;
     return Unchanged.around(
         result, known, changed -> PatchedForm.decode(call, patch, result, changed));
+  }
+
+  /** In an update another uid is a precondition that fails; a patch tries to change it. */
+  private static void checkUid(Call call, ObjectNode result, KubeObject current) {
+    String uid = result.path("metadata").path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(current.uid())) {
+      FieldErrors errors = new FieldErrors();
+      errors.invalid(FieldPath.METADATA, "uid", uid, "field is immutable");
+      errors.throwIfAny(call.type().kind(), call.name());
+    }
   }
 
   /**
@@ -75,7 +89,7 @@ public final class PatchVerb {
     }
     throw StatusException.badRequest(
         "error decoding patch: json: cannot unmarshal "
-            + PatchedForm.typeName(patch.body())
+            + Trees.goName(patch.body())
             + " into Go value of type map[string]interface {}");
   }
 

@@ -6,6 +6,7 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.Trees;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.schema.Decoder;
@@ -59,11 +60,7 @@ public final class PatchedForm {
     throw refused(
         patch,
         result,
-        "couldn't get version/kind; json parse error: json: cannot unmarshal "
-            + typeName(result)
-            + " into Go value of type struct { APIVersion string"
-            + " \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
-            + " \"json:\\\"kind,omitempty\\\"\" }");
+        "couldn't get version/kind; json parse error: " + Decoder.noDocument(Trees.goName(result)));
   }
 
   private static StatusException refused(Patch patch, JsonNode result, String why) {
@@ -90,17 +87,6 @@ public final class PatchedForm {
           value.valueStream().map(PatchedForm::go).collect(Collectors.joining(" ", "[", "]"));
       case NULL -> "<nil>";
       default -> value.asText();
-    };
-  }
-
-  /** Of a JSON value, in the words of Go's decoder. */
-  static String typeName(JsonNode value) {
-    return switch (value.getNodeType()) {
-      case OBJECT -> "object";
-      case ARRAY -> "array";
-      case STRING -> "string";
-      case BOOLEAN -> "bool";
-      default -> "number";
     };
   }
 }

@@ -13,8 +13,6 @@ import dev.coracle.apiserver.internal.registry.ResourceType;
 import dev.coracle.apiserver.internal.registry.SelectableFields;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Get, list and watch: the store's answers, in the version asked for. */
 public final class ReadVerbs {
@@ -33,7 +31,6 @@ public final class ReadVerbs {
   public Uni<KubeList> list(Call call, ListOptions options) {
     ResourceType type = call.type();
     checkFields(type, options.fields());
-    checkListOptions(options);
     if (ConvertedSelection.isNeeded(type, options.fields())) {
       return converted(call, options.fields()).list(options);
     }
@@ -51,17 +48,6 @@ public final class ReadVerbs {
   public Multi<WatchEvent> watch(Call call, WatchOptions options) {
     ResourceType type = call.type();
     checkFields(type, options.fields());
-    if (options.sendInitialEvents() && !options.resourceVersionMatch().equals("NotOlderThan")) {
-      throw StatusException.invalid(
-          new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "ListOptions"),
-          "",
-          List.of(
-              new dev.coracle.api.StatusCause(
-                  dev.coracle.api.StatusCause.FORBIDDEN,
-                  "Forbidden: sendInitialEvents requires setting resourceVersionMatch to"
-                      + " NotOlderThan",
-                  "resourceVersionMatch")));
-    }
     if (ConvertedSelection.isNeeded(type, options.fields())) {
       return converted(call, options.fields()).watch(options);
     }
@@ -107,41 +93,5 @@ public final class ReadVerbs {
         throw StatusException.badRequest("field label not supported: " + r.field());
       }
     }
-  }
-
-  private static void checkListOptions(ListOptions options) {
-    List<dev.coracle.api.StatusCause> causes = new ArrayList<>();
-    String match = options.resourceVersionMatch();
-    if (!match.isEmpty()) {
-      if (options.resourceVersion().isEmpty()) {
-        causes.add(
-            forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"));
-      }
-      if (!options.continueToken().isEmpty()) {
-        causes.add(forbidden("resourceVersionMatch is forbidden when continue is provided"));
-      }
-      if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
-        causes.add(
-            new dev.coracle.api.StatusCause(
-                dev.coracle.api.StatusCause.NOT_SUPPORTED,
-                "Unsupported value: \""
-                    + match
-                    + "\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
-                "resourceVersionMatch"));
-      }
-      if (match.equals("Exact") && options.resourceVersion().equals("0")) {
-        causes.add(
-            forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
-      }
-    }
-    if (!causes.isEmpty()) {
-      throw StatusException.invalid(
-          new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "ListOptions"), "", causes);
-    }
-  }
-
-  private static dev.coracle.api.StatusCause forbidden(String why) {
-    return new dev.coracle.api.StatusCause(
-        dev.coracle.api.StatusCause.FORBIDDEN, "Forbidden: " + why, "resourceVersionMatch");
   }
 }

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.pod;
 
+import dev.coracle.api.validation.GoQuote;
 import java.time.Duration;
 import java.util.List;
 
@@ -12,9 +13,9 @@ public final class GoText {
     return "[" + String.join(" ", values) + "]";
   }
 
-  /** {@code %q} of a plain text. */
+  /** {@code %q}. */
   public static String quote(String text) {
-    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+    return GoQuote.of(text);
   }
 
   /** {@code 1m20s}, {@code 1.234s}, {@code 15ms}, cut to milliseconds. */

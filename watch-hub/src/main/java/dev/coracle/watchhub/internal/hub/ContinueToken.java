@@ -31,17 +31,22 @@ record ContinueToken(long revision, String start) {
    * @throws StatusException {@code BadRequest}
    */
   static ContinueToken decode(String token) {
+    ObjectNode node;
     try {
       byte[] json = Base64.getUrlDecoder().decode(token.getBytes(StandardCharsets.US_ASCII));
-      ObjectNode node = Json.parseObject(json);
-      long revision = node.path("rv").asLong(0);
-      String start = node.path("start").asText("");
-      if (!node.path("v").asText().equals(VERSION) || revision == 0 || start.isEmpty()) {
-        throw StatusException.badRequest("continue key is not valid");
-      }
-      return new ContinueToken(revision, start);
-    } catch (IllegalArgumentException e) {
-      throw StatusException.badRequest("continue key is not valid: " + e.getMessage());
+      node = Json.parseObject(json);
+    } catch (IllegalArgumentException | StatusException e) {
+      throw refused(": " + e.getMessage());
     }
+    long revision = node.path("rv").asLong(0);
+    String start = node.path("start").asText("");
+    if (!node.path("v").asText().equals(VERSION) || revision == 0 || start.isEmpty()) {
+      throw refused("");
+    }
+    return new ContinueToken(revision, start);
+  }
+
+  private static StatusException refused(String why) {
+    return StatusException.badRequest("invalid continue token: continue key is not valid" + why);
   }
 }

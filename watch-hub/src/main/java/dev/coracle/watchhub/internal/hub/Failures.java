@@ -5,6 +5,7 @@ import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.validation.GoQuote;
 import dev.coracle.watchhub.StorageException;
 import java.util.List;
 
@@ -39,7 +40,7 @@ final class Failures {
     Status status =
         Status.failure(
                 StatusReason.TIMEOUT,
-                "Too large resource version: " + asked + ", current: " + current)
+                "Timeout: Too large resource version: " + asked + ", current: " + current)
             .withCauses(
                 List.of(
                     new StatusCause("ResourceVersionTooLarge", "Too large resource version", "")))
@@ -57,6 +58,10 @@ final class Failures {
       // said below
     }
     throw StatusException.badRequest(
-        "Invalid value: \"" + resourceVersion + "\": resourceVersion must be a number");
+        "invalid resource version: resourceVersion: Invalid value: "
+            + GoQuote.of(resourceVersion)
+            + ": strconv.ParseUint: parsing "
+            + GoQuote.of(resourceVersion)
+            + ": invalid syntax");
   }
 }
