@@ -176,6 +176,9 @@ final class DecodeReader {
         }
         continue;
       }
+      if (token == JsonToken.VALUE_NULL && child.dropsNull()) {
+        continue;
+      }
       JsonNode value =
           type.structural() && !child.structural()
               ? typed(child, name, token)
@@ -231,8 +234,10 @@ final class DecodeReader {
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
       JsonToken token = parser.nextToken();
       names[level] = name;
-      JsonNode value = value(element, token);
-      put(out, name, value == null ? zero(element) : value);
+      if (token != JsonToken.VALUE_NULL || !element.dropsNull()) {
+        JsonNode value = value(element, token);
+        put(out, name, value == null ? zero(element) : value);
+      }
     }
     depth = level;
     return out;

@@ -252,6 +252,15 @@ public final class SchemaType {
     return body().nullable;
   }
 
+  /**
+   * Whether a null of a custom resource counts as left out: where it is neither allowed nor
+   * replaced by a default. Items of lists stay.
+   */
+  boolean dropsNull() {
+    ObjectNode rules = structural ? constraints() : null;
+    return rules != null && !nullable() && !rules.hasNonNull("default");
+  }
+
   /** The allowed texts; empty where any is. */
   public Set<String> enums() {
     return body().enums;

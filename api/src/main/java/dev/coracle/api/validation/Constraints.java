@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * OpenAPI's value validations of one node: ranges, lengths, patterns, formats, and the logic of
- * them.
+ * OpenAPI's value validations of one node: its type, ranges, lengths, patterns and formats, in the
+ * words and the order of upstream's validator (kube-openapi).
  */
 final class Constraints {
 
@@ -20,23 +20,78 @@ final class Constraints {
 
   private Constraints() {}
 
-  static void check(ObjectNode rules, JsonNode value, FieldPath path, FieldErrors errors) {
-    if (rules.get("enum") instanceof ArrayNode allowed) {
-      enumeration(allowed, value, path, errors);
+  /**
+   * Type, logic and the limits of texts and numbers: what comes before a value's children.
+   *
+   * @param types that the value may have; empty for any
+   * @return how many checks there were, by which {@link SchemaLogic} tells which of several schemas
+   *     a value comes nearest to
+   */
+  static int begin(
+      ObjectNode rules, List<String> types, JsonNode value, FieldPath path, FieldErrors errors) {
+    String format = rules.path("format").asText("");
+    int checks = 1;
+    if (!types.isEmpty() || !format.isEmpty()) {
+      checks += type(types, format, value, path, errors) ? 2 : 1;
     }
+    checks += 1 + SchemaLogic.check(rules, value, path, errors);
     if (value.isTextual()) {
-      text(rules, value.textValue(), path, errors);
+      text(rules, format, value.textValue(), path, errors);
+      checks += format.isEmpty() ? 1 : 2;
     } else if (value.isNumber()) {
-      number(rules, value, path, errors);
-    } else if (value instanceof ArrayNode array) {
+      number(rules, types, format, value, path, errors);
+      checks += 2;
+    }
+    return checks;
+  }
+
+  /** What comes after a list's items, and before an object's fields. */
+  static int end(ObjectNode rules, JsonNode value, FieldPath path, FieldErrors errors) {
+    int checks = 1;
+    if (value instanceof ArrayNode array) {
       count(rules, array.size(), "Items", path, errors);
       if (rules.path("uniqueItems").asBoolean()) {
         unique(array, path, errors);
       }
-    } else if (value instanceof ObjectNode object) {
-      count(rules, object.size(), "Properties", path, errors);
+      checks += 2;
     }
-    logic(rules, value, path, errors);
+    if (rules.get("enum") instanceof ArrayNode allowed) {
+      enumeration(allowed, value, path, errors);
+    }
+    if (value instanceof ObjectNode object) {
+      count(rules, object.size(), "Properties", path, errors);
+      checks++;
+    }
+    return checks;
+  }
+
+  /** Whether the value has one of the types; a format that does not fit its type is one too. */
+  private static boolean type(
+      List<String> types, String format, JsonNode value, FieldPath path, FieldErrors errors) {
+    boolean integer = value.isIntegralNumber() && value.canConvertToLong();
+    boolean number = value.isNumber() && !integer;
+    String is = integer ? "integer" : SchemaValidator.typeName(value);
+    boolean wanted =
+        types.contains(is)
+            || number && types.contains("integer") && value.doubleValue() % 1 == 0
+            || integer && types.contains("number");
+    boolean formed = value.isTextual() || value.isArray();
+    String isFormat = integer ? "int64" : number ? "float64" : "";
+    if (!formed && !format.isEmpty() && !wanted && !format.equals(isFormat)) {
+      wrongType(path, format, isFormat, errors);
+      return false;
+    }
+    boolean ofNumbers = types.contains("number") || types.contains("integer");
+    if (wanted || types.isEmpty() || formed && !format.isEmpty() && !ofNumbers) {
+      return true;
+    }
+    wrongType(path, String.join(",", types), is, errors);
+    return false;
+  }
+
+  static void wrongType(FieldPath path, String wanted, String is, FieldErrors errors) {
+    errors.typeInvalid(
+        path, "", is, path + " in body must be of type " + wanted + ": \"" + is + "\"");
   }
 
   private static void enumeration(
@@ -46,30 +101,29 @@ final class Constraints {
       if (Trees.equal(a, value)) {
         return;
       }
-      texts.add(a.asText());
+      texts.add(a.isTextual() ? a.textValue() : a.toString());
     }
     errors.unsupported(path, "", value.isTextual() ? value.textValue() : value, texts);
   }
 
-  private static void text(ObjectNode rules, String value, FieldPath path, FieldErrors errors) {
+  /** Of a text the first fault alone is told, beside its format. */
+  private static void text(
+      ObjectNode rules, String format, String value, FieldPath path, FieldErrors errors) {
     int length = value.codePointCount(0, value.length());
+    String pattern = rules.path("pattern").asText("");
     if (rules.has("maxLength") && length > rules.get("maxLength").asLong()) {
       errors.tooLong(path, "", rules.get("maxLength").asInt());
-    }
-    if (rules.has("minLength") && length < rules.get("minLength").asLong()) {
+    } else if (rules.has("minLength") && length < rules.get("minLength").asLong()) {
       errors.invalid(
           path,
           "",
           value,
           path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
-    }
-    String pattern = rules.path("pattern").asText("");
-    if (!pattern.isEmpty() && !GoPatterns.isFound(pattern, value)) {
+    } else if (!pattern.isEmpty() && !GoPatterns.isFound(pattern, value)) {
       errors.invalid(path, "", value, path + " in body should match '" + pattern + "'");
     }
-    String format = rules.path("format").asText("");
     if (!format.isEmpty() && !Formats.accepts(format, value)) {
-      errors.invalid(
+      errors.typeInvalid(
           path, "", value, path + " in body must be of type " + format + ": \"" + value + "\"");
     }
   }
@@ -88,36 +142,17 @@ final class Constraints {
     return mantissa.toPlainString() + String.format(Locale.ROOT, "e%+03d", exponent);
   }
 
-  private static void number(ObjectNode rules, JsonNode node, FieldPath path, FieldErrors errors) {
+  private static void number(
+      ObjectNode rules,
+      List<String> types,
+      String format,
+      JsonNode node,
+      FieldPath path,
+      FieldErrors errors) {
+    if (types.size() == 1) {
+      range(types.getFirst(), format, node, path, errors);
+    }
     BigDecimal value = node.decimalValue();
-    if (rules.has("maximum")) {
-      boolean exclusive = rules.path("exclusiveMaximum").asBoolean();
-      int order = value.compareTo(rules.get("maximum").decimalValue());
-      if (order > 0 || exclusive && order == 0) {
-        errors.invalid(
-            path,
-            "",
-            node,
-            path
-                + " in body should be less than "
-                + (exclusive ? "" : "or equal to ")
-                + limit(rules.get("maximum"), node));
-      }
-    }
-    if (rules.has("minimum")) {
-      boolean exclusive = rules.path("exclusiveMinimum").asBoolean();
-      int order = value.compareTo(rules.get("minimum").decimalValue());
-      if (order < 0 || exclusive && order == 0) {
-        errors.invalid(
-            path,
-            "",
-            node,
-            path
-                + " in body should be greater than "
-                + (exclusive ? "" : "or equal to ")
-                + limit(rules.get("minimum"), node));
-      }
-    }
     if (rules.path("multipleOf").isNumber()) {
       BigDecimal of = rules.get("multipleOf").decimalValue();
       if (of.signum() != 0 && value.remainder(of).signum() != 0) {
@@ -128,18 +163,63 @@ final class Constraints {
             path + " in body should be a multiple of " + limit(rules.get("multipleOf"), node));
       }
     }
-    String format = rules.path("format").asText("");
-    if (format.equals("int32") && !node.canConvertToInt()) {
+    boundary(rules, "minimum", "exclusiveMinimum", -1, "greater", node, path, errors);
+    boundary(rules, "maximum", "exclusiveMaximum", 1, "less", node, path, errors);
+  }
+
+  private static void boundary(
+      ObjectNode rules,
+      String field,
+      String exclusiveField,
+      int beyond,
+      String word,
+      JsonNode node,
+      FieldPath path,
+      FieldErrors errors) {
+    if (!rules.has(field)) {
+      return;
+    }
+    boolean exclusive = rules.path(exclusiveField).asBoolean();
+    int order = Integer.signum(node.decimalValue().compareTo(rules.get(field).decimalValue()));
+    if (order == beyond || exclusive && order == 0) {
       errors.invalid(
-          path, "", node, path + " in body must be of type int32: \"" + node.asText() + "\"");
+          path,
+          "",
+          node,
+          path
+              + " in body should be "
+              + word
+              + " than "
+              + (exclusive ? "" : "or equal to ")
+              + limit(rules.get(field), node));
+    }
+  }
+
+  /** Whether a number can be one of its type and format; told without a field, as upstream does. */
+  private static void range(
+      String type, String format, JsonNode node, FieldPath path, FieldErrors errors) {
+    boolean whole = node.isIntegralNumber() || node.doubleValue() % 1 == 0;
+    boolean fits =
+        switch (type) {
+          case "integer" ->
+              whole && (format.equals("int32") ? node.canConvertToInt() : node.canConvertToLong());
+          case "number" -> !format.equals("float") || Float.isFinite((float) node.doubleValue());
+          default -> true;
+        };
+    if (!fits) {
+      boolean known = format.equals("int32") || format.equals("int64") || format.equals("float");
+      SchemaLogic.fault(
+          "Checked value must be of type "
+              + type
+              + (known ? " with format " + format : " (default format)")
+              + " in "
+              + path,
+          errors);
     }
   }
 
   private static void count(
       ObjectNode rules, int size, String what, FieldPath path, FieldErrors errors) {
-    if (rules.has("max" + what) && size > rules.get("max" + what).asLong()) {
-      errors.tooMany(path, "", size, rules.get("max" + what).asInt());
-    }
     if (rules.has("min" + what) && size < rules.get("min" + what).asLong()) {
       String plural = what.equals("Items") ? "items" : "properties";
       errors.invalid(
@@ -152,6 +232,9 @@ final class Constraints {
               + " "
               + plural);
     }
+    if (rules.has("max" + what) && size > rules.get("max" + what).asLong()) {
+      errors.tooMany(path, "", size, rules.get("max" + what).asInt());
+    }
   }
 
   private static void unique(ArrayNode array, FieldPath path, FieldErrors errors) {
@@ -163,84 +246,5 @@ final class Constraints {
         }
       }
     }
-  }
-
-  private static void logic(ObjectNode rules, JsonNode value, FieldPath path, FieldErrors errors) {
-    for (JsonNode part : rules.path("allOf")) {
-      if (!fits(part, value)) {
-        errors.invalid(path, "", show(value), "must validate all the schemas (allOf)");
-        break;
-      }
-    }
-    if (rules.path("anyOf").size() > 0 && count(rules.get("anyOf"), value) == 0) {
-      errors.invalid(
-          path, "", show(value), path + " in body must validate at least one schema (anyOf)");
-    }
-    if (rules.path("oneOf").size() > 0 && count(rules.get("oneOf"), value) != 1) {
-      errors.invalid(
-          path, "", show(value), path + " in body must validate one and only one schema (oneOf)");
-    }
-    if (rules.path("not").isObject() && fits(rules.get("not"), value)) {
-      errors.invalid(path, "", show(value), path + " in body must not validate the schema (not)");
-    }
-  }
-
-  private static Object show(JsonNode value) {
-    return value.isTextual() ? value.textValue() : value;
-  }
-
-  private static int count(JsonNode schemas, JsonNode value) {
-    int n = 0;
-    for (JsonNode s : schemas) {
-      n += fits(s, value) ? 1 : 0;
-    }
-    return n;
-  }
-
-  /** Whether a value meets a schema that stands inside a logical keyword. */
-  private static boolean fits(JsonNode schema, JsonNode value) {
-    if (!(schema instanceof ObjectNode rules)) {
-      return true;
-    }
-    String type = rules.path("type").asText("");
-    boolean typed =
-        switch (type) {
-          case "object" -> value.isObject();
-          case "array" -> value.isArray();
-          case "string" -> value.isTextual();
-          case "integer" -> value.isIntegralNumber();
-          case "number" -> value.isNumber();
-          case "boolean" -> value.isBoolean();
-          default -> true;
-        };
-    if (!typed) {
-      return false;
-    }
-    FieldErrors errors = new FieldErrors();
-    check(rules, value, FieldPath.ROOT, errors);
-    if (!errors.isEmpty()) {
-      return false;
-    }
-    if (value.isObject()) {
-      for (JsonNode required : rules.path("required")) {
-        if (!value.has(required.asText())) {
-          return false;
-        }
-      }
-      for (var e : rules.path("properties").properties()) {
-        JsonNode child = value.get(e.getKey());
-        if (child != null && !fits(e.getValue(), child)) {
-          return false;
-        }
-      }
-    }
-    if (value.isArray() && rules.has("items")) {
-      for (JsonNode item : value) {
-        if (!fits(rules.get("items"), item)) {
-          return false;
-        }
-      }
-    }
-    return true;
   }
 }

@@ -61,9 +61,11 @@ final class ListItems {
 
   private static void unique(SchemaType type, ArrayNode array, FieldPath path, FieldErrors errors) {
     Set<String> seen = new HashSet<>();
+    Set<String> told = new HashSet<>();
     for (int i = 0; i < array.size(); i++) {
       JsonNode item = array.get(i);
-      if (!seen.add(identity(type, item))) {
+      String identity = identity(type, item);
+      if (!seen.add(identity) && told.add(identity)) {
         Object shown = type.listType() == ListType.SET ? value(item) : keys(type, item);
         errors.duplicate(path.index(i), "", shown);
       }

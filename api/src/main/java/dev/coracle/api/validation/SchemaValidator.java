@@ -37,28 +37,19 @@ public final class SchemaValidator {
     if (rules == null) {
       return;
     }
-    if (value.isNull() && type.nullable()) {
-      return;
-    }
-    if (!hasType(type, rules, value)) {
-      String wanted =
-          rules
-              .path("type")
-              .asText(type.kind() == Kind.INT_OR_STRING ? "integer,string" : "object");
-      errors.typeInvalid(
-          path,
-          "",
-          typeName(value),
-          path + " in body must be of type " + wanted + ": \"" + typeName(value) + "\"");
-      return;
-    }
-    Constraints.check(rules, value, path, errors);
-    if (value instanceof ObjectNode object) {
-      for (SchemaField field : type.fields().values()) {
-        if (field.required() && !object.has(field.name()) && isDeclared(rules, field)) {
-          errors.required(path, field.name());
-        }
+    List<String> types = types(type, rules);
+    if (value.isNull()) {
+      if (!type.nullable() && !types.isEmpty()) {
+        Constraints.wrongType(path, String.join(",", types), "null", errors);
       }
+      return;
+    }
+    Constraints.begin(rules, types, value, path, errors);
+    if (value instanceof ArrayNode array && type.element() != null) {
+      list(type, array, old, path, errors);
+    }
+    Constraints.end(rules, value, path, errors);
+    if (value instanceof ObjectNode object) {
       for (var e : object.properties()) {
         SchemaType child = type.child(e.getKey());
         if (child != null) {
@@ -67,9 +58,12 @@ public final class SchemaValidator {
           check(child, e.getValue(), old == null ? null : old.get(e.getKey()), at, errors);
         }
       }
+      for (SchemaField field : type.fields().values()) {
+        if (field.required() && !object.has(field.name()) && isDeclared(rules, field)) {
+          errors.required(path, field.name());
+        }
+      }
       names(rules, object, old, path, errors);
-    } else if (value instanceof ArrayNode array && type.element() != null) {
-      list(type, array, old, path, errors);
     }
   }
 
@@ -119,23 +113,16 @@ public final class SchemaValidator {
     }
   }
 
-  private static boolean hasType(SchemaType type, ObjectNode rules, JsonNode value) {
+  private static List<String> types(SchemaType type, ObjectNode rules) {
     if (type.kind() == Kind.INT_OR_STRING) {
-      return value.isIntegralNumber() || value.isTextual();
+      return List.of("integer", "string");
     }
-    return switch (rules.path("type").asText("")) {
-      case "object" -> value.isObject();
-      case "array" -> value.isArray();
-      case "string" -> value.isTextual();
-      case "integer" ->
-          value.isIntegralNumber() || value.isNumber() && value.doubleValue() % 1 == 0;
-      case "number" -> value.isNumber();
-      case "boolean" -> value.isBoolean();
-      default -> !value.isNull() || rules.path("x-kubernetes-preserve-unknown-fields").asBoolean();
-    };
+    String declared = rules.path("type").asText("");
+    return declared.isEmpty() ? List.of() : List.of(declared);
   }
 
-  private static String typeName(JsonNode value) {
+  /** OpenAPI's name of what a value is. */
+  static String typeName(JsonNode value) {
     return switch (value.getNodeType()) {
       case OBJECT -> "object";
       case ARRAY -> "array";

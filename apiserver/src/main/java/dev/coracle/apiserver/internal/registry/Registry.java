@@ -5,8 +5,10 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.watchhub.ResourceStore;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -48,13 +50,21 @@ public final class Registry {
     return Optional.of(made);
   }
 
-  private java.util.Set<String> storedFields(ResourceType type) {
-    return type.stored().equals(type.groupResource())
-        ? SelectableFields.of(type)
-        : scheme
-            .preferred(type.stored())
-            .map(d -> SelectableFields.of(maker.apply(d)))
-            .orElseGet(() -> SelectableFields.of(type));
+  /** Of custom resources those of all versions: the store has one set for a resource. */
+  private Set<String> storedFields(ResourceType type) {
+    if (!type.stored().equals(type.groupResource())) {
+      return scheme
+          .preferred(type.stored())
+          .map(d -> SelectableFields.of(maker.apply(d)))
+          .orElseGet(() -> SelectableFields.of(type));
+    }
+    Set<String> out = new HashSet<>(SelectableFields.of(type));
+    if (type.custom()) {
+      scheme
+          .versions(type.groupResource())
+          .forEach(d -> out.addAll(SelectableFields.of(maker.apply(d))));
+    }
+    return out;
   }
 
   /** The resource in its group's preferred version. */
