@@ -182,12 +182,16 @@ class CustomResourcesIT {
             """
             {name: v1, served: true, storage: true,
              schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {color: {type: string}, size: {type: string}}}}}},
-             selectableFields: [{jsonPath: .spec.color}, {jsonPath: .spec.size}]}
+             selectableFields: [{jsonPath: .spec.color}, {jsonPath: .spec.size}]},
+            {name: v0, served: true, storage: false,
+             schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
             """
                 .replace("\n", " "));
     custom.create("one", "spec: {color: blue, size: S}");
     custom.create("two", "spec: {color: blue, size: M}");
     custom.create("three", "spec: {color: green, size: M}");
+    // A version without these fields takes none away from the other.
+    space.api().get(custom.path().replace("/v1/", "/v0/")).ok();
     assertThat(names(space, custom.path() + "?fieldSelector=spec.color%3Dblue"))
         .containsExactly("one", "two");
     assertThat(names(space, custom.path() + "?fieldSelector=spec.color%3Dgreen,spec.size%3DM"))

@@ -7,6 +7,7 @@ import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.validation.GoQuote;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -154,7 +155,15 @@ public final class Presenter {
 
   private static String include(Exchange exchange) {
     String asked = exchange.query("includeObject");
-    return asked.isEmpty() ? "Metadata" : asked;
+    return switch (asked) {
+      case "" -> "Metadata";
+      case "Metadata", "Object", "None" -> asked;
+      default ->
+          throw StatusException.badRequest(
+              "Unable to convert to Table as requested: includeObject: Invalid value: "
+                  + GoQuote.of(asked)
+                  + ": must be 'Metadata', 'Object', 'None', or empty");
+    };
   }
 
   static ObjectNode partial(KubeObject object, String version) {

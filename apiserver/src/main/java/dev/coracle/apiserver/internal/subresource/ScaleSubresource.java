@@ -2,13 +2,15 @@ package dev.coracle.apiserver.internal.subresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.apiserver.internal.verb.ObjectUpdate;
@@ -16,7 +18,6 @@ import dev.coracle.apiserver.internal.verb.PatchVerb;
 import dev.coracle.apiserver.internal.verb.PatchedForm;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
-import java.util.List;
 
 /** {@code scale}: the number of replicas of anything that has them, built in or custom. */
 public final class ScaleSubresource implements ObjectSubresource {
@@ -95,11 +96,19 @@ public final class ScaleSubresource implements ObjectSubresource {
     return store
         .get(call.type().stored(), call.key())
         .chain(call.type()::presented)
-        .map(o -> scale(call, o));
+        .map(o -> {
+          if (call.type().custom() && !o.at(Paths.of(call).replicas()).isNumber()) {
+            String path = call.type().definition().customScale().path("specReplicasPath").asText();
+            throw StatusException.internal(
+                "the spec replicas field \"" + path + "\" does not exist");
+          }
+          return scale(call, o);
+        });
   }
 
   @Override
   public Uni<KubeObject> update(Call call, ObjectNode body) {
+    check(call, body);
     return write(call, current -> body);
   }
 
@@ -136,14 +145,7 @@ public final class ScaleSubresource implements ObjectSubresource {
     JsonNode replicas = scale.path("spec").path("replicas");
     int number = replicas.asInt(0);
     if (number < 0) {
-      throw StatusException.invalid(
-          new dev.coracle.api.GroupVersionKind("autoscaling", "v1", "Scale"),
-          call.name(),
-          List.of(
-              new StatusCause(
-                  StatusCause.INVALID,
-                  "Invalid value: " + number + ": must be greater than or equal to 0",
-                  "spec.replicas")));
+      throw negative(call, number);
     }
     ObjectNode copy = current.edit();
     String[] path = Paths.of(call).replicas();
@@ -157,5 +159,37 @@ public final class ScaleSubresource implements ObjectSubresource {
       ((ObjectNode) copy.path("metadata")).put("resourceVersion", rv);
     }
     return copy;
+  }
+
+  private static void check(Call call, ObjectNode body) {
+    String kind = body.path("kind").asText("Scale");
+    if (!kind.equals("Scale")) {
+      throw StatusException.badRequest(
+          kind
+              + " in version \"v1\" cannot be handled as a Scale: no kind \""
+              + kind
+              + "\" is registered for version \"autoscaling/v1\"");
+    }
+    String name = body.path("metadata").path("name").asText(call.name());
+    if (!name.equals(call.name())) {
+      throw StatusException.badRequest(
+          "the name of the object ("
+              + name
+              + ") does not match the name on the URL ("
+              + call.name()
+              + ")");
+    }
+  }
+
+  private static StatusException negative(Call call, int number) {
+    FieldErrors errors = new FieldErrors();
+    if (call.type().custom()) {
+      JsonNode path = call.type().definition().customScale().path("specReplicasPath");
+      errors.invalid(FieldPath.ROOT, path.asText(), number, "should be a non-negative integer");
+      return StatusException.invalid(call.type().kind(), call.name(), errors.causes());
+    }
+    errors.invalid(FieldPath.SPEC, "replicas", number, "must be greater than or equal to 0");
+    return StatusException.invalid(
+        new GroupVersionKind("autoscaling", "v1", "Scale"), call.name(), errors.causes());
   }
 }

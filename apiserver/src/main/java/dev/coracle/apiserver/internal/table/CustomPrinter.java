@@ -24,11 +24,19 @@ final class CustomPrinter {
               c.path("name").asText(""),
               c.path("type").asText("string"),
               c.path("format").asText(""),
-              c.path("description").asText(""),
+              description(c),
               c.path("priority").asInt(0)));
       paths.add(JsonPath.parse(c.path("jsonPath").asText("")));
     }
     return Printer.of(columns, (o, ages) -> cells(columns, paths, o, ages));
+  }
+
+  private static String description(JsonNode column) {
+    String given = column.path("description").asText("");
+    return given.isEmpty()
+        ? "Custom resource definition column (in JSONPath format): "
+            + column.path("jsonPath").asText("")
+        : given;
   }
 
   private static List<Object> cells(
@@ -53,11 +61,8 @@ final class CustomPrinter {
       case "number" -> first.isNumber() ? first : dev.coracle.api.Json.NODES.nullNode();
       case "boolean" -> first.isBoolean() ? first : dev.coracle.api.Json.NODES.nullNode();
       case "date" -> ages.since(first);
-      default -> {
-        List<String> texts = new ArrayList<>();
-        found.forEach(f -> texts.add(f.isValueNode() ? f.asText() : f.toString()));
-        yield String.join(",", texts);
-      }
+      // Of several values the first alone is shown, as upstream does.
+      default -> first.isValueNode() ? first.asText() : first.toString();
     };
   }
 }

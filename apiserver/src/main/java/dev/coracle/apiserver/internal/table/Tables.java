@@ -39,10 +39,7 @@ public final class Tables {
       ObjectNode row = Json.object();
       ArrayNode cells = row.putArray("cells");
       printer.cells(object, ages).forEach(cell -> cells.add(node(cell)));
-      JsonNode shown = shown(object, version, include);
-      if (shown != null) {
-        row.set("object", shown);
-      }
+      row.set("object", shown(object, version, include));
       return row;
     };
   }
@@ -109,10 +106,9 @@ public final class Tables {
     };
   }
 
-  private static @org.jspecify.annotations.Nullable JsonNode shown(
-      KubeObject object, String version, String include) {
+  private static JsonNode shown(KubeObject object, String version, String include) {
     return switch (include) {
-      case "None" -> null;
+      case "None" -> Json.NODES.nullNode();
       case "Object" -> object.tree();
       default -> {
         ObjectNode partial = Json.object();

@@ -9,6 +9,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import java.security.SecureRandom;
@@ -65,6 +68,18 @@ public final class Metadata {
     }
   }
 
+  /** A custom resource does not say what it is; named by what it says, as upstream does. */
+  static StatusException otherThan(
+      GroupVersionKind type, String field, String is, String must, ObjectNode object) {
+    FieldErrors errors = new FieldErrors();
+    errors.invalid(FieldPath.ROOT, field, is, "must be " + must);
+    String kind = object.path("kind").asText("");
+    return StatusException.invalid(
+        new GroupVersionKind(type.group(), type.version(), kind),
+        of(object).path("name").asText(""),
+        errors.causes());
+  }
+
   /**
    * Checks apiVersion and kind against the type asked for, and fills them in where both are
    * missing.
@@ -74,6 +89,11 @@ public final class Metadata {
         type.definition().subresource(subresource).map(s -> s.kind()).orElse(type.kind());
     String apiVersion = object.path("apiVersion").asText("");
     String kind = object.path("kind").asText("");
+    boolean custom = type.custom() && expected.equals(type.kind());
+    if (custom && kind.isEmpty()) {
+      String why = "Object 'Kind' is missing in '" + abbreviate(object) + "'";
+      throw Decoder.unrecognized(expected, why, Json.bytes(object));
+    }
     if (apiVersion.isEmpty() && kind.isEmpty()) {
       ObjectNode rest = object.deepCopy();
       object.removeAll();
@@ -93,6 +113,9 @@ public final class Metadata {
               + ") does not match the expected API version ("
               + expected.apiVersion()
               + ")");
+    }
+    if (custom && !kind.equals(expected.kind())) {
+      throw otherThan(expected, "kind", kind, expected.kind(), object);
     }
     if (!kind.equals(expected.kind())) {
       throw StatusException.badRequest(

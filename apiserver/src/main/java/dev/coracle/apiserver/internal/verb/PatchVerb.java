@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
@@ -53,7 +54,7 @@ public final class PatchVerb {
   private ObjectNode patched(Call call, Patch patch, KubeObject current) {
     ObjectNode before = current.tree();
     ObjectNode result = PatchedForm.object(patch, patchTree(call, patch, before));
-    checkUid(call, result, current);
+    checkIdentity(call, result, current);
     // What a custom resource's schema does not know any more is pruned by every patch.
     ObjectNode known = call.type().custom() ? Json.object() : before;
     return Unchanged.around(
@@ -61,12 +62,17 @@ public final class PatchVerb {
   }
 
   /** In an update another uid is a precondition that fails; a patch tries to change it. */
-  private static void checkUid(Call call, ObjectNode result, KubeObject current) {
+  private static void checkIdentity(Call call, ObjectNode result, KubeObject current) {
+    GroupVersionKind type = call.type().kind();
     String uid = result.path("metadata").path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(current.uid())) {
       FieldErrors errors = new FieldErrors();
       errors.invalid(FieldPath.METADATA, "uid", uid, "field is immutable");
-      errors.throwIfAny(call.type().kind(), call.name());
+      errors.throwIfAny(type, call.name());
+    }
+    String apiVersion = result.path("apiVersion").asText("");
+    if (call.type().custom() && !apiVersion.isEmpty() && !apiVersion.equals(type.apiVersion())) {
+      throw Metadata.otherThan(type, "apiVersion", apiVersion, type.apiVersion(), result);
     }
   }
 
