@@ -181,11 +181,12 @@ public final class ServerSideApply {
     }
     Id self = writer.id(true);
     Entry last = managers.entries.get(self);
-    FieldSet set = TypedTree.fieldSet(type, intent).minusTrees(writer.ignored()).minus(NEVER_OWNED);
+    FieldSet said = TypedTree.fieldSet(type, intent);
+    FieldSet set = said.minusTrees(writer.ignored()).minus(NEVER_OWNED);
     JsonNode merged = TypedTree.merge(type, before, intent);
     managers.entries.put(self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
     if (last != null && !last.fields().isEmpty()) {
-      merged = prune(type, merged, managers, last.fields().set());
+      merged = prune(type, merged, managers, said, last.fields().set());
     }
     Comparison change = Comparison.of(type, before, merged);
     FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
@@ -195,11 +196,8 @@ public final class ServerSideApply {
     }
     takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
-    boolean sameOwnership =
-        last != null
-            && last.fields().set().equals(set)
-            && last.apiVersion().equals(writer.apiVersion);
-    boolean noop = live != null && sameOwnership && Trees.equal(before, merged);
+    // Who only owns more of what is there already has not written it; upstream tells no time then.
+    boolean noop = live != null && Trees.equal(before, merged);
     Entry own = managers.entries.get(self);
     if (own != null && !noop) {
       managers.entries.put(
@@ -219,11 +217,15 @@ public final class ServerSideApply {
   /**
    * Removes what the manager gave up: everything it owned, but for what anybody owns now and for
    * what nobody ever owned.
+   *
+   * @param said all that the configuration says, its name too: what is never owned holds the
+   *     metadata in which it stands
    */
   private static JsonNode prune(
-      SchemaType type, JsonNode merged, ManagedFields managers, FieldSet last) {
+      SchemaType type, JsonNode merged, ManagedFields managers, FieldSet said, FieldSet last) {
     JsonNode pruned = TypedTree.without(type, merged, last.withNamedFields(type));
     FieldSet owned = new FieldSet();
+    owned.addAll(said);
     managers.entries.values().forEach(e -> owned.addAll(e.fields().set()));
     FieldSet all = TypedTree.fieldSet(type, merged).withNamedFields(type);
     FieldSet left = TypedTree.fieldSet(type, pruned).withNamedFields(type);

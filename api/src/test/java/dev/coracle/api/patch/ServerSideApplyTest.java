@@ -164,6 +164,24 @@ class ServerSideApplyTest {
     assertThat(b.at("/spec/template/spec/restartPolicy").asText()).isEqualTo("Always");
   }
 
+  /** The metadata stays, which holds what nobody owns: its version, for one. */
+  @Test
+  void whoGivesUpTheLastLabelKeepsTheMetadata() {
+    ObjectNode labelled =
+        json(
+            "{'apiVersion':'apps/v1','kind':'Deployment','metadata':"
+                + "{'name':'d','labels':{'l':'1'}},'spec':{'replicas':1}}");
+    ObjectNode a = ServerSideApply.apply(DEPLOYMENT, null, labelled, writer("one", 0), false);
+    ((ObjectNode) a.path("metadata")).put("uid", "u").put("resourceVersion", "7");
+    ObjectNode bare = labelled.deepCopy();
+    ((ObjectNode) bare.path("metadata")).remove("labels");
+    ObjectNode b = ServerSideApply.apply(DEPLOYMENT, a, bare, writer("one", 1), false);
+    assertThat(b.path("metadata").has("labels")).isFalse();
+    assertThat(b.at("/metadata/uid").asText()).isEqualTo("u");
+    assertThat(b.at("/metadata/resourceVersion").asText()).isEqualTo("7");
+    assertThat(b.at("/metadata/name").asText()).isEqualTo("d");
+  }
+
   @Test
   void aNoopKeepsTheTime() {
     ObjectNode a = apply(null, config("{'replicas':1}"), "one", 0, false);

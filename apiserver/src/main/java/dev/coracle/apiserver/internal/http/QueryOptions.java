@@ -1,15 +1,18 @@
 package dev.coracle.apiserver.internal.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
+import dev.coracle.api.patch.Trees;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
@@ -26,6 +29,7 @@ public final class QueryOptions {
 
   private static final int LONGEST_MANAGER = 128;
   private static final Set<String> FIELD_VALIDATIONS = Set.of("", "Ignore", "Strict", "Warn");
+  private static final List<String> POLICIES = List.of("Foreground", "Background", "Orphan", "nil");
   private static final Map<String, String> OPTIONS =
       Map.of("create", "CreateOptions", "update", "UpdateOptions", "patch", "PatchOptions");
 
@@ -126,7 +130,31 @@ public final class QueryOptions {
     if (e.query("dryRun").equals("All")) {
       node.putArray("dryRun").add("All");
     }
+    check(node);
     return DeleteOptions.of(node);
+  }
+
+  private static void check(ObjectNode options) {
+    FieldErrors errors = new FieldErrors();
+    String policy = options.path("propagationPolicy").asText("");
+    if (!policy.isEmpty() && options.hasNonNull("orphanDependents")) {
+      errors.invalid(
+          FieldPath.ROOT,
+          "propagationPolicy",
+          policy,
+          "orphanDependents and deletionPropagation cannot be both set");
+    }
+    if (!policy.isEmpty() && !POLICIES.contains(policy)) {
+      errors.unsupported(FieldPath.ROOT, "propagationPolicy", policy, POLICIES);
+    }
+    JsonNode dryRun = options.path("dryRun");
+    for (JsonNode asked : dryRun) {
+      if (!asked.asText().equals("All")) {
+        errors.unsupported(FieldPath.ROOT, "dryRun", dryRun, List.of("All"));
+        break;
+      }
+    }
+    errors.throwIfAny(new GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions"), "");
   }
 
   private static ObjectNode parse(Exchange e, byte[] body, int maxBytes) {
@@ -137,7 +165,23 @@ public final class QueryOptions {
     if (e.header("Content-Type").startsWith("application/vnd.kubernetes.protobuf")) {
       return ProtobufReader.read(body);
     }
-    return Json.parseObject(body);
+    JsonNode tree;
+    try {
+      tree = Json.parse(body);
+    } catch (StatusException wrong) {
+      throw StatusException.badRequest(
+          "couldn't get version/kind; json parse error: " + wrong.getMessage());
+    }
+    if (tree instanceof ObjectNode options) {
+      String kind = options.path("kind").asText("");
+      if (!kind.isEmpty() && !kind.equals("DeleteOptions")) {
+        throw StatusException.badRequest(
+            "no kind \"" + kind + "\" is registered for version \"v1\"");
+      }
+      return options;
+    }
+    throw StatusException.badRequest(
+        "couldn't get version/kind; json parse error: " + Decoder.noDocument(Trees.goName(tree)));
   }
 
   /** What was understood for the authorizers already is not read again. */

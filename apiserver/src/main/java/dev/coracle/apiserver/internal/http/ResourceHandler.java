@@ -223,7 +223,12 @@ public final class ResourceHandler {
     FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
     boolean json = looksLikeJson(bytes);
     DuplicateKeys keys = new DuplicateKeys();
-    JsonNode tree = json ? Json.parse(bytes) : Yaml.parse(bytes, bodies.maxBytes(), keys);
+    JsonNode tree;
+    try {
+      tree = json ? Json.parse(bytes) : Yaml.parse(bytes, bodies.maxBytes(), keys);
+    } catch (StatusException e) {
+      throw StatusException.badRequest("error decoding YAML: " + e.getMessage());
+    }
     if (validation != FieldValidation.IGNORE) {
       List<String> twice = json ? DuplicateKeys.ofJson(bytes) : keys.found();
       if (!twice.isEmpty() && validation == FieldValidation.STRICT) {

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
@@ -62,7 +63,7 @@ public final class DeleteVerb {
   }
 
   public Uni<Outcome> run(Call call, DeleteOptions options) {
-    checkOptions(call, options);
+    checkNamed(call);
     if (call.dryRun() || options.dryRun()) {
       return backstage
           .store()
@@ -88,22 +89,7 @@ public final class DeleteVerb {
         .recoverWithUni(() -> remove(call, options));
   }
 
-  private static void checkOptions(Call call, DeleteOptions options) {
-    switch (options.propagationPolicy()) {
-      case "", "Orphan", "Background", "Foreground" -> {}
-      default ->
-          throw StatusException.invalid(
-              new dev.coracle.api.GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions"),
-              "",
-              List.of(
-                  new dev.coracle.api.StatusCause(
-                      dev.coracle.api.StatusCause.NOT_SUPPORTED,
-                      "Unsupported value: \""
-                          + options.propagationPolicy()
-                          + "\": supported values: \"Foreground\", \"Background\", \"Orphan\","
-                          + " \"nil\"",
-                      "propagationPolicy")));
-    }
+  private static void checkNamed(Call call) {
     if (call.name().isEmpty()) {
       throw StatusException.badRequest("name must be provided");
     }
@@ -176,24 +162,42 @@ public final class DeleteVerb {
   private static void checkPreconditions(
       ResourceType type, DeleteOptions options, KubeObject before) {
     if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
-      throw StatusException.conflict(
-          type.groupResource(),
-          before.name(),
-          "Precondition failed: UID in precondition: "
-              + options.uid()
-              + ", UID in object meta: "
-              + before.uid());
+      throw unmet(
+          type,
+          before,
+          "UID",
+          options.uid(),
+          before.uid(),
+          "The object might have been deleted and then recreated");
     }
     if (!options.resourceVersion().isEmpty()
         && !options.resourceVersion().equals(before.resourceVersion())) {
-      throw StatusException.conflict(
-          type.groupResource(),
-          before.name(),
-          "Precondition failed: ResourceVersion in precondition: "
-              + options.resourceVersion()
-              + ", ResourceVersion in object meta: "
-              + before.resourceVersion());
+      throw unmet(
+          type,
+          before,
+          "ResourceVersion",
+          options.resourceVersion(),
+          before.resourceVersion(),
+          "The object might have been modified");
     }
+  }
+
+  /** Upstream names the kind here, where other conflicts name the resource. */
+  private static StatusException unmet(
+      ResourceType type, KubeObject object, String what, String wanted, String is, String maybe) {
+    return StatusException.conflict(
+        new GroupResource(type.kind().group(), type.kind().kind()),
+        object.name(),
+        "the "
+            + what
+            + " in the precondition ("
+            + wanted
+            + ") does not match the "
+            + what
+            + " in record ("
+            + is
+            + "). "
+            + maybe);
   }
 
   private static List<String> finalizers(

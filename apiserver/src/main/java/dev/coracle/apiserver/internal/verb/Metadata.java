@@ -138,6 +138,16 @@ public final class Metadata {
     return text.length() > 200 ? text.substring(0, 200) + "…" : text;
   }
 
+  /** What is put or applied tells its name. */
+  static void checkNamed(String name, Call call) {
+    if (name.isEmpty()) {
+      throw StatusException.badRequest(
+          "the name of the object ("
+              + call.name()
+              + " based on URL) was undeterminable: name must be provided");
+    }
+  }
+
   /** Makes the object's namespace that of the request, or refuses where the two differ. */
   public static void checkNamespace(ObjectNode object, Call call) {
     ObjectNode metadata = of(object);

@@ -188,9 +188,8 @@ public final class ObjectUpdate {
   private static void checkIdentity(Call call, ObjectNode now) {
     ObjectNode metadata = Metadata.of(now);
     String name = metadata.path("name").asText("");
-    if (name.isEmpty()) {
-      metadata.put("name", call.name());
-    } else if (!name.equals(call.name())) {
+    Metadata.checkNamed(name, call);
+    if (!name.equals(call.name())) {
       throw StatusException.badRequest(
           "the name of the object ("
               + name

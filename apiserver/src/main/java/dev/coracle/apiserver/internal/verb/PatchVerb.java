@@ -103,9 +103,7 @@ public final class PatchVerb {
     if (call.fieldManager().isEmpty()) {
       throw StatusException.badRequest("fieldManager is required for apply patch");
     }
-    if (!(patch.body() instanceof ObjectNode given)) {
-      throw StatusException.badRequest("the configuration is not an object");
-    }
+    ObjectNode given = configuration(call, patch.body());
     // Whatever fieldValidation says: nobody could own a field that the schema does not know.
     ApplyCheck.check(call.type().definition().schema(), given, call.type().kind().apiVersion());
     ObjectNode configuration =
@@ -116,9 +114,8 @@ public final class PatchVerb {
             FieldValidation.IGNORE,
             call.warnings()::add);
     ObjectNode metadata = Metadata.of(configuration);
-    if (metadata.path("name").asText("").isEmpty()) {
-      metadata.put("name", call.name());
-    } else if (!metadata.path("name").asText().equals(call.name())) {
+    Metadata.checkNamed(metadata.path("name").asText(""), call);
+    if (!metadata.path("name").asText().equals(call.name())) {
       throw StatusException.badRequest(
           "the name of the object ("
               + metadata.path("name").asText()
@@ -126,7 +123,6 @@ public final class PatchVerb {
               + call.name()
               + ")");
     }
-    Metadata.checkKind(configuration, call.type(), "");
     Metadata.checkNamespace(configuration, call);
     if (!metadata.path("managedFields").isMissingNode()
         && !metadata.path("managedFields").isEmpty()) {
@@ -141,6 +137,24 @@ public final class PatchVerb {
         .recoverWithUni(() ->
             // Deferred: of a failure that a recovery throws Mutiny makes one of both.
             Uni.createFrom().deferred(() -> create(call, configuration, patch)));
+  }
+
+  /** A configuration has to say of what kind it is, in which version. */
+  private static ObjectNode configuration(Call call, JsonNode body) {
+    if (!(body instanceof ObjectNode given)) {
+      throw StatusException.badRequest(
+          "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+              + Trees.goName(body)
+              + " into Go value of type map[string]interface {}");
+    }
+    String apiVersion = given.path("apiVersion").asText("");
+    String kind = given.path("kind").asText("");
+    GroupVersionKind type = call.type().kind();
+    if (!apiVersion.equals(type.apiVersion()) || !kind.equals(type.kind())) {
+      String version = apiVersion.contains("/") ? apiVersion : "/" + apiVersion;
+      throw StatusException.badRequest("invalid object type: " + version + ", Kind=" + kind);
+    }
+    return given;
   }
 
   private ObjectNode applied(Call call, ObjectNode configuration, Patch patch, KubeObject current) {
