@@ -71,7 +71,7 @@ final class ControllerList {
         DaemonSetController::new,
         CronJobController::new,
         JobController::new,
-        DisruptionController::new,
+        env -> new DisruptionController(env, catalog),
         env -> new HorizontalController(env, catalog),
         // Volumes
         LocalStorageClass::new,
