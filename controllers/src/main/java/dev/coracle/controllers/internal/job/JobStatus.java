@@ -103,6 +103,13 @@ final class JobStatus {
     }
     condition(status, end.good() ? "Complete" : "Failed", end.reason(), end.message(), now);
     if (end.good()) {
+      JsonNode completions = job.at("spec", "completions");
+      if (completions.isNumber() && status.path("succeeded").asInt(0) > completions.asInt()) {
+        events.warning(
+            job,
+            "TooManySucceededPods",
+            "Too many succeeded pods running after completion count reached");
+      }
       status.put("completionTime", Timestamps.time(now));
       events.normal(job, "Completed", "Job completed");
     } else {

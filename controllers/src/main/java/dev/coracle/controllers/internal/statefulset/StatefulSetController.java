@@ -289,7 +289,24 @@ public final class StatefulSetController extends LoopController {
                     + " success"))
         .replaceWithVoid()
         .onFailure(StatusException::isAlreadyExists)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(failure ->
+            events.warning(
+                set,
+                "FailedCreate",
+                "create Claim "
+                    + claim.name()
+                    + " for Pod "
+                    + pod
+                    + " in StatefulSet "
+                    + set.name()
+                    + " failed error: "
+                    + failure.getMessage()))
+        .onFailure()
+        .transform(failure ->
+            new IllegalStateException(
+                "failed to create PVC " + claim.name() + ": " + failure.getMessage(), failure));
   }
 
   private Uni<Void> recreate(Turn turn, KubeObject pod) {
@@ -317,7 +334,18 @@ public final class StatefulSetController extends LoopController {
                     + " successful"))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(failure ->
+            events.warning(
+                turn.set(),
+                "FailedDelete",
+                "delete Pod "
+                    + pod.name()
+                    + " in StatefulSet "
+                    + turn.set().name()
+                    + " failed error: "
+                    + failure.getMessage()));
   }
 
   private Uni<Result> status(Turn turn) {
