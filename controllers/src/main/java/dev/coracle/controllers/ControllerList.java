@@ -34,6 +34,7 @@ import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
 import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
+import dev.coracle.controllers.internal.volume.ExpandController;
 import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.ProtectionController;
 import dev.coracle.controllers.internal.volume.VolumeBinder;
@@ -76,6 +77,7 @@ final class ControllerList {
         // Volumes
         LocalStorageClass::new,
         VolumeBinder::new,
+        ExpandController::new,
         EphemeralVolumeController::new,
         AttachDetachController::new,
         ResourceClaimController::new,
