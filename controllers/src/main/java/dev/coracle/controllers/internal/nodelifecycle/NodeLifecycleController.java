@@ -170,6 +170,8 @@ public final class NodeLifecycleController extends LoopController {
               "NodeStatusNeverUpdated",
               "Kubelet never posted node status.",
               now);
+          ((ObjectNode) Conditions.find(status, type))
+              .set("lastHeartbeatTime", node.at("metadata", "creationTimestamp"));
         } else if (!condition.path("status").asText().equals("Unknown")) {
           Conditions.set(
               status,
