@@ -214,4 +214,29 @@ class WorkloadEventsTest {
                 + " reached");
     assertThat(c.told("Completed")).containsExactly("job-controller Normal: Job completed");
   }
+
+  @Test
+  void aJobTellsWhenItsSuspensionWasLookedAt() {
+    c.create(
+        Resources.JOBS,
+        """
+        {"apiVersion":"batch/v1","kind":"Job","metadata":{"namespace":"default","name":"j"},
+         "spec":{"suspend":true,"completions":1,"parallelism":1,"backoffLimit":1,
+          "selector":{"matchLabels":{"job":"x"}},
+          "template":{"metadata":{"labels":{"job":"x"}},
+           "spec":{"restartPolicy":"Never","containers":[{"name":"c"}]}}}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    for (boolean suspended : new boolean[] {true, false}) {
+      c.edit(Resources.JOBS, "j", n -> ((ObjectNode) n.path("spec")).put("suspend", suspended));
+      c.pass(Duration.ofSeconds(1));
+      var condition = Conditions.find(c.get(Resources.JOBS, "j"), "Suspended");
+      assertThat(condition.path("status").asText()).isEqualTo(suspended ? "True" : "False");
+      assertThat(condition.path("lastProbeTime").asText())
+          .isNotEmpty()
+          .isEqualTo(condition.path("lastTransitionTime").asText());
+    }
+    assertThat(c.told("Suspended")).containsExactly("job-controller Normal: Job suspended");
+    assertThat(c.told("Resumed")).containsExactly("job-controller Normal: Job resumed");
+  }
 }

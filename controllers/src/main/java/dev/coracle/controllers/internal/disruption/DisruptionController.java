@@ -43,7 +43,7 @@ public final class DisruptionController extends LoopController {
   private final OwnerSizes sizes;
 
   public DisruptionController(Environment env, ResourceCatalog catalog) {
-    super("disruption-controller", env);
+    super("disruption-controller", "controllermanager", env);
     Informer budgetInformer = env.informer(Resources.POD_DISRUPTION_BUDGETS);
     Informer podInformer = env.informer(Resources.PODS);
     this.budgets = budgetInformer.lister();
