@@ -44,6 +44,14 @@ class AttachDetachTest {
             .formatted(name, node));
   }
 
+  private void secondNode() {
+    c.api.put(
+        Resources.NODES,
+        KubeObject.parse(
+            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
+                + "\"status\":{}}"));
+  }
+
   private List<KubeObject> attachments() {
     return c.api.all(Resources.VOLUME_ATTACHMENTS);
   }
@@ -142,11 +150,7 @@ class AttachDetachTest {
 
   @Test
   void aVolumeForOneNodeIsNotAttachedToASecond() {
-    c.api.put(
-        Resources.NODES,
-        KubeObject.parse(
-            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
-                + "\"status\":{}}"));
+    secondNode();
     volume();
     pod("p", "n1");
     attached();
@@ -168,11 +172,7 @@ class AttachDetachTest {
 
   @Test
   void nobodyIsToldWhoHasAVolumeThatNoPodUsesAnyMore() {
-    c.api.put(
-        Resources.NODES,
-        KubeObject.parse(
-            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
-                + "\"status\":{}}"));
+    secondNode();
     volume();
     pod("p", "n1");
     attached();

@@ -203,4 +203,22 @@ class AutoscalerConditionsTest {
                 + " zero");
     assertThat(replicas()).isZero();
   }
+
+  /** What it wanted before is what it wants while there are no figures. */
+  @Test
+  void keepsWhatItWantedWhenFiguresAreMissing() {
+    wanted(5);
+    scaler(3, 10, "");
+    assertThat(desired()).isEqualTo(5);
+    c.edit(Resources.DEPLOYMENTS, "d", n -> ((ObjectNode) n.path("spec")).put("replicas", 7));
+    c.api.serve(QUEUE, "{\"items\":[]}");
+    c.pass(Duration.ofSeconds(16));
+    assertThat(condition("ScalingActive").path("reason").asText())
+        .isEqualTo("FailedGetExternalMetric");
+    assertThat(desired()).isEqualTo(5);
+  }
+
+  private int desired() {
+    return c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h").at("status", "desiredReplicas").asInt();
+  }
 }

@@ -9,13 +9,17 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.rest.DeleteOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How a PodDisruptionBudget learns how many pods there should be. */
 class BudgetOwnersTest {
 
-  private final Cluster c = new Cluster();
+  /** Some owners are only named, so their pods would be garbage. */
+  private final Cluster c =
+      new Cluster(
+          o -> o.without(List.of("garbage-collector-controller", "node-lifecycle-controller")));
 
   private void budget(String spec) {
     c.create(
@@ -108,24 +112,8 @@ class BudgetOwnersTest {
 
   @Test
   void namesAKindThatNobodyServes() {
-    Cluster c = new Cluster(o -> o.without(java.util.List.of("garbage-collector-controller")));
-    c.create(
-        Resources.PODS,
-        """
-        {"apiVersion":"v1","kind":"Pod",
-         "metadata":{"namespace":"default","name":"p","labels":{"app":"s"},
-          "ownerReferences":[{"apiVersion":"example.com/v1","kind":"Goat","name":"g","uid":"u",
-           "controller":true}]},
-         "spec":{"containers":[{"name":"c","image":"i"}]}}\
-        """);
-    c.create(
-        Resources.POD_DISRUPTION_BUDGETS,
-        """
-        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
-         "metadata":{"namespace":"default","name":"b"},
-         "spec":{"maxUnavailable":1,"selector":{"matchLabels":{"app":"s"}}}}\
-        """);
-    c.pass(Duration.ofSeconds(1));
+    pods(1, ownedBy("u").replace("Sheep", "Goat"));
+    budget("\"maxUnavailable\":1");
     assertThat(c.events("CalculateExpectedPodCountFailed"))
         .contains(
             "Failed to calculate the number of expected pods: no matches for kind \"Goat\" in"
@@ -134,29 +122,14 @@ class BudgetOwnersTest {
 
   @Test
   void takesNoOtherObjectOfTheNameForTheOwner() {
-    Cluster c = new Cluster(o -> o.without(java.util.List.of("garbage-collector-controller")));
     Sheep.define(c, true);
     Sheep.put(c, 5, "{}");
-    c.create(
-        Resources.PODS,
-        """
-        {"apiVersion":"v1","kind":"Pod",
-         "metadata":{"namespace":"default","name":"p","labels":{"app":"s"}%s},
-         "spec":{"containers":[{"name":"c","image":"i"}]}}\
-        """
-            .formatted(ownedBy("of-one-before")));
-    c.create(
-        Resources.POD_DISRUPTION_BUDGETS,
-        """
-        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget",
-         "metadata":{"namespace":"default","name":"b"},
-         "spec":{"maxUnavailable":1,"selector":{"matchLabels":{"app":"s"}}}}\
-        """);
-    c.pass(Duration.ofSeconds(1));
+    pods(1, ownedBy("of-one-before"));
+    budget("\"maxUnavailable\":1");
     assertThat(c.events("CalculateExpectedPodCountFailed"))
         .contains(
             "Failed to calculate the number of expected pods: found no controllers for pod"
-                + " \"p\"");
+                + " \"p0\"");
   }
 
   @Test

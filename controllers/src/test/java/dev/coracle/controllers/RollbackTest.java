@@ -40,8 +40,7 @@ class RollbackTest {
     c.edit(
         Resources.DEPLOYMENTS,
         "d",
-        n ->
-            n.withObjectProperty("metadata").withObjectProperty("annotations").put(TO, to));
+        n -> n.withObjectProperty("metadata").withObjectProperty("annotations").put(TO, to));
     c.pass(Duration.ofSeconds(5));
     return c.get(Resources.DEPLOYMENTS, "d");
   }

@@ -142,6 +142,8 @@ public final class HorizontalController extends LoopController {
         "the HPA controller was able to get the target's current scale",
         now);
     status.put("currentReplicas", size);
+    // Required; without a size of its own yet it wants none.
+    status.put("desiredReplicas", status.path("desiredReplicas").asInt(0));
     history(scaler).begin(size, now);
     status.put("observedGeneration", (int) scaler.generation());
     int min = scaler.at("spec", "minReplicas").asInt(1);
@@ -244,7 +246,6 @@ public final class HorizontalController extends LoopController {
           first.reason(),
           "the HPA was unable to compute the replica count: " + first.message());
       events.warning(scaler, "FailedComputeMetricsReplicas", proposal.failures());
-      status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
     }
     Conditions.set(

@@ -165,6 +165,9 @@ public final class DeploymentController extends LoopController {
 
   private static Optional<Note> pauseNote(KubeObject deployment, boolean paused) {
     String reason = Conditions.find(deployment, "Progressing").path("reason").asText("");
+    if (!DeploymentStatus.tracksProgress(deployment) || reason.equals(DeploymentStatus.TIMED_OUT)) {
+      return Optional.empty(); // That it does not progress is not to be forgotten over a pause.
+    }
     if (paused && !reason.equals("DeploymentPaused")) {
       return Optional.of(new Note("Unknown", "DeploymentPaused", "Deployment is paused"));
     }

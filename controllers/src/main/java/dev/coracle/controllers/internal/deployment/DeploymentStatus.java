@@ -92,7 +92,7 @@ final class DeploymentStatus {
     }
   }
 
-  private static boolean tracksProgress(KubeObject deployment) {
+  static boolean tracksProgress(KubeObject deployment) {
     JsonNode deadline = deployment.at("spec", "progressDeadlineSeconds");
     return !deadline.isMissingNode() && deadline.asInt() != Integer.MAX_VALUE;
   }

@@ -70,10 +70,7 @@ final class Rollback {
             events.normal(
                 deployment,
                 "DeploymentRollback",
-                "Rolled back deployment \""
-                    + deployment.name()
-                    + "\" to revision "
-                    + revision));
+                "Rolled back deployment \"" + deployment.name() + "\" to revision " + revision));
   }
 
   private static long beforeLast(List<KubeObject> all) {

@@ -101,8 +101,7 @@ final class JobStatus {
     if (open) {
       return;
     }
-    condition(
-        status, end.good() ? "Complete" : "Failed", "True", end.reason(), end.message(), now);
+    condition(status, end.good() ? "Complete" : "Failed", "True", end.reason(), end.message(), now);
     if (end.good()) {
       JsonNode completions = job.at("spec", "completions");
       if (completions.isNumber() && status.path("succeeded").asInt(0) > completions.asInt()) {
