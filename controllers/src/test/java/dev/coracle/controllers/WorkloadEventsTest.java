@@ -104,27 +104,22 @@ class WorkloadEventsTest {
   void aDeploymentTellsOfTheFailureOfItsPresentSet() {
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 2, "old"));
     c.pass(Duration.ofSeconds(1));
-    KubeObject old = c.api.all(Resources.REPLICA_SETS).getFirst();
+    String old = c.pods().getFirst().name();
+    String[] why = {"not the new ones"};
     c.api.failWhen(call ->
         call.verb().equals("create") && call.resource().equals(Resources.PODS)
-            ? Optional.of(StatusException.of(StatusReason.FORBIDDEN, "not the new ones"))
+            ? Optional.of(StatusException.of(StatusReason.FORBIDDEN, why[0]))
             : Optional.empty());
     c.edit(
         Resources.DEPLOYMENTS,
         "d",
         n -> ((ObjectNode) n.at("/spec/template/spec/containers/0")).put("image", "new"));
     c.pass(Duration.ofSeconds(1));
-    c.api.change(
-        Resources.REPLICA_SETS,
-        "default",
-        old.name(),
-        n -> {
-          ObjectNode failed =
-              n.withObjectProperty("status").withArrayProperty("conditions").addObject();
-          failed.put("type", "ReplicaFailure").put("status", "True");
-          failed.put("reason", "FailedDelete").put("message", "not the old ones");
-        });
+    why[0] = "not the old ones";
+    c.api.remove(Resources.PODS, "default", old);
     c.pass(Duration.ofSeconds(1));
+    assertThat(c.api.all(Resources.REPLICA_SETS))
+        .allMatch(set -> Conditions.isTrue(set, "ReplicaFailure"));
     assertThat(
             Conditions.find(c.get(Resources.DEPLOYMENTS, "d"), "ReplicaFailure")
                 .path("message")
