@@ -8,6 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.controllers.internal.status.Conditions;
 import java.time.Duration;
 import java.util.Optional;
@@ -233,5 +234,23 @@ class WorkloadEventsTest {
     }
     assertThat(c.told("Suspended")).containsExactly("job-controller Normal: Job suspended");
     assertThat(c.told("Resumed")).containsExactly("job-controller Normal: Job resumed");
+  }
+
+  @Test
+  void aStatefulSetTellsOfAClaimThatWasDeletedAndIsStillThere() {
+    statefulSet();
+    c.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "data-s-0",
+        n -> n.withObjectProperty("metadata").putArray("finalizers").add("example.com/stay"));
+    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "data-s-0", DeleteOptions.DEFAULT);
+    c.delete(Resources.PODS, "s-0", DeleteOptions.DEFAULT);
+    c.pass(Duration.ofSeconds(1));
+    assertThat(c.pods()).isEmpty();
+    assertThat(c.told("FailedCreate"))
+        .contains(
+            "statefulset-controller Warning: create Pod s-0 in StatefulSet s failed error: pvc"
+                + " data-s-0 is being deleted");
   }
 }

@@ -334,7 +334,8 @@ public final class HorizontalController extends LoopController {
             .onFailure(StatusException::isNotFound)
             .recoverWithNull()
             .onFailure(StatusException.class)
-            .invoke(f -> events.warning(scaler, "FailedUpdateStatus", f.getMessage()))
+            .invoke(
+                f -> events.warning(scaler, "FailedUpdateStatus", String.valueOf(f.getMessage())))
             .onFailure(StatusException::isConflict)
             .recoverWithNull();
   }
