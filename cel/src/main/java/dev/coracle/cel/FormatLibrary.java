@@ -5,6 +5,7 @@ import dev.cel.common.types.ListType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
+import dev.coracle.api.net.RequestUri;
 import dev.coracle.api.validation.Formats;
 import dev.coracle.api.validation.NameRules;
 import java.time.DateTimeException;
@@ -93,10 +94,10 @@ final class FormatLibrary {
 
   private static List<String> uri(String text) {
     try {
-      UrlLibrary.parse(text);
+      RequestUri.parse(text);
       return List.of();
-    } catch (CelFailure e) {
-      return List.of("parse \"" + text + "\": invalid URI for request");
+    } catch (IllegalArgumentException e) {
+      return List.of(String.valueOf(e.getMessage()));
     }
   }
 

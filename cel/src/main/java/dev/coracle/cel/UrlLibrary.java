@@ -6,14 +6,7 @@ import dev.cel.common.types.MapType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.runtime.CelFunctionOverload;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import dev.coracle.api.net.RequestUri;
 
 /** URLs: {@code url("https://a:80/b?c=d").getHost()}. */
 final class UrlLibrary {
@@ -31,68 +24,32 @@ final class UrlLibrary {
         SimpleType.BOOL,
         SimpleType.STRING,
         String.class,
-        text -> {
-          try {
-            parse(text);
-            return true;
-          } catch (CelFailure e) {
-            return false;
-          }
-        });
-    part(libraries, "getScheme", u -> empty(u.getScheme()));
-    part(libraries, "getHost", UrlLibrary::host);
-    part(libraries, "getHostname", u -> empty(u.getHost()).replaceAll("[\\[\\]]", ""));
-    part(libraries, "getPort", u -> u.getPort() < 0 ? "" : Integer.toString(u.getPort()));
-    part(libraries, "getEscapedPath", u -> empty(u.getRawPath()));
+        RequestUri::isValid);
+    part(libraries, "getScheme", RequestUri::scheme);
+    part(libraries, "getHost", RequestUri::host);
+    part(libraries, "getHostname", RequestUri::hostname);
+    part(libraries, "getPort", RequestUri::port);
+    part(libraries, "getEscapedPath", RequestUri::escapedPath);
     libraries.member(
         "getQuery",
         "url_get_query",
         MapType.create(SimpleType.STRING, ListType.create(SimpleType.STRING)),
         URL,
-        URI.class,
-        UrlLibrary::query);
+        RequestUri.class,
+        RequestUri::query);
   }
 
-  private static void part(Libraries libraries, String name, CelFunctionOverload.Unary<URI> part) {
-    libraries.member(name, "url_" + name, SimpleType.STRING, URL, URI.class, part);
+  private static void part(
+      Libraries libraries, String name, CelFunctionOverload.Unary<RequestUri> part) {
+    libraries.member(name, "url_" + name, SimpleType.STRING, URL, RequestUri.class, part);
   }
 
-  private static String empty(@org.jspecify.annotations.Nullable String text) {
-    return text == null ? "" : text;
-  }
-
-  private static String host(URI u) {
-    return empty(u.getHost()) + (u.getPort() < 0 ? "" : ":" + u.getPort());
-  }
-
-  static URI parse(String text) {
+  private static RequestUri parse(String text) {
     try {
-      URI uri = new URI(text);
-      if (uri.isAbsolute() || text.startsWith("/")) {
-        return uri;
-      }
-    } catch (URISyntaxException e) {
-      throw new CelFailure("URL parse error during conversion from string: " + text, false);
+      return RequestUri.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new CelFailure(
+          "URL parse error during conversion from string: " + e.getMessage(), false);
     }
-    throw new CelFailure(
-        "URL parse error during conversion from string: parse \""
-            + text
-            + "\": invalid URI for request",
-        false);
-  }
-
-  private static Map<String, List<String>> query(URI u) {
-    Map<String, List<String>> out = new LinkedHashMap<>();
-    for (String part : empty(u.getRawQuery()).split("&")) {
-      if (!part.isEmpty()) {
-        int is = part.indexOf('=');
-        String key =
-            URLDecoder.decode(is < 0 ? part : part.substring(0, is), StandardCharsets.UTF_8);
-        String value =
-            is < 0 ? "" : URLDecoder.decode(part.substring(is + 1), StandardCharsets.UTF_8);
-        out.computeIfAbsent(key, _ -> new ArrayList<>()).add(value);
-      }
-    }
-    return out;
   }
 }

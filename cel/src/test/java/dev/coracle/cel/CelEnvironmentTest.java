@@ -43,6 +43,12 @@ class CelEnvironmentTest {
         "isQuantity('10m') && !isQuantity('x') && quantity('2').add(3).asInteger() == 5",
         "url('https://a.b:80/c?d=e').getHost() == 'a.b:80' && isURL('/x') && !isURL('x')",
         "url('https://[::1]:80/c?d=e').getHostname() == '::1'",
+        "url('/a b#c').getEscapedPath() == '/a%20b%23c' && url('HTTP://a').getScheme() == 'http'",
+        "url('http://a:').getPort() == '' && isURL('a:b c') && !isURL('http://a:1:2')",
+        "format.uri().validate('a b:c').value() == ['parse \"a b:c\": invalid URI for request']",
+        "format.uri().validate('http://a:b').value() =="
+            + " ['parse \"http://a:b\": invalid port \":b\" after host']",
+        "!format.uri().validate('/a b').hasValue() && !format.uri().validate('x:{}').hasValue()",
         "ip('127.0.0.1').isLoopback() && isIP('::1') && !isIP('1.2.3') && ip('::1').family() == 6",
         "cidr('10.0.0.0/8').containsIP('10.1.2.3') &&"
             + " !cidr('10.0.0.0/8').containsIP(ip('11.0.0.1'))",

@@ -34,6 +34,7 @@ import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
 import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
+import dev.coracle.controllers.internal.volume.ExpandController;
 import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.ProtectionController;
 import dev.coracle.controllers.internal.volume.VolumeBinder;
@@ -71,11 +72,12 @@ final class ControllerList {
         DaemonSetController::new,
         CronJobController::new,
         JobController::new,
-        DisruptionController::new,
+        env -> new DisruptionController(env, catalog),
         env -> new HorizontalController(env, catalog),
         // Volumes
         LocalStorageClass::new,
         VolumeBinder::new,
+        ExpandController::new,
         EphemeralVolumeController::new,
         AttachDetachController::new,
         ResourceClaimController::new,

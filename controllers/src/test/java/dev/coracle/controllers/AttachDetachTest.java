@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,14 @@ class AttachDetachTest {
           "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}\
         """
             .formatted(name, node));
+  }
+
+  private void secondNode() {
+    c.api.put(
+        Resources.NODES,
+        KubeObject.parse(
+            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
+                + "\"status\":{}}"));
   }
 
   private List<KubeObject> attachments() {
@@ -141,18 +150,40 @@ class AttachDetachTest {
 
   @Test
   void aVolumeForOneNodeIsNotAttachedToASecond() {
-    c.api.put(
-        Resources.NODES,
-        KubeObject.parse(
-            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"spec\":{},"
-                + "\"status\":{}}"));
+    secondNode();
     volume();
     pod("p", "n1");
     attached();
     pod("q", "n2");
     assertThat(attachments()).hasSize(1);
-    assertThat(c.events("FailedAttachVolume").getFirst())
-        .startsWith("Multi-Attach error for volume \"v\"");
+    assertThat(c.told("FailedAttachVolume"))
+        .containsExactly(
+            "attachdetach-controller Warning: Multi-Attach error for volume \"v\" Volume is already"
+                + " used by pod(s) p");
+    // It is told once, and the pod gets the volume when the other has gone.
+    c.pass(Duration.ofMinutes(1));
+    assertThat(c.told("FailedAttachVolume")).hasSize(1);
+    c.api.remove(Resources.PODS, "default", "p");
+    c.pass(Duration.ofSeconds(1));
+    assertThat(attachments())
+        .singleElement()
+        .satisfies(a -> assertThat(a.text("spec", "nodeName")).isEqualTo("n2"));
+  }
+
+  @Test
+  void nobodyIsToldWhoHasAVolumeThatNoPodUsesAnyMore() {
+    secondNode();
+    volume();
+    pod("p", "n1");
+    attached();
+    inUse(true);
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    pod("q", "n2");
+    assertThat(c.told("FailedAttachVolume"))
+        .containsExactly(
+            "attachdetach-controller Warning: Multi-Attach error for volume \"v\" Volume is already"
+                + " exclusively attached to one node and can't be attached to another");
   }
 
   @Test

@@ -45,6 +45,8 @@ class AutoscalerMetricsTest {
         ("{'apiVersion':'autoscaling/v2','kind':'HorizontalPodAutoscaler',"
                 + "'metadata':{'namespace':'default','name':'h'},"
                 + "'spec':{'minReplicas':1,'maxReplicas':10,"
+                + "'behavior':{'scaleUp':{'policies':"
+                + "[{'type':'Pods','value':8,'periodSeconds':15}]}},"
                 + "'scaleTargetRef':{'apiVersion':'apps/v1','kind':'Deployment','name':'d'},"
                 + "'metrics':[{"
                 + metric

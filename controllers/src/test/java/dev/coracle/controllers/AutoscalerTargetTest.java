@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.Timestamps;
@@ -14,42 +13,12 @@ import org.junit.jupiter.api.Test;
 /** What an autoscaler scales, and which of its pods it measures. */
 class AutoscalerTargetTest {
 
-  private static final GroupVersionResource SHEEP =
-      new GroupVersionResource("example.com", "v1", "sheep");
-
   private final Cluster c = new Cluster();
 
   /** A custom resource, defined and made. */
   private void sheep(int replicas, String status) {
-    c.create(
-        Resources.CUSTOM_RESOURCE_DEFINITIONS,
-        """
-        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
-         "metadata":{"name":"sheep.example.com"},
-         "spec":{"group":"example.com","scope":"Namespaced",
-          "names":{"plural":"sheep","singular":"sheep","kind":"Sheep","listKind":"SheepList"},
-          "versions":[{"name":"v1","served":true,"storage":true,
-           "schema":{"openAPIV3Schema":{"type":"object"}},
-           "subresources":{"scale":{"specReplicasPath":".spec.replicas",
-            "statusReplicasPath":".status.replicas","labelSelectorPath":".status.selector"}}}]}}\
-        """);
-    c.api.change(
-        Resources.CUSTOM_RESOURCE_DEFINITIONS,
-        "",
-        "sheep.example.com",
-        n ->
-            n.set(
-                "status",
-                Cluster.object(
-                    "{\"conditions\":[{\"type\":\"Established\",\"status\":\"True\"}]}")));
-    c.api.put(
-        SHEEP,
-        KubeObject.parse(
-            """
-            {"apiVersion":"example.com/v1","kind":"Sheep",
-             "metadata":{"namespace":"default","name":"s"},"spec":{"replicas":%d},"status":%s}\
-            """
-                .formatted(replicas, status)));
+    Sheep.define(c, true);
+    Sheep.put(c, replicas, status);
     c.pass(Duration.ofSeconds(1));
   }
 
@@ -105,7 +74,7 @@ class AutoscalerTargetTest {
   void scalesACustomResourceThatHasAScale() {
     sheep(12, "{\"selector\":\"app=d\"}");
     scaler("h", A_SHEEP);
-    assertThat(c.get(SHEEP, "s").at("spec", "replicas").asInt()).isEqualTo(10);
+    assertThat(c.get(Sheep.RESOURCE, "s").at("spec", "replicas").asInt()).isEqualTo(10);
     assertThat(c.events("SuccessfulRescale"))
         .containsExactly("New size: 10; reason: Current number of replicas above Spec.MaxReplicas");
   }

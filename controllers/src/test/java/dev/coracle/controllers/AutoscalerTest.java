@@ -43,6 +43,7 @@ class AutoscalerTest {
         {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",
          "metadata":{"namespace":"default","name":"h"},
          "spec":{"minReplicas":1,"maxReplicas":5,
+          "behavior":{"scaleUp":{"policies":[{"type":"Pods","value":4,"periodSeconds":15}]}},
           "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},
           "metrics":[{"type":"Resource","resource":{"name":"cpu",
            "target":{"type":"Utilization","averageUtilization":30}}}]}}\

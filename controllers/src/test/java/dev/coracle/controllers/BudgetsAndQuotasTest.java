@@ -77,7 +77,8 @@ class BudgetsAndQuotasTest {
          "spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"none"}}}}\
         """);
     c.pass(Duration.ofSeconds(1));
-    assertThat(c.events("NoPods")).containsExactly("No matching pods found");
+    assertThat(c.told("NoPods"))
+        .containsExactly("controllermanager Normal: No matching pods found");
   }
 
   @Test

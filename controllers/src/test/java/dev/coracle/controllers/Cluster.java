@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -217,10 +218,18 @@ final class Cluster {
   }
 
   List<String> events(String reason) {
-    return api.all(Resources.EVENTS).stream()
-        .filter(e -> e.text("reason").equals(reason))
-        .map(e -> e.text("message"))
+    return ofReason(reason).map(e -> e.text("message")).toList();
+  }
+
+  /** Events of this reason: who says it, of which type it is, and what it says. */
+  List<String> told(String reason) {
+    return ofReason(reason)
+        .map(e -> e.text("source", "component") + " " + e.text("type") + ": " + e.text("message"))
         .toList();
+  }
+
+  private Stream<KubeObject> ofReason(String reason) {
+    return api.all(Resources.EVENTS).stream().filter(e -> e.text("reason").equals(reason));
   }
 
   /** What the metrics API says of a pod: as much CPU in the window that ends now. */

@@ -3,6 +3,7 @@ package dev.coracle.api.validation;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.coracle.api.net.Cidr;
+import dev.coracle.api.net.RequestUri;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -83,7 +84,7 @@ public final class Formats {
           Map.entry(
               "rgbcolor", all("rgb\\(" + BYTE_VALUE + "," + BYTE_VALUE + "," + BYTE_VALUE + "\\)")),
           Map.entry("ssn", all("\\d{3}[- ]\\d{2}[- ]\\d{4}")),
-          Map.entry("uri", Formats::isUri),
+          Map.entry("uri", RequestUri::isValid),
           Map.entry("uuid", all(UUID + HEX + "{4}-?" + HEX + "{4}-?" + HEX + "{12}")),
           Map.entry("uuid3", all(UUID + "3" + HEX + "{3}-?" + HEX + "{4}-?" + HEX + "{12}")),
           Map.entry(
@@ -186,24 +187,6 @@ public final class Formats {
               + "([a-zA-Z0-9\\p{S}\\p{L}-]{0,61}"
               + LETTER
               + ")?\\.)+[a-zA-Z\\p{L}]{2,63}");
-
-  /** What Go takes in a request line: with a scheme, or a path from the root on. */
-  private static boolean isUri(String text) {
-    return !text.isEmpty() && text.chars().noneMatch(c -> c < ' ' || c == 0x7f) && URI.test(text);
-  }
-
-  private static final String SCHEME = "[a-zA-Z][a-zA-Z0-9+.-]*:";
-  private static final String REST = "([^%]|%" + HEX + "{2})*";
-  private static final String NO_SLASH = "([^%/]|%" + HEX + "{2})";
-
-  private static final Predicate<String> URI =
-      all(
-          String.join(
-              "|",
-              "\\*",
-              SCHEME + "//[^/?%\\s<>\"]*([/?]" + REST + ")?",
-              SCHEME + "/?(" + NO_SLASH + REST + ")?",
-              "/" + REST));
 
   private static boolean isCard(String text) {
     String digits = text.replaceAll("\\D+", "");

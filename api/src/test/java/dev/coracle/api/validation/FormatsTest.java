@@ -41,8 +41,8 @@ class FormatsTest {
         "password | anything ~ '' |",
         "rgbcolor | rgb(0,0,0) ~ rgb( 255 , 10, 1 ) | rgb(256,0,0) ~ rgb(1,2)",
         "ssn | 123-45-6789 ~ 123 45 6789 | 123456789 ~ 12-345-6789",
-        "uri | http://a/b?c=d ~ /path ~ mailto:x ~ https://[::1]:8443/%41 | '' ~ path ~ http://a b/ ~"
-            + " /%4",
+        "uri | http://a/b?c=d ~ /path ~ mailto:x ~ https://[::1]:8443/%41 ~"
+            + " http://a<b>/ ~ * | '' ~ path ~ http://a b/ ~ /%4 ~ http://a:b ~ http://[::1 ~ http://a:1:2",
         "uuid | 123E4567-e89b-12d3-a456-426614174000 ~ 123e4567e89b12d3a456426614174000 | 123e4567",
         "uuid3 | 123e4567-e89b-32d3-a456-426614174000 | 123e4567-e89b-42d3-a456-426614174000",
         "uuid4 | 123e4567-e89b-42d3-a456-426614174000 | 123e4567-e89b-42d3-c456-426614174000",

@@ -13,10 +13,12 @@ import dev.coracle.controllers.internal.status.Conditions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every resource there is, in one of its versions each: the built-in ones, and custom ones as their
@@ -46,12 +48,16 @@ public final class ResourceCatalog {
 
   private final Map<GroupResource, Entry> entries = new LinkedHashMap<>();
   private final Map<GroupVersionKind, Entry> byKind = new HashMap<>();
+
+  /** Apart from the entries, which count as other resources when anything in them changes. */
+  private final Set<GroupVersionKind> scalable = new HashSet<>();
+
   private final List<Listener> listeners = new ArrayList<>();
 
   public ResourceCatalog(Environment env) {
     for (ResourceDefinition definition : Scheme.builtIn().resources()) {
       Entry entry = Entry.of(definition);
-      byKind.put(definition.kind(), entry);
+      know(definition, entry);
       if (definition.gvr().equals(definition.storage())) {
         entries.put(definition.gvr().groupResource(), entry);
       } else {
@@ -90,8 +96,22 @@ public final class ResourceCatalog {
     return Optional.ofNullable(byKind.get(GroupVersionKind.of(apiVersion, kind)));
   }
 
+  /** Whether objects of this kind have a {@code scale}. */
+  public boolean isScalable(GroupVersionKind kind) {
+    return scalable.contains(kind);
+  }
+
   public void addListener(Listener listener) {
     listeners.add(listener);
+  }
+
+  private void know(ResourceDefinition definition, Entry entry) {
+    byKind.put(definition.kind(), entry);
+    if (definition.subresource("scale").isPresent()) {
+      scalable.add(definition.kind());
+    } else {
+      scalable.remove(definition.kind());
+    }
   }
 
   private void define(KubeObject crd) {
@@ -100,7 +120,7 @@ public final class ResourceCatalog {
     }
     List<ResourceDefinition> versions = CustomResources.definitions(crd.tree());
     for (ResourceDefinition definition : versions) {
-      byKind.put(definition.kind(), Entry.of(definition));
+      know(definition, Entry.of(definition));
     }
     versions.stream()
         .filter(d -> d.gvr().equals(d.storage()))
@@ -120,6 +140,7 @@ public final class ResourceCatalog {
   private void forget(KubeObject crd) {
     for (ResourceDefinition definition : CustomResources.definitions(crd.tree())) {
       byKind.remove(definition.kind());
+      scalable.remove(definition.kind());
     }
     Entry before =
         entries.remove(

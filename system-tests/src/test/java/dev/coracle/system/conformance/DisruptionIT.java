@@ -120,4 +120,50 @@ class DisruptionIT {
     evict(space, pod).ok();
     space.awaitGone("pods", pod);
   }
+
+  /** Of a kind that only its definition knows, whose size is where that says it is. */
+  @Test
+  void countsThePodsOfACustomResource(Space space) {
+    CustomKind custom =
+        CustomKind.create(
+            space,
+            "g" + Space.unique() + ".example.com",
+            "flock" + Space.unique(),
+            """
+            {name: v1, served: true, storage: true,
+             schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}},
+             subresources: {scale: {specReplicasPath: .spec.sheep, statusReplicasPath: .status.sheep}}}
+            """);
+    JsonNode owner = custom.create("big", "spec: {sheep: 3}");
+    space.create(budget("flock", "maxUnavailable: 2"));
+    for (int i = 0; i < 2; i++) {
+      ObjectNode pod =
+          Manifest.parse(
+              """
+              apiVersion: v1
+              kind: Pod
+              metadata: {name: sheep-%d, labels: {app: flock}}
+              spec:
+                terminationGracePeriodSeconds: 1
+                containers: [{name: main, image: $IMAGE, command: [sleep, "3600"]}]
+              """
+                  .formatted(i));
+      ((ObjectNode) pod.path("metadata"))
+          .putArray("ownerReferences")
+          .addObject()
+          .put("apiVersion", text(owner, "/apiVersion"))
+          .put("kind", text(owner, "/kind"))
+          .put("name", "big")
+          .put("uid", text(owner, "/metadata/uid"))
+          .put("controller", true);
+      space.create(pod);
+    }
+    JsonNode counted =
+        space.await(RESOURCE, "flock", "counted", p -> p.at("/status/currentHealthy").asInt() == 2);
+    assertThat(counted.at("/status/expectedPods").asInt()).isEqualTo(3);
+    assertThat(counted.at("/status/desiredHealthy").asInt()).isEqualTo(1);
+    assertThat(counted.at("/status/disruptionsAllowed").asInt()).isEqualTo(1);
+    evict(space, "sheep-0").ok();
+    evict(space, "sheep-1").refused(429);
+  }
 }

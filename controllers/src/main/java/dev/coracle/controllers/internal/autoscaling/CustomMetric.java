@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.controllers.internal.GoSelector;
 import dev.coracle.controllers.internal.pods.Pods;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * How many pods a metric of the types Pods, Object and External asks for. Words are upstream's, its
@@ -103,7 +103,7 @@ final class CustomMetric {
               + "/"
               + name
               + "/"
-              + go(source.path("metric").path("selector"))
+              + GoSelector.text(source.path("metric").path("selector"))
               + ": "
               + answer.failure();
       return new Outcome.Missing("FailedGetExternalMetric", why, told + why);
@@ -173,7 +173,7 @@ final class CustomMetric {
     return "external metric "
         + name(source)
         + "("
-        + go(source.path("metric").path("selector"))
+        + GoSelector.text(source.path("metric").path("selector"))
         + ")";
   }
 
@@ -188,27 +188,5 @@ final class CustomMetric {
 
   private static void show(ObjectNode detail, String field, long milli) {
     detail.putObject("current").put(field, Quantity.ofMillis(milli).toString());
-  }
-
-  /** As Go prints a selector. */
-  private static String go(JsonNode selector) {
-    if (!selector.isObject()) {
-      return "nil";
-    }
-    StringBuilder out = new StringBuilder("&LabelSelector{MatchLabels:map[string]string{");
-    new TreeMap<>(KubeObject.strings(selector.path("matchLabels")))
-        .forEach((key, value) -> out.append(key).append(": ").append(value).append(','));
-    out.append("},MatchExpressions:[]LabelSelectorRequirement{");
-    for (JsonNode e : selector.path("matchExpressions")) {
-      out.append("LabelSelectorRequirement{Key:").append(e.path("key").asText(""));
-      out.append(",Operator:").append(e.path("operator").asText("")).append(",Values:[");
-      String gap = "";
-      for (JsonNode value : e.path("values")) {
-        out.append(gap).append(value.asText());
-        gap = " ";
-      }
-      out.append("],},");
-    }
-    return out.append("},}").toString();
   }
 }

@@ -104,7 +104,7 @@ public final class HorizontalController extends LoopController {
                     reference.path("name").asText(""),
                     "scale")
                 .map(Optional::of)
-                .onFailure(StatusException::isNotFound)
+                .onFailure(StatusException.class)
                 .recoverWithUni(failure ->
                     noScale(scaler, status, String.valueOf(failure.getMessage()))
                         .map(_ -> Optional.empty()))
@@ -142,6 +142,9 @@ public final class HorizontalController extends LoopController {
         "the HPA controller was able to get the target's current scale",
         now);
     status.put("currentReplicas", size);
+    // Required; without a size of its own yet it wants none.
+    status.put("desiredReplicas", status.path("desiredReplicas").asInt(0));
+    history(scaler).begin(size, now);
     status.put("observedGeneration", (int) scaler.generation());
     int min = scaler.at("spec", "minReplicas").asInt(1);
     int max = scaler.at("spec", "maxReplicas").asInt(1);
@@ -243,7 +246,6 @@ public final class HorizontalController extends LoopController {
           first.reason(),
           "the HPA was unable to compute the replica count: " + first.message());
       events.warning(scaler, "FailedComputeMetricsReplicas", proposal.failures());
-      status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
     }
     Conditions.set(
@@ -255,20 +257,10 @@ public final class HorizontalController extends LoopController {
         now);
     int min = scaler.at("spec", "minReplicas").asInt(1);
     int max = scaler.at("spec", "maxReplicas").asInt(1);
-    int wanted = history(scaler).limit(scaler.at("spec", "behavior"), size, proposal.size(), now);
-    boolean limited = wanted > max || wanted < min;
-    Conditions.set(
-        status,
-        "ScalingLimited",
-        limited ? "True" : "False",
-        limited ? (wanted > max ? "TooManyReplicas" : "TooFewReplicas") : "DesiredWithinRange",
-        limited
-            ? (wanted > max
-                ? "the desired replica count is more than the maximum replica count"
-                : "the desired replica count is less than the minimum replica count")
-            : "the desired count is within the acceptable range",
-        now);
-    int bounded = Math.clamp(wanted, min, max);
+    ScalingHistory.Decision decision =
+        history(scaler).decide(scaler.at("spec", "behavior"), size, proposal.size(), min, max, now);
+    decision.tell(status, now);
+    int bounded = decision.size();
     if (bounded == size) {
       status.put("desiredReplicas", size);
       return Uni.createFrom().voidItem();
@@ -339,7 +331,12 @@ public final class HorizontalController extends LoopController {
             .updateStatus(
                 Resources.HORIZONTAL_POD_AUTOSCALERS, scaler.with(n -> n.set("status", status)))
             .replaceWithVoid()
-            .onFailure(f -> StatusException.isNotFound(f) || StatusException.isConflict(f))
+            .onFailure(StatusException::isNotFound)
+            .recoverWithNull()
+            .onFailure(StatusException.class)
+            .invoke(
+                f -> events.warning(scaler, "FailedUpdateStatus", String.valueOf(f.getMessage())))
+            .onFailure(StatusException::isConflict)
             .recoverWithNull();
   }
 }

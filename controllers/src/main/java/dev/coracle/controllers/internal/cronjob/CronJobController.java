@@ -30,12 +30,17 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Makes a Job at each scheduled time; one timer per CronJob, for its next time. */
 public final class CronJobController extends LoopController {
 
   private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+
+  private static final DateTimeFormatter MISSED =
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss Z", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
 
   private final Lister cronJobs;
   private final Lister jobs;
@@ -175,7 +180,10 @@ public final class CronJobController extends LoopController {
         .invoke(() -> events.normal(cron, "SuccessfulDelete", "Deleted job " + job.name()))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(failure ->
+            events.warning(cron, "FailedDelete", "Deleted job: " + failure.getMessage()));
   }
 
   private Uni<Result> schedule(KubeObject cron, ObjectNode status, List<KubeObject> owned) {
@@ -204,9 +212,18 @@ public final class CronJobController extends LoopController {
     Instant now = env.now();
     Instant since = since(cron, status, now);
     Optional<Instant> due = due(cron, schedule, since, now);
+    Optional<Instant> upcoming = schedule.upcoming(since, now);
+    if (due.isEmpty() && upcoming.isEmpty()) {
+      events.warning(
+          cron,
+          "InvalidSchedule",
+          "invalid schedule: "
+              + cron.text("spec", "schedule")
+              + " : time difference between two schedules is less than 1 second");
+      return DONE;
+    }
     Result again =
-        schedule
-            .upcoming(since, now)
+        upcoming
             .map(next -> Result.requeueAfter(Duration.between(now, next).plusMillis(100)))
             .orElse(Result.DONE);
     if (due.isEmpty()) {
@@ -217,7 +234,7 @@ public final class CronJobController extends LoopController {
       events.warning(
           cron,
           "MissSchedule",
-          "Missed scheduled time to start a job: " + Timestamps.time(due.get()));
+          "Missed scheduled time to start a job: " + MISSED.format(due.get()));
       return Uni.createFrom().item(again);
     }
     List<KubeObject> running = running(owned);

@@ -117,6 +117,10 @@ public final class DaemonSetController extends LoopController {
     }
     LabelSelector selector = LabelSelector.of(set.at("spec", "selector"));
     if (selector.isEverything()) {
+      events.warning(
+          set,
+          "SelectingAll",
+          "This daemon set is selecting all pods. A non-empty selector is required.");
       return DONE;
     }
     boolean may = expectations.satisfied(name) && !set.isDeleting();

@@ -10,6 +10,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.deployment.DeploymentStatus.Note;
+import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.pods.TemplateHash;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
@@ -111,8 +112,9 @@ final class CurrentReplicaSet {
         })
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(() -> collided(deployment, sized))
-        .onFailure(failure -> !StatusException.isAlreadyExists(failure))
-        .call(failure -> creationFailed(deployment, failure))
+        .onFailure(failure ->
+            !StatusException.isAlreadyExists(failure) && !PodControl.isNamespaceEnding(failure))
+        .call(failure -> creationFailed(deployment, sized.name(), failure))
         .chain(made ->
             keepRevision(deployment, made)
                 .map(kept ->
@@ -185,14 +187,9 @@ final class CurrentReplicaSet {
         });
   }
 
-  private Uni<?> creationFailed(KubeObject deployment, Throwable failure) {
-    String message = "Failed to create new replica set: " + failure.getMessage();
+  private Uni<?> creationFailed(KubeObject deployment, String name, Throwable failure) {
+    String message = "Failed to create new replica set \"" + name + "\": " + failure.getMessage();
     events.warning(deployment, "ReplicaSetCreateError", message);
-    return status.write(
-        deployment,
-        null,
-        List.of(),
-        Optional.of(
-            new Note("False", "ReplicaSetCreateError", String.valueOf(failure.getMessage()))));
+    return status.note(deployment, new Note("False", "ReplicaSetCreateError", message));
   }
 }

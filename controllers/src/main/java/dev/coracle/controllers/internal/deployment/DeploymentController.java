@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Brings a Deployment's pods from one template to the next by growing and shrinking ReplicaSets,
@@ -32,6 +33,7 @@ public final class DeploymentController extends LoopController {
   private final DeploymentStatus status;
   private final CurrentReplicaSet current;
   private final RevisionHistory history;
+  private final Rollback rollback;
 
   public DeploymentController(Environment env) {
     super("deployment-controller", env);
@@ -46,6 +48,7 @@ public final class DeploymentController extends LoopController {
     this.status = new DeploymentStatus(env);
     this.current = new CurrentReplicaSet(env, events, status);
     this.history = new RevisionHistory(env);
+    this.rollback = new Rollback(env, events);
     loop.follow(deploymentInformer);
     onAny(setInformer, this::wakeOwner);
     podInformer.addHandler(
@@ -104,6 +107,10 @@ public final class DeploymentController extends LoopController {
   private Uni<Duration> sync(KubeObject deployment, List<KubeObject> all) {
     boolean paused = deployment.at("spec", "paused").asBoolean();
     Optional<Note> pause = pauseNote(deployment, paused);
+    OptionalLong earlier = Rollback.wanted(deployment);
+    if (!paused && earlier.isPresent()) {
+      return rollback.run(deployment, all, earlier.getAsLong()).replaceWith(Duration.ZERO);
+    }
     boolean resized =
         all.stream()
             .filter(set -> RollingSizes.replicas(set) > 0)
@@ -158,6 +165,9 @@ public final class DeploymentController extends LoopController {
 
   private static Optional<Note> pauseNote(KubeObject deployment, boolean paused) {
     String reason = Conditions.find(deployment, "Progressing").path("reason").asText("");
+    if (!DeploymentStatus.tracksProgress(deployment) || reason.equals(DeploymentStatus.TIMED_OUT)) {
+      return Optional.empty(); // That it does not progress is not to be forgotten over a pause.
+    }
     if (paused && !reason.equals("DeploymentPaused")) {
       return Optional.of(new Note("Unknown", "DeploymentPaused", "Deployment is paused"));
     }

@@ -53,7 +53,7 @@ final class DeploymentStatus {
     } else {
       Conditions.remove(status, PROGRESSING);
     }
-    failure(status, all, now);
+    failure(status, current, all, now);
     if (status.equals(deployment.at("status"))) {
       return Uni.createFrom().item(again);
     }
@@ -67,6 +67,24 @@ final class DeploymentStatus {
         .recoverWithItem(next);
   }
 
+  /**
+   * Writes why the Deployment does not progress, and counts nothing: the failure it goes with is
+   * what matters, so one of its own is passed over.
+   */
+  Uni<?> note(KubeObject deployment, Note note) {
+    if (!tracksProgress(deployment)) {
+      return Uni.createFrom().voidItem();
+    }
+    KubeObject noted =
+        deployment.with(node -> note.set(node.withObjectProperty("status"), env.now()));
+    return noted.equals(deployment)
+        ? Uni.createFrom().voidItem()
+        : env.client()
+            .updateStatus(dev.coracle.api.Resources.DEPLOYMENTS, noted)
+            .onFailure(StatusException.class)
+            .recoverWithNull();
+  }
+
   /** A reason to be Progressing. */
   record Note(String value, String reason, String message) {
     void set(ObjectNode status, Instant now) {
@@ -74,7 +92,7 @@ final class DeploymentStatus {
     }
   }
 
-  private static boolean tracksProgress(KubeObject deployment) {
+  static boolean tracksProgress(KubeObject deployment) {
     JsonNode deadline = deployment.at("spec", "progressDeadlineSeconds");
     return !deadline.isMissingNode() && deadline.asInt() != Integer.MAX_VALUE;
   }
@@ -202,9 +220,15 @@ final class DeploymentStatus {
         || now.path("availableReplicas").asInt(0) > old.path("availableReplicas").asInt(0);
   }
 
-  private static void failure(ObjectNode status, List<KubeObject> all, Instant now) {
+  /** Of the current set, before those of old ones. */
+  private static void failure(
+      ObjectNode status, @Nullable KubeObject current, List<KubeObject> all, Instant now) {
     List<JsonNode> failures = new ArrayList<>();
-    for (KubeObject set : all) {
+    List<KubeObject> sets = new ArrayList<>(all);
+    if (current != null) {
+      sets.addFirst(current);
+    }
+    for (KubeObject set : sets) {
       JsonNode failed = Conditions.find(set, "ReplicaFailure");
       if (failed.isObject()) {
         failures.add(failed);

@@ -106,6 +106,19 @@ final class Revisions {
     }
   }
 
+  /** Gives a Deployment the annotations of one of its sets; its own ones stay. */
+  static void restoreAnnotations(ObjectNode deployment, KubeObject set) {
+    ObjectNode annotations =
+        deployment.withObjectProperty("metadata").withObjectProperty("annotations");
+    annotations.retain(OWN);
+    set.annotations()
+        .forEach((key, value) -> {
+          if (!OWN.contains(key)) {
+            annotations.put(key, value);
+          }
+        });
+  }
+
   private static long parse(String text) {
     try {
       return Long.parseLong(text);

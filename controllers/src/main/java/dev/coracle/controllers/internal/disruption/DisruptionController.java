@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
-import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
@@ -13,7 +12,10 @@ import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
+import dev.coracle.controllers.internal.GoSelector;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.ResourceCatalog;
+import dev.coracle.controllers.internal.disruption.OwnerSizes.Expected;
 import dev.coracle.controllers.internal.pods.Pods;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
@@ -22,7 +24,6 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,6 +32,7 @@ import java.util.Set;
  */
 public final class DisruptionController extends LoopController {
 
+  private static final String ALLOWED = "DisruptionAllowed";
   private static final String SYNC_FAILED = "SyncFailed";
 
   /** An eviction that was granted counts for so long when the pod does not go. */
@@ -38,21 +40,22 @@ public final class DisruptionController extends LoopController {
 
   private final Lister budgets;
   private final Lister pods;
-  private final Lister replicaSets;
-  private final Lister deployments;
-  private final Lister statefulSets;
-  private final Lister replicationControllers;
+  private final OwnerSizes sizes;
 
-  public DisruptionController(Environment env) {
-    super("disruption-controller", env);
+  public DisruptionController(Environment env, ResourceCatalog catalog) {
+    super("disruption-controller", "controllermanager", env);
     Informer budgetInformer = env.informer(Resources.POD_DISRUPTION_BUDGETS);
     Informer podInformer = env.informer(Resources.PODS);
     this.budgets = budgetInformer.lister();
     this.pods = podInformer.lister();
-    this.replicaSets = owner(env.informer(Resources.REPLICA_SETS));
-    this.deployments = owner(env.informer(Resources.DEPLOYMENTS));
-    this.statefulSets = owner(env.informer(Resources.STATEFUL_SETS));
-    this.replicationControllers = owner(env.informer(Resources.REPLICATION_CONTROLLERS));
+    this.sizes = new OwnerSizes(env, catalog, this::follow);
+    // After the catalog, whose handler was there first.
+    onAny(
+        env.informer(Resources.CUSTOM_RESOURCE_DEFINITIONS),
+        _ ->
+            budgets.list().stream()
+                .filter(DisruptionController::isUncounted)
+                .forEach(loop::enqueue));
     loop.follow(budgetInformer);
     podInformer.addHandler(
         new Informer.Handler() {
@@ -79,7 +82,7 @@ public final class DisruptionController extends LoopController {
         });
   }
 
-  private Lister owner(Informer informer) {
+  private void follow(Informer informer) {
     informer.addHandler(
         new Informer.Handler() {
           @Override
@@ -97,7 +100,6 @@ public final class DisruptionController extends LoopController {
             }
           }
         });
-    return informer.lister();
   }
 
   private void wake(KubeObject pod) {
@@ -109,7 +111,7 @@ public final class DisruptionController extends LoopController {
   }
 
   private static boolean isUncounted(KubeObject budget) {
-    return Conditions.find(budget, "DisruptionAllowed").path("reason").asText().equals(SYNC_FAILED);
+    return Conditions.find(budget, ALLOWED).path("reason").asText().equals(SYNC_FAILED);
   }
 
   private static LabelSelector selector(KubeObject budget) {
@@ -130,11 +132,34 @@ public final class DisruptionController extends LoopController {
     if (matching.isEmpty()) {
       events.normal(budget, "NoPods", "No matching pods found");
     }
+    JsonNode maxUnavailable = budget.at("spec", "maxUnavailable");
+    boolean needsSizes =
+        maxUnavailable.isValueNode() && !maxUnavailable.isNull()
+            || budget.at("spec", "minAvailable").asText("").endsWith("%");
+    Uni<Expected> expected =
+        needsSizes
+            ? sizes.of(matching)
+            : Uni.createFrom().item(new Expected(matching.size(), List.of()));
+    return expected
+        .onItemOrFailure()
+        .transformToUni((found, failure) ->
+            failure == null ? counted(budget, matching, found) : uncounted(budget, failure));
+  }
+
+  private Uni<Result> counted(KubeObject budget, List<KubeObject> matching, Expected expected) {
+    if (!expected.unmanaged().isEmpty()) {
+      events.warning(
+          budget,
+          "UnmanagedPods",
+          "Pods selected by this PodDisruptionBudget (selector: "
+              + GoSelector.text(budget.at("spec", "selector"))
+              + ") were found to be unmanaged. As a result, the status of the PDB cannot be"
+              + " calculated correctly, which may result in undefined behavior. To account for"
+              + " these pods please set \".spec.minAvailable\" field of the PDB to an integer"
+              + " value.");
+    }
     Instant now = env.now();
-    ObjectNode status =
-        budget.at("status").isObject()
-            ? (ObjectNode) budget.at("status").deepCopy()
-            : Json.object();
+    ObjectNode status = statusOf(budget);
     Duration again = grants(status, matching, now);
     int healthy =
         (int)
@@ -142,45 +167,66 @@ public final class DisruptionController extends LoopController {
                 .filter(p -> !p.isDeleting() && Pods.isReady(p))
                 .filter(p -> !status.path("disruptedPods").has(p.name()))
                 .count();
-    JsonNode minAvailable = budget.at("spec", "minAvailable");
     JsonNode maxUnavailable = budget.at("spec", "maxUnavailable");
-    boolean needsScale =
-        maxUnavailable.isValueNode() && !maxUnavailable.isNull()
-            || minAvailable.asText("").endsWith("%");
-    Optional<String> uncounted = needsScale ? uncounted(matching) : Optional.empty();
-    int expected = needsScale ? expected(matching) : matching.size();
     int desired =
         maxUnavailable.isValueNode() && !maxUnavailable.isNull()
-            ? Math.max(0, expected - part(maxUnavailable, expected))
-            : part(minAvailable, expected);
-    int allowed = uncounted.isPresent() || expected <= 0 ? 0 : Math.max(0, healthy - desired);
+            ? Math.max(0, expected.pods() - part(maxUnavailable, expected.pods()))
+            : part(budget.at("spec", "minAvailable"), expected.pods());
+    int allowed = expected.pods() <= 0 ? 0 : Math.max(0, healthy - desired);
     status.put("disruptionsAllowed", allowed);
-    if (uncounted.isEmpty()) {
-      status.put("currentHealthy", healthy);
-      status.put("desiredHealthy", desired);
-      status.put("expectedPods", expected);
-    } else {
-      // Required fields: what was counted last stays, as nothing better is known.
-      for (String count : List.of("currentHealthy", "desiredHealthy", "expectedPods")) {
-        status.put(count, status.path(count).asInt(0));
-      }
-      events.warning(
-          budget,
-          "CalculateExpectedPodCountFailed",
-          "Failed to calculate the number of expected pods: " + uncounted.get());
-    }
+    status.put("currentHealthy", healthy);
+    status.put("desiredHealthy", desired);
+    status.put("expectedPods", expected.pods());
     status.put("observedGeneration", (int) budget.generation());
     Conditions.set(
         status,
-        "DisruptionAllowed",
+        ALLOWED,
         allowed > 0 ? "True" : "False",
-        uncounted.isPresent() ? SYNC_FAILED : allowed > 0 ? "SufficientPods" : "InsufficientPods",
-        uncounted.orElse(""),
+        allowed > 0 ? "SufficientPods" : "InsufficientPods",
+        "",
         now);
-    for (JsonNode c : status.path("conditions")) {
-      ((ObjectNode) c).put("observedGeneration", (int) budget.generation());
+    observed(status, budget.generation());
+    return write(budget, status, again.isZero() ? Result.DONE : Result.requeueAfter(again));
+  }
+
+  /**
+   * Nothing may go. Pods whose owner's size is not known would count as healthy but not as
+   * expected, and so let more go than the budget says.
+   */
+  private Uni<Result> uncounted(KubeObject budget, Throwable failure) {
+    String why = String.valueOf(failure.getMessage());
+    events.warning(
+        budget,
+        "CalculateExpectedPodCountFailed",
+        "Failed to calculate the number of expected pods: " + why);
+    ObjectNode status = statusOf(budget);
+    status.put("disruptionsAllowed", 0);
+    // Required fields: what was counted last stays, as nothing better is known.
+    for (String count : List.of("currentHealthy", "desiredHealthy", "expectedPods")) {
+      status.put(count, status.path(count).asInt(0));
     }
-    Result next = again.isZero() ? Result.DONE : Result.requeueAfter(again);
+    Conditions.set(status, ALLOWED, "False", SYNC_FAILED, why, env.now());
+    observed(status, status.path("observedGeneration").asLong(0));
+    Uni<Result> written = write(budget, status, Result.DONE);
+    // What no news will mend is tried again.
+    return failure instanceof UncountedException
+        ? written
+        : written.chain(() -> Uni.createFrom().failure(failure));
+  }
+
+  private static ObjectNode statusOf(KubeObject budget) {
+    return budget.at("status").isObject()
+        ? (ObjectNode) budget.at("status").deepCopy()
+        : Json.object();
+  }
+
+  private static void observed(ObjectNode status, long generation) {
+    if (generation > 0) {
+      ((ObjectNode) Conditions.find(status, ALLOWED)).put("observedGeneration", (int) generation);
+    }
+  }
+
+  private Uni<Result> write(KubeObject budget, ObjectNode status, Result next) {
     return status.equals(budget.at("status"))
         ? Uni.createFrom().item(next)
         : env.client()
@@ -221,53 +267,5 @@ public final class DisruptionController extends LoopController {
     return text.endsWith("%")
         ? (int) Math.ceil(Integer.parseInt(text.substring(0, text.length() - 1)) * whole / 100.0)
         : value.asInt(0);
-  }
-
-  /**
-   * Why the size cannot be told: a pod's owner has none. Such pods would count as healthy but not
-   * as expected, and so let more go than the budget says; nothing may go instead.
-   */
-  private Optional<String> uncounted(List<KubeObject> matching) {
-    for (KubeObject pod : matching) {
-      OwnerReference owner = pod.controllerOwner().orElse(null);
-      if (owner != null && find(pod, owner).isEmpty()) {
-        return Optional.of(
-            switch (owner.kind()) {
-              case "Job" -> "jobs.batch does not implement the scale subresource";
-              case "DaemonSet" -> "daemonsets.apps does not implement the scale subresource";
-              default -> "found no controllers for pod \"" + pod.name() + "\"";
-            });
-      }
-    }
-    return Optional.empty();
-  }
-
-  private int expected(List<KubeObject> matching) {
-    Set<String> owners = new HashSet<>();
-    int expected = 0;
-    for (KubeObject pod : matching) {
-      Optional<KubeObject> owner = pod.controllerOwner().flatMap(o -> find(pod, o));
-      if (owner.isPresent() && owners.add(owner.get().uid())) {
-        expected += owner.get().at("spec", "replicas").asInt(1);
-      }
-    }
-    return expected;
-  }
-
-  /** The topmost owner with a size. */
-  private Optional<KubeObject> find(KubeObject pod, OwnerReference owner) {
-    return switch (owner.kind()) {
-      case "ReplicaSet" ->
-          replicaSets
-              .get(pod.namespace(), owner.name())
-              .map(set ->
-                  set.controllerOwner()
-                      .filter(o -> o.kind().equals("Deployment"))
-                      .flatMap(o -> deployments.get(pod.namespace(), o.name()))
-                      .orElse(set));
-      case "StatefulSet" -> statefulSets.get(pod.namespace(), owner.name());
-      case "ReplicationController" -> replicationControllers.get(pod.namespace(), owner.name());
-      default -> Optional.empty();
-    };
   }
 }

@@ -32,7 +32,7 @@ public final class EndpointSliceController extends ServiceFollower {
   private final Map<NamespacedName, Map<String, String>> written = new HashMap<>();
 
   public EndpointSliceController(Environment env) {
-    super("endpointslice-controller", env);
+    super("endpointslice-controller", "endpoint-slice-controller", env);
     Informer sliceInformer =
         env.informer(Resources.ENDPOINT_SLICES)
             .addIndex(BY_SERVICE, s -> isOurs(s) ? List.of(serviceOf(s).toString()) : List.of());
@@ -83,6 +83,7 @@ public final class EndpointSliceController extends ServiceFollower {
     }
     SliceBuilder.Plan plan = new SliceBuilder(service, nodes).plan(podsOf(service), present);
     List<Uni<Void>> steps = new ArrayList<>();
+    List<String> failures = new ArrayList<>();
     for (KubeObject slice : plan.create()) {
       steps.add(
           env.client()
@@ -90,14 +91,18 @@ public final class EndpointSliceController extends ServiceFollower {
               .invoke(made -> remember(name, made))
               .replaceWithVoid()
               .onFailure(PodControl::isNamespaceEnding)
-              .recoverWithNull());
+              .recoverWithNull()
+              .onFailure()
+              .invoke(f -> failures.add(failure("create", name, f))));
     }
     for (KubeObject slice : plan.update()) {
       steps.add(
           env.client()
               .update(Resources.ENDPOINT_SLICES, slice)
               .invoke(now -> remember(name, now))
-              .replaceWithVoid());
+              .replaceWithVoid()
+              .onFailure()
+              .invoke(f -> failures.add(failure("update " + slice.name(), name, f))));
     }
     for (KubeObject slice : plan.delete()) {
       steps.add(
@@ -109,11 +114,40 @@ public final class EndpointSliceController extends ServiceFollower {
                   DeleteOptions.DEFAULT.ifUid(slice.uid()))
               .replaceWithVoid()
               .onFailure(StatusException::isNotFound)
-              .recoverWithNull());
+              .recoverWithNull()
+              .onFailure()
+              .invoke(f -> failures.add(failure("delete " + slice.name(), name, f))));
     }
     return steps.isEmpty()
         ? DONE
-        : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+        : Uni.join()
+            .all(steps)
+            .andCollectFailures()
+            .replaceWith(Result.DONE)
+            .onFailure()
+            .invoke(() -> tell(service, failures));
+  }
+
+  private static String failure(String what, NamespacedName service, Throwable failure) {
+    return "failed to "
+        + what
+        + " EndpointSlice for Service "
+        + service
+        + ": "
+        + failure.getMessage();
+  }
+
+  /** Several failures are put in brackets, as Go prints them. */
+  private void tell(KubeObject service, List<String> failures) {
+    events.warning(
+        service,
+        "FailedToUpdateEndpointSlices",
+        "Error updating Endpoint Slices for Service "
+            + service.key()
+            + ": "
+            + (failures.size() == 1
+                ? failures.getFirst()
+                : "[" + String.join(", ", failures) + "]"));
   }
 
   private void remember(NamespacedName service, KubeObject slice) {

@@ -40,7 +40,7 @@ public final class EndpointSliceMirroring extends LoopController {
   private final Lister slices;
 
   public EndpointSliceMirroring(Environment env) {
-    super("endpointslice-mirroring-controller", env);
+    super("endpointslice-mirroring-controller", "endpoint-slice-mirroring-controller", env);
     Informer endpointsInformer = env.informer(Resources.ENDPOINTS);
     Informer serviceInformer = env.informer(Resources.SERVICES);
     Informer sliceInformer =
@@ -85,6 +85,9 @@ public final class EndpointSliceMirroring extends LoopController {
         slices.byIndex(BY_ENDPOINTS, name.toString()).stream()
             .filter(s -> !s.isDeleting())
             .toList();
+    if (source != null && mirrored) {
+      tellOfSkipped(source);
+    }
     List<Uni<Void>> steps = new ArrayList<>();
     for (KubeObject slice : wanted) {
       present.stream()
@@ -100,6 +103,24 @@ public final class EndpointSliceMirroring extends LoopController {
     return steps.isEmpty()
         ? DONE
         : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+  }
+
+  private void tellOfSkipped(KubeObject source) {
+    int skipped = 0;
+    for (JsonNode subset : source.at("subsets")) {
+      int addresses = subset.path("addresses").size() + subset.path("notReadyAddresses").size();
+      skipped += Math.max(0, addresses - MOST);
+    }
+    if (skipped > 0) {
+      events.warning(
+          source,
+          "TooManyAddressesToMirror",
+          "A max of "
+              + MOST
+              + " addresses can be mirrored to EndpointSlices per Endpoints subset. "
+              + skipped
+              + " addresses were skipped");
+    }
   }
 
   private Uni<Void> create(KubeObject slice) {

@@ -36,7 +36,7 @@ public final class EndpointsController extends ServiceFollower {
   private final Lister endpoints;
 
   public EndpointsController(Environment env) {
-    super("endpoints-controller", env);
+    super("endpoints-controller", "endpoint-controller", env);
     Informer informer = env.informer(Resources.ENDPOINTS);
     this.endpoints = informer.lister();
     loop.follow(informer);
@@ -72,9 +72,21 @@ public final class EndpointsController extends ServiceFollower {
             ? env.client().create(Resources.ENDPOINTS, name.namespace(), wanted, WriteOptions.NONE)
             : env.client().update(Resources.ENDPOINTS, wanted);
     return write
+        .onFailure(failure -> !PodControl.isNamespaceEnding(failure))
+        .invoke(failure -> failed(wanted, present == null, failure))
         .replaceWith(Result.DONE)
         .onFailure(PodControl::isNamespaceEnding)
         .recoverWithItem(Result.DONE);
+  }
+
+  private void failed(KubeObject wanted, boolean creating, Throwable failure) {
+    events.warning(
+        wanted,
+        creating ? "FailedToCreateEndpoint" : "FailedToUpdateEndpoint",
+        (creating ? "Failed to create endpoint for service " : "Failed to update endpoint ")
+            + wanted.key()
+            + ": "
+            + failure.getMessage());
   }
 
   private Uni<Result> clear(KubeObject present) {

@@ -24,8 +24,8 @@ abstract class ServiceFollower extends LoopController {
   protected final Lister services;
   protected final Lister pods;
 
-  protected ServiceFollower(String name, Environment env) {
-    super(name, env);
+  protected ServiceFollower(String name, String eventSource, Environment env) {
+    super(name, eventSource, env);
     Informer serviceInformer = env.informer(Resources.SERVICES);
     Informer podInformer = env.informer(Resources.PODS);
     this.services = serviceInformer.lister();

@@ -42,11 +42,11 @@ final class JobStatus {
   void suspension(ObjectNode status, KubeObject job, boolean suspended, Instant now) {
     boolean was = Conditions.isTrue(job, "Suspended");
     if (suspended && !was) {
-      Conditions.set(status, "Suspended", "True", "JobSuspended", "Job suspended", now);
+      condition(status, "Suspended", "True", "JobSuspended", "Job suspended", now);
       status.remove("startTime");
       events.normal(job, "Suspended", "Job suspended");
     } else if (!suspended && was) {
-      Conditions.set(status, "Suspended", "False", "JobResumed", "Job resumed", now);
+      condition(status, "Suspended", "False", "JobResumed", "Job resumed", now);
       status.put("startTime", Timestamps.time(now));
       events.normal(job, "Resumed", "Job resumed");
     }
@@ -93,7 +93,7 @@ final class JobStatus {
       return;
     }
     Ending end = found.get();
-    condition(status, sign(end.good()), end.reason(), end.message(), now);
+    condition(status, sign(end.good()), "True", end.reason(), end.message(), now);
     boolean open =
         all.stream().anyMatch(p -> JobCounts.isTracked(p) || !Pods.isFinished(p))
             || status.path("uncountedTerminatedPods").path("succeeded").size() > 0
@@ -101,8 +101,15 @@ final class JobStatus {
     if (open) {
       return;
     }
-    condition(status, end.good() ? "Complete" : "Failed", end.reason(), end.message(), now);
+    condition(status, end.good() ? "Complete" : "Failed", "True", end.reason(), end.message(), now);
     if (end.good()) {
+      JsonNode completions = job.at("spec", "completions");
+      if (completions.isNumber() && status.path("succeeded").asInt(0) > completions.asInt()) {
+        events.warning(
+            job,
+            "TooManySucceededPods",
+            "Too many succeeded pods running after completion count reached");
+      }
       status.put("completionTime", Timestamps.time(now));
       events.normal(job, "Completed", "Job completed");
     } else {
@@ -111,8 +118,8 @@ final class JobStatus {
   }
 
   private static void condition(
-      ObjectNode status, String type, String reason, String message, Instant now) {
-    if (Conditions.set(status, type, "True", reason, message, now)) {
+      ObjectNode status, String type, String value, String reason, String message, Instant now) {
+    if (Conditions.set(status, type, value, reason, message, now)) {
       ((ObjectNode) Conditions.find(status, type)).put("lastProbeTime", Timestamps.time(now));
     }
   }

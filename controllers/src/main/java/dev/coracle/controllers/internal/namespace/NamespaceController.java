@@ -176,7 +176,9 @@ public final class NamespaceController extends LoopController {
   }
 
   private static void remain(Entry entry, KubeObject object, Remains remains) {
-    remains.resources().merge(entry.resource().groupResource().toString(), 1, Integer::sum);
+    // The dot stands there for the core group, too.
+    String name = entry.resource().resource() + "." + entry.resource().group();
+    remains.resources().merge(name, 1, Integer::sum);
     object.finalizers().forEach(f -> remains.finalizers().merge(f, 1, Integer::sum));
   }
 
@@ -277,7 +279,7 @@ public final class NamespaceController extends LoopController {
 
   private static String listed(Map<String, Integer> counts, String middle, String end) {
     return counts.entrySet().stream()
-        .map(e -> e.getKey() + (middle.equals(" has ") ? "." : "") + middle + e.getValue() + end)
+        .map(e -> e.getKey() + middle + e.getValue() + end)
         .collect(java.util.stream.Collectors.joining(", "));
   }
 }

@@ -87,8 +87,7 @@ public final class NodeIpamController extends LoopController {
       range.choose(node.name()).ifPresent(free::add);
     }
     if (free.size() < ranges.size()) {
-      events.warning(
-          node, "CIDRNotAvailable", "Node " + node.name() + " status is now: CIDRNotAvailable");
+      tell(node, "CIDRNotAvailable");
       return Uni.createFrom()
           .failure(new IllegalStateException("no pod range is left for node " + node.name()));
     }
@@ -107,6 +106,12 @@ public final class NodeIpamController extends LoopController {
         .patch(Resources.NODES, "", node.name(), patch)
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
-        .recoverWithItem(Result.DONE);
+        .recoverWithItem(Result.DONE)
+        .onFailure()
+        .invoke(() -> tell(node, "CIDRAssignmentFailed"));
+  }
+
+  private void tell(KubeObject node, String status) {
+    events.normal(node, status, "Node " + node.name() + " status is now: " + status);
   }
 }

@@ -80,6 +80,14 @@ public final class NodeLifecycleController extends LoopController {
           @Override
           public void deleted(KubeObject last) {
             seen.remove(last.name());
+            events.normal(
+                last,
+                "RemovingNode",
+                "Node "
+                    + last.name()
+                    + " event: Removing Node "
+                    + last.name()
+                    + " from Controller");
           }
         });
     leases.addHandler(
@@ -125,7 +133,11 @@ public final class NodeLifecycleController extends LoopController {
             ? Uni.createFrom().item(node)
             : env.client()
                 .updateStatus(Resources.NODES, judged)
-                .invoke(() -> event(node, "NodeNotReady"));
+                .invoke(() -> {
+                  if (Conditions.isTrue(node, "Ready")) {
+                    event(node, "NodeNotReady");
+                  }
+                });
     return told.chain(this::taint)
         .chain(now -> tellPods(now))
         .replaceWith(left.isPositive() ? Result.requeueAfter(left) : Result.DONE)
@@ -158,6 +170,8 @@ public final class NodeLifecycleController extends LoopController {
               "NodeStatusNeverUpdated",
               "Kubelet never posted node status.",
               now);
+          ((ObjectNode) Conditions.find(status, type))
+              .set("lastHeartbeatTime", node.at("metadata", "creationTimestamp"));
         } else if (!condition.path("status").asText().equals("Unknown")) {
           Conditions.set(
               status,

@@ -177,6 +177,8 @@ public final class StatefulSetController extends LoopController {
         // While a claim goes away its end is the next thing to hear of.
         if (StatefulPods.claims(turn.set(), ordinal).stream().noneMatch(retention::isStale)) {
           steps.add(() -> create(turn, here));
+        } else {
+          tellOfEndingClaims(turn.set(), ordinal);
         }
       } else if (pod.isDeleting()) {
         // It comes back under its name when it is gone.
@@ -233,6 +235,31 @@ public final class StatefulSetController extends LoopController {
     }
   }
 
+  /** Of those that were deleted by hand: a claim that goes with its pod is nobody's concern. */
+  private void tellOfEndingClaims(KubeObject set, int ordinal) {
+    List<String> ending =
+        StatefulPods.claims(set, ordinal).stream()
+            .flatMap(c -> claims.get(c.namespace(), c.name()).stream())
+            .filter(c ->
+                c.isDeleting()
+                    && c.ownerReferences().stream().noneMatch(o -> o.kind().equals("Pod")))
+            .map(c -> "pvc " + c.name() + " is being deleted")
+            .toList();
+    if (!ending.isEmpty()) {
+      tellNotCreated(
+          set,
+          set.name() + "-" + ordinal,
+          ending.size() == 1 ? ending.getFirst() : "[" + String.join(", ", ending) + "]");
+    }
+  }
+
+  private void tellNotCreated(KubeObject set, String pod, String why) {
+    events.warning(
+        set,
+        "FailedCreate",
+        "create Pod " + pod + " in StatefulSet " + set.name() + " failed error: " + why);
+  }
+
   private Uni<Void> create(Turn turn, int ordinal) {
     KubeObject set = turn.set();
     KubeObject pod = StatefulPods.pod(set, ordinal, turn.revisionFor(ordinal));
@@ -247,16 +274,7 @@ public final class StatefulSetController extends LoopController {
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull()
         .onFailure()
-        .invoke(failure ->
-            events.warning(
-                set,
-                "FailedCreate",
-                "create Pod "
-                    + pod.name()
-                    + " in StatefulSet "
-                    + set.name()
-                    + " failed error: "
-                    + failure.getMessage()));
+        .invoke(failure -> tellNotCreated(set, pod.name(), String.valueOf(failure.getMessage())));
   }
 
   private List<KubeObject> missingClaims(Turn turn, int ordinal) {
@@ -289,7 +307,24 @@ public final class StatefulSetController extends LoopController {
                     + " success"))
         .replaceWithVoid()
         .onFailure(StatusException::isAlreadyExists)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(failure ->
+            events.warning(
+                set,
+                "FailedCreate",
+                "create Claim "
+                    + claim.name()
+                    + " for Pod "
+                    + pod
+                    + " in StatefulSet "
+                    + set.name()
+                    + " failed error: "
+                    + failure.getMessage()))
+        .onFailure()
+        .transform(failure ->
+            new IllegalStateException(
+                "failed to create PVC " + claim.name() + ": " + failure.getMessage(), failure));
   }
 
   private Uni<Void> recreate(Turn turn, KubeObject pod) {
@@ -317,7 +352,18 @@ public final class StatefulSetController extends LoopController {
                     + " successful"))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(failure ->
+            events.warning(
+                turn.set(),
+                "FailedDelete",
+                "delete Pod "
+                    + pod.name()
+                    + " in StatefulSet "
+                    + turn.set().name()
+                    + " failed error: "
+                    + failure.getMessage()));
   }
 
   private Uni<Result> status(Turn turn) {

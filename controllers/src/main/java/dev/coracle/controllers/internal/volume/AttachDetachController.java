@@ -21,11 +21,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -50,6 +52,9 @@ public final class AttachDetachController extends LoopController {
   private final Lister drivers;
   private final Lister attachments;
   private final AttachedVolumes attached;
+
+  /** By node, the volumes of which its pods have heard that another node has them. */
+  private final Map<String, Set<String>> refused = new HashMap<>();
 
   /** Since when an attachment that is not wanted waits for its node. */
   private final Map<String, Instant> waiting = new HashMap<>();
@@ -76,6 +81,18 @@ public final class AttachDetachController extends LoopController {
             env, events, volumes, node -> attachments.byIndex(ATTACHMENTS_BY_NODE, node));
     onAny(podInformer, pod -> nodeOf(pod).forEach(node -> enqueue("", node)));
     onAny(attachmentInformer, a -> enqueue("", a.text("spec", "nodeName")));
+    attachmentInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void deleted(KubeObject last) {
+            String volume = last.text("spec", "source", "persistentVolumeName");
+            refused.forEach((node, volumes) -> {
+              if (volumes.remove(volume)) {
+                enqueue("", node);
+              }
+            });
+          }
+        });
     onAny(
         volumeInformer,
         volume -> {
@@ -120,6 +137,7 @@ public final class AttachDetachController extends LoopController {
     String node = name.name();
     Map<String, List<KubeObject>> wanted = wanted(node);
     List<Uni<Result>> steps = new ArrayList<>();
+    forgetRefused(node, wanted.keySet());
     wanted.forEach((volume, users) -> {
       KubeObject known = volumes.get("", volume).orElseThrow();
       waiting.remove(attachmentName(known, node));
@@ -141,6 +159,16 @@ public final class AttachDetachController extends LoopController {
     return steps.isEmpty()
         ? Uni.createFrom().item(later[0])
         : Uni.join().all(steps).andCollectFailures().map(_ -> later[0]);
+  }
+
+  private void forgetRefused(String node, Set<String> wanted) {
+    Set<String> volumes = refused.get(node);
+    if (volumes != null) {
+      volumes.retainAll(wanted);
+      if (volumes.isEmpty()) {
+        refused.remove(node);
+      }
+    }
   }
 
   /** By volume, the pods of this node that use it and whose driver has to attach it. */
@@ -211,16 +239,12 @@ public final class AttachDetachController extends LoopController {
       }
       return Optional.empty();
     }
-    if (heldElsewhere(volume, node)) {
-      users.forEach(pod ->
-          events.warning(
-              pod,
-              "FailedAttachVolume",
-              "Multi-Attach error for volume \""
-                  + volume.name()
-                  + "\" Volume is already exclusively attached to one node and can't be attached to"
-                  + " another"));
-      return Optional.of(Uni.createFrom().item(Result.requeueAfter(Duration.ofSeconds(5))));
+    List<String> others = otherHolders(volume, node);
+    if (!others.isEmpty()) {
+      if (refused.computeIfAbsent(node, _ -> new HashSet<>()).add(volume.name())) {
+        tellWhoHolds(volume, others, users);
+      }
+      return Optional.empty(); // The end of the other attachment is the next thing to hear of.
     }
     KubeObject attachment =
         KubeObject.create(
@@ -240,16 +264,50 @@ public final class AttachDetachController extends LoopController {
             .replaceWith(Result.DONE));
   }
 
-  private boolean heldElsewhere(KubeObject volume, String node) {
+  /** The other nodes that have the volume, which only one may have. */
+  private List<String> otherHolders(KubeObject volume, String node) {
     for (JsonNode mode : volume.at("spec", "accessModes")) {
       if (mode.asText().endsWith("Many")) {
-        return false;
+        return List.of();
       }
     }
     return attachments.list().stream()
-        .anyMatch(a ->
-            a.text("spec", "source", "persistentVolumeName").equals(volume.name())
-                && !a.text("spec", "nodeName").equals(node));
+        .filter(a -> a.text("spec", "source", "persistentVolumeName").equals(volume.name()))
+        .map(a -> a.text("spec", "nodeName"))
+        .filter(other -> !other.equals(node))
+        .toList();
+  }
+
+  /** Nobody hears the names of pods in other namespaces. */
+  private void tellWhoHolds(KubeObject volume, List<String> others, List<KubeObject> users) {
+    List<KubeObject> holders =
+        others.stream()
+            .flatMap(n -> wanted(n).getOrDefault(volume.name(), List.of()).stream())
+            .toList();
+    for (KubeObject pod : users) {
+      List<String> near =
+          holders.stream()
+              .filter(h -> h.namespace().equals(pod.namespace()))
+              .map(KubeObject::name)
+              .toList();
+      int far = holders.size() - near.size();
+      String elsewhere = far + " pod(s) in different namespaces";
+      String why;
+      if (holders.isEmpty()) {
+        why = "Volume is already exclusively attached to one node and can't be attached to another";
+      } else if (near.isEmpty()) {
+        why = "Volume is already used by " + elsewhere;
+      } else {
+        why =
+            "Volume is already used by pod(s) "
+                + String.join(", ", near)
+                + (far == 0 ? "" : " and " + elsewhere);
+      }
+      events.warning(
+          pod,
+          "FailedAttachVolume",
+          "Multi-Attach error for volume \"" + volume.name() + "\" " + why);
+    }
   }
 
   /** Zero: now. */

@@ -26,7 +26,7 @@ public final class EphemeralVolumeController extends LoopController {
   private final Lister claims;
 
   public EphemeralVolumeController(Environment env) {
-    super("ephemeral-volume-controller", env);
+    super("ephemeral-volume-controller", "ephemeral_volume", env);
     Informer podInformer = env.informer(Resources.PODS);
     Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
     this.pods = podInformer.lister();
@@ -67,13 +67,36 @@ public final class EphemeralVolumeController extends LoopController {
     List<Uni<KubeObject>> made = new ArrayList<>();
     for (JsonNode volume : pod.at("spec", "volumes")) {
       if (volume.has("ephemeral")) {
-        String claim = pod.name() + "-" + volume.path("name").asText();
-        if (claims.get(pod.namespace(), claim).isEmpty()) {
-          made.add(create(pod, claim, volume.path("ephemeral").path("volumeClaimTemplate")));
-        }
+        String called = volume.path("name").asText();
+        made.add(
+            claim(pod, pod.name() + "-" + called, volume.path("ephemeral"))
+                .onFailure()
+                .invoke(f ->
+                    events.warning(
+                        pod,
+                        "FailedBinding",
+                        "ephemeral volume " + called + ": " + f.getMessage())));
       }
     }
     return made.isEmpty() ? DONE : Uni.join().all(made).andCollectFailures().chain(() -> DONE);
+  }
+
+  private Uni<KubeObject> claim(KubeObject pod, String name, JsonNode ephemeral) {
+    KubeObject there = claims.get(pod.namespace(), name).orElse(null);
+    if (there == null) {
+      return create(pod, name, ephemeral.path("volumeClaimTemplate"));
+    }
+    boolean own = there.controllerOwner().filter(o -> o.uid().equals(pod.uid())).isPresent();
+    return own
+        ? Uni.createFrom().item(there)
+        : Uni.createFrom()
+            .failure(
+                new IllegalStateException(
+                    "PVC "
+                        + there.key()
+                        + " was not created for pod "
+                        + pod.key()
+                        + " (pod is not owner)"));
   }
 
   private Uni<KubeObject> create(KubeObject pod, String name, JsonNode template) {
@@ -103,6 +126,8 @@ public final class EphemeralVolumeController extends LoopController {
     return env.client()
         .create(Resources.PERSISTENT_VOLUME_CLAIMS, claim)
         .onFailure(StatusException::isAlreadyExists)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .transform(f -> new IllegalStateException("create PVC " + name + ": " + f.getMessage(), f));
   }
 }

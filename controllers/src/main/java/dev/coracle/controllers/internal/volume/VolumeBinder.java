@@ -424,30 +424,50 @@ public final class VolumeBinder extends LoopController {
     if (LocalVolumes.is(volume)) {
       return told.chain(() -> local.released(volume));
     }
-    boolean delete = volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete");
     boolean external =
         volume.annotation(LocalVolumes.PROVISIONED_BY).isPresent()
             || volume.at("spec", "csi").isObject();
-    if (!delete || external) {
-      return told;
+    return switch (volume.text("spec", "persistentVolumeReclaimPolicy")) {
+      case "Delete" ->
+          external
+              ? told
+              : failed(
+                  volume,
+                  "VolumeFailedDelete",
+                  "error getting deleter volume plugin for volume \""
+                      + volume.name()
+                      + "\": no deletable volume plugin matched");
+      case "Recycle" ->
+          failed(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!");
+      default -> told;
+    };
+  }
+
+  private Uni<?> failed(KubeObject volume, String reason, String message) {
+    if (volume.text("status", "phase").equals("Failed")) {
+      return nothing();
     }
-    if (!volume.text("status", "phase").equals("Failed")) {
-      events.warning(
-          volume,
-          "VolumeFailedDelete",
-          "error getting deleter volume plugin for volume \""
-              + volume.name()
-              + "\": no deletable volume plugin matched");
-    }
-    return volumePhase(volume, "Failed");
+    events.warning(volume, reason, message);
+    return volumePhase(volume, "Failed", message);
   }
 
   private Uni<KubeObject> volumePhase(KubeObject volume, String phase) {
+    return volumePhase(volume, phase, "");
+  }
+
+  private Uni<KubeObject> volumePhase(KubeObject volume, String phase, String message) {
     return volume.text("status", "phase").equals(phase)
         ? Uni.createFrom().item(volume)
         : env.client()
             .updateStatus(
                 Resources.PERSISTENT_VOLUMES,
-                volume.with(n -> n.withObjectProperty("status").put("phase", phase)));
+                volume.with(n -> {
+                  ObjectNode status = n.withObjectProperty("status").put("phase", phase);
+                  if (message.isEmpty()) {
+                    status.remove("message");
+                  } else {
+                    status.put("message", message);
+                  }
+                }));
   }
 }
