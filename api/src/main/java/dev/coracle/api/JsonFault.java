@@ -1,6 +1,5 @@
 package dev.coracle.api;
 
-import dev.coracle.api.validation.GoQuote;
 import java.util.BitSet;
 
 /**

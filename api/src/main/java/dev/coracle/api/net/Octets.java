@@ -1,5 +1,6 @@
 package dev.coracle.api.net;
 
+import dev.coracle.api.GoQuote;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -35,33 +36,6 @@ final class Octets {
     return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
-  /** As Go's strconv.Quote writes a text, but for characters that only fonts do not have. */
-  static String quote(String text) {
-    StringBuilder out = new StringBuilder("\"");
-    text.chars()
-        .forEach(c -> {
-          switch (c) {
-            case '"' -> out.append("\\\"");
-            case '\\' -> out.append("\\\\");
-            case '\n' -> out.append("\\n");
-            case '\r' -> out.append("\\r");
-            case '\t' -> out.append("\\t");
-            case '\f' -> out.append("\\f");
-            case '\b' -> out.append("\\b");
-            case 7 -> out.append("\\a");
-            case 11 -> out.append("\\v");
-            default -> {
-              if (c < ' ' || c == 0x7f) {
-                out.append("\\x").append(HexFormat.of().toHexDigits((byte) c));
-              } else {
-                out.append((char) c);
-              }
-            }
-          }
-        });
-    return out.append('"').toString();
-  }
-
   /**
    * @throws IllegalArgumentException for a percent sign without two digits, and for what the part
    *     may not have
@@ -73,7 +47,7 @@ final class Octets {
       if (c != '%') {
         if (part != Part.OTHER && c < 0x80 && !isIn(c, IN_HOST)) {
           throw new IllegalArgumentException(
-              "invalid character " + quote(String.valueOf(c)) + " in host name");
+              "invalid character " + GoQuote.of(String.valueOf(c)) + " in host name");
         }
         out.append(c);
         continue;
@@ -101,7 +75,7 @@ final class Octets {
   }
 
   private static IllegalArgumentException badEscape(String octets) {
-    return new IllegalArgumentException("invalid URL escape " + quote(text(octets)));
+    return new IllegalArgumentException("invalid URL escape " + GoQuote.of(text(octets)));
   }
 
   /** Whether all may stand in a path as it is. */

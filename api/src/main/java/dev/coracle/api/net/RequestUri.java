@@ -1,5 +1,6 @@
 package dev.coracle.api.net;
 
+import dev.coracle.api.GoQuote;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public record RequestUri(
     try {
       return read(Octets.of(text));
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("parse " + Octets.quote(text) + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException("parse " + GoQuote.of(text) + ": " + e.getMessage(), e);
     }
   }
 
@@ -142,9 +143,7 @@ public record RequestUri(
     }
     if (percent == address.length() - 1 && percent >= 0 || !isIpv6(number)) {
       throw new IllegalArgumentException(
-          "invalid host: ParseAddr("
-              + Octets.quote(Octets.text(address))
-              + "): unable to parse IP");
+          "invalid host: ParseAddr(" + GoQuote.of(Octets.text(address)) + "): unable to parse IP");
     }
     return "[" + address + "]" + port;
   }
@@ -161,7 +160,7 @@ public record RequestUri(
   private static void requirePort(String port) {
     if (!PORT.matcher(port).matches()) {
       throw new IllegalArgumentException(
-          "invalid port " + Octets.quote(Octets.text(port)) + " after host");
+          "invalid port " + GoQuote.of(Octets.text(port)) + " after host");
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.coracle.api.selector;
 
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.LabelRequirement.Operator;
-import dev.coracle.api.validation.GoQuote;
 import dev.coracle.api.validation.NameRules;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.coracle.api.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;

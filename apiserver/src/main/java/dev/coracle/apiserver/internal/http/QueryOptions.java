@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
@@ -17,7 +18,6 @@ import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
-import dev.coracle.api.validation.GoQuote;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.coracle.kubelet.internal.pod;
 
-import dev.coracle.api.validation.GoQuote;
+import dev.coracle.api.GoQuote;
 import java.time.Duration;
 import java.util.List;
 

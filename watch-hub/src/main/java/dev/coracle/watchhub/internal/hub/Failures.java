@@ -1,11 +1,11 @@
 package dev.coracle.watchhub.internal.hub;
 
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
-import dev.coracle.api.validation.GoQuote;
 import dev.coracle.watchhub.StorageException;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package dev.coracle.api.validation;
+package dev.coracle.api;
 
 /** Texts in quotes as Go's {@code %q} has them, in which Kubernetes' words show values. */
 public final class GoQuote {
