@@ -8,6 +8,7 @@ import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.SwapSpace;
 import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
@@ -29,6 +30,7 @@ import java.util.function.UnaryOperator;
  * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
  * @param logind where systemd-logind delays a shutdown; empty: it is not asked to
  * @param room what the node has of what may run short; empty: as the machine says
+ * @param swap of the machine
  * @param system where the kernel describes CPUs and NUMA nodes
  */
 record Surroundings(
@@ -43,6 +45,7 @@ record Surroundings(
     boolean simulated,
     Optional<ShutdownInhibitor.Config> logind,
     Optional<EvictionManager.Observer> room,
+    SwapSpace swap,
     Path system) {
 
   static final Path SYSTEM = Path.of("/sys/devices/system");
@@ -66,6 +69,7 @@ record Surroundings(
         false,
         Optional.empty(),
         Optional.empty(),
+        SwapSpace.read(),
         SYSTEM);
   }
 
@@ -83,6 +87,7 @@ record Surroundings(
         simulated,
         logind,
         Optional.of(other),
+        swap,
         system);
   }
 
@@ -100,6 +105,7 @@ record Surroundings(
         simulated,
         Optional.of(where),
         room,
+        swap,
         system);
   }
 
@@ -117,7 +123,26 @@ record Surroundings(
         simulated,
         logind,
         room,
+        swap,
         described);
+  }
+
+  /** The same with other swap. */
+  Surroundings withSwap(SwapSpace other) {
+    return new Surroundings(
+        runtime,
+        timers,
+        machine,
+        metrics,
+        probeMetrics,
+        services,
+        events,
+        plugins,
+        simulated,
+        logind,
+        room,
+        other,
+        system);
   }
 
   /** Where the machine's memory is; not looked for where nobody asks. */
