@@ -12,6 +12,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.internal.node.SwapSpace;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,15 @@ class NodeAsConfiguredTest {
     start("\"nodeStatusUpdateFrequency\":\"50ms\",\"nodeStatusReportFrequency\":\"1h\"");
     k.runtime.image("second:1");
     k.eventually(() -> assertThat(node().at("status", "images")).hasSize(2));
+  }
+
+  @Test
+  void eventsAreToldNoFasterThanAsked() throws Exception {
+    long before = System.nanoTime();
+    start("\"eventRecordQPS\":1,\"eventBurst\":1");
+    k.eventually(() -> assertThat(k.events()).hasSizeGreaterThanOrEqualTo(3));
+    assertThat(Duration.ofNanos(System.nanoTime() - before))
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(2));
   }
 
   @Test

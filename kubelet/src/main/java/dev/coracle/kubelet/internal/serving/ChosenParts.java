@@ -87,9 +87,6 @@ final class ChosenParts {
     config
         .put("eventRecordQPS", chosen.events().perSecond())
         .put("eventBurst", chosen.events().burst())
-        .put("enableDebuggingHandlers", chosen.serving().debugging())
-        .put("enableSystemLogHandler", chosen.serving().systemLogs())
-        .put("streamingConnectionIdleTimeout", GoText.duration(chosen.serving().idle()))
         .put("readOnlyPort", 0);
     chosen
         .serving()

@@ -39,6 +39,10 @@ final class Configz {
           authentication.putObject("webhook").put("enabled", true);
           authentication.putObject("anonymous").put("enabled", s.anonymousAuth());
           config.putObject("authorization").put("mode", "Webhook");
+          config
+              .put("streamingConnectionIdleTimeout", GoText.duration(s.streamIdleTimeout()))
+              .put("enableDebuggingHandlers", s.debugging())
+              .put("enableSystemLogHandler", s.logDirectory().isPresent());
         });
     config.put("clusterDomain", chosen.dns().domainOr(options.clusterDomain()));
     ArrayNode dns = config.putArray("clusterDNS");

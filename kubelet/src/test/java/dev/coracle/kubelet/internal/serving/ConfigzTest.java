@@ -10,6 +10,7 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.server.TestPki;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,8 @@ class ConfigzTest {
         .withServer(
             KubeletServerOptions.defaults(
                     "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
-                .withListen("192.0.2.1", 10251));
+                .withListen("192.0.2.1", 10251)
+                .withLogDirectory(Path.of("/var/log")));
   }
 
   private static ObjectNode told(KubeletOptions options) {
@@ -87,6 +89,34 @@ class ConfigzTest {
     ObjectNode told = told(plain.withConfiguration(parse(fields)));
     KubeletConfiguration read = KubeletConfiguration.parse(Json.parse(told.toString()));
     assertThat(told(plain.withConfiguration(read))).isEqualTo(told);
+  }
+
+  /** The server is made by these. */
+  @Test
+  void theNodesApiIsAsChosen() {
+    KubeletServerOptions served =
+        options()
+            .withConfiguration(
+                parse(
+                    """
+                    ,"port":10260,"streamingConnectionIdleTimeout":"1h","enableDebuggingHandlers":false,
+                    "enableSystemLogHandler":false,"authentication":{"anonymous":{"enabled":true},
+                      "x509":{"clientCAFile":"%s"}}
+                    """
+                        .formatted(pki.certificate("server"))))
+            .server()
+            .orElseThrow();
+    assertThat(served)
+        .isEqualTo(
+            options()
+                .server()
+                .orElseThrow()
+                .withListen("192.0.2.1", 10260)
+                .withStreamTimeouts(Duration.ofHours(1), served.streamCreationTimeout())
+                .withDebugging(false)
+                .withoutLogDirectory()
+                .withAnonymousAuth(true)
+                .withClientCa(pki.certificate("server")));
   }
 
   @ParameterizedTest
