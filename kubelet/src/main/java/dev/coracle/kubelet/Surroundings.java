@@ -75,74 +75,44 @@ record Surroundings(
 
   /** The same with another view of what the node has. */
   Surroundings withRoom(EvictionManager.Observer other) {
-    return new Surroundings(
-        runtime,
-        timers,
-        machine,
-        metrics,
-        probeMetrics,
-        services,
-        events,
-        plugins,
-        simulated,
-        logind,
-        Optional.of(other),
-        swap,
-        system);
+    return with(machine, logind, Optional.of(other), swap, system);
   }
 
   /** The same, and a shutdown of the machine waits for its pods. */
   Surroundings withLogind(ShutdownInhibitor.Config where) {
-    return new Surroundings(
-        runtime,
-        timers,
-        machine,
-        metrics,
-        probeMetrics,
-        services,
-        events,
-        plugins,
-        simulated,
-        Optional.of(where),
-        room,
-        swap,
-        system);
+    return with(machine, Optional.of(where), room, swap, system);
   }
 
   /** The same on another machine, whose CPUs and NUMA nodes are described there. */
   Surroundings withMachine(Machine other, Path described) {
-    return new Surroundings(
-        runtime,
-        timers,
-        other,
-        metrics,
-        probeMetrics,
-        services,
-        events,
-        plugins,
-        simulated,
-        logind,
-        room,
-        swap,
-        described);
+    return with(other, logind, room, swap, described);
   }
 
   /** The same with other swap. */
   Surroundings withSwap(SwapSpace other) {
+    return with(machine, logind, room, other, system);
+  }
+
+  private Surroundings with(
+      Machine newMachine,
+      Optional<ShutdownInhibitor.Config> newLogind,
+      Optional<EvictionManager.Observer> newRoom,
+      SwapSpace newSwap,
+      Path newSystem) {
     return new Surroundings(
         runtime,
         timers,
-        machine,
+        newMachine,
         metrics,
         probeMetrics,
         services,
         events,
         plugins,
         simulated,
-        logind,
-        room,
-        other,
-        system);
+        newLogind,
+        newRoom,
+        newSwap,
+        newSystem);
   }
 
   /** Where the machine's memory is; not looked for where nobody asks. */

@@ -2,9 +2,7 @@ package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * {@code featureGates}. What upstream has behind a gate is here either done or not, whatever a gate
@@ -15,132 +13,148 @@ import java.util.TreeSet;
 public record FeatureGates(Map<String, Boolean> said) {
   public static final FeatureGates NONE = new FeatureGates(Map.of());
 
-  private static final Set<String> CHOOSABLE = Set.of("CustomCPUCFSQuotaPeriod");
+  private enum Standing {
+    /** Upstream lets nobody turn it off either. */
+    LOCKED_ON,
+    /** Done here, whether upstream has it on by default or not. */
+    ON,
+    /** Not done here. */
+    OFF,
+    CHOOSABLE
+  }
 
-  /** General availability: upstream lets nobody turn them off either. */
-  private static final Set<String> LOCKED_ON =
-      Set.of(
-          "AnyVolumeDataSource",
-          "AuthorizeNodeWithSelectors",
-          "CPUManagerPolicyOptions",
-          "DisableAllocatorDualWrite",
-          "DynamicResourceAllocation",
-          "ExecProbeTimeout",
-          "HonorPVReclaimPolicy",
-          "ImageMaximumGCAge",
-          "InPlacePodVerticalScaling",
-          "JobBackoffLimitPerIndex",
-          "JobManagedBy",
-          "JobPodReplacementPolicy",
-          "JobSuccessPolicy",
-          "KubeletCgroupDriverFromCRI",
-          "LogarithmicScaleDown",
-          "MatchLabelKeysInPodAffinity",
-          "MemoryManager",
-          "MultiCIDRServiceAllocator",
-          "NFTablesProxyMode",
-          "NodeInclusionPolicyInPodTopologySpread",
-          "NodeSwap",
-          "OrderedNamespaceDeletion",
-          "PodLifecycleSleepAction",
-          "PodLifecycleSleepActionAllowZero",
-          "PodObservedGenerationTracking",
-          "PodSchedulingReadiness",
-          "PreferSameTrafficDistribution",
-          "RecoverVolumeExpansionFailure",
-          "RecursiveReadOnlyMounts",
-          "RelaxedDNSSearchValidation",
-          "RelaxedEnvironmentVariableValidation",
-          "SchedulerQueueingHints",
-          "SeparateTaintEvictionController",
-          "ServiceAccountTokenJTI",
-          "ServiceAccountTokenNodeBinding",
-          "ServiceAccountTokenNodeBindingValidation",
-          "ServiceAccountTokenPodNodeInfo",
-          "ServiceTrafficDistribution",
-          "SidecarContainers",
-          "SizeMemoryBackedVolumes",
-          "SupplementalGroupsPolicy",
-          "TopologyManagerPolicyOptions",
-          "UserNamespacesSupport",
-          "VolumeAttributesClass");
+  private static final Map<String, Standing> ALL = new TreeMap<>();
 
-  /** What else is done here. */
-  private static final Set<String> ON =
-      Set.of(
-          "AllBeta",
-          "CPUManagerPolicyBetaOptions",
-          "ClusterTrustBundle",
-          "ClusterTrustBundleProjection",
-          "ContainerCheckpoint",
-          "ContainerRestartRules",
-          "ContainerStopSignals",
-          "DRAAdminAccess",
-          "DRAConsumableCapacity",
-          "DRAPrioritizedList",
-          "DRAResourceClaimDeviceStatus",
-          "EnvFiles",
-          "EventedPLEG",
-          "GracefulNodeShutdown",
-          "GracefulNodeShutdownBasedOnPodPriority",
-          "HostnameOverride",
-          "ImageVolume",
-          "InPlacePodLevelResourcesVerticalScaling",
-          "KubeletCrashLoopBackOffMax",
-          "KubeletEnsureSecretPulledImages",
-          "KubeletFineGrainedAuthz",
-          "KubeletPodResourcesDynamicResources",
-          "KubeletPodResourcesGet",
-          "KubeletPodResourcesListUseActivePods",
-          "KubeletSeparateDiskGC",
-          "PodAndContainerStatsFromCRI",
-          "PodCertificateRequest",
-          "PodLevelResources",
-          "PodReadyToStartContainersCondition",
-          "PortForwardWebsockets",
-          "PreventStaticPodAPIReferences",
-          "ProcMountType",
-          "ReloadKubeletServerCertificateFile",
-          "ResourceHealthStatus",
-          "RestartAllContainersOnContainerExits",
-          "RotateKubeletServerCertificate",
-          "TopologyManagerPolicyBetaOptions",
-          "TranslateStreamCloseWebsocketRequests");
+  static {
+    all(Standing.CHOOSABLE, "CustomCPUCFSQuotaPeriod");
+    all(
+        Standing.LOCKED_ON,
+        "AnyVolumeDataSource",
+        "AuthorizeNodeWithSelectors",
+        "CPUManagerPolicyOptions",
+        "DisableAllocatorDualWrite",
+        "DynamicResourceAllocation",
+        "ExecProbeTimeout",
+        "HonorPVReclaimPolicy",
+        "ImageMaximumGCAge",
+        "InPlacePodVerticalScaling",
+        "JobBackoffLimitPerIndex",
+        "JobManagedBy",
+        "JobPodReplacementPolicy",
+        "JobSuccessPolicy",
+        "KubeletCgroupDriverFromCRI",
+        "LogarithmicScaleDown",
+        "MatchLabelKeysInPodAffinity",
+        "MemoryManager",
+        "MultiCIDRServiceAllocator",
+        "NFTablesProxyMode",
+        "NodeInclusionPolicyInPodTopologySpread",
+        "NodeSwap",
+        "OrderedNamespaceDeletion",
+        "PodLifecycleSleepAction",
+        "PodLifecycleSleepActionAllowZero",
+        "PodObservedGenerationTracking",
+        "PodSchedulingReadiness",
+        "PreferSameTrafficDistribution",
+        "RecoverVolumeExpansionFailure",
+        "RecursiveReadOnlyMounts",
+        "RelaxedDNSSearchValidation",
+        "RelaxedEnvironmentVariableValidation",
+        "SchedulerQueueingHints",
+        "SeparateTaintEvictionController",
+        "ServiceAccountTokenJTI",
+        "ServiceAccountTokenNodeBinding",
+        "ServiceAccountTokenNodeBindingValidation",
+        "ServiceAccountTokenPodNodeInfo",
+        "ServiceTrafficDistribution",
+        "SidecarContainers",
+        "SizeMemoryBackedVolumes",
+        "SupplementalGroupsPolicy",
+        "TopologyManagerPolicyOptions",
+        "UserNamespacesSupport",
+        "VolumeAttributesClass");
+    all(
+        Standing.ON,
+        "AllBeta",
+        "CPUManagerPolicyBetaOptions",
+        "ClusterTrustBundle",
+        "ClusterTrustBundleProjection",
+        "ContainerCheckpoint",
+        "ContainerRestartRules",
+        "ContainerStopSignals",
+        "DRAAdminAccess",
+        "DRAConsumableCapacity",
+        "DRAPrioritizedList",
+        "DRAResourceClaimDeviceStatus",
+        "EnvFiles",
+        "EventedPLEG",
+        "GracefulNodeShutdown",
+        "GracefulNodeShutdownBasedOnPodPriority",
+        "HostnameOverride",
+        "ImageVolume",
+        "InPlacePodLevelResourcesVerticalScaling",
+        "KubeletCrashLoopBackOffMax",
+        "KubeletEnsureSecretPulledImages",
+        "KubeletFineGrainedAuthz",
+        "KubeletPodResourcesDynamicResources",
+        "KubeletPodResourcesGet",
+        "KubeletPodResourcesListUseActivePods",
+        "KubeletSeparateDiskGC",
+        "PodAndContainerStatsFromCRI",
+        "PodCertificateRequest",
+        "PodLevelResources",
+        "PodReadyToStartContainersCondition",
+        "PortForwardWebsockets",
+        "PreventStaticPodAPIReferences",
+        "ProcMountType",
+        "ReloadKubeletServerCertificateFile",
+        "ResourceHealthStatus",
+        "RestartAllContainersOnContainerExits",
+        "RotateKubeletServerCertificate",
+        "TopologyManagerPolicyBetaOptions",
+        "TranslateStreamCloseWebsocketRequests");
+    all(
+        Standing.OFF,
+        "AllAlpha",
+        "AllowOverwriteTerminationGracePeriodSeconds",
+        "CPUManagerPolicyAlphaOptions",
+        "CSIVolumeHealth",
+        "ChangeContainerStatusOnKubeletRestart",
+        "CrossNamespaceVolumeDataSource",
+        "DisableCPUQuotaWithExclusiveCPUs",
+        "GitRepoVolumeDriver",
+        "ImageVolumeWithDigest",
+        "InPlacePodVerticalScalingAllocatedStatus",
+        "InPlacePodVerticalScalingExclusiveCPUs",
+        "InPlacePodVerticalScalingExclusiveMemory",
+        "KubeletInUserNamespace",
+        "KubeletPSI",
+        "KubeletRegistrationGetOnExistsOnly",
+        "KubeletServiceAccountTokenForCredentialProviders",
+        "KubeletTracing",
+        "LocalStorageCapacityIsolationFSQuotaMonitoring",
+        "MemoryQoS",
+        "MutableCSINodeAllocatableCount",
+        "NodeDeclaredFeatures",
+        "NodeLogQuery",
+        "PodLogsQuerySplitStreams",
+        "QOSReserved",
+        "ReduceDefaultCrashLoopBackOffDecay",
+        "RuntimeClassInImageCriAPI",
+        "SELinuxMount",
+        "SELinuxMountReadWriteOncePod",
+        "SystemdWatchdog",
+        "TopologyManagerPolicyAlphaOptions",
+        "WindowsGracefulNodeShutdown");
+  }
 
-  /** What upstream has, and is not done here. */
-  private static final Set<String> OFF =
-      Set.of(
-          "AllAlpha",
-          "AllowOverwriteTerminationGracePeriodSeconds",
-          "CPUManagerPolicyAlphaOptions",
-          "CSIVolumeHealth",
-          "ChangeContainerStatusOnKubeletRestart",
-          "CrossNamespaceVolumeDataSource",
-          "DisableCPUQuotaWithExclusiveCPUs",
-          "GitRepoVolumeDriver",
-          "ImageVolumeWithDigest",
-          "InPlacePodVerticalScalingAllocatedStatus",
-          "InPlacePodVerticalScalingExclusiveCPUs",
-          "InPlacePodVerticalScalingExclusiveMemory",
-          "KubeletInUserNamespace",
-          "KubeletPSI",
-          "KubeletRegistrationGetOnExistsOnly",
-          "KubeletServiceAccountTokenForCredentialProviders",
-          "KubeletTracing",
-          "LocalStorageCapacityIsolationFSQuotaMonitoring",
-          "MemoryQoS",
-          "MutableCSINodeAllocatableCount",
-          "NodeDeclaredFeatures",
-          "NodeLogQuery",
-          "PodLogsQuerySplitStreams",
-          "QOSReserved",
-          "ReduceDefaultCrashLoopBackOffDecay",
-          "RuntimeClassInImageCriAPI",
-          "SELinuxMount",
-          "SELinuxMountReadWriteOncePod",
-          "SystemdWatchdog",
-          "TopologyManagerPolicyAlphaOptions",
-          "WindowsGracefulNodeShutdown");
+  private static void all(Standing standing, String... gates) {
+    for (String gate : gates) {
+      if (ALL.put(gate, standing) != null) {
+        throw new IllegalStateException(gate + " stands in two lists");
+      }
+    }
+  }
 
   public FeatureGates {
     said = Map.copyOf(said);
@@ -169,35 +183,26 @@ public record FeatureGates(Map<String, Boolean> said) {
     if (!value.isBoolean()) {
       throw ConfigFields.invalid("featureGates: " + gate + " must be true or false");
     }
-    boolean on = value.booleanValue();
-    if (LOCKED_ON.contains(gate) && !on) {
-      throw ConfigFields.invalid(
-          "cannot set feature gate " + gate + " to false, feature is locked to true");
-    }
-    if (ON.contains(gate) && !on) {
-      throw ConfigFields.invalid(
-          "featureGates: what " + gate + " stands for is always done here; leave it out");
-    }
-    if (OFF.contains(gate) && on) {
-      throw ConfigFields.invalid(
-          "featureGates: what " + gate + " stands for is not done here; leave it out");
-    }
-    if (!known().contains(gate)) {
+    Standing standing = ALL.get(gate);
+    if (standing == null) {
       throw ConfigFields.invalid("unrecognized feature gate: " + gate);
     }
+    boolean on = value.booleanValue();
+    String problem =
+        switch (standing) {
+          case LOCKED_ON ->
+              on ? "" : "cannot set feature gate " + gate + " to false, feature is locked to true";
+          case ON ->
+              on
+                  ? ""
+                  : "featureGates: what " + gate + " stands for is always done here; leave it out";
+          case OFF ->
+              on ? "featureGates: what " + gate + " stands for is not done here; leave it out" : "";
+          case CHOOSABLE -> "";
+        };
+    if (!problem.isEmpty()) {
+      throw ConfigFields.invalid(problem);
+    }
     return on;
-  }
-
-  /** Of all lists together. */
-  static int count() {
-    return LOCKED_ON.size() + ON.size() + OFF.size() + CHOOSABLE.size();
-  }
-
-  static Set<String> known() {
-    Set<String> all = new TreeSet<>(LOCKED_ON);
-    all.addAll(ON);
-    all.addAll(OFF);
-    all.addAll(CHOOSABLE);
-    return all;
   }
 }

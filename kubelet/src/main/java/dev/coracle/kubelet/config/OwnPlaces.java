@@ -1,9 +1,11 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Fields that say where something of this node is. The command line decides that, so they may say
@@ -14,7 +16,15 @@ import java.util.TreeMap;
 public record OwnPlaces(Map<String, String> said) {
   public static final OwnPlaces NONE = new OwnPlaces(Map.of());
 
-  private record Place(Set<String> defaults, String instead) {}
+  /**
+   * @param defaults upstream's
+   * @param own what this node has
+   */
+  private record Place(
+      Set<String> defaults, Function<KubeletOptions, String> own, String instead) {}
+
+  private static final String CERTIFICATE =
+      "the node has its certificate from the cluster; leave it out";
 
   private static final Map<String, Place> ALL =
       Map.of(
@@ -23,18 +33,33 @@ public record OwnPlaces(Map<String, String> said) {
               Set.of(
                   "unix:///run/containerd/containerd.sock",
                   "unix:///var/run/containerd/containerd.sock"),
+              KubeletOptions::runtimeEndpoint,
               "--container-runtime-endpoint chooses the runtime"),
           "imageServiceEndpoint",
-          new Place(Set.of(), "images are pulled by the runtime; leave it out"),
+          new Place(
+              Set.of(),
+              KubeletOptions::runtimeEndpoint,
+              "images are pulled by the runtime; leave it out"),
           "podLogsDir",
-          new Place(Set.of("/var/log/pods"), "logs are in the data directory; leave it out"),
+          new Place(
+              Set.of("/var/log/pods"),
+              options -> options.podLogsDir().toString(),
+              "logs are in the data directory; leave it out"),
           "address",
           new Place(
-              Set.of("0.0.0.0", "::"), "the node listens where it can be reached; leave it out"),
+              Set.of("0.0.0.0", "::"),
+              options -> options.server().map(KubeletServerOptions::host).orElse(""),
+              "the node listens where it can be reached; leave it out"),
           "tlsCertFile",
-          new Place(Set.of(), "the node has its certificate from the cluster; leave it out"),
+          new Place(
+              Set.of(),
+              options -> options.server().map(s -> s.certificate().toString()).orElse(""),
+              CERTIFICATE),
           "tlsPrivateKeyFile",
-          new Place(Set.of(), "the node has its certificate from the cluster; leave it out"));
+          new Place(
+              Set.of(),
+              options -> options.server().map(s -> s.key().toString()).orElse(""),
+              CERTIFICATE));
 
   public OwnPlaces {
     said = Map.copyOf(said);
@@ -59,17 +84,10 @@ public record OwnPlaces(Map<String, String> said) {
    * @throws IllegalArgumentException of what says something else than is so
    */
   void check(KubeletOptions options) {
-    said.forEach((field, text) -> {
-      String own =
-          switch (field) {
-            case "containerRuntimeEndpoint", "imageServiceEndpoint" -> options.runtimeEndpoint();
-            case "podLogsDir" -> options.podLogsDir().toString();
-            case "address" -> options.server().map(s -> s.host()).orElse("");
-            case "tlsCertFile" -> options.server().map(s -> s.certificate().toString()).orElse("");
-            case "tlsPrivateKeyFile" -> options.server().map(s -> s.key().toString()).orElse("");
-            default -> throw new IllegalStateException(field);
-          };
-      if (!own.equals(text)) {
+    ALL.forEach((field, place) -> {
+      String text = said.getOrDefault(field, "");
+      String own = place.own.apply(options);
+      if (!text.isEmpty() && !text.equals(own)) {
         throw ConfigFields.invalid(
             field
                 + ": "
@@ -77,7 +95,7 @@ public record OwnPlaces(Map<String, String> said) {
                 + " is not what this node has"
                 + (own.isEmpty() ? "" : ", " + own)
                 + ": "
-                + ALL.get(field).instead);
+                + place.instead);
       }
     });
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.Json;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,10 +40,5 @@ class FeatureGatesTest {
   void whatIsNotSoIsRefused(String gate, String value, String why) {
     assertThatThrownBy(() -> parse("\"%s\":%s".formatted(gate, value)))
         .hasMessage("invalid configuration: " + why);
-  }
-
-  @Test
-  void noGateStandsInTwoLists() {
-    assertThat(FeatureGates.known()).hasSize(FeatureGates.count());
   }
 }

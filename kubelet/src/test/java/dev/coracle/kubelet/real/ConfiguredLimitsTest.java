@@ -51,9 +51,9 @@ class ConfiguredLimitsTest extends KubeletOnRuntime {
 
   private static String forking(int processes) {
     return """
-        "restartPolicy":"Never","containers":[{"name":"c","image":"test.local/busybox:1",
-         "command":["sh","-c","i=0; while [ $i -lt %d ]; do sleep 2 & i=$((i+1)); done; wait"]}]
-        """
+    "restartPolicy":"Never","containers":[{"name":"c","image":"test.local/busybox:1",
+     "command":["sh","-c","i=0; while [ $i -lt %d ]; do sleep 2 & i=$((i+1)); done; wait"]}]
+    """
         .formatted(processes);
   }
 
@@ -80,13 +80,11 @@ class ConfiguredLimitsTest extends KubeletOnRuntime {
                 .formatted(amounts, amounts));
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .untilAsserted(
-            () -> assertThat(pod("half").text("status", "phase")).isEqualTo("Running"));
+        .untilAsserted(() -> assertThat(pod("half").text("status", "phase")).isEqualTo("Running"));
     Awaitility.await()
         .ignoreExceptionsInstanceOf(IOException.class)
         .untilAsserted(() -> assertThat(quotas(pod)).hasSize(2).containsOnly("5000 10000"));
-    assertThat(
-            pod("half").at("status", "containerStatuses").at("/0/resources/limits/cpu").asText())
+    assertThat(pod("half").at("status", "containerStatuses").at("/0/resources/limits/cpu").asText())
         .isEqualTo("500m");
     delete("half");
   }

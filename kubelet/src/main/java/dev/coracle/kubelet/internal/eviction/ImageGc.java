@@ -12,8 +12,10 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -125,7 +127,10 @@ final class ImageGc {
         idle.add(image);
       }
     }
-    idle.sort(Comparator.comparing(i -> images.ages().lastUsed(i.getId())));
+    // Read once each: pods that start meanwhile use images too.
+    Map<String, Instant> lastUsed = new HashMap<>();
+    idle.forEach(i -> lastUsed.put(i.getId(), images.ages().lastUsed(i.getId())));
+    idle.sort(Comparator.comparing(i -> lastUsed.getOrDefault(i.getId(), Instant.EPOCH)));
     return idle;
   }
 }
