@@ -188,6 +188,14 @@ class FsCgroupsTest {
   }
 
   @Test
+  void aCgroupThatIsSomebodyElsesHasToBeThere() {
+    assertThatThrownBy(() -> FsCgroups.below("coracle-no-such", false, CgroupOptions.DEFAULT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "invalid configuration: cgroup-root \"/coracle-no-such\" doesn't exist (cgroupRoot)");
+  }
+
+  @Test
   void aCgroupThatIsSomebodyElsesIsNeitherWeighedNorRemoved() throws IOException {
     Cgroups cgroups = version1(false, CgroupOptions.DEFAULT);
     cgroups.limitPods(LIMITS);

@@ -91,6 +91,17 @@ class ConfigzTest {
     assertThat(told(plain.withConfiguration(read))).isEqualTo(told);
   }
 
+  @Test
+  void podsStandInTheCgroupThatIsChosen() {
+    KubeletOptions plain = options();
+    KubeletOptions elsewhere = plain.withConfiguration(parse(",\"cgroupRoot\":\"/lab/pods/\""));
+    assertThat(elsewhere.cgroupRoot()).isEqualTo("lab/pods");
+    assertThat(elsewhere.ownCgroupRoot()).isFalse();
+    KubeletOptions same = plain.withConfiguration(parse(",\"cgroupRoot\":\"/coracle-1\""));
+    assertThat(same.cgroupRoot()).isEqualTo("coracle-1");
+    assertThat(same.ownCgroupRoot()).isTrue();
+  }
+
   /** The server is made by these. */
   @Test
   void theNodesApiIsAsChosen() {
