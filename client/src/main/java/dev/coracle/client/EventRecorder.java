@@ -11,6 +11,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.internal.events.EventCorrelator;
 import dev.coracle.client.internal.events.EventCorrelator.Decision;
+import dev.coracle.client.internal.events.EventPace;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -43,10 +44,12 @@ public final class EventRecorder {
   private final String host;
   private final EventCorrelator correlator;
   private final Counter dropped;
+  private final EventPace pace;
 
   // Owned by the context.
   private final ArrayDeque<Pending> queue = new ArrayDeque<>();
   private boolean writing;
+  private boolean waiting;
   private boolean stopped;
   private long lastName;
 
@@ -56,12 +59,45 @@ public final class EventRecorder {
    */
   public EventRecorder(
       Client client, SerialContext context, String component, String host, MeterRegistry registry) {
+    this(
+        client,
+        context,
+        component,
+        host,
+        registry.counter("coracle_events_dropped_total", "component", component),
+        new EventPace(EventPace.UNBOUNDED, 1, context.nanoTime()));
+  }
+
+  private EventRecorder(
+      Client client,
+      SerialContext context,
+      String component,
+      String host,
+      Counter dropped,
+      EventPace pace) {
     this.client = client;
     this.context = context;
     this.component = component;
     this.host = host;
     this.correlator = new EventCorrelator(context);
-    this.dropped = registry.counter("coracle_events_dropped_total", "component", component);
+    this.dropped = dropped;
+    this.pace = pace;
+  }
+
+  /**
+   * Another one that writes no faster; what comes faster waits.
+   *
+   * @param perSecond zero for as fast as can be
+   * @param burst how many at once all the same
+   */
+  public EventRecorder atMost(int perSecond, int burst) {
+    return new EventRecorder(
+        client,
+        context,
+        component,
+        host,
+        dropped,
+        new EventPace(perSecond, burst, context.nanoTime()));
   }
 
   public void normal(KubeObject about, String reason, String message) {
@@ -105,7 +141,18 @@ public final class EventRecorder {
   }
 
   private void next() {
-    while (!writing) {
+    while (!writing && !waiting && !queue.isEmpty()) {
+      Duration wait = pace.untilNext(context.nanoTime());
+      if (!wait.isZero()) {
+        waiting = true;
+        context.schedule(
+            wait,
+            () -> {
+              waiting = false;
+              next();
+            });
+        return;
+      }
       Pending pending = queue.poll();
       if (pending == null) {
         return;
@@ -163,6 +210,7 @@ public final class EventRecorder {
       java.util.function.Consumer<KubeObject> stored,
       Runnable again,
       int attempt) {
+    pace.spend();
     request
         .emitOn(context)
         .subscribe()

@@ -66,6 +66,22 @@ class EventRecorderTest {
   }
 
   @Test
+  void writesNoFasterThanAsked() {
+    EventRecorder slow = recorder.atMost(2, 3);
+    for (int i = 0; i < 8; i++) {
+      slow.normal(pod, "Reason" + i, "message");
+    }
+    context.runUntilIdle();
+    assertThat(api.all(Resources.EVENTS)).as("at once").hasSize(3);
+    context.advance(Duration.ofMillis(500));
+    assertThat(api.all(Resources.EVENTS)).hasSize(4);
+    context.advance(Duration.ofMillis(1000));
+    assertThat(api.all(Resources.EVENTS)).hasSize(6);
+    context.advance(Duration.ofMinutes(1));
+    assertThat(api.all(Resources.EVENTS)).as("what waited").hasSize(8);
+  }
+
+  @Test
   void triesAgainWhenTheApiIsAway() {
     api.failWhen(_ -> Optional.of(StatusException.unavailable("away")));
     recorder.normal(pod, "Scheduled", "ok");

@@ -10,6 +10,7 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
+import dev.coracle.kubelet.config.EventRate;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.NodePlugins;
@@ -38,6 +39,7 @@ import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
+import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -85,6 +87,7 @@ public final class Kubelet implements Component {
   private final NodeParts nodeParts;
   private final PodTeardown teardown;
   private final Optional<KubeletServer> server;
+  private final Optional<HealthzServer> healthz;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
   private volatile ShownBeside shown = ShownBeside.NOTHING;
@@ -100,7 +103,8 @@ public final class Kubelet implements Component {
         Surroundings.real(
                 options,
                 registry,
-                new GrpcRuntimeService(vertx, options.runtimeEndpoint()),
+                new GrpcRuntimeService(
+                    vertx, options.runtimeEndpoint(), options.configuration().runtimeTimeout()),
                 clock,
                 true)
             .withLogind(ShutdownInhibitor.Config.ofMachine()));
@@ -135,7 +139,10 @@ public final class Kubelet implements Component {
     Clock clock = timers.clock();
     SerialContext context = SerialContext.of(vertx);
     this.informers = new InformerFactory(context, client);
-    this.recorder = new EventRecorder(client, context, "kubelet", options.nodeName(), registry);
+    EventRate rate = options.configuration().events();
+    this.recorder =
+        new EventRecorder(client, context, "kubelet", options.nodeName(), registry)
+            .atMost(rate.perSecond(), rate.burst());
     events = around.events().apply(PodEvents.to(recorder));
     Informer pods =
         informers.informer(
@@ -148,7 +155,9 @@ public final class Kubelet implements Component {
     this.paths = new PodPaths(options.rootDir(), options.podLogsDir(), !around.simulated());
     this.cache = new RuntimeCache(runtime, options.nodeIp(), clock);
     Supplier<Optional<String>> problem = this::runtimeProblem;
-    this.node = new NodeStatusManager(client, runtime, timers, options, around.machine(), problem);
+    this.node =
+        new NodeStatusManager(
+            client, runtime, timers, options, around.machine(), around.swap(), problem);
     NumaNodes numa = around.numa(options.configuration().numa());
     this.plugins =
         new NodePlugins(
@@ -200,7 +209,12 @@ public final class Kubelet implements Component {
             parts.sync,
             timers,
             pod ->
-                new PodContext(pod, clock, options.restartBackOff(), options.restartBackOffMax()),
+                new PodContext(
+                    pod,
+                    clock,
+                    options.restartBackOff(),
+                    options.restartBackOffMax(),
+                    options.configuration().pods().longestRestart()),
             sources::all,
             parts.cleaner::forget,
             this::housekeeping,
@@ -208,8 +222,8 @@ public final class Kubelet implements Component {
             parts.statuses::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
-    this.server =
-        NodeApi.server(
+    NodeApi.Servers servers =
+        NodeApi.servers(
             vertx,
             client,
             options,
@@ -226,6 +240,8 @@ public final class Kubelet implements Component {
                 parts.certificates,
                 () -> shown,
                 this::unhealthy));
+    this.server = servers.api();
+    this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
@@ -266,6 +282,7 @@ public final class Kubelet implements Component {
     CompletableFuture<Void> listed = informers.start().subscribeAsCompletionStage();
     pleg.start();
     server.ifPresent(s -> node.port(s.start().await().atMost(Duration.ofSeconds(10))));
+    healthz.ifPresent(h -> h.start().await().atMost(Duration.ofSeconds(10)));
     node.start();
     nodeParts.enforce();
     timers.execute(plugins::start);
@@ -275,6 +292,10 @@ public final class Kubelet implements Component {
     nodeParts.awaitShutdowns();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
+    Duration resync = options.configuration().pods().resync();
+    if (!resync.isZero()) {
+      timers.every(resync, this::touchAll);
+    }
   }
 
   /**
@@ -322,6 +343,11 @@ public final class Kubelet implements Component {
         .thenCompose(v ->
             server
                 .<CompletionStage<Void>>map(s -> s.stop().subscribeAsCompletionStage())
+                .orElseGet(() -> CompletableFuture.completedFuture(null)))
+        .handle((v, e) -> null)
+        .thenCompose(v ->
+            healthz
+                .<CompletionStage<Void>>map(h -> h.stop().subscribeAsCompletionStage())
                 .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
         .thenCombine(pods, (v, p) -> p)

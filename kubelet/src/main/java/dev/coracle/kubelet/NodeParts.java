@@ -52,15 +52,7 @@ final class NodeParts {
     this.simulated = around.simulated();
     this.timers = around.timers();
     this.rotation =
-        new LogRotation(
-            runtime,
-            cache,
-            loop::pods,
-            paths,
-            timers,
-            options.containerLogMaxSize(),
-            options.containerLogMaxFiles(),
-            options.configuration().containerLogMonitorInterval());
+        new LogRotation(runtime, cache, loop::pods, paths, timers, options.configuration().logs());
     this.enforcement =
         new AllocatableEnforcement(
             options.configuration().reservations(),

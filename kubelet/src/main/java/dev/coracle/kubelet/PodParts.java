@@ -36,6 +36,7 @@ import dev.coracle.kubelet.internal.runtime.ContainerEnv;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts;
 import dev.coracle.kubelet.internal.runtime.LifecycleHooks;
+import dev.coracle.kubelet.internal.runtime.NodeLimits;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodKiller;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
@@ -133,18 +134,20 @@ final class PodParts {
                 paths.real()
                     ? Optional.of(options.rootDir().resolve("image_manager"))
                     : Optional.empty(),
-                options.configuration().pullVerification(),
+                options.configuration().images().verification(),
                 clock),
             events,
             clock,
             timers,
-            options.maxParallelImagePulls());
+            options.configuration().images().parallelPulls());
     node.imagesSeen(images::retain);
     this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
     LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
     this.gc = new ContainerGc(runtime, paths, timers);
-    this.cgroups = FsCgroups.below(options.cgroupRoot());
+    this.cgroups =
+        FsCgroups.below(
+            options.cgroupRoot(), options.ownCgroupRoot(), options.configuration().cgroups());
     this.statuses =
         new StatusManager(client, timers, StatusManager.STARTING, StatusManager.CORRECTING);
     Function<Pod, DownwardApi.Facts> facts =
@@ -199,8 +202,8 @@ final class PodParts {
     this.users =
         new UserNamespaces(
             paths,
-            options.configuration().userNamespaceIds(),
-            options.maxPods(),
+            options.configuration().pods().ids(),
+            options.podsOn(machine.cpus()),
             node::hasUserNamespaces);
     this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers, users);
     PodDns dns = PodDns.of(options);
@@ -216,12 +219,12 @@ final class PodParts {
             () -> links.pods().get().stream().map(PodContext::pod).toList(),
             links.ended(),
             links.pressures(),
-            options.configuration().sysctls(),
+            options.configuration().pods().sysctls(),
             options.configuration().cpus(),
             options.configuration().numa().memory());
-    this.resizer =
-        new PodResizer(
-            runtime, cgroups, paths, events, admission, machine.memoryBytes(), this::wake);
+    NodeLimits limits =
+        new NodeLimits(machine.memoryBytes(), around.swap(), options.configuration().cgroups());
+    this.resizer = new PodResizer(runtime, cgroups, paths, events, admission, limits, this::wake);
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,
@@ -229,8 +232,11 @@ final class PodParts {
             images,
             new ContainerEnv(objects),
             new ContainerMounts(paths, dns.clusterDomain(), recursiveReadOnly),
-            new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf),
-            new ContainerConfigs(machine.memoryBytes(), options.rootDir().resolve("seccomp")),
+            new SandboxConfigs(paths, dns, cgroups::parentOf, this::usersOf, limits.options()),
+            new ContainerConfigs(
+                limits,
+                options.rootDir().resolve("seccomp"),
+                options.configuration().pods().seccompDefault()),
             hooks,
             killer,
             events,

@@ -12,6 +12,7 @@ import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.SwapSpace;
 import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.simulated.EventBudget;
 import dev.coracle.kubelet.internal.simulated.SimulatedRuntime;
@@ -103,6 +104,7 @@ public final class SimulatedNodes implements Component {
               true,
               Optional.empty(),
               Optional.empty(),
+              SwapSpace.NONE,
               Surroundings.SYSTEM);
       kubelets.add(
           new Kubelet(vertx, clients.apply(name(i)), optionsOf(i, options), registry, around));

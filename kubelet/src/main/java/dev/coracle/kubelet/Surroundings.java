@@ -8,6 +8,7 @@ import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.SwapSpace;
 import dev.coracle.kubelet.internal.probe.ProbeMetrics;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
@@ -29,6 +30,7 @@ import java.util.function.UnaryOperator;
  * @param simulated nothing of its pods is on this host, whose shortages are none of its concern
  * @param logind where systemd-logind delays a shutdown; empty: it is not asked to
  * @param room what the node has of what may run short; empty: as the machine says
+ * @param swap of the machine
  * @param system where the kernel describes CPUs and NUMA nodes
  */
 record Surroundings(
@@ -43,6 +45,7 @@ record Surroundings(
     boolean simulated,
     Optional<ShutdownInhibitor.Config> logind,
     Optional<EvictionManager.Observer> room,
+    SwapSpace swap,
     Path system) {
 
   static final Path SYSTEM = Path.of("/sys/devices/system");
@@ -66,58 +69,50 @@ record Surroundings(
         false,
         Optional.empty(),
         Optional.empty(),
+        SwapSpace.read(),
         SYSTEM);
   }
 
   /** The same with another view of what the node has. */
   Surroundings withRoom(EvictionManager.Observer other) {
-    return new Surroundings(
-        runtime,
-        timers,
-        machine,
-        metrics,
-        probeMetrics,
-        services,
-        events,
-        plugins,
-        simulated,
-        logind,
-        Optional.of(other),
-        system);
+    return with(machine, logind, Optional.of(other), swap, system);
   }
 
   /** The same, and a shutdown of the machine waits for its pods. */
   Surroundings withLogind(ShutdownInhibitor.Config where) {
-    return new Surroundings(
-        runtime,
-        timers,
-        machine,
-        metrics,
-        probeMetrics,
-        services,
-        events,
-        plugins,
-        simulated,
-        Optional.of(where),
-        room,
-        system);
+    return with(machine, Optional.of(where), room, swap, system);
   }
 
   /** The same on another machine, whose CPUs and NUMA nodes are described there. */
   Surroundings withMachine(Machine other, Path described) {
+    return with(other, logind, room, swap, described);
+  }
+
+  /** The same with other swap. */
+  Surroundings withSwap(SwapSpace other) {
+    return with(machine, logind, room, other, system);
+  }
+
+  private Surroundings with(
+      Machine newMachine,
+      Optional<ShutdownInhibitor.Config> newLogind,
+      Optional<EvictionManager.Observer> newRoom,
+      SwapSpace newSwap,
+      Path newSystem) {
     return new Surroundings(
         runtime,
         timers,
-        other,
+        newMachine,
         metrics,
         probeMetrics,
         services,
         events,
         plugins,
         simulated,
-        logind,
-        room,
-        described);
+        newLogind,
+        newRoom,
+        newSwap,
+        newSystem);
   }
 
   /** Where the machine's memory is; not looked for where nobody asks. */

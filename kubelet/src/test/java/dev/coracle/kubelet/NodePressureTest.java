@@ -129,8 +129,19 @@ class NodePressureTest {
   }
 
   @Test
-  void theDiskIsTidiedBeforeAPodIsEnded() throws Exception {
+  void anImageThatHasJustComeIsNotTidiedAway() throws Exception {
     start("");
+    k.runtime.image("unused:1");
+    create("lives", "", "");
+    room.put(EvictionSignal.IMAGEFS_AVAILABLE, new Observation(100, 1000));
+    k.kubelet().lookForPressure();
+    k.awaitPhase("lives", "Failed");
+    assertThat(k.runtime.calls()).doesNotContain("removeImage sha256:unused:1");
+  }
+
+  @Test
+  void theDiskIsTidiedBeforeAPodIsEnded() throws Exception {
+    start(",\"imageMinimumGCAge\":\"1ns\"");
     k.runtime.image("unused:1");
     create("over", "\"restartPolicy\":\"Never\",", "");
     create("lives", "", "");

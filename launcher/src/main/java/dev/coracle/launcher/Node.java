@@ -121,17 +121,30 @@ public final class Node {
         RuntimeEndpoint.UNIX
             + (named instanceof RuntimeEndpoint.Cri c ? c.socket() : data.criSocket());
     this.kubelet =
-        new Kubelet(
+        kubelet(
             vertx,
             client,
-            kubeletOptions(options, data, network, podCidr, identity, endpoint),
             registry,
-            clock);
+            clock,
+            () -> kubeletOptions(options, data, network, podCidr, identity, endpoint));
     kubelet.show(
         new ShownBeside(
             () -> metrics.scrape(null).body(),
             parameters ->
                 logs.flatMap(LogCollector::search).map(search -> search.answer(parameters))));
+  }
+
+  private static Kubelet kubelet(
+      Vertx vertx,
+      Client client,
+      MeterRegistry registry,
+      Clock clock,
+      Supplier<KubeletOptions> options) {
+    try {
+      return new Kubelet(vertx, client, options.get(), registry, clock);
+    } catch (IllegalArgumentException e) {
+      throw new UserErrorException("--kubelet-config cannot be used: " + e.getMessage());
+    }
   }
 
   private PodConnection connection(NetworkOptions pods) throws IOException {
@@ -226,7 +239,6 @@ public final class Node {
         .withCgroupRoot("coracle-" + data.clusterId())
         .withPodCidr(podCidr)
         .withNodeLabels(options.node().labels())
-        .withConfiguration(options.node().kubelet())
         .withServer(
             KubeletServerOptions.defaults(
                     network.nodeName(),
@@ -236,7 +248,8 @@ public final class Node {
                 .withTrustedUsers(Set.of("kube-apiserver-kubelet-client"))
                 .withLogDirectory(Path.of("/var/log"))
                 .withListen(
-                    options.node().kubeletAddress(), Ports.preferred(options.kubeletPort())));
+                    options.node().kubeletAddress(), Ports.preferred(options.kubeletPort())))
+        .withConfiguration(options.node().kubelet());
   }
 
   /** The port of the kubelet's API, 0 before it listens. */

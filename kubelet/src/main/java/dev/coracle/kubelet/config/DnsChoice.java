@@ -2,6 +2,7 @@ package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.net.Cidr;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +20,9 @@ import java.util.Optional;
 public record DnsChoice(List<String> servers, String domain, Optional<String> resolvConf) {
   public static final DnsChoice CLUSTER = new DnsChoice(List.of(), "", Optional.empty());
 
+  /** Bytes of a resolv.conf. */
+  public static final int LARGEST = 1 << 20;
+
   public DnsChoice {
     servers = List.copyOf(servers);
   }
@@ -27,7 +31,7 @@ public record DnsChoice(List<String> servers, String domain, Optional<String> re
    * @throws IllegalArgumentException of what is no address, and of a file that cannot be read
    */
   static DnsChoice parse(JsonNode document) {
-    List<String> servers = KubeletConfiguration.list(document, "clusterDNS");
+    List<String> servers = ConfigFields.list(document, "clusterDNS");
     for (String server : servers) {
       if (Cidr.number(server).isEmpty()) {
         throw new IllegalArgumentException(
@@ -42,10 +46,23 @@ public record DnsChoice(List<String> servers, String domain, Optional<String> re
   }
 
   private static String readable(String file) {
-    if (!file.isEmpty()
-        && !(Files.isRegularFile(Path.of(file)) && Files.isReadable(Path.of(file)))) {
-      throw new IllegalArgumentException(
-          "invalid configuration: resolvConf: " + file + " cannot be read");
+    if (file.isEmpty()) {
+      return file;
+    }
+    Path path = Path.of(file);
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      throw ConfigFields.invalid("resolvConf: " + file + " cannot be read");
+    }
+    try {
+      if (Files.size(path) > LARGEST) {
+        throw ConfigFields.invalid(
+            "resolvConf: "
+                + file
+                + " is larger than 1 MiB, so it is no resolv.conf; name the one that pods are to"
+                + " have, or leave resolvConf out for the host's");
+      }
+    } catch (IOException e) {
+      throw ConfigFields.invalid("resolvConf: " + file + " cannot be read: " + e.getMessage());
     }
     return file;
   }

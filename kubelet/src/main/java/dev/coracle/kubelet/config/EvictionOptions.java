@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.config.EvictionThreshold.Amount;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +34,29 @@ public record EvictionOptions(
 
   public EvictionOptions {
     thresholds = List.copyOf(thresholds);
+  }
+
+  /**
+   * Whoever names one hard threshold has no others, unless they are merged.
+   *
+   * @throws IllegalArgumentException in upstream's words
+   */
+  static EvictionOptions parse(JsonNode document) {
+    Map<String, String> hard =
+        new LinkedHashMap<>(ConfigFields.texts(document.path("evictionHard")));
+    if (hard.isEmpty() || ConfigFields.flag(document, "mergeDefaultEvictionSettings", false)) {
+      HARD.forEach(hard::putIfAbsent);
+    }
+    Map<String, Duration> grace = new LinkedHashMap<>();
+    ConfigFields.texts(document.path("evictionSoftGracePeriod"))
+        .forEach((signal, text) -> grace.put(signal, GoDurations.parse(text)));
+    return of(
+        hard,
+        ConfigFields.texts(document.path("evictionSoft")),
+        grace,
+        ConfigFields.texts(document.path("evictionMinimumReclaim")),
+        ConfigFields.period(document, "evictionPressureTransitionPeriod", TRANSITION),
+        ConfigFields.number(document, "evictionMaxPodGracePeriod", 0, Integer.MAX_VALUE));
   }
 
   /**

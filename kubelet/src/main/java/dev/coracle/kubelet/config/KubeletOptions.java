@@ -23,17 +23,15 @@ import java.util.function.Consumer;
  * @param clusterDns addresses of the DNS service; empty: pods use the host's resolver
  * @param cgroupRoot the cgroup below which pods' cgroups stand, without slashes at its ends; empty:
  *     none are made
+ * @param ownCgroupRoot whether that cgroup is this node's to make, weigh and remove
  * @param podCidr what the runtime may give to pods, written to the Node when not empty; one range,
  *     or one of each IP family with a comma between
  * @param staticPodPath a directory of manifests to run without the API
  * @param nodeLabels labels beside those every node has
  * @param maxPods how many pods the node takes
- * @param maxParallelImagePulls pulls at once
  * @param heartbeat how often the Lease is renewed (it lasts four times as long)
  * @param restartBackOff first delay of a crashing container or a failing pull
  * @param restartBackOffMax longest delay
- * @param containerLogMaxSize bytes after which a container's log is rotated
- * @param containerLogMaxFiles files kept of one container
  * @param configuration what is done at the node's end and when it runs short
  * @param server the kubelet's HTTPS API; empty: none is served
  */
@@ -46,16 +44,14 @@ public record KubeletOptions(
     List<String> clusterDns,
     String clusterDomain,
     String cgroupRoot,
+    boolean ownCgroupRoot,
     String podCidr,
     Optional<Path> staticPodPath,
     Map<String, String> nodeLabels,
     int maxPods,
-    int maxParallelImagePulls,
     Duration heartbeat,
     Duration restartBackOff,
     Duration restartBackOffMax,
-    long containerLogMaxSize,
-    int containerLogMaxFiles,
     KubeletConfiguration configuration,
     Optional<KubeletServerOptions> server) {
 
@@ -83,6 +79,11 @@ public record KubeletOptions(
     return nodeIps.isEmpty() ? "" : nodeIps.getFirst();
   }
 
+  /** How many pods a machine with so many CPUs takes. */
+  public int podsOn(int cpus) {
+    return PodOptions.mostOn(cpus, maxPods, configuration.pods().perCore());
+  }
+
   /** Where this node makes volumes of the built-in storage class: beside the root directory. */
   public Path localVolumes() {
     return rootDir.toAbsolutePath().resolveSibling("volumes");
@@ -102,16 +103,14 @@ public record KubeletOptions(
         List.of(),
         "cluster.local",
         "",
+        true,
         "",
         Optional.empty(),
         Map.of(),
         110,
-        4,
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         Duration.ofMinutes(5),
-        10L << 20,
-        5,
         KubeletConfiguration.DEFAULT,
         Optional.empty());
   }
@@ -158,22 +157,24 @@ public record KubeletOptions(
     return with(draft -> draft.heartbeat = every);
   }
 
-  public KubeletOptions withContainerLogs(long maxSize, int maxFiles) {
-    return with(draft -> {
-      draft.containerLogMaxSize = maxSize;
-      draft.containerLogMaxFiles = maxFiles;
-    });
-  }
-
   public KubeletOptions withServer(KubeletServerOptions https) {
     return with(draft -> draft.server = Optional.of(https));
   }
 
+  /**
+   * To be called when the rest is set, over which it goes.
+   *
+   * @throws IllegalArgumentException of what says that something is elsewhere than it is
+   */
   public KubeletOptions withConfiguration(KubeletConfiguration chosen) {
+    chosen.places().check(this);
     return with(draft -> {
-      draft.maxPods = chosen.maxPods();
-      draft.containerLogMaxSize = chosen.containerLogMaxSize();
-      draft.containerLogMaxFiles = chosen.containerLogMaxFiles();
+      draft.maxPods = chosen.pods().most();
+      draft.heartbeat = chosen.node().heartbeat();
+      draft.server = server.map(chosen.serving()::over);
+      String root = chosen.cgroups().root().orElse(cgroupRoot);
+      draft.ownCgroupRoot = root.equals(cgroupRoot);
+      draft.cgroupRoot = root;
       draft.staticPodPath = chosen.staticPodPath().or(() -> draft.staticPodPath);
       draft.configuration = chosen;
     });
@@ -195,16 +196,14 @@ public record KubeletOptions(
     List<String> clusterDns;
     String clusterDomain;
     String cgroupRoot;
+    boolean ownCgroupRoot;
     String podCidr;
     Optional<Path> staticPodPath;
     Map<String, String> nodeLabels;
     int maxPods;
-    int maxParallelImagePulls;
     Duration heartbeat;
     Duration restartBackOff;
     Duration restartBackOffMax;
-    long containerLogMaxSize;
-    int containerLogMaxFiles;
     KubeletConfiguration configuration;
     Optional<KubeletServerOptions> server;
 
@@ -217,16 +216,14 @@ public record KubeletOptions(
       clusterDns = options.clusterDns;
       clusterDomain = options.clusterDomain;
       cgroupRoot = options.cgroupRoot;
+      ownCgroupRoot = options.ownCgroupRoot;
       podCidr = options.podCidr;
       staticPodPath = options.staticPodPath;
       nodeLabels = options.nodeLabels;
       maxPods = options.maxPods;
-      maxParallelImagePulls = options.maxParallelImagePulls;
       heartbeat = options.heartbeat;
       restartBackOff = options.restartBackOff;
       restartBackOffMax = options.restartBackOffMax;
-      containerLogMaxSize = options.containerLogMaxSize;
-      containerLogMaxFiles = options.containerLogMaxFiles;
       configuration = options.configuration;
       server = options.server;
     }
@@ -241,16 +238,14 @@ public record KubeletOptions(
           clusterDns,
           clusterDomain,
           cgroupRoot,
+          ownCgroupRoot,
           podCidr,
           staticPodPath,
           nodeLabels,
           maxPods,
-          maxParallelImagePulls,
           heartbeat,
           restartBackOff,
           restartBackOffMax,
-          containerLogMaxSize,
-          containerLogMaxFiles,
           configuration,
           server);
     }

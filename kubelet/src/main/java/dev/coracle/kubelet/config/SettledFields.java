@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -11,8 +12,8 @@ import java.util.function.Predicate;
 
 /**
  * Fields of a KubeletConfiguration that cannot be chosen here. Files that tools write have them all
- * the same, so they may say what is so anyway, or what stands for the default; anything else is
- * refused, since it would not be done.
+ * the same, so they may say what is so anyway, or upstream's default; anything else is refused,
+ * since it would not be done.
  */
 final class SettledFields {
 
@@ -21,72 +22,140 @@ final class SettledFields {
   private static final Map<String, Field> ALL = new TreeMap<>();
 
   static {
-    Field unset = new Field(SettledFields::isUnset, "only the default can be had here");
-    for (String field :
-        new String[] {
-          "containerRuntimeEndpoint",
-          "crashLoopBackOff",
-          "fileCheckFrequency",
-          "httpCheckFrequency",
-          "imageMaximumGCAge",
-          "imageMinimumGCAge",
-          "logging",
-          "nodeStatusReportFrequency",
-          "nodeStatusUpdateFrequency",
-          "runtimeRequestTimeout",
-          "streamingConnectionIdleTimeout",
-          "syncFrequency",
-          "volumeStatsAggPeriod"
-        }) {
-      ALL.put(field, unset);
-    }
+    periods();
+    serving();
+    limits();
+    ofUpstreamsOwn();
+  }
+
+  /** What is heard of at once here, and looked for now and then by upstream. */
+  private static void periods() {
+    settled("fileCheckFrequency", "manifests are watched; leave it out", "20s");
+    settled("httpCheckFrequency", "manifests are files only; leave it out", "20s");
+    settled("volumeStatsAggPeriod", "volumes are measured each minute; leave it out", "1m");
+    settled("cpuManagerReconcilePeriod", "CPUs are given at once; leave it out", "10s");
+    settled("podHousekeepingPeriod", "pods are looked after at once; leave it out", "2s");
+    settled("draManagerReconcilePeriod", "claims are looked after at once; leave it out", "1m");
+  }
+
+  private static void serving() {
     ALL.put(
         "authentication",
         new Field(
-            node ->
-                has(node, "anonymous", "webhook", "x509")
-                    && has(node.path("anonymous"), "enabled")
-                    && has(node.path("webhook"), "enabled", "cacheTTL")
-                    && !node.path("anonymous").path("enabled").asBoolean(false)
-                    && node.path("webhook").path("enabled").asBoolean(true)
-                    && isUnset(node.path("webhook").path("cacheTTL"))
-                    && isUnset(node.path("x509")),
-            "nobody is anonymous, tokens are reviewed by the API server, and client certificates"
-                + " are those of the cluster's authority (leave x509 out)"));
+            node -> {
+              JsonNode webhook = node.path("webhook");
+              return has(webhook, "enabled", "cacheTTL")
+                  && webhook.path("enabled").asBoolean(true)
+                  && says(webhook.path("cacheTTL"), "2m");
+            },
+            "tokens are reviewed by the API server, and remembered for 2m (leave webhook out)"));
     ALL.put(
         "authorization",
         new Field(
             node ->
                 has(node, "mode", "webhook")
-                    && node.path("mode").asText("Webhook").equals("Webhook")
-                    && isUnset(node.path("webhook")),
-            "the mode is Webhook"));
+                    && says(node.path("mode"), "Webhook")
+                    && has(node.path("webhook"), "cacheAuthorizedTTL", "cacheUnauthorizedTTL")
+                    && says(node.path("webhook").path("cacheAuthorizedTTL"), "5m")
+                    && says(node.path("webhook").path("cacheUnauthorizedTTL"), "30s"),
+            "the mode is Webhook, with answers remembered for 5m, or 30s where they are no"));
+    ALL.put(
+        "rotateCertificates",
+        new Field(node -> node.asBoolean(false), "certificates are always rotated"));
+    settled("enableServer", "the API server reaches the node by it; leave it out", true);
+    settled("readOnlyPort", "nothing is served without authentication; leave it out");
+    settled("serverTLSBootstrap", "the node asks for its certificate anyway", true, false);
+    settled("tlsCipherSuites", "those of the Java platform are offered; leave it out");
+    settled("tlsMinVersion", "it is VersionTLS12", "VersionTLS12");
+    settled("tlsCurvePreferences", "those of the Java platform are offered; leave it out");
+    settled("enableContentionProfiling", "there are no profiles of Go's; leave it out");
+    settled("enableProfilingHandler", "there are no profiles of Go's", true, false);
+    settled("enableDebugFlagsHandler", "there are no flags of Go's to set", true, false);
+    settled("enableSystemLogQuery", "/logs shows files as they are; leave it out");
+    settled("tracing", "there are no traces; leave it out");
+    ALL.put(
+        "logging",
+        new Field(
+            node -> {
+              JsonNode format = node.path("format");
+              return says(format, "text")
+                  && says(node.path("verbosity"), 0)
+                  && isUnset(node.path("vmodule"));
+            },
+            "logs are text, and as detailed as they are; leave it out"));
+  }
+
+  private static void limits() {
     ALL.put(
         "cgroupDriver",
         new Field(
-            node -> node.asText().equals("systemd") || node.asText().equals("cgroupfs"),
+            node -> says(node, "systemd", "cgroupfs"),
             "it is systemd or cgroupfs, and the runtime says which (KEP-4033)"));
+    settled("cgroupsPerQOS", "pods' cgroups are by their class; leave it out", true);
+    settled("kubeletCgroups", "the process stays where it was started; leave it out");
+    settled("systemCgroups", "processes stay where they were started; leave it out");
+    settled("qosReserved", "no memory is kept from other classes; leave it out");
+    settled("singleProcessOOMKill", "the kernel chooses who is killed; leave it out");
+    settled("memoryThrottlingFactor", "no memory.high is set (KEP-2570)", 0.9);
+    settled("memoryReservationPolicy", "no memory.min is set (KEP-2570)", "None");
+    settled("failCgroupV1", "a node on cgroup v1 works; leave it out");
     ALL.put(
         "failSwapOn",
         new Field(
             node -> !node.asBoolean() || !isSwapOn(),
             "running with swap on is not supported, please disable swap or set failSwapOn to"
                 + " false"));
+    settled("oomScoreAdj", "the process keeps the score it was started with", -999);
+    settled("maxOpenFiles", "the process keeps the limit it was started with", 1000000);
+    settled("registryPullQPS", "pulls are bounded by maxParallelImagePulls alone", 5);
+    settled("registryBurst", "pulls are bounded by maxParallelImagePulls alone", 10);
+    settled("kubeAPIQPS", "requests are as many as there is to tell; leave it out", 50);
+    settled("kubeAPIBurst", "requests are as many as there is to tell; leave it out", 100);
+    settled("containerLogMaxWorkers", "logs are rotated one after the other", 1);
+    settled("localStorageCapacityIsolation", "local storage is always counted", true);
+    settled("kernelMemcgNotification", "memory is looked at every ten seconds; leave it out");
+  }
+
+  /** What concerns things that only upstream's kubelet has, or has had. */
+  private static void ofUpstreamsOwn() {
+    settled("staticPodURL", "manifests are files (staticPodPath); leave it out");
+    settled("staticPodURLHeader", "manifests are files (staticPodPath); leave it out");
+    settled("runOnce", "Runonce mode has been deprecated and should not be set");
+    settled("podCIDR", "the control plane gives the node its range; leave it out");
+    settled(
+        "contentType", "it speaks JSON", "application/vnd.kubernetes.protobuf", "application/json");
+    settled("configMapAndSecretChangeDetectionStrategy", "they are watched", "Watch");
+    settled("enableControllerAttachDetach", "the controller attaches volumes", true);
+    settled("protectKernelDefaults", "the kernel's settings stay as they are; leave it out");
+    settled("makeIPTablesUtilChains", "no chains are made", true, false);
+    settled("showHiddenMetricsForVersion", "no metrics are hidden; leave it out");
+    settled(
+        "volumePluginDir",
+        "there are no FlexVolumes; leave it out",
+        "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/");
     ALL.put(
-        "memorySwap",
+        "hairpinMode",
         new Field(
-            node ->
-                has(node, "swapBehavior")
-                    && (isUnset(node)
-                        || node.path("swapBehavior").asText().equals("NoSwap") && !isSwapOn()),
-            "swapBehavior is NoSwap, and on a node with swap only containers with a memory limit"
-                + " are held to it"));
-    ALL.put(
-        "rotateCertificates",
-        new Field(node -> node.asBoolean(false), "certificates are always rotated"));
+            node -> says(node, "promiscuous-bridge", "hairpin-veth", "none"),
+            "Valid options are \"none\", \"hairpin-veth\" or \"promiscuous-bridge\" (which the"
+                + " network decides, here and upstream)"));
+    for (String bit : new String[] {"iptablesMasqueradeBit", "iptablesDropBit"}) {
+      ALL.put(
+          bit,
+          new Field(
+              node -> node.isInt() && node.intValue() >= 0 && node.intValue() <= 31,
+              "must be between 0 and 31, inclusive (it has no effect, here and upstream)"));
+    }
   }
 
   private SettledFields() {}
+
+  /**
+   * @param values what may be said beside nothing, as upstream's defaults may
+   */
+  private static void settled(String field, String what, Object... values) {
+    ALL.put(field, new Field(node -> says(node, values), what));
+  }
 
   static Iterable<String> names() {
     return ALL.keySet();
@@ -99,9 +168,37 @@ final class SettledFields {
     ALL.forEach((name, field) -> {
       JsonNode node = document.path(name);
       if (!node.isMissingNode() && !field.agrees.test(node)) {
-        throw new IllegalArgumentException("invalid configuration: " + name + ": " + field.what);
+        throw ConfigFields.invalid(name + ": " + field.what);
       }
     });
+  }
+
+  /** Whether it says one of the values, or nothing. */
+  private static boolean says(JsonNode node, Object... values) {
+    boolean equal = Arrays.stream(values).anyMatch(value -> isEqual(node, value));
+    boolean isSwitch =
+        node.isBoolean() && Arrays.stream(values).anyMatch(Boolean.class::isInstance);
+    return equal || !isSwitch && isUnset(node);
+  }
+
+  private static boolean isEqual(JsonNode node, Object value) {
+    return switch (value) {
+      case Boolean b -> node.isBoolean() && node.booleanValue() == b;
+      case Number n -> node.isNumber() && node.doubleValue() == n.doubleValue();
+      default -> node.isTextual() && isEqual(node.textValue(), value.toString());
+    };
+  }
+
+  /** {@code 2m} and {@code 2m0s} are the same. */
+  private static boolean isEqual(String said, String value) {
+    if (said.equals(value)) {
+      return true;
+    }
+    try {
+      return GoDurations.parse(said).equals(GoDurations.parse(value));
+    } catch (IllegalArgumentException e) {
+      return false; // They are no durations.
+    }
   }
 
   /** Whether it is an object, or nothing, that has no other fields. */

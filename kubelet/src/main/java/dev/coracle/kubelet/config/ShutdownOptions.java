@@ -1,6 +1,8 @@
 package dev.coracle.kubelet.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -36,6 +38,34 @@ public record ShutdownOptions(List<Group> groups) {
         List.of(
             new Group(DEFAULT_PRIORITY, all.minus(critical)),
             new Group(SYSTEM_CRITICAL, critical)));
+  }
+
+  /**
+   * @throws IllegalArgumentException in upstream's words
+   */
+  static ShutdownOptions parse(JsonNode document) {
+    Duration all = ConfigFields.duration(document, "shutdownGracePeriod", Duration.ZERO);
+    Duration critical =
+        ConfigFields.duration(document, "shutdownGracePeriodCriticalPods", Duration.ZERO);
+    if (critical.compareTo(all) > 0) {
+      throw ConfigFields.invalid("shutdownGracePeriodCriticalPods must be <= shutdownGracePeriod");
+    }
+    for (Duration d : List.of(all, critical)) {
+      if (!d.isZero() && d.compareTo(Duration.ofSeconds(1)) < 0) {
+        throw ConfigFields.invalid("shutdownGracePeriod must be either zero or otherwise >= 1 sec");
+      }
+    }
+    List<Group> groups = new ArrayList<>();
+    for (JsonNode group : document.path("shutdownGracePeriodByPodPriority")) {
+      int seconds = ConfigFields.number(group, "shutdownGracePeriodSeconds", 0, Integer.MAX_VALUE);
+      groups.add(new Group(group.path("priority").asInt(), Duration.ofSeconds(seconds)));
+    }
+    if (!groups.isEmpty() && !all.isZero()) {
+      throw ConfigFields.invalid(
+          "Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the"
+              + " same time");
+    }
+    return groups.isEmpty() ? of(all, critical) : new ShutdownOptions(groups);
   }
 
   public boolean isOn() {

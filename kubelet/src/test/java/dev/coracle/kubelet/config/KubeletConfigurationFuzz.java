@@ -87,8 +87,8 @@ class KubeletConfigurationFuzz {
     try {
       JsonNode document = Yaml.parse(input, LARGEST);
       KubeletConfiguration chosen = KubeletConfiguration.parse(document);
-      assertThat(chosen.maxPods()).isNotNegative();
-      assertThat(chosen.imageGcLowPercent()).isLessThan(chosen.imageGcHighPercent());
+      assertThat(chosen.pods().most()).isNotNegative();
+      assertThat(chosen.images().lowPercent()).isLessThan(chosen.images().highPercent());
       assertThat(chosen.reservations().of("cpu").signum()).isNotNegative();
       chosen
           .eviction()

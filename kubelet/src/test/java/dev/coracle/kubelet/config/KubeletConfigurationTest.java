@@ -56,19 +56,52 @@ class KubeletConfigurationTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"authentication\":{\"anonymous\":{\"enabled\":true}} | authentication: nobody is anonymous",
-        "\"authentication\":{\"webhook\":{\"enabled\":false}} | authentication: nobody is anonymous",
-        "\"authentication\":{\"x509\":{\"clientCAFile\":\"/ca.crt\"}} | leave x509 out",
+        "\"authentication\":{\"webhook\":{\"enabled\":false}} | authentication: tokens are reviewed by",
+        "\"authentication\":{\"x509\":{\"clientCAFile\":\"/no/ca.crt\"}} |"
+            + " authentication.x509.clientCAFile: /no/ca.crt cannot be read; leave it out for",
+        "\"authentication\":{\"x509\":{\"clientCAFile\":\"/dev/zero\"}} | it is no file of at most 1 MiB",
+        "\"authentication\":{\"x509\":{\"clientCAFile\":\"/etc/passwd\"}} | /etc/passwd is no file of",
+        "\"nodeStatusUpdateFrequency\":\"1ns\" | nodeStatusUpdateFrequency must be at least 10ms, and not 1ns",
+        "\"syncFrequency\":\"9ms\" | syncFrequency must be at least 10ms",
         "\"authorization\":{\"mode\":\"AlwaysAllow\"} | authorization: the mode is Webhook",
         "\"cgroupDriver\":\"other\" | cgroupDriver: it is systemd or cgroupfs",
         "\"rotateCertificates\":false | rotateCertificates: certificates are always rotated",
-        "\"memorySwap\":{\"swapBehavior\":\"LimitedSwap\"} | memorySwap: swapBehavior is NoSwap",
-        "\"runtimeRequestTimeout\":\"2m\" | runtimeRequestTimeout: only the default can be had here",
-        "\"logging\":{\"verbosity\":4} | logging: only the default can be had here",
-        "\"memorySwap\":\"LimitedSwap\" | memorySwap: swapBehavior is NoSwap",
-        "\"memorySwap\":{\"swapBehaviour\":\"\"} | memorySwap: swapBehavior is NoSwap",
-        "\"authentication\":\"anything\" | authentication: nobody is anonymous",
-        "\"authentication\":{\"anonymus\":{}} | authentication: nobody is anonymous",
+        "\"memorySwap\":{\"swapBehavior\":\"UnlimitedSwap\"} | memorySwap.swapBehavior"
+            + " \"UnlimitedSwap\" must be one of: \"\", \"LimitedSwap\" or \"NoSwap\"",
+        "\"logging\":{\"verbosity\":4} | logging: logs are text",
+        "\"memorySwap\":\"LimitedSwap\" | memorySwap must be an object",
+        "\"memorySwap\":{\"swapBehaviour\":\"\"} | memorySwap: unknown field \"swapBehaviour\"",
+        "\"authentication\":\"anything\" | authentication must be an object",
+        "\"authentication\":{\"anonymus\":{}} | authentication: unknown field \"anonymus\"",
+        "\"readOnlyPort\":10255 | readOnlyPort: nothing is served without authentication; leave it out",
+        "\"cgroupsPerQOS\":false | cgroupsPerQOS: pods' cgroups are by their class; leave it out",
+        "\"enableServer\":false | enableServer: the API server reaches the node by it; leave it out",
+        "\"registryPullQPS\":3 | registryPullQPS: pulls are bounded by maxParallelImagePulls alone",
+        "\"hairpinMode\":\"veth\" | Valid options are \"none\", \"hairpin-veth\" or",
+        "\"runOnce\":true | Runonce mode has been deprecated and should not be set",
+        "\"cgroupRoot\":\"/\" | cgroupRoot: / must be the absolute path of a cgroup below the root",
+        "\"cgroupRoot\":\"/a/../b\" | cgroupRoot: /a/../b must be",
+        "\"cpuCFSQuotaPeriod\":\"50ms\" | cpuCFSQuotaPeriod (--cpu-cfs-quota-period) 50ms requires"
+            + " feature gate CustomCPUCFSQuotaPeriod",
+        "\"cpuCFSQuotaPeriod\":\"2s\",\"featureGates\":{\"CustomCPUCFSQuotaPeriod\":true} | 2s must be"
+            + " between 1ms and 1sec, inclusive",
+        "\"maxParallelImagePulls\":0 | maxParallelImagePulls 0 must be a positive number",
+        "\"maxParallelImagePulls\":2,\"serializeImagePulls\":true | maxParallelImagePulls cannot be"
+            + " larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false",
+        "\"crashLoopBackOff\":{\"maxContainerRestartPeriod\":\"500ms\"} | (got: 500ms) must be set"
+            + " between 1s and 300s",
+        "\"crashLoopBackOff\":{\"maxContainerRestartPeriod\":\"6m\"} | must be set between 1s and 300s",
+        "\"crashLoopBackOff\":{\"max\":\"6m\"} | crashLoopBackOff: unknown field \"max\"",
+        "\"nodeLeaseDurationSeconds\":-1 | nodeLeaseDurationSeconds must be greater than 0",
+        "\"podsPerCore\":-1 | podsPerCore (--pods-per-core) -1 must not be a negative number",
+        "\"eventBurst\":-1 | eventBurst (--event-burst) -1 must not be a negative number",
+        "\"eventRecordQPS\":-1 | eventRecordQPS (--event-qps) -1 must not be a negative number",
+        "\"healthzPort\":70000 | healthzPort (--healthz-port) 70000 must be between 1 and 65535",
+        "\"nodeStatusMaxImages\":-2 | nodeStatusMaxImages (--node-status-max-images) -2 must be -1",
+        "\"imageMaximumGCAge\":\"1m\" | imageMaximumGCAge 1m must be greater than imageMinimumGCAge 2m0s",
+        "\"registerWithTaints\":[{\"key\":\"a\",\"effect\":\"Never\"}] | invalid taint: {a  Never}",
+        "\"registerWithTaints\":[{\"effect\":\"NoSchedule\"}] | registerWithTaints: invalid taint",
+        "\"containerLogMaxFiles\":1 | containerLogMaxFiles must be greater than 1",
         "\"authorization\":{\"modes\":\"Webhook\"} | authorization: the mode is Webhook",
         "\"resolvConf\":\"/\" | resolvConf: / cannot be read",
         "\"clusterDNS\":[\"dns\"] | clusterDNS: \"dns\" is no IP address",
@@ -110,10 +143,10 @@ class KubeletConfigurationTest {
             "containerLogMaxSize":"1Mi","containerLogMaxFiles":3,"containerLogMonitorInterval":"5s",
             "userNamespaces":{"idsPerPod":131072}
             """);
-    assertThat(chosen.containerLogMaxSize()).isEqualTo(1 << 20);
-    assertThat(chosen.containerLogMaxFiles()).isEqualTo(3);
-    assertThat(chosen.containerLogMonitorInterval()).isEqualTo(Duration.ofSeconds(5));
-    assertThat(chosen.userNamespaceIds()).isEqualTo(131_072);
+    assertThat(chosen.logs().maxSize()).isEqualTo(1 << 20);
+    assertThat(chosen.logs().maxFiles()).isEqualTo(3);
+    assertThat(chosen.logs().monitorInterval()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(chosen.pods().ids()).isEqualTo(131_072);
   }
 
   @Test
@@ -263,7 +296,7 @@ class KubeletConfigurationTest {
         "net.ipv4.conf.eth0/5.rp_filter | {} | \"net.ipv4.conf.eth0/5.rp_filter\" not allowlisted",
       })
   void podsSetSafeSysctlsAndThoseThatAreAllowed(String name, String spec, String why) {
-    Sysctls sysctls = parse("\"allowedUnsafeSysctls\":[\"kernel.msg*\"]").sysctls();
+    Sysctls sysctls = parse("\"allowedUnsafeSysctls\":[\"kernel.msg*\"]").pods().sysctls();
     assertThat(sysctls.unsafe()).containsExactly("kernel.msg*");
     ObjectNode pod = Json.parseObject(spec.getBytes());
     pod.putObject("securityContext")
@@ -277,7 +310,7 @@ class KubeletConfigurationTest {
 
   @Test
   void thePolicyOfImagesSaysForWhichAPodShowsThatItMayPullThem() {
-    PullVerification preloaded = KubeletConfiguration.DEFAULT.pullVerification();
+    PullVerification preloaded = KubeletConfiguration.DEFAULT.images().verification();
     assertThat(preloaded.isNeeded("a.b/c", true)).isTrue();
     assertThat(preloaded.isNeeded("a.b/c", false)).isFalse();
     PullVerification listed =
@@ -286,19 +319,22 @@ class KubeletConfigurationTest {
                 "imagePullCredentialsVerificationPolicy":"NeverVerifyAllowlistedImages",
                 "preloadedImagesVerificationAllowlist":["a.b/*","c.d/e"]
                 """)
-            .pullVerification();
+            .images()
+            .verification();
     assertThat(listed.isNeeded("a.b/x/y", true)).isFalse();
     assertThat(listed.isNeeded("a.bc/x", false)).isTrue();
     assertThat(listed.isNeeded("c.d/e", true)).isFalse();
     assertThat(listed.isNeeded("c.d/e/f", true)).isTrue();
     assertThat(
             parse("\"imagePullCredentialsVerificationPolicy\":\"AlwaysVerify\"")
-                .pullVerification()
+                .images()
+                .verification()
                 .isNeeded("a.b/c", false))
         .isTrue();
     assertThat(
             parse("\"imagePullCredentialsVerificationPolicy\":\"NeverVerify\"")
-                .pullVerification()
+                .images()
+                .verification()
                 .isNeeded("a.b/c", true))
         .isFalse();
   }

@@ -138,11 +138,22 @@ public final class FakeRuntime implements RuntimeService {
     end(c.getId(), code, "");
   }
 
+  /** The container's process ends, and no event tells of it. */
+  public void exitUnheard(String name, int code) {
+    endUnheard(running(name).orElseThrow().getId(), code, "");
+  }
+
   public void end(String id, int code, String reason) {
+    if (endUnheard(id, code, reason)) {
+      tell(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+    }
+  }
+
+  private boolean endUnheard(String id, int code, String reason) {
     synchronized (this) {
       ContainerStatus c = containers.get(id);
       if (c == null || c.getState() != dev.coracle.cri.v1.ContainerState.CONTAINER_RUNNING) {
-        return;
+        return false;
       }
       containers.put(
           id,
@@ -152,8 +163,8 @@ public final class FakeRuntime implements RuntimeService {
               .setReason(reason)
               .setFinishedAt(nanos())
               .build());
+      return true;
     }
-    tell(id, ContainerEventType.CONTAINER_STOPPED_EVENT);
   }
 
   private void tell(String id, ContainerEventType type) {

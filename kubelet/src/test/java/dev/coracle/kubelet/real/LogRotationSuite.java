@@ -3,6 +3,7 @@ package dev.coracle.kubelet.real;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.config.ContainerLogOptions;
 import dev.coracle.kubelet.config.KubeletOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +27,10 @@ abstract class LogRotationSuite extends KubeletOnRuntime {
   @Override
   KubeletOptions adjust(KubeletOptions plain) {
     return plain.withConfiguration(
-        plain.configuration().withContainerLogs(MAX_SIZE, MAX_FILES, Duration.ofSeconds(1)));
+        plain
+            .configuration()
+            .withContainerLogs(
+                new ContainerLogOptions(MAX_SIZE, MAX_FILES, Duration.ofSeconds(1))));
   }
 
   private static List<Path> files(Path directory) throws IOException {

@@ -58,6 +58,7 @@ class KubeletServerTest {
   private final List<NodeAttributes> asked = new CopyOnWriteArrayList<>();
   private TestPki pki;
   private KubeletServer server;
+  private KubeletServerOptions options;
   private ProcessRuntime runtime;
   private final FakePods pods = new FakePods();
   private volatile Optional<String> syncLoop = Optional.empty();
@@ -108,7 +109,7 @@ class KubeletServerTest {
             plain.stats(),
             this::logEntries,
             List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
-    KubeletServerOptions options =
+    options =
         KubeletServerOptions.defaults(
                 "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
             .withListen("127.0.0.1", 0)
@@ -232,6 +233,81 @@ class KubeletServerTest {
     } finally {
       client.close();
     }
+  }
+
+  @Test
+  void containersAreOutOfReachWhereDebuggingIsOff() throws Exception {
+    KubeletServer closed =
+        new KubeletServer(
+            vertx,
+            options.withDebugging(false),
+            new KubeletServerBackend(
+                auth(), pods, runtime, this::checkpoint, KubectlStreamingTest.documents()));
+    int open = port;
+    port = closed.start().await().indefinitely();
+    try {
+      Answer disabled = new Answer(405, "Debug endpoints are disabled.\n");
+      for (String uri :
+          List.of(
+              "/exec/default/web/app?command=id",
+              "/attach/default/web/app",
+              "/portForward/default/web",
+              "/containerLogs/default/web/app",
+              "/runningpods/",
+              "/logs/node.log")) {
+        assertThat(get("admin", null, uri)).as(uri).isEqualTo(disabled);
+      }
+      assertThat(send(HttpMethod.POST, "admin", null, "/run/default/web/app")).isEqualTo(disabled);
+      assertThat(get("admin", null, "/pods").status()).isEqualTo(200);
+      assertThat(get("alice", null, "/exec/default/web/app").status()).isEqualTo(403);
+    } finally {
+      port = open;
+      closed.stop().await().indefinitely();
+    }
+  }
+
+  @Test
+  void healthIsToldWithoutTlsAndNothingElseIs() throws Exception {
+    NodeDocuments documents = KubectlStreamingTest.documents();
+    HealthzServer plain =
+        new HealthzServer(
+            vertx,
+            "127.0.0.1",
+            0,
+            new NodeDocuments(
+                documents.pods(),
+                documents.runningPods(),
+                documents.configz(),
+                documents.metrics(),
+                documents.probeMetrics(),
+                documents.stats(),
+                documents.logEntries(),
+                List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop))));
+    int at = plain.start().await().indefinitely();
+    HttpClient client = vertx.createHttpClient();
+    try {
+      assertThat(plainly(client, at, "/healthz")).isEqualTo(new Answer(200, "ok"));
+      assertThat(plainly(client, at, "/pods").status()).isEqualTo(404);
+      syncLoop = Optional.of("stuck");
+      assertThat(plainly(client, at, "/healthz").status()).isEqualTo(500);
+      HealthzServer second = new HealthzServer(vertx, "127.0.0.1", at, documents);
+      assertThat(second.start().await().indefinitely()).as("taken, and no more").isZero();
+    } finally {
+      syncLoop = Optional.empty();
+      client.close();
+      plain.stop().await().indefinitely();
+    }
+  }
+
+  private static Answer plainly(HttpClient client, int port, String uri) throws Exception {
+    return client
+        .request(HttpMethod.GET, port, "127.0.0.1", uri)
+        .compose(request -> request.send())
+        .compose(
+            response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(10, TimeUnit.SECONDS);
   }
 
   @Test

@@ -11,13 +11,13 @@ import java.util.Base64;
 import java.util.List;
 
 /** A CA and certificates in PEM files, made by the JDK's keytool. */
-final class TestPki {
+public final class TestPki {
   private static final String PASSWORD = "changeit";
 
   private final Path directory;
   private final Path store;
 
-  TestPki(Path directory) throws Exception {
+  public TestPki(Path directory) throws Exception {
     this.directory = directory;
     this.store = directory.resolve("test.p12");
     keytool(
@@ -37,7 +37,7 @@ final class TestPki {
    * Makes NAME.crt and NAME.key for a distinguished name, good for server and client use on
    * localhost.
    */
-  TestPki issue(String name, String dname) throws Exception {
+  public TestPki issue(String name, String dname) throws Exception {
     keytool(
         "-genkeypair",
         "-alias",
@@ -54,11 +54,11 @@ final class TestPki {
     return this;
   }
 
-  Path certificate(String name) {
+  public Path certificate(String name) {
     return directory.resolve(name + ".crt");
   }
 
-  Path key(String name) {
+  public Path key(String name) {
     return directory.resolve(name + ".key");
   }
 

@@ -30,9 +30,9 @@ final class KubeletFlags {
       names = "--kubelet-config",
       paramLabel = "FILE",
       description =
-          "A KubeletConfiguration (kubelet.config.k8s.io/v1beta1): eviction thresholds, the grace"
-              + " of a node's shutdown, log rotation, static pods, sysctls, private images."
-              + " Default: upstream's defaults")
+          "A KubeletConfiguration (kubelet.config.k8s.io/v1beta1): limits of pods, images, taints,"
+              + " eviction thresholds, the grace of a node's shutdown, log rotation, static pods,"
+              + " sysctls. Default: upstream's defaults")
   private @Nullable Path file;
 
   @Option(

@@ -62,10 +62,10 @@ class KubeletFlagsTest {
             + "allowedUnsafeSysctls: [\"kernel.msg*\"]\n");
     dropIn("30-other.yaml", HEAD + "maxPods: 40\n");
     KubeletConfiguration read = both();
-    assertThat(read.maxPods()).isEqualTo(30);
+    assertThat(read.pods().most()).isEqualTo(30);
     assertThat(read.reservations().kube().toString()).contains("cpu=200m", "memory=64Mi");
-    assertThat(read.sysctls().unsafe()).isEqualTo(List.of("kernel.msg*"));
-    assertThat(parse("--kubelet-config-dir", more.toString()).maxPods()).isEqualTo(30);
+    assertThat(read.pods().sysctls().unsafe()).isEqualTo(List.of("kernel.msg*"));
+    assertThat(parse("--kubelet-config-dir", more.toString()).pods().most()).isEqualTo(30);
     assertThat(parse()).isEqualTo(KubeletConfiguration.DEFAULT);
   }
 

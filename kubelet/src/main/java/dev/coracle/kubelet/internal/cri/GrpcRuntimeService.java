@@ -15,29 +15,32 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * {@link RuntimeService} over CRI v1. Each call has a time limit of two minutes as upstream's
- * {@code --runtime-request-timeout}; calls that wait for something by contract (stop, exec) add
- * their own time to it, pulls have none.
+ * {@link RuntimeService} over CRI v1. Each call has a time limit, as upstream's {@code
+ * runtimeRequestTimeout}; calls that wait for something by contract (stop, exec) add their own time
+ * to it, pulls have none.
  */
 public final class GrpcRuntimeService implements RuntimeService {
   private static final Duration LIMIT = Duration.ofMinutes(2);
-
-  /** Creating a sandbox may pull the pause image and run slow network plugins. */
-  private static final Duration SANDBOX_LIMIT = Duration.ofMinutes(4);
 
   private static final int KILLED = 137;
   private static final String OOM_KILLED = "OOMKilled";
 
   private final UnixChannel channel;
+  private final Duration limit;
   private volatile String runtimeName = "";
   private final OomKills oomKills = new OomKills(KernelLog::tellsOfOom);
 
   public GrpcRuntimeService(Vertx vertx, String endpoint) {
+    this(vertx, endpoint, LIMIT);
+  }
+
+  public GrpcRuntimeService(Vertx vertx, String endpoint, Duration limit) {
+    this.limit = limit;
     this.channel = new UnixChannel(vertx, endpoint);
   }
 
   private <Q, R> R call(ServiceMethod<R, Q> method, Q request) {
-    return channel.call(method, request, LIMIT);
+    return channel.call(method, request, limit);
   }
 
   @Override
@@ -75,7 +78,8 @@ public final class GrpcRuntimeService implements RuntimeService {
                 .setConfig(config)
                 .setRuntimeHandler(runtimeHandler)
                 .build(),
-            SANDBOX_LIMIT)
+            // It may pull the pause image and run slow network plugins.
+            limit.multipliedBy(2))
         .getPodSandboxId();
   }
 
@@ -134,7 +138,7 @@ public final class GrpcRuntimeService implements RuntimeService {
     channel.call(
         RuntimeServiceGrpcClient.StopContainer,
         StopContainerRequest.newBuilder().setContainerId(id).setTimeout(graceSeconds).build(),
-        LIMIT.plusSeconds(graceSeconds));
+        limit.plusSeconds(graceSeconds));
   }
 
   @Override

@@ -144,7 +144,7 @@ public final class Admission implements PodResizer.Room {
 
   /** While only memory is short, pods that have asked for some are welcome. */
   private static boolean isBearable(Pod pod, Set<Condition> pressure) {
-    if (pressure.isEmpty() || Ranking.isCritical(pod)) {
+    if (pressure.isEmpty() || pod.isCritical()) {
       return true;
     }
     if (!pressure.equals(Set.of(Condition.MEMORY))) {

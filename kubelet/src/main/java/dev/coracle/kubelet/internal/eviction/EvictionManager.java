@@ -100,7 +100,14 @@ public final class EvictionManager {
     this.room = new NodeRoom(runtime, paths.root());
     this.observer = observer.orElse(room);
     this.imageGc =
-        new ImageGc(runtime, cache, loop, images, configuration, room::imagesFreePercent);
+        new ImageGc(
+            runtime,
+            cache,
+            loop,
+            images,
+            configuration.images(),
+            timers.clock(),
+            room::imagesFreePercent);
   }
 
   public void start() {
@@ -192,7 +199,7 @@ public final class EvictionManager {
     List<Pod> candidates =
         loop.pods().stream()
             .map(PodContext::pod)
-            .filter(p -> !loop.isEnded(p.uid()) && !p.isDeleting() && !Ranking.isCritical(p))
+            .filter(p -> !loop.isEnded(p.uid()) && !p.isDeleting() && !p.isCritical())
             .toList();
     for (Pod p : candidates) {
       use.put(p.uid(), used(threshold.signal(), p, usage));

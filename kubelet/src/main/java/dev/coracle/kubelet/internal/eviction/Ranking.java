@@ -11,16 +11,7 @@ import java.util.Map;
  * comes first.
  */
 final class Ranking {
-  private static final int SYSTEM_CRITICAL = 2_000_000_000;
-
   private Ranking() {}
-
-  /** Pods without which the node or the cluster does not go on are never evicted. */
-  static boolean isCritical(Pod pod) {
-    return pod.isStatic()
-        || pod.isMirror()
-        || pod.spec().path("priority").asInt(0) >= SYSTEM_CRITICAL;
-  }
 
   /**
    * @param use of what the signal is about, by the pod's uid

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.host;
 
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
@@ -32,6 +33,11 @@ public final class FsCgroups implements Cgroups {
 
   private final String root;
 
+  /** Whether the root is ours to weigh and to remove. */
+  private final boolean own;
+
+  private final CgroupOptions options;
+
   /** v1: every mounted hierarchy by its mount point, with its controllers. */
   private final Map<Path, List<String>> v1;
 
@@ -41,19 +47,42 @@ public final class FsCgroups implements Cgroups {
   /** The limits of the pods that have a cgroup, by uid. */
   private final Map<String, PodLimits> made = new ConcurrentHashMap<>();
 
-  private FsCgroups(String root, Map<Path, List<String>> v1, Optional<Path> v2) {
+  private FsCgroups(
+      String root,
+      boolean own,
+      CgroupOptions options,
+      Map<Path, List<String>> v1,
+      Optional<Path> v2) {
     this.root = root;
+    this.own = own;
+    this.options = options;
     this.v1 = v1;
     this.v2 = v2;
   }
 
   /** Cgroups below this root, or {@link Cgroups#NONE} with a warning where they cannot be made. */
   public static Cgroups below(String root) {
+    return below(root, true, CgroupOptions.DEFAULT);
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param own whether the root is this node's to make, weigh and remove; otherwise it has to be
+   *     there
+   * @throws IllegalArgumentException where it is not
+   */
+  public static Cgroups below(String root, boolean own, CgroupOptions options) {
     if (root.isEmpty()) {
       return Cgroups.NONE;
     }
     try {
-      FsCgroups cgroups = detect(root);
+      FsCgroups cgroups =
+          detect(root, own, options, Files.readAllLines(Path.of("/proc/self/mounts")));
+      if (!own && cgroups.hierarchies().stream().noneMatch(h -> isGroup(h.resolve(root)))) {
+        throw new IllegalArgumentException(
+            "invalid configuration: cgroup-root \"/" + root + "\" doesn't exist (cgroupRoot)");
+      }
       for (String tier : List.of("", "/burstable", "/besteffort")) {
         cgroups.prepare(root + "/kubepods" + tier);
       }
@@ -68,14 +97,11 @@ public final class FsCgroups implements Cgroups {
     }
   }
 
-  private static FsCgroups detect(String root) throws IOException {
-    return detect(root, Files.readAllLines(Path.of("/proc/self/mounts")));
-  }
-
   /**
    * @param mounts as in {@code /proc/self/mounts}
    */
-  static FsCgroups detect(String root, List<String> mounts) throws IOException {
+  static FsCgroups detect(String root, boolean own, CgroupOptions options, List<String> mounts)
+      throws IOException {
     Map<Path, List<String>> v1 = new LinkedHashMap<>();
     Optional<Path> v2 = Optional.empty();
     for (String line : mounts) {
@@ -89,7 +115,7 @@ public final class FsCgroups implements Cgroups {
     if (v1.isEmpty() && v2.isEmpty()) {
       throw new IOException("no cgroup file system is mounted");
     }
-    return new FsCgroups(root, v1, v2);
+    return new FsCgroups(root, own, options, v1, v2);
   }
 
   private boolean unified() {
@@ -114,7 +140,7 @@ public final class FsCgroups implements Cgroups {
   @Override
   public void ensure(Pod pod) {
     String path = path(pod);
-    PodLimits limits = PodLimits.of(pod);
+    PodLimits limits = PodLimits.of(pod, options);
     if (made.putIfAbsent(pod.uid(), limits) != null) {
       return;
     }
@@ -163,13 +189,13 @@ public final class FsCgroups implements Cgroups {
   @Override
   public void widen(Pod pod) {
     PodLimits before = made.get(pod.uid());
-    PodLimits next = PodLimits.of(pod);
+    PodLimits next = PodLimits.of(pod, options);
     change(pod, before == null ? next : before.andAlso(next));
   }
 
   @Override
   public void narrow(Pod pod) {
-    change(pod, PodLimits.of(pod));
+    change(pod, PodLimits.of(pod, options));
   }
 
   private void change(Pod pod, PodLimits limits) {
@@ -194,11 +220,14 @@ public final class FsCgroups implements Cgroups {
           "cpu.max",
           (limits.cpuQuota().isPresent() ? limits.cpuQuota().getAsLong() : "max")
               + " "
-              + LinuxResources.PERIOD_MICROS);
+              + options.cpuPeriodMicros());
       set(
           dir,
           "memory.max",
           limits.memory().isPresent() ? Long.toString(limits.memory().getAsLong()) : "max");
+      if (limits.pids() > 0) {
+        set(dir, "pids.max", Long.toString(limits.pids()));
+      }
       podHugePages(dir, limits.hugePages());
       return;
     }
@@ -206,11 +235,14 @@ public final class FsCgroups implements Cgroups {
       Path dir = h.getKey().resolve(path);
       if (h.getValue().contains("cpu")) {
         set(dir, "cpu.shares", Long.toString(limits.shares()));
-        set(dir, "cpu.cfs_period_us", Long.toString(LinuxResources.PERIOD_MICROS));
+        set(dir, "cpu.cfs_period_us", Long.toString(options.cpuPeriodMicros()));
         set(dir, "cpu.cfs_quota_us", Long.toString(limits.cpuQuota().orElse(-1)));
       }
       if (h.getValue().contains("memory")) {
         set(dir, "memory.limit_in_bytes", Long.toString(limits.memory().orElse(-1)));
+      }
+      if (limits.pids() > 0 && h.getValue().contains("pids")) {
+        set(dir, "pids.max", Long.toString(limits.pids()));
       }
       if (h.getValue().contains("hugetlb")) {
         podHugePages(dir, limits.hugePages());
@@ -224,7 +256,7 @@ public final class FsCgroups implements Cgroups {
    */
   @Override
   public void limitPods(GroupLimits limits) throws IOException {
-    if (limits.cpuShares().isPresent()) {
+    if (own && limits.cpuShares().isPresent()) {
       shares(root, limits.cpuShares().getAsLong());
     }
     all(root + "/kubepods", limits);
@@ -336,7 +368,7 @@ public final class FsCgroups implements Cgroups {
 
   @Override
   public void removeAll() {
-    removeTree(root);
+    removeTree(own ? root : root + "/kubepods");
   }
 
   private void removeTree(String path) {

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.host;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  * @param cpuMillis requested, in thousandths of a CPU
  * @param cpuQuota microseconds per period; empty for no limit
  * @param memory bytes; empty for no limit
+ * @param pids process ids; zero for as many as there are
  * @param burstable whether the pod counts into the Burstable class
  * @param hugePages bytes by the kernel's name of the page's size; of other sizes it may have none
  */
@@ -25,6 +27,7 @@ record PodLimits(
     long cpuMillis,
     OptionalLong cpuQuota,
     OptionalLong memory,
+    long pids,
     boolean burstable,
     Map<String, Long> hugePages) {
 
@@ -32,15 +35,16 @@ record PodLimits(
     hugePages = Map.copyOf(hugePages);
   }
 
-  static PodLimits of(Pod pod) {
+  static PodLimits of(Pod pod, CgroupOptions options) {
     OptionalLong cpu = sum(pod, "limits", "cpu", true);
     OptionalLong memory = sum(pod, "limits", "memory", true);
     return new PodLimits(
         sum(pod, "requests", "cpu", false).orElse(0),
-        cpu.isPresent()
-            ? OptionalLong.of(LinuxResources.quota(cpu.getAsLong()))
+        cpu.isPresent() && options.cpuQuota()
+            ? OptionalLong.of(LinuxResources.quota(cpu.getAsLong(), options))
             : OptionalLong.empty(),
         memory.isPresent() ? OptionalLong.of(memory.getAsLong() / 1000) : OptionalLong.empty(),
+        options.podPids(),
         QosClass.of(pod) == QosClass.BURSTABLE,
         hugePages(pod));
   }
@@ -51,6 +55,7 @@ record PodLimits(
         Math.max(cpuMillis, other.cpuMillis),
         larger(cpuQuota, other.cpuQuota),
         larger(memory, other.memory),
+        other.pids,
         burstable,
         other.hugePages);
   }

@@ -66,7 +66,7 @@ public final class ImageManager {
   private final Executor executor;
   private final Semaphore slots;
   private final Map<String, Image> present = new ConcurrentHashMap<>();
-  private final Map<String, Long> lastUsed = new ConcurrentHashMap<>();
+  private final ImageAges ages = new ImageAges();
   private final Map<String, CompletableFuture<Pulled>> pulling = new ConcurrentHashMap<>();
 
   /**
@@ -155,15 +155,16 @@ public final class ImageManager {
    */
   public void retain(java.util.Collection<Image> all, Instant asked) {
     records.retain(all, asked);
+    ages.retain(all, asked);
   }
 
-  /** Milliseconds of the clock at which each image was last needed. */
-  public Map<String, Long> lastUsed() {
-    return lastUsed;
+  /** Since when images are here, and when each was last needed. */
+  public ImageAges ages() {
+    return ages;
   }
 
   private Ready ready(String image, Image found) {
-    lastUsed.put(found.getId(), clock.millis());
+    ages.use(found.getId(), clock.instant());
     return new Ready(found.getId(), found);
   }
 

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.logs;
 
+import dev.coracle.kubelet.config.ContainerLogOptions;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -49,26 +50,21 @@ public final class LogRotation {
   private final Duration every;
   private Timers.Handle timer = () -> {};
 
-  /**
-   * @param every upstream's {@code containerLogMonitorInterval}
-   */
   public LogRotation(
       RuntimeService runtime,
       RuntimeCache cache,
       Supplier<List<PodContext>> pods,
       PodPaths paths,
       Timers timers,
-      long maxSize,
-      int maxFiles,
-      Duration every) {
+      ContainerLogOptions options) {
     this.runtime = runtime;
     this.cache = cache;
     this.pods = pods;
     this.paths = paths;
     this.timers = timers;
-    this.maxSize = maxSize;
-    this.maxFiles = Math.max(2, maxFiles);
-    this.every = every;
+    this.maxSize = options.maxSize();
+    this.maxFiles = Math.max(2, options.maxFiles());
+    this.every = options.monitorInterval();
   }
 
   public synchronized void start() {

@@ -85,6 +85,11 @@ public record Machine(
     return hugePages.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /** Bytes of all swap. */
+  static long swapBytes() {
+    return memory("SwapTotal:");
+  }
+
   /** Bytes that could be had without swapping. */
   public static long memoryAvailable() {
     return memory("MemAvailable:");

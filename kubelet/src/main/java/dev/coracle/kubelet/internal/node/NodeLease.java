@@ -50,7 +50,7 @@ final class NodeLease {
       String now = Timestamps.microTime(clock.instant());
       try {
         ObjectNode patch = Json.object();
-        patch.putObject("spec").put("renewTime", now);
+        patch.putObject("spec").put("leaseDurationSeconds", seconds()).put("renewTime", now);
         client
             .patch(Resources.LEASES, NAMESPACE, nodeName, new Patch(PatchType.MERGE, patch, false))
             .await()
@@ -64,6 +64,10 @@ final class NodeLease {
     } catch (RuntimeException e) {
       LOG.atWarn().addKeyValue("why", e.getMessage()).log("The Node's Lease could not be renewed");
     }
+  }
+
+  private int seconds() {
+    return (int) Math.max(1, heartbeat.multipliedBy(4).toSeconds());
   }
 
   private KubeObject fresh(String now) {
@@ -84,7 +88,7 @@ final class NodeLease {
                       .put("uid", n.uid()));
           tree.putObject("spec")
               .put("holderIdentity", nodeName)
-              .put("leaseDurationSeconds", (int) Math.max(1, heartbeat.toSeconds() * 4))
+              .put("leaseDurationSeconds", seconds())
               .put("renewTime", now);
         });
   }

@@ -9,6 +9,7 @@ import dev.coracle.api.net.Cidr;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.NodeObjectOptions;
 import java.util.List;
 
 /** How the kubelet registers its Node: a new one, or what one that is there must carry. */
@@ -35,6 +36,13 @@ final class NodeRegistration {
           ObjectNode spec = tree.putObject("spec");
           if (!options.podCidr().isEmpty()) {
             ranges(spec);
+          }
+          NodeObjectOptions chosen = options.configuration().node();
+          if (!chosen.taints().isEmpty()) {
+            spec.set("taints", chosen.taintNodes());
+          }
+          if (!chosen.providerId().isEmpty()) {
+            spec.put("providerID", chosen.providerId());
           }
           tree.set("status", status);
         });

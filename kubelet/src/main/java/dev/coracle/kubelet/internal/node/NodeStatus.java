@@ -21,13 +21,13 @@ import java.util.Set;
 
 /** Computes a Node's status. Pure. */
 final class NodeStatus {
-  private static final int MAX_IMAGES = 50;
   static final String VERSION = "v1.36.0+coracle";
 
   /** What a status is computed from. */
   record Facts(
       KubeletOptions options,
       Machine machine,
+      SwapSpace swap,
       Allocatable allocatable,
       long diskBytes,
       int port,
@@ -110,7 +110,7 @@ final class NodeStatus {
         .hugePages()
         .forEach((resource, bytes) -> out.put(resource, Quantity.ofBytes(bytes).toString()));
     out.put("memory", memory.toString());
-    out.put("pods", Integer.toString(f.options.maxPods()));
+    out.put("pods", Integer.toString(f.options.podsOn(f.machine.cpus())));
   }
 
   private static void conditions(Facts f, JsonNode old, Instant now, ArrayNode out) {
@@ -190,12 +190,16 @@ final class NodeStatus {
     out.put("kubeProxyVersion", "");
     out.put("operatingSystem", "linux");
     out.put("architecture", f.machine.architecture());
+    if (f.swap.bytes() > 0) {
+      out.putObject("swap").put("capacity", f.swap.bytes());
+    }
   }
 
   private static void images(Facts f, ArrayNode out) {
     List<Image> images = new ArrayList<>(f.images);
     images.sort(Comparator.comparingLong(Image::getSize).reversed().thenComparing(Image::getId));
-    for (Image image : images.subList(0, Math.min(MAX_IMAGES, images.size()))) {
+    int most = f.options.configuration().node().maxImages();
+    for (Image image : most < 0 ? images : images.subList(0, Math.min(most, images.size()))) {
       ObjectNode node = out.addObject();
       ArrayNode names = node.putArray("names");
       image.getRepoDigestsList().stream().limit(5).forEach(names::add);

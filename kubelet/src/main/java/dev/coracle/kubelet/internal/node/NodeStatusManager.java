@@ -15,6 +15,7 @@ import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.NodeObjectOptions;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -35,20 +36,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registers the Node, renews its Lease (KEP-589), and writes its status when it changes and every
- * five minutes. Blocks, on virtual threads; its state is guarded by this.
+ * Registers the Node, renews its Lease (KEP-589), and writes its status when it changes and, by
+ * default, every five minutes. Blocks, on virtual threads; its state is guarded by this.
  */
 public final class NodeStatusManager {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStatusManager.class);
   private static final Duration LIMIT = Duration.ofSeconds(10);
-  private static final Duration REPORT = Duration.ofMinutes(5);
-  private static final Duration CHECK = Duration.ofSeconds(10);
 
   private final Client client;
   private final RuntimeService runtime;
   private final Timers timers;
   private final KubeletOptions options;
   private final Machine machine;
+  private final SwapSpace swap;
   private final Allocatable allocatable;
   private final NodeLease lease;
   private final NodeRuntime told;
@@ -76,12 +76,14 @@ public final class NodeStatusManager {
       Timers timers,
       KubeletOptions options,
       Machine machine,
+      SwapSpace swap,
       Supplier<Optional<String>> problem) {
     this.client = client;
     this.runtime = runtime;
     this.timers = timers;
     this.options = options;
     this.machine = machine;
+    this.swap = swap;
     this.allocatable = new Allocatable(machine, options.configuration());
     this.told = new NodeRuntime(runtime, timers.clock());
     this.registration = new NodeRegistration(options, machine);
@@ -196,12 +198,21 @@ public final class NodeStatusManager {
       give(options.podCidr());
     }
     CompletableFuture<Void> held = CompletableFuture.runAsync(lease::renew, timers);
-    register();
+    if (chosen().register()) {
+      register();
+    } else {
+      join();
+    }
     held.join();
     // The first turn comes at some point of the period, so that nodes that start together do not
     // write together ever after.
     heartbeat = timers.every(part(options.heartbeat()), options.heartbeat(), lease::renew);
-    check = timers.every(part(CHECK), CHECK, this::checkSafely);
+    Duration period = chosen().check();
+    check = timers.every(part(period), period, this::checkSafely);
+  }
+
+  private NodeObjectOptions chosen() {
+    return options.configuration().node();
   }
 
   /** Spread by the node's name. */
@@ -318,6 +329,13 @@ public final class NodeStatusManager {
         .log("Node registered");
   }
 
+  /** The Node is somebody else's to make; it is told of when it is there. */
+  private void join() {
+    fresh().ifPresent(known -> node = known);
+    checkSafely();
+    changes.started();
+  }
+
   private synchronized void accept(KubeObject stored, ObjectNode status) {
     KubeObject known = node;
     // The informer may have told of a newer one while this was written.
@@ -346,6 +364,7 @@ public final class NodeStatusManager {
         new NodeStatus.Facts(
             options,
             machine,
+            swap,
             allocatable,
             disk(),
             port,
@@ -409,7 +428,7 @@ public final class NodeStatusManager {
     Instant time = timers.clock().instant();
     if (written != null
         && withoutHeartbeat(now).equals(withoutHeartbeat(written))
-        && Duration.between(reported, time).compareTo(REPORT) < 0) {
+        && Duration.between(reported, time).compareTo(chosen().report()) < 0) {
       return;
     }
     ObjectNode body = Json.object();
@@ -437,7 +456,12 @@ public final class NodeStatusManager {
         throw e;
       }
       written = null;
-      register();
+      if (chosen().register()) {
+        register();
+      } else {
+        LOG.info(
+            "There is no Node of this name, and registerNode is false: somebody else makes it");
+      }
     }
   }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A Pod as the kubelet reads it: a thin view, immutable. */
 public final class Pod {
+  private static final int SYSTEM_CRITICAL = 2_000_000_000;
+
   public static final String CONFIG_SOURCE = "kubernetes.io/config.source";
   public static final String CONFIG_HASH = "kubernetes.io/config.hash";
   public static final String CONFIG_MIRROR = "kubernetes.io/config.mirror";
@@ -200,6 +202,11 @@ public final class Pod {
   /** The API's reflection of a static pod. */
   public boolean isMirror() {
     return object.annotation(CONFIG_MIRROR).isPresent();
+  }
+
+  /** Whether the node or the cluster does not go on without it. */
+  public boolean isCritical() {
+    return isStatic() || isMirror() || spec().path("priority").asInt(0) >= SYSTEM_CRITICAL;
   }
 
   /** {@code name_namespace(uid)}, as upstream's messages have it. */

@@ -5,7 +5,9 @@ import dev.coracle.cri.v1.DNSConfig;
 import dev.coracle.kubelet.config.DnsChoice;
 import dev.coracle.kubelet.config.KubeletOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,9 +54,20 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
      */
     static ResolvConf ofFile(String file) {
       try {
-        return parse(file.isEmpty() ? "" : Files.readString(Path.of(file)));
+        return file.isEmpty() ? parse("") : parse(bounded(Path.of(file)));
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot read resolvConf " + file, e);
+        throw new UncheckedIOException("cannot read resolvConf " + file + ": " + e.getMessage(), e);
+      }
+    }
+
+    /** A device or a pipe has no end, and another file may have been put there. */
+    private static String bounded(Path file) throws IOException {
+      try (InputStream in = Files.newInputStream(file)) {
+        byte[] read = in.readNBytes(DnsChoice.LARGEST + 1);
+        if (read.length > DnsChoice.LARGEST) {
+          throw new IOException("it is larger than " + DnsChoice.LARGEST + " bytes");
+        }
+        return new String(read, StandardCharsets.UTF_8);
       }
     }
 
@@ -62,7 +75,7 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
     public static ResolvConf ofHost() {
       for (String file : new String[] {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
         try {
-          return parse(Files.readString(Path.of(file)));
+          return parse(bounded(Path.of(file)));
         } catch (IOException e) {
           continue;
         }

@@ -18,12 +18,27 @@ public final class BackOff {
   private final Clock clock;
   private final Duration initial;
   private final Duration max;
+  private final Duration quiet;
   private final Map<String, Entry> entries = new HashMap<>();
 
   public BackOff(Clock clock, Duration initial, Duration max) {
+    this(clock, initial, max, max.multipliedBy(2));
+  }
+
+  private BackOff(Clock clock, Duration initial, Duration max, Duration quiet) {
     this.clock = clock;
     this.initial = initial;
     this.max = max;
+    this.quiet = quiet;
+  }
+
+  /** One that waits no longer than that, also at first, and that starts anew no sooner. */
+  public BackOff atMost(Duration longest) {
+    return new BackOff(clock, shorter(initial, longest), shorter(max, longest), quiet);
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
   }
 
   /** How long still to wait after what failed at {@code since}; zero: go on. */
@@ -57,6 +72,6 @@ public final class BackOff {
   }
 
   private boolean expired(Entry entry, Instant since) {
-    return Duration.between(entry.updated, since).compareTo(max.multipliedBy(2)) > 0;
+    return Duration.between(entry.updated, since).compareTo(quiet) > 0;
   }
 }

@@ -21,14 +21,20 @@ import java.util.Optional;
 
 /** A container in CRI's terms. */
 public final class ContainerConfigs {
-  private final long memoryCapacity;
+  private final NodeLimits node;
   private final Path seccompRoot;
+  private final boolean seccompDefault;
 
   /**
    * @param seccompRoot where seccomp profiles of the type Localhost are
    */
-  public ContainerConfigs(long memoryCapacity, Path seccompRoot) {
-    this.memoryCapacity = memoryCapacity;
+  /**
+   * @param seccompRoot where profiles of the node's own lie
+   * @param seccompDefault whether who names no profile has the runtime's
+   */
+  public ContainerConfigs(NodeLimits node, Path seccompRoot, boolean seccompDefault) {
+    this.node = node;
+    this.seccompDefault = seccompDefault;
     this.seccompRoot = seccompRoot;
   }
 
@@ -66,8 +72,9 @@ public final class ContainerConfigs {
     }
     return out.setLinux(
         LinuxContainerConfig.newBuilder()
-            .setResources(LinuxResources.of(pod, container, memoryCapacity))
-            .setSecurityContext(SecurityContexts.of(pod, container, image, targetId, seccompRoot)));
+            .setResources(LinuxResources.of(pod, container, node))
+            .setSecurityContext(
+                SecurityContexts.of(pod, container, image, targetId, seccompRoot, seccompDefault)));
   }
 
   private static void labels(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import dev.coracle.cri.v1.HugepageLimit;
 import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
@@ -13,17 +14,14 @@ import java.util.TreeMap;
 
 /** Requests and limits in the kernel's terms, by upstream's formulas. */
 public final class LinuxResources {
-  public static final long PERIOD_MICROS = 100_000;
+  private static final String SWAP_MAX = "memory.swap.max";
 
   /** How the names of resources of huge pages begin. */
   public static final String HUGE_PAGES = "hugepages-";
 
   private LinuxResources() {}
 
-  /**
-   * @param memoryCapacity bytes of the node, for the OOM score
-   */
-  public static LinuxContainerResources of(Pod pod, ContainerSpec container, long memoryCapacity) {
+  public static LinuxContainerResources of(Pod pod, ContainerSpec container, NodeLimits node) {
     Quantity cpuRequest = quantity(container.requests(), "cpu");
     Quantity cpuLimit = limit(pod, container, "cpu");
     Quantity memoryLimit = limit(pod, container, "memory");
@@ -33,13 +31,17 @@ public final class LinuxResources {
                 shares(
                     (cpuRequest.signum() == 0 && cpuLimit.signum() > 0 ? cpuLimit : cpuRequest)
                         .millis()))
-            .setOomScoreAdj(oomScore(pod, container, memoryCapacity));
-    if (cpuLimit.signum() > 0) {
-      out.setCpuPeriod(PERIOD_MICROS).setCpuQuota(quota(cpuLimit.millis()));
-    }
+            .setOomScoreAdj(oomScore(pod, container, node.memoryBytes()));
+    quota(out, cpuLimit.millis(), node.options());
+    long swap = swap(pod, container, node);
     if (memoryLimit.signum() > 0) {
-      out.setMemoryLimitInBytes(memoryLimit.longValue())
-          .setMemorySwapLimitInBytes(memoryLimit.longValue());
+      out.setMemoryLimitInBytes(memoryLimit.longValue());
+      if (swap == 0) {
+        out.setMemorySwapLimitInBytes(memoryLimit.longValue());
+      }
+    }
+    if (node.swap().limitable() && node.swap().bytes() > 0) {
+      out.putUnified(SWAP_MAX, Long.toString(swap));
     }
     hugePages(pod, container)
         .forEach((size, bytes) ->
@@ -48,14 +50,12 @@ public final class LinuxResources {
   }
 
   /** What the pod's RuntimeClass costs beside its containers (KEP-688). */
-  static LinuxContainerResources ofOverhead(Pod pod) {
+  static LinuxContainerResources ofOverhead(Pod pod, CgroupOptions options) {
     JsonNode overhead = pod.spec().path("overhead");
     long cpu = quantity(overhead, "cpu").millis();
     LinuxContainerResources.Builder out =
         LinuxContainerResources.newBuilder().setCpuShares(shares(cpu));
-    if (cpu > 0) {
-      out.setCpuPeriod(PERIOD_MICROS).setCpuQuota(quota(cpu));
-    }
+    quota(out, cpu, options);
     long memory = quantity(overhead, "memory").longValue();
     if (memory > 0) {
       out.setMemoryLimitInBytes(memory);
@@ -68,9 +68,34 @@ public final class LinuxResources {
     return millis == 0 ? 2 : Math.clamp(millis * 1024 / 1000, 2, 262_144);
   }
 
+  private static void quota(
+      LinuxContainerResources.Builder out, long millis, CgroupOptions options) {
+    if (millis > 0 && options.cpuQuota()) {
+      out.setCpuPeriod(options.cpuPeriodMicros()).setCpuQuota(quota(millis, options));
+    }
+  }
+
   /** CPU time per period, never below the kernel's millisecond. */
-  public static long quota(long millis) {
-    return Math.max(1000, millis * PERIOD_MICROS / 1000);
+  public static long quota(long millis, CgroupOptions options) {
+    return Math.max(1000, millis * options.cpuPeriodMicros() / 1000);
+  }
+
+  /**
+   * Bytes of swap that a container may use (KEP-2400): where swap is limited, its share of the
+   * memory in swap, for containers of Burstable pods that ask for memory and not for all they may
+   * have.
+   */
+  private static long swap(Pod pod, ContainerSpec container, NodeLimits node) {
+    long request = quantity(container.requests(), "memory").longValue();
+    boolean mayHave =
+        node.options().swap() == CgroupOptions.Swap.LIMITED_SWAP
+            && node.swap().limitable()
+            && node.memoryBytes() > 0
+            && QosClass.of(pod) == QosClass.BURSTABLE
+            && !pod.isCritical()
+            && request > 0
+            && request != quantity(container.limits(), "memory").longValue();
+    return mayHave ? (long) ((double) request / node.memoryBytes() * node.swap().bytes()) : 0;
   }
 
   static int oomScore(Pod pod, ContainerSpec container, long memoryCapacity) {

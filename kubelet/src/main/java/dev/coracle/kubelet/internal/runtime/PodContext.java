@@ -35,13 +35,18 @@ public final class PodContext {
   private final BackOff restarts;
   private final BackOff pulls;
 
-  public PodContext(Pod pod, Clock clock, Duration initialBackOff, Duration maxBackOff) {
+  /**
+   * @param longestRestart what a container that ends again and again waits at most, where that is
+   *     less than {@code maxBackOff} (KEP-4603)
+   */
+  public PodContext(
+      Pod pod, Clock clock, Duration initialBackOff, Duration maxBackOff, Duration longestRestart) {
     this.uid = pod.uid();
     this.desired = pod;
     this.pod = pod;
     this.firstSeen = clock.instant();
     this.ran = new AtomicBoolean(pod.phase().equals("Running"));
-    this.restarts = new BackOff(clock, initialBackOff, maxBackOff);
+    this.restarts = new BackOff(clock, initialBackOff, maxBackOff).atMost(longestRestart);
     this.pulls = new BackOff(clock, initialBackOff, maxBackOff);
   }
 

@@ -60,7 +60,7 @@ public final class PodResizer {
   private final PodPaths paths;
   private final PodEvents events;
   private final Room room;
-  private final long memoryCapacity;
+  private final NodeLimits node;
   private final Consumer<String> wake;
   private final ResizeQueue queue = new ResizeQueue();
 
@@ -73,14 +73,14 @@ public final class PodResizer {
       PodPaths paths,
       PodEvents events,
       Room room,
-      long memoryCapacity,
+      NodeLimits node,
       Consumer<String> wake) {
     this.runtime = runtime;
     this.cgroups = cgroups;
     this.paths = paths;
     this.events = events;
     this.room = room;
-    this.memoryCapacity = memoryCapacity;
+    this.node = node;
     this.wake = wake;
   }
 
@@ -257,7 +257,7 @@ public final class PodResizer {
               throw new ConfigException(m);
             });
         runtime.updateContainerResources(
-            r.container().id(), LinuxResources.of(pod, r.spec(), memoryCapacity));
+            r.container().id(), LinuxResources.of(pod, r.spec(), node));
         resources.actuated(r.container().id(), Allocation.resources(r.spec()));
       }
       cgroups.narrow(pod);
@@ -324,8 +324,7 @@ public final class PodResizer {
       for (ContainerState c : status.containers()) {
         Optional<ContainerSpec> spec = pod.container(c.name());
         if (c.isRunning() && spec.isPresent()) {
-          runtime.updateContainerResources(
-              c.id(), LinuxResources.of(pod, spec.get(), memoryCapacity));
+          runtime.updateContainerResources(c.id(), LinuxResources.of(pod, spec.get(), node));
         }
       }
       resources.actuatedWhole(next);

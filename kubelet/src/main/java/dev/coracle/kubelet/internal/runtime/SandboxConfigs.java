@@ -7,6 +7,7 @@ import dev.coracle.cri.v1.PodSandboxMetadata;
 import dev.coracle.cri.v1.PortMapping;
 import dev.coracle.cri.v1.Protocol;
 import dev.coracle.cri.v1.UserNamespace;
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.HostName;
@@ -21,6 +22,7 @@ public final class SandboxConfigs {
   private final PodDns dns;
   private final Function<Pod, String> cgroupParent;
   private final Function<Pod, UserNamespace> users;
+  private final CgroupOptions limits;
 
   /**
    * @param cgroupParent the pod's cgroup, empty for none
@@ -30,8 +32,10 @@ public final class SandboxConfigs {
       PodPaths paths,
       PodDns dns,
       Function<Pod, String> cgroupParent,
-      Function<Pod, UserNamespace> users) {
+      Function<Pod, UserNamespace> users,
+      CgroupOptions limits) {
     this.users = users;
+    this.limits = limits;
     this.paths = paths;
     this.dns = dns;
     this.cgroupParent = cgroupParent;
@@ -84,7 +88,7 @@ public final class SandboxConfigs {
             .setCgroupParent(cgroupParent.apply(pod))
             .setSecurityContext(SecurityContexts.ofSandbox(pod, users.apply(pod)));
     if (pod.spec().path("overhead").isObject()) {
-      linux.setOverhead(LinuxResources.ofOverhead(pod));
+      linux.setOverhead(LinuxResources.ofOverhead(pod, limits));
     }
     for (JsonNode sysctl : pod.securityContext().path("sysctls")) {
       linux.putSysctls(sysctl.path("name").asText(), sysctl.path("value").asText());

@@ -47,10 +47,16 @@ public final class SecurityContexts {
   private SecurityContexts() {}
 
   /**
+   * @param seccompDefault whether who names no profile has the runtime's
    * @throws ConfigException when the container must not run as root and would
    */
   public static LinuxContainerSecurityContext of(
-      Pod pod, ContainerSpec container, Optional<Image> image, String targetId, Path seccompRoot) {
+      Pod pod,
+      ContainerSpec container,
+      Optional<Image> image,
+      String targetId,
+      Path seccompRoot,
+      boolean seccompDefault) {
     JsonNode own = container.securityContext();
     JsonNode shared = pod.securityContext();
     LinuxContainerSecurityContext.Builder out = LinuxContainerSecurityContext.newBuilder();
@@ -95,10 +101,14 @@ public final class SecurityContexts {
       out.addAllMaskedPaths(MASKED).addAllReadonlyPaths(READ_ONLY);
     }
     if (!privileged) {
-      out.setSeccomp(seccomp(first(own, shared, "seccompProfile"), seccompRoot));
+      out.setSeccomp(
+          seccomp(
+              first(own, shared, "seccompProfile"),
+              seccompRoot,
+              seccompDefault ? "RuntimeDefault" : "Unconfined"));
       JsonNode apparmor = first(own, shared, "appArmorProfile");
       if (!apparmor.isMissingNode()) {
-        out.setApparmor(profile(apparmor));
+        out.setApparmor(profile(apparmor, "Unconfined"));
       }
     }
     selinux(first(own, shared, "seLinuxOptions")).ifPresent(out::setSelinuxOptions);
@@ -202,8 +212,8 @@ public final class SecurityContexts {
   }
 
   /** A profile of the node's own is named by its path below the kubelet's directory of them. */
-  private static SecurityProfile seccomp(JsonNode asked, Path root) {
-    SecurityProfile profile = profile(asked);
+  private static SecurityProfile seccomp(JsonNode asked, Path root, String otherwise) {
+    SecurityProfile profile = profile(asked, otherwise);
     return profile.getProfileType() == SecurityProfile.ProfileType.Localhost
         ? profile.toBuilder()
             .setLocalhostRef(root.resolve(profile.getLocalhostRef()).toString())
@@ -211,8 +221,8 @@ public final class SecurityContexts {
         : profile;
   }
 
-  private static SecurityProfile profile(JsonNode profile) {
-    return switch (profile.path("type").asText("Unconfined")) {
+  private static SecurityProfile profile(JsonNode profile, String otherwise) {
+    return switch (profile.path("type").asText(otherwise)) {
       case "RuntimeDefault" ->
           SecurityProfile.newBuilder()
               .setProfileType(SecurityProfile.ProfileType.RuntimeDefault)

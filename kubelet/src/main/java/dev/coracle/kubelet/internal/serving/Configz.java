@@ -39,31 +39,25 @@ final class Configz {
           authentication.putObject("webhook").put("enabled", true);
           authentication.putObject("anonymous").put("enabled", s.anonymousAuth());
           config.putObject("authorization").put("mode", "Webhook");
+          config
+              .put("streamingConnectionIdleTimeout", GoText.duration(s.streamIdleTimeout()))
+              .put("enableDebuggingHandlers", s.debugging())
+              .put("enableSystemLogHandler", s.logDirectory().isPresent());
         });
     config.put("clusterDomain", chosen.dns().domainOr(options.clusterDomain()));
     ArrayNode dns = config.putArray("clusterDNS");
     chosen.dns().serversOr(options.clusterDns()).forEach(dns::add);
     chosen.dns().resolvConf().ifPresent(file -> config.put("resolvConf", file));
     config
-        .put("nodeStatusUpdateFrequency", GoText.duration(options.heartbeat()))
-        .put("maxPods", options.maxPods())
-        .put("cgroupRoot", "/" + options.cgroupRoot())
-        .put("serializeImagePulls", options.maxParallelImagePulls() == 1)
-        .put("maxParallelImagePulls", options.maxParallelImagePulls())
-        .put("imageGCHighThresholdPercent", chosen.imageGcHighPercent())
-        .put("imageGCLowThresholdPercent", chosen.imageGcLowPercent())
-        .put("containerLogMaxSize", Quantity.ofBytes(options.containerLogMaxSize()).toString())
-        .put("containerLogMaxFiles", options.containerLogMaxFiles())
-        .put("containerLogMonitorInterval", GoText.duration(chosen.containerLogMonitorInterval()))
-        .put("containerRuntimeEndpoint", options.runtimeEndpoint());
-    config.putObject("userNamespaces").put("idsPerPod", chosen.userNamespaceIds());
-    ArrayNode sysctls = config.putArray("allowedUnsafeSysctls");
-    chosen.sysctls().unsafe().forEach(sysctls::add);
-    config.put("imagePullCredentialsVerificationPolicy", chosen.pullVerification().policy().text());
-    if (!chosen.pullVerification().allowlist().isEmpty()) {
-      ArrayNode names = config.putArray("preloadedImagesVerificationAllowlist");
-      chosen.pullVerification().allowlist().forEach(n -> names.add(n.endsWith("/") ? n + "*" : n));
-    }
+        .put("containerRuntimeEndpoint", options.runtimeEndpoint())
+        .put("runtimeRequestTimeout", GoText.duration(chosen.runtimeTimeout()))
+        .put("podLogsDir", options.podLogsDir().toString());
+    ChosenParts.pods(options, config);
+    ChosenParts.cgroups(options, config);
+    ChosenParts.node(chosen.node(), config);
+    ChosenParts.images(chosen.images(), config);
+    ChosenParts.logs(chosen.logs(), config);
+    ChosenParts.serving(chosen, config);
     reservations(chosen.reservations(), config);
     cpus(chosen.cpus(), config);
     topology(chosen.numa().topology(), config);
@@ -154,6 +148,9 @@ final class Configz {
       if (!t.reclaim().equals(EvictionThreshold.Amount.NONE)) {
         reclaim.put(signal, text(t.reclaim()));
       }
+    }
+    if (hard.isEmpty()) {
+      hard.put("memory.available", "0%"); // None at all stands for the default ones.
     }
     config.set("evictionHard", hard);
     if (!soft.isEmpty()) {

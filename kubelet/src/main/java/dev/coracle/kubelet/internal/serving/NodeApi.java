@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.NodeDocuments;
@@ -52,8 +53,11 @@ public final class NodeApi {
       Supplier<ShownBeside> shown,
       Supplier<Optional<String>> unhealthy) {}
 
-  /** The server, where the options have one; it does not listen yet. */
-  public static Optional<KubeletServer> server(
+  /** The node's servers; they do not listen yet. */
+  public record Servers(Optional<KubeletServer> api, Optional<HealthzServer> healthz) {}
+
+  /** Those that the options have. */
+  public static Servers servers(
       Vertx vertx, Client client, KubeletOptions options, Sources sources) {
     SyncLoop loop = sources.loop();
     KnownPods known =
@@ -70,9 +74,14 @@ public final class NodeApi {
             sources.timers().clock(),
             sources.volumes(),
             sources.cache()::last);
-    return options
-        .server()
-        .map(o -> new KubeletServer(vertx, o, backend(client, options, sources, known, stats)));
+    KubeletServerBackend backend = backend(client, options, sources, known, stats);
+    return new Servers(
+        options.server().map(o -> new KubeletServer(vertx, o, backend)),
+        options
+            .configuration()
+            .serving()
+            .healthz()
+            .map(h -> new HealthzServer(vertx, h.address(), h.port(), backend.documents())));
   }
 
   private static KubeletServerBackend backend(

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Options of {@link dev.coracle.kubelet.server.KubeletServer}.
@@ -19,6 +20,8 @@ import java.util.Set;
  * @param trustedUsers users allowed everything without asking, beside the group {@code
  *     system:masters}; the API server's own client identity belongs here, because it cannot ask
  *     itself while it starts
+ * @param debugging whether containers can be reached (exec, attach, port-forward, run, logs), as
+ *     upstream's {@code enableDebuggingHandlers}
  * @param logDirectory directory served under {@code /logs/}, none for 404
  * @param streamIdleTimeout a stream without bytes for this long is closed
  * @param streamCreationTimeout how long a client may take to create its streams, and the runtime to
@@ -35,6 +38,7 @@ public record KubeletServerOptions(
     Path clientCa,
     boolean anonymousAuth,
     Set<String> trustedUsers,
+    boolean debugging,
     Optional<Path> logDirectory,
     Duration streamIdleTimeout,
     Duration streamCreationTimeout,
@@ -60,6 +64,7 @@ public record KubeletServerOptions(
         clientCa,
         false,
         Set.of(),
+        true,
         Optional.empty(),
         Duration.ofHours(4),
         Duration.ofSeconds(30),
@@ -69,91 +74,92 @@ public record KubeletServerOptions(
 
   /** The same, listening elsewhere. */
   public KubeletServerOptions withListen(String newHost, int newPort) {
-    return new KubeletServerOptions(
-        nodeName,
-        newHost,
-        newPort,
-        certificate,
-        key,
-        clientCa,
-        anonymousAuth,
-        trustedUsers,
-        logDirectory,
-        streamIdleTimeout,
-        streamCreationTimeout,
-        maxLogStreams,
-        maxStreams);
+    return with(draft -> {
+      draft.host = newHost;
+      draft.port = newPort;
+    });
+  }
+
+  /** The same, with clients whose certificates another authority signs. */
+  public KubeletServerOptions withClientCa(Path file) {
+    return with(draft -> draft.clientCa = file);
   }
 
   /** The same, trusting these users without an authorisation question. */
   public KubeletServerOptions withTrustedUsers(Set<String> users) {
-    return new KubeletServerOptions(
-        nodeName,
-        host,
-        port,
-        certificate,
-        key,
-        clientCa,
-        anonymousAuth,
-        users,
-        logDirectory,
-        streamIdleTimeout,
-        streamCreationTimeout,
-        maxLogStreams,
-        maxStreams);
+    return with(draft -> draft.trustedUsers = users);
   }
 
   /** The same, with anonymous requests let through to authorisation or not. */
   public KubeletServerOptions withAnonymousAuth(boolean allowed) {
-    return new KubeletServerOptions(
-        nodeName,
-        host,
-        port,
-        certificate,
-        key,
-        clientCa,
-        allowed,
-        trustedUsers,
-        logDirectory,
-        streamIdleTimeout,
-        streamCreationTimeout,
-        maxLogStreams,
-        maxStreams);
+    return with(draft -> draft.anonymousAuth = allowed);
+  }
+
+  /** The same, with containers reachable or not. */
+  public KubeletServerOptions withDebugging(boolean on) {
+    return with(draft -> draft.debugging = on);
   }
 
   /** The same, serving a directory under {@code /logs/}. */
   public KubeletServerOptions withLogDirectory(Path directory) {
-    return new KubeletServerOptions(
-        nodeName,
-        host,
-        port,
-        certificate,
-        key,
-        clientCa,
-        anonymousAuth,
-        trustedUsers,
-        Optional.of(directory),
-        streamIdleTimeout,
-        streamCreationTimeout,
-        maxLogStreams,
-        maxStreams);
+    return with(draft -> draft.logDirectory = Optional.of(directory));
+  }
+
+  /** The same, without files under {@code /logs/}. */
+  public KubeletServerOptions withoutLogDirectory() {
+    return with(draft -> draft.logDirectory = Optional.empty());
   }
 
   /** The same, with other stream timeouts. */
   public KubeletServerOptions withStreamTimeouts(Duration idle, Duration creation) {
+    return with(draft -> {
+      draft.streamIdleTimeout = idle;
+      draft.streamCreationTimeout = creation;
+    });
+  }
+
+  private KubeletServerOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new KubeletServerOptions(
         nodeName,
-        host,
-        port,
+        draft.host,
+        draft.port,
         certificate,
         key,
-        clientCa,
-        anonymousAuth,
-        trustedUsers,
-        logDirectory,
-        idle,
-        creation,
+        draft.clientCa,
+        draft.anonymousAuth,
+        draft.trustedUsers,
+        draft.debugging,
+        draft.logDirectory,
+        draft.streamIdleTimeout,
+        draft.streamCreationTimeout,
         maxLogStreams,
         maxStreams);
+  }
+
+  /** What can be changed, while it is. */
+  private static final class Draft {
+    String host;
+    int port;
+    Path clientCa;
+    boolean anonymousAuth;
+    Set<String> trustedUsers;
+    boolean debugging;
+    Optional<Path> logDirectory;
+    Duration streamIdleTimeout;
+    Duration streamCreationTimeout;
+
+    Draft(KubeletServerOptions options) {
+      host = options.host;
+      port = options.port;
+      clientCa = options.clientCa;
+      anonymousAuth = options.anonymousAuth;
+      trustedUsers = options.trustedUsers;
+      debugging = options.debugging;
+      logDirectory = options.logDirectory;
+      streamIdleTimeout = options.streamIdleTimeout;
+      streamCreationTimeout = options.streamCreationTimeout;
+    }
   }
 }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +45,10 @@ class FsCgroupsTest {
   }
 
   private Cgroups version1() throws IOException {
+    return version1(true, CgroupOptions.DEFAULT);
+  }
+
+  private Cgroups version1(boolean own, CgroupOptions options) throws IOException {
     files("cpu/c/kubepods", "cpu.shares");
     files("cpu/c", "cpu.shares");
     files("memory/c/kubepods", "memory.limit_in_bytes");
@@ -50,12 +57,18 @@ class FsCgroupsTest {
     files("freezer/c/kubepods");
     return FsCgroups.detect(
         "c",
+        own,
+        options,
         List.of(
             mount("cpu", "cgroup", ",cpu"),
             mount("memory", "cgroup", ",memory"),
             mount("pids", "cgroup", ",pids"),
             mount("hugetlb", "cgroup", ",hugetlb"),
             mount("freezer", "cgroup", ",freezer")));
+  }
+
+  private Cgroups version2(CgroupOptions options) throws IOException {
+    return FsCgroups.detect("c", true, options, List.of(mount("", "cgroup2", "")));
   }
 
   @Test
@@ -73,7 +86,7 @@ class FsCgroupsTest {
   void podsAreLimitedTogetherInTheOneHierarchyOfVersion2() throws IOException {
     files("c", "cpu.weight");
     files("c/kubepods", "cpu.weight", "memory.max", "pids.max", "hugetlb.2MB.max");
-    FsCgroups.detect("c", List.of(mount("", "cgroup2", ""))).limitPods(LIMITS);
+    version2(CgroupOptions.DEFAULT).limitPods(LIMITS);
     assertThat(read("c/cpu.weight")).isEqualTo("59");
     assertThat(read("c/kubepods/cpu.weight")).isEqualTo("59");
     assertThat(read("c/kubepods/memory.max")).isEqualTo("2147483648");
@@ -124,8 +137,74 @@ class FsCgroupsTest {
       files(dir, "cgroup.controllers");
     }
     files(pod.substring(1), "hugetlb.2MB.max", "hugetlb.2MB.current", "hugetlb.1GB.max");
-    FsCgroups.detect("c", List.of(mount("", "cgroup2", ""))).ensure(huge());
+    version2(CgroupOptions.DEFAULT).ensure(huge());
     assertThat(read(pod + "/hugetlb.2MB.max")).isEqualTo("4194304");
     assertThat(read(pod + "/hugetlb.1GB.max")).isEqualTo("0");
+  }
+
+  private static Pod limited() {
+    return new Pod(
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"u"},
+             "spec":{"containers":[{"name":"c","resources":
+               {"requests":{"cpu":"500m","memory":"1Mi"},"limits":{"cpu":"500m","memory":"1Mi"}}}]}}
+            """));
+  }
+
+  private static CgroupOptions options(long pids, boolean quota, Duration period) {
+    return new CgroupOptions(Optional.empty(), pids, quota, period, CgroupOptions.Swap.NO_SWAP);
+  }
+
+  @Test
+  void aPodHasNoMoreProcessIdsThanTheNodeGivesEach() throws IOException {
+    String pod = "/c/kubepods/podu";
+    CgroupOptions chosen = options(64, true, Duration.ofMillis(100));
+    files("pids" + pod, "pids.max");
+    version1(true, chosen).ensure(limited());
+    assertThat(read("pids" + pod + "/pids.max")).isEqualTo("64");
+
+    for (String dir : List.of("", "c", "c/kubepods", pod.substring(1))) {
+      files(dir, "cgroup.controllers");
+    }
+    files(pod.substring(1), "pids.max");
+    version2(CgroupOptions.DEFAULT).ensure(limited());
+    assertThat(read(pod + "/pids.max")).as("as many as there are").isEmpty();
+    version2(chosen).ensure(limited());
+    assertThat(read(pod + "/pids.max")).isEqualTo("64");
+  }
+
+  @Test
+  void aPodsQuotaIsOfThePeriodAndNoneWhereNoneIsEnforced() throws IOException {
+    String pod = "/c/kubepods/podu";
+    for (String dir : List.of("", "c", "c/kubepods", pod.substring(1))) {
+      files(dir, "cgroup.controllers");
+    }
+    files(pod.substring(1), "cpu.max");
+    version2(options(0, true, Duration.ofMillis(10))).ensure(limited());
+    assertThat(read(pod + "/cpu.max")).isEqualTo("5000 10000");
+    version2(options(0, false, Duration.ofMillis(100))).ensure(limited());
+    assertThat(read(pod + "/cpu.max")).isEqualTo("max 100000");
+  }
+
+  @Test
+  void aCgroupThatIsSomebodyElsesHasToBeThere() {
+    assertThatThrownBy(() -> FsCgroups.below("coracle-no-such", false, CgroupOptions.DEFAULT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "invalid configuration: cgroup-root \"/coracle-no-such\" doesn't exist (cgroupRoot)");
+  }
+
+  @Test
+  void aCgroupThatIsSomebodyElsesIsNeitherWeighedNorRemoved() throws IOException {
+    Cgroups cgroups = version1(false, CgroupOptions.DEFAULT);
+    cgroups.limitPods(LIMITS);
+    assertThat(read("cpu/c/cpu.shares")).isEmpty();
+    assertThat(read("cpu/c/kubepods/cpu.shares")).isEqualTo("1536");
+    Files.createDirectories(at.resolve("pids/c/kubepods/poda"));
+    Files.createDirectories(at.resolve("pids/c/other"));
+    cgroups.removeAll();
+    assertThat(at.resolve("pids/c/kubepods/poda")).doesNotExist();
+    assertThat(at.resolve("pids/c/other")).exists();
   }
 }

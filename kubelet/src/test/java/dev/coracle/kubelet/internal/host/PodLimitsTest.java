@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -19,7 +20,8 @@ class PodLimitsTest {
                 {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"u"},
                  "spec":{"initContainers":[%s],"containers":[%s]}}
                 """
-                    .formatted(initContainers, containers))));
+                    .formatted(initContainers, containers))),
+        CgroupOptions.DEFAULT);
   }
 
   private static String container(String name, String more, String amounts) {

@@ -8,9 +8,12 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.cri.v1.DNSConfig;
+import dev.coracle.kubelet.config.DnsChoice;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.image.ImageReference;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,6 +158,36 @@ class PodPartsTest {
         .containsExactly("ns.svc.c.test", "svc.c.test", "c.test", "corp.test");
     var host = PodDns.of(options).of(pod("", "\"dnsPolicy\":\"Default\""));
     assertThat(host.getServersList()).containsExactly("1.1.1.1");
+  }
+
+  @Test
+  void aResolverOfNoEndIsNotRead(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("r");
+    try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+      large.setLength(DnsChoice.LARGEST + 1);
+    }
+    String document =
+        """
+        {"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration",
+         "resolvConf":"%s"}
+        """
+            .formatted(file);
+    assertThatThrownBy(() -> KubeletConfiguration.parse(Json.parse(document)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "invalid configuration: resolvConf: "
+                + file
+                + " is larger than 1 MiB, so it is no resolv.conf; name the one that pods are to"
+                + " have, or leave resolvConf out for the host's");
+    Files.writeString(file, "nameserver 1.1.1.1\n");
+    KubeletOptions options =
+        KubeletOptions.of("n", "10.0.0.1", dir, dir, "")
+            .withConfiguration(KubeletConfiguration.parse(Json.parse(document)));
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("/dev/zero"));
+    assertThatThrownBy(() -> PodDns.of(options))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("cannot read resolvConf " + file + ": it is larger than");
   }
 
   @Test

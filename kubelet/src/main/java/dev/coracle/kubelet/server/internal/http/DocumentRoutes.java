@@ -49,6 +49,11 @@ public final class DocumentRoutes {
           json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
         });
     router.get("/logs/entries").handler(this::logEntries);
+    mountHealth(router);
+  }
+
+  /** Whether the kubelet works, alone. */
+  public void mountHealth(Router router) {
     router.get("/healthz").handler(rc -> health(rc, ""));
     router.get("/healthz/:check").handler(rc -> health(rc, Targets.param(rc, "check")));
   }

@@ -12,6 +12,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.FileSystemAccess;
 import io.vertx.ext.web.handler.StaticHandler;
 import java.time.InstantSource;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,19 @@ import org.slf4j.LoggerFactory;
  */
 public final class KubeletRoutes {
   private static final Logger log = LoggerFactory.getLogger(KubeletRoutes.class);
+
+  /** What there is of debugging handlers, as upstream calls them. */
+  private static final List<String> DISABLED =
+      List.of(
+          "/run/*",
+          "/exec/*",
+          "/attach/*",
+          "/portForward/*",
+          "/containerLogs/*",
+          "/runningpods",
+          "/runningpods/*",
+          "/logs/*",
+          "/debug/*");
 
   private final Router router;
   private final UpgradeClient upgrades;
@@ -32,6 +46,12 @@ public final class KubeletRoutes {
       InstantSource clock) {
     router = Router.router(vertx);
     router.route().handler(new AuthFilter(vertx, backend.auth(), options));
+    if (!options.debugging()) {
+      DISABLED.forEach(path ->
+          router
+              .route(path)
+              .handler(rc -> Replies.text(rc, 405, "Debug endpoints are disabled.\n")));
+    }
     router
         .get("/containerLogs/:namespace/:pod/:container")
         .handler(new LogsHandler(vertx, backend.pods(), options, clock, new ContainerLogStreams()));
