@@ -43,6 +43,7 @@ final class DefaultPlugins {
       Lister resourceClaims,
       Lister resourceSlices,
       Lister deviceClasses,
+      Lister deviceTaintRules,
       ClaimWaiters waiters,
       BindingConditions deviceConditions,
       EventRecorder events) {}
@@ -74,6 +75,7 @@ final class DefaultPlugins {
             sources.resourceClaims(),
             sources.resourceSlices(),
             sources.deviceClasses(),
+            sources.deviceTaintRules(),
             sources.deviceConditions(),
             sources.events()),
         new PodTopologySpread(), // pre-filter, filter, score 2

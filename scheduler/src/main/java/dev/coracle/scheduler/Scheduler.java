@@ -98,6 +98,7 @@ public final class Scheduler implements Component {
     Informer resourceClaims = informers.informer(Resources.RESOURCE_CLAIMS);
     Informer resourceSlices = informers.informer(Resources.RESOURCE_SLICES);
     Informer deviceClasses = informers.informer(Resources.DEVICE_CLASSES);
+    Informer deviceTaintRules = informers.informer(Resources.DEVICE_TAINT_RULES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -119,6 +120,7 @@ public final class Scheduler implements Component {
                 resourceClaims.lister(),
                 resourceSlices.lister(),
                 deviceClasses.lister(),
+                deviceTaintRules.lister(),
                 waiters,
                 devices,
                 events),
@@ -142,6 +144,7 @@ public final class Scheduler implements Component {
     resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
     resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));
     deviceClasses.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_CLASS, queue));
+    deviceTaintRules.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_TAINT_RULE, queue));
     namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
   }
 

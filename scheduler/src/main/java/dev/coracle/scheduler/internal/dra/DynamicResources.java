@@ -54,6 +54,7 @@ public final class DynamicResources
   private final Lister claims;
   private final Lister slices;
   private final Lister classes;
+  private final Lister taintRules;
   private final BindingConditions conditions;
   private final EventRecorder events;
   private @Nullable Selectors selectors;
@@ -66,12 +67,14 @@ public final class DynamicResources
       Lister claims,
       Lister slices,
       Lister classes,
+      Lister taintRules,
       BindingConditions conditions,
       EventRecorder events) {
     this.client = client;
     this.claims = claims;
     this.slices = slices;
     this.classes = classes;
+    this.taintRules = taintRules;
     this.conditions = conditions;
     this.events = events;
   }
@@ -84,7 +87,7 @@ public final class DynamicResources
   @Override
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
-      case RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS, OWN_POD, NODE -> true;
+      case RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS, DEVICE_TAINT_RULE, OWN_POD, NODE -> true;
       case ASSIGNED_POD -> event.removed();
       case NAMESPACE, VOLUME_CLAIM, VOLUME, STORAGE_CLASS, CSI_NODE -> false;
     };
@@ -190,6 +193,7 @@ public final class DynamicResources
           new Allocator(
               name -> classes.get("", name).orElse(null),
               this::selectors,
+              new DeviceTaints(taintRules.list()),
               pools.counters(),
               shares,
               () -> UUID.randomUUID().toString());
