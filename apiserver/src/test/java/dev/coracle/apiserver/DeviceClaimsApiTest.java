@@ -269,4 +269,32 @@ class DeviceClaimsApiTest {
   private static String timeAdded(String rules, String change) {
     return api.merge(rules + "/r", change).ok().body().at("/spec/taint/timeAdded").asText("");
   }
+
+  @Test
+  void aQuotaLimitsTheDevicesOfAClass() {
+    String namespace = "/api/v1/namespaces/limited";
+    api.post("/api/v1/namespaces", "{metadata: {name: limited}}").ok();
+    String hard = "{hard: {gpu.deviceclass.resource.k8s.io/devices: '3'}}";
+    api.post(namespace + "/resourcequotas", "{metadata: {name: q}, spec: " + hard + "}").ok();
+    api.merge(namespace + "/resourcequotas/q/status", "{status: " + hard + "}").ok();
+    String two =
+        "{metadata: {generateName: c-}, spec: {devices: {requests: [{name: r, firstAvailable:"
+            + " [{name: a, deviceClassName: gpu, count: 2}, {name: b, deviceClassName: gpu}]},"
+            + " {name: s, exactly: {deviceClassName: other, count: 9}}]}}}";
+    String claims = GROUP + "v1/namespaces/limited/resourceclaims";
+    api.post(claims, two).ok();
+    TestApi.Answer refused = api.post(claims, two);
+    assertThat(refused.code()).isEqualTo(403);
+    assertThat(refused.message())
+        .contains(
+            "exceeded quota: q, requested: gpu.deviceclass.resource.k8s.io/devices=2, used:"
+                + " gpu.deviceclass.resource.k8s.io/devices=2, limited:"
+                + " gpu.deviceclass.resource.k8s.io/devices=3");
+    String one =
+        "{metadata: {generateName: c-}, spec: {devices: {requests: [{name: r, deviceClassName:"
+            + " gpu}]}}}";
+    String flat = GROUP + "v1beta1/namespaces/limited/resourceclaims";
+    api.post(flat, one).ok();
+    assertThat(api.post(flat, one).code()).isEqualTo(403);
+  }
 }
