@@ -57,6 +57,8 @@ public final class Resources {
       of("resource.k8s.io", "v1", "resourceclaimtemplates");
   public static final GroupVersionResource RESOURCE_SLICES =
       of("resource.k8s.io", "v1", "resourceslices");
+  public static final GroupVersionResource DEVICE_TAINT_RULES =
+      of("resource.k8s.io", "v1beta2", "devicetaintrules");
   public static final GroupVersionResource PRIORITY_CLASSES =
       of("scheduling.k8s.io", "v1", "priorityclasses");
   public static final GroupVersionResource RUNTIME_CLASSES =

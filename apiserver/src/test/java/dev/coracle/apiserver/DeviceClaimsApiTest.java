@@ -1,6 +1,7 @@
 package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,9 +11,13 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.apiserver.internal.bootstrap.FlatDevices;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** resource.k8s.io over HTTPS: its versions are one resource, and its rules hold. */
 @ExtendWith(OwnServer.class)
@@ -216,5 +221,80 @@ class DeviceClaimsApiTest {
     JsonNode after = api.merge(status, "{status: {allocation: null}}").ok().body();
     assertThat(after.path("status").has("devices")).isFalse();
     assertThat(after.path("status").has("allocation")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v1beta1"})
+  void aTaintOfASliceSaysSinceWhenItIsThere(String version) {
+    String taints =
+        "taints: [{key: a.b/c, effect: NoExecute}, {key: a.b/d, effect: NoExecute, timeAdded:"
+            + " '2026-01-01T00:00:00Z'}]";
+    api.post(
+            GROUP + version + "/resourceslices",
+            "{metadata: {name: tainted-"
+                + version
+                + "}, spec: {driver: a.example.com, nodeName: n, pool: {name: t, generation: 1,"
+                + " resourceSliceCount: 1}, devices: [{name: d, "
+                + (version.equals("v1") ? taints : "basic: {" + taints + "}")
+                + "}]}}")
+        .ok();
+    JsonNode kept =
+        api.get(GROUP + "v1/resourceslices/tainted-" + version)
+            .ok()
+            .body()
+            .at("/spec/devices/0/taints");
+    assertThat(Instant.parse(kept.at("/0/timeAdded").asText()))
+        .isCloseTo(Instant.now(), within(1, ChronoUnit.MINUTES));
+    assertThat(kept.at("/1/timeAdded").asText()).isEqualTo("2026-01-01T00:00:00Z");
+  }
+
+  @Test
+  void theTaintOfARuleIsANewOneWhenItsEffectIsAnother() {
+    String rules = GROUP + "v1beta2/devicetaintrules";
+    api.post(
+            rules,
+            "{metadata: {name: r}, spec: {taint: {key: a.b/c, effect: None, timeAdded:"
+                + " '2026-01-01T00:00:00Z'}}}")
+        .ok();
+    String first = "2026-01-01T00:00:00Z";
+    assertThat(timeAdded(rules, "{spec: {taint: {value: x}}}")).isEqualTo(first);
+    assertThat(timeAdded(rules, "{spec: {taint: {effect: NoExecute}}}")).isNotEqualTo(first);
+    String given = "2026-02-02T00:00:00Z";
+    assertThat(
+            timeAdded(rules, "{spec: {taint: {effect: NoSchedule, timeAdded: '" + given + "'}}}"))
+        .isEqualTo(given);
+    assertThat(timeAdded(rules, "{spec: {taint: {timeAdded: null}}}")).isNotIn(given, "");
+  }
+
+  private static String timeAdded(String rules, String change) {
+    return api.merge(rules + "/r", change).ok().body().at("/spec/taint/timeAdded").asText("");
+  }
+
+  @Test
+  void aQuotaLimitsTheDevicesOfAClass() {
+    String namespace = "/api/v1/namespaces/limited";
+    api.post("/api/v1/namespaces", "{metadata: {name: limited}}").ok();
+    String hard = "{hard: {gpu.deviceclass.resource.k8s.io/devices: '3'}}";
+    api.post(namespace + "/resourcequotas", "{metadata: {name: q}, spec: " + hard + "}").ok();
+    api.merge(namespace + "/resourcequotas/q/status", "{status: " + hard + "}").ok();
+    String two =
+        "{metadata: {generateName: c-}, spec: {devices: {requests: [{name: r, firstAvailable:"
+            + " [{name: a, deviceClassName: gpu, count: 2}, {name: b, deviceClassName: gpu}]},"
+            + " {name: s, exactly: {deviceClassName: other, count: 9}}]}}}";
+    String claims = GROUP + "v1/namespaces/limited/resourceclaims";
+    api.post(claims, two).ok();
+    TestApi.Answer refused = api.post(claims, two);
+    assertThat(refused.code()).isEqualTo(403);
+    assertThat(refused.message())
+        .contains(
+            "exceeded quota: q, requested: gpu.deviceclass.resource.k8s.io/devices=2, used:"
+                + " gpu.deviceclass.resource.k8s.io/devices=2, limited:"
+                + " gpu.deviceclass.resource.k8s.io/devices=3");
+    String one =
+        "{metadata: {generateName: c-}, spec: {devices: {requests: [{name: r, deviceClassName:"
+            + " gpu}]}}}";
+    String flat = GROUP + "v1beta1/namespaces/limited/resourceclaims";
+    api.post(flat, one).ok();
+    assertThat(api.post(flat, one).code()).isEqualTo(403);
   }
 }

@@ -13,6 +13,7 @@ import dev.coracle.controllers.internal.certificates.PodCertificateCleaner;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
+import dev.coracle.controllers.internal.devicetaint.DeviceTaintEvictionController;
 import dev.coracle.controllers.internal.disruption.DisruptionController;
 import dev.coracle.controllers.internal.endpoints.EndpointSliceController;
 import dev.coracle.controllers.internal.endpoints.EndpointSliceMirroring;
@@ -57,6 +58,7 @@ final class ControllerList {
         NodeIpamController::new,
         NodeLifecycleController::new,
         TaintEvictionController::new,
+        DeviceTaintEvictionController::new,
         // Machines that join
         ClusterInfo::new,
         TokenCleaner::new,

@@ -119,4 +119,42 @@ class ResourceClaimsTest {
     assertThat(onlyClaim().finalizers())
         .containsExactly("resource.kubernetes.io/delete-protection");
   }
+
+  @Test
+  void theClaimOfExtendedResourcesGoesWhenItsPodHasEnded() {
+    KubeObject pod =
+        c.create(
+            Resources.PODS,
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
+             "spec":{"containers":[{"name":"c","resources":{"requests":{"a.b/gpu":"1"}}}]}}\
+            """);
+    c.create(
+        Resources.RESOURCE_CLAIMS,
+        """
+        {"apiVersion":"resource.k8s.io/v1","kind":"ResourceClaim",
+         "metadata":{"namespace":"default","name":"p-extended-resources-x",
+          "annotations":{"resource.kubernetes.io/extended-resource-claim":"true"},
+          "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"%s",
+           "controller":true}]},
+         "spec":{"devices":{"requests":[{"name":"container-0-request-0",
+          "exactly":{"deviceClassName":"gpu"}}]}}}\
+        """
+            .formatted(pod.uid()));
+    allocated(onlyClaim(), pod);
+    c.api.change(
+        Resources.PODS,
+        "default",
+        "p",
+        n ->
+            n.withObjectProperty("status")
+                .putObject("extendedResourceClaimStatus")
+                .put("resourceClaimName", "p-extended-resources-x"));
+    c.pass(Duration.ofSeconds(5));
+    assertThat(onlyClaim().at("status", "reservedFor")).hasSize(1);
+    c.api.change(
+        Resources.PODS, "default", "p", n -> n.withObjectProperty("status").put("phase", "Failed"));
+    c.context.runUntilIdle();
+    assertThat(c.api.all(Resources.RESOURCE_CLAIMS)).isEmpty();
+  }
 }

@@ -100,6 +100,37 @@ class DraTest {
     assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
   }
 
+  /** KEP-5004; as the scheduler writes it, before it binds the pod. */
+  @Test
+  void devicesOfExtendedResourcesReachTheContainersThatAskForThem() {
+    KubeObject pod =
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod",
+             "metadata":{"name":"extended","namespace":"default","uid":"extended-uid"},
+             "spec":{"nodeName":"n1","terminationGracePeriodSeconds":5,"containers":[
+              {"name":"has","image":"busybox:1","resources":{
+               "requests":{"a.example.com/gpu":"1"},"limits":{"a.example.com/gpu":"1"}}},
+              {"name":"none","image":"busybox:1"}]},
+             "status":{"phase":"Pending","extendedResourceClaimStatus":{
+              "resourceClaimName":"claim","requestMappings":[{"containerName":"has",
+               "resourceName":"a.example.com/gpu","requestName":"one"}]}}}
+            """);
+    k.api.put(Resources.PODS, pod);
+    claim(pod);
+    k.awaitPhase("extended", "Running");
+    assertThat(driver.calls).containsExactly("prepare claim");
+    assertThat(k.runtime.config("has").orElseThrow().getCDIDevicesList())
+        .anyMatch(d -> d.getName().equals(DRIVER + "/device=claim-uid"));
+    assertThat(k.runtime.config("none").orElseThrow().getCDIDevicesList()).isEmpty();
+    assertThat(k.pod("extended").text("status", "extendedResourceClaimStatus", "resourceClaimName"))
+        .as("what the scheduler says is left by the kubelet's status")
+        .isEqualTo("claim");
+    k.delete("extended", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("extended")).isFalse());
+    assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
+  }
+
   @Test
   void whatAContainerHasOfAClaimIsToldToMonitors() throws Exception {
     claim(pod("user"));

@@ -5,6 +5,7 @@ import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.scheduler.internal.dra.BindingConditions;
+import dev.coracle.scheduler.internal.dra.DeviceClassNames;
 import dev.coracle.scheduler.internal.dra.DynamicResources;
 import dev.coracle.scheduler.internal.plugins.BalancedAllocation;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
@@ -43,6 +44,8 @@ final class DefaultPlugins {
       Lister resourceClaims,
       Lister resourceSlices,
       Lister deviceClasses,
+      Lister deviceTaintRules,
+      DeviceClassNames deviceClassNames,
       ClaimWaiters waiters,
       BindingConditions deviceConditions,
       EventRecorder events) {}
@@ -57,7 +60,7 @@ final class DefaultPlugins {
         new TaintToleration(), // filter, score 3
         new NodeAffinity(), // filter, score 2
         new NodePorts(), // filter
-        new NodeResourcesFit(), // filter, score 1
+        new NodeResourcesFit(sources.deviceClassNames()::isOfDevices), // filter, score 1
         new VolumeRestrictions(sources.claims()), // pre-filter, filter
         new NodeVolumeLimits( // filter
             sources.claims(), sources.volumes(), sources.classes(), sources.csiNodes()),
@@ -74,6 +77,8 @@ final class DefaultPlugins {
             sources.resourceClaims(),
             sources.resourceSlices(),
             sources.deviceClasses(),
+            sources.deviceTaintRules(),
+            sources.deviceClassNames(),
             sources.deviceConditions(),
             sources.events()),
         new PodTopologySpread(), // pre-filter, filter, score 2

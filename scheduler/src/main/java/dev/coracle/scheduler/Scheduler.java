@@ -19,6 +19,7 @@ import dev.coracle.scheduler.internal.cycle.Framework;
 import dev.coracle.scheduler.internal.cycle.Framework.Decision;
 import dev.coracle.scheduler.internal.cycle.Preemption;
 import dev.coracle.scheduler.internal.dra.BindingConditions;
+import dev.coracle.scheduler.internal.dra.DeviceClassNames;
 import dev.coracle.scheduler.internal.dra.SelectorWarmth;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
 import dev.coracle.scheduler.internal.plugins.StorageCapacity;
@@ -98,6 +99,7 @@ public final class Scheduler implements Component {
     Informer resourceClaims = informers.informer(Resources.RESOURCE_CLAIMS);
     Informer resourceSlices = informers.informer(Resources.RESOURCE_SLICES);
     Informer deviceClasses = informers.informer(Resources.DEVICE_CLASSES);
+    Informer deviceTaintRules = informers.informer(Resources.DEVICE_TAINT_RULES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -105,6 +107,7 @@ public final class Scheduler implements Component {
         new SchedulerCache(
             name -> namespaceLister.get("", name).map(KubeObject::labels).orElse(Map.of()));
     ClaimWaiters waiters = new ClaimWaiters(context, claims.lister());
+    DeviceClassNames deviceClassNames = new DeviceClassNames(deviceClasses.lister());
     BindingConditions devices = new BindingConditions(context, resourceClaims.lister());
     this.events = new EventRecorder(client, context, options.schedulerName(), "", registry);
     this.plugins =
@@ -119,6 +122,8 @@ public final class Scheduler implements Component {
                 resourceClaims.lister(),
                 resourceSlices.lister(),
                 deviceClasses.lister(),
+                deviceTaintRules.lister(),
+                deviceClassNames,
                 waiters,
                 devices,
                 events),
@@ -138,10 +143,12 @@ public final class Scheduler implements Component {
     csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
     capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     deviceClasses.addHandler(new SelectorWarmth());
+    deviceClasses.addHandler(deviceClassNames);
     resourceClaims.addHandler(devices);
     resourceClaims.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_CLAIM, queue));
     resourceSlices.addHandler(ClusterEvents.of(ClusterEvent.Kind.RESOURCE_SLICE, queue));
     deviceClasses.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_CLASS, queue));
+    deviceTaintRules.addHandler(ClusterEvents.of(ClusterEvent.Kind.DEVICE_TAINT_RULE, queue));
     namespaces.addHandler(ClusterEvents.of(ClusterEvent.Kind.NAMESPACE, queue));
   }
 

@@ -24,7 +24,8 @@ public record ClusterEvent(Kind kind, @Nullable KubeObject before, @Nullable Kub
     CSI_NODE,
     RESOURCE_CLAIM,
     RESOURCE_SLICE,
-    DEVICE_CLASS
+    DEVICE_CLASS,
+    DEVICE_TAINT_RULE
   }
 
   public boolean removed() {

@@ -1,8 +1,10 @@
 package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ClaimedDevices;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Quantity;
+import dev.coracle.apiserver.internal.registry.DeviceConversions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +36,9 @@ final class QuotaUsage {
       case "pods" -> pod(object, out);
       case "services" -> service(object, out);
       case "persistentvolumeclaims" -> claim(object, out);
+      case "resourceclaims.resource.k8s.io" ->
+          ClaimedDevices.of(DeviceConversions.nested(object).path("spec"))
+              .forEach((name, count) -> out.put(name, Quantity.of(count)));
       default -> {}
     }
     return out;

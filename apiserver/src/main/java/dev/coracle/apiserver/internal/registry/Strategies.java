@@ -6,6 +6,7 @@ import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CustomDefinitionStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.DeviceTaintStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
@@ -39,6 +40,8 @@ public final class Strategies {
     byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy(store));
     byResource.put(
         "resourceclaimtemplates.resource.k8s.io", new ResourceClaimTemplateStrategy(store));
+    byResource.put("resourceslices.resource.k8s.io", new DeviceTaintStrategy());
+    byResource.put("devicetaintrules.resource.k8s.io", new DeviceTaintStrategy());
     byResource.put("namespaces", CoreStrategies.NAMESPACE);
     byResource.put("secrets", CoreStrategies.SECRET);
     byResource.put("persistentvolumes", CoreStrategies.VOLUME);

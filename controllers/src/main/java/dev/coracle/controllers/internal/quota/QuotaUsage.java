@@ -1,6 +1,7 @@
 package dev.coracle.controllers.internal.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ClaimedDevices;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.controllers.internal.pods.Pods;
@@ -40,6 +41,10 @@ final class QuotaUsage {
             name.equals(REQUESTED_STORAGE)
                 || name.endsWith("persistentvolumeclaims")
                 || name.contains(OF_CLASS));
+  }
+
+  static boolean needsDevices(JsonNode hard) {
+    return any(hard, ClaimedDevices::isCounted);
   }
 
   private static boolean any(JsonNode hard, Predicate<String> is) {
@@ -180,6 +185,12 @@ final class QuotaUsage {
       named += port.path("nodePort").asInt() > 0 ? 1 : 0;
     }
     return named;
+  }
+
+  void devices(Collection<KubeObject> resourceClaims) {
+    for (KubeObject claim : resourceClaims) {
+      ClaimedDevices.of(claim.at("spec")).forEach((name, count) -> add(name, Quantity.of(count)));
+    }
   }
 
   void claims(Collection<KubeObject> claims) {

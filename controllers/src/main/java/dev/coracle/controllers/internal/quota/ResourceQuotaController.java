@@ -149,6 +149,8 @@ public final class ResourceQuotaController extends LoopController {
             .chain(() ->
                 list(Resources.PERSISTENT_VOLUME_CLAIMS, namespace, QuotaUsage.needsClaims(hard)))
             .invoke(usage::claims)
+            .chain(() -> list(Resources.RESOURCE_CLAIMS, namespace, QuotaUsage.needsDevices(hard)))
+            .invoke(usage::devices)
             .replaceWithVoid();
     for (Map.Entry<String, JsonNode> entry : hard.properties()) {
       String resource = entry.getKey();

@@ -66,6 +66,11 @@ public final class ResourceClaimController extends LoopController {
   }
 
   private void podChanged(KubeObject pod) {
+    // The scheduler makes it for extended resources (KEP-5004).
+    String extended = pod.text("status", "extendedResourceClaimStatus", "resourceClaimName");
+    if (!extended.isEmpty()) {
+      enqueue(pod.namespace(), extended);
+    }
     if (pod.at("spec", "resourceClaims").isEmpty()) {
       return;
     }

@@ -84,17 +84,30 @@ public final class DraManager implements ContainerExtras.Source {
 
   private void prepareClaims(Pod pod) throws NotReady {
     for (JsonNode entry : pod.spec().path("resourceClaims")) {
-      String name = claimName(pod, entry);
-      if (!name.isEmpty()) {
-        try {
-          KubeObject claim = claim(pod, name);
-          locks.<Boolean, NotReady>with(claim.uid(), () -> prepare(pod, claim));
-        } catch (CriException e) {
-          throw new NotReady("NodePrepareResources: " + e.describe());
-        } catch (StatusException e) {
-          throw new NotReady(String.valueOf(e.getMessage()));
-        }
-      }
+      prepare(pod, claimName(pod, entry));
+    }
+    prepare(pod, extended(pod).path("resourceClaimName").asText(""));
+  }
+
+  /** What the scheduler says of the claim that it made for extended resources (KEP-5004). */
+  private static JsonNode extended(Pod pod) {
+    return pod.status().path("extendedResourceClaimStatus");
+  }
+
+  /**
+   * @param name of a claim; empty where none is needed
+   */
+  private void prepare(Pod pod, String name) throws NotReady {
+    if (name.isEmpty()) {
+      return;
+    }
+    try {
+      KubeObject claim = claim(pod, name);
+      locks.<Boolean, NotReady>with(claim.uid(), () -> prepare(pod, claim));
+    } catch (CriException e) {
+      throw new NotReady("NodePrepareResources: " + e.describe());
+    } catch (StatusException e) {
+      throw new NotReady(String.valueOf(e.getMessage()));
     }
   }
 
@@ -292,6 +305,15 @@ public final class DraManager implements ContainerExtras.Source {
     for (JsonNode use : container.node().path("resources").path("claims")) {
       used(pod, use, found);
     }
+    for (JsonNode mapping : extended(pod).path("requestMappings")) {
+      if (mapping.path("containerName").asText("").equals(container.name())) {
+        used(
+            pod,
+            extended(pod).path("resourceClaimName").asText(""),
+            mapping.path("requestName").asText(""),
+            found);
+      }
+    }
   }
 
   private void used(Pod pod, JsonNode use, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
@@ -313,6 +335,11 @@ public final class DraManager implements ContainerExtras.Source {
     } catch (NotReady e) {
       return; // Told when it was to be prepared.
     }
+    used(pod, name, request, found);
+  }
+
+  private void used(
+      Pod pod, String name, String request, BiConsumer<PreparedClaim, PreparedClaim.Device> found) {
     for (PreparedClaim claim : prepared.of(pod.uid())) {
       if (claim.name().equals(name)) {
         claim.devices().stream().filter(d -> d.isFor(request)).forEach(d -> found.accept(claim, d));

@@ -254,6 +254,9 @@ public final class Admission implements PodResizer.Room {
       }
       Quantity have = Quantity.tryParse(allocatable.path(e.getKey()).asText("0"));
       Quantity capacity = have == null ? Quantity.ZERO : have;
+      if (capacity.signum() == 0 && isOfClaim(pod, e.getKey())) {
+        continue; // No device plugin has any; the scheduler has allocated devices of a claim.
+      }
       Quantity taken = used.getOrDefault(e.getKey(), Quantity.ZERO);
       if (taken.plus(e.getValue()).compareTo(capacity) > 0) {
         boolean cpu = e.getKey().equals("cpu");
@@ -262,6 +265,16 @@ public final class Admission implements PodResizer.Room {
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isOfClaim(Pod pod, String resource) {
+    for (JsonNode mapping :
+        pod.status().path("extendedResourceClaimStatus").path("requestMappings")) {
+      if (mapping.path("resourceName").asText("").equals(resource)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static long number(Quantity q, boolean millis) {

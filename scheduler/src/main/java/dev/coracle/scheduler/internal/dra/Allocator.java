@@ -51,23 +51,27 @@ final class Allocator {
 
   private final Function<String, @Nullable KubeObject> classes;
   private final Supplier<Selectors> selectors;
+  private final DeviceTaints taints;
   private final Counters counters;
   private final Shares shares;
   private final Supplier<String> shareIds;
   private int steps;
 
   /**
+   * @param taints what keeps claims from devices
    * @param counters what is left of them; what devices that are chosen take is taken from them
    * @param shares what is taken of devices that several have; what is chosen is added
    */
   Allocator(
       Function<String, @Nullable KubeObject> classes,
       Supplier<Selectors> selectors,
+      DeviceTaints taints,
       Counters counters,
       Shares shares,
       Supplier<String> shareIds) {
     this.classes = classes;
     this.selectors = selectors;
+    this.taints = taints;
     this.counters = counters;
     this.shares = shares;
     this.shareIds = shareIds;
@@ -238,10 +242,8 @@ final class Allocator {
   }
 
   private boolean suits(Candidate device, Wanted wanted) {
-    for (JsonNode taint : device.node().path("taints")) {
-      if (!taint.path("effect").asText("").equals("None") && !tolerated(taint, wanted)) {
-        return false;
-      }
+    if (!taints.allow(device, wanted.terms.path("tolerations"))) {
+      return false;
     }
     for (String expression : wanted.expressions) {
       if (!selectors.get().matches(expression, device)) {
@@ -250,22 +252,6 @@ final class Allocator {
     }
     return (wanted.capacity().isEmpty() && !device.isShared())
         || Shares.amounts(device, wanted.capacity()) != null;
-  }
-
-  private static boolean tolerated(JsonNode taint, Wanted wanted) {
-    for (JsonNode t : wanted.terms.path("tolerations")) {
-      boolean effect =
-          t.path("effect").asText("").isEmpty() || t.path("effect").equals(taint.path("effect"));
-      boolean exists = t.path("operator").asText("Equal").equals("Exists");
-      boolean key =
-          (exists && t.path("key").asText("").isEmpty()) || t.path("key").equals(taint.path("key"));
-      if (effect
-          && key
-          && (exists || t.path("value").asText("").equals(taint.path("value").asText("")))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Whether what is taken so far fits together. */

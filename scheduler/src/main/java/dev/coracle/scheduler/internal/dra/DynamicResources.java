@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
@@ -43,17 +44,28 @@ public final class DynamicResources
   private static final class Cycle {
     final List<KubeObject> claims = new ArrayList<>();
 
+    final ExtendedResources extended;
+
+    /** The claim of extended resources that an earlier attempt has left. */
+    @Nullable KubeObject stale;
+
     /** Those that are allocated, and keep the pod from a node by that. */
     final Set<KubeObject> unavailable = new LinkedHashSet<>();
 
     /** By node, then by claim. */
     final Map<String, Map<KubeObject, ObjectNode>> chosen = new HashMap<>();
+
+    Cycle(ExtendedResources extended) {
+      this.extended = extended;
+    }
   }
 
   private final Client client;
   private final Lister claims;
   private final Lister slices;
   private final Lister classes;
+  private final Lister taintRules;
+  private final DeviceClassNames extendedNames;
   private final BindingConditions conditions;
   private final EventRecorder events;
   private @Nullable Selectors selectors;
@@ -66,12 +78,16 @@ public final class DynamicResources
       Lister claims,
       Lister slices,
       Lister classes,
+      Lister taintRules,
+      DeviceClassNames extendedNames,
       BindingConditions conditions,
       EventRecorder events) {
     this.client = client;
     this.claims = claims;
     this.slices = slices;
     this.classes = classes;
+    this.taintRules = taintRules;
+    this.extendedNames = extendedNames;
     this.conditions = conditions;
     this.events = events;
   }
@@ -84,7 +100,7 @@ public final class DynamicResources
   @Override
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
-      case RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS, OWN_POD, NODE -> true;
+      case RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS, DEVICE_TAINT_RULE, OWN_POD, NODE -> true;
       case ASSIGNED_POD -> event.removed();
       case NAMESPACE, VOLUME_CLAIM, VOLUME, STORAGE_CLASS, CSI_NODE -> false;
     };
@@ -93,10 +109,18 @@ public final class DynamicResources
   @Override
   public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     JsonNode wanted = pod.pod().at("spec", "resourceClaims");
-    if (wanted.isEmpty()) {
+    ExtendedResources extended = ExtendedResources.of(pod.pod(), extendedNames);
+    if (wanted.isEmpty() && extended.isEmpty()) {
       return Verdict.OK;
     }
-    Cycle cycle = new Cycle();
+    Cycle cycle = new Cycle(extended);
+    if (!extended.isEmpty()) {
+      cycle.stale =
+          claims.list(pod.pod().namespace()).stream()
+              .filter(c -> ExtendedResources.isFor(c, pod.uid()))
+              .findFirst()
+              .orElse(null);
+    }
     for (JsonNode entry : wanted) {
       String name = claimName(pod.pod(), entry);
       if (name == null) {
@@ -169,6 +193,9 @@ public final class DynamicResources
     if (cycle == null) {
       return Verdict.OK;
     }
+    if (cycle.stale != null) {
+      return unresolvable("cannot schedule extended resource claim");
+    }
     List<KubeObject> open = new ArrayList<>();
     for (KubeObject claim : cycle.claims) {
       JsonNode allocation = allocation(claim);
@@ -178,6 +205,10 @@ public final class DynamicResources
         cycle.unavailable.add(claim);
         return new Verdict.Unschedulable(name(), "resourceclaim not available on the node");
       }
+    }
+    KubeObject ofNode = cycle.extended.claimOn(node);
+    if (ofNode != null) {
+      open.add(ofNode);
     }
     Map<KubeObject, ObjectNode> chosen = new LinkedHashMap<>();
     if (!open.isEmpty()) {
@@ -190,6 +221,7 @@ public final class DynamicResources
           new Allocator(
               name -> classes.get("", name).orElse(null),
               this::selectors,
+              new DeviceTaints(taintRules.list()),
               pools.counters(),
               shares,
               () -> UUID.randomUUID().toString());
@@ -220,6 +252,9 @@ public final class DynamicResources
   public Uni<Void> postFilter(CycleState state, PodInfo pod) {
     Cycle cycle = state.get(Cycle.class);
     if (cycle != null) {
+      if (cycle.stale != null) {
+        return ExtendedResources.delete(client, cycle.stale);
+      }
       for (KubeObject claim : cycle.unavailable) {
         JsonNode consumers = claim.at("status", "reservedFor");
         boolean own = consumers.size() == 1 && reservedFor(claim, pod.uid());
@@ -262,6 +297,10 @@ public final class DynamicResources
     for (KubeObject claim : claims.list()) {
       if (claim.at("status", "allocation").isObject()) {
         assumed.remove(claim.uid());
+        String provisional = ExtendedResources.provisionalUid(claim);
+        if (provisional != null) {
+          assumed.remove(provisional);
+        }
         devices(claim.at("status", "allocation"), used, shares);
       }
     }
@@ -308,10 +347,18 @@ public final class DynamicResources
     }
     Map<KubeObject, ObjectNode> chosen = chosen(state, node);
     boolean waits = false;
+    List<NamespacedName> awaited = new ArrayList<>();
     for (KubeObject claim : cycle.claims) {
       all = all.chain(() -> write(claim, chosen.get(claim), pod));
       JsonNode allocation = chosen.containsKey(claim) ? chosen.get(claim) : allocation(claim);
       waits |= allocation != null && BindingConditions.any(allocation);
+      awaited.add(claim.key());
+    }
+    for (Map.Entry<KubeObject, ObjectNode> made : chosen.entrySet()) {
+      if (ExtendedResources.isProvisional(made.getKey())) {
+        all = all.chain(() -> make(cycle.extended, made, pod, awaited));
+        waits |= BindingConditions.any(made.getValue());
+      }
     }
     if (!waits) {
       return all;
@@ -321,8 +368,21 @@ public final class DynamicResources
           pod.pod(),
           "BindingConditionsPending",
           "waiting for binding conditions for device on node " + node);
-      return conditions.ready(cycle.claims.stream().map(KubeObject::key).toList());
+      return conditions.ready(awaited);
     });
+  }
+
+  /** Makes the claim of extended resources a real one. */
+  private Uni<Void> make(
+      ExtendedResources extended,
+      Map.Entry<KubeObject, ObjectNode> made,
+      PodInfo pod,
+      List<NamespacedName> awaited) {
+    return ExtendedResources.create(client, made.getKey())
+        .chain(claim -> {
+          awaited.add(claim.key());
+          return write(claim, made.getValue(), pod).chain(() -> extended.tell(client, claim));
+        });
   }
 
   /** The finalizer comes before the allocation, so that what is allocated is never just deleted. */

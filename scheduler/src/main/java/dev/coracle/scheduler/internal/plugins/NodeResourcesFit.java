@@ -11,12 +11,22 @@ import dev.coracle.scheduler.spi.Verdict;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The pod's requests must fit beside those already there; nodes with more left are better ({@code
  * LeastAllocated}).
  */
 public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
+
+  private final Predicate<String> ofDevices;
+
+  /**
+   * @param ofDevices whether a resource is asked of devices where a node's plugins have none of it
+   */
+  public NodeResourcesFit(Predicate<String> ofDevices) {
+    this.ofDevices = ofDevices;
+  }
 
   @Override
   public String name() {
@@ -32,7 +42,7 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
       case ASSIGNED_POD -> event.removed();
-      case OWN_POD -> true;
+      case OWN_POD, DEVICE_CLASS -> true;
       case NODE ->
           event.now() != null
               && (event.before() == null
@@ -58,10 +68,16 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
     boolean never = false;
     for (Map.Entry<String, Long> want : wanted.asMap().entrySet()) {
       long all = node.allocatable().get(want.getKey());
+      if (all == 0 && want.getValue() > 0 && ofDevices.test(want.getKey())) {
+        continue; // Devices are counted by DynamicResources.
+      }
       if (want.getValue() > 0 && want.getValue() > all - node.requested().get(want.getKey())) {
         lacking.add("Insufficient " + want.getKey());
         never |= want.getValue() > all;
       }
+    }
+    if (lacking.isEmpty()) {
+      return Verdict.OK;
     }
     String reason = String.join("\n", lacking);
     return never

@@ -45,7 +45,8 @@ public final class NodeVolumeLimits implements Plugin.Filter {
           STORAGE_CLASS,
           RESOURCE_CLAIM,
           RESOURCE_SLICE,
-          DEVICE_CLASS ->
+          DEVICE_CLASS,
+          DEVICE_TAINT_RULE ->
           false;
     };
   }

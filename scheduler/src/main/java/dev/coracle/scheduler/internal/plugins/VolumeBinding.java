@@ -84,7 +84,14 @@ public final class VolumeBinding
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
       case VOLUME_CLAIM, VOLUME, STORAGE_CLASS, NODE, CSI_NODE -> true;
-      case ASSIGNED_POD, OWN_POD, NAMESPACE, RESOURCE_CLAIM, RESOURCE_SLICE, DEVICE_CLASS -> false;
+      case ASSIGNED_POD,
+          OWN_POD,
+          NAMESPACE,
+          RESOURCE_CLAIM,
+          RESOURCE_SLICE,
+          DEVICE_CLASS,
+          DEVICE_TAINT_RULE ->
+          false;
     };
   }
 

@@ -45,7 +45,8 @@ public final class VolumeRestrictions implements Plugin.PreFilter, Plugin.Filter
           CSI_NODE,
           RESOURCE_CLAIM,
           RESOURCE_SLICE,
-          DEVICE_CLASS ->
+          DEVICE_CLASS,
+          DEVICE_TAINT_RULE ->
           false;
     };
   }

@@ -97,7 +97,7 @@ class NodeResourcesFitTest {
   }
 
   private static Verdict verdict(String cpu, String memory, NodeInfo node) {
-    return new NodeResourcesFit().filter(new CycleState(), pod("p", cpu, memory), node);
+    return new NodeResourcesFit(_ -> false).filter(new CycleState(), pod("p", cpu, memory), node);
   }
 
   private static PodInfo pod(String name, String cpu, String memory) {

@@ -70,11 +70,7 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
           Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
           Map.entry("clustertrustbundles.certificates.k8s.io", VERSIONED),
-          Map.entry(
-              "devicetaintrules.resource.k8s.io",
-              with(Trait.COUNTED, Trait.STATUS_ALONE, Trait.TOLD_WHEN_DELETED)),
           Map.entry("deviceclasses.resource.k8s.io", COUNTED_AND_TOLD),
-          Map.entry("resourceslices.resource.k8s.io", COUNTED_AND_TOLD),
           Map.entry("flowschemas.flowcontrol.apiserver.k8s.io", VERSIONED_COUNTED_AND_STATUS_ALONE),
           Map.entry(
               "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
