@@ -15,8 +15,11 @@ final class JsonFault {
   private static final class Found extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final String words;
+
     Found(String words) {
       super(words, null, false, false);
+      this.words = words;
     }
   }
 
@@ -39,7 +42,7 @@ final class JsonFault {
       reader.document();
       return "";
     } catch (Found found) {
-      return found.getMessage();
+      return found.words;
     }
   }
 

@@ -335,7 +335,7 @@ public final class ResourceHandler {
     try {
       tree = Yaml.parse(body, bodies.maxBytes(), keys);
     } catch (StatusException e) {
-      throw Decoder.unrecognized(kind, e.getMessage(), body);
+      throw Decoder.unrecognized(kind, String.valueOf(e.getMessage()), body);
     }
     List<String> twice =
         keys.found().isEmpty() ? List.of() : List.of(DuplicateKeys.words(keys.found()));
