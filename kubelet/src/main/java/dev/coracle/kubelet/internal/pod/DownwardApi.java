@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.Quantity;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -95,29 +96,7 @@ public final class DownwardApi {
   static String formatMap(Map<String, String> map) {
     return new TreeMap<>(map)
         .entrySet().stream()
-            .map(e -> e.getKey() + "=" + quote(e.getValue()))
+            .map(e -> e.getKey() + "=" + GoQuote.of(e.getValue()))
             .collect(Collectors.joining("\n"));
-  }
-
-  private static String quote(String text) {
-    StringBuilder out = new StringBuilder("\"");
-    text.codePoints()
-        .forEach(c -> {
-          switch (c) {
-            case '"' -> out.append("\\\"");
-            case '\\' -> out.append("\\\\");
-            case '\n' -> out.append("\\n");
-            case '\r' -> out.append("\\r");
-            case '\t' -> out.append("\\t");
-            default -> {
-              if (c < 0x20 || c == 0x7f) {
-                out.append(String.format("\\x%02x", c));
-              } else {
-                out.appendCodePoint(c);
-              }
-            }
-          }
-        });
-    return out.append('"').toString();
   }
 }

@@ -37,6 +37,7 @@ class NodeStatusManagerTest {
             KubeletOptions.of(
                 "n1", "192.0.2.1", directory.resolve("kubelet"), directory.resolve("logs"), "fake"),
             Machine.read(),
+            SwapSpace.NONE,
             Optional::empty);
     manager.start();
   }
