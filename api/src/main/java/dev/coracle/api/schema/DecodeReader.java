@@ -183,12 +183,23 @@ final class DecodeReader {
           type.structural() && !child.structural()
               ? typed(child, name, token)
               : value(child, token);
-      if (value != null) {
+      if (value != null && !isLeftOut(type, name, value)) {
         put(out, name, value);
       }
     }
     depth = level;
     return out;
+  }
+
+  /**
+   * The empty value of a variable is none: Go's writers of protobuf cannot tell the two apart, and
+   * a pod that was read as JSON and is put as protobuf must not look changed.
+   */
+  private static boolean isLeftOut(SchemaType type, String name, JsonNode value) {
+    return name.equals("value")
+        && value.isTextual()
+        && value.textValue().isEmpty()
+        && type.shortName().equals("EnvVar");
   }
 
   /** What a custom resource, or an object inside one, has by being an object. */

@@ -237,4 +237,15 @@ class DecoderTest {
     assertThat(Decoder.unfit(new GroupVersionKind("", "v1", "Pod"), "x").status().code())
         .isEqualTo(400);
   }
+
+  /** A pod that is read as JSON and put as protobuf is the same one. */
+  @Test
+  void anEmptyValueOfAVariableIsNone() {
+    ObjectNode pod =
+        Json.parseObject(
+            "{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"a\",\"value\":\"\"}]}]}}");
+    SchemaType type = Scheme.builtIn().resource("", "v1", "pods").orElseThrow().schema();
+    assertThat(Decoder.decode(pod, type).tree().at("/spec/containers/0/env/0").has("value"))
+        .isFalse();
+  }
 }

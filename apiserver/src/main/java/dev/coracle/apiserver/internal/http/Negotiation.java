@@ -56,8 +56,8 @@ public record Negotiation(Form form, String as, String group, String version) {
         .orElseThrow(() ->
             StatusException.of(
                 StatusReason.NOT_ACCEPTABLE,
-                "only the following media types are accepted: application/json, application/yaml"
-                    + (protobuf ? ", application/vnd.kubernetes.protobuf" : "")));
+                "only the following media types are accepted: application/json, application/yaml,"
+                    + " application/vnd.kubernetes.protobuf"));
   }
 
   /**
@@ -71,17 +71,19 @@ public record Negotiation(Form form, String as, String group, String version) {
     }
     for (String text : accept.split(",")) {
       Clause clause = clause(text);
+      String as = clause.parameters().getOrDefault("as", "");
+      // Metadata alone has a protobuf form, whatever it is of.
+      boolean spoken = protobuf || !discovery && as.startsWith("PartialObjectMetadata");
       Form form =
           switch (clause.type()) {
             case "application/json", "*/*", "application/*", "text/*" -> Form.JSON;
             case "application/yaml", "application/x-yaml", "text/yaml" -> Form.YAML;
-            case "application/vnd.kubernetes.protobuf" -> protobuf ? Form.PROTOBUF : null;
+            case "application/vnd.kubernetes.protobuf" -> spoken ? Form.PROTOBUF : null;
             default -> null;
           };
       if (form == null) {
         continue;
       }
-      String as = clause.parameters().getOrDefault("as", "");
       String group = clause.parameters().getOrDefault("g", "");
       String version = clause.parameters().getOrDefault("v", "");
       if (as.isEmpty()) {

@@ -90,6 +90,10 @@ public final class ResourceHandler {
           ? StatusException.methodNotAllowed(type.groupResource(), info.verb())
           : Engine.noSuchResource();
     }
+    boolean ofOne = info.verb().equals("update") || info.verb().equals("patch");
+    if (type.custom() && ofOne && info.name().isEmpty()) {
+      throw StatusException.badRequest("name must be provided");
+    }
     if (!info.subresource().isEmpty()
         && type.definition().subresource(info.subresource()).isEmpty()) {
       throw Engine.noSuchResource();

@@ -70,7 +70,6 @@ final class Claims {
         .put("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io");
     made.putObject("spec")
         .putObject("parentRef")
-        .put("group", "")
         .put("resource", "services")
         .put("namespace", service.namespace())
         .put("name", service.name());

@@ -71,7 +71,7 @@ class ZerosTest {
             + "'restartCount':0,'image':'','imageID':'','started':false}]}}",
         "v1 Pod | {'spec':{'hostPID':false,'hostUsers':false,'containers':[{'name':'c','stdin':false,"
             + "'env':[{'name':'e','value':''}]}]}}"
-            + " | {'spec':{'hostUsers':false,'containers':[{'name':'c','env':[{'name':'e','value':''}]}]}}",
+            + " | {'spec':{'hostUsers':false,'containers':[{'name':'c','env':[{'name':'e'}]}]}}",
         "v1 PersistentVolume | {'spec':{'storageClassName':'','fc':{'lun':0,'readOnly':false}}}"
             + " | {'spec':{'fc':{'lun':0}}}",
         "v1 PersistentVolumeClaim | {'spec':{'storageClassName':'','volumeName':''}}"

@@ -1,0 +1,27 @@
+package dev.coracle.apiserver.internal.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Of kinds that have no protobuf form, such as custom resources. */
+class NegotiationTest {
+  private static final String PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1|PROTOBUF",
+        ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json|PROTOBUF",
+        ",application/json|JSON",
+        ";as=Table;g=meta.k8s.io;v=v1,application/yaml|YAML",
+      })
+  void metadataAloneHasAProtobufForm(String parameters, Negotiation.Form form) {
+    assertThat(Negotiation.tryOf(PROTOBUF + parameters, false, false))
+        .map(Negotiation::form)
+        .contains(form);
+  }
+}
