@@ -44,6 +44,8 @@ final class GoScalars {
   /**
    * The number at the current token, in the smallest node that holds it, as a tree has it. A whole
    * number loses its decimal point, as it does where Go writes a float64.
+   *
+   * @throws Decoder.TypeException when it is greater than a float64 can be
    */
   static JsonNode number(JsonParser parser) throws IOException {
     return switch (parser.getNumberType()) {
@@ -52,6 +54,13 @@ final class GoScalars {
       case BIG_INTEGER -> Json.NODES.numberNode(parser.getBigIntegerValue());
       default -> {
         double value = parser.getDoubleValue();
+        if (Double.isInfinite(value)) {
+          String words =
+              "json: cannot unmarshal number "
+                  + parser.getText()
+                  + " into Go value of type float64";
+          throw new Decoder.TypeException(words, words);
+        }
         yield value % 1 == 0 && Math.abs(value) < 0x1p63
             ? smallest((long) value)
             : Json.NODES.numberNode(value);

@@ -70,10 +70,10 @@ final class Constraints {
       List<String> types, String format, JsonNode value, FieldPath path, FieldErrors errors) {
     boolean integer = value.isIntegralNumber() && value.canConvertToLong();
     boolean number = value.isNumber() && !integer;
-    String is = integer ? "integer" : SchemaValidator.typeName(value);
+    String is = number ? "number" : SchemaValidator.typeName(value);
     boolean wanted =
         types.contains(is)
-            || number && types.contains("integer") && value.doubleValue() % 1 == 0
+            || number && types.contains("integer") && isWhole(value.doubleValue())
             || integer && types.contains("number");
     boolean formed = value.isTextual() || value.isArray();
     String isFormat = integer ? "int64" : number ? "float64" : "";
@@ -87,6 +87,11 @@ final class Constraints {
     }
     wrongType(path, String.join(",", types), is, errors);
     return false;
+  }
+
+  /** As far as a float64 is exact. */
+  private static boolean isWhole(double value) {
+    return value % 1 == 0 && Math.abs(value) < 0x1p53;
   }
 
   static void wrongType(FieldPath path, String wanted, String is, FieldErrors errors) {

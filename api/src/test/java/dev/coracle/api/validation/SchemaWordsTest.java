@@ -1,6 +1,8 @@
 package dev.coracle.api.validation;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -44,6 +46,10 @@ class SchemaWordsTest {
             + " \"number\";<nil>: Invalid value: \"\": Checked value must be of type integer"
             + " (default format) in a",
         "{'type':'integer'}|1.0|``",
+        "{'type':'integer'}|9223372036854775808|a: Invalid value: \"number\": a in body must be of"
+            + " type integer: \"number\";<nil>: Invalid value: \"\": Checked value must be of type integer"
+            + " (default format) in a",
+        "{'type':'number','format':'double'}|9223372036854775808|``",
         "{'type':'integer','format':'int32'}|'x'|a: Invalid value: \"string\": a in body must be of"
             + " type integer: \"string\"",
         "{'type':'string','format':'date-time'}|'x'|a: Invalid value: \"x\": a in body must be of"
@@ -64,6 +70,19 @@ class SchemaWordsTest {
       })
   void faultsOfValues(String field, String value, String faults) {
     assertThat(String.join(";", faults(field, value))).isEqualTo(faults);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "{'type':'number'}",
+    "{'type':'integer'}",
+    "{'x-kubernetes-preserve-unknown-fields':true}"
+  })
+  void numbersThatNoFloatHoldsAreRefused(String field) {
+    byte[] document = "{\"a\":1e400}".getBytes(UTF_8);
+    assertThatThrownBy(() -> Decoder.decode(document, schema(field)))
+        .isInstanceOf(Decoder.TypeException.class)
+        .hasMessage("json: cannot unmarshal number 1e400 into Go value of type float64");
   }
 
   /** Kubernetes docs, "Defaulting and Nullable". */

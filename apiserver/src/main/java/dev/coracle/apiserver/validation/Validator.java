@@ -43,6 +43,8 @@ public final class Validator {
     rules.check(object, errors);
     rules.checkCreate(object, errors);
     schema(resource, object, null, errors);
+    CustomScaleRules.checkSpec(resource, object, errors);
+    CustomScaleRules.checkStatus(resource, object, errors);
     inside(resource, object, errors);
     return errors.causes();
   }
@@ -72,6 +74,10 @@ public final class Validator {
       rules.checkSubresource(subresource, now, before.tree(), errors);
     }
     schema(resource, now, before.tree(), errors);
+    if (!subresource.equals("status")) {
+      CustomScaleRules.checkSpec(resource, now, errors);
+    }
+    CustomScaleRules.checkStatus(resource, now, errors);
     if (subresource.isEmpty()) {
       inside(resource, now, errors);
     }

@@ -170,7 +170,7 @@ public final class ValidationRules {
       JsonNode now, @Nullable JsonNode before, boolean ratchet, Budget budget, FieldErrors errors) {
     if (root != null) {
       try {
-        walk(root, now, before, ratchet, FieldPath.ROOT, budget, errors);
+        walk(root, now, before, ratchet, false, FieldPath.ROOT, budget, errors);
       } catch (CelFailure e) {
         errors.rejected(
             FieldPath.ROOT,
@@ -185,19 +185,22 @@ public final class ValidationRules {
 
   /**
    * @param ratchet whether a value that did not change is not held to rules on it alone
+   * @param within whether something around it is known not to have changed: items of a list have no
+   *     value before of their own
    */
   private static void walk(
       Node node,
       JsonNode now,
       @Nullable JsonNode before,
       boolean ratchet,
+      boolean within,
       FieldPath path,
       Budget budget,
       FieldErrors errors) {
     if (now.isNull()) {
       return;
     }
-    boolean same = ratchet && before != null && Trees.equal(before, now);
+    boolean same = within || ratchet && before != null && Trees.equal(before, now);
     rules(node, now, before, same, path, budget, errors);
     if (now instanceof ObjectNode object) {
       for (var e : object.properties()) {
@@ -212,6 +215,7 @@ public final class ValidationRules {
               e.getValue(),
               before == null ? null : before.get(e.getKey()),
               ratchet,
+              same,
               named ? path.child(e.getKey()) : path.key(e.getKey()),
               budget,
               errors);
@@ -221,7 +225,7 @@ public final class ValidationRules {
       OldItems old = OldItems.of(node.type, before);
       int i = 0;
       for (JsonNode item : array) {
-        walk(node.element, item, old.of(item), ratchet, path.index(i++), budget, errors);
+        walk(node.element, item, old.of(item), ratchet, same, path.index(i++), budget, errors);
       }
     }
   }

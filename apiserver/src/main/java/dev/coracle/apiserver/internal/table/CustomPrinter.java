@@ -13,7 +13,7 @@ final class CustomPrinter {
   static Printer of(JsonNode declared) {
     if (declared.isEmpty()) {
       return Printer.of(
-          List.of(Column.NAME, Column.AGE), (o, ages) -> List.of(o.name(), ages.of(o)));
+          List.of(Column.NAME, Column.CREATED), (o, ages) -> List.of(o.name(), ages.of(o)));
     }
     List<Column> columns = new ArrayList<>();
     List<JsonPath> paths = new ArrayList<>();

@@ -1,0 +1,48 @@
+package dev.coracle.apiserver.internal.crd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.schema.StructuralSchema;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Rules that came after the object hold for what changes in it (KEP-4008). */
+class UnchangedValuesTest {
+
+  private static ObjectNode json(String text) {
+    return Json.parseObject(text.replace('\'', '"'));
+  }
+
+  private static final ValidationRules RULES =
+      ValidationRules.compile(
+          StructuralSchema.compileValue(
+              json(
+                  "{'type':'object','properties':{'n':{'type':'integer'},'list':{'type':'array',"
+                      + "'items':{'type':'object','properties':{'a':{'type':'string',"
+                      + "'x-kubernetes-validations':[{'rule':'self != \\u0022x\\u0022',"
+                      + "'message':'no x'}]},'b':{'type':'string'}}}}}}"),
+              false),
+          FieldPath.ROOT,
+          new FieldErrors());
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'}],'n':1}|0",
+        "{'list':[{'a':'x'},{'a':'y'}]}|{'list':[{'a':'x'},{'a':'y'}],'n':1}|0",
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x','b':'1'}]}|1",
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'},{'a':'x'}]}|2",
+        "{}|{'list':[{'a':'x'}]}|1",
+      })
+  void itemsOfListsStayThatHaveNotChanged(String before, String now, int faults) {
+    FieldErrors errors = new FieldErrors();
+    RULES.check(json(now), json(before), errors);
+    assertThat(errors.causes()).hasSize(faults).allMatch(c -> c.message().endsWith(": no x"));
+  }
+}
