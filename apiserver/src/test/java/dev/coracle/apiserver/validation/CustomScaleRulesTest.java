@@ -56,7 +56,10 @@ class CustomScaleRulesTest {
       })
   void faultsOfWhatAScaleShows(String rest, String fault) {
     assertThat(show(Validator.validateCreate(SIZED, sized(rest)))).containsExactly(fault);
-    assertThat(show(Validator.validateUpdate(SIZED, KubeObject.of(sized("")), KubeObject.of(sized(rest)))))
+    assertThat(
+            show(
+                Validator.validateUpdate(
+                    SIZED, KubeObject.of(sized("")), KubeObject.of(sized(rest)))))
         .containsExactly(fault);
   }
 
