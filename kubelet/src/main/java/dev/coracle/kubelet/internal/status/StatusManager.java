@@ -210,9 +210,8 @@ public final class StatusManager {
     if (entry == null) {
       return;
     }
-    ObjectNode wanted;
     synchronized (entry) {
-      wanted = entry.wanted;
+      ObjectNode wanted = entry.wanted;
       if (wanted == null) {
         return;
       }
@@ -229,20 +228,18 @@ public final class StatusManager {
         entry.wanted = wanted;
         entry.written = wanted;
       }
+      // With the lock held: a newer status may be set meanwhile, which this must not take back.
+      set(pod.uid(), pod, wanted);
     }
-    set(pod.uid(), pod, wanted);
   }
 
   private void correct(String uid, Entry entry) {
-    ObjectNode wanted;
-    Pod pod;
     synchronized (entry) {
       entry.correction = null;
-      wanted = entry.wanted;
-      pod = entry.pod;
-    }
-    if (wanted != null && entries.get(uid) == entry) {
-      set(uid, pod, wanted);
+      ObjectNode wanted = entry.wanted;
+      if (wanted != null && entries.get(uid) == entry) {
+        set(uid, entry.pod, wanted);
+      }
     }
   }
 

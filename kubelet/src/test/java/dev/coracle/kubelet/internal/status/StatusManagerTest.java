@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -200,5 +201,34 @@ class StatusManagerTest {
     statuses.set(pod.uid(), seen, restarted());
     awaitSettled(statuses, pod);
     assertThat(api.calls("patch", Resources.PODS)).hasSize(before + 1);
+  }
+
+  /** News of the pod came in while its worker set a newer status, and put the older one back. */
+  @Test
+  void newsOfThePodNeverTakeBackWhatWasSet() throws Exception {
+    StatusManager statuses = statuses(Duration.ZERO);
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running());
+    AtomicBoolean over = new AtomicBoolean();
+    Thread news =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!over.get()) {
+                statuses.reconcile(pod);
+              }
+            });
+    try {
+      for (int i = 0; i < 5_000; i++) {
+        ObjectNode newer = running().put("message", "m" + i);
+        statuses.set(pod.uid(), pod, newer);
+        Thread.onSpinWait();
+        assertThat(statuses.last(pod.uid())).contains(newer);
+      }
+    } finally {
+      over.set(true);
+      news.join();
+    }
+    awaitSettled(statuses, pod);
+    assertThat(message()).isEqualTo("m4999");
   }
 }
