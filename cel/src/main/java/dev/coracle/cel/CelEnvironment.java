@@ -23,6 +23,7 @@ import dev.cel.runtime.CelStandardFunctions.StandardFunction;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The variables an expression may use, and their types. Compiles expressions; immutable once
@@ -30,6 +31,13 @@ import java.util.Set;
  */
 public final class CelEnvironment {
 
+  private static final Pattern SYNTAX =
+      Pattern.compile(
+          "(ERROR: [^:\n]*:[0-9]+:[0-9]+: )"
+              + "(mismatched input|extraneous input|no viable alternative|token recognition error"
+              + "|missing )");
+  private static final Pattern CANDIDATES =
+      Pattern.compile("(found no matching overload for [^\n]*?) \\(candidates: [^\n]*\\)");
   private static final int DEEPEST = 60;
 
   static final CelOptions OPTIONS =
@@ -124,13 +132,19 @@ public final class CelEnvironment {
       }
       return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
     } catch (CelValidationException e) {
-      throw new CelFailure("compilation failed: " + e.getMessage(), false);
+      throw new CelFailure("compilation failed: " + words(e), false);
     } catch (CelEvaluationException e) {
       throw new CelFailure("program instantiation failed: " + e.getMessage(), false);
     } catch (StackOverflowError e) {
       // a.b.c… without brackets: the parser's recursion is bounded, what walks its tree is not.
       throw new CelFailure(TOO_DEEP, false);
     }
+  }
+
+  /** As cel-go says it: what its grammar refuses is a syntax error, and no overloads are listed. */
+  private static String words(CelValidationException e) {
+    String syntax = SYNTAX.matcher(String.valueOf(e.getMessage())).replaceAll("$1Syntax error: $2");
+    return CANDIDATES.matcher(syntax).replaceAll("$1");
   }
 
   public Expression compileBool(String text) {

@@ -102,7 +102,12 @@ class CelEnvironmentTest {
   void errorsAreInKubernetesWords() {
     assertThatThrownBy(() -> UNTYPED.compileBool("object.spec.replicas +"))
         .isInstanceOf(CelFailure.class)
-        .hasMessageStartingWith("compilation failed: ERROR: <input>:1:");
+        .hasMessageStartingWith(
+            "compilation failed: ERROR: <input>:1:23: Syntax error: mismatched input '<EOF>'");
+    assertThatThrownBy(() -> UNTYPED.compileBool("'a' + 1 == 1"))
+        .hasMessageStartingWith(
+            "compilation failed: ERROR: <input>:1:5: found no matching overload for '_+_' applied to"
+                + " '(string, int)'\n");
     assertThatThrownBy(() -> UNTYPED.compileBool("nobody.x"))
         .hasMessageContaining("undeclared reference to 'nobody'");
     assertThatThrownBy(() -> UNTYPED.compileBool("1 + 1")).hasMessage("must evaluate to bool");

@@ -29,7 +29,8 @@ final class Constraints {
    */
   static int begin(
       ObjectNode rules, List<String> types, JsonNode value, FieldPath path, FieldErrors errors) {
-    String format = rules.path("format").asText("");
+    String said = rules.path("format").asText("");
+    String format = Formats.isKnown(types.size() == 1 ? types.getFirst() : "", said) ? said : "";
     int checks = 1;
     if (!types.isEmpty() || !format.isEmpty()) {
       checks += type(types, format, value, path, errors) ? 2 : 1;

@@ -99,6 +99,20 @@ public final class Formats {
     return BY_NAME.containsKey(format.replace("-", ""));
   }
 
+  /**
+   * Whether values of a type are held to a format; upstream takes no notice of others.
+   *
+   * @param type empty where there is none, or more than one
+   */
+  public static boolean isKnown(String type, String format) {
+    return switch (type) {
+      case "", "string" -> isKnown(format);
+      case "integer" -> format.equals("int32") || format.equals("int64");
+      case "number" -> format.equals("float") || format.equals("double");
+      default -> false;
+    };
+  }
+
   /** Whether a text has the format; any text has one that is not known. */
   public static boolean accepts(String format, String text) {
     Predicate<String> rule = BY_NAME.get(format.replace("-", ""));

@@ -52,6 +52,8 @@ class SchemaWordsTest {
         "{'type':'number','format':'double'}|9223372036854775808|``",
         "{'type':'integer','format':'int32'}|'x'|a: Invalid value: \"string\": a in body must be of"
             + " type integer: \"string\"",
+        "{'type':'boolean','format':'date'}|1|a: Invalid value: \"integer\": a in body must be of type"
+            + " boolean: \"integer\"",
         "{'type':'string','format':'date-time'}|'x'|a: Invalid value: \"x\": a in body must be of"
             + " type date-time: \"x\"",
         "{'type':'string','maxLength':1,'pattern':'^a$'}|'xx'|a: Too long: may not be more than 1"

@@ -79,7 +79,7 @@ final class CrdVersionRules {
     int i = 0;
     for (JsonNode version : versions) {
       if (!Nodes.set(version.path("schema"), "openAPIV3Schema")) {
-        errors.required(path.index(i).child("schema"), "openAPIV3Schema", "schemas are required");
+        errors.required(path.index(i).child("schema"), "openAPIV3Schema");
       }
       i++;
     }
@@ -314,6 +314,10 @@ final class CrdVersionRules {
             "jsonPath",
             text,
             "is an invalid path: expected [ or . but got: " + text.split("[.\\[]", 2)[0]);
+        continue;
+      }
+      if (text.indexOf('[') >= 0) {
+        errors.invalid(at, "jsonPath", text, "is an invalid path: array notation is not allowed");
         continue;
       }
       if (found.isMissingNode()) {

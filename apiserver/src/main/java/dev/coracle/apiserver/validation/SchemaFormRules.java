@@ -269,9 +269,9 @@ final class SchemaFormRules {
       if (text.isEmpty()) {
         errors.required(at, "rule", "rule is not specified");
       } else if (!message.isEmpty() && message.isBlank()) {
-        errors.invalid(at, "message", message, "message must be non-empty if specified");
+        errors.invalid(at, "message", message, "must be non-empty if specified");
       } else if (hasLineBreak(message.strip())) {
-        errors.invalid(at, "message", message, "message must not contain line breaks");
+        errors.invalid(at, "message", message, "must not contain line breaks");
       } else if (hasLineBreak(text) && message.isBlank()) {
         errors.required(at, "message", "message must be specified if rule contains line breaks");
       }
@@ -285,10 +285,10 @@ final class SchemaFormRules {
       }
       String field = Nodes.text(rule, "fieldPath");
       if (!field.isEmpty() && field.isBlank()) {
-        errors.invalid(at, "fieldPath", field, "fieldPath must be non-empty if specified");
+        errors.invalid(at, "fieldPath", field, "must be non-empty if specified");
       }
       if (hasLineBreak(field)) {
-        errors.invalid(at, "fieldPath", field, "fieldPath must not contain line breaks");
+        errors.invalid(at, "fieldPath", field, "must not contain line breaks");
       }
     }
   }

@@ -39,7 +39,7 @@ final class CustomWarnings {
     }
   }
 
-  /** Of formats that texts of the definition's objects will not be held to. */
+  /** Of formats that values of the definition's objects will not be held to. */
   static void formats(ObjectNode definition, Consumer<String> to) {
     Set<String> unknown = new LinkedHashSet<>();
     for (JsonNode version : definition.path("spec").path("versions")) {
@@ -51,9 +51,7 @@ final class CustomWarnings {
   /** A schema is no deeper than a document may be. */
   private static void formats(JsonNode schema, Set<String> unknown) {
     String format = schema.path("format").asText("");
-    if (schema.path("type").asText("").equals("string")
-        && !format.isEmpty()
-        && !Formats.isKnown(format)) {
+    if (!format.isEmpty() && !Formats.isKnown(schema.path("type").asText(""), format)) {
       unknown.add(format);
     }
     schema.path("properties").forEach(property -> formats(property, unknown));

@@ -159,11 +159,25 @@ class CustomResourceRulesTest {
     assertThat(api.post(CRDS, crd("chairs", "Chair", wrong)).message())
         .contains(
             "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule:"
-                + " Invalid value: \"self.sice > 1\": compilation failed: ERROR: <input>:1:5:"
+                + " Invalid value: {\"Rule\":\"self.sice \\u003e 1\",\"Message\":\"\","
+                + "\"MessageExpression\":\"\",\"Reason\":null,\"FieldPath\":\"\","
+                + "\"OptionalOldSelf\":null}: compilation failed: ERROR: <input>:1:5:"
                 + " undefined field 'sice'");
     assertThat(
             api.post(CRDS, crd("chairs", "Chair", wrong.replace("self.sice > 1", "1"))).message())
-        .contains("must evaluate to bool");
+        .contains("cel expression must evaluate to a bool");
+    assertThat(
+            api.post(
+                    CRDS,
+                    crd(
+                        "chairs",
+                        "Chair",
+                        wrong.replace(
+                            "{rule: \"self.sice > 1\"}",
+                            "{rule: \"self.size > 1\", optionalOldSelf: false}")))
+                .message())
+        .contains(
+            "optionalOldSelf: Invalid value: false: may not be set if oldSelf is not used in rule");
     String uncorrelated =
         """
         type: object

@@ -144,7 +144,7 @@ class CrdRulesTest {
             + "'message':' ','reason':'X'}]} | .properties[a].x-kubernetes-validations[0].rule:"
             + " Required value: rule is not"
             + " specified;;.properties[a].x-kubernetes-validations[1].message: Invalid value: \""
-            + " \": message must be non-empty if"
+            + " \": must be non-empty if"
             + " specified;;.properties[a].x-kubernetes-validations[1].reason: Unsupported value:"
             + " \"X\": supported values: \"FieldValueDuplicate\", \"FieldValueForbidden\","
             + " \"FieldValueInvalid\", \"FieldValueRequired\"",

@@ -62,7 +62,7 @@ class KindWarningsTest {
         "{type: object, properties: {a: {type: string, format: yaml}, b: {type: array, items:"
             + " {type: string, format: date-time}}, c: {type: integer, format: int64}, d: {type:"
             + " object, additionalProperties: {type: string, format: toml}}, e: {type: string,"
-            + " format: yaml}}}";
+            + " format: yaml}, f: {type: integer, format: date}}}";
     assertThat(
             created(
                 "apiextensions.k8s.io/customresourcedefinitions",
@@ -71,7 +71,10 @@ class KindWarningsTest {
                     + " {openAPIV3Schema: "
                     + schema
                     + "}}]}}"))
-        .containsExactly("unrecognized format \"yaml\"", "unrecognized format \"toml\"");
+        .containsExactly(
+            "unrecognized format \"yaml\"",
+            "unrecognized format \"toml\"",
+            "unrecognized format \"date\"");
   }
 
   @Test

@@ -1,9 +1,11 @@
 package dev.coracle.apiserver.internal.crd;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
+import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.cel.CelEnvironment;
@@ -61,9 +63,11 @@ record ValidationRule(
             Map.of("self", self, "oldSelf", optional ? OptionalType.create(self) : self), structs);
     Expression compiled;
     try {
-      compiled = environment.compileBool(text);
+      compiled =
+          environment.compile(
+              text, Set.of(SimpleType.BOOL), "cel expression must evaluate to a bool");
     } catch (CelFailure e) {
-      errors.invalid(at, "rule", text, e.words());
+      errors.invalid(at, "rule", whole(rule), e.words());
       return null;
     }
     boolean transition = compiled.uses("oldSelf");
@@ -72,8 +76,9 @@ record ValidationRule(
           at, "rule", text, "oldSelf cannot be used on the uncorrelatable portion of the schema");
       return null;
     }
-    if (optional && !transition) {
-      errors.invalid(at, "optionalOldSelf", true, "may not be set if oldSelf is not used in rule");
+    if (rule.hasNonNull("optionalOldSelf") && !transition) {
+      errors.invalid(
+          at, "optionalOldSelf", optional, "may not be set if oldSelf is not used in rule");
       return null;
     }
     List<String> path = path(rule.path("fieldPath").asText(""));
@@ -89,6 +94,21 @@ record ValidationRule(
         path,
         transition,
         optional);
+  }
+
+  /** As Go's fields have it: with a rule that does not compile upstream shows all of it. */
+  private static StringBuilder whole(JsonNode rule) {
+    ObjectNode out = Json.object();
+    out.put("Rule", rule.path("rule").asText(""));
+    out.put("Message", rule.path("message").asText(""));
+    out.put("MessageExpression", rule.path("messageExpression").asText(""));
+    out.set("Reason", rule.hasNonNull("reason") ? rule.get("reason") : Json.NODES.nullNode());
+    out.put("FieldPath", rule.path("fieldPath").asText(""));
+    JsonNode optional = rule.path("optionalOldSelf");
+    out.set("OptionalOldSelf", optional.isBoolean() ? optional : Json.NODES.nullNode());
+    String text =
+        out.toString().replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026");
+    return new StringBuilder(text);
   }
 
   private static @Nullable Expression messageExpression(

@@ -12,6 +12,7 @@ import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.verb.Metadata;
 import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.apiserver.internal.verb.ObjectUpdate;
 import dev.coracle.apiserver.internal.verb.PatchVerb;
@@ -170,15 +171,7 @@ public final class ScaleSubresource implements ObjectSubresource {
               + kind
               + "\" is registered for version \"autoscaling/v1\"");
     }
-    String name = body.path("metadata").path("name").asText(call.name());
-    if (!name.equals(call.name())) {
-      throw StatusException.badRequest(
-          "the name of the object ("
-              + name
-              + ") does not match the name on the URL ("
-              + call.name()
-              + ")");
-    }
+    Metadata.checkNamed(body.path("metadata").path("name").asText(call.name()), call);
   }
 
   private static StatusException negative(Call call, int number) {

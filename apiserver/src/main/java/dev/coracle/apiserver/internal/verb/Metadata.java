@@ -138,13 +138,25 @@ public final class Metadata {
     return text.length() > 200 ? text.substring(0, 200) + "…" : text;
   }
 
-  /** What is put or applied tells its name. */
-  static void checkNamed(String name, Call call) {
+  /**
+   * What is put or applied tells its name.
+   *
+   * @throws StatusException {@code BadRequest} where it tells none, or not the one on the URL
+   */
+  public static void checkNamed(String name, Call call) {
     if (name.isEmpty()) {
       throw StatusException.badRequest(
           "the name of the object ("
               + call.name()
               + " based on URL) was undeterminable: name must be provided");
+    }
+    if (!name.equals(call.name())) {
+      throw StatusException.badRequest(
+          "the name of the object ("
+              + name
+              + ") does not match the name on the URL ("
+              + call.name()
+              + ")");
     }
   }
 

@@ -186,17 +186,7 @@ public final class ObjectUpdate {
   }
 
   private static void checkIdentity(Call call, ObjectNode now) {
-    ObjectNode metadata = Metadata.of(now);
-    String name = metadata.path("name").asText("");
-    Metadata.checkNamed(name, call);
-    if (!name.equals(call.name())) {
-      throw StatusException.badRequest(
-          "the name of the object ("
-              + name
-              + ") does not match the name on the URL ("
-              + call.name()
-              + ")");
-    }
+    Metadata.checkNamed(Metadata.of(now).path("name").asText(""), call);
     Metadata.checkKind(now, call.type(), "");
     Metadata.checkNamespace(now, call);
   }

@@ -115,14 +115,6 @@ public final class PatchVerb {
             call.warnings()::add);
     ObjectNode metadata = Metadata.of(configuration);
     Metadata.checkNamed(metadata.path("name").asText(""), call);
-    if (!metadata.path("name").asText().equals(call.name())) {
-      throw StatusException.badRequest(
-          "the name of the object ("
-              + metadata.path("name").asText()
-              + ") does not match the name on the URL ("
-              + call.name()
-              + ")");
-    }
     Metadata.checkNamespace(configuration, call);
     if (!metadata.path("managedFields").isMissingNode()
         && !metadata.path("managedFields").isEmpty()) {
