@@ -79,6 +79,24 @@ class RequestWordsTest {
     assertThat(answer.message()).isEqualTo(words);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"propagationPolicy\":\"nil\"}|propagationPolicy: Unsupported value: \"nil\": supported"
+            + " values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
+        "{\"propagationPolicy\":\"Orphan\",\"orphanDependents\":true}|propagationPolicy: Invalid"
+            + " value: \"Orphan\": orphanDependents and deletionPropagation cannot be both set",
+        "{\"dryRun\":[\"x\"]}|dryRun: Unsupported value: [\"x\"]: supported values: \"All\"",
+      })
+  void aDeleteWithWrongOptionsDeletesNothing(String options, String words) {
+    TestApi.Answer answer = api.call("DELETE", MAPS + "/m", "application/json", options);
+    assertThat(answer.code()).isEqualTo(422);
+    assertThat(answer.message()).isEqualTo("DeleteOptions.meta.k8s.io \"\" is invalid: " + words);
+    assertThat(api.get(MAPS + "/m").code()).isEqualTo(200);
+  }
+
   @Test
   void aManagerOfMoreThan128BytesIsTooLong() {
     assertThat(

@@ -29,7 +29,12 @@ public final class QueryOptions {
 
   private static final int LONGEST_MANAGER = 128;
   private static final Set<String> FIELD_VALIDATIONS = Set.of("", "Ignore", "Strict", "Warn");
-  private static final List<String> POLICIES = List.of("Foreground", "Background", "Orphan", "nil");
+  private static final Set<String> POLICIES = Set.of("Foreground", "Background", "Orphan");
+
+  /** As they are shown, with what upstream calls none. */
+  private static final List<String> SHOWN_POLICIES =
+      List.of("Foreground", "Background", "Orphan", "nil");
+
   private static final Map<String, String> OPTIONS =
       Map.of("create", "CreateOptions", "update", "UpdateOptions", "patch", "PatchOptions");
 
@@ -145,7 +150,7 @@ public final class QueryOptions {
           "orphanDependents and deletionPropagation cannot be both set");
     }
     if (!policy.isEmpty() && !POLICIES.contains(policy)) {
-      errors.unsupported(FieldPath.ROOT, "propagationPolicy", policy, POLICIES);
+      errors.unsupported(FieldPath.ROOT, "propagationPolicy", policy, SHOWN_POLICIES);
     }
     JsonNode dryRun = options.path("dryRun");
     for (JsonNode asked : dryRun) {
