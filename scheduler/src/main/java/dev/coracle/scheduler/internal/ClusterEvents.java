@@ -1,11 +1,15 @@
 package dev.coracle.scheduler.internal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PodRequests;
 import dev.coracle.client.Informer;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.internal.queue.SchedulingQueue;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.PodInfo;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Brings what the informers see into the cache and the queue. */
 public final class ClusterEvents {
@@ -142,6 +146,30 @@ public final class ClusterEvents {
   private static boolean matters(KubeObject before, KubeObject now) {
     return !before.at("spec").equals(now.at("spec"))
         || !before.at("metadata", "labels").equals(now.at("metadata", "labels"))
-        || before.isDeleting() != now.isDeleting();
+        || before.isDeleting() != now.isDeleting()
+        || countsOtherwise(before, now);
+  }
+
+  /** Whether a resize has come on. Nearly always the statuses say of resources what they said. */
+  private static boolean countsOtherwise(KubeObject before, KubeObject now) {
+    boolean same =
+        PodRequests.isResizeInfeasible(before.tree()) == PodRequests.isResizeInfeasible(now.tree())
+            && saidOfResources(before).equals(saidOfResources(now));
+    return !same
+        && !new PodInfo(before).requests().asMap().equals(new PodInfo(now).requests().asMap());
+  }
+
+  private static List<JsonNode> saidOfResources(KubeObject pod) {
+    JsonNode status = pod.at("status");
+    List<JsonNode> out = new ArrayList<>();
+    out.add(status.path("resources"));
+    out.add(status.path("allocatedResources"));
+    for (String list : List.of("containerStatuses", "initContainerStatuses")) {
+      for (JsonNode container : status.path(list)) {
+        out.add(container.path("resources"));
+        out.add(container.path("allocatedResources"));
+      }
+    }
+    return out;
   }
 }

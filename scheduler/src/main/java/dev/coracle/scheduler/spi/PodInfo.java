@@ -1,12 +1,15 @@
 package dev.coracle.scheduler.spi;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.selector.Toleration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +50,8 @@ public final class PodInfo {
     this.pod = pod;
     JsonNode spec = pod.at("spec");
     this.priority = spec.path("priority").asInt(0);
-    this.requests = effective(spec, false);
-    this.nonZeroRequests = effective(spec, true);
+    this.requests = effective(pod.tree(), false);
+    this.nonZeroRequests = effective(pod.tree(), true);
     this.ports = ports(spec);
     this.tolerations = Toleration.ofSpec(pod.tree().path("spec"));
     this.nodeSelector = LabelSelector.ofLabels(KubeObject.strings(spec.path("nodeSelector")));
@@ -68,34 +71,59 @@ public final class PodInfo {
   }
 
   /**
-   * The most the pod needs at once: its containers and sidecars together, or the init container
-   * that needs most beside the sidecars started before it; plus its overhead. Pod-level requests
-   * win.
+   * As {@link PodRequests#of}, in the numbers of the scheduler.
+   *
+   * @param nonZero containers that ask for no processor or memory count with a little of each
    */
-  private static Amounts effective(JsonNode spec, boolean nonZero) {
+  private static Amounts effective(JsonNode pod, boolean nonZero) {
+    JsonNode spec = pod.path("spec");
+    JsonNode status = pod.path("status");
+    boolean infeasible = PodRequests.isResizeInfeasible(pod);
     Amounts total = new Amounts();
     for (JsonNode container : spec.path("containers")) {
-      total.plus(requests(container, nonZero));
+      JsonNode has = status(status.path("containerStatuses"), container);
+      total.plus(requests(container, has, infeasible, nonZero));
     }
     Amounts sidecars = new Amounts();
     Amounts peak = new Amounts();
     for (JsonNode container : spec.path("initContainers")) {
-      Amounts own = requests(container, nonZero);
       if ("Always".equals(container.path("restartPolicy").asText())) {
+        JsonNode has = status(status.path("initContainerStatuses"), container);
+        Amounts own = requests(container, has, infeasible, nonZero);
         sidecars.plus(own);
         total.plus(own);
         peak.max(sidecars);
       } else {
+        Amounts own = requests(container, MissingNode.getInstance(), infeasible, nonZero);
         peak.max(own.plus(sidecars));
       }
     }
     total.max(peak);
-    Amounts.of(spec.path("resources").path("requests")).asMap().forEach(total::put);
+    JsonNode whole = spec.path("resources").path("requests");
+    if (!whole.isEmpty()) {
+      Amounts counted = counted(whole, status, infeasible);
+      for (Map.Entry<String, JsonNode> asked : whole.properties()) {
+        if (PodRequests.isOfPods(asked.getKey())) {
+          total.put(asked.getKey(), counted.get(asked.getKey()));
+        }
+      }
+    }
     return total.plus(Amounts.of(spec.path("overhead")));
   }
 
-  private static Amounts requests(JsonNode container, boolean nonZero) {
-    Amounts own = Amounts.of(container.path("resources").path("requests"));
+  private static JsonNode status(JsonNode statuses, JsonNode container) {
+    for (JsonNode status : statuses) {
+      if (status.path("name").equals(container.path("name"))) {
+        return status;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  private static Amounts requests(
+      JsonNode container, JsonNode status, boolean infeasible, boolean nonZero) {
+    JsonNode asked = container.path("resources").path("requests");
+    Amounts own = counted(asked, status, infeasible);
     if (nonZero && !own.has("cpu")) {
       own.put("cpu", NON_ZERO_CPU_MILLIS);
     }
@@ -103,6 +131,19 @@ public final class PodInfo {
       own.put("memory", NON_ZERO_MEMORY);
     }
     return own;
+  }
+
+  /**
+   * @param status of the container, or of the pod: what is allocated and in force
+   */
+  private static Amounts counted(JsonNode asked, JsonNode status, boolean infeasible) {
+    JsonNode inForce = status.path("resources");
+    if (!inForce.isObject()) {
+      return Amounts.of(asked);
+    }
+    Amounts out =
+        Amounts.of(inForce.path("requests")).max(Amounts.of(status.path("allocatedResources")));
+    return infeasible ? out : out.max(Amounts.of(asked));
   }
 
   private static List<HostPort> ports(JsonNode spec) {

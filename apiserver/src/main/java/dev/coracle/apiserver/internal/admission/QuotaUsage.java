@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ClaimedDevices;
 import dev.coracle.api.GroupResource;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.apiserver.internal.registry.DeviceConversions;
 import java.util.LinkedHashMap;
@@ -50,45 +51,16 @@ final class QuotaUsage {
       out.remove("pods");
       return;
     }
-    JsonNode spec = pod.path("spec");
     for (String kind : new String[] {"requests", "limits"}) {
-      Map<String, Quantity> sums = new LinkedHashMap<>();
-      for (JsonNode c : spec.path("containers")) {
-        add(c.path("resources").path(kind), sums, false);
-      }
-      Map<String, Quantity> sidecars = new LinkedHashMap<>();
-      Map<String, Quantity> peak = new LinkedHashMap<>();
-      for (JsonNode c : spec.path("initContainers")) {
-        if (c.path("restartPolicy").asText("").equals("Always")) {
-          add(c.path("resources").path(kind), sidecars, false);
-        } else {
-          add(c.path("resources").path(kind), peak, true);
-        }
-      }
-      sidecars.forEach((k, q) -> sums.merge(k, q, Quantity::plus));
-      peak.forEach((k, q) -> sums.merge(k, q, (a, b) -> a.compareTo(b) >= 0 ? a : b));
-      // What is asked for the pod as a whole wins.
-      spec.path("resources").path(kind).fieldNames().forEachRemaining(sums::remove);
-      add(spec.path("resources").path(kind), sums, false);
-      add(spec.path("overhead"), sums, false);
-      sums.forEach((name, q) -> {
-        out.put(kind + "." + name, q);
-        if (kind.equals("requests")
-            && Set.of("cpu", "memory", "ephemeral-storage").contains(name)) {
-          out.put(name, q);
-        }
-      });
+      PodRequests.of(pod, kind)
+          .forEach((name, q) -> {
+            out.put(kind + "." + name, q);
+            if (kind.equals("requests")
+                && (PodRequests.isOfPods(name) || name.equals("ephemeral-storage"))) {
+              out.put(name, q);
+            }
+          });
     }
-  }
-
-  private static void add(JsonNode list, Map<String, Quantity> to, boolean max) {
-    list.properties()
-        .forEach(e -> {
-          Quantity q = Quantity.tryParse(e.getValue().asText(""));
-          if (q != null) {
-            to.merge(e.getKey(), q, (a, b) -> max ? (a.compareTo(b) >= 0 ? a : b) : a.plus(b));
-          }
-        });
   }
 
   private static void service(JsonNode service, Map<String, Quantity> out) {

@@ -3,6 +3,7 @@ package dev.coracle.controllers.internal.quota;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ClaimedDevices;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.controllers.internal.pods.Pods;
 import java.util.Collection;
@@ -71,40 +72,13 @@ final class QuotaUsage {
       }
       count("pods", 1);
       for (String kind : List.of("requests", "limits")) {
-        Map<String, Quantity> sums = new TreeMap<>();
-        for (JsonNode container : pod.at("spec", "containers")) {
-          each(container, kind, (n, q) -> sums.merge(n, q, Quantity::plus));
-        }
-        for (JsonNode container : pod.at("spec", "initContainers")) {
-          boolean sidecar = container.path("restartPolicy").asText("").equals("Always");
-          each(
-              container,
-              kind,
-              (n, q) ->
-                  sums.merge(n, q, (a, b) -> sidecar ? a.plus(b) : a.compareTo(b) >= 0 ? a : b));
-        }
-        // What is asked for the pod as a whole wins.
-        pod.at("spec", "resources", kind).fieldNames().forEachRemaining(sums::remove);
-        each(pod.at("spec"), kind, (n, q) -> sums.merge(n, q, Quantity::plus));
-        sums.forEach((name, amount) -> {
-          add(kind + "." + name, amount);
-          if (kind.equals("requests")) {
-            add(name, amount);
-          }
-        });
-      }
-    }
-  }
-
-  private interface Entry {
-    void accept(String name, Quantity amount);
-  }
-
-  private static void each(JsonNode container, String kind, Entry entry) {
-    for (Map.Entry<String, JsonNode> e : container.path("resources").path(kind).properties()) {
-      Quantity amount = Quantity.tryParse(e.getValue().asText(""));
-      if (amount != null) {
-        entry.accept(e.getKey(), amount);
+        PodRequests.of(pod.tree(), kind)
+            .forEach((name, amount) -> {
+              add(kind + "." + name, amount);
+              if (kind.equals("requests")) {
+                add(name, amount);
+              }
+            });
       }
     }
   }

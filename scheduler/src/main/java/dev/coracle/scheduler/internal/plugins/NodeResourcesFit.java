@@ -1,5 +1,6 @@
 package dev.coracle.scheduler.internal.plugins;
 
+import dev.coracle.api.KubeObject;
 import dev.coracle.scheduler.spi.Amounts;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -41,7 +42,7 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
   @Override
   public boolean mayHelp(ClusterEvent event, PodInfo pod) {
     return switch (event.kind()) {
-      case ASSIGNED_POD -> event.removed();
+      case ASSIGNED_POD -> event.removed() || gaveUp(event, pod);
       case OWN_POD, DEVICE_CLASS -> true;
       case NODE ->
           event.now() != null
@@ -52,6 +53,18 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
                       .equals(event.now().at("status", "allocatable")));
       default -> false;
     };
+  }
+
+  /** Whether another pod takes less now of something that this one wants. */
+  private static boolean gaveUp(ClusterEvent event, PodInfo pod) {
+    KubeObject before = event.before();
+    KubeObject now = event.now();
+    if (before == null || now == null) {
+      return false;
+    }
+    Amounts had = new PodInfo(before).requests();
+    Amounts has = new PodInfo(now).requests();
+    return pod.requests().asMap().keySet().stream().anyMatch(name -> has.get(name) < had.get(name));
   }
 
   @Override
