@@ -3,9 +3,12 @@ package dev.coracle.api.selector;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Which taints a pod puts up with (Kubernetes docs, "Taints and Tolerations"). */
 public record Toleration(String key, String operator, String value, String effect) {
+
+  private static final Pattern NUMBER = Pattern.compile("0|-?[1-9][0-9]*");
 
   /** A taint of a node. */
   public record Taint(String key, String value, String effect) {
@@ -53,7 +56,7 @@ public record Toleration(String key, String operator, String value, String effec
       return false;
     }
     return switch (operator) {
-      case "", "Equal" -> value.equals(taint.value()) && !key.isEmpty();
+      case "", "Equal" -> value.equals(taint.value());
       case "Exists" -> true;
       case "Gt" -> compare(taint.value()) > 0;
       case "Lt" -> compare(taint.value()) < 0;
@@ -61,7 +64,11 @@ public record Toleration(String key, String operator, String value, String effec
     };
   }
 
+  /** Numbers are whole and written without signs or zeros that could be left out. */
   private int compare(String taintValue) {
+    if (!NUMBER.matcher(taintValue).matches() || !NUMBER.matcher(value).matches()) {
+      return 0;
+    }
     try {
       return Long.compare(Long.parseLong(taintValue), Long.parseLong(value));
     } catch (NumberFormatException e) {

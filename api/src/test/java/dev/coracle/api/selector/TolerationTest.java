@@ -19,7 +19,7 @@ class TolerationTest {
     "gpu, Exists, '', NoExecute, false",
     "'', Exists, '', '', true",
     "'', Exists, '', NoExecute, false",
-    "'', Equal, a100, '', false",
+    "'', Equal, a100, '', true",
     "disk, Exists, '', '', false",
     "gpu, Sometimes, a100, '', false",
   })
@@ -37,6 +37,9 @@ class TolerationTest {
     "850, Gt, 900, false",
     "850, Lt, 900, true",
     "900, Lt, 900, false",
+    "0950, Gt, 900, false",
+    "950, Gt, 0900, false",
+    "-1, Lt, 0, true",
     "high, Lt, 900, false",
     "high, Gt, 900, false",
   })
