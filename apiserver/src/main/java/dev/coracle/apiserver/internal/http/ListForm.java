@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a list is put together from its items' own encodings. Each {@code list} given here has at
@@ -34,6 +35,11 @@ interface ListForm {
   /** What stands before an item; shared, not to be changed. */
   byte[] prefix(boolean first, byte[] item);
 
+  /** Where the part of an item's encoding begins that is sent behind the prefix. */
+  default int begin(byte[] item) {
+    return 0;
+  }
+
   /** The item's own encoding; shared, not to be changed. */
   byte[] item(KubeObject object);
 
@@ -42,7 +48,12 @@ interface ListForm {
 
   /** The objects themselves, of which each keeps its JSON. */
   static ListForm json(ObjectNode list) {
-    return new JsonForm(Json.bytes(list), "items", KubeObject::json, true);
+    return new JsonForm(Json.bytes(list), "items", KubeObject::json, null, true);
+  }
+
+  /** As above, of items that do not say their kind, since the list does. */
+  static ListForm json(ObjectNode list, ItemHead head) {
+    return new JsonForm(Json.bytes(list), "items", KubeObject::json, head, true);
   }
 
   /**
@@ -51,7 +62,7 @@ interface ListForm {
    * @param field which holds what is made
    */
   static ListForm json(ObjectNode list, String field, Function<KubeObject, byte[]> json) {
-    return new JsonForm(Json.bytes(list), field, json, false);
+    return new JsonForm(Json.bytes(list), field, json, null, false);
   }
 
   /** The same laid out for people. */
@@ -78,11 +89,18 @@ interface ListForm {
   }
 
   /** JSON: the list's own text up to its last brace, then the items. */
-  record JsonForm(byte[] list, String field, Function<KubeObject, byte[]> encode, boolean kept)
+  record JsonForm(
+      byte[] list,
+      String field,
+      Function<KubeObject, byte[]> encode,
+      @Nullable ItemHead itemHead,
+      boolean kept)
       implements ListForm {
 
     private static final byte[] END = "]}\n".getBytes(StandardCharsets.UTF_8);
     private static final byte[] COMMA = {','};
+    private static final byte[] BRACE = {'{'};
+    private static final byte[] COMMA_AND_BRACE = {',', '{'};
     private static final byte[] NONE = {};
 
     @Override
@@ -101,12 +119,21 @@ interface ListForm {
 
     @Override
     public byte[] prefix(boolean first, byte[] item) {
+      if (begin(item) > 0) {
+        return first ? BRACE : COMMA_AND_BRACE;
+      }
       return first ? NONE : COMMA;
     }
 
     @Override
+    public int begin(byte[] item) {
+      return itemHead == null ? 0 : itemHead.length(item);
+    }
+
+    @Override
     public byte[] item(KubeObject object) {
-      return encode.apply(object);
+      byte[] item = encode.apply(object);
+      return itemHead == null || itemHead.length(item) > 0 ? item : itemHead.without(object);
     }
 
     @Override

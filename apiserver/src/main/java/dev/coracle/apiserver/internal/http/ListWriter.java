@@ -80,7 +80,7 @@ final class ListWriter {
     long end = System.nanoTime() + TURN_NANOS;
     for (; at < items.size() && System.nanoTime() - end < 0; at++) {
       byte[] item = form.item(items.get(at));
-      itemBytes += form.prefix(at == 0, item).length + item.length;
+      itemBytes += form.prefix(at == 0, item).length + item.length - form.begin(item);
     }
     if (at < items.size()) {
       context.runOnContext(_ -> goOn(this::measure));
@@ -115,7 +115,7 @@ final class ListWriter {
     for (; at < items.size() && piece.length() < PIECE && System.nanoTime() - end < 0; at++) {
       byte[] item = form.item(items.get(at));
       piece.put(form.prefix(at == 0, item));
-      piece.put(item);
+      piece.put(item, form.begin(item));
     }
     boolean last = at == items.size();
     if (last) {
@@ -220,7 +220,7 @@ final class ListWriter {
     while (at < items.size() && piece.length() < PIECE) {
       byte[] item = form.item(items.get(at));
       piece.put(form.prefix(at == 0, item));
-      piece.put(item);
+      piece.put(item, form.begin(item));
       at++;
     }
     if (at == items.size()) {

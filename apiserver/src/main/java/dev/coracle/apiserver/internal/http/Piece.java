@@ -31,11 +31,19 @@ final class Piece {
   }
 
   void put(byte[] more) {
-    if (more.length > bytes.length - length) {
-      bytes = Arrays.copyOf(bytes, Math.addExact(length, Math.max(more.length, length)));
+    put(more, 0);
+  }
+
+  /**
+   * @param from where the part begins that is put
+   */
+  void put(byte[] more, int from) {
+    int added = more.length - from;
+    if (added > bytes.length - length) {
+      bytes = Arrays.copyOf(bytes, Math.addExact(length, Math.max(added, length)));
     }
-    System.arraycopy(more, 0, bytes, length, more.length);
-    length += more.length;
+    System.arraycopy(more, from, bytes, length, added);
+    length += added;
   }
 
   /** All that was put; the array itself where it is full. */

@@ -85,9 +85,16 @@ public final class Presenter {
     if (form.form() == Negotiation.Form.PROTOBUF) {
       return ListForm.protobuf(head);
     }
-    return form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange)
-        ? ListForm.json(head)
-        : made(exchange, form.form(), head, "items", KubeObject::json);
+    boolean plain = form.form() == Negotiation.Form.JSON && !Responder.pretty(exchange);
+    if (type.custom()) {
+      return plain
+          ? ListForm.json(head)
+          : made(exchange, form.form(), head, "items", KubeObject::json);
+    }
+    ItemHead items = new ItemHead(type.kind());
+    return plain
+        ? ListForm.json(head, items)
+        : made(exchange, form.form(), head, "items", items::without);
   }
 
   private static ListForm partials(Exchange exchange, Negotiation form, KubeList found) {

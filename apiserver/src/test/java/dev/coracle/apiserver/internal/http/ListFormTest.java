@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Yaml;
@@ -11,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,7 +57,7 @@ class ListFormTest {
     for (KubeObject object : items(count)) {
       byte[] item = form.item(object);
       out.writeBytes(form.prefix(first, item));
-      out.writeBytes(item);
+      out.write(item, form.begin(item), item.length - form.begin(item));
       first = false;
     }
     out.writeBytes(form.end(first));
@@ -83,6 +85,34 @@ class ListFormTest {
     return parts.isEmpty()
         ? open + close
         : open + line + "  " + String.join("," + line + "  ", parts) + line + close;
+  }
+
+  /** In whatever order an object has its fields. */
+  @Test
+  void ofABuiltInKindItemsDoNotSayWhatTheListSays() {
+    List<String> given =
+        List.of(
+            "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a'}}",
+            "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'b'}}",
+            "{'metadata':{'name':'c'},'kind':'ConfigMap','data':{'kind':'x'},'apiVersion':'v1'}");
+    ItemHead kind = new ItemHead(GroupVersionKind.of("v1", "ConfigMap"));
+    ListForm form = ListForm.json(head(), kind);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(form.head(0));
+    List<String> apart = new ArrayList<>();
+    for (int i = 0; i < given.size(); i++) {
+      KubeObject object = KubeObject.of(Json.parseObject(given.get(i).replace('\'', '"')));
+      byte[] item = form.item(object);
+      out.writeBytes(form.prefix(i == 0, item));
+      out.write(item, form.begin(item), item.length - form.begin(item));
+      apart.add(new String(kind.without(object), StandardCharsets.UTF_8).strip());
+    }
+    out.writeBytes(form.end(false));
+    String items =
+        "{'metadata':{'name':'a'}},{'metadata':{'name':'b'}},{'metadata':{'name':'c'},'data':{'kind':'x'}}"
+            .replace('\'', '"');
+    assertThat(Json.parse(out.toByteArray()).path("items").toString()).isEqualTo("[" + items + "]");
+    assertThat(String.join(",", apart)).isEqualTo(items);
   }
 
   @ParameterizedTest
