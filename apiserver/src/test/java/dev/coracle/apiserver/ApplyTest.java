@@ -37,7 +37,7 @@ class ApplyTest {
       assertThat(refused.code()).isEqualTo(400);
       assertThat(refused.message())
           .isEqualTo(
-              "failed to create typed patch object (/a; v1, Kind=ConfigMap): .datum: field not"
+              "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .datum: field not"
                   + " declared in schema");
     }
     assertThat(apply(MAPS + "a", "Strict", one.replace("{name: a}", "{name: a, nom: b}")).message())

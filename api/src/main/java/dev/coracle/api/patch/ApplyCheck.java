@@ -41,6 +41,7 @@ public final class ApplyCheck {
               + "/"
               + name
               + "; "
+              + (apiVersion.indexOf('/') < 0 ? "/" : "")
               + apiVersion
               + ", Kind="
               + config.path("kind").asText("")
@@ -111,9 +112,9 @@ public final class ApplyCheck {
               path,
               "element "
                   + index
-                  + ": associative list with keys has an element that omits key field \""
-                  + type.mapKeys().getFirst()
-                  + "\" (and doesn't have default value)");
+                  + ": associative list with keys has an element that omits all key fields [\""
+                  + String.join("\" \"", type.mapKeys())
+                  + "\"] (and doesn't have default values for any key fields)");
         } else {
           step = PathStep.display(key);
           if (!seen.add(key)) {

@@ -2,22 +2,13 @@ package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.coracle.api.Json;
-import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.schema.Zeros;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which paths one value has that another has not, and which differ. */
 final class Comparison {
-
-  /**
-   * Structs that Kubernetes writes even when they are empty: they are there before anybody sets
-   * them, so nobody owns them as such.
-   */
-  private static final Set<String> ALWAYS_THERE =
-      Set.of("metadata", "spec", "status", "strategy", "updateStrategy", "template", "jobTemplate");
 
   final FieldSet added = new FieldSet();
   final FieldSet modified = new FieldSet();
@@ -25,26 +16,43 @@ final class Comparison {
 
   private Comparison() {}
 
-  /** The old value may be missing, as on create. */
+  /**
+   * What a typed object has before anybody gives it a value is never new, whether it is written in
+   * the old value or not; that may be missing altogether, as on create.
+   */
   static Comparison of(SchemaType type, JsonNode before, JsonNode after) {
     Comparison out = new Comparison();
-    JsonNode old = before.isMissingNode() ? Json.object() : before;
+    JsonNode zero = Zeros.object(type);
+    JsonNode old = before.isMissingNode() ? zero : before;
     if (areMaps(type, old, after) || !Trees.equal(old, after)) {
-      out.compare(type, old, after, out.added, out.modified, out.removed);
+      out.compare(type, old, after, zero, out.added, out.modified, out.removed);
+      out.added.prune();
+      out.modified.prune();
+      out.removed.prune();
     }
     return out;
   }
 
-  /** Objects of which one has a field, so that their fields are compared one by one. */
+  /**
+   * Objects of which one has a field, so that their fields are compared one by one. One that is
+   * null has none.
+   */
   private static boolean areMaps(@Nullable SchemaType type, JsonNode a, JsonNode b) {
-    return TypedTree.isMap(type, a) && TypedTree.isMap(type, b) && !(a.isEmpty() && b.isEmpty());
+    return TypedTree.isMapOrNull(type, a)
+        && TypedTree.isMapOrNull(type, b)
+        && !(a.isEmpty() && b.isEmpty());
   }
 
-  /** Of values that differ; maps may be equal. */
+  /**
+   * Of values that differ; maps may be equal.
+   *
+   * @param zero what is there anyway; null where nothing is
+   */
   private void compare(
       @Nullable SchemaType type,
       JsonNode a,
       JsonNode b,
+      @Nullable JsonNode zero,
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
@@ -53,17 +61,17 @@ final class Comparison {
         JsonNode now = b.get(name);
         // Most of what is written again is as it was, and nothing is made for that.
         if (now == null || !Trees.equal(was, now)) {
-          field(type, name, was, now, add, modify, remove);
+          field(type, name, was, now, zero, add, modify, remove);
         }
       });
       b.forEachEntry((name, now) -> {
         if (a.get(name) == null) {
-          field(type, name, null, now, add, modify, remove);
+          field(type, name, null, now, zero, add, modify, remove);
         }
       });
-    } else if (type != null && TypedTree.isKeyedList(type, a) && TypedTree.isKeyedList(type, b)) {
-      Map<String, JsonNode> left = TypedTree.items(type, (ArrayNode) a);
-      Map<String, JsonNode> right = TypedTree.items(type, (ArrayNode) b);
+    } else if (type != null && hasItems(type, a, b)) {
+      Map<String, JsonNode> left = items(type, a);
+      Map<String, JsonNode> right = items(type, b);
       left.forEach((step, was) -> {
         JsonNode now = right.get(step);
         if (now == null || !Trees.equal(was, now)) {
@@ -80,17 +88,29 @@ final class Comparison {
     }
   }
 
+  /** Two lists of which one has an item. One that is null has none. */
+  private static boolean hasItems(SchemaType type, JsonNode a, JsonNode b) {
+    return (TypedTree.isKeyedList(type, a) || a.isNull())
+        && (TypedTree.isKeyedList(type, b) || b.isNull())
+        && !(a.isEmpty() && b.isEmpty());
+  }
+
+  private static Map<String, JsonNode> items(SchemaType type, JsonNode list) {
+    return list instanceof ArrayNode array ? TypedTree.items(type, array) : Map.of();
+  }
+
   private void field(
       @Nullable SchemaType type,
       String name,
       @Nullable JsonNode a,
       @Nullable JsonNode b,
+      @Nullable JsonNode zero,
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
-    SchemaField field = type == null ? null : type.field(name);
     SchemaType child = type == null ? null : type.child(name);
-    step(PathStep.field(name), child, a, b, field, add, modify, remove);
+    JsonNode anyway = zero == null ? null : zero.get(name);
+    step(PathStep.field(name), child, a, b, anyway, add, modify, remove);
   }
 
   /** Of values that differ, or of which one is not there. */
@@ -99,44 +119,31 @@ final class Comparison {
       @Nullable SchemaType type,
       @Nullable JsonNode a,
       @Nullable JsonNode b,
-      @Nullable SchemaField field,
+      @Nullable JsonNode zero,
       FieldSet add,
       FieldSet modify,
       FieldSet remove) {
-    if (a != null && b != null) {
-      compare(type, a, b, add.at(step), modify.at(step), remove.at(step));
-    } else if (b != null) {
-      all(type, b, field, add.at(step));
-    } else if (a != null) {
-      all(type, a, field, remove.at(step));
+    JsonNode was = a == null ? zero : a;
+    JsonNode now = b == null ? zero : b;
+    if (was != null && now != null) {
+      if (areMaps(type, was, now) || !Trees.equal(was, now)) {
+        compare(type, was, now, zero, add.at(step), modify.at(step), remove.at(step));
+      }
+    } else if (now != null) {
+      all(type, now, add.at(step));
+    } else if (was != null) {
+      all(type, was, remove.at(step));
     }
   }
 
   /** Every path of a value that came or went as a whole. */
-  private void all(
-      @Nullable SchemaType type, JsonNode value, @Nullable SchemaField field, FieldSet out) {
-    boolean map = TypedTree.isMap(type, value) && !value.isEmpty();
-    boolean list = type != null && TypedTree.isKeyedList(type, value) && !value.isEmpty();
-    if (!(map || list) || !isThereAnyway(field, map)) {
-      out.add();
-    }
-    if (map) {
+  private void all(@Nullable SchemaType type, JsonNode value, FieldSet out) {
+    out.add();
+    if (TypedTree.isMap(type, value)) {
       value.forEachEntry((name, child) ->
-          all(
-              type == null ? null : type.child(name),
-              child,
-              type == null ? null : type.field(name),
-              out.at(PathStep.field(name))));
-    } else if (list && type != null) {
-      TypedTree.items(type, (ArrayNode) value)
-          .forEach((step, item) -> all(type.item(), item, null, out.at(step)));
+          all(type == null ? null : type.child(name), child, out.at(PathStep.field(name))));
+    } else if (type != null && TypedTree.isKeyedList(type, value)) {
+      items(type, value).forEach((step, item) -> all(type.item(), item, out.at(step)));
     }
-  }
-
-  /** Whether a field is there before anybody sets it. */
-  static boolean isThereAnyway(@Nullable SchemaField field, boolean map) {
-    return field != null
-        && !field.type().structural()
-        && (field.required() || map && ALWAYS_THERE.contains(field.name()));
   }
 }

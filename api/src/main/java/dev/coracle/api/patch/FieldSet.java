@@ -248,10 +248,14 @@ public final class FieldSet {
     walk("", action);
   }
 
+  /** As upstream does: of each level what ends there, and then what goes on. */
   private void walk(String prefix, Consumer<String> action) {
-    if (member) {
-      action.accept(prefix);
-    }
+    children()
+        .forEach((step, child) -> {
+          if (child.member) {
+            action.accept(prefix + PathStep.display(step));
+          }
+        });
     children().forEach((step, child) -> child.walk(prefix + PathStep.display(step), action));
   }
 

@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.schema.Zeros;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the maker of a new object owns: all that it has. The same as {@link Comparison} with nothing
- * would find, in the form of {@code fieldsV1} at once, without a set in between; nearly all objects
- * are made this way.
+ * What the maker of a new object owns: all that it has and that is not there anyway. The same as
+ * {@link Comparison} with nothing would find, in the form of {@code fieldsV1} at once, without a
+ * set in between; nearly all objects are made this way.
  */
 final class NewFields {
 
@@ -29,13 +29,17 @@ final class NewFields {
    */
   static ObjectNode of(SchemaType type, ObjectNode object, FieldSet ignored, FieldSet neverOwned) {
     ObjectNode out = Json.object();
-    map(type, object, out, ignored, neverOwned);
+    map(type, object, Zeros.object(type), out, ignored, neverOwned);
     return out;
   }
 
+  /**
+   * @param zero what is there before anybody gives it a value; null where nothing is
+   */
   private static void map(
       @Nullable SchemaType type,
       JsonNode value,
+      @Nullable JsonNode zero,
       ObjectNode out,
       @Nullable FieldSet ignored,
       @Nullable FieldSet neverOwned) {
@@ -49,14 +53,12 @@ final class NewFields {
       String step = PathStep.field(name);
       FieldSet gone = ignored == null ? null : ignored.get(step);
       if (gone == null || !gone.isMember()) {
-        SchemaField field = type == null ? null : type.field(name);
-        SchemaType child = type == null ? null : field != null ? field.type() : type.child(name);
         node(
             out,
             step,
-            child,
+            type == null ? null : type.child(name),
             value.get(name),
-            field,
+            zero == null ? null : zero.get(name),
             gone,
             neverOwned == null ? null : neverOwned.get(step));
       }
@@ -68,14 +70,17 @@ final class NewFields {
       String step,
       @Nullable SchemaType type,
       JsonNode value,
-      @Nullable SchemaField field,
+      @Nullable JsonNode zero,
       @Nullable FieldSet ignored,
       @Nullable FieldSet neverOwned) {
+    if (zero != null && Trees.equal(value, zero)) {
+      return;
+    }
     boolean map = TypedTree.isMap(type, value) && !value.isEmpty();
     boolean list = type != null && TypedTree.isKeyedList(type, value) && !value.isEmpty();
+    // Of what is there already only the parts are new.
     boolean owned =
-        !((map || list) && Comparison.isThereAnyway(field, map))
-            && (neverOwned == null || !neverOwned.isMember());
+        (zero == null || !map && !list) && (neverOwned == null || !neverOwned.isMember());
     if (!map && !list) {
       if (owned) {
         out.set(step, LEAF);
@@ -87,7 +92,7 @@ final class NewFields {
       below.set(FieldSet.SELF, LEAF);
     }
     if (map) {
-      map(type, value, below, ignored, neverOwned);
+      map(type, value, zero, below, ignored, neverOwned);
     } else {
       list(Objects.requireNonNull(type), (ArrayNode) value, below);
     }

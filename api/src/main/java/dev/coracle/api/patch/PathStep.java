@@ -6,6 +6,8 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
+import dev.coracle.api.schema.WhenEmpty;
+import dev.coracle.api.schema.Zeros;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +73,7 @@ final class PathStep {
       JsonNode value = item.get(key);
       if (value == null) {
         SchemaField field = type.field(key);
-        value = field == null ? null : field.defaultValue();
+        value = field == null ? null : implied(field);
       }
       if (value != null) {
         out.append(out.length() > 3 ? "," : "");
@@ -80,6 +82,12 @@ final class PathStep {
       }
     }
     return out.length() == 3 ? null : out.append('}').toString();
+  }
+
+  /** What a key is that is left out: its default, or the zero that Go has there. */
+  private static @Nullable JsonNode implied(SchemaField field) {
+    JsonNode value = field.defaultValue();
+    return value == null && field.whenEmpty() == WhenEmpty.ZERO ? Zeros.of(field.type()) : value;
   }
 
   /** Schemas name nearly all of them in order. */

@@ -26,6 +26,15 @@ final class TypedTree {
     return value instanceof ObjectNode && !isLeafType(type) && !isListType(type);
   }
 
+  /** A map, or a null where there could be one. */
+  static boolean isMapOrNull(@Nullable SchemaType type, JsonNode value) {
+    return isMap(type, value)
+        || value.isNull()
+            && type != null
+            && (type.kind() == Kind.OBJECT || type.kind() == Kind.MAP)
+            && !type.atomic();
+  }
+
   /** A list whose items have identities. */
   static boolean isKeyedList(@Nullable SchemaType type, JsonNode value) {
     return value instanceof ArrayNode && isListType(type);
@@ -70,7 +79,7 @@ final class TypedTree {
     if (!object.isEmpty()) {
       fields(type, object, out);
     }
-    return out;
+    return out.prune();
   }
 
   private static void fields(@Nullable SchemaType type, JsonNode value, FieldSet out) {
@@ -84,7 +93,8 @@ final class TypedTree {
           at.add();
         }
       });
-    } else if (type != null && isKeyedList(type, value) && !value.isEmpty()) {
+    } else if (type != null && isKeyedList(type, value)) {
+      // Of one without items there is no path.
       items(type, (ArrayNode) value)
           .forEach((step, item) -> {
             FieldSet at = out.at(step).add();
@@ -160,7 +170,10 @@ final class TypedTree {
     return out;
   }
 
-  /** A copy without these paths and what lies below them. */
+  /**
+   * A copy without these paths and what lies below them. A map or list that loses all it had is
+   * null then: it may still be somebody's.
+   */
   static JsonNode without(@Nullable SchemaType type, JsonNode value, FieldSet gone) {
     if (isMap(type, value)) {
       ObjectNode out = Json.object();
@@ -170,7 +183,8 @@ final class TypedTree {
         if (at == null) {
           out.set(name, child.deepCopy());
         } else if (!at.isMember()) {
-          out.set(name, without(childType, child, at));
+          JsonNode left = without(childType, child, at);
+          out.set(name, left.isEmpty() && !child.isEmpty() ? Json.NODES.nullNode() : left);
         }
       });
       return out;

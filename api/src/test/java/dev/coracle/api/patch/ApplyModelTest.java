@@ -216,7 +216,12 @@ class ApplyModelTest {
 
   private static void leaves(String path, JsonNode node, Map<String, String> out) {
     if (node instanceof ObjectNode object && !path.endsWith(".nodeSelector")) {
-      object.forEachEntry((name, value) -> leaves(path + "." + name, value, out));
+      object.forEachEntry((name, value) -> {
+        // What has lost all it had.
+        if (!value.isNull()) {
+          leaves(path + "." + name, value, out);
+        }
+      });
     } else if (path.endsWith(".containers")) {
       for (JsonNode item : node) {
         leaves(path + "[name=\"" + item.path("name").asText() + "\"]", item, out);

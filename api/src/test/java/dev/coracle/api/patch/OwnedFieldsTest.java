@@ -56,12 +56,8 @@ class OwnedFieldsTest {
             .with("f:metadata", "f:labels");
     for (int i = 0; i < 200; i++) {
       ObjectNode pod = (ObjectNode) RandomTrees.of(POD, random, 5);
-      FieldSet model =
-          Comparison.of(POD, MissingNode.getInstance(), pod)
-              .added
-              .dropTrees(ignored)
-              .drop(never)
-              .prune();
+      Comparison change = Comparison.of(POD, MissingNode.getInstance(), pod);
+      FieldSet model = change.added.adopt(change.modified).dropTrees(ignored).drop(never).prune();
       ObjectNode written = NewFields.of(POD, pod, ignored, never);
       assertThat(written.toString()).isEqualTo(model.toJson().toString());
     }
