@@ -182,12 +182,15 @@ class PodAdmissionTest {
         .ok();
 
     assertThat(refused(", overhead: {cpu: 1}")).isEqualTo(none);
-    assertThat(refused(", overhead: {}")).isEqualTo(none);
     assertThat(refused(", runtimeClassName: bare, overhead: {cpu: 1}")).isEqualTo(none);
     assertThat(refused(", runtimeClassName: heavy, overhead: {cpu: 1}")).isEqualTo(unlike);
     assertThat(refused(", runtimeClassName: heavy, overhead: {cpu: 1, memory: 2Gi}"))
         .isEqualTo(unlike);
-    assertThat(refused(", runtimeClassName: heavy, overhead: {}")).isEqualTo(unlike);
+
+    // An empty one is none, as it is in protobuf.
+    assertThat(refused(", overhead: {}")).isEmpty();
+    assertThat(pod("empty", ", runtimeClassName: heavy, overhead: {}").at("/spec/overhead/cpu"))
+        .hasToString("\"1\"");
 
     ObjectNode pod = pod("same", ", runtimeClassName: heavy, overhead: {cpu: 1000m, memory: 1Gi}");
     assertThat(pod.at("/spec/overhead"))

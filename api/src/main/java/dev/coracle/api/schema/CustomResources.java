@@ -35,7 +35,8 @@ public final class CustomResources {
     JsonNode spec = crd.path("spec");
     String group = spec.path("group").asText("");
     JsonNode accepted = crd.path("status").path("acceptedNames");
-    JsonNode names = accepted.hasNonNull("plural") ? accepted : spec.path("names");
+    boolean none = accepted.path("plural").asText("").isEmpty();
+    JsonNode names = none ? spec.path("names") : accepted;
     String plural = names.path("plural").asText("");
     String kind = names.path("kind").asText("");
     String storageVersion = "";

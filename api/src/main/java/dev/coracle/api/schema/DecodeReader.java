@@ -30,6 +30,7 @@ final class DecodeReader {
   private static final SchemaType BARE = SchemaType.unknown();
 
   private final JsonParser parser;
+  private final boolean settles;
 
   /** Where the document stands in a larger one. */
   private final String prefix;
@@ -58,12 +59,17 @@ final class DecodeReader {
   private SchemaType[] owners = new SchemaType[16];
   private int depth;
 
-  DecodeReader(JsonParser parser) {
-    this(parser, "");
+  /**
+   * @param settles whether typed objects look afterwards as Go writes them: without zeros that say
+   *     nothing, and with those that are always there
+   */
+  DecodeReader(JsonParser parser, boolean settles) {
+    this(parser, settles, "");
   }
 
-  private DecodeReader(JsonParser parser, String prefix) {
+  private DecodeReader(JsonParser parser, boolean settles, String prefix) {
     this.parser = parser;
+    this.settles = settles;
     this.prefix = prefix;
   }
 
@@ -160,6 +166,7 @@ final class DecodeReader {
   private ObjectNode object(SchemaType type) throws IOException {
     ObjectNode out = Json.object();
     SchemaType.Body body = type.body();
+    List<String> zeros = null;
     push(type);
     int level = depth - 1;
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
@@ -183,23 +190,33 @@ final class DecodeReader {
           type.structural() && !child.structural()
               ? typed(child, name, token)
               : value(child, token);
-      if (value != null && !isLeftOut(type, name, value)) {
-        put(out, name, value);
+      if (value == null) {
+        continue;
       }
+      put(out, name, value);
+      if (field != null && field.whenEmpty() == WhenEmpty.LEFT_OUT && Zeros.isZero(value)) {
+        zeros = zeros == null ? new ArrayList<>() : zeros;
+        zeros.add(name);
+      }
+    }
+    if (settles) {
+      settle(type, out, zeros);
     }
     depth = level;
     return out;
   }
 
-  /**
-   * The empty value of a variable is none: Go's writers of protobuf cannot tell the two apart, and
-   * a pod that was read as JSON and is put as protobuf must not look changed.
-   */
-  private static boolean isLeftOut(SchemaType type, String name, JsonNode value) {
-    return name.equals("value")
-        && value.isTextual()
-        && value.textValue().isEmpty()
-        && type.shortName().equals("EnvVar");
+  private static void settle(SchemaType type, ObjectNode out, @Nullable List<String> zeros) {
+    if (zeros != null) {
+      for (String name : zeros) {
+        JsonNode value = out.get(name);
+        // A name that stands twice may have another value now.
+        if (value != null && Zeros.isZero(value)) {
+          out.remove(name);
+        }
+      }
+    }
+    Zeros.fill(type, out);
   }
 
   /** What a custom resource, or an object inside one, has by being an object. */
@@ -222,7 +239,7 @@ final class DecodeReader {
       return Json.object();
     }
     try (JsonParser inner = given.traverse(Json.MAPPER)) {
-      DecodeReader reader = new DecodeReader(inner, path(false));
+      DecodeReader reader = new DecodeReader(inner, settles, path(false));
       JsonNode value = reader.value(type, Objects.requireNonNull(inner.nextToken()));
       if (reader.error != null) {
         unfit(given, reader.error.words());
@@ -247,7 +264,7 @@ final class DecodeReader {
       names[level] = name;
       if (token != JsonToken.VALUE_NULL || !element.dropsNull()) {
         JsonNode value = value(element, token);
-        put(out, name, value == null ? zero(element) : value);
+        put(out, name, value == null ? Zeros.of(element) : value);
       }
     }
     depth = level;
@@ -263,7 +280,7 @@ final class DecodeReader {
     for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
       indexes[level] = i++;
       JsonNode value = value(element, t);
-      out.add(value == null ? zero(element) : value);
+      out.add(value == null ? Zeros.of(element) : value);
     }
     depth = level;
     return out;
@@ -309,19 +326,6 @@ final class DecodeReader {
     if (out.replace(name, value) != null) {
       problem(problems, "duplicate field ");
     }
-  }
-
-  /** What Go leaves where a null stands in a list or map. */
-  private static JsonNode zero(SchemaType type) {
-    return switch (type.kind()) {
-      case OBJECT, MAP, RAW_OBJECT -> Json.object();
-      case LIST -> Json.array();
-      case INTEGER, NUMBER, INT_OR_STRING -> Json.NODES.numberNode(0);
-      case BOOLEAN -> Json.NODES.booleanNode(false);
-      case QUANTITY -> Json.NODES.textNode("0");
-      case STRING, BYTES -> Json.NODES.textNode("");
-      case TIME, MICRO_TIME, RAW -> Json.NODES.nullNode();
-    };
   }
 
   private @Nullable JsonNode mismatch(SchemaType type, JsonToken token) throws IOException {

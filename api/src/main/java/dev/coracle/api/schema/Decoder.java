@@ -71,7 +71,7 @@ public final class Decoder {
    */
   public static Decoded decode(byte[] json, SchemaType type) {
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
-      return read(parser, type, true);
+      return read(parser, type, true, true);
     } catch (JsonProcessingException e) {
       throw StatusException.badRequest(Json.fault(json, e.getOriginalMessage()));
     } catch (IOException e) {
@@ -82,16 +82,33 @@ public final class Decoder {
 
   /** As {@link #decode(byte[], SchemaType)}, from a tree, which is not changed. */
   public static Decoded decode(JsonNode tree, SchemaType type) {
+    return read(tree, type, true);
+  }
+
+  /**
+   * As {@link #decode(JsonNode, SchemaType, GroupVersionKind, FieldValidation, Consumer)}, of a
+   * part of an object, such as an apply configuration: a zero in it is said on purpose, and nothing
+   * is added. What it has too much is ignored.
+   */
+  public static ObjectNode part(JsonNode tree, SchemaType type, GroupVersionKind kind) {
+    try {
+      return read(tree, type, false).tree;
+    } catch (TypeException e) {
+      throw unfit(kind, e.words());
+    }
+  }
+
+  private static Decoded read(JsonNode tree, SchemaType type, boolean settles) {
     try (JsonParser parser = tree.traverse(Json.MAPPER)) {
-      return read(parser, type, false);
+      return read(parser, type, false, settles);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Decoded read(JsonParser parser, SchemaType type, boolean whole)
+  private static Decoded read(JsonParser parser, SchemaType type, boolean whole, boolean settles)
       throws IOException {
-    DecodeReader reader = new DecodeReader(parser);
+    DecodeReader reader = new DecodeReader(parser, settles);
     ObjectNode tree = reader.document(type);
     if (whole && parser.nextToken() != null) {
       // Said in Go's words by who has the bytes.
@@ -111,7 +128,7 @@ public final class Decoder {
    */
   public static List<String> duplicates(byte[] json) {
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
-      return new DecodeReader(parser).duplicates();
+      return new DecodeReader(parser, false).duplicates();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

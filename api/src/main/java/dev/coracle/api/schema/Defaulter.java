@@ -121,7 +121,9 @@ public final class Defaulter {
     }
     for (SchemaField field : type.fields().values()) {
       JsonNode value = field.defaultValue();
-      if (value != null && rules.stream().noneMatch(r -> r.field().equals(field.name()))) {
+      boolean none =
+          value == null || field.whenEmpty() == WhenEmpty.LEFT_OUT && Zeros.isZero(value);
+      if (!none && rules.stream().noneMatch(r -> r.field().equals(field.name()))) {
         boolean structural = type.structural();
         rules.add(
             new Rule(

@@ -177,15 +177,14 @@ final class GoScalars {
   /** The Go type, as its decoder names it in errors. */
   static String typeName(SchemaType type) {
     return switch (type.kind()) {
-      case STRING -> "string";
+      // Times decode themselves, as texts.
+      case STRING, TIME, MICRO_TIME -> "string";
       case BYTES -> "[]uint8";
       case INTEGER -> type.bits() == 32 ? "int32" : "int64";
       case INT_OR_STRING -> "intstr.IntOrString";
       case NUMBER -> "float64";
       case BOOLEAN -> "bool";
       case QUANTITY -> "resource.Quantity";
-      case TIME -> "v1.Time";
-      case MICRO_TIME -> "v1.MicroTime";
       case LIST -> "[]" + typeName(type.item());
       case MAP ->
           type.item().kind() == SchemaType.Kind.QUANTITY

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *     retainKeys}, comma-separated
  * @param mergeKey strategic merge patch's key of a list of objects, or empty
  * @param defaultValue the schema's own default; null where it has none. Never changed.
+ * @param whenEmpty of custom resources' fields always {@link WhenEmpty#KEPT}
  */
 public record SchemaField(
     String name,
@@ -17,7 +18,8 @@ public record SchemaField(
     boolean required,
     String patchStrategy,
     String mergeKey,
-    @Nullable JsonNode defaultValue) {
+    @Nullable JsonNode defaultValue,
+    WhenEmpty whenEmpty) {
 
   public boolean mergesByPatch() {
     return patchStrategy.contains("merge");

@@ -114,7 +114,7 @@ public final class SchemaTable {
     return Holder.KUBERNETES;
   }
 
-  private static String read(String name) {
+  static String read(String name) {
     try (InputStream in = SchemaTable.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException("the resource " + name + " is missing");
@@ -204,6 +204,8 @@ public final class SchemaTable {
   private Body body(String name, int start) {
     TreeMap<String, SchemaField> fields = new TreeMap<>();
     Map<String, JsonNode> own = defaults.getOrDefault(name, Map.of());
+    Map<String, WhenEmpty> whenEmpty = EmptyTable.of(name);
+    WhenEmpty unmarked = EmptyTable.unmarked(name);
     List<SchemaUnion> unions =
         Arrays.stream(line(start).split(" "))
             .filter(p -> p.startsWith("un="))
@@ -211,7 +213,7 @@ public final class SchemaTable {
             .toList();
     int pos = text.indexOf('\n', start) + 1;
     while (pos < text.length() && text.charAt(pos) == ' ') {
-      SchemaField field = field(line(pos + 1).split(" "), own);
+      SchemaField field = field(line(pos + 1).split(" "), own, whenEmpty, unmarked);
       fields.put(field.name(), field);
       pos = text.indexOf('\n', pos) + 1;
     }
@@ -226,7 +228,11 @@ public final class SchemaTable {
         null);
   }
 
-  private SchemaField field(String[] parts, Map<String, JsonNode> own) {
+  private SchemaField field(
+      String[] parts,
+      Map<String, JsonNode> own,
+      Map<String, WhenEmpty> whenEmpty,
+      WhenEmpty unmarked) {
     boolean required = parts[0].endsWith("!");
     String name = required ? parts[0].substring(0, parts[0].length() - 1) : parts[0];
     ListType listType = ListType.ATOMIC;
@@ -248,7 +254,8 @@ public final class SchemaTable {
       }
     }
     SchemaType type = parse(parts[1], listType, keys, mapType);
-    return new SchemaField(name, type, required, strategy, mergeKey, defaultValue);
+    WhenEmpty empty = whenEmpty.getOrDefault(name, unmarked);
+    return new SchemaField(name, type, required, strategy, mergeKey, defaultValue, empty);
   }
 
   private SchemaType parse(String type, ListType listType, List<String> keys, String mapType) {

@@ -89,6 +89,10 @@ public final class SchemaType {
   private final @Nullable GroupVersionKind gvk;
   private final @Nullable Supplier<Body> loader;
   private volatile @Nullable Body body;
+  private volatile @Nullable List<SchemaField> everPresent;
+
+  /** A slot of {@link Zeros}. */
+  volatile @Nullable ObjectNode zero;
 
   /** A slot for what other classes of this package derive from the type once (see Defaulter). */
   volatile @Nullable Object plan;
@@ -195,6 +199,19 @@ public final class SchemaType {
 
   public @Nullable SchemaField field(String fieldName) {
     return body().fields.get(fieldName);
+  }
+
+  /** The fields that a typed object has even where nobody gave them a value. */
+  List<SchemaField> everPresent() {
+    List<SchemaField> known = everPresent;
+    if (known == null) {
+      known =
+          body().fields.values().stream()
+              .filter(f -> f.whenEmpty() == WhenEmpty.ZERO || f.whenEmpty() == WhenEmpty.NULL)
+              .toList();
+      everPresent = known;
+    }
+    return known;
   }
 
   /** The type of this field, or of the values of a map; null where it is not known. */

@@ -97,14 +97,19 @@ public final class StructuralSchema {
           if (child instanceof ObjectNode o) {
             SchemaType type = compile(o, null, false);
             JsonNode value = o.get("default");
-            fields.put(name, new SchemaField(name, type, required.contains(name), "", "", value));
+            fields.put(
+                name,
+                new SchemaField(
+                    name, type, required.contains(name), "", "", value, WhenEmpty.KEPT));
           }
         });
     if (resource) {
       SchemaType meta = SchemaTable.kubernetes().objectMeta();
-      fields.put("apiVersion", new SchemaField("apiVersion", STRING, true, "", "", null));
-      fields.put("kind", new SchemaField("kind", STRING, true, "", "", null));
-      fields.put("metadata", new SchemaField("metadata", meta, false, "", "", null));
+      fields.put(
+          "apiVersion", new SchemaField("apiVersion", STRING, true, "", "", null, WhenEmpty.KEPT));
+      fields.put("kind", new SchemaField("kind", STRING, true, "", "", null, WhenEmpty.KEPT));
+      fields.put(
+          "metadata", new SchemaField("metadata", meta, false, "", "", null, WhenEmpty.KEPT));
     }
     JsonNode items =
         node.path("type").asText("").equals("array")

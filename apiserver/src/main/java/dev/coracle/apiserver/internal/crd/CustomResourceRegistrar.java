@@ -235,7 +235,7 @@ public final class CustomResourceRegistrar {
       } else {
         set(status, "Established", false, "NotAccepted", "not all names are accepted");
       }
-      if (!status.has("storedVersions")) {
+      if (!status.path("storedVersions").isArray()) {
         status.putArray("storedVersions");
       }
     });

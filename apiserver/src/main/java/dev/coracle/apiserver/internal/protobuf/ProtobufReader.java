@@ -8,59 +8,26 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.Timestamps;
-import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaTable;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Field;
 import dev.coracle.apiserver.internal.protobuf.MessageTable.Message;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code application/vnd.kubernetes.protobuf}: four magic bytes and an Unknown that names the
  * kind and holds the message (API concepts, "Protobuf encoding"). Gives the tree that the JSON form
- * of the same object has: Go's encoder writes the zero values of plain fields too, which JSON
- * leaves out, and embeds structures under a name that JSON does not have.
+ * of the same object has, but for the zeros of plain fields, which Go's encoder writes too: the
+ * decoder leaves them out. Structures that Go embeds stand under a name that JSON does not have.
  */
 public final class ProtobufReader {
 
   private static final byte[] MAGIC = {'k', '8', 's', 0};
   private static final int DEEPEST = 100;
   private static final long GO_ZERO_TIME = -62135596800L;
-
-  /** By the short name of the message, and the field: those whose zeros are kept. */
-  static final class Zeros {
-    static final Set<String> KEPT = Objects.requireNonNull(load().get('+'));
-
-    private Zeros() {}
-
-    /** All that are known, by what is done with their zeros. */
-    static Map<Character, Set<String>> load() {
-      try (InputStream in = ProtobufReader.class.getResourceAsStream("kubernetes-1.36.zeros")) {
-        Map<Character, Set<String>> out =
-            new HashMap<>(Map.of('+', new HashSet<>(), '-', new HashSet<>()));
-        new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.US_ASCII)
-            .lines()
-            .filter(line -> !line.startsWith("#"))
-            .forEach(
-                line -> Objects.requireNonNull(out.get(line.charAt(0))).add(line.substring(2)));
-        return out;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
 
   private ProtobufReader() {}
 
@@ -180,25 +147,9 @@ public final class ProtobufReader {
     }
     if (field.repeated()) {
       (out.get(name) instanceof ArrayNode list ? list : out.putArray(name)).add(value);
-    } else if (!zero(value) || field.type() == '#' || keepsZero(owner, schema, name)) {
+    } else {
       out.set(name, value);
     }
-  }
-
-  /** A field that must be there, or one that is a pointer in Go. */
-  private static boolean keepsZero(Message owner, @Nullable SchemaType schema, String name) {
-    SchemaField known = schema == null ? null : schema.field(name);
-    return known != null && known.required() || Zeros.KEPT.contains(shortName(owner) + "." + name);
-  }
-
-  static String shortName(Message message) {
-    return message.name().substring(message.name().lastIndexOf('.') + 1);
-  }
-
-  private static boolean zero(JsonNode value) {
-    return value.isTextual() && value.textValue().isEmpty()
-        || value.isIntegralNumber() && value.longValue() == 0
-        || value.isBoolean() && !value.booleanValue();
   }
 
   private static @Nullable JsonNode value(Wire in, int wireType, Field field, int depth) {

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.SchemaTable;
+import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.registry.ResourceType.Conversion;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +72,13 @@ public final class Conversions {
       return out;
     }
     ObjectNode copy = out.deepCopy();
-    return to.version().equals("v1") ? autoscalerToV1(copy) : autoscalerToV2(copy);
+    return settled(to.version().equals("v1") ? autoscalerToV1(copy) : autoscalerToV2(copy), to);
+  }
+
+  /** With the zeros of the version it has now. */
+  static ObjectNode settled(ObjectNode object, GroupVersionKind kind) {
+    SchemaType type = SchemaTable.kubernetes().definition(kind);
+    return type == null ? object : Decoder.decode(object, type).tree();
   }
 
   private static final String METRICS = "autoscaling.alpha.kubernetes.io/metrics";

@@ -34,9 +34,9 @@ public final class DeviceConversions {
       return out;
     }
     if (from.version().equals(FLAT)) {
-      return nest(out.deepCopy());
+      return Conversions.settled(nest(out.deepCopy()), to);
     }
-    return to.version().equals(FLAT) ? flatten(out.deepCopy()) : out;
+    return to.version().equals(FLAT) ? Conversions.settled(flatten(out.deepCopy()), to) : out;
   }
 
   /** The object with the fields of v1; the very same where it has them already. */
@@ -79,7 +79,7 @@ public final class DeviceConversions {
     ObjectNode exactly = Json.object();
     for (String field : OF_EXACTLY) {
       JsonNode value = request.remove(field);
-      if (value != null && !value.isNull()) {
+      if (value != null && !value.isNull() && !value.asText("-").isEmpty()) {
         exactly.set(field, value);
       }
     }

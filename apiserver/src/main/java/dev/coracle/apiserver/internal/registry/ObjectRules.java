@@ -16,6 +16,9 @@ public interface ObjectRules {
   /** Fills in defaults, in place. */
   void setDefaults(ObjectNode object);
 
+  /** Adds the status that a new object of a typed kind has before anybody gave it one, in place. */
+  void setZeroStatus(ObjectNode object);
+
   /**
    * @param before null when the object is created
    * @param subresource empty for the object itself

@@ -6,8 +6,10 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.StrategicMergePatch;
+import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.Defaulter;
 import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.Zeros;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.crd.ValidationRules;
@@ -48,6 +50,11 @@ public final class SchemaRules implements ObjectRules {
   @Override
   public void setDefaults(ObjectNode object) {
     Defaulter.apply(definition, object);
+  }
+
+  @Override
+  public void setZeroStatus(ObjectNode object) {
+    Zeros.ofStatus(definition.schema(), object);
   }
 
   @Override
@@ -110,12 +117,14 @@ public final class SchemaRules implements ObjectRules {
       boolean force,
       String subresource,
       Instant now) {
-    return ServerSideApply.apply(
-        definition.schema(),
-        current == null ? null : current.tree(),
-        configuration,
-        writer(manager, subresource, now),
-        force);
+    ObjectNode applied =
+        ServerSideApply.apply(
+            definition.schema(),
+            current == null ? null : current.tree(),
+            configuration,
+            writer(manager, subresource, now),
+            force);
+    return Decoder.decode(applied, definition.schema()).tree();
   }
 
   @Override

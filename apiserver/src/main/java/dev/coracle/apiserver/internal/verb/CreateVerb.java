@@ -110,6 +110,7 @@ public final class CreateVerb {
     AdmissionRequest request = admitted.named(Metadata.of(object).path("name").asText(""));
     Call call = request.call();
     type.strategy().prepareForCreate(object, call);
+    type.rules().setZeroStatus(object);
     List<StatusCause> causes = new ArrayList<>(type.rules().validate(object, null, ""));
     causes.addAll(type.strategy().validate(object, null, call));
     if (!causes.isEmpty()) {

@@ -14,7 +14,6 @@ import dev.coracle.api.patch.Trees;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.schema.Decoder;
-import dev.coracle.api.schema.FieldValidation;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Backstage;
@@ -107,12 +106,7 @@ public final class PatchVerb {
     // Whatever fieldValidation says: nobody could own a field that the schema does not know.
     ApplyCheck.check(call.type().definition().schema(), given, call.type().kind().apiVersion());
     ObjectNode configuration =
-        Decoder.decode(
-            given,
-            call.type().definition().schema(),
-            call.type().kind(),
-            FieldValidation.IGNORE,
-            call.warnings()::add);
+        Decoder.part(given, call.type().definition().schema(), call.type().kind());
     ObjectNode metadata = Metadata.of(configuration);
     Metadata.checkNamed(metadata.path("name").asText(""), call);
     Metadata.checkNamespace(configuration, call);

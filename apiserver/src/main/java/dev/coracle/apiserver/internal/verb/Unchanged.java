@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Spares what a patch left as it is. A patched tree shares with the one before the nodes that it
@@ -18,7 +17,7 @@ final class Unchanged {
    * @param result shares nodes with {@code before}; not changed
    * @param decode brings a part of the object into its form; its argument is not changed
    * @return a tree of its own but for the record of managers, with the fields in the order of
-   *     {@code result}
+   *     {@code result}, and then those that decoding has added
    */
   static ObjectNode around(ObjectNode result, ObjectNode before, UnaryOperator<ObjectNode> decode) {
     return joined(result, before, decode.apply(changed(result, before)));
@@ -37,8 +36,7 @@ final class Unchanged {
     return out;
   }
 
-  private static ObjectNode joined(
-      ObjectNode result, ObjectNode before, @Nullable ObjectNode decoded) {
+  private static ObjectNode joined(ObjectNode result, ObjectNode before, ObjectNode decoded) {
     ObjectNode out = Json.object();
     result.forEachEntry((name, value) -> {
       JsonNode was = before.get(name);
@@ -47,13 +45,24 @@ final class Unchanged {
         out.set(name, name.equals("managedFields") ? value : value.deepCopy());
         return;
       }
-      JsonNode now = decoded == null ? null : decoded.get(name);
-      if (now == null) {
-        return;
+      JsonNode now = decoded.get(name);
+      if (value instanceof ObjectNode is && was instanceof ObjectNode old) {
+        if (now instanceof ObjectNode part) {
+          out.set(name, joined(is, old, part));
+        } else if (now == null && !is.isEmpty() && changed(is, old).isEmpty()) {
+          // The part of it that was decoded was nothing, and left out as such.
+          out.set(name, is.deepCopy());
+        } else if (now != null) {
+          out.set(name, now);
+        }
+      } else if (now != null) {
+        out.set(name, now);
       }
-      boolean parts =
-          now instanceof ObjectNode && value instanceof ObjectNode && was instanceof ObjectNode;
-      out.set(name, parts ? joined((ObjectNode) value, (ObjectNode) was, (ObjectNode) now) : now);
+    });
+    decoded.forEachEntry((name, value) -> {
+      if (!result.has(name)) {
+        out.set(name, value);
+      }
     });
     return out;
   }

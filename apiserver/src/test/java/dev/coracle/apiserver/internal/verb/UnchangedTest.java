@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
+import dev.coracle.api.patch.JsonPatch;
 import dev.coracle.api.patch.MergePatch;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.SchemaTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -104,5 +108,39 @@ class UnchangedTest {
             o -> decode(o, new ArrayList<>()));
     assertThat(got.at("/metadata/managedFields")).isSameAs(before.at("/metadata/managedFields"));
     assertThat(got.at("/metadata/labels")).isNotSameAs(before.at("/metadata/labels"));
+  }
+
+  /** A part in which nothing is left is left out as empty, but it was only not looked at. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[{'op':'add','path':'/spec/paused','value':true}]",
+        "[{'op':'replace','path':'/spec/selector/matchLabels/a','value':'c'}]",
+        "[{'op':'remove','path':'/spec/selector/matchLabels/a'}]",
+        "[{'op':'remove','path':'/spec/template'}]",
+        "[{'op':'add','path':'/spec/template/spec/nodeSelector','value':{}}]",
+        "[{'op':'remove','path':'/spec/template/spec/nodeSelector/n'}]",
+        "[{'op':'replace','path':'/status/conditions/0','value':{'type':'x'}}]",
+        "[{'op':'remove','path':'/metadata/labels'},{'op':'remove','path':'/spec/paused'}]"
+      })
+  void ofATypedObjectTooItEqualsDecodingTheWhole(String patch) {
+    var schema =
+        java.util.Objects.requireNonNull(
+            SchemaTable.kubernetes().definition(GroupVersionKind.of("apps/v1", "Deployment")));
+    ObjectNode before =
+        Decoder.decode(
+                Json.parseObject(
+                    """
+                    {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"labels": {"l": "m"}},
+                     "spec": {"paused": true, "selector": {"matchLabels": {"a": "b"}}, "template": {"spec":
+                      {"nodeSelector": {"n": "o"}, "containers": [{"name": "c"}]}}},
+                     "status": {"conditions": [{"type": "y", "status": "True"}]}}
+                    """),
+                schema)
+            .tree();
+    ObjectNode result = (ObjectNode) JsonPatch.apply(before, Json.parse(patch.replace('\'', '"')));
+    ObjectNode got = Unchanged.around(result, before, part -> Decoder.decode(part, schema).tree());
+    ObjectNode whole = Decoder.decode(result, schema).tree();
+    assertThat(got.equals(whole)).as("%s is %s", got, whole).isTrue();
   }
 }
