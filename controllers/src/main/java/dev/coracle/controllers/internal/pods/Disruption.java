@@ -20,27 +20,20 @@ public record Disruption(String reason, String message) {
 
   /** Leaves the pod the time it asks for. */
   public Uni<Void> evict(Environment env, KubeObject pod) {
-    return tell(env, pod, status -> {})
-        .chain(() ->
-            env.client()
-                .delete(
-                    Resources.PODS,
-                    pod.namespace(),
-                    pod.name(),
-                    DeleteOptions.DEFAULT.ifUid(pod.uid())))
-        .replaceWithVoid();
+    return end(env, pod, _ -> {}, DeleteOptions.DEFAULT);
   }
 
   /** The pod of a node that is no more: nobody else will ever say that it has ended. */
   public Uni<Void> fail(Environment env, KubeObject pod) {
-    return tell(env, pod, status -> status.put("phase", "Failed"))
+    return end(env, pod, status -> status.put("phase", "Failed"), DeleteOptions.now());
+  }
+
+  private Uni<Void> end(
+      Environment env, KubeObject pod, Consumer<ObjectNode> more, DeleteOptions options) {
+    return tell(env, pod, more)
         .chain(() ->
             env.client()
-                .delete(
-                    Resources.PODS,
-                    pod.namespace(),
-                    pod.name(),
-                    DeleteOptions.now().ifUid(pod.uid())))
+                .delete(Resources.PODS, pod.namespace(), pod.name(), options.ifUid(pod.uid())))
         .replaceWithVoid();
   }
 
