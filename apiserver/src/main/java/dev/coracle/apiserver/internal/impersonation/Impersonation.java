@@ -23,6 +23,8 @@ public final class Impersonation {
   private static final int MANY = 4;
 
   /**
+   * Whom the request is made as.
+   *
    * @param constraint the verb that allowed it, for the audit; empty in the old mode
    */
   public record Impersonated(UserInfo user, String constraint) {}
@@ -36,6 +38,8 @@ public final class Impersonation {
   }
 
   /**
+   * Asks one way after the other.
+   *
    * @param request as it was made
    * @return fails with {@code Forbidden}
    */

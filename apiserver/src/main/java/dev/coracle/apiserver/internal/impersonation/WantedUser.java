@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -50,8 +51,8 @@ public record WantedUser(
     }
     WantedUser wanted =
         new WantedUser(
-            headers.contains("Impersonate-User") ? headers.get("Impersonate-User") : "",
-            headers.contains("Impersonate-Uid") ? headers.get("Impersonate-Uid") : "",
+            Objects.requireNonNullElse(headers.get("Impersonate-User"), ""),
+            Objects.requireNonNullElse(headers.get("Impersonate-Uid"), ""),
             List.copyOf(headers.getAll("Impersonate-Group")),
             extra);
     if (!wanted.name.isEmpty()) {
