@@ -41,6 +41,10 @@ public final class StatusException extends RuntimeException {
     return failure instanceof StatusException s && s.reason() == reason;
   }
 
+  public static boolean isForbidden(Throwable failure) {
+    return is(failure, StatusReason.FORBIDDEN);
+  }
+
   public static boolean isNotFound(Throwable failure) {
     return is(failure, StatusReason.NOT_FOUND);
   }

@@ -193,6 +193,18 @@ class IdentityConformanceTest {
         .isEqualTo("false");
   }
 
+  /** A WebSocket begins with a GET, and must not be allowed more for that. */
+  @Test
+  void goingIntoAPodTakesThePermissionToCreate() {
+    kubectl.ok("create", "clusterrole", "peeper", "--verb=get", "--resource=pods/exec,pods/log");
+    kubectl.ok("create", "clusterrolebinding", "peeper", "--clusterrole=peeper", "--user=pete");
+    String pod = "/api/v1/namespaces/default/pods/none/";
+    assertThat(kubectl.fails("get", "--raw", pod + "exec?command=a", "--as=pete"))
+        .contains("User \"pete\" cannot create resource \"pods/exec\" in API group \"\"");
+    assertThat(kubectl.fails("get", "--raw", pod + "log", "--as=pete"))
+        .contains("pods \"none\" not found");
+  }
+
   @Test
   void nobodyGivesAwayMoreThanTheyHave() {
     kubectl.ok(

@@ -3,6 +3,7 @@ package dev.coracle.kubelet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
@@ -128,6 +129,56 @@ class CsiTest {
             .isEmpty());
   }
 
+  private JsonNode room() {
+    return k.api
+        .get(Resources.CSI_NODES, "", "n1")
+        .await()
+        .indefinitely()
+        .at("spec", "drivers")
+        .path(0)
+        .path("allocatable");
+  }
+
+  @Test
+  void howManyVolumesThereCanBeIsAskedAgainAsOftenAsTheDriverWants() throws Exception {
+    driverObject("\"attachRequired\":false,\"nodeAllocatableUpdatePeriodSeconds\":1");
+    registered();
+    assertThat(room()).hasToString("{\"count\":3}");
+    driver.room = 5;
+    k.eventually(() -> assertThat(room()).hasToString("{\"count\":5}"));
+    driver.room = 0;
+    k.eventually(() -> assertThat(room().isMissingNode()).isTrue());
+  }
+
+  @Test
+  void aVolumeThatFoundNoRoomHasThatAskedAtOnce() throws Exception {
+    driverObject("\"attachRequired\":true,\"nodeAllocatableUpdatePeriodSeconds\":3600");
+    registered();
+    driver.room = 1;
+    volume("1Gi");
+    attachment("{\"attached\":false,\"attachError\":{\"message\":\"no room\",\"errorCode\":8}}");
+    pod("full");
+    k.eventually(() -> assertThat(room()).hasToString("{\"count\":1}"));
+  }
+
+  private void attachment(String status) throws Exception {
+    String name =
+        "csi-"
+            + HexFormat.of()
+                .formatHex(
+                    MessageDigest.getInstance("SHA-256")
+                        .digest(("h1" + DRIVER + "n1").getBytes(StandardCharsets.UTF_8)));
+    k.api.put(
+        Resources.VOLUME_ATTACHMENTS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttachment","metadata":{"name":"%s"},
+             "spec":{"attacher":"%s","nodeName":"n1","source":{"persistentVolumeName":"pv1"}},
+             "status":%s}\
+            """
+                .formatted(name, DRIVER, status)));
+  }
+
   @Test
   void aDriverThatWantsItIsCalledAgainAndStagesOnce() throws Exception {
     registered();
@@ -198,21 +249,7 @@ class CsiTest {
             .anyMatch(
                 e -> e.startsWith("FailedMount") && e.contains("not yet attached to node n1")));
     assertThat(driver.calls).isEmpty();
-    String name =
-        "csi-"
-            + HexFormat.of()
-                .formatHex(
-                    MessageDigest.getInstance("SHA-256")
-                        .digest(("h1" + DRIVER + "n1").getBytes(StandardCharsets.UTF_8)));
-    k.api.put(
-        Resources.VOLUME_ATTACHMENTS,
-        KubeObject.parse(
-            """
-            {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttachment","metadata":{"name":"%s"},
-             "spec":{"attacher":"%s","nodeName":"n1","source":{"persistentVolumeName":"pv1"}},
-             "status":{"attached":true,"attachmentMetadata":{"device":"/dev/x"}}}\
-            """
-                .formatted(name, DRIVER)));
+    attachment("{\"attached\":true,\"attachmentMetadata\":{\"device\":\"/dev/x\"}}");
     k.awaitPhase("waits", "Running");
     assertThat(driver.staged.getFirst().getPublishContextMap()).containsEntry("device", "/dev/x");
   }

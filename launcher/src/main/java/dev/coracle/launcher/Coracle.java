@@ -196,6 +196,12 @@ public final class Coracle {
         clock);
   }
 
+  private List<Component> kubelet(Node of) {
+    return Stream.concat(
+            of.kubelet().stream(), Stream.of(new NodeRole(controlPlane.adminClient(), nodeName)))
+        .toList();
+  }
+
   private static List<ExtraRoute> routes() {
     return List.of(new ExtraRoute(DashboardRoute.PREFIX, true, new DashboardRoute()));
   }
@@ -227,7 +233,7 @@ public final class Coracle {
                     Stream.concat(
                             node.stream()
                                 .map(n ->
-                                    startInTurn(n.kubelet())
+                                    startInTurn(kubelet(n))
                                         .invoke(
                                             () -> progress.accept("node", nodeName + " is Ready"))),
                             Stream.concat(node.stream().map(Node::policies), side.stream())
@@ -328,7 +334,7 @@ public final class Coracle {
                     Stream.concat(
                             node.stream()
                                 .map(n ->
-                                    stopInTurn(n.kubelet())
+                                    stopInTurn(kubelet(n))
                                         .chain(() -> stopInTurn(n.runtime()))
                                         .chain(() -> stopInTurn(List.of(n.policies())))),
                             side.stream().map(part -> stopInTurn(List.of(part))))

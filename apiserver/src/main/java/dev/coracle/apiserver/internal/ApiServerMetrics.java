@@ -59,6 +59,29 @@ public final class ApiServerMetrics {
     return longRunning;
   }
 
+  /**
+   * Counts an attempt to act as another.
+   *
+   * @param mode empty for one that no mode allowed
+   */
+  public void impersonated(String mode, boolean allowed) {
+    registry
+        .counter("apiserver_impersonation_attempts_total", impersonation(mode, allowed))
+        .increment();
+  }
+
+  /** Counts a question that an attempt to act as another led to. */
+  public void impersonationAsked(String mode, boolean allowed) {
+    registry
+        .counter(
+            "apiserver_impersonation_authorization_attempts_total", impersonation(mode, allowed))
+        .increment();
+  }
+
+  private static Tags impersonation(String mode, boolean allowed) {
+    return Tags.of("mode", mode, "decision", allowed ? "allowed" : "denied");
+  }
+
   /** Counts a finished request; resources that nobody serves count as one. */
   public void request(
       String verb,

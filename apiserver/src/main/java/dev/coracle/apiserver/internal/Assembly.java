@@ -72,6 +72,7 @@ import dev.coracle.apiserver.internal.subresource.Reviews;
 import dev.coracle.apiserver.internal.subresource.ScaleSubresource;
 import dev.coracle.apiserver.internal.subresource.TokenSubresource;
 import dev.coracle.apiserver.internal.table.Tables;
+import dev.coracle.apiserver.internal.verb.DeleteVerb;
 import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
@@ -144,6 +145,7 @@ public final class Assembly {
     Strategies strategies =
         new Strategies(
             store,
+            authorizer,
             new ServiceStrategy(allocation.allocation()),
             new RbacStrategy(rbac, authorizer),
             new PodCertificateStrategy(authorizer, clock));
@@ -178,10 +180,12 @@ public final class Assembly {
     engine =
         new Engine(
             verbs,
+            backstage.admission(),
             Map.of(
                 "*/scale", new ScaleSubresource(store, verbs.updates()),
                 "pods/binding", binding,
-                "pods/eviction", new EvictionSubresource(store, verbs.delete(), clock),
+                "pods/eviction",
+                    new EvictionSubresource(store, new DeleteVerb(backstage.unasked()), clock),
                 "serviceaccounts/token",
                     new TokenSubresource(store, accountTokens, options.identity().audiences())),
             reviews,
@@ -208,7 +212,8 @@ public final class Assembly {
             engine,
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
-            new Connects(new Destinations(store, tunnels), forwarder, backstage.admission()),
+            new Connects(
+                new Destinations(store, tunnels), forwarder, backstage.admission(), authorizer),
             metrics,
             options.limits().minWatchTimeout().toMillis());
     flows =

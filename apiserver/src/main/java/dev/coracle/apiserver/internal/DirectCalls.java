@@ -188,6 +188,7 @@ public final class DirectCalls implements ApiCalls {
     allowed(attributes, decision, audited);
     return new Call(
         user,
+        ask.verb(),
         type,
         ask.subresource(),
         type.namespaced() ? namespace : "",

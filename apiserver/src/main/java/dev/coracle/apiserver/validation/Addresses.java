@@ -2,7 +2,9 @@ package dev.coracle.apiserver.validation;
 
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.Set;
 
 /** IP addresses, CIDRs and ports. */
 final class Addresses {
@@ -46,8 +48,25 @@ final class Addresses {
   static void ip(String text, FieldPath path, String child, FieldErrors errors) {
     if (!isIp(text)) {
       errors.invalid(
-          path, child, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+          path,
+          child,
+          text,
+          isIp(withoutZeros(text))
+              ? "must not have leading 0s"
+              : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    } else if (isMapped(text)) {
+      errors.invalid(path, child, text, "must not be an IPv4-mapped IPv6 address");
     }
+  }
+
+  /** An IPv4 address in the clothes of IPv6, which not all programs take for the same. */
+  private static boolean isMapped(String text) {
+    return text.indexOf(':') >= 0 && InetAddress.ofLiteral(text) instanceof Inet4Address;
+  }
+
+  /** What a text is that some programs read as octal numbers, and others not. */
+  private static String withoutZeros(String text) {
+    return text.replaceAll("(^|[./])0+(?=\\d)", "$1");
   }
 
   /** Not one that means something else on every machine, as the loopback addresses do. */
@@ -91,7 +110,41 @@ final class Addresses {
   static void cidr(String text, FieldPath path, String child, FieldErrors errors) {
     if (!isCidr(text)) {
       errors.invalid(
-          path, child, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+          path,
+          child,
+          text,
+          isCidr(withoutZeros(text))
+              ? "must not have leading 0s in IP or prefix length"
+              : "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    }
+  }
+
+  /**
+   * As {@link #cidr}, of one that says what it means: a network, and not an address in one
+   * (KEP-4858).
+   *
+   * @param known what stood there before, and may stay
+   */
+  static void network(
+      String text, Set<String> known, FieldPath path, String child, FieldErrors errors) {
+    if (known.contains(text)) {
+      return;
+    }
+    cidr(text, path, child, errors);
+    if (!isCidr(text)) {
+      return;
+    }
+    int slash = text.indexOf('/');
+    if (isMapped(text.substring(0, slash))) {
+      errors.invalid(path, child, text, "must not have an IPv4-mapped IPv6 address");
+      return;
+    }
+    byte[] address = InetAddress.ofLiteral(text.substring(0, slash)).getAddress();
+    for (int i = Integer.parseInt(text.substring(slash + 1)); i < address.length * 8; i++) {
+      if ((address[i / 8] & 0x80 >> i % 8) != 0) {
+        errors.invalid(path, child, text, "must not have bits set beyond the prefix length");
+        return;
+      }
     }
   }
 

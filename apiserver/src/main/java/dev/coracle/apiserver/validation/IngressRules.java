@@ -180,7 +180,7 @@ final class IngressRules implements KindRules {
       if (name.isEmpty()) {
         errors.required(p, "name");
       } else {
-        errors.invalid(p, "name", name, NameRules.dns1035(name));
+        errors.invalid(p, "name", name, NameRules.dnsLabel(name));
       }
       boolean named = Nodes.has(s.path("port"), "name");
       int number = s.path("port").path("number").asInt(0);

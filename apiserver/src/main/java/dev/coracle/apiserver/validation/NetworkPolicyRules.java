@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** NetworkPolicy. */
 final class NetworkPolicyRules implements KindRules {
@@ -15,10 +17,30 @@ final class NetworkPolicyRules implements KindRules {
 
   @Override
   public void check(ObjectNode policy, FieldErrors errors) {
+    check(policy, Set.of(), errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, networks(before.path("spec")), errors);
+    checkUpdate(now, before, errors);
+  }
+
+  /** All networks that a policy names. */
+  private static Set<String> networks(JsonNode spec) {
+    Set<String> out = new HashSet<>();
+    for (JsonNode block : spec.findValues("ipBlock")) {
+      out.add(Nodes.text(block, "cidr"));
+      block.path("except").forEach(e -> out.add(e.asText()));
+    }
+    return out;
+  }
+
+  private static void check(ObjectNode policy, Set<String> known, FieldErrors errors) {
     JsonNode spec = policy.path("spec");
     SelectorRules.label(spec.path("podSelector"), FieldPath.SPEC.child("podSelector"), errors);
-    rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), errors);
-    rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), errors);
+    rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), known, errors);
+    rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), known, errors);
     if (spec.path("policyTypes").size() > TYPES.size()) {
       errors.invalid(
           FieldPath.SPEC,
@@ -36,7 +58,8 @@ final class NetworkPolicyRules implements KindRules {
     }
   }
 
-  private static void rules(JsonNode rules, String side, FieldPath path, FieldErrors errors) {
+  private static void rules(
+      JsonNode rules, String side, FieldPath path, Set<String> known, FieldErrors errors) {
     int i = 0;
     for (JsonNode rule : rules) {
       FieldPath at = path.index(i++);
@@ -46,7 +69,7 @@ final class NetworkPolicyRules implements KindRules {
       }
       j = 0;
       for (JsonNode peer : rule.path(side)) {
-        peer(peer, at.child(side).index(j++), errors);
+        peer(peer, at.child(side).index(j++), known, errors);
       }
     }
   }
@@ -80,7 +103,7 @@ final class NetworkPolicyRules implements KindRules {
     }
   }
 
-  private static void peer(JsonNode peer, FieldPath at, FieldErrors errors) {
+  private static void peer(JsonNode peer, FieldPath at, Set<String> known, FieldErrors errors) {
     for (String s : new String[] {"podSelector", "namespaceSelector"}) {
       if (Nodes.set(peer, s)) {
         SelectorRules.label(peer.path(s), at.child(s), errors);
@@ -89,7 +112,7 @@ final class NetworkPolicyRules implements KindRules {
     if (Nodes.set(peer, "ipBlock")) {
       JsonNode block = peer.path("ipBlock");
       FieldPath p = at.child("ipBlock");
-      block(block, p, errors);
+      block(block, p, known, errors);
       if (peer.size() > 1) {
         errors.forbidden(at, "", "may not specify both ipBlock and another peer");
       }
@@ -99,20 +122,20 @@ final class NetworkPolicyRules implements KindRules {
   }
 
   /** What follows a network that cannot be read is not looked at. */
-  private static void block(JsonNode block, FieldPath p, FieldErrors errors) {
+  private static void block(JsonNode block, FieldPath p, Set<String> known, FieldErrors errors) {
     String cidr = Nodes.text(block, "cidr");
     if (cidr.isEmpty()) {
       errors.required(p, "cidr");
       return;
     }
-    Addresses.cidr(cidr, p, "cidr", errors);
+    Addresses.network(cidr, known, p, "cidr", errors);
     int i = 0;
     for (JsonNode e : block.path("except")) {
       FieldPath except = p.child("except").index(i++);
       if (!Addresses.isCidr(cidr)) {
         return;
       }
-      Addresses.cidr(e.asText(), except, "", errors);
+      Addresses.network(e.asText(), known, except, "", errors);
       if (!Addresses.isCidr(e.asText())) {
         return;
       }

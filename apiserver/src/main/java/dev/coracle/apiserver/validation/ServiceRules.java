@@ -20,7 +20,7 @@ final class ServiceRules implements KindRules {
 
   @Override
   public List<String> name(String name) {
-    return NameRules.dns1035(name);
+    return NameRules.dnsLabel(name);
   }
 
   @Override

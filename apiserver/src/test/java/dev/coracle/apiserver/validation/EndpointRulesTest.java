@@ -2,6 +2,7 @@ package dev.coracle.apiserver.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -102,5 +103,48 @@ class EndpointRulesTest {
         .containsExactly(
             "spec.ingress[0].from[0].ipBlock.cidr: Invalid value: \"x\": must be a valid CIDR"
                 + " value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "10.0.0.5/24 | must not have bits set beyond the prefix length",
+        "2001:db8::1/64 | must not have bits set beyond the prefix length",
+        "10.0.0.5/32 | ''",
+        "10.0.0.0/24 | ''",
+        "0.0.0.0/0 | ''",
+        "010.0.0.0/24 | must not have leading 0s in IP or prefix length",
+        "10.0.0.0/08 | must not have leading 0s in IP or prefix length",
+        "::ffff:10.0.0.0/104 | must not have an IPv4-mapped IPv6 address",
+      })
+  void aNetworkSaysWhatItMeans(String cidr, String problem) {
+    String edit = "/spec/ingress/0/from=[{'ipBlock':{'cidr':'" + cidr + "'}}]";
+    String words =
+        "spec.ingress[0].from[0].ipBlock.cidr: Invalid value: \"" + cidr + "\": " + problem;
+    assertThat(POLICIES.create(POLICY, edit))
+        .isEqualTo(problem.isEmpty() ? List.of() : List.of(words));
+  }
+
+  @Test
+  void whatAPolicySaidBeforeMayStay() {
+    String from = "/spec/ingress/0/from=[{'ipBlock':{'cidr':'10.0.0.5/24'}}]";
+    assertThat(POLICIES.change(POLICY, from, from, "")).isEmpty();
+    assertThat(POLICIES.change(POLICY, from, from.replace(".5/", ".6/"), "")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "010.0.0.1, must not have leading 0s",
+    "::ffff:10.0.0.1, must not be an IPv4-mapped IPv6 address",
+  })
+  void anAddressIsTheSameForEverybody(String ip, String problem) {
+    Judge endpoints = Judge.of("", "endpoints");
+    assertThat(
+            endpoints.create(
+                "{'metadata':{'name':'e','namespace':'d'},'subsets':[{'addresses':[{'ip':'"
+                    + ip
+                    + "'}],'ports':[{'port':80}]}]}"))
+        .containsExactly("subsets[0].addresses[0].ip: Invalid value: \"" + ip + "\": " + problem);
   }
 }

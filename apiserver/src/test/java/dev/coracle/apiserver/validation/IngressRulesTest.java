@@ -21,6 +21,12 @@ class IngressRulesTest {
           + " used for validation is"
           + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+  @Test
+  void aBackendMayHaveAnyNameAServiceMayHave() {
+    assertThat(JUDGE.create(INGRESS.replace("'name':'s'", "'name':'1a'"))).isEmpty();
+    assertThat(JUDGE.create(INGRESS.replace("'name':'s'", "'name':'a.b'"))).hasSize(1);
+  }
+
   private static String rule(String host, String path) {
     return "/spec/rules=[{'host':'" + host + "','http':{'paths':[" + path + "]}}]";
   }

@@ -162,15 +162,20 @@ class ValidatorTest {
         .containsExactly(problem);
   }
 
+  @Test
+  void aServicesNameMayBeginWithADigit() {
+    assertThat(problems(resource("services"), edited(SERVICE, "/metadata/name='1a'"))).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "/metadata/name='1a' | metadata.name: Invalid value: \"1a\": a DNS-1035 label must consist"
-            + " of lower case alphanumeric characters or '-', start with an alphabetic character,"
-            + " and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used"
-            + " for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+        "/metadata/name='1_' | metadata.name: Invalid value: \"1_\": a lowercase RFC 1123 label must"
+            + " consist of lower case alphanumeric characters or '-', and must start and end with"
+            + " an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation"
+            + " is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
         "/spec/ports- | spec.ports: Required value",
         "/spec/ports/-={'port':81} | spec.ports[0].name: Required value",
         "/spec/ports/0/port=0 | spec.ports[0].port: Invalid value: 0: must be between 1 and 65535,"

@@ -14,9 +14,15 @@ import java.util.Optional;
  * @param cpuQuota whether limits of CPU are enforced ({@code cpuCFSQuota})
  * @param cpuPeriod in which a quota is used up ({@code cpuCFSQuotaPeriod})
  * @param swap who may swap
+ * @param exclusiveCpus whether containers have CPUs alone, of which they need no quota
  */
 public record CgroupOptions(
-    Optional<String> root, long podPids, boolean cpuQuota, Duration cpuPeriod, Swap swap) {
+    Optional<String> root,
+    long podPids,
+    boolean cpuQuota,
+    Duration cpuPeriod,
+    Swap swap,
+    boolean exclusiveCpus) {
 
   /** {@code memorySwap.swapBehavior} (KEP-2400). */
   public enum Swap {
@@ -39,7 +45,7 @@ public record CgroupOptions(
   private static final String PERIODS = "CustomCPUCFSQuotaPeriod";
 
   public static final CgroupOptions DEFAULT =
-      new CgroupOptions(Optional.empty(), 0, true, PERIOD, Swap.NO_SWAP);
+      new CgroupOptions(Optional.empty(), 0, true, PERIOD, Swap.NO_SWAP, false);
 
   /**
    * @throws IllegalArgumentException in upstream's words
@@ -50,7 +56,8 @@ public record CgroupOptions(
         pids(document.path("podPidsLimit")),
         ConfigFields.flag(document, "cpuCFSQuota", true),
         period(document, gates),
-        swap(document.path("memorySwap")));
+        swap(document.path("memorySwap")),
+        document.path("cpuManagerPolicy").asText("").equals("static"));
   }
 
   private static Optional<String> root(String said) {

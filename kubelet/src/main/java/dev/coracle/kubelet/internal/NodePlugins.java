@@ -4,7 +4,6 @@ import dev.coracle.client.Client;
 import dev.coracle.kubelet.config.TopologyManagement;
 import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.csi.CsiDrivers;
-import dev.coracle.kubelet.internal.csi.CsiNodeObject;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.device.DeviceRegistration;
 import dev.coracle.kubelet.internal.device.PodResourcesServer;
@@ -94,7 +93,7 @@ public final class NodePlugins implements AutoCloseable {
             changed,
             touched);
     this.topology = new TopologyManager(alignment, numa, List.of(cpus, memory, devices), metrics);
-    this.csi = new CsiDrivers(vertx, new CsiNodeObject(client, nodeName), came);
+    this.csi = new CsiDrivers(vertx, client, nodeName, came);
     this.claims = new DraManager(vertx, timers, root.resolve("dra_manager_state"), touched);
   }
 

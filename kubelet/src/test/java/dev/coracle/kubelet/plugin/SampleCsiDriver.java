@@ -51,6 +51,10 @@ public final class SampleCsiDriver implements AutoCloseable {
   public final List<NodeStageVolumeRequest> staged = new CopyOnWriteArrayList<>();
   public final List<NodeExpandVolumeRequest> expanded = new CopyOnWriteArrayList<>();
   public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
+
+  /** How many volumes it says it can have. */
+  public volatile long room = 3;
+
   public volatile Optional<String> failing = Optional.empty();
 
   /** From now on no call is answered. */
@@ -165,7 +169,7 @@ public final class SampleCsiDriver implements AutoCloseable {
       return Future.succeededFuture(
           NodeGetInfoResponse.newBuilder()
               .setNodeId("node-of-" + name)
-              .setMaxVolumesPerNode(3)
+              .setMaxVolumesPerNode(room)
               .setAccessibleTopology(
                   Topology.newBuilder().putSegments("topology." + name + "/node", "here"))
               .build());

@@ -25,12 +25,12 @@ public record NodeOptions(
 
   private static final long MAX_LAYER = ImageOptions.defaults().maxLayerBytes();
 
-  /** The node beside a control plane: kubectl shows its role, and it takes pods all the same. */
+  /** The node beside a control plane: it takes pods all the same. */
   public static final NodeOptions CONTROL_PLANE =
       new NodeOptions(
           true,
           "0.0.0.0",
-          Map.of("node-role.kubernetes.io/control-plane", ""),
+          Map.of(),
           KubeletConfiguration.DEFAULT,
           MAX_LAYER,
           SimulationOptions.NONE);

@@ -10,6 +10,7 @@ import java.util.List;
 /** What the plugins look things up in. */
 public record ClusterState(
     LiveCache namespaces,
+    LiveCache nodes,
     LiveCache serviceAccounts,
     LiveCache limitRanges,
     LiveCache quotas,
@@ -21,6 +22,7 @@ public record ClusterState(
   public static ClusterState of(Vertx vertx, ResourceStore store) {
     return new ClusterState(
         cache(vertx, store, "", "namespaces"),
+        cache(vertx, store, "", "nodes"),
         cache(vertx, store, "", "serviceaccounts"),
         cache(vertx, store, "", "limitranges"),
         cache(vertx, store, "", "resourcequotas"),
@@ -37,6 +39,7 @@ public record ClusterState(
   private List<LiveCache> all() {
     return List.of(
         namespaces,
+        nodes,
         serviceAccounts,
         limitRanges,
         quotas,

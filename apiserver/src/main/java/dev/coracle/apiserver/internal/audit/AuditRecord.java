@@ -31,6 +31,7 @@ public final class AuditRecord {
   private @Nullable Supplier<@Nullable JsonNode> request;
   private @Nullable Supplier<@Nullable JsonNode> response;
   private @Nullable Status status;
+  private String constraint = "";
   private long requestBytes;
   private long responseBytes;
 
@@ -91,6 +92,11 @@ public final class AuditRecord {
     }
   }
 
+  /** Tells what allowed the impersonation; empty where nothing limits it. */
+  public void constraint(String verb) {
+    constraint = verb;
+  }
+
   /** Tells of a failure that is the answer. */
   public void failure(Status failed) {
     status = failed;
@@ -126,6 +132,9 @@ public final class AuditRecord {
     describe(out.putObject("user"), user);
     if (subject.user() != user) {
       describe(out.putObject("impersonatedUser"), subject.user());
+    }
+    if (!constraint.isEmpty()) {
+      out.putObject("authenticationMetadata").put("impersonationConstraint", constraint);
     }
     if (!subject.sources().isEmpty()) {
       subject.sources().forEach(out.putArray("sourceIPs")::add);

@@ -25,7 +25,7 @@ record AuditRule(
   record Resources(String group, List<String> resources, Set<String> names) {
 
     boolean match(RequestInfo info) {
-      if (!group.equals(info.group())) {
+      if (!group.equals("*") && !group.equals(info.group())) {
         return false;
       }
       if (resources.isEmpty()) {

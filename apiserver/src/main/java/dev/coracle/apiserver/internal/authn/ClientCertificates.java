@@ -15,12 +15,18 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users by their client certificate: the common name is the user, organisations are groups. The TLS
- * handshake has checked the chain already.
+ * Users by their client certificate: the common name is the user, organisations are groups; an
+ * attribute of Kubernetes' own may tell apart users of one name. The TLS handshake has checked the
+ * chain already.
  */
 public final class ClientCertificates {
 
   private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+  private static final String UID = "K8SUID";
+
+  /** Kubernetes' own attribute of subjects (KEP-4787); one that the names of attributes lack. */
+  private static final Map<String, String> UID_WORD = Map.of("1.3.6.1.4.1.57683.2", UID);
+
   private static final String USER = "coracle.user";
 
   private ClientCertificates() {}
@@ -56,7 +62,9 @@ public final class ClientCertificates {
       certificate.checkValidity();
       String name = "";
       List<String> groups = new ArrayList<>();
-      for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+      List<String> uids = new ArrayList<>();
+      String subject = certificate.getSubjectX500Principal().getName("RFC2253", UID_WORD);
+      for (Rdn rdn : new LdapName(subject).getRdns()) {
         var attributes = rdn.toAttributes().getAll();
         while (attributes.hasMore()) {
           var attribute = attributes.next();
@@ -64,15 +72,17 @@ public final class ClientCertificates {
           switch (attribute.getID().toUpperCase(java.util.Locale.ROOT)) {
             case "CN" -> name = value;
             case "O" -> groups.add(value);
+            case UID -> uids.add(value);
             default -> {}
           }
         }
       }
-      if (name.isEmpty()) {
+      if (name.isEmpty() || uids.size() > 1 || uids.contains("")) {
         return Optional.empty();
       }
       groups.add(UserInfo.AUTHENTICATED);
-      return Optional.of(new UserInfo(name, "", groups, Map.of()));
+      return Optional.of(
+          new UserInfo(name, uids.isEmpty() ? "" : uids.getFirst(), groups, Map.of()));
     } catch (java.security.cert.CertificateException | InvalidNameException e) {
       return Optional.empty();
     } catch (javax.naming.NamingException e) {

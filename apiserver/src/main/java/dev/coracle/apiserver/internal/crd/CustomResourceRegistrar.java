@@ -334,6 +334,7 @@ public final class CustomResourceRegistrar {
     Call call =
         new Call(
             UserInfo.APISERVER,
+            "deletecollection",
             type.get(),
             "",
             "",
@@ -353,6 +354,7 @@ public final class CustomResourceRegistrar {
     Call call =
         new Call(
             UserInfo.APISERVER,
+            "update",
             registry.require(Resources.CUSTOM_RESOURCE_DEFINITIONS),
             "",
             "",

@@ -7,6 +7,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
+import dev.coracle.apiserver.internal.impersonation.Impersonation;
 import io.vertx.core.Vertx;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ public final class Filters {
         new AuditIdFilter(),
         new AuthenticationFilter(authentication, extraRoutes, audit),
         new AuditFilter(audit),
-        new ImpersonationFilter(authorizer),
+        new ImpersonationFilter(new Impersonation(authorizer, metrics)),
         new FlowControlFilter(metrics, flows),
         new TimeoutFilter(vertx, limits.requestTimeout()),
         new AuthorizationFilter(authorizer, extraRoutes));

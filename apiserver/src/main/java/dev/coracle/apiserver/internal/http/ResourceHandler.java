@@ -102,6 +102,7 @@ public final class ResourceHandler {
     Call call =
         new Call(
             exchange.user(),
+            info.verb(),
             type,
             info.subresource(),
             type.namespaced() ? info.namespace() : "",

@@ -12,6 +12,7 @@ import dev.coracle.apiserver.internal.policy.PolicyEvaluation.Found;
 import dev.coracle.apiserver.internal.policy.PolicyIndex.Bound;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Registry;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
 import dev.coracle.apiserver.internal.webhook.Matching;
 import dev.coracle.apiserver.internal.webhook.Mutation;
 import dev.coracle.apiserver.internal.webhook.ReviewedObject;
@@ -116,7 +117,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
             .scheme()
             .kind(found.target().kind())
             .map(ResourceDefinition::schema)
-            .orElse(request.call().type().definition().schema());
+            .orElseGet(() -> SubresourceSchemas.of(request.call()).type());
     return mutate(found, request, type, values, 0, false);
   }
 

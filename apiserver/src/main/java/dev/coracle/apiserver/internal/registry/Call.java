@@ -7,6 +7,7 @@ import dev.coracle.apiserver.UserInfo;
 /**
  * One authorised call of a verb, however it came.
  *
+ * @param verb as authorizers know it, such as {@code patch}
  * @param subresource empty for the object itself
  * @param namespace empty for cluster-scoped resources, and for all namespaces
  * @param name empty for a collection
@@ -14,6 +15,7 @@ import dev.coracle.apiserver.UserInfo;
  */
 public record Call(
     UserInfo user,
+    String verb,
     ResourceType type,
     String subresource,
     String namespace,
@@ -37,14 +39,15 @@ public record Call(
   /** The same, persisting nothing. */
   public Call dry() {
     WriteOptions dry = new WriteOptions(true, options.fieldManager(), options.fieldValidation());
-    return new Call(user, type, subresource, namespace, name, dry, manager, warnings);
+    return new Call(user, verb, type, subresource, namespace, name, dry, manager, warnings);
   }
 
   public Call named(String newName) {
-    return new Call(user, type, subresource, namespace, newName, options, manager, warnings);
+    return new Call(user, verb, type, subresource, namespace, newName, options, manager, warnings);
   }
 
   public Call on(ResourceType other, String newName, String newSubresource) {
-    return new Call(user, other, newSubresource, namespace, newName, options, manager, warnings);
+    return new Call(
+        user, verb, other, newSubresource, namespace, newName, options, manager, warnings);
   }
 }

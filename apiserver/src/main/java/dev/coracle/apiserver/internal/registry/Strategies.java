@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.registry;
 
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
@@ -26,18 +27,20 @@ public final class Strategies {
 
   /**
    * @param store where strategies look things up
+   * @param authorizer decides what parts of an object may be changed
    * @param services gives Services their addresses
    * @param rbac checks that nobody gives away more than they have
    * @param podCertificates checks that only signers sign
    */
   public Strategies(
       ResourceStore store,
+      Authorizer authorizer,
       ServiceStrategy services,
       RbacStrategy rbac,
       PodCertificateStrategy podCertificates) {
     byResource.put("pods", new PodStrategy());
     byResource.put("services", services);
-    byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy(store));
+    byResource.put("resourceclaims.resource.k8s.io", new ResourceClaimStrategy(store, authorizer));
     byResource.put(
         "resourceclaimtemplates.resource.k8s.io", new ResourceClaimTemplateStrategy(store));
     byResource.put("resourceslices.resource.k8s.io", new DeviceTaintStrategy());

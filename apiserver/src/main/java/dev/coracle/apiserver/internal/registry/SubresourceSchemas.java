@@ -17,6 +17,15 @@ public record SubresourceSchemas(SchemaType type, GroupVersionKind kind) {
           "Binding", "io.k8s.api.core.v1.Binding",
           "TokenRequest", "io.k8s.api.authentication.v1.TokenRequest");
 
+  /** Whether the subresource is of a kind of its own, such as an Eviction or a Scale. */
+  public static boolean isOfItsOwn(Call call) {
+    ResourceDefinition definition = call.type().definition();
+    return definition
+        .subresource(call.subresource())
+        .map(s -> !s.kind().equals(definition.kind()))
+        .orElse(false);
+  }
+
   public static SubresourceSchemas of(Call call) {
     ResourceDefinition definition = call.type().definition();
     GroupVersionKind kind =

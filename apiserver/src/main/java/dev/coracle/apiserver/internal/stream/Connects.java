@@ -4,6 +4,8 @@ import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.authz.Attributes;
+import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.registry.Backstage;
@@ -25,11 +27,17 @@ public final class Connects {
   private final Destinations destinations;
   private final Forwarder forwarder;
   private final AdmissionChain admission;
+  private final Authorizer authorizer;
 
-  public Connects(Destinations destinations, Forwarder forwarder, AdmissionChain admission) {
+  public Connects(
+      Destinations destinations,
+      Forwarder forwarder,
+      AdmissionChain admission,
+      Authorizer authorizer) {
     this.destinations = destinations;
     this.forwarder = forwarder;
     this.admission = admission;
+    this.authorizer = authorizer;
   }
 
   public boolean serves(ResourceType type, String subresource) {
@@ -50,13 +58,44 @@ public final class Connects {
       throw StatusException.methodNotAllowed(call.type().groupResource(), exchange.info().verb());
     }
     var context = exchange.context().vertx().getOrCreateContext();
-    Uni<Void> admitted = call.subresource().equals("log") ? Backstage.DONE : admit(exchange, call);
+    Uni<Void> admitted =
+        call.subresource().equals("log")
+            ? Backstage.DONE
+            : mayBegin(exchange, call).chain(() -> admit(exchange, call));
     admitted
         .chain(() -> destination(exchange, call))
         .subscribe()
         .with(
             to -> context.runOnContext(_ -> hand(exchange, call, to)),
             failure -> Responder.failure(exchange, failure));
+  }
+
+  /**
+   * What runs something in a pod or reaches into it takes the permission to create, also where a
+   * WebSocket begins with a GET.
+   */
+  private Uni<Void> mayBegin(Exchange exchange, Call call) {
+    if (call.subresource().equals("proxy") || exchange.info().verb().equals("create")) {
+      return Backstage.DONE;
+    }
+    Attributes asked =
+        Attributes.resource(
+                exchange.user(),
+                "create",
+                call.type().resource().group(),
+                call.type().resource().resource(),
+                call.subresource(),
+                call.namespace(),
+                call.name())
+            .ofVersion(call.type().resource().version());
+    return authorizer
+        .ask(asked)
+        .invoke(decision -> {
+          if (!decision.allowed()) {
+            throw asked.forbidden(decision.reason());
+          }
+        })
+        .replaceWithVoid();
   }
 
   private Uni<Void> admit(Exchange exchange, Call call) {

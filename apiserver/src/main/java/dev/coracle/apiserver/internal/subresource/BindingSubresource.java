@@ -95,11 +95,12 @@ public final class BindingSubresource implements ObjectSubresource {
     // Only what changes is copied; the rest is shared, and read only.
     ObjectNode copy = shallow(pod.tree());
     copy.set("spec", shallow(pod.tree().path("spec")).put("nodeName", node));
-    JsonNode annotations = binding.path("metadata").path("annotations");
-    if (annotations instanceof ObjectNode a && !a.isEmpty()) {
-      ObjectNode metadata = shallow(pod.metadata());
-      metadata.set("annotations", shallow(metadata.path("annotations")).setAll(a));
-      copy.set("metadata", metadata);
+    ObjectNode metadata = shallow(pod.metadata());
+    for (String part : new String[] {"labels", "annotations"}) {
+      if (binding.path("metadata").path(part) instanceof ObjectNode given && !given.isEmpty()) {
+        metadata.set(part, shallow(metadata.path(part)).setAll(given));
+        copy.set("metadata", metadata);
+      }
     }
     ObjectNode status = shallow(pod.tree().path("status"));
     // Where it was to go is of no more interest, and would be held against the node (KEP-5278).

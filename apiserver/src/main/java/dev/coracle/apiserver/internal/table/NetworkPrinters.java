@@ -81,7 +81,15 @@ final class NetworkPrinters {
         Printer.of(
             List.of(Column.NAME, Column.of("Controller"), Column.of("Parameters"), Column.AGE),
             (o, ages) ->
-                List.of(o.name(), o.text("spec", "controller"), parameters(o), ages.of(o))));
+                List.of(
+                    o.annotation("ingressclass.kubernetes.io/is-default-class")
+                            .orElse("")
+                            .equals("true")
+                        ? o.name() + " (default)"
+                        : o.name(),
+                    o.text("spec", "controller"),
+                    parameters(o),
+                    ages.of(o))));
     to.put(
         "networkpolicies.networking.k8s.io",
         Printer.of(

@@ -40,6 +40,7 @@ public final class DeleteCollectionVerb {
     Call one =
         new Call(
             call.user(),
+            call.verb(),
             call.type(),
             "",
             object.namespace(),

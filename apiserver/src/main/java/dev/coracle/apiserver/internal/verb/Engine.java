@@ -10,6 +10,9 @@ import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Call;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -27,21 +30,25 @@ public final class Engine {
   public interface Review extends BiFunction<Call, ObjectNode, Uni<KubeObject>> {}
 
   private final Verbs verbs;
+  private final AdmissionChain admission;
   private final Map<String, ObjectSubresource> subresources;
   private final Map<String, Review> reviews;
   private final Providers providers;
 
   /**
+   * @param admission of what is created by subresources
    * @param subresources by {@code pods/binding}, {@code deployments.apps/scale} or {@code
    *     &#42;/scale}
    * @param reviews by group resource
    */
   public Engine(
       Verbs verbs,
+      AdmissionChain admission,
       Map<String, ObjectSubresource> subresources,
       Map<String, Review> reviews,
       Providers providers) {
     this.verbs = verbs;
+    this.admission = admission;
     this.subresources = Map.copyOf(subresources);
     this.reviews = Map.copyOf(reviews);
     this.providers = providers;
@@ -118,10 +125,16 @@ public final class Engine {
     supports(call, "create");
     ObjectSubresource special = special(call);
     if (special != null) {
-      return special.create(call, body);
+      return admitted(call, body).chain(() -> special.create(call, body));
     }
     Review review = reviews.get(call.type().groupResource().toString());
     return review != null ? review.apply(call, body) : verbs.create().run(call, body);
+  }
+
+  /** What a subresource is given is seen by admission as an object is. */
+  private Uni<Void> admitted(Call call, ObjectNode body) {
+    AdmissionRequest request = new AdmissionRequest(call, Operation.CREATE, body, null, null);
+    return admission.admit(request).chain(() -> admission.validate(request));
   }
 
   public Uni<UpdateVerb.Outcome> update(Call call, ObjectNode body) {

@@ -7,6 +7,7 @@ import dev.coracle.api.schema.FieldValidation;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
 import java.util.List;
 
 /** Puts what a webhook or policy made of an object in its place. */
@@ -34,6 +35,18 @@ public final class Mutation {
   public static boolean take(AdmissionRequest request, ObjectNode changed) {
     ObjectNode object = java.util.Objects.requireNonNull(request.object());
     ResourceType type = request.call().type();
+    String subresource = request.call().subresource();
+    if (SubresourceSchemas.isOfItsOwn(request.call()) && !subresource.equals("scale")) {
+      SubresourceSchemas own = SubresourceSchemas.of(request.call());
+      return replace(
+          object,
+          Decoder.decode(
+              changed,
+              own.type(),
+              own.kind(),
+              FieldValidation.IGNORE,
+              request.call().warnings()::add));
+    }
     ObjectNode decoded =
         Decoder.decode(
             changed,
@@ -47,17 +60,20 @@ public final class Mutation {
     if (!object.path("metadata").path("name").asText("").isEmpty()) {
       keep(object, decoded, "metadata", List.of("name"));
     }
-    String subresource = request.call().subresource();
     if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {
       keep(object, decoded, List.of("status"));
     } else if (subresource.equals("status")) {
       keep(object, decoded, List.of("spec"));
     }
-    if (decoded.equals(object)) {
+    return replace(object, decoded);
+  }
+
+  private static boolean replace(ObjectNode object, ObjectNode by) {
+    if (by.equals(object)) {
       return false;
     }
     object.removeAll();
-    object.setAll(decoded);
+    object.setAll(by);
     return true;
   }
 

@@ -10,6 +10,7 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.registry.ResourceType;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
 import dev.coracle.apiserver.internal.subresource.ScaleSubresource;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ public final class ReviewedObject {
   private static @Nullable LateConversion late(AdmissionRequest request, Target target) {
     Call call = request.call();
     return request.operation() == Operation.CONNECT
-            || call.subresource().equals("scale")
+            || SubresourceSchemas.isOfItsOwn(call)
             || call.type().kind().equals(target.kind())
         ? null
         : call.type().late();
@@ -102,7 +103,7 @@ public final class ReviewedObject {
       return ScaleSubresource.scale(call, KubeObject.of(object)).tree();
     }
     GroupVersionKind own = call.type().kind();
-    return own.equals(target.kind())
+    return own.equals(target.kind()) || SubresourceSchemas.isOfItsOwn(call)
         ? object
         : call.type().conversion().convert(object, own, target.kind());
   }
@@ -121,7 +122,7 @@ public final class ReviewedObject {
       back = ScaleSubresource.changed(request.call(), KubeObject.of(object), changed);
     } else {
       back =
-          type.kind().equals(target.kind())
+          type.kind().equals(target.kind()) || SubresourceSchemas.isOfItsOwn(request.call())
               ? changed
               : type.conversion().convert(changed, target.kind(), type.kind());
     }

@@ -51,6 +51,27 @@ class AuditPolicyTest {
   }
 
   @Test
+  void aRuleMayBeForAllGroups() {
+    AuditPolicy all =
+        policy(
+            """
+            apiVersion: audit.k8s.io/v1
+            kind: Policy
+            rules:
+            - level: Request
+              resources: [{group: "*", resources: ["*/status"]}]
+            """);
+    for (String path :
+        new String[] {
+          "/api/v1/namespaces/d/pods/p/status", "/apis/apps/v1/namespaces/d/deployments/x/status"
+        }) {
+      RequestInfo info = RequestInfo.of("PUT", path, false, "", "");
+      assertThat(all.of(UserInfo.of("jane"), info).orElseThrow().level())
+          .isEqualTo(AuditLevel.REQUEST);
+    }
+  }
+
+  @Test
   void theFirstRuleThatMatchesDecides() {
     assertThat(level("system:kube-proxy", "GET", "/api/v1/endpoints?watch")).isEqualTo("None");
     assertThat(level("jane", "GET", "/api/v1/namespaces/d/secrets/one")).isEqualTo("Metadata");

@@ -5,14 +5,11 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
-import dev.coracle.api.rest.DeleteOptions;
-import dev.coracle.api.rest.Patch;
-import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Disruption;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -34,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceTaintEvictionController extends LoopController {
 
   private static final String EVENT = "DeviceTaintManagerEviction";
+  private static final Disruption DISRUPTION =
+      new Disruption(
+          "DeletionByDeviceTaintManager", "Device Taint manager: deleting due to NoExecute taint");
 
   private final Lister pods;
   private final Lister claims;
@@ -215,27 +215,8 @@ public final class DeviceTaintEvictionController extends LoopController {
 
   private Uni<Result> evict(KubeObject pod, Evictions.Eviction eviction) {
     events.normal(pod, EVENT, "Marking for deletion");
-    Patch patch =
-        Patch.strategic(tree -> {
-          tree.putObject("metadata").put("uid", pod.uid());
-          tree.putObject("status")
-              .putArray("conditions")
-              .addObject()
-              .put("type", "DisruptionTarget")
-              .put("status", "True")
-              .put("reason", "DeletionByDeviceTaintManager")
-              .put("message", "Device Taint manager: deleting due to NoExecute taint")
-              .put("lastTransitionTime", Timestamps.time(env.now()));
-        });
-    return env.client()
-        .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
-        .chain(() ->
-            env.client()
-                .delete(
-                    Resources.PODS,
-                    pod.namespace(),
-                    pod.name(),
-                    DeleteOptions.DEFAULT.ifUid(pod.uid())))
+    return DISRUPTION
+        .evict(env, pod)
         .invoke(() -> {
           planned.remove(pod.uid());
           for (String name : eviction.rules()) {

@@ -27,6 +27,7 @@ public final class EndpointSliceController extends ServiceFollower {
 
   private final Lister slices;
   private final Lister nodes;
+  private final TopologyAwareHints hints;
 
   /** What was written and is not shown yet: by service, slice name to resourceVersion. */
   private final Map<NamespacedName, Map<String, String>> written = new HashMap<>();
@@ -39,6 +40,7 @@ public final class EndpointSliceController extends ServiceFollower {
     this.slices = sliceInformer.lister();
     Informer nodeInformer = env.informer(Resources.NODES);
     this.nodes = nodeInformer.lister();
+    this.hints = new TopologyAwareHints(nodes);
     onAny(
         sliceInformer,
         slice -> {
@@ -49,7 +51,20 @@ public final class EndpointSliceController extends ServiceFollower {
     nodeInformer.addHandler(
         new Informer.Handler() {
           @Override
+          public void added(KubeObject node) {
+            hints.nodesChanged().forEach(loop::enqueue);
+          }
+
+          @Override
+          public void deleted(KubeObject last) {
+            hints.nodesChanged().forEach(loop::enqueue);
+          }
+
+          @Override
           public void updated(KubeObject before, KubeObject now) {
+            if (ZoneShares.differ(before, now)) {
+              hints.nodesChanged().forEach(loop::enqueue);
+            }
             if (!before.at("metadata", "labels").equals(now.at("metadata", "labels"))) {
               services.list().forEach(loop::enqueue);
             }
@@ -75,13 +90,15 @@ public final class EndpointSliceController extends ServiceFollower {
         || ServicePods.selector(service).isEmpty()
         || service.text("spec", "type").equals("ExternalName")) {
       written.remove(name);
+      hints.forget(name);
       // Those of a deleted Service go by their owner; those of one that lost its selector stay.
       return DONE;
     }
     if (service.isDeleting() || lags(name)) {
       return DONE;
     }
-    SliceBuilder.Plan plan = new SliceBuilder(service, nodes).plan(podsOf(service), present);
+    SliceBuilder.Plan plan = new SliceBuilder(service, nodes, hints).plan(podsOf(service), present);
+    plan.tell().forEach(told -> tell(service, told));
     List<Uni<Void>> steps = new ArrayList<>();
     List<String> failures = new ArrayList<>();
     for (KubeObject slice : plan.create()) {
@@ -126,6 +143,14 @@ public final class EndpointSliceController extends ServiceFollower {
             .replaceWith(Result.DONE)
             .onFailure()
             .invoke(() -> tell(service, failures));
+  }
+
+  private void tell(KubeObject service, TopologyAwareHints.Told told) {
+    if (told.good()) {
+      events.normal(service, "TopologyAwareHintsEnabled", told.message());
+    } else {
+      events.warning(service, "TopologyAwareHintsDisabled", told.message());
+    }
   }
 
   private static String failure(String what, NamespacedName service, Throwable failure) {

@@ -31,21 +31,30 @@ final class SliceBuilder {
   private static final GroupVersionKind KIND =
       GroupVersionKind.of("discovery.k8s.io/v1", "EndpointSlice");
 
-  /** What has to be done. */
-  record Plan(List<KubeObject> create, List<KubeObject> update, List<KubeObject> delete) {}
+  /** What has to be done, and what to be said. */
+  record Plan(
+      List<KubeObject> create,
+      List<KubeObject> update,
+      List<KubeObject> delete,
+      List<TopologyAwareHints.Told> tell) {}
 
   private final KubeObject service;
   private final Lister nodes;
+  private final TopologyAwareHints zones;
+  private final boolean byZones;
   private final TopologyHints hints;
 
-  SliceBuilder(KubeObject service, Lister nodes) {
+  SliceBuilder(KubeObject service, Lister nodes, TopologyAwareHints zones) {
     this.service = service;
     this.nodes = nodes;
-    this.hints = TopologyHints.of(service);
+    this.zones = zones;
+    this.byZones = TopologyAwareHints.isWanted(service);
+    this.hints = byZones ? TopologyHints.NONE : TopologyHints.of(service);
   }
 
   Plan plan(List<KubeObject> pods, List<KubeObject> present) {
-    Plan plan = new Plan(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Plan plan =
+        new Plan(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     List<KubeObject> rest = new ArrayList<>(present);
     for (String family : ServicePods.families(service)) {
       Map<ArrayNode, Map<String, ObjectNode>> byPorts = new LinkedHashMap<>();
@@ -59,6 +68,7 @@ final class SliceBuilder {
       if (byPorts.isEmpty()) {
         byPorts.put(Json.array(), new LinkedHashMap<>()); // One empty slice says: none.
       }
+      List<Draft> drafts = new ArrayList<>();
       byPorts.forEach((ports, endpoints) -> {
         List<KubeObject> same =
             rest.stream()
@@ -67,11 +77,23 @@ final class SliceBuilder {
                 .sorted(Comparator.comparing(KubeObject::name))
                 .toList();
         rest.removeAll(same);
-        fill(plan, family, ports, endpoints, same);
+        fill(plan, drafts, family, ports, endpoints, same);
       });
+      (byZones ? zones.give(service.key(), family, drafts) : zones.forget(service.key(), family))
+          .ifPresent(plan.tell()::add);
+      drafts.forEach(draft -> write(plan, draft));
     }
     plan.delete().addAll(rest);
     return plan;
+  }
+
+  private void write(Plan plan, Draft draft) {
+    KubeObject slice = draft.present();
+    if (slice == null) {
+      plan.create().add(create(draft.family(), draft.ports(), draft.endpoints()));
+    } else if (draft.differs() || !labels(slice).equals(slice.labels())) {
+      plan.update().add(changed(slice, draft.endpoints()));
+    }
   }
 
   private static boolean noPorts(KubeObject slice, ArrayNode ports) {
@@ -80,6 +102,7 @@ final class SliceBuilder {
 
   private void fill(
       Plan plan,
+      List<Draft> drafts,
       String family,
       ArrayNode ports,
       Map<String, ObjectNode> endpoints,
@@ -95,6 +118,9 @@ final class SliceBuilder {
         if (wanted == null) {
           differs = true;
         } else {
+          if (byZones && e.hasNonNull("hints")) {
+            wanted.set("hints", e.get("hints").deepCopy());
+          }
           kept.add(wanted);
           differs |= !wanted.equals(e);
         }
@@ -121,13 +147,11 @@ final class SliceBuilder {
         continue;
       }
       keptSlices++;
-      if (changed.getOrDefault(entry.getKey(), false)) {
-        plan.update().add(changed(entry.getKey(), entry.getValue()));
-      }
+      drafts.add(new Draft(entry.getKey(), family, ports, entry.getValue()));
     }
     while (!toPlace.isEmpty() || keptSlices == 0) {
       int end = Math.min(MOST, toPlace.size());
-      plan.create().add(create(family, ports, new ArrayList<>(toPlace.subList(0, end))));
+      drafts.add(new Draft(null, family, ports, new ArrayList<>(toPlace.subList(0, end))));
       toPlace.subList(0, end).clear();
       keptSlices++;
     }
@@ -191,10 +215,7 @@ final class SliceBuilder {
     if (!nodeName.isEmpty()) {
       out.put("nodeName", nodeName);
       String zone =
-          nodes
-              .get("", nodeName)
-              .map(n -> n.labels().getOrDefault("topology.kubernetes.io/zone", ""))
-              .orElse("");
+          nodes.get("", nodeName).map(n -> n.labels().getOrDefault(ZoneShares.ZONE, "")).orElse("");
       if (!zone.isEmpty()) {
         out.put("zone", zone);
       }

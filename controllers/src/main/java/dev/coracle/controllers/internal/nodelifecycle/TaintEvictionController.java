@@ -5,15 +5,12 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
-import dev.coracle.api.rest.DeleteOptions;
-import dev.coracle.api.rest.Patch;
-import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.Toleration;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Disruption;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +25,8 @@ import java.util.Map;
  */
 public final class TaintEvictionController extends LoopController {
 
+  private static final Disruption DISRUPTION =
+      new Disruption("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
   private static final String[][] MATTERS = {{"spec", "nodeName"}, {"spec", "tolerations"}};
 
   private final Lister nodes;
@@ -157,25 +156,8 @@ public final class TaintEvictionController extends LoopController {
 
   private Uni<Result> evict(KubeObject pod) {
     events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
-    Patch patch =
-        Patch.strategic(tree ->
-            tree.putObject("status")
-                .putArray("conditions")
-                .addObject()
-                .put("type", "DisruptionTarget")
-                .put("status", "True")
-                .put("reason", "DeletionByTaintManager")
-                .put("message", "Taint manager: deleting due to NoExecute taint")
-                .put("lastTransitionTime", Timestamps.time(env.now())));
-    return env.client()
-        .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
-        .chain(() ->
-            env.client()
-                .delete(
-                    Resources.PODS,
-                    pod.namespace(),
-                    pod.name(),
-                    DeleteOptions.DEFAULT.ifUid(pod.uid())))
+    return DISRUPTION
+        .evict(env, pod)
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);

@@ -4,14 +4,12 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.DeleteOptions;
-import dev.coracle.api.rest.Patch;
-import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.pods.Disruption;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -24,6 +22,8 @@ import java.util.Comparator;
 public final class PodGarbageCollector extends LoopController {
 
   private static final Duration QUARANTINE = Duration.ofSeconds(40);
+  private static final Disruption DISRUPTION =
+      new Disruption("DeletionByPodGC", "PodGC: node no longer exists");
 
   private final Lister nodes;
   private final Lister pods;
@@ -109,30 +109,19 @@ public final class PodGarbageCollector extends LoopController {
         .get(Resources.NODES, "", pod.text("spec", "nodeName"))
         .map(_ -> Result.DONE)
         .onFailure(StatusException::isNotFound)
-        .recoverWithUni(
-            () -> Pods.isFinished(pod) ? remove(pod) : fail(pod).chain(() -> remove(pod)));
-  }
-
-  private Uni<KubeObject> fail(KubeObject pod) {
-    Patch patch =
-        Patch.strategic(tree -> {
-          var status = tree.putObject("status").put("phase", "Failed");
-          status
-              .putArray("conditions")
-              .addObject()
-              .put("type", "DisruptionTarget")
-              .put("status", "True")
-              .put("reason", "DeletionByPodGC")
-              .put("message", "PodGC: node no longer exists")
-              .put("lastTransitionTime", Timestamps.time(env.now()));
-        });
-    return env.client()
-        .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE);
+        .recoverWithUni(() -> Pods.isFinished(pod) ? remove(pod) : gone(DISRUPTION.fail(env, pod)));
   }
 
   private Uni<Result> remove(KubeObject pod) {
-    return env.client()
-        .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
+    return gone(
+        env.client()
+            .delete(
+                Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
+            .replaceWithVoid());
+  }
+
+  private static Uni<Result> gone(Uni<Void> ended) {
+    return ended
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);

@@ -249,8 +249,8 @@ public final class CpuManager implements HintProvider {
     return shared().minus(reserved);
   }
 
-  /** How many CPUs a container has alone. */
-  private static int wanted(Pod pod, ContainerSpec container) {
+  /** How many CPUs a container gets alone where the policy is {@code static}; mostly none. */
+  public static int wanted(Pod pod, ContainerSpec container) {
     if (QosClass.of(pod) != QosClass.GUARANTEED || pod.spec().path("resources").isObject()) {
       return 0;
     }

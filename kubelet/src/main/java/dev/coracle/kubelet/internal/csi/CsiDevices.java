@@ -85,7 +85,8 @@ public final class CsiDevices {
                   .setVolumeCapability(capability)
                   .setReadonly(only)
                   .putAllSecrets(
-                      requests.secret(pod, source.path("nodePublishSecretRef"), pod.namespace()))
+                      requests.publishSecrets(
+                          pod, source.path("nodePublishSecretRef"), pod.namespace(), spec))
                   .putAllVolumeContext(
                       requests.context(pod, source.path("volumeAttributes"), spec, false));
           if (stages) {

@@ -1,10 +1,12 @@
 package dev.coracle.kubelet.internal.csi;
 
+import dev.coracle.client.Client;
 import dev.coracle.csi.v1.NodeGetInfoResponse;
 import dev.coracle.kubelet.internal.plugin.PluginHandler;
 import dev.coracle.kubelet.spi.CriException;
 import io.vertx.core.Vertx;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,13 +20,16 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
   private final CsiNodeObject node;
   private final Runnable came;
   private final Map<String, CsiDriver> drivers = new ConcurrentHashMap<>();
+  private final CsiAllocatable allocatable;
 
   /**
    * @param came hears of each driver that has come: what waited for it can go on
    */
-  public CsiDrivers(Vertx vertx, CsiNodeObject node, Runnable came) {
+  public CsiDrivers(Vertx vertx, Client client, String nodeName, Runnable came) {
     this.vertx = vertx;
-    this.node = node;
+    this.node = new CsiNodeObject(client, nodeName);
+    this.allocatable =
+        new CsiAllocatable(vertx, client, node, name -> Optional.ofNullable(drivers.get(name)));
     this.came = came;
   }
 
@@ -57,6 +62,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     if (before != null) {
       before.close();
     }
+    allocatable.follow(plugin.name());
     came.run();
   }
 
@@ -83,8 +89,13 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     return driver;
   }
 
+  CsiAllocatable allocatable() {
+    return allocatable;
+  }
+
   @Override
   public void close() {
+    allocatable.close();
     drivers.values().forEach(CsiDriver::close);
     drivers.clear();
   }

@@ -47,10 +47,26 @@ public final class CsiNodeObject {
       ObjectNode entry = drivers.addObject().put("name", driver).put("nodeID", info.getNodeId());
       ArrayNode keys = entry.putArray("topologyKeys");
       topology.keySet().forEach(keys::add);
-      if (info.getMaxVolumesPerNode() > 0) {
-        entry.putObject("allocatable").put("count", info.getMaxVolumesPerNode());
+      allocatable(entry, info);
+    });
+  }
+
+  /** How many volumes the driver says it can have now, where it is known still. */
+  synchronized void allocatable(String driver, NodeGetInfoResponse info) {
+    change(drivers -> {
+      for (JsonNode entry : drivers) {
+        if (entry.path("name").asText("").equals(driver) && entry instanceof ObjectNode known) {
+          allocatable(known, info);
+        }
       }
     });
+  }
+
+  private static void allocatable(ObjectNode entry, NodeGetInfoResponse info) {
+    entry.remove("allocatable");
+    if (info.getMaxVolumesPerNode() > 0) {
+      entry.putObject("allocatable").put("count", info.getMaxVolumesPerNode());
+    }
   }
 
   synchronized void remove(String driver) {

@@ -119,6 +119,28 @@ final class CsiRequests {
           pod.spec().path("serviceAccountName").asText(""));
       out.put("csi.storage.k8s.io/ephemeral", Boolean.toString(inline));
     }
+    if (!inSecrets(driverSpec)) {
+      tokens(pod, driverSpec, out);
+    }
+    return out;
+  }
+
+  /** What a volume's Secret holds, and the tokens of drivers that want them kept as secrets. */
+  Map<String, String> publishSecrets(
+      Pod pod, JsonNode reference, String namespace, JsonNode driverSpec) {
+    Map<String, String> out = secret(pod, reference, namespace);
+    if (inSecrets(driverSpec)) {
+      tokens(pod, driverSpec, out);
+    }
+    return out;
+  }
+
+  /** KEP-5538: drivers log what they are told of a volume, and keep secrets to themselves. */
+  private static boolean inSecrets(JsonNode driverSpec) {
+    return driverSpec.path("serviceAccountTokenInSecrets").asBoolean(false);
+  }
+
+  private void tokens(Pod pod, JsonNode driverSpec, Map<String, String> out) {
     JsonNode wanted = driverSpec.path("tokenRequests");
     if (!wanted.isEmpty()) {
       ObjectNode all = Json.object();
@@ -130,6 +152,5 @@ final class CsiRequests {
           "csi.storage.k8s.io/serviceAccount.tokens",
           new String(Json.bytes(all), StandardCharsets.UTF_8));
     }
-    return out;
   }
 }

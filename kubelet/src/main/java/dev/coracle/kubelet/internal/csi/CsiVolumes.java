@@ -42,6 +42,9 @@ public final class CsiVolumes {
   /** How often a driver that wants it is called again: as often as upstream looks at a pod. */
   public static final Duration REPUBLISH = Duration.ofMinutes(1);
 
+  /** The gRPC code by which a driver says that there is no room for a volume. */
+  private static final int EXHAUSTED = 8;
+
   private static final String STAGING = "MountVolume.MountDevice";
 
   private final CsiDrivers drivers;
@@ -141,7 +144,8 @@ public final class CsiVolumes {
                   .setVolumeCapability(capability)
                   .setReadonly(only)
                   .putAllSecrets(
-                      requests.secret(pod, source.path("nodePublishSecretRef"), pod.namespace()))
+                      requests.publishSecrets(
+                          pod, source.path("nodePublishSecretRef"), pod.namespace(), spec))
                   .putAllVolumeContext(
                       requests.context(pod, source.path("volumeAttributes"), spec, false));
           if (stages) {
@@ -209,7 +213,8 @@ public final class CsiVolumes {
                         driver, pod, fsType, MissingNode.getInstance(), MissingNode.getInstance()))
                 .setReadonly(only)
                 .putAllSecrets(
-                    requests.secret(pod, source.path("nodePublishSecretRef"), pod.namespace()))
+                    requests.publishSecrets(
+                        pod, source.path("nodePublishSecretRef"), pod.namespace(), spec))
                 .putAllVolumeContext(
                     requests.context(pod, source.path("volumeAttributes"), spec, true)));
     if (!driver.can(Type.VOLUME_MOUNT_GROUP)
@@ -255,7 +260,9 @@ public final class CsiVolumes {
 
   JsonNode driverSpec(Pod pod, String driver) {
     try {
-      return objects.get(pod.uid(), Resources.CSI_DRIVERS, "", driver).at("spec");
+      JsonNode spec = objects.get(pod.uid(), Resources.CSI_DRIVERS, "", driver).at("spec");
+      drivers.allocatable().arm(driver, spec);
+      return spec;
     } catch (StatusException e) {
       if (StatusException.isNotFound(e)) {
         return Json.object();
@@ -282,6 +289,9 @@ public final class CsiVolumes {
     }
     if (!attachment.at("status", "attached").asBoolean(false) || attachment.isDeleting()) {
       String error = attachment.text("status", "attachError", "message");
+      if (attachment.at("status", "attachError", "errorCode").asInt() == EXHAUSTED) {
+        drivers.allocatable().full(driver, driverSpec);
+      }
       throw new IllegalArgumentException(
           "volume "
               + handle

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.CgroupOptions;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.LinuxResources;
@@ -40,13 +41,19 @@ record PodLimits(
     OptionalLong memory = sum(pod, "limits", "memory", true);
     return new PodLimits(
         sum(pod, "requests", "cpu", false).orElse(0),
-        cpu.isPresent() && options.cpuQuota()
+        cpu.isPresent() && options.cpuQuota() && !hasCpusAlone(pod, options)
             ? OptionalLong.of(LinuxResources.quota(cpu.getAsLong(), options))
             : OptionalLong.empty(),
         memory.isPresent() ? OptionalLong.of(memory.getAsLong() / 1000) : OptionalLong.empty(),
         options.podPids(),
         QosClass.of(pod) == QosClass.BURSTABLE,
         hugePages(pod));
+  }
+
+  /** What has whole CPUs is limited by them, and a quota would only hold it up (KEP-5029). */
+  private static boolean hasCpusAlone(Pod pod, CgroupOptions options) {
+    return options.exclusiveCpus()
+        && pod.allContainers().stream().anyMatch(c -> CpuManager.wanted(pod, c) > 0);
   }
 
   /** Room for both. */

@@ -5,6 +5,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.cri.v1.HugepageLimit;
 import dev.coracle.cri.v1.LinuxContainerResources;
 import dev.coracle.kubelet.config.CgroupOptions;
+import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
@@ -32,7 +33,9 @@ public final class LinuxResources {
                     (cpuRequest.signum() == 0 && cpuLimit.signum() > 0 ? cpuLimit : cpuRequest)
                         .millis()))
             .setOomScoreAdj(oomScore(pod, container, node.memoryBytes()));
-    quota(out, cpuLimit.millis(), node.options());
+    if (!node.options().exclusiveCpus() || CpuManager.wanted(pod, container) == 0) {
+      quota(out, cpuLimit.millis(), node.options());
+    }
     long swap = swap(pod, container, node);
     if (memoryLimit.signum() > 0) {
       out.setMemoryLimitInBytes(memoryLimit.longValue());

@@ -153,7 +153,8 @@ class FsCgroupsTest {
   }
 
   private static CgroupOptions options(long pids, boolean quota, Duration period) {
-    return new CgroupOptions(Optional.empty(), pids, quota, period, CgroupOptions.Swap.NO_SWAP);
+    return new CgroupOptions(
+        Optional.empty(), pids, quota, period, CgroupOptions.Swap.NO_SWAP, false);
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.KubeObject;
 import dev.coracle.kubelet.config.CgroupOptions;
 import dev.coracle.kubelet.internal.pod.Pod;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +15,10 @@ import org.junit.jupiter.api.Test;
 class PodLimitsTest {
 
   private static PodLimits limits(String initContainers, String containers) {
+    return limits(initContainers, containers, CgroupOptions.DEFAULT);
+  }
+
+  private static PodLimits limits(String initContainers, String containers, CgroupOptions options) {
     return PodLimits.of(
         new Pod(
             KubeObject.parse(
@@ -21,7 +27,7 @@ class PodLimitsTest {
                  "spec":{"initContainers":[%s],"containers":[%s]}}
                 """
                     .formatted(initContainers, containers))),
-        CgroupOptions.DEFAULT);
+        options);
   }
 
   private static String container(String name, String more, String amounts) {
@@ -37,6 +43,19 @@ class PodLimitsTest {
 
   private static OptionalLong mib(long amount) {
     return OptionalLong.of(amount << 20);
+  }
+
+  @Test
+  void aPodWithCpusAloneHasNoQuotaOverAll() {
+    CgroupOptions alone =
+        new CgroupOptions(
+            Optional.empty(), 0, true, Duration.ofMillis(100), CgroupOptions.Swap.NO_SWAP, true);
+    String cpus = "\"cpu\":\"%s\",\"memory\":\"1Mi\"";
+    String whole = container("a", "", cpus.formatted("2"));
+    String part = container("b", "", cpus.formatted("500m"));
+    assertThat(limits("", whole + "," + part, alone).cpuQuota()).isEmpty();
+    assertThat(limits("", part, alone).cpuQuota()).hasValue(50_000);
+    assertThat(limits("", whole + "," + part).cpuQuota()).hasValue(250_000);
   }
 
   @Test

@@ -52,7 +52,20 @@ class LinuxResourcesTest {
   }
 
   private static CgroupOptions options(boolean quota, Duration period, CgroupOptions.Swap swap) {
-    return new CgroupOptions(Optional.empty(), 0, quota, period, swap);
+    return new CgroupOptions(Optional.empty(), 0, quota, period, swap, false);
+  }
+
+  /** It cannot use more than the CPUs it has, and a quota would hold it up on those (KEP-5029). */
+  @ParameterizedTest
+  @CsvSource({"2, 0", "2500m, 250000"})
+  void whatHasWholeCpusAloneHasNoQuota(String cpu, long quota) {
+    CgroupOptions alone =
+        new CgroupOptions(
+            Optional.empty(), 0, true, Duration.ofMillis(100), CgroupOptions.Swap.NO_SWAP, true);
+    String amounts = "{\"cpu\":\"" + cpu + "\",\"memory\":\"1Mi\"}";
+    String resources = "\"requests\":" + amounts + ",\"limits\":" + amounts;
+    assertThat(of("", resources, plain(alone)).getCpuQuota()).isEqualTo(quota);
+    assertThat(of("", resources, plain(CgroupOptions.DEFAULT)).getCpuQuota()).isPositive();
   }
 
   @Test

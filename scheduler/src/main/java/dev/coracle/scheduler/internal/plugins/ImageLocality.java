@@ -41,6 +41,13 @@ public final class ImageLocality implements Plugin.Score {
         containers++;
       }
     }
+    for (JsonNode volume : pod.pod().at("spec", "volumes")) {
+      String image = volume.path("image").path("reference").asText("");
+      if (!image.isEmpty()) {
+        wanted.add(normalised(image));
+        containers++;
+      }
+    }
     Map<String, Integer> spread = new HashMap<>();
     for (String image : wanted) {
       int on = cluster.nodesWithImage().applyAsInt(image);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.DeviceConversions;
@@ -22,9 +23,11 @@ import org.jspecify.annotations.Nullable;
 public final class ResourceClaimStrategy implements KindStrategy {
 
   private final DeviceAdminAccess adminAccess;
+  private final ClaimStatusAccess statusAccess;
 
-  public ResourceClaimStrategy(ResourceStore store) {
+  public ResourceClaimStrategy(ResourceStore store, Authorizer authorizer) {
     adminAccess = new DeviceAdminAccess(store);
+    statusAccess = new ClaimStatusAccess(authorizer);
   }
 
   @Override
@@ -48,7 +51,9 @@ public final class ResourceClaimStrategy implements KindStrategy {
       return adminAccess.ofRequests(DeviceConversions.nested(now).path("spec"), call);
     }
     return call.subresource().equals("status")
-        ? adminAccess.ofResults(now, before.tree(), call)
+        ? adminAccess
+            .ofResults(now, before.tree(), call)
+            .chain(() -> statusAccess.check(now, before.tree(), call))
         : Backstage.DONE;
   }
 
@@ -59,8 +64,7 @@ public final class ResourceClaimStrategy implements KindStrategy {
         || !(status.path("devices") instanceof ArrayNode devices)) {
       return;
     }
-    Set<List<String>> gone = allocated(before.tree());
-    gone.removeAll(allocated(now));
+    Set<List<String>> gone = deallocated(now, before.tree());
     if (gone.isEmpty()) {
       return;
     }
@@ -74,6 +78,13 @@ public final class ResourceClaimStrategy implements KindStrategy {
     }
   }
 
+  /** The devices that a change of the status takes from the claim. */
+  static Set<List<String>> deallocated(JsonNode now, JsonNode before) {
+    Set<List<String>> gone = allocated(before);
+    gone.removeAll(allocated(now));
+    return gone;
+  }
+
   private static Set<List<String>> allocated(JsonNode claim) {
     Set<List<String>> out = new HashSet<>();
     for (JsonNode result :
@@ -83,7 +94,7 @@ public final class ResourceClaimStrategy implements KindStrategy {
     return out;
   }
 
-  private static List<String> id(JsonNode device) {
+  static List<String> id(JsonNode device) {
     return List.of(
         device.path("driver").asText(""),
         device.path("pool").asText(""),
