@@ -7,6 +7,8 @@ import dev.coracle.api.Json;
 import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,15 +36,19 @@ class UnchangedValuesTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'}],'n':1}|0",
-        "{'list':[{'a':'x'},{'a':'y'}]}|{'list':[{'a':'x'},{'a':'y'}],'n':1}|0",
-        "{'list':[{'a':'x'}]}|{'list':[{'a':'x','b':'1'}]}|1",
-        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'},{'a':'x'}]}|2",
-        "{}|{'list':[{'a':'x'}]}|1",
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'}],'n':1}|0|1",
+        "{'list':[{'a':'x'},{'a':'y'}]}|{'list':[{'a':'x'},{'a':'y'}],'n':1}|0|1",
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x','b':'1'}]}|1|0",
+        "{'list':[{'a':'x'}]}|{'list':[{'a':'x'},{'a':'x'}]}|2|0",
+        "{}|{'list':[{'a':'x'}]}|1|0",
       })
-  void itemsOfListsStayThatHaveNotChanged(String before, String now, int faults) {
+  void itemsOfListsStayThatHaveNotChanged(String before, String now, int faults, int warnings) {
     FieldErrors errors = new FieldErrors();
-    RULES.check(json(now), json(before), errors);
+    List<String> warned = new ArrayList<>();
+    RULES.check(json(now), json(before), errors, warned::add);
     assertThat(errors.causes()).hasSize(faults).allMatch(c -> c.message().endsWith(": no x"));
+    assertThat(warned)
+        .hasSize(warnings)
+        .allMatch(w -> w.equals("list[0].a: Invalid value: \"x\": no x"));
   }
 }
