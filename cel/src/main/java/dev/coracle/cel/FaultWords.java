@@ -16,6 +16,7 @@ final class FaultWords {
   private static final Pattern OVERFLOW =
       Pattern.compile("overflow|underflow|out of uint range|out of range for int|out of int range");
   private static final Pattern UNSIGNED = Pattern.compile("unsigned|uint");
+  private static final String NO_NUMBER = "For input string: ";
   private static final Map<String, String> CONVERTED =
       Map.of(
           "int", "int",
@@ -57,8 +58,9 @@ final class FaultWords {
     if (words.startsWith("Function 'add_timestamp") || words.startsWith("Function 'subtract_t")) {
       return "timestamp overflow";
     }
-    String to = CONVERTED.get(function);
-    if (to != null && value instanceof String) {
+    // Inside of loops it is not known what was called.
+    String to = CONVERTED.getOrDefault(function, words.startsWith(NO_NUMBER) ? "int" : "");
+    if (!to.isEmpty() && (words.startsWith(NO_NUMBER) || value instanceof String)) {
       return "type conversion error from 'string' to '" + to + "'";
     }
     if (OVERFLOW.matcher(words).find()) {

@@ -111,7 +111,7 @@ final class CrdVersionRules {
       errors.invalid(
           FieldPath.SPEC,
           "versions",
-          versions.isEmpty() ? versions : shown,
+          versions.isMissingNode() ? Nodes.NULL : versions.isEmpty() ? versions : shown,
           "must have exactly one version marked as storage version");
     }
     first(versions.path(0), errors);

@@ -186,6 +186,13 @@ public final class RunCosts {
       case "join" -> {
         return scaled(2 * CallCost.CHARACTER, size(result));
       }
+      case "lists.range", "slice" -> {
+        return ListCosts.MADE.max() + size(result);
+      }
+      case "flatten" -> {
+        long depth = args.length > 1 && args[1] instanceof Long d ? Math.max(0, d) : 1;
+        return Bound.plus(ListCosts.MADE.max(), Bound.times(depth, size(args[0])));
+      }
       default -> {}
     }
     List<Operand> operands = new ArrayList<>(args.length);

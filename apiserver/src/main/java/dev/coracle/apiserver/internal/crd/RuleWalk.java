@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.StatusCause;
-import dev.coracle.api.patch.Trees;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.OldItems;
+import dev.coracle.api.validation.SameValues;
 import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.CelValues;
@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One look at a value and all below it by the rules of a schema. Confined to one thread. */
 final class RuleWalk {
+
+  /** What is wrong with an object as a whole has no field, which upstream says by this. */
+  static final FieldPath NOWHERE = FieldPath.ROOT.child("<nil>");
 
   /** The budget is spent, which has been said. */
   private static final class Spent extends RuntimeException {
@@ -38,14 +41,17 @@ final class RuleWalk {
   private final Budget budget;
   private final FieldErrors errors;
   private final Consumer<String> warned;
+  private final FieldPath whole;
 
   /**
+   * @param whole what is said to be wrong where that is all of the value
    * @param warned told of values that break a rule, and were the same before
    */
-  RuleWalk(Budget budget, FieldErrors errors, Consumer<String> warned) {
+  RuleWalk(Budget budget, FieldErrors errors, FieldPath whole, Consumer<String> warned) {
     this.budget = budget;
     this.errors = errors;
     this.warned = warned;
+    this.whole = whole;
   }
 
   /**
@@ -77,9 +83,10 @@ final class RuleWalk {
     if (now.isNull()) {
       return;
     }
-    boolean same = within || ratchet && before != null && Trees.equal(before, now);
+    boolean same = within || ratchet && SameValues.are(node.type(), before, now);
     if (!node.rules().isEmpty()) {
-      rules(node, now, before == null || before.isNull() ? null : before, same, path);
+      JsonNode was = before == null || before.isNull() ? null : before;
+      rules(node, now, was, same, path);
     }
     if (now instanceof ObjectNode object) {
       for (var e : object.properties()) {
@@ -154,7 +161,7 @@ final class RuleWalk {
 
   private Spent ranOut(FieldPath path, String type) {
     errors.invalid(
-        path, "", type, "validation failed due to running out of cost budget, " + NO_FURTHER);
+        said(path), "", type, "validation failed due to running out of cost budget, " + NO_FURTHER);
     return new Spent();
   }
 
@@ -164,7 +171,7 @@ final class RuleWalk {
         throw ranOut(path, type);
       }
       errors.invalid(
-          path,
+          said(path),
           "",
           type,
           "'"
@@ -176,7 +183,7 @@ final class RuleWalk {
       throw new Spent();
     }
     errors.invalid(
-        path,
+        said(path),
         "",
         type,
         e.words().startsWith("no such overload")
@@ -195,7 +202,7 @@ final class RuleWalk {
       Map<String, Object> variables,
       boolean warns,
       FieldPath path) {
-    FieldPath at = rule.fieldPath().isEmpty() ? path : path.child(rule.fieldPath());
+    FieldPath at = rule.fieldPath().isEmpty() ? said(path) : path.child(rule.fieldPath());
     String message = message(rule, type, variables, at);
     boolean shown = !type.equals("object") && !type.equals("array");
     FieldErrors found = new FieldErrors();
@@ -222,6 +229,10 @@ final class RuleWalk {
     } else {
       errors.causes().addAll(found.causes());
     }
+  }
+
+  private FieldPath said(FieldPath path) {
+    return path == FieldPath.ROOT ? whole : path;
   }
 
   private static String said(StatusCause cause) {

@@ -171,7 +171,8 @@ public final class ValidationRules {
   public void check(
       ObjectNode now, @Nullable ObjectNode before, FieldErrors errors, Consumer<String> warned) {
     if (root != null) {
-      new RuleWalk(new Budget(), errors, warned).walk(root, now, before, before != null);
+      new RuleWalk(new Budget(), errors, RuleWalk.NOWHERE, warned)
+          .walk(root, now, before, before != null);
     }
   }
 
@@ -183,7 +184,7 @@ public final class ValidationRules {
     if (root == null) {
       return true;
     }
-    RuleWalk walk = new RuleWalk(budget, errors, _ -> {});
+    RuleWalk walk = new RuleWalk(budget, errors, FieldPath.ROOT, _ -> {});
     return walk.walk(root, value, value, false)
         && (!errors.isEmpty() || walk.walk(root, value, null, false));
   }

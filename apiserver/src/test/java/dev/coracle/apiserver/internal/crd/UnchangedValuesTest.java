@@ -7,6 +7,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.SameValues;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,5 +51,37 @@ class UnchangedValuesTest {
     assertThat(warned)
         .hasSize(warnings)
         .allMatch(w -> w.equals("list[0].a: Invalid value: \"x\": no x"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "map|[{'k':'1'},{'k':'x'}]|[{'k':'x'},{'k':'1'}]|true",
+        "map|[{'k':'x'}]|[{'k':'x'},{'k':'1'}]|false",
+        "set|['x','y']|['y','x']|false",
+        "set|['x','y']|['x','y']|true",
+        "object|{'k':'x'}|{'k':'x'}|true",
+        "object|{'k':'x','more':1}|{'k':'x','more':1}|false",
+      })
+  void isTheSame(String type, String before, String now, boolean same) {
+    String fields = "'type':'object','x-kubernetes-preserve-unknown-fields':true,"
+        + "'properties':{'k':{'type':'string'}}";
+    String schema =
+        switch (type) {
+          case "map" ->
+              "'type':'array','x-kubernetes-list-type':'map','x-kubernetes-list-map-keys':['k'],"
+                  + "'items':{" + fields + "}";
+          case "set" ->
+              "'type':'array','x-kubernetes-list-type':'set','items':{'type':'string'}";
+          default -> fields;
+        };
+    assertThat(
+            SameValues.are(
+                StructuralSchema.compileValue(json("{" + schema + "}"), false),
+                Json.parse(before.replace('\'', '"')),
+                Json.parse(now.replace('\'', '"'))))
+        .isEqualTo(same);
   }
 }
