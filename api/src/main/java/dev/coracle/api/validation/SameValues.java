@@ -47,8 +47,7 @@ public final class SameValues {
   private static boolean isDeclared(SchemaType type, String field) {
     ObjectNode schema = type.constraints();
     return schema != null
-        && (schema.path("properties").has(field)
-            || schema.path("additionalProperties").isObject());
+        && (schema.path("properties").has(field) || schema.path("additionalProperties").isObject());
   }
 
   private static boolean items(SchemaType type, ArrayNode before, ArrayNode now) {

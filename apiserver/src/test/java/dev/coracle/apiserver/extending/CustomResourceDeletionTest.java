@@ -73,7 +73,8 @@ class CustomResourceDeletionTest {
     Answer refused = api.post(lamps, object("Lamp", "name: late"));
     assertThat(refused.code()).isEqualTo(403);
     assertThat(refused.message())
-        .endsWith("\"late\" is forbidden: create not allowed while custom resource definition is terminating");
+        .endsWith(
+            "\"late\" is forbidden: create not allowed while custom resource definition is terminating");
     api.merge(lamps + "/held", "{metadata: {finalizers: null}}").ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(crd).code() == 404);
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(lamps).code() == 404);

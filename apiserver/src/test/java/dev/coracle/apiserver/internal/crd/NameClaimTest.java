@@ -30,8 +30,7 @@ class NameClaimTest {
     assertThat(claim.reason()).isEqualTo("KindConflict");
     assertThat(claim.message()).isEqualTo("\"A\" is already in use");
     assertThat(claim.names())
-        .hasToString(
-            "{\"plural\":\"bs\",\"singular\":\"b\",\"kind\":\"\",\"listKind\":\"BList\"}");
+        .hasToString("{\"plural\":\"bs\",\"singular\":\"b\",\"kind\":\"\",\"listKind\":\"BList\"}");
   }
 
   @Test
@@ -43,8 +42,7 @@ class NameClaimTest {
             definition("{'plural':'bs','kind':'B','shortNames':['b','x','as']}", had),
             List.of(OTHER));
     assertThat(claim.reason()).isEqualTo("ShortNamesConflict");
-    assertThat(claim.message())
-        .isEqualTo("[\"x\" is already in use, \"as\" is already in use]");
+    assertThat(claim.message()).isEqualTo("[\"x\" is already in use, \"as\" is already in use]");
     assertThat(claim.names().path("shortNames")).hasToString("[\"b\"]");
   }
 }

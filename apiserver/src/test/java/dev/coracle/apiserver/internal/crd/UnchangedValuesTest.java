@@ -66,15 +66,17 @@ class UnchangedValuesTest {
         "object|{'k':'x','more':1}|{'k':'x','more':1}|false",
       })
   void isTheSame(String type, String before, String now, boolean same) {
-    String fields = "'type':'object','x-kubernetes-preserve-unknown-fields':true,"
-        + "'properties':{'k':{'type':'string'}}";
+    String fields =
+        "'type':'object','x-kubernetes-preserve-unknown-fields':true,"
+            + "'properties':{'k':{'type':'string'}}";
     String schema =
         switch (type) {
           case "map" ->
               "'type':'array','x-kubernetes-list-type':'map','x-kubernetes-list-map-keys':['k'],"
-                  + "'items':{" + fields + "}";
-          case "set" ->
-              "'type':'array','x-kubernetes-list-type':'set','items':{'type':'string'}";
+                  + "'items':{"
+                  + fields
+                  + "}";
+          case "set" -> "'type':'array','x-kubernetes-list-type':'set','items':{'type':'string'}";
           default -> fields;
         };
     assertThat(
