@@ -1,12 +1,12 @@
 package dev.coracle.cel;
 
 /**
- * How many steps of evaluation are left for one request; one expression may take {@link
- * #PER_EXPRESSION} of them at most. Belongs to one thread at a time.
+ * What evaluation may cost for one request, in Kubernetes' units (see {@link
+ * dev.coracle.cel.cost.RunCosts}); one expression may cost {@link #PER_EXPRESSION} at most. Belongs
+ * to one thread at a time.
  */
 public final class Budget {
 
-  /** Upstream's limits, in its units of cost; here a unit is one evaluated node. */
   static final long PER_EXPRESSION = 1_000_000;
 
   private static final long PER_REQUEST = 10_000_000;
@@ -18,11 +18,17 @@ public final class Budget {
     ofExpression = Math.min(left, PER_EXPRESSION);
   }
 
-  void step() {
-    left--;
-    if (--ofExpression < 0) {
+  void spend(long cost) {
+    left -= cost;
+    ofExpression -= cost;
+    if (ofExpression < 0) {
       throw new CelFailure("operation cancelled: actual cost limit exceeded", true);
     }
+  }
+
+  /** Whether nothing is left of the request's. */
+  public boolean isSpent() {
+    return left <= 0;
   }
 
   boolean spent() {

@@ -14,12 +14,15 @@ import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.compiler.CelCompilerLibrary;
 import dev.cel.extensions.CelExtensions;
+import dev.cel.extensions.CelListsExtensions;
+import dev.cel.extensions.CelStringExtensions;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import dev.cel.runtime.CelStandardFunctions;
 import dev.cel.runtime.CelStandardFunctions.StandardFunction;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -50,6 +53,28 @@ public final class CelEnvironment {
           .comprehensionMaxIterations((int) Budget.PER_EXPRESSION)
           .build();
 
+  /**
+   * Upstream's version has no reverse(), and finds nothing where a search begins behind the end.
+   */
+  private static CelStringExtensions strings() {
+    return CelExtensions.strings(
+        EnumSet.complementOf(
+            EnumSet.of(
+                CelStringExtensions.Function.REVERSE,
+                CelStringExtensions.Function.INDEX_OF,
+                CelStringExtensions.Function.LAST_INDEX_OF)));
+  }
+
+  /** With functions of our own: a range() that is bounded, a sortBy() that is typed. */
+  private static CelListsExtensions lists() {
+    return CelExtensions.lists(
+        EnumSet.complementOf(
+            EnumSet.of(
+                CelListsExtensions.Function.RANGE,
+                CelListsExtensions.Function.SLICE,
+                CelListsExtensions.Function.SORT_BY)));
+  }
+
   /** One for all: it knows functions only, and no variables. */
   private static final class Runtime {
     static final CelRuntime SHARED =
@@ -61,7 +86,8 @@ public final class CelEnvironment {
                     .excludeFunctions(StandardFunction.MATCHES)
                     .build())
             .addLibraries(
-                CelExtensions.strings(),
+                strings(),
+                lists(),
                 CelExtensions.optional(),
                 CelExtensions.sets(OPTIONS),
                 CelExtensions.comprehensions())
@@ -74,6 +100,7 @@ public final class CelEnvironment {
       "compilation failed: expression recursion limit exceeded, limit: " + DEEPEST;
 
   private final CelCompiler compiler;
+  private final boolean patches;
 
   /**
    * @param types what struct types named by the variables' types are
@@ -81,16 +108,33 @@ public final class CelEnvironment {
    */
   public CelEnvironment(
       Map<String, CelType> variables, Map<String, CelType> types, CelCompilerLibrary... more) {
+    this(variables, types, false, more);
+  }
+
+  /** As the constructor, for admission policies: what makes patches is known there. */
+  public static CelEnvironment withPatches(
+      Map<String, CelType> variables, Map<String, CelType> types) {
+    return new CelEnvironment(variables, types, true);
+  }
+
+  private CelEnvironment(
+      Map<String, CelType> variables,
+      Map<String, CelType> types,
+      boolean patches,
+      CelCompilerLibrary... more) {
+    this.patches = patches;
     CelCompilerBuilder builder =
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(OPTIONS)
             .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
             .addLibraries(
-                CelExtensions.strings(),
+                strings(),
+                lists(),
                 CelExtensions.optional(),
                 CelExtensions.sets(OPTIONS),
                 CelExtensions.comprehensions())
-            .addFunctionDeclarations(Libraries.declarations())
+            .addFunctionDeclarations(Libraries.declarations(patches))
+            .addMacros(SortLibrary.SORT_BY)
             .setTypeProvider(provider(ImmutableMap.copyOf(types)));
     builder.addLibraries(more);
     variables.forEach(builder::addVar);
@@ -123,7 +167,12 @@ public final class CelEnvironment {
     }
     try {
       CelAbstractSyntaxTree parsed = compiler.parse(text).getAst();
-      CelAbstractSyntaxTree ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
+      CelAbstractSyntaxTree ast =
+          compiler.check(patches ? PatchLiterals.asMaps(parsed) : parsed).getAst();
+      String wrong = LiteralChecks.check(ast, patches);
+      if (!wrong.isEmpty()) {
+        throw new CelFailure("compilation failed: " + wrong, false);
+      }
       CelType type = ast.getResultType();
       if (!wanted.isEmpty()
           && !type.equals(SimpleType.DYN)

@@ -48,7 +48,12 @@ public final class CelValues {
 
   private static Map<String, Object> map(ObjectNode node, @Nullable SchemaType type) {
     Map<String, Object> out = LinkedHashMap.newLinkedHashMap(node.size());
+    boolean object = type != null && type.kind() == Kind.OBJECT && !type.fields().isEmpty();
     node.forEachEntry((name, value) -> {
+      if (object && value.isNull()) {
+        // A field that is null is not there.
+        return;
+      }
       boolean named = type != null && type.kind() == Kind.OBJECT && type.field(name) != null;
       String key = named ? CelTypes.escape(name) : name;
       if (!key.isEmpty()) {

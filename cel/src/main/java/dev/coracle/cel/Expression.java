@@ -5,24 +5,21 @@ import dev.cel.common.types.CelType;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.coracle.cel.cost.CostEstimate;
+import dev.coracle.cel.cost.RunCosts;
 import dev.coracle.cel.cost.Sizes;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A compiled expression; safe on any thread. */
 public final class Expression {
-
-  private static final Pattern WHERE = Pattern.compile("^evaluation error( at [^:]*:\\d+)?: ");
-  private static final Pattern ABSENT = Pattern.compile("^key '(.*)' is not present in map\\.?$");
 
   private final String text;
   private final CelType type;
   private final CelRuntime.Program program;
   private final Set<String> names;
   private final CelAbstractSyntaxTree ast;
+  private final RunCosts costs;
 
   Expression(
       String text, CelAbstractSyntaxTree ast, CelRuntime.Program program, Set<String> names) {
@@ -31,6 +28,7 @@ public final class Expression {
     this.type = ast.getResultType();
     this.program = program;
     this.names = names;
+    this.costs = RunCosts.of(ast);
   }
 
   public String text() {
@@ -65,19 +63,20 @@ public final class Expression {
 
   /** As {@link #eval}, as a part of another expression: what it takes counts for that one. */
   public Object evalWithin(Map<String, ?> variables, Budget budget) {
+    RunCosts.Meter meter = costs.meter(budget::spend);
     try {
-      return program.trace(variables, (expr, value) -> budget.step());
+      return program.trace(variables, meter::saw);
     } catch (CelEvaluationException e) {
       for (Throwable t = e; t != null; t = t.getCause()) {
         if (t instanceof CelFailure f) {
           throw f;
         }
       }
-      throw failure(e.getMessage(), budget);
+      throw failure(e.getMessage(), budget, meter);
     } catch (CelFailure e) {
       throw e;
     } catch (RuntimeException e) {
-      throw failure(e.getMessage(), budget);
+      throw failure(e.getMessage(), budget, meter);
     } catch (StackOverflowError e) {
       throw new CelFailure("expression is nested too deep to be evaluated", false);
     }
@@ -91,13 +90,10 @@ public final class Expression {
     throw new CelFailure("cel expression evaluated to other than a boolean", false);
   }
 
-  private static CelFailure failure(@Nullable String message, Budget by) {
-    if (by.spent()) {
-      return new CelFailure("operation cancelled: actual cost limit exceeded", true);
-    }
-    String words = WHERE.matcher(String.valueOf(message)).replaceFirst("");
-    Matcher absent = ABSENT.matcher(words);
-    return new CelFailure(absent.matches() ? "no such key: " + absent.group(1) : words, false);
+  private static CelFailure failure(@Nullable String message, Budget by, RunCosts.Meter meter) {
+    return by.spent()
+        ? new CelFailure("operation cancelled: actual cost limit exceeded", true)
+        : new CelFailure(FaultWords.of(message, meter.called(), meter.last()), false);
   }
 
   @Override

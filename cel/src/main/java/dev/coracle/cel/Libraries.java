@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Kubernetes' own functions. A library adds overloads; declarations (for the checker) and bindings
@@ -21,8 +22,12 @@ final class Libraries {
 
   private static final Libraries ALL = new Libraries();
 
+  /** For what makes patches. */
+  private static final Libraries PATCHES = new Libraries();
+
   static {
     ListLibrary.addTo(ALL);
+    SortLibrary.addTo(ALL);
     TextLibrary.addTo(ALL);
     QuantityLibrary.addTo(ALL);
     UrlLibrary.addTo(ALL);
@@ -30,16 +35,19 @@ final class Libraries {
     SemverLibrary.addTo(ALL);
     FormatLibrary.addTo(ALL);
     AuthorizerLibrary.addTo(ALL);
+    TextLibrary.addPatchesTo(PATCHES);
   }
 
-  static List<CelFunctionDecl> declarations() {
-    return ALL.declared.entrySet().stream()
+  static List<CelFunctionDecl> declarations(boolean patches) {
+    return Stream.of(ALL, PATCHES)
+        .filter(l -> patches || l != PATCHES)
+        .flatMap(l -> l.declared.entrySet().stream())
         .map(e -> CelFunctionDecl.newFunctionDeclaration(e.getKey(), e.getValue()))
         .toList();
   }
 
   static List<CelFunctionBinding> bindings() {
-    return ALL.bound;
+    return Stream.concat(ALL.bound.stream(), PATCHES.bound.stream()).toList();
   }
 
   /** A function that is called as {@code name(a)}. */

@@ -6,13 +6,16 @@ import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.TypeParamType;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
- * {@code isSorted}, {@code sum}, {@code min}, {@code max}, {@code indexOf}, {@code lastIndexOf}.
+ * {@code isSorted}, {@code sum}, {@code min}, {@code max}, {@code indexOf}, {@code lastIndexOf},
+ * {@code slice} and {@code lists.range}.
  */
 final class ListLibrary {
 
-  private static final List<CelType> ORDERED =
+  /** Types whose values have an order. */
+  static final List<CelType> ORDERED =
       List.of(
           SimpleType.INT,
           SimpleType.UINT,
@@ -22,6 +25,8 @@ final class ListLibrary {
           SimpleType.BYTES,
           SimpleType.DURATION,
           SimpleType.TIMESTAMP);
+
+  private static final long LONGEST_RANGE = 1_000_000;
 
   private ListLibrary() {}
 
@@ -60,6 +65,20 @@ final class ListLibrary {
         ListType.create(SimpleType.DURATION),
         List.class,
         l -> sumOfDurations(l));
+    libraries.member(
+        "slice",
+        "list_slice",
+        ListType.create(TypeParamType.create("T")),
+        List.of(ListType.create(TypeParamType.create("T")), SimpleType.INT, SimpleType.INT),
+        List.of(List.class, Long.class, Long.class),
+        args -> slice((List<?>) args[0], (Long) args[1], (Long) args[2]));
+    libraries.global(
+        "lists.range",
+        "lists_range",
+        ListType.create(SimpleType.INT),
+        SimpleType.INT,
+        Long.class,
+        ListLibrary::range);
     CelType any = TypeParamType.create("T");
     CelType anyList = ListType.create(any);
     libraries.member(
@@ -80,6 +99,31 @@ final class ListLibrary {
         List.class,
         Object.class,
         (l, x) -> (long) l.lastIndexOf(x));
+  }
+
+  private static List<?> slice(List<?> list, long from, long to) {
+    String what = "cannot slice(" + from + ", " + to + "), ";
+    if (from < 0 || to < 0) {
+      throw new CelFailure(what + "negative indexes not supported", false);
+    }
+    if (from > to) {
+      throw new CelFailure(what + "start index must be less than or equal to end index", false);
+    }
+    if (list.size() < to) {
+      throw new CelFailure(what + "list is length " + list.size(), false);
+    }
+    return list.subList((int) from, (int) to);
+  }
+
+  private static List<Long> range(long size) {
+    if (size < 0) {
+      throw new CelFailure("lists.range: size must be non-negative, got " + size, false);
+    }
+    if (size > LONGEST_RANGE) {
+      throw new CelFailure(
+          "lists.range: size " + size + " exceeds maximum allowed (" + LONGEST_RANGE + ")", false);
+    }
+    return LongStream.range(0, size).boxed().toList();
   }
 
   private static boolean isSorted(List<?> list) {
@@ -105,7 +149,7 @@ final class ListLibrary {
   }
 
   @SuppressWarnings("unchecked")
-  private static int compare(Object a, Object b) {
+  static int compare(Object a, Object b) {
     return ((Comparable<Object>) a).compareTo(b);
   }
 

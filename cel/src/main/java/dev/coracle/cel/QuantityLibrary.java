@@ -37,7 +37,8 @@ final class QuantityLibrary {
         SimpleType.STRING,
         String.class,
         QuantityLibrary::isQuantity);
-    libraries.member(
+    // Of all of them this one is no member, as upstream has it.
+    libraries.global(
         "sign",
         "quantity_sign",
         SimpleType.INT,

@@ -4,9 +4,12 @@ import com.google.re2j.Matcher;
 import com.google.re2j.PatternSyntaxException;
 import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.common.values.CelByteString;
 import dev.cel.runtime.CelFunctionBinding;
 import dev.coracle.api.validation.GoPatterns;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -16,7 +19,7 @@ final class TextLibrary {
 
   private TextLibrary() {}
 
-  static void addTo(Libraries libraries) {
+  static void addPatchesTo(Libraries libraries) {
     libraries.global(
         "jsonpatch.escapeKey",
         "jsonpatch_escapeKey_string",
@@ -24,6 +27,10 @@ final class TextLibrary {
         SimpleType.STRING,
         String.class,
         TextLibrary::escapeKey);
+  }
+
+  static void addTo(Libraries libraries) {
+    searches(libraries);
     libraries.member(
         "format",
         "string_format",
@@ -42,7 +49,7 @@ final class TextLibrary {
         String.class,
         String.class,
         (text, regex) -> {
-          Matcher m = matcher(regex, text);
+          Matcher m = searcher(regex, text);
           return m.find() ? m.group() : "";
         });
     libraries.member(
@@ -61,6 +68,55 @@ final class TextLibrary {
         List.of(SimpleType.STRING, SimpleType.STRING, SimpleType.INT),
         List.of(String.class, String.class, Long.class),
         args -> all((String) args[0], (String) args[1], (Long) args[2]));
+  }
+
+  private static void searches(Libraries libraries) {
+    for (String name : List.of("indexOf", "lastIndexOf")) {
+      boolean last = name.equals("lastIndexOf");
+      String id = last ? "string_last_index_of_string" : "string_index_of_string";
+      libraries.member(
+          name,
+          id,
+          SimpleType.INT,
+          SimpleType.STRING,
+          SimpleType.STRING,
+          String.class,
+          String.class,
+          (text, part) -> last ? lastIndex(text, part, length(text)) : index(text, part, 0));
+      libraries.member(
+          name,
+          id + "_int",
+          SimpleType.INT,
+          List.of(SimpleType.STRING, SimpleType.STRING, SimpleType.INT),
+          List.of(String.class, String.class, Long.class),
+          args -> {
+            String text = (String) args[0];
+            long from = (Long) args[2];
+            if (from < 0) {
+              throw new CelFailure("index out of range: " + from, false);
+            }
+            if (from >= Math.max(1, length(text))) {
+              return -1L;
+            }
+            String part = (String) args[1];
+            return last ? lastIndex(text, part, from) : index(text, part, from);
+          });
+    }
+  }
+
+  private static long length(String text) {
+    return text.codePointCount(0, text.length());
+  }
+
+  /** Positions are those of characters, which may be two in a text. */
+  private static long index(String text, String part, long from) {
+    int found = text.indexOf(part, text.offsetByCodePoints(0, (int) from));
+    return found < 0 ? -1 : text.codePointCount(0, found);
+  }
+
+  private static long lastIndex(String text, String part, long from) {
+    int found = text.lastIndexOf(part, text.offsetByCodePoints(0, (int) from));
+    return found < 0 ? -1 : text.codePointCount(0, found);
   }
 
   /** How a key stands in a JSON pointer (RFC 6901). */
@@ -109,8 +165,8 @@ final class TextLibrary {
                 ((Number) value).doubleValue());
         case 'b' -> Long.toBinaryString(value instanceof Boolean b ? (b ? 1 : 0) : (Long) value);
         case 'o' -> Long.toOctalString((Long) value);
-        case 'x' -> Long.toHexString((Long) value);
-        case 'X' -> Long.toHexString((Long) value).toUpperCase(java.util.Locale.ROOT);
+        case 'x' -> hex(value);
+        case 'X' -> hex(value).toUpperCase(java.util.Locale.ROOT);
         default ->
             throw new CelFailure(
                 "could not parse formatting clause: unrecognized formatting clause \""
@@ -119,8 +175,21 @@ final class TextLibrary {
                 false);
       };
     } catch (ClassCastException e) {
-      throw new CelFailure("%" + verb + " can not format " + show(value), false);
+      throw new CelFailure(
+          "error during formatting: "
+              + FormatClauses.refusal(verb)
+              + ", was given "
+              + FormatClauses.typeName(value),
+          false);
     }
+  }
+
+  private static String hex(Object value) {
+    return switch (value) {
+      case String s -> HexFormat.of().formatHex(s.getBytes(StandardCharsets.UTF_8));
+      case CelByteString b -> HexFormat.of().formatHex(b.toByteArray());
+      default -> Long.toHexString((Long) value);
+    };
   }
 
   private static String show(Object value) {
@@ -158,13 +227,21 @@ final class TextLibrary {
     }
   }
 
+  private static Matcher searcher(String regex, String text) {
+    try {
+      return matcher(regex, text);
+    } catch (CelFailure e) {
+      throw new CelFailure("Illegal regex: " + e.words(), false);
+    }
+  }
+
   private static boolean isFound(String text, String regex) {
     return matcher(regex, text).find();
   }
 
   private static List<String> all(String text, String regex, long most) {
     List<String> out = new ArrayList<>();
-    Matcher m = matcher(regex, text);
+    Matcher m = searcher(regex, text);
     while ((most < 0 || out.size() < most) && m.find()) {
       out.add(m.group());
     }

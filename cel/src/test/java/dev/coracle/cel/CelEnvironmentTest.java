@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Expressions over JSON trees, with Kubernetes' functions. */
@@ -67,6 +68,9 @@ class CelEnvironmentTest {
             + " semver('1.0.0-1').compareTo(semver('1.0.0-a')) == -1",
         "isSemver('1.0.0') && !isSemver('v1.0') && !isSemver('01.0.0') && isSemver('v1.0', true)",
         "semver('v01.1', true) == semver('1.1.0') && !isSemver('200K', true)",
+        "'%s %d'.format(['a', 1]) == 'a 1' && [1, 2].reverse() == [2, 1] && lists.range(2) == [0, 1]",
+        "[2, 1].sort() == [1, 2] && [1, 1].distinct() == [1] && [[1], [2]].flatten() == [1, 2] &&"
+            + " [1, 2, 3].slice(0, 2) == [1, 2] && ['b', 'a'].sortBy(x, x) == ['a', 'b']",
         "!format.dns1123Label().validate('my-name').hasValue()",
         "format.dns1123Label().validate('My_Name').value()[0].startsWith('a lowercase RFC 1123')",
         "format.named('dns1035Label').value().validate('1a').hasValue()",
@@ -85,7 +89,7 @@ class CelEnvironmentTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "'a'.matches(R) || true == false",
+        "'a'.matches(R + '') || true == false",
         "matches('a', R) || true == false",
         "'a'.find(R) == 'a'",
         "'a'.findAll(R) == ['a']",
@@ -114,6 +118,30 @@ class CelEnvironmentTest {
     assertThatThrownBy(
             () -> UNTYPED.compileBool("object.spec.missing == 1").test(OBJECT, new Budget()))
         .hasMessage("no such key: missing");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'a'.matches('[')|1:13: invalid matches argument",
+        "duration('x') > duration('1s')|1:10: invalid duration argument",
+        "timestamp('2020') == timestamp('2020-01-01T00:00:00Z')|1:11: invalid timestamp argument",
+        "[1, 'a'].size() == 2|1:5: expected type 'int' but found 'string'",
+        "{'a': 1, 'b': 'c'}.size() == 2|1:15: expected type 'int' but found 'string'",
+        "'%d %s'.format([1]) == ''|1:15: index 1 out of range",
+        "'%d'.format(['a']) == ''|1:14: error during formatting: decimal clause can only be used on"
+            + " integers, was given string",
+        "'%s'.format([1, 2]) == ''|1:12: too many arguments supplied to string.format (expected 1,"
+            + " got 2)",
+        "'a'.reverse() == 'a'|1:12: found no matching overload for 'reverse' applied to"
+            + " 'string.()'",
+        "jsonpatch.escapeKey('a') == 'a'|1:1: undeclared reference to 'jsonpatch'",
+      })
+  void whatIsWrongWhateverTheVariablesAre(String expression, String words) {
+    assertThatThrownBy(() -> UNTYPED.compileBool(expression))
+        .hasMessageStartingWith("compilation failed: ERROR: <input>:" + words);
   }
 
   @Test

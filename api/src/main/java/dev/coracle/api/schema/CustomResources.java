@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 
@@ -67,6 +69,22 @@ public final class CustomResources {
       }
     }
     return out;
+  }
+
+  /**
+   * The schemas of all versions, by their names: objects may be stored in one that is not served.
+   */
+  public static Map<String, SchemaType> schemas(ObjectNode crd) {
+    JsonNode spec = crd.path("spec");
+    Map<String, SchemaType> out = new HashMap<>();
+    for (JsonNode version : spec.path("versions")) {
+      String name = version.path("name").asText("");
+      GroupVersionKind gvk =
+          new GroupVersionKind(
+              spec.path("group").asText(""), name, spec.path("names").path("kind").asText(""));
+      out.put(name, schema(spec, version, gvk));
+    }
+    return Map.copyOf(out);
   }
 
   /**

@@ -86,6 +86,11 @@ public final class FieldErrors {
     add(StatusCause.DUPLICATE, "Duplicate value: " + show(value), "", path, child);
   }
 
+  /** As {@link #duplicate}, for a value too large to be shown. */
+  public void duplicated(FieldPath path) {
+    add(StatusCause.DUPLICATE, "Duplicate value", "", path, "");
+  }
+
   public void notFound(FieldPath path, String child, Object value) {
     add(StatusCause.NOT_FOUND, "Not found: " + show(value), "", path, child);
   }

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The items of a list as it was, to be asked which of them an item of now was (KEP-4008). Items of
- * atomic lists were none.
+ * The items of a list as it was, to be asked which of them an item of now was (KEP-4008). Only
+ * items that have keys can be told, those of sets can not.
  */
 public final class OldItems {
 
@@ -26,7 +26,7 @@ public final class OldItems {
    * @param before null, or anything else that is no list, had no items
    */
   public static OldItems of(SchemaType list, @Nullable JsonNode before) {
-    if (!(before instanceof ArrayNode array) || list.listType() == ListType.ATOMIC) {
+    if (!(before instanceof ArrayNode array) || list.listType() != ListType.MAP) {
       return new OldItems(list, Map.of());
     }
     Map<String, JsonNode> items = HashMap.newHashMap(array.size());

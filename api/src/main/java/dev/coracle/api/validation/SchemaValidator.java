@@ -3,7 +3,6 @@ package dev.coracle.api.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.patch.Trees;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
@@ -30,7 +29,7 @@ public final class SchemaValidator {
 
   private static void check(
       SchemaType type, JsonNode value, @Nullable JsonNode old, FieldPath path, FieldErrors errors) {
-    if (!type.structural() || old != null && Trees.equal(old, value)) {
+    if (!type.structural() || SameValues.are(type, old, value)) {
       return;
     }
     ObjectNode rules = type.constraints();

@@ -278,7 +278,12 @@ public final class Assembly {
             ? Conversions.of(definition.gvr().groupResource())
             : late == null ? ResourceType.Conversion.RENAME : ResourceType.Conversion.BY_WEBHOOK;
     return new ResourceType(
-        definition, conversion, new SchemaRules(definition), strategies.of(definition), late);
+        definition,
+        conversion,
+        new SchemaRules(definition),
+        strategies.of(definition),
+        late,
+        definition.builtIn() ? Map.of() : converters.schemas(definition.gvr().groupResource()));
   }
 
   private List<PathHandler> paths(

@@ -2,15 +2,12 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
-import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import dev.coracle.apiserver.internal.crd.ValidationRules;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,6 +61,9 @@ final class CrdRules implements KindRules {
     names(spec.path("names"), names, errors);
     CrdVersionRules.checkShared(spec, before.path("spec"), errors);
     conversion(spec, before.path("spec"), FieldPath.SPEC.child("conversion"), errors);
+    names(
+        crd.path("status").path("acceptedNames"), FieldPath.STATUS.child("acceptedNames"), errors);
+    stored(crd, before, errors);
     approval(crd, before, group, errors);
     boolean was = before.path("spec").path("preserveUnknownFields").asBoolean();
     if (spec.path("preserveUnknownFields").asBoolean() && !was) {
@@ -154,41 +154,6 @@ final class CrdRules implements KindRules {
         : 'x';
   }
 
-  @Override
-  public void checkCreate(ObjectNode crd, FieldErrors errors) {
-    expressions(crd.path("spec"), Json.object(), errors);
-  }
-
-  /** A schema that is as it was is not looked at again: limits may have changed since. */
-  private static void expressions(JsonNode spec, JsonNode before, FieldErrors errors) {
-    if (!errors.isEmpty()) {
-      return;
-    }
-    Map<String, JsonNode> known = new HashMap<>();
-    before.path("versions").forEach(v -> known.put(Nodes.text(v, "name"), v.path("schema")));
-    boolean oneSchema = CrdVersionRules.share(spec, "schema");
-    int i = 0;
-    for (JsonNode version : spec.path("versions")) {
-      String name = Nodes.text(version, "name");
-      JsonNode schema = version.path("schema").path("openAPIV3Schema");
-      FieldPath at = FieldPath.SPEC.child("versions").index(i++);
-      if (oneSchema && i > 1
-          || !ValidationRules.in(schema)
-          || version.path("schema").equals(known.get(name))) {
-        continue;
-      }
-      GroupVersionKind kind =
-          new GroupVersionKind(
-              Nodes.text(spec, "group"), name, Nodes.text(spec.path("names"), "kind"));
-      ValidationRules.check(
-          StructuralSchema.compile(schema, kind),
-          oneSchema
-              ? FieldPath.SPEC.child("validation", "openAPIV3Schema")
-              : at.child("schema", "openAPIV3Schema"),
-          errors);
-    }
-  }
-
   /** Upstream's own form of a definition has these fields one level higher. */
   private static void conversion(JsonNode spec, JsonNode old, FieldPath at, FieldErrors errors) {
     JsonNode conversion = spec.path("conversion");
@@ -205,7 +170,8 @@ final class CrdRules implements KindRules {
     JsonNode reviews = webhook.path("conversionReviewVersions");
     if (strategy.equals("Webhook")) {
       if (Nodes.set(webhook, "clientConfig")) {
-        WebhookRules.client(webhook.path("clientConfig"), at.child("webhookClientConfig"), errors);
+        WebhookClientRules.check(
+            webhook.path("clientConfig"), at.child("webhookClientConfig"), errors);
         caBundle(spec, old, at, errors);
       } else {
         errors.required(at, "webhookClientConfig", "required when strategy is set to Webhook");
@@ -270,7 +236,6 @@ final class CrdRules implements KindRules {
   public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode spec = now.path("spec");
     JsonNode old = before.path("spec");
-    expressions(spec, old, errors);
     JsonNode names = spec.path("names");
     FieldPath at = FieldPath.SPEC.child("names");
     boolean established = false;
@@ -284,32 +249,31 @@ final class CrdRules implements KindRules {
     }
     MetaRules.immutable(spec, old, FieldPath.SPEC, "group", errors);
     MetaRules.immutable(names, old.path("names"), at, "plural", errors);
-    names(
-        now.path("status").path("acceptedNames"), FieldPath.STATUS.child("acceptedNames"), errors);
-    stored(now, before, errors);
   }
 
   private static void stored(JsonNode now, JsonNode before, FieldErrors errors) {
     JsonNode status = now.path("status");
     JsonNode stored =
         (status.has("storedVersions") ? status : before.path("status")).path("storedVersions");
-    Set<String> known = new HashSet<>();
-    stored.forEach(v -> known.add(v.asText()));
-    Set<String> declared = new HashSet<>();
     FieldPath at = FieldPath.STATUS.child("storedVersions");
+    if (stored.isEmpty()) {
+      errors.invalid(at, "", Nodes.NULL, "must have at least one stored version");
+      return;
+    }
+    Map<String, Integer> left = new LinkedHashMap<>();
+    int i = 0;
+    for (JsonNode version : stored) {
+      left.put(version.asText(), i++);
+    }
     for (JsonNode version : now.path("spec").path("versions")) {
       String name = Nodes.text(version, "name");
-      declared.add(name);
-      if (version.path("storage").asBoolean() && !stored.isEmpty() && !known.contains(name)) {
+      if (left.remove(name) == null && version.path("storage").asBoolean()) {
         errors.invalid(at, "", stored, "must have the storage version " + name);
       }
     }
-    int i = 0;
-    for (JsonNode version : stored) {
-      String name = version.asText();
-      if (!declared.contains(name)) {
+    left.forEach((name, index) ->
         errors.invalid(
-            at.index(i),
+            at.index(index),
             "",
             name,
             "missing from spec.versions; "
@@ -320,10 +284,7 @@ final class CrdRules implements KindRules {
                 + name
                 + " and removes "
                 + name
-                + " from status.storedVersions");
-      }
-      i++;
-    }
+                + " from status.storedVersions"));
   }
 
   @Override

@@ -1,9 +1,13 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.schema.StructuralSchema;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import dev.coracle.apiserver.internal.crd.SchemaPath;
+import dev.coracle.apiserver.internal.crd.ValidationRules;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -107,8 +111,18 @@ final class CrdVersionRules {
       errors.invalid(
           FieldPath.SPEC,
           "versions",
-          versions.isMissingNode() ? "null" : shown,
+          versions.isMissingNode() ? Nodes.NULL : versions.isEmpty() ? versions : shown,
           "must have exactly one version marked as storage version");
+    }
+    first(versions.path(0), errors);
+  }
+
+  /** Upstream has the first version in a field of its own too. */
+  private static void first(JsonNode version, FieldErrors errors) {
+    String name = Nodes.text(version, "name");
+    List<String> problems = NameRules.dns1035(name);
+    if (!name.isEmpty() && !problems.isEmpty()) {
+      errors.invalid(FieldPath.SPEC, "version", name, String.join(",", problems));
     }
   }
 
@@ -132,7 +146,20 @@ final class CrdVersionRules {
           status |= Nodes.set(v.path("subresources"), "status");
         }
       }
-      schema(schema, before, status, at.child(shared ? "validation" : "schema"), errors);
+      GroupVersionKind kind =
+          new GroupVersionKind(
+              Nodes.text(spec, "group"),
+              Nodes.text(version, "name"),
+              Nodes.text(spec.path("names"), "kind"));
+      boolean changed = !schema.equals(schemaBefore(before, kind.version()));
+      schema(
+          schema,
+          kind,
+          before,
+          changed,
+          status,
+          at.child(shared ? "validation" : "schema"),
+          errors);
     }
     if (share(spec, "subresources") == shared) {
       scale(version.path("subresources").path("scale"), at.child("subresources"), errors);
@@ -146,6 +173,15 @@ final class CrdVersionRules {
     if (share(spec, "selectableFields") == shared) {
       selectable(version.path("selectableFields"), schema, at.child("selectableFields"), errors);
     }
+  }
+
+  private static JsonNode schemaBefore(JsonNode before, String version) {
+    for (JsonNode v : before.path("versions")) {
+      if (Nodes.text(v, "name").equals(version)) {
+        return v.path("schema").path("openAPIV3Schema");
+      }
+    }
+    return Nodes.NULL;
   }
 
   private static void warning(JsonNode version, FieldPath at, FieldErrors errors) {
@@ -178,8 +214,18 @@ final class CrdVersionRules {
     }
   }
 
+  /**
+   * @param changed whether the version had another schema before, or none: what its rules may cost
+   *     was another matter then
+   */
   private static void schema(
-      JsonNode schema, JsonNode before, boolean status, FieldPath path, FieldErrors errors) {
+      JsonNode schema,
+      GroupVersionKind kind,
+      JsonNode before,
+      boolean changed,
+      boolean status,
+      FieldPath path,
+      FieldErrors errors) {
     if (status) {
       String type = Nodes.text(schema, "type");
       for (var e : schema.properties()) {
@@ -208,15 +254,24 @@ final class CrdVersionRules {
       errors.forbidden(at, "nullable", "nullable cannot be true at the root");
     }
     FieldErrors form = new FieldErrors();
-    if (SchemaFormRules.check(schema, at, form)) {
-      FieldErrors structure = new FieldErrors();
+    FieldErrors structure = new FieldErrors();
+    String unsupported = SchemaFormRules.unsupported(schema);
+    if (SchemaFormRules.check(schema, at, form) && unsupported.isEmpty()) {
       StructuralRules.check(schema, at, structure);
       if (structure.isEmpty()) {
-        defaults(schema, before, at, errors);
+        defaults(schema, before, at, structure);
       }
-      errors.causes().addAll(structure.causes());
     }
+    errors.causes().addAll(structure.causes());
     errors.causes().addAll(form.causes());
+    if (!structure.isEmpty() || !form.isEmpty()) {
+      return;
+    }
+    if (!unsupported.isEmpty()) {
+      errors.invalid(at, "", "", unsupported);
+    } else if (changed && ValidationRules.in(schema)) {
+      ValidationRules.check(StructuralSchema.compile(schema, kind), at, errors);
+    }
   }
 
   /**
@@ -304,30 +359,15 @@ final class CrdVersionRules {
         errors.required(at, "jsonPath");
         continue;
       }
-      JsonNode found = schema;
-      for (String step : text.substring(text.startsWith(".") ? 1 : 0).split("\\.", -1)) {
-        found = found.path("properties").path(step);
-      }
-      if (!text.startsWith(".")) {
-        errors.invalid(
-            at,
-            "jsonPath",
-            text,
-            "is an invalid path: expected [ or . but got: " + text.split("[.\\[]", 2)[0]);
+      SchemaPath found = SchemaPath.of(text, schema, false);
+      if (!found.isValid()) {
+        errors.invalid(at, "jsonPath", text, "is an invalid path: " + found.problem());
         continue;
       }
-      if (text.indexOf('[') >= 0) {
-        errors.invalid(at, "jsonPath", text, "is an invalid path: array notation is not allowed");
-        continue;
-      }
-      if (found.isMissingNode()) {
-        errors.invalid(at, "jsonPath", text, "is an invalid path: does not refer to a valid field");
-        continue;
-      }
-      if (text.startsWith(".metadata.") || text.equals(".metadata")) {
+      if (found.root().equals("metadata")) {
         errors.invalid(at, "jsonPath", text, "must not point to fields in metadata");
       }
-      if (!SELECTABLE.contains(Nodes.text(found, "type"))) {
+      if (!SELECTABLE.contains(Nodes.text(found.schema(), "type"))) {
         errors.invalid(
             at,
             "jsonPath",
@@ -335,7 +375,7 @@ final class CrdVersionRules {
             "must point to a field of type string, boolean or integer. Enum string fields and"
                 + " strings with formats are allowed.");
       }
-      if (!seen.add(text)) {
+      if (!seen.add(found.shown())) {
         errors.duplicate(at, "jsonPath", text);
       }
     }

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.internal.crd.SchemaPath;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -45,6 +46,28 @@ final class SchemaFormRules {
     return rules.understood;
   }
 
+  /** What upstream finds only when it asks if the schema is structural; empty for nothing. */
+  static String unsupported(JsonNode schema) {
+    if (Nodes.has(schema, "$schema")) {
+      return "OpenAPIV3Schema 'schema' is not supported";
+    }
+    for (String one : List.of("items", "additionalProperties", "not")) {
+      String found = schema.path(one).isObject() ? unsupported(schema.path(one)) : "";
+      if (!found.isEmpty()) {
+        return found;
+      }
+    }
+    for (String several : List.of("properties", "allOf", "anyOf", "oneOf")) {
+      for (JsonNode part : schema.path(several)) {
+        String found = unsupported(part);
+        if (!found.isEmpty()) {
+          return found;
+        }
+      }
+    }
+    return "";
+  }
+
   private void node(JsonNode schema, FieldPath path, boolean root, Place place) {
     standard(schema, path, place);
     if (schema.path("uniqueItems").asBoolean()) {
@@ -74,7 +97,7 @@ final class SchemaFormRules {
     types(schema, path);
     keys(schema, path);
     items(schema, path);
-    validations(schema.path("x-kubernetes-validations"), path);
+    validations(schema, path);
   }
 
   private void standard(JsonNode schema, FieldPath path, Place place) {
@@ -260,9 +283,9 @@ final class SchemaFormRules {
     }
   }
 
-  private void validations(JsonNode rules, FieldPath path) {
+  private void validations(JsonNode schema, FieldPath path) {
     int i = 0;
-    for (JsonNode rule : rules) {
+    for (JsonNode rule : schema.path("x-kubernetes-validations")) {
       FieldPath at = path.child("x-kubernetes-validations").index(i++);
       String message = Nodes.text(rule, "message");
       String text = Nodes.text(rule, "rule").strip();
@@ -289,6 +312,9 @@ final class SchemaFormRules {
       }
       if (hasLineBreak(field)) {
         errors.invalid(at, "fieldPath", field, "must not contain line breaks");
+      }
+      if (!field.isEmpty() && !SchemaPath.of(field, schema, true).isValid()) {
+        errors.invalid(at, "fieldPath", field, "must be a valid path");
       }
     }
   }

@@ -81,7 +81,7 @@ final class WebhookRules implements KindRules {
     }
     rules(hook.path("rules"), at.child("rules"), errors);
     PolicyChecks.conditions(hook.path("matchConditions"), at.child("matchConditions"), errors);
-    client(hook.path("clientConfig"), at.child("clientConfig"), errors);
+    WebhookClientRules.check(hook.path("clientConfig"), at.child("clientConfig"), errors);
   }
 
   static void rules(JsonNode rules, FieldPath at, FieldErrors errors) {
@@ -180,36 +180,5 @@ final class WebhookRules implements KindRules {
           resources,
           "if '*' is present, must not specify other resources without subresources");
     }
-  }
-
-  static void client(JsonNode config, FieldPath at, FieldErrors errors) {
-    boolean url = Nodes.has(config, "url");
-    boolean service = Nodes.set(config, "service");
-    if (url == service) {
-      errors.required(at, "", "exactly one of url or service is required");
-      return;
-    }
-    if (url) {
-      String text = Nodes.text(config, "url");
-      if (!text.startsWith("https://")) {
-        errors.invalid(
-            at,
-            "url",
-            text,
-            "'https' is the only allowed URL scheme; desired format: https://host[/path]");
-      }
-      return;
-    }
-    for (String field : new String[] {"name", "namespace"}) {
-      if (Nodes.text(config.path("service"), field).isEmpty()) {
-        errors.required(at.child("service"), field, "service " + field + " is required");
-      }
-    }
-    String path = Nodes.text(config.path("service"), "path");
-    if (!path.isEmpty() && !path.startsWith("/")) {
-      errors.invalid(at.child("service"), "path", path, "must start with a '/'");
-    }
-    Addresses.port(
-        config.path("service").path("port").asLong(443), at.child("service"), "port", errors);
   }
 }

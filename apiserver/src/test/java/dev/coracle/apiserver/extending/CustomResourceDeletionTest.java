@@ -71,12 +71,38 @@ class CustomResourceDeletionTest {
               .isEqualTo("CustomResource deletion is in progress");
         });
     Answer refused = api.post(lamps, object("Lamp", "name: late"));
-    assertThat(refused.code()).isEqualTo(405);
+    assertThat(refused.code()).isEqualTo(403);
     assertThat(refused.message())
-        .isEqualTo("create not allowed while custom resource definition is terminating");
+        .endsWith(
+            "\"late\" is forbidden: create not allowed while custom resource definition is terminating");
     api.merge(lamps + "/held", "{metadata: {finalizers: null}}").ok();
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(crd).code() == 404);
     await().atMost(Duration.ofSeconds(30)).until(() -> api.get(lamps).code() == 404);
+  }
+
+  /** Whoever wrote it without the finalizer left the objects behind, for the next of its name. */
+  @Test
+  void theObjectsGoWithADefinitionWhateverItsFinalizersWere() {
+    String desks = define("desks", "Desk");
+    String crd = CRDS + "/desks.ends.example.com";
+    assertThat(api.get(crd).ok().body().path("metadata").has("finalizers")).isFalse();
+    api.merge(crd, "{metadata: {finalizers: null}}").ok();
+    api.post(desks, object("Desk", "name: old")).ok();
+    api.delete(crd).ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(crd).code() == 404);
+    define("desks", "Desk");
+    assertThat(api.get(desks).ok().body().path("items")).isEmpty();
+  }
+
+  @Test
+  void aWatchFromNoVersionIsRefused() {
+    String tables = define("tables", "Table");
+    Answer refused = api.get(tables + "?watch=1&resourceVersion=abc");
+    assertThat(refused.code()).isEqualTo(500);
+    assertThat(refused.message())
+        .isEqualTo(
+            "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid"
+                + " syntax");
   }
 
   @Test

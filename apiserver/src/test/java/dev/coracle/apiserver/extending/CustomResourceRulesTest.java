@@ -145,6 +145,42 @@ class CustomResourceRulesTest {
     api.merge(ROOMS + "/grows", "{spec: {beds: [{name: b, size: 2}, {name: c, size: 9}]}}").ok();
   }
 
+  /** Upstream warns of what it finds; nobody was told. */
+  @Test
+  void whatBreaksANewRuleAndStaysAsItIsIsWarnedOf() {
+    String rooms = ROOMS.replace("rooms", "halls");
+    String schema =
+        """
+        type: object
+        properties:
+          spec:
+            type: object
+            properties:
+              name: {type: string, maxLength: 9}
+              seats: {type: integer}
+        """;
+    api.post(CRDS, crd("halls", "Hall", schema)).ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.get(rooms).code() == 200);
+    api.post(rooms, room("a", "name: old, seats: 1").replace("Room", "Hall")).ok();
+    String path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/name/";
+    api.call(
+            "PATCH",
+            CRDS + "/halls.example.com",
+            "application/json-patch+json",
+            "[{\"op\":\"add\",\"path\":\""
+                + path
+                + "x-kubernetes-validations\",\"value\":[{\"rule\":\"self.startsWith('new')\","
+                + "\"message\":\"not new\"}]}]")
+        .ok();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.merge(rooms + "/a", "{spec: {seats: 2}}").ok().warnings())
+                .containsExactly("299 - \"spec.name: Invalid value: \\\"old\\\": not new\""));
+    assertThat(api.merge(rooms + "/a", "{spec: {name: other}}").message())
+        .endsWith("spec.name: Invalid value: \"other\": not new");
+  }
+
   @Test
   void wrongRulesAreRefusedWithTheDefinition() {
     String wrong =

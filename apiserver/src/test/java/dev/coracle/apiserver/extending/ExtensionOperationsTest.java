@@ -246,7 +246,7 @@ class ExtensionOperationsTest {
                   + ", labels: {of: listed}}, webhooks: [{name: "
                   + name
                   + ".example.com, clientConfig: "
-                  + hooks.on("/" + kind + name, answer)
+                  + hooks.on("/" + kind.toLowerCase(Locale.ROOT) + name, answer)
                   + ", sideEffects: None, admissionReviewVersions: [v1], rules: [{apiGroups:"
                   + " [\"\"], apiVersions: [v1], operations: [CREATE], resources:"
                   + " [configmaps]}]}]}")

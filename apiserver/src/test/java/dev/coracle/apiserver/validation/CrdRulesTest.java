@@ -15,7 +15,8 @@ class CrdRulesTest {
        'names':{'plural':'tabs','singular':'tab','kind':'Tab','listKind':'TabList'},
        'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':
         {'type':'object','properties':{'spec':{'type':'object','properties':
-         {'a':{'type':'string'},'n':{'type':'integer'}}}}}}}]}}\
+         {'a':{'type':'string'},'n':{'type':'integer'}}}}}}}]},
+       'status':{'storedVersions':['v1']}}\
       """;
   private static final String V = "/spec/versions/0/";
   private static final String SCHEMA = V + "schema/openAPIV3Schema/";
@@ -36,11 +37,13 @@ class CrdRulesTest {
             + " LABEL;;spec.names.categories[0]: Invalid value: \"A\": LABEL",
         "/spec/names/listKind='Tab' | spec.names.listKind: Invalid value: \"Tab\": kind and"
             + " listKind may not be the same",
-        "/spec/versions=[] | spec.versions: Invalid value: \"\": must have exactly one version"
-            + " marked as storage version",
-        "V/name='1';;V/deprecationWarning='x' | spec.versions[0].name: Invalid value: \"1\":"
-            + " LABEL;;spec.versions[0].deprecationWarning: Invalid value: \"x\": can only be set"
-            + " for deprecated versions",
+        "/spec/versions=[];;/status- | spec.versions: Invalid value: []: must have exactly one"
+            + " version marked as storage version;;status.storedVersions: Invalid value: null: must"
+            + " have at least one stored version",
+        "V/name='1';;/status/storedVersions=['1'];;V/deprecationWarning='x' | spec.versions[0].name:"
+            + " Invalid value: \"1\": LABEL;;spec.versions[0].deprecationWarning: Invalid value:"
+            + " \"x\": can only be set for deprecated versions;;spec.version: Invalid value: \"1\":"
+            + " LABEL",
         "V/deprecated=true;;V/deprecationWarning='' | spec.versions[0].deprecationWarning: Invalid"
             + " value: \"\": must not be an empty string",
         "V/subresources={'scale':{'specReplicasPath':'spec.n','statusReplicasPath':'.spec.n',"
@@ -70,6 +73,25 @@ class CrdRulesTest {
             + " spec.conversion.conversionReviewVersions[1]: Invalid value: \"v2\": duplicate"
             + " version;;spec.conversion.conversionReviewVersions: Invalid value: [\"v2\",\"v2\"]:"
             + " must include at least one of v1, v1beta1",
+        "/spec/conversion={'strategy':'Webhook','webhook':{'clientConfig':{'url':'http://u@/?a#b'},"
+            + "'conversionReviewVersions':['v1']}} | spec.conversion.webhookClientConfig.url: Invalid"
+            + " value: \"http\": 'https' is the only allowed URL scheme; desired format:"
+            + " https://host[/path];;spec.conversion.webhookClientConfig.url: Invalid value: \"\":"
+            + " host must be specified; desired format:"
+            + " https://host[/path];;spec.conversion.webhookClientConfig.url: Invalid value: \"u\":"
+            + " user information is not permitted in the"
+            + " URL;;spec.conversion.webhookClientConfig.url: Invalid value: \"b\": fragments are"
+            + " not permitted in the URL;;spec.conversion.webhookClientConfig.url: Invalid value:"
+            + " \"a\": query parameters are not permitted in the URL",
+        "/spec/conversion={'strategy':'Webhook','webhook':{'clientConfig':{'service':{'namespace':"
+            + "'a','name':'','port':99999,'path':'a//'}},'conversionReviewVersions':['v1']}} |"
+            + " spec.conversion.webhookClientConfig.service.namespace: Required"
+            + " value;;spec.conversion.webhookClientConfig.service.port: Invalid value: 99999: port"
+            + " is not valid: must be between 1 and 65535,"
+            + " inclusive;;spec.conversion.webhookClientConfig.service.path: Invalid value: \"a//\":"
+            + " must start with a '/';;spec.conversion.webhookClientConfig.service.path: Invalid"
+            + " value: \"a//\": segment[0] may not be empty;;spec.conversion.webhookClientConfig.service.path: Invalid"
+            + " value: \"a//\": segment[1] may not be empty",
         "/spec/conversion={'strategy':'None','webhook':{'clientConfig':{},"
             + "'conversionReviewVersions':['v1']}} | spec.conversion.webhookClientConfig:"
             + " Forbidden: should not be set when strategy is not set to"
@@ -140,6 +162,18 @@ class CrdRulesTest {
             + " is in x-kubernetes-list-map-keys, so it must have a default or be a required"
             + " property;;.properties[a].items.properties[k].nullable: Forbidden: this property is"
             + " in x-kubernetes-list-map-keys, so it cannot be nullable",
+        "$schema='x' | : Invalid value: \"\": OpenAPIV3Schema 'schema' is not supported",
+        "properties/a={'type':'object','properties':{'x.y':{'type':'object','additionalProperties':"
+            + "{'type':'string'}}},'x-kubernetes-validations':[{'rule':'true','fieldPath':"
+            + "'[\\u0027x.y\\u0027].z'},{'rule':'true','fieldPath':'.x.y'},{'rule':'true','fieldPath':"
+            + "'x'}]} | .properties[a].x-kubernetes-validations[1].fieldPath: Invalid value:"
+            + " \".x.y\": must be a valid path;;.properties[a].x-kubernetes-validations[2].fieldPath:"
+            + " Invalid value: \"x\": must be a valid path",
+        "properties/a={'type':'array','items':{'type':'object','properties':{'b':{'type':'string',"
+            + "'maxLength':1,'x-kubernetes-validations':[{'rule':'self == oldSelf'}]}}},'maxItems':"
+            + "1} | .properties[a].items.properties[b].x-kubernetes-validations[0].rule: Invalid"
+            + " value: \"self == oldSelf\": oldSelf cannot be used on the uncorrelatable portion of"
+            + " the schema within spec.validation.openAPIV3Schema.properties[a]",
         "properties/a={'type':'string','x-kubernetes-validations':[{'rule':' '},{'rule':'true',"
             + "'message':' ','reason':'X'}]} | .properties[a].x-kubernetes-validations[0].rule:"
             + " Required value: rule is not"

@@ -17,7 +17,8 @@ class SchemaDefaultRulesTest {
       {'metadata':{'name':'tabs.g.io'},'spec':{'group':'g.io','scope':'Namespaced',
        'names':{'plural':'tabs','singular':'tab','kind':'Tab','listKind':'TabList'},
        'versions':[{'name':'v1','served':true,'storage':true,'schema':{'openAPIV3Schema':
-        {'type':'object','properties':{'n':{'type':'integer'}}}}}]}}\
+        {'type':'object','properties':{'n':{'type':'integer'}}}}}]},
+       'status':{'storedVersions':['v1']}}\
       """;
   private static final String SCHEMA = "/spec/versions/0/schema/openAPIV3Schema/";
   private static final String A = SCHEMA + "properties/a=";

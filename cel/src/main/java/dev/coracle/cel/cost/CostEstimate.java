@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CostEstimate {
 
-  private static final long LIST = 10;
-  private static final long MAP = 30;
-  private static final long STRUCT = 40;
+  static final long LIST = 10;
+  static final long MAP = 30;
+  static final long STRUCT = 40;
 
   private final CelAbstractSyntaxTree ast;
   private final LibraryCosts library;

@@ -4,6 +4,8 @@ import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
+import dev.cel.common.types.OpaqueType;
+import dev.cel.common.types.OptionalType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ final class LibraryCosts {
   private static final Bound ADDRESS = new Bound(4, 16);
 
   private static final int FORMAT_REGEX = 128;
+  private static final int LONGEST_FORMAT = 64;
 
   private final @Nullable Sizes sizes;
 
@@ -65,7 +68,19 @@ final class LibraryCosts {
           CallCost.NOMINAL;
       case "isSorted", "sum", "max", "min", "indexOf", "lastIndexOf" ->
           target == null ? null : each(target);
-      case "url" -> CallCost.traversal(args.getFirst().sizeOrUnknown());
+      case "url" -> {
+        Bound size = args.getFirst().sizeOrUnknown();
+        yield new CallCost(size.times(CallCost.CHARACTER), size);
+      }
+      case "cidr", "isIP", "isCIDR", "quantity", "isQuantity", "semver", "isSemver" ->
+          CallCost.traversal(args.getFirst().sizeOrUnknown());
+      case "ip" ->
+          target != null ? CallCost.NOMINAL : CallCost.traversal(args.getFirst().sizeOrUnknown());
+      case "ip.isCanonical" ->
+          CallCost.of(args.getFirst().sizeOrUnknown().times(2 * CallCost.CHARACTER));
+      case "sets.contains", "sets.intersects" -> sets(1, args);
+      case "sets.equivalent" -> sets(2, args);
+      case "_==_" -> same(args);
       case "lowerAscii", "upperAscii", "substring", "trim", "jsonpatch.escapeKey" -> {
         Operand text = target == null ? args.getFirst() : target;
         Bound size = text.sizeOrUnknown();
@@ -83,7 +98,30 @@ final class LibraryCosts {
       case "validate" -> target == null ? null : validate(args);
       case "containsIP", "containsCIDR" ->
           target == null ? null : contains(function.equals("containsCIDR"), overload, args);
-      default -> null;
+      default -> ListCosts.of(function, overload, target, args);
+    };
+  }
+
+  private static CallCost sets(double factor, List<Operand> args) {
+    Bound pairs = args.get(0).sizeOrUnknown().times(args.get(1).sizeOrUnknown());
+    return CallCost.of(pairs.times(factor).plus(Bound.ONE));
+  }
+
+  /** Null but for Kubernetes' own types, which are compared at once, or as what they were. */
+  private static @Nullable CallCost same(List<Operand> args) {
+    CelType type = args.get(0).type();
+    if (!(type instanceof OpaqueType)
+        || type instanceof OptionalType
+        || !type.equals(args.get(1).type())) {
+      return null;
+    }
+    return switch (type.name()) {
+      case "kubernetes.URL" -> {
+        Bound size = args.get(1).size();
+        yield CallCost.traversal(new Bound(1, size == null ? 1 : size.max()));
+      }
+      case "kubernetes.NamedFormat" -> CallCost.traversal(new Bound(1, LONGEST_FORMAT));
+      default -> CallCost.NOMINAL;
     };
   }
 

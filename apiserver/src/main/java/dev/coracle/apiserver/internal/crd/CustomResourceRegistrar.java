@@ -27,7 +27,6 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,6 +96,11 @@ public final class CustomResourceRegistrar {
       return;
     }
     settle(now);
+    JsonNode accepted = now.at("status", "acceptedNames");
+    if (before != null && !before.at("status", "acceptedNames").equals(accepted)) {
+      // One that it had may be free for another definition.
+      definitions.all().stream().filter(d -> !d.name().equals(now.name())).forEach(this::settle);
+    }
   }
 
   private static GroupResource resource(KubeObject definition) {
@@ -109,25 +113,25 @@ public final class CustomResourceRegistrar {
       end(definition);
       return;
     }
-    Optional<String> conflict = conflict(definition);
+    NameClaim claim = NameClaim.of(definition, List.copyOf(definitions.all()));
     boolean established = condition(definition, "Established").equals("True");
-    if (established || conflict.isEmpty() && isTrustKnown(definition)) {
+    if (established || claim.isGranted() && isTrustKnown(definition)) {
       serve(definition);
     }
-    KubeObject wanted = withStatus(definition, conflict);
+    KubeObject wanted = withStatus(definition, claim);
     if (!wanted.at("status").equals(definition.at("status"))) {
       store
           .update(
               DEFINITIONS,
               definition.key(),
-              current -> Uni.createFrom().item(write(current, conflict)))
+              current -> Uni.createFrom().item(write(current, claim)))
           .subscribe()
           .with(_ -> {}, failure -> report(definition, failure));
     }
   }
 
-  private KubeObject write(KubeObject current, Optional<String> conflict) {
-    KubeObject wanted = withStatus(current, conflict);
+  private KubeObject write(KubeObject current, NameClaim claim) {
+    KubeObject wanted = withStatus(current, claim);
     return wanted.at("status").equals(current.at("status")) ? current : wanted;
   }
 
@@ -161,71 +165,24 @@ public final class CustomResourceRegistrar {
     return "";
   }
 
-  /** Why the names cannot be accepted: another definition of the group has one of them already. */
-  private Optional<String> conflict(KubeObject definition) {
-    String group = definition.text("spec", "group");
-    JsonNode names = definition.at("spec", "names");
-    for (KubeObject other : definitions.all()) {
-      if (other.name().equals(definition.name())
-          || !other.text("spec", "group").equals(group)
-          || !condition(other, "NamesAccepted").equals("True")) {
-        continue;
-      }
-      JsonNode taken = other.at("status", "acceptedNames");
-      Set<String> words = words(taken);
-      for (String word : words(names)) {
-        if (words.contains(word)) {
-          return Optional.of("\"" + word + "\" is already in use");
-        }
-      }
-      if (taken.path("kind").asText("").equals(names.path("kind").asText("-"))) {
-        return Optional.of("\"" + names.path("kind").asText() + "\" is already in use");
-      }
-      if (taken.path("listKind").asText("").equals(names.path("listKind").asText("-"))) {
-        return Optional.of("\"" + names.path("listKind").asText() + "\" is already in use");
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Set<String> words(JsonNode names) {
-    Set<String> out = new HashSet<>();
-    for (String field : new String[] {"plural", "singular"}) {
-      if (!names.path(field).asText("").isEmpty()) {
-        out.add(names.path(field).asText());
-      }
-    }
-    names.path("shortNames").forEach(n -> out.add(n.asText()));
-    return out;
-  }
-
   private static boolean isTrustKnown(KubeObject definition) {
     return CaBundles.ofConversion(definition.at("spec")).isEmpty();
   }
 
-  private KubeObject withStatus(KubeObject definition, Optional<String> conflict) {
+  private KubeObject withStatus(KubeObject definition, NameClaim claim) {
     return definition.with(o -> {
       ObjectNode status = o.withObjectProperty("status");
-      if (conflict.isEmpty()) {
-        status.set("acceptedNames", definition.at("spec", "names").deepCopy());
-      } else if (!status.has("acceptedNames")) {
-        status.putObject("acceptedNames").put("plural", "").put("kind", "");
-      }
-      set(
-          status,
-          "NamesAccepted",
-          conflict.isEmpty(),
-          conflict.isEmpty() ? "NoConflicts" : "NamesConflict",
-          conflict.orElse("no conflicts found"));
+      status.set("acceptedNames", claim.names().deepCopy());
+      set(status, "NamesAccepted", claim.isGranted(), claim.reason(), claim.message());
       boolean established = condition(definition, "Established").equals("True");
-      if (!established && conflict.isEmpty() && !isTrustKnown(definition)) {
+      if (!established && claim.isGranted() && !isTrustKnown(definition)) {
         set(
             status,
             "Established",
             false,
             "InvalidCABundle",
             "The conversion webhook CABundle is invalid");
-      } else if (established || conflict.isEmpty()) {
+      } else if (established || claim.isGranted()) {
         set(
             status,
             "Established",

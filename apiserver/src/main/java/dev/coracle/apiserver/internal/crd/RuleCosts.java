@@ -23,6 +23,8 @@ public final class RuleCosts {
 
   private static final long OF_A_RULE = 10_000_000;
   private static final long OF_A_SCHEMA = 100_000_000;
+
+  /** Of those that make at least a hundredth of it. */
   private static final int NAMED = 4;
 
   private record Cost(FieldPath path, String field, long cost) {}
@@ -55,7 +57,9 @@ public final class RuleCosts {
   }
 
   private void add(long cost, String what, FieldPath at, String field, FieldErrors errors) {
-    costs.add(new Cost(at, field, cost));
+    if (cost >= OF_A_SCHEMA / 100) {
+      costs.add(new Cost(at, field, cost));
+    }
     total = cost > Long.MAX_VALUE - total ? Long.MAX_VALUE : total + cost;
     if (cost > OF_A_RULE) {
       errors.forbidden(at, field, words(what, cost, OF_A_RULE));

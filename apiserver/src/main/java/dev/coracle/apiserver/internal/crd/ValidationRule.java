@@ -11,12 +11,8 @@ import dev.coracle.api.validation.FieldPath;
 import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.Expression;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param message said when it fails; {@code messageExpression} goes before it
  * @param reason {@code FieldValueInvalid} and the like
- * @param fieldPath below the value, where the error is shown
+ * @param fieldPath below the value, where the error is shown; empty for the value itself
  * @param transition compares with {@code oldSelf}
  * @param optionalOldSelf is asked on create too, with {@code oldSelf} an empty optional
  */
@@ -33,65 +29,74 @@ record ValidationRule(
     @Nullable Expression messageExpression,
     String message,
     String reason,
-    List<String> fieldPath,
+    String fieldPath,
     boolean transition,
     boolean optionalOldSelf) {
 
-  private static final Pattern STEP = Pattern.compile("\\.([A-Za-z_][A-Za-z0-9_-]*)|\\['([^']*)']");
-
-  /** Null when it is wrong; the errors say why. */
+  /**
+   * Null when it is wrong, and the errors say why; and where there is none: that a rule is there
+   * and has a message is for the rules of schemas to say.
+   *
+   * @param uncorrelatable the schema inside which a value can not be told to be one that was there
+   *     before; null where there is none
+   * @param schema of the value
+   * @param defining whether it is being written: what was taken with it once is not held against
+   *     the objects of its resource
+   */
   static @Nullable ValidationRule compile(
       JsonNode rule,
       CelType self,
       Map<String, CelType> structs,
-      boolean correlatable,
+      @Nullable FieldPath uncorrelatable,
+      JsonNode schema,
+      boolean defining,
       FieldPath at,
       FieldErrors errors) {
     String text = rule.path("rule").asText("");
     if (text.isBlank()) {
-      errors.required(at, "rule", "rule is not specified");
-      return null;
-    }
-    String message = rule.path("message").asText("").strip();
-    if (message.isEmpty() && text.strip().indexOf('\n') >= 0) {
-      errors.required(at, "message", "message must be specified if rule contains line breaks");
       return null;
     }
     boolean optional = rule.path("optionalOldSelf").asBoolean(false);
     CelEnvironment environment =
         new CelEnvironment(
             Map.of("self", self, "oldSelf", optional ? OptionalType.create(self) : self), structs);
-    Expression compiled;
+    Expression compiled = null;
+    Expression message = null;
+    FieldErrors wrong = new FieldErrors();
     try {
       compiled =
           environment.compile(
               text, Set.of(SimpleType.BOOL), "cel expression must evaluate to a bool");
+      message = messageExpression(rule, environment, at, wrong);
     } catch (CelFailure e) {
-      errors.invalid(at, "rule", whole(rule), e.words());
-      return null;
+      wrong.invalid(at, "rule", whole(rule), e.words());
     }
-    boolean transition = compiled.uses("oldSelf");
-    if (transition && !correlatable) {
-      errors.invalid(
-          at, "rule", text, "oldSelf cannot be used on the uncorrelatable portion of the schema");
-      return null;
+    boolean transition = compiled != null && compiled.uses("oldSelf");
+    if (transition && uncorrelatable != null) {
+      wrong.invalid(
+          at,
+          "rule",
+          text,
+          "oldSelf cannot be used on the uncorrelatable portion of the schema within "
+              + uncorrelatable);
     }
     if (rule.hasNonNull("optionalOldSelf") && !transition) {
-      errors.invalid(
+      wrong.invalid(
           at, "optionalOldSelf", optional, "may not be set if oldSelf is not used in rule");
+    }
+    if (defining || compiled == null) {
+      errors.causes().addAll(wrong.causes());
+    }
+    if (compiled == null) {
       return null;
     }
-    List<String> path = path(rule.path("fieldPath").asText(""));
-    if (path == null) {
-      errors.invalid(at, "fieldPath", rule.path("fieldPath").asText(), "must be a valid path");
-      return null;
-    }
+    SchemaPath path = SchemaPath.of(rule.path("fieldPath").asText(""), schema, true);
     return new ValidationRule(
         compiled,
-        messageExpression(rule.path("messageExpression").asText(""), environment, at, errors),
         message,
+        rule.path("message").asText("").strip(),
         rule.path("reason").asText("FieldValueInvalid"),
-        path,
+        path.isValid() ? path.shown() : "",
         transition,
         optional);
   }
@@ -112,28 +117,17 @@ record ValidationRule(
   }
 
   private static @Nullable Expression messageExpression(
-      String text, CelEnvironment environment, FieldPath at, FieldErrors errors) {
+      JsonNode rule, CelEnvironment environment, FieldPath at, FieldErrors errors) {
+    String text = rule.path("messageExpression").asText("");
     if (text.isBlank()) {
       return null;
     }
     try {
-      return environment.compile(
-          text, Set.of(SimpleType.STRING), "messageExpression must evaluate to a string");
+      return environment.compile(text, Set.of(SimpleType.STRING), "must evaluate to a string");
     } catch (CelFailure e) {
-      errors.invalid(at, "messageExpression", text, e.words());
+      errors.invalid(at, "messageExpression", whole(rule), "messageExpression " + e.words());
       return null;
     }
-  }
-
-  private static @Nullable List<String> path(String text) {
-    List<String> out = new ArrayList<>();
-    Matcher m = STEP.matcher(text);
-    int at = 0;
-    while (m.find() && m.start() == at) {
-      out.add(m.group(1) != null ? m.group(1) : m.group(2));
-      at = m.end();
-    }
-    return at == text.length() ? out : null;
   }
 
   /** The message, or the rule itself where there is none. */

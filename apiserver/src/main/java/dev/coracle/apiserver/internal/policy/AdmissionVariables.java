@@ -46,7 +46,7 @@ public final class AdmissionVariables {
       vars.put("namespaceObject", SimpleType.DYN);
       vars.put("variables", types.struct("kubernetes.variables", variables));
     }
-    return new CelEnvironment(vars, types.structs());
+    return CelEnvironment.withPatches(vars, types.structs());
   }
 
   private static CelType request(CelTypes types) {

@@ -116,6 +116,11 @@ public interface KindStrategy {
     return false;
   }
 
+  /** What has to be done before an object of the kind may go, whatever its writers say. */
+  default List<String> deletionFinalizers() {
+    return List.of();
+  }
+
   /** In place, when a deletion begins that does not end at once. */
   default void prepareForDeletion(ObjectNode object) {}
 }

@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,10 @@ public interface ObjectRules {
   /**
    * @param before null when the object is created
    * @param subresource empty for the object itself
+   * @param warned told of what is wrong and was so before, which is no reason to refuse it
    */
-  List<StatusCause> validate(ObjectNode now, @Nullable KubeObject before, String subresource);
+  List<StatusCause> validate(
+      ObjectNode now, @Nullable KubeObject before, String subresource, Consumer<String> warned);
 
   /** The fields that a custom resource can be selected by, besides name and namespace. */
   default java.util.Set<String> selectableFields() {

@@ -7,10 +7,15 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.schema.Defaulter;
+import dev.coracle.api.schema.Pruner;
 import dev.coracle.api.schema.ResourceDefinition;
+import dev.coracle.api.schema.SchemaType;
 import io.smallrye.mutiny.Uni;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param conversion between the served version and the one that is stored
  * @param late where a webhook converts instead; null mostly
+ * @param schemas of all versions of a custom resource, by their names; empty for what is built in
  */
 public record ResourceType(
     ResourceDefinition definition,
     Conversion conversion,
     ObjectRules rules,
     KindStrategy strategy,
-    @Nullable LateConversion late) {
+    @Nullable LateConversion late,
+    Map<String, SchemaType> schemas) {
 
   public GroupVersionResource resource() {
     return definition.gvr();
@@ -81,12 +88,17 @@ public record ResourceType(
     return KubeObject.of(conversion.convert(object.tree(), kind(), storedKind()));
   }
 
-  /** As {@link #present}, also where a webhook converts; with the defaults of today's schema. */
+  /**
+   * As {@link #present}, also where a webhook converts. A custom resource is read as its definition
+   * is now, however old the object is: pruned and filled with the defaults of the version it is
+   * stored in, converted, and pruned as the version that is asked for.
+   */
   public Uni<KubeObject> presented(KubeObject object) {
-    if (late == null || object.apiVersion().equals(kind().apiVersion())) {
-      return Uni.createFrom().item(defaulted(present(object)));
+    KubeObject read = read(object);
+    if (late == null || read.apiVersion().equals(kind().apiVersion())) {
+      return Uni.createFrom().item(pruned(present(read)));
     }
-    return late.convert(List.of(object), kind()).map(list -> defaulted(list.getFirst()));
+    return late.convert(List.of(read), kind()).map(list -> pruned(list.getFirst()));
   }
 
   /** Whether {@link #presented} may give something else than what is stored in this version. */
@@ -100,48 +112,62 @@ public record ResourceType(
   }
 
   /** As {@link #presented(KubeObject)}, with one call for all of a list. */
-  public Uni<List<KubeObject>> presented(List<KubeObject> objects) {
+  public Uni<List<KubeObject>> presented(List<KubeObject> stored) {
+    List<KubeObject> objects = stored.stream().map(this::read).toList();
     List<KubeObject> others =
         late == null
             ? List.of()
             : objects.stream().filter(o -> !o.apiVersion().equals(kind().apiVersion())).toList();
     if (others.isEmpty() || late == null) {
-      return Uni.createFrom().item(objects.stream().map(o -> defaulted(present(o))).toList());
+      return Uni.createFrom().item(objects.stream().map(o -> pruned(present(o))).toList());
     }
     return late.convert(others, kind())
         .map(converted -> {
           Iterator<KubeObject> next = converted.iterator();
           return objects.stream()
-              .map(o -> o.apiVersion().equals(kind().apiVersion()) ? o : next.next())
-              .map(this::defaulted)
+              .map(o -> o.apiVersion().equals(kind().apiVersion()) ? o : pruned(next.next()))
               .toList();
         });
   }
 
-  /** As {@link #store}, also where a webhook converts. */
+  /**
+   * As {@link #store}, also where a webhook converts; what the stored version has no room for goes.
+   */
   public Uni<KubeObject> toStore(KubeObject object) {
-    if (late == null || object.apiVersion().equals(storedKind().apiVersion())) {
-      return Uni.createFrom().item(store(object));
-    }
-    return late.convert(List.of(object), storedKind()).map(List::getFirst);
+    Uni<KubeObject> converted =
+        late == null || object.apiVersion().equals(storedKind().apiVersion())
+            ? Uni.createFrom().item(store(object))
+            : late.convert(List.of(object), storedKind()).map(List::getFirst);
+    return custom() ? converted.map(this::pruned) : converted;
   }
 
-  /**
-   * Custom resources get the defaults that their definition has now, however old they are; the very
-   * same object where nothing is missing.
-   */
-  private KubeObject defaulted(KubeObject object) {
-    if (!custom() || definition.schema().constraints() == null || !hasDefaults()) {
+  /** What a client would be given of an object if it was stored. */
+  public Uni<KubeObject> asIfStored(KubeObject object) {
+    return toStore(object).chain(this::presented);
+  }
+
+  /** The very same object where the schema of its own version has nothing to take or to give. */
+  private KubeObject read(KubeObject object) {
+    SchemaType schema = schemas.get(object.gvk().version());
+    if (schema == null || schema.constraints() == null) {
       return object;
     }
-    ObjectNode copy = object.edit();
-    rules.setDefaults(copy);
-    return copy.equals(object.tree()) ? object : KubeObject.of(copy);
+    KubeObject pruned = pruned(object);
+    if (Objects.requireNonNull(schema.constraints()).findValue("default") == null) {
+      return pruned;
+    }
+    ObjectNode copy = pruned.edit();
+    Defaulter.apply(schema, copy);
+    return copy.equals(pruned.tree()) ? pruned : KubeObject.of(copy);
   }
 
-  private boolean hasDefaults() {
-    ObjectNode schema = definition.schema().constraints();
-    return schema != null && schema.findValue("default") != null;
+  private KubeObject pruned(KubeObject object) {
+    SchemaType schema = schemas.get(object.gvk().version());
+    if (schema == null) {
+      return object;
+    }
+    ObjectNode tree = Pruner.prune(schema, object.tree());
+    return tree == object.tree() ? object : KubeObject.of(tree);
   }
 
   /** Turns an object of one version into one of another, sharing what does not change. */

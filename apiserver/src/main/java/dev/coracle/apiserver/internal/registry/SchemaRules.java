@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The rules that a definition's schema gives, the same way for built-in and custom resources. */
@@ -59,7 +60,7 @@ public final class SchemaRules implements ObjectRules {
 
   @Override
   public List<StatusCause> validate(
-      ObjectNode now, @Nullable KubeObject before, String subresource) {
+      ObjectNode now, @Nullable KubeObject before, String subresource, Consumer<String> warned) {
     List<StatusCause> causes =
         before == null
             ? Validator.validateCreate(definition, now)
@@ -73,13 +74,14 @@ public final class SchemaRules implements ObjectRules {
     if (causes.stream().anyMatch(c -> SHAPE.contains(c.type()))) {
       errors.causes().add(UNCHECKED);
     } else {
-      expressions(now, before, errors);
+      expressions(now, before, errors, warned);
     }
     return errors.causes();
   }
 
   /** The rules in CEL; they count on values of the schema's types that are not too many. */
-  private void expressions(ObjectNode now, @Nullable KubeObject before, FieldErrors errors) {
+  private void expressions(
+      ObjectNode now, @Nullable KubeObject before, FieldErrors errors, Consumer<String> warned) {
     FieldErrors wrong = new FieldErrors();
     ValidationRules rules = validations;
     if (rules == null) {
@@ -89,7 +91,7 @@ public final class SchemaRules implements ObjectRules {
       }
       errors.causes().addAll(wrong.causes());
     }
-    rules.check(now, before == null ? null : before.tree(), errors);
+    rules.check(now, before == null ? null : before.tree(), errors, warned);
   }
 
   @Override

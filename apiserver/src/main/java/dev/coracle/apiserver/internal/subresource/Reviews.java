@@ -64,7 +64,7 @@ public final class Reviews {
   private static Review checked(Review review) {
     return (call, body) -> {
       Metadata.checkNamespace(body, call);
-      List<StatusCause> causes = call.type().rules().validate(body, null, "");
+      List<StatusCause> causes = call.type().rules().validate(body, null, "", call.warnings()::add);
       if (!causes.isEmpty()) {
         throw StatusException.invalid(call.type().kind(), "", causes);
       }

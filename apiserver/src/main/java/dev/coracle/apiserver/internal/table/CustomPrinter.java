@@ -1,9 +1,14 @@
 package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Timestamps;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Custom resources, by the additionalPrinterColumns of their definition. */
 final class CustomPrinter {
@@ -52,17 +57,48 @@ final class CustomPrinter {
 
   private static Object cell(String type, List<JsonNode> found, Ages ages) {
     if (found.isEmpty()) {
-      return dev.coracle.api.Json.NODES.nullNode();
+      return Json.NODES.nullNode();
     }
     JsonNode first = found.getFirst();
     return switch (type) {
-      case "integer" ->
-          first.isNumber() ? (Object) first.asLong() : dev.coracle.api.Json.NODES.nullNode();
-      case "number" -> first.isNumber() ? first : dev.coracle.api.Json.NODES.nullNode();
-      case "boolean" -> first.isBoolean() ? first : dev.coracle.api.Json.NODES.nullNode();
-      case "date" -> ages.since(first);
+      case "integer" -> first.isNumber() ? (Object) first.asLong() : Json.NODES.nullNode();
+      case "number" -> first.isNumber() ? first : Json.NODES.nullNode();
+      case "boolean" -> first.isBoolean() ? first : Json.NODES.nullNode();
+      case "date" -> date(first, ages);
       // Of several values the first alone is shown, as upstream does.
-      default -> first.isValueNode() ? first.asText() : first.toString();
+      default -> text(first);
     };
+  }
+
+  private static Object date(JsonNode value, Ages ages) {
+    if (!value.isTextual()) {
+      return Json.NODES.nullNode();
+    }
+    String time = value.asText();
+    return !time.isEmpty() && Timestamps.parse(time) == null ? "<invalid>" : ages.since(time);
+  }
+
+  private static String text(JsonNode value) {
+    if (value.isNull()) {
+      return "<no value>";
+    }
+    return value.isValueNode() ? value.asText() : sorted(value).toString();
+  }
+
+  /** Go writes maps in the order of their keys. */
+  private static JsonNode sorted(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      ObjectNode out = Json.object();
+      object.properties().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .forEach(e -> out.set(e.getKey(), sorted(e.getValue())));
+      return out;
+    }
+    if (value.isArray()) {
+      ArrayNode out = Json.array();
+      value.forEach(item -> out.add(sorted(item)));
+      return out;
+    }
+    return value;
   }
 }

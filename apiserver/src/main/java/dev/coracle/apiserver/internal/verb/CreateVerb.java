@@ -111,7 +111,8 @@ public final class CreateVerb {
     Call call = request.call();
     type.strategy().prepareForCreate(object, call);
     type.rules().setZeroStatus(object);
-    List<StatusCause> causes = new ArrayList<>(type.rules().validate(object, null, ""));
+    List<StatusCause> causes =
+        new ArrayList<>(type.rules().validate(object, null, "", call.warnings()::add));
     causes.addAll(type.strategy().validate(object, null, call));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.kind(), call.name(), causes);
@@ -149,14 +150,14 @@ public final class CreateVerb {
           throw StatusException.alreadyExists(type.groupResource(), call.name());
         })
         .onFailure(StatusException::isNotFound)
-        .recoverWithItem(() -> KubeObject.of(object));
+        .recoverWithUni(() -> dryResult(type, KubeObject.of(object)));
   }
 
   private Uni<KubeObject> store(Call call, ObjectNode object) {
     ResourceType type = call.type();
     KubeObject made = KubeObject.of(object);
     Uni<KubeObject> created =
-        type.late() == null
+        !type.custom()
             ? backstage.store().create(type.stored(), type.store(made))
             : type.toStore(made).chain(o -> backstage.store().create(type.stored(), o));
     return created
@@ -188,9 +189,11 @@ public final class CreateVerb {
   }
 
   private static Uni<KubeObject> presentNew(ResourceType type, KubeObject stored) {
-    return type.late() == null
-        ? Uni.createFrom().item(type.present(stored))
-        : type.presented(stored);
+    return type.custom() ? type.presented(stored) : Uni.createFrom().item(type.present(stored));
+  }
+
+  private static Uni<KubeObject> dryResult(ResourceType type, KubeObject made) {
+    return type.custom() ? type.asIfStored(made) : Uni.createFrom().item(made);
   }
 
   /** The made-up name was taken: make up another, and ask whether that one is right too. */

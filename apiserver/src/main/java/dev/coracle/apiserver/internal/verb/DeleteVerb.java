@@ -223,6 +223,9 @@ public final class DeleteVerb {
       }
       default -> {}
     }
+    if (!before.isDeleting()) {
+      strategy.deletionFinalizers().forEach(f -> addOnce(out, f));
+    }
     return out;
   }
 

@@ -67,6 +67,18 @@ public final class Engine {
     return own != null ? own : subresources.get("*/" + call.subresource());
   }
 
+  /** Of a definition that is deleted nothing new comes. */
+  private static void ends(Call call, ObjectNode body) {
+    if (call.type().custom()
+        && call.subresource().isEmpty()
+        && !call.type().definition().supports("create")) {
+      throw StatusException.forbidden(
+          call.type().groupResource(),
+          body.path("metadata").path("name").asText(""),
+          "create not allowed while custom resource definition is terminating");
+    }
+  }
+
   private void supports(Call call, String verb) {
     boolean supported =
         call.subresource().isEmpty()
@@ -78,11 +90,6 @@ public final class Engine {
                 .verbs()
                 .contains(verb);
     if (!supported) {
-      if (verb.equals("create") && call.type().custom() && call.subresource().isEmpty()) {
-        throw StatusException.of(
-            StatusReason.METHOD_NOT_ALLOWED,
-            "create not allowed while custom resource definition is terminating");
-      }
       throw StatusException.methodNotAllowed(call.type().groupResource(), verb);
     }
   }
@@ -122,6 +129,7 @@ public final class Engine {
    * @param body decoded and given away
    */
   public Uni<KubeObject> create(Call call, ObjectNode body) {
+    ends(call, body);
     supports(call, "create");
     ObjectSubresource special = special(call);
     if (special != null) {

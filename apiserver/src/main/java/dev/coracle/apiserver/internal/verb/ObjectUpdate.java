@@ -267,7 +267,7 @@ public final class ObjectUpdate {
     }
     boolean changed = !Metadata.sameButManagers(now, before);
     List<StatusCause> causes = new ArrayList<>(Metadata.checkUpdate(now, before));
-    causes.addAll(type.rules().validate(now, before, scope.name()));
+    causes.addAll(type.rules().validate(now, before, scope.name(), call.warnings()::add));
     causes.addAll(type.strategy().validate(now, before, call));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.kind(), call.name(), causes);

@@ -1,8 +1,10 @@
 package dev.coracle.apiserver.internal.verb;
 
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
@@ -48,6 +50,7 @@ public final class ReadVerbs {
   public Multi<WatchEvent> watch(Call call, WatchOptions options) {
     ResourceType type = call.type();
     checkFields(type, options.fields());
+    checkVersion(options.resourceVersion());
     if (ConvertedSelection.isNeeded(type, options.fields())) {
       return converted(call, options.fields()).watch(options);
     }
@@ -85,6 +88,25 @@ public final class ReadVerbs {
     return options.fields().isEverything()
         ? options
         : options.withFields(SelectableFields.stored(type, options.fields()));
+  }
+
+  /** Upstream finds it out where it has no better words than of a fault of its own. */
+  private static void checkVersion(String version) {
+    if (version.isEmpty()) {
+      return;
+    }
+    try {
+      Long.parseUnsignedLong(version);
+    } catch (NumberFormatException e) {
+      boolean digits = version.chars().allMatch(c -> c >= '0' && c <= '9');
+      throw StatusException.of(
+          StatusReason.UNKNOWN,
+          "resourceVersion: Invalid value: "
+              + GoQuote.of(version)
+              + ": strconv.ParseUint: parsing "
+              + GoQuote.of(version)
+              + (digits ? ": value out of range" : ": invalid syntax"));
+    }
   }
 
   private static void checkFields(ResourceType type, FieldSelector fields) {

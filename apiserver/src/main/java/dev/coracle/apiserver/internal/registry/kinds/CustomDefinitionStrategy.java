@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
+import java.util.List;
 
 /** Definitions of custom resources remember which versions objects may be stored in. */
 public final class CustomDefinitionStrategy implements KindStrategy {
@@ -20,17 +21,18 @@ public final class CustomDefinitionStrategy implements KindStrategy {
   @Override
   public void prepareForCreate(ObjectNode definition, Call call) {
     ObjectNode status = definition.putObject("status");
-    status.putArray("storedVersions").add(storageVersion(definition));
-    status.putArray("conditions");
-    ObjectNode metadata = (ObjectNode) definition.path("metadata");
-    ArrayNode finalizers =
-        metadata.get("finalizers") instanceof ArrayNode a ? a : metadata.putArray("finalizers");
-    for (JsonNode f : finalizers) {
-      if (f.asText().equals(FINALIZER)) {
-        return;
-      }
+    String stored = storageVersion(definition);
+    ArrayNode versions = status.putArray("storedVersions");
+    if (!stored.isEmpty()) {
+      versions.add(stored);
     }
-    finalizers.add(FINALIZER);
+    status.putArray("conditions");
+  }
+
+  /** A writer who left it out would leave the objects behind, and so it comes with the deletion. */
+  @Override
+  public List<String> deletionFinalizers() {
+    return List.of(FINALIZER);
   }
 
   @Override
