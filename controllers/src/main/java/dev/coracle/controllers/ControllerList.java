@@ -32,6 +32,7 @@ import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.resourceclaim.ResourceClaimController;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
+import dev.coracle.controllers.internal.serviceaccount.TokenSecrets;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
 import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
@@ -55,6 +56,7 @@ final class ControllerList {
         // Namespaces and nodes
         ServiceAccountController::new,
         RootCaPublisher::new,
+        TokenSecrets::new,
         NodeIpamController::new,
         NodeLifecycleController::new,
         TaintEvictionController::new,

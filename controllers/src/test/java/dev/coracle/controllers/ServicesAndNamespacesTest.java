@@ -6,7 +6,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.controllers.config.ControllerOptions;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +65,55 @@ class ServicesAndNamespacesTest {
     List<KubeObject> slices = c.api.all(Resources.ENDPOINT_SLICES);
     assertThat(slices.stream().mapToInt(s -> ready(s).size()).sum()).isEqualTo(250);
     assertThat(slices).allSatisfy(s -> assertThat(ready(s).size()).isBetween(1, 100));
+  }
+
+  /** Docs: "Manually create a long-lived API token for a ServiceAccount". */
+  @Test
+  void aSecretForATokenIsFilledAndGoesWithItsAccount() {
+    Cluster c = new Cluster();
+    c.create(Resources.SERVICE_ACCOUNTS, account("robot"));
+    c.create(Resources.SECRETS, tokenSecret("robots", "robot", ""));
+    KubeObject secret = c.get(Resources.SECRETS, "robots");
+    String uid = c.get(Resources.SERVICE_ACCOUNTS, "robot").uid();
+    assertThat(secret.annotation("kubernetes.io/service-account.uid")).contains(uid);
+    assertThat(decoded(secret, "token")).isEqualTo("of robot by " + secret.uid());
+    assertThat(decoded(secret, "ca.crt")).isEqualTo("PEM");
+    assertThat(decoded(secret, "namespace")).isEqualTo("default");
+    c.api.forgetCalls();
+    c.pass(Duration.ofMinutes(5));
+    assertThat(c.api.calls()).isEmpty();
+    c.delete(Resources.SERVICE_ACCOUNTS, "robot", DeleteOptions.DEFAULT);
+    c.context.runUntilIdle();
+    assertThat(c.api.peek(Resources.SECRETS, "default", "robots")).isNull();
+  }
+
+  @Test
+  void aSecretForATokenOfNobodyGoes() {
+    Cluster c = new Cluster();
+    c.create(Resources.SERVICE_ACCOUNTS, account("robot"));
+    c.create(Resources.SECRETS, tokenSecret("nobodys", "nobody", ""));
+    c.create(Resources.SECRETS, tokenSecret("of-another-one", "robot", "another-one"));
+    c.context.runUntilIdle();
+    assertThat(c.api.all(Resources.SECRETS)).isEmpty();
+  }
+
+  private static String account(String name) {
+    return "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\","
+        + "\"metadata\":{\"namespace\":\"default\",\"name\":\"%s\"}}".formatted(name);
+  }
+
+  private static String tokenSecret(String name, String account, String uid) {
+    return """
+    {"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/service-account-token",
+     "metadata":{"namespace":"default","name":"%s","annotations":{
+       "kubernetes.io/service-account.name":"%s","kubernetes.io/service-account.uid":"%s"}}}
+    """
+        .formatted(name, account, uid);
+  }
+
+  private static String decoded(KubeObject secret, String key) {
+    return new String(
+        Base64.getDecoder().decode(secret.at("data", key).asText()), StandardCharsets.UTF_8);
   }
 
   @Test

@@ -512,6 +512,30 @@ public abstract class CriContractSuite {
     assertThat(log("b")).contains("sleep 291");
   }
 
+  /** Docs: "Share Process Namespace between Containers in a Pod" gives this capability. */
+  @Test
+  void theMachineIsNotReachedThroughTheFirstProcessOfThePod() throws IOException {
+    assumeTrue(isolates(), "plain processes share the host's");
+    Path secret = Files.writeString(logs.resolve("of-the-machine"), "of the machine");
+    PodSandboxConfig.Builder pod = pod("reach");
+    pod.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setPid(NamespaceMode.POD);
+    ContainerConfig.Builder config =
+        shell(
+            "reach",
+            "cat /proc/1/root%1$s /proc/1/root/../../../../../..%1$s; grep CapPrm /proc/1/status"
+                .formatted(secret));
+    security(config).getNamespaceOptionsBuilder().setPid(NamespaceMode.POD);
+    security(config).getCapabilitiesBuilder().addAddCapabilities("SYS_PTRACE");
+    awaitExit(started(run(pod.build()), pod.build(), config.build()));
+    assertThat(log("reach"))
+        .contains("CapPrm:")
+        .doesNotContain("CapPrm:\t000001ff")
+        .doesNotContain("of the machine");
+  }
+
   @Test
   void containersOfAPodShareTheNetwork() {
     assumeTrue(isolates(), "plain processes share the host's");

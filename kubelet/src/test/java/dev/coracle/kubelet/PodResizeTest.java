@@ -11,6 +11,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.cri.v1.LinuxContainerResources;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +172,44 @@ class PodResizeTest {
     k.simple("other", "");
     k.awaitPhase("other", "Running");
     assertThat(k.pod("whole").text("status", "resources", "limits", "cpu")).isEqualTo("400m");
+  }
+
+  /** KEP-5419: the limit of a container that has none of its own is the pod's. */
+  @Test
+  void aContainerHeldToItsPodsLimitsIsRestartedWhereItsPolicySaysSo() {
+    k.create(
+        "around",
+        """
+        "resources":{"requests":{"memory":"32Mi"},"limits":{"cpu":"200m","memory":"64Mi"}},
+        "containers":[
+          {"name":"inherits","image":"busybox:1","resizePolicy":[%1$s]},
+          {"name":"keeps","image":"busybox:1","resizePolicy":[%1$s],
+           "resources":{"limits":{"memory":"16Mi"},"requests":{"memory":"16Mi"}}},
+          {"name":"easy","image":"busybox:1"}]
+        """
+            .formatted("{\"resourceName\":\"memory\",\"restartPolicy\":\"RestartContainer\"}"));
+    k.awaitPhase("around", "Running");
+    resizeWhole(
+        "around",
+        "{\"requests\":{\"memory\":\"48Mi\"},\"limits\":{\"cpu\":\"300m\",\"memory\":\"64Mi\"}}");
+    k.eventually(() ->
+        assertThat(k.pod("around").text("status", "resources", "limits", "cpu")).isEqualTo("300m"));
+    assertThat(restarts("around")).as("neither requests nor cpu are asked for").containsOnly(0);
+    resizeWhole(
+        "around",
+        "{\"requests\":{\"memory\":\"48Mi\"},\"limits\":{\"cpu\":\"300m\",\"memory\":\"96Mi\"}}");
+    k.eventually(() -> {
+      assertThat(restarts("around")).containsExactly(1, 0, 0);
+      assertThat(k.pod("around").text("status", "resources", "limits", "memory")).isEqualTo("96Mi");
+      assertThat(condition("around", "PodResizeInProgress").isEmpty()).isTrue();
+    });
+    assertThat(k.events()).anyMatch(e -> e.contains("Container inherits resize requires restart"));
+  }
+
+  private List<Integer> restarts(String pod) {
+    return StreamSupport.stream(k.pod(pod).at("status", "containerStatuses").spliterator(), false)
+        .map(c -> c.path("restartCount").asInt())
+        .toList();
   }
 
   @Test

@@ -65,6 +65,38 @@ class PodTroubleTest {
     assertThat(k.container("probed").path("restartCount").asInt()).isZero();
   }
 
+  /** As upstream: what a volume had stays, and so does the pod. */
+  @Test
+  void aRunningPodDoesNotNeedItsConfigMapAnyMore() {
+    k.api.put(
+        Resources.CONFIG_MAPS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"ConfigMap",
+             "metadata":{"name":"words","namespace":"default"},"data":{"a":"b"}}
+            """));
+    k.create(
+        "reads",
+        """
+        "volumes":[{"name":"v","configMap":{"name":"words"}}],
+        "containers":[{"name":"reads","image":"busybox:1",
+          "volumeMounts":[{"name":"v","mountPath":"/v"}]}]
+        """);
+    k.awaitPhase("reads", "Running");
+    k.api
+        .delete(Resources.CONFIG_MAPS, "default", "words", DeleteOptions.now())
+        .await()
+        .indefinitely();
+    String lost =
+        "FailedMount: MountVolume.SetUp failed for volume \"v\" : configmap \"words\" not";
+    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.startsWith(lost)));
+    k.runtime.exit("reads", 1);
+    k.eventually(() -> {
+      assertThat(k.container("reads").path("restartCount").asInt()).isEqualTo(1);
+      assertThat(k.container("reads").path("state").has("running")).isTrue();
+    });
+  }
+
   @Test
   void aRefusedPodIsToldByAnEventToo() {
     k.simple("bystander", "");

@@ -63,8 +63,15 @@ final class ContainerRules {
     }
   }
 
-  void ephemeral(JsonNode c, FieldPath at) {
+  /**
+   * @param others the containers that are there from the beginning: one of them it may be aimed at
+   */
+  void ephemeral(JsonNode c, FieldPath at, Set<String> others) {
     common(c, at);
+    String target = Nodes.text(c, "targetContainerName");
+    if (!target.isEmpty() && !others.contains(target)) {
+      errors.notFound(at, "targetContainerName", target);
+    }
     for (String field :
         new String[] {"ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"}) {
       if (Nodes.has(c, field)) {

@@ -43,9 +43,10 @@ final class PodSpecRules {
       rules.initContainer(c, path.child("initContainers").index(i));
       i++;
     }
+    Set<String> others = Set.copyOf(names);
     i = 0;
     for (JsonNode c : spec.path("ephemeralContainers")) {
-      rules.ephemeral(c, path.child("ephemeralContainers").index(i));
+      rules.ephemeral(c, path.child("ephemeralContainers").index(i), others);
       i++;
     }
     PodResourceRules.check(spec, path, errors);

@@ -42,6 +42,22 @@ class PodWordsTest {
             "spec.dnsConfig.options[0]: Required value: must not be empty");
   }
 
+  @Test
+  void whatADebuggerIsAimedAt() {
+    String pod =
+        "{'metadata':{'name':'p','namespace':'d'},'spec':{'initContainers':[{'name':'i','image':'i'}],"
+            + "'containers':[{'name':'c','image':'i'}]%s}}";
+    String debuggers =
+        ",'ephemeralContainers':[{'name':'d','image':'i','targetContainerName':'c'},"
+            + "{'name':'e','image':'i','targetContainerName':'i'},"
+            + "{'name':'f','image':'i','targetContainerName':'d'},"
+            + "{'name':'g','image':'i','targetContainerName':'bogus'}]";
+    assertThat(PODS.update(pod.formatted(""), pod.formatted(debuggers), "ephemeralcontainers"))
+        .containsExactly(
+            "spec.ephemeralContainers[2].targetContainerName: Not found: \"d\"",
+            "spec.ephemeralContainers[3].targetContainerName: Not found: \"bogus\"");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

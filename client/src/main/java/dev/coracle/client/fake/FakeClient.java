@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An API server's behaviour in memory, for unit tests: revisions, conflicts, watches with history,
  * merge and JSON patches (strategic and apply patches merge without a schema), deletion with grace
- * periods and finalizers, the subresources status, scale, binding, eviction and finalize,
+ * periods and finalizers, the subresources status, scale, binding, eviction, token and finalize,
  * generateName, generations, and a namespace's life. There is no validation, no defaulting and no
  * garbage collection.
  *
@@ -298,6 +298,15 @@ public final class FakeClient implements Client {
             case "binding" -> pods.bind(resource, before, object);
             case "eviction" ->
                 deletion.delete(resource, before, DeleteOptions.of(object.at("deleteOptions")));
+            case "token" ->
+                object.with(tree ->
+                    tree.putObject("status")
+                        .put(
+                            "token",
+                            "of "
+                                + name
+                                + " by "
+                                + object.at("spec", "boundObjectRef", "uid").asText("itself")));
             default ->
                 throw StatusException.notFound(resource.groupResource(), name + "/" + subresource);
           };

@@ -8,6 +8,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.StatusException;
+import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Runs a CRI call on a virtual thread and turns its failure into a gRPC status, in one place. */
 public final class Calls {
@@ -129,8 +131,21 @@ public final class Calls {
           default -> GrpcStatus.UNKNOWN;
         };
     if (status == GrpcStatus.UNKNOWN && !(t instanceof StartException)) {
-      LOG.atWarn().addKeyValue("operation", operation).setCause(t).log("CRI call failed");
+      log(operation, t);
     }
     return new StatusException(status, message);
+  }
+
+  /**
+   * What the world outside does, such as a registry without the image, needs no trace: what it says
+   * is enough, and it is said again with each try.
+   */
+  private static void log(String operation, Throwable t) {
+    LoggingEventBuilder event = LOG.atWarn().addKeyValue("operation", operation);
+    if (t instanceof IOException) {
+      event.addKeyValue("reason", t.toString()).log("CRI call failed");
+    } else {
+      event.setCause(t).log("CRI call failed");
+    }
   }
 }

@@ -1,4 +1,4 @@
-/** What every namespace gets: the default ServiceAccount and the root CA. */
+/** What every namespace gets, the default ServiceAccount and the root CA, and tokens in Secrets. */
 @NullMarked
 package dev.coracle.controllers.internal.serviceaccount;
 

@@ -2,6 +2,7 @@ package dev.coracle.cridocker.internal.pod;
 
 import dev.coracle.cridocker.internal.engine.Engine;
 import dev.coracle.criruntime.ImageBuilder;
+import dev.coracle.criruntime.server.PauseProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,13 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** Adds to a program the calls by which its thread gives up all but a process's own rights. */
-final class Credentials {
+public final class Credentials {
   private static final int PR_CAPBSET_DROP = 24;
   private static final int PR_SET_KEEPCAPS = 8;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int PR_CAP_AMBIENT = 47;
   private static final int PR_CAP_AMBIENT_RAISE = 2;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
+
+  /** Upstream's user of its pause image. */
+  private static final int NOBODY = 65535;
 
   private Credentials() {}
 
@@ -42,6 +45,17 @@ final class Credentials {
     if (process.noNewPrivileges()) {
       program.must("no_new_privs", Sys.PRCTL, PR_SET_NO_NEW_PRIVS, 1);
     }
+  }
+
+  /** For a process that needs nothing: no capability ever again, and a user who owns nothing. */
+  public static void giveUpAll(SyscallProgram program) {
+    for (String c : Capabilities.all()) {
+      program.may("drop " + c, Sys.PRCTL, PR_CAPBSET_DROP, Capabilities.number(c));
+    }
+    program.must("setgroups", Sys.SETGROUPS, 0, 0);
+    program.must("setgid", Sys.SETRESGID, NOBODY, NOBODY, NOBODY);
+    program.must("setuid", Sys.SETRESUID, NOBODY, NOBODY, NOBODY);
+    program.must("no_new_privs", Sys.PRCTL, PR_SET_NO_NEW_PRIVS, 1);
   }
 
   private static void raiseAmbient(SyscallProgram program, ProcessSpec process) {

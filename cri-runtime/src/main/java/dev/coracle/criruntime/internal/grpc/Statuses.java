@@ -14,6 +14,7 @@ import dev.coracle.cri.v1.PodSandbox;
 import dev.coracle.cri.v1.PodSandboxNetworkStatus;
 import dev.coracle.cri.v1.PodSandboxState;
 import dev.coracle.cri.v1.PodSandboxStatus;
+import dev.coracle.criruntime.ImageReference;
 import dev.coracle.criruntime.internal.container.Container;
 import dev.coracle.criruntime.internal.container.ContainerRecord;
 import dev.coracle.criruntime.internal.container.ContainerService;
@@ -80,7 +81,7 @@ public final class Statuses {
         .setStartedAt(r.startedAt())
         .setFinishedAt(r.finishedAt())
         .setExitCode(r.exitCode())
-        .setImage(image(c))
+        .setImage(ImageSpec.newBuilder().setImage(imageName(c.config().getImage())))
         .setImageRef(c.made().imageRef())
         .setImageId(c.made().imageId())
         .setReason(r.reason())
@@ -93,6 +94,19 @@ public final class Statuses {
         .setUser(ContainerUser.newBuilder().setLinux(user))
         .setStopSignal(StopSignals.toProtocol(c.made().stopSignal()))
         .build();
+  }
+
+  /**
+   * As containerd tells it, and so the Pod's status does: the image's full name with its tag. Of
+   * one that is known by its digest alone, the image's id.
+   */
+  static String imageName(ImageSpec asked) {
+    try {
+      ImageReference name = ImageReference.parse(asked.getUserSpecifiedImage());
+      return name.digest().isEmpty() ? name.toString() : asked.getImage();
+    } catch (IllegalArgumentException e) {
+      return asked.getImage(); // Not by a name, but by an id.
+    }
   }
 
   private static ImageSpec image(Container c) {

@@ -24,21 +24,6 @@ import java.util.Objects;
 final class Namespaces {
   private static final Map<Integer, String> NAMES =
       Map.of(Mounts.CLONE_NEWNET, "net", Mounts.CLONE_NEWUTS, "uts", Mounts.CLONE_NEWIPC, "ipc");
-  private static final int CLONE_NEWPID = 0x20000000;
-  private static final String PAUSE =
-      "trap 'exit 0' TERM INT; echo started >&3; exec 3>&-; while :; do sleep 2147483647 & wait;"
-          + " done";
-
-  /** What stays outside of the PID namespace and says which pid its first process has here. */
-  private static final String PAUSE_PARENT =
-      "\"$0\" -c \"$1\" coracle-pause & echo \"$!\" >&3; exec 3>&-; wait";
-
-  /**
-   * The process that is the first of a pod's PID namespace.
-   *
-   * @param child of this JVM to be reaped when it ends, most often the same
-   */
-  record Pause(int pid, int child) {}
 
   private Namespaces() {}
 
@@ -133,69 +118,6 @@ final class Namespaces {
       script.append("' > ").append(path).append('\n');
     }
     HostTools.run(script.toString(), command).orThrow("sysctl");
-  }
-
-  /** Starts the process that is the first of the pod's PID namespace. */
-  static Pause pause(Sandbox sandbox) throws IOException {
-    String shell = HostTools.find("sh").orElseThrow().toString();
-    boolean owned = sandbox.userNamespace().isPresent();
-    List<String> command =
-        owned
-            ? List.of(
-                HostTools.find("nsenter").orElseThrow().toString(),
-                "--user=" + sandbox.userNamespaceFile(),
-                "--",
-                HostTools.find("unshare").orElseThrow().toString(),
-                "--pid",
-                "--",
-                shell,
-                "-c",
-                PAUSE_PARENT,
-                shell,
-                PAUSE)
-            : List.of(shell, "-c", PAUSE, "coracle-pause");
-    int[] pipe = Fd.pipe();
-    int nothing = Fd.open(Path.of("/dev/null"), Fd.O_RDWR);
-    try (SyscallProgram program = new SyscallProgram()) {
-      if (!owned) {
-        // The thread itself stays where it is; only what it starts is in the new namespace.
-        program.must("unshare", Sys.UNSHARE, CLONE_NEWPID);
-      }
-      int child =
-          Spawn.start(
-              program,
-              Spawn.Command.of(
-                  command, HostTools.ENV, Map.of(0, nothing, 1, nothing, 2, nothing, 3, pipe[1])));
-      Fd.close(pipe[1]);
-      pipe[1] = -1;
-      String said = firstLines(pipe[0], owned ? 2 : 1);
-      if (!owned) {
-        return new Pause(child, child);
-      }
-      int pid =
-          said.lines()
-              .filter(line -> line.matches("[0-9]{1,9}"))
-              .mapToInt(Integer::parseInt)
-              .findFirst()
-              .orElseThrow(() -> new IOException("the pod's PID namespace cannot be made"));
-      return new Pause(pid, child);
-    } finally {
-      Fd.close(pipe[0]);
-      Fd.close(pipe[1]);
-      Fd.close(nothing);
-    }
-  }
-
-  private static String firstLines(int fd, int count) {
-    StringBuilder text = new StringBuilder();
-    while (text.chars().filter(c -> c == '\n').count() < count) {
-      byte[] bytes = Fd.read(fd, 64);
-      if (bytes.length == 0) {
-        break;
-      }
-      text.append(new String(bytes, StandardCharsets.US_ASCII));
-    }
-    return text.toString();
   }
 
   /** Unbinds the files; with the last process gone, the namespaces are, too. */

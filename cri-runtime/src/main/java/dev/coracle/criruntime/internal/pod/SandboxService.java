@@ -180,7 +180,7 @@ public final class SandboxService {
         Namespaces.sysctls(sandbox);
         if (pausePolicy == PausePolicy.ALWAYS
             || sandbox.namespaces().getPid() == NamespaceMode.POD) {
-          Namespaces.Pause pause = Namespaces.pause(sandbox);
+          Pause pause = Pause.start(sandbox);
           reaper.ifPresent(r -> pauses.put(pause.pid(), r.await(pause.child())));
           record = record.withPause(pause.pid(), Processes.startTime(pause.pid()));
         }

@@ -182,14 +182,11 @@ public final class Handlers implements AutoCloseable {
       }
       return new Outcome(Result.WARNING, "Probe terminated redirects, Response body: " + a.body);
     } catch (ExecutionException e) {
-      return Outcome.failure("Get \"" + url + "\": " + text(e, URI.create(url)));
+      return Outcome.failure("Get \"" + url + "\": " + NetworkWords.request(e, URI.create(url)));
     } catch (TimeoutException e) {
       // Its connection would be one of the few to this port for as long as nobody answers.
       sent.thenAccept(HttpClientRequest::reset);
-      return Outcome.failure(
-          "Get \""
-              + url
-              + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+      return Outcome.failure("Get \"" + url + "\": " + NetworkWords.LATE);
     } catch (InterruptedException e) {
       sent.thenAccept(HttpClientRequest::reset);
       Thread.currentThread().interrupt();
@@ -214,7 +211,7 @@ public final class Handlers implements AutoCloseable {
           .get(limit.toMillis(), TimeUnit.MILLISECONDS);
       return Outcome.SUCCESS;
     } catch (ExecutionException e) {
-      return Outcome.failure(dial(e, host, port));
+      return Outcome.failure(NetworkWords.dial(e, host, port));
     } catch (TimeoutException e) {
       return Outcome.failure("dial tcp " + authority(host, port) + ": i/o timeout");
     } catch (InterruptedException e) {
@@ -230,32 +227,10 @@ public final class Handlers implements AutoCloseable {
     return grpc.check(podIp, action.path("port").asInt(), action.path("service").asText(""), limit);
   }
 
-  /** What failed of a request: the connection, or what came after. */
-  private static String text(ExecutionException e, URI url) {
-    boolean ssl = url.getScheme().equals("https");
-    int port = url.getPort() > 0 ? url.getPort() : ssl ? 443 : 80;
-    return e.getCause() instanceof java.net.ConnectException
-        ? dial(e, url.getHost(), port)
-        : String.valueOf(cause(e).getMessage());
-  }
-
   /** With brackets around an address of IPv6 (RFC 3986 section 3.2.2). */
   static String authority(String host, int port) {
     boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
     return (bare ? "[" + host + "]" : host) + ":" + port;
-  }
-
-  private static String dial(ExecutionException e, String host, int port) {
-    String message = String.valueOf(cause(e).getMessage());
-    boolean refused = message.toLowerCase(Locale.ROOT).contains("connection refused");
-    return "dial tcp "
-        + authority(host, port)
-        + ": "
-        + (refused ? "connect: connection refused" : message);
-  }
-
-  private static Throwable cause(ExecutionException e) {
-    return e.getCause() == null ? e : e.getCause();
   }
 
   private static String portMissing(JsonNode action) {

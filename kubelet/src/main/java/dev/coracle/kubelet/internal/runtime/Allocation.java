@@ -40,6 +40,20 @@ public record Allocation(Map<String, JsonNode> resources, JsonNode whole) {
     return node.isObject() ? node : Json.object();
   }
 
+  /** The limits of the pod as a whole that hold a container, having none of its own. */
+  static ObjectNode inherited(Pod pod, ContainerSpec container) {
+    ObjectNode out = Json.object();
+    whole(pod)
+        .path("limits")
+        .properties()
+        .forEach(limit -> {
+          if (!container.limits().has(limit.getKey())) {
+            out.set(limit.getKey(), limit.getValue());
+          }
+        });
+    return out;
+  }
+
   /** The pod with these resources; containers not named here keep their own. */
   public Pod on(Pod desired) {
     if (equals(of(desired))) {

@@ -56,7 +56,6 @@ public record ContainerState(
 
   static ContainerState of(String sandboxId, ContainerStatus s) {
     Map<String, String> notes = s.getAnnotationsMap();
-    String image = s.getImage().getUserSpecifiedImage();
     return new ContainerState(
         s.getId(),
         s.getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, s.getMetadata().getName()),
@@ -73,7 +72,7 @@ public record ContainerState(
         s.getExitCode(),
         s.getReason(),
         s.getMessage(),
-        image.isEmpty() ? s.getImage().getImage() : image,
+        s.getImage().getImage(),
         s.getImageId().isEmpty() || !s.getImageRef().isEmpty() ? s.getImageRef() : s.getImageId(),
         number(notes.get(Labels.RESTART_COUNT), s.getMetadata().getAttempt()),
         notes.getOrDefault(Labels.HASH, ""),

@@ -1,6 +1,5 @@
 package dev.coracle.kubelet.internal.runtime;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.ArrayList;
@@ -330,23 +329,15 @@ public record PodActions(
 
     /** Resizes a running container that has not what it was promised; true: by a restart. */
     private boolean restartedToResize(ContainerSpec c, ContainerState s, String what) {
-      JsonNode has = resources.of(s.id(), c);
-      if (has.equals(Allocation.resources(c))) {
-        return false;
+      if (ResizePolicies.wantRestart(pod, c, s.id(), resources)) {
+        String message = what + c.name() + " resize requires restart";
+        kill.add(new Kill(s, Optional.of(c), message));
+        start.add(c);
+        return true;
       }
-      for (JsonNode policy : c.node().path("resizePolicy")) {
-        String name = policy.path("resourceName").asText("");
-        boolean changes =
-            !has.path("requests").path(name).equals(c.requests().path(name))
-                || !has.path("limits").path(name).equals(c.limits().path(name));
-        if (changes && policy.path("restartPolicy").asText("").equals("RestartContainer")) {
-          String message = what + c.name() + " resize requires restart";
-          kill.add(new Kill(s, Optional.of(c), message));
-          start.add(c);
-          return true;
-        }
+      if (!resources.of(s.id(), c).equals(Allocation.resources(c))) {
+        resize.add(new Resize(s, c));
       }
-      resize.add(new Resize(s, c));
       return false;
     }
 

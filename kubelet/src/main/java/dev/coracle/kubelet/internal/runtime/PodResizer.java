@@ -179,6 +179,10 @@ public final class PodResizer {
       if (c.isRunning() && had != null && !resources.knows(c.id())) {
         resources.actuated(c.id(), had);
       }
+      Optional<ContainerSpec> before = context.pod().container(c.name());
+      if (c.isRunning() && before.isPresent() && !resources.knowsInherited(c.id())) {
+        resources.inherited(c.id(), Allocation.inherited(context.pod(), before.get()));
+      }
     }
     if (!wanted.whole().equals(promised.whole())) {
       resources.actuatedWhole(resources.whole(context.pod()));
@@ -238,18 +242,20 @@ public final class PodResizer {
   }
 
   /**
-   * Gives running containers what they were promised.
+   * Gives running containers what they were promised; done before others are started anew for it.
    *
    * @return when to try again what failed
    */
   public Optional<Duration> give(
       PodContext context, PodRuntimeStatus status, List<PodActions.Resize> resizes) {
+    Pod pod = context.pod();
+    PodResources resources = context.resources();
+    if (resources.inProgress()) {
+      cgroups.widen(pod); // Also for those that are started anew with more.
+    }
     if (resizes.isEmpty()) {
       return Optional.empty();
     }
-    Pod pod = context.pod();
-    PodResources resources = context.resources();
-    cgroups.widen(pod);
     try {
       for (PodActions.Resize r : resizes) {
         belowUse(r)
@@ -286,7 +292,8 @@ public final class PodResizer {
       Optional<ContainerSpec> spec = pod.container(c.name());
       if (c.isRunning()
           && spec.isPresent()
-          && !resources.of(c.id(), spec.get()).equals(Allocation.resources(spec.get()))) {
+          && (!resources.of(c.id(), spec.get()).equals(Allocation.resources(spec.get()))
+              || ResizePolicies.wantRestart(pod, spec.get(), c.id(), resources))) {
         return Optional.empty();
       }
     }
@@ -325,6 +332,7 @@ public final class PodResizer {
         Optional<ContainerSpec> spec = pod.container(c.name());
         if (c.isRunning() && spec.isPresent()) {
           runtime.updateContainerResources(c.id(), LinuxResources.of(pod, spec.get(), node));
+          resources.inherited(c.id(), Allocation.inherited(pod, spec.get()));
         }
       }
       resources.actuatedWhole(next);

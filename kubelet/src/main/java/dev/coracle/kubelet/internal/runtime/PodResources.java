@@ -8,6 +8,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ public final class PodResources {
 
   private volatile @Nullable Allocation allocation;
   private volatile Map<String, JsonNode> actuated = Map.of();
+  private volatile Map<String, JsonNode> inherited = Map.of();
   private volatile @Nullable JsonNode actuatedWhole;
   private volatile Optional<Pending> pending = Optional.empty();
   private volatile Optional<String> error = Optional.empty();
@@ -71,6 +73,17 @@ public final class PodResources {
   }
 
   /**
+   * The limits of the pod as a whole that hold a running container.
+   *
+   * @param pod with the allocated resources, to whose limits it is held unless a resize is under
+   *     way
+   */
+  JsonNode inherited(String containerId, Pod pod, ContainerSpec container) {
+    JsonNode known = inherited.get(containerId);
+    return known == null ? Allocation.inherited(pod, container) : known;
+  }
+
+  /**
    * The resources the pod as a whole has.
    *
    * @param pod with the allocated resources, which it has unless a resize is under way
@@ -85,21 +98,38 @@ public final class PodResources {
   }
 
   void actuated(String containerId, JsonNode resources) {
-    Map<String, JsonNode> next = new LinkedHashMap<>(actuated);
-    next.put(containerId, resources);
-    actuated = Map.copyOf(next);
+    actuated = with(actuated, containerId, resources);
+  }
+
+  void inherited(String containerId, JsonNode limits) {
+    inherited = with(inherited, containerId, limits);
+  }
+
+  private static Map<String, JsonNode> with(
+      Map<String, JsonNode> known, String containerId, JsonNode value) {
+    Map<String, JsonNode> next = new LinkedHashMap<>(known);
+    next.put(containerId, value);
+    return Map.copyOf(next);
   }
 
   boolean knows(String containerId) {
     return actuated.containsKey(containerId);
   }
 
+  boolean knowsInherited(String containerId) {
+    return inherited.containsKey(containerId);
+  }
+
   /** Keeps only what was said of these containers. */
-  void retain(java.util.Set<String> containerIds) {
-    Map<String, JsonNode> next = new LinkedHashMap<>(actuated);
-    if (next.keySet().retainAll(containerIds)) {
-      actuated = Map.copyOf(next);
-    }
+  void retain(Set<String> containerIds) {
+    actuated = only(actuated, containerIds);
+    inherited = only(inherited, containerIds);
+  }
+
+  private static Map<String, JsonNode> only(Map<String, JsonNode> known, Set<String> ids) {
+    Map<String, JsonNode> next = new LinkedHashMap<>(known);
+    next.keySet().retainAll(ids);
+    return Map.copyOf(next);
   }
 
   ObjectNode toJson() {
@@ -112,6 +142,8 @@ public final class PodResources {
     node.put("inProgress", inProgress);
     ObjectNode has = node.putObject("actuated");
     actuated.forEach(has::set);
+    ObjectNode held = node.putObject("inherited");
+    inherited.forEach(held::set);
     JsonNode whole = actuatedWhole;
     if (whole != null) {
       node.set("actuatedPod", whole);
@@ -128,8 +160,13 @@ public final class PodResources {
     allocation =
         Allocation.parse(node.path("allocated"), promised.isObject() ? promised : otherwise);
     actuatedWhole = node.path("actuatedPod").isObject() ? node.path("actuatedPod") : null;
-    Map<String, JsonNode> has = new LinkedHashMap<>();
-    node.path("actuated").properties().forEach(e -> has.put(e.getKey(), e.getValue()));
-    actuated = Map.copyOf(has);
+    actuated = map(node.path("actuated"));
+    inherited = map(node.path("inherited"));
+  }
+
+  private static Map<String, JsonNode> map(JsonNode node) {
+    Map<String, JsonNode> all = new LinkedHashMap<>();
+    node.properties().forEach(e -> all.put(e.getKey(), e.getValue()));
+    return Map.copyOf(all);
   }
 }

@@ -210,17 +210,22 @@ public final class PodSync implements PodWorker.Steps {
       }
     }
     Map<String, Mounted> mounted;
+    Optional<Duration> mountAgain = Optional.empty();
     try {
       paths.make(paths.volumes(pod.uid()));
       cgroups.ensure(pod);
       mounted = volumes.mount(pod);
+      context.mounted();
     } catch (VolumeManager.MountException e) {
-      events.warning(pod, e.reason(), String.valueOf(e.getMessage()));
-      return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(context.mountFailed()));
+      e.failures().forEach(f -> events.warning(pod, f.reason(), f.message()));
+      mountAgain = Optional.of(context.mountFailed());
+      if (e.standing().isEmpty()) {
+        return new PodWorker.Next(PodWorker.Phase.SYNCING, mountAgain);
+      }
+      mounted = e.standing().get();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    context.mounted();
     PodRuntime.Result result = runtime.sync(context, status, mounted);
     if (result.acted()) {
       // Tell what came of it at once, and act on it; nothing to do next time ends the chain.
@@ -232,7 +237,9 @@ public final class PodSync implements PodWorker.Steps {
     gc.afterSync(pod, status);
     return new PodWorker.Next(
         PodWorker.Phase.SYNCING,
-        sooner(sooner(deadline, resizeAgain), sooner(result.retryAfter(), refresh(pod.uid()))));
+        sooner(
+            sooner(sooner(deadline, resizeAgain), mountAgain),
+            sooner(result.retryAfter(), refresh(pod.uid()))));
   }
 
   /** What is left of {@code activeDeadlineSeconds}, counted from the pod's start. */

@@ -80,7 +80,7 @@ final class ClaimVolume implements VolumePlugin {
     } catch (SetUpException e) {
       throw e;
     } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
-      throw new SetUpException("MountVolume.SetUp", volume.name(), VolumeManager.reason(e));
+      throw new SetUpException("MountVolume.SetUp", volume.name(), MountFailures.reason(e));
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,18 +33,34 @@ import org.jspecify.annotations.Nullable;
  * only; what is remembered is safe for any thread.
  */
 public final class VolumeManager {
-  /** A volume could not be made ready; reason and message are those of the event. */
+  /** Volumes could not be made ready, or not be brought up to date. */
   public static final class MountException extends Exception {
     private static final long serialVersionUID = 1L;
-    private final String reason;
 
-    MountException(String reason, String message) {
-      super(message, null, false, false);
-      this.reason = reason;
+    /** An event's reason and message. */
+    public record Failure(String reason, String message) {}
+
+    private final transient List<Failure> failures;
+    private final transient Optional<Map<String, Mounted>> standing;
+
+    MountException(List<Failure> failures, Optional<Map<String, Mounted>> standing) {
+      super(
+          failures.stream().map(Failure::message).collect(Collectors.joining("; ")),
+          null,
+          false,
+          false);
+      this.failures = List.copyOf(failures);
+      this.standing = standing;
     }
 
-    public String reason() {
-      return reason;
+    /** What is to be told. */
+    public List<Failure> failures() {
+      return failures;
+    }
+
+    /** All of the pod's volumes, where each stands with what it had before; the pod goes on. */
+    public Optional<Map<String, Mounted>> standing() {
+      return standing;
     }
   }
 
@@ -52,6 +69,9 @@ public final class VolumeManager {
 
   /** A volume's kind and its part of the spec. */
   private record Kind(VolumePlugin plugin, JsonNode source) {}
+
+  /** How long a pod's volumes may take before it is told which of them are missing. */
+  private static final Duration PATIENCE = Duration.ofSeconds(123);
 
   private final PodPaths paths;
   private final List<VolumePlugin> plugins;
@@ -62,6 +82,10 @@ public final class VolumeManager {
   private final Map<String, Map<String, Mounted>> standing = new ConcurrentHashMap<>();
 
   private final Map<String, Ready> ready = new ConcurrentHashMap<>();
+
+  /** By pod, since when something of its volumes has failed, or was last told to be late. */
+  private final Map<String, Instant> failing = new ConcurrentHashMap<>();
+
   private final Set<String> stale = ConcurrentHashMap.newKeySet();
 
   /**
@@ -96,6 +120,7 @@ public final class VolumeManager {
       return before.volumes;
     }
     Map<String, Mounted> known = standing.computeIfAbsent(pod.uid(), _ -> new LinkedHashMap<>());
+    MountFailures failures = new MountFailures();
     Optional<Instant> until = Optional.empty();
     for (JsonNode volume : pod.spec().path("volumes")) {
       String name = volume.path("name").asText("");
@@ -103,28 +128,15 @@ public final class VolumeManager {
         Kind kind = kind(volume);
         known.put(name, mount(pod, name, kind, known.get(name)));
         until = earlier(until, kind.plugin.refreshAfter(request(pod, name, kind)).map(this::in));
-      } catch (VolumePlugin.MapException e) {
-        stale.add(pod.uid());
-        throw new MountException("FailedMapVolume", String.valueOf(e.getMessage()));
-      } catch (VolumePlugin.SetUpException e) {
-        stale.add(pod.uid());
-        throw new MountException("FailedMount", String.valueOf(e.getMessage()));
-      } catch (VolumePlugin.ClaimException e) {
-        stale.add(pod.uid());
-        throw new MountException(
-            "FailedMount",
-            "Unable to attach or mount volumes: unmounted volumes="
-                + missing(pod, known.keySet())
-                + ", unattached volumes=[], failed to process volumes=["
-                + name
-                + "]: "
-                + e.getMessage());
       } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
-        stale.add(pod.uid());
-        throw new MountException(
-            "FailedMount", "MountVolume.SetUp failed for volume \"" + name + "\" : " + reason(e));
+        failures.add(name, e);
       }
     }
+    if (!failures.isEmpty()) {
+      stale.add(pod.uid());
+      throw failed(pod, failures, known);
+    }
+    failing.remove(pod.uid());
     Map<String, Mounted> out = new LinkedHashMap<>(known);
     for (Renewals renewal : renewals) {
       until = earlier(until, renewal.nextRefresh(pod.uid()));
@@ -133,12 +145,28 @@ public final class VolumeManager {
     return out;
   }
 
-  private static String missing(Pod pod, Set<String> mounted) {
+  private MountException failed(Pod pod, MountFailures failures, Map<String, Mounted> known) {
+    List<String> missing = missing(pod, known.keySet());
+    if (missing.isEmpty()) {
+      failing.remove(pod.uid());
+      return new MountException(
+          failures.told(missing, false), Optional.of(new LinkedHashMap<>(known)));
+    }
+    Instant now = clock.instant();
+    Instant since = failing.computeIfAbsent(pod.uid(), _ -> now);
+    boolean late = !now.isBefore(since.plus(PATIENCE));
+    if (late) {
+      failing.put(pod.uid(), now);
+    }
+    return new MountException(failures.told(missing, late), Optional.empty());
+  }
+
+  private static List<String> missing(Pod pod, Set<String> mounted) {
     List<String> names = new ArrayList<>();
     pod.spec().path("volumes").forEach(v -> names.add(v.path("name").asText("")));
     names.removeAll(mounted);
     Collections.sort(names);
-    return "[" + String.join(" ", names) + "]";
+    return names;
   }
 
   private Instant in(Duration wait) {
@@ -155,10 +183,6 @@ public final class VolumeManager {
   private VolumePlugin.Request request(Pod pod, String name, Kind kind) {
     return new VolumePlugin.Request(
         pod, name, kind.source, paths.volume(pod.uid(), kind.plugin.directoryName(), name));
-  }
-
-  static @Nullable String reason(Exception e) {
-    return e instanceof CriException call ? call.describe() : e.getMessage();
   }
 
   private Kind kind(JsonNode volume) {
@@ -237,6 +261,7 @@ public final class VolumeManager {
     ready.remove(podUid);
     standing.remove(podUid);
     stale.remove(podUid);
+    failing.remove(podUid);
     renewals.forEach(r -> r.forget(podUid));
   }
 

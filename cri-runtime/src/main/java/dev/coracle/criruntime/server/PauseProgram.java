@@ -1,4 +1,4 @@
-package dev.coracle.cridocker.internal.pod;
+package dev.coracle.criruntime.server;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * does not care for its children, which are then never zombies, and sleeps for ever. That is all,
  * and it needs no library: the program is its machine code in the smallest ELF file there is.
  */
-final class PauseProgram {
+public final class PauseProgram {
   private static final long ADDRESS = 0x400000;
   private static final int ELF_HEADER = 64;
   private static final int PROGRAM_HEADER = 56;
@@ -22,7 +22,7 @@ final class PauseProgram {
   /**
    * @param architecture {@code amd64} or {@code arm64}
    */
-  static byte[] of(String architecture) {
+  public static byte[] of(String architecture) {
     return switch (architecture) {
       case "amd64" -> elf(X86_64, x86());
       case "arm64" -> elf(AARCH64, arm());
@@ -30,6 +30,12 @@ final class PauseProgram {
           throw new UnsupportedOperationException(
               "there is no pause program for " + architecture + ", only for amd64 and arm64");
     };
+  }
+
+  /** The one for this machine. */
+  public static byte[] ofThisMachine() {
+    String architecture = System.getProperty("os.arch");
+    return of(architecture.equals("aarch64") ? "arm64" : architecture);
   }
 
   private static byte[] elf(short machine, byte[] code) {

@@ -1,4 +1,4 @@
-package dev.coracle.cridocker.internal.pod;
+package dev.coracle.criruntime.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
