@@ -28,7 +28,7 @@ final class CoracleProcess implements AutoCloseable {
 
   // The first start learns what later ones begin with: once, and not by several classes at a time.
   static {
-    Shell.Result first = Shell.run(Duration.ofMinutes(5), Map.of(), "", command("up", "--help"));
+    Shell.Result first = Shell.run(Duration.ofMinutes(10), Map.of(), "", command("up", "--help"));
     assertThat(first.exitCode()).as(first.all()).isZero();
   }
 
