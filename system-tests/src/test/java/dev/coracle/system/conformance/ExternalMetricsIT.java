@@ -87,8 +87,8 @@ class ExternalMetricsIT {
             .formatted(NAME));
     space.create(
         ("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata:"
-             + " {name: %s-1, labels: {kubernetes.io/service-name: %s}}, endpoints: [{addresses:"
-             + " [%s]}], ports: [{name: '', port: %d}]}")
+                + " {name: %s-1, labels: {kubernetes.io/service-name: %s}}, endpoints: [{addresses:"
+                + " [%s]}], ports: [{name: '', port: %d}]}")
             .formatted(NAME, NAME, address, server.actualPort()));
     byte[] ca = Pem.certificate(authority.certificate()).getBytes(StandardCharsets.UTF_8);
     return Base64.getEncoder().encodeToString(ca);
