@@ -3,7 +3,6 @@ package dev.coracle.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.deque.html.axecore.results.Rule;
-import com.deque.html.axecore.selenium.AxeBuilder;
 import dev.coracle.dashboard.Browser;
 import java.nio.file.Path;
 import java.util.List;
@@ -290,7 +289,7 @@ class DashboardIT {
     for (String look : List.of("light", "dark", "narrow")) {
       browser.scheme(look.equals("dark") ? "dark" : "light");
       browser.size(look.equals("narrow") ? 360 : 1440, 900);
-      List<Rule> broken = new AxeBuilder().analyze(browser.driver).getViolations();
+      List<Rule> broken = browser.violations();
       assertThat(broken)
           .as(page + " " + look)
           .extracting(rule -> rule.getId() + " " + rule.getNodes())

@@ -12,12 +12,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The built-in runtime's other ways to run containers, and Services in userspace. */
 @Timeout(240)
+@Order(2)
 class RuntimeModesIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final String NOBODY = "65534";

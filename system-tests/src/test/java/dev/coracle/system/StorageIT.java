@@ -14,10 +14,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The store as its owner meets it: snapshots, etcdctl, and clients that do not read. */
+@Order(2)
 class StorageIT {
 
   private static final int DEAF = 1000;

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Jobs by the clock; each test waits for minutes to begin. */
 @Conformance
+@Order(1)
 class CronJobIT {
 
   /** Two minutes begin in that time, at which a job would be due. */

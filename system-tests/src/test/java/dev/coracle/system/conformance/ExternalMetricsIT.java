@@ -86,9 +86,9 @@ class ExternalMetricsIT {
         "{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {ports: [{port: 443}]}}"
             .formatted(NAME));
     space.create(
-        ("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: {name:"
-                + " %s-1, labels: {kubernetes.io/service-name: %s}}, endpoints: [{addresses: [%s]}],"
-                + " ports: [{name: '', port: %d}]}")
+        ("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata:"
+                + " {name: %s-1, labels: {kubernetes.io/service-name: %s}}, endpoints: [{addresses:"
+                + " [%s]}], ports: [{name: '', port: %d}]}")
             .formatted(NAME, NAME, address, server.actualPort()));
     byte[] ca = Pem.certificate(authority.certificate()).getBytes(StandardCharsets.UTF_8);
     return Base64.getEncoder().encodeToString(ca);
@@ -139,14 +139,23 @@ class ExternalMetricsIT {
     Awaitility.await("three replicas")
         .atMost(LONG)
         .until(() -> space.get("deployments.apps", "worker").at("/spec/replicas").asInt() == 3);
-    JsonNode scaler = space.get("horizontalpodautoscalers.autoscaling", "worker");
-    assertThat(active(space)).contains("calculate a replica count from external metric queue(");
+    // The size is written before the status that tells why.
+    JsonNode scaler =
+        space.await(
+            "horizontalpodautoscalers.autoscaling",
+            "worker",
+            "telling what it has measured",
+            s -> s.at("/status/currentMetrics/0/external/current").has("averageValue"));
+    assertThat(active(scaler)).contains("calculate a replica count from external metric queue(");
     assertThat(scaler.at("/status/currentMetrics/0/external/current/averageValue").asText())
         .isIn("30", "10");
   }
 
   private static String active(Space space) {
-    JsonNode scaler = space.get("horizontalpodautoscalers.autoscaling", "worker");
+    return active(space.get("horizontalpodautoscalers.autoscaling", "worker"));
+  }
+
+  private static String active(JsonNode scaler) {
     return text(Space.condition(scaler, "ScalingActive"), "/message");
   }
 }
