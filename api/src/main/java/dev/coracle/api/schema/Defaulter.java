@@ -121,9 +121,9 @@ public final class Defaulter {
     }
     for (SchemaField field : type.fields().values()) {
       JsonNode value = field.defaultValue();
-      boolean none =
-          value == null || field.whenEmpty() == WhenEmpty.LEFT_OUT && Zeros.isZero(value);
-      if (!none && rules.stream().noneMatch(r -> r.field().equals(field.name()))) {
+      boolean gone =
+          field.whenEmpty() == WhenEmpty.LEFT_OUT && value != null && Zeros.isZero(value);
+      if (value != null && !gone && rules.stream().noneMatch(r -> r.field().equals(field.name()))) {
         boolean structural = type.structural();
         rules.add(
             new Rule(
