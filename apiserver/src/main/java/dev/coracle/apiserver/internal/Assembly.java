@@ -38,6 +38,7 @@ import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
+import dev.coracle.apiserver.internal.discovery.StatusPage;
 import dev.coracle.apiserver.internal.discovery.VersionInfo;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
@@ -334,6 +335,7 @@ public final class Assembly {
                         .isPresent()));
     return List.of(
         health::handle,
+        new StatusPage(Clock.systemUTC())::handle,
         version,
         this::dump,
         keys::handle,

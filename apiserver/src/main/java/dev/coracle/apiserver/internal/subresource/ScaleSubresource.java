@@ -19,9 +19,12 @@ import dev.coracle.apiserver.internal.verb.PatchVerb;
 import dev.coracle.apiserver.internal.verb.PatchedForm;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 
 /** {@code scale}: the number of replicas of anything that has them, built in or custom. */
 public final class ScaleSubresource implements ObjectSubresource {
+
+  private static final String VERSION = "autoscaling/v1";
 
   private final ResourceStore store;
   private final ObjectUpdate updates;
@@ -57,7 +60,7 @@ public final class ScaleSubresource implements ObjectSubresource {
   /** The Scale that this object shows. */
   public static KubeObject scale(Call call, KubeObject object) {
     Paths paths = Paths.of(call);
-    ObjectNode out = Json.object().put("kind", "Scale").put("apiVersion", "autoscaling/v1");
+    ObjectNode out = Json.object().put("kind", "Scale").put("apiVersion", VERSION);
     ObjectNode metadata = out.putObject("metadata");
     metadata.put("name", object.name());
     if (!object.namespace().isEmpty()) {
@@ -155,9 +158,12 @@ public final class ScaleSubresource implements ObjectSubresource {
       at = at.withObjectProperty(path[i]);
     }
     at.put(path[path.length - 1], number);
-    String rv = scale.path("metadata").path("resourceVersion").asText("");
-    if (!rv.isEmpty()) {
-      ((ObjectNode) copy.path("metadata")).put("resourceVersion", rv);
+    // As preconditions: of another object, or of another version of it, nothing is changed.
+    for (String precondition : List.of("uid", "resourceVersion")) {
+      String given = scale.path("metadata").path(precondition).asText("");
+      if (!given.isEmpty()) {
+        copy.withObjectProperty("metadata").put(precondition, given);
+      }
     }
     return copy;
   }
@@ -170,6 +176,15 @@ public final class ScaleSubresource implements ObjectSubresource {
               + " in version \"v1\" cannot be handled as a Scale: no kind \""
               + kind
               + "\" is registered for version \"autoscaling/v1\"");
+    }
+    String version = body.path("apiVersion").asText(VERSION);
+    if (!version.equals(VERSION)) {
+      throw StatusException.badRequest(
+          "the API version in the data ("
+              + version
+              + ") does not match the expected API version ("
+              + VERSION
+              + ")");
     }
     Metadata.checkNamed(body.path("metadata").path("name").asText(call.name()), call);
   }
