@@ -160,8 +160,9 @@ class DaemonSetIT {
     String revisions = "controllerrevisions.apps";
     space.create(Workload.daemonSet("rev"));
     awaitRunning(space, "rev");
-    JsonNode first = space.list(revisions, "app=rev").get(0);
-    String name = text(first, "/metadata/name");
+    String name = text(space.list(revisions, "app=rev").get(0), "/metadata/name");
+    // An item of a list does not say what it is.
+    JsonNode first = space.get(revisions, name);
     space.merge(revisions, name, "{metadata: {labels: {rev: patched}}}");
     assertThat(space.list(revisions, "rev=patched")).hasSize(1);
     ObjectNode second = ((ObjectNode) first).deepCopy();
