@@ -65,6 +65,9 @@ public final class SchemaRules implements ObjectRules {
         before == null
             ? Validator.validateCreate(definition, now)
             : Validator.validateUpdate(definition, before, now, subresource);
+    if (before != null && definition.builtIn() && !causes.isEmpty()) {
+      causes = Validator.validateUpdate(definition, inForm(before), now, subresource);
+    }
     ObjectNode schema = definition.schema().constraints();
     if (definition.builtIn() || schema == null || !ValidationRules.in(schema)) {
       return causes;
@@ -77,6 +80,14 @@ public final class SchemaRules implements ObjectRules {
       expressions(now, before, errors, warned);
     }
     return errors.causes();
+  }
+
+  /**
+   * An object that was stored before zeros were left out has them still (ADR 298), and a field that
+   * may not change only seems to. Looked at where something is wrong, which is rare.
+   */
+  private KubeObject inForm(KubeObject stored) {
+    return KubeObject.of(Decoder.decode(stored.tree(), definition.schema()).tree());
   }
 
   /** The rules in CEL; they count on values of the schema's types that are not too many. */
