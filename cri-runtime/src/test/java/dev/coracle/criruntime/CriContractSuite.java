@@ -270,6 +270,20 @@ public abstract class CriContractSuite {
   }
 
   @Test
+  void aCommandThatMayNotBeExecutedIsAStartError() {
+    assumeTrue(isolates(), "plain processes have the host's root");
+    PodSandboxConfig pod = pod("denied").build();
+    String sandbox = run(pod);
+    ContainerConfig config =
+        shell("c", "").clearCommand().clearArgs().addCommand("/etc/passwd").build();
+    String id = cri.create(sandbox, pod, config);
+    assertThatThrownBy(() -> cri.start(id))
+        .isInstanceOf(CriClient.Refused.class)
+        .hasMessageContaining("exec: \"/etc/passwd\": permission denied");
+    assertThat(cri.containerStatus(id).getReason()).isEqualTo("StartError");
+  }
+
+  @Test
   void execsAndTellsCodesAndTimeouts() {
     PodSandboxConfig pod = pod("exec").build();
     String id = started(run(pod), pod, shell("c", "sleep 300").build());

@@ -1,6 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coracle.criruntime.internal.cgroup.CgroupHost;
 import dev.coracle.criruntime.internal.image.FileTrees;
@@ -45,6 +46,8 @@ public final class OciKind implements ContainerKind {
   private static final int SPEC_FD = 3;
   private static final Pattern NOT_FOUND =
       Pattern.compile("executable file [`\"']?([^`\"']*)[`\"']? not found");
+  private static final Pattern NOT_EXECUTABLE =
+      Pattern.compile("open executable: Permission denied|exists but it is not executable");
 
   private final Path program;
   private final Path shell;
@@ -222,18 +225,22 @@ public final class OciKind implements ContainerKind {
     return launch.directory().resolve("runtime.log");
   }
 
-  /** The last error that the runtime wrote into its log. */
-  private static String error(Path log) {
+  /**
+   * The last error that the runtime wrote into its log: one JSON object after the other, each in a
+   * line of its own or, by newer crun, over several.
+   */
+  static String error(Path log) {
     String message = "the OCI runtime ended without a word";
-    try {
-      for (String line : Files.readAllLines(log)) {
-        JsonNode n = JSON.readTree(line);
+    try (MappingIterator<JsonNode> written =
+        JSON.readerFor(JsonNode.class).readValues(log.toFile())) {
+      while (written.hasNextValue()) {
+        JsonNode n = written.nextValue();
         if (n.path("level").asText().equals("error")) {
           message = n.path("msg").asText();
         }
       }
     } catch (IOException e) {
-      // No log; the message above says so.
+      // No log, or one that was cut off: what was read until there counts.
     }
     return message;
   }
@@ -246,6 +253,9 @@ public final class OciKind implements ContainerKind {
       throw command.contains("/")
           ? StartException.noSuchFile(command)
           : StartException.notInPath(command);
+    }
+    if (NOT_EXECUTABLE.matcher(message).find()) {
+      throw StartException.denied(launch.process().argv().getFirst());
     }
     throw new StartException(message);
   }
