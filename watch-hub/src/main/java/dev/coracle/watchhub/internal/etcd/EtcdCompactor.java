@@ -26,6 +26,7 @@ final class EtcdCompactor {
   private long timer = -1;
   private long round;
   private long noted;
+  private boolean denied;
 
   EtcdCompactor(Vertx vertx, EtcdClient client, long everyMillis) {
     this.vertx = vertx;
@@ -56,10 +57,22 @@ final class EtcdCompactor {
         .onFailure(StorageException.Compacted.class)
         .recoverWithNull()
         .subscribe()
-        .with(
-            _ -> {},
-            e ->
-                LOG.atWarn().setCause(e).log("could not compact etcd; the next round tries again"));
+        .with(_ -> denied = false, this::failed);
+  }
+
+  /** A user who may not compact is told once what to do, and goes on asking: roles can change. */
+  private void failed(Throwable e) {
+    if (!(e.getCause() instanceof EtcdFailure f && f.denied())) {
+      LOG.atWarn().setCause(e).log("could not compact etcd; the next round tries again");
+    } else if (!denied) {
+      denied = true;
+      LOG.atWarn()
+          .log(
+              "etcd does not let this user compact, so its history grows: grant the user the key {}"
+                  + " and, since etcd 3.5.28 and 3.6, the role root, or start etcd with"
+                  + " --auto-compaction-mode=periodic --auto-compaction-retention=5m",
+              KEY);
+    }
   }
 
   private Uni<Void> turn(Txn.Result result) {

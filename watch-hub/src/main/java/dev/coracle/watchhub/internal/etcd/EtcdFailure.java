@@ -27,6 +27,11 @@ final class EtcdFailure extends RuntimeException {
     return status == GrpcStatus.UNAUTHENTICATED || says("invalid auth token");
   }
 
+  /** The user may not do this. */
+  boolean denied() {
+    return status == GrpcStatus.PERMISSION_DENIED || says("permission denied");
+  }
+
   /** Another endpoint, or the same one a little later, may answer better. */
   boolean elsewhere() {
     return status == GrpcStatus.UNAVAILABLE

@@ -1,5 +1,7 @@
 package dev.coracle.watchhub.internal.etcd;
 
+import static dev.coracle.watchhub.internal.etcd.FakeEtcd.framed;
+import static dev.coracle.watchhub.internal.etcd.FakeEtcd.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +13,6 @@ import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.EtcdStorage;
 import dev.coracle.watchhub.StorageChange;
 import dev.coracle.watchhub.StorageException;
-import dev.coracle.watchhub.config.EtcdOptions;
 import dev.coracle.watchhub.internal.etcd.v3.Event;
 import dev.coracle.watchhub.internal.etcd.v3.KVGrpcClient;
 import dev.coracle.watchhub.internal.etcd.v3.RangeResponse;
@@ -21,17 +22,12 @@ import dev.coracle.watchhub.internal.etcd.v3.TxnResponse;
 import dev.coracle.watchhub.internal.etcd.v3.WatchGrpcClient;
 import dev.coracle.watchhub.internal.etcd.v3.WatchResponse;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,29 +37,19 @@ class EtcdAnswersFuzz {
 
   private static final Duration WAIT = Duration.ofSeconds(20);
 
-  private final Vertx vertx = Vertx.vertx();
-  private volatile Consumer<HttpServerRequest> answer = _ -> {};
-  private HttpServer server;
+  private FakeEtcd etcd;
   private EtcdStorage storage;
 
   @BeforeEach
   void listen() throws Exception {
-    server =
-        vertx
-            .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(true))
-            .requestHandler(request -> answer.accept(request));
-    server.listen(0, "127.0.0.1").await(10, TimeUnit.SECONDS);
-    storage =
-        new EtcdStorage(
-            vertx,
-            EtcdOptions.of(List.of("http://127.0.0.1:" + server.actualPort())),
-            new SimpleMeterRegistry());
+    etcd = new FakeEtcd();
+    storage = new EtcdStorage(etcd.vertx, etcd.options(), new SimpleMeterRegistry());
   }
 
   @AfterEach
   void close() throws Exception {
     storage.close().await().atMost(WAIT);
-    vertx.close().await(10, TimeUnit.SECONDS);
+    etcd.close();
   }
 
   private static ResponseHeader header(long revision) {
@@ -76,15 +62,6 @@ class EtcdAnswersFuzz {
         .setValue(ByteString.copyFromUtf8("v"))
         .setModRevision(revision)
         .build();
-  }
-
-  private static byte[] framed(Message message) {
-    byte[] bytes = message.toByteArray();
-    return Buffer.buffer()
-        .appendByte((byte) 0)
-        .appendInt(bytes.length)
-        .appendBytes(bytes)
-        .getBytes();
   }
 
   @FuzzTest(maxDuration = "60s")
@@ -131,21 +108,15 @@ class EtcdAnswersFuzz {
     assertThat(UnaryCalls.text(new String(input, StandardCharsets.ISO_8859_1))).isNotNull();
   }
 
-  private static void reply(HttpServerRequest request, Message message) {
-    request.response().putHeader("content-type", "application/grpc");
-    request.response().putTrailer("grpc-status", "0");
-    request.response().end(Buffer.buffer(framed(message)));
-  }
-
   /** The list went on for ever, or failed as nothing of the storage does. */
   @Test
   void aListThatDoesNotGoOnFails() {
     RangeResponse none = RangeResponse.newBuilder().setHeader(header(7)).setMore(true).build();
     RangeResponse same = none.toBuilder().addKvs(key("/a/1", 5)).build();
-    answer = request -> reply(request, none);
+    etcd.answer = request -> reply(request, none);
     storage.open().await().atMost(WAIT);
     for (RangeResponse said : List.of(none, same)) {
-      answer = request -> reply(request, said);
+      etcd.answer = request -> reply(request, said);
       assertThatThrownBy(() -> storage.list("/a/", "", 0, 0).await().atMost(WAIT))
           .isInstanceOf(StorageException.Unavailable.class)
           .hasMessageContaining("etcd has more keys of /a/ and does not give them");
@@ -156,7 +127,7 @@ class EtcdAnswersFuzz {
   @Test
   void aWatchThatCannotBeReadIsTakenUpAgain() {
     AtomicInteger watches = new AtomicInteger();
-    answer =
+    etcd.answer =
         request -> {
           if (!request.path().equals("/etcdserverpb.Watch/Watch")) {
             reply(request, RangeResponse.newBuilder().setHeader(header(6)).build());
