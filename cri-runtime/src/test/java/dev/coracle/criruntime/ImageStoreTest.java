@@ -82,6 +82,8 @@ class ImageStoreTest {
         .startsWith("docker.io/library/demo@sha256:");
     StoredImage named = store.load(archive, "other:2");
     assertThat(named.tags()).contains("docker.io/library/other:2");
+    store.remove(named.id());
+    assertThat(store.load(archive, "demo:1").tags()).containsExactly("docker.io/library/demo:1");
   }
 
   @Test

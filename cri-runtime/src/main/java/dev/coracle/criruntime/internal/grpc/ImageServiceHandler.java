@@ -21,6 +21,7 @@ import dev.coracle.cri.v1.UInt64Value;
 import dev.coracle.criruntime.RegistryAuth;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.internal.image.Images;
+import dev.coracle.criruntime.internal.image.LayerStore;
 import dev.coracle.criruntime.internal.image.Puller;
 import dev.coracle.criruntime.server.Calls;
 import dev.coracle.criruntime.server.ImageUser;
@@ -121,17 +122,16 @@ public final class ImageServiceHandler extends ImageServiceGrpcService {
     return calls.run(
         "ImageFsInfo",
         () -> {
-          Images.Usage usage = images.usage();
-          return ImageFsInfoResponse.newBuilder()
-              .addImageFilesystems(
-                  FilesystemUsage.newBuilder()
-                      .setTimestamp(Times.now())
-                      .setFsId(
-                          FilesystemIdentifier.newBuilder()
-                              .setMountpoint(images.directory().toString()))
-                      .setUsedBytes(UInt64Value.newBuilder().setValue(usage.bytes()))
-                      .setInodesUsed(UInt64Value.newBuilder().setValue(usage.files())))
-              .build();
+          LayerStore.Size size = images.usage();
+          FilesystemUsage.Builder usage =
+              FilesystemUsage.newBuilder()
+                  .setTimestamp(Times.now())
+                  .setFsId(
+                      FilesystemIdentifier.newBuilder()
+                          .setMountpoint(images.directory().toString()))
+                  .setUsedBytes(UInt64Value.newBuilder().setValue(size.bytes()));
+          size.files().ifPresent(n -> usage.setInodesUsed(UInt64Value.newBuilder().setValue(n)));
+          return ImageFsInfoResponse.newBuilder().addImageFilesystems(usage).build();
         });
   }
 }

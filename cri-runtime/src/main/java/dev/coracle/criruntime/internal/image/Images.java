@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -163,7 +164,7 @@ public final class Images {
     List<String> diffIds = ImageConfigs.diffIds(document);
     long size = 0;
     for (String diffId : diffIds) {
-      size += layers.size(diffId);
+      size += layers.size(diffId).bytes();
     }
     String id = blobs.write(config);
     StoredImage[] result = new StoredImage[1];
@@ -183,8 +184,8 @@ public final class Images {
       StoredImage image =
           new StoredImage(
               id,
-              old == null ? tags : ImageIndex.union(old.tags(), tags),
-              old == null ? digests : ImageIndex.union(old.digests(), digests),
+              ImageIndex.union(old == null ? List.of() : old.tags(), tags),
+              ImageIndex.union(old == null ? List.of() : old.digests(), digests),
               diffIds,
               bytes,
               ImageConfigs.parse(document));
@@ -205,22 +206,20 @@ public final class Images {
     return true;
   }
 
-  /** Disk use of all unpacked layers and configs. */
-  public record Usage(long bytes, long files) {}
-
-  public Usage usage() throws IOException {
+  /** Disk use of all unpacked layers. */
+  public LayerStore.Size usage() throws IOException {
+    Set<String> all = new HashSet<>();
+    list().forEach(image -> all.addAll(image.layers()));
     long bytes = 0;
-    long layerCount = 0;
-    Set<String> seen = new HashSet<>();
-    for (StoredImage image : list()) {
-      for (String layer : image.layers()) {
-        if (seen.add(layer)) {
-          bytes += layers.size(layer);
-          layerCount++;
-        }
-      }
+    long files = 0;
+    boolean counted = true;
+    for (String layer : all) {
+      LayerStore.Size size = layers.size(layer);
+      bytes += size.bytes();
+      files += size.files().orElse(0);
+      counted &= size.files().isPresent();
     }
-    return new Usage(bytes, layerCount);
+    return new LayerStore.Size(bytes, counted ? OptionalLong.of(files) : OptionalLong.empty());
   }
 
   BlobStore blobs() {

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,13 +55,22 @@ public final class LayerStore {
     return diffIds.stream().allMatch(this::has);
   }
 
-  /** Bytes of the layer's files. */
-  public long size(String diffId) throws IOException {
+  /**
+   * What a layer takes.
+   *
+   * @param files of all types; none is known of a layer that an earlier version unpacked
+   */
+  public record Size(long bytes, OptionalLong files) {}
+
+  public Size size(String diffId) throws IOException {
     String text = Files.readString(sizeFile(diffId), StandardCharsets.ISO_8859_1).strip();
-    if (!text.matches("[0-9]{1,18}")) {
+    if (!text.matches("[0-9]{1,18}( [0-9]{1,9})?")) {
       throw new IOException("the size of layer " + diffId + " is damaged");
     }
-    return Long.parseLong(text);
+    String[] numbers = text.split(" ");
+    return new Size(
+        Long.parseLong(numbers[0]),
+        numbers.length == 1 ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(numbers[1])));
   }
 
   private Path sizeFile(String diffId) {
@@ -94,14 +104,15 @@ public final class LayerStore {
           DigestInputStream tar =
               new DigestInputStream(limit.bound(decompressed(raw)), Digest.sha256())) {
         Files.createDirectory(staging);
-        long bytes = new LayerUnpacker(staging, form, limit).unpack(tar);
+        LayerUnpacker unpacker = new LayerUnpacker(staging, form, limit);
+        long bytes = unpacker.unpack(tar);
         String actual = Digest.format(tar.getMessageDigest().digest());
         if (!actual.equals(diffId)) {
           throw new IOException("layer digest mismatch: expected " + diffId + ", got " + actual);
         }
         Files.move(staging, path(diffId), StandardCopyOption.ATOMIC_MOVE);
         FileTrees.replace(
-            sizeFile(diffId), Long.toString(bytes).getBytes(StandardCharsets.US_ASCII));
+            sizeFile(diffId), (bytes + " " + unpacker.files()).getBytes(StandardCharsets.US_ASCII));
       } catch (IOException e) {
         throw new IOException("layer " + diffId + ": " + e.getMessage(), e);
       } finally {
@@ -112,23 +123,16 @@ public final class LayerStore {
     }
   }
 
-  /** A plain or gzip stream as plain; anything else is refused with its name. */
+  /** A plain, gzip or zstd stream as plain. */
   static InputStream decompressed(InputStream raw) throws IOException {
     BufferedInputStream in = new BufferedInputStream(raw, 1 << 16);
     in.mark(8);
-    byte[] magic = in.readNBytes(6);
+    byte[] magic = in.readNBytes(4);
     in.reset();
     if (magic.length >= 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b) {
       return new GZIPInputStream(in, 1 << 16);
     }
-    if (magic.length >= 4
-        && (magic[0] & 0xff) == 0x28
-        && (magic[1] & 0xff) == 0xb5
-        && (magic[2] & 0xff) == 0x2f
-        && (magic[3] & 0xff) == 0xfd) {
-      throw new IOException("zstd-compressed layers are not supported; push the image with gzip");
-    }
-    return in;
+    return ZstdFrames.begins(magic) ? new ZstdStream(in) : in;
   }
 
   /** Removes every layer that is not in the set. */

@@ -88,6 +88,11 @@ public final class LayerUnpacker {
     return bytes;
   }
 
+  /** How many files of all types the archive named. */
+  int files() {
+    return entries;
+  }
+
   private TarReader.Entry requireEntry(Path directory) {
     TarReader.@Nullable Entry entry = directories.get(directory);
     if (entry == null) {

@@ -152,13 +152,6 @@ class LayerUnpackerTest {
   }
 
   @Test
-  void saysThatZstdIsNotSupported() {
-    byte[] zstd = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, 0, 0, 0};
-    assertThatThrownBy(() -> LayerStore.decompressed(new ByteArrayInputStream(zstd)))
-        .hasMessageContaining("zstd");
-  }
-
-  @Test
   void refusesWhatIsNoTar() {
     byte[] noise = "this is no archive".repeat(64).getBytes();
     assertThatThrownBy(() -> unpack("n", Form.PLAIN, noise))

@@ -28,6 +28,7 @@ class LayersFuzz {
   void archives(byte[] input) throws IOException {
     read(input);
     read(ArchiveChanges.of(layer(), input));
+    decompress(input);
   }
 
   private static byte[] layer() throws IOException {
@@ -92,6 +93,19 @@ class LayersFuzz {
         .seed(pax("16 path=new-name\n20 mtime=1700000.5\n12 size=123\n"))
         .words("path=", "size=", "mtime=", "uid=", "../", "/", "99 ", "2147483647 ", "ustar")
         .run(LayersFuzz::read);
+  }
+
+  @Test
+  void compressed() throws Exception {
+    new Fuzzer().seed(ZstdStreamTest.zstd(layer())).run(LayersFuzz::decompress);
+  }
+
+  private static void decompress(byte[] input) {
+    try (var plain = LIMIT.bound(new ZstdStream(new ByteArrayInputStream(input)))) {
+      plain.readAllBytes();
+    } catch (IOException e) {
+      // said so
+    }
   }
 
   private static void read(byte[] input) {
