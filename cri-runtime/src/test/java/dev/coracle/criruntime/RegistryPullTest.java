@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pulls from a real registry on this machine, filled by skopeo. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -62,6 +64,16 @@ class RegistryPullTest {
     String byDigest = image.digests().getFirst();
     assertThat(puller.pull(byDigest, RegistryAuth.NONE).id()).isEqualTo(image.id());
     assertThat(store.find(byDigest)).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void pullsLayersInEveryForm(String form) throws Exception {
+    registry.push("packed:" + form, form, "--dest-compress-format", form);
+    assertThat(registry.manifestOf("packed", form)).contains("layer.v1.tar+" + form);
+    StoredImage image = puller.pull(address + "/packed:" + form, RegistryAuth.NONE);
+    Path layer = store.images().layers().path(image.layers().getFirst());
+    assertThat(layer.resolve("a")).hasContent(form);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,8 +83,12 @@ public final class TestRegistry implements AutoCloseable {
     return address;
   }
 
-  /** Pushes an image of one file with this content. */
-  public void push(String name, String content) throws Exception {
+  /**
+   * Pushes an image of one file with this content.
+   *
+   * @param options of {@code skopeo copy}
+   */
+  public void push(String name, String content, String... options) throws Exception {
     Path archive = root.resolve(name.replace(':', '_') + ".tar");
     new ImageBuilder("demo:1").file("/a", content, 0644).cmd("/" + content).writeArchive(archive);
     List<String> command = new ArrayList<>();
@@ -92,6 +97,7 @@ public final class TestRegistry implements AutoCloseable {
     if (locked) {
       command.addAll(List.of("--dest-creds", USER + ":" + PASSWORD));
     }
+    command.addAll(List.of(options));
     command.add("oci-archive:" + archive);
     command.add("docker://" + address + "/" + name);
     Process p =
@@ -105,17 +111,25 @@ public final class TestRegistry implements AutoCloseable {
 
   /** The digest and size of a manifest, as JSON fields of a descriptor. */
   String descriptor(String repository, String tag) throws Exception {
+    HttpResponse<byte[]> answer = get(repository, tag);
+    return "\"digest\":\""
+        + answer.headers().firstValue("Docker-Content-Digest").orElseThrow()
+        + "\",\"size\":"
+        + answer.body().length;
+  }
+
+  /** The manifest's text. */
+  String manifestOf(String repository, String tag) throws Exception {
+    return new String(get(repository, tag).body(), StandardCharsets.UTF_8);
+  }
+
+  private HttpResponse<byte[]> get(String repository, String tag) throws Exception {
     try (HttpClient http = HttpClient.newHttpClient()) {
-      HttpResponse<byte[]> answer =
-          http.send(
-              HttpRequest.newBuilder(manifest(repository, tag))
-                  .header("Accept", "application/vnd.oci.image.manifest.v1+json")
-                  .build(),
-              HttpResponse.BodyHandlers.ofByteArray());
-      return "\"digest\":\""
-          + answer.headers().firstValue("Docker-Content-Digest").orElseThrow()
-          + "\",\"size\":"
-          + answer.body().length;
+      return http.send(
+          HttpRequest.newBuilder(manifest(repository, tag))
+              .header("Accept", "application/vnd.oci.image.manifest.v1+json")
+              .build(),
+          HttpResponse.BodyHandlers.ofByteArray());
     }
   }
 
