@@ -3,20 +3,17 @@ package dev.coracle.api.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.patch.Trees;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * OpenAPI's value validations of one node: its type, ranges, lengths, patterns and formats, in the
  * words and the order of upstream's validator (kube-openapi).
  */
 final class Constraints {
-
-  /** Of this many digits on, Go prints a float64 with an exponent. */
-  private static final int PLAIN_DIGITS = 6;
 
   private Constraints() {}
 
@@ -139,13 +136,7 @@ final class Constraints {
     if (value.isIntegralNumber()) {
       return limit.decimalValue().toBigInteger().toString();
     }
-    BigDecimal shortest = new BigDecimal(Double.toString(limit.doubleValue())).stripTrailingZeros();
-    int exponent = shortest.precision() - shortest.scale() - 1;
-    if (shortest.signum() == 0 || exponent >= -4 && exponent < PLAIN_DIGITS) {
-      return shortest.toPlainString();
-    }
-    BigDecimal mantissa = shortest.scaleByPowerOfTen(-exponent);
-    return mantissa.toPlainString() + String.format(Locale.ROOT, "e%+03d", exponent);
+    return GoText.of(limit.doubleValue());
   }
 
   private static void number(

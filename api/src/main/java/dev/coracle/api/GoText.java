@@ -1,0 +1,88 @@
+package dev.coracle.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Values as Go's {@code %v} and {@code encoding/json} write them, where Kubernetes' texts show
+ * them.
+ */
+public final class GoText {
+
+  private GoText() {}
+
+  /** A float64 as {@code %v} has it: {@code 2.5}, {@code 1e+06}, {@code 1.5e-07}. */
+  public static String of(double value) {
+    return number(value, -4, 6, "e%+03d");
+  }
+
+  /**
+   * Compact JSON, its fields in the order of their names, with {@code <}, {@code >} and {@code &}
+   * escaped.
+   */
+  public static String json(JsonNode value) {
+    StringBuilder out = new StringBuilder();
+    json(value, out);
+    return out.toString();
+  }
+
+  private static void json(JsonNode value, StringBuilder out) {
+    if (value instanceof ObjectNode object) {
+      out.append('{');
+      object.properties().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .forEach(field -> {
+            text(field.getKey(), out);
+            out.append(':');
+            json(field.getValue(), out);
+            out.append(',');
+          });
+      close(out, '}');
+    } else if (value.isArray()) {
+      out.append('[');
+      for (JsonNode item : value) {
+        json(item, out);
+        out.append(',');
+      }
+      close(out, ']');
+    } else if (value.isTextual()) {
+      text(value.textValue(), out);
+    } else if (value.isFloatingPointNumber()) {
+      out.append(number(value.doubleValue(), -6, 21, "e%+d"));
+    } else {
+      out.append(value);
+    }
+  }
+
+  private static void close(StringBuilder out, char bracket) {
+    if (out.charAt(out.length() - 1) == ',') {
+      out.setLength(out.length() - 1);
+    }
+    out.append(bracket);
+  }
+
+  private static void text(String text, StringBuilder out) {
+    String quoted = Json.NODES.textNode(text).toString();
+    for (int i = 0; i < quoted.length(); i++) {
+      char c = quoted.charAt(i);
+      if (c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029) {
+        out.append(String.format("\\u%04x", (int) c));
+      } else {
+        out.append(c);
+      }
+    }
+  }
+
+  private static String number(double value, int small, int large, String exponentForm) {
+    BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    int exponent = shortest.precision() - shortest.scale() - 1;
+    if (shortest.signum() == 0 || exponent >= small && exponent < large) {
+      return shortest.toPlainString();
+    }
+    return shortest.scaleByPowerOfTen(-exponent).toPlainString()
+        + String.format(Locale.ROOT, exponentForm, exponent);
+  }
+}
