@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Values as Go's {@code %v} and {@code encoding/json} write them, where Kubernetes' texts show
@@ -17,6 +18,35 @@ public final class GoText {
   /** A float64 as {@code %v} has it: {@code 2.5}, {@code 1e+06}, {@code 1.5e-07}. */
   public static String of(double value) {
     return number(value, -4, 6, "e%+03d");
+  }
+
+  /** Any value as {@code %v} has it: {@code map[a:1 b:[x y]]}. */
+  public static String of(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      return object.properties().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .map(field -> field.getKey() + ":" + of(field.getValue()))
+          .collect(Collectors.joining(" ", "map[", "]"));
+    }
+    if (value.isArray()) {
+      return value.valueStream().map(GoText::of).collect(Collectors.joining(" ", "[", "]"));
+    }
+    if (value.isNull()) {
+      return "<nil>";
+    }
+    return value.isFloatingPointNumber() ? of(value.doubleValue()) : value.asText();
+  }
+
+  /** A value's Go type where JSON is read into no struct. */
+  public static String typeOf(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case OBJECT -> "map[string]interface {}";
+      case ARRAY -> "[]interface {}";
+      case STRING -> "string";
+      case BOOLEAN -> "bool";
+      case NUMBER -> value.isIntegralNumber() && value.canConvertToLong() ? "int64" : "float64";
+      default -> "<nil>";
+    };
   }
 
   /**
