@@ -94,7 +94,7 @@ final class Constraints {
 
   static void wrongType(FieldPath path, String wanted, String is, FieldErrors errors) {
     errors.typeInvalid(
-        path, "", is, path + " in body must be of type " + wanted + ": \"" + is + "\"");
+        path, "", is, path.inBody() + " in body must be of type " + wanted + ": \"" + is + "\"");
   }
 
   private static void enumeration(
@@ -121,13 +121,19 @@ final class Constraints {
           path,
           "",
           value,
-          path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
+          path.inBody()
+              + " in body should be at least "
+              + rules.get("minLength").asLong()
+              + " chars long");
     } else if (!pattern.isEmpty() && !GoPatterns.isFound(pattern, value)) {
-      errors.invalid(path, "", value, path + " in body should match '" + pattern + "'");
+      errors.invalid(path, "", value, path.inBody() + " in body should match '" + pattern + "'");
     }
     if (!format.isEmpty() && !Formats.accepts(format, value)) {
       errors.typeInvalid(
-          path, "", value, path + " in body must be of type " + format + ": \"" + value + "\"");
+          path,
+          "",
+          value,
+          path.inBody() + " in body must be of type " + format + ": \"" + value + "\"");
     }
   }
 
@@ -157,7 +163,9 @@ final class Constraints {
             path,
             "",
             node,
-            path + " in body should be a multiple of " + limit(rules.get("multipleOf"), node));
+            path.inBody()
+                + " in body should be a multiple of "
+                + limit(rules.get("multipleOf"), node));
       }
     }
     boundary(rules, "minimum", "exclusiveMinimum", -1, "greater", node, path, errors);
@@ -183,7 +191,7 @@ final class Constraints {
           path,
           "",
           node,
-          path
+          path.inBody()
               + " in body should be "
               + word
               + " than "
@@ -223,7 +231,7 @@ final class Constraints {
           path,
           "",
           size,
-          path
+          path.inBody()
               + " in body should have at least "
               + rules.get("min" + what).asLong()
               + " "

@@ -32,7 +32,9 @@ public final class Presenter {
     if (audit != null) {
       audit.response(object.json().length, object::tree);
     }
-    boolean own = object.kind().equals(type.kind().kind());
+    boolean own =
+        object.kind().equals(type.kind().kind())
+            || object.kind().equals("Scale") && type.definition().subresource("scale").isPresent();
     if (own && form.table() && !type.definition().supports("get")) {
       // What is only asked and never kept has no row.
       throw StatusException.of(
