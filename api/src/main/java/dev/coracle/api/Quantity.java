@@ -21,6 +21,11 @@ public final class Quantity implements Comparable<Quantity> {
 
   public static final Quantity ZERO = new Quantity(BigDecimal.ZERO, Format.DECIMAL_SI);
 
+  /** Upstream's words for what is no quantity. */
+  public static final String UNREADABLE =
+      "quantities must match the regular expression"
+          + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
   private static final String[] BINARY = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   private static final String[] DECIMAL = {"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
   private static final BigDecimal KIBI = BigDecimal.valueOf(1024);
@@ -40,9 +45,7 @@ public final class Quantity implements Comparable<Quantity> {
   public static Quantity parse(String text) {
     Quantity quantity = tryParse(text);
     if (quantity == null) {
-      throw new IllegalArgumentException(
-          "quantities must match the regular expression"
-              + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+      throw new IllegalArgumentException(UNREADABLE);
     }
     return quantity;
   }
