@@ -222,6 +222,24 @@ final class DecodeReader {
       }
     }
     Zeros.fill(type, out);
+    if (isStoredAsProtobuf(type)) {
+      for (SchemaField field : type.everPresent()) {
+        Kind kind = field.type().kind();
+        boolean many = kind == Kind.LIST || kind == Kind.MAP || kind == Kind.BYTES;
+        if (many && field.whenEmpty() == WhenEmpty.NULL && Zeros.isZero(out.get(field.name()))) {
+          out.putNull(field.name());
+        }
+      }
+    }
+  }
+
+  /**
+   * What protobuf kept has no empty lists and maps, only none; definitions and APIServices are kept
+   * as JSON upstream.
+   */
+  private static boolean isStoredAsProtobuf(SchemaType type) {
+    return !type.name().startsWith("io.k8s.apiextensions-apiserver.")
+        && !type.name().startsWith("io.k8s.kube-aggregator.");
   }
 
   /** What a custom resource, or an object inside one, has by being an object. */
