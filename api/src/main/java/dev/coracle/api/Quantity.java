@@ -3,6 +3,7 @@ package dev.coracle.api;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,10 @@ public final class Quantity implements Comparable<Quantity> {
       "quantities must match the regular expression"
           + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
+  /** What is read as a number and a suffix, known or not. */
+  private static final Pattern FORM =
+      Pattern.compile("[+-]?[0-9]*(\\.[0-9]*)?[eEinumkKMGTP]*[+-]?[0-9]*");
+
   private static final String[] BINARY = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   private static final String[] DECIMAL = {"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
   private static final BigDecimal KIBI = BigDecimal.valueOf(1024);
@@ -45,12 +50,14 @@ public final class Quantity implements Comparable<Quantity> {
   public static Quantity parse(String text) {
     Quantity quantity = tryParse(text);
     if (quantity == null) {
-      throw new IllegalArgumentException(UNREADABLE);
+      boolean suffixed = !text.isEmpty() && FORM.matcher(text).matches();
+      throw new IllegalArgumentException(
+          suffixed ? "unable to parse quantity's suffix" : UNREADABLE);
     }
     return quantity;
   }
 
-  /** Null where the text is no quantity. */
+  /** Null where the text is no quantity. No digits at all are a zero, as in {@code Ki}. */
   public static @Nullable Quantity tryParse(String text) {
     int n = text.length();
     int end = n > 0 && (text.charAt(0) == '+' || text.charAt(0) == '-') ? 1 : 0;
@@ -66,10 +73,10 @@ public final class Quantity implements Comparable<Quantity> {
         break;
       }
     }
-    if (digits == 0 || points > 1 || n > 64) {
+    if (n == 0 || points > 1 || n > 64) {
       return null;
     }
-    BigDecimal number = new BigDecimal(text.substring(0, end));
+    BigDecimal number = digits == 0 ? BigDecimal.ZERO : new BigDecimal(text.substring(0, end));
     String suffix = text.substring(end);
     for (int i = 1; i < BINARY.length; i++) {
       if (BINARY[i].equals(suffix)) {
