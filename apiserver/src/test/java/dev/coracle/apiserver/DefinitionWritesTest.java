@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What is special about writing and deleting CustomResourceDefinitions, and their objects'
@@ -129,5 +131,29 @@ class DefinitionWritesTest {
             .ok()
             .body();
     assertThat(metadata.path("kind").asText()).isEqualTo("PartialObjectMetadata");
+  }
+
+  /** A list has a list's metadata, an object its own, and a client that asks for the other is told so. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/api/v1/namespaces|PartialObjectMetadata|406|you requested PartialObjectMetadata, but the requested object"
+            + " is a list (*core.NamespaceList)",
+        "/api/v1/namespaces/default|PartialObjectMetadataList|406|you requested PartialObjectMetadataList, but the"
+            + " requested object is not a list (*core.Namespace)",
+        WIDGETS
+            + "|PartialObjectMetadata|406|you requested PartialObjectMetadata, but the requested object is a list"
+            + " (*unstructured.UnstructuredList)",
+        WIDGETS + "/two|PartialObjectMetadataList|500|content is not a list",
+        WIDGETS
+            + "/two/scale|PartialObjectMetadataList|406|you requested PartialObjectMetadataList, but the requested"
+            + " object is not a list (*v1.Scale)",
+      })
+  void metadataIsAskedForByWhatItIsOf(String path, String as, int code, String words) {
+    var answer =
+        api.call("GET", path, "", "application/json;as=" + as + ";v=v1;g=meta.k8s.io", "");
+    assertThat(answer.code()).isEqualTo(code);
+    assertThat(answer.message()).isEqualTo(words);
   }
 }
