@@ -133,7 +133,10 @@ class DefinitionWritesTest {
     assertThat(metadata.path("kind").asText()).isEqualTo("PartialObjectMetadata");
   }
 
-  /** A list has a list's metadata, an object its own, and a client that asks for the other is told so. */
+  /**
+   * A list has a list's metadata, an object its own, and a client that asks for the other is told
+   * so.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -151,8 +154,7 @@ class DefinitionWritesTest {
             + " object is not a list (*v1.Scale)",
       })
   void metadataIsAskedForByWhatItIsOf(String path, String as, int code, String words) {
-    var answer =
-        api.call("GET", path, "", "application/json;as=" + as + ";v=v1;g=meta.k8s.io", "");
+    var answer = api.call("GET", path, "", "application/json;as=" + as + ";v=v1;g=meta.k8s.io", "");
     assertThat(answer.code()).isEqualTo(code);
     assertThat(answer.message()).isEqualTo(words);
   }

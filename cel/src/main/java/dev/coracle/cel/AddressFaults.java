@@ -4,7 +4,10 @@ import dev.coracle.api.GoQuote;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Why a text is no IP address or network, in the words of Go's netip, which expressions' errors quote. */
+/**
+ * Why a text is no IP address or network, in the words of Go's netip, which expressions' errors
+ * quote.
+ */
 final class AddressFaults {
 
   private AddressFaults() {}
@@ -105,7 +108,9 @@ final class AddressFaults {
     int groups = 0;
     while (groups < 8 && !(ellipsis && groups == 0 && left.isEmpty())) {
       int digits = 0;
-      while (digits < left.length() && Character.digit(left.charAt(digits), 16) >= 0 && left.charAt(digits) < 128) {
+      while (digits < left.length()
+          && Character.digit(left.charAt(digits), 16) >= 0
+          && left.charAt(digits) < 128) {
         if (++digits > 4) {
           return at("each group must have 4 or less digits", left);
         }
@@ -118,8 +123,7 @@ final class AddressFaults {
           return at("embedded IPv4 address must replace the final 2 fields of the address", left);
         }
         if (groups > 6) {
-          return at(
-              "too many hex fields to fit an embedded IPv4 at the end of the address", left);
+          return at("too many hex fields to fit an embedded IPv4 at the end of the address", left);
         }
         String fault = v4(left);
         if (fault != null) {

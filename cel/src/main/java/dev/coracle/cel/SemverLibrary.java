@@ -103,8 +103,7 @@ final class SemverLibrary {
   /** Of fewer than three numbers, and more than that. */
   private static boolean isShort(String text) {
     String[] parts = text.split("\\.", 3);
-    return parts.length < 3
-        && parts[parts.length - 1].chars().anyMatch(c -> c == '+' || c == '-');
+    return parts.length < 3 && parts[parts.length - 1].chars().anyMatch(c -> c == '+' || c == '-');
   }
 
   /** Without a {@code v} and leading zeros, with three numbers. */
@@ -116,8 +115,7 @@ final class SemverLibrary {
       String bare = part.replaceFirst("^0+", "");
       // One zero stays where no digit is left to begin with.
       boolean bared = bare.isEmpty() || !Character.isDigit(bare.charAt(0));
-      out.append(i == 0 ? "" : ".")
-          .append(part.length() < 2 ? part : bared ? "0" + bare : bare);
+      out.append(i == 0 ? "" : ".").append(part.length() < 2 ? part : bared ? "0" + bare : bare);
     }
     return out.toString();
   }

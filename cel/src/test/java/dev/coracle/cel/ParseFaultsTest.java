@@ -54,7 +54,8 @@ class ParseFaultsTest {
     "x/3, ParseAddr(\"x\"): unable to parse IP"
   })
   void ofNetworks(String text, String words) {
-    assertThat(AddressFaults.ofPrefix(text)).hasValue("netip.ParsePrefix(\"" + text + "\"): " + words);
+    assertThat(AddressFaults.ofPrefix(text))
+        .hasValue("netip.ParsePrefix(\"" + text + "\"): " + words);
   }
 
   @ParameterizedTest
