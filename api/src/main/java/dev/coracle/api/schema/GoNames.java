@@ -1,6 +1,5 @@
 package dev.coracle.api.schema;
 
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +13,7 @@ final class GoNames {
   private static final String TABLE = "kubernetes-1.36.gonames";
 
   /** By definition, the rest of its line. */
-  private static final Map<String, String> LINES = read();
+  private static final Map<String, String> LINES = EmptyTable.read(TABLE);
 
   private GoNames() {}
 
@@ -62,17 +61,5 @@ final class GoNames {
       }
     }
     return "";
-  }
-
-  private static Map<String, String> read() {
-    Map<String, String> out = new HashMap<>();
-    SchemaTable.read(TABLE)
-        .lines()
-        .filter(l -> !l.startsWith("#"))
-        .forEach(l -> {
-          int end = l.indexOf(' ');
-          out.put("io.k8s." + l.substring(0, end), l.substring(end + 1));
-        });
-    return out;
   }
 }
