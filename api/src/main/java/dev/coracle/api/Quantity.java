@@ -3,6 +3,7 @@ package dev.coracle.api;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,15 @@ public final class Quantity implements Comparable<Quantity> {
   }
 
   public static final Quantity ZERO = new Quantity(BigDecimal.ZERO, Format.DECIMAL_SI);
+
+  /** Upstream's words for what is no quantity. */
+  public static final String UNREADABLE =
+      "quantities must match the regular expression"
+          + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+  /** What is read as a number and a suffix, known or not. */
+  private static final Pattern FORM =
+      Pattern.compile("[+-]?[0-9]*(\\.[0-9]*)?[eEinumkKMGTP]*[+-]?[0-9]*");
 
   private static final String[] BINARY = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   private static final String[] DECIMAL = {"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
@@ -40,14 +50,14 @@ public final class Quantity implements Comparable<Quantity> {
   public static Quantity parse(String text) {
     Quantity quantity = tryParse(text);
     if (quantity == null) {
+      boolean suffixed = !text.isEmpty() && FORM.matcher(text).matches();
       throw new IllegalArgumentException(
-          "quantities must match the regular expression"
-              + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+          suffixed ? "unable to parse quantity's suffix" : UNREADABLE);
     }
     return quantity;
   }
 
-  /** Null where the text is no quantity. */
+  /** Null where the text is no quantity. No digits at all are a zero, as in {@code Ki}. */
   public static @Nullable Quantity tryParse(String text) {
     int n = text.length();
     int end = n > 0 && (text.charAt(0) == '+' || text.charAt(0) == '-') ? 1 : 0;
@@ -63,10 +73,10 @@ public final class Quantity implements Comparable<Quantity> {
         break;
       }
     }
-    if (digits == 0 || points > 1 || n > 64) {
+    if (n == 0 || points > 1 || n > 64) {
       return null;
     }
-    BigDecimal number = new BigDecimal(text.substring(0, end));
+    BigDecimal number = digits == 0 ? BigDecimal.ZERO : new BigDecimal(text.substring(0, end));
     String suffix = text.substring(end);
     for (int i = 1; i < BINARY.length; i++) {
       if (BINARY[i].equals(suffix)) {

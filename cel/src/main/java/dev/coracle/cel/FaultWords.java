@@ -1,5 +1,6 @@
 package dev.coracle.cel;
 
+import dev.coracle.api.GoQuote;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +34,12 @@ final class FaultWords {
           "charAt failure: Index out of range: ", "index out of range: ",
           "Unknown time-zone ID: ", "unknown time zone ");
 
+  /** Of a time in form, whether its day is in the calendar or not. */
+  private static final Pattern TIME =
+      Pattern.compile(
+          "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:"
+              + "([0-5][0-9]|60)(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])");
+
   private FaultWords() {}
 
   /**
@@ -60,6 +67,9 @@ final class FaultWords {
     }
     // Inside of loops it is not known what was called.
     String to = CONVERTED.getOrDefault(function, words.startsWith(NO_NUMBER) ? "int" : "");
+    if (to.endsWith(".Timestamp") && value instanceof String s && !TIME.matcher(s).matches()) {
+      return "invalid RFC 3339 timestamp " + GoQuote.of(s);
+    }
     if (!to.isEmpty() && (words.startsWith(NO_NUMBER) || value instanceof String)) {
       return "type conversion error from 'string' to '" + to + "'";
     }

@@ -4,6 +4,7 @@ import dev.cel.common.types.CelType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.runtime.CelFunctionOverload;
+import dev.coracle.api.GoQuote;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Addresses and networks: {@code cidr("10.0.0.0/8").containsIP(ip("10.1.2.3"))}. */
 final class NetLibrary {
+
+  private static final String UNREADABLE =
+      "network address parse error during conversion from string: ";
 
   private static final CelType IP = OpaqueType.create("net.IP");
   private static final CelType CIDR = OpaqueType.create("net.CIDR");
@@ -166,8 +170,16 @@ final class NetLibrary {
   private static InetAddress ip(String text) {
     InetAddress parsed = parse(text);
     if (parsed == null) {
+      String quoted = GoQuote.of(text);
       throw new CelFailure(
-          "IP Address \"" + text + "\" parse error during conversion from string", false);
+          AddressFaults.ofAddress(text)
+              .map(fault ->
+                  "IP Address " + quoted + " parse error during conversion from string: " + fault)
+              .orElse(
+                  text.indexOf('%') < 0
+                      ? "IPv4-mapped IPv6 address " + quoted + " is not allowed"
+                      : "IP address " + quoted + " with zone value is not allowed"),
+          false);
     }
     return parsed;
   }
@@ -190,9 +202,10 @@ final class NetLibrary {
     Network parsed = network(text);
     if (parsed == null) {
       throw new CelFailure(
-          "network address parse error during conversion from string: netip.ParsePrefix(\""
-              + text
-              + "\")",
+          UNREADABLE
+              + AddressFaults.ofPrefix(text)
+                  .map(UNREADABLE::concat)
+                  .orElse("IPv4-mapped IPv6 address " + GoQuote.of(text) + " is not allowed"),
           false);
     }
     return parsed;

@@ -4,6 +4,7 @@ import dev.cel.common.types.CelType;
 import dev.cel.common.types.OpaqueType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.runtime.CelFunctionOverload;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.validation.SemanticVersion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -79,15 +80,30 @@ final class SemverLibrary {
   }
 
   private static SemanticVersion required(String text, boolean normalize) {
+    if (normalize && isShort(text)) {
+      throw new CelFailure("short version cannot contain PreRelease/Build meta data", false);
+    }
+    String full = normalize ? normalized(text) : text;
     SemanticVersion version = parse(text, normalize);
     if (version == null) {
-      throw new CelFailure("\"" + text + "\" is not a semantic version", false);
+      throw new CelFailure(
+          SemverFaults.of(full).orElse(GoQuote.of(text) + " is not a semantic version"), false);
     }
     return version;
   }
 
   static @Nullable SemanticVersion parse(String text, boolean normalize) {
-    return SemanticVersion.parse(normalize ? normalized(text) : text);
+    if (normalize && isShort(text)) {
+      return null;
+    }
+    String full = normalize ? normalized(text) : text;
+    return SemverFaults.of(full).isPresent() ? null : SemanticVersion.parse(full);
+  }
+
+  /** Of fewer than three numbers, and more than that. */
+  private static boolean isShort(String text) {
+    String[] parts = text.split("\\.", 3);
+    return parts.length < 3 && parts[parts.length - 1].chars().anyMatch(c -> c == '+' || c == '-');
   }
 
   /** Without a {@code v} and leading zeros, with three numbers. */
@@ -96,7 +112,10 @@ final class SemverLibrary {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < 3; i++) {
       String part = i < parts.length ? parts[i] : "0";
-      out.append(i == 0 ? "" : ".").append(part.replaceFirst("^0+(?=[0-9])", ""));
+      String bare = part.replaceFirst("^0+", "");
+      // One zero stays where no digit is left to begin with.
+      boolean bared = bare.isEmpty() || !Character.isDigit(bare.charAt(0));
+      out.append(i == 0 ? "" : ".").append(part.length() < 2 ? part : bared ? "0" + bare : bare);
     }
     return out.toString();
   }

@@ -3,9 +3,8 @@ package dev.coracle.api.patch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.SchemaType;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,34 +36,26 @@ final class StrategicLists {
     ArrayNode before = Json.array().addAll(target);
     ArrayNode items = Json.array();
     ArrayNode merged = Json.array();
-    if (key.isEmpty()) {
-      if (isObjects(patch) || isObjects(target)) {
-        throw StatusException.of(
-            StatusReason.INVALID, "cannot merge lists without merge key for " + itemType);
-      }
+    boolean objects = isObjects(target, patch);
+    if (!objects) {
       Positions known = Positions.of(merged, key);
       addDistinct(merged, target, known);
       addDistinct(merged, patch, known);
       items = patch;
+    } else if (key.isEmpty()) {
+      throw StrategicMergePatch.unfit("cannot merge lists without merge key for " + itemType);
     } else {
       boolean replace = false;
       Set<Object> deleted = new HashSet<>();
       for (JsonNode item : patch) {
-        if (!(item instanceof ObjectNode o)) {
-          throw StatusException.of(StatusReason.INVALID, "expected an object in a list of objects");
-        }
+        ObjectNode o = (ObjectNode) item;
         switch (o.path(StrategicMergePatch.DIRECTIVE).asText("")) {
           case "" -> items.add(o);
-          case "merge" -> items.add(without(o));
+          case "merge" ->
+              throw StrategicMergePatch.unfit("merging lists cannot yet be specified in the patch");
           case "delete" -> deleted.add(Positions.identity(keyOf(o, key)));
-          case "replace" -> {
-            replace = true;
-            ObjectNode rest = without(o);
-            if (!rest.isEmpty()) {
-              items.add(rest);
-            }
-          }
-          default -> throw StrategicMergePatch.badPatchType(o.path(StrategicMergePatch.DIRECTIVE));
+          case "replace" -> replace = true;
+          default -> throw StrategicMergePatch.badPatchType(o);
         }
       }
       if (replace) {
@@ -82,7 +73,7 @@ final class StrategicLists {
         if (at < merged.size() && merged.get(at) instanceof ObjectNode present) {
           merged.set(at, StrategicMergePatch.merge(present, change.deepCopy(), itemType));
         } else {
-          merged.add(StrategicMergePatch.merge(Json.object(), change.deepCopy(), itemType));
+          merged.add(StrategicMergePatch.brought(change));
         }
       }
     }
@@ -115,12 +106,6 @@ final class StrategicLists {
         out.add(item);
       }
     }
-    return out;
-  }
-
-  private static ObjectNode without(ObjectNode item) {
-    ObjectNode out = item.deepCopy();
-    out.remove(StrategicMergePatch.DIRECTIVE);
     return out;
   }
 
@@ -171,14 +156,34 @@ final class StrategicLists {
       }
       int at = ordered.ofItem(item);
       if (at < 0 || at < last) {
-        throw StrategicMergePatch.badOrder();
+        throw StrategicMergePatch.unfit(
+            "The order in patch list:\n"
+                + GoText.of(items)
+                + "\n doesn't match $setElementOrder list:\n"
+                + GoText.of(order)
+                + "\n");
       }
       last = at;
     }
   }
 
-  private static boolean isObjects(ArrayNode list) {
-    return !list.isEmpty() && list.get(0).isObject();
+  private static boolean isObjects(ArrayNode target, ArrayNode patch) {
+    String type = "";
+    for (ArrayNode list : List.of(target, patch)) {
+      for (JsonNode item : list) {
+        String is = GoText.typeOf(item);
+        if (!type.isEmpty() && !type.equals(is)) {
+          throw StrategicMergePatch.unfit(
+              "list element types are not identical: ["
+                  + GoText.of(target)
+                  + " "
+                  + GoText.of(patch)
+                  + "]");
+        }
+        type = is;
+      }
+    }
+    return type.startsWith("map");
   }
 
   private static void addDistinct(ArrayNode out, ArrayNode from, Positions known) {
@@ -192,8 +197,8 @@ final class StrategicLists {
   private static JsonNode keyOf(JsonNode item, String key) {
     JsonNode value = item.get(key);
     if (value == null) {
-      throw StatusException.of(
-          StatusReason.INVALID, "map: " + item + " does not contain declared merge key: " + key);
+      throw StrategicMergePatch.unfit(
+          "map: " + GoText.of(item) + " does not contain declared merge key: " + key);
     }
     return value;
   }

@@ -3,6 +3,7 @@ package dev.coracle.api.patch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
@@ -17,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * proposal "preserve-order-in-strategic-merge-patch"): as a merge patch, but lists whose field says
  * {@code merge} are merged item by item, by the field's merge key or as sets of scalars.
  *
- * <p>Directives: {@code $patch: replace|delete|merge} in an object or as an item of a list, {@code
- * $retainKeys}, {@code $setElementOrder/field}, {@code $deleteFromPrimitiveList/field}.
+ * <p>Directives: {@code $patch: replace|delete} in an object or as an item of a list, {@code
+ * $retainKeys}, {@code $setElementOrder/field}, {@code $deleteFromPrimitiveList/field}. What a
+ * patch brings that was not there comes without its nulls, and without the objects in it that have
+ * a {@code $patch}.
  */
 public final class StrategicMergePatch {
 
@@ -40,18 +43,12 @@ public final class StrategicMergePatch {
 
   /** The patch is the caller's own, and may become the result. */
   static ObjectNode merge(ObjectNode before, ObjectNode patch, @Nullable SchemaType type) {
-    JsonNode directive = patch.remove(DIRECTIVE);
-    if (directive != null) {
-      switch (directive.asText("")) {
-        case "replace" -> {
-          return patch;
-        }
-        case "delete" -> {
-          return Json.object();
-        }
-        case "merge" -> {}
-        default -> throw badPatchType(directive);
-      }
+    if (patch.get(DIRECTIVE) instanceof JsonNode directive) {
+      return switch (directive.asText("")) {
+        case "replace" -> patch.without(DIRECTIVE);
+        case "delete" -> Json.object();
+        default -> throw badPatchType(patch);
+      };
     }
     ObjectNode target = Json.object();
     target.setAll(before);
@@ -67,8 +64,8 @@ public final class StrategicMergePatch {
         String field = name.substring(DELETE_PRIMITIVES.length());
         if (target.get(field) instanceof ArrayNode list && value instanceof ArrayNode gone) {
           target.set(field, StrategicLists.without(list, gone));
-        } else if (!value.isArray()) {
-          throw StatusException.badRequest("invalid patch format of primitive list");
+        } else if (value.isNull()) {
+          target.remove(field);
         }
       }
     }
@@ -77,36 +74,64 @@ public final class StrategicMergePatch {
       if (name.startsWith(DELETE_PRIMITIVES) || value == null) {
         continue;
       }
-      if (value.isNull()) {
+      JsonNode merged = value.isNull() ? null : mergeField(target.get(name), value, type, name);
+      if (merged == null) {
         target.remove(name);
       } else {
-        target.set(name, mergeField(target.get(name), value, type, name));
+        target.set(name, merged);
       }
     }
     return target;
   }
 
-  private static JsonNode mergeField(
+  /** Null where nothing is left of the field. */
+  private static @Nullable JsonNode mergeField(
       @Nullable JsonNode present, JsonNode value, @Nullable SchemaType type, String name) {
     SchemaField field = type == null ? null : type.field(name);
     SchemaType child = type == null ? null : type.child(name);
-    if (value instanceof ObjectNode patch) {
+    if (value instanceof ObjectNode patch && present instanceof ObjectNode target) {
       boolean replaces =
           field != null && field.patchStrategy().contains("replace") && !patch.has(DIRECTIVE);
-      if (present instanceof ObjectNode target && !replaces) {
-        return merge(target, patch, child);
-      }
-      // Nothing to merge with: the patch itself, without directives and nulls.
-      return merge(Json.object(), patch, child);
+      return merge(replaces ? Json.object() : target, patch, child);
     }
-    if (value instanceof ArrayNode patch) {
+    if (value instanceof ArrayNode patch && present instanceof ArrayNode target) {
       boolean merges = field != null && field.mergesByPatch();
       SchemaType item = child == null ? null : child.element();
       String key = field == null ? "" : field.mergeKey();
       return merges
-          ? StrategicLists.merge(
-              present instanceof ArrayNode a ? a : Json.array(), patch, key, item)
+          ? StrategicLists.merge(target, patch, key, item)
           : StrategicLists.plain(patch, item);
+    }
+    return brought(value);
+  }
+
+  /** What a patch brings where nothing of its kind was; null for an object with a directive. */
+  static @Nullable JsonNode brought(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      if (object.has(DIRECTIVE)) {
+        return null;
+      }
+      ObjectNode out = Json.object();
+      object.forEachEntry((name, field) -> {
+        boolean directive =
+            name.equals(RETAIN_KEYS)
+                || name.startsWith(SET_ORDER)
+                || name.startsWith(DELETE_PRIMITIVES);
+        JsonNode kept = field.isNull() || directive ? null : brought(field);
+        if (kept != null) {
+          out.set(name, kept);
+        }
+      });
+      return out;
+    }
+    if (value instanceof ArrayNode list) {
+      ArrayNode out = Json.array();
+      for (JsonNode item : list) {
+        if (brought(item) instanceof JsonNode kept) {
+          out.add(kept);
+        }
+      }
+      return out;
     }
     return value;
   }
@@ -114,19 +139,31 @@ public final class StrategicMergePatch {
   private static void order(
       ObjectNode target, ObjectNode patch, String directive, @Nullable SchemaType type) {
     String name = directive.substring(SET_ORDER.length());
-    if (!(patch.remove(directive) instanceof ArrayNode order)) {
-      throw badOrder();
+    JsonNode wanted = patch.remove(directive);
+    if (!(wanted instanceof ArrayNode order)) {
+      throw notList(wanted);
     }
     JsonNode present = target.get(name);
     JsonNode change = patch.remove(name);
-    if (!(present instanceof ArrayNode) && change == null) {
-      return;
-    }
     if (change != null && change.isNull()) {
       target.remove(name);
       return;
     }
+    if (change != null && !change.isArray()) {
+      throw notList(change);
+    }
     SchemaField field = type == null ? null : type.field(name);
+    if (field == null && type != null && type.kind() == SchemaType.Kind.OBJECT) {
+      throw unfit(
+          "unable to find api field in struct "
+              + type.name().substring(type.name().lastIndexOf('.') + 1)
+              + " for the json field \""
+              + name
+              + "\"");
+    }
+    if (!(present instanceof ArrayNode) && change == null) {
+      return;
+    }
     String key = field == null ? "" : field.mergeKey();
     if (change instanceof ArrayNode items) {
       StrategicLists.checkOrder(items, order, key);
@@ -156,12 +193,17 @@ public final class StrategicMergePatch {
     target.retain(keep);
   }
 
-  static StatusException badPatchType(JsonNode directive) {
-    return StatusException.of(
-        StatusReason.INVALID, "unknown patch type found: " + directive.asText(""));
+  /** Upstream has no reason for what it cannot make of a patch, and so calls it its own fault. */
+  static StatusException unfit(String words) {
+    return StatusException.of(StatusReason.UNKNOWN, words);
   }
 
-  static StatusException badOrder() {
-    return StatusException.badRequest("invalid patch format of setElementOrder list");
+  static StatusException badPatchType(ObjectNode patch) {
+    return unfit(
+        "unknown patch type: " + GoText.of(patch.path(DIRECTIVE)) + " in map: " + GoText.of(patch));
+  }
+
+  private static StatusException notList(JsonNode value) {
+    return unfit("expected a []interface {}, but received a " + GoText.typeOf(value));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaType.Kind;
 import java.io.IOException;
@@ -48,6 +49,9 @@ final class DecodeReader {
   private final List<String> inside = new ArrayList<>(0);
 
   private Decoder.@Nullable TypeException error;
+
+  /** Whether Go would not have read behind the error. */
+  private boolean ended;
 
   /** At which depth a Go struct begins of its own: that of a custom resource's metadata. */
   private int structAt;
@@ -137,7 +141,8 @@ final class DecodeReader {
     try {
       node = GoScalars.read(type, token, parser);
     } catch (IllegalArgumentException e) {
-      fail(String.valueOf(e.getMessage()));
+      String words = String.valueOf(e.getMessage());
+      fail(decodesItself(type), words, words);
       return null;
     }
     return node == null ? mismatch(type, token) : node;
@@ -217,6 +222,24 @@ final class DecodeReader {
       }
     }
     Zeros.fill(type, out);
+    if (isStoredAsProtobuf(type)) {
+      for (SchemaField field : type.everPresent()) {
+        Kind kind = field.type().kind();
+        boolean many = kind == Kind.LIST || kind == Kind.MAP || kind == Kind.BYTES;
+        if (many && field.whenEmpty() == WhenEmpty.NULL && Zeros.isZero(out.get(field.name()))) {
+          out.putNull(field.name());
+        }
+      }
+    }
+  }
+
+  /**
+   * What protobuf kept has no empty lists and maps, only none; definitions and APIServices are kept
+   * as JSON upstream.
+   */
+  private static boolean isStoredAsProtobuf(SchemaType type) {
+    return !type.name().startsWith("io.k8s.apiextensions-apiserver.")
+        && !type.name().startsWith("io.k8s.kube-aggregator.");
   }
 
   /** What a custom resource, or an object inside one, has by being an object. */
@@ -252,7 +275,8 @@ final class DecodeReader {
   }
 
   private void unfit(JsonNode value, String why) {
-    fail(path(true) + ": Invalid value: " + value + ": " + why);
+    String words = path(true) + ": Invalid value: " + value + ": " + why;
+    fail(false, words, words);
   }
 
   private ObjectNode map(SchemaType type, SchemaType element) throws IOException {
@@ -334,33 +358,48 @@ final class DecodeReader {
     String got = GoConversion.json(token) + (shown ? " " + parser.getText() : "");
     String converted = GoConversion.refusal(type, token, parser);
     parser.skipChildren();
+    if (type.kind() == Kind.QUANTITY) {
+      fail(true, Quantity.UNREADABLE, Quantity.UNREADABLE);
+      return null;
+    }
     String struct = "";
+    String named = null;
     StringBuilder path = new StringBuilder();
     for (int i = structAt; i < depth; i++) {
       String name = names[i];
       if (owners[i].kind() == Kind.OBJECT && name != null) {
         struct = owners[i].shortName();
-        path.append(path.isEmpty() ? "" : ".").append(name);
+        path.append(path.isEmpty() ? "" : ".").append(GoNames.path(owners[i], name));
+        named = GoNames.type(owners[i], name, depth - 1 - i);
       }
     }
     fail(
+        decodesItself(type),
         "json: cannot unmarshal "
             + got
             + (path.isEmpty()
                 ? " into Go value of type "
                 : " into Go struct field " + struct + "." + path + " of type ")
-            + GoScalars.typeName(type),
+            + (named == null ? GoScalars.typeName(type) : named),
         converted);
     return null;
   }
 
-  private void fail(String message) {
-    fail(message, message);
+  /**
+   * Whether Go leaves it to the type to read its values, and reads no further after a fault in
+   * them.
+   */
+  private static boolean decodesItself(SchemaType type) {
+    return switch (type.kind()) {
+      case TIME, MICRO_TIME, QUANTITY, INT_OR_STRING -> true;
+      case OBJECT, MAP, LIST, RAW, RAW_OBJECT, STRING, BYTES, INTEGER, NUMBER, BOOLEAN -> false;
+    };
   }
 
-  private void fail(String message, String converted) {
-    if (error == null) {
+  private void fail(boolean last, String message, String converted) {
+    if (error == null || last && !ended) {
       error = new Decoder.TypeException(message, converted);
+      ended = last;
     }
   }
 

@@ -9,7 +9,7 @@ final class EmptyTable {
   private static final String TABLE = "kubernetes-1.36.empty";
 
   /** By definition, the rest of its line. */
-  private static final Map<String, String> LINES = read();
+  private static final Map<String, String> LINES = read(TABLE);
 
   private EmptyTable() {}
 
@@ -39,9 +39,10 @@ final class EmptyTable {
     return LINES.containsKey(definition) ? WhenEmpty.LEFT_OUT : WhenEmpty.KEPT;
   }
 
-  private static Map<String, String> read() {
+  /** The lines of a table of definitions: by name, the rest. */
+  static Map<String, String> read(String table) {
     Map<String, String> out = new HashMap<>();
-    SchemaTable.read(TABLE)
+    SchemaTable.read(table)
         .lines()
         .filter(l -> !l.startsWith("#"))
         .forEach(l -> {

@@ -181,21 +181,31 @@ final class GoScalars {
       case STRING, TIME, MICRO_TIME -> "string";
       case BYTES -> "[]uint8";
       case INTEGER -> type.bits() == 32 ? "int32" : "int64";
-      case INT_OR_STRING -> "intstr.IntOrString";
+      // It reads what is no text as a number.
+      case INT_OR_STRING -> "int32";
       case NUMBER -> "float64";
       case BOOLEAN -> "bool";
       case QUANTITY -> "resource.Quantity";
-      case LIST -> "[]" + typeName(type.item());
+      case LIST -> "[]" + itemName(type.item());
       case MAP ->
           type.item().kind() == SchemaType.Kind.QUANTITY
               ? "v1.ResourceList"
-              : "map[string]" + typeName(type.item());
+              : "map[string]" + itemName(type.item());
       case RAW_OBJECT -> "runtime.RawExtension";
       case RAW -> "interface {}";
       case OBJECT -> {
         String[] parts = type.name().split("\\.");
         yield parts.length < 2 ? type.name() : parts[parts.length - 2] + "." + type.shortName();
       }
+    };
+  }
+
+  private static String itemName(SchemaType type) {
+    return switch (type.kind()) {
+      case TIME -> "v1.Time";
+      case MICRO_TIME -> "v1.MicroTime";
+      case INT_OR_STRING -> "intstr.IntOrString";
+      default -> typeName(type);
     };
   }
 }

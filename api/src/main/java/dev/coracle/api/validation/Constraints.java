@@ -3,20 +3,17 @@ package dev.coracle.api.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.patch.Trees;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * OpenAPI's value validations of one node: its type, ranges, lengths, patterns and formats, in the
  * words and the order of upstream's validator (kube-openapi).
  */
 final class Constraints {
-
-  /** Of this many digits on, Go prints a float64 with an exponent. */
-  private static final int PLAIN_DIGITS = 6;
 
   private Constraints() {}
 
@@ -97,7 +94,7 @@ final class Constraints {
 
   static void wrongType(FieldPath path, String wanted, String is, FieldErrors errors) {
     errors.typeInvalid(
-        path, "", is, path + " in body must be of type " + wanted + ": \"" + is + "\"");
+        path, "", is, path.inBody() + " in body must be of type " + wanted + ": \"" + is + "\"");
   }
 
   private static void enumeration(
@@ -124,13 +121,19 @@ final class Constraints {
           path,
           "",
           value,
-          path + " in body should be at least " + rules.get("minLength").asLong() + " chars long");
+          path.inBody()
+              + " in body should be at least "
+              + rules.get("minLength").asLong()
+              + " chars long");
     } else if (!pattern.isEmpty() && !GoPatterns.isFound(pattern, value)) {
-      errors.invalid(path, "", value, path + " in body should match '" + pattern + "'");
+      errors.invalid(path, "", value, path.inBody() + " in body should match '" + pattern + "'");
     }
     if (!format.isEmpty() && !Formats.accepts(format, value)) {
       errors.typeInvalid(
-          path, "", value, path + " in body must be of type " + format + ": \"" + value + "\"");
+          path,
+          "",
+          value,
+          path.inBody() + " in body must be of type " + format + ": \"" + value + "\"");
     }
   }
 
@@ -139,13 +142,7 @@ final class Constraints {
     if (value.isIntegralNumber()) {
       return limit.decimalValue().toBigInteger().toString();
     }
-    BigDecimal shortest = new BigDecimal(Double.toString(limit.doubleValue())).stripTrailingZeros();
-    int exponent = shortest.precision() - shortest.scale() - 1;
-    if (shortest.signum() == 0 || exponent >= -4 && exponent < PLAIN_DIGITS) {
-      return shortest.toPlainString();
-    }
-    BigDecimal mantissa = shortest.scaleByPowerOfTen(-exponent);
-    return mantissa.toPlainString() + String.format(Locale.ROOT, "e%+03d", exponent);
+    return GoText.of(limit.doubleValue());
   }
 
   private static void number(
@@ -166,7 +163,9 @@ final class Constraints {
             path,
             "",
             node,
-            path + " in body should be a multiple of " + limit(rules.get("multipleOf"), node));
+            path.inBody()
+                + " in body should be a multiple of "
+                + limit(rules.get("multipleOf"), node));
       }
     }
     boundary(rules, "minimum", "exclusiveMinimum", -1, "greater", node, path, errors);
@@ -192,7 +191,7 @@ final class Constraints {
           path,
           "",
           node,
-          path
+          path.inBody()
               + " in body should be "
               + word
               + " than "
@@ -232,7 +231,7 @@ final class Constraints {
           path,
           "",
           size,
-          path
+          path.inBody()
               + " in body should have at least "
               + rules.get("min" + what).asLong()
               + " "

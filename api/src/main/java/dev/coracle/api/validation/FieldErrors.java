@@ -1,7 +1,8 @@
 package dev.coracle.api.validation;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import dev.coracle.api.GoQuote;
+import dev.coracle.api.GoText;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
@@ -123,9 +124,11 @@ public final class FieldErrors {
   }
 
   private static String show(Object value) {
-    return value instanceof String s
-        ? quote(s)
-        : value instanceof JsonNode n ? n.toString() : value.toString();
+    return switch (value) {
+      case String s -> quote(s);
+      case DoubleNode n -> GoText.of(n.doubleValue());
+      default -> value.toString();
+    };
   }
 
   private static String quote(String text) {

@@ -12,10 +12,30 @@ public final class FieldPath {
 
   private final @Nullable FieldPath parent;
   private final String step;
+  private final boolean body;
 
   private FieldPath(@Nullable FieldPath parent, String step) {
+    this(parent, step, false);
+  }
+
+  private FieldPath(@Nullable FieldPath parent, String step, boolean body) {
     this.parent = parent;
     this.step = step;
+    this.body = body;
+  }
+
+  /**
+   * The same place, as that of a value which is looked at alone: {@link #inBody} begins below it.
+   */
+  public FieldPath asBody() {
+    return new FieldPath(parent, step, true);
+  }
+
+  /** The path from the value that is looked at, which words may name beside the whole path. */
+  public String inBody() {
+    StringBuilder out = new StringBuilder();
+    render(out, true);
+    return out.toString();
   }
 
   public FieldPath child(String name) {
@@ -41,13 +61,13 @@ public final class FieldPath {
   @Override
   public String toString() {
     StringBuilder out = new StringBuilder();
-    render(out);
+    render(out, false);
     return out.toString();
   }
 
-  private void render(StringBuilder out) {
-    if (parent != null) {
-      parent.render(out);
+  private void render(StringBuilder out, boolean inBody) {
+    if (parent != null && !(inBody && body)) {
+      parent.render(out, inBody);
       if (!out.isEmpty() && !step.startsWith("[")) {
         out.append('.');
       }

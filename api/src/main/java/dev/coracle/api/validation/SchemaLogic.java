@@ -41,7 +41,7 @@ final class SchemaLogic {
       checks += all(all, value, path, errors);
     }
     if (rules.path("not") instanceof ObjectNode not && outcome(not, value, path).errors.isEmpty()) {
-      fault(GoQuote.of(path.toString()) + " must not validate the schema (not)", errors);
+      fault(GoQuote.of(path.inBody()) + " must not validate the schema (not)", errors);
     }
     return checks;
   }
@@ -55,7 +55,7 @@ final class SchemaLogic {
       }
       nearest = nearer(nearest, outcome);
     }
-    fault(GoQuote.of(path.toString()) + " must validate at least one schema (anyOf)", errors);
+    fault(GoQuote.of(path.inBody()) + " must validate at least one schema (anyOf)", errors);
     return told(nearest, errors);
   }
 
@@ -76,7 +76,7 @@ final class SchemaLogic {
       return met.checks;
     }
     fault(
-        GoQuote.of(path.toString())
+        GoQuote.of(path.inBody())
             + " must validate one and only one schema (oneOf). Found "
             + (found == 0 ? "none valid" : found + " valid alternatives"),
         errors);
@@ -93,7 +93,7 @@ final class SchemaLogic {
     }
     if (met < schemas.size()) {
       fault(
-          GoQuote.of(path.toString())
+          GoQuote.of(path.inBody())
               + " must validate all the schemas (allOf)"
               + (met == 0 ? ". None validated" : ""),
           errors);

@@ -27,6 +27,16 @@ public final class SchemaValidator {
     ListItems.check(type, value, old, errors);
   }
 
+  /** What a write of the status alone is held to; words name what is in it without the status. */
+  public static void validateStatus(
+      SchemaType type, JsonNode now, JsonNode old, FieldErrors errors) {
+    SchemaType status = type.child("status");
+    if (status != null && now.get("status") instanceof JsonNode value) {
+      check(status, value, old.get("status"), FieldPath.STATUS.asBody(), errors);
+    }
+    ListItems.check(type, now, old, errors);
+  }
+
   private static void check(
       SchemaType type, JsonNode value, @Nullable JsonNode old, FieldPath path, FieldErrors errors) {
     if (!type.structural() || SameValues.are(type, old, value)) {

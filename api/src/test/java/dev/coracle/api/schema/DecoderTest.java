@@ -76,6 +76,37 @@ class DecoderTest {
             "cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec");
   }
 
+  /**
+   * As Go does: embedded structs are part of the path, and types of texts have names of their own.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'metadata':{'uid':1}} | number into Go struct field ObjectMeta.metadata.uid of type types.UID",
+        "{'spec':{'restartPolicy':[]}} | array into Go struct field PodSpec.spec.restartPolicy of type"
+            + " v1.RestartPolicy",
+        "{'spec':{'volumes':[{'emptyDir':1}]}} | number into Go struct field"
+            + " Volume.spec.volumes.VolumeSource.emptyDir of type v1.EmptyDirVolumeSource",
+        "{'spec':{'ephemeralContainers':[{'securityContext':{'capabilities':{'add':[true]}}}]}} | bool into Go"
+            + " struct field Capabilities.spec.ephemeralContainers.EphemeralContainerCommon.securityContext"
+            + ".capabilities.add of type v1.Capability",
+        "{'spec':{'containers':[{'livenessProbe':{'httpGet':{'port':{}}}}]}} | object into Go struct field"
+            + " HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32",
+        "{'spec':{'overhead':5}} | number into Go struct field PodSpec.spec.overhead of type"
+            + " v1.ResourceList",
+        // What a type reads itself ends the reading, so it is told before what was met earlier.
+        "{'spec':{'hostname':1,'overhead':{'cpu':[]}}} | quantities must match the regular expression"
+            + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        "{'spec':{'hostname':1},'metadata':{'deletionTimestamp':2}} | number into Go struct field"
+            + " ObjectMeta.metadata.deletionTimestamp of type string"
+      })
+  void namesWhatDoesNotFitAsGoDoes(String pod, String words) {
+    assertThatThrownBy(() -> Decoder.decode(Json.parse(pod.replace('\'', '"')), PODS.schema()))
+        .hasMessageEndingWith(words);
+  }
+
   @Test
   void normalisesQuantitiesTimesAndNulls() {
     ObjectNode pod =

@@ -36,7 +36,7 @@ class ZerosTest {
         // A boolean, number, text, list or map that is no pointer.
         "v1 Pod | {'metadata':{'labels':{},'finalizers':[],'generation':0,'creationTimestamp':null},'spec':"
             + "{'hostNetwork':false,'nodeSelector':{},'tolerations':[],'nodeName':'','containers':[]}}"
-            + " | {'metadata':{},'spec':{'containers':[]},'status':{}}",
+            + " | {'metadata':{},'spec':{'containers':null},'status':{}}",
         // Pointers keep what they were given, structures too.
         "v1 Pod | {'spec':{'hostUsers':false,'priority':0,'runtimeClassName':'','securityContext':{},"
             + "'containers':[{'name':'c','resources':{},'livenessProbe':{}}]},'status':{}}"

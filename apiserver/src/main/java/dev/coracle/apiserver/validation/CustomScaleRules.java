@@ -2,6 +2,7 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
@@ -53,7 +54,7 @@ final class CustomScaleRules {
         return null;
       }
       if (!at.isObject()) {
-        String words = otherThan(above.toString(), at, "map[string]interface {}");
+        String words = otherThan(above + "." + step, at, "map[string]interface{}");
         errors.invalid(FieldPath.ROOT, path, zero, words);
         return null;
       }
@@ -67,24 +68,12 @@ final class CustomScaleRules {
   }
 
   private static String otherThan(String path, JsonNode value, String expected) {
-    String shown = value.isNull() ? "<nil>" : value.isTextual() ? value.asText() : value.toString();
     return path
         + " accessor error: "
-        + shown
+        + GoText.of(value)
         + " is of the type "
-        + type(value)
+        + GoText.typeOf(value)
         + ", expected "
         + expected;
-  }
-
-  private static String type(JsonNode value) {
-    return switch (value.getNodeType()) {
-      case OBJECT -> "map[string]interface {}";
-      case ARRAY -> "[]interface {}";
-      case STRING -> "string";
-      case BOOLEAN -> "bool";
-      case NUMBER -> value.isIntegralNumber() && value.canConvertToLong() ? "int64" : "float64";
-      default -> "<nil>";
-    };
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
@@ -17,6 +18,16 @@ final class NodeRules implements KindRules {
 
   @Override
   public void check(ObjectNode node, FieldErrors errors) {
+    check(node, Json.object(), errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, before, errors);
+    checkUpdate(now, before, errors);
+  }
+
+  private static void check(ObjectNode node, JsonNode before, FieldErrors errors) {
     JsonNode spec = node.path("spec");
     Set<String> seen = new HashSet<>();
     int i = 0;
@@ -31,9 +42,12 @@ final class NodeRules implements KindRules {
         errors.duplicate(at, "", t);
       }
     }
+    Set<String> known = new HashSet<>();
+    before.path("spec").path("podCIDRs").forEach(cidr -> known.add(cidr.asText()));
     i = 0;
     for (JsonNode cidr : spec.path("podCIDRs")) {
-      Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("podCIDRs").index(i++), "", errors);
+      FieldPath at = FieldPath.SPEC.child("podCIDRs").index(i++);
+      Addresses.network(cidr.asText(), known, at, "", errors);
     }
   }
 

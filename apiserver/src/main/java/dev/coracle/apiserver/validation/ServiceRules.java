@@ -25,6 +25,16 @@ final class ServiceRules implements KindRules {
 
   @Override
   public void check(ObjectNode service, FieldErrors errors) {
+    check(service, Json.object(), errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, before, errors);
+    checkUpdate(now, before, errors);
+  }
+
+  private static void check(ObjectNode service, JsonNode before, FieldErrors errors) {
     JsonNode spec = service.path("spec");
     String type = Nodes.text(spec, "type");
     boolean headless = Nodes.text(spec, "clusterIP").equals("None");
@@ -57,7 +67,7 @@ final class ServiceRules implements KindRules {
     }
     PodSpecRules.choice(spec, "type", TYPES, FieldPath.SPEC, errors);
     nodePorts(spec, type, errors);
-    ServiceTrafficRules.check(service, errors);
+    ServiceTrafficRules.check(service, before, errors);
   }
 
   @Override

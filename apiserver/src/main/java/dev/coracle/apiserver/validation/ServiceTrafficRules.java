@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -18,11 +19,14 @@ final class ServiceTrafficRules {
 
   private ServiceTrafficRules() {}
 
-  static void check(JsonNode service, FieldErrors errors) {
+  /**
+   * @param before what it was, whose ranges may stay; an empty object on create
+   */
+  static void check(JsonNode service, JsonNode before, FieldErrors errors) {
     JsonNode spec = service.path("spec");
     String type = Nodes.text(spec, "type");
     boolean balanced = type.equals("LoadBalancer");
-    ranges(service, balanced, errors);
+    ranges(service, before, balanced, errors);
     if (Nodes.set(spec, "allocateLoadBalancerNodePorts") && !balanced) {
       errors.forbidden(FieldPath.SPEC, "allocateLoadBalancerNodePorts", BALANCERS_ALONE);
     }
@@ -46,9 +50,17 @@ final class ServiceTrafficRules {
   }
 
   /** The path of the field is upstream's, with its capital. Spaces around a range are allowed. */
-  private static void ranges(JsonNode service, boolean balanced, FieldErrors errors) {
+  private static void ranges(
+      JsonNode service, JsonNode before, boolean balanced, FieldErrors errors) {
+    Set<String> known = new HashSet<>();
+    before
+        .path("spec")
+        .path("loadBalancerSourceRanges")
+        .forEach(range -> known.add(range.asText().strip()));
+    for (String range : text(before).split(",", -1)) {
+      known.add(range.strip());
+    }
     JsonNode ranges = service.path("spec").path("loadBalancerSourceRanges");
-    JsonNode annotation = service.path("metadata").path("annotations").path(RANGES);
     if (!ranges.isEmpty()) {
       FieldPath at = FieldPath.SPEC.child("LoadBalancerSourceRanges");
       if (!balanced) {
@@ -56,20 +68,25 @@ final class ServiceTrafficRules {
       }
       int i = 0;
       for (JsonNode range : ranges) {
-        Addresses.cidr(range.asText().strip(), at.index(i++), "", errors);
+        Addresses.network(range.asText().strip(), known, at.index(i++), "", errors);
       }
-    } else if (annotation.isTextual()) {
+    } else if (service.path("metadata").path("annotations").has(RANGES)) {
       FieldPath at = FieldPath.METADATA.child("annotations").key(RANGES);
       if (!balanced) {
         errors.forbidden(at, "", BALANCERS_ALONE);
       }
-      String all = annotation.asText().strip();
+      String all = text(service);
       if (!all.isEmpty()) {
         for (String range : all.split(",", -1)) {
-          Addresses.cidr(range.strip(), at, "", errors);
+          Addresses.network(range.strip(), known, at, "", errors);
         }
       }
     }
+  }
+
+  /** The ranges of the annotation that was there before the field. */
+  private static String text(JsonNode service) {
+    return service.path("metadata").path("annotations").path(RANGES).asText("").strip();
   }
 
   private static void outside(JsonNode spec, String type, FieldErrors errors) {

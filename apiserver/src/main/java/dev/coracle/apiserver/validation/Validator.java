@@ -73,7 +73,11 @@ public final class Validator {
     } else {
       rules.checkSubresource(subresource, now, before.tree(), errors);
     }
-    schema(resource, now, before.tree(), errors);
+    if (subresource.equals("status") && !resource.builtIn()) {
+      SchemaValidator.validateStatus(resource.schema(), now, before.tree(), errors);
+    } else {
+      schema(resource, now, before.tree(), errors);
+    }
     if (!subresource.equals("status")) {
       CustomScaleRules.checkSpec(resource, now, errors);
     }

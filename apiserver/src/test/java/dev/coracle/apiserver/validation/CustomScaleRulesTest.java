@@ -50,7 +50,7 @@ class CustomScaleRulesTest {
         ",'spec':{'replicas':'a'}|.spec.replicas: Invalid value: 0: .spec.replicas accessor error: a is of the type string, expected int64",
         ",'spec':{'replicas':1.5}|.spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64",
         ",'spec':{'replicas':null}|.spec.replicas: Invalid value: 0: .spec.replicas accessor error: <nil> is of the type <nil>, expected int64",
-        ",'spec':'x'|.spec.replicas: Invalid value: 0: .spec accessor error: x is of the type string, expected map[string]interface {}",
+        ",'spec':'x'|.spec.replicas: Invalid value: 0: .spec.replicas accessor error: x is of the type string, expected map[string]interface{}",
         ",'status':{'replicas':-1}|.status.replicas: Invalid value: -1: should be a non-negative integer",
         ",'status':{'selector':true}|.status.selector: Invalid value: \"\": .status.selector accessor error: true is of the type bool, expected string",
       })

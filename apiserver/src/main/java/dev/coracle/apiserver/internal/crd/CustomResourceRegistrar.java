@@ -41,6 +41,7 @@ public final class CustomResourceRegistrar {
 
   private static final Logger LOG = LoggerFactory.getLogger(CustomResourceRegistrar.class);
   private static final String FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
+  private static final String IN_PROGRESS = "InstanceDeletionInProgress";
   private static final long AGAIN_MILLIS = 500;
   private static final GroupResource DEFINITIONS =
       Resources.CUSTOM_RESOURCE_DEFINITIONS.groupResource();
@@ -157,9 +158,17 @@ public final class CustomResourceRegistrar {
   }
 
   private static String condition(KubeObject definition, String type) {
+    return condition(definition, type, "status");
+  }
+
+  private static String reason(KubeObject definition, String type) {
+    return condition(definition, type, "reason");
+  }
+
+  private static String condition(KubeObject definition, String type, String field) {
     for (JsonNode c : definition.at("status", "conditions")) {
       if (c.path("type").asText("").equals(type)) {
-        return c.path("status").asText("");
+        return c.path(field).asText("");
       }
     }
     return "";
@@ -222,7 +231,7 @@ public final class CustomResourceRegistrar {
     if (!definition.finalizers().contains(FINALIZER)) {
       return;
     }
-    boolean said = condition(definition, "Terminating").equals("True");
+    boolean said = reason(definition, "Terminating").equals(IN_PROGRESS);
     boolean served = registry.preferred(resource(definition)).isPresent();
     if (condition(definition, "Established").equals("True") && !(said && served)) {
       serve(definition);
@@ -250,7 +259,7 @@ public final class CustomResourceRegistrar {
         definition.withObjectProperty("status"),
         "Terminating",
         true,
-        "InstanceDeletionInProgress",
+        IN_PROGRESS,
         "CustomResource deletion is in progress");
   }
 
@@ -313,7 +322,7 @@ public final class CustomResourceRegistrar {
             UserInfo.APISERVER,
             "update",
             registry.require(Resources.CUSTOM_RESOURCE_DEFINITIONS),
-            "",
+            "status",
             "",
             definition.name(),
             WriteOptions.NONE,
@@ -324,7 +333,7 @@ public final class CustomResourceRegistrar {
         .updates()
         .run(
             call,
-            dev.coracle.apiserver.internal.verb.ObjectUpdate.Scope.of(""),
+            dev.coracle.apiserver.internal.verb.ObjectUpdate.Scope.of("status"),
             current ->
                 Uni.createFrom()
                     .item(() -> {
@@ -334,6 +343,12 @@ public final class CustomResourceRegistrar {
                           .filter(f -> !f.equals(FINALIZER))
                           .forEach(kept::add);
                       ((ObjectNode) copy.path("metadata")).set("finalizers", kept);
+                      set(
+                          copy.withObjectProperty("status"),
+                          "Terminating",
+                          false,
+                          "InstanceDeletionCompleted",
+                          "removed all instances");
                       return copy;
                     }));
   }

@@ -2,7 +2,10 @@ package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +39,17 @@ public record Negotiation(Form form, String as, String group, String version) {
 
   public static final Negotiation JSON = new Negotiation(Form.JSON, "", "", "");
 
-  private record Clause(String type, Map<String, String> parameters) {}
+  private record Clause(String type, Map<String, String> parameters) {
+
+    /** One where none is said that can be read. */
+    double quality() {
+      try {
+        return Double.parseDouble(parameters.getOrDefault("q", "1"));
+      } catch (NumberFormatException e) {
+        return 1;
+      }
+    }
+  }
 
   /**
    * For documents of JSON.
@@ -69,8 +82,7 @@ public record Negotiation(Form form, String as, String group, String version) {
     if (accept.isBlank()) {
       return Optional.of(JSON);
     }
-    for (String text : accept.split(",")) {
-      Clause clause = clause(text);
+    for (Clause clause : clauses(accept)) {
       String as = clause.parameters().getOrDefault("as", "");
       // Metadata alone has a protobuf form, whatever it is of.
       boolean spoken = protobuf || !discovery && as.startsWith("PartialObjectMetadata");
@@ -101,6 +113,17 @@ public record Negotiation(Form form, String as, String group, String version) {
       }
     }
     return Optional.empty();
+  }
+
+  /** The best first: by {@code q}, then what names a type before what names any. */
+  private static List<Clause> clauses(String accept) {
+    return Arrays.stream(accept.split(","))
+        .map(Negotiation::clause)
+        .sorted(
+            Comparator.comparingDouble((Clause c) -> -c.quality())
+                .thenComparing(c -> c.type().startsWith("*/"))
+                .thenComparing(c -> c.type().endsWith("/*")))
+        .toList();
   }
 
   private static Clause clause(String text) {

@@ -32,7 +32,18 @@ public final class Presenter {
     if (audit != null) {
       audit.response(object.json().length, object::tree);
     }
-    boolean own = object.kind().equals(type.kind().kind());
+    boolean own =
+        object.kind().equals(type.kind().kind())
+            || object.kind().equals("Scale") && type.definition().subresource("scale").isPresent();
+    if (own && form.as().equals("PartialObjectMetadataList")) {
+      throw type.custom() && object.kind().equals(type.kind().kind())
+          ? StatusException.of(StatusReason.UNKNOWN, "content is not a list")
+          : StatusException.of(
+              StatusReason.NOT_ACCEPTABLE,
+              "you requested PartialObjectMetadataList, but the requested object is not a list ("
+                  + goType(type, object.kind())
+                  + ")");
+    }
     if (own && form.table() && !type.definition().supports("get")) {
       // What is only asked and never kept has no row.
       throw StatusException.of(
@@ -58,6 +69,15 @@ public final class Presenter {
       long bytes = found.items().stream().mapToLong(o -> o.json().length).sum();
       audit.response(bytes, () -> listTree(type, found));
     }
+    if (form.as().equals("PartialObjectMetadata")) {
+      throw StatusException.of(
+          StatusReason.NOT_ACCEPTABLE,
+          "you requested PartialObjectMetadata, but the requested object is a list ("
+              + (type.custom()
+                  ? "*unstructured.UnstructuredList"
+                  : goType(type, type.definition().listKind()))
+              + ")");
+    }
     String version = form.version();
     // A look at all objects must not leave the trees of all in the store's cache.
     if (form.table()) {
@@ -77,6 +97,14 @@ public final class Presenter {
         exchange,
         form.metadataOnly() ? partials(exchange, form, found) : whole(exchange, form, type, found),
         found.items());
+  }
+
+  /** The type that upstream has for a built-in kind inside of its server, and for any Scale. */
+  private static String goType(ResourceType type, String kind) {
+    String group = kind.equals("Scale") ? "autoscaling" : type.kind().group();
+    boolean customScale = type.custom() && kind.equals("Scale");
+    String inside = group.isEmpty() ? "core" : group.replaceFirst("\\..*", "");
+    return "*" + (customScale ? "v1" : inside) + "." + kind;
   }
 
   private static ListForm whole(

@@ -116,9 +116,12 @@ public interface KindStrategy {
     return false;
   }
 
-  /** What has to be done before an object of the kind may go, whatever its writers say. */
-  default List<String> deletionFinalizers() {
-    return List.of();
+  /**
+   * Whether a first delete does nothing but say when it was, and {@link #prepareForDeletion}: grace
+   * periods, propagation policies and the generation have no part in it.
+   */
+  default boolean isFirstMarked() {
+    return false;
   }
 
   /** In place, when a deletion begins that does not end at once. */

@@ -68,7 +68,12 @@ public final class ScaleSubresource implements ObjectSubresource {
     }
     metadata.put("uid", object.uid()).put("resourceVersion", object.resourceVersion());
     metadata.set("creationTimestamp", object.metadata().path("creationTimestamp"));
-    out.putObject("spec").put("replicas", object.at(paths.replicas()).asInt(0));
+    ObjectNode spec = out.putObject("spec");
+    int replicas = object.at(paths.replicas()).asInt(0);
+    if (replicas != 0) {
+      // As autoscaling/v1 writes it: none is none said.
+      spec.put("replicas", replicas);
+    }
     ObjectNode status = out.putObject("status");
     status.put("replicas", object.at(paths.current()).asInt(0));
     String selector = selector(call, object, paths);

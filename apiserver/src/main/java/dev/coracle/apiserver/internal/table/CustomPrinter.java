@@ -1,14 +1,14 @@
 package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /** Custom resources, by the additionalPrinterColumns of their definition. */
 final class CustomPrinter {
@@ -24,6 +24,11 @@ final class CustomPrinter {
     List<JsonPath> paths = new ArrayList<>();
     columns.add(Column.NAME);
     for (JsonNode c : declared) {
+      Optional<JsonPath> path = JsonPath.parse(c.path("jsonPath").asText(""));
+      if (path.isEmpty()) {
+        // What stands before it is shown, as upstream does.
+        break;
+      }
       columns.add(
           new Column(
               c.path("name").asText(""),
@@ -31,7 +36,7 @@ final class CustomPrinter {
               c.path("format").asText(""),
               description(c),
               c.path("priority").asInt(0)));
-      paths.add(JsonPath.parse(c.path("jsonPath").asText("")));
+      paths.add(path.get());
     }
     return Printer.of(columns, (o, ages) -> cells(columns, paths, o, ages));
   }
@@ -62,12 +67,19 @@ final class CustomPrinter {
     JsonNode first = found.getFirst();
     return switch (type) {
       case "integer" -> first.isNumber() ? (Object) first.asLong() : Json.NODES.nullNode();
-      case "number" -> first.isNumber() ? first : Json.NODES.nullNode();
+      case "number" -> first.isNumber() ? number(first) : Json.NODES.nullNode();
       case "boolean" -> first.isBoolean() ? first : Json.NODES.nullNode();
       case "date" -> date(first, ages);
       // Of several values the first alone is shown, as upstream does.
       default -> text(first);
     };
+  }
+
+  /** An integer is shown as the float64 it is taken for. */
+  private static JsonNode number(JsonNode value) {
+    return value.isIntegralNumber() && Math.abs(value.doubleValue()) > 0x1p53
+        ? Json.NODES.numberNode(new BigDecimal(Double.toString(value.doubleValue())).toBigInteger())
+        : value;
   }
 
   private static Object date(JsonNode value, Ages ages) {
@@ -82,23 +94,9 @@ final class CustomPrinter {
     if (value.isNull()) {
       return "<no value>";
     }
-    return value.isValueNode() ? value.asText() : sorted(value).toString();
-  }
-
-  /** Go writes maps in the order of their keys. */
-  private static JsonNode sorted(JsonNode value) {
-    if (value instanceof ObjectNode object) {
-      ObjectNode out = Json.object();
-      object.properties().stream()
-          .sorted(Map.Entry.comparingByKey())
-          .forEach(e -> out.set(e.getKey(), sorted(e.getValue())));
-      return out;
+    if (value.isFloatingPointNumber()) {
+      return GoText.of(value.doubleValue());
     }
-    if (value.isArray()) {
-      ArrayNode out = Json.array();
-      value.forEach(item -> out.add(sorted(item)));
-      return out;
-    }
-    return value;
+    return value.isValueNode() ? value.asText() : GoText.json(value);
   }
 }

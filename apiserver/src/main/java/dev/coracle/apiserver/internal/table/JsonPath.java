@@ -1,40 +1,62 @@
 package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The part of JSONPath that printer columns use: {@code .a.b}, {@code ['a.b']}, {@code ['a','b']},
- * {@code [0]}, {@code [0:2]}, {@code [*]}, {@code ..a} and {@code [?(@.type=="Ready")]}.
+ * The JSONPath of printer columns, as client-go reads it: fields with escaped dots, {@code
+ * ['a\.b']}, indexes, slices with steps, unions, wildcards, {@code ..} and filters. A path that
+ * does not fit an object (an index into a map, a comparison of text with a number) finds nothing in
+ * all of it.
  */
 final class JsonPath {
 
-  private sealed interface Step {
+  /** One step from the values found so far to the next ones. */
+  sealed interface Step {
     record Field(String name) implements Step {}
 
-    record Index(int at) implements Step {}
+    /**
+     * A slice, of which an index is the one of length one. A missing end is the array's own; the
+     * end of an index is derived, since 0 is the array's end there.
+     */
+    record Slice(
+        @Nullable Integer from, @Nullable Integer to, boolean derived, @Nullable Integer step)
+        implements Step {}
 
+    /** All fields of a map, items of a list, bytes of a text. */
     record All() implements Step {}
 
-    /** Negative ends count from the end; the last is left out. */
-    record Slice(int from, int to) implements Step {}
-
-    record Union(List<Step> steps) implements Step {}
-
-    /** A value and all that is below it. */
+    /** A value that has others in it, and all such values below it. */
     record Deep() implements Step {}
 
-    record Filter(List<String> path, String operator, String value) implements Step {}
+    record Union(List<List<Step>> parts) implements Step {}
+
+    /** Without an operator: what has a value at all. */
+    record Filter(List<Step> left, @Nullable String operator, List<Step> right) implements Step {}
+
+    /** A number or boolean, once for each value. */
+    record Literal(JsonNode value) implements Step {}
+
+    /** A text, once, whatever was found. */
+    record Text(String text) implements Step {}
+
+    /** A word that stands where only literals may; it is read, and fits no object. */
+    record Word(String text) implements Step {}
   }
 
-  private static final Pattern UNION =
-      Pattern.compile("(-?[0-9]+|'[^',]*')(\\s*,\\s*(-?[0-9]+|'[^',]*'))+");
-  private static final Pattern SLICE = Pattern.compile("(-?[0-9]{0,6}):(-?[0-9]{0,6})");
-  private static final Pattern COMPARED = Pattern.compile("@\\.(.*?)\\s*(==|!=|<=|>=|<|>)(.*)");
+  /** That a path does not fit the value it was tried on; always caught here. */
+  private static final class Unfit extends RuntimeException {
+    private static final Unfit IT = new Unfit();
+
+    private Unfit() {
+      super("the path does not fit the value", null, false, false);
+    }
+  }
 
   private final List<Step> steps;
 
@@ -42,172 +64,152 @@ final class JsonPath {
     this.steps = steps;
   }
 
-  /** Anything that cannot be read finds nothing. */
-  static JsonPath parse(String text) {
-    List<Step> steps = new ArrayList<>();
-    int i = text.startsWith("$") ? 1 : 0;
-    while (i < text.length()) {
-      char c = text.charAt(i);
-      if (c == '[') {
-        int end = close(text, i);
-        if (end < 0) {
-          return new JsonPath(List.of(new Step.Field("\0")));
-        }
-        steps.add(bracket(text.substring(i + 1, end).trim()));
-        i = end + 1;
-      } else {
-        if (text.startsWith("..", i)) {
-          steps.add(new Step.Deep());
-          i++;
-        }
-        int start = text.charAt(i) == '.' ? i + 1 : i;
-        StringBuilder name = new StringBuilder();
-        i = start;
-        while (i < text.length() && text.charAt(i) != '.' && text.charAt(i) != '[') {
-          if (text.charAt(i) == '\\' && i + 1 < text.length()) {
-            i++;
-          }
-          name.append(text.charAt(i++));
-        }
-        if (name.toString().equals("*")) {
-          steps.add(new Step.All());
-        } else if (!name.isEmpty()) {
-          steps.add(new Step.Field(name.toString()));
-        } else if (i == start && i < text.length() && text.charAt(i) == '.') {
-          i++;
-        }
-      }
-    }
-    return new JsonPath(steps);
-  }
-
-  private static int close(String text, int open) {
-    char quote = 0;
-    for (int i = open + 1; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (quote != 0) {
-        if (c == quote) {
-          quote = 0;
-        }
-      } else if (c == '\'' || c == '"') {
-        quote = c;
-      } else if (c == ']') {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static Step bracket(String inner) {
-    if (inner.equals("*")) {
-      return new Step.All();
-    }
-    if (inner.startsWith("?(") && inner.endsWith(")")) {
-      return filter(inner.substring(2, inner.length() - 1).trim());
-    }
-    if (UNION.matcher(inner).matches()) {
-      return new Step.Union(Arrays.stream(inner.split(",")).map(s -> bracket(s.trim())).toList());
-    }
-    Matcher slice = SLICE.matcher(inner);
-    if (slice.matches()) {
-      return new Step.Slice(
-          slice.group(1).isEmpty() ? 0 : Integer.parseInt(slice.group(1)),
-          slice.group(2).isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(slice.group(2)));
-    }
-    if (inner.startsWith("'") || inner.startsWith("\"")) {
-      return new Step.Field(unquote(inner));
-    }
-    try {
-      return new Step.Index(Integer.parseInt(inner));
-    } catch (NumberFormatException e) {
-      return new Step.Field("\0");
-    }
-  }
-
-  private static Step filter(String condition) {
-    Matcher compared = COMPARED.matcher(condition);
-    return compared.matches()
-        ? new Step.Filter(
-            List.of(compared.group(1).split("\\.")),
-            compared.group(2),
-            unquote(compared.group(3).trim()))
-        : new Step.Field("\0");
-  }
-
-  private static String unquote(String text) {
-    boolean quoted =
-        text.length() >= 2
-            && (text.charAt(0) == '\'' || text.charAt(0) == '"')
-            && text.charAt(text.length() - 1) == text.charAt(0);
-    return quoted ? text.substring(1, text.length() - 1) : text;
+  /** Empty where the text is no JSONPath. */
+  static Optional<JsonPath> parse(String text) {
+    return JsonPathParser.parse(text).map(JsonPath::new);
   }
 
   List<JsonNode> find(JsonNode root) {
-    List<JsonNode> nodes = List.of(root);
+    try {
+      return walk(steps, List.of(root));
+    } catch (Unfit e) {
+      return List.of();
+    }
+  }
+
+  private static List<JsonNode> walk(List<Step> steps, List<JsonNode> from) {
+    List<JsonNode> nodes = from;
     for (Step step : steps) {
-      List<JsonNode> next = new ArrayList<>();
-      for (JsonNode node : nodes) {
-        take(step, node, next);
-      }
-      nodes = next;
+      nodes = take(step, nodes);
     }
     return nodes;
   }
 
-  private static void take(Step step, JsonNode node, List<JsonNode> out) {
+  private static List<JsonNode> take(Step step, List<JsonNode> nodes) {
+    List<JsonNode> out = new ArrayList<>();
     switch (step) {
-      case Step.Field(String name) -> add(node.get(name), out);
-      case Step.Index(int at) -> add(node.get(at < 0 ? node.size() + at : at), out);
-      case Step.All _ -> node.forEach(out::add);
-      case Step.Slice(int from, int to) -> {
-        int end = Math.min(node.size(), to < 0 ? node.size() + to : to);
-        for (int i = Math.max(0, from < 0 ? node.size() + from : from); i < end; i++) {
-          add(node.get(i), out);
+      case Step.Text(String text) -> out.add(Json.NODES.textNode(text));
+      case Step.Literal(JsonNode value) -> nodes.forEach(_ -> out.add(value));
+      case Step.Word _ -> throw Unfit.IT;
+      case Step.Union(var parts) -> parts.forEach(part -> out.addAll(walk(part, nodes)));
+      case Step.Field(String name) -> {
+        for (JsonNode node : nodes) {
+          if (node instanceof ObjectNode object && object.get(name) instanceof JsonNode value) {
+            out.add(value);
+          }
         }
       }
-      case Step.Union(var parts) -> parts.forEach(part -> take(part, node, out));
-      case Step.Deep _ -> deep(node, out);
-      case Step.Filter filter -> {
-        for (JsonNode item : node) {
-          JsonNode at = item;
-          for (String field : filter.path) {
-            at = at.path(field);
-          }
-          if (!at.isMissingNode() && holds(at, filter.operator, filter.value)) {
-            out.add(item);
-          }
-        }
+      case Step.All _ -> nodes.forEach(node -> children(node, out));
+      case Step.Deep _ -> deep(nodes, out);
+      case Step.Slice slice -> nodes.forEach(node -> slice(slice, node, out));
+      case Step.Filter filter -> nodes.forEach(node -> filter(filter, node, out));
+    }
+    return out;
+  }
+
+  private static void children(JsonNode node, List<JsonNode> out) {
+    if (node.isTextual()) {
+      for (byte b : node.asText().getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+        out.add(Json.NODES.numberNode((short) (b & 0xff)));
+      }
+    } else {
+      node.forEach(out::add);
+    }
+  }
+
+  private static void deep(List<JsonNode> nodes, List<JsonNode> out) {
+    for (JsonNode node : nodes) {
+      List<JsonNode> below = new ArrayList<>();
+      children(node, below);
+      if (!below.isEmpty()) {
+        out.add(node);
+        deep(below, out);
       }
     }
   }
 
-  private static void deep(JsonNode node, List<JsonNode> out) {
-    out.add(node);
-    node.forEach(child -> deep(child, out));
+  private static void slice(Step.Slice slice, JsonNode node, List<JsonNode> out) {
+    if (node.isNull()) {
+      return;
+    }
+    if (!node.isArray()) {
+      throw Unfit.IT;
+    }
+    int size = node.size();
+    int from = slice.from == null ? 0 : slice.from;
+    from = from < 0 ? from + size : from;
+    int to = slice.to == null ? size : slice.to;
+    to = to < 0 || to == 0 && slice.derived ? to + size : to;
+    if (from == to) {
+      return;
+    }
+    int step = slice.step == null ? 1 : slice.step;
+    if (from < 0 || from >= size || to < 0 || to > size || from > to || step <= 0) {
+      throw Unfit.IT;
+    }
+    for (int i = from; i < to; i += Math.min(step, to - i)) {
+      out.add(node.get(i));
+    }
   }
 
-  private static boolean holds(JsonNode at, String operator, String value) {
-    int compared = at.asText("").compareTo(value);
-    if (at.isNumber()) {
-      try {
-        compared = Double.compare(at.asDouble(), Double.parseDouble(value));
-      } catch (NumberFormatException e) {
-        return operator.equals("!=");
+  private static void filter(Step.Filter filter, JsonNode node, List<JsonNode> out) {
+    if (!node.isArray()) {
+      throw Unfit.IT;
+    }
+    for (JsonNode item : node) {
+      if (filter.operator == null ? exists(filter.left, item) : holds(filter, item)) {
+        out.add(item);
       }
+    }
+  }
+
+  /** What the path does not fit passes, as upstream's does. */
+  private static boolean exists(List<Step> path, JsonNode item) {
+    try {
+      return !walk(path, List.of(item)).isEmpty();
+    } catch (Unfit e) {
+      return true;
+    }
+  }
+
+  private static boolean holds(Step.Filter filter, JsonNode item) {
+    List<JsonNode> left = walk(filter.left, List.of(item));
+    if (left.isEmpty()) {
+      return false;
+    }
+    List<JsonNode> right = walk(filter.right, List.of(item));
+    if (left.size() == 1 && right.isEmpty()) {
+      return false;
+    }
+    if (left.size() > 1 || right.size() > 1) {
+      throw Unfit.IT;
+    }
+    return compare(left.getFirst(), String.valueOf(filter.operator), right.getFirst());
+  }
+
+  private static boolean compare(JsonNode left, String operator, JsonNode right) {
+    int order;
+    if (left.isTextual() && right.isTextual()) {
+      order = left.asText().compareTo(right.asText());
+    } else if (left.isIntegralNumber() && right.isIntegralNumber()) {
+      order = Long.compare(left.asLong(), right.asLong());
+    } else if (left.isFloatingPointNumber() && right.isFloatingPointNumber()) {
+      order = Double.compare(left.asDouble(), right.asDouble());
+    } else if (left.isBoolean()
+        && right.isBoolean()
+        && (operator.equals("==") || operator.equals("!="))) {
+      order = Boolean.compare(left.asBoolean(), right.asBoolean());
+    } else {
+      throw Unfit.IT;
     }
     return switch (operator) {
-      case "==" -> compared == 0;
-      case "!=" -> compared != 0;
-      case "<" -> compared < 0;
-      case "<=" -> compared <= 0;
-      case ">" -> compared > 0;
-      default -> compared >= 0;
+      case "==" -> order == 0;
+      case "!=" -> order != 0;
+      case "<" -> order < 0;
+      case "<=" -> order <= 0;
+      case ">" -> order > 0;
+      case ">=" -> order >= 0;
+      default -> throw Unfit.IT;
     };
-  }
-
-  private static void add(@org.jspecify.annotations.Nullable JsonNode node, List<JsonNode> out) {
-    if (node != null) {
-      out.add(node);
-    }
   }
 }

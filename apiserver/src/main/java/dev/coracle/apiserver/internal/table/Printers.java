@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,21 @@ final class Printers {
           List.of(Column.NAME, new Column("Created At", "date", "", "When it was created.", 0)),
           (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
 
+  /** What any kind's {@code scale} shows. */
+  private static final Printer SCALE =
+      Printer.of(
+          List.of(
+              Column.NAME,
+              new Column("Desired", "integer", "", "Number of desired replicas", 0),
+              new Column("Available", "integer", "", "Number of actual replicas", 0),
+              Column.CREATED),
+          (o, ages) ->
+              List.of(
+                  o.name(),
+                  o.at("spec", "replicas").asInt(0),
+                  o.at("status", "replicas").asInt(0),
+                  ages.of(o)));
+
   static {
     WorkloadPrinters.add(BY_RESOURCE);
     NetworkPrinters.add(BY_RESOURCE);
@@ -26,6 +42,11 @@ final class Printers {
   }
 
   private Printers() {}
+
+  /** The one of an object that was asked for by its resource, or a subresource of that. */
+  static Printer of(ResourceType type, KubeObject object) {
+    return object.kind().equals("Scale") && !type.kind().kind().equals("Scale") ? SCALE : of(type);
+  }
 
   static Printer of(ResourceType type) {
     if (type.custom()) {

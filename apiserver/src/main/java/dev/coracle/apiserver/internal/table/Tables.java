@@ -33,7 +33,10 @@ public final class Tables {
 
   /** Makes the rows of a Table, whose ages are those of now. */
   public Function<KubeObject, ObjectNode> rows(ResourceType type, String version, String include) {
-    Printer printer = Printers.of(type);
+    return rows(Printers.of(type), version, include);
+  }
+
+  private Function<KubeObject, ObjectNode> rows(Printer printer, String version, String include) {
     Ages ages = new Ages(clock.instant());
     return object -> {
       ObjectNode row = Json.object();
@@ -75,12 +78,13 @@ public final class Tables {
   private ObjectNode one(
       ResourceType type, KubeObject object, String version, String include, boolean withColumns) {
     ObjectNode table = head(version, object.resourceVersion());
+    Printer printer = Printers.of(type, object);
     if (withColumns) {
-      columns(table, Printers.of(type));
+      columns(table, printer);
     } else {
       table.putNull("columnDefinitions");
     }
-    table.putArray("rows").add(rows(type, version, include).apply(object));
+    table.putArray("rows").add(rows(printer, version, include).apply(object));
     return table;
   }
 

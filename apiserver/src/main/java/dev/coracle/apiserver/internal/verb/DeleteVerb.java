@@ -104,6 +104,9 @@ public final class DeleteVerb {
       Call call, DeleteOptions options, KubeObject stored, KubeObject before) {
     ResourceType type = call.type();
     KindStrategy strategy = type.strategy();
+    if (strategy.isFirstMarked() && !before.isDeleting()) {
+      return markFirst(call, options, before);
+    }
     checkPreconditions(type, options, before);
     List<String> finalizers = finalizers(strategy, options, before);
     long grace = strategy.gracePeriodSeconds(before, options);
@@ -116,7 +119,8 @@ public final class DeleteVerb {
     if (before.isDeleting()) {
       long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
       boolean shorter = options.gracePeriodSeconds() >= 0 && grace < running;
-      if (!shorter && finalizers.equals(before.finalizers())) {
+      boolean timed = before.metadata().has("deletionGracePeriodSeconds");
+      if (!shorter && timed && finalizers.equals(before.finalizers())) {
         return Uni.createFrom().item(stored);
       }
       grace = shorter ? grace : running;
@@ -129,6 +133,36 @@ public final class DeleteVerb {
         .chain(() -> type.toStore(marked(type, before, finalizers, seconds)));
   }
 
+  private Uni<KubeObject> markFirst(Call call, DeleteOptions options, KubeObject before) {
+    ResourceType type = call.type();
+    checkOwn(type, "UID", options.uid(), before.uid(), before);
+    checkOwn(type, "ResourceVersion", options.resourceVersion(), before.resourceVersion(), before);
+    AdmissionRequest request =
+        new AdmissionRequest(call, Operation.DELETE, null, before, options.toJson());
+    return backstage
+        .admission()
+        .admit(request)
+        .chain(() -> backstage.admission().validate(request))
+        .chain(() -> {
+          ObjectNode copy = before.edit();
+          Metadata.of(copy).put("deletionTimestamp", Timestamps.time(backstage.clock().instant()));
+          type.strategy().prepareForDeletion(copy);
+          return type.toStore(KubeObject.of(copy));
+        });
+  }
+
+  /** A precondition in the words of the kinds that are first marked. */
+  private static void checkOwn(
+      ResourceType type, String what, String wanted, String is, KubeObject before) {
+    if (!wanted.isEmpty() && !wanted.equals(is)) {
+      throw StatusException.conflict(
+          type.groupResource(),
+          before.name(),
+          "Precondition failed: %s in precondition: %s, %s in object meta: %s"
+              .formatted(what, wanted, what, is));
+    }
+  }
+
   private KubeObject marked(
       ResourceType type, KubeObject before, List<String> finalizers, long grace) {
     Instant now = backstage.clock().instant();
@@ -136,7 +170,7 @@ public final class DeleteVerb {
     ObjectNode metadata = Metadata.of(copy);
     boolean first = !before.isDeleting();
     long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
-    if (first || grace < running) {
+    if (first || grace < running || !metadata.has("deletionGracePeriodSeconds")) {
       Instant began =
           first
               ? now
@@ -222,9 +256,6 @@ public final class DeleteVerb {
         out.remove(FOREGROUND);
       }
       default -> {}
-    }
-    if (!before.isDeleting()) {
-      strategy.deletionFinalizers().forEach(f -> addOnce(out, f));
     }
     return out;
   }

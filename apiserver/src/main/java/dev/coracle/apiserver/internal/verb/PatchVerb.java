@@ -92,8 +92,13 @@ public final class PatchVerb {
     if (patch.body() instanceof ObjectNode object) {
       return object;
     }
+    boolean strategic = patch.type() == PatchType.STRATEGIC_MERGE;
+    if (strategic && patch.body().isNull()) {
+      return Json.object();
+    }
     throw StatusException.badRequest(
-        "error decoding patch: json: cannot unmarshal "
+        (strategic ? "" : "error decoding patch: ")
+            + "json: cannot unmarshal "
             + Trees.goName(patch.body())
             + " into Go value of type map[string]interface {}");
   }

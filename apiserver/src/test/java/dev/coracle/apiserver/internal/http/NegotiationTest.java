@@ -24,4 +24,19 @@ class NegotiationTest {
         .map(Negotiation::form)
         .contains(form);
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "application/json;q=0.5,application/yaml;q=0.9|YAML",
+        "application/yaml;q=0.5,application/json|JSON",
+        "*/*,application/yaml|YAML",
+        "application/*,application/yaml|YAML",
+        "application/yaml,application/json|YAML",
+        "application/yaml;q=x,application/json;q=0.9|YAML",
+      })
+  void theBestOfSeveralIsTaken(String accept, Negotiation.Form form) {
+    assertThat(Negotiation.of(accept).form()).isEqualTo(form);
+  }
 }

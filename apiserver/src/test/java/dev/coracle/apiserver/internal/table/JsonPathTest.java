@@ -12,7 +12,7 @@ class JsonPathTest {
 
   private static final JsonNode OBJECT =
       Json.parse(
-          "{'s':'text','n':3,'l':['p','q','r'],'lm':[{'k':'a','n':1},{'k':'b','n':2}],'gone':null}"
+          "{'s':'text','n':3,'l':['p','q','r'],'lm':[{'k':'a','n':1},{'k':'b','n':2}],'gone':null,'m':{'a.b':'dot','a':{'b':'deep'}}}"
               .replace('\'', '"'));
 
   @ParameterizedTest
@@ -29,14 +29,55 @@ class JsonPathTest {
         ".lm[?(@.n>1)].k|\"b\"",
         ".lm[?(@.k!=\"a\")].n|2",
         ".gone|null",
+        ".m['a.b']|\"deep\"",
+        ".m['a\\.b']|\"dot\"",
+        ".m.a\\.b|\"dot\"",
+        ".l[0:3:2]|\"p\"",
+        ".l[]|\"p\"",
+        ".lm[?(@.k)].n|1",
+        ".lm[?(@.n!=1)].k|\"b\"",
+        ".lm[?(@.n==@.n)].k|\"a\"",
+        ".lm[?(@.k=='b')].n|2",
+        ".s \"quoted\"|\"quoted\"",
+        "..|{\"s\":\"text\",\"n\":3,\"l\":[\"p\",\"q\",\"r\"],\"lm\":[{\"k\":\"a\",\"n\":1},{\"k\":\"b\",\"n\":2}],\"gone\":null,\"m\":{\"a.b\":\"dot\",\"a\":{\"b\":\"deep\"}}}",
       })
   void finds(String path, String first) {
-    assertThat(JsonPath.parse(path).find(OBJECT).getFirst()).hasToString(first);
+    assertThat(JsonPath.parse(path).orElseThrow().find(OBJECT).getFirst()).hasToString(first);
+  }
+
+  /**
+   * What has no value, and what does not fit: an index out of bounds or into a map, values of two
+   * types compared.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        ".none",
+        ".l[9]",
+        ".l[3:]",
+        ".l[2:1]",
+        ".l[0:2:0]",
+        ".m[0]",
+        ".lm[?(@.n>5)].k",
+        ".lm[?(@.n==\"1\")].k",
+        ".lm[?(@.n==1.0)].k",
+        ".lm[?(@.k=!\"a\")].k",
+        ".m[?(@.a)]",
+        "..none",
+        ".s word",
+      })
+  void findsNothing(String path) {
+    assertThat(JsonPath.parse(path).orElseThrow().find(OBJECT)).isEmpty();
   }
 
   @ParameterizedTest
-  @CsvSource({".none", ".l[9]", ".lm[?(@.n>5)].k", "..none", ".l[3:]"})
-  void findsNothing(String path) {
-    assertThat(JsonPath.parse(path).find(OBJECT)).isEmpty();
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {".l[", ".l[\"a\"]", ".l[x]", ".l[?(@.a]", "....a", ".a*[0]{", ".a \"open", ".a[-]"})
+  void isNoPath(String path) {
+    assertThat(JsonPath.parse(path)).isEmpty();
   }
 }

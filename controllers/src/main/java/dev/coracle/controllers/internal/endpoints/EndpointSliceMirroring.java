@@ -203,8 +203,8 @@ public final class EndpointSliceMirroring extends LoopController {
           labels.put(SliceBuilder.MANAGED_BY, MANAGER);
           metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(source).toJson());
           node.put("addressType", family);
-          node.set("endpoints", endpoints);
-          ArrayNode list = node.putArray("ports");
+          node.set("endpoints", orNull(endpoints));
+          ArrayNode list = Json.array();
           for (JsonNode port : ports) {
             ObjectNode copy = list.addObject();
             copy.put("name", port.path("name").asText(""));
@@ -214,6 +214,12 @@ public final class EndpointSliceMirroring extends LoopController {
               copy.set("appProtocol", port.path("appProtocol"));
             }
           }
+          node.set("ports", orNull(list));
         });
+  }
+
+  /** As the slice is read back, so that it is not taken for another one than it was. */
+  private static JsonNode orNull(ArrayNode list) {
+    return list.isEmpty() ? Json.NODES.nullNode() : list;
   }
 }

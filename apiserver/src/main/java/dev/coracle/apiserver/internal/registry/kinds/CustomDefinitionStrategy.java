@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
-import java.util.List;
 
 /** Definitions of custom resources remember which versions objects may be stored in. */
 public final class CustomDefinitionStrategy implements KindStrategy {
@@ -29,10 +28,47 @@ public final class CustomDefinitionStrategy implements KindStrategy {
     status.putArray("conditions");
   }
 
-  /** A writer who left it out would leave the objects behind, and so it comes with the deletion. */
+  /** Without any, the version that objects are stored in now is one. */
   @Override
-  public List<String> deletionFinalizers() {
-    return List.of(FINALIZER);
+  public void decoded(ObjectNode definition) {
+    String stored = storageVersion(definition);
+    if (!stored.isEmpty() && definition.path("status").path("storedVersions").isEmpty()) {
+      definition.withObjectProperty("status").putArray("storedVersions").add(stored);
+    }
+  }
+
+  @Override
+  public boolean isFirstMarked() {
+    return true;
+  }
+
+  /**
+   * A writer who left the finalizer out would leave the objects behind, so it comes with the
+   * deletion.
+   */
+  @Override
+  public void prepareForDeletion(ObjectNode definition) {
+    ObjectNode metadata = definition.withObjectProperty("metadata");
+    ArrayNode finalizers =
+        metadata.get("finalizers") instanceof ArrayNode a ? a : metadata.putArray("finalizers");
+    if (finalizers.valueStream().noneMatch(f -> f.asText().equals(FINALIZER))) {
+      finalizers.add(FINALIZER);
+    }
+    ObjectNode status = definition.withObjectProperty("status");
+    ArrayNode conditions =
+        status.get("conditions") instanceof ArrayNode a ? a : status.putArray("conditions");
+    if (conditions.valueStream().noneMatch(c -> c.path("type").asText().equals("Terminating"))) {
+      conditions
+          .addObject()
+          .put("type", "Terminating")
+          .put("status", "True")
+          .put("lastTransitionTime", metadata.path("deletionTimestamp").asText())
+          .put("reason", "InstanceDeletionPending")
+          .put(
+              "message",
+              "CustomResourceDefinition marked for deletion; CustomResource deletion will begin"
+                  + " soon");
+    }
   }
 
   @Override

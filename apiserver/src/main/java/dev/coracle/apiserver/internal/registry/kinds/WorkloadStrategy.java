@@ -31,10 +31,6 @@ public record WorkloadStrategy(boolean countsAnnotations, String defaultPropagat
 
   @Override
   public void prepareForCreate(ObjectNode object, Call call) {
-    if (object.path("spec").path("template").path("metadata") instanceof ObjectNode metadata
-        && metadata.path("creationTimestamp").isNull()) {
-      metadata.remove("creationTimestamp");
-    }
     object.putObject("status");
   }
 }
