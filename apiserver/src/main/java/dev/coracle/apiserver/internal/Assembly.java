@@ -50,6 +50,9 @@ import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.identity.ExpiredServers;
+import dev.coracle.apiserver.internal.identity.ServerId;
+import dev.coracle.apiserver.internal.identity.ServerLease;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Conversions;
@@ -115,6 +118,8 @@ public final class Assembly {
   private final FlowControl flows;
   private final Remotes remotes;
   private final Bootstrap bootstrap;
+  private final ServerLease lease;
+  private final ExpiredServers expiredServers;
   private final Forwarder forwarder;
   private final Tunnels tunnels;
   private final KeyDocuments keys;
@@ -248,6 +253,11 @@ public final class Assembly {
             calls(UserInfo.APISERVER),
             options.listen().advertiseAddress(),
             ExtensionTrust.of(options));
+    lease =
+        new ServerLease(
+            vertx, calls(UserInfo.APISERVER), ServerId.here(), clock, ServerLease.RENEWAL);
+    expiredServers =
+        new ExpiredServers(vertx, calls(UserInfo.APISERVER), clock, ExpiredServers.PERIOD);
   }
 
   private Registry registry() {
@@ -424,6 +434,18 @@ public final class Assembly {
 
   public Bootstrap bootstrap() {
     return bootstrap;
+  }
+
+  /** This server is one of its cluster's now; to be called when it serves. */
+  public void appear() {
+    lease.start();
+    expiredServers.start();
+  }
+
+  /** It is none of them any more. */
+  public Uni<Void> disappear() {
+    expiredServers.stop();
+    return lease.stop();
   }
 
   public ApiCalls calls(UserInfo user) {
