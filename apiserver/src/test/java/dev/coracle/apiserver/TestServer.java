@@ -10,13 +10,14 @@ import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A whole API server over a store in memory, for one test class. */
 public final class TestServer implements AutoCloseable {
 
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final TestPki pki;
   private final ApiServer server;
 

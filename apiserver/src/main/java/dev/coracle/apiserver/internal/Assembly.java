@@ -22,9 +22,11 @@ import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
+import dev.coracle.apiserver.internal.authn.ExternalSigner;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
 import dev.coracle.apiserver.internal.authn.TokenKey;
+import dev.coracle.apiserver.internal.authn.TokenSigner;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
@@ -123,6 +125,7 @@ public final class Assembly {
   private final Forwarder forwarder;
   private final Tunnels tunnels;
   private final KeyDocuments keys;
+  private final TokenSigner signer;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
   private final @Nullable Audit audit;
@@ -168,9 +171,13 @@ public final class Assembly {
                 AdmissionPlugins.inOrder(
                     state, store, authorizer, this::registry, extensions.plugins())),
             clock);
-    TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
+    Path signing = options.security().signingEndpoint();
+    signer =
+        signing == null
+            ? TokenKey.read(options.identity().serviceAccountKey())
+            : new ExternalSigner(vertx, signing, clock, meters);
     ServiceAccountTokens accountTokens =
-        new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
+        new ServiceAccountTokens(signer, options.identity().issuer(), store, clock);
     List<Authenticator> tokens = new ArrayList<>();
     tokens.add(accountTokens);
     tokens.add(new BootstrapTokens(store, clock));
@@ -210,7 +217,7 @@ public final class Assembly {
                     options.kubelets().clientCertificate(), options.kubelets().clientKey())),
             clock);
     customResources.whenServed(apiServices::ownChanged);
-    keys = new KeyDocuments(key, options.identity().issuer());
+    keys = new KeyDocuments(signer, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
             vertx,
@@ -383,7 +390,8 @@ public final class Assembly {
         .chain(extensions::start)
         .chain(customResources::start)
         .chain(flows::start)
-        .chain(apiServices::start);
+        .chain(apiServices::start)
+        .chain(signer::start);
   }
 
   public void stopCaches() {
@@ -392,6 +400,7 @@ public final class Assembly {
     state.stop();
     flows.stop();
     remotes.close();
+    signer.stop();
     customResources.stop();
     extensions.stop();
     apiServices.stop();
