@@ -37,6 +37,7 @@ import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
+import dev.coracle.apiserver.internal.discovery.FlagPage;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
@@ -353,6 +354,7 @@ public final class Assembly {
     return List.of(
         health::handle,
         new StatusPage(Clock.systemUTC())::handle,
+        new FlagPage(options.flags())::handle,
         version,
         this::dump,
         keys::handle,
