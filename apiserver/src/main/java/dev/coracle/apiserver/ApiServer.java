@@ -61,7 +61,10 @@ public final class ApiServer implements Component {
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
         .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidrs()))
-        .invoke(() -> started = true)
+        .invoke(() -> {
+          started = true;
+          assembly.appear();
+        })
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();
@@ -70,16 +73,22 @@ public final class ApiServer implements Component {
   @Override
   public CompletionStage<Void> stop() {
     started = false;
+    return assembly.disappear().chain(this::end).subscribeAsCompletionStage();
+  }
+
+  private Uni<Void> end() {
     assembly.stopCaches();
-    return assembly
-        .front()
-        .stop()
-        .eventually(() ->
-            vertx.executeBlocking(() -> {
-              assembly.closeAudit();
-              return null;
-            }))
-        .toCompletionStage();
+    return Uni.createFrom()
+        .completionStage(() ->
+            assembly
+                .front()
+                .stop()
+                .eventually(() ->
+                    vertx.executeBlocking(() -> {
+                      assembly.closeAudit();
+                      return null;
+                    }))
+                .toCompletionStage());
   }
 
   @Override

@@ -37,7 +37,7 @@ class StatusPageTest {
           .containsPattern("Started: \\w{3} \\w{3} [ 1-3]\\d \\d\\d:\\d\\d:\\d\\d UTC 20\\d\\d\n")
           .containsPattern("Up: \\d+ hr \\d\\d min \\d\\d sec\n")
           .contains("Binary version: 1.36\n")
-          .contains("Paths: /healthz /livez");
+          .contains("Paths: /flagz /healthz /livez");
     }
   }
 

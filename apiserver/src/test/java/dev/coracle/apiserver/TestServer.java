@@ -10,13 +10,15 @@ import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A whole API server over a store in memory, for one test class. */
 public final class TestServer implements AutoCloseable {
 
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final TestPki pki;
   private final ApiServer server;
 
@@ -72,7 +74,9 @@ public final class TestServer implements AutoCloseable {
         Identity.of(pki.path("sa.key")),
         new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),
         services,
-        limits);
+        limits,
+        SecurityOptions.DEFAULT,
+        Map.of("port", "0", "log-sink", "https://CLASSIFIED@logs.example"));
   }
 
   public TestPki pki() {

@@ -21,6 +21,9 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullRecords;
 import dev.coracle.kubelet.internal.image.PullSecrets;
+import dev.coracle.kubelet.internal.image.provider.CredentialPlugins;
+import dev.coracle.kubelet.internal.image.provider.PodAccounts;
+import dev.coracle.kubelet.internal.image.provider.PodKeyring;
 import dev.coracle.kubelet.internal.manifest.PodSources;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
@@ -126,10 +129,17 @@ final class PodParts {
     Clock clock = timers.clock();
     Machine machine = around.machine();
     this.objects = new ObjectCache(client, informers, services, this::objectChanged);
+    PodAccounts accounts = new PodAccounts(client, clock, new SecureRandom());
     this.images =
         new ImageManager(
             runtime,
-            new PullSecrets(objects, events),
+            new PodKeyring(
+                new PullSecrets(objects, events),
+                new CredentialPlugins(
+                    options.configuration().images().providers(),
+                    accounts,
+                    around.metrics(),
+                    clock)),
             new PullRecords(
                 paths.real()
                     ? Optional.of(options.rootDir().resolve("image_manager"))
@@ -205,7 +215,8 @@ final class PodParts {
             options.configuration().pods().ids(),
             options.podsOn(machine.cpus()),
             node::hasUserNamespaces);
-    this.cleaner = new PodCleaner(cache, statuses, volumes, objects, gc, paths, timers, users);
+    this.cleaner =
+        new PodCleaner(cache, statuses, volumes, objects, accounts, gc, paths, timers, users);
     PodDns dns = PodDns.of(options);
     this.probes =
         new ProbeManager(

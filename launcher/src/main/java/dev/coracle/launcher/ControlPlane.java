@@ -88,7 +88,8 @@ final class ControlPlane {
             credentials.pki().caCertificate()),
         Services.in(network.serviceCidr().split(",")),
         Limits.DEFAULT,
-        options.security());
+        options.security(),
+        options.flags());
   }
 
   /** All of IPv4 is all of both families, as upstream, where the cluster has IPv6. */

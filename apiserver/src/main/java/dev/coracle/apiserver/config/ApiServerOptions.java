@@ -3,6 +3,7 @@ package dev.coracle.apiserver.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the API server is told by the launcher.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param services which addresses and ports Services get
  * @param limits how much it takes on
  * @param security what is off by default
+ * @param flags the options of the process, to be shown; none of the values is a secret
  */
 public record ApiServerOptions(
     Listen listen,
@@ -20,15 +22,20 @@ public record ApiServerOptions(
     Kubelets kubelets,
     Services services,
     Limits limits,
-    SecurityOptions security) {
+    SecurityOptions security,
+    Map<String, String> flags) {
+
+  public ApiServerOptions {
+    flags = Map.copyOf(flags);
+  }
 
   public ApiServerOptions(
       Listen listen, Identity identity, Kubelets kubelets, Services services, Limits limits) {
-    this(listen, identity, kubelets, services, limits, SecurityOptions.DEFAULT);
+    this(listen, identity, kubelets, services, limits, SecurityOptions.DEFAULT, Map.of());
   }
 
   public ApiServerOptions withSecurity(SecurityOptions options) {
-    return new ApiServerOptions(listen, identity, kubelets, services, limits, options);
+    return new ApiServerOptions(listen, identity, kubelets, services, limits, options, flags);
   }
 
   /**

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     place of {@code oidc}; null: none
  * @param authorizationConfig an AuthorizationConfiguration of apiserver.config.k8s.io/v1; null:
  *     Node, RBAC and the webhook, if there is one
+ * @param signingEndpoint the UNIX socket of an {@code ExternalJWTSigner}, which signs service
+ *     account tokens; null: the cluster's own key does
  */
 public record SecurityOptions(
     AuditOptions audit,
@@ -22,14 +24,15 @@ public record SecurityOptions(
     OidcOptions oidc,
     WebhookOptions webhooks,
     @Nullable Path authenticationConfig,
-    @Nullable Path authorizationConfig) {
+    @Nullable Path authorizationConfig,
+    @Nullable Path signingEndpoint) {
 
   public SecurityOptions(
       AuditOptions audit,
       @Nullable Path encryptionConfig,
       OidcOptions oidc,
       WebhookOptions webhooks) {
-    this(audit, encryptionConfig, oidc, webhooks, null, null);
+    this(audit, encryptionConfig, oidc, webhooks, null, null, null);
   }
 
   public static final SecurityOptions DEFAULT =
@@ -37,7 +40,13 @@ public record SecurityOptions(
 
   public SecurityOptions withAudit(AuditOptions options) {
     return new SecurityOptions(
-        options, encryptionConfig, oidc, webhooks, authenticationConfig, authorizationConfig);
+        options,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        authenticationConfig,
+        authorizationConfig,
+        signingEndpoint);
   }
 
   /**
@@ -46,6 +55,14 @@ public record SecurityOptions(
    */
   public SecurityOptions withConfigs(@Nullable Path authentication, @Nullable Path authorization) {
     return new SecurityOptions(
-        audit, encryptionConfig, oidc, webhooks, authentication, authorization);
+        audit, encryptionConfig, oidc, webhooks, authentication, authorization, signingEndpoint);
+  }
+
+  /**
+   * @param socket of who signs service account tokens
+   */
+  public SecurityOptions withSigningEndpoint(Path socket) {
+    return new SecurityOptions(
+        audit, encryptionConfig, oidc, webhooks, authenticationConfig, authorizationConfig, socket);
   }
 }

@@ -22,9 +22,11 @@ import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
+import dev.coracle.apiserver.internal.authn.ExternalSigner;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
 import dev.coracle.apiserver.internal.authn.TokenKey;
+import dev.coracle.apiserver.internal.authn.TokenSigner;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.authz.NodeAuthorizer;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
@@ -35,6 +37,7 @@ import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
+import dev.coracle.apiserver.internal.discovery.FlagPage;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
@@ -50,6 +53,9 @@ import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.identity.ExpiredServers;
+import dev.coracle.apiserver.internal.identity.ServerId;
+import dev.coracle.apiserver.internal.identity.ServerLease;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Conversions;
@@ -115,9 +121,12 @@ public final class Assembly {
   private final FlowControl flows;
   private final Remotes remotes;
   private final Bootstrap bootstrap;
+  private final ServerLease lease;
+  private final ExpiredServers expiredServers;
   private final Forwarder forwarder;
   private final Tunnels tunnels;
   private final KeyDocuments keys;
+  private final TokenSigner signer;
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
   private final @Nullable Audit audit;
@@ -163,9 +172,13 @@ public final class Assembly {
                 AdmissionPlugins.inOrder(
                     state, store, authorizer, this::registry, extensions.plugins())),
             clock);
-    TokenKey key = TokenKey.read(options.identity().serviceAccountKey());
+    Path signing = options.security().signingEndpoint();
+    signer =
+        signing == null
+            ? TokenKey.read(options.identity().serviceAccountKey())
+            : new ExternalSigner(vertx, signing, clock, meters);
     ServiceAccountTokens accountTokens =
-        new ServiceAccountTokens(key, options.identity().issuer(), store, clock);
+        new ServiceAccountTokens(signer, options.identity().issuer(), store, clock);
     List<Authenticator> tokens = new ArrayList<>();
     tokens.add(accountTokens);
     tokens.add(new BootstrapTokens(store, clock));
@@ -205,7 +218,7 @@ public final class Assembly {
                     options.kubelets().clientCertificate(), options.kubelets().clientKey())),
             clock);
     customResources.whenServed(apiServices::ownChanged);
-    keys = new KeyDocuments(key, options.identity().issuer());
+    keys = new KeyDocuments(signer, options.identity().issuer());
     ResourceHandler resources =
         new ResourceHandler(
             vertx,
@@ -248,6 +261,11 @@ public final class Assembly {
             calls(UserInfo.APISERVER),
             options.listen().advertiseAddress(),
             ExtensionTrust.of(options));
+    lease =
+        new ServerLease(
+            vertx, calls(UserInfo.APISERVER), ServerId.here(), clock, ServerLease.RENEWAL);
+    expiredServers =
+        new ExpiredServers(vertx, calls(UserInfo.APISERVER), clock, ExpiredServers.PERIOD);
   }
 
   private Registry registry() {
@@ -336,6 +354,7 @@ public final class Assembly {
     return List.of(
         health::handle,
         new StatusPage(Clock.systemUTC())::handle,
+        new FlagPage(options.flags())::handle,
         version,
         this::dump,
         keys::handle,
@@ -373,7 +392,8 @@ public final class Assembly {
         .chain(extensions::start)
         .chain(customResources::start)
         .chain(flows::start)
-        .chain(apiServices::start);
+        .chain(apiServices::start)
+        .chain(signer::start);
   }
 
   public void stopCaches() {
@@ -382,6 +402,7 @@ public final class Assembly {
     state.stop();
     flows.stop();
     remotes.close();
+    signer.stop();
     customResources.stop();
     extensions.stop();
     apiServices.stop();
@@ -424,6 +445,18 @@ public final class Assembly {
 
   public Bootstrap bootstrap() {
     return bootstrap;
+  }
+
+  /** This server is one of its cluster's now; to be called when it serves. */
+  public void appear() {
+    lease.start();
+    expiredServers.start();
+  }
+
+  /** It is none of them any more. */
+  public Uni<Void> disappear() {
+    expiredServers.stop();
+    return lease.stop();
   }
 
   public ApiCalls calls(UserInfo user) {

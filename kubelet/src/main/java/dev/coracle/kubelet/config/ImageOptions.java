@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maximumAge those unused for so long are removed in any case; zero: never
  * @param verification which images that are here a pod may have without showing that it may pull
  *     them
+ * @param providers programs that give credentials of registries
  */
 public record ImageOptions(
     int parallelPulls,
@@ -21,10 +22,23 @@ public record ImageOptions(
     int lowPercent,
     Duration minimumAge,
     Duration maximumAge,
-    PullVerification verification) {
+    PullVerification verification,
+    CredentialProviders providers) {
 
   public static final ImageOptions DEFAULT =
-      new ImageOptions(1, 85, 80, Duration.ofMinutes(2), Duration.ZERO, PullVerification.DEFAULT);
+      new ImageOptions(
+          1,
+          85,
+          80,
+          Duration.ofMinutes(2),
+          Duration.ZERO,
+          PullVerification.DEFAULT,
+          CredentialProviders.NONE);
+
+  public ImageOptions withProviders(CredentialProviders others) {
+    return new ImageOptions(
+        parallelPulls, highPercent, lowPercent, minimumAge, maximumAge, verification, others);
+  }
 
   /**
    * @throws IllegalArgumentException in upstream's words
@@ -56,7 +70,8 @@ public record ImageOptions(
         oldest,
         PullVerification.of(
             document.path("imagePullCredentialsVerificationPolicy").asText(""),
-            ConfigFields.list(document, "preloadedImagesVerificationAllowlist")));
+            ConfigFields.list(document, "preloadedImagesVerificationAllowlist")),
+        CredentialProviders.NONE);
   }
 
   private static int percent(JsonNode document, String field, int otherwise) {

@@ -165,7 +165,8 @@ final class AgentCommand implements Callable<Integer> {
             NodeOptions.worker(labels)
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes()),
-            CoracleOptions.SIGNING_DURATION);
+            CoracleOptions.SIGNING_DURATION,
+            Map.of());
     AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
     return detach
         ? new Background(dataDir.path(), arguments()).run()

@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.patch.MergePatch;
+import dev.coracle.kubelet.config.CredentialProviders;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.launcher.UserErrorException;
 import java.io.IOException;
@@ -43,6 +44,20 @@ final class KubeletFlags {
               + " their names, each over those before it and --kubelet-config")
   private @Nullable Path dropIns;
 
+  @Option(
+      names = "--image-credential-provider-config",
+      paramLabel = "FILE",
+      description =
+          "A CredentialProviderConfig (kubelet.config.k8s.io/v1), or a directory of them: programs"
+              + " that give credentials of registries. Default: none")
+  private @Nullable Path providersConfig;
+
+  @Option(
+      names = "--image-credential-provider-bin-dir",
+      paramLabel = "DIRECTORY",
+      description = "Where these programs are.")
+  private @Nullable Path providersDirectory;
+
   /**
    * @throws UserErrorException that names the file and says what is wrong with it
    */
@@ -55,13 +70,33 @@ final class KubeletFlags {
       whole = whole.isNull() ? document : MergePatch.apply(whole, document);
     }
     try {
-      return whole.isNull() ? KubeletConfiguration.DEFAULT : KubeletConfiguration.parse(whole);
+      KubeletConfiguration chosen =
+          whole.isNull() ? KubeletConfiguration.DEFAULT : KubeletConfiguration.parse(whole);
+      return chosen.withImages(chosen.images().withProviders(providers()));
     } catch (IllegalArgumentException e) {
       throw refused(
           base == null
               ? "--kubelet-config-dir " + more
               : "--kubelet-config " + base + (more == null ? "" : " with the files of " + more),
           String.valueOf(e.getMessage()));
+    }
+  }
+
+  private CredentialProviders providers() {
+    Path config = providersConfig;
+    Path directory = providersDirectory;
+    if (config == null && directory == null) {
+      return CredentialProviders.NONE;
+    }
+    if (config == null || directory == null) {
+      throw new UserErrorException(
+          "--image-credential-provider-config and --image-credential-provider-bin-dir need one"
+              + " another");
+    }
+    try {
+      return CredentialProviders.read(config, directory);
+    } catch (IllegalArgumentException e) {
+      throw refused("--image-credential-provider-config " + config, String.valueOf(e.getMessage()));
     }
   }
 

@@ -173,6 +173,14 @@ final class SecurityFlags {
               + " in order. Read again when it changes. Default: Node, RBAC, then the webhook")
   private @Nullable Path authorizationConfig;
 
+  @Option(
+      names = "--service-account-signing-endpoint",
+      paramLabel = "SOCKET",
+      description =
+          "UNIX socket of an ExternalJWTSigner (v1), which signs service account tokens and knows"
+              + " the keys they are checked by. Default: the cluster's own key")
+  private @Nullable Path signingEndpoint;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
@@ -195,6 +203,7 @@ final class SecurityFlags {
             Duration.ofSeconds(authorizedTtl),
             Duration.ofSeconds(unauthorizedTtl)),
         authenticationConfig,
-        authorizationConfig);
+        authorizationConfig,
+        signingEndpoint);
   }
 }

@@ -89,7 +89,8 @@ final class ServerCommand implements Callable<Integer> {
             security.options(),
             LogStoreOptions.DEFAULT,
             NodeOptions.NO_NODE.withSimulation(simulation.options()),
-            cluster.signingDuration());
+            cluster.signingDuration(),
+            ShownFlags.of(spec));
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, false, false, System.out).run();

@@ -173,7 +173,8 @@ final class UpCommand implements Callable<Integer> {
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes())
                 .withSimulation(simulation.options()),
-            cluster.signingDuration());
+            cluster.signingDuration(),
+            ShownFlags.of(spec));
     return detach
         ? new Background(options.dataDir(), arguments()).run()
         : new Foreground(options, demo, train, System.out).run();

@@ -3,6 +3,7 @@ package dev.coracle.launcher.config;
 import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * What can be chosen about one cluster. Ports: 0 picks a free one. Empty texts mean: choose or
@@ -30,6 +31,7 @@ import java.time.Duration;
  * @param logs the collection of containers' logs
  * @param node about the node of this process, and simulated ones
  * @param signingDuration how long what the cluster's own signers sign is valid at most
+ * @param flags the options that were given and those that were not, to be shown; no secrets
  */
 public record CoracleOptions(
     Path dataDir,
@@ -51,7 +53,12 @@ public record CoracleOptions(
     SecurityOptions security,
     LogStoreOptions logs,
     NodeOptions node,
-    Duration signingDuration) {
+    Duration signingDuration,
+    Map<String, String> flags) {
+
+  public CoracleOptions {
+    flags = Map.copyOf(flags);
+  }
 
   /** Upstream's, a year. */
   public static final Duration SIGNING_DURATION = Duration.ofHours(8760);
@@ -78,7 +85,8 @@ public record CoracleOptions(
         SecurityOptions.DEFAULT,
         LogStoreOptions.DEFAULT,
         NodeOptions.CONTROL_PLANE,
-        SIGNING_DURATION);
+        SIGNING_DURATION,
+        Map.of());
   }
 
   public CoracleOptions withRuntime(String newRuntime, String endpoint) {
@@ -102,7 +110,8 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration);
+        signingDuration,
+        flags);
   }
 
   public CoracleOptions withKeepPods(boolean keep) {
@@ -126,7 +135,8 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration);
+        signingDuration,
+        flags);
   }
 
   public CoracleOptions withClusterDomain(String domain) {
@@ -150,7 +160,8 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration);
+        signingDuration,
+        flags);
   }
 
   public CoracleOptions withNetworks(NetworkRanges ranges) {
@@ -174,7 +185,8 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration);
+        signingDuration,
+        flags);
   }
 
   public CoracleOptions withNode(NodeOptions options) {
@@ -198,6 +210,7 @@ public record CoracleOptions(
         security,
         logs,
         options,
-        signingDuration);
+        signingDuration,
+        flags);
   }
 }

@@ -95,4 +95,43 @@ class KubeletFlagsTest {
                 + more
                 + " cannot be used: unknown field");
   }
+
+  @Test
+  void programsThatGiveCredentialsAreNamedByTwoOptions() throws IOException {
+    String config = "--image-credential-provider-config";
+    String programs = "--image-credential-provider-bin-dir";
+    Path file =
+        Files.writeString(
+            directory.resolve("providers.yaml"),
+            """
+            apiVersion: kubelet.config.k8s.io/v1
+            kind: CredentialProviderConfig
+            providers:
+            - name: give
+              apiVersion: credentialprovider.kubelet.k8s.io/v1
+              matchImages: ["*.example"]
+              defaultCacheDuration: 1m
+            """);
+    assertThatThrownBy(() -> parse(config, file.toString()))
+        .isInstanceOf(UserErrorException.class)
+        .hasMessage(config + " and " + programs + " need one another");
+    assertThatThrownBy(() -> parse(config, file.toString(), programs, more.toString()))
+        .isInstanceOf(UserErrorException.class)
+        .hasMessage(
+            config
+                + " "
+                + file
+                + " cannot be used: plugin binary executable "
+                + more.resolve("give")
+                + " did not exist");
+    dropIn("give", "#!/bin/sh\n");
+    assertThat(more.resolve("give").toFile().setExecutable(true)).isTrue();
+    assertThat(
+            parse(config, file.toString(), programs, more.toString())
+                .images()
+                .providers()
+                .providers())
+        .singleElement()
+        .satisfies(p -> assertThat(p.name()).isEqualTo("give"));
+  }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param signed what the signature is over
  */
-record JsonWebToken(JsonNode header, JsonNode claims, byte[] signed, byte[] signature) {
+public record JsonWebToken(JsonNode header, JsonNode claims, byte[] signed, byte[] signature) {
 
   private static final int LONGEST = 64 << 10;
 

@@ -11,11 +11,9 @@ import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +31,13 @@ public final class ServiceAccountTokens implements Authenticator {
   private static final String CLAIM = "kubernetes.io";
   private static final int LONGEST = 16 << 10;
 
-  private final TokenKey key;
+  private final TokenSigner signer;
   private final String issuer;
   private final ResourceStore store;
   private final Clock clock;
 
-  public ServiceAccountTokens(TokenKey key, String issuer, ResourceStore store, Clock clock) {
-    this.key = key;
+  public ServiceAccountTokens(TokenSigner signer, String issuer, ResourceStore store, Clock clock) {
+    this.signer = signer;
     this.issuer = issuer;
     this.store = store;
     this.clock = clock;
@@ -51,7 +49,13 @@ public final class ServiceAccountTokens implements Authenticator {
   /** A token, and when it ends. */
   public record Issued(String token, Instant expires) {}
 
-  public Issued issue(KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
+  /** For how long a token may be good at most. */
+  public long longestSeconds() {
+    return signer.longestSeconds();
+  }
+
+  public Uni<Issued> issue(
+      KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
     Instant now = clock.instant();
     Instant expires = now.plusSeconds(seconds);
     ObjectNode claims = Json.object();
@@ -68,16 +72,25 @@ public final class ServiceAccountTokens implements Authenticator {
     own.putObject("serviceaccount").put("name", account.name()).put("uid", account.uid());
     claims.put("nbf", now.getEpochSecond());
     claims.put("sub", "system:serviceaccount:" + account.namespace() + ":" + account.name());
-    return new Issued(key.sign(claims), expires);
+    return signer.sign(claims).map(token -> new Issued(token, expires));
   }
 
   @Override
   public Uni<Optional<Result>> authenticate(String token, List<String> audiences) {
-    Optional<JsonNode> claims = claims(token);
-    if (claims.isEmpty()) {
+    Optional<JsonWebToken> parsed =
+        token.length() > LONGEST ? Optional.empty() : JsonWebToken.parse(token);
+    if (parsed.isEmpty() || !parsed.get().claims().path("iss").asText("").equals(issuer)) {
       return Uni.createFrom().item(Optional.empty());
     }
-    JsonNode c = claims.get();
+    return signer
+        .verifies(parsed.get())
+        .chain(so ->
+            so
+                ? believed(parsed.get().claims(), audiences)
+                : Uni.createFrom().item(Optional.empty()));
+  }
+
+  private Uni<Optional<Result>> believed(JsonNode c, List<String> audiences) {
     List<String> shared = new ArrayList<>();
     JsonNode aud = c.path("aud");
     for (String a : audiences) {
@@ -91,37 +104,8 @@ public final class ServiceAccountTokens implements Authenticator {
     }
     long now = clock.instant().getEpochSecond();
     boolean good =
-        c.path("iss").asText("").equals(issuer)
-            && c.path("exp").asLong(0) > now
-            && c.path("nbf").asLong(0) <= now + 60
-            && !shared.isEmpty();
+        c.path("exp").asLong(0) > now && c.path("nbf").asLong(0) <= now + 60 && !shared.isEmpty();
     return good ? live(c, shared) : Uni.createFrom().item(Optional.empty());
-  }
-
-  private Optional<JsonNode> claims(String token) {
-    int dot = token.lastIndexOf('.');
-    if (dot < 0 || token.length() > LONGEST) {
-      return Optional.empty();
-    }
-    try {
-      String content = token.substring(0, dot);
-      byte[] signature = Base64.getUrlDecoder().decode(token.substring(dot + 1));
-      int first = content.indexOf('.');
-      if (first < 0) {
-        return Optional.empty();
-      }
-      JsonNode header = Json.parse(Base64.getUrlDecoder().decode(content.substring(0, first)));
-      boolean ours =
-          header.path("kid").asText("").equals(key.id())
-              && header.path("alg").asText("").equals(key.algorithm());
-      if (!ours || !key.verifies(content, signature)) {
-        return Optional.empty();
-      }
-      byte[] payload = Base64.getUrlDecoder().decode(content.substring(first + 1));
-      return Optional.of(Json.parse(new String(payload, StandardCharsets.UTF_8)));
-    } catch (IllegalArgumentException | StatusException e) {
-      return Optional.empty();
-    }
   }
 
   private Uni<Optional<Result>> live(JsonNode claims, List<String> audiences) {

@@ -2,8 +2,8 @@ package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import io.smallrye.mutiny.Uni;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,15 +15,14 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
-import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAKey;
 import java.security.interfaces.RSAPrivateCrtKey;
-import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -31,28 +30,26 @@ import java.util.concurrent.FutureTask;
 /**
  * The key that signs service account tokens: RSA (RS256) or EC on P-256 (ES256). RFC 7515, 7517.
  */
-public final class TokenKey {
+public final class TokenKey implements TokenSigner {
 
   private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
 
-  private record PublicHalf(PublicKey key, String id) {
-    static PublicHalf of(PublicKey key) throws GeneralSecurityException {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
-      return new PublicHalf(key, URL.encodeToString(digest));
-    }
-  }
-
   private final PrivateKey key;
   // Finding it takes a cold JVM a while, and nobody asks before the server serves.
-  private final FutureTask<PublicHalf> half;
+  private final FutureTask<WebKey> half;
 
   private TokenKey(PrivateKey key, Callable<PublicKey> half) {
     this.key = key;
-    this.half = new FutureTask<>(() -> PublicHalf.of(half.call()));
+    this.half = new FutureTask<>(() -> named(half.call()));
     Thread.ofPlatform().daemon().name("coracle-token-key").start(this.half);
   }
 
-  private PublicHalf half() {
+  private static WebKey named(PublicKey key) throws GeneralSecurityException {
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+    return new WebKey(URL.encodeToString(digest), key);
+  }
+
+  private WebKey half() {
     try {
       return half.get();
     } catch (ExecutionException e) {
@@ -106,11 +103,7 @@ public final class TokenKey {
     return new TokenKey(key, () -> CurvePoint.publicKey(key, curve));
   }
 
-  public String id() {
-    return half().id();
-  }
-
-  public String algorithm() {
+  private String algorithm() {
     return key instanceof RSAKey ? "RS256" : "ES256";
   }
 
@@ -119,55 +112,37 @@ public final class TokenKey {
         key instanceof RSAKey ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
   }
 
-  /** A compact JWS of these claims. */
-  public String sign(ObjectNode claims) {
+  @Override
+  public Uni<String> sign(ObjectNode claims) {
     try {
-      ObjectNode header = Json.object().put("alg", algorithm()).put("kid", id());
+      ObjectNode header = Json.object().put("alg", algorithm()).put("kid", half().id());
       String content =
           URL.encodeToString(Json.bytes(header)) + "." + URL.encodeToString(Json.bytes(claims));
       Signature s = signature();
       s.initSign(key);
       s.update(content.getBytes(StandardCharsets.US_ASCII));
-      return content + "." + URL.encodeToString(s.sign());
+      return Uni.createFrom().item(content + "." + URL.encodeToString(s.sign()));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** Whether this key has signed it. */
-  public boolean verifies(String content, byte[] signed) {
-    try {
-      Signature s = signature();
-      s.initVerify(half().key());
-      s.update(content.getBytes(StandardCharsets.US_ASCII));
-      return s.verify(signed);
-    } catch (GeneralSecurityException e) {
-      return false;
-    }
+  @Override
+  public Uni<Boolean> verifies(JsonWebToken token) {
+    return Uni.createFrom()
+        .item(
+            token.keyId().equals(half().id())
+                && token.algorithm().equals(algorithm())
+                && half().verifies(token));
   }
 
-  /** The public part as a JSON web key. */
-  public ObjectNode jwk() {
-    ObjectNode out = Json.object().put("use", "sig").put("alg", algorithm()).put("kid", id());
-    PublicKey publicKey = half().key();
-    if (publicKey instanceof RSAPublicKey rsa) {
-      out.put("kty", "RSA");
-      out.put("n", URL.encodeToString(unsigned(rsa.getModulus(), 0)));
-      out.put("e", URL.encodeToString(unsigned(rsa.getPublicExponent(), 0)));
-    } else if (publicKey instanceof ECPublicKey ec) {
-      out.put("kty", "EC").put("crv", "P-256");
-      out.put("x", URL.encodeToString(unsigned(ec.getW().getAffineX(), 32)));
-      out.put("y", URL.encodeToString(unsigned(ec.getW().getAffineY(), 32)));
-    }
-    return out;
+  @Override
+  public List<ObjectNode> published() {
+    return List.of(half().jwk());
   }
 
-  private static byte[] unsigned(BigInteger n, int length) {
-    byte[] b = n.toByteArray();
-    int from = b.length > 1 && b[0] == 0 ? 1 : 0;
-    int size = Math.max(length, b.length - from);
-    byte[] out = new byte[size];
-    System.arraycopy(b, from, out, size - (b.length - from), b.length - from);
-    return out;
+  @Override
+  public long longestSeconds() {
+    return Long.MAX_VALUE;
   }
 }

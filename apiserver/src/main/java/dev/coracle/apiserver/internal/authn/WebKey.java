@@ -1,12 +1,17 @@
 package dev.coracle.apiserver.internal.authn;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
@@ -18,6 +23,8 @@ import java.util.Optional;
 
 /** A public key of a JSON web key set (RFC 7517, 7518): RSA or EC. */
 record WebKey(String id, PublicKey key) {
+
+  private static final Base64.Encoder URL = Base64.getUrlEncoder().withoutPadding();
 
   private static final Map<String, String> SIGNATURES =
       Map.of(
@@ -73,6 +80,43 @@ record WebKey(String id, PublicKey key) {
 
   private static BigInteger number(JsonNode text) {
     return new BigInteger(1, Base64.getUrlDecoder().decode(text.asText("")));
+  }
+
+  /** Of RSA RS256, of EC the one of its curve. */
+  String algorithm() {
+    return key instanceof ECKey ec
+        ? switch (ec.getParams().getOrder().bitLength()) {
+          case 256 -> "ES256";
+          case 384 -> "ES384";
+          default -> "ES512";
+        }
+        : "RS256";
+  }
+
+  /** As others are told of it. */
+  ObjectNode jwk() {
+    ObjectNode out = Json.object().put("use", "sig").put("alg", algorithm()).put("kid", id);
+    if (key instanceof RSAPublicKey rsa) {
+      out.put("kty", "RSA");
+      out.put("n", URL.encodeToString(unsigned(rsa.getModulus(), 0)));
+      out.put("e", URL.encodeToString(unsigned(rsa.getPublicExponent(), 0)));
+    } else if (key instanceof ECPublicKey ec) {
+      int bits = ec.getParams().getCurve().getField().getFieldSize();
+      int size = (bits + 7) / 8;
+      out.put("kty", "EC").put("crv", "P-" + bits);
+      out.put("x", URL.encodeToString(unsigned(ec.getW().getAffineX(), size)));
+      out.put("y", URL.encodeToString(unsigned(ec.getW().getAffineY(), size)));
+    }
+    return out;
+  }
+
+  private static byte[] unsigned(BigInteger n, int length) {
+    byte[] b = n.toByteArray();
+    int from = b.length > 1 && b[0] == 0 ? 1 : 0;
+    int size = Math.max(length, b.length - from);
+    byte[] out = new byte[size];
+    System.arraycopy(b, from, out, size - (b.length - from), b.length - from);
+    return out;
   }
 
   boolean verifies(JsonWebToken token) {

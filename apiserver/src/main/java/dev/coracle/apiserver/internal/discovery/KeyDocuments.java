@@ -1,8 +1,9 @@
 package dev.coracle.apiserver.internal.discovery;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.apiserver.internal.authn.TokenKey;
+import dev.coracle.apiserver.internal.authn.TokenSigner;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 
@@ -11,30 +12,43 @@ public final class KeyDocuments {
 
   private static final String KEYS = "/openid/v1/jwks";
 
-  private final byte[] configuration;
-  private final byte[] keys;
+  private final TokenSigner signer;
+  private final String issuer;
 
-  public KeyDocuments(TokenKey key, String issuer) {
-    ObjectNode c = Json.object().put("issuer", issuer).put("jwks_uri", issuer + KEYS);
-    c.putArray("response_types_supported").add("id_token");
-    c.putArray("subject_types_supported").add("public");
-    c.putArray("id_token_signing_alg_values_supported").add(key.algorithm());
-    configuration = Json.bytes(c);
-    ObjectNode k = Json.object();
-    k.putArray("keys").add(key.jwk());
-    keys = Json.bytes(k);
+  public KeyDocuments(TokenSigner signer, String issuer) {
+    this.signer = signer;
+    this.issuer = issuer;
   }
 
   /** Answers, or says that this is none of its paths. */
   public boolean handle(Exchange exchange) {
     switch (exchange.info().path()) {
       case "/.well-known/openid-configuration", "/.well-known/openid-configuration/" ->
-          Responder.bytes(exchange, 200, "application/json", configuration);
-      case KEYS, KEYS + "/" -> Responder.bytes(exchange, 200, "application/jwk-set+json", keys);
+          Responder.bytes(exchange, 200, "application/json", configuration());
+      case KEYS, KEYS + "/" -> Responder.bytes(exchange, 200, "application/jwk-set+json", keys());
       default -> {
         return false;
       }
     }
     return true;
+  }
+
+  private byte[] configuration() {
+    ObjectNode out = Json.object().put("issuer", issuer).put("jwks_uri", issuer + KEYS);
+    out.putArray("response_types_supported").add("id_token");
+    out.putArray("subject_types_supported").add("public");
+    ArrayNode algorithms = out.putArray("id_token_signing_alg_values_supported");
+    signer.published().stream()
+        .map(key -> key.path("alg").asText())
+        .distinct()
+        .sorted()
+        .forEach(algorithms::add);
+    return Json.bytes(out);
+  }
+
+  private byte[] keys() {
+    ObjectNode out = Json.object();
+    out.putArray("keys").addAll(signer.published());
+    return Json.bytes(out);
   }
 }

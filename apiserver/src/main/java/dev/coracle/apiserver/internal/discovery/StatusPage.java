@@ -2,11 +2,8 @@ package dev.coracle.apiserver.internal.discovery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusReason;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.internal.http.Exchange;
-import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.http.Responder;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,7 +12,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Serves {@code /statusz} (KEP-4827): what runs here and since when, as a text for people and as an
@@ -24,9 +20,8 @@ import java.util.Optional;
 public final class StatusPage {
 
   private static final String PATH = "/statusz";
-  private static final String GROUP = "config.k8s.io";
   private static final List<String> PATHS =
-      List.of("/healthz", "/livez", "/metrics", "/readyz", PATH, "/version");
+      List.of("/flagz", "/healthz", "/livez", "/metrics", "/readyz", PATH, "/version");
 
   /** As {@code date} writes it. */
   private static final DateTimeFormatter UNIX_DATE =
@@ -40,72 +35,27 @@ public final class StatusPage {
     this.started = ProcessHandle.current().info().startInstant().orElseGet(clock::instant);
   }
 
-  /** What a client wants: a form of the object in a version, or the text where that is empty. */
-  private record Wanted(Form form, String version) {
-    static final Wanted TEXT = new Wanted(Form.JSON, "");
-  }
-
   /** Answers, or says that the path is another one. */
   public boolean handle(Exchange exchange) {
     if (!exchange.info().path().equals(PATH)) {
       return false;
     }
-    Wanted wanted =
-        wanted(exchange.header("Accept"))
-            .orElseThrow(() ->
-                StatusException.of(
-                    StatusReason.NOT_ACCEPTABLE,
-                    "only the following media types are accepted: application/json,"
-                        + " application/yaml, text/plain"));
-    if (wanted.version().isEmpty()) {
+    PageForm wanted = PageForm.of(exchange, "Statusz");
+    if (wanted.isText()) {
       Responder.text(exchange, 200, text());
-      return true;
+    } else {
+      Responder.tree(exchange, wanted.form(), 200, object(wanted));
     }
-    if (wanted.version().equals("v1alpha1")) {
-      exchange
-          .warnings()
-          .add("This version of the statusz endpoint is deprecated. Please use a newer version.");
-    }
-    Responder.tree(exchange, wanted.form(), 200, object(wanted.version()));
     return true;
-  }
-
-  /** The object is only for who names its kind. */
-  private static Optional<Wanted> wanted(String accept) {
-    if (accept.isBlank()) {
-      return Optional.of(Wanted.TEXT);
-    }
-    for (String clause : accept.split(",")) {
-      List<String> parts = List.of(clause.strip().toLowerCase(Locale.ROOT).split("\\s*;\\s*"));
-      boolean named = parts.contains("as=statusz") && parts.contains("g=" + GROUP);
-      for (String version : List.of("v1beta1", "v1alpha1")) {
-        if (named && parts.contains("v=" + version)) {
-          switch (parts.getFirst()) {
-            case "application/json", "application/*", "*/*" -> {
-              return Optional.of(new Wanted(Form.JSON, version));
-            }
-            case "application/yaml" -> {
-              return Optional.of(new Wanted(Form.YAML, version));
-            }
-            default -> {}
-          }
-        }
-      }
-      boolean plain = parts.stream().noneMatch(p -> p.startsWith("as="));
-      if (plain && List.of("text/plain", "text/*", "*/*").contains(parts.getFirst())) {
-        return Optional.of(Wanted.TEXT);
-      }
-    }
-    return Optional.empty();
   }
 
   private Duration up() {
     return Duration.between(started, clock.instant());
   }
 
-  private ObjectNode object(String version) {
+  private ObjectNode object(PageForm wanted) {
     ObjectNode info = VersionInfo.document();
-    ObjectNode out = Json.object().put("kind", "Statusz").put("apiVersion", GROUP + "/" + version);
+    ObjectNode out = Json.object().put("kind", "Statusz").put("apiVersion", wanted.apiVersion());
     out.putObject("metadata").put("name", "apiserver");
     out.put("startTime", Timestamps.time(started));
     out.put("uptimeSeconds", Math.max(0, up().toSeconds()));

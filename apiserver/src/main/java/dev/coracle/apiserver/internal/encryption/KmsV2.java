@@ -1,6 +1,8 @@
 package dev.coracle.apiserver.internal.encryption;
 
 import dev.coracle.apiserver.internal.encryption.KmsClient.Sealed;
+import dev.coracle.apiserver.internal.grpc.SocketCalls;
+import dev.coracle.apiserver.internal.grpc.WireFields;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -178,7 +180,7 @@ final class KmsV2 implements ValueTransformer {
       byte[] data = Arrays.copyOf(info, INFO + box.length);
       System.arraycopy(box, 0, data, INFO, box.length);
       return prefix.before(
-          KmsClient.encode(out -> {
+          SocketCalls.encode(out -> {
             out.writeByteArray(1, data);
             out.writeString(2, now.sealed().keyId());
             out.writeByteArray(3, now.sealed().ciphertext());

@@ -46,16 +46,24 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
   static AuthenticationFile parse(byte[] yaml, String own) {
     Field root = ConfigFile.parse(yaml, KIND).only("apiVersion", "kind", "jwt", "anonymous");
     List<Issuer> issuers = new ArrayList<>();
-    Set<String> urls = new HashSet<>(Set.of(own));
+    Seen seen = new Seen(own, new HashSet<>(), new HashSet<>());
     List<Field> all = root.list("jwt");
     if (all.size() > MOST_ISSUERS) {
-      throw root.child("jwt").error("Too many: " + all.size() + ": at most " + MOST_ISSUERS);
+      throw root.child("jwt")
+          .error("Too many: " + all.size() + ": must have at most " + MOST_ISSUERS + " items");
     }
     for (Field jwt : all) {
-      issuers.add(issuer(jwt, urls));
+      issuers.add(issuer(jwt, seen));
     }
     return new AuthenticationFile(List.copyOf(issuers), anonymous(root.child("anonymous")));
   }
+
+  /**
+   * Addresses that stand further up in the file.
+   *
+   * @param own the issuer of service account tokens
+   */
+  private record Seen(String own, Set<String> issuers, Set<String> discovery) {}
 
   private static Anonymous anonymous(Field field) {
     if (!field.given()) {
@@ -75,26 +83,31 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
     return new Anonymous(enabled, List.copyOf(paths));
   }
 
-  private static Issuer issuer(Field jwt, Set<String> urls) {
+  private static Issuer issuer(Field jwt, Seen seen) {
     jwt.only("issuer", "claimValidationRules", "claimMappings", "userValidationRules");
     Field issuer =
         jwt.child("issuer")
             .only(
-                "url", "discoveryURL", "certificateAuthority", "audiences", "audienceMatchPolicy");
-    String url = url(issuer, "url", urls).toString();
+                "url",
+                "discoveryURL",
+                "certificateAuthority",
+                "audiences",
+                "audienceMatchPolicy",
+                "egressSelectorType");
+    String url = issuerUrl(issuer, seen);
     URI discovery =
-        issuer.has("discoveryURL") ? url(issuer, "discoveryURL", urls) : JwtIssuer.discovery(url);
+        issuer.text("discoveryURL").isEmpty()
+            ? JwtIssuer.discovery(url)
+            : discoveryUrl(issuer, url, seen);
     List<String> audiences = issuer.texts("audiences");
     if (audiences.isEmpty()) {
-      throw issuer.child("audiences").error("Required value: at least one audience");
-    }
-    if (issuer.has("audienceMatchPolicy")) {
-      issuer.oneOf("audienceMatchPolicy", "MatchAny");
-    } else if (audiences.size() > 1) {
       throw issuer
-          .child("audienceMatchPolicy")
-          .error("Invalid value: \"\": must be MatchAny for multiple audiences");
+          .child("audiences")
+          .error(
+              "Required value: at least one " + issuer.child("audiences").path() + " is required");
     }
+    matchPolicy(issuer, audiences.size());
+    egress(issuer);
     JwtIssuer made =
         new JwtIssuer(
             url,
@@ -108,7 +121,71 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
     return new Issuer(made, Certificates.pem(issuer, "certificateAuthority"));
   }
 
-  private static URI url(Field issuer, String name, Set<String> urls) {
+  private static void matchPolicy(Field issuer, int audiences) {
+    String policy = issuer.text("audienceMatchPolicy");
+    if (!policy.equals("MatchAny") && (audiences > 1 || !policy.isEmpty())) {
+      throw issuer
+          .child("audienceMatchPolicy")
+          .error(
+              "Invalid value: \""
+                  + policy
+                  + "\": audienceMatchPolicy must be "
+                  + (audiences > 1
+                      ? "MatchAny for multiple audiences"
+                      : "empty or MatchAny for single audience"));
+    }
+  }
+
+  /** As with a server of upstream's that has no EgressSelectorConfiguration. */
+  private static void egress(Field issuer) {
+    String type = issuer.text("egressSelectorType");
+    if (!type.isEmpty()) {
+      throw issuer
+          .child("egressSelectorType")
+          .error(
+              "Invalid value: \""
+                  + type
+                  + "\": "
+                  + (type.equals("controlplane") || type.equals("cluster")
+                      ? "egress lookup required with egress selector type (there are no egress"
+                          + " selectors here; leave it out)"
+                      : "egress selector must be either controlplane or cluster"));
+    }
+  }
+
+  private static String issuerUrl(Field issuer, Seen seen) {
+    String url = url(issuer, "url").toString();
+    if (url.equals(seen.own)) {
+      throw issuer
+          .child("url")
+          .error(
+              "Invalid value: \""
+                  + url
+                  + "\": URL must not overlap with disallowed issuers: ["
+                  + url
+                  + "]");
+    }
+    if (!seen.issuers.add(url)) {
+      throw issuer.child("url").error("Duplicate value: \"" + url + "\"");
+    }
+    return url;
+  }
+
+  private static URI discoveryUrl(Field issuer, String issuerUrl, Seen seen) {
+    URI url = url(issuer, "discoveryURL");
+    String text = url.toString();
+    if (text.replaceAll("/+$", "").equals(issuerUrl.replaceAll("/+$", ""))) {
+      throw issuer
+          .child("discoveryURL")
+          .error("Invalid value: \"" + text + "\": discoveryURL must be different from URL");
+    }
+    if (!seen.discovery.add(text)) {
+      throw issuer.child("discoveryURL").error("Duplicate value: \"" + text + "\"");
+    }
+    return url;
+  }
+
+  private static URI url(Field issuer, String name) {
     String text = issuer.required(name);
     URI uri;
     try {
@@ -119,21 +196,27 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
     if (!"https".equals(uri.getScheme()) || uri.getHost() == null) {
       throw issuer.child(name).error("Invalid value: \"" + text + "\": URL scheme must be https");
     }
-    if (uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getFragment() != null) {
+    String more =
+        uri.getRawUserInfo() != null
+            ? "username or password"
+            : uri.getRawQuery() != null ? "query" : uri.getFragment() != null ? "fragment" : "";
+    if (!more.isEmpty()) {
       throw issuer
           .child(name)
-          .error("Invalid value: \"" + text + "\": must not have a user, a query or a fragment");
-    }
-    if (!urls.add(text)) {
-      throw issuer.child(name).error("Duplicate value: \"" + text + "\"");
+          .error("Invalid value: \"" + text + "\": URL must not contain a " + more);
     }
     return uri;
   }
 
   private static List<JwtIssuer.UserRule> userRules(Field jwt) {
     List<JwtIssuer.UserRule> out = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
     for (Field rule : jwt.list("userValidationRules")) {
       rule.only("expression", "message");
+      if (!seen.add(rule.required("expression"))) {
+        throw rule.child("expression")
+            .error("Duplicate value: \"" + rule.text("expression") + "\"");
+      }
       out.add(
           new JwtIssuer.UserRule(Expressions.userRule(rule, "expression"), rule.text("message")));
     }

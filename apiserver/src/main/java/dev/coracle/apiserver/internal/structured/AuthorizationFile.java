@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.structured;
 
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.authz.WebhookSettings;
 import dev.coracle.cel.Expression;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * An AuthorizationConfiguration (Kubernetes docs, "Using Authorization Configuration"), read and
@@ -17,15 +17,14 @@ import java.util.regex.Pattern;
 record AuthorizationFile(List<Entry> authorizers) {
 
   static final String KIND = "AuthorizationConfiguration";
+  private static final int MOST_CONDITIONS = 64;
   private static final Duration LONGEST = Duration.ofSeconds(30);
-  private static final Pattern NAME =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
 
   /** An authorizer. */
   sealed interface Entry {}
 
   /** One of this server's own. */
-  record Own(String type) implements Entry {}
+  record Own(String type, String name) implements Entry {}
 
   record Webhook(WebhookSettings settings, Path kubeconfig) implements Entry {}
 
@@ -41,10 +40,14 @@ record AuthorizationFile(List<Entry> authorizers) {
       entry.only("type", "name", "webhook");
       String type = entry.oneOf("type", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook");
       String name = entry.required("name");
-      if (!NAME.matcher(name).matches() || name.length() > 253) {
+      if (!NameRules.dnsSubdomain(name).isEmpty()) {
         throw entry
             .child("name")
-            .error("Invalid value: \"" + name + "\": must be a lower-case DNS subdomain");
+            .error(
+                "Invalid value: \""
+                    + name
+                    + "\": authorizer name is invalid: "
+                    + String.join(", ", NameRules.dnsSubdomain(name)));
       }
       if (!names.add(name)) {
         throw entry.child("name").error("Duplicate value: \"" + name + "\"");
@@ -59,12 +62,13 @@ record AuthorizationFile(List<Entry> authorizers) {
       if (entry.has("webhook")) {
         throw entry
             .child("webhook")
-            .error("Invalid value: may only be specified when type=Webhook");
+            .error("Invalid value: \"non-null\": may only be specified when type=Webhook");
       }
-      out.add(new Own(type));
+      out.add(new Own(type, name));
     }
     if (out.isEmpty()) {
-      throw root.child("authorizers").error("Required value: at least one authorization mode");
+      throw root.child("authorizers")
+          .error("Required value: at least one authorization mode must be defined");
     }
     return new AuthorizationFile(List.copyOf(out));
   }
@@ -86,18 +90,23 @@ record AuthorizationFile(List<Entry> authorizers) {
         "matchConditions");
     field.required("timeout");
     Duration timeout = field.duration("timeout", LONGEST);
-    if (timeout.isZero() || timeout.compareTo(LONGEST) > 0) {
+    if (timeout.isZero()) {
+      throw field.child("timeout").error("Required value");
+    }
+    if (timeout.compareTo(LONGEST) > 0) {
       throw field
           .child("timeout")
-          .error(
-              "Invalid value: \""
-                  + field.text("timeout")
-                  + "\": must be more than 0s and at most 30s");
+          .error("Invalid value: \"" + field.text("timeout") + "\": must be > 0s and <= 30s");
     }
     String version = field.oneOf("subjectAccessReviewVersion", "v1", "v1beta1");
     List<Expression> conditions = conditions(field);
-    if (!conditions.isEmpty() || field.has("matchConditionSubjectAccessReviewVersion")) {
+    String conditionsVersion = field.text("matchConditionSubjectAccessReviewVersion");
+    if (!conditionsVersion.isEmpty()) {
       field.oneOf("matchConditionSubjectAccessReviewVersion", "v1");
+    } else if (!conditions.isEmpty()) {
+      throw field
+          .child("matchConditionSubjectAccessReviewVersion")
+          .error("Required value: required if match conditions are specified");
     }
     boolean deny = field.oneOf("failurePolicy", "NoOpinion", "Deny").equals("Deny");
     return new Webhook(
@@ -132,11 +141,19 @@ record AuthorizationFile(List<Entry> authorizers) {
   private static List<Expression> conditions(Field field) {
     List<Expression> out = new ArrayList<>();
     Set<String> seen = new HashSet<>();
+    int conditions = field.list("matchConditions").size();
+    if (conditions > MOST_CONDITIONS) {
+      throw field
+          .child("matchConditions")
+          .error("Too many: " + conditions + ": must have at most " + MOST_CONDITIONS + " items");
+    }
     for (Field condition : field.list("matchConditions")) {
       condition.only("expression");
       out.add(Expressions.access(condition, "expression"));
       if (!seen.add(condition.text("expression"))) {
-        throw condition.child("expression").error("Duplicate value");
+        throw condition
+            .child("expression")
+            .error("Duplicate value: \"" + condition.text("expression") + "\"");
       }
     }
     return out;

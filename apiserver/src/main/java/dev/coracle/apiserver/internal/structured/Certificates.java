@@ -25,7 +25,9 @@ final class Certificates {
       }
       return text;
     } catch (CertificateException e) {
-      throw field.child(name).error("Invalid value: must be PEM certificates: " + e.getMessage());
+      throw field
+          .child(name)
+          .error("Invalid value: \"<omitted>\": must be PEM certificates: " + e.getMessage());
     }
   }
 }

@@ -30,13 +30,19 @@ final class ClaimFields {
       if (what.equals("claim")) {
         if (!rule.text("message").isEmpty()) {
           throw rule.child("message")
-              .error("Invalid value: message can't be set when claim is set");
+              .error(
+                  "Invalid value: \""
+                      + rule.text("message")
+                      + "\": may not be specified when claim is set");
         }
         out.add(new ClaimRule.Required(rule.text("claim"), rule.text("requiredValue")));
       } else {
         if (!rule.text("requiredValue").isEmpty()) {
           throw rule.child("requiredValue")
-              .error("Invalid value: requiredValue can't be set when expression is set");
+              .error(
+                  "Invalid value: \""
+                      + rule.text("requiredValue")
+                      + "\": may not be specified when expression is set");
         }
         out.add(
             new ClaimRule.Holds(Expressions.claimRule(rule, "expression"), rule.text("message")));
@@ -61,7 +67,7 @@ final class ClaimFields {
     boolean claim = !field.text("claim").isEmpty();
     boolean expression = !field.text("expression").isEmpty();
     if (claim && expression) {
-      throw field.error("Invalid value: claim and expression can't both be set");
+      throw field.error("Invalid value: \"\": claim and expression can't both be set");
     }
     if (!claim && !expression && required) {
       throw field.error("Required value: claim or expression is required");
@@ -76,7 +82,8 @@ final class ClaimFields {
         if (!field.has("prefix")) {
           throw field
               .child("prefix")
-              .error("Required value: prefix is required when claim is set. It can be set to \"\"");
+              .error(
+                  "Required value: prefix is required when claim is set. It can be set to an empty string to disable prefixing");
         }
         yield new ClaimSource.Claim(field.text("claim"), field.text("prefix"));
       }
@@ -84,19 +91,17 @@ final class ClaimFields {
         if (field.has("prefix")) {
           throw field
               .child("prefix")
-              .error("Invalid value: prefix can't be set when expression is set");
+              .error(
+                  "Invalid value: \""
+                      + field.text("prefix")
+                      + "\": may not be specified when expression is set");
         }
         yield new ClaimSource.Computed(
             many
                 ? Expressions.claimTexts(field, "expression")
                 : Expressions.claimText(field, "expression"));
       }
-      default -> {
-        if (field.has("prefix")) {
-          throw field.error("Invalid value: prefix needs claim");
-        }
-        yield ClaimSource.NOTHING;
-      }
+      default -> ClaimSource.NOTHING;
     };
   }
 
@@ -117,7 +122,7 @@ final class ClaimFields {
       String key = extra.required("key");
       Field at = extra.child("key");
       if (!key.equals(key.toLowerCase(Locale.ROOT))) {
-        throw at.error("Invalid value: \"" + key + "\": key must be lowercase");
+        throw at.error("Invalid value: \"" + key + "\": must be lowercase");
       }
       if (!KEY.matcher(key).matches()) {
         throw at.error(
@@ -128,7 +133,7 @@ final class ClaimFields {
         throw at.error(
             "Invalid value: \""
                 + key
-                + "\": k8s.io, kubernetes.io and their subdomains are reserved");
+                + "\": k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use");
       }
       if (!seen.add(key)) {
         throw at.error("Duplicate value: \"" + key + "\"");

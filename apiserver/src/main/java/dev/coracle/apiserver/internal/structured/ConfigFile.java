@@ -3,11 +3,17 @@ package dev.coracle.apiserver.internal.structured;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
+import java.util.List;
 
 /** The outermost part of a configuration of apiserver.config.k8s.io/v1. */
 final class ConfigFile {
 
-  static final String API_VERSION = "apiserver.config.k8s.io/v1";
+  private static final String GROUP = "apiserver.config.k8s.io/";
+
+  /** Of one shape, in what is read here. */
+  private static final List<String> VERSIONS =
+      List.of(GROUP + "v1", GROUP + "v1beta1", GROUP + "v1alpha1");
+
   private static final int LARGEST = 1 << 20;
 
   private ConfigFile() {}
@@ -26,15 +32,16 @@ final class ConfigFile {
       throw new IllegalArgumentException("it is empty or no object; expected kind " + kind);
     }
     Field root = new Field("", tree);
-    expect(root, "apiVersion", API_VERSION);
-    expect(root, "kind", kind);
+    expect(root, "apiVersion", VERSIONS);
+    expect(root, "kind", List.of(kind));
     return root;
   }
 
-  private static void expect(Field root, String name, String value) {
-    if (!root.text(name).equals(value)) {
+  private static void expect(Field root, String name, List<String> values) {
+    if (!values.contains(root.text(name))) {
       throw root.child(name)
-          .error("Invalid value: \"" + root.text(name) + "\": must be \"" + value + "\"");
+          .error(
+              "Invalid value: \"" + root.text(name) + "\": must be \"" + values.getFirst() + "\"");
     }
   }
 }

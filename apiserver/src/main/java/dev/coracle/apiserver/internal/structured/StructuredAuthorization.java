@@ -40,25 +40,35 @@ public final class StructuredAuthorization implements Authorizer, AutoCloseable 
         new Reloaded<>(
             path,
             AuthorizationFile.KIND,
-            yaml -> current(vertx, AuthorizationFile.parse(yaml), nodes, rbac, clock),
+            yaml -> current(vertx, AuthorizationFile.parse(yaml), nodes, rbac, clock, meters),
             old -> old.clients.forEach(RemoteJson::retire),
             meters,
             "apiserver_authorization_config_controller_automatic_reloads_total");
   }
 
   private static Current current(
-      Vertx vertx, AuthorizationFile file, Authorizer nodes, Authorizer rbac, Clock clock) {
+      Vertx vertx,
+      AuthorizationFile file,
+      Authorizer nodes,
+      Authorizer rbac,
+      Clock clock,
+      MeterRegistry meters) {
     List<RemoteJson> clients = new ArrayList<>();
     List<Authorizer> chain = new ArrayList<>(List.of(MASTERS));
     try {
       for (AuthorizationFile.Entry entry : file.authorizers()) {
         chain.add(
             switch (entry) {
-              case AuthorizationFile.Own(String type) -> own(type, nodes, rbac);
+              case AuthorizationFile.Own(String type, String name) ->
+                  new CountedAuthorizer(own(type, nodes, rbac), type, name, meters);
               case AuthorizationFile.Webhook webhook -> {
                 RemoteJson client = RemoteJson.ofKubeconfig(vertx, webhook.kubeconfig());
                 clients.add(client);
-                yield new WebhookAuthorizer(client, webhook.settings(), clock);
+                yield new CountedAuthorizer(
+                    new WebhookAuthorizer(client, webhook.settings(), clock),
+                    "Webhook",
+                    webhook.settings().name(),
+                    meters);
               }
             });
       }

@@ -83,7 +83,7 @@ public final class TokenSubresource implements ObjectSubresource {
               + ")");
     }
     ObjectNode spec = body.withObjectProperty("spec");
-    long seconds = seconds(spec);
+    long seconds = shortened(call, seconds(spec));
     spec.put("expirationSeconds", seconds);
     List<String> wanted = new ArrayList<>();
     spec.path("audiences").forEach(a -> wanted.add(a.asText()));
@@ -93,7 +93,25 @@ public final class TokenSubresource implements ObjectSubresource {
       audiences.forEach(list::add);
     }
     return bound(call, account, spec.path("boundObjectRef"))
-        .map(b -> answer(body, tokens.issue(account, wanted, b, seconds)));
+        .chain(b ->
+            tokens
+                .issue(account, wanted, b, seconds)
+                .onFailure(e -> !(e instanceof StatusException))
+                .transform(
+                    e -> StatusException.internal("failed to generate token: " + e.getMessage())))
+        .map(issued -> answer(body, issued));
+  }
+
+  /** To what whoever signs it allows. */
+  private long shortened(Call call, long seconds) {
+    long longest = tokens.longestSeconds();
+    if (seconds <= longest) {
+      return seconds;
+    }
+    call.warnings()
+        .add(
+            "requested expiration of " + seconds + " seconds shortened to " + longest + " seconds");
+    return longest;
   }
 
   private static long seconds(JsonNode spec) {

@@ -1,5 +1,7 @@
 package dev.coracle.apiserver.internal.encryption;
 
+import dev.coracle.apiserver.internal.grpc.SocketCalls;
+import dev.coracle.apiserver.internal.grpc.WireFields;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
@@ -55,7 +57,7 @@ final class KmsPlugin implements AutoCloseable {
   }
 
   private byte[] status() {
-    return KmsClient.encode(out -> {
+    return SocketCalls.encode(out -> {
       out.writeString(1, "v2");
       out.writeString(2, "ok");
       out.writeString(3, keyId);
@@ -65,7 +67,7 @@ final class KmsPlugin implements AutoCloseable {
   private byte[] encrypt(WireFields request) throws Exception {
     String id = keyId;
     byte[] sealed = keys.get(id).seal(request.bytes(1), new byte[0]);
-    return KmsClient.encode(out -> {
+    return SocketCalls.encode(out -> {
       out.writeByteArray(1, sealed);
       out.writeString(2, id);
       out.writeByteArray(3, WireFields.entry("sample.kms/version", new byte[] {1}));
@@ -78,7 +80,7 @@ final class KmsPlugin implements AutoCloseable {
       throw new IllegalArgumentException("the annotations were lost");
     }
     byte[] plain = keys.get(request.text(3)).open(request.bytes(1), new byte[0]);
-    return KmsClient.encode(out -> out.writeByteArray(1, plain));
+    return SocketCalls.encode(out -> out.writeByteArray(1, plain));
   }
 
   @Override

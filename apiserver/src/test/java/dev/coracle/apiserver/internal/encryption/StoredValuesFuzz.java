@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.encryption;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.coracle.api.fuzz.Fuzzer;
+import dev.coracle.apiserver.internal.grpc.WireFields;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.List;

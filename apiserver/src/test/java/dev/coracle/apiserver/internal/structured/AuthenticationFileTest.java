@@ -72,16 +72,29 @@ class AuthenticationFileTest {
         "kind: Authen|kind: Author|kind: Invalid value: \"AuthorticationConfiguration\"",
         "https://one|http://one|jwt[0].issuer.url: Invalid value: \"http://one.example.org\": URL"
             + " scheme must be https",
-        "https://one.example.org|https://kubernetes.default.svc|jwt[0].issuer.url: Duplicate value",
-        "[coracle, other]|[]|jwt[0].issuer.audiences: Required value",
+        "https://one.example.org|https://kubernetes.default.svc|jwt[0].issuer.url: Invalid value:"
+            + " \"https://kubernetes.default.svc\": URL must not overlap with disallowed issuers:"
+            + " [https://kubernetes.default.svc]",
+        "audiences:|`discoveryURL: https://one.example.org/\n    audiences:`"
+            + "|jwt[0].issuer.discoveryURL: Invalid value: \"https://one.example.org/\": discoveryURL"
+            + " must be different from URL",
+        "https://one|https://me@one|jwt[0].issuer.url: Invalid value: \"https://me@one.example.org\":"
+            + " URL must not contain a username or password",
+        "audiences:|`egressSelectorType: proxy\n    audiences:`|jwt[0].issuer.egressSelectorType:"
+            + " Invalid value: \"proxy\": egress selector must be either controlplane or cluster",
+        "[coracle, other]|[]|jwt[0].issuer.audiences: Required value: at least one jwt[0].issuer.audiences"
+            + " is required",
         "audienceMatchPolicy: MatchAny|certificateAuthority: no|jwt[0].issuer.audienceMatchPolicy",
-        "MatchAny|MatchAll|jwt[0].issuer.audienceMatchPolicy: Unsupported value: \"MatchAll\"",
+        "MatchAny|MatchAll|jwt[0].issuer.audienceMatchPolicy: Invalid value: \"MatchAll\":"
+            + " audienceMatchPolicy must be MatchAny for multiple audiences",
         "audiences:|audience:|jwt[0].issuer.audience: unknown field; expected audienceMatchPolicy",
-        "requiredValue: one|message: no|jwt[0].claimValidationRules[0].message",
+        "requiredValue: one|message: no|jwt[0].claimValidationRules[0].message: Invalid value:"
+            + " \"no\": may not be specified when claim is set",
         "claims.exp -|claim.exp -|jwt[0].claimValidationRules[1].expression: Invalid value",
         "<= 3600|+ 1|jwt[0].claimValidationRules[1].expression: Invalid value",
         ", prefix: \"\"|, x: 1|jwt[0].claimMappings.groups.x: unknown field",
-        ", prefix: \"\"|``|jwt[0].claimMappings.groups.prefix: Required value",
+        ", prefix: \"\"|``|jwt[0].claimMappings.groups.prefix: Required value: prefix is"
+            + " required when claim is set. It can be set to an empty string to disable prefixing",
         "claims.sub|claims.email|jwt[0].claimMappings.username.expression: Invalid value",
         "{expression: '\"x:\" + claims.sub'}|{}|jwt[0].claimMappings.username: Required value",
         "example.org/team|team|jwt[0].claimMappings.extra[0].key: Invalid value: \"team\"",

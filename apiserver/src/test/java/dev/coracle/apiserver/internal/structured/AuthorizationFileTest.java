@@ -47,8 +47,8 @@ class AuthorizationFileTest {
     assertThat(webhook.settings().unauthorizedTtl()).isEqualTo(Duration.ofSeconds(30));
     assertThat(webhook.settings().denyOnFailure()).isTrue();
     assertThat(webhook.settings().conditions()).hasSize(2);
-    assertThat(file.authorizers().get(1)).isEqualTo(new AuthorizationFile.Own("Node"));
-    assertThat(file.authorizers().get(2)).isEqualTo(new AuthorizationFile.Own("RBAC"));
+    assertThat(file.authorizers().get(1)).isEqualTo(new AuthorizationFile.Own("Node", "node"));
+    assertThat(file.authorizers().get(2)).isEqualTo(new AuthorizationFile.Own("RBAC", "rbac"));
   }
 
   @ParameterizedTest
@@ -59,9 +59,12 @@ class AuthorizationFileTest {
         "type: RBAC|type: ABAC|authorizers[2].type: Unsupported value: \"ABAC\"",
         "type: RBAC|type: Node|authorizers[2].type: Duplicate value",
         "name: rbac|name: node|authorizers[2].name: Duplicate value",
-        "name: rbac|name: A_B|authorizers[2].name: Invalid value: \"A_B\"",
+        "name: rbac|name: A_B|authorizers[2].name: Invalid value: \"A_B\": authorizer name is"
+            + " invalid: a lowercase RFC 1123 subdomain must consist of",
+        "timeout: 3s|timeout: 0s|authorizers[0].webhook.timeout: Required value",
         "name: rbac|title: rbac|authorizers[2].title: unknown field",
-        "timeout: 3s|timeout: 31s|authorizers[0].webhook.timeout: Invalid value: \"31s\"",
+        "timeout: 3s|timeout: 31s|authorizers[0].webhook.timeout: Invalid value: \"31s\": must"
+            + " be > 0s and <= 30s",
         "timeout: 3s|timeout: soon|authorizers[0].webhook.timeout: Invalid value: \"soon\": must be"
             + " a duration",
         "failurePolicy: Deny|failurePolicy: Allow|authorizers[0].webhook.failurePolicy: Unsupported"
@@ -70,12 +73,12 @@ class AuthorizationFileTest {
             + " v2|authorizers[0].webhook.subjectAccessReviewVersion",
         "  matchConditionSubjectAccessReviewVersion: v1|  cacheAuthorizedRequests:"
             + " false|authorizers[0].webhook.matchConditionSubjectAccessReviewVersion: Required"
-            + " value",
+            + " value: required if match conditions are specified",
         "/etc/policy|policy|authorizers[0].webhook.connectionInfo.kubeConfigFile: Invalid value:"
             + " \"policy\": must be an absolute path",
         "request.groups|request.group|authorizers[0].webhook.matchConditions[1].expression: Invalid"
             + " value",
-        "type: Webhook|type: AlwaysDeny|authorizers[0].webhook: Invalid value: may only be"
+        "type: Webhook|type: AlwaysDeny|authorizers[0].webhook: Invalid value: \"non-null\": may only be"
             + " specified when type=Webhook",
       })
   void whatIsWrongIsNamedWithItsPlace(String what, String with, String words) {

@@ -1,14 +1,14 @@
 package dev.coracle.kubelet.internal.image;
 
 /**
- * A server that a pull secret has credentials for, such as {@code registry.example.org/team} or
- * {@code *.example.org}: stars stand within one label of the host, the path is a prefix (Kubernetes
- * docs, "Images", config.json). Its text comes from anybody who may write a secret, so matching
- * takes time in proportion to the lengths alone.
+ * A server that a pull secret or a program has credentials for, such as {@code
+ * registry.example.org/team} or {@code *.example.org}: stars stand within one label of the host,
+ * the path is a prefix (Kubernetes docs, "Images", config.json). Its text comes from anybody who
+ * may write a secret, so matching takes time in proportion to the lengths alone.
  */
-record CredentialServer(String host, String path) {
+public record CredentialServer(String host, String path) {
 
-  static CredentialServer of(String server) {
+  public static CredentialServer of(String server) {
     String rest = server;
     for (String scheme : new String[] {"https://", "http://"}) {
       if (rest.startsWith(scheme)) {
@@ -29,7 +29,12 @@ record CredentialServer(String host, String path) {
         slash < 0 ? rest : rest.substring(0, slash), path.equals("/") ? "" : path);
   }
 
-  boolean fits(String image) {
+  /** Without scheme and version. */
+  String text() {
+    return host + path;
+  }
+
+  public boolean fits(String image) {
     String registry = ImageReference.registry(image);
     boolean named = image.startsWith(registry + "/");
     String imagePath = named ? image.substring(registry.length()) : "/" + image;
@@ -42,9 +47,12 @@ record CredentialServer(String host, String path) {
   }
 
   private boolean isHost(String registry) {
-    String[] patterns = host.split("\\.", -1);
-    String[] labels = registry.split("\\.", -1);
-    if (patterns.length != labels.length) {
+    int port = portAt(host);
+    int portOfRegistry = portAt(registry);
+    String[] patterns = host.substring(0, port).split("\\.", -1);
+    String[] labels = registry.substring(0, portOfRegistry).split("\\.", -1);
+    if (patterns.length != labels.length
+        || !host.substring(port).equals(registry.substring(portOfRegistry))) {
       return false;
     }
     for (int i = 0; i < labels.length; i++) {
@@ -53,6 +61,11 @@ record CredentialServer(String host, String path) {
       }
     }
     return true;
+  }
+
+  private static int portAt(String host) {
+    int colon = host.lastIndexOf(':');
+    return colon > host.lastIndexOf(']') ? colon : host.length();
   }
 
   /** Goes back to the last star only, which is enough where nothing else is special. */

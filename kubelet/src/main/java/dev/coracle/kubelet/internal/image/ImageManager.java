@@ -56,10 +56,10 @@ public final class ImageManager {
 
   private record Pulled(String imageRef, Image image, Duration took, Duration waited) {}
 
-  private record Answer(String imageRef, Optional<PullCredential> used) {}
+  private record Answer(String imageRef, Optional<PullCredential.Source> used) {}
 
   private final RuntimeService runtime;
-  private final PullSecrets secrets;
+  private final Keyring keyring;
   private final PullRecords records;
   private final PodEvents events;
   private final Clock clock;
@@ -75,14 +75,14 @@ public final class ImageManager {
    */
   public ImageManager(
       RuntimeService runtime,
-      PullSecrets secrets,
+      Keyring keyring,
       PullRecords records,
       PodEvents events,
       Clock clock,
       Executor executor,
       int parallelPulls) {
     this.runtime = runtime;
-    this.secrets = secrets;
+    this.keyring = keyring;
     this.records = records;
     this.events = events;
     this.clock = clock;
@@ -110,7 +110,7 @@ public final class ImageManager {
     String policy = policy(container, image);
     Optional<Image> found =
         policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
-    if (found.isPresent() && !records.mustPull(image, found.get(), () -> secrets.of(pod, image))) {
+    if (found.isPresent() && !mustPull(pod, container, context, image, found.get())) {
       events.normal(
           pod,
           container,
@@ -130,6 +130,20 @@ public final class ImageManager {
       throw new Unavailable("ErrImageNeverPull", message, Optional.of(Duration.ofSeconds(10)));
     }
     return pull(pod, container, context, sandbox, image);
+  }
+
+  private boolean mustPull(
+      Pod pod, ContainerSpec container, PodContext context, String image, Image found) {
+    try {
+      return records.mustPull(image, found, () -> credentials(pod, image, context));
+    } catch (CriException e) {
+      events.warning(
+          pod,
+          container,
+          "Failed",
+          "Failed to pull image " + GoText.quote(container.image()) + ": " + e.describe());
+      throw new Unavailable("ErrImagePull", e.describe(), Optional.of(Duration.ofMillis(500)));
+    }
   }
 
   /** Nothing is said and nothing pulled: whether the image is there now. */
@@ -209,7 +223,7 @@ public final class ImageManager {
     }
     events.normal(pod, container, "Pulling", "Pulling image " + quoted);
     try {
-      Pulled pulled = await(pulling(pod, image, sandbox), context);
+      Pulled pulled = await(pulling(credentials(pod, image, context), image, sandbox), context);
       Image found = pulled.image();
       present.put(image, found);
       context.pulls().reset(image);
@@ -239,10 +253,19 @@ public final class ImageManager {
     }
   }
 
-  private CompletableFuture<Pulled> pulling(Pod pod, String image, PodSandboxConfig sandbox) {
+  /**
+   * Programs that give credentials may take their time, which no pod that goes waits for.
+   *
+   * @throws CriException the pod goes
+   */
+  private List<PullCredential> credentials(Pod pod, String image, PodContext context) {
+    return await(CompletableFuture.supplyAsync(() -> keyring.of(pod, image), executor), context);
+  }
+
+  private CompletableFuture<Pulled> pulling(
+      List<PullCredential> credentials, String image, PodSandboxConfig sandbox) {
     // Credentials make pulls of one image differ between pods, so only pulls without any are
     // shared.
-    List<PullCredential> credentials = secrets.of(pod, image);
     if (!credentials.isEmpty()) {
       return start(image, credentials, sandbox);
     }
@@ -300,8 +323,7 @@ public final class ImageManager {
     for (PullCredential credential : credentials) {
       try {
         return new Answer(
-            runtime.pullImage(image, Optional.of(credential.auth()), sandbox),
-            Optional.of(credential));
+            runtime.pullImage(image, Optional.of(credential.auth()), sandbox), credential.source());
       } catch (CriException e) {
         last = e;
       }
@@ -309,14 +331,14 @@ public final class ImageManager {
     throw java.util.Objects.requireNonNull(last);
   }
 
-  /** Waits for a pull, unless the pod goes first; the pull itself goes on for others. */
-  private static Pulled await(CompletableFuture<Pulled> pull, PodContext context) {
-    CompletableFuture.anyOf(pull, context.cancelled()).handle((r, e) -> r).join();
-    if (!pull.isDone()) {
+  /** Waits for something, unless the pod goes first; the thing itself goes on for others. */
+  private static <T> T await(CompletableFuture<T> thing, PodContext context) {
+    CompletableFuture.anyOf(thing, context.cancelled()).handle((r, e) -> r).join();
+    if (!thing.isDone()) {
       throw new CriException(CriException.Code.CANCELLED, "context canceled");
     }
     try {
-      return pull.join();
+      return thing.join();
     } catch (java.util.concurrent.CompletionException e) {
       if (e.getCause() instanceof CriException cri) {
         throw cri;

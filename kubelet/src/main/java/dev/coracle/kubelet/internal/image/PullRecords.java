@@ -1,7 +1,6 @@
 package dev.coracle.kubelet.internal.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
@@ -46,26 +45,7 @@ public final class PullRecords {
   private static final Logger LOG = LoggerFactory.getLogger(PullRecords.class);
   private static final String VERSION = "kubelet.config.k8s.io/v1beta1";
 
-  /** Credentials remembered for one name of one image; the oldest go first. */
-  private static final int MOST_SECRETS = 100;
-
-  /** Who may have an image by one name: all pods of this node, or those that show a credential. */
-  private record Access(boolean everybody, List<PullCredential.Source> secrets) {
-    static final Access NOBODY = new Access(false, List.of());
-
-    Access with(Optional<PullCredential.Source> used) {
-      if (everybody || used.isEmpty()) {
-        return new Access(true, List.of());
-      }
-      List<PullCredential.Source> all = new ArrayList<>(secrets);
-      all.removeIf(used.get()::isSecretOf);
-      all.add(used.get());
-      return new Access(
-          false, List.copyOf(all.subList(Math.max(0, all.size() - MOST_SECRETS), all.size())));
-    }
-  }
-
-  private record Pulled(Instant updated, Map<String, Access> byName) {}
+  private record Pulled(Instant updated, Map<String, PullAccess> byName) {}
 
   private final Optional<Path> directory;
   private final PullVerification verification;
@@ -99,7 +79,7 @@ public final class PullRecords {
   public boolean mustPull(String image, Image found, Supplier<List<PullCredential>> shown) {
     String name = ImageReference.fullName(image);
     String id = found.getId();
-    Access access;
+    PullAccess access;
     synchronized (this) {
       Pulled record = pulled.get(id);
       boolean ours =
@@ -110,24 +90,22 @@ public final class PullRecords {
       if (!verification.isNeeded(name, ours)) {
         return false;
       }
-      access = record == null ? Access.NOBODY : record.byName.getOrDefault(name, Access.NOBODY);
+      access =
+          record == null ? PullAccess.NOBODY : record.byName.getOrDefault(name, PullAccess.NOBODY);
     }
-    if (access.everybody) {
+    if (access.everybody()) {
       return false;
     }
-    if (access.secrets.isEmpty()) {
+    if (access.sources().isEmpty()) {
       return true;
     }
     for (PullCredential credential : shown.get()) {
-      PullCredential.Source mine = credential.source();
-      for (PullCredential.Source known : access.secrets) {
-        boolean same = known.isSecretOf(mine);
-        if (same || known.hash().equals(mine.hash())) {
-          if (!known.equals(mine)) {
-            record(name, id, Optional.of(Optional.of(mine)));
-          }
-          return false;
+      Optional<PullCredential.Source> mine = credential.source();
+      if (mine.isPresent() && access.opensTo(mine.get())) {
+        if (!access.sources().contains(mine.get())) {
+          record(name, id, Optional.of(mine));
         }
+        return false;
       }
     }
     return true;
@@ -148,10 +126,11 @@ public final class PullRecords {
   /**
    * A pull has ended well.
    *
-   * @param used what the registry was shown; empty: nothing, so that anybody may have the image
+   * @param used whose the credential was that the registry was shown; empty: the node's, or it was
+   *     shown none, so that anybody may have the image
    */
-  public void done(String image, String id, Optional<PullCredential> used) {
-    record(ImageReference.fullName(image), id, Optional.of(used.map(PullCredential::source)));
+  public void done(String image, String id, Optional<PullCredential.Source> used) {
+    record(ImageReference.fullName(image), id, Optional.of(used));
     failed(image);
   }
 
@@ -210,8 +189,8 @@ public final class PullRecords {
   private synchronized void record(
       String name, String id, Optional<Optional<PullCredential.Source>> used) {
     Pulled before = pulled.get(id);
-    Map<String, Access> byName = new TreeMap<>(before == null ? Map.of() : before.byName);
-    byName.putIfAbsent(name, Access.NOBODY);
+    Map<String, PullAccess> byName = new TreeMap<>(before == null ? Map.of() : before.byName);
+    byName.putIfAbsent(name, PullAccess.NOBODY);
     used.ifPresent(u -> byName.computeIfPresent(name, (_, access) -> access.with(u)));
     if (before != null && before.byName.equals(byName)) {
       return;
@@ -232,32 +211,17 @@ public final class PullRecords {
             .put("lastUpdatedTime", Timestamps.time(record.updated))
             .put("imageRef", id);
     ObjectNode mapping = out.putObject("credentialMapping");
-    record.byName.forEach((name, access) -> {
-      ObjectNode node = mapping.putObject(name);
-      if (access.everybody) {
-        node.put("nodePodsAccessible", true);
-        return;
-      }
-      ArrayNode secrets = node.putArray("kubernetesSecrets");
-      for (PullCredential.Source s : access.secrets) {
-        secrets
-            .addObject()
-            .put("uid", s.uid())
-            .put("namespace", s.namespace())
-            .put("name", s.name())
-            .put("credentialHash", s.hash());
-      }
-    });
+    record.byName.forEach((name, access) -> access.into(mapping.putObject(name)));
     return out;
   }
 
   private void read(Path directory) {
     for (JsonNode node : files(directory.resolve("pulled"))) {
       Instant updated = Timestamps.parse(node.path("lastUpdatedTime").asText(""));
-      Map<String, Access> byName = new TreeMap<>();
+      Map<String, PullAccess> byName = new TreeMap<>();
       node.path("credentialMapping")
           .properties()
-          .forEach(e -> byName.put(e.getKey(), access(e.getValue())));
+          .forEach(e -> byName.put(e.getKey(), PullAccess.of(e.getValue())));
       pulled.put(
           node.path("imageRef").asText(""),
           new Pulled(updated == null ? Instant.EPOCH : updated, Map.copyOf(byName)));
@@ -265,22 +229,6 @@ public final class PullRecords {
     for (JsonNode node : files(directory.resolve("pulling"))) {
       unfinished.add(node.path("image").asText(""));
     }
-  }
-
-  private static Access access(JsonNode node) {
-    if (node.path("nodePodsAccessible").asBoolean(false)) {
-      return new Access(true, List.of());
-    }
-    List<PullCredential.Source> secrets = new ArrayList<>();
-    for (JsonNode s : node.path("kubernetesSecrets")) {
-      secrets.add(
-          new PullCredential.Source(
-              s.path("uid").asText(""),
-              s.path("namespace").asText(""),
-              s.path("name").asText(""),
-              s.path("credentialHash").asText("")));
-    }
-    return new Access(false, List.copyOf(secrets));
   }
 
   private List<JsonNode> files(Path directory) {

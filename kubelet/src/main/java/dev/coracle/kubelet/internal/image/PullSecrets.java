@@ -28,8 +28,8 @@ public final class PullSecrets {
   }
 
   /**
-   * Those that fit the image, in the secrets' order; a missing secret is told by an event and left
-   * out.
+   * Those that fit the image, {@link Keyring#ORDER in upstream's order}; a missing secret is told
+   * by an event and left out.
    */
   public List<PullCredential> of(Pod pod, String image) {
     List<PullCredential> out = new ArrayList<>();
@@ -47,6 +47,7 @@ public final class PullSecrets {
                 + "); attempting to pull the image may not succeed.");
       }
     }
+    out.sort(Keyring.ORDER);
     return out;
   }
 
@@ -68,7 +69,7 @@ public final class PullSecrets {
         .forEach(e -> {
           if (CredentialServer.of(e.getKey()).fits(image)) {
             out.add(
-                PullCredential.of(
+                PullCredential.ofSecret(
                     config(e.getKey(), e.getValue()),
                     secret.uid(),
                     secret.namespace(),

@@ -173,6 +173,30 @@ public final class KubeletMetrics {
     }
   }
 
+  /**
+   * A program was asked for credentials of a registry.
+   *
+   * @param failed it did not end well
+   */
+  public void credentialsAsked(String plugin, Duration took, boolean failed) {
+    DistributionSummary.builder("kubelet_credential_provider_plugin_duration")
+        .description("Duration of execution in seconds for credential provider plugin")
+        .serviceLevelObjectives(0.005, 0.025, 0.1, 0.25, 1, 5, 30)
+        .tag("plugin_name", plugin)
+        .tag("node", node)
+        .register(registry)
+        .record(took.toNanos() / 1e9);
+    Counter errors =
+        Counter.builder("kubelet_credential_provider_plugin_errors")
+            .description("Number of errors from credential provider plugin")
+            .tag("plugin_name", plugin)
+            .tag("node", node)
+            .register(registry);
+    if (failed) {
+      errors.increment();
+    }
+  }
+
   public void containerRestarted() {
     restarts.increment();
   }

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.sync;
 import dev.coracle.api.KubeObject;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.image.provider.PodAccounts;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -33,6 +34,7 @@ public final class PodCleaner {
   private final StatusManager statuses;
   private final VolumeManager volumes;
   private final ObjectCache objects;
+  private final PodAccounts accounts;
   private final ContainerGc gc;
   private final PodPaths paths;
   private final Timers timers;
@@ -46,6 +48,7 @@ public final class PodCleaner {
       StatusManager statuses,
       VolumeManager volumes,
       ObjectCache objects,
+      PodAccounts accounts,
       ContainerGc gc,
       PodPaths paths,
       Timers timers,
@@ -54,6 +57,7 @@ public final class PodCleaner {
     this.statuses = statuses;
     this.volumes = volumes;
     this.objects = objects;
+    this.accounts = accounts;
     this.gc = gc;
     this.paths = paths;
     this.timers = timers;
@@ -71,6 +75,7 @@ public final class PodCleaner {
     statuses.forget(uid);
     volumes.forget(uid);
     objects.forget(uid);
+    accounts.forget(uid);
     leaving.add(uid);
     timers.execute(() -> clean(uid));
   }

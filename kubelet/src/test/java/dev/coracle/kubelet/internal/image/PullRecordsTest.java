@@ -28,7 +28,7 @@ class PullRecordsTest {
   }
 
   private static PullCredential secret(String uid, String name, String password) {
-    return PullCredential.of(
+    return PullCredential.ofSecret(
         AuthConfig.newBuilder().setUsername("u").setPassword(password).build(), uid, "ns", name);
   }
 
@@ -65,7 +65,7 @@ class PullRecordsTest {
   void anImageThatWasPulledWithASecretIsForThoseWhoHaveIt() throws IOException {
     PullRecords records = records();
     records.begin(IMAGE);
-    records.done(IMAGE, ID, Optional.of(secret("1", "pull", "p")));
+    records.done(IMAGE, ID, secret("1", "pull", "p").source());
     for (PullRecords r : List.of(records, records())) {
       assertThat(mustPull(r)).isTrue();
       assertThat(mustPull(r, secret("2", "other", "wrong"))).isTrue();
@@ -92,7 +92,7 @@ class PullRecordsTest {
   void aPullWithoutCredentialsOpensItForAll() {
     PullRecords records = records();
     records.begin(IMAGE);
-    records.done(IMAGE, ID, Optional.of(secret("1", "pull", "p")));
+    records.done(IMAGE, ID, secret("1", "pull", "p").source());
     records.begin(IMAGE);
     records.done(IMAGE, ID, Optional.empty());
     assertThat(mustPull(records)).isFalse();
@@ -126,7 +126,7 @@ class PullRecordsTest {
     PullRecords records = records();
     Instant before = Instant.now().minusSeconds(60);
     records.begin(IMAGE);
-    records.done(IMAGE, ID, Optional.of(secret("1", "pull", "p")));
+    records.done(IMAGE, ID, secret("1", "pull", "p").source());
     records.retain(List.of(), before);
     assertThat(mustPull(records)).isTrue();
     records.retain(List.of(), Instant.now().plusSeconds(60));
@@ -145,5 +145,32 @@ class PullRecordsTest {
       }
     }
     assertThat(mustPull(records())).isTrue();
+  }
+
+  @Test
+  void anImageThatWasPulledForAServiceAccountIsForPodsThatHaveIt() {
+    PullRecords records = records();
+    records.begin(IMAGE);
+    records.done(IMAGE, ID, account("1", "puller").source());
+    for (PullRecords r : List.of(records, records())) {
+      assertThat(mustPull(r)).isTrue();
+      assertThat(mustPull(r, account("1", "puller"))).isFalse();
+      assertThat(mustPull(r, account("2", "puller"))).as("one of that name later").isTrue();
+      assertThat(mustPull(r, secret("1", "puller", "p"))).as("a secret of that name").isTrue();
+      assertThat(mustPull(r, new PullCredential(AuthConfig.getDefaultInstance(), Optional.empty())))
+          .as("what the node has proves nothing")
+          .isTrue();
+    }
+    records.begin(IMAGE);
+    records.done(IMAGE, ID, secret("3", "pull", "p").source());
+    PullRecords both = records();
+    assertThat(mustPull(both, account("1", "puller"))).isFalse();
+    assertThat(mustPull(both, secret("3", "pull", "p"))).isFalse();
+  }
+
+  private static PullCredential account(String uid, String name) {
+    return new PullCredential(
+        AuthConfig.newBuilder().setUsername("u").build(),
+        Optional.of(new PullCredential.ServiceAccount(uid, "ns", name)));
   }
 }

@@ -113,6 +113,8 @@ class PullSecretsFuzz {
     assertThat(fits("reg*ry.ex*.org:5000", IMAGE)).isTrue();
     assertThat(fits("*.org:5000", IMAGE)).isFalse();
     assertThat(fits("registry.example.org", IMAGE)).isFalse();
+    assertThat(fits("registry.example.*", IMAGE)).as("no star stands for a port").isFalse();
+    assertThat(fits("registry.example.*:5000", IMAGE)).isTrue();
     assertThat(fits("https://index.docker.io/v1/", "nginx")).isTrue();
     assertThat(fits("docker.io", "docker.io/library/nginx")).isTrue();
     assertThat(fits("docker.io/team", "docker.io/team/app")).isTrue();

@@ -1,4 +1,4 @@
-package dev.coracle.apiserver.internal.encryption;
+package dev.coracle.apiserver.internal.grpc;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The fields of a small protobuf message by their numbers. */
-final class WireFields {
+public final class WireFields {
 
   private final Map<Integer, List<byte[]>> values = new HashMap<>();
   private final Map<Integer, Long> numbers = new HashMap<>();
@@ -21,7 +21,7 @@ final class WireFields {
   /**
    * @throws IllegalStateException when it is no message
    */
-  static WireFields read(byte[] message) {
+  public static WireFields read(byte[] message) {
     WireFields out = new WireFields();
     try {
       CodedInputStream in = CodedInputStream.newInstance(message);
@@ -40,21 +40,26 @@ final class WireFields {
     }
   }
 
-  byte[] bytes(int number) {
+  public byte[] bytes(int number) {
     List<byte[]> all = values.get(number);
     return all == null ? new byte[0] : all.getLast();
   }
 
-  String text(int number) {
+  /** All of a repeated field. */
+  public List<byte[]> all(int number) {
+    return List.copyOf(values.getOrDefault(number, List.of()));
+  }
+
+  public String text(int number) {
     return new String(bytes(number), StandardCharsets.UTF_8);
   }
 
-  long number(int number) {
+  public long number(int number) {
     return numbers.getOrDefault(number, 0L);
   }
 
   /** A {@code map<string, bytes>}. */
-  Map<String, byte[]> map(int number) {
+  public Map<String, byte[]> map(int number) {
     Map<String, byte[]> out = new TreeMap<>();
     for (byte[] entry : values.getOrDefault(number, List.of())) {
       WireFields pair = read(entry);
@@ -64,8 +69,8 @@ final class WireFields {
   }
 
   /** One entry of such a map. */
-  static byte[] entry(String key, byte[] value) {
-    return KmsClient.encode(out -> {
+  public static byte[] entry(String key, byte[] value) {
+    return SocketCalls.encode(out -> {
       out.writeString(1, key);
       out.writeByteArray(2, value);
     });
