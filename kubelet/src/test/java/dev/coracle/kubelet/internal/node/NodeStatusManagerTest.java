@@ -108,6 +108,14 @@ class NodeStatusManagerTest {
   }
 
   @Test
+  void whatThisKubeletCanIsDeclared() {
+    assertThat(node().at("status", "declaredFeatures").toString())
+        .isEqualTo(
+            "[\"ExtendWebSocketsToKubelet\",\"InPlacePodLevelResourcesVerticalScaling\","
+                + "\"RestartAllContainersOnContainerExits\"]");
+  }
+
+  @Test
   void whatItWroteItselfIsNoReasonToWriteAgain() {
     manager.seen(node());
     String version = node().resourceVersion();
