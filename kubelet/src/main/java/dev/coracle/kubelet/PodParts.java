@@ -22,6 +22,7 @@ import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullRecords;
 import dev.coracle.kubelet.internal.image.PullSecrets;
 import dev.coracle.kubelet.internal.manifest.PodSources;
+import dev.coracle.kubelet.internal.node.Allocatable;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
@@ -63,6 +64,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -221,7 +223,8 @@ final class PodParts {
             links.pressures(),
             options.configuration().pods().sysctls(),
             options.configuration().cpus(),
-            options.configuration().numa().memory());
+            options.configuration().numa().memory(),
+            new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()));
     NodeLimits limits =
         new NodeLimits(machine.memoryBytes(), around.swap(), options.configuration().cgroups());
     this.resizer = new PodResizer(runtime, cgroups, paths, events, admission, limits, this::wake);

@@ -177,7 +177,7 @@ final class PodResizeRules {
     JsonNode before = old.path("resources");
     ObjectNode kept = withOld(now.path("resources"), before);
     if (Trees.equal(kept, withOld(before, before))) {
-      take(now, old, "resources");
+      PodRules.take(now, old, "resources");
     } else {
       now.set("resources", kept);
     }
@@ -203,14 +203,5 @@ final class PodResizeRules {
       }
     }
     return out;
-  }
-
-  private static void take(ObjectNode now, JsonNode old, String field) {
-    JsonNode value = old.get(field);
-    if (value == null) {
-      now.remove(field);
-    } else {
-      now.set(field, value);
-    }
   }
 }

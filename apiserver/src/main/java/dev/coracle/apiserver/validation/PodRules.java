@@ -144,7 +144,7 @@ final class PodRules implements KindRules {
     }
   }
 
-  private static void take(ObjectNode now, JsonNode old, String field) {
+  static void take(ObjectNode now, JsonNode old, String field) {
     JsonNode value = old.get(field);
     if (value == null) {
       now.remove(field);

@@ -6,8 +6,8 @@ import java.util.stream.Stream;
 
 /**
  * What this kubelet declares on its Node (KEP-5328): what it does, whatever upstream's default of
- * the gate of that name is, and nothing else. Containers that initialise a pod are not resized, and
- * runtimes give no users of their own to pods on the host's network.
+ * the gate of that name is, and nothing else. Runtimes give no users of their own to pods on the
+ * host's network.
  */
 final class DeclaredFeatures {
   /** Sorted, as the API asks for. */
@@ -15,6 +15,7 @@ final class DeclaredFeatures {
       Stream.of(
               NodeFeature.EXTEND_WEB_SOCKETS,
               NodeFeature.RESIZE_OF_PODS,
+              NodeFeature.RESIZE_OF_INIT_CONTAINERS,
               NodeFeature.RESTART_OF_ALL_CONTAINERS)
           .map(NodeFeature::declared)
           .sorted()

@@ -112,6 +112,7 @@ class NodeStatusManagerTest {
     assertThat(node().at("status", "declaredFeatures").toString())
         .isEqualTo(
             "[\"ExtendWebSocketsToKubelet\",\"InPlacePodLevelResourcesVerticalScaling\","
+                + "\"InPlacePodVerticalScalingInitContainers\","
                 + "\"RestartAllContainersOnContainerExits\"]");
   }
 
