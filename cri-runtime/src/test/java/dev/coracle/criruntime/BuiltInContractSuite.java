@@ -9,6 +9,7 @@ import dev.coracle.cri.v1.*;
 import dev.coracle.criruntime.config.CriRuntimeOptions;
 import dev.coracle.criruntime.config.CriRuntimeOptions.RuntimeChoice;
 import dev.coracle.criruntime.config.NetworkOptions;
+import dev.coracle.criruntime.internal.cgroup.CgroupHost;
 import dev.coracle.criruntime.internal.container.HostTools;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -128,6 +129,43 @@ abstract class BuiltInContractSuite extends CriContractSuite {
     assertThatThrownBy(() -> run(pod.build()))
         .isInstanceOf(CriClient.Refused.class)
         .hasMessageContaining("network, IPC and PID namespaces of its own");
+  }
+
+  /** On a hybrid host crun takes a container's processes out of the unified hierarchy's group. */
+  private boolean tellsPressure() {
+    CgroupHost host = CgroupHost.detect();
+    return Files.exists(Path.of("/proc/pressure/cpu"))
+        && (host.isV2() || host.isHybrid() && choice != RuntimeChoice.CRUN);
+  }
+
+  /** A container that may use a hundredth of a CPU and wants a whole one waits nearly always. */
+  @Test
+  void tellsHowLongAContainerWaitsForACpu() {
+    assumeTrue(isolates(), "plain processes may have no cgroup");
+    PodSandboxConfig pod = pod("pressure").build();
+    ContainerConfig.Builder c = shell("c", "while :; do :; done");
+    c.getLinuxBuilder().getResourcesBuilder().setCpuQuota(1_000).setCpuPeriod(100_000);
+    String id = started(run(pod), pod, c.build());
+    ContainerStatsRequest asked = ContainerStatsRequest.newBuilder().setContainerId(id).build();
+    if (!tellsPressure()) {
+      ContainerStats stats = stats(asked);
+      assertThat(stats.getCpu().hasPsi()).isFalse();
+      assertThat(stats.hasIo()).isFalse();
+      return;
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(stats(asked).getCpu().getPsi().getFull().getTotal())
+                .as("microseconds")
+                .isGreaterThan(1_000_000));
+    assertThat(stats(asked).getMemory().hasPsi()).isTrue();
+    assertThat(stats(asked).getIo().hasPsi()).isTrue();
+  }
+
+  private ContainerStats stats(ContainerStatsRequest asked) {
+    return cri.runtime("ContainerStats", asked, ContainerStatsResponse.getDefaultInstance())
+        .getStats();
   }
 
   private boolean canCheckpoint() throws IOException {

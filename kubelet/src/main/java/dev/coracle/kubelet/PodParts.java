@@ -25,6 +25,7 @@ import dev.coracle.kubelet.internal.image.provider.CredentialPlugins;
 import dev.coracle.kubelet.internal.image.provider.PodAccounts;
 import dev.coracle.kubelet.internal.image.provider.PodKeyring;
 import dev.coracle.kubelet.internal.manifest.PodSources;
+import dev.coracle.kubelet.internal.node.Allocatable;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
@@ -66,6 +67,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -232,7 +234,8 @@ final class PodParts {
             links.pressures(),
             options.configuration().pods().sysctls(),
             options.configuration().cpus(),
-            options.configuration().numa().memory());
+            options.configuration().numa().memory(),
+            new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()));
     NodeLimits limits =
         new NodeLimits(machine.memoryBytes(), around.swap(), options.configuration().cgroups());
     this.resizer = new PodResizer(runtime, cgroups, paths, events, admission, limits, this::wake);

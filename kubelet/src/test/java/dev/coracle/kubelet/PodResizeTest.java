@@ -228,9 +228,71 @@ class PodResizeTest {
       assertThat(progress.path("reason").asText()).isEqualTo("Error");
       assertThat(progress.path("message").asText())
           .isEqualTo(
-              "attempting to set pod memory limit (33554432) below current usage (52428800)");
+              "cannot decrease memory limits: attempting to set pod memory limit (33554432)"
+                  + " below current usage (52428800)");
     });
     assertThat(k.pod("uses").text("status", "resources", "limits", "memory")).isEqualTo("64Mi");
+  }
+
+  @Test
+  void aContainerIsNotHeldBelowWhatItUses() {
+    k.simple(
+        "full",
+        ",\"resources\":{\"requests\":{\"memory\":\"16Mi\"},\"limits\":{\"memory\":\"64Mi\"}}");
+    k.awaitPhase("full", "Running");
+    k.runtime.uses("full", 50L << 20);
+    resizeTo("full", "{\"requests\":{\"memory\":\"16Mi\"},\"limits\":{\"memory\":\"32Mi\"}}");
+    k.eventually(() ->
+        assertThat(condition("full", "PodResizeInProgress").path("message").asText())
+            .isEqualTo(
+                "cannot decrease memory limits: [attempting to set pod memory limit (33554432)"
+                    + " below current usage (52428800), attempting to set container \"full\""
+                    + " memory limit (33554432) below current usage (52428800)]"));
+    assertThat(k.events())
+        .anyMatch(e ->
+            e.startsWith("ResizeError: Pod resize error: {\"containers\":[{")
+                && e.contains("\"error\":\"cannot decrease memory limits: ["));
+    k.runtime.uses("full", 20L << 20);
+    resizeTo("full", "{\"requests\":{\"memory\":\"16Mi\"},\"limits\":{\"memory\":\"33Mi\"}}");
+    k.eventually(() -> assertThat(condition("full", "PodResizeInProgress").isEmpty()).isTrue());
+  }
+
+  @Test
+  void aContainerThatStillInitialisesIsResizedToo() {
+    k.create(
+        "begins",
+        """
+        "initContainers":[{"name":"init","image":"busybox:1",
+          "resources":{"requests":{"cpu":"100m"}}}],
+        "containers":[{"name":"begins","image":"busybox:1"}]
+        """);
+    k.eventually(() -> assertThat(k.runtime.running("init")).isPresent());
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            "begins",
+            Patch.merge(n ->
+                n.putObject("spec")
+                    .set(
+                        "initContainers",
+                        Json.parse(
+                            """
+                            [{"name":"init","image":"busybox:1",
+                              "resources":{"requests":{"cpu":"200m"}}}]
+                            """))))
+        .await()
+        .indefinitely();
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("updateContainerResources"));
+    k.eventually(() -> assertThat(condition("begins", "PodResizeInProgress").isEmpty()).isTrue());
+    assertThat(
+            k.pod("begins")
+                .at("status", "initContainerStatuses")
+                .path(0)
+                .path("allocatedResources")
+                .path("cpu")
+                .asText())
+        .isEqualTo("200m");
   }
 
   @Test
@@ -329,7 +391,9 @@ class PodResizeTest {
       has = next;
     }
     assertThat(k.events())
-        .filteredOn(e -> e.startsWith("ResizeDeferred: Node didn't have enough resource: cpu"))
+        .filteredOn(e ->
+            e.startsWith("ResizeDeferred: Pod resize Deferred: {\"containers\":[")
+                && e.contains("\"error\":\"Node didn't have enough resource: cpu"))
         .hasSizeGreaterThanOrEqualTo(4);
   }
 

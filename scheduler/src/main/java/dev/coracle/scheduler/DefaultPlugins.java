@@ -13,6 +13,7 @@ import dev.coracle.scheduler.internal.plugins.DefaultBinder;
 import dev.coracle.scheduler.internal.plugins.ImageLocality;
 import dev.coracle.scheduler.internal.plugins.InterPodAffinity;
 import dev.coracle.scheduler.internal.plugins.NodeAffinity;
+import dev.coracle.scheduler.internal.plugins.NodeDeclaredFeatures;
 import dev.coracle.scheduler.internal.plugins.NodeName;
 import dev.coracle.scheduler.internal.plugins.NodePorts;
 import dev.coracle.scheduler.internal.plugins.NodeResourcesFit;
@@ -57,6 +58,7 @@ final class DefaultPlugins {
         new SchedulingGates(), // pre-enqueue
         new NodeUnschedulable(), // filter
         new NodeName(), // filter
+        new NodeDeclaredFeatures(), // filter
         new TaintToleration(), // filter, score 3
         new NodeAffinity(), // filter, score 2
         new NodePorts(), // filter

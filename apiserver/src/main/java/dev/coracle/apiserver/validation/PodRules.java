@@ -1,7 +1,6 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.patch.Trees;
 import dev.coracle.api.validation.FieldErrors;
@@ -90,20 +89,9 @@ final class PodRules implements KindRules {
                   + "\" may not be changed\n");
         }
       }
-    } else if (subresource.equals("resize")) {
+    } else if (subresource.equals("resize") && !PodResizeRules.refuses(before, errors)) {
       check(now, errors);
-      String qos = Nodes.text(before.path("status"), "qosClass");
-      if (!qos.isEmpty() && !qos.equals(QosClass.of(now.path("spec")))) {
-        errors.invalid(
-            FieldPath.SPEC, "", qos, "Pod QOS Class may not change as a result of resizing");
-      }
-      ObjectNode munged = Nodes.copy(now.path("spec"));
-      resources(munged.path("containers"), before.path("spec").path("containers"));
-      resources(munged.path("initContainers"), before.path("spec").path("initContainers"));
-      take(munged, before.path("spec"), "resources");
-      if (!Trees.equal(munged, before.path("spec"))) {
-        errors.forbidden(FieldPath.SPEC, "", "only cpu and memory resources are mutable");
-      }
+      PodResizeRules.check(now, before, errors);
     }
   }
 
@@ -156,18 +144,7 @@ final class PodRules implements KindRules {
     }
   }
 
-  private static void resources(JsonNode now, JsonNode old) {
-    if (now instanceof ArrayNode && now.size() == old.size()) {
-      for (int i = 0; i < now.size(); i++) {
-        if (now.get(i) instanceof ObjectNode c) {
-          take(c, old.get(i), "resources");
-          take(c, old.get(i), "resizePolicy");
-        }
-      }
-    }
-  }
-
-  private static void take(ObjectNode now, JsonNode old, String field) {
+  static void take(ObjectNode now, JsonNode old, String field) {
     JsonNode value = old.get(field);
     if (value == null) {
       now.remove(field);

@@ -1,10 +1,12 @@
 package dev.coracle.criruntime.usage;
 
+import dev.coracle.cri.PressureFile;
 import dev.coracle.cri.v1.ContainerAttributes;
 import dev.coracle.cri.v1.ContainerStats;
 import dev.coracle.cri.v1.CpuUsage;
 import dev.coracle.cri.v1.FilesystemIdentifier;
 import dev.coracle.cri.v1.FilesystemUsage;
+import dev.coracle.cri.v1.IoUsage;
 import dev.coracle.cri.v1.LinuxPodSandboxStats;
 import dev.coracle.cri.v1.MemoryUsage;
 import dev.coracle.cri.v1.NetworkInterfaceUsage;
@@ -12,6 +14,7 @@ import dev.coracle.cri.v1.NetworkUsage;
 import dev.coracle.cri.v1.PodSandboxAttributes;
 import dev.coracle.cri.v1.PodSandboxStats;
 import dev.coracle.cri.v1.ProcessUsage;
+import dev.coracle.cri.v1.PsiStats;
 import dev.coracle.cri.v1.UInt64Value;
 import dev.coracle.criruntime.internal.cgroup.CgroupHost;
 import dev.coracle.criruntime.internal.cgroup.CgroupUsage;
@@ -62,7 +65,12 @@ public final class UsageMeter {
     ContainerStats.Builder b = ContainerStats.newBuilder().setAttributes(c.attributes());
     if (c.cgroup().isPresent()) {
       CgroupUsage usage = usage(c.cgroup().get());
-      b.setCpu(cpu(c.id(), usage.cpuNanos(), now)).setMemory(memory(usage, now));
+      CpuUsage.Builder used = cpu(c.id(), usage.cpuNanos(), now);
+      MemoryUsage.Builder taken = memory(usage, now);
+      pressure(c.cgroup().get(), "cpu").ifPresent(used::setPsi);
+      pressure(c.cgroup().get(), "memory").ifPresent(taken::setPsi);
+      b.setCpu(used).setMemory(taken);
+      io(c.cgroup().get(), now).ifPresent(b::setIo);
     }
     if (c.layer().isPresent()) {
       FileTrees.Usage layer = layer(c.id(), c.layer().get(), now);
@@ -80,6 +88,17 @@ public final class UsageMeter {
     return CgroupUsage.of(host.group(cgroup));
   }
 
+  /** Of the unified hierarchy, which knows it on a hybrid host too. */
+  private Optional<PsiStats> pressure(String cgroup, String resource) {
+    return Optional.ofNullable(host.group(cgroup).directories().get("unified"))
+        .flatMap(directory -> PressureFile.ofGroup(directory, resource));
+  }
+
+  private Optional<IoUsage> io(String cgroup, long now) {
+    return pressure(cgroup, "io")
+        .map(psi -> IoUsage.newBuilder().setTimestamp(now).setPsi(psi).build());
+  }
+
   private FileTrees.Usage layer(String id, Path directory, long now) throws IOException {
     DiskSample old = disk.get(id);
     if (old != null && now - old.at() < DISK_NANOS) {
@@ -90,17 +109,17 @@ public final class UsageMeter {
     return usage;
   }
 
-  private CpuUsage cpu(String id, long nanos, long now) {
+  private CpuUsage.Builder cpu(String id, long nanos, long now) {
     CpuSample old = cpu.put(id, new CpuSample(now, nanos));
     CpuUsage.Builder b =
         CpuUsage.newBuilder().setTimestamp(now).setUsageCoreNanoSeconds(value(nanos));
     if (old != null && now > old.at() && nanos >= old.nanos()) {
       b.setUsageNanoCores(value((long) ((nanos - old.nanos()) * 1e9 / (now - old.at()))));
     }
-    return b.build();
+    return b;
   }
 
-  private static MemoryUsage memory(CgroupUsage usage, long now) {
+  private static MemoryUsage.Builder memory(CgroupUsage usage, long now) {
     MemoryUsage.Builder b =
         MemoryUsage.newBuilder()
             .setTimestamp(now)
@@ -112,15 +131,20 @@ public final class UsageMeter {
     usage
         .memoryLimit()
         .ifPresent(limit -> b.setAvailableBytes(value(Math.max(0, limit - usage.workingSet()))));
-    return b.build();
+    return b;
   }
 
   /**
+   * @param cgroup the pod's own group, in which those of its containers are; empty for none
    * @param containers the pod's running ones
    * @param veth the host's end of the pod's cable; empty on the host's network
    */
   public PodSandboxStats pod(
-      String id, PodSandboxAttributes attributes, List<Subject> containers, String veth)
+      String id,
+      PodSandboxAttributes attributes,
+      Optional<String> cgroup,
+      List<Subject> containers,
+      String veth)
       throws IOException {
     long now = Times.now();
     LinuxPodSandboxStats.Builder linux = LinuxPodSandboxStats.newBuilder();
@@ -145,7 +169,12 @@ public final class UsageMeter {
                 0);
       }
     }
-    linux.setCpu(cpu(id, nanos, now)).setMemory(memory(sum, now));
+    CpuUsage.Builder used = cpu(id, nanos, now);
+    MemoryUsage.Builder taken = memory(sum, now);
+    cgroup.flatMap(group -> pressure(group, "cpu")).ifPresent(used::setPsi);
+    cgroup.flatMap(group -> pressure(group, "memory")).ifPresent(taken::setPsi);
+    cgroup.flatMap(group -> io(group, now)).ifPresent(linux::setIo);
+    linux.setCpu(used).setMemory(taken);
     linux.setProcess(ProcessUsage.newBuilder().setTimestamp(now).setProcessCount(value(processes)));
     network(veth, now, linux);
     return PodSandboxStats.newBuilder().setAttributes(attributes).setLinux(linux).build();

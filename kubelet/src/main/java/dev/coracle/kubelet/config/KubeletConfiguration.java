@@ -120,6 +120,7 @@ public record KubeletConfiguration(
               "streamingConnectionIdleTimeout",
               "enableDebuggingHandlers",
               "enableSystemLogHandler",
+              "enableSystemLogQuery",
               "healthzPort",
               "healthzBindAddress",
               // ShutdownOptions

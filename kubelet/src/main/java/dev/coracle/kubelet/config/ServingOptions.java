@@ -24,6 +24,7 @@ import java.util.Set;
  * @param idle {@code streamingConnectionIdleTimeout}
  * @param debugging {@code enableDebuggingHandlers}: exec, attach, port-forward, run, logs
  * @param systemLogs {@code enableSystemLogHandler}: files of the node's log directory
+ * @param logQueries {@code enableSystemLogQuery}: what its services have logged
  * @param healthz where {@code /healthz} is answered without TLS; empty: nowhere
  */
 public record ServingOptions(
@@ -33,6 +34,7 @@ public record ServingOptions(
     Duration idle,
     boolean debugging,
     boolean systemLogs,
+    boolean logQueries,
     Optional<Healthz> healthz) {
 
   /** {@code healthzBindAddress} and {@code healthzPort}. */
@@ -50,6 +52,7 @@ public record ServingOptions(
           IDLE,
           true,
           true,
+          false,
           Optional.empty());
 
   /**
@@ -72,7 +75,16 @@ public record ServingOptions(
         ConfigFields.period(document, "streamingConnectionIdleTimeout", IDLE),
         ConfigFields.flag(document, "enableDebuggingHandlers", true),
         ConfigFields.flag(document, "enableSystemLogHandler", true),
+        queries(document),
         healthz(document));
+  }
+
+  private static boolean queries(JsonNode document) {
+    boolean on = ConfigFields.flag(document, "enableSystemLogQuery", false);
+    if (on && !ConfigFields.flag(document, "enableSystemLogHandler", true)) {
+      throw ConfigFields.invalid("enableSystemLogHandler is required for enableSystemLogQuery");
+    }
+    return on;
   }
 
   static void only(JsonNode node, String where, String... fields) {
@@ -146,6 +158,7 @@ public record ServingOptions(
     KubeletServerOptions out =
         own.withStreamTimeouts(idle, own.streamCreationTimeout())
             .withDebugging(debugging)
+            .withLogQueries(logQueries)
             .withClientCa(clientCa.orElse(own.clientCa()))
             .withAnonymousAuth(anonymous.orElse(own.anonymousAuth()));
     if (port.isPresent()) {

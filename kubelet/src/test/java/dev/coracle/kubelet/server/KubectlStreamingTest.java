@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.stats.NodeStats;
+import dev.coracle.kubelet.server.stats.Pressures;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -141,6 +142,7 @@ class KubectlStreamingTest {
                         Instant.EPOCH,
                         null,
                         null,
+                        Pressures.UNKNOWN,
                         null,
                         null,
                         null,
@@ -149,6 +151,7 @@ class KubectlStreamingTest {
                         null,
                         2,
                         1024,
+                        List.of(),
                         List.of())),
         _ -> Optional.empty(),
         List.of());

@@ -381,7 +381,66 @@ class KubeletServerTest {
     assertThat(get("admin", null, "/metrics/cadvisor").body()).contains("machine_cpu_cores 2");
     assertThat(get("admin", null, "/logs/node.log")).isEqualTo(new Answer(200, "the node's log"));
     assertThat(get("admin", null, "/logs/../0.log").status()).isNotEqualTo(200);
+    assertThat(get("admin", null, "/logs/?query=node"))
+        .as("not switched on")
+        .isEqualTo(get("admin", null, "/logs/"));
     assertThat(get("admin", null, "/nowhere").status()).isEqualTo(404);
+  }
+
+  @Test
+  void logsOfServicesAreAnsweredWhereThatIsSwitchedOn() throws Exception {
+    KubeletServer answering =
+        new KubeletServer(
+            vertx,
+            options.withLogQueries(true),
+            new KubeletServerBackend(
+                auth(), pods, runtime, this::checkpoint, KubectlStreamingTest.documents()));
+    int open = port;
+    port = answering.start().await().indefinitely();
+    try {
+      Answer file = new Answer(200, "the node's log");
+      assertThat(get("admin", null, "/logs/?query=node")).isEqualTo(file);
+      assertThat(get("admin", null, "/logs?query=node")).isEqualTo(file);
+      assertThat(get("admin", null, "/logs/?query=/node.log")).isEqualTo(file);
+      assertThat(get("admin", null, "/logs/node.log")).isEqualTo(file);
+      assertThat(get("admin", null, "/logs/?query=none"))
+          .isEqualTo(new Answer(200, "\nlog not found for none\n"));
+      assertThat(get("admin", null, "/logs/node.log?query=node"))
+          .isEqualTo(new Answer(406, "path not allowed in query mode\n"));
+      assertThat(get("admin", null, "/logs/?query=%20"))
+          .isEqualTo(new Answer(400, "query: Invalid value: [\" \"]: query cannot be empty\n"));
+      assertThat(get("admin", null, "/logs/?query=node&boot=1"))
+          .isEqualTo(new Answer(406, "boot: Invalid value: 1: must be less than 1\n"));
+      assertThat(get("alice", null, "/logs/?query=node").status()).isEqualTo(403);
+    } finally {
+      port = open;
+      answering.stop().await().indefinitely();
+    }
+  }
+
+  @Test
+  void directoriesOfLogsAreListedAndNoWayLeadsOut() throws Exception {
+    Path inner = Files.createDirectories(directory.resolve("var/a <dir>"));
+    Files.writeString(inner.resolve("x&y.log"), "0123456789");
+    Files.createSymbolicLink(directory.resolve("var/out"), directory.resolve("0.log"));
+    try {
+      assertThat(get("admin", null, "/logs/").body())
+          .contains("<a href=\"a%20%3Cdir%3E/\">a &lt;dir&gt;/</a>\n")
+          .contains("<a href=\"node.log\">node.log</a>\n");
+      assertThat(get("admin", null, "/logs/a%20%3Cdir%3E").status()).isEqualTo(301);
+      assertThat(get("admin", null, "/logs/a%20%3Cdir%3E/").body())
+          .contains("<a href=\"x&amp;y.log\">x&amp;y.log</a>");
+      assertThat(get("admin", null, "/logs/a%20%3Cdir%3E/x&y.log").body()).isEqualTo("0123456789");
+      Answer none = new Answer(404, "404 page not found\n");
+      for (String uri :
+          List.of("/logs/out", "/logs/%2e%2e/0.log", "/logs/..%2f0.log", "/logs/none/")) {
+        assertThat(get("admin", null, uri)).as(uri).isEqualTo(none);
+      }
+    } finally {
+      Files.delete(directory.resolve("var/out"));
+      Files.delete(inner.resolve("x&y.log"));
+      Files.delete(inner);
+    }
   }
 
   @Test

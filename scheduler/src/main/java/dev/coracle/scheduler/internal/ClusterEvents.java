@@ -15,7 +15,7 @@ import java.util.List;
 public final class ClusterEvents {
 
   private static final String[][] DECIDING_OF_NODES = {
-    {"metadata", "labels"}, {"spec"}, {"status", "allocatable"},
+    {"metadata", "labels"}, {"spec"}, {"status", "allocatable"}, {"status", "declaredFeatures"},
   };
 
   private ClusterEvents() {}

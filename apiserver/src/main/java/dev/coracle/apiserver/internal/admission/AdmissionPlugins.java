@@ -40,6 +40,7 @@ public final class AdmissionPlugins {
         new VolumeClaimResize(state.storageClasses()),
         new DefaultIngressClass(state.ingressClasses()),
         new PodTopologyLabels(state.nodes()),
+        new NodeDeclaredFeatureValidator(state.nodes()),
         new OwnerReferences(authorizer, registry),
         new CertificateSigning(authorizer),
         new PodSecurity(state.namespaces()),

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * CRI's calls for figures. They are read from the cgroups, as the built-in runtime does it:
@@ -133,7 +134,11 @@ final class StatsCalls {
         }
         all.add(
             meter.pod(
-                attributes.getId(), attributes, subjects, sandboxes.cable(attributes.getId())));
+                attributes.getId(),
+                attributes,
+                Optional.empty(),
+                subjects,
+                sandboxes.cable(attributes.getId())));
       }
     }
     return all;

@@ -51,6 +51,7 @@ final class Stats {
             .putAllLabels(s.config().getLabelsMap())
             .putAllAnnotations(s.config().getAnnotationsMap())
             .build(),
+        Optional.of(s.config().getLinux().getCgroupParent()).filter(group -> !group.isBlank()),
         containers.ofSandbox(s.id()).stream().map(Stats::subject).toList(),
         s.hasNetwork() ? s.record().network().path("veth").asText("") : "");
   }

@@ -9,6 +9,7 @@ import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.MemoryManagement;
 import dev.coracle.kubelet.config.Sysctls;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
@@ -38,6 +39,7 @@ public final class Admission implements PodResizer.Room {
   private final Sysctls sysctls;
   private final CpuManagement cpus;
   private final MemoryManagement memory;
+  private final Map<String, Quantity> capacity;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
@@ -47,6 +49,8 @@ public final class Admission implements PodResizer.Room {
    * @param sysctls those that pods may set
    * @param cpus whether pods have CPUs of their own, which do not change while they run
    * @param memory whether they have memory of their own, likewise
+   * @param capacity what of the machine is for pods, also what eviction keeps free: a resize beyond
+   *     it never fits
    */
   public Admission(
       Supplier<Optional<KubeObject>> node,
@@ -56,7 +60,8 @@ public final class Admission implements PodResizer.Room {
       Supplier<Set<Condition>> pressures,
       Sysctls sysctls,
       CpuManagement cpus,
-      MemoryManagement memory) {
+      MemoryManagement memory,
+      Map<String, Quantity> capacity) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
@@ -65,6 +70,7 @@ public final class Admission implements PodResizer.Room {
     this.sysctls = sysctls;
     this.cpus = cpus;
     this.memory = memory;
+    this.capacity = Map.copyOf(capacity);
   }
 
   /** Empty: the pod is welcome. A pod that already ran here always is. */
@@ -171,14 +177,10 @@ public final class Admission implements PodResizer.Room {
     if (memory.exclusive() && isOther("memory", pod, has)) {
       return Optional.of(infeasible("Memory", memory.policy()));
     }
-    if (node.get().isEmpty()) {
-      return Optional.empty();
-    }
-    JsonNode allocatable = node.get().get().at("status", "allocatable");
     Map<String, Quantity> asked = pod.requests();
     for (String resource : new String[] {"memory", "cpu"}) {
       Quantity wanted = asked.getOrDefault(resource, Quantity.ZERO);
-      Quantity have = Quantity.tryParse(allocatable.path(resource).asText("0"));
+      Quantity have = capacity.get(resource);
       if (have != null && wanted.compareTo(have) > 0) {
         boolean cpu = resource.equals("cpu");
         return Optional.of(
@@ -193,9 +195,18 @@ public final class Admission implements PodResizer.Room {
     return Optional.empty();
   }
 
+  /** Whether one of its containers gets another amount. */
   private static boolean isOther(String resource, Pod pod, Pod has) {
     return QosClass.of(pod) == QosClass.GUARANTEED
-        && !Objects.equals(pod.requests().get(resource), has.requests().get(resource));
+        && pod.allContainers().stream()
+            .anyMatch(c ->
+                !Objects.equals(
+                    amount(c, resource),
+                    has.container(c.name()).flatMap(h -> amount(h, resource))));
+  }
+
+  private static Optional<Quantity> amount(ContainerSpec container, String resource) {
+    return Optional.ofNullable(Quantity.tryParse(container.requests().path(resource).asText("")));
   }
 
   private static String infeasible(String manager, String policy) {

@@ -14,6 +14,11 @@ public interface Cgroups {
         }
 
         @Override
+        public String podsGroup() {
+          return "";
+        }
+
+        @Override
         public void ensure(Pod pod) {}
 
         @Override
@@ -39,6 +44,9 @@ public interface Cgroups {
 
   /** What goes to the runtime as {@code cgroup_parent}; empty for none. */
   String parentOf(Pod pod);
+
+  /** The cgroup of all pods together, an absolute path below the mount points; empty for none. */
+  String podsGroup();
 
   /** Makes the pod's cgroup and sets its limits. */
   void ensure(Pod pod);

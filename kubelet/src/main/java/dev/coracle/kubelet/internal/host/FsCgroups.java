@@ -127,6 +127,11 @@ public final class FsCgroups implements Cgroups {
     return "/" + path(pod);
   }
 
+  @Override
+  public String podsGroup() {
+    return "/" + root + "/kubepods";
+  }
+
   private String path(Pod pod) {
     String middle =
         switch (QosClass.of(pod)) {

@@ -86,6 +86,7 @@ final class NodeStatus {
     if (!f.volumesInUse.isEmpty() || old.has("volumesInUse")) {
       f.volumesInUse.forEach(status.putArray("volumesInUse")::add);
     }
+    DeclaredFeatures.ALL.forEach(status.putArray("declaredFeatures")::add);
     if (f.strictGroups) {
       status.putObject("features").put("supplementalGroupsPolicy", true);
     }

@@ -90,15 +90,21 @@ public final class LinuxResources {
    */
   private static long swap(Pod pod, ContainerSpec container, NodeLimits node) {
     long request = quantity(container.requests(), "memory").longValue();
-    boolean mayHave =
-        node.options().swap() == CgroupOptions.Swap.LIMITED_SWAP
-            && node.swap().limitable()
-            && node.memoryBytes() > 0
-            && QosClass.of(pod) == QosClass.BURSTABLE
-            && !pod.isCritical()
-            && request > 0
-            && request != quantity(container.limits(), "memory").longValue();
-    return mayHave ? (long) ((double) request / node.memoryBytes() * node.swap().bytes()) : 0;
+    return maySwap(pod, container, node)
+        ? (long) ((double) request / node.memoryBytes() * node.swap().bytes())
+        : 0;
+  }
+
+  /** Whether it has any swap. */
+  static boolean maySwap(Pod pod, ContainerSpec container, NodeLimits node) {
+    long request = quantity(container.requests(), "memory").longValue();
+    return node.options().swap() == CgroupOptions.Swap.LIMITED_SWAP
+        && node.swap().limitable()
+        && node.memoryBytes() > 0
+        && QosClass.of(pod) == QosClass.BURSTABLE
+        && !pod.isCritical()
+        && request > 0
+        && request != quantity(container.limits(), "memory").longValue();
   }
 
   static int oomScore(Pod pod, ContainerSpec container, long memoryCapacity) {

@@ -214,6 +214,8 @@ public record PodActions(
         ContainerState s = state.get();
         switch (s.state()) {
           case RUNNING -> {
+            // The API lets no policy of a restart be resized here.
+            restartedToResize(c, s, "Init container ");
             return InitOutcome.PENDING;
           }
           case UNKNOWN -> {

@@ -1,10 +1,8 @@
 package dev.coracle.kubelet.internal.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.cri.v1.ContainerStats;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -14,14 +12,12 @@ import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -111,11 +107,11 @@ public final class PodResizer {
     }
     if (resources.pending().isEmpty()) {
       save(desired.uid(), resources);
-      events.normal(desired, "ResizeStarted", "Pod resize started: " + describe(desired));
+      events.normal(desired, "ResizeStarted", ResizeWords.started(desired));
       wakeOthers(desired.uid());
     } else if (!resources.pending().equals(before)) {
       PodResources.Pending why = resources.pending().get();
-      events.warning(desired, "Resize" + why.reason(), why.message());
+      events.warning(desired, "Resize" + why.reason(), ResizeWords.pending(desired, why));
     }
   }
 
@@ -127,7 +123,9 @@ public final class PodResizer {
     PodResources resources = context.resources();
     String uid = context.uid();
     Optional<PodResources.Pending> never =
-        room.never(desired, context.pod()).map(m -> new PodResources.Pending("Infeasible", m));
+        swapped(desired, context.pod())
+            .or(() -> room.never(desired, context.pod()))
+            .map(m -> new PodResources.Pending("Infeasible", m));
     if (never.isPresent()) {
       queue.remove(uid);
       resources.pending(never);
@@ -141,6 +139,22 @@ public final class PodResizer {
     }
     resources.pending(room.now(desired).map(m -> new PodResources.Pending("Deferred", m)));
     return true;
+  }
+
+  /** How much a container swaps follows from what it asks for, and cannot follow it later. */
+  private Optional<String> swapped(Pod desired, Pod has) {
+    for (ContainerSpec now : desired.allContainers()) {
+      Optional<ContainerSpec> before = has.container(now.name());
+      if (before.isPresent()
+          && !LinuxResources.quantity(now.requests(), "memory")
+              .equals(LinuxResources.quantity(before.get().requests(), "memory"))
+          && !ResizePolicies.restartsFor(before.get(), "memory")
+          && (LinuxResources.maySwap(desired, now, node)
+              || LinuxResources.maySwap(has, before.get(), node))) {
+        return Optional.of("In-place resize of containers with swap is not supported.");
+      }
+    }
+    return Optional.empty();
   }
 
   /** A pod's containers have all ended: it waits for nothing and uses nothing any more. */
@@ -228,19 +242,6 @@ public final class PodResizer {
     }
   }
 
-  private static String describe(Pod pod) {
-    ObjectNode node = Json.object();
-    var list = node.putArray("containers");
-    for (ContainerSpec c : pod.containers()) {
-      list.addObject().put("name", c.name()).set("resources", Allocation.resources(c));
-    }
-    if (!Allocation.whole(pod).isEmpty()) {
-      node.set("pod", Json.object().set("resources", Allocation.whole(pod)));
-    }
-    node.put("generation", pod.object().generation());
-    return new String(Json.bytes(node), StandardCharsets.UTF_8);
-  }
-
   /**
    * Gives running containers what they were promised; done before others are started anew for it.
    *
@@ -257,11 +258,11 @@ public final class PodResizer {
       return Optional.empty();
     }
     try {
+      MemoryInUse.above(pod, status, resizes, runtime.containerStats())
+          .ifPresent(m -> {
+            throw new ConfigException(m);
+          });
       for (PodActions.Resize r : resizes) {
-        belowUse(r)
-            .ifPresent(m -> {
-              throw new ConfigException(m);
-            });
         runtime.updateContainerResources(
             r.container().id(), LinuxResources.of(pod, r.spec(), node));
         resources.actuated(r.container().id(), Allocation.resources(r.spec()));
@@ -305,7 +306,7 @@ public final class PodResizer {
     resources.retain(
         status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()));
     save(pod.uid(), resources);
-    events.normal(pod, "ResizeCompleted", "Pod resize completed: " + describe(pod));
+    events.normal(pod, "ResizeCompleted", ResizeWords.completed(pod));
     return Optional.empty();
   }
 
@@ -321,9 +322,7 @@ public final class PodResizer {
       return true;
     }
     try {
-      belowUse(
-              LinuxResources.quantity(next.path("limits"), "memory").longValue(),
-              status.containers().stream().map(ContainerState::id).collect(Collectors.toSet()))
+      MemoryInUse.above(pod, status, List.of(), runtime.containerStats())
           .ifPresent(m -> {
             throw new ConfigException(m);
           });
@@ -349,35 +348,8 @@ public final class PodResizer {
   private void failed(Pod pod, PodResources resources, RuntimeException e) {
     String why = e instanceof CriException cri ? cri.describe() : String.valueOf(e.getMessage());
     if (!resources.error().equals(Optional.of(why))) {
-      events.warning(pod, "ResizeError", "Pod resize failed: " + why);
+      events.warning(pod, "ResizeError", ResizeWords.error(pod, why));
     }
     resources.error(Optional.of(why));
-  }
-
-  /** A limit below what is used now would kill the container. */
-  private Optional<String> belowUse(PodActions.Resize r) {
-    return belowUse(
-        LinuxResources.quantity(r.spec().limits(), "memory").longValue(),
-        Set.of(r.container().id()));
-  }
-
-  private Optional<String> belowUse(long limit, Set<String> containers) {
-    if (limit == 0) {
-      return Optional.empty();
-    }
-    long used =
-        runtime.containerStats().stream()
-            .filter(s -> containers.contains(s.getAttributes().getId()))
-            .mapToLong(PodResizer::used)
-            .sum();
-    return used > limit
-        ? Optional.of(
-            "attempting to set pod memory limit (" + limit + ") below current usage (" + used + ")")
-        : Optional.empty();
-  }
-
-  private static long used(ContainerStats stats) {
-    long usage = stats.getMemory().getUsageBytes().getValue();
-    return usage > 0 ? usage : stats.getMemory().getWorkingSetBytes().getValue();
   }
 }

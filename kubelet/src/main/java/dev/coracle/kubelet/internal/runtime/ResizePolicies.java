@@ -13,6 +13,16 @@ import dev.coracle.kubelet.internal.pod.Pod;
 final class ResizePolicies {
   private ResizePolicies() {}
 
+  /** Whether a change of this resource restarts the container. */
+  static boolean restartsFor(ContainerSpec container, String resource) {
+    for (JsonNode policy : container.node().path("resizePolicy")) {
+      if (policy.path("resourceName").asText("").equals(resource)) {
+        return policy.path("restartPolicy").asText("").equals("RestartContainer");
+      }
+    }
+    return false;
+  }
+
   static boolean wantRestart(
       Pod pod, ContainerSpec container, String containerId, PodResources resources) {
     JsonNode has = resources.of(containerId, container);

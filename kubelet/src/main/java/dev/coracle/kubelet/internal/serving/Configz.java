@@ -42,7 +42,8 @@ final class Configz {
           config
               .put("streamingConnectionIdleTimeout", GoText.duration(s.streamIdleTimeout()))
               .put("enableDebuggingHandlers", s.debugging())
-              .put("enableSystemLogHandler", s.logDirectory().isPresent());
+              .put("enableSystemLogHandler", s.logDirectory().isPresent())
+              .put("enableSystemLogQuery", s.logQueries());
         });
     config.put("clusterDomain", chosen.dns().domainOr(options.clusterDomain()));
     ArrayNode dns = config.putArray("clusterDNS");

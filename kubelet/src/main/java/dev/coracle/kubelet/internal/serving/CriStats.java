@@ -2,9 +2,12 @@ package dev.coracle.kubelet.internal.serving;
 
 import dev.coracle.cri.v1.ContainerStats;
 import dev.coracle.cri.v1.FilesystemUsage;
+import dev.coracle.cri.v1.LinuxPodSandboxStats;
 import dev.coracle.cri.v1.NetworkInterfaceUsage;
 import dev.coracle.cri.v1.PodSandboxStats;
 import dev.coracle.cri.v1.UInt64Value;
+import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.GroupFiles;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.Labels;
@@ -41,27 +44,31 @@ public final class CriStats {
   private final RuntimeService runtime;
   private final Machine machine;
   private final Supplier<List<PodContext>> pods;
-  private final Function<Pod, String> cgroups;
+  private final Cgroups cgroups;
   private final String nodeName;
   private final Path root;
   private final Clock clock;
   private final VolumeUse volumes;
   private final Function<String, Optional<PodRuntimeStatus>> statuses;
+  private final PressureReader pressures;
+  private final GroupFiles groups;
   private final Map<String, Sample> samples = new java.util.concurrent.ConcurrentHashMap<>();
 
   /**
    * @param statuses what is known of a pod's containers, by the pod's uid
+   * @param groups this machine's cgroups
    */
   public CriStats(
       RuntimeService runtime,
       Machine machine,
       Supplier<List<PodContext>> pods,
-      Function<Pod, String> cgroups,
+      Cgroups cgroups,
       String nodeName,
       Path root,
       Clock clock,
       VolumeUse volumes,
-      Function<String, Optional<PodRuntimeStatus>> statuses) {
+      Function<String, Optional<PodRuntimeStatus>> statuses,
+      GroupFiles groups) {
     this.runtime = runtime;
     this.machine = machine;
     this.pods = pods;
@@ -71,6 +78,8 @@ public final class CriStats {
     this.clock = clock;
     this.volumes = volumes;
     this.statuses = statuses;
+    this.groups = groups;
+    this.pressures = new PressureReader(groups.unified(), Path.of("/proc/pressure"));
   }
 
   public NodeStats read() {
@@ -107,6 +116,7 @@ public final class CriStats {
         machine.bootTime(),
         CpuStats.of(now, rate("node", now, machine.cpuNanos()), machine.cpuNanos()),
         new MemoryStats(now, memory[1], memory[0], memory[2], null, null, null, null),
+        pressures.node(),
         null,
         fs(root, now),
         null,
@@ -115,7 +125,29 @@ public final class CriStats {
         null,
         machine.cpus(),
         machine.memoryBytes(),
+        allPods(now).stream().toList(),
         out);
+  }
+
+  private Optional<NodeStats.SystemContainer> allPods(Instant now) {
+    String group = cgroups.podsGroup();
+    return groups
+        .use(group)
+        .map(use ->
+            new NodeStats.SystemContainer(
+                "pods",
+                use.since(),
+                CpuStats.of(now, rate("pods", now, use.cpuNanos()), use.cpuNanos()),
+                new MemoryStats(
+                    now,
+                    null,
+                    use.memoryUsage(),
+                    use.workingSet(),
+                    use.rss(),
+                    use.pageFaults(),
+                    use.majorPageFaults(),
+                    null),
+                pressures.of(group)));
   }
 
   private PodStats pod(
@@ -149,9 +181,12 @@ public final class CriStats {
         pod.name(),
         pod.uid(),
         context.firstSeen(),
-        cgroups.apply(pod),
+        cgroups.parentOf(pod),
         CpuStats.of(now, rate(pod.uid(), now, cpu), cpu),
         MemoryStats.of(now, memory, memory),
+        pressures.of(
+            sandbox == null ? LinuxPodSandboxStats.getDefaultInstance() : sandbox.getLinux(),
+            cgroups.parentOf(pod)),
         network,
         null,
         null,
@@ -181,7 +216,7 @@ public final class CriStats {
         id,
         pod.container(name).map(s -> s.image()).orElse(""),
         startOf(pod.uid(), id).orElse(now),
-        cgroups.apply(pod) + "/" + id,
+        cgroups.parentOf(pod) + "/" + id,
         CpuStats.of(
             now, given != null ? given : total == null ? null : rate(id, now, total), total),
         new MemoryStats(
@@ -193,6 +228,7 @@ public final class CriStats {
             value(m.hasPageFaults(), m.getPageFaults()),
             value(m.hasMajorPageFaults(), m.getMajorPageFaults()),
             null),
+        pressures.of(c, cgroups.parentOf(pod) + "/" + id),
         c.hasWritableLayer()
             ? new FsStats(
                 now,

@@ -4,6 +4,7 @@ import dev.coracle.client.Client;
 import dev.coracle.kubelet.ShownBeside;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.GroupFiles;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.node.Machine;
@@ -68,12 +69,13 @@ public final class NodeApi {
             sources.runtime(),
             sources.machine(),
             loop::pods,
-            sources.cgroups()::parentOf,
+            sources.cgroups(),
             options.nodeName(),
             options.rootDir(),
             sources.timers().clock(),
             sources.volumes(),
-            sources.cache()::last);
+            sources.cache()::last,
+            GroupFiles.detect());
     KubeletServerBackend backend = backend(client, options, sources, known, stats);
     return new Servers(
         options.server().map(o -> new KubeletServer(vertx, o, backend)),

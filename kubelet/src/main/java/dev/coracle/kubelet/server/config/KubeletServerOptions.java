@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param debugging whether containers can be reached (exec, attach, port-forward, run, logs), as
  *     upstream's {@code enableDebuggingHandlers}
  * @param logDirectory directory served under {@code /logs/}, none for 404
+ * @param logQueries whether {@code /logs/?query=} is answered, upstream's {@code
+ *     enableSystemLogQuery}
  * @param streamIdleTimeout a stream without bytes for this long is closed
  * @param streamCreationTimeout how long a client may take to create its streams, and the runtime to
  *     accept a connection
@@ -40,6 +42,7 @@ public record KubeletServerOptions(
     Set<String> trustedUsers,
     boolean debugging,
     Optional<Path> logDirectory,
+    boolean logQueries,
     Duration streamIdleTimeout,
     Duration streamCreationTimeout,
     int maxLogStreams,
@@ -66,6 +69,7 @@ public record KubeletServerOptions(
         Set.of(),
         true,
         Optional.empty(),
+        false,
         Duration.ofHours(4),
         Duration.ofSeconds(30),
         512,
@@ -110,6 +114,11 @@ public record KubeletServerOptions(
     return with(draft -> draft.logDirectory = Optional.empty());
   }
 
+  /** The same, answering what is asked of the logs of services. */
+  public KubeletServerOptions withLogQueries(boolean answered) {
+    return with(draft -> draft.logQueries = answered);
+  }
+
   /** The same, with other stream timeouts. */
   public KubeletServerOptions withStreamTimeouts(Duration idle, Duration creation) {
     return with(draft -> {
@@ -132,6 +141,7 @@ public record KubeletServerOptions(
         draft.trustedUsers,
         draft.debugging,
         draft.logDirectory,
+        draft.logQueries,
         draft.streamIdleTimeout,
         draft.streamCreationTimeout,
         maxLogStreams,
@@ -147,6 +157,7 @@ public record KubeletServerOptions(
     Set<String> trustedUsers;
     boolean debugging;
     Optional<Path> logDirectory;
+    boolean logQueries;
     Duration streamIdleTimeout;
     Duration streamCreationTimeout;
 
@@ -158,6 +169,7 @@ public record KubeletServerOptions(
       trustedUsers = options.trustedUsers;
       debugging = options.debugging;
       logDirectory = options.logDirectory;
+      logQueries = options.logQueries;
       streamIdleTimeout = options.streamIdleTimeout;
       streamCreationTimeout = options.streamCreationTimeout;
     }

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.server.stats;
 
 import dev.coracle.api.ExpositionText;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ public final class CadvisorMetrics {
     declare(out);
     String[] root = labels("", "/", "", "", "", "");
     usage(out, stats.cpu(), stats.memory(), root);
+    pressures(out, stats.pressures(), stats.cpu(), root);
     network(out, stats.network(), root);
     fs(out, stats.fs(), root);
     out.sampleAt("machine_cpu_cores", stats.cpuCores(), null);
@@ -23,6 +25,7 @@ public final class CadvisorMetrics {
     for (PodStats pod : stats.pods()) {
       String[] podLabels = labels("", pod.cgroup(), "", "", pod.namespace(), pod.name());
       usage(out, pod.cpu(), pod.memory(), podLabels);
+      pressures(out, pod.pressures(), pod.cpu(), podLabels);
       network(out, pod.network(), podLabels);
       out.sampleAt(
           "container_start_time_seconds",
@@ -33,6 +36,7 @@ public final class CadvisorMetrics {
       for (ContainerStats c : pod.containers()) {
         String[] l = labels(c.name(), c.cgroup(), c.image(), c.id(), pod.namespace(), pod.name());
         usage(out, c.cpu(), c.memory(), l);
+        pressures(out, c.pressures(), c.cpu(), l);
         fs(out, c.rootfs(), l);
         out.sampleAt(
             "container_start_time_seconds", ResourceMetrics.seconds(c.startTime()), null, l);
@@ -70,6 +74,24 @@ public final class CadvisorMetrics {
         .gauge("container_spec_cpu_quota", "CFS quota in microseconds")
         .gauge("container_spec_cpu_shares", "CPU shares")
         .gauge("container_spec_memory_limit_bytes", "Memory limit in bytes, 0 for none")
+        .counter(
+            "container_pressure_cpu_stalled_seconds_total",
+            "Seconds in which all processes waited for a CPU")
+        .counter(
+            "container_pressure_cpu_waiting_seconds_total",
+            "Seconds in which some process waited for a CPU")
+        .counter(
+            "container_pressure_memory_stalled_seconds_total",
+            "Seconds in which all processes waited for memory")
+        .counter(
+            "container_pressure_memory_waiting_seconds_total",
+            "Seconds in which some process waited for memory")
+        .counter(
+            "container_pressure_io_stalled_seconds_total",
+            "Seconds in which all processes waited for disks")
+        .counter(
+            "container_pressure_io_waiting_seconds_total",
+            "Seconds in which some process waited for disks")
         .gauge("machine_cpu_cores", "Logical CPUs of the machine")
         .gauge("machine_memory_bytes", "Memory of the machine in bytes");
   }
@@ -95,6 +117,25 @@ public final class CadvisorMetrics {
       faults(out, memory, "pgfault", memory.pageFaults(), labels);
       faults(out, memory, "pgmajfault", memory.majorPageFaults(), labels);
     }
+  }
+
+  private static void pressures(
+      ExpositionText out, Pressures pressures, @Nullable CpuStats sampled, String[] labels) {
+    Instant time = sampled == null ? null : sampled.time();
+    pressures.cpu().ifPresent(s -> stalls(out, "cpu", s, time, labels));
+    pressures.memory().ifPresent(s -> stalls(out, "memory", s, time, labels));
+    pressures.io().ifPresent(s -> stalls(out, "io", s, time, labels));
+  }
+
+  private static void stalls(
+      ExpositionText out,
+      String resource,
+      Pressures.Stalls stalls,
+      @Nullable Instant time,
+      String[] labels) {
+    String name = "container_pressure_" + resource;
+    out.sampleAt(name + "_stalled_seconds_total", stalls.full().seconds(), time, labels);
+    out.sampleAt(name + "_waiting_seconds_total", stalls.some().seconds(), time, labels);
   }
 
   private static void faults(

@@ -22,6 +22,7 @@ public record ContainerStats(
     String cgroup,
     @Nullable CpuStats cpu,
     @Nullable MemoryStats memory,
+    Pressures pressures,
     @Nullable FsStats rootfs,
     @Nullable FsStats logs,
     @Nullable Limits limits) {

@@ -22,6 +22,7 @@ public record NodeStats(
     Instant startTime,
     @Nullable CpuStats cpu,
     @Nullable MemoryStats memory,
+    Pressures pressures,
     @Nullable NetworkStats network,
     @Nullable FsStats fs,
     @Nullable FsStats imageFs,
@@ -30,9 +31,23 @@ public record NodeStats(
     @Nullable Long processCount,
     int cpuCores,
     long memoryCapacityBytes,
+    List<SystemContainer> systemContainers,
     List<PodStats> pods) {
 
   public NodeStats {
+    systemContainers = List.copyOf(systemContainers);
     pods = List.copyOf(pods);
   }
+
+  /**
+   * What a group of the node's processes uses that is none of a pod's containers.
+   *
+   * @param name as upstream calls it: {@code pods} are all pods together
+   */
+  public record SystemContainer(
+      String name,
+      Instant startTime,
+      @Nullable CpuStats cpu,
+      @Nullable MemoryStats memory,
+      Pressures pressures) {}
 }

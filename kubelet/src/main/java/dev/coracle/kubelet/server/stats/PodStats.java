@@ -20,6 +20,7 @@ public record PodStats(
     String cgroup,
     @Nullable CpuStats cpu,
     @Nullable MemoryStats memory,
+    Pressures pressures,
     @Nullable NetworkStats network,
     @Nullable FsStats ephemeralStorage,
     @Nullable Long processCount,

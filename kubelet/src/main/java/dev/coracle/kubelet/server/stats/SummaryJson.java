@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,23 @@ public final class SummaryJson {
     ObjectNode node = summary.putObject("node");
     node.put("nodeName", stats.nodeName());
     time(node, "startTime", stats.startTime());
-    cpu(node, stats.cpu());
-    memory(node, stats.memory());
+    cpu(node, stats.cpu(), stats.pressures());
+    memory(node, stats.memory(), stats.pressures());
+    if (!stats.systemContainers().isEmpty()) {
+      var system = node.putArray("systemContainers");
+      for (NodeStats.SystemContainer c : stats.systemContainers()) {
+        ObjectNode o = system.addObject();
+        o.put("name", c.name());
+        time(o, "startTime", c.startTime());
+        cpu(o, c.cpu(), c.pressures());
+        memory(o, c.memory(), c.pressures());
+        if (!onlyCpuAndMemory) {
+          io(o, c.cpu(), c.pressures());
+        }
+      }
+    }
     if (!onlyCpuAndMemory) {
+      io(node, stats.cpu(), stats.pressures());
       network(node, stats.network());
       fs(node, "fs", stats.fs());
       if (stats.imageFs() != null || stats.containerFs() != null) {
@@ -57,18 +72,20 @@ public final class SummaryJson {
       ObjectNode c = containers.addObject();
       c.put("name", container.name());
       time(c, "startTime", container.startTime());
-      cpu(c, container.cpu());
-      memory(c, container.memory());
+      cpu(c, container.cpu(), container.pressures());
+      memory(c, container.memory(), container.pressures());
       if (!onlyCpuAndMemory) {
+        io(c, container.cpu(), container.pressures());
         fs(c, "rootfs", container.rootfs());
         fs(c, "logs", container.logs());
       }
     }
-    cpu(out, pod.cpu());
-    memory(out, pod.memory());
+    cpu(out, pod.cpu(), pod.pressures());
+    memory(out, pod.memory(), pod.pressures());
     if (onlyCpuAndMemory) {
       return;
     }
+    io(out, pod.cpu(), pod.pressures());
     network(out, pod.network());
     if (!pod.volumes().isEmpty()) {
       var volumes = out.putArray("volume");
@@ -87,16 +104,17 @@ public final class SummaryJson {
     }
   }
 
-  private static void cpu(ObjectNode out, @Nullable CpuStats cpu) {
+  private static void cpu(ObjectNode out, @Nullable CpuStats cpu, Pressures pressures) {
     if (cpu != null) {
       ObjectNode o = out.putObject("cpu");
       time(o, "time", cpu.time());
       number(o, "usageNanoCores", cpu.usageNanoCores());
       number(o, "usageCoreNanoSeconds", cpu.usageCoreNanoSeconds());
+      psi(o, pressures.cpu());
     }
   }
 
-  private static void memory(ObjectNode out, @Nullable MemoryStats memory) {
+  private static void memory(ObjectNode out, @Nullable MemoryStats memory, Pressures pressures) {
     if (memory == null) {
       return;
     }
@@ -108,11 +126,38 @@ public final class SummaryJson {
     number(o, "rssBytes", memory.rssBytes());
     number(o, "pageFaults", memory.pageFaults());
     number(o, "majorPageFaults", memory.majorPageFaults());
+    psi(o, pressures.memory());
     if (memory.swapBytes() != null) {
       ObjectNode swap = out.putObject("swap");
       time(swap, "time", memory.time());
       number(swap, "swapUsageBytes", memory.swapBytes());
     }
+  }
+
+  /**
+   * @param sampled what was read at the same time
+   */
+  private static void io(ObjectNode out, @Nullable CpuStats sampled, Pressures pressures) {
+    if (sampled != null && pressures.io().isPresent()) {
+      ObjectNode o = out.putObject("io");
+      time(o, "time", sampled.time());
+      psi(o, pressures.io());
+    }
+  }
+
+  private static void psi(ObjectNode out, Optional<Pressures.Stalls> stalls) {
+    stalls.ifPresent(s -> {
+      ObjectNode psi = out.putObject("psi");
+      share(psi.putObject("full"), s.full());
+      share(psi.putObject("some"), s.some());
+    });
+  }
+
+  private static void share(ObjectNode out, Pressures.Share share) {
+    out.put("total", share.total())
+        .put("avg10", share.avg10())
+        .put("avg60", share.avg60())
+        .put("avg300", share.avg300());
   }
 
   private static void network(ObjectNode out, @Nullable NetworkStats network) {

@@ -108,6 +108,15 @@ class NodeStatusManagerTest {
   }
 
   @Test
+  void whatThisKubeletCanIsDeclared() {
+    assertThat(node().at("status", "declaredFeatures").toString())
+        .isEqualTo(
+            "[\"ExtendWebSocketsToKubelet\",\"InPlacePodLevelResourcesVerticalScaling\","
+                + "\"InPlacePodVerticalScalingInitContainers\","
+                + "\"RestartAllContainersOnContainerExits\"]");
+  }
+
+  @Test
   void whatItWroteItselfIsNoReasonToWriteAgain() {
     manager.seen(node());
     String version = node().resourceVersion();

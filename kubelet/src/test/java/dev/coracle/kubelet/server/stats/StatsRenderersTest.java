@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StatsRenderersTest {
@@ -20,6 +21,8 @@ class StatsRenderersTest {
             "/kubepods/p/c1",
             CpuStats.of(T, 500_000_000L, 2_500_000_000L),
             new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null),
+            new Pressures(
+                Optional.of(stalls(10)), Optional.of(stalls(20)), Optional.of(stalls(30))),
             new FsStats(T, 10L, 100L, 5L, null, null, 2L),
             null,
             new ContainerStats.Limits(1024L, 50_000L, 100_000L, null));
@@ -32,6 +35,7 @@ class StatsRenderersTest {
             "/kubepods/p",
             CpuStats.of(T, 1L, 3_000_000_000L),
             MemoryStats.of(T, 3500L, 2500L),
+            new Pressures(Optional.of(stalls(40)), Optional.empty(), Optional.empty()),
             new NetworkStats(T, List.of(new NetworkStats.Interface("eth0", 11L, 0L, 22L, 1L))),
             null,
             3L,
@@ -43,6 +47,7 @@ class StatsRenderersTest {
         T.minusSeconds(60),
         CpuStats.of(T, 9L, 10_000_000_000L),
         MemoryStats.of(T, 5000L, 4000L),
+        new Pressures(Optional.empty(), Optional.empty(), Optional.of(stalls(50))),
         null,
         new FsStats(T, 1L, 2L, 1L, 3L, 4L, 1L),
         null,
@@ -51,7 +56,20 @@ class StatsRenderersTest {
         99L,
         2,
         8_000_000L,
+        List.of(
+            new NodeStats.SystemContainer(
+                "pods",
+                T.minusSeconds(30),
+                CpuStats.of(T, 8L, 9_000_000_000L),
+                MemoryStats.of(T, 4500L, 3500L),
+                new Pressures(Optional.empty(), Optional.of(stalls(60)), Optional.empty()))),
         List.of(pod));
+  }
+
+  private static Pressures.Stalls stalls(int n) {
+    return new Pressures.Stalls(
+        new Pressures.Share(n * 1_000_000L, n + 0.1, n + 0.2, n + 0.3),
+        new Pressures.Share(n * 1_500_000L, n + 0.4, n + 0.5, n + 0.6));
   }
 
   @Test
@@ -105,6 +123,47 @@ class StatsRenderersTest {
     assertThat(summary.at("/pods/0/network/interfaces/0/txBytes").asLong()).isEqualTo(22);
     assertThat(summary.at("/pods/0/volume/0/pvcRef/name").asText()).isEqualTo("claim");
     assertThat(summary.at("/pods/0/process_stats/process_count").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void pressureIsInTheSummaryWhereItIsKnown() {
+    var summary = SummaryJson.render(stats(), false);
+    var app = summary.at("/pods/0/containers/0");
+    assertThat(app.at("/cpu/psi").toString())
+        .isEqualTo(
+            "{\"full\":{\"total\":10000000,\"avg10\":10.1,\"avg60\":10.2,\"avg300\":10.3},"
+                + "\"some\":{\"total\":15000000,\"avg10\":10.4,\"avg60\":10.5,\"avg300\":10.6}}");
+    assertThat(app.at("/memory/psi/some/avg60").asDouble()).isEqualTo(20.5);
+    assertThat(app.at("/io/time").asText()).isEqualTo("2026-01-01T00:00:10Z");
+    assertThat(app.at("/io/psi/full/total").asLong()).isEqualTo(30_000_000);
+    assertThat(summary.at("/pods/0/cpu/psi/full/avg10").asDouble()).isEqualTo(40.1);
+    assertThat(summary.at("/pods/0/memory/psi").isMissingNode()).isTrue();
+    assertThat(summary.at("/pods/0/io").isMissingNode()).isTrue();
+    assertThat(summary.at("/node/io/psi/some/total").asLong()).isEqualTo(75_000_000);
+    assertThat(summary.at("/node/cpu/psi").isMissingNode()).isTrue();
+    var pods = summary.at("/node/systemContainers/0");
+    assertThat(pods.at("/name").asText()).isEqualTo("pods");
+    assertThat(pods.at("/memory/usageBytes").asLong()).isEqualTo(4500);
+    assertThat(pods.at("/memory/psi/full/total").asLong()).isEqualTo(60_000_000);
+  }
+
+  @Test
+  void pressureIsSecondsInTheMetrics() {
+    String id =
+        "{container=\"app\",id=\"/kubepods/p/c1\",image=\"docker.io/x:1\",name=\"c1\","
+            + "namespace=\"default\",pod=\"web \\\"1\\\"\"} ";
+    String metrics = CadvisorMetrics.render(stats());
+    assertThat(metrics)
+        .contains("# TYPE container_pressure_cpu_stalled_seconds_total counter\n")
+        .contains("container_pressure_cpu_stalled_seconds_total" + id + "10 " + MILLIS)
+        .contains("container_pressure_cpu_waiting_seconds_total" + id + "15 " + MILLIS)
+        .contains("container_pressure_memory_stalled_seconds_total" + id + "20 " + MILLIS)
+        .contains("container_pressure_memory_waiting_seconds_total" + id + "30 " + MILLIS)
+        .contains("container_pressure_io_stalled_seconds_total" + id + "30 " + MILLIS)
+        .contains("container_pressure_io_waiting_seconds_total" + id + "45 " + MILLIS)
+        .contains("container_pressure_io_waiting_seconds_total{container=\"\",id=\"/\"")
+        .contains("container_pressure_cpu_stalled_seconds_total{container=\"\",id=\"/kubepods/p\"")
+        .doesNotContain("container_pressure_cpu_stalled_seconds_total{container=\"\",id=\"/\"");
   }
 
   @Test

@@ -3,16 +3,16 @@ package dev.coracle.kubelet.server.internal.http;
 import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.internal.logs.ContainerLogStreams;
+import dev.coracle.kubelet.server.internal.nodelogs.NodeLogFiles;
 import dev.coracle.kubelet.server.internal.stream.RuntimeDialer;
 import dev.coracle.kubelet.server.internal.stream.UpgradeClient;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.FileSystemAccess;
-import io.vertx.ext.web.handler.StaticHandler;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +36,11 @@ public final class KubeletRoutes {
           "/logs/*",
           "/debug/*");
 
+  private static final List<String> JOURNALCTL = List.of("journalctl");
+
   private final Router router;
   private final UpgradeClient upgrades;
+  private final Optional<NodeLogsHandler> nodeLogs;
 
   public KubeletRoutes(
       Vertx vertx,
@@ -77,17 +80,15 @@ public final class KubeletRoutes {
         .post("/checkpoint/:namespace/:pod/:container")
         .handler(new CheckpointHandler(vertx, backend));
     new DocumentRoutes(vertx, backend.documents()).mount(router);
-    options
-        .logDirectory()
-        .ifPresent(directory ->
-            router
-                .get("/logs/*")
-                .handler(
-                    StaticHandler.create(
-                            FileSystemAccess.ROOT, directory.toAbsolutePath().toString())
-                        .setDirectoryListing(true)
-                        .setCachingEnabled(false)
-                        .setIncludeHidden(false)));
+    nodeLogs =
+        options
+            .logDirectory()
+            .map(directory ->
+                new NodeLogsHandler(
+                    vertx,
+                    new NodeLogFiles(directory),
+                    options.logQueries() ? Optional.of(JOURNALCTL) : Optional.empty()));
+    nodeLogs.ifPresent(handler -> router.get("/logs/*").handler(handler));
     router.errorHandler(404, rc -> Replies.text(rc, 404, "404 page not found\n"));
     router.errorHandler(
         500,
@@ -113,5 +114,6 @@ public final class KubeletRoutes {
   /** Ends what outlives requests. */
   public void close() {
     upgrades.close();
+    nodeLogs.ifPresent(NodeLogsHandler::close);
   }
 }
