@@ -2,12 +2,15 @@ package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.kubelet.config.KubeletConfiguration;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,24 +28,26 @@ class StaticPodTest {
 
   private void write(String image) throws Exception {
     Path hidden = manifests.resolve(".static.yaml");
-    Files.writeString(
-        hidden,
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata:
-          name: static
-          namespace: kube-system
-        spec:
-          containers:
-          - name: s
-            image: %s
-        """
-            .formatted(image));
+    Files.writeString(hidden, manifest(image));
     Files.move(
         hidden,
         manifests.resolve("static.yaml"),
         java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static String manifest(String image) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      name: static
+      namespace: kube-system
+    spec:
+      containers:
+      - name: s
+        image: %s
+    """
+        .formatted(image);
   }
 
   @Test
@@ -194,15 +200,7 @@ class StaticPodTest {
   @Test
   void aMirrorGoesWhoseManifestWentWhileNoKubeletWasThere() throws Exception {
     write("busybox:1");
-    KubeletConfiguration chosen =
-        KubeletConfiguration.parse(
-            Json.parse(
-                """
-                {"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration",
-                 "staticPodPath":"%s"}
-                """
-                    .formatted(manifests)
-                    .getBytes(StandardCharsets.UTF_8)));
+    KubeletConfiguration chosen = configuration("\"staticPodPath\":\"" + manifests + "\"");
     try (KubeletHarness k = new KubeletHarness(o -> o.withConfiguration(chosen))) {
       k.eventually(() ->
           assertThat(
@@ -227,5 +225,64 @@ class StaticPodTest {
         assertThat(k.runtime.running("s")).isEmpty();
       });
     }
+  }
+
+  /** What it may have given to the kubelet before is not taken for gone. */
+  @Test
+  void nothingIsCleanedUpBeforeTheUrlHasAnswered() throws Exception {
+    AtomicInteger code = new AtomicInteger(200);
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer web =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    web.createContext(
+        "/",
+        exchange -> {
+          byte[] pod = manifest("busybox:1").getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(code.get(), pod.length);
+          exchange.getResponseBody().write(pod);
+          exchange.close();
+          asked.incrementAndGet();
+        });
+    web.start();
+    write("busybox:1");
+    Files.writeString(
+        manifests.resolve("other.yaml"),
+        manifest("busybox:1")
+            .replace("name: static", "name: other")
+            .replace("- name: s", "- name: o"));
+    KubeletConfiguration chosen =
+        configuration(
+            "\"staticPodPath\":\"%s\",\"staticPodURL\":\"http://127.0.0.1:%d\",\"httpCheckFrequency\":\"50ms\""
+                .formatted(manifests.resolve("other.yaml"), web.getAddress().getPort()));
+    try (KubeletHarness k = new KubeletHarness(o -> o.withConfiguration(chosen))) {
+      k.eventually(() -> assertThat(shown(k)).containsExactly("other-n1", "static-n1"));
+      k.eventually(() -> assertThat(k.runtime.running("o")).isPresent());
+      k.eventually(() -> assertThat(k.runtime.running("s")).isPresent());
+      k.stopKubelet();
+      code.set(503);
+      Files.delete(manifests.resolve("other.yaml"));
+      k.restart();
+      k.kubelet().housekeep();
+      asked.set(0);
+      k.eventually(() -> assertThat(asked.get()).isGreaterThan(2));
+      assertThat(shown(k)).containsExactly("other-n1", "static-n1");
+      assertThat(k.runtime.running("s")).isPresent();
+      code.set(200);
+      k.eventually(() -> assertThat(shown(k)).containsExactly("static-n1"));
+      k.eventually(() -> assertThat(k.runtime.running("o")).isEmpty());
+      assertThat(k.runtime.running("s")).isPresent();
+      assertThat(starts(k)).as("adopted").isEqualTo(2);
+    } finally {
+      web.stop(0);
+    }
+  }
+
+  private static KubeletConfiguration configuration(String fields) {
+    return KubeletConfiguration.parse(
+        Json.parse(
+            ("{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\",\"kind\":\"KubeletConfiguration\","
+                    + fields
+                    + "}")
+                .getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -6,6 +6,7 @@ import dev.coracle.kubelet.config.StaticPodUrl;
 import dev.coracle.kubelet.internal.host.Timers;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -30,14 +31,24 @@ final class ManifestUrl implements ManifestSource {
   private final ManifestReader reader;
   private final StaticPodSet pods;
   private final Timers timers;
+  private final Runnable answered;
   private final HttpClient http;
   private Timers.@Nullable Handle timer;
   private byte[] last = {};
   private String trouble = "";
   private volatile boolean synced;
 
-  ManifestUrl(StaticPodUrl from, ManifestReader reader, StaticPodSet pods, Timers timers) {
+  /**
+   * @param answered is run once, when the first pods were told
+   */
+  ManifestUrl(
+      StaticPodUrl from,
+      ManifestReader reader,
+      StaticPodSet pods,
+      Timers timers,
+      Runnable answered) {
     this.from = from;
+    this.answered = answered;
     this.reader = reader;
     this.pods = pods;
     this.timers = timers;
@@ -72,10 +83,15 @@ final class ManifestUrl implements ManifestSource {
         pods.found(Kind.HTTP, now);
         last = bytes;
       }
-      synced = true;
       trouble = "";
+      if (!synced) {
+        synced = true;
+        answered.run();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (ConnectException e) {
+      tell("nobody listens at " + from.url().getAuthority());
     } catch (IOException | StatusException | IllegalArgumentException e) {
       tell(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
     }

@@ -63,7 +63,9 @@ public final class PodSources {
     options
         .configuration()
         .staticPodUrl()
-        .map(url -> new ManifestUrl(url, reader, manifests, timers))
+        .map(url ->
+            new ManifestUrl(
+                url, reader, manifests, timers, () -> loop.accept(new SyncEvent.Housekeeping())))
         .ifPresent(places::add);
     pods.addHandler(
         new Informer.Handler() {

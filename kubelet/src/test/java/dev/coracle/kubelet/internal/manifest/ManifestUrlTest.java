@@ -32,6 +32,7 @@ class ManifestUrlTest {
       new StaticPodSet(
           pod -> told.add("changed " + pod.name()), pod -> told.add("removed " + pod.name()));
   private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger answers = new AtomicInteger();
   private volatile int code = 200;
   private volatile String body = WEB;
   private HttpServer server;
@@ -59,7 +60,8 @@ class ManifestUrlTest {
                 Duration.ofMillis(100)),
             new ManifestReader("n1"),
             set,
-            timers);
+            timers,
+            answers::incrementAndGet);
   }
 
   @AfterEach
@@ -111,7 +113,10 @@ class ManifestUrlTest {
     url.start();
     awaitTwoAnswers();
     assertThat(url.hasSynced()).isFalse();
+    assertThat(answers).hasValue(0);
     code = 200;
     await().until(url::hasSynced);
+    awaitTwoAnswers();
+    assertThat(answers).as("what waited for it is done once").hasValue(1);
   }
 }
