@@ -5,7 +5,6 @@ import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.config.StaticPodUrl;
 import dev.coracle.kubelet.internal.host.Timers;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +13,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,12 +28,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ManifestUrl implements ManifestSource {
   private static final Logger LOG = LoggerFactory.getLogger(ManifestUrl.class);
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  /** How long an answer may take, upstream too. */
+  static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final StaticPodUrl from;
   private final ManifestReader reader;
   private final StaticPodSet pods;
   private final Timers timers;
+  private final Duration limit;
   private final Runnable answered;
   private final HttpClient http;
   private Timers.@Nullable Handle timer;
@@ -46,15 +52,17 @@ final class ManifestUrl implements ManifestSource {
       ManifestReader reader,
       StaticPodSet pods,
       Timers timers,
+      Duration limit,
       Runnable answered) {
     this.from = from;
+    this.limit = limit;
     this.answered = answered;
     this.reader = reader;
     this.pods = pods;
     this.timers = timers;
     this.http =
         HttpClient.newBuilder()
-            .connectTimeout(LIMIT)
+            .connectTimeout(limit)
             .followRedirects(HttpClient.Redirect.NORMAL)
             .executor(timers)
             .build();
@@ -90,10 +98,8 @@ final class ManifestUrl implements ManifestSource {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ConnectException e) {
-      tell("nobody listens at " + from.url().getAuthority());
     } catch (IOException | StatusException | IllegalArgumentException e) {
-      tell(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+      tell(String.valueOf(e.getMessage()));
     }
   }
 
@@ -108,20 +114,32 @@ final class ManifestUrl implements ManifestSource {
     }
   }
 
+  /** Bounded in bytes, and in time to the last of them. */
   private byte[] get() throws IOException, InterruptedException {
-    HttpRequest.Builder request = HttpRequest.newBuilder(from.url()).timeout(LIMIT);
+    HttpRequest.Builder request = HttpRequest.newBuilder(from.url());
     from.headers().forEach((name, values) -> values.forEach(v -> request.header(name, v)));
-    HttpResponse<InputStream> answer =
-        http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = answer.body()) {
+    CompletableFuture<HttpResponse<byte[]>> sent =
+        http.sendAsync(
+            request.build(),
+            HttpResponse.BodyHandlers.limiting(
+                HttpResponse.BodyHandlers.ofByteArray(), ManifestReader.MOST_BYTES));
+    try {
+      HttpResponse<byte[]> answer = sent.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (answer.statusCode() != 200) {
         throw new IOException(from.url() + ": " + answer.statusCode());
       }
-      byte[] bytes = body.readNBytes(ManifestReader.MOST_BYTES + 1);
-      if (bytes.length == 0) {
+      if (answer.body().length == 0) {
         throw new IOException("zero-length data received from " + from.url());
       }
-      return bytes;
+      return answer.body();
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      throw new IOException("no whole answer within " + limit.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ConnectException) {
+        throw new IOException("nobody listens at " + from.url().getAuthority(), e);
+      }
+      throw new IOException(String.valueOf(e.getCause()), e);
     }
   }
 

@@ -65,7 +65,12 @@ public final class PodSources {
         .staticPodUrl()
         .map(url ->
             new ManifestUrl(
-                url, reader, manifests, timers, () -> loop.accept(new SyncEvent.Housekeeping())))
+                url,
+                reader,
+                manifests,
+                timers,
+                ManifestUrl.LIMIT,
+                () -> loop.accept(new SyncEvent.Housekeeping())))
         .ifPresent(places::add);
     pods.addHandler(
         new Informer.Handler() {

@@ -33,6 +33,7 @@ class ManifestUrlTest {
           pod -> told.add("changed " + pod.name()), pod -> told.add("removed " + pod.name()));
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger answers = new AtomicInteger();
+  private volatile boolean drips;
   private volatile int code = 200;
   private volatile String body = WEB;
   private HttpServer server;
@@ -47,9 +48,14 @@ class ManifestUrlTest {
           boolean known = "secret".equals(exchange.getRequestHeaders().getFirst("X-Key"));
           byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(known ? code : 403, bytes.length == 0 ? -1 : bytes.length);
+          asked.incrementAndGet();
+          if (drips) {
+            exchange.getResponseBody().write(bytes, 0, 1);
+            exchange.getResponseBody().flush();
+            return; // The connection stays open.
+          }
           exchange.getResponseBody().write(bytes);
           exchange.close();
-          asked.incrementAndGet();
         });
     server.start();
     url =
@@ -61,6 +67,7 @@ class ManifestUrlTest {
             new ManifestReader("n1"),
             set,
             timers,
+            Duration.ofMillis(500),
             answers::incrementAndGet);
   }
 
@@ -104,6 +111,26 @@ class ManifestUrlTest {
     awaitTwoAnswers();
     assertThat(told).containsExactly("changed web-n1");
     assertThat(set.list()).extracting(KubeObject::name).containsExactly("web-n1");
+  }
+
+  /** It may begin to answer, and never end. */
+  @Test
+  void aServerThatDripsIsAskedAgain() {
+    drips = true;
+    url.start();
+    awaitTwoAnswers();
+    assertThat(told).isEmpty();
+    drips = false;
+    await().untilAsserted(() -> assertThat(told).containsExactly("changed web-n1"));
+  }
+
+  @Test
+  void anAnswerLargerThanTheApiTakesIsNone() {
+    body = WEB + "#".repeat(ManifestReader.MOST_BYTES);
+    url.start();
+    awaitTwoAnswers();
+    assertThat(told).isEmpty();
+    assertThat(url.hasSynced()).isFalse();
   }
 
   /** So nothing is taken for gone that it only has not told of yet. */
