@@ -101,6 +101,20 @@ public final class Yaml {
 
   /** As {@link #parse(byte[], int)}; of keys that stand twice the last is taken. */
   public static JsonNode parse(byte[] yaml, int maxBytes, DuplicateKeys twice) {
+    return parse(yaml, maxBytes, twice, false);
+  }
+
+  /**
+   * Reads the first document of a file and no others, as Kubernetes' own programs read the files
+   * that they are given.
+   *
+   * @throws StatusException {@code BadRequest}
+   */
+  public static JsonNode first(byte[] yaml, int maxBytes) {
+    return parse(yaml, maxBytes, new DuplicateKeys(), true);
+  }
+
+  private static JsonNode parse(byte[] yaml, int maxBytes, DuplicateKeys twice, boolean first) {
     LoadSettings settings =
         LoadSettings.builder()
             .setSchema(new CoreSchema())
@@ -111,8 +125,15 @@ public final class Yaml {
             .setBufferSize(Math.clamp(yaml.length + 1L, LEAST_BUFFER, MOST_BUFFER))
             .build();
     try {
-      checkEvents(yaml, settings, twice);
-      Object value = new Load(settings).loadFromInputStream(new ByteArrayInputStream(yaml));
+      checkEvents(yaml, settings, twice, first);
+      Load load = new Load(settings);
+      Object value;
+      if (first) {
+        var documents = load.loadAllFromInputStream(new ByteArrayInputStream(yaml)).iterator();
+        value = documents.hasNext() ? documents.next() : null;
+      } else {
+        value = load.loadFromInputStream(new ByteArrayInputStream(yaml));
+      }
       return toJson(value, new int[1], 0);
     } catch (StatusException e) {
       throw e;
@@ -124,7 +145,8 @@ public final class Yaml {
   }
 
   /** Before it is composed, which recurses by the depth that the document has; events do not. */
-  private static void checkEvents(byte[] yaml, LoadSettings settings, DuplicateKeys twice) {
+  private static void checkEvents(
+      byte[] yaml, LoadSettings settings, DuplicateKeys twice, boolean first) {
     int depth = 0;
     for (Event event : new Parse(settings).parseInputStream(new ByteArrayInputStream(yaml))) {
       switch (event.getEventId()) {
@@ -143,6 +165,11 @@ public final class Yaml {
           twice.scalar(((ScalarEvent) event).getValue(), line);
         }
         case Alias -> twice.scalar(null, 0);
+        case DocumentEnd -> {
+          if (first) {
+            return;
+          }
+        }
         default -> {}
       }
     }

@@ -216,7 +216,7 @@ public final class Kubelet implements Component {
                     options.restartBackOffMax(),
                     options.configuration().pods().longestRestart()),
             sources::all,
-            parts.cleaner::forget,
+            this::gone,
             this::housekeeping,
             this::admit,
             parts.statuses::reconcile);
@@ -446,6 +446,11 @@ public final class Kubelet implements Component {
     loop.pods().forEach(p -> touched(p.uid()));
   }
 
+  private void gone(Pod pod) {
+    parts.cleaner.forget(pod.uid());
+    sources.ended(pod);
+  }
+
   private void housekeeping(SyncLoop syncLoop) {
     if (!sources.hasSynced()) {
       return;
@@ -455,6 +460,6 @@ public final class Kubelet implements Component {
     syncLoop.pods().forEach(p -> known.add(p.uid()));
     plugins.keepOnly(known);
     parts.cleaner.sweep(syncLoop, sources::all, pleg.podsInRuntime());
-    sources.removeOrphanedMirrors();
+    sources.removeOrphanedMirrors(syncLoop.pods().stream().map(PodContext::pod).toList());
   }
 }

@@ -267,6 +267,23 @@ class PodTroubleTest {
         .isEqualTo("The container could not be located when the pod was terminated");
   }
 
+  /** As after a machine was started anew: nobody may wait for a container that does not come. */
+  @Test
+  void aContainerThatTheRuntimeLostAndThatIsNotRestartedHasEnded() throws Exception {
+    k.create(
+        "lost",
+        "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.eventually(() -> assertThat(k.container("lost").at("/state/running")).isNotEmpty());
+    k.stopKubelet();
+    k.runtime.loseAll();
+    k.restart();
+    k.awaitPhase("lost", "Failed");
+    k.eventually(() ->
+        assertThat(k.container("lost").at("/state/terminated/reason").asText())
+            .isEqualTo("ContainerStatusUnknown"));
+    assertThat(k.container("lost").at("/state/terminated/exitCode").asInt()).isEqualTo(137);
+  }
+
   @Test
   void nobodyAsksWhetherAContainerLivesThatIsBeingEnded() throws Exception {
     CountDownLatch stopping = new CountDownLatch(1);

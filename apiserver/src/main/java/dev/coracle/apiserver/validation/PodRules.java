@@ -10,6 +10,8 @@ import java.util.Set;
 /** Pods: what may be created, and the little that may change afterwards. */
 final class PodRules implements KindRules {
 
+  private static final FieldPath ANNOTATIONS = FieldPath.METADATA.child("annotations");
+
   private static final String FIXED =
       "pod updates may not change fields other than"
           + " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`"
@@ -18,11 +20,17 @@ final class PodRules implements KindRules {
 
   @Override
   public void check(ObjectNode pod, FieldErrors errors) {
+    PodAnnotationRules.check(annotations(pod), pod.path("spec"), ANNOTATIONS, errors);
     PodSpecRules.check(pod.path("spec"), FieldPath.SPEC, errors);
+  }
+
+  private static JsonNode annotations(JsonNode pod) {
+    return pod.path("metadata").path("annotations");
   }
 
   @Override
   public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+    PodAnnotationRules.checkUpdate(annotations(now), annotations(before), ANNOTATIONS, errors);
     JsonNode spec = now.path("spec");
     JsonNode old = before.path("spec");
     if (Trees.equal(spec, old)) {
@@ -73,6 +81,7 @@ final class PodRules implements KindRules {
   @Override
   public void checkSubresource(
       String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
+    PodAnnotationRules.checkUpdate(annotations(now), annotations(before), ANNOTATIONS, errors);
     if (subresource.equals("ephemeralcontainers")) {
       check(now, errors);
       for (JsonNode c : before.path("spec").path("ephemeralContainers")) {

@@ -17,6 +17,8 @@ final class PodTemplateRules implements KindRules {
     JsonNode meta = template.path("metadata");
     MetaRules.labels(meta.path("labels"), path, "labels", errors);
     MetaRules.annotations(meta.path("annotations"), path, errors);
+    PodAnnotationRules.check(
+        meta.path("annotations"), template.path("spec"), path.child("annotations"), errors);
     PodSpecRules.check(template.path("spec"), path.child("spec"), errors);
     if (Nodes.has(template.path("spec"), "ephemeralContainers")) {
       errors.forbidden(

@@ -28,7 +28,8 @@ import java.util.TreeSet;
  * @param cpus which containers have CPUs of their own
  * @param numa whether what containers have comes from the same NUMA nodes
  * @param dns which resolver pods are given
- * @param staticPodPath a directory of manifests to run without the API
+ * @param staticPodPath a directory of manifests to run without the API, or one manifest
+ * @param staticPodUrl where a web server has such manifests
  * @param gates what was said of feature gates
  * @param places what was said of where things are
  */
@@ -48,6 +49,7 @@ public record KubeletConfiguration(
     NumaManagement numa,
     DnsChoice dns,
     Optional<Path> staticPodPath,
+    Optional<StaticPodUrl> staticPodUrl,
     FeatureGates gates,
     OwnPlaces places) {
 
@@ -67,6 +69,7 @@ public record KubeletConfiguration(
           CpuManagement.NONE,
           NumaManagement.NONE,
           DnsChoice.CLUSTER,
+          Optional.empty(),
           Optional.empty(),
           FeatureGates.NONE,
           OwnPlaces.NONE);
@@ -157,6 +160,10 @@ public record KubeletConfiguration(
               // read here
               "runtimeRequestTimeout",
               "staticPodPath",
+              // StaticPodUrl
+              "staticPodURL",
+              "staticPodURLHeader",
+              "httpCheckFrequency",
               "featureGates"));
 
   static {
@@ -198,6 +205,7 @@ public record KubeletConfiguration(
         NumaManagement.parse(document),
         DnsChoice.parse(document),
         staticPodPath(document.path("staticPodPath")),
+        StaticPodUrl.parse(document),
         gates,
         OwnPlaces.parse(document));
   }
@@ -266,6 +274,7 @@ public record KubeletConfiguration(
         numa,
         dns,
         staticPodPath,
+        staticPodUrl,
         gates,
         places);
   }

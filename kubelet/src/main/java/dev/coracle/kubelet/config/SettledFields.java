@@ -31,7 +31,6 @@ final class SettledFields {
   /** What is heard of at once here, and looked for now and then by upstream. */
   private static void periods() {
     settled("fileCheckFrequency", "manifests are watched; leave it out", "20s");
-    settled("httpCheckFrequency", "manifests are files only; leave it out", "20s");
     settled("volumeStatsAggPeriod", "volumes are measured each minute; leave it out", "1m");
     settled("cpuManagerReconcilePeriod", "CPUs are given at once; leave it out", "10s");
     settled("podHousekeepingPeriod", "pods are looked after at once; leave it out", "2s");
@@ -117,8 +116,6 @@ final class SettledFields {
 
   /** What concerns things that only upstream's kubelet has, or has had. */
   private static void ofUpstreamsOwn() {
-    settled("staticPodURL", "manifests are files (staticPodPath); leave it out");
-    settled("staticPodURLHeader", "manifests are files (staticPodPath); leave it out");
     settled("runOnce", "Runonce mode has been deprecated and should not be set");
     settled("podCIDR", "the control plane gives the node its range; leave it out");
     settled(

@@ -8,6 +8,7 @@ import dev.coracle.api.Json;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -360,5 +361,39 @@ class KubeletConfigurationTest {
     assertThat(parse("\"staticPodPath\":\"/etc/manifests\"").staticPodPath())
         .contains(Path.of("/etc/manifests"));
     assertThat(parse("\"staticPodPath\":\"\"").staticPodPath()).isEmpty();
+  }
+
+  @Test
+  void manifestsMayComeFromAWebServer() {
+    StaticPodUrl url =
+        parse(
+                "\"staticPodURL\":\"http://h/pods\",\"staticPodURLHeader\":{\"X-Key\":[\"secret\"]},"
+                    + "\"httpCheckFrequency\":\"1m\"")
+            .staticPodUrl()
+            .orElseThrow();
+    assertThat(url.url()).hasToString("http://h/pods");
+    assertThat(url.headers()).containsEntry("X-Key", List.of("secret"));
+    assertThat(url.every()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(url.toString()).contains("X-Key").doesNotContain("secret");
+    assertThat(parse("\"httpCheckFrequency\":\"1m\"").staticPodUrl()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"staticPodURL\":\"/etc/pods\" | invalid configuration: staticPodURL:",
+        "\"staticPodURL\":\"ftp://h/pods\" | invalid configuration: staticPodURL:",
+        "\"staticPodURL\":\"http://h\",\"staticPodURLHeader\":{\"Host:\":[\"secret\"]} | the header"
+            + " \"Host:\" cannot be sent",
+        "\"staticPodURL\":\"http://h\",\"httpCheckFrequency\":\"1ms\" | httpCheckFrequency must be at"
+            + " least 10ms",
+      })
+  void aServerThatCannotBeAskedIsRefused(String fields, String why) {
+    assertThatThrownBy(() -> parse(fields))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(why)
+        .hasMessageNotContaining("secret");
   }
 }

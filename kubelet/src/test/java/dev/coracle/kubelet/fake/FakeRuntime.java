@@ -132,6 +132,13 @@ public final class FakeRuntime implements RuntimeService {
         .reduce((a, b) -> b);
   }
 
+  /** The machine was started anew, and the runtime has nothing of what ran. */
+  public synchronized void loseAll() {
+    containers.clear();
+    sandboxes.clear();
+    sandboxOf.clear();
+  }
+
   /** The container's process ends. */
   public void exit(String name, int code) {
     ContainerStatus c = running(name).orElseThrow();

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a node's pods come from: the API, and manifests in a directory, whose pods the API shows as
- * mirrors. The sync loop is told of every change.
+ * Where a node's pods come from: the API, and manifests in a directory or of a web server, whose
+ * pods the API shows as mirrors. The sync loop is told of every change.
  */
 public final class PodSources {
   private static final Logger LOG = LoggerFactory.getLogger(PodSources.class);
@@ -31,8 +31,9 @@ public final class PodSources {
   private final Timers timers;
   private final Consumer<SyncEvent> loop;
   private final MirrorPods mirrors;
-  private volatile boolean manifestsRead;
-  private final Optional<StaticPods> manifests;
+  private final StaticPodSet manifests;
+  private volatile boolean started;
+  private final List<ManifestSource> places = new ArrayList<>();
 
   /**
    * @param pods of this node
@@ -53,14 +54,24 @@ public final class PodSources {
         new MirrorPods(
             client, pods.lister(), timers, node, uid -> loop.accept(new SyncEvent.PodTouched(uid)));
     this.manifests =
-        options
-            .staticPodPath()
-            .map(dir ->
-                new StaticPods(
-                    dir,
-                    options.nodeName(),
-                    pod -> loop.accept(new SyncEvent.PodChanged(pod)),
-                    this::manifestRemoved));
+        new StaticPodSet(pod -> loop.accept(new SyncEvent.PodChanged(pod)), this::manifestRemoved);
+    ManifestReader reader = new ManifestReader(options.nodeName());
+    options
+        .staticPodPath()
+        .map(p -> new ManifestDirectory(p, reader, manifests))
+        .ifPresent(places::add);
+    options
+        .configuration()
+        .staticPodUrl()
+        .map(url ->
+            new ManifestUrl(
+                url,
+                reader,
+                manifests,
+                timers,
+                ManifestUrl.LIMIT,
+                () -> loop.accept(new SyncEvent.Housekeeping())))
+        .ifPresent(places::add);
     pods.addHandler(
         new Informer.Handler() {
           @Override
@@ -84,19 +95,21 @@ public final class PodSources {
   }
 
   public void startManifests() throws IOException {
-    if (manifests.isPresent()) {
-      manifests.get().start();
+    for (ManifestSource place : places) {
+      place.start();
     }
-    manifestsRead = true;
+    started = true;
   }
 
-  /** Removes mirrors of manifests that went while no kubelet was there. Blocks. */
-  public void removeOrphanedMirrors() {
-    if (!manifestsRead) {
-      return;
-    }
+  /**
+   * Removes mirrors of manifests that went while no kubelet was there. Blocks.
+   *
+   * @param known pods that run, or whose manifest went and that are ending: those are shown as long
+   */
+  public void removeOrphanedMirrors(Collection<Pod> known) {
     Set<NamespacedName> shown =
         staticPods().stream().map(KubeObject::key).collect(Collectors.toSet());
+    known.stream().filter(Pod::isStatic).forEach(p -> shown.add(p.object().key()));
     pods.lister().list().stream()
         .filter(p -> p.annotation(Pod.CONFIG_MIRROR).isPresent() && !shown.contains(p.key()))
         .forEach(this::removeMirror);
@@ -114,12 +127,12 @@ public final class PodSources {
   }
 
   public void close() {
-    manifests.ifPresent(StaticPods::close);
+    places.forEach(ManifestSource::close);
   }
 
-  /** Whether all pods that the API has for this node are known. */
+  /** Whether all pods that the API has for this node are known, and those of all manifests. */
   public boolean hasSynced() {
-    return pods.hasSynced();
+    return started && pods.hasSynced() && places.stream().allMatch(ManifestSource::hasSynced);
   }
 
   /** Every pod to run, by either way. */
@@ -167,15 +180,25 @@ public final class PodSources {
   }
 
   private Collection<KubeObject> staticPods() {
-    return manifests.map(StaticPods::list).orElse(List.of());
+    return manifests.list();
   }
 
   private void manifestRemoved(KubeObject pod) {
     mirrors.forget(pod.uid());
     loop.accept(new SyncEvent.PodRemoved(pod));
-    pods.lister()
-        .get(pod.namespace(), pod.name())
-        .filter(m -> m.annotation(Pod.CONFIG_MIRROR).isPresent())
-        .ifPresent(m -> timers.execute(() -> mirrors.delete(m)));
+  }
+
+  /**
+   * A pod has ended and its source does not have it any more. A static one was shown until now; its
+   * mirror is taken away, unless another pod of its name is to be shown.
+   */
+  public void ended(Pod pod) {
+    NamespacedName key = pod.object().key();
+    if (pod.isStatic() && staticPods().stream().noneMatch(p -> p.key().equals(key))) {
+      pods.lister()
+          .get(pod.namespace(), pod.name())
+          .filter(m -> m.annotation(Pod.CONFIG_MIRROR).isPresent())
+          .ifPresent(m -> timers.execute(() -> removeMirror(m)));
+    }
   }
 }

@@ -30,6 +30,14 @@ final class Configz {
             .put("kind", "KubeletConfiguration")
             .put("apiVersion", "kubelet.config.k8s.io/v1beta1");
     options.staticPodPath().ifPresent(p -> config.put("staticPodPath", p.toString()));
+    chosen
+        .staticPodUrl()
+        .ifPresent(u -> {
+          config.put("staticPodURL", u.url().toString());
+          ObjectNode headers = config.putObject("staticPodURLHeader");
+          u.headers().keySet().forEach(name -> headers.putArray(name).add("<masked>"));
+          config.put("httpCheckFrequency", GoText.duration(u.every()));
+        });
     options
         .server()
         .ifPresent(s -> {

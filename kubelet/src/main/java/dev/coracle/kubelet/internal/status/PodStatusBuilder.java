@@ -108,7 +108,7 @@ public final class PodStatusBuilder {
         runtime.containers().isEmpty()
             && (verdict.filter(Verdict::isRejection).isPresent()
                 || isOver(before) && old.path("containerStatuses").isEmpty());
-    if (ending && !refused && !isOver(before)) {
+    if (ending && !refused) {
       LostContainers.mark(pod, init, ordinary);
     }
     String phase = Phases.of(pod, init, ordinary, ending, anyStarted);

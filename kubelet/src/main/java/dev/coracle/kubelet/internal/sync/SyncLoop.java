@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.sync;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
@@ -36,11 +37,15 @@ public final class SyncLoop {
   private final ArrayBlockingQueue<SyncEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final AtomicBoolean overflow = new AtomicBoolean();
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+
+  /** Static pods that begin when the one that had their name before has ended. */
+  private final Map<NamespacedName, Pod> heirs = new ConcurrentHashMap<>();
+
   private final PodSync steps;
   private final Timers timers;
   private final Function<Pod, PodContext> contexts;
   private final Supplier<Collection<KubeObject>> source;
-  private final java.util.function.Consumer<String> finished;
+  private final java.util.function.Consumer<Pod> finished;
   private final java.util.function.Consumer<SyncLoop> housekeeping;
   private final Function<Pod, Optional<Verdict>> admission;
   private final java.util.function.Consumer<Pod> unchanged;
@@ -49,7 +54,7 @@ public final class SyncLoop {
 
   /**
    * @param source all pods there should be
-   * @param finished hears the uid of a pod that ended and is gone from its source
+   * @param finished hears of a pod that ended and is gone from its source
    * @param housekeeping is run on its tick, on a virtual thread
    * @param admission why a new pod is refused by this node
    * @param unchanged hears of newer versions of pods that want nothing new
@@ -59,7 +64,7 @@ public final class SyncLoop {
       Timers timers,
       Function<Pod, PodContext> contexts,
       Supplier<Collection<KubeObject>> source,
-      java.util.function.Consumer<String> finished,
+      java.util.function.Consumer<Pod> finished,
       java.util.function.Consumer<SyncLoop> housekeeping,
       Function<Pod, Optional<Verdict>> admission,
       java.util.function.Consumer<Pod> unchanged) {
@@ -177,6 +182,14 @@ public final class SyncLoop {
       }
       return;
     }
+    if (pod.isStatic() && awaitsAnother(pod)) {
+      NamespacedName key = pod.object().key();
+      heirs.put(key, pod);
+      // The other may have ended meanwhile, and then it has told of this one, or found none.
+      if (awaitsAnother(pod) || !heirs.remove(key, pod)) {
+        return;
+      }
+    }
     PodWorker fresh = new PodWorker(contexts.apply(pod), steps, timers, this::forget);
     Optional<Verdict> refused =
         pod.isDeleting() || pod.isTerminalPhase() ? Optional.empty() : admission.apply(pod);
@@ -185,28 +198,40 @@ public final class SyncLoop {
     fresh.update(pod);
   }
 
+  private boolean awaitsAnother(Pod pod) {
+    return workers.values().stream()
+        .map(w -> w.context().pod())
+        .anyMatch(p -> p.isStatic() && p.object().key().equals(pod.object().key()));
+  }
+
   private void removed(String uid) {
+    heirs.values().removeIf(pod -> pod.uid().equals(uid));
     PodWorker w = workers.get(uid);
     if (w == null) {
       return;
     }
-    // Gone without a graceful end (deleted by force): upstream gives what still runs one second.
-    w.terminate(
-        w.phase() == PodWorker.Phase.SYNCING ? OptionalLong.of(1) : OptionalLong.empty(),
-        Optional.empty(),
-        true);
+    // Gone without a graceful end (deleted by force): upstream gives what still runs one second. A
+    // manifest that is taken away ends its pod as a deletion does.
+    boolean forced = w.phase() == PodWorker.Phase.SYNCING && !w.context().pod().isStatic();
+    w.terminate(forced ? OptionalLong.of(1) : OptionalLong.empty(), Optional.empty(), true);
   }
 
   private void forget(PodWorker w) {
     w.stop();
     if (workers.remove(w.context().uid(), w)) {
-      finished.accept(w.context().uid());
+      Pod pod = w.context().pod();
+      finished.accept(pod);
+      Pod heir = pod.isStatic() ? heirs.remove(pod.object().key()) : null;
+      if (heir != null) {
+        post(new SyncEvent.PodChanged(heir.object()));
+      }
     }
   }
 
   private void everything() {
     Map<String, KubeObject> wanted = new java.util.HashMap<>();
     source.get().forEach(p -> wanted.put(p.uid(), p));
+    heirs.values().removeIf(p -> !wanted.containsKey(p.uid()));
     wanted.values().forEach(p -> changed(new Pod(p)));
     workers.keySet().stream()
         .filter(uid -> !wanted.containsKey(uid))

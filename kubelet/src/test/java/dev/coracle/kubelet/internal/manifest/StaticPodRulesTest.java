@@ -3,24 +3,20 @@ package dev.coracle.kubelet.internal.manifest;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.coracle.api.KubeObject;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Manifests that no node may run, because the API could not show them. */
 class StaticPodRulesTest {
-  private static final StaticPods PODS =
-      new StaticPods(Path.of("manifests"), "n1", pod -> {}, pod -> {});
+  private static final ManifestReader READER = new ManifestReader("n1");
 
   private static void check(String name, String spec) {
     byte[] bytes =
         ("kind: Pod\nmetadata: {name: " + name + "}\nspec: {" + spec + "}\n")
             .getBytes(StandardCharsets.UTF_8);
-    KubeObject pod = PODS.complete(StaticPods.tree(bytes), Path.of("m.yaml"), bytes);
-    StaticPodRules.check(pod);
+    READER.pod(bytes, ManifestSource.Kind.FILE, "/m.yaml");
   }
 
   @Test

@@ -9,13 +9,12 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.fuzz.Fuzzer;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** Manifests of static pods: pods in the shape of their schema, or refused with the cause. */
-class StaticPodsFuzz {
+class ManifestReaderFuzz {
 
-  private static final StaticPods PODS = new StaticPods(Path.of("none"), "node", _ -> {}, _ -> {});
+  private static final ManifestReader READER = new ManifestReader("node");
 
   private static final String POD =
       """
@@ -51,12 +50,16 @@ class StaticPodsFuzz {
             "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nkind: Pod\nmetadata: {name: *c}\n")
         .words("&a ", "*a", "- ", "? ", ": ", "[", "{", "}", "]", "null", "1", "!!binary ", "~")
         .words("metadata: []\n", "spec: 1\n", "annotations: [1]", "tolerations: {}", "name: {}")
-        .run(StaticPodsFuzz::read);
+        .run(ManifestReaderFuzz::read);
   }
 
   private static void read(byte[] input) {
     try {
-      KubeObject pod = PODS.complete(StaticPods.tree(input), Path.of("web.yaml"), input);
+      KubeObject pod =
+          READER.complete(
+              ManifestReader.tree(ManifestReader.document(input)),
+              ManifestSource.Kind.FILE,
+              "web.yaml");
       assertThat(pod.name()).endsWith("-node");
       assertThat(pod.namespace()).isNotEmpty();
       assertThat(pod.uid()).isNotEmpty();
@@ -73,20 +76,23 @@ class StaticPodsFuzz {
   @Test
   void whatHasAnotherShapeIsRefused() {
     for (String part : new String[] {"annotations: [a]", "annotations: a", "labels: [a]"}) {
-      assertThatThrownBy(() ->
-              StaticPods.tree(bytes("kind: Pod\nmetadata: {name: a, " + part + "}\nspec: {}\n")))
+      assertThatThrownBy(
+              () -> tree(bytes("kind: Pod\nmetadata: {name: a, " + part + "}\nspec: {}\n")))
           .as(part)
           .isInstanceOf(StatusException.class);
     }
     for (String spec : new String[] {"[]", "1", "{tolerations: {}}", "{containers: {}}"}) {
-      assertThatThrownBy(
-              () -> StaticPods.tree(bytes("kind: Pod\nmetadata: {name: a}\nspec: " + spec + "\n")))
+      assertThatThrownBy(() -> tree(bytes("kind: Pod\nmetadata: {name: a}\nspec: " + spec + "\n")))
           .as(spec)
           .isInstanceOf(StatusException.class);
     }
-    assertThatThrownBy(() -> StaticPods.tree(bytes("kind: Pod\na: " + "[".repeat(60_000))))
+    assertThatThrownBy(() -> tree(bytes("kind: Pod\na: " + "[".repeat(60_000))))
         .isInstanceOf(StatusException.class)
         .hasMessageContaining("depth");
+  }
+
+  private static void tree(byte[] bytes) {
+    ManifestReader.tree(ManifestReader.document(bytes));
   }
 
   private static byte[] bytes(String text) {
