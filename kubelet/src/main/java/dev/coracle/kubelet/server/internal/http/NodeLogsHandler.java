@@ -13,6 +13,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -76,7 +77,8 @@ final class NodeLogsHandler implements Handler<RoutingContext> {
 
   /** What comes after {@code /logs/}, decoded. */
   private static String path(RoutingContext rc) {
-    String all = QueryStringDecoder.decodeComponent(rc.request().path().replace("+", "%2B"));
+    String sent = Objects.requireNonNullElse(rc.request().path(), "");
+    String all = QueryStringDecoder.decodeComponent(sent.replace("+", "%2B"));
     return all.replaceFirst("^/logs/*", "");
   }
 
@@ -177,7 +179,7 @@ final class NodeLogsHandler implements Handler<RoutingContext> {
           StringBuilder page =
               new StringBuilder("<!doctype html>\n<meta name=\"viewport\"")
                   .append(" content=\"width=device-width\">\n<pre>\n");
-          for (String name : names) {
+          for (String name : Objects.requireNonNull(names)) {
             page.append("<a href=\"")
                 .append(ListedName.link(name))
                 .append("\">")
