@@ -148,7 +148,7 @@ class DefinitionWritesTest {
         WIDGETS
             + "|PartialObjectMetadata|406|you requested PartialObjectMetadata, but the requested object is a list"
             + " (*unstructured.UnstructuredList)",
-        WIDGETS + "/two|PartialObjectMetadataList|500|content is not a list",
+        WIDGETS + "/two|PartialObjectMetadataList|406|content is not a list",
         WIDGETS
             + "/two/scale|PartialObjectMetadataList|406|you requested PartialObjectMetadataList, but the requested"
             + " object is not a list (*v1.Scale)",

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -129,6 +130,25 @@ public final class TestApi {
     } catch (Exception e) {
       throw new AssertionError(method + " " + path, e);
     }
+  }
+
+  /** Posts the beginning of a body, and goes away when the other side has it. */
+  public void abandon(String path, String beginning, CompletableFuture<?> there) throws Exception {
+    RequestOptions options =
+        new RequestOptions()
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setMethod(HttpMethod.POST)
+            .setURI(path);
+    await(() ->
+        client
+            .request(options)
+            .compose(request ->
+                request
+                    .setChunked(true)
+                    .write(beginning)
+                    .compose(_ -> Future.fromCompletionStage(there))
+                    .compose(_ -> request.connection().close())));
   }
 
   /**

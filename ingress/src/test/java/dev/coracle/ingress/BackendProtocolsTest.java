@@ -33,6 +33,9 @@ class BackendProtocolsTest {
 
   private GatewayFixture fixture;
 
+  /** How a request for {@code /upload} came: whole, or broken off. */
+  private final CompletableFuture<String> upload = new CompletableFuture<>();
+
   @BeforeEach
   void start() throws Exception {
     fixture = new GatewayFixture(directory, Duration.ofMillis(700));
@@ -86,7 +89,13 @@ class BackendProtocolsTest {
                   call.response().write("echo " + message);
                 }
               });
+              if (call.path().equals("/upload")) {
+                call.exceptionHandler(_ -> upload.complete("broken off"));
+              }
               call.endHandler(_ -> {
+                if (call.path().equals("/upload")) {
+                  upload.complete("whole");
+                }
                 call.response().putTrailer("grpc-status", "0").putTrailer("grpc-message", "fine");
                 call.response().end();
               });
@@ -174,6 +183,26 @@ class BackendProtocolsTest {
   @Test
   void anHttp1ClientReachesAnHttp2Backend() throws Exception {
     assertThat(fixture.get("rpc.example", "/plain")).isEqualTo("200 ");
+  }
+
+  @Test
+  void anUploadThatIsBrokenOffIsNotWhole() throws Exception {
+    HttpClient http = fixture.vertx.createHttpClient();
+    Future<Void> gone =
+        http.request(
+                new RequestOptions()
+                    .setMethod(HttpMethod.POST)
+                    .setServer(
+                        SocketAddress.inetSocketAddress(fixture.gateway.httpPort(), "127.0.0.1"))
+                    .setHost("rpc.example")
+                    .setPort(80)
+                    .setURI("/upload"))
+            .compose(request -> {
+              request.setChunked(true).write("one");
+              return request.response().compose(_ -> request.connection().close());
+            });
+    GatewayFixture.await(gone.toCompletionStage().toCompletableFuture());
+    assertThat(upload.get(20, TimeUnit.SECONDS)).isEqualTo("broken off");
   }
 
   @Test

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GoText;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.SchemaField;
 import dev.coracle.api.schema.SchemaType;
 import java.util.HashSet;
@@ -193,9 +192,9 @@ public final class StrategicMergePatch {
     target.retain(keep);
   }
 
-  /** Upstream has no reason for what it cannot make of a patch, and so calls it its own fault. */
+  /** In upstream's words, but not as a fault of the server (500), which upstream makes of it. */
   static StatusException unfit(String words) {
-    return StatusException.of(StatusReason.UNKNOWN, words);
+    return StatusException.badRequest(words);
   }
 
   static StatusException badPatchType(ObjectNode patch) {

@@ -106,14 +106,14 @@ class StrategicMergePatchTest {
         "{'spec':{'$setElementOrder/nope':[]}} |"
             + " unable to find api field in struct PodSpec for the json field \"nope\"",
       })
-  void tellsWhatItCannotMakeOfAPatchAsAFaultOfItsOwn(String patch, String words) {
+  void tellsWhatItCannotMakeOfAPatchInUpstreamsWords(String patch, String words) {
     assertThatThrownBy(() ->
             patch(
                 POD,
                 "{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'a'}]}}",
                 patch))
         .isInstanceOfSatisfying(
-            StatusException.class, e -> assertThat(e.status().code()).isEqualTo(500))
+            StatusException.class, e -> assertThat(e.status().code()).isEqualTo(400))
         .hasMessage(words);
   }
 

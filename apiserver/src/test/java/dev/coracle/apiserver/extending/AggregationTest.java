@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -80,6 +81,11 @@ class AggregationTest {
 
   /** Those that nobody has ended yet. */
   private static final AtomicInteger watches = new AtomicInteger();
+
+  private static final CompletableFuture<Void> BEGUN = new CompletableFuture<>();
+
+  /** How a request for {@code sent} came: whole, or broken off. */
+  private static final CompletableFuture<String> SENT = new CompletableFuture<>();
 
   /** Whether the other server has OpenAPI v2 alone. */
   private static volatile boolean old;
@@ -157,6 +163,12 @@ class AggregationTest {
       request.response().exceptionHandler(_ -> {}).setChunked(true);
       request.response().putHeader("Content-Type", "application/json");
       STORED.values().forEach(f -> request.response().write(ADDED.formatted(f)));
+    } else if (request.path().equals(FLUNDERS + "/sent")) {
+      request.exceptionHandler(_ -> SENT.complete("broken off"));
+      request.endHandler(_ -> SENT.complete("whole"));
+      request.handler(_ -> BEGUN.complete(null));
+    } else if (request.path().equals(FLUNDERS + "/cut")) {
+      request.response().setChunked(true).write("{").onSuccess(_ -> request.connection().close());
     } else if (request.path().startsWith(FLUNDERS + "/")) {
       String name = request.path().substring(FLUNDERS.length() + 1);
       String flunder =
@@ -323,6 +335,15 @@ class AggregationTest {
     await().atMost(Duration.ofSeconds(30)).until(() -> watches.get() == 0);
   }
 
+  /** A body that nobody has ended must not come to the other side as one that is all there. */
+  private static void whatIsBrokenOffIsNotWhole() throws Exception {
+    byte[] none = {};
+    assertThatThrownBy(() -> api.exchange("GET", FLUNDERS + "/cut", "", "*/*", none))
+        .isInstanceOf(AssertionError.class);
+    api.abandon(FLUNDERS + "/sent", "{", BEGUN);
+    assertThat(SENT.get(20, TimeUnit.SECONDS)).isEqualTo("broken off");
+  }
+
   /** Behind what is built in, and before custom resources, which have 1000. */
   private static void groupsStandByTheirPriority() {
     String crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -457,6 +478,7 @@ class AggregationTest {
     callsWithinTheProcessGoThereToo();
     nobodySaysWhoTheyAreThemselves();
     watchesGoOnUntilTheClientGoes();
+    whatIsBrokenOffIsNotWhole();
     groupsStandByTheirPriority();
     JsonNode v2 = api.get("/openapi/v2").ok().body();
     assertThat(v2.path("paths").has("/apis/wardle.example.com/v1alpha1/flunders")).isTrue();

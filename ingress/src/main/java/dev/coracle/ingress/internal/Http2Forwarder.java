@@ -56,7 +56,7 @@ final class Http2Forwarder {
     Future<HttpClientResponse> answer =
         to.response().timeout(responseTimeout.toMillis(), TimeUnit.MILLISECONDS);
     // The answer may begin before the request ends; a failure to send shows in the answer.
-    request.pipeTo(to).onFailure(_ -> to.reset());
+    request.pipe().endOnFailure(false).to(to).onFailure(_ -> to.reset());
     return answer.onFailure(failure -> {
       if (failure instanceof TimeoutException) {
         to.reset();

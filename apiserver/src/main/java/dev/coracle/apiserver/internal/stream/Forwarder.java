@@ -9,8 +9,10 @@ import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.client.net.BoundedBody;
 import dev.coracle.client.net.SocketPump;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
@@ -24,6 +26,8 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.streams.ReadStream;
+import io.vertx.core.streams.WriteStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -217,6 +221,11 @@ public final class Forwarder {
   private void plain(Exchange exchange, Destination to, HttpClientRequest request) {
     HttpServerRequest from = exchange.request();
     HttpServerResponse back = exchange.response();
+    if (back.closed()) {
+      // The client went while the other side was dialed; nobody would say so any more.
+      request.reset();
+      return;
+    }
     back.closeHandler(_ -> request.reset());
     String length = exchange.header("Content-Length");
     if (!length.isEmpty()) {
@@ -231,7 +240,7 @@ public final class Forwarder {
         .response()
         .onSuccess(response -> answer(exchange, to, response))
         .onFailure(failure -> unreached(exchange, to, failure));
-    from.pipeTo(request).onFailure(_ -> request.reset());
+    pipe(from, request).onFailure(_ -> request.reset());
   }
 
   private static void answer(Exchange exchange, Destination to, HttpClientResponse response) {
@@ -248,7 +257,12 @@ public final class Forwarder {
     }
     // The head of a log that is followed goes out before its first line is there.
     back.writeHead();
-    response.pipeTo(back).onFailure(_ -> back.reset());
+    pipe(response, back).onFailure(_ -> back.reset());
+  }
+
+  /** What is broken off is not ended: the other side would take it for whole. */
+  private static Future<Void> pipe(ReadStream<Buffer> from, WriteStream<Buffer> to) {
+    return from.pipe().endOnFailure(false).to(to);
   }
 
   private static void copyResponseHeaders(
