@@ -217,6 +217,8 @@ class DevicePluginTest {
     pod("user", 1);
     k.awaitPhase("user", "Running");
     plugin.close();
+    // Seen on the node, so that the counts below are the next kubelet's.
+    awaitCounts("2", "0");
     k.restart();
     k.eventually(() -> assertThat(plugins.resolve("kubelet.sock")).exists());
     assertThat(k.pod("user").text("status", "phase")).isEqualTo("Running");
