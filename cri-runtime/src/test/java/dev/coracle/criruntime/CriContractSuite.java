@@ -255,32 +255,30 @@ public abstract class CriContractSuite {
 
   @Test
   void aCommandThatIsNotThereIsAStartError() {
-    PodSandboxConfig pod = pod("missing").build();
-    String sandbox = run(pod);
-    ContainerConfig config =
-        shell("c", "").clearCommand().clearArgs().addCommand("no-such-command").build();
-    String id = cri.create(sandbox, pod, config);
-    assertThatThrownBy(() -> cri.start(id))
-        .isInstanceOf(CriClient.Refused.class)
-        .hasMessageContaining("exec: \"no-such-command\": executable file not found in $PATH");
-    ContainerStatus status = cri.containerStatus(id);
-    assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
-    assertThat(status.getExitCode()).isEqualTo(128);
-    assertThat(status.getReason()).isEqualTo("StartError");
+    startFails(
+        "missing",
+        "no-such-command",
+        "exec: \"no-such-command\": executable file not found in $PATH");
   }
 
   @Test
   void aCommandThatMayNotBeExecutedIsAStartError() {
     assumeTrue(isolates(), "plain processes have the host's root");
-    PodSandboxConfig pod = pod("denied").build();
+    startFails("denied", "/etc/passwd", "exec: \"/etc/passwd\": permission denied");
+  }
+
+  private void startFails(String name, String command, String why) {
+    PodSandboxConfig pod = pod(name).build();
     String sandbox = run(pod);
-    ContainerConfig config =
-        shell("c", "").clearCommand().clearArgs().addCommand("/etc/passwd").build();
+    ContainerConfig config = shell("c", "").clearCommand().clearArgs().addCommand(command).build();
     String id = cri.create(sandbox, pod, config);
     assertThatThrownBy(() -> cri.start(id))
         .isInstanceOf(CriClient.Refused.class)
-        .hasMessageContaining("exec: \"/etc/passwd\": permission denied");
-    assertThat(cri.containerStatus(id).getReason()).isEqualTo("StartError");
+        .hasMessageContaining(why);
+    ContainerStatus status = cri.containerStatus(id);
+    assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(status.getExitCode()).isEqualTo(128);
+    assertThat(status.getReason()).isEqualTo("StartError");
   }
 
   @Test
