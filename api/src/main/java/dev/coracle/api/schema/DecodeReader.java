@@ -222,13 +222,14 @@ final class DecodeReader {
       }
     }
     Zeros.fill(type, out);
-    if (isStoredAsProtobuf(type)) {
-      for (SchemaField field : type.everPresent()) {
-        Kind kind = field.type().kind();
-        boolean many = kind == Kind.LIST || kind == Kind.MAP || kind == Kind.BYTES;
-        if (many && field.whenEmpty() == WhenEmpty.NULL && Zeros.isZero(out.get(field.name()))) {
-          out.putNull(field.name());
-        }
+    for (SchemaField field : type.everPresent()) {
+      Kind kind = field.type().kind();
+      boolean many = kind == Kind.LIST || kind == Kind.MAP || kind == Kind.BYTES;
+      if (many
+          && field.whenEmpty() == WhenEmpty.NULL
+          && Zeros.isZero(out.get(field.name()))
+          && isStoredAsProtobuf(type)) {
+        out.putNull(field.name());
       }
     }
   }

@@ -117,6 +117,9 @@ public record Negotiation(Form form, String as, String group, String version) {
 
   /** The best first: by {@code q}, then what names a type before what names any. */
   private static List<Clause> clauses(String accept) {
+    if (accept.indexOf(',') < 0) {
+      return List.of(clause(accept));
+    }
     return Arrays.stream(accept.split(","))
         .map(Negotiation::clause)
         .sorted(
