@@ -59,12 +59,9 @@ public final class ApiServer implements Component {
         .chain(() -> new FlatDevices(store).nest())
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
-        .chain(() -> assembly.bootstrap().endpoints(assembly.pools().first(), port()))
+        .chain(assembly::appear)
         .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidrs()))
-        .invoke(() -> {
-          started = true;
-          assembly.appear();
-        })
+        .invoke(() -> started = true)
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();

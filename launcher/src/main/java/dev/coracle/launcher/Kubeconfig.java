@@ -33,6 +33,7 @@ final class Kubeconfig {
           context:
             cluster: coracle
             user: coracle-admin
+            namespace: default
         current-context: coracle
         """
             .formatted(

@@ -34,6 +34,7 @@ import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.bootstrap.Bootstrap;
 import dev.coracle.apiserver.internal.bootstrap.DefaultRoles;
 import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
+import dev.coracle.apiserver.internal.bootstrap.KubernetesServiceReconciler;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
@@ -54,6 +55,7 @@ import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.identity.ExpiredServers;
+import dev.coracle.apiserver.internal.identity.ServerAddresses;
 import dev.coracle.apiserver.internal.identity.ServerId;
 import dev.coracle.apiserver.internal.identity.ServerLease;
 import dev.coracle.apiserver.internal.registry.Backstage;
@@ -121,6 +123,8 @@ public final class Assembly {
   private final FlowControl flows;
   private final Remotes remotes;
   private final Bootstrap bootstrap;
+  private final KubernetesServiceReconciler kubernetesService;
+  private final String advertiseAddress;
   private final ServerLease lease;
   private final ExpiredServers expiredServers;
   private final Forwarder forwarder;
@@ -256,11 +260,15 @@ public final class Assembly {
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             paths(vertx, options, hooks, started),
             resources);
-    bootstrap =
-        new Bootstrap(
+    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
+    kubernetesService =
+        new KubernetesServiceReconciler(
+            vertx,
+            store,
             calls(UserInfo.APISERVER),
-            options.listen().advertiseAddress(),
-            ExtensionTrust.of(options));
+            ServerAddresses.RENEWAL,
+            ServerAddresses.LASTS);
+    advertiseAddress = options.listen().advertiseAddress();
     lease =
         new ServerLease(
             vertx, calls(UserInfo.APISERVER), ServerId.here(), clock, ServerLease.RENEWAL);
@@ -447,16 +455,26 @@ public final class Assembly {
     return bootstrap;
   }
 
-  /** This server is one of its cluster's now; to be called when it serves. */
-  public void appear() {
-    lease.start();
-    expiredServers.start();
+  /** This server is one of its cluster's; to be called when it serves. */
+  public Uni<Void> appear() {
+    return kubernetesService
+        .start(pools.first(), new ServerAddresses.Address(advertiseAddress, front().port()))
+        .invoke(() -> {
+          state.namespaces().listen(bootstrap::changed);
+          flows.listen(bootstrap::changed);
+          lease.start();
+          expiredServers.start();
+        });
   }
 
   /** It is none of them any more. */
   public Uni<Void> disappear() {
+    bootstrap.stop();
     expiredServers.stop();
-    return lease.stop();
+    return Uni.join()
+        .all(kubernetesService.stop(), lease.stop())
+        .andCollectFailures()
+        .replaceWithVoid();
   }
 
   public ApiCalls calls(UserInfo user) {

@@ -7,27 +7,30 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
-import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.ApiCalls;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the objects that every cluster has, where they are missing: system namespaces, default
- * roles and bindings, priority classes, priority levels and flow schemas, and the kubernetes
- * Service with its endpoints. What a user has changed is left alone, but default roles get back
- * rules they have lost.
+ * roles and bindings, priority classes, priority levels and flow schemas. What a user has changed
+ * is left alone, but default roles get back rules they have lost.
  */
 public final class Bootstrap {
 
-  private static final WriteOptions OPTIONS = WriteOptions.by("kube-apiserver");
+  static final WriteOptions OPTIONS = WriteOptions.by("kube-apiserver");
   private static final List<String> NAMESPACES =
       List.of("default", "kube-system", "kube-public", "kube-node-lease");
 
@@ -35,20 +38,58 @@ public final class Bootstrap {
       new GroupVersionResource("networking.k8s.io", "v1", "servicecidrs");
 
   private final ApiCalls calls;
-  private final String advertiseAddress;
+  private final Ensurer ensurer;
   private final KubeObject extensionTrust;
+  private final Map<NamespacedName, KubeObject> flows = new HashMap<>();
+  private volatile boolean stopped;
 
   /**
    * @param calls as the server itself
    * @param extensionTrust what aggregated servers are to trust
    */
-  public Bootstrap(ApiCalls calls, String advertiseAddress, KubeObject extensionTrust) {
-    this.extensionTrust = extensionTrust;
+  public Bootstrap(ApiCalls calls, KubeObject extensionTrust) {
     this.calls = calls;
-    this.advertiseAddress = advertiseAddress;
+    this.ensurer = new Ensurer(calls, OPTIONS);
+    this.extensionTrust = extensionTrust;
+    DefaultFlows.all().forEach(flow -> flows.put(kindAndName(flow), flow));
   }
 
-  /** Everything but the kubernetes Service's endpoints, which need the port. */
+  private static NamespacedName kindAndName(KubeObject object) {
+    return new NamespacedName(object.kind(), object.name());
+  }
+
+  /**
+   * Brings back a system namespace and a default priority level or flow schema that somebody has
+   * deleted, as upstream's servers do once a minute.
+   */
+  public void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
+    if (before == null || now != null) {
+      return;
+    }
+    KubeObject flow = flows.get(kindAndName(before));
+    Uni<?> again =
+        flow != null
+            ? flow(flow)
+            : before.kind().equals("Namespace") && NAMESPACES.contains(before.name())
+                ? namespace(before.name())
+                : null;
+    if (again != null) {
+      again
+          .onFailure(_ -> !stopped)
+          .retry()
+          .withBackOff(Duration.ofSeconds(1), Duration.ofSeconds(30))
+          .indefinitely()
+          .subscribe()
+          .with(_ -> {}, _ -> {});
+    }
+  }
+
+  /** What is deleted from now on stays so until the next start. */
+  public void stop() {
+    stopped = true;
+  }
+
+  /** Everything but the range of cluster addresses. */
   public Uni<Void> run() {
     List<Uni<?>> first = new ArrayList<>();
     NAMESPACES.forEach(n -> first.add(namespace(n)));
@@ -56,17 +97,12 @@ public final class Bootstrap {
     for (ObjectNode role : DefaultRoles.all()) {
       then.add(role(role));
     }
-    for (KubeObject flow : DefaultFlows.all()) {
-      then.add(
-          ensure(
-              flow.kind().equals("FlowSchema") ? Resources.FLOW_SCHEMAS : Resources.PRIORITY_LEVELS,
-              flow));
-    }
+    flows.values().forEach(flow -> then.add(flow(flow)));
     then.add(priority("system-node-critical", 2_000_001_000));
     then.add(priority("system-cluster-critical", 2_000_000_000));
     return together(first)
         .chain(() -> together(then))
-        .chain(() -> put(Resources.CONFIG_MAPS, extensionTrust, "data"))
+        .chain(() -> ensurer.put(Resources.CONFIG_MAPS, extensionTrust, "data"))
         .replaceWithVoid();
   }
 
@@ -81,8 +117,14 @@ public final class Bootstrap {
         .replaceWithVoid();
   }
 
+  private Uni<?> flow(KubeObject flow) {
+    return ensurer.ensure(
+        flow.kind().equals("FlowSchema") ? Resources.FLOW_SCHEMAS : Resources.PRIORITY_LEVELS,
+        flow);
+  }
+
   private Uni<?> namespace(String name) {
-    return ensure(
+    return ensurer.ensure(
         Resources.NAMESPACES,
         KubeObject.create(new GroupVersionKind("", "v1", "Namespace"), "", name, _ -> {}));
   }
@@ -103,18 +145,7 @@ public final class Bootstrap {
                       : "Used for system critical pods that must run in the cluster, but can be"
                           + " moved to another node if necessary.");
             });
-    return ensure(Resources.PRIORITY_CLASSES, object);
-  }
-
-  private Uni<KubeObject> ensure(GroupVersionResource resource, KubeObject object) {
-    return calls
-        .get(resource, object.namespace(), object.name())
-        .onFailure(StatusException::isNotFound)
-        .recoverWithUni(() ->
-            calls
-                .create(resource, object.namespace(), object, OPTIONS)
-                .onFailure(StatusException::isAlreadyExists)
-                .recoverWithUni(() -> calls.get(resource, object.namespace(), object.name())));
+    return ensurer.ensure(Resources.PRIORITY_CLASSES, object);
   }
 
   private Uni<?> role(ObjectNode wanted) {
@@ -126,7 +157,8 @@ public final class Bootstrap {
           case "Role" -> Resources.ROLES;
           default -> Resources.ROLE_BINDINGS;
         };
-    return ensure(resource, object)
+    return ensurer
+        .ensure(resource, object)
         .chain(there -> {
           String field = wanted.has("rules") ? "rules" : "subjects";
           ArrayNode missing = missing(wanted.path(field), there.at(field));
@@ -165,28 +197,6 @@ public final class Bootstrap {
     return out;
   }
 
-  /** The kubernetes Service, its Endpoints and EndpointSlice, so that Pods reach this server. */
-  public Uni<Void> endpoints(String serviceAddress, int port) {
-    KubeObject service = KubernetesService.service(serviceAddress);
-    return ensure(Resources.SERVICES, service)
-        // Another server of the cluster that starts at the same time has the address.
-        .onFailure(f -> f instanceof StatusException)
-        .recoverWithUni(() -> calls.get(Resources.SERVICES, service.namespace(), service.name()))
-        .chain(() ->
-            put(
-                Resources.ENDPOINTS,
-                KubernetesService.endpoints(advertiseAddress, port),
-                "subsets"))
-        .chain(() ->
-            put(
-                Resources.ENDPOINT_SLICES,
-                KubernetesService.slice(advertiseAddress, port),
-                "endpoints",
-                "ports",
-                "addressType"))
-        .replaceWithVoid();
-  }
-
   /**
    * The ranges that cluster addresses come from, as an object to look at. It gets a second one when
    * the cluster does; other changes are for whoever changed the server's options to make.
@@ -201,7 +211,8 @@ public final class Bootstrap {
               ArrayNode list = o.putObject("spec").putArray("cidrs");
               cidrs.forEach(list::add);
             });
-    return ensure(SERVICE_CIDRS, range)
+    return ensurer
+        .ensure(SERVICE_CIDRS, range)
         .chain(there -> {
           JsonNode known = there.at("spec", "cidrs");
           boolean second =
@@ -237,26 +248,5 @@ public final class Bootstrap {
                     OPTIONS)
                 : Uni.createFrom().item(there))
         .replaceWithVoid();
-  }
-
-  /** Creates the object, or makes these fields so. */
-  private Uni<KubeObject> put(GroupVersionResource resource, KubeObject wanted, String... fields) {
-    return ensure(resource, wanted)
-        .chain(there -> {
-          boolean same = true;
-          for (String field : fields) {
-            same &= there.at(field).equals(wanted.at(field));
-          }
-          if (same) {
-            return Uni.createFrom().item(there);
-          }
-          Patch patch =
-              Patch.merge(body -> {
-                for (String field : fields) {
-                  body.set(field, wanted.at(field).deepCopy());
-                }
-              });
-          return calls.patch(resource, wanted.namespace(), wanted.name(), patch, "", OPTIONS);
-        });
   }
 }

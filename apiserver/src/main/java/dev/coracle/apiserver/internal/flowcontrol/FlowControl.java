@@ -117,6 +117,12 @@ public final class FlowControl {
     };
   }
 
+  /** Told of changes of levels and schemas. */
+  public void listen(LiveCache.Listener listener) {
+    levels.listen(listener);
+    schemas.listen(listener);
+  }
+
   public Uni<Void> start() {
     return levels.start().chain(schemas::start);
   }

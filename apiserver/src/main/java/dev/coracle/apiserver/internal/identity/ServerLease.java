@@ -13,9 +13,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * This server's Lease in {@code kube-system}, made anew when it starts, renewed as long as it runs
@@ -30,89 +27,39 @@ public final class ServerLease {
 
   public static final Duration RENEWAL = Duration.ofSeconds(10);
   private static final int LASTS_SECONDS = 3600;
-  private static final double JITTER = 0.04;
-  private static final Duration END = Duration.ofSeconds(2);
-
-  private static final Logger LOG = LoggerFactory.getLogger(ServerLease.class);
   private static final WriteOptions OPTIONS = WriteOptions.by("kube-apiserver");
   private static final GroupVersionKind KIND =
       new GroupVersionKind("coordination.k8s.io", "v1", "Lease");
 
-  private final Vertx vertx;
   private final ApiCalls calls;
   private final ServerId id;
   private final Clock clock;
-  private final Duration renewal;
-  private Uni<?> work = Uni.createFrom().voidItem();
-  private long timer = -1;
-  private boolean running;
+  private final Heartbeat heart;
 
   /**
    * @param calls as the server itself
    */
   public ServerLease(Vertx vertx, ApiCalls calls, ServerId id, Clock clock, Duration renewal) {
-    this.vertx = vertx;
     this.calls = calls;
     this.id = id;
     this.clock = clock;
-    this.renewal = renewal;
+    this.heart =
+        new Heartbeat(vertx, "lease " + id.name(), renewal, this::make, this::renew, this::remove);
   }
 
   /** Returns at once. */
-  public synchronized void start() {
-    if (!running) {
-      running = true;
-      // What an earlier server left behind tells of that one.
-      then(remove().chain(this::create));
-    }
+  public void start() {
+    heart.start().subscribe().with(_ -> {});
   }
 
   /** Its Lease goes, where the store can be reached in time. */
   public Uni<Void> stop() {
-    Uni<?> last;
-    synchronized (this) {
-      if (!running) {
-        return Uni.createFrom().voidItem();
-      }
-      running = false;
-      vertx.cancelTimer(timer);
-      last = work;
-    }
-    return last.onFailure()
-        .recoverWithNull()
-        .chain(this::remove)
-        .ifNoItem()
-        .after(END)
-        .fail()
-        .onFailure()
-        .recoverWithNull();
+    return heart.stop();
   }
 
-  private void then(Uni<?> next) {
-    work = next.memoize().indefinitely();
-    work.subscribe()
-        .with(
-            _ -> next(),
-            e -> {
-              LOG.atWarn()
-                  .addKeyValue("lease", id.name())
-                  .addKeyValue("why", e.getMessage())
-                  .log("The API server's Lease could not be renewed");
-              next();
-            });
-  }
-
-  private synchronized void next() {
-    if (running) {
-      double chance = 1 + JITTER * RandomGenerator.getDefault().nextDouble();
-      timer = vertx.setTimer((long) (renewal.toMillis() * chance), _ -> turn());
-    }
-  }
-
-  private synchronized void turn() {
-    if (running) {
-      then(renew());
-    }
+  /** What an earlier server left behind tells of that one. */
+  private Uni<?> make() {
+    return remove().chain(this::create);
   }
 
   private Uni<Void> remove() {

@@ -47,20 +47,30 @@ public final class LiveCache {
   private final ResourceStore store;
   private final GroupResource resource;
   private final boolean names;
+  private final String namespace;
+  private final ListOptions which;
   private final Map<NamespacedName, KubeObject> objects = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile @Nullable Cancellable watch;
   private volatile boolean stopped;
 
   public LiveCache(Vertx vertx, ResourceStore store, GroupResource resource) {
-    this(vertx, store, resource, false);
+    this(vertx, store, resource, false, "", ListOptions.ALL);
   }
 
-  private LiveCache(Vertx vertx, ResourceStore store, GroupResource resource, boolean names) {
+  private LiveCache(
+      Vertx vertx,
+      ResourceStore store,
+      GroupResource resource,
+      boolean names,
+      String namespace,
+      ListOptions which) {
     this.vertx = vertx;
     this.store = store;
     this.resource = resource;
     this.names = names;
+    this.namespace = namespace;
+    this.which = which;
   }
 
   /**
@@ -68,7 +78,17 @@ public final class LiveCache {
    * there are very many. Listeners see what is there now, but of what was before only its name.
    */
   public static LiveCache ofNames(Vertx vertx, ResourceStore store, GroupResource resource) {
-    return new LiveCache(vertx, store, resource, true);
+    return new LiveCache(vertx, store, resource, true, "", ListOptions.ALL);
+  }
+
+  /** Some of a namespace's objects alone. */
+  public static LiveCache ofSome(
+      Vertx vertx,
+      ResourceStore store,
+      GroupResource resource,
+      String namespace,
+      ListOptions which) {
+    return new LiveCache(vertx, store, resource, false, namespace, which);
   }
 
   public LiveCache listen(Listener listener) {
@@ -78,7 +98,7 @@ public final class LiveCache {
 
   /** Completes when the current state is here. */
   public Uni<Void> start() {
-    return store.list(resource, "", ListOptions.ALL).invoke(this::replace).replaceWithVoid();
+    return store.list(resource, namespace, which).invoke(this::replace).replaceWithVoid();
   }
 
   public void stop() {
@@ -160,7 +180,7 @@ public final class LiveCache {
     }
     watch =
         store
-            .watch(resource, "", WatchOptions.from(revision))
+            .watch(resource, namespace, WatchOptions.after(which, revision))
             .subscribe()
             .with(this::event, this::lost, () -> lost(new IllegalStateException("watch ended")));
   }

@@ -50,8 +50,14 @@ public final class TarReader {
     Map<String, String> pax = new HashMap<>();
     headerBytes = 0;
     while (true) {
-      skip(left);
-      skip(padding);
+      if (!skip(left)) {
+        throw new EOFException("truncated tar entry");
+      }
+      // Some writers neither pad the last entry nor end the archive (umoci's insert); its content
+      // is whole, and other readers take it.
+      if (!skip(padding)) {
+        return null;
+      }
       left = 0;
       padding = 0;
       int n = in.readNBytes(header, 0, BLOCK);
@@ -86,15 +92,16 @@ public final class TarReader {
   }
 
   // By reading, because a stream that digests what it passes on does not see what is skipped.
-  private void skip(long count) throws IOException {
+  private boolean skip(long count) throws IOException {
     byte[] waste = new byte[(int) Math.min(count, 64 * 1024)];
     for (long rest = count; rest > 0; ) {
       int n = in.read(waste, 0, (int) Math.min(rest, waste.length));
       if (n < 0) {
-        throw new EOFException("truncated tar entry");
+        return false;
       }
       rest -= n;
     }
+    return true;
   }
 
   private Entry entry(char type, long headerSize, Map<String, String> pax) throws IOException {

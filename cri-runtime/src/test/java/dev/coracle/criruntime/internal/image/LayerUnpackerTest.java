@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,16 @@ class LayerUnpackerTest {
     assertThat(Files.getAttribute(root.resolve("gone"), "unix:rdev", LinkOption.NOFOLLOW_LINKS))
         .isEqualTo(0L);
     assertThat(root.resolve("dir/.wh..wh..opq")).doesNotExist();
+  }
+
+  @Test
+  void takesAnArchiveThatEndsWithoutPaddingButNotWithinAnEntry() throws IOException {
+    byte[] whole = tar(t -> t.file("last", 0644, text("content")));
+    int content = 512 + "content".length();
+    Path root = unpack("unpadded", Form.PLAIN, Arrays.copyOf(whole, content));
+    assertThat(root.resolve("last")).hasContent("content");
+    assertThatThrownBy(() -> unpack("cut", Form.PLAIN, Arrays.copyOf(whole, content - 1)))
+        .hasMessageContaining("truncated tar entry");
   }
 
   @Test
